@@ -1,0 +1,43 @@
+/**
+ * What has been opened, closed in reverse order: Node 20 has no AsyncDisposableStack of its own.
+ */
+
+export class Cleanup implements AsyncDisposable {
+  #steps: (() => unknown)[] = [];
+
+  /** Closes `resource` at the end; returns it. */
+  use<T extends AsyncDisposable | Disposable>(resource: T): T {
+    this.defer(() =>
+      Symbol.asyncDispose in resource
+        ? resource[Symbol.asyncDispose]()
+        : resource[Symbol.dispose](),
+    );
+    return resource;
+  }
+
+  /** Runs `step` at the end. */
+  defer(step: () => unknown): void {
+    this.#steps.push(step);
+  }
+
+  /** Hands everything over to a new owner; this one has nothing left to close. */
+  move(): Cleanup {
+    const owner = new Cleanup();
+    owner.#steps = this.#steps;
+    this.#steps = [];
+    return owner;
+  }
+
+  /** Runs every step, also when one fails; throws the first failure afterwards. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: unknown[] = [];
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The control API of one laptop: HTTP over its SSH session, handed on by the session script to a
+ * Unix socket (PROTOCOL.md, "The control API"). The script's first line names the laptop whose key
+ * sshd has checked; there is no other authentication.
+ */
+import { chmodSync, chownSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../shared/clock.ts';
+import { DsError } from '../shared/errors.ts';
+import {
+  parseRunId,
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+} from '../shared/ids.ts';
+import type { Log } from '../shared/log.ts';
+import { type Manifest, parseUnchanged, type SnapshotSummary } from '../shared/protocol.ts';
+import type { Access } from './access.ts';
+import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { createApp } from './http.ts';
+import { recordSuccess } from './ingest.ts';
+import type { Intake } from './intake.ts';
+import { inState, type Paths } from './paths.ts';
+import type { Registrations } from './registration.ts';
+import { findSnapshot, listSnapshots, newestSnapshot, readSums } from './snapshots.ts';
+
+export interface ApiOptions {
+  paths: Paths;
+  access: Access;
+  registrations: Registrations;
+  intake: Intake;
+  clock: Clock;
+  log: Log;
+  onOpen: (serial: Serial) => void;
+  onClose: (serial: Serial) => void;
+  /** A laptop said that nothing changed since its newest snapshot. */
+  onUnchanged: (serial: Serial, manifest: Manifest) => void;
+}
+
+/** The longest wait for an outcome, in seconds; the laptop asks again. */
+const MAX_WAIT_SECONDS = 30;
+const MAX_BODY_BYTES = 64 * 1024;
+/** `ds-backup 1 CSN74803BB1\n` */
+const GREETING = /^ds-backup 1 ([A-Z0-9]{11})$/;
+const MAX_GREETING = 64;
+
+/** Listens on the Unix socket that session scripts connect to. */
+export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
+  const laptops = new WeakMap<Socket, Serial>();
+  const app = createApp(options.log, MAX_BODY_BYTES, 0);
+  // A channel is one connection for a whole run, silent while rsync works; SSH notices its end.
+  app.server.keepAliveTimeout = 0;
+  app.server.headersTimeout = 0;
+  addRoutes(app, options, (socket) => {
+    const serial = laptops.get(socket);
+    if (!serial) throw new DsError('internal', 'a connection without a laptop');
+    return serial;
+  });
+  await app.ready();
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => {}); // a laptop that vanishes is ordinary
+    readGreeting(socket, (serial) => {
+      if (!options.registrations.get(serial)) return socket.destroy();
+      laptops.set(socket, serial);
+      options.onOpen(serial);
+      socket.once('close', () => options.onClose(serial));
+      app.server.emit('connection', socket);
+    });
+  });
+  await listen(server, options);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+      await app.close();
+    },
+  };
+}
+
+async function listen(server: Server, { paths, access }: ApiOptions): Promise<void> {
+  const { apiSocket } = inState(paths);
+  rmSync(apiSocket, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(apiSocket, resolve);
+  });
+  if (access.ownUid === 0) chownSync(apiSocket, 0, access.sessionGid);
+  chmodSync(apiSocket, 0o660);
+}
+
+function readGreeting(socket: Socket, onSerial: (serial: Serial) => void): void {
+  let line = '';
+  const decoder = new StringDecoder('latin1');
+  const onReadable = () => {
+    for (;;) {
+      const byte: Buffer | null = socket.read(1);
+      if (byte === null) return;
+      const character = decoder.write(byte);
+      if (character !== '\n') {
+        line += character;
+        if (line.length > MAX_GREETING) return void socket.destroy();
+        continue;
+      }
+      socket.off('readable', onReadable);
+      const serial = GREETING.exec(line)?.[1];
+      if (serial) onSerial(parseSerial(serial));
+      else socket.destroy();
+      return;
+    }
+  };
+  socket.on('readable', onReadable);
+}
+
+function addRoutes(
+  app: FastifyInstance,
+  { paths, intake, clock, onUnchanged }: ApiOptions,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  app.get('/v1/state', async (request) => {
+    const serial = laptopOf(request.raw.socket);
+    const newest = newestSnapshot(paths, serial);
+    return {
+      serial,
+      serverTime: clock.now().toISOString(),
+      newest: newest ? summarize(newest) : null,
+    };
+  });
+
+  app.get('/v1/snapshots', async (request) => {
+    const serial = laptopOf(request.raw.socket);
+    return { snapshots: listSnapshots(paths, serial).map(summarize) };
+  });
+
+  app.get<{ Params: { name: string } }>('/v1/snapshots/:name/sums', async (request, reply) => {
+    const serial = laptopOf(request.raw.socket);
+    const manifest = findSnapshot(paths, serial, parseSnapshotName(request.params.name));
+    void reply.type('text/plain; charset=utf-8');
+    return readSums(paths, manifest);
+  });
+
+  app.get<{ Params: { name: string }; Querystring: { after?: string; limit?: string } }>(
+    '/v1/snapshots/:name/entries',
+    async (request) => {
+      const serial = laptopOf(request.raw.socket);
+      const manifest = findSnapshot(paths, serial, parseSnapshotName(request.params.name));
+      const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
+      const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
+      return readEntriesPage(paths, manifest, after, limit);
+    },
+  );
+
+  app.post('/v1/unchanged', async (request, reply) => {
+    const serial = laptopOf(request.raw.socket);
+    const claim = parseUnchanged(request.body);
+    const newest = newestSnapshot(paths, serial);
+    if (newest?.sequence !== claim.sequence || newest.state !== claim.state) {
+      return reply
+        .status(409)
+        .send({ code: 'bad-input', message: 'this is not the newest snapshot' });
+    }
+    recordSuccess(paths, serial, newest, clock.now());
+    onUnchanged(serial, newest);
+    return reply.status(204).send();
+  });
+
+  app.get<{ Params: { run: string }; Querystring: { wait?: string } }>(
+    '/v1/runs/:run',
+    async (request) => {
+      const serial = laptopOf(request.raw.socket);
+      const run = parseRunId(request.params.run);
+      const wait = parseWhole(request.query.wait ?? '0', 0, MAX_WAIT_SECONDS, 'wait');
+      return intake.finalOutcome(serial, run, wait * 1000);
+    },
+  );
+}
+
+function summarize(manifest: Manifest): SnapshotSummary {
+  const { name, sequence, created, entries, bytes, state } = manifest;
+  return { name, sequence, created, entries, bytes, state };
+}
+
+function parseWhole(text: string, min: number, max: number, what: string): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new DsError('bad-input', `"${what}" must be a whole number from ${min} to ${max}`);
+}

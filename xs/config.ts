@@ -1,0 +1,91 @@
+/**
+ * The server's settings: built-in defaults < /etc/xs-backup/config.toml < flags. README lists them.
+ */
+import * as v from 'valibot';
+import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
+import { DsError } from '../shared/errors.ts';
+
+export const DEFAULT_CONFIG_FILE = '/etc/xs-backup/config.toml';
+
+/** Paths end up in sshd's and the session script's files, so nothing in them may need quoting. */
+const path = v.pipe(
+  v.string(),
+  v.regex(/^\/[\w./@:+-]*$/, 'must be an absolute path of plain characters'),
+);
+const address = v.pipe(
+  v.string(),
+  v.regex(/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i, 'must be ADDRESS:PORT'),
+);
+const whole = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+const schema = v.strictObject({
+  /** Laptops' folders, snapshots and the pool; all on one file system. */
+  library: v.optional(path, '/library/users'),
+  /** The database, SSH keys and sockets. */
+  state: v.optional(path, '/var/lib/xs-backup'),
+  /** Where completion files wait. */
+  completion: v.optional(path, '/var/lib/ds-backup/completion'),
+  http: v.optional(
+    v.strictObject({
+      /** Port 0 takes a free one. */
+      listen: v.optional(address, '0.0.0.0:8080'),
+      /** The name laptops call this server by; told to them at registration. */
+      name: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/)), 'schoolserver'),
+    }),
+    {},
+  ),
+  ssh: v.optional(
+    v.strictObject({
+      /** Port 0 takes a free one. */
+      listen: v.optional(address, '0.0.0.0:2222'),
+      /** The login name of our own agents; the original client uses its serial. */
+      user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)), 'ds-receive'),
+      /** Who sessions run as when the service is root: a user id that owns nothing else. */
+      uid: v.optional(whole(1, 2 ** 31 - 1)),
+    }),
+    {},
+  ),
+  traffic: v.optional(
+    v.strictObject({
+      /** Backups at once. */
+      slots: v.optional(whole(1, 1000), 8),
+      /** Restores at once, besides the backups. */
+      restoreSlots: v.optional(whole(1, 1000), 2),
+      /** How long a lease lives without a session, in seconds. */
+      leaseSeconds: v.optional(whole(1, 3600), 120),
+      /** Below this share of free blocks or inodes no backup begins, in per cent. */
+      minFreePercent: v.optional(whole(0, 50), 3),
+    }),
+    {},
+  ),
+  registration: v.optional(
+    v.strictObject({
+      /** Whether unknown laptops may register. */
+      open: v.optional(v.boolean(), true),
+    }),
+    {},
+  ),
+});
+
+export type Config = v.InferOutput<typeof schema>;
+
+/** `file` undefined means the default place, which may be absent. Throws `config`. */
+export function readConfig(file: string | undefined, flags: ConfigTree): Config {
+  return loadConfig(schema, [
+    readConfigFile(file ?? DEFAULT_CONFIG_FILE, file !== undefined),
+    { name: 'command line', tree: flags },
+  ]);
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export function parseAddress(text: string): Address {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (port > 65_535) throw new DsError('config', `${text}: there is no port ${port}`);
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
+}

@@ -1,0 +1,116 @@
+/**
+ * The plain-HTTP side: "may I?", Sugar's registration and our agent's enrolment (PROTOCOL.md).
+ * Nothing secret travels here, and nobody is believed here.
+ */
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { asDsError, DsError, type ErrorCode } from '../shared/errors.ts';
+import { parseSerial, tryParse } from '../shared/ids.ts';
+import type { Log } from '../shared/log.ts';
+import { type EnrolAnswer, parseEnrolRequest } from '../shared/protocol.ts';
+import type { DiskFacts } from './disk.ts';
+import { answerRegistration } from './idmgr.ts';
+import type { Registrations } from './registration.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface HttpOptions {
+  registrations: Registrations;
+  traffic: Traffic;
+  disk: () => Promise<DiskFacts>;
+  /** What laptops call this server. */
+  hostName: string;
+  hostKey: string;
+  sshPort: number;
+  /** Login name for our agents. */
+  login: string;
+  log: Log;
+}
+
+/** A registration or an enrolment is below 5 KB. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Slow senders are cut off, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  'bad-id': 400,
+  'bad-input': 400,
+  'not-registered': 403,
+  'server-refused': 403,
+  'not-found': 404,
+  'server-full': 507,
+};
+
+/** An error's HTTP status: the one place where codes become numbers. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code] ?? 500;
+}
+
+/** An app with our errors, shared by the public side and the control API. */
+export function createApp(log: Log, bodyLimit: number, requestTimeout: number): FastifyInstance {
+  const app = fastify({ bodyLimit, requestTimeout, forceCloseConnections: true });
+  app.setErrorHandler((error, _request, reply) => {
+    const known = error instanceof DsError ? error : undefined;
+    const status = known ? statusOf(known.code) : (error as { statusCode?: number }).statusCode;
+    if (!status || status >= 500) log.warn('request-failed', { reason: asDsError(error).message });
+    const { code, message, hint } = known ?? asDsError(error);
+    void reply.status(status ?? 500).send({ code, message, hint });
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    void reply.status(404).send({ code: 'not-found', message: 'there is no such page' });
+  });
+  return app;
+}
+
+export function createPublicApp(options: HttpOptions): FastifyInstance {
+  const { registrations, log } = options;
+  const app = createApp(log, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS);
+  app.addContentTypeParser(
+    ['text/xml', 'application/xml'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  );
+
+  app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
+    '/backup/1/available/:serial',
+    async (request, reply) => {
+      const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
+      await answerAvailable(options, request.params.serial, purpose, reply);
+    },
+  );
+
+  app.post('/backup/1/enrol', async (request): Promise<EnrolAnswer> => {
+    const { serial, uuid, key } = parseEnrolRequest(request.body);
+    const state = registrations.enrol(serial, uuid, key);
+    return { state, hostKey: options.hostKey, sshPort: options.sshPort, login: options.login };
+  });
+
+  const register = async (request: { body: unknown }, reply: FastifyReply) => {
+    if (!Buffer.isBuffer(request.body)) throw new DsError('bad-input', 'an XML-RPC call is needed');
+    void reply.type('text/xml; charset=utf-8');
+    return answerRegistration(options, request.body);
+  };
+  app.post('/', register);
+  app.post('/RPC2', register); // where XML-RPC libraries go when the URL names no path
+  return app;
+}
+
+/** Empty text/plain with a status, as the original client expects. */
+async function answerAvailable(
+  { registrations, traffic, disk, log }: HttpOptions,
+  name: string,
+  purpose: 'backup' | 'restore',
+  reply: FastifyReply,
+): Promise<void> {
+  const serial = tryParse(parseSerial, name);
+  void reply.type('text/plain');
+  if (!serial) return void (await reply.status(404).send(''));
+  if (!registrations.get(serial)) return void (await reply.status(403).send(''));
+  const answer = traffic.ask(serial, purpose, await disk());
+  if (answer.admit) {
+    log.info('lease-granted', { serial, purpose, reason: answer.reason });
+    return void (await reply.status(200).send(''));
+  }
+  const { reason, retryAfterSeconds } = answer;
+  log.info('lease-refused', { serial, purpose, reason, retryAfterSeconds });
+  void reply.header('Retry-After', String(retryAfterSeconds));
+  await reply.status(503).send('');
+}

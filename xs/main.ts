@@ -1,0 +1,28 @@
+/**
+ * The school server's program: wires the process to the commands, and nothing else.
+ */
+import { fileURLToPath } from 'node:url';
+import { DsError, describeForTerminal } from '../shared/errors.ts';
+import { armFailpoint } from '../shared/failpoint.ts';
+import { createLog } from '../shared/log.ts';
+import { runCli } from './cli.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+armFailpoint(process.env.DS_BACKUP_FAILPOINT);
+
+try {
+  await runCli({
+    args: process.argv.slice(2),
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    env: process.env,
+    sessionScript: fileURLToPath(new URL('./session/ds-session.sh', import.meta.url)),
+    log: createLog((line) => process.stderr.write(line)),
+    print: (text) => process.stdout.write(text),
+    signal: stop.signal,
+  });
+} catch (error) {
+  process.stderr.write(`${describeForTerminal(error)}\n`);
+  process.exitCode = error instanceof DsError && error.code === 'usage' ? 2 : 1;
+}

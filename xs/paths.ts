@@ -1,0 +1,76 @@
+/**
+ * Where everything lies on the server (PROTOCOL.md, "On the server's disk"). The only place that
+ * puts paths together; every variable part is a parsed id, so none can lead elsewhere.
+ */
+import { join } from 'node:path';
+import type { Digest, RunId, Serial, SnapshotName } from '../shared/ids.ts';
+
+export interface Paths {
+  readonly library: string;
+  readonly completion: string;
+  readonly state: string;
+}
+
+/** Folders the original client mirrors into, whole. */
+export const MIRRORS = ['datastore-current', 'documents', 'power-logs'] as const;
+
+export const inLaptop = (paths: Paths, serial: Serial) => {
+  const home = join(paths.library, serial);
+  return {
+    home,
+    incoming: join(home, 'incoming'),
+    original: join(home, 'datastore-current'),
+    mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
+    snapshot: (name: SnapshotName) => join(home, name),
+    latest: join(home, 'datastore-latest'),
+    registration: join(home, 'registration.json'),
+    lastSuccess: join(home, 'last-success.json'),
+    originalFold: join(home, 'original-fold.json'),
+    sessionLock: join(home, '.session.lock'),
+    /** A snapshot in the making. */
+    draft: (run: RunId) => join(home, `.tmp-${run}`),
+    /** Folded entries of an original client, on their way into a snapshot. */
+    folded: (run: RunId) => join(home, `.tmp-${run}-folded`),
+  };
+};
+
+/** Names in a laptop's folder that are work in progress of a service that has ended. */
+export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
+
+export const inSnapshot = (snapshot: string) => ({
+  manifest: join(snapshot, 'MANIFEST'),
+  sums: join(snapshot, 'SUMS.gz'),
+});
+
+export const inPool = (paths: Paths, digest: Digest) => {
+  const folder = join(paths.library, '.pool', digest.slice(0, 2));
+  return {
+    folder,
+    /** The n-th inode with this content; the first is 0. */
+    file: (n: number) => join(folder, n === 0 ? digest : `${digest}.${n}`),
+  };
+};
+
+export const inCompletion = (paths: Paths) => ({
+  waiting: (serial: Serial) => join(paths.completion, serial),
+  claimedFolder: join(paths.completion, '.claimed'),
+  claimed: (serial: Serial) => join(paths.completion, '.claimed', serial),
+  dropFolder: join(paths.completion, '.drop'),
+  drop: (serial: Serial) => join(paths.completion, '.drop', serial),
+});
+
+export const inState = (paths: Paths) => ({
+  database: join(paths.state, 'xs.db'),
+  runFolder: join(paths.state, 'run'),
+  apiSocket: join(paths.state, 'run', 'api.sock'),
+  /** Held while a service runs. */
+  serviceLock: join(paths.state, 'run', 'service.lock'),
+  sshFolder: join(paths.state, 'ssh'),
+  hostKey: join(paths.state, 'ssh', 'host_ed25519'),
+  authorizedKeys: join(paths.state, 'ssh', 'authorized_keys'),
+  sshdConfig: join(paths.state, 'ssh', 'sshd_config'),
+  session: join(paths.state, 'ssh', 'ds-session'),
+  sessionConfig: join(paths.state, 'ssh', 'session.conf'),
+  passwd: join(paths.state, 'ssh', 'passwd'),
+  group: join(paths.state, 'ssh', 'group'),
+});

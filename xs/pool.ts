@@ -1,0 +1,96 @@
+/**
+ * The pool: every content once, named by its SHA-256, shared by hard links (X7). The link count of
+ * the file system is the only reference count.
+ *
+ * Content gets a name here only after it was read, compared with its digest and made durable, so a
+ * power cut cannot leave a name with other bytes behind it.
+ */
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isErrno } from '../shared/errors.ts';
+import { fsyncFolder } from '../shared/files.ts';
+import type { Digest } from '../shared/ids.ts';
+import { type Access, takeOver } from './access.ts';
+import { inPool, type Paths } from './paths.ts';
+
+/** ext4 allows 65,000 links an inode, others less; BackupPC stops at 31,999. */
+export const MAX_LINKS = 30_000;
+
+export interface Pool {
+  /**
+   * Gives `target` the content with this digest, which `source` holds (verified and durable, on the
+   * same file system). A source only we can reach becomes the pool's inode if it has none yet.
+   */
+  place(source: string, digest: Digest, target: string): void;
+  /**
+   * Gives `target` the content that `held`, a file of an earlier snapshot, has: a link, or a fresh
+   * inode when that one has its links. Returns its size in bytes.
+   */
+  share(held: string, digest: () => Digest, target: string): number;
+}
+
+export function openPool(paths: Paths, access: Access, maxLinks = MAX_LINKS): Pool {
+  /** The inode with room for one more link; made from `source` when there is none. */
+  const inodeFor = (digest: Digest, source: string): string => {
+    const { folder, file } = inPool(paths, digest);
+    const size = lstatSync(source).size;
+    for (let n = 0; ; n += 1) {
+      const path = file(n);
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat && stat.size === size && stat.nlink < maxLinks) return path;
+      if (stat && stat.size === size) continue;
+      // Another size under this name is damage; it goes aside for whoever looks into it.
+      if (stat) renameSync(path, `${path}.damaged`);
+      mkdirSync(folder, { recursive: true, mode: 0o750 });
+      adopt(access, source, path);
+      return path;
+    }
+  };
+  return {
+    place: (source, digest, target) => linkSync(inodeFor(digest, source), target),
+    share: (held, digest, target) => {
+      const stat = lstatSync(held);
+      if (stat.nlink < maxLinks) linkSync(held, target);
+      else linkSync(inodeFor(digest(), held), target);
+      return stat.size;
+    },
+  };
+}
+
+/** Makes `path` a name of the source's inode, or of a copy where a stranger could still reach it. */
+function adopt(access: Access, source: string, path: string): void {
+  const stat = lstatSync(source);
+  const reachable = stat.nlink > 1 || (stat.uid !== access.ownUid && access.ownUid !== 0);
+  if (!reachable) {
+    takeOver(access, source);
+    try {
+      linkSync(source, path);
+      return;
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) return; // another ingest was faster with the same content
+      throw error;
+    }
+  }
+  const temporary = join(dirname(path), `.copy-${process.pid}.tmp`);
+  try {
+    copyFileSync(source, temporary);
+    const fd = openSync(temporary, 'r');
+    fsyncSync(fd);
+    closeSync(fd);
+    takeOver(access, temporary);
+    renameSync(temporary, path);
+    fsyncFolder(dirname(path));
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

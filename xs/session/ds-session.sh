@@ -1,0 +1,121 @@
+#!/bin/sh
+# One SSH session of one laptop: `ds-session CONF SERIAL`, the forced command of every key.
+#
+# What the client asks for stands in SSH_ORIGINAL_COMMAND. It only *chooses* among the operations
+# below; its options are ignored and a fixed command line is built instead (X3). rsync is not the
+# wall: bubblewrap is. Inside it there is /usr, the one folder the operation is about, no network
+# and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
+#
+# CONF is written by the service: LIBRARY, COMPLETION, SOCKET.
+set -uf
+umask 027
+PATH=/usr/bin:/bin
+export PATH
+unset IFS
+
+. "$1"
+serial=$2
+home=$LIBRARY/$serial
+drop=$COMPLETION/.drop/$serial
+asked=${SSH_ORIGINAL_COMMAND-}
+
+refuse() {
+  printf 'ds-backup: refused: %s\n' "$1" >&2
+  exit 12
+}
+
+# sandbox BIND-OPTIONS… -- PROGRAM…
+sandbox() {
+  bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv \
+    --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
+    --chdir / "$@"
+}
+
+# locked BIND-OPTIONS… -- PROGRAM…: as long as it runs, no snapshot is made of what it writes.
+locked() {
+  exec flock --shared --wait 60 --no-fork "$home/.session.lock" \
+    bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv \
+    --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
+    --chdir / "$@"
+}
+
+# The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
+receive_incoming() {
+  latest=$(readlink "$home/datastore-latest") || latest=
+  case $latest in
+    '' | */*) latest= ;;
+    *) [ -d "$home/$latest" ] || latest= ;;
+  esac
+  if [ -n "$latest" ]; then
+    locked --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /basis -- \
+      rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part \
+      --compare-dest=/basis . /incoming
+  else
+    locked --bind "$home/incoming" /incoming -- \
+      rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part . /incoming
+  fi
+}
+
+# receive_mirror NAME: the original client's datastore-current, documents, power-logs.
+receive_mirror() {
+  locked --bind "$home/$1" /mirror -- \
+    rsync --server "-ltrze.$letters" --timeout=160 --delete --partial . /mirror
+}
+
+# receive_completion OPTIONS: into a folder of its own first, then in one step to where it is seen.
+receive_completion() {
+  ulimit -f 32768 # 16 MiB in units of 512 bytes; a completion file has 8 MiB at most
+  sandbox --bind "$drop" /drop -- rsync --server "$1$letters" --timeout=60 . "/drop/$serial" || exit $?
+  [ -f "$drop/$serial" ] && [ ! -L "$drop/$serial" ] || refuse "no completion file arrived"
+  sync "$drop/$serial" && mv -fT "$drop/$serial" "$COMPLETION/$serial"
+}
+
+send_snapshot() {
+  case $1 in
+    datastore-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]_[0-9][0-9]:[0-9][0-9]) ;;
+    datastore-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]_[0-9][0-9]:[0-9][0-9]-[0-9]*) ;;
+    *) refuse "not the name of a snapshot" ;;
+  esac
+  case $1 in */*) refuse "not the name of a snapshot" ;; esac
+  [ -d "$home/$1" ] && [ ! -L "$home/$1" ] || refuse "there is no such snapshot"
+  sandbox --ro-bind "$home/$1" /snapshot -- \
+    rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 . /snapshot/
+}
+
+# The service learns from the first line whose session it is; the rest is the client's HTTP.
+serve_api() {
+  { printf 'ds-backup 1 %s\n' "$serial" && exec cat; } | exec socat -t 10 - "UNIX-CONNECT:$SOCKET"
+}
+
+case $asked in
+  api) serve_api; exit ;;
+  *[!A-Za-z0-9\ ._:/=-]*) refuse "not an operation of ds-backup" ;;
+  'rsync --server '*' . '*) ;;
+  *) refuse "not an operation of ds-backup" ;;
+esac
+
+# Words of the command: the letters after "e." say what the client's rsync can; the target is last.
+direction=receive
+letters=
+target=
+for word in $asked; do
+  case $word in
+    --sender) direction=send ;;
+    --*) ;;
+    -*e.*) letters=${word##*e.} ;;
+  esac
+  target=$word
+done
+case $letters in '' | *[!iLsfxCIvu]*) refuse "an rsync that speaks another language" ;; esac
+
+case $direction:$target in
+  receive:incoming) receive_incoming ;;
+  receive:datastore-current | receive:documents | receive:power-logs) receive_mirror "$target" ;;
+  "receive:completion/$serial") receive_completion -te. ;;
+  "receive:/var/lib/ds-backup/completion/$serial") receive_completion -ltrze. ;;
+  send:snapshots/*/)
+    name=${target#snapshots/}
+    send_snapshot "${name%/}"
+    ;;
+  *) refuse "not a place of this laptop" ;;
+esac
