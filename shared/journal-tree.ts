@@ -63,7 +63,9 @@ export function entrySignature(entry: TreeEntry): Signature {
 /** The newest moment in a signature, in nanoseconds since 1970 by the file system's clock. */
 export function newestMoment(signature: Signature): bigint {
   const [, folder = '0', , metadata = '0', , data = '0'] = signature.split(' ');
-  return [folder, metadata, data].map(BigInt).reduce((a, b) => Math.max(a, b));
+  let newest = 0n;
+  for (const moment of [folder, metadata, data].map(BigInt)) if (moment > newest) newest = moment;
+  return newest;
 }
 
 export interface ReadProperties {
