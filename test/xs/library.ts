@@ -1,0 +1,134 @@
+/**
+ * A library in a temporary folder, without a service: for tests of what the service does to it.
+ */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, realClock } from '../../shared/clock.ts';
+import { digestOf, encodeEntry } from '../../shared/entry.ts';
+import {
+  type Digest,
+  newRunId,
+  parseSerial,
+  parseUid,
+  type Serial,
+  type Uid,
+} from '../../shared/ids.ts';
+import { silentLog } from '../../shared/log.ts';
+import type { Completion, Manifest } from '../../shared/protocol.ts';
+import { difference, stateDigest } from '../../shared/sums.ts';
+import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/access.ts';
+import { type IngestContext, type Ingested, ingest } from '../../xs/ingest.ts';
+import { inLaptop, type Paths } from '../../xs/paths.ts';
+import { openPool } from '../../xs/pool.ts';
+import { newestSnapshot, readVersions } from '../../xs/snapshots.ts';
+
+export const SERIAL = parseSerial('CSN74803BB1');
+
+export interface TestLibrary extends Disposable {
+  folder: string;
+  paths: Paths;
+  access: Access;
+  context: IngestContext;
+  /** Adds a laptop's folders. */
+  addLaptop(serial: Serial): void;
+}
+
+export interface LibraryOptions {
+  maxLinks?: number;
+  clock?: Clock;
+}
+
+export function makeLibrary(options: LibraryOptions = {}): TestLibrary {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-library-'));
+  chmodSync(folder, 0o711);
+  const paths: Paths = {
+    library: join(folder, 'library'),
+    completion: join(folder, 'completion'),
+    state: join(folder, 'state'),
+  };
+  const uid = process.getuid?.() ?? 0;
+  const access: Access = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
+  makeServiceFolders(access, paths);
+  const context: IngestContext = {
+    ...{ paths, access, log: silentLog, env: process.env, clock: options.clock ?? realClock },
+    pool: openPool(paths, access, options.maxLinks),
+  };
+  const addLaptop = (serial: Serial) => makeLaptopFolders(access, paths, serial);
+  addLaptop(SERIAL);
+  const dispose = () => rmSync(folder, { recursive: true, force: true });
+  return { folder, paths, access, context, addLaptop, [Symbol.dispose]: dispose };
+}
+
+export function uidOf(n: number): Uid {
+  return parseUid(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+}
+
+/** A Journal in memory: uid → what is in it. */
+export type Journal = Map<Uid, { title: string; content: string | Buffer | null }>;
+
+/** Puts one entry's files where a laptop's rsync would. */
+export function sendEntry(
+  incoming: string,
+  uid: Uid,
+  entry: { title: string; content: string | Buffer | null },
+): Digest {
+  const bytes = metadataOf(entry);
+  writeFileSync(join(incoming, `${uid}.metadata`), bytes);
+  if (entry.content !== null) writeFileSync(join(incoming, uid), entry.content);
+  return digestOf(bytes);
+}
+
+export function metadataOf(entry: { title: string; content: string | Buffer | null }): Buffer {
+  const content =
+    entry.content === null
+      ? null
+      : { digest: digestOf(entry.content), size: Buffer.byteLength(entry.content) };
+  return encodeEntry({ content, properties: new Map([['title', Buffer.from(entry.title)]]) });
+}
+
+/** The completion file a correct laptop would send for this Journal. */
+export function completionFor(
+  library: TestLibrary,
+  journal: Journal,
+  serial: Serial = SERIAL,
+): Completion {
+  const newest = newestSnapshot(library.paths, serial);
+  const before = newest ? readVersions(library.paths, newest) : new Map<Uid, Digest>();
+  const now = new Map([...journal].map(([uid, entry]) => [uid, digestOf(metadataOf(entry))]));
+  const { changed, removed } = difference(before, now);
+  return {
+    format: 'ds-backup-completion',
+    version: 1,
+    serial,
+    run: newRunId(),
+    agent: 'test',
+    base: newest ? { sequence: newest.sequence, state: newest.state } : null,
+    changed: [...changed],
+    removed,
+    state: stateDigest(now),
+    entries: now.size,
+  };
+}
+
+/** Sends what changed and has it ingested, as one run of a correct laptop. */
+export async function backUp(
+  library: TestLibrary,
+  journal: Journal,
+  serial: Serial = SERIAL,
+): Promise<Ingested> {
+  const { incoming } = inLaptop(library.paths, serial);
+  mkdirSync(incoming, { recursive: true });
+  const completion = completionFor(library, journal, serial);
+  for (const [uid] of completion.changed) {
+    const entry = journal.get(uid);
+    if (entry) sendEntry(incoming, uid, entry);
+  }
+  return ingest(library.context, { serial, completion, folder: incoming, source: 'agent' });
+}
+
+export function newest(library: TestLibrary, serial: Serial = SERIAL): Manifest {
+  const manifest = newestSnapshot(library.paths, serial);
+  if (!manifest) throw new Error('there is no snapshot');
+  return manifest;
+}

@@ -1,0 +1,199 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { realClock } from '../../shared/clock.ts';
+import { DsError } from '../../shared/errors.ts';
+import { parseSerial } from '../../shared/ids.ts';
+import { silentLog } from '../../shared/log.ts';
+import { formatAuthorizedKeys } from '../../xs/authorized-keys.ts';
+import { answerRegistration } from '../../xs/idmgr.ts';
+import { inLaptop } from '../../xs/paths.ts';
+import { Registrations } from '../../xs/registration.ts';
+import { makeLibrary, type TestLibrary } from './library.ts';
+
+const test = suite('X2: who may register, and with which key');
+
+const serial = parseSerial('SHC00800000');
+/** An ed25519 key of the right shape whose every byte is `n`. */
+function ed25519(n: number): string {
+  const type = Buffer.from('ssh-ed25519');
+  const part = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return `ssh-ed25519 ${Buffer.concat([part(type), part(Buffer.alloc(32, n))]).toString('base64')}`;
+}
+
+function open(library: TestLibrary, isOpen = true, onKeys = () => {}): Registrations {
+  const { paths, access } = library;
+  return new Registrations({
+    paths,
+    access,
+    clock: realClock,
+    log: silentLog,
+    open: isOpen,
+    onKeys,
+  });
+}
+
+function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof DsError) return error.code;
+    throw error;
+  }
+  return 'no error';
+}
+
+test('the first key of a new serial is accepted and survives a restart', () => {
+  using library = makeLibrary();
+  assert.is(open(library).register(serial, 'Jim', 'u1', ed25519(1)), 'accepted');
+  const again = open(library).get(serial);
+  assert.is(again?.nick, 'Jim');
+  assert.is(again?.keys.sugar, ed25519(1));
+});
+
+test('the same key again is accepted, a changed one waits and does not replace it', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  assert.is(registrations.register(serial, 'Jim', 'u1', ed25519(1)), 'accepted');
+  assert.is(registrations.register(serial, 'Eve', 'u1', ed25519(2)), 'pending');
+  assert.is(registrations.get(serial)?.keys.sugar, ed25519(1));
+  assert.is(registrations.get(serial)?.nick, 'Jim');
+});
+
+test('an own key is accepted with the right uuid and waits with another', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  assert.is(registrations.enrol(serial, 'other', ed25519(3)), 'pending');
+  assert.is(registrations.enrol(serial, 'u1', ed25519(4)), 'accepted');
+  assert.is(registrations.enrol(serial, 'u1', ed25519(5)), 'pending');
+  registrations.approve(serial, 'own');
+  assert.is(registrations.get(serial)?.keys.own, ed25519(5));
+  assert.equal(registrations.get(serial)?.pending, []);
+  assert.is(
+    codeOf(() => registrations.approve(serial, 'own')),
+    'not-found',
+  );
+});
+
+test('a flood of changed keys keeps only the newest few', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  for (let n = 2; n < 200; n += 1) registrations.register(serial, 'Eve', 'u1', ed25519(n));
+  assert.is(registrations.get(serial)?.pending.length, 8);
+  assert.ok(readFileSync(inLaptop(library.paths, serial).registration).length < 5000);
+});
+
+test('registration can be switched off; known laptops go on', () => {
+  using library = makeLibrary();
+  open(library).register(serial, 'Jim', 'u1', ed25519(1));
+  const closed = open(library, false);
+  assert.is(
+    codeOf(() => closed.register(parseSerial('CSN74803BB1'), 'x', 'u', ed25519(2))),
+    'server-refused',
+  );
+  assert.is(closed.register(serial, 'Jim', 'u1', ed25519(1)), 'accepted');
+});
+
+test('an unknown laptop cannot enrol, and nonsense is no key', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  assert.is(
+    codeOf(() => registrations.enrol(serial, 'u', ed25519(1))),
+    'not-registered',
+  );
+  for (const bad of [
+    '',
+    'ssh-ed25519',
+    'AAAA',
+    `${ed25519(1)}\nssh-rsa AAAA`,
+    'command="id" ssh-ed25519 AAAA',
+  ]) {
+    const code = codeOf(() => registrations.register(serial, 'x', 'u', bad));
+    const kept = registrations.get(serial)?.keys.sugar;
+    assert.ok(code === 'bad-input' || kept === ed25519(1), JSON.stringify(bad));
+  }
+});
+
+test('a damaged registration is reported and does not stop the others', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  registrations.register(parseSerial('CSN74803BB1'), 'Ana', 'u2', ed25519(2));
+  writeFileSync(inLaptop(library.paths, serial).registration, '{"version":1');
+  const again = open(library);
+  assert.is(again.get(serial), undefined);
+  assert.is(again.get(parseSerial('CSN74803BB1'))?.nick, 'Ana');
+});
+
+test('authorized keys confine each key to the session script of its laptop', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'command="id"', 'u1', ed25519(1));
+  registrations.enrol(serial, 'u1', ed25519(2));
+  const lines = formatAuthorizedKeys(library.paths, registrations.all()).trimEnd().split('\n');
+  assert.is(lines.length, 2);
+  for (const line of lines) {
+    assert.match(
+      line,
+      /^restrict,command="[\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000" ssh-ed25519 [\w+/=]+$/,
+    );
+  }
+});
+
+const call = (...values: string[]) =>
+  `<?xml version='1.0'?><methodCall><methodName>register</methodName><params>${values
+    .map((value) => `<param><value><string>${value}</string></value></param>`)
+    .join('')}</params></methodCall>`;
+
+test('XML-RPC: a good call is answered as Sugar expects, entities and all', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  const bare = ed25519(1).split(' ')[1] ?? '';
+  const body = Buffer.from(call('SHC00800000', 'J&amp;M &lt;3 ñ', 'u1', bare));
+  const answer = answerRegistration({ registrations, hostName: 'schoolserver' }, body);
+  assert.match(answer, '<member><name>success</name><value><string>OK</string></value></member>');
+  assert.match(answer, '<string>SHC00800000@schoolserver:backup</string>');
+  assert.is(registrations.get(serial)?.nick, 'J&M <3 ñ');
+});
+
+const BAD_CALLS: [string, Buffer | string, RegExp][] = [
+  ['no XML', 'hello', /fault|not XML/],
+  [
+    'not UTF-8',
+    Buffer.concat([Buffer.from(call('SHC00800000', 'x', 'u', 'k')), Buffer.from([0xff])]),
+    /not UTF-8/,
+  ],
+  ['another method', '<methodCall><methodName>rm</methodName></methodCall>', /only method/],
+  ['too few parameters', call('SHC00800000', 'x'), /register takes/],
+  ['too many parameters', call('a', 'b', 'c', 'd', 'e'), /register takes/],
+  ['a malformed serial', call('../../etc', 'x', 'u', 'k'), /ERR.*not a serial number/s],
+  ['no key', call('SHC00800000', 'x', 'u', 'k'), /ERR.*not a public SSH key/s],
+  [
+    'a document type',
+    `<!DOCTYPE a [<!ENTITY b "c">]>${call('SHC00800000', '&b;', 'u', 'k')}`,
+    /document type/,
+  ],
+  [
+    'a number for a string',
+    call('SHC00800000', 'x', 'u', 'k').replace(/string>k<\/string/, 'int>3</int'),
+    /four strings/,
+  ],
+  ['cut short', call('SHC00800000', 'x', 'u', 'k').slice(0, 90), /fault|not XML/],
+];
+for (const [what, body, expected] of BAD_CALLS) {
+  test(`XML-RPC: ${what} gets a clear answer and changes nothing`, () => {
+    using library = makeLibrary();
+    const registrations = open(library);
+    const answer = answerRegistration(
+      { registrations, hostName: 'schoolserver' },
+      Buffer.from(body),
+    );
+    assert.match(answer, expected);
+    assert.is(registrations.all().length, 0);
+  });
+}
+
+test.run();
