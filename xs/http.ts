@@ -63,6 +63,7 @@ export function createApp(log: Log, bodyLimit: number, requestTimeout: number): 
 export function createPublicApp(options: HttpOptions): FastifyInstance {
   const { registrations, log } = options;
   const app = createApp(log, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS);
+  app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
     ['text/xml', 'application/xml'],
     { parseAs: 'buffer' },
