@@ -75,7 +75,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       listen: parseAddress(config.ssh.listen),
       user: config.ssh.user,
       log,
-      env,
     }),
   );
   onKeys = () => {

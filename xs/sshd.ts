@@ -31,7 +31,6 @@ export interface SshdOptions {
   /** Login name of our agents. */
   user: string;
   log: Log;
-  env: NodeJS.ProcessEnv;
 }
 
 export interface Sshd extends AsyncDisposable {
@@ -46,25 +45,21 @@ export interface Sshd extends AsyncDisposable {
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const files = inState(options.paths);
   checkTools();
-  const hostKey = await ensureHostKey(options);
   const port = options.listen.port || (await freePort(options.listen.host));
   const setLogins = (serials: readonly Serial[]) => {
     writeFileDurably(files.passwd, formatPasswd(options, serials), 0o644);
   };
   setLogins([]);
   writeFileDurably(files.group, `ds-session:x:${options.access.sessionGid}:\n`, 0o644);
-  writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port), 0o644);
+  const env = wrapperEnvironment(options);
+  const hostKey = await ensureHostKey(options, env);
+  writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
   if (options.access.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
 
   const child = spawn(SSHD, ['-D', '-e', '-f', files.sshdConfig], {
     detached: true, // a process group of its own, so that stopping reaches the sessions as well
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-      LD_PRELOAD: NSS_WRAPPER,
-      NSS_WRAPPER_PASSWD: files.passwd,
-      NSS_WRAPPER_GROUP: files.group,
-    },
+    env,
   });
   createInterface({ input: child.stderr }).on('line', (line) => logLine(options.log, line));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -95,7 +90,17 @@ function checkTools(): void {
   }
 }
 
-async function ensureHostKey({ paths, env }: SshdOptions): Promise<string> {
+/** What makes OpenSSH's programs see our passwd file; our own user need not have an account. */
+function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    LD_PRELOAD: NSS_WRAPPER,
+    NSS_WRAPPER_PASSWD: inState(paths).passwd,
+    NSS_WRAPPER_GROUP: inState(paths).group,
+  };
+}
+
+async function ensureHostKey({ paths }: SshdOptions, env: NodeJS.ProcessEnv): Promise<string> {
   const { hostKey } = inState(paths);
   if (!existsSync(`${hostKey}.pub`)) {
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', hostKey], {
@@ -106,7 +111,11 @@ async function ensureHostKey({ paths, env }: SshdOptions): Promise<string> {
   return parsePublicKey(readFileSync(`${hostKey}.pub`, 'utf8')).line;
 }
 
-async function formatSshdConfig({ paths, listen, env }: SshdOptions, port: number) {
+async function formatSshdConfig(
+  { paths, listen }: SshdOptions,
+  port: number,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
   const files = inState(paths);
   const known = await run('ssh', ['-Q', 'key-sig'], { env });
   // The original client's owner.key is DSA; newer versions of sshd have forgotten it (E1).

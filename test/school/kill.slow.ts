@@ -1,0 +1,168 @@
+// time limit: 400 s
+/**
+ * The plug is pulled at every named point of backup, ingest and restore (E3): the snapshots before
+ * stay whole, and the next run completes.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSerial } from '../../shared/ids.ts';
+import { inCompletion, inLaptop } from '../../xs/paths.ts';
+import { listSnapshots } from '../../xs/snapshots.ts';
+import { sumsOf } from '../../xs/sums.ts';
+import { compareJournals, readJournal } from '../journal/compare.ts';
+import { changeJournal, generateJournal } from '../journal/generator.ts';
+import type { Laptop } from './laptop.ts';
+import { type School, startSchool } from './school.ts';
+import { waitFor } from './wait.ts';
+
+const test = suite('E3: killed anywhere, nothing complete is lost and the next run completes');
+
+const BACKUP = [
+  'backup.scanned',
+  'backup.staged',
+  'backup.batch-sent',
+  'backup.before-completion',
+  'backup.completion-sent',
+  'backup.confirmed',
+];
+const INGEST = [
+  'ingest.claimed',
+  'ingest.verified',
+  'ingest.durable',
+  'ingest.pooled:2',
+  'ingest.linked',
+  'ingest.sealed',
+  'ingest.promoted',
+  'ingest.pointed',
+  'ingest.emptied',
+  'ingest.recorded',
+];
+const RESTORE = ['restore.planned', 'restore.fetched', 'restore.applying:3', 'restore.applied:3'];
+
+async function ok(laptop: Laptop, ...args: string[]) {
+  const done = await laptop.backup(args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
+  return done;
+}
+
+/** The sums of every snapshot, after sha256sum agreed with them. */
+function soundSnapshots(school: School, laptop: Laptop): Map<number, string> {
+  const sums = new Map<number, string>();
+  for (const manifest of listSnapshots(school.server, parseSerial(laptop.serial))) {
+    const cwd = inLaptop(school.server, manifest.serial).snapshot(manifest.name);
+    const input = `${[...sumsOf(school.server, manifest)].join('\n')}\n`;
+    execFileSync('sha256sum', ['--check', '--strict', '--quiet'], { cwd, input });
+    sums.set(manifest.sequence, input);
+  }
+  return sums;
+}
+
+function checkNothingLeft(school: School, laptop: Laptop): void {
+  const home = inLaptop(school.server, parseSerial(laptop.serial));
+  assert.equal(
+    readdirSync(home.home).filter((name) => name.startsWith('.tmp')),
+    [],
+  );
+  assert.equal(readdirSync(home.incoming), []);
+  assert.equal(readdirSync(inCompletion(school.server).claimedFolder), []);
+}
+
+async function killedBackup(school: School, laptop: Laptop, point: string, seed: number) {
+  const before = soundSnapshots(school, laptop);
+  changeJournal(laptop.journal, { count: 3, seed });
+  const onLaptop = point.startsWith('backup.');
+  if (onLaptop) {
+    const killed = await laptop.backup(['now'], { failpoint: point });
+    assert.is(killed.signal, 'SIGKILL', `${point} was passed: ${killed.stderr}`);
+  } else {
+    await school.server.daemon.stop();
+    await school.server.start(point);
+    const interrupted = laptop.backup(['now']);
+    await school.server.daemon.ended;
+    await school.server.daemon.kill();
+    const now = soundSnapshots(school, laptop);
+    for (const [sequence, sums] of before) assert.is(now.get(sequence), sums, point);
+    await school.server.start();
+    await interrupted;
+  }
+  await ok(laptop, 'now');
+  const after = await waitFor('the snapshot', () => {
+    const found = soundSnapshots(school, laptop);
+    return found.size > before.size ? found : undefined;
+  });
+  for (const [sequence, sums] of before) assert.is(after?.get(sequence), sums, point);
+  checkNothingLeft(school, laptop);
+}
+
+test(`killed at ${BACKUP.length} points of a backup`, async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 1 });
+  await ok(laptop, 'now');
+  for (const [index, point] of BACKUP.entries()) await killedBackup(school, laptop, point, index);
+  assert.is(soundSnapshots(school, laptop).size, BACKUP.length + 1);
+});
+
+test(`killed at ${INGEST.length} points of an ingest`, async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 2 });
+  await ok(laptop, 'now');
+  for (const [index, point] of INGEST.entries()) {
+    await killedBackup(school, laptop, point, 100 + index);
+  }
+  assert.is(soundSnapshots(school, laptop).size, INGEST.length + 1);
+});
+
+test(`killed at ${RESTORE.length} points of a restore`, async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 3 });
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  await laptop.startBus();
+  for (const point of RESTORE) {
+    await laptop.loseJournal();
+    const killed = await laptop.backup(['restore', 'latest'], { failpoint: point });
+    assert.is(killed.signal, 'SIGKILL', `${point} was passed: ${killed.stderr}`);
+    await ok(laptop, 'restore', 'latest');
+    const result = compareJournals(before, readJournal(laptop.journal));
+    assert.equal(
+      [result.identical, result.different, result.missing, result.extra],
+      [12, [], [], []],
+      point,
+    );
+  }
+});
+
+test('cancelling a restore keeps what came; the next one brings the rest', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 400, seed: 4 });
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  const cancel = new AbortController();
+  const running = laptop.backup(['restore', 'latest'], { signal: cancel.signal });
+  await waitFor('some entries are back', async () => (await laptop.countEntries()) >= 20, 30_000);
+  const asked = performance.now();
+  cancel.abort();
+  const cancelled = await running;
+  assert.ok(performance.now() - asked < 2000, 'within two seconds');
+  assert.is.not(cancelled.exitCode, 0);
+  assert.match(cancelled.stderr, /cancelled/);
+  const came = await laptop.countEntries();
+  assert.ok(came >= 20 && came < 400, `${came} came`);
+  const rest = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  assert.ok(rest.restored <= 400 - came + 4, JSON.stringify(rest));
+  const result = compareJournals(before, readJournal(laptop.journal));
+  assert.equal(
+    [result.identical, result.different, result.missing, result.extra],
+    [400, [], [], []],
+  );
+});
+
+test.run();

@@ -1,0 +1,173 @@
+/**
+ * A laptop in a temporary folder: a profile, a private session bus and Sugar's real datastore on it.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import dbus, { type MessageBus, type Variant } from 'dbus-next';
+import { distFolder } from '../../bundle/build.ts';
+import { type Daemon, startDaemon } from './processes.ts';
+import { testEnvironment } from './server.ts';
+
+const DATASTORE = 'org.laptop.sugar.DataStore';
+
+export interface Finished {
+  exitCode: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CommandOptions {
+  failpoint?: string;
+  /** Ends it with SIGTERM when this fires. */
+  signal?: AbortSignal;
+}
+
+export class Laptop implements AsyncDisposable {
+  readonly home: string;
+  readonly profile: string;
+  /** The Journal on the disk. */
+  readonly journal: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly #serverUrl: () => string;
+  #bus: Daemon | undefined;
+
+  constructor(folder: string, name: string, serverUrl: () => string) {
+    this.home = join(folder, name);
+    this.profile = join(this.home, '.sugar', 'default');
+    this.journal = join(this.profile, 'datastore');
+    this.#serverUrl = serverUrl;
+    mkdirSync(this.profile, { recursive: true });
+    mkdirSync(join(this.home, 'run'), { mode: 0o700 });
+    this.env = {
+      ...testEnvironment(),
+      HOME: this.home,
+      TMPDIR: '/tmp',
+      XDG_RUNTIME_DIR: join(this.home, 'run'),
+      XDG_CONFIG_HOME: join(this.home, '.config'),
+      XDG_CACHE_HOME: join(this.home, '.cache'),
+      XDG_DATA_HOME: join(this.home, '.local'),
+      GSETTINGS_BACKEND: 'keyfile',
+    };
+  }
+
+  get serial(): string {
+    return readFileSync(join(this.profile, 'identifiers', 'sn'), 'utf8');
+  }
+
+  /** The flags that tell `ds-backup` where its profile and its server are. */
+  where(): string[] {
+    return ['--profile', this.profile, '--server', this.#serverUrl()];
+  }
+
+  /** Runs `ds-backup` with these arguments to its end. */
+  backup(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
+    const program = join(distFolder, 'ds-backup.mjs');
+    return this.run(process.execPath, [program, ...args, ...this.where()], options);
+  }
+
+  /** Runs any program in the laptop's environment, the session bus included if it was started. */
+  async run(
+    command: string,
+    args: readonly string[],
+    options: CommandOptions = {},
+  ): Promise<Finished> {
+    const { failpoint } = options;
+    const env = { ...this.env, ...(failpoint && { DS_BACKUP_FAILPOINT: failpoint }) };
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const texts = ['', ''];
+    for (const [index, stream] of [child.stdout, child.stderr].entries()) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        texts[index] += text;
+      });
+    }
+    const stop = () => child.kill('SIGTERM');
+    options.signal?.addEventListener('abort', stop, { once: true });
+    const [exitCode, signal] = await new Promise<[number | null, string | null]>(
+      (resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, by) => resolve([code, by]));
+      },
+    );
+    const [stdout = '', stderr = ''] = texts;
+    return { exitCode, signal, stdout, stderr };
+  }
+
+  /** Starts the session bus; the datastore on it is started by the first who asks for it. */
+  async startBus(): Promise<void> {
+    if (this.#bus) return;
+    const address = `unix:path=${join(this.home, 'run', 'bus')}`;
+    const args = ['--session', '--nofork', `--address=${address}`, '--print-address=1'];
+    this.#bus = startDaemon('dbus-daemon', args, this.env);
+    writeFileSync(join(this.home, 'bus.pid'), String(this.#bus.pid));
+    this.env.DBUS_SESSION_BUS_ADDRESS = await this.#bus.line(/^unix:/);
+  }
+
+  /** Asks the datastore for something: `datastore('find', {}, ['uid'])`. */
+  async datastore(method: string, ...args: unknown[]): Promise<unknown> {
+    return this.#onBus(async (bus) => {
+      const object = await bus.getProxyObject(DATASTORE, '/org/laptop/sugar/DataStore');
+      const face = object.getInterface(DATASTORE);
+      return await face[method]?.(...args);
+    });
+  }
+
+  /** How many entries the running datastore says it has. */
+  async countEntries(): Promise<number> {
+    const answer = (await this.datastore('find', {}, ['uid'])) as [
+      Record<string, Variant>[],
+      number,
+    ];
+    return answer[1];
+  }
+
+  /** Ends the datastore, if one runs; the next who asks starts another. */
+  async stopDatastore(): Promise<void> {
+    if (!this.#bus) return;
+    const pid = await this.#onBus(async (bus) => {
+      const object = await bus.getProxyObject('org.freedesktop.DBus', '/org/freedesktop/DBus');
+      const face = object.getInterface('org.freedesktop.DBus');
+      const owned: boolean = await face.NameHasOwner?.(DATASTORE);
+      return owned ? Number(await face.GetConnectionUnixProcessID?.(DATASTORE)) : undefined;
+    });
+    if (pid === undefined) return;
+    process.kill(pid, 'SIGTERM');
+    for (let waited = 0; existsSync(`/proc/${pid}`); waited += 10) {
+      if (waited === 5000) process.kill(pid, 'SIGKILL');
+      await sleep(10);
+    }
+  }
+
+  /** Everything in the Journal is lost; the laptop's keys and settings are not. */
+  async loseJournal(): Promise<void> {
+    await this.stopDatastore();
+    rmSync(this.journal, { recursive: true, force: true });
+  }
+
+  /** Sets a gsettings key in the laptop's own key file. */
+  async setSetting(schema: string, key: string, value: string): Promise<void> {
+    const done = await this.run('gsettings', ['set', schema, key, value]);
+    if (done.exitCode !== 0) throw new Error(done.stderr);
+  }
+
+  writeProfile(name: string, content: string): void {
+    writeFileSync(join(this.profile, name), content);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopDatastore();
+    await this.#bus?.stop();
+  }
+
+  async #onBus<T>(work: (bus: MessageBus) => Promise<T>): Promise<T> {
+    await this.startBus();
+    const bus = dbus.sessionBus({ busAddress: this.env.DBUS_SESSION_BUS_ADDRESS ?? '' });
+    try {
+      return await work(bus);
+    } finally {
+      bus.disconnect();
+    }
+  }
+}

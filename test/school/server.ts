@@ -1,0 +1,99 @@
+/**
+ * A real school server in a temporary folder: the built program, its own sshd on loopback.
+ *
+ * By default it runs as an ordinary user, also when the tests run as root: from a copy of `dist/`,
+ * since that user may not be able to read the checkout.
+ */
+import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, distFolder } from '../../bundle/build.ts';
+import { type Daemon, startDaemon } from './processes.ts';
+
+/** User ids that no account of the machine has: the service's, and the sessions' under root. */
+const ORDINARY_UID = 64_998;
+const SESSION_UID = 64_999;
+
+export interface ServerOptions {
+  /** `root` is only possible for tests run by root. */
+  as?: 'ordinary' | 'root';
+  /** TOML to add to its configuration, e.g. `[traffic]\nslots = 1`. */
+  settings?: string;
+  /** Where the library is to be, if not in the school's folder. */
+  library?: string;
+}
+
+export interface TestServer {
+  /** `http://127.0.0.1:PORT` */
+  url: string;
+  sshPort: number;
+  library: string;
+  completion: string;
+  state: string;
+  configFile: string;
+  /** Its log. */
+  daemon: Daemon;
+  /** Starts it again on the same ports; `failpoint` is where it is to die. */
+  start(failpoint?: string): Promise<void>;
+  /** Runs one `xs-backup` command to print. */
+  command: string[];
+}
+
+export const runsAsRoot = process.getuid?.() === 0;
+
+export async function startServer(folder: string, options: ServerOptions): Promise<TestServer> {
+  await build();
+  const home = join(folder, 'xs');
+  const asRoot = options.as === 'root';
+  if (asRoot && !runsAsRoot) throw new Error('this server needs tests run by root');
+  const program = join(folder, 'program');
+  cpSync(distFolder, program, { recursive: true });
+  mkdirSync(home);
+  const library = options.library ?? join(home, 'library');
+  const paths = { library, state: join(home, 'state'), completion: join(home, 'completion') };
+  const configFile = join(home, 'config.toml');
+  writeFileSync(configFile, formatConfig(paths, asRoot, options.settings ?? ''));
+  chmodSync(configFile, 0o644);
+  chmodSync(home, 0o755);
+  if (runsAsRoot && !asRoot) {
+    chownSync(home, ORDINARY_UID, ORDINARY_UID);
+    if (options.library) chownSync(options.library, ORDINARY_UID, ORDINARY_UID);
+  }
+  const drop =
+    runsAsRoot && !asRoot
+      ? ['setpriv', `--reuid=${ORDINARY_UID}`, `--regid=${ORDINARY_UID}`, '--clear-groups']
+      : [];
+  const command = [...drop, process.execPath, join(program, 'xs-backup.mjs')];
+
+  let ports: { http: number; ssh: number } | undefined;
+  const server: TestServer = {
+    ...paths,
+    ...{ url: '', sshPort: 0, configFile, command, daemon: undefined as unknown as Daemon },
+    start: async (failpoint) => {
+      const listen = ports
+        ? ['--listen', `127.0.0.1:${ports.http}`, '--ssh-listen', `127.0.0.1:${ports.ssh}`]
+        : ['--listen', '127.0.0.1:0', '--ssh-listen', '127.0.0.1:0'];
+      const [first = '', ...rest] = [...command, 'serve', '--config', configFile, ...listen];
+      const env = { ...testEnvironment(), ...(failpoint && { DS_BACKUP_FAILPOINT: failpoint }) };
+      server.daemon = startDaemon(first, rest, env);
+      const line = await server.daemon.line(/^serving /);
+      const [, http, ssh] = /httpPort=(\d+) sshPort=(\d+)/.exec(line) ?? [];
+      ports = { http: Number(http), ssh: Number(ssh) };
+      server.url = `http://127.0.0.1:${ports.http}`;
+      server.sshPort = ports.ssh;
+    },
+  };
+  await server.start();
+  return server;
+}
+
+/** What every child of a test gets, and nothing more. */
+export function testEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, DS_BACKUP_TEST_RUN } = process.env;
+  return { PATH, LANG: 'C.UTF-8', ...(DS_BACKUP_TEST_RUN && { DS_BACKUP_TEST_RUN }) };
+}
+
+function formatConfig(paths: Record<string, string>, asRoot: boolean, more: string): string {
+  const lines = Object.entries(paths).map(([key, value]) => `${key} = "${value}"`);
+  if (asRoot) lines.push('[ssh]', `uid = ${SESSION_UID}`);
+  return `${lines.join('\n')}\n${more}\n`;
+}
