@@ -1,0 +1,61 @@
+/**
+ * "May I?": the server's leave before anything is transferred (A6, X1).
+ */
+import { DsError } from '../shared/errors.ts';
+import type { Serial } from '../shared/ids.ts';
+import type { Context } from './context.ts';
+import { askServer } from './server-http.ts';
+
+export type Purpose = 'backup' | 'restore';
+
+export type Admission =
+  | { admit: true }
+  | { admit: false; reason: 'not-registered' }
+  | { admit: false; reason: 'busy'; retryAfterSeconds: number };
+
+/** Where a server gives no usable time, in seconds: as long as the original client waits at least. */
+const DEFAULT_RETRY_SECONDS = 60;
+/** An appointment further away than a day is none. */
+const MAX_RETRY_SECONDS = 86_400;
+
+/** Asks once. Throws for a server that does not speak our protocol or does not answer. */
+export async function askAdmission(
+  { signal }: Context,
+  server: string,
+  serial: Serial,
+  purpose: Purpose,
+): Promise<Admission> {
+  const query = purpose === 'restore' ? '?for=restore' : '';
+  const response = await askServer(`${server}/backup/1/available/${serial}${query}`, signal);
+  return readAdmission(response.statusCode, response.headers['retry-after'], server);
+}
+
+/** What a status and a `Retry-After` header mean. */
+export function readAdmission(
+  status: number,
+  retryAfter: string | undefined,
+  server: string,
+): Admission {
+  switch (status) {
+    case 200:
+      return { admit: true };
+    case 403:
+      return { admit: false, reason: 'not-registered' };
+    case 503: {
+      const given = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : DEFAULT_RETRY_SECONDS;
+      const retryAfterSeconds = Math.min(Math.max(given, 1), MAX_RETRY_SECONDS);
+      return { admit: false, reason: 'busy', retryAfterSeconds };
+    }
+    default:
+      throw new DsError('server-unreachable', `${server} is no backup server: HTTP ${status}`, {
+        hint: 'is the right server named in ds-backup/config.toml?',
+      });
+  }
+}
+
+export function serverBusy(retryAfterSeconds: number): DsError {
+  return new DsError('server-busy', 'the school server has no free place at the moment', {
+    hint: `try again in ${retryAfterSeconds} seconds, or use --wait`,
+    retry: true,
+  });
+}

@@ -1,0 +1,310 @@
+/**
+ * A backup from beginning to end: scan, stage, send, complete, confirm (A5–A8). What a killed run
+ * left is used by the next one; nothing here has to be cleaned up by hand.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { DsError } from '../shared/errors.ts';
+import { failpoint } from '../shared/failpoint.ts';
+import { writeFileDurably } from '../shared/files.ts';
+import { type Digest, newRunId, type SnapshotName, type Uid } from '../shared/ids.ts';
+import { lockFile } from '../shared/lock.ts';
+import { stateDigest } from '../shared/sums.ts';
+import { fileSystemMoment, type Problem, type Scan, scanJournal } from './changes.ts';
+import { awaitOutcome, buildCompletion, complete, refused } from './completion.ts';
+import { type Context, prepareProfile } from './context.ts';
+import { inJournal } from './paths.ts';
+import { Meter } from './progress.ts';
+import { openSession, type Session } from './session.ts';
+import { type Batch, type Need, stageBatches } from './stage.ts';
+import { type KnownEntry, openState, type State } from './state.ts';
+import { sendFolder } from './transfer.ts';
+
+export interface BackupSummary {
+  snapshot: SnapshotName;
+  sequence: number;
+  /** In the snapshot. */
+  entries: number;
+  changed: number;
+  removed: number;
+  /** What went over the wire for the entries, in bytes. */
+  sentBytes: number;
+  /** Entries that could not be read; the snapshot keeps their last version. */
+  problems: Problem[];
+}
+
+/** How often what the server misses is sent again, and how often a new base is taken. */
+const MAX_ROUNDS = 3;
+
+/** Backs up the Journal. `wait` obeys the server's appointments instead of giving up. */
+export async function backUp(context: Context, wait: boolean): Promise<BackupSummary> {
+  prepareProfile(context);
+  await using _lock = await takeLock(context);
+  await using state = await openState(context.paths.state);
+  const { staging } = context.paths;
+  emptyFolder(staging);
+  try {
+    const backup = new Backup(context, state);
+    const opening = openSession(context, { purpose: 'backup', wait });
+    opening.catch(() => {}); // awaited below; a failed scan comes first
+    const scan = await scanMeanwhile(backup, opening);
+    await using session = await opening;
+    return await backup.run(session, scan);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Scans while the question is on its way to the server; a failed scan hangs up. */
+async function scanMeanwhile(backup: Backup, opening: Promise<Session>): Promise<Scan> {
+  try {
+    return backup.scan();
+  } catch (error) {
+    const session = await opening.catch(() => undefined);
+    await session?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The lock that the original client takes as well (A5). Throws `busy`. */
+export function takeLock({ paths, env, signal }: Context) {
+  mkdirSync(paths.lockFolder, { recursive: true });
+  return lockFile(paths.lock, { env, waitSeconds: 0, signal });
+}
+
+/** An empty folder of ours, whatever was there. */
+export function emptyFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** What the Journal is like now, as far as it could be read. */
+interface Reading {
+  versions: Map<Uid, Digest>;
+  problems: Problem[];
+}
+
+class Backup {
+  readonly #context: Context;
+  readonly #state: State;
+  readonly #meter: Meter;
+  #sentBytes = 0;
+  /** Entries whose content the server turned out not to have. */
+  readonly #missing = new Set<Uid>();
+
+  constructor(context: Context, state: State) {
+    this.#context = context;
+    this.#state = state;
+    this.#meter = new Meter(context.onProgress);
+  }
+
+  scan(): Scan {
+    this.#meter.phase('scanning');
+    const { paths } = this.#context;
+    const scan = scanJournal(paths, this.#state.entries, fileSystemMoment(paths.staging));
+    failpoint('backup.scanned');
+    this.#meter.phase('asking');
+    return scan;
+  }
+
+  async run(session: Session, first: Scan): Promise<BackupSummary> {
+    const state = this.#state;
+    await this.#settleLastRun(session);
+    let learnt = !state.confirmed;
+    if (learnt) await this.#learnBase(session);
+    let scan = first;
+    let missing = 0;
+    let rebased = 0;
+    for (;;) {
+      if (!learnt && scan.toRead.length > 0) {
+        // One question before much is sent for nothing.
+        await this.#checkBase(session);
+        learnt = true;
+      }
+      const reading = await this.#send(session, scan);
+      const base = state.confirmed;
+      const unchanged = base && stateDigest(reading.versions) === base.state;
+      if (unchanged) {
+        const claim = { sequence: base.sequence, state: base.state };
+        if (await session.control.unchanged(claim)) return this.#finish(reading, 0, 0);
+        rebased += 1;
+        await this.#learnBase(session);
+      } else {
+        this.#meter.phase('confirming');
+        const completion = buildCompletion(session.serial, newRunId(), base, reading.versions);
+        const outcome = await complete(this.#context, session, state, completion);
+        switch (outcome.state) {
+          case 'done': {
+            const { snapshot, sequence, digest } = outcome;
+            await state.confirm({ snapshot, sequence, state: digest, versions: reading.versions });
+            return this.#finish(reading, completion.changed.length, completion.removed.length);
+          }
+          case 'missing':
+            missing += 1;
+            for (const uid of outcome.missing) this.#missing.add(uid);
+            await state.forgetArrived(outcome.missing);
+            break;
+          case 'rebase':
+            rebased += 1;
+            await this.#learnBase(session);
+            break;
+          case 'refused':
+            await this.#forgetRefused(outcome.code);
+            throw refused(outcome);
+          default:
+            outcome satisfies never;
+        }
+        await state.rememberRun(undefined);
+      }
+      if (missing > MAX_ROUNDS || rebased > MAX_ROUNDS) throw neverAgrees();
+      scan = this.scan();
+    }
+  }
+
+  /** A run that was killed before it had its answer may have become a snapshot since. */
+  async #settleLastRun(session: Session): Promise<void> {
+    const state = this.#state;
+    if (!state.underWay) return;
+    const now = await session.control.outcome(state.underWay, 0);
+    const outcome =
+      now.state === 'ingesting' ? await awaitOutcome(this.#context, session, state.underWay) : now;
+    if (outcome.state === 'done' || outcome.state === 'rebase') await this.#learnBase(session);
+    else if (outcome.state === 'missing') await state.forgetArrived(outcome.missing);
+    await state.rememberRun(undefined);
+  }
+
+  /** Takes the server's newest snapshot as the base, whatever we believed before. */
+  async #learnBase({ control }: Session): Promise<void> {
+    const { newest } = await control.state();
+    await this.#state.forgetBase();
+    if (!newest) return;
+    const { name: snapshot, sequence, state } = newest;
+    const versions = await control.sums(snapshot);
+    if (stateDigest(versions) !== state) {
+      throw new DsError('damaged', `the school server's list of ${snapshot} is damaged`);
+    }
+    await this.#state.confirm({ snapshot, sequence, state, versions });
+  }
+
+  async #checkBase(session: Session): Promise<void> {
+    const { newest } = await session.control.state();
+    const base = this.#state.confirmed;
+    if (newest?.sequence === base?.sequence && newest?.state === base?.state) return;
+    await this.#learnBase(session);
+  }
+
+  /** Reads and sends what changed; the next batch is staged while one is on its way. */
+  async #send(session: Session, scan: Scan): Promise<Reading> {
+    const { config, paths, clock, signal } = this.#context;
+    const read = new Map<Uid, KnownEntry>();
+    const problems = [...scan.problems];
+    const again = [...this.#missing].filter((uid) => scan.unchanged.has(uid));
+    const toRead = [...scan.toRead.map(({ entry }) => entry), ...this.#unsent(scan, again)];
+    const estimate = scan.toRead.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#meter.phase('sending');
+    this.#meter.expect(toRead.length, estimate);
+    const batches = stageBatches(toRead, {
+      folder: paths.staging,
+      batch: config.batch,
+      moment: scan.moment,
+      clock,
+      signal,
+      need: (uid, digest, content) => this.#need(uid, digest, content),
+      onRead: (uid, known) => read.set(uid, known),
+      onProblem: (problem) => problems.push(problem),
+    });
+    await this.#sendBatches(session, batches);
+    const versions = new Map(scan.unchanged);
+    for (const uid of toRead.map((entry) => entry.uid)) versions.delete(uid);
+    for (const [uid, { digest }] of read) versions.set(uid, digest);
+    this.#keepUnreadable(versions, problems);
+    const gone = [...this.#state.entries.keys()].filter((uid) => !versions.has(uid));
+    await this.#state.rememberEntries(read, gone);
+    return { versions, problems };
+  }
+
+  async #sendBatches(session: Session, batches: AsyncGenerator<Batch>): Promise<void> {
+    let next = batches.next();
+    try {
+      for (;;) {
+        const { value: batch, done } = await next;
+        if (done) return;
+        failpoint('backup.staged');
+        next = batches.next();
+        next.catch(() => {}); // awaited in the next round, or below
+        await this.#sendBatch(session, batch);
+      }
+    } catch (error) {
+      await next.catch(() => {}); // the staging folder is removed only when nobody writes there
+      throw error;
+    }
+  }
+
+  async #sendBatch({ connection }: Session, batch: Batch): Promise<void> {
+    const { versions, bytes, folder } = batch;
+    const onFraction = (part: number) => this.#meter.batchBytes(Math.floor(part * bytes));
+    const sent = await sendFolder(this.#context, connection, folder, onFraction);
+    failpoint('backup.batch-sent');
+    this.#sentBytes += sent.bytes;
+    // What did not arrive whole the server names when it is asked for the snapshot.
+    if (sent.whole) await this.#state.rememberArrived(versions);
+    this.#meter.batchDone(versions.size, bytes);
+    rmSync(folder, { recursive: true });
+  }
+
+  #need(uid: Uid, digest: Digest, content: Digest | null): Need {
+    const { confirmed, arrived, baseContents } = this.#state;
+    if (this.#missing.has(uid)) return 'all';
+    if (confirmed?.versions.get(uid) === digest || arrived.get(uid) === digest) return 'nothing';
+    return content === null || baseContents.get(uid) === content ? 'metadata' : 'all';
+  }
+
+  /** Entries that look unchanged, but whose files are not on the server for this base. */
+  #unsent(scan: Scan, again: Uid[]) {
+    const { confirmed, arrived } = this.#state;
+    const uids = new Set(again);
+    for (const [uid, digest] of scan.unchanged) {
+      const there = confirmed?.versions.get(uid) === digest || arrived.get(uid) === digest;
+      if (!there) uids.add(uid);
+    }
+    return [...uids].map((uid) => inJournal(this.#context.paths, uid));
+  }
+
+  /** An entry that cannot be read keeps the version it has in the base. */
+  #keepUnreadable(versions: Map<Uid, Digest>, problems: readonly Problem[]): void {
+    for (const { uid } of problems) {
+      const kept = this.#state.confirmed?.versions.get(uid);
+      if (kept) versions.set(uid, kept);
+      else versions.delete(uid);
+    }
+  }
+
+  /** A refusal over what we believe of the base ends that belief. */
+  async #forgetRefused(code: string): Promise<void> {
+    if (code === 'bad-input') await this.#state.forgetBase();
+    else await this.#state.rememberRun(undefined);
+  }
+
+  #finish({ versions, problems }: Reading, changed: number, removed: number): BackupSummary {
+    failpoint('backup.confirmed');
+    writeFileDurably(this.#context.paths.done, '');
+    this.#meter.finish();
+    const base = this.#state.confirmed;
+    if (!base) throw new DsError('internal', 'a confirmed backup without a snapshot');
+    return {
+      snapshot: base.snapshot,
+      sequence: base.sequence,
+      entries: versions.size,
+      changed,
+      removed,
+      sentBytes: this.#sentBytes,
+      problems,
+    };
+  }
+}
+
+function neverAgrees(): DsError {
+  return new DsError('transfer', 'the Journal and the school server do not come to an agreement', {
+    hint: 'try again when nobody is working on this laptop',
+    retry: true,
+  });
+}

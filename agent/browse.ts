@@ -1,0 +1,44 @@
+/**
+ * What the school keeps of this laptop: its snapshots, and what is in one.
+ */
+import { DsError } from '../shared/errors.ts';
+import type { SnapshotName } from '../shared/ids.ts';
+import type { EntrySummary, SnapshotSummary } from '../shared/protocol.ts';
+import { type Context, prepareProfile } from './context.ts';
+import { openLookaround } from './session.ts';
+
+/** Newest first. */
+export async function listSnapshots(context: Context): Promise<SnapshotSummary[]> {
+  prepareProfile(context);
+  await using session = await openLookaround(context);
+  return await session.control.snapshots();
+}
+
+export interface EntryList {
+  snapshot: SnapshotName;
+  entries: EntrySummary[];
+}
+
+/**
+ * The entries of a snapshot (undefined for the newest) whose title has `search` in it, large and
+ * small letters being the same; newest first.
+ */
+export async function listEntries(
+  context: Context,
+  snapshot: SnapshotName | undefined,
+  search: string,
+): Promise<EntryList> {
+  prepareProfile(context);
+  await using session = await openLookaround(context);
+  const name = snapshot ?? (await session.control.state()).newest?.name;
+  if (!name) throw new DsError('not-found', 'the school server has no snapshot of this laptop');
+  const wanted = search.toLocaleLowerCase();
+  const entries: EntrySummary[] = [];
+  for await (const page of session.control.entries(name)) {
+    entries.push(
+      ...page.filter(({ title }) => title?.toLocaleLowerCase().includes(wanted) ?? !search),
+    );
+  }
+  entries.sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
+  return { snapshot: name, entries };
+}

@@ -1,0 +1,254 @@
+/**
+ * `ds-backup`: the commands, their arguments, and the exit code of each outcome.
+ */
+import { parseArgs } from 'node:util';
+import type { Clock } from '../shared/clock.ts';
+import type { ConfigTree } from '../shared/config.ts';
+import { asDsError, DsError, describeForTerminal, isErrno } from '../shared/errors.ts';
+import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
+import { VERSION } from '../shared/version.ts';
+import { childEnvironment, defaultProfile, readConfig } from './config.ts';
+import { type Context, FULL_HINT } from './context.ts';
+import { agentPaths } from './paths.ts';
+import * as terminal from './terminal.ts';
+
+export const HELP = `ds-backup: keeps this laptop's Journal on the school server
+
+  ds-backup now                        back up now
+  ds-backup snapshots                  what the school keeps, newest first
+  ds-backup entries SNAPSHOT|latest    what is in a snapshot
+      --search TEXT                    only entries with TEXT in their title
+  ds-backup restore SNAPSHOT|latest    bring everything back that is not here
+      --entry UID                      only this entry
+  ds-backup status                     what this laptop knows by itself
+  ds-backup --help | --version
+
+  --json           print one JSON object
+  --progress       draw a progress bar, also where stderr is no terminal
+  --wait           if the server is busy, come back when it says
+  --server URL     the school server (default: the one Sugar is registered with)
+  --registration URL   where to register (default: the same host, port 8080)
+  --bandwidth KIB  at most so many KiB a second
+  --profile DIR    Sugar's profile folder (default: ~/.sugar/default)
+
+A restore only adds: what is in the Journal stays, an older version comes beside it.
+
+exit code: 0 done, 1 failed (also: some entries could not be restored), 2 wrong arguments,
+75 try again later (busy, no answer, connection lost), 77 a teacher is needed
+`;
+
+export interface CliOptions {
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  signal: AbortSignal;
+  stdout: (text: string) => void;
+  stderr: (text: string) => void;
+  /** Whether a person looks at stderr. */
+  isTerminal: boolean;
+}
+
+/** Exit codes as in sysexits.h: EX_TEMPFAIL and EX_NOPERM. */
+const TRY_LATER = 75;
+const TEACHER = 77;
+
+export function exitCodeOf(error: DsError): number {
+  switch (error.code) {
+    case 'usage':
+      return 2;
+    case 'busy':
+    case 'server-busy':
+    case 'server-unreachable':
+    case 'transfer':
+      return TRY_LATER;
+    case 'pending-approval':
+    case 'not-registered':
+    case 'untrusted-server':
+      return TEACHER;
+    default:
+      return 1;
+  }
+}
+
+/** Runs one command, prints its outcome, and returns the exit code. Throws nothing. */
+export async function runCli(options: CliOptions): Promise<number> {
+  try {
+    return await runCommand(options);
+  } catch (cause) {
+    const error = options.signal.aborted ? asDsError(options.signal.reason) : explain(cause);
+    options.stderr(`${describeForTerminal(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function runCommand(options: CliOptions): Promise<number> {
+  const { values, positionals } = parse(options.args);
+  const { stdout } = options;
+  if (values.help) return print(stdout, HELP);
+  if (values.version) return print(stdout, `ds-backup ${VERSION}\n`);
+  const [command, ...rest] = positionals;
+  if (!command) throw usage('a command is needed');
+  checkArguments(command, rest, values);
+  const shown =
+    values.progress || (options.isTerminal && !values.json)
+      ? terminal.progressBar(options.stderr, () => options.clock.monotonicMs())
+      : terminal.phaseLines(values.json ? () => {} : options.stderr);
+  const context = makeContext(options, values, (progress) => shown.show(progress));
+  try {
+    const { text, json, exitCode } = await perform(command, rest, values, context);
+    shown.close();
+    return print(stdout, values.json ? `${JSON.stringify(json)}\n` : text, exitCode);
+  } finally {
+    shown.close();
+  }
+}
+
+interface Outcome {
+  text: string;
+  json: object;
+  exitCode?: number;
+}
+
+/** Only what a command needs is loaded. */
+async function perform(
+  command: string,
+  rest: string[],
+  values: Values,
+  context: Context,
+): Promise<Outcome> {
+  const wait = values.wait ?? false;
+  switch (command) {
+    case 'now': {
+      const { backUp } = await import('./backup.ts');
+      const done = await backUp(context, wait);
+      return { text: terminal.formatBackup(done), json: done };
+    }
+    case 'restore': {
+      const { restore } = await import('./restore.ts');
+      const entry = values.entry === undefined ? undefined : parseUid(values.entry);
+      const done = await restore(context, { snapshot: parseSnapshot(rest[0]), entry, wait });
+      const exitCode = done.problems.length > 0 ? 1 : 0;
+      return { text: terminal.formatRestore(done), json: done, exitCode };
+    }
+    case 'snapshots': {
+      const { listSnapshots } = await import('./browse.ts');
+      const snapshots = await listSnapshots(context);
+      return { text: terminal.formatSnapshots(snapshots), json: { snapshots } };
+    }
+    case 'entries': {
+      const { listEntries } = await import('./browse.ts');
+      const list = await listEntries(context, parseSnapshot(rest[0]), values.search ?? '');
+      return { text: terminal.formatEntries(list), json: list };
+    }
+    default: {
+      const { readStatus } = await import('./status.ts');
+      const status = await readStatus(context);
+      return { text: terminal.formatStatus(status), json: status };
+    }
+  }
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        help: { ...flag, short: 'h' },
+        version: flag,
+        json: flag,
+        progress: flag,
+        wait: flag,
+        entry: text,
+        search: text,
+        server: text,
+        registration: text,
+        bandwidth: text,
+        profile: text,
+      },
+    });
+  } catch (cause) {
+    throw usage(cause instanceof Error ? cause.message.split('\n')[0] : String(cause), cause);
+  }
+}
+
+/** Command → how many arguments it takes, and which flags besides the general ones. */
+const COMMANDS: Record<string, { arguments: number; flags: readonly (keyof Values)[] }> = {
+  now: { arguments: 0, flags: ['wait'] },
+  snapshots: { arguments: 0, flags: [] },
+  entries: { arguments: 1, flags: ['search'] },
+  restore: { arguments: 1, flags: ['entry', 'wait'] },
+  status: { arguments: 0, flags: [] },
+};
+const SPECIAL: readonly (keyof Values)[] = ['wait', 'entry', 'search'];
+
+function checkArguments(command: string, rest: string[], values: Values): void {
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!known) throw usage(`there is no command "${command}"`);
+  if (rest.length !== known.arguments) {
+    const want = known.arguments === 0 ? 'no argument' : 'a snapshot or "latest"';
+    throw usage(`"${command}" takes ${want}`);
+  }
+  const odd = SPECIAL.find((flag) => values[flag] !== undefined && !known.flags.includes(flag));
+  if (odd) throw usage(`"${command}" does not take --${odd}`);
+}
+
+function makeContext(
+  { env, clock, signal, stderr }: CliOptions,
+  values: Values,
+  onProgress: Context['onProgress'],
+): Context {
+  const paths = agentPaths(values.profile ?? defaultProfile(env));
+  const flags: ConfigTree = {};
+  if (values.server !== undefined) flags.server = values.server;
+  if (values.registration !== undefined) flags.registration = values.registration;
+  if (values.bandwidth !== undefined) flags.bandwidth = parseWhole('bandwidth', values.bandwidth);
+  return {
+    config: readConfig(paths, flags),
+    paths,
+    env: childEnvironment(env),
+    clock,
+    signal,
+    onProgress,
+    warn: (text) => stderr(`warning: ${text}\n`),
+  };
+}
+
+function parseSnapshot(text: string | undefined): SnapshotName | undefined {
+  return text === 'latest' ? undefined : parseSnapshotName(text);
+}
+
+function parseWhole(name: string, text: string): number {
+  if (/^\d{1,8}$/.test(text)) return Number(text);
+  throw usage(`--${name} must be a whole number`);
+}
+
+/** A full disk has many voices: the file system's, SQLite's, ssh-keygen's. */
+function explain(cause: unknown): DsError {
+  const inner = cause instanceof Error && cause.cause ? cause.cause : cause;
+  const full = [cause, inner].some(
+    (error) =>
+      isErrno(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL') ||
+      (error instanceof Error && /No space left on device/.test(error.message)),
+  );
+  if (full && asDsError(cause).code !== 'server-full') {
+    return new DsError('laptop-full', 'the disk of this laptop is full', {
+      hint: FULL_HINT,
+      cause,
+    });
+  }
+  return asDsError(cause);
+}
+
+function usage(message: string | undefined, cause?: unknown): DsError {
+  return new DsError('usage', message ?? 'wrong arguments', { hint: 'ds-backup --help', cause });
+}
+
+function print(stdout: (text: string) => void, text: string, exitCode = 0): number {
+  stdout(text);
+  return exitCode;
+}

@@ -1,0 +1,90 @@
+/**
+ * The agent's settings: `<profile>/ds-backup/config.toml` under what the command line says. The
+ * school server's address comes from Sugar where neither names one.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
+import { DsError } from '../shared/errors.ts';
+import type { Paths } from './paths.ts';
+
+const url = v.pipe(
+  v.string(),
+  v.check(
+    (text) => /^https?:$/.test(parseUrl(text)?.protocol ?? ''),
+    'must be an address such as http://schoolserver',
+  ),
+);
+const whole = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+const schema = v.strictObject({
+  /** The school server, e.g. `http://schoolserver`. */
+  server: v.optional(url),
+  /** Where Sugar's registration is called, e.g. `http://schoolserver:8080`. */
+  registration: v.optional(url),
+  /** Upper limit for a transfer, in KiB a second; 0 for none. */
+  bandwidth: v.optional(whole(0, 10_000_000), 0),
+  batch: v.optional(
+    v.strictObject({
+      /** What is sent in one go. A batch is staged as hard links, so it costs no space. */
+      bytes: v.optional(whole(1, 2 ** 40), 64 * 1024 * 1024),
+      entries: v.optional(whole(1, 100_000), 500),
+    }),
+    {},
+  ),
+});
+export type Config = v.InferOutput<typeof schema>;
+
+/** Sugar's name for the school server where nobody was told another. */
+const DEFAULT_SERVER = 'http://schoolserver';
+/** The port that Sugar's "Register" menu always calls. */
+const REGISTRATION_PORT = '8080';
+
+/** The profile folder Sugar uses in this environment. */
+export function defaultProfile(env: NodeJS.ProcessEnv): string {
+  const home = env.SUGAR_HOME || join(env.HOME || homedir(), '.sugar');
+  return join(home, env.SUGAR_PROFILE || 'default');
+}
+
+/** Throws `config` naming the key and where it stands. */
+export function readConfig(paths: Paths, flags: ConfigTree): Config {
+  return loadConfig(schema, [
+    readConfigFile(paths.config, false),
+    { name: 'command line', tree: flags },
+  ]);
+}
+
+export interface ServerUrls {
+  /** Origin of the questions and the enrolment, without a final slash. */
+  server: string;
+  registration: string;
+}
+
+/**
+ * `backupUrl` is Sugar's setting, `SN@host:backup` or empty; only its host is used. A server named
+ * with a port explicitly is one program for everything; otherwise registration has its own port.
+ */
+export function serverUrls(config: Config, backupUrl: string): ServerUrls {
+  const host = /^[^@]*@([\w.-]+):/.exec(backupUrl)?.[1];
+  const text = config.server ?? (host ? `http://${host}` : DEFAULT_SERVER);
+  const server = parseUrl(text);
+  if (!server) throw new DsError('config', `"${text}" is not an address`);
+  const registration = new URL(config.registration ?? server.origin);
+  if (!config.registration && server.port === '') registration.port = REGISTRATION_PORT;
+  return { server: server.origin, registration: registration.href };
+}
+
+/**
+ * What child processes get: our environment, with messages in English because some are read, and
+ * without settings of rsync that would change what goes over the wire.
+ */
+export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('RSYNC_'));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C.UTF-8' };
+}
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}

@@ -1,0 +1,135 @@
+/**
+ * The control API (PROTOCOL.md) from the laptop's side: one method a request, checked answers.
+ */
+import got, { type Got, type Method, type Response } from 'got';
+import { DsError, type ErrorCode } from '../shared/errors.ts';
+import type { Digest, RunId, SnapshotName, Uid } from '../shared/ids.ts';
+import {
+  type EntriesPage,
+  type EntrySummary,
+  type Outcome,
+  parseEntries,
+  parseOutcome,
+  parseServerState,
+  parseSnapshots,
+  type ServerState,
+  type SnapshotSummary,
+  type Unchanged,
+} from '../shared/protocol.ts';
+import { parseSums } from '../shared/sums.ts';
+import type { Connection } from './connection.ts';
+
+/** A slow disk may have to be spun up, but a request without a wait has an answer by then. */
+const TIMEOUT_MS = 60_000;
+/** How long the server holds a question about a run, in seconds; its own limit is 30. */
+export const RUN_WAIT_SECONDS = 30;
+const PAGE = 500;
+/** Codes of the server that mean the same here; others are the server's own business. */
+const SHARED_CODES: readonly ErrorCode[] = ['not-found', 'bad-input', 'bad-id', 'damaged'];
+
+export class Control {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal;
+  readonly #got: Got;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+    this.#got = got.extend({
+      prefixUrl: `http://${connection.host}/v1`,
+      agent: { http: connection.agent },
+      retry: { limit: 0 },
+      throwHttpErrors: false,
+      followRedirect: false,
+      decompress: false,
+    });
+  }
+
+  async state(): Promise<ServerState> {
+    return parseServerState(await this.#text('GET', 'state'));
+  }
+
+  /** Newest first. */
+  async snapshots(): Promise<SnapshotSummary[]> {
+    return parseSnapshots(await this.#text('GET', 'snapshots')).snapshots;
+  }
+
+  async sums(name: SnapshotName): Promise<Map<Uid, Digest>> {
+    return parseSums(await this.#text('GET', `snapshots/${encodeURIComponent(name)}/sums`));
+  }
+
+  /** All entries of a snapshot by uid, page by page. */
+  async *entries(name: SnapshotName): AsyncGenerator<EntrySummary[]> {
+    let after = '';
+    for (;;) {
+      const path = `snapshots/${encodeURIComponent(name)}/entries?limit=${PAGE}${after}`;
+      const page: EntriesPage = parseEntries(await this.#text('GET', path));
+      yield page.entries;
+      if (page.next === null) return;
+      after = `&after=${page.next}`;
+    }
+  }
+
+  /** True when the server agrees that this is its newest snapshot, and counts the day as done. */
+  async unchanged(claim: Unchanged): Promise<boolean> {
+    const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
+    if (response.statusCode === 409) return false;
+    checkStatus(response);
+    return true;
+  }
+
+  async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {
+    const path = `runs/${run}?wait=${waitSeconds}`;
+    const response = await this.#ask('GET', path, TIMEOUT_MS + waitSeconds * 1000);
+    checkStatus(response);
+    return parseOutcome(response.body);
+  }
+
+  async #text(method: Method, path: string): Promise<string> {
+    const response = await this.#ask(method, path, TIMEOUT_MS);
+    checkStatus(response);
+    return response.body;
+  }
+
+  async #ask(
+    method: Method,
+    path: string,
+    timeoutMs: number,
+    json?: object,
+  ): Promise<Response<string>> {
+    this.#signal.throwIfAborted();
+    try {
+      return await this.#got(path, {
+        method,
+        signal: this.#signal,
+        timeout: { request: timeoutMs },
+        ...(json && { json }),
+      });
+    } catch (cause) {
+      this.#signal.throwIfAborted();
+      const failure = await this.#connection.failure();
+      if (failure) throw failure;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DsError('server-unreachable', `the school server does not answer: ${reason}`, {
+        retry: true,
+        cause,
+      });
+    }
+  }
+}
+
+function checkStatus(response: Response<string>): void {
+  if (response.statusCode < 300) return;
+  let body: { code?: unknown; message?: unknown; hint?: unknown } = {};
+  try {
+    body = JSON.parse(response.body);
+  } catch {
+    // the status says enough
+  }
+  const code = SHARED_CODES.find((known) => known === body.code) ?? 'server-refused';
+  const message =
+    typeof body.message === 'string' ? body.message : `HTTP status ${response.statusCode}`;
+  throw new DsError(code, `the school server: ${message.slice(0, 300)}`, {
+    ...(typeof body.hint === 'string' && { hint: body.hint.slice(0, 300) }),
+  });
+}

@@ -1,0 +1,71 @@
+/**
+ * Where everything lies on the laptop (PROTOCOL.md, "On the laptop's disk"). No other file of the
+ * agent puts a path together.
+ */
+import { join } from 'node:path';
+import type { Uid } from '../shared/ids.ts';
+import type { TreeEntry } from '../shared/journal-tree.ts';
+import { METADATA_SUFFIX } from '../shared/sums.ts';
+
+export interface Paths {
+  profile: string;
+  /** Sugar's datastore. */
+  journal: string;
+  lockFolder: string;
+  lock: string;
+  done: string;
+  identifiers: string;
+  serial: string;
+  uuid: string;
+  /** Sugar's own public key: what its "Register" menu sends. */
+  sugarKey: string;
+  /** Everything below is ours. */
+  own: string;
+  config: string;
+  key: string;
+  publicKey: string;
+  knownHosts: string;
+  enrolment: string;
+  state: string;
+  staging: string;
+  restore: string;
+}
+
+export function agentPaths(profile: string): Paths {
+  const own = join(profile, 'ds-backup');
+  const identifiers = join(profile, 'identifiers');
+  return {
+    profile,
+    journal: join(profile, 'datastore'),
+    lockFolder: join(profile, 'lock'),
+    lock: join(profile, 'lock', 'ds-backup.run'),
+    done: join(profile, 'ds-backup-done'),
+    identifiers,
+    serial: join(identifiers, 'sn'),
+    uuid: join(identifiers, 'uuid'),
+    sugarKey: join(profile, 'owner.key.pub'),
+    own,
+    config: join(own, 'config.toml'),
+    key: join(own, 'key'),
+    publicKey: join(own, 'key.pub'),
+    knownHosts: join(own, 'known_hosts'),
+    enrolment: join(own, 'enrolment.json'),
+    state: join(own, 'state.db'),
+    staging: join(own, 'staging'),
+    restore: join(own, 'restore'),
+  };
+}
+
+/** An entry's two files in a flat folder: a batch being sent, or one that came back. */
+export function inBatch(folder: string, uid: Uid): { content: string; metadata: string } {
+  return { content: join(folder, uid), metadata: join(folder, `${uid}${METADATA_SUFFIX}`) };
+}
+
+export function batchFolder(parent: string, number: number): string {
+  return join(parent, `batch-${number}`);
+}
+
+/** Where the datastore keeps, or would keep, an entry. */
+export function inJournal(paths: Paths, uid: Uid): TreeEntry {
+  return { uid, path: join(paths.journal, uid.slice(0, 2), uid) };
+}

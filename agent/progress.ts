@@ -1,0 +1,97 @@
+/**
+ * How far a run is, for a bar, a line or D-Bus: never backwards, never beyond the whole.
+ */
+
+export type Phase =
+  | 'asking' // the server's leave
+  | 'scanning' // looking for changes
+  | 'sending'
+  | 'confirming' // waiting for the server's snapshot
+  | 'fetching' // and putting back, at the same time
+  | 'done';
+
+export interface Progress {
+  phase: Phase;
+  entriesDone: number;
+  entriesTotal: number;
+  bytesDone: number;
+  /** An estimate while it is still being worked out. */
+  bytesTotal: number;
+}
+
+/** Counts entries and bytes of a run and reports each step. */
+export class Meter {
+  readonly #report: (progress: Progress) => void;
+  #state: Progress = {
+    phase: 'asking',
+    entriesDone: 0,
+    entriesTotal: 0,
+    bytesDone: 0,
+    bytesTotal: 0,
+  };
+  /** Bytes of the batch under way, already in bytesDone. */
+  #batchBytes = 0;
+
+  constructor(report: (progress: Progress) => void) {
+    this.#report = report;
+  }
+
+  get progress(): Progress {
+    return this.#state;
+  }
+
+  phase(phase: Phase): void {
+    this.#set({ phase });
+  }
+
+  /** What there is to do. A second call, after looking again, never takes back what is done. */
+  expect(entries: number, bytes: number): void {
+    this.#set({ entriesTotal: entries, bytesTotal: bytes });
+  }
+
+  /** Of the batch under way so many bytes have gone. */
+  batchBytes(bytes: number): void {
+    const more = Math.max(0, bytes - this.#batchBytes);
+    this.#batchBytes += more;
+    this.#set({ bytesDone: this.#state.bytesDone + more });
+  }
+
+  /** The batch is through, with this many bytes and entries in all. */
+  batchDone(entries: number, bytes: number): void {
+    this.batchBytes(bytes);
+    this.#batchBytes = 0;
+    this.#set({ entriesDone: this.#state.entriesDone + entries });
+  }
+
+  finish(): void {
+    const { entriesTotal, bytesTotal } = this.#state;
+    this.#set({ phase: 'done', entriesDone: entriesTotal, bytesDone: bytesTotal });
+  }
+
+  #set(change: Partial<Progress>): void {
+    const next = { ...this.#state, ...change };
+    next.entriesTotal = Math.max(next.entriesTotal, this.#state.entriesDone);
+    next.bytesTotal = Math.max(next.bytesTotal, this.#state.bytesDone);
+    next.entriesDone = Math.min(next.entriesDone, next.entriesTotal);
+    next.bytesDone = Math.min(next.bytesDone, next.bytesTotal);
+    this.#state = next;
+    this.#report(next);
+  }
+}
+
+/** 0…1 for a bar: bytes where there are any, entries otherwise. */
+export function fraction({ phase, entriesDone, entriesTotal, ...bytes }: Progress): number {
+  if (phase === 'done') return 1;
+  if (bytes.bytesTotal > 0) return bytes.bytesDone / bytes.bytesTotal;
+  return entriesTotal > 0 ? entriesDone / entriesTotal : 0;
+}
+
+/** The bytes and per cent of a line of rsync's `--info=progress2 --no-h`. */
+export function parseProgress2(line: string): { bytes: number; percent: number } | undefined {
+  const [, bytes, percent] = /^\s*([\d,.]+)\s+(\d{1,3})%\s/.exec(line) ?? [];
+  if (bytes === undefined || percent === undefined) return undefined;
+  return {
+    bytes: Number(bytes.replace(/[,.]/g, '')),
+    percent: Math.min(Number(percent), 100),
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Brings entries of a snapshot to the laptop, a few ahead of those being put back, and believes none
+ * of them before its digests agree (X11).
+ */
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { decodeEntry, digestFile, digestOf, type Entry } from '../shared/entry.ts';
+import { DsError } from '../shared/errors.ts';
+import { failpoint } from '../shared/failpoint.ts';
+import type { SnapshotName } from '../shared/ids.ts';
+import { METADATA_SUFFIX } from '../shared/sums.ts';
+import { emptyFolder } from './backup.ts';
+import type { Problem } from './changes.ts';
+import { type Context, freeBytes } from './context.ts';
+import { batchFolder, inBatch } from './paths.ts';
+import { nextBatch, type Step } from './restore-plan.ts';
+import type { Session } from './session.ts';
+import { fetchFiles } from './transfer.ts';
+
+export interface Fetched {
+  step: Step;
+  entry: Entry;
+  /** The content's file; empty for an entry that has none. */
+  file: string;
+}
+
+export interface FetchedBatch {
+  folder: string;
+  ready: Fetched[];
+  problems: Problem[];
+  receivedBytes: number;
+}
+
+/** Fetches all steps, batch by batch; the next one is begun when it is asked for. */
+export async function* fetchBatches(
+  context: Context,
+  session: Session,
+  snapshot: SnapshotName,
+  steps: readonly Step[],
+): AsyncGenerator<FetchedBatch> {
+  let from = 0;
+  for (let number = 1; from < steps.length; number += 1) {
+    const count = nextBatch(steps, from, freeBytes(context.paths.profile));
+    const folder = batchFolder(context.paths.restore, number);
+    emptyFolder(folder);
+    yield await fetchBatch(context, session, snapshot, steps.slice(from, from + count), folder);
+    from += count;
+  }
+}
+
+async function fetchBatch(
+  context: Context,
+  session: Session,
+  snapshot: SnapshotName,
+  steps: readonly Step[],
+  folder: string,
+): Promise<FetchedBatch> {
+  const batch: FetchedBatch = { folder, ready: [], problems: [], receivedBytes: 0 };
+  let wanted = steps;
+  // Once more for what arrived damaged: it may have been the line.
+  for (const last of [false, true]) {
+    if (wanted.length === 0) break;
+    const names = wanted.flatMap(({ uid }) => [`${uid}${METADATA_SUFFIX}`, uid]);
+    const { bytes } = await fetchFiles(context, session.connection, snapshot, names, folder);
+    batch.receivedBytes += bytes;
+    const damaged: Step[] = [];
+    for (const step of wanted) {
+      try {
+        batch.ready.push(await verify(step, folder, context.signal));
+      } catch (error) {
+        if (!(error instanceof DsError)) throw error;
+        if (last) batch.problems.push({ uid: step.uid, problem: error.message });
+        damaged.push(step);
+        for (const path of Object.values(inBatch(folder, step.uid))) rmSync(path, { force: true });
+      }
+    }
+    wanted = damaged;
+  }
+  failpoint('restore.fetched');
+  return batch;
+}
+
+/** Reads what came of one entry. Throws `damaged` or `bad-input`. */
+async function verify(step: Step, folder: string, signal: AbortSignal): Promise<Fetched> {
+  const files = inBatch(folder, step.uid);
+  if (!isPlainFile(files.metadata)) throw damaged(step, 'its properties did not come');
+  const bytes = readFileSync(files.metadata);
+  rmSync(files.metadata);
+  if (digestOf(bytes) !== step.digest) throw damaged(step, 'its properties are damaged');
+  const entry = decodeEntry(bytes);
+  if (!entry.content) return { step, entry, file: '' };
+  if (!isPlainFile(files.content)) throw damaged(step, 'its content did not come');
+  const content = await digestFile(files.content, signal);
+  if (content.digest !== entry.content.digest || content.size !== entry.content.size) {
+    throw damaged(step, 'its content is damaged');
+  }
+  return { step, entry, file: files.content };
+}
+
+function isPlainFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function damaged(step: Step, why: string): DsError {
+  return new DsError('damaged', `entry ${step.uid} on the school server: ${why}`);
+}

@@ -1,0 +1,101 @@
+/**
+ * From nothing to a connection: who are we, may we, do we know each other, connect (A6).
+ */
+import type { Serial } from '../shared/ids.ts';
+import { askAdmission, type Purpose, serverBusy } from './admission.ts';
+import { type ServerUrls, serverUrls } from './config.ts';
+import { type Connection, connect } from './connection.ts';
+import type { Context } from './context.ts';
+import { Control } from './control.ts';
+import { ensureEnrolment, notRegistered } from './enrolment.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { ensureKey } from './key.ts';
+import { readBackupUrl } from './sugar-settings.ts';
+
+export interface Session extends AsyncDisposable {
+  serial: Serial;
+  control: Control;
+  connection: Connection;
+}
+
+export interface SessionOptions {
+  purpose: Purpose;
+  /** Whether to wait for the time the server names, or to give up with `server-busy`. */
+  wait: boolean;
+  machineFolders?: readonly string[];
+}
+
+/** A session with the server's leave to transfer. */
+export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
+  const urls = await findServer(context);
+  const publicKey = await ensureKey(context);
+  const identity = await beAdmitted(context, urls, publicKey, options);
+  return connectAs(context, urls, identity, publicKey);
+}
+
+/** A session to look around, for which nobody's leave is needed. */
+export async function openLookaround(context: Context): Promise<Session> {
+  const urls = await findServer(context);
+  const publicKey = await ensureKey(context);
+  const identity = readIdentity(context.paths) ?? (await introduce(context, urls, publicKey));
+  return connectAs(context, urls, identity, publicKey);
+}
+
+export async function findServer(context: Context): Promise<ServerUrls> {
+  const { config } = context;
+  return serverUrls(config, config.server ? '' : await readBackupUrl(context));
+}
+
+async function connectAs(
+  context: Context,
+  urls: ServerUrls,
+  identity: Identity,
+  publicKey: string,
+): Promise<Session> {
+  const enrolment = await ensureEnrolment(context, urls, identity, publicKey);
+  const connection = connect(context, urls.server, enrolment);
+  return {
+    serial: identity.serial,
+    control: new Control(connection, context.signal),
+    connection,
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+/** Asks until the answer is yes, or once. A laptop the server does not know introduces itself. */
+async function beAdmitted(
+  context: Context,
+  urls: ServerUrls,
+  publicKey: string,
+  { purpose, wait, machineFolders }: SessionOptions,
+): Promise<Identity> {
+  let known = readIdentity(context.paths, machineFolders);
+  let introduced = false;
+  for (;;) {
+    const identity = known ?? (await introduce(context, urls, publicKey));
+    introduced ||= known === undefined;
+    known = identity;
+    const answer = await askAdmission(context, urls.server, identity.serial, purpose);
+    if (answer.admit) return identity;
+    if (answer.reason === 'not-registered') {
+      if (introduced) throw notRegistered(identity.serial);
+      await introduce(context, urls, publicKey, identity);
+      introduced = true;
+      continue;
+    }
+    const { retryAfterSeconds } = answer;
+    if (!wait) throw serverBusy(retryAfterSeconds);
+    context.warn(`the school server asks to come back in ${retryAfterSeconds} seconds`);
+    await context.clock.sleep(retryAfterSeconds * 1000, context.signal);
+  }
+}
+
+async function introduce(
+  context: Context,
+  urls: ServerUrls,
+  publicKey: string,
+  known?: Identity,
+): Promise<Identity> {
+  const { register } = await import('./registration.ts');
+  return register(context, urls, known, publicKey);
+}

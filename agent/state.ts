@@ -1,0 +1,241 @@
+/**
+ * What the agent remembers between runs, in `state.db`. All of it only saves work: deleting the file
+ * at any moment is harmless, since the Journal and the server can be asked again.
+ */
+import { rmSync } from 'node:fs';
+import { type Db, openDb, type Queries } from '../shared/db.ts';
+import { isErrno } from '../shared/errors.ts';
+import type { Digest, RunId, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Signature } from '../shared/journal-tree.ts';
+import { difference, type Versions } from '../shared/sums.ts';
+
+const MIGRATIONS = [
+  `CREATE TABLE entries (uid TEXT PRIMARY KEY, signature TEXT, digest TEXT NOT NULL, content TEXT)
+     WITHOUT ROWID;
+   CREATE TABLE confirmed (uid TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE arrived (uid TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE contents (uid TEXT PRIMARY KEY, digest TEXT NOT NULL, content TEXT NOT NULL)
+     WITHOUT ROWID;
+   CREATE TABLE restores (snapshot TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE restored (snapshot TEXT NOT NULL, uid TEXT NOT NULL, digest TEXT NOT NULL,
+     PRIMARY KEY (snapshot, uid)) WITHOUT ROWID;`,
+];
+
+/** A local entry when it was last read. */
+export interface KnownEntry {
+  /** Null when it was so fresh that a later change could look the same: read it again. */
+  signature: Signature | null;
+  digest: Digest;
+  /** Null for an entry without content. */
+  content: Digest | null;
+}
+
+/** The newest snapshot the server confirmed. */
+export interface Base {
+  snapshot: SnapshotName;
+  sequence: number;
+  state: Digest;
+}
+
+export interface Confirmed extends Base {
+  versions: Map<Uid, Digest>;
+}
+
+const NOT_A_DATABASE = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
+
+/** Opens the memory; one that is damaged is thrown away. */
+export async function openState(path: string): Promise<State> {
+  try {
+    return await State.load(await openDb(path, MIGRATIONS));
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    if (!isErrno(cause, ...NOT_A_DATABASE)) throw error;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    return State.load(await openDb(path, MIGRATIONS));
+  }
+}
+
+export class State implements AsyncDisposable {
+  readonly entries = new Map<Uid, KnownEntry>();
+  /** Versions whose files lie complete in the server's incoming/, for the current base. */
+  readonly arrived = new Map<Uid, Digest>();
+  /** Content digests of the base's entries, as far as known; null for an entry without content. */
+  readonly baseContents = new Map<Uid, Digest | null>();
+  confirmed: Confirmed | undefined;
+  /** A run whose completion file was sent, or was about to be, with no answer yet. */
+  underWay: RunId | undefined;
+  readonly #db: Db;
+
+  private constructor(db: Db) {
+    this.#db = db;
+  }
+
+  static async load(db: Db): Promise<State> {
+    const state = new State(db);
+    try {
+      await state.#read();
+      return state;
+    } catch (error) {
+      await db[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const db = this.#db;
+    type Row = { uid: Uid; digest: Digest };
+    const [entries, confirmed, arrived, contents, facts] = await Promise.all([
+      db.all<Row & KnownEntry>('SELECT uid, signature, digest, content FROM entries'),
+      db.all<Row>('SELECT uid, digest FROM confirmed'),
+      db.all<Row>('SELECT uid, digest FROM arrived'),
+      db.all<Row & { content: string }>('SELECT uid, digest, content FROM contents'),
+      db.all<{ name: string; value: string }>('SELECT name, value FROM facts'),
+    ]);
+    for (const { uid, signature, digest, content } of entries) {
+      this.entries.set(uid, { signature, digest, content });
+    }
+    for (const { uid, digest } of arrived) this.arrived.set(uid, digest);
+    const values = new Map(facts.map(({ name, value }) => [name, value]));
+    const base = values.get('base');
+    if (base !== undefined) {
+      const versions = new Map(confirmed.map(({ uid, digest }) => [uid, digest]));
+      this.confirmed = { ...(JSON.parse(base) as Base), versions };
+      for (const { uid, content } of entries) {
+        if (versions.get(uid) === this.entries.get(uid)?.digest)
+          this.baseContents.set(uid, content);
+      }
+      for (const { uid, digest, content } of contents) {
+        if (versions.get(uid) === digest) this.baseContents.set(uid, (content || null) as Digest);
+      }
+    }
+    this.underWay = values.get('run') as RunId | undefined;
+  }
+
+  /** Remembers what was read, and forgets entries that are gone. */
+  async rememberEntries(read: ReadonlyMap<Uid, KnownEntry>, gone: Iterable<Uid>): Promise<void> {
+    const goneList = [...gone].filter((uid) => this.entries.has(uid));
+    if (read.size === 0 && goneList.length === 0) return;
+    // What the base's content was must survive the entry's own row being replaced.
+    const kept = [...read.keys()].flatMap((uid) => {
+      const content = this.baseContents.get(uid);
+      const digest = this.confirmed?.versions.get(uid);
+      return content === undefined || !digest ? [] : [[uid, digest, content ?? ''] as const];
+    });
+    await this.#db.transaction(async (tx) => {
+      await tx.runMany('INSERT OR REPLACE INTO contents VALUES (?, ?, ?)', kept);
+      await tx.runMany(
+        'INSERT OR REPLACE INTO entries (uid, signature, digest, content) VALUES (?, ?, ?, ?)',
+        [...read].map(([uid, known]) => [uid, known.signature, known.digest, known.content]),
+      );
+      await tx.runMany(
+        'DELETE FROM entries WHERE uid = ?',
+        goneList.map((uid) => [uid]),
+      );
+    });
+    for (const [uid, known] of read) {
+      this.entries.set(uid, known);
+      if (this.confirmed?.versions.get(uid) === known.digest) {
+        this.baseContents.set(uid, known.content);
+      }
+    }
+    for (const uid of goneList) this.entries.delete(uid);
+  }
+
+  async rememberArrived(versions: Versions): Promise<void> {
+    await this.#db.runMany('INSERT OR REPLACE INTO arrived VALUES (?, ?)', versions);
+    for (const [uid, digest] of versions) this.arrived.set(uid, digest);
+  }
+
+  async forgetArrived(uids: readonly Uid[]): Promise<void> {
+    await this.#db.runMany(
+      'DELETE FROM arrived WHERE uid = ?',
+      uids.map((uid) => [uid]),
+    );
+    for (const uid of uids) this.arrived.delete(uid);
+  }
+
+  async rememberRun(run: RunId | undefined): Promise<void> {
+    if (run) await setFact(this.#db, 'run', run);
+    else await this.#db.run("DELETE FROM facts WHERE name = 'run'");
+    this.underWay = run;
+  }
+
+  /** The server has this snapshot: it is the base from now on, and incoming/ is empty. */
+  async confirm(confirmed: Confirmed): Promise<void> {
+    const before: Versions = this.confirmed?.versions ?? new Map();
+    const { changed, removed } = difference(before, confirmed.versions);
+    const { snapshot, sequence, state } = confirmed;
+    await this.#db.transaction(async (tx) => {
+      // Without a base the table should be empty; a half-forgotten one must not survive.
+      if (!this.confirmed) await tx.run('DELETE FROM confirmed');
+      await tx.runMany('INSERT OR REPLACE INTO confirmed VALUES (?, ?)', changed);
+      await tx.runMany(
+        'DELETE FROM confirmed WHERE uid = ?',
+        removed.map((uid) => [uid]),
+      );
+      await setFact(tx, 'base', JSON.stringify({ snapshot, sequence, state }));
+      await tx.run('DELETE FROM arrived');
+      await tx.run('DELETE FROM contents');
+      await tx.run("DELETE FROM facts WHERE name = 'run'");
+    });
+    this.confirmed = confirmed;
+    this.underWay = undefined;
+    this.arrived.clear();
+    this.baseContents.clear();
+    for (const [uid, { digest, content }] of this.entries) {
+      if (confirmed.versions.get(uid) === digest) this.baseContents.set(uid, content);
+    }
+  }
+
+  /** The server's newest snapshot is another one, or there is none: learn it anew. */
+  async forgetBase(): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      for (const table of ['confirmed', 'arrived', 'contents'])
+        await tx.run(`DELETE FROM ${table}`);
+      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run')");
+    });
+    this.confirmed = undefined;
+    this.underWay = undefined;
+    this.arrived.clear();
+    this.baseContents.clear();
+  }
+
+  /** Notes that a restore is under way. Returns what an unfinished one has already put back. */
+  async beginRestore(snapshot: SnapshotName, entries: number): Promise<Map<Uid, Digest>> {
+    await this.#db.run('INSERT OR REPLACE INTO restores VALUES (?, ?)', snapshot, entries);
+    const rows = await this.#db.all<{ uid: Uid; digest: Digest }>(
+      'SELECT uid, digest FROM restored WHERE snapshot = ?',
+      snapshot,
+    );
+    return new Map(rows.map(({ uid, digest }) => [uid, digest]));
+  }
+
+  async rememberRestored(snapshot: SnapshotName, uid: Uid, digest: Digest): Promise<void> {
+    await this.#db.run('INSERT OR REPLACE INTO restored VALUES (?, ?, ?)', snapshot, uid, digest);
+  }
+
+  /** The restore is through: from now on a change of the child's is a change. */
+  async endRestore(snapshot: SnapshotName): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      await tx.run('DELETE FROM restored WHERE snapshot = ?', snapshot);
+      await tx.run('DELETE FROM restores WHERE snapshot = ?', snapshot);
+    });
+  }
+
+  /** Restores that were begun and not finished, with how many entries they put back. */
+  unfinishedRestores(): Promise<{ snapshot: SnapshotName; entries: number; restored: number }[]> {
+    return this.#db.all(
+      `SELECT snapshot, entries, (SELECT count(*) FROM restored
+         WHERE restored.snapshot = restores.snapshot) AS restored FROM restores`,
+    );
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#db[Symbol.asyncDispose]();
+  }
+}
+
+function setFact(db: Queries, name: string, value: string): Promise<void> {
+  return db.run('INSERT OR REPLACE INTO facts VALUES (?, ?)', name, value);
+}

@@ -1,0 +1,153 @@
+/**
+ * Words and figures for a person at a terminal. Nothing here decides anything.
+ */
+import type { SnapshotSummary } from '../shared/protocol.ts';
+import type { BackupSummary } from './backup.ts';
+import type { EntryList } from './browse.ts';
+import type { Problem } from './changes.ts';
+import { fraction, type Phase, type Progress } from './progress.ts';
+import type { RestoreSummary } from './restore.ts';
+import type { Status } from './status.ts';
+
+const PHASES: Record<Phase, string> = {
+  asking: 'asking the school server',
+  scanning: 'looking at the Journal',
+  sending: 'sending',
+  confirming: 'waiting for the school server to keep it',
+  fetching: 'bringing back',
+  done: 'done',
+};
+const BAR_WIDTH = 30;
+/** A bar that moves more often than this is only work, in milliseconds. */
+const REDRAW_MS = 100;
+/** How many single entries are named before it is too long to read. */
+const MAX_NAMED = 20;
+
+/** Draws a bar over itself; `close` ends its line. */
+export function progressBar(write: (text: string) => void, nowMs: () => number) {
+  let last = { ms: Number.NEGATIVE_INFINITY, phase: '' };
+  let drawn = false;
+  return {
+    show: (progress: Progress) => {
+      const { phase, entriesDone, entriesTotal } = progress;
+      if (phase === last.phase && nowMs() - last.ms < REDRAW_MS) return;
+      last = { ms: nowMs(), phase };
+      drawn = true;
+      const filled = Math.round(fraction(progress) * BAR_WIDTH);
+      const bar = '#'.repeat(filled) + '-'.repeat(BAR_WIDTH - filled);
+      const count = entriesTotal > 0 ? ` ${entriesDone}/${entriesTotal}` : '';
+      write(`\r\u001b[K[${bar}]${count} ${PHASES[phase]}`);
+    },
+    close: () => {
+      if (drawn) write('\n');
+      drawn = false;
+    },
+  };
+}
+
+/** One line a phase, for logs. */
+export function phaseLines(write: (text: string) => void) {
+  let last = '';
+  return {
+    show: ({ phase }: Progress) => {
+      if (phase !== last && phase !== 'done') write(`${PHASES[phase]}…\n`);
+      last = phase;
+    },
+    close: () => {},
+  };
+}
+
+export function formatBackup(done: BackupSummary): string {
+  const change =
+    done.changed + done.removed === 0
+      ? 'nothing has changed'
+      : `${done.changed} new or changed, ${done.removed} removed`;
+  return [
+    `safe at school: ${plural(done.entries, 'entry', 'entries')} (${change}, ` +
+      `${formatBytes(done.sentBytes)} sent)\n`,
+    `snapshot: ${done.snapshot}\n`,
+    ...formatProblems('kept as they were before, because they cannot be read', done.problems),
+  ].join('');
+}
+
+export function formatRestore(done: RestoreSummary): string {
+  const beside = done.beside > 0 ? `, ${done.beside} beside newer ones` : '';
+  return [
+    `brought back and checked: ${plural(done.restored, 'entry', 'entries')}${beside}; ` +
+      `${done.alreadyHere} already here (${formatBytes(done.receivedBytes)} received)\n`,
+    `snapshot: ${done.snapshot}\n`,
+    ...formatProblems('came back with a repair', done.repaired),
+    ...formatProblems('did not come back', done.problems),
+  ].join('');
+}
+
+export function formatSnapshots(snapshots: readonly SnapshotSummary[]): string {
+  if (snapshots.length === 0) return 'the school keeps no snapshot of this laptop yet\n';
+  const line = ({ name, entries, bytes }: SnapshotSummary) =>
+    `${name.padEnd(29)} ${plural(entries, 'entry', 'entries').padStart(13)} ` +
+    `${formatBytes(bytes).padStart(10)}\n`;
+  return snapshots.map(line).join('');
+}
+
+export function formatEntries({ snapshot, entries }: EntryList): string {
+  const lines = entries.map(({ uid, title, timestamp, bytes }) => {
+    const date = timestamp === null ? '-'.padEnd(10) : formatDate(timestamp);
+    return `${uid}  ${date}  ${formatBytes(bytes).padStart(9)}  ${harmless(title ?? '')}\n`;
+  });
+  return `${snapshot}: ${plural(entries.length, 'entry', 'entries')}\n${lines.join('')}`;
+}
+
+export function formatStatus(status: Status): string {
+  const { lastSnapshot: last } = status;
+  const facts: [string, string][] = [
+    ['laptop', status.serial ?? 'not registered yet'],
+    ['school server', status.server],
+    [
+      'known there',
+      { none: 'not yet', pending: 'waiting for a teacher', accepted: 'yes' }[status.enrolment],
+    ],
+    [
+      'last snapshot',
+      last ? `${last.name} (${plural(last.entries, 'entry', 'entries')})` : 'none known',
+    ],
+    ['backup done', status.done ?? 'no'],
+    ...status.unfinishedRestores.map(({ snapshot, restored, entries }): [string, string] => [
+      'unfinished',
+      `restore of ${snapshot}, ${restored} of ${entries}`,
+    ]),
+  ];
+  return facts.map(([name, value]) => `${`${name}:`.padEnd(16)}${value}\n`).join('');
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+function formatProblems(what: string, problems: readonly Problem[]): string[] {
+  if (problems.length === 0) return [];
+  const named = problems.slice(0, MAX_NAMED).map(({ problem }) => `  ${harmless(problem)}\n`);
+  const rest = problems.length - named.length;
+  const more = rest > 0 ? [`  and ${rest} more\n`] : [];
+  return [`${plural(problems.length, 'entry', 'entries')} ${what}:\n`, ...named, ...more];
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function formatDate(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? '-'.padEnd(10) : date.toISOString().slice(0, 10);
+}
+
+/** A title is a child's: it may hold anything, but it shall not control the terminal. */
+function harmless(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ');
+}
