@@ -2,17 +2,17 @@
  * A backup from beginning to end: scan, stage, send, complete, confirm (A5–A8). What a killed run
  * left is used by the next one; nothing here has to be cleaned up by hand.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import { type Digest, newRunId, type SnapshotName, type Uid } from '../shared/ids.ts';
-import { lockFile } from '../shared/lock.ts';
 import { stateDigest } from '../shared/sums.ts';
 import { fileSystemMoment, type Problem, type Scan, scanJournal } from './changes.ts';
 import { awaitOutcome, buildCompletion, complete, refused } from './completion.ts';
-import { type Context, prepareProfile } from './context.ts';
+import type { Context } from './context.ts';
 import { inJournal } from './paths.ts';
+import { emptyFolder, prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
 import { openSession, type Session } from './session.ts';
 import { type Batch, type Need, stageBatches } from './stage.ts';
@@ -32,7 +32,7 @@ export interface BackupSummary {
   problems: Problem[];
 }
 
-/** How often what the server misses is sent again, and how often a new base is taken. */
+/** How often what the server misses is sent again, or a new base is taken. */
 const MAX_ROUNDS = 3;
 
 /** Backs up the Journal. `wait` obeys the server's appointments instead of giving up. */
@@ -63,18 +63,6 @@ async function scanMeanwhile(backup: Backup, opening: Promise<Session>): Promise
     await session?.[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** The lock that the original client takes as well (A5). Throws `busy`. */
-export function takeLock({ paths, env, signal }: Context) {
-  mkdirSync(paths.lockFolder, { recursive: true });
-  return lockFile(paths.lock, { env, waitSeconds: 0, signal });
-}
-
-/** An empty folder of ours, whatever was there. */
-export function emptyFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
 /** What the Journal is like now, as far as it could be read. */
@@ -112,52 +100,54 @@ class Backup {
     let learnt = !state.confirmed;
     if (learnt) await this.#learnBase(session);
     let scan = first;
-    let missing = 0;
-    let rebased = 0;
-    for (;;) {
+    for (let round = 0; round <= MAX_ROUNDS; round += 1) {
       if (!learnt && scan.toRead.length > 0) {
         // One question before much is sent for nothing.
         await this.#checkBase(session);
         learnt = true;
       }
       const reading = await this.#send(session, scan);
-      const base = state.confirmed;
-      const unchanged = base && stateDigest(reading.versions) === base.state;
-      if (unchanged) {
-        const claim = { sequence: base.sequence, state: base.state };
-        if (await session.control.unchanged(claim)) return this.#finish(reading, 0, 0);
-        rebased += 1;
-        await this.#learnBase(session);
-      } else {
-        this.#meter.phase('confirming');
-        const completion = buildCompletion(session.serial, newRunId(), base, reading.versions);
-        const outcome = await complete(this.#context, session, state, completion);
-        switch (outcome.state) {
-          case 'done': {
-            const { snapshot, sequence, digest } = outcome;
-            await state.confirm({ snapshot, sequence, state: digest, versions: reading.versions });
-            return this.#finish(reading, completion.changed.length, completion.removed.length);
-          }
-          case 'missing':
-            missing += 1;
-            for (const uid of outcome.missing) this.#missing.add(uid);
-            await state.forgetArrived(outcome.missing);
-            break;
-          case 'rebase':
-            rebased += 1;
-            await this.#learnBase(session);
-            break;
-          case 'refused':
-            await this.#forgetRefused(outcome.code);
-            throw refused(outcome);
-          default:
-            outcome satisfies never;
-        }
-        await state.rememberRun(undefined);
-      }
-      if (missing > MAX_ROUNDS || rebased > MAX_ROUNDS) throw neverAgrees();
+      const done = await this.#conclude(session, reading);
+      if (done) return done;
       scan = this.scan();
     }
+    throw neverAgrees();
+  }
+
+  /** Asks for the snapshot. Undefined when the Journal has to be looked at once more. */
+  async #conclude(session: Session, reading: Reading): Promise<BackupSummary | undefined> {
+    const state = this.#state;
+    const base = state.confirmed;
+    if (base && stateDigest(reading.versions) === base.state) {
+      const claim = { sequence: base.sequence, state: base.state };
+      if (await session.control.unchanged(claim)) return this.#finish(reading, 0, 0);
+      await this.#learnBase(session);
+      return undefined;
+    }
+    this.#meter.phase('confirming');
+    const completion = buildCompletion(session.serial, newRunId(), base, reading.versions);
+    const outcome = await complete(this.#context, session, state, completion);
+    switch (outcome.state) {
+      case 'done': {
+        const { snapshot, sequence, digest } = outcome;
+        await state.confirm({ snapshot, sequence, state: digest, versions: reading.versions });
+        return this.#finish(reading, completion.changed.length, completion.removed.length);
+      }
+      case 'missing':
+        for (const uid of outcome.missing) this.#missing.add(uid);
+        await state.forgetArrived(outcome.missing);
+        break;
+      case 'rebase':
+        await this.#learnBase(session);
+        break;
+      case 'refused':
+        await this.#forgetRefused(outcome.code);
+        throw refused(outcome);
+      default:
+        outcome satisfies never;
+    }
+    await state.rememberRun(undefined);
+    return undefined;
   }
 
   /** A run that was killed before it had its answer may have become a snapshot since. */
@@ -208,7 +198,11 @@ class Backup {
       moment: scan.moment,
       clock,
       signal,
-      need: (uid, digest, content) => this.#need(uid, digest, content),
+      need: (uid, digest, content) => {
+        const need = this.#need(uid, digest, content);
+        if (need === 'nothing') this.#meter.skip();
+        return need;
+      },
       onRead: (uid, known) => read.set(uid, known),
       onProblem: (problem) => problems.push(problem),
     });

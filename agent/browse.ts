@@ -4,7 +4,8 @@
 import { DsError } from '../shared/errors.ts';
 import type { SnapshotName } from '../shared/ids.ts';
 import type { EntrySummary, SnapshotSummary } from '../shared/protocol.ts';
-import { type Context, prepareProfile } from './context.ts';
+import type { Context } from './context.ts';
+import { prepareProfile } from './profile.ts';
 import { openLookaround } from './session.ts';
 
 /** Newest first. */

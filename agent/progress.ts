@@ -63,6 +63,11 @@ export class Meter {
     this.#set({ entriesDone: this.#state.entriesDone + entries });
   }
 
+  /** An entry that turned out to need nothing. */
+  skip(): void {
+    this.#set({ entriesDone: this.#state.entriesDone + 1 });
+  }
+
   finish(): void {
     const { entriesTotal, bytesTotal } = this.#state;
     this.#set({ phase: 'done', entriesDone: entriesTotal, bytesDone: bytesTotal });

@@ -61,6 +61,7 @@ export async function* stageBatches(
   const open = (): Batch => {
     number += 1;
     const folder = batchFolder(options.folder, number);
+    rmSync(folder, { recursive: true, force: true }); // of an earlier round of this run
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return { folder, versions: new Map(), bytes: 0 };
   };

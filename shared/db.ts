@@ -129,7 +129,12 @@ function queries(handle: sqlite3.Database): Queries {
         handle.get<Row>(sql, values, (error, row) => (error ? reject(error) : resolve(row))),
       ),
     runMany: async (sql, rows) => {
-      const statement = handle.prepare(sql);
+      // Without a callback a statement that cannot be prepared would end the whole process.
+      const statement = await new Promise<sqlite3.Statement>((resolve, reject) => {
+        const made: sqlite3.Statement = handle.prepare(sql, (error: Error | null) =>
+          error ? reject(error) : resolve(made),
+        );
+      });
       const runs: Promise<void>[] = [];
       for (const row of rows) {
         runs.push(

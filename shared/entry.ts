@@ -10,7 +10,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import * as v from 'valibot';
 import { DsError } from './errors.ts';
-import { type Digest, parseDigest } from './ids.ts';
+import { type Digest, parseDigest, tryParse } from './ids.ts';
 
 export interface Content {
   digest: Digest;
@@ -39,6 +39,7 @@ const MAX_NAME_BYTES = 255;
  */
 const INTERNAL_PROPERTIES = new Set(['checksum']);
 
+/** Properties are gone through by hand: v.record() passes over `constructor` and `prototype`. */
 const entrySchema = v.strictObject({
   content: v.nullable(
     v.strictObject({
@@ -46,8 +47,9 @@ const entrySchema = v.strictObject({
       size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
     }),
   ),
-  properties: v.record(v.string(), v.union([v.string(), v.strictObject({ base64: v.string() })])),
+  properties: v.custom<object>((value) => typeof value === 'object' && value !== null),
 });
+const binarySchema = v.strictObject({ base64: v.string() });
 
 /** A property the datastore keeps for itself, or the temporary file of one being written. */
 export function isInternalProperty(name: string): boolean {
@@ -89,13 +91,12 @@ export function decodeEntry(bytes: Buffer): Entry {
   const parsed = v.safeParse(entrySchema, json);
   if (!parsed.success) throw badEntry(v.flatten(parsed.issues).root?.[0] ?? 'wrong shape');
   const { content, properties } = parsed.output;
+  const digest = content && tryParse(parseDigest, content.sha256);
+  if (content && !digest) throw badEntry('sha256 is no digest');
   const entry: Entry = {
-    content: content && { digest: parseDigest(content.sha256), size: content.size },
+    content: content && digest ? { digest, size: content.size } : null,
     properties: new Map(
-      Object.entries(properties).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.base64, 'base64'),
-      ]),
+      Object.entries(properties).map(([name, value]) => [name, decodeValue(name, value)]),
     ),
   };
   if (!encodeEntry(entry).equals(bytes)) throw badEntry('not in canonical form');
@@ -122,6 +123,13 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<Co
 export function propertyText(entry: Entry, name: string): string | undefined {
   const bytes = entry.properties.get(name);
   return bytes && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
+function decodeValue(name: string, value: unknown): Buffer {
+  if (typeof value === 'string') return Buffer.from(value);
+  const parsed = v.safeParse(binarySchema, value);
+  if (!parsed.success) throw badEntry(`the value of ${JSON.stringify(name.slice(0, 80))}`);
+  return Buffer.from(parsed.output.base64, 'base64');
 }
 
 function checkPropertyName(name: string): void {

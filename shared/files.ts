@@ -38,7 +38,12 @@ export function replaceSymlinkDurably(path: string, target: string): void {
   const temporary = temporaryBeside(path);
   rmSync(temporary, { force: true });
   symlinkSync(target, temporary);
-  renameSync(temporary, path);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
   fsyncFolder(dirname(path));
 }
 

@@ -38,9 +38,15 @@ export function listEntries(
   onStranger: (path: string) => void = () => {},
 ): TreeEntry[] {
   const entries: TreeEntry[] = [];
-  for (const prefix of readdirSync(root)) {
+  for (const found of readdirSync(root, { withFileTypes: true })) {
+    const prefix = found.name;
     if (prefix.length !== 2) continue; // index, version, checksums…
     const folder = join(root, prefix);
+    // In a mirror a link could lead into another laptop's.
+    if (!found.isDirectory()) {
+      onStranger(folder);
+      continue;
+    }
     for (const name of readFolder(folder)) {
       const uid = tryParse(parseUid, name);
       if (uid?.startsWith(prefix)) entries.push({ uid, path: join(folder, name) });
@@ -77,6 +83,8 @@ export interface ReadProperties {
 /** All properties of an entry. Throws `unreadable` naming the property that cannot be read. */
 export function readProperties(entry: TreeEntry): ReadProperties {
   const folder = join(entry.path, 'metadata');
+  statOf(entry, entry.path, 'folder');
+  statOf(entry, folder, 'folder');
   const properties = new Map<string, Buffer>();
   let beingWritten = false;
   let total = 0;
@@ -97,6 +105,7 @@ export function readProperties(entry: TreeEntry): ReadProperties {
 /** Where an entry's content is, and its size in bytes; null when it has none. */
 export function contentOf(entry: TreeEntry): { path: string; size: number } | null {
   const path = join(entry.path, 'data');
+  statOf(entry, entry.path, 'folder');
   const stat = statOf(entry, path, 'file');
   return stat && { path, size: Number(stat.size) };
 }

@@ -35,7 +35,7 @@ function quote(value: string | number | boolean | null): string {
   const text = String(value);
   if (/^[\w.:/@+-]+$/.test(text)) return text;
   // JSON leaves C1 controls, bidirectional marks and line separators as they are; a terminal obeys them.
-  const hidden = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+  const hidden = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
   const toEscape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(text).replace(hidden, toEscape);
 }

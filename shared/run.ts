@@ -70,7 +70,15 @@ export async function run(
   child.stdin.on('error', () => {}); // the child may end without reading; its exit code tells
   child.stdin.end(options.input ?? '');
 
+  // After an abort nobody waits for a grandchild that still holds the pipes.
+  const letGo = () => {
+    if (!signal?.aborted || (child.exitCode === null && child.signalCode === null)) return;
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  child.once('exit', letGo);
   const stop = () => {
+    letGo();
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS).unref();
   };

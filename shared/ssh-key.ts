@@ -6,6 +6,8 @@ import { DsError } from './errors.ts';
 
 /** `ssh-dss` only because the original client's owner.key is one (E1). */
 const TYPES = ['ssh-ed25519', 'ssh-rsa', 'ssh-dss', 'ecdsa-sha2-nistp256'] as const;
+/** How many strings and numbers a key of this type holds, its type's name included. */
+const FIELDS = { 'ssh-ed25519': 2, 'ssh-rsa': 3, 'ssh-dss': 5, 'ecdsa-sha2-nistp256': 3 };
 /** An RSA key of 16,384 bits takes 2,800 characters of base64. */
 const MAX_LENGTH = 4096;
 
@@ -36,6 +38,9 @@ export function parsePublicKey(text: unknown): PublicKey {
   if (!type) throw badKey('unknown key type');
   if (!bare && type !== words[0]) throw badKey('the type outside and inside differ');
   if (type === 'ssh-ed25519' && blob.length !== 51) throw badKey('cut short');
+  let end = 0;
+  for (let left = FIELDS[type]; left > 0; left -= 1) end += 4 + readString(blob, end).length;
+  if (end !== blob.length) throw badKey('it goes on after its end');
   const hash = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
   return { type, base64, line: `${type} ${base64}`, fingerprint: `SHA256:${hash}` };
 }

@@ -8,7 +8,7 @@
  */
 import { digestOf } from './entry.ts';
 import { DsError } from './errors.ts';
-import { type Digest, parseDigest, parseUid, type Uid } from './ids.ts';
+import { type Digest, parseDigest, parseUid, tryParse, type Uid } from './ids.ts';
 
 export type Versions = ReadonlyMap<Uid, Digest>;
 
@@ -39,7 +39,8 @@ export function parseSums(text: string): Map<Uid, Digest> {
   for (const [index, line] of lines.entries()) {
     const parts = /^([0-9a-f]{64}) {2}(.{36})\.metadata$/.exec(line);
     if (!parts) throw badSums(`line ${index + 1} has another form`);
-    const uid = parseUid(parts[2]);
+    const uid = tryParse(parseUid, parts[2]);
+    if (!uid) throw badSums(`line ${index + 1} names no entry`);
     if (uid <= last) throw badSums(`line ${index + 1} is out of order`);
     versions.set(uid, parseDigest(parts[1]));
     last = uid;

@@ -15,7 +15,10 @@ export function writeAuthorizedKeys(
   writeFileDurably(authorizedKeys, formatAuthorizedKeys(paths, laptops), 0o644);
 }
 
-/** Paths hold plain characters only (config.ts) and serials are parsed: nothing needs quoting. */
+/**
+ * Paths hold plain characters only (config.ts) and serials are parsed: nothing needs quoting. `exec`
+ * makes the script the leader of its process group, which it ends as a whole.
+ */
 export function formatAuthorizedKeys(
   paths: Paths,
   laptops: readonly (readonly [Serial, Laptop])[],
@@ -24,7 +27,7 @@ export function formatAuthorizedKeys(
   const lines: string[] = [];
   for (const [serial, laptop] of laptops) {
     for (const key of [laptop.keys.own, laptop.keys.sugar]) {
-      if (key) lines.push(`restrict,command="${session} ${sessionConfig} ${serial}" ${key}\n`);
+      if (key) lines.push(`restrict,command="exec ${session} ${sessionConfig} ${serial}" ${key}\n`);
     }
   }
   return lines.join('');

@@ -56,7 +56,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
   if (options.access.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
 
-  const child = spawn(SSHD, ['-D', '-e', '-f', files.sshdConfig], {
+  // pdeathsig: when the service is killed, its port is free for the next one.
+  const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', files.sshdConfig];
+  const child = spawn('/usr/bin/setpriv', command, {
     detached: true, // a process group of its own, so that stopping reaches the sessions as well
     stdio: ['ignore', 'ignore', 'pipe'],
     env,
@@ -134,6 +136,7 @@ async function formatSshdConfig(
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'PermitRootLogin no',
+    'DenyUsers root sshd',
     'PermitUserRC no',
     'PermitTTY no',
     'DisableForwarding yes',

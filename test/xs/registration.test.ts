@@ -138,7 +138,7 @@ test('authorized keys confine each key to the session script of its laptop', () 
   for (const line of lines) {
     assert.match(
       line,
-      /^restrict,command="[\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000" ssh-ed25519 [\w+/=]+$/,
+      /^restrict,command="exec [\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000" ssh-ed25519 [\w+/=]+$/,
     );
   }
 });

@@ -82,9 +82,15 @@ send_snapshot() {
     rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 . /snapshot/
 }
 
-# The service learns from the first line whose session it is; the rest is the client's HTTP.
+# The service learns from the first line whose session it is; the rest is the client's HTTP. When the
+# service ends the connection, cat would still wait for the client: end the whole session, which sshd
+# has made a process group of its own.
 serve_api() {
-  { printf 'ds-backup 1 %s\n' "$serial" && exec cat; } | exec socat -t 10 - "UNIX-CONNECT:$SOCKET"
+  { printf 'ds-backup 1 %s\n' "$serial" && exec cat; } | {
+    socat -t 10 - "UNIX-CONNECT:$SOCKET"
+    read -r _pid _name _state _parent group _rest <"/proc/$$/stat"
+    [ "$group" = "$$" ] && kill 0
+  }
 }
 
 case $asked in

@@ -1,0 +1,210 @@
+/**
+ * Makes dist/: both programs as plain JavaScript with nothing left to install, so that the folder
+ * can be copied to another place and run there by another user.
+ *
+ *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
+ *     dist/session/ds-session.sh         read by xs through `import.meta.url`
+ *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
+ *
+ * A new dist/ takes the place of the old one whole. Nothing is done when nothing has changed.
+ */
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { DsError, describeForTerminal } from '../shared/errors.ts';
+import { lockFile } from '../shared/lock.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Where the programs are after build(). */
+export const distFolder: string = join(root, 'dist');
+
+/** Program → the module it starts with. */
+const PROGRAMS = { 'ds-backup': 'agent/main.ts', 'xs-backup': 'xs/main.ts' };
+/** Files that programs read beside themselves, as `[in the tree, in dist]`. */
+const ASSETS = [['xs/session/ds-session.sh', 'session/ds-session.sh']] as const;
+/** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
+const EXTERNAL = ['sqlite3', 'x11', 'usocket'];
+/** What sqlite3 needs when it runs; the rest of it is for building it. */
+const NATIVE_PARTS = [
+  'sqlite3/package.json',
+  'sqlite3/LICENSE',
+  'sqlite3/lib',
+  'sqlite3/build/Release/node_sqlite3.node',
+  'bindings/package.json',
+  'bindings/LICENSE.md',
+  'bindings/bindings.js',
+  'file-uri-to-path/package.json',
+  'file-uri-to-path/LICENSE',
+  'file-uri-to-path/index.js',
+];
+/** Everything a build depends on. */
+const SOURCES = ['agent', 'shared', 'xs', 'bundle/build.ts', 'package-lock.json'];
+
+/** CommonJS packages in an ES module: they expect these three names (in every chunk). */
+const CJS_NAMES = `import { createRequire as __createRequire } from 'node:module';
+import { dirname as __dirnameOf } from 'node:path';
+import { fileURLToPath as __pathOf } from 'node:url';
+const require = __createRequire(import.meta.url);
+const __filename = __pathOf(import.meta.url);
+const __dirname = __dirnameOf(__filename);`;
+
+const HASHBANG = '#!/usr/bin/env node\n';
+const STAMP = '.made-of';
+
+/** Brings dist/ up to date; returns whether there was anything to do. Calls may overlap. */
+export async function build(from: string = root): Promise<boolean> {
+  const packages = join(from, 'node_modules');
+  const dist = join(from, 'dist');
+  if (isUpToDate(from, dist)) return false;
+  const cache = join(packages, '.cache', 'ds-backup');
+  mkdirSync(cache, { recursive: true });
+  await using _lock = await lockFile(join(cache, 'build.lock'), {
+    env: process.env,
+    waitSeconds: 60,
+  });
+  if (isUpToDate(from, dist)) return false;
+  // Taken before: what changes while we build is built the next time.
+  const stamp = fingerprint(from);
+  const fresh = join(cache, 'dist');
+  rmSync(fresh, { recursive: true, force: true });
+  await bundlePrograms(from, dist, fresh);
+  for (const [source, place] of ASSETS) copy(join(from, source), join(fresh, place));
+  for (const part of NATIVE_PARTS) copyPackagePart(packages, fresh, part);
+  checkNeighbours(fresh);
+  writeFileSync(join(fresh, STAMP), stamp);
+  replaceFolder(dist, fresh, join(cache, 'dist.old'));
+  return true;
+}
+
+/** Bundles as for `dist` (source maps tell the way from there) but writes into `fresh`. */
+async function bundlePrograms(from: string, dist: string, fresh: string): Promise<void> {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: from,
+    entryPoints: PROGRAMS,
+    outdir: dist,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outExtension: { '.js': '.mjs' },
+    // Keeps `await import()` lazy: its modules become files of their own. All stay in one folder,
+    // or `import.meta.url` would mean another place in each.
+    splitting: true,
+    chunkNames: 'part-[hash]',
+    // Names stay whole, for the stack traces in a teacher's bug report.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'external',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    external: EXTERNAL,
+    banner: { js: CJS_NAMES },
+    logLevel: 'error',
+  });
+  mkdirSync(fresh, { recursive: true });
+  for (const file of outputFiles) {
+    writeFileSync(join(fresh, relative(dist, file.path)), file.contents);
+  }
+  for (const program of Object.keys(PROGRAMS)) makeExecutable(join(fresh, `${program}.mjs`));
+}
+
+/** Puts the line before everything else and moves the source map down by that line. */
+function makeExecutable(path: string): void {
+  const code = readFileSync(path, 'utf8');
+  if (!code.startsWith('#!')) {
+    writeFileSync(path, HASHBANG + code);
+    const map = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
+    writeFileSync(`${path}.map`, JSON.stringify({ ...map, mappings: `;${map.mappings}` }));
+  }
+  chmodSync(path, 0o755);
+}
+
+function copy(source: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  cpSync(source, target, { recursive: true, dereference: true });
+}
+
+function copyPackagePart(packages: string, fresh: string, part: string): void {
+  const source = join(packages, part);
+  if (!existsSync(source)) {
+    throw new DsError('missing-tool', `node_modules/${part} is not there`, {
+      hint: 'run bundle/setup.sh: it compiles sqlite3',
+    });
+  }
+  copy(source, join(fresh, 'node_modules', part));
+}
+
+/** A file that a program reads through `import.meta.url` and nobody copied fails here, not at school. */
+function checkNeighbours(fresh: string): void {
+  for (const name of readdirSync(fresh)) {
+    if (!name.endsWith('.mjs')) continue;
+    const code = readFileSync(join(fresh, name), 'utf8');
+    for (const [, file = ''] of code.matchAll(
+      /new URL\(["'`](\.[^"'`]*)["'`],\s*import\.meta\.url\)/g,
+    )) {
+      if (existsSync(join(fresh, file))) continue;
+      throw new DsError('internal', `dist/${name} reads ${file}, which the build does not copy`, {
+        hint: 'name it in ASSETS of bundle/build.ts',
+      });
+    }
+  }
+}
+
+/** Two renames: for a moment there is no dist/, but never half of one. */
+function replaceFolder(target: string, fresh: string, aside: string): void {
+  rmSync(aside, { recursive: true, force: true });
+  if (existsSync(target)) renameSync(target, aside);
+  renameSync(fresh, target);
+  rmSync(aside, { recursive: true, force: true });
+}
+
+function isUpToDate(from: string, dist: string): boolean {
+  const stamp = join(dist, STAMP);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(from);
+}
+
+/** Names, sizes and times of all sources: also a file that is gone or came back older counts. */
+function fingerprint(from: string): string {
+  const hash = createHash('sha256');
+  for (const path of SOURCES.flatMap((source) => filesIn(join(from, source)))) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${relative(from, path)} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function filesIn(path: string): string[] {
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}${sep}${entry.name}`)
+    .sort();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const start = performance.now();
+    const done = await build();
+    const ms = Math.round(performance.now() - start);
+    process.stdout.write(`dist/ ${done ? `built in ${ms} ms` : 'is up to date'}\n`);
+  } catch (error) {
+    process.stderr.write(`${describeForTerminal(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,213 @@
+#!/bin/sh
+# Puts in place what ds-backup is built and tested with: Debian packages, then npm packages.
+#
+# May be run at any time: what is there already is left alone, and looking takes a fraction of a
+# second. Works as root, or through sudo for the Debian packages only. Two runs wait for each other.
+set -eu
+
+PACKAGES='rsync openssh-server openssh-client bubblewrap socat libnss-wrapper util-linux dbus
+  python3-carquinyol python3-jarabe sugar-session libglib2.0-bin python3 make g++'
+# sugar-session, and no more of Sugar's desktop: it alone has the gsettings schemas that the
+# registration of a real laptop reads and writes, and it brings the gsettings back end.
+BENCH_PACKAGES='restic borgbackup time'
+# For systems without dpkg: what those packages are needed for.
+TOOLS='rsync sshd ssh ssh-keygen bwrap socat flock setpriv dbus-daemon dbus-run-session gsettings
+  python3 make g++'
+OLDEST_NODE=20
+
+usage() {
+  cat <<'USAGE'
+usage: sh bundle/setup.sh [--quiet] [--bench]
+  --quiet   say nothing when nothing is missing
+  --bench   also install what the benchmarks compare with: restic, borgbackup, time
+USAGE
+}
+
+fail() { # fail MESSAGE [HINT]
+  printf 'error: %s\n' "$1" >&2
+  if [ $# -gt 1 ]; then printf 'hint: %s\n' "$2" >&2; fi
+  exit 1
+}
+
+say() { printf 'setup: %s\n' "$1"; }
+
+quiet=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quiet) quiet=yes ;;
+    --bench)
+      PACKAGES="$PACKAGES $BENCH_PACKAGES"
+      TOOLS="$TOOLS restic borg"
+      ;;
+    --help)
+      usage
+      exit 0
+      ;;
+    *)
+      printf 'error: unknown option %s\n' "$1" >&2
+      usage >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+PATH=$PATH:/usr/sbin:/sbin # sshd; sudo and cron leave these out
+did=
+
+# ---------------------------------------------------------------- Debian packages
+
+missing_packages() {
+  # shellcheck disable=SC2016,SC2086 # the format is dpkg's; the names are words
+  installed=$(dpkg-query -W -f '${db:Status-Status}:${Package}\n' $PACKAGES 2>/dev/null || :)
+  for package in $PACKAGES; do
+    case "
+$installed
+" in
+      *"
+installed:$package
+"*) ;;
+      *) printf '%s ' "$package" ;;
+    esac
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# apt ARGUMENTS…: its output is shown only when it fails.
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" \
+    </dev/null >>"$log" 2>&1 && return
+  # An update that reached no server counts as done for apt; its complaints explain what follows.
+  grep -E '^(E|W|Err)[:0-9]' "$log" >&2 || tail -n 20 "$log" >&2
+  return 1
+}
+
+# Nobody asked for an SSH server on this machine; its programs are wanted, not its service. Debian
+# asks this file before it starts a service. It speaks only of ssh and only while we live, so that
+# it does no harm when we are killed before taking it away.
+hold_sshd() {
+  [ ! -e /usr/sbin/policy-rc.d ] || return 0
+  policy="#!/bin/sh
+# Put here by ds-backup's bundle/setup.sh (process $$) while it runs; may be deleted afterwards.
+[ -d /proc/$$ ] || exit 0
+for word; do case \$word in ssh | ssh.service | ssh.socket) exit 101 ;; esac; done
+exit 0"
+  # shellcheck disable=SC2016 # $1 is for the inner shell
+  as_root sh -c 'printf "%s\n" "$1" >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d' \
+    sh "$policy"
+  held=yes
+}
+
+release_sshd() {
+  [ -n "$held" ] || return 0
+  held=
+  as_root rm -f /usr/sbin/policy-rc.d
+}
+
+install_packages() { # install_packages NAME…
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    fail "these Debian packages are missing: $*" \
+      "as root: apt-get install --no-install-recommends $*"
+  fi
+  did=yes
+  say "installing Debian packages: $*"
+  case " $* " in *' openssh-server '*) hold_sshd ;; esac
+  apt update ||
+    fail 'apt-get update failed' 'the reason is above; is there a network, and leave to use it?'
+  apt install -y --no-install-recommends "$@" ||
+    fail "apt-get could not install $*" 'the reason is above; run this again afterwards'
+  if [ -n "$held" ] && [ -d /run/systemd/system ]; then
+    as_root systemctl disable --quiet ssh.service 2>/dev/null || :
+    say 'the ssh service of this machine stays off; to have it: systemctl enable --now ssh'
+  fi
+  release_sshd
+}
+
+debian_packages() {
+  if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    missing=$(missing_packages)
+    # shellcheck disable=SC2086 # names are words
+    if [ -n "$missing" ]; then install_packages $missing; fi
+    return
+  fi
+  missing=
+  for tool in $TOOLS; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
+  if [ -n "$missing" ]; then
+    fail "this is not Debian, and these programs are missing:$missing" \
+      'install them, and Sugar with its datastore, in the way of this system; then run this again'
+  fi
+}
+
+# ---------------------------------------------------------------- Node and npm packages
+
+node_is_new_enough() {
+  command -v node >/dev/null ||
+    fail "Node.js is missing; version $OLDEST_NODE or newer is needed" "$node_hint"
+  version=$(node --version)
+  major=${version#v}
+  [ "${major%%.*}" -ge "$OLDEST_NODE" ] ||
+    fail "Node.js $version is too old; $OLDEST_NODE or newer is needed" "$node_hint"
+  command -v npm >/dev/null || fail 'npm is missing' "$node_hint"
+}
+node_hint="Debian 12's own is too old; install Node.js $OLDEST_NODE with its npm, e.g. nodejs from a newer Debian"
+
+# What is installed is what the lock file says, so its content tells whether that is still so.
+lock_state() { sha256sum <package-lock.json; }
+
+npm_packages_present() {
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(lock_state)" ]
+}
+stamp=node_modules/.ds-backup-setup
+
+sqlite3_loads() {
+  node -e "require('sqlite3')" >"$log" 2>&1
+}
+
+install_npm_packages() {
+  did=yes
+  say 'installing npm packages (sqlite3 is compiled: a minute or two)'
+  rm -f "$stamp"
+  # node-gyp would fetch Node's headers; where they are installed that needs no network.
+  if [ -e /usr/include/node/node.h ]; then export npm_config_nodedir=/usr; fi
+  # npm 10 has been seen to exit with 0 after giving up; the file it writes last tells.
+  { npm ci </dev/null >"$log" 2>&1 && [ -f node_modules/.package-lock.json ]; } || {
+    tail -n 30 "$log" >&2
+    fail 'npm ci failed' 'the reason is above; without a network it needs a filled npm cache'
+  }
+  sqlite3_loads || {
+    tail -n 10 "$log" >&2
+    fail 'npm ci ended well, but the sqlite3 package does not load' \
+      "look at: npm rebuild sqlite3 --foreground-scripts (it needs make, g++, python3 and Node's headers)"
+  }
+  lock_state >"$stamp"
+}
+
+npm_packages() {
+  node_is_new_enough
+  if npm_packages_present && sqlite3_loads; then return; fi
+  exec 9<"$root" # waits for another run of this script in the same tree
+  flock 9
+  if npm_packages_present && sqlite3_loads; then return; fi
+  install_npm_packages
+}
+
+# ---------------------------------------------------------------- in this order
+
+held=
+log=$(mktemp)
+trap 'release_sshd; rm -f "$log"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+debian_packages
+npm_packages
+if [ -z "$quiet$did" ]; then
+  say 'nothing is missing'
+elif [ -n "$did" ]; then
+  say 'done'
+fi

@@ -1,0 +1,96 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { datedEntry, isTornCopy, prepareEntry } from '../../agent/datastore-entry.ts';
+import { digestOf, type Entry } from '../../shared/entry.ts';
+import { uidOf } from './journal.ts';
+
+const test = suite('A9: an entry in the form the datastore can keep');
+const uid = uidOf(1);
+
+function entryOf(properties: Record<string, string | Buffer>, content = ''): Entry {
+  return {
+    content: content ? { digest: digestOf(content), size: content.length } : null,
+    properties: new Map(Object.entries(properties).map(([k, v]) => [k, Buffer.from(v as string)])),
+  };
+}
+
+const TIMES = { timestamp: '5', creation_time: '4' };
+
+const RULES: [string, Record<string, string | Buffer>, Record<string, unknown>, number][] = [
+  ['ordinary text stays', { title: 'Ñandú 🐦' }, { title: 'Ñandú 🐦' }, 0],
+  ['empty text stays', { tags: '' }, { tags: '' }, 0],
+  [
+    'a preview stays bytes',
+    { preview: Buffer.from([1, 255]) },
+    { preview: Buffer.from([1, 255]) },
+    0,
+  ],
+  [
+    'what is not UTF-8 is read as well as can be',
+    { title: Buffer.from([65, 255]) },
+    { title: 'A�' },
+    1,
+  ],
+  ['zero bytes go', { title: 'a\0b' }, { title: 'ab' }, 1],
+  [
+    'a property too large for Sugar is left out',
+    { big: Buffer.alloc(512_001, 65) },
+    { big: undefined },
+    1,
+  ],
+  ['the largest one stays', { big: 'A'.repeat(512_000) }, { big: 'A'.repeat(512_000) }, 0],
+  ['a name with a colon is left out', { 'title:text': 'x' }, { 'title:text': undefined }, 1],
+  ['a time with a fraction is rounded', { timestamp: '12.75' }, { timestamp: '12' }, 1],
+  [
+    'a time beyond 32 bits goes, the creation time stands in',
+    { timestamp: '9999999999' },
+    { timestamp: '4' },
+    1,
+  ],
+  ['a time that is no number goes', { timestamp: 'today' }, { timestamp: '4' }, 1],
+  ['a time before 1970 stays', { timestamp: '-5' }, { timestamp: '-5' }, 0],
+];
+for (const [name, properties, expected, repairs] of RULES) {
+  test(name, () => {
+    const prepared = prepareEntry(entryOf({ ...TIMES, ...properties }), uid, 99);
+    for (const [key, value] of Object.entries(expected)) {
+      assert.equal(prepared.properties.get(key), value);
+    }
+    assert.is(prepared.repairs.length, repairs, prepared.repairs.join());
+  });
+}
+
+test('what the datastore adds by itself is foreseen: uid, size and times', () => {
+  const { properties, repairs } = prepareEntry(entryOf({ filesize: '1' }, 'four'), uid, 99);
+  const added = ['uid', 'filesize', 'timestamp', 'creation_time'].map((k) => properties.get(k));
+  assert.equal(added, [uid, '4', '99', '99']);
+  assert.equal(repairs, []);
+});
+
+test('an entry that needs nothing keeps its digest', () => {
+  const entry = entryOf({ ...TIMES, uid, filesize: '4', title: 't' }, 'four');
+  const again = prepareEntry(prepareEntry(entry, uid, 1).expected, uid, 2);
+  assert.is(again.digest, prepareEntry(entry, uid, 3).digest);
+});
+
+const TITLES: [string, Record<string, string>, string][] = [
+  ['its own date', { title: 'Boat', timestamp: '1700000000' }, 'Boat (2023-11-14)'],
+  ['the date of the snapshot where it has none', { title: 'Boat' }, 'Boat (2026-01-02)'],
+  ['only a date where it has no title', { timestamp: '0' }, '(1970-01-01)'],
+];
+for (const [name, properties, title] of TITLES) {
+  test(`the title of an entry beside another carries ${name}`, () => {
+    const dated = datedEntry(entryOf(properties), '2026-01-02');
+    assert.is(dated.properties.get('title')?.toString(), title);
+  });
+}
+
+test('a torn copy is one without the content and with nothing of its own', () => {
+  const whole = entryOf({ title: 'x', tags: 'y' }, 'content');
+  assert.ok(isTornCopy(entryOf({ title: 'x' }), whole));
+  assert.not(isTornCopy(entryOf({ title: 'changed' }), whole));
+  assert.not(isTornCopy(entryOf({ title: 'x' }, 'other'), whole));
+  assert.not(isTornCopy(entryOf({ title: 'x', mine: '1' }), whole));
+});
+
+test.run();

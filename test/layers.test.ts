@@ -1,0 +1,175 @@
+/** The tree keeps the layout rules; and the rules notice when it does not. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { VERSION } from '../shared/version.ts';
+import { importsOf, TOP_FOLDERS, violations } from './layers.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const test = suite('layout');
+
+test('the tree keeps the rules', () => {
+  assert.equal(violations(readTree()), []);
+});
+
+test('there are no top-level folders but the six', () => {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name);
+  const allowed = [...TOP_FOLDERS, 'dist', 'node_modules'];
+  assert.equal(
+    folders.filter((name) => !allowed.includes(name)),
+    [],
+  );
+});
+
+test('the version is the same in the code and in package.json', () => {
+  assert.is(VERSION, JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
+});
+
+test('package-lock.json names no registry', () => {
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  assert.not.match(lock, /"resolved"/);
+});
+
+const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
+  ['shared/a.ts', "import { x } from '../xs/paths.ts';", /shared must not know xs/],
+  ['shared/a.ts', "import type { X } from '../agent/state.ts';", /shared must not know agent/],
+  ['agent/a.ts', "import { x } from '../xs/paths.ts';", /agent must not know xs/],
+  ['agent/b/c.ts', "import { x } from '../../xs/paths.ts';", /agent must not know xs/],
+  ['agent/a.ts', "export * from '../activity/model.ts';", /agent must not know activity/],
+  ['agent/a.ts', "export { x, y } from '../xs/model.ts';", /agent must not know xs/],
+  ['agent/a.ts', "import {\n  a,\n  b,\n} from '../xs/model.ts';", /agent must not know xs/],
+  ['agent/a.ts', "import '../xs/main.ts';", /agent must not know xs/],
+  ['agent/a.ts', "import Db, * as all from '../xs/main.ts';", /agent must not know xs/],
+  ['xs/a.ts', "const x = await import('../agent/main.ts');", /xs must not know agent/],
+  ['xs/a.ts', "type X = import('../agent/state.ts').State;", /xs must not know agent/],
+  ['xs/a.ts', "const u = new URL('../bundle/x.sh', import.meta.url);", /xs must not know bundle/],
+  ['xs/a.ts', "import { x } from '../test/school/school.ts';", /xs must not know test/],
+  ['xs/a.ts', "import p from '../package.json';", /xs must not know package.json/],
+  ['xs/a.ts', "import { x } from '../../elsewhere/a.ts';", /must not know \.\./],
+  ['xs/a.ts', "const root = new URL('..', import.meta.url);", /must not know/],
+  ['xs/a.ts', "import { x } from '/opt/a.ts';", /imports \/opt/],
+  ['activity/a.ts', "import { x } from '../agent/service.ts';", /activity must not know agent/],
+  ['bundle/a.ts', "import { x } from '../xs/paths.ts';", /bundle must not know xs/],
+  ['xs/a.ts', 'const x = await import(name);', /worked out at run time/],
+  ['xs/a.ts', `const x = await import(\`./\${name}.ts\`);`, /worked out at run time/],
+  ['xs/store.ts', "import sqlite3 from 'sqlite3';", /sqlite3 belongs/],
+  ['xs/store.ts', "import type { Database } from 'sqlite3';", /sqlite3 belongs/],
+  ['test/a.ts', "import s from 'sqlite3/lib/sqlite3.js';", /sqlite3 belongs/],
+  ['agent/a.ts', "import gi from 'node-gtk';", /node-gtk belongs in activity/],
+  ['agent/a.ts', 'export const x = process.env.HOME;', /process.env belongs/],
+  ['shared/a.ts', 'export const x = process.argv;', /process.argv belongs/],
+  ['xs/cli.ts', 'if (bad) process.exit(1);', /process.exit belongs/],
+  ['xs/cli.ts', "const x = process['env'];", /process\[ belongs/],
+  ['xs/cli.ts', 'const { env } = process;', /process; belongs/],
+  ['xs/cli.ts', "import { env } from 'node:process';", /imports node:process/],
+  ['shared/config.ts', 'export const x = process.env.HOME;', /process.env belongs/],
+  ['xs/utils.ts', '', /says nothing/],
+  ['xs/session/helpers.ts', '', /says nothing/],
+  ['agent/index.ts', '', /says nothing/],
+  ['shared/common/a.ts', '', /says nothing/],
+  ['xs/manager.test.ts', '', /says nothing/],
+  ['xs/SessionStore.ts', '', /kebab-case/],
+  ['xs/session_store.ts', '', /kebab-case/],
+  ['xs/long.ts', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/session/long.sh', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/a.test.ts', "import { test } from 'uvu';\ntest.run();", /found by nobody/],
+  ['test/a.spec.ts', '', /found by nobody/],
+  ['test/a.tests.ts', '', /found by nobody/],
+  ['test/a.test.ts', "import { test } from 'uvu';\ntest('x', f);", /no test\.run/],
+  [
+    'test/a.test.ts',
+    "import { suite } from 'uvu';\nconst a = suite('a');\na('x', f);",
+    /no a\.run/,
+  ],
+  ['test/a.slow.ts', "import { suite } from 'uvu';\n// const a = suite('a');", /no suite/],
+  ['test/a.test.ts', "import { test } from 'uvu';\n// test.run();", /no test\.run/],
+  ['test/a.test.ts', "import { test } from 'uvu';\ntest.only('x', f);\ntest.run();", /leaves out/],
+];
+
+for (const [path, source, complaint] of FORBIDDEN) {
+  test(`is noticed: ${path} with ${JSON.stringify(source.slice(0, 60))}`, () => {
+    assert.match(violations(new Map([[path, `${source}\n`]])).join('\n'), complaint);
+  });
+}
+
+test('is noticed: node-gtk in two files', () => {
+  const gtk = "import gi from 'node-gtk';\n";
+  assert.equal(violations(new Map([['activity/gtk.ts', gtk]])), []);
+  const two = new Map([
+    ['activity/gtk.ts', gtk],
+    ['activity/views/days.ts', gtk],
+  ]);
+  assert.match(violations(two).join('\n'), /one file/);
+});
+
+const ALLOWED: [path: string, source: string][] = [
+  ['shared/a.ts', "import { x } from './ids.ts';\nimport { y } from 'node:fs';"],
+  ['shared/db.ts', "import sqlite3 from 'sqlite3';"],
+  ['agent/a.ts', "import { x } from '../shared/ids.ts';\nimport { y } from './b/c.ts';"],
+  ['xs/main.ts', 'start(process.argv, process.env);\nprocess.exit(1);'],
+  ['xs/pages/config.ts', 'export const x = process.env.HOME;'],
+  ['xs/a.ts', '// process.env is read in main.ts\n/* process.exit(1) */\nprocess.exitCode = 1;'],
+  ['xs/a.ts', "// import { x } from '../agent/a.ts';\n/**\n * import('../agent/a.ts')\n */"],
+  ['xs/a.ts', "const text = 'important (from '  + word;"],
+  ['xs/important.ts', '\n'.repeat(399)],
+  ['test/a.test.ts', "import { test } from 'uvu';\ntest('x', f);\ntest.run();"],
+  ['test/a.ts', "import { x } from '../xs/paths.ts';\nprocess.exit(1);\nimport(name);"],
+];
+
+for (const [path, source] of ALLOWED) {
+  test(`is allowed: ${path} with ${JSON.stringify(source.slice(0, 60))}`, () => {
+    assert.equal(violations(new Map([[path, `${source}\n`]])), []);
+  });
+}
+
+test('imports are read out of every kind of statement', () => {
+  const source = `
+import a from 'one';
+import { b, type C } from "two";
+import * as d from 'three';
+import 'four';
+import type { E } from 'five';
+export { f } from 'six';
+export * from 'seven';
+const g = await import('eight');
+const h = require('nine');
+import {
+  i,
+  j,
+} from 'ten';
+export const text = "from 'eleven'";
+`;
+  const want = ['one', 'two', 'three', 'five', 'six', 'seven', 'ten', 'four', 'eight', 'nine'];
+  assert.equal(importsOf(source), want);
+});
+
+test.run();
+
+function readTree(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const folder of TOP_FOLDERS) collect(join(root, folder), files);
+  return files;
+}
+
+function collect(folder: string, files: Map<string, string>): void {
+  for (const entry of readFolder(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && entry.name !== 'node_modules') collect(path, files);
+    else if (/\.(ts|sh|py|html|css)$/.test(entry.name)) {
+      files.set(relative(root, path), readFileSync(path, 'utf8'));
+    }
+  }
+}
+
+/** A folder of the six may not exist yet. */
+function readFolder(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
