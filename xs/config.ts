@@ -39,6 +39,8 @@ const schema = v.strictObject({
     v.strictObject({
       /** Port 0 takes a free one. */
       listen: v.optional(address, '0.0.0.0:2222'),
+      /** The port laptops are told, where another one is forwarded to ours. */
+      announcedPort: v.optional(whole(1, 65_535)),
       /** The login name of our own agents; the original client uses its serial. */
       user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)), 'ds-receive'),
       /** Who sessions run as when the service is root: a user id that owns nothing else. */

@@ -112,7 +112,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     disk: () => measureDisk(paths.library),
     hostName: config.http.name,
     hostKey: sshd.hostKey,
-    sshPort: sshd.port,
+    sshPort: config.ssh.announcedPort ?? sshd.port,
     login: config.ssh.user,
   });
   cleanup.defer(() => app.close());

@@ -5,6 +5,7 @@
  * since that user may not be able to read the checkout.
  */
 import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build, distFolder } from '../../bundle/build.ts';
 import { type Daemon, startDaemon } from './processes.ts';
@@ -20,6 +21,8 @@ export interface ServerOptions {
   settings?: string;
   /** Where the library is to be, if not in the school's folder. */
   library?: string;
+  /** Counts what laptops and server say to each other: they meet at forwarded ports. */
+  wire?: { forward(port: number): Promise<number> };
 }
 
 export interface TestServer {
@@ -51,7 +54,11 @@ export async function startServer(folder: string, options: ServerOptions): Promi
   const library = options.library ?? join(home, 'library');
   const paths = { library, state: join(home, 'state'), completion: join(home, 'completion') };
   const configFile = join(home, 'config.toml');
-  writeFileSync(configFile, formatConfig(paths, asRoot, options.settings ?? ''));
+  const sshPort = options.wire ? await freePort() : 0;
+  const announcedPort = await options.wire?.forward(sshPort);
+  const ssh = [...(asRoot ? [`uid = ${SESSION_UID}`] : [])];
+  if (announcedPort) ssh.push(`announcedPort = ${announcedPort}`);
+  writeFileSync(configFile, formatConfig(paths, ssh, options.settings ?? ''));
   chmodSync(configFile, 0o644);
   chmodSync(home, 0o755);
   if (runsAsRoot && !asRoot) {
@@ -71,14 +78,17 @@ export async function startServer(folder: string, options: ServerOptions): Promi
     start: async (failpoint) => {
       const listen = ports
         ? ['--listen', `127.0.0.1:${ports.http}`, '--ssh-listen', `127.0.0.1:${ports.ssh}`]
-        : ['--listen', '127.0.0.1:0', '--ssh-listen', '127.0.0.1:0'];
+        : ['--listen', '127.0.0.1:0', '--ssh-listen', `127.0.0.1:${sshPort}`];
       const [first = '', ...rest] = [...command, 'serve', '--config', configFile, ...listen];
       const env = { ...testEnvironment(), ...(failpoint && { DS_BACKUP_FAILPOINT: failpoint }) };
       server.daemon = startDaemon(first, rest, env);
       const line = await server.daemon.line(/^serving /);
       const [, http, ssh] = /httpPort=(\d+) sshPort=(\d+)/.exec(line) ?? [];
+      const again = ports !== undefined;
       ports = { http: Number(http), ssh: Number(ssh) };
-      server.url = `http://127.0.0.1:${ports.http}`;
+      if (again) return;
+      const port = (await options.wire?.forward(ports.http)) ?? ports.http;
+      server.url = `http://127.0.0.1:${port}`;
       server.sshPort = ports.ssh;
     },
   };
@@ -92,8 +102,16 @@ export function testEnvironment(): NodeJS.ProcessEnv {
   return { PATH, LANG: 'C.UTF-8', ...(DS_BACKUP_TEST_RUN && { DS_BACKUP_TEST_RUN }) };
 }
 
-function formatConfig(paths: Record<string, string>, asRoot: boolean, more: string): string {
+function formatConfig(paths: Record<string, string>, ssh: string[], more: string): string {
   const lines = Object.entries(paths).map(([key, value]) => `${key} = "${value}"`);
-  if (asRoot) lines.push('[ssh]', `uid = ${SESSION_UID}`);
-  return `${lines.join('\n')}\n${more}\n`;
+  return `${[...lines, '[ssh]', ...ssh].join('\n')}\n${more}\n`;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
 }
