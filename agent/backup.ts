@@ -32,6 +32,8 @@ export interface BackupSummary {
   problems: Problem[];
 }
 
+/** One rsync waits for the line and the server's disk most of the time: two fill the gaps. */
+const SENDING_AT_ONCE = 2;
 /** How often what the server misses is sent again, or a new base is taken. */
 const MAX_ROUNDS = 3;
 
@@ -217,31 +219,31 @@ class Backup {
   }
 
   async #sendBatches(session: Session, batches: AsyncGenerator<Batch>): Promise<void> {
-    let next = batches.next();
+    const sending = new Set<Promise<void>>();
     try {
-      for (;;) {
-        const { value: batch, done } = await next;
-        if (done) return;
+      for await (const batch of batches) {
         failpoint('backup.staged');
-        next = batches.next();
-        next.catch(() => {}); // awaited in the next round, or below
-        await this.#sendBatch(session, batch);
+        const job = this.#sendBatch(session, batch).finally(() => sending.delete(job));
+        sending.add(job);
+        job.catch(() => {}); // told by the race or by all(), whichever comes first
+        if (sending.size >= SENDING_AT_ONCE) await Promise.race(sending);
       }
-    } catch (error) {
-      await next.catch(() => {}); // the staging folder is removed only when nobody writes there
-      throw error;
+      await Promise.all(sending);
+    } finally {
+      await Promise.allSettled(sending); // the staging folder is removed when nobody reads there
     }
   }
 
   async #sendBatch({ connection }: Session, batch: Batch): Promise<void> {
     const { versions, bytes, folder } = batch;
-    const onFraction = (part: number) => this.#meter.batchBytes(Math.floor(part * bytes));
+    const meter = this.#meter.batch();
+    const onFraction = (part: number) => meter.bytes(Math.floor(part * bytes));
     const sent = await sendFolder(this.#context, connection, folder, onFraction);
     failpoint('backup.batch-sent');
     this.#sentBytes += sent.bytes;
     // What did not arrive whole the server names when it is asked for the snapshot.
     if (sent.whole) await this.#state.rememberArrived(versions);
-    this.#meter.batchDone(versions.size, bytes);
+    meter.done(versions.size, bytes);
     rmSync(folder, { recursive: true });
   }
 

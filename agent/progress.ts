@@ -19,6 +19,13 @@ export interface Progress {
   bytesTotal: number;
 }
 
+export interface BatchMeter {
+  /** So many of its bytes have gone. */
+  bytes(count: number): void;
+  /** It is through, with this many entries and bytes in all. */
+  done(entries: number, count: number): void;
+}
+
 /** Counts entries and bytes of a run and reports each step. */
 export class Meter {
   readonly #report: (progress: Progress) => void;
@@ -29,9 +36,6 @@ export class Meter {
     bytesDone: 0,
     bytesTotal: 0,
   };
-  /** Bytes of the batch under way, already in bytesDone. */
-  #batchBytes = 0;
-
   constructor(report: (progress: Progress) => void) {
     this.#report = report;
   }
@@ -49,18 +53,19 @@ export class Meter {
     this.#set({ entriesTotal: entries, bytesTotal: bytes });
   }
 
-  /** Of the batch under way so many bytes have gone. */
-  batchBytes(bytes: number): void {
-    const more = Math.max(0, bytes - this.#batchBytes);
-    this.#batchBytes += more;
-    this.#set({ bytesDone: this.#state.bytesDone + more });
-  }
-
-  /** The batch is through, with this many bytes and entries in all. */
-  batchDone(entries: number, bytes: number): void {
-    this.batchBytes(bytes);
-    this.#batchBytes = 0;
-    this.#set({ entriesDone: this.#state.entriesDone + entries });
+  /** One of the batches under way; there may be several at once. */
+  batch(): BatchMeter {
+    let gone = 0;
+    const bytes = (count: number) => {
+      const more = Math.max(0, count - gone);
+      gone += more;
+      this.#set({ bytesDone: this.#state.bytesDone + more });
+    };
+    const done = (entries: number, count: number) => {
+      bytes(count);
+      this.#set({ entriesDone: this.#state.entriesDone + entries });
+    };
+    return { bytes, done };
   }
 
   /** An entry that turned out to need nothing. */

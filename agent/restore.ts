@@ -205,7 +205,7 @@ class Restore {
       this.#summary.problems.push({ uid, problem: (error as DsError).message });
       came = false;
     }
-    this.#meter.batchDone(1, bytes);
+    this.#meter.batch().done(1, bytes);
     return came;
   }
 

@@ -29,7 +29,7 @@ export async function sendFolder(
   folder: string,
   onFraction: (fraction: number) => void,
 ): Promise<Transferred> {
-  const args = ['-trzI', '--partial-dir=.part', ...common(context, connection)];
+  const args = ['-trzI', '--zl=1', '--partial-dir=.part', ...common(context, connection)];
   const words = [...args, `${folder}/`, `${connection.host}:incoming`];
   return transfer(context, connection, 'send', words, { onFraction });
 }

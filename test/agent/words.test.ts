@@ -99,10 +99,13 @@ test('progress never goes back and never beyond the whole', () => {
   const seen: Progress[] = [];
   const meter = new Meter((progress) => seen.push(progress));
   meter.expect(3, 100);
-  for (const bytes of [10, 50, 30, 60]) meter.batchBytes(bytes);
-  meter.batchDone(2, 80);
-  meter.batchBytes(90);
-  meter.batchDone(2, 100);
+  const first = meter.batch();
+  const second = meter.batch();
+  for (const bytes of [10, 50, 30, 60]) first.bytes(bytes);
+  second.bytes(15);
+  first.done(2, 80);
+  second.bytes(90);
+  second.done(2, 100);
   meter.expect(1, 10);
   meter.finish();
   let last = { bytesDone: 0, entriesDone: 0 };

@@ -34,7 +34,8 @@ const TARGETS: { phase: Phase; figure: keyof Figures; ratio: number }[] = [
   { phase: 'first', figure: 'serverKiB', ratio: 0.65 },
   { phase: 'unchanged', figure: 'wallS', ratio: 0.4 },
   { phase: 'changed1', figure: 'wallS', ratio: 0.5 },
-  { phase: 'changed1', figure: 'serverKiB', ratio: 1 / 40 },
+  // One more snapshot, of nothing new: what it costs to have another day to go back to.
+  { phase: 'unchanged', figure: 'serverKiB', ratio: 1 / 40 },
 ];
 
 /** The median of every figure. */

@@ -3,6 +3,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal } from '../journal/generator.ts';
 import type { Contender, Cost } from './contender.ts';
@@ -30,6 +31,7 @@ export async function runRound(
     await using ssh = await startBenchSsh(join(folder, `ssh-${name}`), wire);
     await using contender = await makeContender(name, join(folder, name), wire, ssh);
     fill(contender.source);
+    await rest();
     const figures = {} as Record<Phase, Figures>;
     for (const phase of PHASES) {
       if (phase === 'changed1') {
@@ -37,6 +39,7 @@ export async function runRound(
           count: Math.max(1, Math.round(entries / 100)),
           seed: round,
         });
+        await rest();
       }
       figures[phase] = await measurePhase(contender, phase, wire);
       const { wallS, sentBytes } = figures[phase];
@@ -45,6 +48,15 @@ export async function runRound(
     result[name] = figures;
   }
   return result;
+}
+
+/**
+ * Lets what was just written reach the disk, and grow old: a Journal is not backed up within the two
+ * seconds in which file times cannot tell two changes apart.
+ */
+async function rest(): Promise<void> {
+  execFileSync('sync');
+  await sleep(3000);
 }
 
 function makeContender(
