@@ -52,7 +52,7 @@ const NATIVE_PARTS = [
   'file-uri-to-path/index.js',
 ];
 /** Everything a build depends on. */
-const SOURCES = ['agent', 'shared', 'xs', 'bundle/build.ts', 'package-lock.json'];
+const SOURCES = ['agent', 'shared', 'xs', 'bundle', 'package-lock.json'];
 
 /** CommonJS packages in an ES module: they expect these three names (in every chunk). */
 const CJS_NAMES = `import { createRequire as __createRequire } from 'node:module';
@@ -112,6 +112,7 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
     legalComments: 'external',
     sourcemap: 'linked',
     sourcesContent: false,
+    alias: { 'http2-wrapper': join(root, 'bundle/no-http2.ts') },
     external: EXTERNAL,
     banner: { js: CJS_NAMES },
     logLevel: 'error',
