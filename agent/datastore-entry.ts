@@ -23,6 +23,8 @@ const MAX_NAME_BYTES = 254;
 /** Handed out as D-Bus int32. */
 const NUMBERS = ['timestamp', 'creation_time', 'filesize'];
 const MAX_INT32 = 2 ** 31 - 1;
+/** dbus-next takes an object with a key of this name for none that it can send. */
+const UNSENDABLE = 'constructor';
 /** The only property that is bytes; all others are text. */
 const PICTURE = 'preview';
 
@@ -72,7 +74,8 @@ function repairProperty(
   bytes: Buffer,
   repairs: string[],
 ): string | Buffer | undefined {
-  if (name.includes(':') || name.includes('/') || Buffer.byteLength(name) > MAX_NAME_BYTES) {
+  const nameless = name.includes(':') || name.includes('/') || name === UNSENDABLE;
+  if (nameless || Buffer.byteLength(name) > MAX_NAME_BYTES) {
     repairs.push(`the property ${JSON.stringify(name.slice(0, 80))} has a name Sugar cannot keep`);
     return undefined;
   }

@@ -10,11 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
 import { isErrno } from '../shared/errors.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
 import { newestMoment, type TreeEntry } from '../shared/journal-tree.ts';
+import { pacemaker } from '../shared/pacemaker.ts';
 import { type Problem, problemOf } from './changes.ts';
 import { batchFolder, inBatch } from './paths.ts';
 import type { KnownEntry } from './state.ts';
@@ -67,7 +67,7 @@ export async function* stageBatches(
   };
   let batch = open();
   const restless: { entry: TreeEntry; version: Version }[] = [];
-  const pause = pacemaker();
+  const pause = pacemaker(SLICE_MS);
   for (const entry of entries) {
     options.signal.throwIfAborted();
     const version = await stageEntry(entry, batch, options);
@@ -177,13 +177,4 @@ function linkOrCopy(from: string, to: string): void {
     if (!isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS')) throw error;
     copyFileSync(from, to, fsConstants.COPYFILE_FICLONE);
   }
-}
-
-function pacemaker(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < SLICE_MS) return;
-    await breathe();
-    last = performance.now();
-  };
 }

@@ -175,7 +175,7 @@ install_npm_packages() {
   # node-gyp would fetch Node's headers; where they are installed that needs no network.
   if [ -e /usr/include/node/node.h ]; then export npm_config_nodedir=/usr; fi
   # npm 10 has been seen to exit with 0 after giving up; the file it writes last tells.
-  { npm ci </dev/null >"$log" 2>&1 && [ -f node_modules/.package-lock.json ]; } || {
+  { npm ci --loglevel=warn </dev/null >"$log" 2>&1 && [ -f node_modules/.package-lock.json ]; } || {
     tail -n 30 "$log" >&2
     fail 'npm ci failed' 'the reason is above; without a network it needs a filled npm cache'
   }

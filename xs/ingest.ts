@@ -8,7 +8,6 @@
  */
 import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Clock } from '../shared/clock.ts';
 import {
   type Content,
@@ -22,6 +21,7 @@ import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
+import { pacemaker } from '../shared/pacemaker.ts';
 import type { Completion, Manifest, Outcome } from '../shared/protocol.ts';
 import { run } from '../shared/run.ts';
 import { METADATA_SUFFIX, stateDigest } from '../shared/sums.ts';
@@ -120,7 +120,7 @@ function applyChanges(before: ReadonlyMap<Uid, Digest>, completion: Completion):
 async function verify(arrival: Arrival, base: Base) {
   const verified = new Map<Uid, Verified>();
   const missing: Uid[] = [];
-  const pause = pacemaker();
+  const pause = pacemaker(SLICE_MS);
   for (const [uid, digest] of arrival.completion.changed) {
     if (base.versions.get(uid) === digest) continue; // sent again, but not new
     const found = await verifyEntry(arrival.folder, base, uid, digest);
@@ -219,7 +219,7 @@ async function fillDraft(
   versions: Map<Uid, Digest>,
   verified: Map<Uid, Verified>,
 ): Promise<number> {
-  const pause = pacemaker();
+  const pause = pacemaker(SLICE_MS);
   let bytes = 0;
   for (const [uid, digest] of versions) {
     const target = join(draft, uid);
@@ -286,14 +286,4 @@ export function recordSuccess(paths: Paths, serial: Serial, manifest: Manifest, 
 
 function emptyFolder(folder: string): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
-}
-
-/** A function that hands the processor back to the service's clients now and then. */
-function pacemaker(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < SLICE_MS) return;
-    await breathe();
-    last = performance.now();
-  };
 }

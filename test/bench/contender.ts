@@ -1,7 +1,7 @@
 /**
  * What every contender of the bench can do, and how its commands are timed.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,18 +24,32 @@ export interface Cost {
   clientCpuS: number;
 }
 
-/** Runs one client command and measures it. Throws with its output when it fails. */
+/** Where a contender's notes are kept, and what ends its commands before their time. */
+export interface Track {
+  folder: string;
+  signal: AbortSignal;
+}
+
+/** How long an interrupted command may take to end, in milliseconds. */
+const PATIENCE_MS = 5000;
+
+/**
+ * Runs one client command and measures it. Throws with its output when it fails, and the signal's
+ * reason after an abort, when the command and all its children have been told to end.
+ */
 export async function timed(
-  folder: string,
+  { folder, signal }: Track,
   command: readonly string[],
   env: NodeJS.ProcessEnv,
   cwd?: string,
 ): Promise<Cost> {
+  signal.throwIfAborted();
   const times = join(folder, 'times');
   const args = ['-q', '-f', '%U %S', '-o', times, ...command];
   const start = performance.now();
   const child = spawn('/usr/bin/time', args, {
     env,
+    detached: true, // a group of its own: its children end with it, and Ctrl-C comes through us
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd !== undefined && { cwd }),
   });
@@ -45,10 +59,16 @@ export async function timed(
       output = (output + piece.toString()).slice(-4000);
     });
   }
+  const stop = () => {
+    signalGroup(child, 'SIGTERM');
+    setTimeout(() => signalGroup(child, 'SIGKILL'), PATIENCE_MS).unref();
+  };
+  signal.addEventListener('abort', stop, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
-  });
+  }).finally(() => signal.removeEventListener('abort', stop));
+  signal.throwIfAborted();
   const wallS = (performance.now() - start) / 1000;
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${output}`);
   const [user = 0, system = 0] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
@@ -57,4 +77,12 @@ export async function timed(
 
 export function add(a: Cost, b: Cost): Cost {
   return { wallS: a.wallS + b.wallS, clientCpuS: a.clientCpuS + b.clientCpuS };
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid) process.kill(-child.pid, signal);
+  } catch {
+    // nobody is left
+  }
 }

@@ -65,7 +65,7 @@ function readOptions(args: string[]): Options | undefined {
   return { json: values.json === true, journals, rounds, contenders };
 }
 
-async function measure(options: Options, folder: string): Promise<Bench> {
+async function measure(options: Options, folder: string, signal: AbortSignal): Promise<Bench> {
   const bench: Bench = {};
   for (const journal of options.journals) {
     const entries = Number(journal.slice(1));
@@ -80,12 +80,18 @@ async function measure(options: Options, folder: string): Promise<Bench> {
       const work = join(folder, `${journal}-${round}`);
       mkdirSync(work);
       const fill = (source: string) => cpSync(sample, source, { recursive: true });
-      rounds.push(await runRound(work, order, entries, round, fill));
+      rounds.push(await runRound(work, order, entries, round, fill, signal));
       rmSync(work, { recursive: true });
     }
     bench[journal] = summarize(rounds, options.contenders);
   }
   return bench;
+}
+
+/** Whatever ends the bench before its time ends everything it started first. */
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => stop.abort(new DsError('cancelled', `stopped by ${signal}`)));
 }
 
 async function main(): Promise<void> {
@@ -96,7 +102,7 @@ async function main(): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'ds-bench-'));
   try {
-    const bench = await measure(options, folder);
+    const bench = await measure(options, folder, stop.signal);
     process.stdout.write(options.json ? `${JSON.stringify(bench)}\n` : formatTables(bench, PHASES));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -104,6 +110,10 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  process.stderr.write(`${describeForTerminal(error)}\n`);
-  process.exit(error instanceof DsError && error.code === 'usage' ? 2 : 1);
+  // Sleeps reject with an AbortError of their own; what counts is who asked for the end.
+  const cause = stop.signal.aborted ? stop.signal.reason : error;
+  process.stderr.write(`${describeForTerminal(cause)}\n`);
+  process.exit(
+    stop.signal.aborted ? 130 : cause instanceof DsError && cause.code === 'usage' ? 2 : 1,
+  );
 });

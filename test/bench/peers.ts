@@ -8,7 +8,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, startDaemon } from '../school/processes.ts';
 import { freePort, testEnvironment } from '../school/server.ts';
-import { add, type Contender, timed } from './contender.ts';
+import { add, type Contender, type Track, timed } from './contender.ts';
 import type { Wire } from './wire.ts';
 
 /** An sshd without limits, and an ssh_config that goes to it over the counted wire. */
@@ -36,12 +36,18 @@ export async function startBenchSsh(folder: string, wire: Wire): Promise<BenchSs
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
   const args = ['-D', '-e', '-f', join(folder, 'sshd_config')];
   const daemon: Daemon = startDaemon('/usr/sbin/sshd', args, testEnvironment());
-  await daemon.line(/Server listening/);
+  try {
+    await daemon.line(/Server listening/);
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
   const config = join(folder, 'ssh_config');
   const client = [
     ...['Host bench', 'HostName 127.0.0.1', `Port ${await wire.forward(port)}`],
     ...[`User ${userInfo().username}`, `IdentityFile ${join(folder, 'key')}`],
-    ...['IdentitiesOnly yes', 'HostKeyAlias bench', 'HostKeyAlgorithms ssh-ed25519'],
+    ...['IdentitiesOnly yes', 'StrictHostKeyChecking yes', 'GlobalKnownHostsFile /dev/null'],
+    ...['HostKeyAlias bench', 'HostKeyAlgorithms ssh-ed25519'],
     ...[`UserKnownHostsFile ${join(folder, 'known_hosts')}`, 'BatchMode yes', 'LogLevel ERROR'],
     'KexAlgorithms curve25519-sha256', // the same for all, ours included
   ];
@@ -49,7 +55,8 @@ export async function startBenchSsh(folder: string, wire: Wire): Promise<BenchSs
   return { config, [Symbol.asyncDispose]: () => daemon.stop() };
 }
 
-export function original(folder: string, ssh: BenchSsh): Contender {
+export function original(track: Track, ssh: BenchSsh): Contender {
+  const { folder } = track;
   const { source, serverFolder, target } = places(folder);
   const env = testEnvironment();
   const current = join(serverFolder, 'datastore-current');
@@ -59,22 +66,23 @@ export function original(folder: string, ssh: BenchSsh): Contender {
     backup: async () => {
       const shell = ['-e', `ssh -F ${ssh.config}`];
       const rsync = ['rsync', '-a', '--delete', ...shell, `${source}/`, `bench:${current}/`];
-      const sent = await timed(folder, rsync, env);
+      const sent = await timed(track, rsync, env);
       snapshots += 1;
       const copy = ['cp', '-al', current, join(serverFolder, `datastore-${snapshots}`)];
-      const kept = await timed(folder, copy, env);
+      const kept = await timed(track, copy, env);
       return add(sent, { ...kept, clientCpuS: 0 }); // the copy is the server's work
     },
     restore: () => {
       const shell = ['-e', `ssh -F ${ssh.config}`];
-      return timed(folder, ['rsync', '-a', ...shell, `bench:${current}/`, `${target}/`], env);
+      return timed(track, ['rsync', '-a', ...shell, `bench:${current}/`, `${target}/`], env);
     },
     restored: () => target,
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-export function restic(folder: string, ssh: BenchSsh): Contender {
+export function restic(track: Track, ssh: BenchSsh): Contender {
+  const { folder } = track;
   const { source, serverFolder, target } = places(folder);
   const env = { ...testEnvironment(), HOME: folder, RESTIC_PASSWORD: 'bench' };
   const command = `sftp.command=ssh -F ${ssh.config} bench -s sftp`;
@@ -83,15 +91,16 @@ export function restic(folder: string, ssh: BenchSsh): Contender {
   execFileSync('restic', [...base.slice(1), ...options, 'init'], { env, stdio: 'ignore' });
   return {
     ...{ source, serverFolder },
-    backup: () => timed(folder, [...base, ...options, 'backup', '.'], env, source),
+    backup: () => timed(track, [...base, ...options, 'backup', '.'], env, source),
     restore: () =>
-      timed(folder, [...base, ...options, 'restore', 'latest', '--target', target], env),
+      timed(track, [...base, ...options, 'restore', 'latest', '--target', target], env),
     restored: () => target,
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
-export function borg(folder: string, ssh: BenchSsh): Contender {
+export function borg(track: Track, ssh: BenchSsh): Contender {
+  const { folder } = track;
   const { source, serverFolder, target } = places(folder);
   const repository = `ssh://bench${join(serverFolder, 'repository')}`;
   const env = {
@@ -105,9 +114,9 @@ export function borg(folder: string, ssh: BenchSsh): Contender {
     backup: () => {
       archives += 1;
       const create = ['borg', 'create', '-C', 'zstd,3', `${repository}::a${archives}`, '.'];
-      return timed(folder, create, env, source);
+      return timed(track, create, env, source);
     },
-    restore: () => timed(folder, ['borg', 'extract', `${repository}::a${archives}`], env, target),
+    restore: () => timed(track, ['borg', 'extract', `${repository}::a${archives}`], env, target),
     restored: () => target,
     [Symbol.asyncDispose]: async () => {},
   };

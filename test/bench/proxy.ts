@@ -18,8 +18,9 @@ let toClient = 0;
 const servers: Server[] = [];
 
 function forward(port: number): Promise<number> {
-  const server = createServer((client) => {
-    const upstream = connect({ host: '127.0.0.1', port });
+  // Each side may end its sending by itself, as it could without us in between.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
     client.setNoDelay(true);
     upstream.setNoDelay(true);
     client.on('data', (piece) => {
@@ -47,4 +48,6 @@ process.on('message', async (request: ProxyRequest) => {
   else Object.assign(answer, { toServer, toClient });
   process.send?.(answer);
 });
+// Ctrl-C at a terminal is for the one who measures; this process ends with it.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(0));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal } from '../journal/generator.ts';
-import type { Contender, Cost } from './contender.ts';
+import type { Contender, Cost, Track } from './contender.ts';
 import { ours } from './ours.ts';
 import { borg, original, restic, startBenchSsh } from './peers.ts';
 import { type Figures, PHASES, type Phase } from './report.ts';
@@ -24,14 +24,21 @@ export async function runRound(
   entries: number,
   round: number,
   fill: (source: string) => void,
+  signal: AbortSignal,
 ): Promise<Round> {
   const result: Round = {};
   for (const name of order) {
+    signal.throwIfAborted();
     await using wire = openWire();
     await using ssh = await startBenchSsh(join(folder, `ssh-${name}`), wire);
-    await using contender = await makeContender(name, join(folder, name), wire, ssh);
+    await using contender = await makeContender(
+      name,
+      { folder: join(folder, name), signal },
+      wire,
+      ssh,
+    );
     fill(contender.source);
-    await rest();
+    await rest(signal);
     const figures = {} as Record<Phase, Figures>;
     for (const phase of PHASES) {
       if (phase === 'changed1') {
@@ -39,7 +46,7 @@ export async function runRound(
           count: Math.max(1, Math.round(entries / 100)),
           seed: round,
         });
-        await rest();
+        await rest(signal);
       }
       figures[phase] = await measurePhase(contender, phase, wire);
       const { wallS, sentBytes } = figures[phase];
@@ -54,26 +61,26 @@ export async function runRound(
  * Lets what was just written reach the disk, and grow old: a Journal is not backed up within the two
  * seconds in which file times cannot tell two changes apart.
  */
-async function rest(): Promise<void> {
+async function rest(signal: AbortSignal): Promise<void> {
   execFileSync('sync');
-  await sleep(3000);
+  await sleep(3000, undefined, { signal });
 }
 
 function makeContender(
   name: ContenderName,
-  folder: string,
+  track: Track,
   wire: Wire,
   ssh: { config: string } & AsyncDisposable,
 ): Contender | Promise<Contender> {
   switch (name) {
     case 'ours':
-      return ours(folder, wire);
+      return ours(track, wire);
     case 'original':
-      return original(folder, ssh);
+      return original(track, ssh);
     case 'restic':
-      return restic(folder, ssh);
+      return restic(track, ssh);
     case 'borg':
-      return borg(folder, ssh);
+      return borg(track, ssh);
     default:
       return name satisfies never;
   }
@@ -87,8 +94,9 @@ async function measurePhase(contender: Contender, phase: Phase, wire: Wire): Pro
   const after = await wire.counts();
   const disk = measureDisk(contender.serverFolder);
   if (expected) {
-    const { missing, different } = compareJournals(expected, readJournal(contender.restored()));
-    if (missing.length + different.length > 0) throw new Error('the restore is not what was saved');
+    const found = compareJournals(expected, readJournal(contender.restored()));
+    if (found.missing.length + found.different.length + found.extra.length > 0)
+      throw new Error('the restore is not what was saved');
   }
   const sentBytes =
     phase === 'restore' ? after.toClient - before.toClient : after.toServer - before.toServer;

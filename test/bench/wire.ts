@@ -20,9 +20,11 @@ export interface Wire extends AsyncDisposable {
 export function openWire(): Wire {
   const file = new URL('./proxy.ts', import.meta.url);
   const child: ChildProcess = fork(file, { execArgv: ['--import', 'tsx'] });
+  const ended = once(child, 'exit');
   let last = 0;
   const ask = (request: { ask: 'forward'; port: number } | { ask: 'counts' }) =>
-    new Promise<ProxyAnswer>((resolve) => {
+    new Promise<ProxyAnswer>((resolve, reject) => {
+      ended.then(() => reject(new Error('the counting proxy has ended')));
       last += 1;
       const id = last;
       const onAnswer = (answer: ProxyAnswer) => {
@@ -31,7 +33,7 @@ export function openWire(): Wire {
         resolve(answer);
       };
       child.on('message', onAnswer);
-      child.send({ ...request, id } satisfies ProxyRequest);
+      child.send({ ...request, id } satisfies ProxyRequest, (error) => error && reject(error));
     });
   return {
     forward: async (port) => (await ask({ ask: 'forward', port })).port ?? 0,
@@ -40,9 +42,7 @@ export function openWire(): Wire {
       return { toServer, toClient };
     },
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null) return;
-      const ended = once(child, 'exit');
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await ended;
     },
   };

@@ -2,7 +2,7 @@
  * Compares Journals file by file, without any of our own formats: the judge must not be a party.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** uid → file in the entry's folder → SHA-256 of it. */
@@ -22,6 +22,7 @@ const BOOK_KEEPING = new Set(['metadata/checksum', 'metadata/.checksum']);
 /** Reads every file of every entry. An absent Journal has none. */
 export function readJournal(root: string): JournalSums {
   const sums: JournalSums = new Map();
+  if (!existsSync(root)) return sums;
   for (const prefix of readdirSync(root)) {
     if (prefix.length !== 2) continue;
     for (const uid of readdirSync(join(root, prefix))) {

@@ -22,11 +22,11 @@ export interface JournalOptions {
   endTime?: number;
 }
 
-export interface ChangeOptions {
-  /** How many entries are edited; every fifth of them brings a new one, every tenth a removal. */
-  count: number;
-  seed: number;
-}
+/**
+ * How many entries are edited, as a number or as a share of all (at least one); every fifth of them
+ * brings a new one, every tenth a removal.
+ */
+export type ChangeOptions = { seed: number } & ({ count: number } | { share: number });
 
 interface NewEntry {
   properties: Map<string, string | Buffer>;
@@ -65,9 +65,12 @@ export function generateJournal(root: string, options: JournalOptions): string[]
 }
 
 /** A day at school: some entries are worked on, some are new, a few go. */
-export function changeJournal(root: string, { count, seed }: ChangeOptions): void {
+export function changeJournal(root: string, options: ChangeOptions): void {
+  const { seed } = options;
   const random = seededRandom(`change ${seed}`);
   const uids = listUids(root);
+  const count =
+    'count' in options ? options.count : Math.max(1, Math.round(uids.length * options.share));
   const time = END_TIME + 3600 + seed;
   const chosen = new Set<string>();
   while (chosen.size < Math.min(count, uids.length)) chosen.add(random.pick(uids));

@@ -57,6 +57,39 @@ test('a day changes as many entries as were asked for, by rename', () => {
   assert.equal([identical, different.length, missing.length, extra.length], [39, 10, 1, 2]);
 });
 
+test('a day edits a share, gives new contents a new inode and leaves nothing lying about', () => {
+  using folder = makeFolder();
+  const root = join(folder.path, 'journal');
+  const uids = generateJournal(root, { entries: 30, seed: 9 });
+  const inodes = () =>
+    new Map(
+      uids.map((uid) => {
+        const data = join(root, uid.slice(0, 2), uid, 'data');
+        return [uid, statSync(data, { throwIfNoEntry: false })?.ino] as const;
+      }),
+    );
+  const before = readJournal(root);
+  const inodesBefore = inodes();
+  changeJournal(root, { share: 0.1, seed: 1 });
+  const after = readJournal(root);
+  const { different, missing, extra } = compareJournals(before, after);
+  assert.equal([different.length, missing.length, extra.length], [3, 0, 0]);
+  for (const [uid, inode] of inodes()) {
+    const same = before.get(uid)?.get('data') === after.get(uid)?.get('data');
+    assert.is(inode === inodesBefore.get(uid), same);
+  }
+  assert.equal(readdirSync(folder.path), ['journal']);
+  changeJournal(root, { share: 0.001, seed: 2 });
+  assert.is(compareJournals(after, readJournal(root)).different.length, 1);
+});
+
+test('an absent Journal has no entries', () => {
+  using folder = makeFolder();
+  const before = new Map([['uid', new Map([['data', 'digest']])]]);
+  const absent = readJournal(join(folder.path, 'nowhere'));
+  assert.equal(compareJournals(before, absent).missing, ['uid']);
+});
+
 test('the judge sees one flipped bit, a missing property and an extra entry', () => {
   using folder = makeFolder();
   const uids = generateJournal(folder.path, { entries: 6, seed: 6 });
