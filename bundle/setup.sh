@@ -6,10 +6,10 @@
 set -eu
 
 PACKAGES='rsync openssh-server openssh-client bubblewrap socat libnss-wrapper util-linux dbus
-  python3-carquinyol python3-jarabe sugar-session libglib2.0-bin python3 make g++'
+  python3-carquinyol python3-jarabe sugar-session libglib2.0-bin python3 make g++ time'
 # sugar-session, and no more of Sugar's desktop: it alone has the gsettings schemas that the
 # registration of a real laptop reads and writes, and it brings the gsettings back end.
-BENCH_PACKAGES='restic borgbackup time'
+BENCH_PACKAGES='restic borgbackup'
 # For systems without dpkg: what those packages are needed for.
 TOOLS='rsync sshd ssh ssh-keygen bwrap socat flock setpriv dbus-daemon dbus-run-session gsettings
   python3 make g++'
@@ -19,7 +19,7 @@ usage() {
   cat <<'USAGE'
 usage: sh bundle/setup.sh [--quiet] [--bench]
   --quiet   say nothing when nothing is missing
-  --bench   also install what the benchmarks compare with: restic, borgbackup, time
+  --bench   also install what the benchmarks compare with: restic, borgbackup
 USAGE
 }
 
