@@ -86,6 +86,21 @@ test('a second backup shares what did not change and leaves the first as it was'
   assert.is.not(first.name, second.name, 'two snapshots in one minute have two names');
 });
 
+test('one more snapshot costs three inodes, however many entries it has', async () => {
+  using library = makeLibrary();
+  const journal = journalOf(300);
+  await backUp(library, journal);
+  const inodes = () => {
+    const told = execFileSync('du', ['-s', '--inodes', library.paths.library], {
+      encoding: 'utf8',
+    });
+    return Number(told.split('\t')[0]);
+  };
+  const before = inodes();
+  assert.is((await backUp(library, journal)).state, 'done');
+  assert.is(inodes() - before, 3, 'its folder, MANIFEST and SUMS.gz');
+});
+
 test('equal content of two children is one inode, once each of them has sent it', async () => {
   using library = makeLibrary();
   const other = parseSerial('SHC00800000');
