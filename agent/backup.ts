@@ -8,6 +8,7 @@ import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import { type Digest, newRunId, type SnapshotName, type Uid } from '../shared/ids.ts';
 import { stateDigest } from '../shared/sums.ts';
+import { forEachAtOnce } from './at-once.ts';
 import { fileSystemMoment, type Problem, type Scan, scanJournal } from './changes.ts';
 import { awaitOutcome, buildCompletion, complete, refused } from './completion.ts';
 import type { Context } from './context.ts';
@@ -184,7 +185,7 @@ class Backup {
     await this.#learnBase(session);
   }
 
-  /** Reads and sends what changed; the next batch is staged while one is on its way. */
+  /** Reads and sends what changed; the next batch is staged while others are on their way. */
   async #send(session: Session, scan: Scan): Promise<Reading> {
     const { config, paths, clock, signal } = this.#context;
     const read = new Map<Uid, KnownEntry>();
@@ -208,7 +209,7 @@ class Backup {
       onRead: (uid, known) => read.set(uid, known),
       onProblem: (problem) => problems.push(problem),
     });
-    await this.#sendBatches(session, batches);
+    await forEachAtOnce(batches, SENDING_AT_ONCE, (batch) => this.#sendBatch(session, batch));
     const versions = new Map(scan.unchanged);
     for (const uid of toRead.map((entry) => entry.uid)) versions.delete(uid);
     for (const [uid, { digest }] of read) versions.set(uid, digest);
@@ -218,23 +219,8 @@ class Backup {
     return { versions, problems };
   }
 
-  async #sendBatches(session: Session, batches: AsyncGenerator<Batch>): Promise<void> {
-    const sending = new Set<Promise<void>>();
-    try {
-      for await (const batch of batches) {
-        failpoint('backup.staged');
-        const job = this.#sendBatch(session, batch).finally(() => sending.delete(job));
-        sending.add(job);
-        job.catch(() => {}); // told by the race or by all(), whichever comes first
-        if (sending.size >= SENDING_AT_ONCE) await Promise.race(sending);
-      }
-      await Promise.all(sending);
-    } finally {
-      await Promise.allSettled(sending); // the staging folder is removed when nobody reads there
-    }
-  }
-
   async #sendBatch({ connection }: Session, batch: Batch): Promise<void> {
+    failpoint('backup.staged');
     const { versions, bytes, folder } = batch;
     const meter = this.#meter.batch();
     const onFraction = (part: number) => meter.bytes(Math.floor(part * bytes));
