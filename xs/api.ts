@@ -141,7 +141,7 @@ function addRoutes(
     const serial = laptopOf(request.raw.socket);
     const manifest = findSnapshot(paths, serial, parseSnapshotName(request.params.name));
     void reply.type('text/plain; charset=utf-8');
-    return readSums(paths, manifest);
+    return readSums(manifest);
   });
 
   app.get<{ Params: { name: string }; Querystring: { after?: string; limit?: string } }>(
@@ -151,7 +151,7 @@ function addRoutes(
       const manifest = findSnapshot(paths, serial, parseSnapshotName(request.params.name));
       const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
       const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
-      return readEntriesPage(paths, manifest, after, limit);
+      return readEntriesPage(manifest, after, limit);
     },
   );
 

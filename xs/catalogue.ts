@@ -5,22 +5,20 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeEntry, propertyText } from '../shared/entry.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
-import type { EntriesPage, EntrySummary, Manifest } from '../shared/protocol.ts';
+import type { EntriesPage, EntrySummary } from '../shared/protocol.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
-import { inLaptop, type Paths } from './paths.ts';
-import { readVersions } from './snapshots.ts';
+import { readVersions, type Snapshot } from './snapshots.ts';
 
 export const MAX_PAGE = 500;
 
 /** Entries with a uid greater than `after`, by uid, at most `limit`. */
 export function readEntriesPage(
-  paths: Paths,
-  manifest: Manifest,
+  snapshot: Snapshot,
   after: Uid | undefined,
   limit: number,
 ): EntriesPage {
-  const folder = inLaptop(paths, manifest.serial).snapshot(manifest.name);
-  const rest = [...readVersions(paths, manifest)].filter(([uid]) => !after || uid > after);
+  const { folder } = snapshot;
+  const rest = [...readVersions(snapshot)].filter(([uid]) => !after || uid > after);
   const entries = rest.slice(0, limit).map(([uid, digest]) => summarize(folder, uid, digest));
   return { entries, next: rest.length > limit ? (entries.at(-1)?.uid ?? null) : null };
 }

@@ -200,7 +200,7 @@ function printSnapshots(options: CliOptions, config: Config, name?: string, json
 
 function printSums(options: CliOptions, config: Config, serial?: string, name?: string): void {
   const manifest = findSnapshot(config, parseSerial(serial), parseSnapshotName(name));
-  for (const line of sumsOf(config, manifest)) options.print(`${line}\n`);
+  for (const line of sumsOf(manifest)) options.print(`${line}\n`);
 }
 
 function usage(message: string): DsError {

@@ -88,7 +88,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   if (completion.base && completion.base.state !== newest?.state) return { state: 'rebase' };
   const base: Base = {
     manifest: newest,
-    versions: newest ? readVersions(paths, newest) : new Map(),
+    versions: newest ? readVersions(newest) : new Map(),
     folder: newest && inLaptop(paths, serial).snapshot(newest.name),
   };
   const versions = applyChanges(base.versions, completion);

@@ -19,11 +19,11 @@ import {
   type TreeEntry,
 } from '../shared/journal-tree.ts';
 import type { Log } from '../shared/log.ts';
-import type { Completion, Manifest } from '../shared/protocol.ts';
+import type { Completion } from '../shared/protocol.ts';
 import { difference, METADATA_SUFFIX, stateDigest } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import { inLaptop, type Paths } from './paths.ts';
-import { readVersions } from './snapshots.ts';
+import { readVersions, type Snapshot } from './snapshots.ts';
 
 export interface FoldContext {
   paths: Paths;
@@ -48,7 +48,7 @@ const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
 export async function foldOriginal(
   context: FoldContext,
   serial: Serial,
-  base: Manifest | undefined,
+  base: Snapshot | undefined,
   run: RunId,
 ): Promise<Folded> {
   const { paths, access, log } = context;
@@ -56,7 +56,7 @@ export async function foldOriginal(
   const folder = laptop.folded(run);
   rmSync(folder, { recursive: true, force: true });
   makeReadableFolder(access, folder);
-  const before = base ? readVersions(paths, base) : new Map<Uid, Digest>();
+  const before = base ? readVersions(base) : new Map<Uid, Digest>();
   const known = readKnown(laptop.originalFold);
   const now: Known = new Map();
   const versions = new Map<Uid, Digest>();

@@ -3,7 +3,7 @@
  * puts paths together; every variable part is a parsed id, so none can lead elsewhere.
  */
 import { join } from 'node:path';
-import type { Digest, RunId, Serial, SnapshotName } from '../shared/ids.ts';
+import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 
 export interface Paths {
   readonly library: string;
@@ -23,6 +23,13 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
     snapshot: (name: SnapshotName) => join(home, name),
     latest: join(home, 'datastore-latest'),
+    /** Snapshots that the shrink guard keeps aside until somebody decides. */
+    held: join(home, 'held'),
+    heldSnapshot: (name: SnapshotName) => join(home, 'held', name),
+    /** Pinned versions: `<uid>/<digest>/`; and empty files named for pinned snapshots. */
+    pinned: join(home, 'pinned'),
+    pin: (uid: Uid, digest: Digest) => join(home, 'pinned', uid, digest),
+    snapshotPin: (name: SnapshotName) => join(home, 'pinned', name),
     registration: join(home, 'registration.json'),
     lastSuccess: join(home, 'last-success.json'),
     originalFold: join(home, 'original-fold.json'),

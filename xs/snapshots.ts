@@ -24,16 +24,40 @@ import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
 const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
 
+/** A snapshot and where it lies: among the laptop's, held aside, or in the trash. */
+export interface Snapshot extends Manifest {
+  folder: string;
+}
+
 /** A laptop's snapshots, newest (highest sequence) first. */
-export function listSnapshots(paths: Paths, serial: Serial): Manifest[] {
-  const { home } = inLaptop(paths, serial);
-  const manifests: Manifest[] = [];
-  for (const name of readdirSync(home)) {
+export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
+  return snapshotsIn(inLaptop(paths, serial).home);
+}
+
+/** The snapshots that the shrink guard holds aside, newest first. */
+export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
+  return snapshotsIn(inLaptop(paths, serial).held);
+}
+
+/** The snapshots in a folder, newest first; an absent folder has none. */
+export function snapshotsIn(parent: string): Snapshot[] {
+  const snapshots: Snapshot[] = [];
+  for (const name of namesIn(parent)) {
     const snapshot = tryParse(parseSnapshotName, name);
-    const manifest = snapshot && readManifest(join(home, snapshot));
-    if (manifest) manifests.push({ ...manifest, name: snapshot });
+    const folder = join(parent, name);
+    const manifest = snapshot && readManifest(folder);
+    if (manifest) snapshots.push({ ...manifest, name: snapshot, folder });
   }
-  return manifests.sort((a, b) => b.sequence - a.sequence);
+  return snapshots.sort((a, b) => b.sequence - a.sequence);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
 }
 
 /** The manifest in a snapshot's folder, or undefined for a folder that is none of ours. */
@@ -48,27 +72,39 @@ export function readManifest(folder: string): Manifest | undefined {
 }
 
 /** The newest complete snapshot; recomputed from the disk, the symbolic link is for people. */
-export function newestSnapshot(paths: Paths, serial: Serial): Manifest | undefined {
+export function newestSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
   return listSnapshots(paths, serial)[0];
 }
 
-/** Throws `not-found`. */
-export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): Manifest {
-  const manifest = readManifest(inLaptop(paths, serial).snapshot(name));
-  if (manifest) return manifest;
+/**
+ * What the laptop's next backup builds on: the newest that arrived whole, be it held aside or not.
+ */
+export function baseSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
+  const newest = newestSnapshot(paths, serial);
+  const held = listHeld(paths, serial)[0];
+  return held && (!newest || held.sequence > newest.sequence) ? held : newest;
+}
+
+/** One of the laptop's own, or of those held aside. Throws `not-found`. */
+export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): Snapshot {
+  const laptop = inLaptop(paths, serial);
+  for (const folder of [laptop.snapshot(name), laptop.heldSnapshot(name)]) {
+    const manifest = readManifest(folder);
+    if (manifest) return { ...manifest, name, folder };
+  }
   throw new DsError('not-found', `${serial} has no snapshot ${name}`, {
     hint: '"ds-backup snapshots" lists what there is',
   });
 }
 
 /** What a snapshot holds. Throws `damaged` when the list does not match the manifest. */
-export function readVersions(paths: Paths, manifest: Manifest): Map<Uid, Digest> {
-  return parseSums(readSums(paths, manifest));
+export function readVersions(snapshot: Snapshot): Map<Uid, Digest> {
+  return parseSums(readSums(snapshot));
 }
 
 /** The list as text, checked against the manifest's state digest. */
-export function readSums(paths: Paths, manifest: Manifest): string {
-  const { sums } = inSnapshot(inLaptop(paths, manifest.serial).snapshot(manifest.name));
+export function readSums({ folder, state }: Snapshot): string {
+  const { sums } = inSnapshot(folder);
   let text: string;
   try {
     const packed = readFileSync(sums);
@@ -76,7 +112,7 @@ export function readSums(paths: Paths, manifest: Manifest): string {
   } catch (cause) {
     throw new DsError('damaged', `${sums} cannot be read`, { cause });
   }
-  if (digestOf(text) !== manifest.state) {
+  if (digestOf(text) !== state) {
     throw new DsError('damaged', `${sums} does not match the manifest beside it`);
   }
   return text;
@@ -91,10 +127,12 @@ export function sealDraft(draft: string, manifest: Manifest, versions: Versions)
 }
 
 /** Makes a sealed draft visible under its name: whole or not at all (X4). */
-export function promoteDraft(paths: Paths, manifest: Manifest, draft: string): void {
+export function promoteDraft(paths: Paths, manifest: Manifest, draft: string): Snapshot {
   const laptop = inLaptop(paths, manifest.serial);
-  renameSync(draft, laptop.snapshot(manifest.name));
+  const folder = laptop.snapshot(manifest.name);
+  renameSync(draft, folder);
   fsyncFolder(laptop.home);
+  return { ...manifest, folder };
 }
 
 /** Points `datastore-latest` at the snapshot, if it does not do so already. */
@@ -113,7 +151,8 @@ export function freeName(paths: Paths, serial: Serial, now: Date): SnapshotName 
   const minute = snapshotMinute(now);
   for (let n = 1; ; n += 1) {
     const name = parseSnapshotName(n === 1 ? minute : `${minute}-${n}`);
-    const taken = statSync(inLaptop(paths, serial).snapshot(name), { throwIfNoEntry: false });
-    if (!taken) return name;
+    const laptop = inLaptop(paths, serial);
+    const places = [laptop.snapshot(name), laptop.heldSnapshot(name)];
+    if (!places.some((path) => statSync(path, { throwIfNoEntry: false }))) return name;
   }
 }

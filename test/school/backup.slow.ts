@@ -18,10 +18,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
 import { inLaptop } from '../../xs/paths.ts';
-import { listSnapshots, newestSnapshot } from '../../xs/snapshots.ts';
-import { sumsOf } from '../../xs/sums.ts';
+import { newestSnapshot } from '../../xs/snapshots.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
+import { checkSnapshots } from '../xs/check.ts';
 import type { Laptop } from './laptop.ts';
 import { type School, startSchool } from './school.ts';
 
@@ -34,13 +34,7 @@ async function ok(laptop: Laptop, ...args: string[]) {
 }
 
 function checkEverySnapshot(school: School, laptop: Laptop): number {
-  const snapshots = listSnapshots(school.server, parseSerial(laptop.serial));
-  for (const manifest of snapshots) {
-    const cwd = inLaptop(school.server, manifest.serial).snapshot(manifest.name);
-    const input = `${[...sumsOf(school.server, manifest)].join('\n')}\n`;
-    execFileSync('sha256sum', ['--check', '--strict', '--quiet'], { cwd, input });
-  }
-  return snapshots.length;
+  return checkSnapshots(school.server, parseSerial(laptop.serial)).size;
 }
 
 test('lose everything, get everything back: every property and every byte', async () => {

@@ -10,14 +10,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
-import { inLaptop } from '../../xs/paths.ts';
-import { listSnapshots } from '../../xs/snapshots.ts';
-import { sumsOf } from '../../xs/sums.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
+import { checkSnapshots } from '../xs/check.ts';
 import { Laptop } from './laptop.ts';
 import { startSchool } from './school.ts';
-import { runsAsRoot, type TestServer } from './server.ts';
+import { runsAsRoot } from './server.ts';
 
 const test = suite('E3: a full disk');
 
@@ -35,16 +33,6 @@ function smallDisk(options: string): { path: string } & Disposable {
     rmSync(path, { recursive: true });
   };
   return { path, [Symbol.dispose]: dispose };
-}
-
-function checkSnapshots(server: TestServer, laptop: Laptop): number {
-  const snapshots = listSnapshots(server, parseSerial(laptop.serial));
-  for (const manifest of snapshots) {
-    const cwd = inLaptop(server, manifest.serial).snapshot(manifest.name);
-    const input = `${[...sumsOf(server, manifest)].join('\n')}\n`;
-    execFileSync('sha256sum', ['--check', '--strict', '--quiet'], { cwd, input });
-  }
-  return snapshots.length;
 }
 
 for (const [what, options, fill] of [
@@ -81,12 +69,16 @@ for (const [what, options, fill] of [
       const refused = await laptop.backup(['now']);
       assert.is.not(refused.exitCode, 0, 'there is no room for it');
       assert.match(refused.stderr, /server-full/, refused.stderr);
-      assert.is(checkSnapshots(school.server, laptop), 1, 'the snapshot before is whole');
+      assert.is(
+        checkSnapshots(school.server, parseSerial(laptop.serial)).size,
+        1,
+        'the snapshot before is whole',
+      );
       rmSync(join(disk.path, 'ballast'), { recursive: true });
       execFileSync('mount', ['-o', 'remount,size=400m,nr_inodes=100000', disk.path]);
       const done = await laptop.backup(['now']);
       assert.is(done.exitCode, 0, done.stderr);
-      assert.is(checkSnapshots(school.server, laptop), 2);
+      assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
     },
   );
 }

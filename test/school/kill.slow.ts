@@ -3,16 +3,14 @@
  * The plug is pulled at every named point of backup, ingest and restore (E3): the snapshots before
  * stay whole, and the next run completes.
  */
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
 import { inCompletion, inLaptop } from '../../xs/paths.ts';
-import { listSnapshots } from '../../xs/snapshots.ts';
-import { sumsOf } from '../../xs/sums.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
+import { checkSnapshots } from '../xs/check.ts';
 import type { Laptop } from './laptop.ts';
 import { type School, startSchool } from './school.ts';
 import { waitFor } from './wait.ts';
@@ -47,16 +45,8 @@ async function ok(laptop: Laptop, ...args: string[]) {
   return done;
 }
 
-/** The sums of every snapshot, after sha256sum agreed with them. */
 function soundSnapshots(school: School, laptop: Laptop): Map<number, string> {
-  const sums = new Map<number, string>();
-  for (const manifest of listSnapshots(school.server, parseSerial(laptop.serial))) {
-    const cwd = inLaptop(school.server, manifest.serial).snapshot(manifest.name);
-    const input = `${[...sumsOf(school.server, manifest)].join('\n')}\n`;
-    execFileSync('sha256sum', ['--check', '--strict', '--quiet'], { cwd, input });
-    sums.set(manifest.sequence, input);
-  }
-  return sums;
+  return checkSnapshots(school.server, parseSerial(laptop.serial));
 }
 
 function checkNothingLeft(school: School, laptop: Laptop): void {

@@ -15,7 +15,7 @@ import { decodeEntry, propertyText } from '../../shared/entry.ts';
 import { parseSerial } from '../../shared/ids.ts';
 import { inLaptop } from '../../xs/paths.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
-import { sumsOf } from '../../xs/sums.ts';
+import { checkSnapshot } from '../xs/check.ts';
 import type { Laptop } from './laptop.ts';
 import { type School, startSchool } from './school.ts';
 import { waitFor } from './wait.ts';
@@ -84,10 +84,8 @@ async function snapshotWithSequence(school: School, laptop: Laptop, sequence: nu
     return manifest?.sequence === sequence ? manifest : undefined;
   });
   if (!found) throw new Error('unreachable');
-  const cwd = inLaptop(school.server, serial).snapshot(found.name);
-  const input = `${[...sumsOf(school.server, found)].join('\n')}\n`;
-  execFileSync('sha256sum', ['--check', '--strict', '--quiet'], { cwd, input });
-  return { manifest: found, folder: cwd };
+  checkSnapshot(found);
+  return { manifest: found, folder: found.folder };
 }
 
 test('register_laptop() of the real Sugar registers; a changed key waits', async () => {

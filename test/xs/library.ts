@@ -15,13 +15,13 @@ import {
   type Uid,
 } from '../../shared/ids.ts';
 import { silentLog } from '../../shared/log.ts';
-import type { Completion, Manifest } from '../../shared/protocol.ts';
+import type { Completion } from '../../shared/protocol.ts';
 import { difference, stateDigest } from '../../shared/sums.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/access.ts';
 import { type IngestContext, type Ingested, ingest } from '../../xs/ingest.ts';
 import { inLaptop, type Paths } from '../../xs/paths.ts';
 import { openPool } from '../../xs/pool.ts';
-import { newestSnapshot, readVersions } from '../../xs/snapshots.ts';
+import { newestSnapshot, readVersions, type Snapshot } from '../../xs/snapshots.ts';
 
 export const SERIAL = parseSerial('CSN74803BB1');
 
@@ -94,7 +94,7 @@ export function completionFor(
   serial: Serial = SERIAL,
 ): Completion {
   const newest = newestSnapshot(library.paths, serial);
-  const before = newest ? readVersions(library.paths, newest) : new Map<Uid, Digest>();
+  const before = newest ? readVersions(newest) : new Map<Uid, Digest>();
   const now = new Map([...journal].map(([uid, entry]) => [uid, digestOf(metadataOf(entry))]));
   const { changed, removed } = difference(before, now);
   return {
@@ -127,7 +127,7 @@ export async function backUp(
   return ingest(library.context, { serial, completion, folder: incoming, source: 'agent' });
 }
 
-export function newest(library: TestLibrary, serial: Serial = SERIAL): Manifest {
+export function newest(library: TestLibrary, serial: Serial = SERIAL): Snapshot {
   const manifest = newestSnapshot(library.paths, serial);
   if (!manifest) throw new Error('there is no snapshot');
   return manifest;
