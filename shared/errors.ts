@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'server-unreachable' // no answer from the school server
   | 'server-busy' // the server gave an appointment instead of a lease
   | 'server-full' // no space or no inodes on the server
+  | 'over-quota' // the laptop has used up its share of the server
+  | 'clock' // the server's clock cannot be believed
   | 'server-refused' // the server refused a backup, and says why
   | 'laptop-full' // no space on the laptop
   | 'untrusted-server' // the host key is not the pinned one

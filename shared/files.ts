@@ -5,6 +5,7 @@ import {
   closeSync,
   fsyncSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -45,6 +46,16 @@ export function replaceSymlinkDurably(path: string, target: string): void {
     throw error;
   }
   fsyncFolder(dirname(path));
+}
+
+/** The names in a folder; an absent one, and what is none, has none. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
 }
 
 /** Makes the names in a folder durable. File systems that cannot (EINVAL) are let be. */

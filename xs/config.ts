@@ -61,6 +61,52 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  retention: v.optional(
+    v.strictObject({
+      /** Snapshots younger than this stay, in days. */
+      keepAllDays: v.optional(whole(1, 3650), 31),
+      /** So many of the newest are never thinned. */
+      keepLast: v.optional(whole(1, 1000), 10),
+      /** Backups of one laptop within 24 hours; more are refused. */
+      perDay: v.optional(whole(1, 100_000), 8),
+      /** How long what was removed can be brought back, in days. */
+      trashDays: v.optional(whole(0, 365), 7),
+    }),
+    {},
+  ),
+  quota: v.optional(
+    v.strictObject({
+      /** What all laptops together may use of the library's disk, in per cent. */
+      sharePercent: v.optional(whole(1, 100), 70),
+      /** What pins may use of a laptop's quota, in per cent. */
+      pinsPercent: v.optional(whole(0, 100), 25),
+      /** A file of the original's time whose line "ds-backup: N" goes before sharePercent. */
+      xsQuotas: v.optional(path, '/etc/xs-quotas.conf'),
+      /** Kept free for restores and cleanup: this share of the disk, in per cent … */
+      reservePercent: v.optional(whole(0, 20), 2),
+      /** … but not more than this, in MiB. */
+      reserveMiB: v.optional(whole(0, 1 << 20), 1024),
+    }),
+    {},
+  ),
+  guard: v.optional(
+    v.strictObject({
+      /** A backup that lost more than this share of the entries or bytes is held, in per cent … */
+      lostPercent: v.optional(whole(1, 100), 50),
+      /** … if it lost at least so many entries. */
+      minEntries: v.optional(whole(1, 100_000), 10),
+    }),
+    {},
+  ),
+  chores: v.optional(
+    v.strictObject({
+      /** From the start of the service to the first cleanup, in seconds. */
+      delaySeconds: v.optional(whole(0, 86_400), 120),
+      /** Between two steps of the scrub, in seconds. */
+      scrubSeconds: v.optional(whole(1, 86_400), 300),
+    }),
+    {},
+  ),
   registration: v.optional(
     v.strictObject({
       /** Whether unknown laptops may register. */

@@ -47,6 +47,20 @@ export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
 export const inSnapshot = (snapshot: string) => ({
   manifest: join(snapshot, 'MANIFEST'),
   sums: join(snapshot, 'SUMS.gz'),
+  /** Why the shrink guard holds it aside. */
+  held: join(snapshot, 'HELD'),
+});
+
+export const inLibrary = (paths: Paths) => ({
+  pool: join(paths.library, '.pool'),
+  /** What was removed, for some days; one folder a laptop. */
+  trash: join(paths.library, '.trash'),
+  trashOf: (serial: Serial) => join(paths.library, '.trash', serial),
+  /** On its way out for good. */
+  doomed: join(paths.library, '.doomed'),
+  clock: join(paths.library, '.clock.json'),
+  /** Space that is given up when there is none left to clean up with. */
+  reserve: join(paths.library, '.reserve'),
 });
 
 export const inPool = (paths: Paths, digest: Digest) => {
@@ -72,6 +86,7 @@ export const inState = (paths: Paths) => ({
   apiSocket: join(paths.state, 'run', 'api.sock'),
   /** Held while a service runs. */
   serviceLock: join(paths.state, 'run', 'service.lock'),
+  adminSocket: join(paths.state, 'run', 'admin.sock'),
   sshFolder: join(paths.state, 'ssh'),
   hostKey: join(paths.state, 'ssh', 'host_ed25519'),
   authorizedKeys: join(paths.state, 'ssh', 'authorized_keys'),

@@ -1,0 +1,203 @@
+/**
+ * Pins (X8): a version of an entry that stays, whatever cleanup does to the snapshots it came from,
+ * until it is unpinned. A pin is a folder with the same two names as in a snapshot, hard-linked:
+ *
+ *     pinned/<uid>/<digest>/{<uid>,<uid>.metadata,PIN}
+ *
+ * Whole snapshots are pinned by an empty file `pinned/<name of the snapshot>`.
+ */
+import { existsSync, lstatSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import type { Clock } from '../shared/clock.ts';
+import { decodeEntry } from '../shared/entry.ts';
+import { DsError, isErrno } from '../shared/errors.ts';
+import { failpoint } from '../shared/failpoint.ts';
+import { fsyncFolder, namesIn, writeFileDurably } from '../shared/files.ts';
+import {
+  type Digest,
+  newRunId,
+  parseDigest,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  type SnapshotName,
+  tryParse,
+  type Uid,
+} from '../shared/ids.ts';
+import { METADATA_SUFFIX } from '../shared/sums.ts';
+import { type Access, makeReadableFolder } from './access.ts';
+import { inLaptop, type Paths } from './paths.ts';
+import type { Pool } from './pool.ts';
+import type { Amount } from './retention.ts';
+import { readVersions, type Snapshot } from './snapshots.ts';
+import { discard } from './trash.ts';
+import { measureFiles } from './usage.ts';
+
+export interface PinContext {
+  paths: Paths;
+  access: Access;
+  pool: Pool;
+  clock: Clock;
+}
+
+export interface Pin extends Amount {
+  uid: Uid;
+  digest: Digest;
+  /** Where it was pinned from, and when; ISO 8601. */
+  snapshot: string;
+  pinned: string;
+  folder: string;
+}
+
+const PIN_NAME = 'PIN';
+const noteSchema = v.object({ snapshot: v.string(), pinned: v.string() });
+
+/** A laptop's pinned versions. One without a readable note is still a pin. */
+export function listPins(paths: Paths, serial: Serial): Pin[] {
+  const { pinned } = inLaptop(paths, serial);
+  return namesIn(pinned).flatMap((name) => {
+    const uid = tryParse(parseUid, name);
+    if (!uid) return [];
+    return namesIn(join(pinned, uid)).flatMap((version) => {
+      const digest = tryParse(parseDigest, version);
+      if (!digest) return [];
+      const folder = inLaptop(paths, serial).pin(uid, digest);
+      return [{ uid, digest, folder, ...readNote(folder), ...measureFiles(join(folder, uid)) }];
+    });
+  });
+}
+
+/** The snapshots that are pinned as a whole. */
+export function pinnedSnapshots(paths: Paths, serial: Serial): Set<SnapshotName> {
+  const names = namesIn(inLaptop(paths, serial).pinned);
+  return new Set(names.flatMap((name) => tryParse(parseSnapshotName, name) ?? []));
+}
+
+/** What pins take, by digest of the version, for the quota. */
+export function pinnedAmounts(paths: Paths, serial: Serial): Map<string, Amount> {
+  const pins = listPins(paths, serial);
+  return new Map(pins.map(({ digest, bytes, inodes }) => [digest, { bytes, inodes }]));
+}
+
+/**
+ * Pins the version of an entry that a snapshot holds. Pinning it again changes nothing. Throws
+ * `not-found`, and `over-quota` when all pins together would take more than `limit` bytes.
+ */
+export function pinEntry(
+  context: PinContext,
+  serial: Serial,
+  snapshot: Snapshot,
+  uid: Uid,
+  limit: number,
+): Pin {
+  const { paths } = context;
+  const digest = readVersions(snapshot).get(uid);
+  if (!digest) throw new DsError('not-found', `${snapshot.name} holds no entry ${uid}`);
+  const pins = listPins(paths, serial);
+  const known = pins.find((pin) => pin.uid === uid && pin.digest === digest);
+  if (known) return known;
+  const amount = measureFiles(join(snapshot.folder, uid));
+  const taken = pins.reduce((sum, pin) => sum + pin.bytes, 0);
+  if (taken + amount.bytes > limit) {
+    const message = `pins of ${serial} may take ${limit} bytes; ${taken} are taken, this one needs ${amount.bytes}`;
+    throw new DsError('over-quota', message, { hint: 'unpin something else first' });
+  }
+  const draft = inLaptop(paths, serial).draft(newRunId());
+  try {
+    fillPin(context, draft, snapshot, uid, digest);
+    return placePin(context, serial, draft, uid, digest, amount);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function fillPin(
+  { access, pool, clock }: PinContext,
+  draft: string,
+  snapshot: Snapshot,
+  uid: Uid,
+  digest: Digest,
+): void {
+  makeReadableFolder(access, draft);
+  const held = join(snapshot.folder, uid);
+  const entry = decodeEntry(readFileSync(`${held}${METADATA_SUFFIX}`));
+  pool.share(`${held}${METADATA_SUFFIX}`, () => digest, join(draft, `${uid}${METADATA_SUFFIX}`));
+  const { content } = entry;
+  if (content) pool.share(held, () => content.digest, join(draft, uid));
+  failpoint('pin.linked');
+  const note = { snapshot: snapshot.name, pinned: clock.now().toISOString() };
+  writeFileDurably(join(draft, PIN_NAME), `${JSON.stringify(note)}\n`, 0o640);
+  fsyncFolder(draft);
+  failpoint('pin.sealed');
+}
+
+function placePin(
+  { paths, access }: PinContext,
+  serial: Serial,
+  draft: string,
+  uid: Uid,
+  digest: Digest,
+  amount: Amount,
+): Pin {
+  const laptop = inLaptop(paths, serial);
+  const folder = laptop.pin(uid, digest);
+  makeReadableFolder(access, laptop.pinned);
+  makeReadableFolder(access, dirname(folder));
+  renameSync(draft, folder);
+  failpoint('pin.placed');
+  for (const path of [dirname(folder), laptop.pinned, laptop.home]) fsyncFolder(path);
+  failpoint('pin.durable');
+  return { uid, digest, folder, ...readNote(folder), ...amount };
+}
+
+/** Ends a pin; what it held can be brought back from the trash. Throws `not-found`. */
+export function unpinEntry(context: PinContext, serial: Serial, uid: Uid, digest?: Digest): Pin[] {
+  const { paths, clock } = context;
+  const pins = listPins(paths, serial).filter(
+    (pin) => pin.uid === uid && (digest === undefined || pin.digest === digest),
+  );
+  if (pins.length === 0) throw new DsError('not-found', `${serial} has no such pin of ${uid}`);
+  for (const pin of pins) {
+    discard(paths, serial, pin.folder, 'unpinned', clock.now(), `pin-${uid}-${pin.digest}`);
+    failpoint('unpin.moved');
+  }
+  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid));
+  return pins;
+}
+
+/** Keeps a whole snapshot for good. */
+export function pinSnapshot({ paths, access }: PinContext, snapshot: Snapshot): void {
+  const laptop = inLaptop(paths, snapshot.serial);
+  makeReadableFolder(access, laptop.pinned);
+  const mark = laptop.snapshotPin(snapshot.name);
+  if (!existsSync(mark)) writeFileDurably(mark, '', 0o640);
+  failpoint('pin.marked');
+}
+
+/** Leaves a snapshot to the ordinary rules again. Throws `not-found` when it was not pinned. */
+export function unpinSnapshot({ paths }: PinContext, serial: Serial, name: SnapshotName): void {
+  const laptop = inLaptop(paths, serial);
+  if (!lstatSync(laptop.snapshotPin(name), { throwIfNoEntry: false })) {
+    throw new DsError('not-found', `the snapshot ${name} of ${serial} is not pinned`);
+  }
+  rmSync(laptop.snapshotPin(name));
+  fsyncFolder(laptop.pinned);
+}
+
+function readNote(folder: string): { snapshot: string; pinned: string } {
+  try {
+    return v.parse(noteSchema, JSON.parse(readFileSync(join(folder, PIN_NAME), 'utf8')));
+  } catch {
+    return { snapshot: '', pinned: '' };
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTEMPTY')) throw error;
+  }
+}
