@@ -31,6 +31,8 @@ export interface BackupSummary {
   sentBytes: number;
   /** Entries that could not be read; the snapshot keeps their last version. */
   problems: Problem[];
+  /** Why the server keeps this backup aside until somebody decides (X5); null otherwise. */
+  held: string | null;
 }
 
 /** One rsync waits for the line and the server's disk most of the time: two fill the gaps. */
@@ -79,6 +81,7 @@ class Backup {
   readonly #state: State;
   readonly #meter: Meter;
   #sentBytes = 0;
+  #held: string | null = null;
   /** Entries whose content the server turned out not to have. */
   readonly #missing = new Set<Uid>();
 
@@ -131,9 +134,11 @@ class Backup {
     const completion = buildCompletion(session.serial, newRunId(), base, reading.versions);
     const outcome = await complete(this.#context, session, state, completion);
     switch (outcome.state) {
-      case 'done': {
+      case 'done':
+      case 'held': {
         const { snapshot, sequence, digest } = outcome;
         await state.confirm({ snapshot, sequence, state: digest, versions: reading.versions });
+        this.#held = outcome.state === 'held' ? outcome.reason : null;
         return this.#finish(reading, completion.changed.length, completion.removed.length);
       }
       case 'missing':
@@ -165,12 +170,12 @@ class Backup {
     await state.rememberRun(undefined);
   }
 
-  /** Takes the server's newest snapshot as the base, whatever we believed before. */
+  /** Takes the server's word for the base, whatever we believed before. */
   async #learnBase({ control }: Session): Promise<void> {
-    const { newest } = await control.state();
+    const { base } = await control.state();
     await this.#state.forgetBase();
-    if (!newest) return;
-    const { name: snapshot, sequence, state } = newest;
+    if (!base) return;
+    const { name: snapshot, sequence, state } = base;
     const versions = await control.sums(snapshot);
     if (stateDigest(versions) !== state) {
       throw new DsError('damaged', `the school server's list of ${snapshot} is damaged`);
@@ -179,9 +184,9 @@ class Backup {
   }
 
   async #checkBase(session: Session): Promise<void> {
-    const { newest } = await session.control.state();
+    const { base: theirs } = await session.control.state();
     const base = this.#state.confirmed;
-    if (newest?.sequence === base?.sequence && newest?.state === base?.state) return;
+    if (theirs?.sequence === base?.sequence && theirs?.state === base?.state) return;
     await this.#learnBase(session);
   }
 
@@ -280,6 +285,7 @@ class Backup {
       removed,
       sentBytes: this.#sentBytes,
       problems,
+      held: this.#held,
     };
   }
 }

@@ -66,8 +66,17 @@ export function formatBackup(done: BackupSummary): string {
     `safe at school: ${plural(done.entries, 'entry', 'entries')} (${change}, ` +
       `${formatBytes(done.sentBytes)} sent)\n`,
     `snapshot: ${done.snapshot}\n`,
+    ...formatHeld(done.held),
     ...formatProblems('kept as they were before, because they cannot be read', done.problems),
   ].join('');
+}
+
+function formatHeld(reason: string | null): string[] {
+  if (reason === null) return [];
+  return [
+    `the school keeps it aside, because so much is gone (${harmless(reason)}):\n` +
+      '  bring back what was lost with "ds-backup restore latest", or tell a teacher that it is right\n',
+  ];
 }
 
 export function formatRestore(done: RestoreSummary): string {

@@ -59,6 +59,13 @@ const outcomeSchema = v.variant('state', [
   v.strictObject({ state: v.literal('unknown') }),
   v.strictObject({ state: v.literal('ingesting') }),
   v.strictObject({ state: v.literal('done'), snapshot: snapshotName, sequence: count, digest }),
+  v.strictObject({
+    state: v.literal('held'),
+    snapshot: snapshotName,
+    sequence: count,
+    digest,
+    reason: v.string(),
+  }),
   v.strictObject({ state: v.literal('missing'), missing: v.array(uid) }),
   v.strictObject({ state: v.literal('rebase') }),
   v.strictObject({ state: v.literal('refused'), code: shortText, message: v.string() }),
@@ -80,6 +87,10 @@ const stateSchema = v.object({
   serial,
   serverTime: v.string(),
   newest: v.nullable(snapshotSummarySchema),
+  /** What the next backup builds on: the newest that arrived whole, held aside or not. */
+  base: v.nullable(snapshotSummarySchema),
+  /** Set while backups of this laptop are held aside until somebody decides (X5). */
+  held: v.nullable(v.object({ reason: v.string(), detail: v.string() })),
 });
 export type ServerState = v.InferOutput<typeof stateSchema>;
 

@@ -20,12 +20,20 @@ import type { Log } from '../shared/log.ts';
 import { type Manifest, parseUnchanged, type SnapshotSummary } from '../shared/protocol.ts';
 import type { Access } from './access.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import { recordSuccess } from './ingest.ts';
 import type { Intake } from './intake.ts';
 import { inState, type Paths } from './paths.ts';
 import type { Registrations } from './registration.ts';
-import { findSnapshot, listSnapshots, newestSnapshot, readSums } from './snapshots.ts';
+import { readHeldNote } from './shrink-guard.ts';
+import {
+  baseSnapshot,
+  findSnapshot,
+  listSnapshots,
+  newestSnapshot,
+  readSums,
+} from './snapshots.ts';
 
 export interface ApiOptions {
   paths: Paths;
@@ -125,10 +133,13 @@ function addRoutes(
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);
     const newest = newestSnapshot(paths, serial);
+    const base = baseSnapshot(paths, serial);
     return {
       serial,
       serverTime: clock.now().toISOString(),
       newest: newest ? summarize(newest) : null,
+      base: base ? summarize(base) : null,
+      held: base && isHeld(paths, base) ? readHeldNote(base.folder) : null,
     };
   });
 
@@ -158,7 +169,7 @@ function addRoutes(
   app.post('/v1/unchanged', async (request, reply) => {
     const serial = laptopOf(request.raw.socket);
     const claim = parseUnchanged(request.body);
-    const newest = newestSnapshot(paths, serial);
+    const newest = baseSnapshot(paths, serial);
     if (newest?.sequence !== claim.sequence || newest.state !== claim.state) {
       return reply
         .status(409)

@@ -1,42 +1,20 @@
 /**
- * `xs-backup`: serve laptops, and what an admin asks for at the terminal.
+ * `xs-backup`: serve laptops, and what an admin asks for at the terminal. A command that needs the
+ * library is done by the service when it is running, and here when it is not.
  */
-
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { realClock } from '../shared/clock.ts';
 import type { ConfigTree } from '../shared/config.ts';
 import { DsError } from '../shared/errors.ts';
-import { parseSerial, parseSnapshotName } from '../shared/ids.ts';
-import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
-import { pairingCode } from '../shared/pairing.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Access } from './access.ts';
+import { askService, type CommandRequest, runCommand } from './admin.ts';
+import { usage } from './commands/command.ts';
+import { COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
-import { inState } from './paths.ts';
-import { type KeyKind, Registrations } from './registration.ts';
+import { openLibrary } from './library.ts';
 import { startService } from './service.ts';
-import { findSnapshot, listSnapshots } from './snapshots.ts';
-import { openStore } from './store.ts';
-import { sumsOf } from './sums.ts';
-
-export const HELP = `xs-backup: the school server's side of ds-backup
-
-  xs-backup serve                     serve laptops until stopped
-  xs-backup laptops [--json]          who is registered, who is safe, which keys wait
-  xs-backup approve SERIAL [--kind own|sugar]
-                                      a teacher's yes to a waiting key
-  xs-backup snapshots SERIAL [--json] the snapshots of a laptop, newest first
-  xs-backup sums SERIAL SNAPSHOT      their SHA-256, for "sha256sum -c" in the snapshot's folder
-  xs-backup --help | --version
-
-  --config FILE   settings (default: /etc/xs-backup/config.toml)
-  --library DIR, --state DIR, --completion DIR, --listen ADDRESS:PORT, --ssh-listen ADDRESS:PORT
-                  over what the file says
-
-exit code: 0 done, 1 failed, 2 wrong arguments
-`;
 
 export interface CliOptions {
   args: string[];
@@ -55,24 +33,47 @@ export interface CliOptions {
 /** Runs one command. Throws DsErrors; `usage` ones mean exit code 2. */
 export async function runCli(options: CliOptions): Promise<void> {
   const { values, positionals } = parse(options.args);
-  if (values.help) return options.print(HELP);
+  if (values.help) return options.print(help());
   if (values.version) return options.print(`xs-backup ${VERSION}\n`);
-  const [command, ...rest] = positionals;
+  const [command, ...args] = positionals;
+  if (command === undefined) throw usage('a command is needed');
   const config = readConfig(values.config, flagsOf(values));
-  switch (command) {
-    case 'serve':
-      return serve(options, config);
-    case 'laptops':
-      return printLaptops(options, config, values.json ?? false);
-    case 'approve':
-      return approve(options, config, rest[0], values.kind);
-    case 'snapshots':
-      return printSnapshots(options, config, rest[0], values.json ?? false);
-    case 'sums':
-      return printSums(options, config, rest[0], rest[1]);
-    default:
-      throw usage(command ? `there is no command "${command}"` : 'a command is needed');
-  }
+  if (command === 'serve') return serve(options, config);
+  if (!Object.hasOwn(COMMANDS, command)) throw usage(`there is no command "${command}"`);
+  const { json, kind, all } = values;
+  const flags = {
+    json,
+    kind,
+    all,
+    'dry-run': values['dry-run'],
+    'trust-clock': values['trust-clock'],
+  };
+  return perform(options, config, { command, args, flags });
+}
+
+function help(): string {
+  const lines = Object.values(COMMANDS).map(({ synopsis, summary }) => describe(synopsis, summary));
+  return `xs-backup: the school server's side of ds-backup
+
+${describe('serve', 'serve laptops until stopped')}
+${lines.join('\n')}
+${describe('--help | --version', '')}
+
+  --config FILE   settings (default: /etc/xs-backup/config.toml)
+  --library DIR, --state DIR, --completion DIR, --listen ADDRESS:PORT, --ssh-listen ADDRESS:PORT
+                  over what the file says
+
+exit code: 0 done, 1 failed, 2 wrong arguments
+`;
+}
+
+const SYNOPSIS_WIDTH = 36;
+
+function describe(synopsis: string, summary: string): string {
+  const start = `  xs-backup ${synopsis}`;
+  if (start.length < SYNOPSIS_WIDTH + 2)
+    return `${start.padEnd(SYNOPSIS_WIDTH + 2)}${summary}`.trimEnd();
+  return `${start}\n${' '.repeat(SYNOPSIS_WIDTH + 2)}${summary}`;
 }
 
 function parse(args: string[]) {
@@ -86,6 +87,7 @@ function parse(args: string[]) {
         ...{ config: text, library: text, state: text, completion: text, kind: text },
         ...{ listen: text, 'ssh-listen': text },
         ...{ json: flag, help: flag, version: flag },
+        ...{ 'dry-run': flag, 'trust-clock': flag, all: flag },
       },
     });
   } catch (error) {
@@ -127,6 +129,20 @@ async function serve(options: CliOptions, config: Config): Promise<void> {
   log.info('stopping');
 }
 
+async function perform(options: CliOptions, config: Config, request: CommandRequest) {
+  const { env, log, print, signal } = options;
+  const access = accessOf(options, config);
+  const opened = await openLibrary({ config, access, clock: realClock, log, env }).catch(
+    (error: unknown) => {
+      if (error instanceof DsError && error.code === 'busy') return undefined;
+      throw error;
+    },
+  );
+  if (!opened) return askService(config, request, print, signal);
+  await using library = opened;
+  await runCommand(library, request, print, signal);
+}
+
 /** Root must not run sessions as root; anybody else runs them as themselves. */
 function accessOf({ uid, gid }: CliOptions, config: Config): Access {
   if (uid !== 0) return { ownUid: uid, sessionUid: uid, sessionGid: gid };
@@ -137,72 +153,4 @@ function accessOf({ uid, gid }: CliOptions, config: Config): Access {
     });
   }
   return { ownUid: 0, sessionUid, sessionGid: sessionUid };
-}
-
-function registrationsOf({ uid, gid, log }: CliOptions, paths: Config): Registrations {
-  const access = { ownUid: uid, sessionUid: uid, sessionGid: gid };
-  const onKeys = () => {};
-  return new Registrations({ paths, access, clock: realClock, log, open: false, onKeys });
-}
-
-async function printLaptops(options: CliOptions, config: Config, json: boolean): Promise<void> {
-  const registrations = registrationsOf(options, config);
-  await using store = await openStore(config, () => registrations.all().map(([serial]) => serial));
-  const overview = new Map((await store.overview()).map((row) => [row.serial, row]));
-  const hostKey = readFileSync(`${inState(config).hostKey}.pub`, 'utf8');
-  const rows = registrations.all().map(([serial, laptop]) => {
-    const known = overview.get(serial);
-    return {
-      serial,
-      nick: laptop.nick,
-      enrolled: laptop.keys.own !== null,
-      snapshots: known?.snapshots ?? 0,
-      newest: known?.newest ?? null,
-      lastSuccess: known?.lastSuccess ?? null,
-      waiting: laptop.pending.map(({ kind, key, since }) => ({
-        ...{ kind, since, code: pairingCode(serial, hostKey, key) },
-      })),
-    };
-  });
-  if (json) return options.print(`${JSON.stringify({ laptops: rows })}\n`);
-  for (const row of rows) {
-    const waiting = row.waiting.map(({ kind, code }) => `  ${kind} key waits, code ${code}`);
-    const safe = row.lastSuccess ? `safe ${row.lastSuccess}` : 'never backed up';
-    options.print(
-      `${row.serial}  ${row.nick}  ${row.snapshots} snapshots  ${safe}${waiting.join('')}\n`,
-    );
-  }
-}
-
-async function approve(options: CliOptions, config: Config, name?: string, kind = 'own') {
-  if (kind !== 'own' && kind !== 'sugar') throw usage('--kind is "own" or "sugar"');
-  const serial = parseSerial(name);
-  await using _notServing = await lockFile(inState(config).serviceLock, {
-    env: options.env,
-    waitSeconds: 0,
-  }).catch((cause) => {
-    throw new DsError('busy', 'the service is running and holds the registrations', {
-      hint: 'stop it, approve, and start it again; nothing is lost meanwhile',
-      cause,
-    });
-  });
-  registrationsOf(options, config).approve(serial, kind satisfies KeyKind);
-  options.print(`${serial}: approved\n`);
-}
-
-function printSnapshots(options: CliOptions, config: Config, name?: string, json = false): void {
-  const snapshots = listSnapshots(config, parseSerial(name));
-  const lines = snapshots.map(
-    (one) => `${one.name}  #${one.sequence}  ${one.entries} entries  ${one.bytes} bytes\n`,
-  );
-  options.print(json ? `${JSON.stringify({ snapshots })}\n` : lines.join(''));
-}
-
-function printSums(options: CliOptions, config: Config, serial?: string, name?: string): void {
-  const manifest = findSnapshot(config, parseSerial(serial), parseSnapshotName(name));
-  for (const line of sumsOf(manifest)) options.print(`${line}\n`);
-}
-
-function usage(message: string): DsError {
-  return new DsError('usage', message, { hint: '"xs-backup --help" lists the commands' });
 }

@@ -26,14 +26,26 @@ import type { Completion, Manifest, Outcome } from '../shared/protocol.ts';
 import { run } from '../shared/run.ts';
 import { METADATA_SUFFIX, stateDigest } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
-import { inLaptop, type Paths } from './paths.ts';
+import type { DailyCap } from './daily-cap.ts';
+import { isHeld, limitHeld, settleHeld } from './held.ts';
+import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 import type { Pool } from './pool.ts';
 import {
+  formatHeldNote,
+  type GuardRules,
+  type JournalSize,
+  judgeShrink,
+  readHeldNote,
+} from './shrink-guard.ts';
+import {
+  baseSnapshot,
   freeName,
+  listHeld,
+  listSnapshots,
   newestSnapshot,
-  pointLatest,
   promoteDraft,
   readVersions,
+  type Snapshot,
   sealDraft,
 } from './snapshots.ts';
 
@@ -44,6 +56,9 @@ export interface IngestContext {
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
+  guard: GuardRules;
+  /** Absent where nobody counts. */
+  cap?: DailyCap;
 }
 
 export interface Arrival {
@@ -54,7 +69,7 @@ export interface Arrival {
   source: Manifest['source'];
 }
 
-export type Ingested = Extract<Outcome, { state: 'done' | 'missing' | 'rebase' | 'refused' }>;
+export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
 /** How long the service may work in one go before it looks after its clients, in milliseconds. */
 const SLICE_MS = 8;
@@ -70,27 +85,23 @@ interface Verified {
 }
 
 interface Base {
-  manifest: Manifest | undefined;
+  snapshot: Snapshot | undefined;
   versions: Map<Uid, Digest>;
-  folder: string | undefined;
 }
 
 /** Makes the snapshot. Throws only what is the server's own trouble (a full disk, damage). */
 export async function ingest(context: IngestContext, arrival: Arrival): Promise<Ingested> {
   const { paths } = context;
   const { serial, completion } = arrival;
-  const newest = newestSnapshot(paths, serial);
+  const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
     finish(context, arrival, newest); // promoted before the power went
-    return done(newest);
+    return outcomeOf(paths, newest);
   }
-  if ((completion.base?.sequence ?? 0) !== (newest?.sequence ?? 0)) return { state: 'rebase' };
-  if (completion.base && completion.base.state !== newest?.state) return { state: 'rebase' };
-  const base: Base = {
-    manifest: newest,
-    versions: newest ? readVersions(newest) : new Map(),
-    folder: newest && inLaptop(paths, serial).snapshot(newest.name),
-  };
+  if (completion.base?.sequence !== newest?.sequence) return { state: 'rebase' };
+  if (completion.base?.state !== newest?.state) return { state: 'rebase' };
+  context.cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
+  const base: Base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const versions = applyChanges(base.versions, completion);
   if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
     const message = 'the changes do not lead to the Journal they claim to describe';
@@ -99,14 +110,18 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const { verified, missing } = await verify(arrival, base);
   if (missing.length > 0) return { state: 'missing', missing };
   failpoint('ingest.verified');
-  const manifest = await build(context, arrival, base, versions, verified);
-  finish(context, arrival, manifest);
-  return done(manifest);
+  const snapshot = await build(context, arrival, base, versions, verified);
+  context.cap?.note(serial);
+  finish(context, arrival, snapshot);
+  return outcomeOf(paths, snapshot);
 }
 
-function done(manifest: Manifest): Ingested {
-  const { name, sequence, state } = manifest;
-  return { state: 'done', snapshot: name, sequence, digest: state };
+/** What the laptop is told of a snapshot that stands. */
+export function outcomeOf(paths: Paths, snapshot: Snapshot): Ingested {
+  const { name, sequence, state } = snapshot;
+  const told = { snapshot: name, sequence, digest: state };
+  if (!isHeld(paths, snapshot)) return { state: 'done', ...told };
+  return { state: 'held', ...told, reason: readHeldNote(snapshot.folder).detail };
 }
 
 function applyChanges(before: ReadonlyMap<Uid, Digest>, completion: Completion): Map<Uid, Digest> {
@@ -147,12 +162,10 @@ async function verifyEntry(
   const sent = join(folder, uid);
   if (await holds(sent, content)) return { digest, metadata, content: { ...content, path: sent } };
   // Only its properties changed: the laptop proved to have this content when it sent the base.
-  const held = base.folder && join(base.folder, uid);
-  const before = held && base.versions.has(uid) && readEntry(base.folder as string, uid);
-  if (held && before && before.content?.digest === content.digest) {
-    return { digest, metadata, content: { ...content, path: held } };
-  }
-  return undefined;
+  if (!base.snapshot || !base.versions.has(uid)) return undefined;
+  const { folder: held } = base.snapshot;
+  if (readEntry(held, uid).content?.digest !== content.digest) return undefined;
+  return { digest, metadata, content: { ...content, path: join(held, uid) } };
 }
 
 async function holds(path: string, content: Content): Promise<boolean> {
@@ -173,7 +186,7 @@ async function build(
   base: Base,
   versions: Map<Uid, Digest>,
   verified: Map<Uid, Verified>,
-): Promise<Manifest> {
+): Promise<Snapshot> {
   const { paths, access, clock, env } = context;
   const { serial, completion } = arrival;
   // What arrived must be on the disk before it gets a name in the pool.
@@ -190,7 +203,7 @@ async function build(
       version: 1,
       serial,
       name: freeName(paths, serial, clock.now()),
-      sequence: (base.manifest?.sequence ?? 0) + 1,
+      sequence: (base.snapshot?.sequence ?? 0) + 1,
       run: completion.run,
       created: clock.now().toISOString(),
       source: arrival.source,
@@ -201,14 +214,22 @@ async function build(
       removed: completion.removed.length,
       state: completion.state,
     };
+    const verdict = judgeShrink(goodJournal(paths, serial), { versions, bytes }, context.guard);
+    if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
     sealDraft(draft, manifest, versions);
     failpoint('ingest.sealed');
-    promoteDraft(paths, manifest, draft);
-    return manifest;
+    if (verdict.hold) makeReadableFolder(access, inLaptop(paths, serial).held);
+    return promoteDraft(paths, manifest, draft, verdict.hold);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The newest that was not held: what the shrink guard compares with. */
+function goodJournal(paths: Paths, serial: Serial): JournalSize | undefined {
+  const good = newestSnapshot(paths, serial);
+  return good && { versions: readVersions(good), bytes: good.bytes };
 }
 
 /** Links every entry of the new state into the draft. Returns their bytes. */
@@ -229,8 +250,8 @@ async function fillDraft(
       if (fresh.content) pool.place(fresh.content.path, fresh.content.digest, target);
       bytes += lstatSync(`${target}${METADATA_SUFFIX}`).size + (fresh.content?.size ?? 0);
       failpoint('ingest.pooled');
-    } else if (base.folder) {
-      bytes += shareEntry(pool, base.folder, uid, digest, target);
+    } else if (base.snapshot) {
+      bytes += shareEntry(pool, base.snapshot.folder, uid, digest, target);
     }
     await pause();
   }
@@ -258,15 +279,16 @@ function shareEntry(pool: Pool, base: string, uid: Uid, digest: Digest, target: 
 }
 
 /** What remains when the snapshot is visible; safe to repeat. */
-function finish(context: IngestContext, arrival: Arrival, manifest: Manifest): void {
+function finish(context: IngestContext, arrival: Arrival, manifest: Snapshot): void {
   const { paths, clock, log } = context;
   failpoint('ingest.promoted');
-  pointLatest(paths, arrival.serial, manifest.name);
+  if (isHeld(paths, manifest)) limitHeld(paths, arrival.serial, clock.now());
+  else settleHeld(paths, arrival.serial, manifest);
   failpoint('ingest.pointed');
   recordSuccess(paths, arrival.serial, manifest, clock.now());
   emptyFolder(arrival.folder);
   failpoint('ingest.emptied');
-  log.info('snapshot-made', {
+  log.info(isHeld(paths, manifest) ? 'snapshot-held' : 'snapshot-made', {
     serial: arrival.serial,
     name: manifest.name,
     sequence: manifest.sequence,

@@ -20,11 +20,12 @@ import { fsyncFolder } from '../shared/files.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../shared/ids.ts';
 import { lockFile } from '../shared/lock.ts';
 import { MAX_COMPLETION_BYTES, type Outcome, parseCompletion } from '../shared/protocol.ts';
-import { type Arrival, type IngestContext, ingest } from './ingest.ts';
+import { type Arrival, type IngestContext, ingest, outcomeOf } from './ingest.ts';
 import { foldOriginal } from './original.ts';
-import { inCompletion, inLaptop, isDraftName } from './paths.ts';
+import { inCompletion, inLaptop } from './paths.ts';
 import type { Registrations } from './registration.ts';
-import { newestSnapshot } from './snapshots.ts';
+import { baseSnapshot } from './snapshots.ts';
+import type { Turns } from './turns.ts';
 
 /** How often to try again while a laptop's transfer still runs, in milliseconds. */
 const LOCKED_RETRY_MS = 2000;
@@ -33,6 +34,7 @@ const SWEEP_MS = 60_000;
 
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
+  turns: Turns;
   /** Told of every final outcome. */
   onOutcome: (serial: Serial, run: RunId, outcome: Outcome) => void;
 }
@@ -44,17 +46,15 @@ export class Intake implements AsyncDisposable {
   readonly #listeners = new Set<() => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #watcher: FSWatcher | undefined;
-  #working: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
   }
 
-  /** Cleans up after a service that was killed, takes in what waits, and keeps watching. */
+  /** Takes in what waits, and keeps watching. */
   start(): void {
-    const { paths, registrations } = this.#options;
-    for (const [serial] of registrations.all()) removeDrafts(inLaptop(paths, serial).home);
+    const { paths } = this.#options;
     this.#watcher = watch(paths.completion, (_event, name) => {
       const serial = tryParse(parseSerial, name);
       if (serial) this.#enqueue(serial);
@@ -68,15 +68,8 @@ export class Intake implements AsyncDisposable {
   outcome(serial: Serial, run: RunId): Outcome {
     const known = this.#outcomes.get(serial);
     if (known?.run === run) return known.outcome;
-    const newest = newestSnapshot(this.#options.paths, serial);
-    if (newest?.run === run) {
-      return {
-        state: 'done',
-        snapshot: newest.name,
-        sequence: newest.sequence,
-        digest: newest.state,
-      };
-    }
+    const newest = baseSnapshot(this.#options.paths, serial);
+    if (newest?.run === run) return outcomeOf(this.#options.paths, newest);
     return this.#queue.has(serial) ? { state: 'ingesting' } : { state: 'unknown' };
   }
 
@@ -104,7 +97,7 @@ export class Intake implements AsyncDisposable {
     this.#watcher?.close();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#notify();
-    await this.#working;
+    await this.#options.turns.idle();
   }
 
   #sweep(): void {
@@ -138,7 +131,7 @@ export class Intake implements AsyncDisposable {
   #enqueue(serial: Serial): void {
     if (this.#stopped || this.#queue.has(serial)) return;
     this.#queue.add(serial);
-    this.#working = this.#working.then(() => this.#take(serial));
+    void this.#options.turns.run(() => this.#take(serial));
   }
 
   async #take(serial: Serial): Promise<void> {
@@ -198,7 +191,7 @@ export class Intake implements AsyncDisposable {
       const opened = await this.#open(serial, claimed);
       run = opened.arrival.completion.run;
       const outcome = await ingest(this.#options, opened.arrival);
-      if (outcome.state === 'done') opened.remember();
+      if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
       if (opened.arrival.source === 'original') {
         rmSync(opened.arrival.folder, { recursive: true, force: true });
       }
@@ -207,7 +200,7 @@ export class Intake implements AsyncDisposable {
       const error = explain(cause);
       const { code, message } = error;
       if (run) this.#settle(serial, run, { state: 'refused', code, message });
-      if (code !== 'bad-input' && code !== 'bad-id') throw error;
+      if (!['bad-input', 'bad-id', 'server-refused'].includes(code)) throw error;
       this.#options.log.warn('completion-refused', { serial, code, reason: message });
     }
   }
@@ -223,7 +216,7 @@ export class Intake implements AsyncDisposable {
     if (stat.size === 0n) {
       // The same file is the same run, also for a service that starts again.
       const run = digestOf(`${serial} ${stat.mtimeNs} ${stat.ino}`).slice(0, 32) as RunId;
-      const base = newestSnapshot(paths, serial);
+      const base = baseSnapshot(paths, serial);
       const { completion, folder, remember } = await foldOriginal(this.#options, serial, base, run);
       return { arrival: { serial, completion, folder, source: 'original' }, remember };
     }
@@ -259,10 +252,4 @@ function explain(cause: unknown): DsError {
 
 function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function removeDrafts(home: string): void {
-  for (const name of readdirSync(home)) {
-    if (isDraftName(name)) rmSync(join(home, name), { recursive: true, force: true });
-  }
 }

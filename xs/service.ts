@@ -11,19 +11,21 @@ import { writeFileDurably } from '../shared/files.ts';
 import type { Serial } from '../shared/ids.ts';
 import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
-import { type Access, makeLaptopFolders, makeServiceFolders } from './access.ts';
+import type { Access } from './access.ts';
+import { serveAdmin } from './admin.ts';
 import { serveApi } from './api.ts';
 import { writeAuthorizedKeys } from './authorized-keys.ts';
+import { Chores } from './chores.ts';
 import { type Config, parseAddress } from './config.ts';
+import { DailyCap } from './daily-cap.ts';
 import { measureDisk } from './disk.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
+import { openLibrary } from './library.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
-import { openPool } from './pool.ts';
-import { Registrations } from './registration.ts';
-import { newestSnapshot } from './snapshots.ts';
+import { lookAtClock } from './server-clock.ts';
+import { findSnapshot } from './snapshots.ts';
 import { type Sshd, startSshd } from './sshd.ts';
-import { openStore } from './store.ts';
 import { Traffic } from './traffic.ts';
 
 export interface ServiceOptions {
@@ -49,23 +51,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, access, clock, log, env } = options;
   const paths: Paths = config;
   await using cleanup = new Cleanup();
-  makeServiceFolders(access, paths);
-  cleanup.use(await lockFile(inState(paths).serviceLock, { env, waitSeconds: 0 }));
-  installSession(paths, options.sessionScript);
-
   let onKeys = () => {};
-  const open = config.registration.open;
-  const registrations = new Registrations({
-    paths,
-    access,
-    clock,
-    log,
-    open,
-    onKeys: () => onKeys(),
-  });
-  const serials = () => registrations.all().map(([serial]) => serial);
-  for (const serial of serials()) makeLaptopFolders(access, paths, serial);
-  const store = cleanup.use(await openStore(paths, serials));
+  const library = cleanup.use(await openLibrary({ ...options, onKeys: () => onKeys() }));
+  const { registrations, serials, store, turns, pool } = library;
+  installSession(paths, options.sessionScript);
+  let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
+  const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
   const traffic = new Traffic(clock, config.traffic);
 
   const sshd: Sshd = cleanup.use(
@@ -87,13 +78,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
   const intake = cleanup.use(
     new Intake({
-      ...{ paths, access, pool: openPool(paths, access), clock, log, env, registrations },
+      ...{ paths, access, pool, clock, log, env, registrations, turns, cap, guard: config.guard },
       onOutcome: (serial, _run, outcome) => {
         traffic.release(serial);
-        const manifest = outcome.state === 'done' && newestSnapshot(paths, serial);
-        if (!manifest) return;
-        note(store.recordSnapshot(manifest));
+        if (outcome.state !== 'done' && outcome.state !== 'held') return;
         note(store.recordSuccess(serial, clock.now()));
+        if (outcome.state === 'held') return;
+        note(store.recordSnapshot(findSnapshot(paths, serial, outcome.snapshot)));
       },
     }),
   );
@@ -107,6 +98,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }),
   );
   cleanup.use(watchLeases(traffic, paths, env));
+  cleanup.use(await serveAdmin(library));
+  cleanup.use(new Chores(library, { onClock: (trusted) => (clockTrusted = trusted) }));
   const app = createPublicApp({
     ...{ registrations, traffic, log },
     disk: () => measureDisk(paths.library),

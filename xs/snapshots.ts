@@ -2,12 +2,12 @@
  * Snapshots on the disk: finding them, reading what they hold, and making a new one visible in one
  * step. A folder without a readable MANIFEST is no snapshot of ours and is left alone.
  */
-import { readdirSync, readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { digestOf } from '../shared/entry.ts';
 import { DsError, isErrno } from '../shared/errors.ts';
-import { fsyncFolder, replaceSymlinkDurably, writeFileDurably } from '../shared/files.ts';
+import { fsyncFolder, namesIn, replaceSymlinkDurably, writeFileDurably } from '../shared/files.ts';
 import {
   type Digest,
   parseSnapshotName,
@@ -49,15 +49,6 @@ export function snapshotsIn(parent: string): Snapshot[] {
     if (manifest) snapshots.push({ ...manifest, name: snapshot, folder });
   }
   return snapshots.sort((a, b) => b.sequence - a.sequence);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 /** The manifest in a snapshot's folder, or undefined for a folder that is none of ours. */
@@ -127,11 +118,17 @@ export function sealDraft(draft: string, manifest: Manifest, versions: Versions)
 }
 
 /** Makes a sealed draft visible under its name: whole or not at all (X4). */
-export function promoteDraft(paths: Paths, manifest: Manifest, draft: string): Snapshot {
+export function promoteDraft(
+  paths: Paths,
+  manifest: Manifest,
+  draft: string,
+  hold: boolean,
+): Snapshot {
   const laptop = inLaptop(paths, manifest.serial);
-  const folder = laptop.snapshot(manifest.name);
+  const folder = hold ? laptop.heldSnapshot(manifest.name) : laptop.snapshot(manifest.name);
   renameSync(draft, folder);
-  fsyncFolder(laptop.home);
+  fsyncFolder(dirname(folder));
+  if (hold) fsyncFolder(laptop.home); // the folder of held ones may be new
   return { ...manifest, folder };
 }
 

@@ -2,11 +2,14 @@
  * The index of what lies in the library, in SQLite: quick answers about all laptops at once. The
  * disk is the truth; a database that is absent is made anew from it.
  */
-import { existsSync } from 'node:fs';
-import { type Db, openDb } from '../shared/db.ts';
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { type Db, openDb, type Queries } from '../shared/db.ts';
+import { failpoint } from '../shared/failpoint.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Manifest } from '../shared/protocol.ts';
-import { inState, type Paths } from './paths.ts';
+import { inLaptop, inState, type Paths } from './paths.ts';
+import type { Amount, Plan } from './retention.ts';
 import { listSnapshots } from './snapshots.ts';
 
 const MIGRATIONS = [
@@ -16,6 +19,11 @@ const MIGRATIONS = [
      PRIMARY KEY (serial, sequence)
    ) WITHOUT ROWID;
    CREATE TABLE success (serial TEXT PRIMARY KEY, time TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE usage (
+     serial TEXT PRIMARY KEY, bytes INTEGER NOT NULL, inodes INTEGER NOT NULL,
+     quotaBytes INTEGER NOT NULL, stuck INTEGER NOT NULL, time TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE filled (time TEXT NOT NULL);`,
 ];
 
 export interface LaptopOverview {
@@ -31,25 +39,93 @@ export interface LaptopOverview {
 export interface Store extends AsyncDisposable {
   recordSnapshot(manifest: Manifest): Promise<void>;
   recordSuccess(serial: Serial, time: Date): Promise<void>;
+  /** What a laptop has after its snapshots were thinned. */
+  replaceSnapshots(serial: Serial, manifests: readonly Manifest[]): Promise<void>;
+  recordUsage(serial: Serial, plan: Plan, quota: Amount, time: Date): Promise<void>;
   overview(): Promise<LaptopOverview[]>;
+  usage(): Promise<LaptopUsage[]>;
+  /** When the newest snapshot of all laptops was made, by the clock of that time. */
+  newestCreated(): Promise<Date | undefined>;
+  /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
+  rebuild(): Promise<number>;
+}
+
+/** As of the last cleanup. */
+export interface LaptopUsage {
+  serial: string;
+  bytes: number;
+  inodes: number;
+  quotaBytes: number;
+  /** 1 when it is over its quota and nothing more may be removed. */
+  stuck: number;
+  time: string;
 }
 
 /** Opens the index, filling it from the library if it was not there. */
 export async function openStore(paths: Paths, serials: () => readonly Serial[]): Promise<Store> {
   const file = inState(paths).database;
-  const absent = !existsSync(file);
   const db = await openDb(file, MIGRATIONS);
   const store: Store = {
     recordSnapshot: (manifest) => insertSnapshots(db, [manifest]),
     recordSuccess: (serial, time) =>
       db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
+    replaceSnapshots: (serial, manifests) =>
+      db.transaction(async (tx) => {
+        await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
+        await insertSnapshots(tx, manifests);
+      }),
+    recordUsage: (serial, plan, quota, time) => insertUsage(db, serial, plan, quota, time),
     overview: () => db.all<LaptopOverview>(OVERVIEW),
+    usage: () => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial'),
+    newestCreated: async () => {
+      const row = await db.get<{ time: string | null }>(
+        'SELECT max(created) AS time FROM snapshot',
+      );
+      return row?.time ? new Date(row.time) : undefined;
+    },
+    rebuild: () => rebuild(db, paths, serials()),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
-  if (absent) {
-    for (const serial of serials()) await insertSnapshots(db, listSnapshots(paths, serial));
-  }
+  // Also when the power went while it was being filled.
+  if (!(await db.get('SELECT time FROM filled'))) await store.rebuild();
   return store;
+}
+
+/** All in one transaction: a power cut leaves the old index or the new one. */
+function rebuild(db: Db, paths: Paths, serials: readonly Serial[]): Promise<number> {
+  return db.transaction(async (tx) => {
+    for (const table of ['snapshot', 'success', 'usage', 'filled'])
+      await tx.run(`DELETE FROM ${table}`);
+    failpoint('rebuild.cleared');
+    let found = 0;
+    for (const serial of serials) {
+      const manifests = listSnapshots(paths, serial);
+      await insertSnapshots(tx, manifests);
+      const success = readLastSuccess(paths, serial);
+      if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);
+      found += manifests.length;
+      failpoint('rebuild.laptop');
+    }
+    await tx.run("INSERT INTO filled VALUES (datetime('now'))");
+    failpoint('rebuild.filled');
+    return found;
+  });
+}
+
+/** When a laptop was last known to be safe, as its folder says. */
+function readLastSuccess(paths: Paths, serial: Serial): string | undefined {
+  try {
+    const note: unknown = JSON.parse(readFileSync(inLaptop(paths, serial).lastSuccess, 'utf8'));
+    return v.parse(v.object({ time: v.pipe(v.string(), v.isoTimestamp()) }), note).time;
+  } catch {
+    return undefined; // never, or cut short: the next backup says it again
+  }
+}
+
+function insertUsage(db: Db, serial: Serial, plan: Plan, quota: Amount, time: Date) {
+  const { bytes, inodes } = plan.usedAfter;
+  const values = [bytes, inodes, quota.bytes, plan.stuck ? 1 : 0, time.toISOString()];
+  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', serial, ...values);
 }
 
 const OVERVIEW = `
@@ -62,7 +138,7 @@ const OVERVIEW = `
   LEFT JOIN success ON success.serial = known.serial
   ORDER BY known.serial`;
 
-function insertSnapshots(db: Db, manifests: readonly Manifest[]): Promise<void> {
+function insertSnapshots(db: Queries, manifests: readonly Manifest[]): Promise<void> {
   return db.runMany(
     'INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     manifests.map((m) => [

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -167,7 +168,10 @@ test('completion files with junk are refused with a reason and change nothing', 
   const places = inCompletion(school.server);
   for (const [what, make] of JUNK) {
     const seen = school.server.daemon.lines.length;
-    writeFileSync(places.waiting(serial), make(serial));
+    // As a session does: an unfinished file would be an empty one, which means something else.
+    const unfinished = join(school.server.completion, '.unfinished');
+    writeFileSync(unfinished, make(serial));
+    renameSync(unfinished, places.waiting(serial));
     await waitFor(`${what} is refused`, () =>
       school.server.daemon.lines.slice(seen).some((line) => line.includes('completion-refused')),
     );

@@ -175,8 +175,14 @@ const MESSAGES: Message[] = [
     name: 'the state of the server',
     parse: parseServerState,
     good: [
-      { serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: summary },
-      { serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: null },
+      {
+        ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: summary },
+        ...{ base: summary, held: { reason: 'empty', detail: 'none of 12 entries is left' } },
+      },
+      {
+        ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: null },
+        ...{ base: null, held: null },
+      },
     ],
     bad: [
       [{ serial: 'x' }, 'serial'],
@@ -184,6 +190,8 @@ const MESSAGES: Message[] = [
       [{ newest: undefined }, 'newest'],
       [{ newest: { ...summary, name: '../x' } }, 'newest.name'],
       [{ newest: { ...summary, state: '' } }, 'newest.state'],
+      [{ base: 7 }, 'base'],
+      [{ held: {} }, 'held.reason'],
     ],
   },
   {

@@ -21,7 +21,7 @@ import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/acc
 import { type IngestContext, type Ingested, ingest } from '../../xs/ingest.ts';
 import { inLaptop, type Paths } from '../../xs/paths.ts';
 import { openPool } from '../../xs/pool.ts';
-import { newestSnapshot, readVersions, type Snapshot } from '../../xs/snapshots.ts';
+import { baseSnapshot, newestSnapshot, readVersions, type Snapshot } from '../../xs/snapshots.ts';
 
 export const SERIAL = parseSerial('CSN74803BB1');
 
@@ -53,6 +53,7 @@ export function makeLibrary(options: LibraryOptions = {}): TestLibrary {
   const context: IngestContext = {
     ...{ paths, access, log: silentLog, env: process.env, clock: options.clock ?? realClock },
     pool: openPool(paths, access, options.maxLinks),
+    guard: { lostPercent: 50, minEntries: 10 },
   };
   const addLaptop = (serial: Serial) => makeLaptopFolders(access, paths, serial);
   addLaptop(SERIAL);
@@ -93,7 +94,7 @@ export function completionFor(
   journal: Journal,
   serial: Serial = SERIAL,
 ): Completion {
-  const newest = newestSnapshot(library.paths, serial);
+  const newest = baseSnapshot(library.paths, serial);
   const before = newest ? readVersions(newest) : new Map<Uid, Digest>();
   const now = new Map([...journal].map(([uid, entry]) => [uid, digestOf(metadataOf(entry))]));
   const { changed, removed } = difference(before, now);

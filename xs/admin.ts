@@ -1,0 +1,123 @@
+/**
+ * Commands for the running service: `xs-backup` at a terminal hands its arguments over a Unix socket
+ * that only the service's own user can open, and prints what comes back. So there is one program
+ * that changes the library, whoever asks.
+ *
+ *     POST /v1/command {command, args, flags}  →  lines of {"out": text}, then {"end": true}
+ *                                                 or {"error": {code, message, hint}}
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import got from 'got';
+import * as v from 'valibot';
+import { asDsError, DsError, type ErrorCode } from '../shared/errors.ts';
+import { COMMANDS } from './commands/table.ts';
+import { createApp } from './http.ts';
+import type { Library } from './library.ts';
+import { inState, type Paths } from './paths.ts';
+
+const flag = v.optional(v.boolean());
+const requestSchema = v.strictObject({
+  command: v.string(),
+  args: v.array(v.string()),
+  flags: v.strictObject({
+    ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag },
+    kind: v.optional(v.string()),
+  }),
+});
+export type CommandRequest = v.InferOutput<typeof requestSchema>;
+
+const replySchema = v.union([
+  v.strictObject({ out: v.string() }),
+  v.strictObject({ end: v.literal(true) }),
+  v.strictObject({
+    error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
+  }),
+]);
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Runs one command on an open library. Throws `usage` when there is none of that name. */
+export async function runCommand(
+  library: Library,
+  { command, args, flags }: CommandRequest,
+  print: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!known) {
+    throw new DsError('usage', `there is no command "${command}"`, {
+      hint: '"xs-backup --help" lists the commands',
+    });
+  }
+  await known.run({ library, args, flags, print, signal });
+}
+
+/** Listens for commands until disposed; those under way are then told to stop. */
+export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
+  const { adminSocket } = inState(library.paths);
+  const stop = new AbortController();
+  const app = createApp(library.log, MAX_BODY_BYTES, 0);
+  app.post('/v1/command', async (request, reply) => {
+    const parsed = v.safeParse(requestSchema, request.body);
+    if (!parsed.success) throw new DsError('bad-input', 'not a command');
+    const stream = new PassThrough();
+    const hungUp = new AbortController();
+    stream.once('close', () => hungUp.abort());
+    const say = (line: v.InferOutput<typeof replySchema>) => {
+      if (!stream.destroyed) stream.write(`${JSON.stringify(line)}\n`);
+    };
+    const signal = AbortSignal.any([stop.signal, hungUp.signal]);
+    void runCommand(library, parsed.output, (out) => say({ out }), signal)
+      .then(() => say({ end: true }))
+      .catch((cause: unknown) => {
+        const { code, message, hint } = asDsError(cause);
+        say({ error: { code, message, ...(hint !== undefined && { hint }) } });
+      })
+      .finally(() => stream.end());
+    return reply.type('application/x-ndjson').send(stream);
+  });
+  rmSync(adminSocket, { force: true });
+  await app.listen({ path: adminSocket });
+  chmodSync(adminSocket, 0o600);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await app.close();
+    },
+  };
+}
+
+/** Has the running service do it. Throws what the command threw, or `internal` when it is cut off. */
+export async function askService(
+  paths: Paths,
+  request: CommandRequest,
+  print: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
+    ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
+  });
+  let rest = '';
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    const lines = (rest + piece.toString('utf8')).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const reply = v.parse(replySchema, JSON.parse(line));
+      if ('out' in reply) print(reply.out);
+      else if ('end' in reply) return;
+      else throw fromService(reply.error);
+    }
+  }
+  throw new DsError('internal', 'the service ended before the command did', { retry: true });
+}
+
+interface ToldError {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+}
+
+function fromService({ code, message, hint }: ToldError): DsError {
+  return new DsError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+}

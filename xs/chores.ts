@@ -1,0 +1,67 @@
+/**
+ * What the service does by itself: the daily cleanup, also when the server is switched on for an
+ * hour a day only. Idle work, in turns with everything else.
+ */
+import { asDsError } from '../shared/errors.ts';
+import { cleanUp } from './cleanup.ts';
+import type { Library } from './library.ts';
+
+/** How often to look whether a new day has begun, in milliseconds. */
+const LOOK_MS = 30 * 60_000;
+const DAY_MS = 86_400_000;
+
+export interface ChoresOptions {
+  /** Told what a cleanup found of the clock. */
+  onClock: (trusted: boolean) => void;
+}
+
+export class Chores implements AsyncDisposable {
+  readonly #library: Library;
+  readonly #options: ChoresOptions;
+  readonly #stop = new AbortController();
+  readonly #timers: NodeJS.Timeout[];
+  #cleaned: { date: string; monotonicMs: number } | undefined;
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(library: Library, options: ChoresOptions) {
+    this.#library = library;
+    this.#options = options;
+    const { delaySeconds } = library.config.chores;
+    this.#timers = [
+      setTimeout(() => this.#look(), delaySeconds * 1000),
+      setInterval(() => this.#look(), LOOK_MS),
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#stop.abort();
+    await this.#working;
+  }
+
+  /** Cleans up when the date is another one, or after a day of uptime whatever the date. */
+  #look(): void {
+    const { clock } = this.#library;
+    const date = clock.now().toISOString().slice(0, 10);
+    const last = this.#cleaned;
+    const due = !last || last.date !== date || clock.monotonicMs() - last.monotonicMs >= DAY_MS;
+    if (!due) return;
+    this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
+    this.#working = this.#working.then(() => this.#cleanUp());
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { log } = this.#library;
+    const { signal } = this.#stop;
+    try {
+      const onLaptop = () => {};
+      const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
+      this.#options.onClock(done.clock.trusted);
+      const { laptops, removed, emptied, freedBytes } = done;
+      log.info('cleaned-up', { laptops, removed, emptied, freedBytes });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('cleanup-failed', { reason: asDsError(error).message });
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * `cleanup`, `trash`, `undelete` and `quota`: what is removed, what can be brought back, who takes
+ * how much.
+ */
+import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
+import { cleanUp, type LaptopReport } from '../cleanup.ts';
+import { measureDisk } from '../disk.ts';
+import { pinSnapshot } from '../pins.ts';
+import { diskSize, quotaOf, sharePercent } from '../quota.ts';
+import { KEEP_WORDS, REMOVE_WORDS } from '../reasons.ts';
+import { trustClock } from '../server-clock.ts';
+import { listSnapshots } from '../snapshots.ts';
+import { listTrash, undelete as undeleteItem } from '../trash.ts';
+import { answer, type Command, formatBytes, laptopArgument, usage } from './command.ts';
+
+export const cleanup: Command = {
+  synopsis: 'cleanup [--dry-run] [--trust-clock] [--json]',
+  summary: 'thin old snapshots, keep quotas, empty the trash; with reasons',
+  run: async (context) => {
+    const { library, flags, print, signal } = context;
+    const dryRun = flags['dry-run'] ?? false;
+    if (flags['trust-clock'] && !dryRun) trustClock(library.paths, library.clock.now());
+    const onLaptop = (report: LaptopReport) =>
+      print(flags.json ? `${JSON.stringify(report)}\n` : formatLaptop(report, dryRun));
+    const done = await cleanUp(library, { dryRun, signal, onLaptop });
+    const { clock, removed, emptied, freedBytes } = done;
+    answer(context, { ...done, clock: { trusted: clock.trusted, reason: clock.reason } }, () => [
+      ...(clock.trusted
+        ? []
+        : [
+            `nothing is removed: ${clock.reason}`,
+            'when the date of this server is right, say "xs-backup cleanup --trust-clock"',
+          ]),
+      dryRun
+        ? 'nothing was changed'
+        : `${removed} moved to the trash, ${emptied} left it (${formatBytes(freedBytes)} freed)`,
+    ]);
+  },
+};
+
+function formatLaptop({ serial, plan, problem, quota }: LaptopReport, dryRun: boolean): string {
+  if (!plan) return `${serial}  left alone: ${problem}\n`;
+  const lines = [
+    `${serial}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
+      `${formatBytes(plan.usedAfter.bytes)} of ${formatBytes(quota.bytes)}` +
+      `${plan.stuck ? ', over its quota with nothing more to remove' : ''}`,
+  ];
+  for (const { name, reason } of plan.remove)
+    lines.push(`  remove ${name}  ${REMOVE_WORDS[reason]}`);
+  if (dryRun) {
+    for (const { name, reason } of plan.keep) lines.push(`  keep   ${name}  ${KEEP_WORDS[reason]}`);
+  }
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+export const trash: Command = {
+  synopsis: 'trash [SERIAL] [--json]',
+  summary: 'what was removed and can still be brought back',
+  run: (context) => {
+    const serial = context.args[0] === undefined ? undefined : laptopArgument(context);
+    const items = listTrash(context.library.paths, serial);
+    const rows = items.map(({ serial: of, name, removed, reason }) => ({
+      ...{ serial: of, name, removed: removed.toISOString(), reason },
+    }));
+    answer(context, { trash: rows }, () =>
+      rows.map((row) => `${row.serial}  ${row.name}  ${row.removed}  ${row.reason}`),
+    );
+  },
+};
+
+export const undelete: Command = {
+  synopsis: 'undelete SERIAL NAME',
+  summary: 'bring a removed snapshot or pin back; a snapshot is then pinned',
+  run: async (context) => {
+    const { library, args } = context;
+    const serial = laptopArgument(context);
+    const name = args[1];
+    if (name === undefined) throw usage('what shall come back? "xs-backup trash" lists it');
+    await library.turns.run(async () => {
+      const folder = undeleteItem(library.paths, serial, name);
+      const snapshots = listSnapshots(library.paths, serial);
+      const snapshot = snapshots.find((one) => one.folder === folder);
+      // Otherwise the next cleanup would remove it again, for the same reason.
+      if (snapshot && tryParse(parseSnapshotName, name)) pinSnapshot(library, snapshot);
+      await library.store.replaceSnapshots(serial, snapshots);
+    });
+    library.log.info('undeleted', { serial, name });
+    answer(context, { undeleted: name }, () => [`${serial}: ${name} is back, and stays`]);
+  },
+};
+
+export const quota: Command = {
+  synopsis: 'quota [--json]',
+  summary: "each laptop's share and use, as of the last cleanup; the disk",
+  run: async (context) => {
+    const { library } = context;
+    const { paths, config } = library;
+    const share = sharePercent(config.quota);
+    const each = quotaOf(diskSize(paths.library), library.serials().length, share);
+    const disk = await measureDisk(paths.library);
+    const rows = await library.store.usage();
+    const summary = {
+      sharePercent: share,
+      quotaBytes: each.bytes,
+      freeBytes: disk.freeBytes,
+      laptops: rows,
+    };
+    answer(context, summary, () => [
+      ...rows.map(
+        ({ serial, bytes, stuck }) =>
+          `${serial}  ${formatBytes(bytes)} of ${formatBytes(each.bytes)}` +
+          `${stuck ? '  over its quota, nothing more to remove' : ''}`,
+      ),
+      `a laptop may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
+        `${formatBytes(disk.freeBytes)} are free`,
+      'a laptop pays for each version it has as if it were alone here; what several have is stored once',
+    ]);
+  },
+};

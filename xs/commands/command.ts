@@ -1,0 +1,72 @@
+/**
+ * What a command of `xs-backup` is: it works on the open library and prints what it did. The same
+ * code runs in the service, when that is running, or in the program at the terminal, when it is not.
+ */
+import { DsError } from '../../shared/errors.ts';
+import { parseSerial, type Serial } from '../../shared/ids.ts';
+import type { Library } from '../library.ts';
+
+export interface Flags {
+  json?: boolean | undefined;
+  'dry-run'?: boolean | undefined;
+  'trust-clock'?: boolean | undefined;
+  all?: boolean | undefined;
+  kind?: string | undefined;
+}
+
+export interface CommandContext {
+  library: Library;
+  args: readonly string[];
+  flags: Flags;
+  print: (text: string) => void;
+  signal: AbortSignal;
+}
+
+export interface Command {
+  /** Its arguments, and what it does: a line of --help. */
+  synopsis: string;
+  summary: string;
+  run(context: CommandContext): void | Promise<void>;
+}
+
+export function usage(message: string): DsError {
+  return new DsError('usage', message, { hint: '"xs-backup --help" lists the commands' });
+}
+
+/** The laptop an argument names; it has to be registered. Throws `not-registered`. */
+export function laptopArgument({ library, args }: CommandContext, index = 0): Serial {
+  const text = args[index];
+  if (text === undefined) throw usage('a serial number is needed');
+  const serial = parseSerial(text);
+  if (library.registrations.get(serial)) return serial;
+  throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
+    hint: '"xs-backup laptops" lists them',
+  });
+}
+
+/** One line of JSON, or the lines for people. */
+export function answer(
+  { flags, print }: CommandContext,
+  json: unknown,
+  lines: () => readonly string[],
+): void {
+  print(
+    flags.json
+      ? `${JSON.stringify(json)}\n`
+      : lines()
+          .map((line) => `${line}\n`)
+          .join(''),
+  );
+}
+
+/** `1.5 MB`, in powers of ten as disks are sold. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

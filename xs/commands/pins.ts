@@ -1,0 +1,74 @@
+/**
+ * `pin`, `unpin` and `pins`: what stays whatever cleanup does.
+ */
+import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
+import type { Library } from '../library.ts';
+import {
+  listPins,
+  pinEntry,
+  pinnedSnapshots,
+  pinSnapshot,
+  unpinEntry,
+  unpinSnapshot,
+} from '../pins.ts';
+import { diskSize, pinQuota, quotaOf, sharePercent } from '../quota.ts';
+import { findSnapshot } from '../snapshots.ts';
+import { answer, type Command, formatBytes, laptopArgument } from './command.ts';
+
+/** What the pins of one laptop may take, in bytes. */
+export function pinLimit({ paths, config, serials }: Library): number {
+  const share = sharePercent(config.quota);
+  const quota = quotaOf(diskSize(paths.library), serials().length, share);
+  return pinQuota(quota, config.quota.pinsPercent);
+}
+
+export const pin: Command = {
+  synopsis: 'pin SERIAL SNAPSHOT [UID]',
+  summary: 'keep a snapshot, or one entry as it is there, until it is unpinned',
+  run: async (context) => {
+    const { library, args } = context;
+    const serial = laptopArgument(context);
+    const snapshot = findSnapshot(library.paths, serial, parseSnapshotName(args[1]));
+    const uid = args[2] === undefined ? undefined : parseUid(args[2]);
+    await library.turns.run(() => {
+      if (uid) pinEntry(library, serial, snapshot, uid, pinLimit(library));
+      else pinSnapshot(library, snapshot);
+    });
+    library.log.info('pinned', { serial, snapshot: snapshot.name, uid });
+    answer(context, { pinned: uid ?? snapshot.name }, () => [`${uid ?? snapshot.name} stays`]);
+  },
+};
+
+export const unpin: Command = {
+  synopsis: 'unpin SERIAL SNAPSHOT|UID',
+  summary: 'leave it to the ordinary rules again',
+  run: async (context) => {
+    const { library, args } = context;
+    const serial = laptopArgument(context);
+    const name = tryParse(parseSnapshotName, args[1]);
+    await library.turns.run(() => {
+      if (name) unpinSnapshot(library, serial, name);
+      else unpinEntry(library, serial, parseUid(args[1]));
+    });
+    library.log.info('unpinned', { serial, what: args[1] });
+    answer(context, { unpinned: args[1] }, () => [`${args[1]} is no longer pinned`]);
+  },
+};
+
+export const pins: Command = {
+  synopsis: 'pins SERIAL [--json]',
+  summary: 'what is pinned, and how much of the quota it takes',
+  run: (context) => {
+    const { library } = context;
+    const serial = laptopArgument(context);
+    const entries = listPins(library.paths, serial).map(({ folder: _place, ...one }) => one);
+    const snapshots = [...pinnedSnapshots(library.paths, serial)];
+    const bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
+    const limit = pinLimit(library);
+    answer(context, { entries, snapshots, bytes, limit }, () => [
+      ...snapshots.map((name) => name),
+      ...entries.map((one) => `${one.uid}  ${formatBytes(one.bytes)}  from ${one.snapshot}`),
+      `${formatBytes(bytes)} of ${formatBytes(limit)} taken by pinned entries`,
+    ]);
+  },
+};

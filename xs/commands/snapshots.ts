@@ -1,0 +1,93 @@
+/**
+ * `snapshots`, `sums`, and the decisions about held ones.
+ */
+import { parseSnapshotName } from '../../shared/ids.ts';
+import { dropHeld, releaseHeld } from '../held.ts';
+import { pinnedSnapshots } from '../pins.ts';
+import { readHeldNote } from '../shrink-guard.ts';
+import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../snapshots.ts';
+import { sumsOf } from '../sums.ts';
+import { answer, type Command, formatBytes, laptopArgument } from './command.ts';
+
+export const snapshots: Command = {
+  synopsis: 'snapshots SERIAL [--json]',
+  summary: 'the snapshots of a laptop, newest first',
+  run: (context) => {
+    const { paths } = context.library;
+    const serial = laptopArgument(context);
+    const pins = pinnedSnapshots(paths, serial);
+    const rows = listSnapshots(paths, serial).map((one) => ({
+      ...shown(one),
+      pinned: pins.has(one.name),
+    }));
+    answer(context, { snapshots: rows }, () =>
+      rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),
+    );
+  },
+};
+
+export const sums: Command = {
+  synopsis: 'sums SERIAL SNAPSHOT',
+  summary: 'its SHA-256 sums, for "sha256sum -c" in its folder',
+  run: (context) => {
+    const serial = laptopArgument(context);
+    const snapshot = findSnapshot(
+      context.library.paths,
+      serial,
+      parseSnapshotName(context.args[1]),
+    );
+    for (const line of sumsOf(snapshot)) context.print(`${line}\n`);
+  },
+};
+
+export const held: Command = {
+  synopsis: 'held [--json]',
+  summary: 'backups kept aside because most of a Journal was gone',
+  run: (context) => {
+    const { paths, serials } = context.library;
+    const rows = serials().flatMap((serial) =>
+      listHeld(paths, serial).map((one) => ({ ...shown(one), ...readHeldNote(one.folder) })),
+    );
+    answer(context, { held: rows }, () =>
+      rows.map((one) => `${one.serial}  ${describe(one)}  ${one.detail}`),
+    );
+  },
+};
+
+export const release: Command = {
+  synopsis: 'release SERIAL',
+  summary: 'what is held of it is right: make ordinary snapshots of it',
+  run: async (context) => {
+    const { library } = context;
+    const serial = laptopArgument(context);
+    const done = await library.turns.run(() => releaseHeld(library.paths, serial));
+    for (const one of done) await library.store.recordSnapshot(one);
+    library.log.info('held-released', { serial, snapshots: done.length });
+    answer(context, { released: done.map(({ name }) => name) }, () => [
+      `${serial}: ${done.length} released`,
+    ]);
+  },
+};
+
+export const drop: Command = {
+  synopsis: 'drop SERIAL',
+  summary: 'what is held of it is a mistake: move it to the trash',
+  run: async (context) => {
+    const { library } = context;
+    const serial = laptopArgument(context);
+    const now = library.clock.now();
+    const done = await library.turns.run(() => dropHeld(library.paths, serial, now));
+    library.log.info('held-dropped', { serial, snapshots: done.length });
+    answer(context, { dropped: done.map(({ name }) => name) }, () => [
+      `${serial}: ${done.length} moved to the trash`,
+    ]);
+  },
+};
+
+function shown({ folder: _place, ...manifest }: Snapshot) {
+  return manifest;
+}
+
+function describe(one: { name: string; sequence: number; entries: number; bytes: number }): string {
+  return `${one.name}  #${one.sequence}  ${one.entries} entries  ${formatBytes(one.bytes)}`;
+}

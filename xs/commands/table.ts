@@ -1,0 +1,14 @@
+/**
+ * All commands that work on the open library, by name, in the order of --help.
+ */
+import { cleanup, quota, trash, undelete } from './cleanup.ts';
+import type { Command } from './command.ts';
+import { approve, laptops } from './laptops.ts';
+import { pin, pins, unpin } from './pins.ts';
+import { rebuild } from './rebuild.ts';
+import { drop, held, release, snapshots, sums } from './snapshots.ts';
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  ...{ laptops, approve, snapshots, sums, held, release, drop, pins, pin, unpin },
+  ...{ cleanup, trash, undelete, quota, rebuild },
+};
