@@ -21,8 +21,8 @@ export function diskSize(library: string): Amount {
 
 /** One laptop's soft quota. */
 export function quotaOf(disk: Amount, laptops: number, sharePercent: number): Amount {
-  const part = sharePercent / 100 / Math.max(1, laptops);
-  return { bytes: Math.floor(disk.bytes * part), inodes: Math.floor(disk.inodes * part) };
+  const part = (whole: number) => Math.floor((whole * sharePercent) / (100 * Math.max(1, laptops)));
+  return { bytes: part(disk.bytes), inodes: part(disk.inodes) };
 }
 
 /** The part of it that pins may use, in bytes. */

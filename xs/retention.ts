@@ -84,6 +84,8 @@ export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** A change of at least this share of the entries, and of this many, is no ordinary day's work. */
 const MASS_CHANGE_SHARE = 0.5;
 const MASS_CHANGE_ENTRIES = 20;
+/** What a quota may take. */
+const SQUEEZABLE: readonly KeepReason[] = ['first-of-month', 'one-of-the-last'];
 
 /** Decides about all snapshots of one laptop. `now` must be a time that can be believed. */
 export function planRetention(
@@ -98,7 +100,7 @@ export function planRetention(
   const young = (index: number) =>
     now.getTime() - (times[index] as number) < policy.keepAllDays * DAY_MS;
   const frozenBelow = ordered.findLastIndex((one, index) => young(index) && isMassChange(one));
-  const reasons = ordered.map((one, index): KeepReason | undefined => {
+  const reasonToKeep = (one: SnapshotFacts, index: number): KeepReason | undefined => {
     if (index === ordered.length - 1) return 'newest';
     if (index === 0) return 'first';
     if (pins.has(one.name)) return 'pinned';
@@ -107,26 +109,29 @@ export function planRetention(
     if (month(times, index) !== month(times, index - 1)) return 'first-of-month';
     if (index >= ordered.length - policy.keepLast) return 'one-of-the-last';
     return undefined;
-  });
-  const thinned = ordered.filter((_, index) => reasons[index] === undefined);
-  const settled = ordered.filter((_, index) => !young(index)).at(-1)?.sequence ?? -Infinity;
-  const kept = ordered.filter((_, index) => reasons[index] !== undefined);
-  const removable = kept.filter((one) => {
-    const reason = reasons[ordered.indexOf(one)];
-    return reason === 'first-of-month' || reason === 'one-of-the-last';
-  });
-  const squeezed = squeeze(kept, removable, usage, settled, policy.quota);
-  const gone = new Set([...thinned, ...squeezed.remove].map(({ sequence }) => sequence));
-  const rest = ordered.filter(({ sequence }) => !gone.has(sequence));
-  return {
-    keep: rest.map((one) => decide(one, reasons[ordered.indexOf(one)] as KeepReason)),
-    remove: ordered
-      .filter(({ sequence }) => gone.has(sequence))
-      .map((one) => decide(one, thinned.includes(one) ? 'thinned' : 'over-quota')),
-    used: usedBy(ordered, usage),
-    usedAfter: usedBy(rest, usage),
-    stuck: squeezed.stuck,
   };
+  const judged = ordered.map((one, index) => ({ one, reason: reasonToKeep(one, index) }));
+  const settled = ordered.filter((_, index) => !young(index)).at(-1)?.sequence ?? -Infinity;
+  const kept = judged.filter(({ reason }) => reason !== undefined);
+  const removable = kept.filter(({ reason }) => reason && SQUEEZABLE.includes(reason));
+  const squeezed = squeeze(
+    kept.map(({ one }) => one),
+    removable.map(({ one }) => one),
+    usage.filter((stretch) => stretch.pinned || stretch.first <= settled),
+    policy.quota,
+  );
+  const overQuota = new Set(squeezed.remove);
+  const plan: Plan = {
+    ...{ keep: [], remove: [], used: usedBy(ordered, usage) },
+    ...{ usedAfter: { bytes: 0, inodes: 0 }, stuck: squeezed.stuck },
+  };
+  for (const { one, reason } of judged) {
+    if (reason === undefined) plan.remove.push(decide(one, 'thinned'));
+    else if (overQuota.has(one)) plan.remove.push(decide(one, 'over-quota'));
+    else plan.keep.push(decide(one, reason));
+  }
+  plan.usedAfter = usedBy(plan.keep, usage);
+  return plan;
 }
 
 /** What these snapshots and the pins take together. */
@@ -156,15 +161,13 @@ export function isMassChange({ entries, changed, removed }: SnapshotFacts): bool
 function squeeze(
   kept: readonly SnapshotFacts[],
   removable: readonly SnapshotFacts[],
-  usage: readonly Stretch[],
-  settled: number,
+  settled: readonly Stretch[],
   quota: Amount,
 ): { remove: SnapshotFacts[]; stuck: boolean } {
-  const counted = usage.filter((stretch) => stretch.pinned || stretch.first <= settled);
   const remove: SnapshotFacts[] = [];
   let rest = [...kept];
   for (;;) {
-    const used = usedBy(rest, counted);
+    const used = usedBy(rest, settled);
     if (used.bytes <= quota.bytes && used.inodes <= quota.inodes) return { remove, stuck: false };
     const oldest = removable[remove.length];
     if (!oldest) return { remove, stuck: true };

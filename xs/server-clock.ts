@@ -29,6 +29,7 @@ const memorySchema = v.strictObject({
   ),
 });
 export type ClockMemory = v.InferOutput<typeof memorySchema>;
+type Jump = NonNullable<ClockMemory['jump']>;
 
 export interface ClockJudgement {
   trusted: boolean;
@@ -50,14 +51,13 @@ export function judgeClock(
   newest: Date | undefined,
 ): ClockJudgement {
   const seen = memory ? Date.parse(memory.seen) : (newest?.getTime() ?? now.getTime());
-  const jump = explain(memory?.jump ?? null, now, seen) ?? findJump(seen, now);
+  const jump = memory?.jump ? explain(memory.jump, now, seen) : findJump(seen, now);
   const next: ClockMemory = { version: 1, seen: now.toISOString(), jump };
   return { trusted: jump === null, reason: jump ? describe(jump) : '', memory: next };
 }
 
 /** An old jump that still stands, with the days seen since; null when it is explained by now. */
-function explain(jump: ClockMemory['jump'], now: Date, seen: number): ClockMemory['jump'] {
-  if (!jump) return null;
+function explain(jump: Jump, now: Date, seen: number): Jump | null {
   const back = now.getTime() - Date.parse(jump.from);
   if (back >= 0 && back <= MAX_GAP_MS) return null; // the clock was set right again
   const onward = now.getTime() - seen;
@@ -67,13 +67,13 @@ function explain(jump: ClockMemory['jump'], now: Date, seen: number): ClockMemor
   return days >= DAYS_TO_BELIEVE ? null : { ...jump, days };
 }
 
-function findJump(seen: number, now: Date): ClockMemory['jump'] {
+function findJump(seen: number, now: Date): Jump | null {
   const gap = now.getTime() - seen;
   if (gap >= -CLOCK_TOLERANCE_MS && gap <= MAX_GAP_MS) return null;
   return { from: new Date(seen).toISOString(), to: now.toISOString(), days: 0 };
 }
 
-function describe({ from, to }: NonNullable<ClockMemory['jump']>): string {
+function describe({ from, to }: Jump): string {
   return `the clock jumped from ${from.slice(0, 16)} to ${to.slice(0, 16)}`;
 }
 
