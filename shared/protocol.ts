@@ -113,6 +113,16 @@ export type EntriesPage = v.InferOutput<typeof entriesSchema>;
 const unchangedSchema = v.strictObject({ sequence: count, state: digest });
 export type Unchanged = v.InferOutput<typeof unchangedSchema>;
 
+const pinSchema = v.object({ uid, digest, bytes: count, snapshot: v.string(), pinned: v.string() });
+const pinsSchema = v.object({
+  pins: v.array(pinSchema),
+  /** What they take and what they may take together. */
+  bytes: count,
+  limit: count,
+});
+export type Pins = v.InferOutput<typeof pinsSchema>;
+const pinRequestSchema = v.strictObject({ snapshot: snapshotName });
+
 const enrolRequestSchema = v.strictObject({
   serial,
   uuid: v.pipe(v.string(), v.maxLength(64)),
@@ -135,6 +145,8 @@ export const parseServerState = reader('the state of the server', stateSchema);
 export const parseSnapshots = reader('a list of snapshots', snapshotsSchema);
 export const parseEntries = reader('a list of entries', entriesSchema);
 export const parseUnchanged = reader('an unchanged report', unchangedSchema);
+export const parsePins = reader('a list of pins', pinsSchema);
+export const parsePinRequest = reader('a pin', pinRequestSchema);
 export const parseEnrolRequest = reader('an enrolment', enrolRequestSchema);
 export const parseEnrolAnswer = reader('an answer to an enrolment', enrolAnswerSchema);
 

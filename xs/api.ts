@@ -7,25 +7,30 @@ import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import {
+  parseDigest,
   parseRunId,
   parseSerial,
   parseSnapshotName,
   parseUid,
   type Serial,
 } from '../shared/ids.ts';
-import type { Log } from '../shared/log.ts';
-import { type Manifest, parseUnchanged, type SnapshotSummary } from '../shared/protocol.ts';
-import type { Access } from './access.ts';
+import {
+  type Manifest,
+  type Pins,
+  parsePinRequest,
+  parseUnchanged,
+  type SnapshotSummary,
+} from '../shared/protocol.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import { recordSuccess } from './ingest.ts';
 import type { Intake } from './intake.ts';
-import { inState, type Paths } from './paths.ts';
-import type { Registrations } from './registration.ts';
+import type { Library } from './library.ts';
+import { inState } from './paths.ts';
+import { listPins, pinEntry, pinLimit, unpinEntry } from './pins.ts';
 import { readHeldNote } from './shrink-guard.ts';
 import {
   baseSnapshot,
@@ -36,12 +41,8 @@ import {
 } from './snapshots.ts';
 
 export interface ApiOptions {
-  paths: Paths;
-  access: Access;
-  registrations: Registrations;
+  library: Library;
   intake: Intake;
-  clock: Clock;
-  log: Log;
   onOpen: (serial: Serial) => void;
   onClose: (serial: Serial) => void;
   /** A laptop said that nothing changed since its newest snapshot. */
@@ -58,7 +59,8 @@ const MAX_GREETING = 64;
 /** Listens on the Unix socket that session scripts connect to. */
 export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   const laptops = new WeakMap<Socket, Serial>();
-  const app = createApp(options.log, MAX_BODY_BYTES, 0);
+  const { registrations, log } = options.library;
+  const app = createApp(log, MAX_BODY_BYTES, 0);
   // A channel is one connection for a whole run, silent while rsync works; SSH notices its end.
   app.server.keepAliveTimeout = 0;
   app.server.headersTimeout = 0;
@@ -74,14 +76,14 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // a laptop that vanishes is ordinary
     readGreeting(socket, (serial) => {
-      if (!options.registrations.get(serial)) return socket.destroy();
+      if (!registrations.get(serial)) return socket.destroy();
       laptops.set(socket, serial);
       options.onOpen(serial);
       socket.once('close', () => options.onClose(serial));
       app.server.emit('connection', socket);
     });
   });
-  await listen(server, options);
+  await listen(server, options.library);
   return {
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -92,7 +94,7 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   };
 }
 
-async function listen(server: Server, { paths, access }: ApiOptions): Promise<void> {
+async function listen(server: Server, { paths, access }: Library): Promise<void> {
   const { apiSocket } = inState(paths);
   rmSync(apiSocket, { force: true });
   await new Promise<void>((resolve, reject) => {
@@ -127,9 +129,12 @@ function readGreeting(socket: Socket, onSerial: (serial: Serial) => void): void 
 
 function addRoutes(
   app: FastifyInstance,
-  { paths, intake, clock, onUnchanged }: ApiOptions,
+  { library, intake, onUnchanged }: ApiOptions,
   laptopOf: (socket: Socket) => Serial,
 ): void {
+  const { paths, clock } = library;
+  addPinRoutes(app, library, laptopOf);
+
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);
     const newest = newestSnapshot(paths, serial);
@@ -187,6 +192,49 @@ function addRoutes(
       const run = parseRunId(request.params.run);
       const wait = parseWhole(request.query.wait ?? '0', 0, MAX_WAIT_SECONDS, 'wait');
       return intake.finalOutcome(serial, run, wait * 1000);
+    },
+  );
+}
+
+/** Pins of one laptop's own entries (X8). */
+function addPinRoutes(
+  app: FastifyInstance,
+  library: Library,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  const { paths, turns, log } = library;
+  const list = (serial: Serial): Pins => {
+    const pins = listPins(paths, serial).map(({ uid, digest, bytes, snapshot, pinned }) => ({
+      ...{ uid, digest, bytes, snapshot, pinned },
+    }));
+    const bytes = pins.reduce((sum, one) => sum + one.bytes, 0);
+    return { pins, bytes, limit: pinLimit(library) };
+  };
+
+  app.get('/v1/pins', async (request) => list(laptopOf(request.raw.socket)));
+
+  app.put<{ Params: { uid: string } }>('/v1/pins/:uid', async (request) => {
+    const serial = laptopOf(request.raw.socket);
+    const uid = parseUid(request.params.uid);
+    const { snapshot: name } = parsePinRequest(request.body);
+    await turns.run(() => {
+      const snapshot = findSnapshot(paths, serial, name);
+      pinEntry(library, serial, snapshot, uid, pinLimit(library));
+    });
+    log.info('pinned', { serial, uid, snapshot: name });
+    return list(serial);
+  });
+
+  app.delete<{ Params: { uid: string }; Querystring: { digest?: string } }>(
+    '/v1/pins/:uid',
+    async (request) => {
+      const serial = laptopOf(request.raw.socket);
+      const uid = parseUid(request.params.uid);
+      const { digest } = request.query;
+      const version = digest === undefined ? undefined : parseDigest(digest);
+      await turns.run(() => unpinEntry(library, serial, uid, version));
+      log.info('unpinned', { serial, uid });
+      return list(serial);
     },
   );
 }

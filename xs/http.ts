@@ -36,6 +36,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'not-registered': 403,
   'server-refused': 403,
   'not-found': 404,
+  'over-quota': 507,
   'server-full': 507,
 };
 

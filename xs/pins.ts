@@ -27,8 +27,10 @@ import {
 } from '../shared/ids.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
+import type { Library } from './library.ts';
 import { inLaptop, type Paths } from './paths.ts';
 import type { Pool } from './pool.ts';
+import { diskSize, pinQuota, quotaOf, sharePercent } from './quota.ts';
 import type { Amount } from './retention.ts';
 import { readVersions, type Snapshot } from './snapshots.ts';
 import { discard } from './trash.ts';
@@ -78,6 +80,13 @@ export function pinnedSnapshots(paths: Paths, serial: Serial): Set<SnapshotName>
 export function pinnedAmounts(paths: Paths, serial: Serial): Map<string, Amount> {
   const pins = listPins(paths, serial);
   return new Map(pins.map(({ digest, bytes, inodes }) => [digest, { bytes, inodes }]));
+}
+
+/** What the pins of one laptop may take together, in bytes. */
+export function pinLimit({ paths, config, serials }: Library): number {
+  const { quota } = config;
+  const each = quotaOf(diskSize(paths.library), serials().length, sharePercent(quota));
+  return pinQuota(each, quota.pinsPercent);
 }
 
 /**

@@ -91,7 +91,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   intake.start();
   cleanup.use(
     await serveApi({
-      ...{ paths, access, registrations, intake, clock, log },
+      ...{ library, intake },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: (serial) => note(store.recordSuccess(serial, clock.now())),

@@ -2,9 +2,10 @@
  * The index of what lies in the library, in SQLite: quick answers about all laptops at once. The
  * disk is the truth; a database that is absent is made anew from it.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import * as v from 'valibot';
 import { type Db, openDb, type Queries } from '../shared/db.ts';
+import { DsError, isErrno } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Manifest } from '../shared/protocol.ts';
@@ -64,7 +65,7 @@ export interface LaptopUsage {
 /** Opens the index, filling it from the library if it was not there. */
 export async function openStore(paths: Paths, serials: () => readonly Serial[]): Promise<Store> {
   const file = inState(paths).database;
-  const db = await openDb(file, MIGRATIONS);
+  const db = await openOrReplace(file);
   const store: Store = {
     recordSnapshot: (manifest) => insertSnapshots(db, [manifest]),
     recordSuccess: (serial, time) =>
@@ -89,6 +90,19 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
   // Also when the power went while it was being filled.
   if (!(await db.get('SELECT time FROM filled'))) await store.rebuild();
   return store;
+}
+
+/** A file that is no database any more is put aside: everything in it can be found again. */
+async function openOrReplace(file: string): Promise<Db> {
+  try {
+    return await openDb(file, MIGRATIONS);
+  } catch (error) {
+    const cause = error instanceof DsError ? error.cause : undefined;
+    if (!isErrno(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')) throw error;
+    renameSync(file, `${file}.damaged`);
+    for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+    return openDb(file, MIGRATIONS);
+  }
 }
 
 /** All in one transaction: a power cut leaves the old index or the new one. */

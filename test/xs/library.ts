@@ -90,11 +90,11 @@ export function metadataOf(entry: { title: string; content: string | Buffer | nu
 
 /** The completion file a correct laptop would send for this Journal. */
 export function completionFor(
-  library: TestLibrary,
+  { context: { paths } }: Pick<TestLibrary, 'context'>,
   journal: Journal,
   serial: Serial = SERIAL,
 ): Completion {
-  const newest = baseSnapshot(library.paths, serial);
+  const newest = baseSnapshot(paths, serial);
   const before = newest ? readVersions(newest) : new Map<Uid, Digest>();
   const now = new Map([...journal].map(([uid, entry]) => [uid, digestOf(metadataOf(entry))]));
   const { changed, removed } = difference(before, now);
@@ -114,11 +114,11 @@ export function completionFor(
 
 /** Sends what changed and has it ingested, as one run of a correct laptop. */
 export async function backUp(
-  library: TestLibrary,
+  library: Pick<TestLibrary, 'context'>,
   journal: Journal,
   serial: Serial = SERIAL,
 ): Promise<Ingested> {
-  const { incoming } = inLaptop(library.paths, serial);
+  const { incoming } = inLaptop(library.context.paths, serial);
   mkdirSync(incoming, { recursive: true });
   const completion = completionFor(library, journal, serial);
   for (const [uid] of completion.changed) {

@@ -130,6 +130,12 @@ const HOSTILE = [
   `/usr/bin/rsync --server -ltrz${CAPS} . incoming`,
   `env rsync --server -ltrz${CAPS} . incoming`,
   `rsync --server -ltrz${CAPS} . ${'x'.repeat(100_000)}`,
+  ...['pinned/', 'pinned/../', 'pinned/x/', 'pinned/../incoming/', 'pinned/x/../../incoming/'].map(
+    (target) => `rsync --server --sender -tRz${CAPS} . ${target}`,
+  ),
+  `rsync --server --sender -tRz${CAPS} . pinned/-x/${'a'.repeat(64)}/`,
+  `rsync --server --sender -tRz${CAPS} . pinned/${'x'.repeat(36)}/${'g'.repeat(64)}/`,
+  `rsync --server -tRz${CAPS} . pinned/${'x'.repeat(36)}/${'a'.repeat(64)}/`,
 ];
 
 test(`${HOSTILE.length} hostile commands are refused with exit status 12 and one line`, () => {

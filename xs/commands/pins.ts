@@ -2,25 +2,17 @@
  * `pin`, `unpin` and `pins`: what stays whatever cleanup does.
  */
 import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
-import type { Library } from '../library.ts';
 import {
   listPins,
   pinEntry,
+  pinLimit,
   pinnedSnapshots,
   pinSnapshot,
   unpinEntry,
   unpinSnapshot,
 } from '../pins.ts';
-import { diskSize, pinQuota, quotaOf, sharePercent } from '../quota.ts';
 import { findSnapshot } from '../snapshots.ts';
 import { answer, type Command, formatBytes, laptopArgument } from './command.ts';
-
-/** What the pins of one laptop may take, in bytes. */
-export function pinLimit({ paths, config, serials }: Library): number {
-  const share = sharePercent(config.quota);
-  const quota = quotaOf(diskSize(paths.library), serials().length, share);
-  return pinQuota(quota, config.quota.pinsPercent);
-}
 
 export const pin: Command = {
   synopsis: 'pin SERIAL SNAPSHOT [UID]',

@@ -24,19 +24,19 @@ refuse() {
   exit 12
 }
 
+# What every program of a session runs in; none of these words needs quoting.
+confined='bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv
+  --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64
+  --chdir /'
+
 # sandbox BIND-OPTIONS… -- PROGRAM…
 sandbox() {
-  bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv \
-    --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
-    --chdir / "$@"
+  $confined "$@"
 }
 
 # locked BIND-OPTIONS… -- PROGRAM…: as long as it runs, no snapshot is made of what it writes.
 locked() {
-  exec flock --shared --wait 60 --no-fork "$home/.session.lock" \
-    bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv \
-    --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
-    --chdir / "$@"
+  exec flock --shared --wait 60 --no-fork "$home/.session.lock" $confined "$@"
 }
 
 # The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
@@ -46,13 +46,12 @@ receive_incoming() {
     '' | */*) latest= ;;
     *) [ -d "$home/$latest" ] || latest= ;;
   esac
+  set -- rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part
   if [ -n "$latest" ]; then
     locked --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /basis -- \
-      rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part \
-      --compare-dest=/basis . /incoming
+      "$@" --compare-dest=/basis . /incoming
   else
-    locked --bind "$home/incoming" /incoming -- \
-      rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part . /incoming
+    locked --bind "$home/incoming" /incoming -- "$@" . /incoming
   fi
 }
 
@@ -70,6 +69,13 @@ receive_completion() {
   sync "$drop/$serial" && mv -fT "$drop/$serial" "$COMPLETION/$serial"
 }
 
+# send_folder FOLDER: what the list on stdin names in it, read-only.
+send_folder() {
+  [ -d "$1" ] && [ ! -L "$1" ] || refuse "there is no such snapshot"
+  sandbox --ro-bind "$1" /snapshot -- \
+    rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 . /snapshot/
+}
+
 send_snapshot() {
   case $1 in
     datastore-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]_[0-9][0-9]:[0-9][0-9]) ;;
@@ -77,9 +83,15 @@ send_snapshot() {
     *) refuse "not the name of a snapshot" ;;
   esac
   case $1 in */*) refuse "not the name of a snapshot" ;; esac
-  [ -d "$home/$1" ] && [ ! -L "$home/$1" ] || refuse "there is no such snapshot"
-  sandbox --ro-bind "$home/$1" /snapshot -- \
-    rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 . /snapshot/
+  send_folder "$home/$1"
+}
+
+# send_pin UID/DIGEST: a pinned version, whose snapshots may be gone.
+send_pin() {
+  case ${1%%/*} in '' | -* | *[!0-9A-Za-z-]*) refuse "not a pin" ;; esac
+  case ${1#*/} in '' | *[!0-9a-f]*) refuse "not a pin" ;; esac
+  [ ! -L "$home/pinned/${1%%/*}" ] || refuse "not a pin"
+  send_folder "$home/pinned/$1"
 }
 
 # The service learns from the first line whose session it is; the rest is the client's HTTP. When the
@@ -122,6 +134,10 @@ case $direction:$target in
   send:snapshots/*/)
     name=${target#snapshots/}
     send_snapshot "${name%/}"
+    ;;
+  send:pinned/*/)
+    name=${target#pinned/}
+    send_pin "${name%/}"
     ;;
   *) refuse "not a place of this laptop" ;;
 esac

@@ -1,0 +1,105 @@
+/**
+ * A library opened for changing, as the service and the commands open it, with a clock whose hands
+ * the test turns.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import { parseSerial, type Serial } from '../../shared/ids.ts';
+import type { Log, LogFields } from '../../shared/log.ts';
+import { runCommand } from '../../xs/admin.ts';
+import type { Flags } from '../../xs/commands/command.ts';
+import { readConfig } from '../../xs/config.ts';
+import type { IngestContext } from '../../xs/ingest.ts';
+import { type Library, openLibrary } from '../../xs/library.ts';
+import { SERIAL } from './library.ts';
+
+export const DAY_MS = 86_400_000;
+
+/** Shows what it is set to. */
+export interface TestClock extends Clock {
+  time: number;
+  /** Goes on by days, hours, whatever is given in milliseconds. */
+  pass(ms: number): void;
+}
+
+export function testClock(start: string): TestClock {
+  let monotonic = 1000;
+  const clock: TestClock = {
+    time: Date.parse(start),
+    pass: (ms) => {
+      clock.time += ms;
+      monotonic += ms;
+    },
+    now: () => new Date(clock.time),
+    monotonicMs: () => monotonic,
+    sleep: async () => {},
+  };
+  return clock;
+}
+
+export interface WholeLibrary extends AsyncDisposable {
+  library: Library & AsyncDisposable;
+  context: IngestContext;
+  clock: TestClock;
+  /** Every event logged so far: `snapshot-removed`, and its fields. */
+  events: { event: string; fields: LogFields }[];
+  /** Runs a command of `xs-backup` and returns what it printed. */
+  command(command: string, args?: readonly string[], flags?: Flags): Promise<string>;
+}
+
+/** A key of the right shape for each number. */
+export function dsaKey(n: number): string {
+  const part = (bytes: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const parts = ['ssh-dss'].map((text) => part(Buffer.from(text)));
+  const numbers = [128, 20, 128, 128].map((size) => part(Buffer.alloc(size, 1 + (n % 100))));
+  return Buffer.concat([...parts, ...numbers]).toString('base64');
+}
+
+export function serialOf(n: number): Serial {
+  return parseSerial(`TST${n.toString(16).toUpperCase().padStart(8, '0')}`);
+}
+
+/** Opens a new library with one registered laptop, SERIAL. `settings` is TOML. */
+export async function openWhole(
+  settings = '',
+  options: { start?: string; folder?: string; clock?: TestClock } = {},
+): Promise<WholeLibrary> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ds-library-'));
+  const configFile = join(folder, 'config.toml');
+  const places = ['library', 'state', 'completion'].map((name) => `${name} = "${folder}/${name}"`);
+  writeFileSync(configFile, `${places.join('\n')}\n${settings}\n`);
+  const config = readConfig(configFile, {});
+  const clock = options.clock ?? testClock(options.start ?? '2026-03-02T08:00:00Z');
+  const uid = process.getuid?.() ?? 0;
+  const access = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
+  const events: WholeLibrary['events'] = [];
+  const note = (event: string, fields: LogFields = {}) => void events.push({ event, fields });
+  const log: Log = { info: note, warn: note };
+  const library = await openLibrary({ config, access, clock, log, env: process.env });
+  if (!library.registrations.get(SERIAL)) {
+    library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));
+  }
+  const command: WholeLibrary['command'] = async (name, args = [], flags = {}) => {
+    let printed = '';
+    const print = (text: string) => {
+      printed += text;
+    };
+    const request = { command: name, args: [...args], flags: { ...flags } };
+    await runCommand(library, request, print, new AbortController().signal);
+    return printed;
+  };
+  return {
+    ...{ library, clock, events, command },
+    context: { ...library, guard: config.guard },
+    [Symbol.asyncDispose]: async () => {
+      await library[Symbol.asyncDispose]();
+      if (!options.folder) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
