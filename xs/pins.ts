@@ -167,20 +167,24 @@ export function unpinEntry(context: PinContext, serial: Serial, uid: Uid, digest
   const pins = listPins(paths, serial).filter(
     (pin) => pin.uid === uid && (digest === undefined || pin.digest === digest),
   );
-  if (pins.length === 0) throw new DsError('not-found', `${serial} has no such pin of ${uid}`);
   for (const pin of pins) {
     discard(paths, serial, pin.folder, 'unpinned', clock.now(), `pin-${uid}-${pin.digest}`);
     failpoint('unpin.moved');
   }
-  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid));
+  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid)); // also what a killed one left
+  if (pins.length === 0) throw new DsError('not-found', `${serial} has no such pin of ${uid}`);
   return pins;
 }
 
 /** Keeps a whole snapshot for good. */
-export function pinSnapshot({ paths, access }: PinContext, snapshot: Snapshot): void {
-  const laptop = inLaptop(paths, snapshot.serial);
+export function pinSnapshot(
+  { paths, access }: PinContext,
+  serial: Serial,
+  name: SnapshotName,
+): void {
+  const laptop = inLaptop(paths, serial);
   makeReadableFolder(access, laptop.pinned);
-  const mark = laptop.snapshotPin(snapshot.name);
+  const mark = laptop.snapshotPin(name);
   if (!existsSync(mark)) writeFileDurably(mark, '', 0o640);
   failpoint('pin.marked');
 }

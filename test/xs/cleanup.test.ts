@@ -110,7 +110,7 @@ test('while the clock cannot be believed nothing is removed, and it says so', as
   const trashed = listTrash(whole.library.paths).length;
   whole.clock.pass(4000 * DAY_MS);
   const ahead = await whole.command('cleanup');
-  assert.match(ahead, /nothing is removed: the clock jumped from 2026-05-/);
+  assert.match(ahead, /nothing is removed: the clock jumped from 2026-04-/);
   assert.match(ahead, /--trust-clock/);
   assert.equal([names(whole), listTrash(whole.library.paths).length], [before, trashed]);
   await days(whole, 3, new Map());

@@ -11,6 +11,7 @@ import {
   newRunId,
   parseSerial,
   parseUid,
+  type RunId,
   type Serial,
   type Uid,
 } from '../../shared/ids.ts';
@@ -117,10 +118,11 @@ export async function backUp(
   library: Pick<TestLibrary, 'context'>,
   journal: Journal,
   serial: Serial = SERIAL,
+  run: RunId = newRunId(),
 ): Promise<Ingested> {
   const { incoming } = inLaptop(library.context.paths, serial);
   mkdirSync(incoming, { recursive: true });
-  const completion = completionFor(library, journal, serial);
+  const completion = { ...completionFor(library, journal, serial), run };
   for (const [uid] of completion.changed) {
     const entry = journal.get(uid);
     if (entry) sendEntry(incoming, uid, entry);

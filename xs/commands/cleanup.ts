@@ -77,12 +77,12 @@ export const undelete: Command = {
     const name = args[1];
     if (name === undefined) throw usage('what shall come back? "xs-backup trash" lists it');
     await library.turns.run(async () => {
-      const folder = undeleteItem(library.paths, serial, name);
-      const snapshots = listSnapshots(library.paths, serial);
-      const snapshot = snapshots.find((one) => one.folder === folder);
-      // Otherwise the next cleanup would remove it again, for the same reason.
-      if (snapshot && tryParse(parseSnapshotName, name)) pinSnapshot(library, snapshot);
-      await library.store.replaceSnapshots(serial, snapshots);
+      // Pinned first: otherwise the next cleanup would remove it again, for the same reason.
+      const snapshot = tryParse(parseSnapshotName, name);
+      const known = listTrash(library.paths, serial).some((item) => item.name === name);
+      if (snapshot && known) pinSnapshot(library, serial, snapshot);
+      undeleteItem(library.paths, serial, name);
+      await library.store.replaceSnapshots(serial, listSnapshots(library.paths, serial));
     });
     library.log.info('undeleted', { serial, name });
     answer(context, { undeleted: name }, () => [`${serial}: ${name} is back, and stays`]);

@@ -24,7 +24,7 @@ export const pin: Command = {
     const uid = args[2] === undefined ? undefined : parseUid(args[2]);
     await library.turns.run(() => {
       if (uid) pinEntry(library, serial, snapshot, uid, pinLimit(library));
-      else pinSnapshot(library, snapshot);
+      else pinSnapshot(library, serial, snapshot.name);
     });
     library.log.info('pinned', { serial, snapshot: snapshot.name, uid });
     answer(context, { pinned: uid ?? snapshot.name }, () => [`${uid ?? snapshot.name} stays`]);

@@ -1,0 +1,16 @@
+/**
+ * Does one thing to a library in a process of its own, so that it can be killed on the way:
+ *
+ *     DS_BACKUP_FAILPOINT=… node --import tsx test/xs/actor.ts FOLDER TIME ACT [ARGUMENT…]
+ *
+ * TIME is what the clock shows, in milliseconds since 1970.
+ */
+import { armFailpoint } from '../../shared/failpoint.ts';
+import { act } from './acts.ts';
+import { openWhole, testClock } from './whole.ts';
+
+const [folder = '', time = '0', name = '', ...args] = process.argv.slice(2);
+const clock = testClock(new Date(Number(time)).toISOString());
+await using whole = await openWhole('', { folder, clock });
+armFailpoint(process.env.DS_BACKUP_FAILPOINT);
+await act(whole, name, args);

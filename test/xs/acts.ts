@@ -1,0 +1,108 @@
+/**
+ * What can be done to a library and killed on the way, by name; and what has to be the same
+ * afterwards.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseRunId, type Serial } from '../../shared/ids.ts';
+import { METADATA_SUFFIX } from '../../shared/sums.ts';
+import { inLaptop, inLibrary, type Paths } from '../../xs/paths.ts';
+import { listPins } from '../../xs/pins.ts';
+import { listHeld, listSnapshots, readManifest } from '../../xs/snapshots.ts';
+import { listTrash } from '../../xs/trash.ts';
+import { checkSnapshot } from './check.ts';
+import { backUp, type Journal, SERIAL, uidOf } from './library.ts';
+import { DAY_MS, type WholeLibrary } from './whole.ts';
+
+/** A Journal that is the same for the same number: each differs from the one before a little. */
+export function journalOfDay(day: number, entries = 30): Journal {
+  const journal: Journal = new Map();
+  for (let n = 0; n < entries; n += 1) {
+    // Entry n changes every n-th day or so.
+    const version = Math.floor(day / (1 + n));
+    const content = n % 6 === 5 ? null : `entry ${n}, version ${version} `.repeat(1 + (n % 9));
+    journal.set(uidOf(n), { title: `entry ${n} v${version}`, content });
+  }
+  return journal;
+}
+
+/** What is left of a Journal after a reflash. */
+export function reflashed(): Journal {
+  return new Map([[uidOf(500), { title: 'new', content: 'after the reflash' }]]);
+}
+
+/** The same run again: the completion file is still there when the power comes back. */
+const RUN = parseRunId('ab'.repeat(16));
+
+const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unknown>> = {
+  backup: (whole, [day = '0']) => backUp(whole, journalOfDay(Number(day)), SERIAL, RUN),
+  reflash: (whole) => backUp(whole, reflashed(), SERIAL, RUN),
+  command: (whole, [name = '', ...args]) => whole.command(name, args),
+};
+
+/** Throws when there is no such act. */
+export async function act(whole: WholeLibrary, name: string, args: string[]): Promise<void> {
+  const known = ACTS[name];
+  if (!known) throw new Error(`there is no act "${name}"`);
+  await known(whole, args);
+}
+
+/** One backup a day. */
+export async function liveThrough(whole: WholeLibrary, from: number, to: number): Promise<void> {
+  for (let day = from; day < to; day += 1) {
+    whole.clock.pass(DAY_MS);
+    await backUp(whole, journalOfDay(day));
+  }
+}
+
+/**
+ * Every complete thing in the library, wherever it lies now (kept, held, pinned, in the trash), with
+ * its sums, after sha256sum agreed with them.
+ */
+export function inventory(paths: Paths, serial: Serial = SERIAL): Map<string, string> {
+  const found = new Map<string, string>();
+  const trash = listTrash(paths, serial);
+  for (const one of [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) {
+    found.set(one.name, checkSnapshot(one));
+  }
+  for (const { name, folder } of trash) {
+    const manifest = readManifest(folder);
+    if (manifest) found.set(name, checkSnapshot({ ...manifest, folder }));
+    else if (name.startsWith('pin-')) found.set(name, files(folder));
+  }
+  for (const { uid, digest, folder } of listPins(paths, serial)) {
+    found.set(`pin-${uid}-${digest}`, files(folder));
+  }
+  return found;
+}
+
+/** Where everything lies: what a person would see. */
+export function layout(paths: Paths, serial: Serial = SERIAL): string[] {
+  const kept = listSnapshots(paths, serial).map(
+    ({ name, sequence }) => `kept ${name} #${sequence}`,
+  );
+  const held = listHeld(paths, serial).map(({ name, sequence }) => `held ${name} #${sequence}`);
+  const trash = listTrash(paths, serial).map(({ name, reason }) => `trash ${name} ${reason}`);
+  const pins = listPins(paths, serial).map(({ uid, digest }) => `pin ${uid} ${digest}`);
+  const { pinned } = inLaptop(paths, serial);
+  const marks = existsSync(pinned) ? readdirSync(pinned).map((name) => `pinned ${name}`) : [];
+  return [...kept, ...held, ...trash, ...pins, ...marks].sort();
+}
+
+/** Work in progress of a process that is gone; there must be none after the next one. */
+export function leftovers(paths: Paths, serial: Serial = SERIAL): string[] {
+  const { home, incoming } = inLaptop(paths, serial);
+  const { doomed } = inLibrary(paths);
+  return [
+    ...readdirSync(home).filter((name) => name.startsWith('.tmp') || name.endsWith('.tmp')),
+    ...readdirSync(incoming),
+    ...(existsSync(doomed) ? readdirSync(doomed) : []),
+  ];
+}
+
+function files(folder: string): string {
+  const names = readdirSync(folder).sort();
+  if (!names.some((name) => name.endsWith(METADATA_SUFFIX)))
+    throw new Error(`${folder} is not whole`);
+  return names.map((name) => join(name)).join(' ');
+}
