@@ -84,8 +84,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
     finish(context, arrival, newest); // promoted before the power went
     return done(newest);
   }
-  if ((completion.base?.sequence ?? 0) !== (newest?.sequence ?? 0)) return { state: 'rebase' };
-  if (completion.base && completion.base.state !== newest?.state) return { state: 'rebase' };
+  if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
   const base: Base = {
     manifest: newest,
     versions: newest ? readVersions(newest) : new Map(),
@@ -102,6 +101,12 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const manifest = await build(context, arrival, base, versions, verified);
   finish(context, arrival, manifest);
   return done(manifest);
+}
+
+/** A first backup builds on nothing; a sequence alone cannot say so, adopted ones go below 1. */
+function buildsOn(base: Completion['base'], newest: Manifest | undefined): boolean {
+  if (base === null || !newest) return base === null && !newest;
+  return base.sequence === newest.sequence && base.state === newest.state;
 }
 
 function done(manifest: Manifest): Ingested {
@@ -190,7 +195,8 @@ async function build(
       version: 1,
       serial,
       name: freeName(paths, serial, clock.now()),
-      sequence: (base.manifest?.sequence ?? 0) + 1,
+      // Only old snapshots are below 1, and those of ours never are, even when they come first.
+      sequence: Math.max(0, base.manifest?.sequence ?? 0) + 1,
       run: completion.run,
       created: clock.now().toISOString(),
       source: arrival.source,
