@@ -60,7 +60,7 @@ export type Manifest = v.InferOutput<typeof manifestSchema>;
 const outcomeSchema = v.variant('state', [
   v.strictObject({ state: v.literal('unknown') }),
   v.strictObject({ state: v.literal('ingesting') }),
-  v.strictObject({ state: v.literal('done'), snapshot: snapshotName, sequence: order, digest }),
+  v.strictObject({ state: v.literal('done'), snapshot: snapshotName, sequence: count, digest }),
   v.strictObject({ state: v.literal('missing'), missing: v.array(uid) }),
   v.strictObject({ state: v.literal('rebase') }),
   v.strictObject({ state: v.literal('refused'), code: shortText, message: v.string() }),

@@ -31,12 +31,15 @@ function complaintAbout(name: string, bytes: Buffer): string | undefined {
   if (bytes.length > MAX_PROPERTY_BYTES) return `has ${bytes.length} bytes`;
   if (name === PICTURE) return undefined;
   if (!isUtf8(bytes)) return 'is not text';
-  if (bytes.includes(0)) return 'contains a NUL';
   const text = bytes.toString('latin1');
   if (NUMBERS.includes(name) && !isInt32(text)) return 'is not a whole number of 32 bits';
-  // NUL was refused above; Xapian counts no other byte twice.
-  if (TERMS.includes(name) && bytes.length > MAX_TERM_BYTES) return `has ${bytes.length} bytes`;
+  if (TERMS.includes(name) && termBytes(bytes) > MAX_TERM_BYTES) return `has ${bytes.length} bytes`;
   return undefined;
+}
+
+/** Xapian writes a NUL as two bytes. */
+function termBytes(bytes: Buffer): number {
+  return bytes.reduce((sum, byte) => sum + (byte === 0 ? 2 : 1), 0);
 }
 
 function isInt32(text: string): boolean {
