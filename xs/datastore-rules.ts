@@ -37,7 +37,7 @@ function complaintAbout(name: string, bytes: Buffer): string | undefined {
   return undefined;
 }
 
-/** Xapian writes a NUL as two bytes. */
+/** Xapian writes a NUL as two bytes; a term that is too long by them stops the whole index. */
 function termBytes(bytes: Buffer): number {
   return bytes.reduce((sum, byte) => sum + (byte === 0 ? 2 : 1), 0);
 }
