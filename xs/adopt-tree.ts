@@ -137,6 +137,7 @@ export interface DraftOptions {
   /** What the tree before it held, for the manifest's count of changes. */
   before: ReadonlyMap<Uid, Digest>;
   neighbour: Neighbour | undefined;
+  memory: Memory;
 }
 
 /** Builds and seals the draft of a tree that was read, and compares it with the tree once more. */
@@ -176,7 +177,7 @@ export async function buildDraft(
     removed: removed.length,
     state: stateDigest(reading.versions),
   };
-  await checkDraft(draft, reading, steps);
+  await checkDraft(draft, options, steps);
   sealDraft(draft, manifest, reading.versions);
   rmSync(written, { recursive: true });
   failpoint('adopt.sealed');
@@ -232,7 +233,7 @@ async function fillDraft(
  */
 async function checkDraft(
   draft: string,
-  reading: Reading,
+  { reading, memory }: DraftOptions,
   { signal }: Pick<Steps, 'signal'>,
 ): Promise<void> {
   const pause = pacemaker(SLICE_MS);
@@ -248,7 +249,7 @@ async function checkDraft(
     if (digestOf(metadata) !== digest) throw damagedPool(`${file}${METADATA_SUFFIX}`);
     files += content ? 2 : 1;
     if (content && path !== null && lstatSync(file).ino !== lstatSync(path).ino) {
-      const found = await digestFile(file, signal);
+      const found = await hashOnce(file, memory, signal);
       if (found.digest !== content.digest) throw damagedPool(file);
     }
     await pause();

@@ -73,7 +73,7 @@ export async function adoptLaptop(
   options: AdoptOptions,
 ): Promise<AdoptedTree[]> {
   const { paths, log } = context;
-  await recover(context, serial, options.discard);
+  await recoverAdoption(context, serial, options.discard);
   const trees = inOrder(listRaw(paths, serial).filter((tree) => fits(tree, serial, log)));
   const adopted: AdoptedTree[] = [];
   const state: State = { memory: newMemory(), neighbour: undefined, ahead: undefined };
@@ -141,7 +141,7 @@ async function adoptTree(
     const sequence = nextSequence(context.paths, serial, remaining);
     const before = older && state.ahead ? state.ahead.versions : new Map<Uid, Digest>();
     const { neighbour } = state;
-    const made = { serial, sequence, run, reading, before, neighbour };
+    const made = { serial, sequence, run, reading, before, neighbour, memory };
     const manifest = await buildDraft(context, made, { signal });
     signal?.throwIfAborted();
     const folder = await swap(context, serial, tree, draft, discard);
@@ -197,9 +197,9 @@ async function swap(
   return folder;
 }
 
-/** Ends what an earlier attempt began: a tree that is aside goes back, or on into the trash. */
-async function recover(
-  { paths, log }: AdoptContext,
+/** Ends what a killed attempt began: a tree that is aside goes back, or on into the trash. */
+export async function recoverAdoption(
+  { paths, log }: Pick<AdoptContext, 'paths' | 'log'>,
   serial: Serial,
   discard: AdoptOptions['discard'],
 ): Promise<void> {

@@ -5,13 +5,22 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adoptLaptop } from '../../xs/adopt.ts';
 import { inLaptop } from '../../xs/paths.ts';
+import { openPool } from '../../xs/pool.ts';
 import { listRaw } from '../../xs/raw-snapshots.ts';
 import { listHeld, listSnapshots, newestSnapshot } from '../../xs/snapshots.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { assertAdopted, makeTrees } from './adopted.ts';
 import { checkSnapshots } from './check.ts';
 import { backUp, type Journal, makeLibrary, SERIAL, uidOf } from './library.ts';
-import { adopt, nameOf, pointTo, putRaw, readTrees, snapshotRaw } from './original-library.ts';
+import {
+  adopt,
+  nameOf,
+  pointTo,
+  putRaw,
+  readTrees,
+  snapshotRaw,
+  trashOf,
+} from './original-library.ts';
 
 const test = suite('X13: what the original program left is adopted');
 
@@ -59,6 +68,28 @@ test('it takes no second space: content keeps its inode, and only metadata is ne
   for (const hour of [8, 9]) assert.is(lstatSync(join(home, nameOf(hour), uidOf(1))).ino, inode);
   const grown = blocks(library.folder) - size;
   assert.ok(grown < 11 * 20_000, `grown by ${grown} bytes for 11 versions`);
+});
+
+test('files of another account, which we cannot make ours, are copied and left alone', async () => {
+  using library = makeLibrary();
+  const { paths, context } = library;
+  const { home } = inLaptop(paths, SERIAL);
+  const before = readTrees(home, makeTrees(library));
+  const data = join(home, nameOf(8), '00', uidOf(3), 'data');
+  const { ino, mode } = lstatSync(data);
+  const access = { ...context.access, ownUid: 64_990 }; // neither root nor whoever runs the tests
+  await adopt({ ...context, access, pool: openPool(paths, access) }, SERIAL);
+  await assertAdopted(library, before);
+  assert.is.not(lstatSync(join(home, nameOf(8), uidOf(3))).ino, ino);
+  const kept = lstatSync(join(trashOf(paths), nameOf(8), '00', uidOf(3), 'data'));
+  assert.equal([kept.ino, kept.mode], [ino, mode]);
+});
+
+test('an inode that has all its links is copied as well', async () => {
+  using library = makeLibrary({ maxLinks: 3 });
+  const before = readTrees(inLaptop(library.paths, SERIAL).home, makeTrees(library));
+  await adopt(library.context, SERIAL);
+  await assertAdopted(library, before);
 });
 
 function blocks(folder: string): number {
