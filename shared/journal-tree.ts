@@ -118,8 +118,8 @@ function statOf(entry: TreeEntry, path: string, kind: 'file' | 'folder') {
   return stat;
 }
 
-/** Null when the file vanished between listing and opening. */
-function readPlainFile(entry: TreeEntry, path: string, limit: number): Buffer | null {
+/** The bytes of a plain file; null when there is none (any more). Throws `unreadable`. */
+export function readPlainFile(entry: TreeEntry, path: string, limit: number): Buffer | null {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -154,6 +154,7 @@ function readFolder(path: string, entry?: TreeEntry): string[] {
   }
 }
 
-function unreadable(entry: TreeEntry, why: string, cause?: unknown): DsError {
+/** The error of an entry that cannot be read whole. */
+export function unreadable(entry: TreeEntry, why: string, cause?: unknown): DsError {
   return new DsError('unreadable', `Journal entry ${entry.uid}: ${why}`, { cause });
 }

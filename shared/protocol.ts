@@ -16,10 +16,12 @@ const digest = v.pipe(v.string(), v.rawTransform(parsed(parseDigest)));
 const run = v.pipe(v.string(), v.rawTransform(parsed(parseRunId)));
 const snapshotName = v.pipe(v.string(), v.rawTransform(parsed(parseSnapshotName)));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The order of a laptop's snapshots. Ours count from 1; adopted older ones may be 0 and below. */
+const order = v.pipe(v.number(), v.safeInteger());
 const shortText = v.pipe(v.string(), v.maxLength(200));
 
 /** A point in a laptop's history of snapshots. */
-const baseSchema = v.strictObject({ sequence: count, state: digest });
+const baseSchema = v.strictObject({ sequence: order, state: digest });
 
 const completionSchema = v.strictObject({
   format: v.literal('ds-backup-completion'),
@@ -41,10 +43,10 @@ const manifestSchema = v.strictObject({
   serial,
   name: snapshotName,
   /** 1, 2, 3… per laptop: the order of snapshots, whatever any clock said. */
-  sequence: v.pipe(count, v.minValue(1)),
+  sequence: order,
   run,
   created: v.pipe(v.string(), v.isoTimestamp()),
-  source: v.picklist(['agent', 'original']),
+  source: v.picklist(['agent', 'original', 'adopted']),
   agent: shortText,
   entries: count,
   /** Content and metadata of all entries, in bytes, as if nothing were shared. */
@@ -75,7 +77,7 @@ export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
 const snapshotSummarySchema = v.object({
   name: snapshotName,
-  sequence: count,
+  sequence: order,
   created: v.string(),
   entries: count,
   bytes: count,
@@ -110,7 +112,7 @@ export type EntrySummary = v.InferOutput<typeof entrySummarySchema>;
 const entriesSchema = v.object({ entries: v.array(entrySummarySchema), next: v.nullable(uid) });
 export type EntriesPage = v.InferOutput<typeof entriesSchema>;
 
-const unchangedSchema = v.strictObject({ sequence: count, state: digest });
+const unchangedSchema = v.strictObject({ sequence: order, state: digest });
 export type Unchanged = v.InferOutput<typeof unchangedSchema>;
 
 const pinSchema = v.object({ uid, digest, bytes: count, snapshot: v.string(), pinned: v.string() });

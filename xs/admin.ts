@@ -21,7 +21,7 @@ const requestSchema = v.strictObject({
   command: v.string(),
   args: v.array(v.string()),
   flags: v.strictObject({
-    ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag },
+    ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
     kind: v.optional(v.string()),
   }),
 });

@@ -10,8 +10,8 @@ import type { Log } from '../shared/log.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Access } from './access.ts';
 import { askService, type CommandRequest, runCommand } from './admin.ts';
-import { usage } from './commands/command.ts';
-import { COMMANDS } from './commands/table.ts';
+import { type Flags, usage } from './commands/command.ts';
+import { COMMANDS, LOCAL_COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import { startService } from './service.ts';
@@ -39,20 +39,17 @@ export async function runCli(options: CliOptions): Promise<void> {
   if (command === undefined) throw usage('a command is needed');
   const config = readConfig(values.config, flagsOf(values));
   if (command === 'serve') return serve(options, config);
+  const flags = pickFlags(values);
+  const local = Object.hasOwn(LOCAL_COMMANDS, command) ? LOCAL_COMMANDS[command] : undefined;
+  if (local) return local.run({ ...options, paths: config, args, flags });
   if (!Object.hasOwn(COMMANDS, command)) throw usage(`there is no command "${command}"`);
-  const { json, kind, all } = values;
-  const flags = {
-    json,
-    kind,
-    all,
-    'dry-run': values['dry-run'],
-    'trust-clock': values['trust-clock'],
-  };
   return perform(options, config, { command, args, flags });
 }
 
 function help(): string {
-  const lines = Object.values(COMMANDS).map(({ synopsis, summary }) => describe(synopsis, summary));
+  const lines = Object.values({ ...COMMANDS, ...LOCAL_COMMANDS }).map(({ synopsis, summary }) =>
+    describe(synopsis, summary),
+  );
   return `xs-backup: the school server's side of ds-backup
 
 ${describe('serve', 'serve laptops until stopped')}
@@ -87,12 +84,20 @@ function parse(args: string[]) {
         ...{ config: text, library: text, state: text, completion: text, kind: text },
         ...{ listen: text, 'ssh-listen': text },
         ...{ json: flag, help: flag, version: flag },
-        ...{ 'dry-run': flag, 'trust-clock': flag, all: flag },
+        ...{ 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
       },
     });
   } catch (error) {
     throw usage(error instanceof Error ? error.message : String(error));
   }
+}
+
+function pickFlags(values: ReturnType<typeof parse>['values']): Flags {
+  const { json, kind, all } = values;
+  return {
+    ...{ json, kind, all, 'dry-run': values['dry-run'] },
+    ...{ 'trust-clock': values['trust-clock'], 'keep-going': values['keep-going'] },
+  };
 }
 
 function flagsOf(values: ReturnType<typeof parse>['values']): ConfigTree {

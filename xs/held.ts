@@ -21,7 +21,7 @@ export function isHeld(paths: Paths, snapshot: Snapshot): boolean {
 
 /** A good snapshot stands: those held before it join it, and the link for people follows. */
 export function settleHeld(paths: Paths, serial: Serial, good: Snapshot): void {
-  for (const snapshot of listHeld(paths, serial).reverse()) {
+  for (const snapshot of ownHeld(paths, serial).reverse()) {
     if (snapshot.sequence < good.sequence) release(paths, snapshot);
   }
   pointLatest(paths, serial, good.name);
@@ -45,10 +45,15 @@ export function dropHeld(paths: Paths, serial: Serial, now: Date): Snapshot[] {
 
 /** Keeps the first ones, which tell when it began, and the newest; the others go to the trash. */
 export function limitHeld(paths: Paths, serial: Serial, now: Date): void {
-  const held = listHeld(paths, serial);
+  const held = ownHeld(paths, serial);
   for (const { folder } of held.slice(MAX_HELD / 2, -MAX_HELD / 2)) {
     discard(paths, serial, folder, 'held-too-many', now);
   }
+}
+
+/** Without what the original program left half-made: that waits for a person. */
+function ownHeld(paths: Paths, serial: Serial): Snapshot[] {
+  return listHeld(paths, serial).filter(({ source }) => source !== 'adopted');
 }
 
 function release(paths: Paths, snapshot: Snapshot): void {

@@ -98,8 +98,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
     finish(context, arrival, newest); // promoted before the power went
     return outcomeOf(paths, newest);
   }
-  if (completion.base?.sequence !== newest?.sequence) return { state: 'rebase' };
-  if (completion.base?.state !== newest?.state) return { state: 'rebase' };
+  if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
   context.cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
   const base: Base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const versions = applyChanges(base.versions, completion);
@@ -122,6 +121,12 @@ export function outcomeOf(paths: Paths, snapshot: Snapshot): Ingested {
   const told = { snapshot: name, sequence, digest: state };
   if (!isHeld(paths, snapshot)) return { state: 'done', ...told };
   return { state: 'held', ...told, reason: readHeldNote(snapshot.folder).detail };
+}
+
+/** A first backup builds on nothing; a sequence alone cannot say so, adopted ones go below 1. */
+function buildsOn(base: Completion['base'], newest: Manifest | undefined): boolean {
+  if (base === null || !newest) return base === null && !newest;
+  return base.sequence === newest.sequence && base.state === newest.state;
 }
 
 function applyChanges(before: ReadonlyMap<Uid, Digest>, completion: Completion): Map<Uid, Digest> {
@@ -203,7 +208,8 @@ async function build(
       version: 1,
       serial,
       name: freeName(paths, serial, clock.now()),
-      sequence: (base.snapshot?.sequence ?? 0) + 1,
+      // Only old snapshots are below 1, and those of ours never are, even when they come first.
+      sequence: Math.max(0, base.snapshot?.sequence ?? 0) + 1,
       run: completion.run,
       created: clock.now().toISOString(),
       source: arrival.source,

@@ -10,11 +10,13 @@ import type { Serial } from '../shared/ids.ts';
 import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from './access.ts';
+import { recoverAdoption } from './adopt.ts';
 import type { Config } from './config.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './paths.ts';
 import { openPool, type Pool } from './pool.ts';
 import { Registrations } from './registration.ts';
 import { openStore, type Store } from './store.ts';
+import { discard } from './trash.ts';
 import { Turns } from './turns.ts';
 
 export interface Library {
@@ -59,6 +61,9 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   for (const serial of serials()) {
     makeLaptopFolders(access, paths, serial);
     removeDrafts(inLaptop(paths, serial).home);
+    await recoverAdoption({ paths, log }, serial, (folder, name) =>
+      discard(paths, serial, folder, 'adopted', clock.now(), name),
+    );
   }
   const store = cleanup.use(await openStore(paths, serials));
   const owned = cleanup.move();

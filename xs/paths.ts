@@ -3,7 +3,15 @@
  * puts paths together; every variable part is a parsed id, so none can lead elsewhere.
  */
 import { join } from 'node:path';
-import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
+import {
+  type Digest,
+  parseSnapshotName,
+  type RunId,
+  type Serial,
+  type SnapshotName,
+  tryParse,
+  type Uid,
+} from '../shared/ids.ts';
 
 export interface Paths {
   readonly library: string;
@@ -38,8 +46,16 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     draft: (run: RunId) => join(home, `.tmp-${run}`),
     /** Folded entries of an original client, on their way into a snapshot. */
     folded: (run: RunId) => join(home, `.tmp-${run}-folded`),
+    /** An original's tree while its snapshot takes its place. Never removed by us, only handed on. */
+    adopting: (name: SnapshotName) => join(home, `${ADOPTING}${name}`),
   };
 };
+
+const ADOPTING = '.adopting-';
+
+/** The snapshot whose tree is aside under this name in a laptop's folder. */
+export const adoptingName = (name: string): SnapshotName | undefined =>
+  name.startsWith(ADOPTING) ? tryParse(parseSnapshotName, name.slice(ADOPTING.length)) : undefined;
 
 /** Names in a laptop's folder that are work in progress of a service that has ended. */
 export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');

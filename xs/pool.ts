@@ -33,15 +33,23 @@ export interface Pool {
    */
   place(source: string, digest: Digest, target: string): void;
   /**
+   * Like place(), but the source's inode becomes the pool's own even when it has other names: they
+   * are of an old library that nobody writes in place. Costs no space. Copies what we may not own.
+   */
+  adopt(source: string, digest: Digest, target: string): void;
+  /**
    * Gives `target` the content that `held`, a file of an earlier snapshot, has: a link, or a fresh
    * inode when that one has its links. Returns its size in bytes.
    */
   share(held: string, digest: () => Digest, target: string): number;
 }
 
+/** Gives `path` to the source's content; `maxLinks` is what an inode may have. */
+type MakeInode = (access: Access, source: string, path: string, maxLinks: number) => void;
+
 export function openPool(paths: Paths, access: Access, maxLinks = MAX_LINKS): Pool {
   /** The inode with room for one more link; made from `source` when there is none. */
-  const inodeFor = (digest: Digest, source: string): string => {
+  const inodeFor = (digest: Digest, source: string, make: MakeInode = makeInode): string => {
     const { folder, file } = inPool(paths, digest);
     const size = lstatSync(source).size;
     for (let n = 0; ; n += 1) {
@@ -52,12 +60,13 @@ export function openPool(paths: Paths, access: Access, maxLinks = MAX_LINKS): Po
       // Another size under this name is damage; it goes aside for whoever looks into it.
       if (stat) renameSync(path, `${path}.damaged`);
       mkdirSync(folder, { recursive: true, mode: 0o750 });
-      adopt(access, source, path);
+      make(access, source, path, maxLinks);
       return path;
     }
   };
   return {
     place: (source, digest, target) => linkSync(inodeFor(digest, source), target),
+    adopt: (source, digest, target) => linkSync(inodeFor(digest, source, adoptInode), target),
     share: (held, digest, target) => {
       const stat = lstatSync(held);
       if (stat.nlink < maxLinks) linkSync(held, target);
@@ -68,19 +77,42 @@ export function openPool(paths: Paths, access: Access, maxLinks = MAX_LINKS): Po
 }
 
 /** Makes `path` a name of the source's inode, or of a copy where a stranger could still reach it. */
-function adopt(access: Access, source: string, path: string): void {
+function makeInode(access: Access, source: string, path: string): void {
   const stat = lstatSync(source);
-  const reachable = stat.nlink > 1 || (stat.uid !== access.ownUid && access.ownUid !== 0);
-  if (!reachable) {
-    takeOver(access, source);
-    try {
-      linkSync(source, path);
-      return;
-    } catch (error) {
-      if (isErrno(error, 'EEXIST')) return; // another ingest was faster with the same content
-      throw error;
-    }
+  if (stat.nlink > 1 || !canOwn(access, stat.uid)) copyInode(access, source, path);
+  else linkInode(access, source, path);
+}
+
+/** Makes `path` a name of the source's inode, whatever other names it has. */
+function adoptInode(access: Access, source: string, path: string, maxLinks: number): void {
+  const stat = lstatSync(source);
+  if (stat.nlink >= maxLinks || !canOwn(access, stat.uid)) {
+    copyInode(access, source, path);
+    return;
   }
+  try {
+    linkInode(access, source, path);
+  } catch (error) {
+    // An immutable file, or one at the limit of its file system.
+    if (!isErrno(error, 'EPERM', 'EACCES', 'EMLINK', 'EXDEV')) throw error;
+    copyInode(access, source, path);
+  }
+}
+
+function canOwn(access: Access, uid: number): boolean {
+  return uid === access.ownUid || access.ownUid === 0;
+}
+
+function linkInode(access: Access, source: string, path: string): void {
+  takeOver(access, source);
+  try {
+    linkSync(source, path);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error; // another ingest was faster with the same content
+  }
+}
+
+function copyInode(access: Access, source: string, path: string): void {
   const temporary = join(dirname(path), `.copy-${process.pid}.tmp`);
   try {
     copyFileSync(source, temporary);

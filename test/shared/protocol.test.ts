@@ -87,6 +87,7 @@ const MESSAGES: Message[] = [
       completion,
       { ...completion, base: null, changed: [], removed: [], entries: 0 },
       { ...completion, base: { sequence: 0, state: DIGEST } },
+      { ...completion, base: { sequence: -3, state: DIGEST } },
     ],
     bad: [
       [{ format: 'ds-backup-manifest' }, 'format'],
@@ -99,7 +100,6 @@ const MESSAGES: Message[] = [
       [{ run: undefined }, 'run'],
       [{ agent: 'x'.repeat(201) }, 'agent'],
       [{ base: undefined }, 'base'],
-      [{ base: { sequence: -1, state: DIGEST } }, 'base.sequence'],
       [{ base: { sequence: 1.5, state: DIGEST } }, 'base.sequence'],
       [{ base: { sequence: 2 ** 53, state: DIGEST } }, 'base.sequence'],
       [{ base: { sequence: 1 } }, 'base.state'],
@@ -130,14 +130,18 @@ const MESSAGES: Message[] = [
   {
     name: 'a manifest',
     parse: parseManifest,
-    good: [manifest, { ...manifest, source: 'original', name: `${NAME}-2` }],
+    good: [
+      manifest,
+      { ...manifest, source: 'original', name: `${NAME}-2` },
+      { ...manifest, source: 'adopted', sequence: -2 },
+    ],
     bad: [
       [{ format: 'x' }, 'format'],
       [{ version: 0 }, 'version'],
       [{ serial: '' }, 'serial'],
       [{ name: '..' }, 'name'],
       [{ name: 'datastore-2026-02-30_10:00' }, 'name'],
-      [{ sequence: 0 }, 'sequence'],
+      [{ sequence: 0.5 }, 'sequence'],
       [{ run: 1 }, 'run'],
       [{ created: 'yesterday' }, 'created'],
       [{ created: 1 }, 'created'],
@@ -197,7 +201,11 @@ const MESSAGES: Message[] = [
   {
     name: 'a list of snapshots',
     parse: parseSnapshots,
-    good: [{ snapshots: [summary] }, { snapshots: [] }],
+    good: [
+      { snapshots: [summary] },
+      { snapshots: [] },
+      { snapshots: [{ ...summary, sequence: -1 }] },
+    ],
     bad: [
       [{ snapshots: null }, 'snapshots'],
       [{ snapshots: [summary, { ...summary, name: '--help' }] }, 'snapshots.1.name'],

@@ -5,12 +5,14 @@
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
+import type { Paths } from '../paths.ts';
 
 export interface Flags {
   json?: boolean | undefined;
   'dry-run'?: boolean | undefined;
   'trust-clock'?: boolean | undefined;
   all?: boolean | undefined;
+  'keep-going'?: boolean | undefined;
   kind?: string | undefined;
 }
 
@@ -27,6 +29,21 @@ export interface Command {
   synopsis: string;
   summary: string;
   run(context: CommandContext): void | Promise<void>;
+}
+
+/** What only reads, as the person at the terminal: never in the service. */
+export interface LocalCommand {
+  synopsis: string;
+  summary: string;
+  run(context: LocalContext): void | Promise<void>;
+}
+
+export interface LocalContext {
+  paths: Paths;
+  args: readonly string[];
+  flags: Flags;
+  print: (text: string) => void;
+  signal: AbortSignal;
 }
 
 export function usage(message: string): DsError {

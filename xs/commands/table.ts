@@ -1,8 +1,11 @@
 /**
  * All commands that work on the open library, by name, in the order of --help.
  */
+
+import { adopt } from './adopt.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
-import type { Command } from './command.ts';
+import type { Command, LocalCommand } from './command.ts';
+import { exportCommand } from './export.ts';
 import { approve, laptops } from './laptops.ts';
 import { pin, pins, unpin } from './pins.ts';
 import { rebuild } from './rebuild.ts';
@@ -10,5 +13,9 @@ import { drop, held, release, snapshots, sums } from './snapshots.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ laptops, approve, snapshots, sums, held, release, drop, pins, pin, unpin },
-  ...{ cleanup, trash, undelete, quota, rebuild },
+  ...{ cleanup, trash, undelete, quota, rebuild, adopt },
+};
+
+export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
+  export: exportCommand,
 };

@@ -1,0 +1,51 @@
+/**
+ * `export`: a snapshot as a plain Journal, wherever it lies: kept, held, in the trash, or as the
+ * original program left it. Runs in the program at the terminal, as the person there, and only reads.
+ */
+import { DsError } from '../../shared/errors.ts';
+import {
+  parseSerial,
+  parseSnapshotName,
+  type Serial,
+  type SnapshotName,
+} from '../../shared/ids.ts';
+import { type ExportSource, exportJournal } from '../export.ts';
+import type { Paths } from '../paths.ts';
+import { listRaw } from '../raw-snapshots.ts';
+import { listHeld, listSnapshots, readManifest } from '../snapshots.ts';
+import { listTrash } from '../trash.ts';
+import { formatBytes, type LocalCommand, usage } from './command.ts';
+
+export const exportCommand: LocalCommand = {
+  synopsis: 'export SERIAL SNAPSHOT DIR [--keep-going]',
+  summary: 'write it as a plain Journal that Sugar opens',
+  run: async ({ paths, args, flags, print, signal }) => {
+    const [serialText, nameText, target] = args;
+    if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
+    const source = findSource(paths, parseSerial(serialText), parseSnapshotName(nameText));
+    const keepGoing = flags['keep-going'] ?? false;
+    const done = await exportJournal(source, target, { signal, keepGoing });
+    if (flags.json) return print(`${JSON.stringify(done)}\n`);
+    print(`${done.entries} entries, ${formatBytes(done.bytes)} in ${target}\n`);
+    for (const { what, reason } of done.leftOut) print(`  without ${what}: ${reason}\n`);
+    for (const { what, reason } of done.rejected)
+      print(`  Sugar will not show ${what}: ${reason}\n`);
+  },
+};
+
+function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSource {
+  const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
+  const snapshot = known.find((one) => one.name === name);
+  if (snapshot) return { snapshot };
+  const raw = listRaw(paths, serial).find((tree) => tree.name === name);
+  if (raw) return { raw: raw.folder };
+  const item = listTrash(paths, serial).findLast((one) => one.name === name);
+  if (!item) {
+    throw new DsError('not-found', `${serial} has no snapshot ${name}`, {
+      hint: '"xs-backup snapshots" and "xs-backup trash" list what there is',
+    });
+  }
+  const manifest = readManifest(item.folder);
+  if (!manifest) return { raw: item.folder };
+  return { snapshot: { ...manifest, name, folder: item.folder } };
+}
