@@ -31,6 +31,7 @@ import type { Intake } from './intake.ts';
 import type { Library } from './library.ts';
 import { inState } from './paths.ts';
 import { listPins, pinEntry, pinLimit, unpinEntry } from './pins.ts';
+import { hasRaw } from './raw-snapshots.ts';
 import { readHeldNote } from './shrink-guard.ts';
 import {
   baseSnapshot,
@@ -43,6 +44,8 @@ import {
 export interface ApiOptions {
   library: Library;
   intake: Intake;
+  /** Called when a laptop looks at its snapshots and there are some of the original program. */
+  onRaw: (serial: Serial) => void;
   onOpen: (serial: Serial) => void;
   onClose: (serial: Serial) => void;
   /** A laptop said that nothing changed since its newest snapshot. */
@@ -129,7 +132,7 @@ function readGreeting(socket: Socket, onSerial: (serial: Serial) => void): void 
 
 function addRoutes(
   app: FastifyInstance,
-  { library, intake, onUnchanged }: ApiOptions,
+  { library, intake, onRaw, onUnchanged }: ApiOptions,
   laptopOf: (socket: Socket) => Serial,
 ): void {
   const { paths, clock } = library;
@@ -150,6 +153,7 @@ function addRoutes(
 
   app.get('/v1/snapshots', async (request) => {
     const serial = laptopOf(request.raw.socket);
+    if (hasRaw(paths, serial)) onRaw(serial);
     return { snapshots: listSnapshots(paths, serial).map(summarize) };
   });
 

@@ -3,6 +3,8 @@
  * hour a day only. Idle work, in turns with everything else.
  */
 import { asDsError } from '../shared/errors.ts';
+import type { Serial } from '../shared/ids.ts';
+import { adoptInTurn } from './adoption.ts';
 import { cleanUp } from './cleanup.ts';
 import type { Library } from './library.ts';
 
@@ -21,6 +23,7 @@ export class Chores implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #timers: NodeJS.Timeout[];
   #cleaned: { date: string; monotonicMs: number } | undefined;
+  readonly #adopting = new Set<Serial>();
   #working: Promise<void> = Promise.resolve();
 
   constructor(library: Library, options: ChoresOptions) {
@@ -31,6 +34,22 @@ export class Chores implements AsyncDisposable {
       setTimeout(() => this.#look(), delaySeconds * 1000),
       setInterval(() => this.#look(), LOOK_MS),
     ];
+  }
+
+  /**
+   * A child wants to see her snapshots, and some are still as the original program left them: they
+   * are made ours one by one, the newest first, and the list grows.
+   */
+  adopt(serial: Serial): void {
+    if (this.#adopting.has(serial)) return;
+    this.#adopting.add(serial);
+    this.#working = this.#working
+      .then(async () => void (await adoptInTurn(this.#library, serial, this.#stop.signal)))
+      .catch((error: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        this.#library.log.warn('not-adopted', { serial, reason: asDsError(error).message });
+      })
+      .finally(() => this.#adopting.delete(serial));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,8 +12,8 @@ import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 import { listHeld, newestSnapshot, pointLatest, type Snapshot } from './snapshots.ts';
 import { discard } from './trash.ts';
 
-/** A laptop nobody decides about backs up every day: so many of its held snapshots are kept. */
-const MAX_HELD = 10;
+/** A laptop nobody decides about backs up every day: more than a month of it is kept. */
+const MAX_HELD = 40;
 
 export function isHeld(paths: Paths, snapshot: Snapshot): boolean {
   return dirname(snapshot.folder) === inLaptop(paths, snapshot.serial).held;

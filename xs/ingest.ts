@@ -99,7 +99,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
     return outcomeOf(paths, newest);
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
-  context.cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
+  checkCap(context, arrival);
   const base: Base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const versions = applyChanges(base.versions, completion);
   if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
@@ -113,6 +113,16 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   context.cap?.note(serial);
   finish(context, arrival, snapshot);
   return outcomeOf(paths, snapshot);
+}
+
+/** What is refused does not stay: a program gone wild would fill the disk with it. */
+function checkCap({ paths, cap }: IngestContext, { serial, folder }: Arrival): void {
+  try {
+    cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
+  } catch (error) {
+    emptyFolder(folder);
+    throw error;
+  }
 }
 
 /** What the laptop is told of a snapshot that stands. */

@@ -51,6 +51,11 @@ export function listRaw(paths: Paths, serial: Serial): RawTree[] {
   return trees;
 }
 
+/** Whether there is anything to adopt; cheaper than the list. */
+export function hasRaw(paths: Paths, serial: Serial): boolean {
+  return rawNames(inLaptop(paths, serial).home).length > 0;
+}
+
 /** Orders names by their minute, then by the number that tells several of a minute apart. */
 export function byAge(a: SnapshotName, b: SnapshotName): number {
   const [minuteA, minuteB] = [a.slice(0, MINUTE), b.slice(0, MINUTE)];

@@ -23,6 +23,8 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
+import { diskSize, sharePercent } from './quota.ts';
+import { reserveSize } from './reserve.ts';
 import { lookAtClock } from './server-clock.ts';
 import { findSnapshot } from './snapshots.ts';
 import { type Sshd, startSshd } from './sshd.ts';
@@ -54,7 +56,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let onKeys = () => {};
   const library = cleanup.use(await openLibrary({ ...options, onKeys: () => onKeys() }));
   const { registrations, serials, store, turns, pool } = library;
-  installSession(paths, options.sessionScript);
+  installSession(paths, options.sessionScript, roomOf(config));
   let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
   const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
   const traffic = new Traffic(clock, config.traffic);
@@ -89,9 +91,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }),
   );
   intake.start();
+  const onClock = (trusted: boolean) => {
+    clockTrusted = trusted;
+  };
+  const chores = cleanup.use(new Chores(library, { onClock }));
   cleanup.use(
     await serveApi({
-      ...{ library, intake },
+      ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: (serial) => note(store.recordSuccess(serial, clock.now())),
@@ -99,7 +105,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   );
   cleanup.use(watchLeases(traffic, paths, env));
   cleanup.use(await serveAdmin(library));
-  cleanup.use(new Chores(library, { onClock: (trusted) => (clockTrusted = trusted) }));
   const app = createPublicApp({
     ...{ registrations, traffic, log },
     disk: () => measureDisk(paths.library),
@@ -132,8 +137,19 @@ async function listen(app: FastifyInstance, config: Config): Promise<number> {
   return typeof address === 'object' && address ? address.port : port;
 }
 
+/** What sessions leave free, and what they may bring, in KiB. */
+function roomOf({ library, quota }: Config): Record<string, number> {
+  const { bytes } = diskSize(library);
+  const share = (bytes * sharePercent(quota)) / 100;
+  return {
+    RESERVE: Math.floor(reserveSize(bytes, quota) / 1024),
+    // A whole Journal arrives at the first backup; the soft quota of a large school may be less.
+    INCOMING: Math.floor(share / 4 / 1024),
+  };
+}
+
 /** The script and its settings where sessions can read them, whoever owns the program's folder. */
-function installSession(paths: Paths, script: string): void {
+function installSession(paths: Paths, script: string, room: Record<string, number>): void {
   const files = inState(paths);
   copyFileSync(script, `${files.session}.tmp`);
   chmodSync(`${files.session}.tmp`, 0o755);
@@ -142,6 +158,7 @@ function installSession(paths: Paths, script: string): void {
     LIBRARY: paths.library,
     COMPLETION: paths.completion,
     SOCKET: files.apiSocket,
+    ...room,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
   writeFileDurably(files.sessionConfig, lines.join(''), 0o644);

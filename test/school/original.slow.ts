@@ -139,14 +139,17 @@ test('the original client backs up: its mirror becomes a proper snapshot', async
 
   await laptop.datastore('delete', second);
   const file = join(laptop.home, 'content');
-  writeFileSync(file, 'forward 2000'); // another size: rsync looks at no more than that and the second
+  // Another size, and a size of other length: rsync looks at no more than size and second, of the
+  // content as of the property "filesize".
+  const longer = 'forward 2000\n'.repeat(10);
+  writeFileSync(file, longer);
   const title = { title: new dbus.Variant('s', 'Turtle 2') };
   await laptop.datastore('update', turtle, title, file, false);
   assert.is((await mirror(school, laptop, laptop.journal, 'datastore-current')).exitCode, 0);
   assert.is((await complete(school, laptop)).exitCode, 0);
   const next = await snapshotWithSequence(school, laptop, 2);
   assert.equal([next.manifest.entries, next.manifest.changed, next.manifest.removed], [1, 1, 1]);
-  assert.is(readFileSync(join(next.folder, turtle), 'utf8'), 'forward 2000');
+  assert.is(readFileSync(join(next.folder, turtle), 'utf8'), longer);
   assert.is(readFileSync(join(first.folder, turtle), 'utf8'), 'forward 100', 'the first stays');
 });
 

@@ -35,7 +35,8 @@ export function reflashed(): Journal {
 const RUN = parseRunId('ab'.repeat(16));
 
 const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unknown>> = {
-  backup: (whole, [day = '0']) => backUp(whole, journalOfDay(Number(day)), SERIAL, RUN),
+  backup: (whole, [day = '0', run = RUN]) =>
+    backUp(whole, journalOfDay(Number(day)), SERIAL, parseRunId(run)),
   reflash: (whole) => backUp(whole, reflashed(), SERIAL, RUN),
   command: (whole, [name = '', ...args]) => whole.command(name, args),
 };

@@ -2,15 +2,11 @@
  * `adopt`: makes our snapshots of what the original program left.
  */
 import { readdirSync } from 'node:fs';
-import { DsError } from '../../shared/errors.ts';
-import { parseSerial, type Serial, type SnapshotName, tryParse } from '../../shared/ids.ts';
-import { lockFile } from '../../shared/lock.ts';
-import { type AdoptedTree, adoptLaptop } from '../adopt.ts';
+import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import type { AdoptedTree } from '../adopt.ts';
+import { adoptInTurn } from '../adoption.ts';
 import type { Library } from '../library.ts';
-import { inLaptop } from '../paths.ts';
 import { listRaw } from '../raw-snapshots.ts';
-import { listSnapshots } from '../snapshots.ts';
-import { discard } from '../trash.ts';
 import { answer, type Command, type CommandContext } from './command.ts';
 
 export const adopt: Command = {
@@ -27,7 +23,7 @@ export const adopt: Command = {
         print(`${serial}  ${trees.length} snapshots to adopt, ${entries} entries\n`);
         continue;
       }
-      const done = await library.turns.run(() => adoptOne(context, serial));
+      const done = await adoptInTurn(library, serial, context.signal);
       report(context, serial, done);
     }
   },
@@ -36,23 +32,6 @@ export const adopt: Command = {
 /** Also laptops that are not registered here: their folders may be older than this program. */
 function laptopFolders({ paths }: Library): Serial[] {
   return readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? []);
-}
-
-async function adoptOne({ library, signal }: CommandContext, serial: Serial) {
-  const { paths, clock, env, store } = library;
-  const waitSeconds = 60; // a backup that is under way may end first
-  await using _quiet = await lockFile(inLaptop(paths, serial).sessionLock, {
-    ...{ env, waitSeconds, signal },
-  }).catch((cause: unknown) => {
-    throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });
-  });
-  const done = await adoptLaptop(library, serial, {
-    signal,
-    discard: (folder: string, name: SnapshotName) =>
-      discard(paths, serial, folder, 'adopted', clock.now(), name),
-  });
-  await store.replaceSnapshots(serial, listSnapshots(paths, serial));
-  return done;
 }
 
 function report(context: CommandContext, serial: Serial, done: readonly AdoptedTree[]): void {

@@ -4,6 +4,7 @@
 import { parseSnapshotName } from '../../shared/ids.ts';
 import { dropHeld, releaseHeld } from '../held.ts';
 import { pinnedSnapshots } from '../pins.ts';
+import { listRaw } from '../raw-snapshots.ts';
 import { readHeldNote } from '../shrink-guard.ts';
 import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../snapshots.ts';
 import { sumsOf } from '../sums.ts';
@@ -20,9 +21,13 @@ export const snapshots: Command = {
       ...shown(one),
       pinned: pins.has(one.name),
     }));
-    answer(context, { snapshots: rows }, () =>
-      rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),
-    );
+    const raw = listRaw(paths, serial).map(({ name, entries, halfMade }) => ({
+      ...{ name, entries, halfMade },
+    }));
+    answer(context, { snapshots: rows, original: raw.reverse() }, () => [
+      ...rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),
+      ...raw.map(({ name, entries }) => `${name}  ${entries} entries  not adopted yet`),
+    ]);
   },
 };
 

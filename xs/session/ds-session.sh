@@ -6,7 +6,8 @@
 # wall: bubblewrap is. Inside it there is /usr, the one folder the operation is about, no network
 # and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
 #
-# CONF is written by the service: LIBRARY, COMPLETION, SOCKET.
+# CONF is written by the service: LIBRARY, COMPLETION, SOCKET, and in KiB RESERVE (what has to stay
+# free on the disk) and INCOMING (what one laptop may have there that is no snapshot yet).
 set -uf
 umask 027
 PATH=/usr/bin:/bin
@@ -39,8 +40,17 @@ locked() {
   exec flock --shared --wait 60 --no-fork "$home/.session.lock" $confined "$@"
 }
 
+# Restores and cleanup must work when the disk is full, and one laptop must not be what fills it.
+check_room() {
+  free=$(df --output=avail -k "$LIBRARY" | tail -n 1)
+  [ "$free" -ge "$RESERVE" ] || refuse "No space left on device: the rest is a reserve"
+  used=$(du -sk "$1" | cut -f 1)
+  [ "$used" -le "$INCOMING" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
+}
+
 # The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
 receive_incoming() {
+  check_room "$home/incoming"
   latest=$(readlink "$home/datastore-latest") || latest=
   case $latest in
     '' | */*) latest= ;;
@@ -57,6 +67,7 @@ receive_incoming() {
 
 # receive_mirror NAME: the original client's datastore-current, documents, power-logs.
 receive_mirror() {
+  check_room "$home/$1"
   locked --bind "$home/$1" /mirror -- \
     rsync --server "-ltrze.$letters" --timeout=160 --delete --partial . /mirror
 }
