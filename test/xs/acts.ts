@@ -8,8 +8,10 @@ import { parseRunId, type Serial } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/sums.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/paths.ts';
 import { listPins } from '../../xs/pins.ts';
+import { listRaw } from '../../xs/raw-snapshots.ts';
 import { listHeld, listSnapshots, readManifest } from '../../xs/snapshots.ts';
 import { listTrash } from '../../xs/trash.ts';
+import { readJournal } from '../journal/compare.ts';
 import { checkSnapshot } from './check.ts';
 import { backUp, type Journal, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, type WholeLibrary } from './whole.ts';
@@ -70,7 +72,9 @@ export function inventory(paths: Paths, serial: Serial = SERIAL): Map<string, st
     const manifest = readManifest(folder);
     if (manifest) found.set(name, checkSnapshot({ ...manifest, folder }));
     else if (name.startsWith('pin-')) found.set(name, files(folder));
+    else found.set(`raw ${name}`, rawSums(folder));
   }
+  for (const { name, folder } of listRaw(paths, serial)) found.set(`raw ${name}`, rawSums(folder));
   for (const { uid, digest, folder } of listPins(paths, serial)) {
     found.set(`pin-${uid}-${digest}`, files(folder));
   }
@@ -87,7 +91,8 @@ export function layout(paths: Paths, serial: Serial = SERIAL): string[] {
   const pins = listPins(paths, serial).map(({ uid, digest }) => `pin ${uid} ${digest}`);
   const { pinned } = inLaptop(paths, serial);
   const marks = existsSync(pinned) ? readdirSync(pinned).map((name) => `pinned ${name}`) : [];
-  return [...kept, ...held, ...trash, ...pins, ...marks].sort();
+  const raw = listRaw(paths, serial).map(({ name }) => `raw ${name}`);
+  return [...kept, ...held, ...trash, ...pins, ...marks, ...raw].sort();
 }
 
 /** Work in progress of a process that is gone; there must be none after the next one. */
@@ -99,6 +104,14 @@ export function leftovers(paths: Paths, serial: Serial = SERIAL): string[] {
     ...readdirSync(incoming),
     ...(existsSync(doomed) ? readdirSync(doomed) : []),
   ];
+}
+
+/** Every file of a raw tree. */
+function rawSums(folder: string): string {
+  const lines = [...readJournal(folder)].map(
+    ([uid, sums]) => `${uid} ${[...sums].sort().join(' ')}`,
+  );
+  return lines.sort().join('\n');
 }
 
 function files(folder: string): string {

@@ -15,7 +15,7 @@ import { nameOf, putRaw, type readTrees, snapshotRaw, trashOf } from './original
 export const PREVIEW = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0x00]);
 
 /** Three trees: an entry is added, one changes, one goes; two share most. */
-export function makeTrees(library: TestLibrary): string[] {
+export function makeTrees(library: Pick<TestLibrary, 'paths'>): string[] {
   const { original } = inLaptop(library.paths, SERIAL);
   const put = (n: number, title: string, data?: string) =>
     putRaw(original, uidOf(n), { uid: uidOf(n), title, preview: PREVIEW, checksum: 'x' }, data);

@@ -73,7 +73,9 @@ export async function openWhole(
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ds-library-'));
   const configFile = join(folder, 'config.toml');
   const places = ['library', 'state', 'completion'].map((name) => `${name} = "${folder}/${name}"`);
-  writeFileSync(configFile, `${places.join('\n')}\n${settings}\n`);
+  // A full disk would empty the trash early; the tests about that set their own limit.
+  const calm = settings.includes('[traffic]') ? '' : '[traffic]\nminFreePercent = 0\n';
+  writeFileSync(configFile, `${places.join('\n')}\n${calm}${settings}\n`);
   const config = readConfig(configFile, {});
   const clock = options.clock ?? testClock(options.start ?? '2026-03-02T08:00:00Z');
   const uid = process.getuid?.() ?? 0;
