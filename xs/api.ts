@@ -20,6 +20,7 @@ import type { Log } from '../shared/log.ts';
 import { type Manifest, parseUnchanged, type SnapshotSummary } from '../shared/protocol.ts';
 import type { Access } from './access.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { type Damage, hasDamage } from './damage.ts';
 import { createApp } from './http.ts';
 import { recordSuccess } from './ingest.ts';
 import type { Intake } from './intake.ts';
@@ -32,6 +33,7 @@ export interface ApiOptions {
   access: Access;
   registrations: Registrations;
   intake: Intake;
+  damage: Damage;
   clock: Clock;
   log: Log;
   onOpen: (serial: Serial) => void;
@@ -119,7 +121,7 @@ function readGreeting(socket: Socket, onSerial: (serial: Serial) => void): void 
 
 function addRoutes(
   app: FastifyInstance,
-  { paths, intake, clock, onUnchanged }: ApiOptions,
+  { paths, intake, damage, clock, onUnchanged }: ApiOptions,
   laptopOf: (socket: Socket) => Serial,
 ): void {
   app.get('/v1/state', async (request) => {
@@ -163,6 +165,12 @@ function addRoutes(
       return reply
         .status(409)
         .send({ code: 'bad-input', message: 'this is not the newest snapshot' });
+    }
+    // A new completion file makes the server ask for what is damaged.
+    if (hasDamage(damage, newest.folder)) {
+      return reply
+        .status(409)
+        .send({ code: 'damaged', message: 'something in the newest snapshot is damaged' });
     }
     recordSuccess(paths, serial, newest, clock.now());
     onUnchanged(serial, newest);

@@ -16,7 +16,7 @@ import {
   digestOf,
   MAX_METADATA_BYTES,
 } from '../shared/entry.ts';
-import { DsError, isErrno } from '../shared/errors.ts';
+import { asDsError, DsError, isErrno } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
@@ -28,6 +28,8 @@ import { METADATA_SUFFIX, stateDigest } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import { inLaptop, type Paths } from './paths.ts';
 import type { Pool } from './pool.ts';
+import { repairDamage } from './repair.ts';
+import { damagedEntries, salvage, type Whole } from './salvage.ts';
 import {
   freeName,
   newestSnapshot,
@@ -61,14 +63,6 @@ const SLICE_MS = 8;
 /** Content up to this size is hashed in one go, in bytes. */
 const SMALL = 256 * 1024;
 
-/** A changed entry whose files were found whole. */
-interface Verified {
-  digest: Digest;
-  /** Where its metadata and its content are; content is null for an entry that has none. */
-  metadata: string;
-  content: (Content & { path: string }) | null;
-}
-
 interface Base {
   manifest: Manifest | undefined;
   versions: Map<Uid, Digest>;
@@ -81,7 +75,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const { serial, completion } = arrival;
   const newest = newestSnapshot(paths, serial);
   if (newest?.run === completion.run) {
-    finish(context, arrival, newest); // promoted before the power went
+    await finish(context, arrival, newest); // promoted before the power went
     return done(newest);
   }
   if ((completion.base?.sequence ?? 0) !== (newest?.sequence ?? 0)) return { state: 'rebase' };
@@ -96,11 +90,9 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
     const message = 'the changes do not lead to the Journal they claim to describe';
     return { state: 'refused', code: 'bad-input', message };
   }
-  const { verified, missing } = await verify(arrival, base);
-  if (missing.length > 0) return { state: 'missing', missing };
-  failpoint('ingest.verified');
-  const manifest = await build(context, arrival, base, versions, verified);
-  finish(context, arrival, manifest);
+  const manifest = await verifyAndBuild(context, arrival, base, versions);
+  if (Array.isArray(manifest)) return { state: 'missing', missing: manifest };
+  await finish(context, arrival, manifest);
   return done(manifest);
 }
 
@@ -116,14 +108,47 @@ function applyChanges(before: ReadonlyMap<Uid, Digest>, completion: Completion):
   return versions;
 }
 
-/** Reads all that arrived and compares it with its digests. */
-async function verify(arrival: Arrival, base: Base) {
-  const verified = new Map<Uid, Verified>();
+/** The new snapshot, or the uids whose files have to be sent (again). */
+async function verifyAndBuild(
+  context: IngestContext,
+  arrival: Arrival,
+  base: Base,
+  versions: Map<Uid, Digest>,
+): Promise<Manifest | Uid[]> {
+  const { damage } = context.pool;
+  for (;;) {
+    const seen = damage.generation;
+    const { verified, missing } = await verify(context.pool, arrival, base, versions);
+    if (missing.length > 0) return missing;
+    failpoint('ingest.verified');
+    try {
+      return await build(context, arrival, base, versions, verified);
+    } catch (error) {
+      // Damage that came to light meanwhile: the laptop is to be asked for that, too.
+      const isNews = damage.generation !== seen;
+      if (!(error instanceof DsError && error.code === 'damaged' && isNews)) throw error;
+    }
+  }
+}
+
+/**
+ * Reads all that arrived and compares it with its digests. What is damaged in the base has to arrive
+ * as well, changed or not: a new snapshot does not carry it on.
+ */
+async function verify(pool: Pool, arrival: Arrival, base: Base, versions: Map<Uid, Digest>) {
+  const { folder } = arrival;
+  const verified = new Map<Uid, Whole>();
   const missing: Uid[] = [];
   const pause = pacemaker(SLICE_MS);
-  for (const [uid, digest] of arrival.completion.changed) {
-    if (base.versions.get(uid) === digest) continue; // sent again, but not new
-    const found = await verifyEntry(arrival.folder, base, uid, digest);
+  const unchanged = [...versions.keys()].filter(
+    (uid) => base.versions.get(uid) === versions.get(uid),
+  );
+  const damaged = base.folder ? damagedEntries(pool.damage, base.folder, unchanged) : [];
+  for (const [uid, digest] of [
+    ...arrival.completion.changed.filter(([uid, digest]) => base.versions.get(uid) !== digest),
+    ...damaged.map((uid) => [uid, versions.get(uid) as Digest] as const),
+  ]) {
+    const found = await verifyEntry(pool, folder, base, uid, digest);
     if (found) verified.set(uid, found);
     else missing.push(uid);
     await pause();
@@ -132,27 +157,27 @@ async function verify(arrival: Arrival, base: Base) {
 }
 
 async function verifyEntry(
+  pool: Pool,
   folder: string,
   base: Base,
   uid: Uid,
   digest: Digest,
-): Promise<Verified | undefined> {
+): Promise<Whole | undefined> {
+  const before = base.versions.get(uid);
+  // Reads no more than its metadata: the laptop proved to have this when it sent the base.
+  const salvaged = () =>
+    base.folder && before ? salvage(pool, base.folder, uid, before) : undefined;
   const metadata = join(folder, `${uid}${METADATA_SUFFIX}`);
   const stat = lstatSync(metadata, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size > MAX_METADATA_BYTES) return undefined;
-  const bytes = readFileSync(metadata);
-  if (digestOf(bytes) !== digest) return undefined;
+  const arrived = stat?.isFile() && stat.size <= MAX_METADATA_BYTES;
+  const bytes = arrived ? readFileSync(metadata) : undefined;
+  if (!bytes || digestOf(bytes) !== digest) return before === digest ? salvaged() : undefined;
   const { content } = decodeEntry(bytes);
   if (!content) return { digest, metadata, content: null };
   const sent = join(folder, uid);
   if (await holds(sent, content)) return { digest, metadata, content: { ...content, path: sent } };
-  // Only its properties changed: the laptop proved to have this content when it sent the base.
-  const held = base.folder && join(base.folder, uid);
-  const before = held && base.versions.has(uid) && readEntry(base.folder as string, uid);
-  if (held && before && before.content?.digest === content.digest) {
-    return { digest, metadata, content: { ...content, path: held } };
-  }
-  return undefined;
+  const held = salvaged()?.content; // perhaps only its properties changed
+  return held?.digest === content.digest ? { digest, metadata, content: held } : undefined;
 }
 
 async function holds(path: string, content: Content): Promise<boolean> {
@@ -163,8 +188,13 @@ async function holds(path: string, content: Content): Promise<boolean> {
   return digest === content.digest;
 }
 
-function readEntry(snapshot: string, uid: Uid) {
-  return decodeEntry(readFileSync(join(snapshot, `${uid}${METADATA_SUFFIX}`)));
+/** Reads the metadata of an entry in the base. Throws `damaged`, and remembers it. */
+function readEntry(pool: Pool, snapshot: string, uid: Uid, digest: Digest) {
+  const metadata = join(snapshot, `${uid}${METADATA_SUFFIX}`);
+  const bytes = readFileSync(metadata);
+  if (digestOf(bytes) === digest) return decodeEntry(bytes);
+  pool.condemn(metadata, digest);
+  throw new DsError('damaged', `${metadata} is damaged`);
 }
 
 async function build(
@@ -172,7 +202,7 @@ async function build(
   arrival: Arrival,
   base: Base,
   versions: Map<Uid, Digest>,
-  verified: Map<Uid, Verified>,
+  verified: Map<Uid, Whole>,
 ): Promise<Manifest> {
   const { paths, access, clock, env } = context;
   const { serial, completion } = arrival;
@@ -197,7 +227,8 @@ async function build(
       agent: completion.agent,
       entries: versions.size,
       bytes,
-      changed: verified.size,
+      changed: [...verified].filter(([uid, { digest }]) => base.versions.get(uid) !== digest)
+        .length,
       removed: completion.removed.length,
       state: completion.state,
     };
@@ -217,7 +248,7 @@ async function fillDraft(
   draft: string,
   base: Base,
   versions: Map<Uid, Digest>,
-  verified: Map<Uid, Verified>,
+  verified: Map<Uid, Whole>,
 ): Promise<number> {
   const pause = pacemaker(SLICE_MS);
   let bytes = 0;
@@ -243,14 +274,14 @@ function shareEntry(pool: Pool, base: string, uid: Uid, digest: Digest, target: 
   let bytes = pool.share(metadata, () => digest, `${target}${METADATA_SUFFIX}`);
   try {
     const contentDigest = () => {
-      const { content } = readEntry(base, uid);
+      const { content } = readEntry(pool, base, uid, digest);
       if (content) return content.digest;
       throw new DsError('damaged', `${held} should not be there: the entry has no content`);
     };
     bytes += pool.share(held, contentDigest, target);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-    if (readEntry(base, uid).content) {
+    if (readEntry(pool, base, uid, digest).content) {
       throw new DsError('damaged', `${held} is gone from the snapshot`, { cause: error });
     }
   }
@@ -258,7 +289,7 @@ function shareEntry(pool: Pool, base: string, uid: Uid, digest: Digest, target: 
 }
 
 /** What remains when the snapshot is visible; safe to repeat. */
-function finish(context: IngestContext, arrival: Arrival, manifest: Manifest): void {
+async function finish(context: IngestContext, arrival: Arrival, manifest: Manifest): Promise<void> {
   const { paths, clock, log } = context;
   failpoint('ingest.promoted');
   pointLatest(paths, arrival.serial, manifest.name);
@@ -275,6 +306,11 @@ function finish(context: IngestContext, arrival: Arrival, manifest: Manifest): v
     removed: manifest.removed,
     source: manifest.source,
   });
+  try {
+    await repairDamage(context, { search: false }); // what arrived may be what was damaged
+  } catch (error) {
+    log.warn('repair-failed', { reason: asDsError(error).message }); // the scrub tries again
+  }
 }
 
 /** Notes that the laptop's Journal is known to be safe as of now. */

@@ -15,11 +15,12 @@ import { type Access, makeLaptopFolders, makeServiceFolders } from './access.ts'
 import { serveApi } from './api.ts';
 import { writeAuthorizedKeys } from './authorized-keys.ts';
 import { type Config, parseAddress } from './config.ts';
+import { Damage } from './damage.ts';
 import { measureDisk } from './disk.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
-import { openPool } from './pool.ts';
+import { MAX_LINKS, openPool } from './pool.ts';
 import { Registrations } from './registration.ts';
 import { newestSnapshot } from './snapshots.ts';
 import { type Sshd, startSshd } from './sshd.ts';
@@ -83,11 +84,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   onKeys();
 
+  const damage = new Damage(paths, clock);
+  const pool = openPool(paths, access, MAX_LINKS, damage);
   const note = (work: Promise<void>) =>
     void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
   const intake = cleanup.use(
     new Intake({
-      ...{ paths, access, pool: openPool(paths, access), clock, log, env, registrations },
+      ...{ paths, access, pool, clock, log, env, registrations },
       onOutcome: (serial, _run, outcome) => {
         traffic.release(serial);
         const manifest = outcome.state === 'done' && newestSnapshot(paths, serial);
@@ -100,7 +103,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   intake.start();
   cleanup.use(
     await serveApi({
-      ...{ paths, access, registrations, intake, clock, log },
+      ...{ paths, access, registrations, intake, damage, clock, log },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: (serial) => note(store.recordSuccess(serial, clock.now())),
