@@ -2,12 +2,15 @@
  * Who is concerned by damage: the names that damaged content has in snapshots, pins and the like.
  */
 import { failpoint } from '../shared/failpoint.ts';
+import { pacemaker } from '../shared/pacemaker.ts';
 import { run } from '../shared/run.ts';
 import type { Damage } from './damage.ts';
 import { MIRRORS, type Paths } from './paths.ts';
 
 /** Arguments of ionice(1) for programs that read much: nobody is to feel them. */
 export const IDLE = ['-c', '3', 'nice', '-n', '19'] as const;
+
+const SLICE_MS = 8;
 
 export interface SearchContext {
   paths: Paths;
@@ -47,7 +50,9 @@ export async function nameDamage(damage: Damage, context: SearchContext): Promis
     context,
     unnamed.map(({ inode }) => inode),
   );
+  const pause = pacemaker(SLICE_MS);
   for (const record of unnamed) {
+    await pause();
     if (!damage.isDamaged(record.inode)) continue; // repaired meanwhile
     const names = found.get(record.inode) ?? [];
     damage.setNames(

@@ -49,8 +49,10 @@ export async function repairDamage(
       await replaceAll(context, record, source, names.get(record.inode) ?? []);
     }
   }
+  const pause = pacemaker(SLICE_MS);
   for (const record of damage.list()) {
-    if (isHeld(context, record)) continue;
+    await pause();
+    if (!damage.isDamaged(record.inode) || isHeld(context, record)) continue;
     damage.release(record);
     failpoint('repair.released');
     const repaired = mended.has(record);

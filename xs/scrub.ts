@@ -65,8 +65,9 @@ export async function step(
   const { owed } = readScrubState(paths, clock.now(), log);
   writeScrubState(paths, advance({ ...before, owed }, result, clock.now()));
   if (before.shard === SHARDS - 1) {
-    const { pass, files, bytes, damaged } = before;
-    log.info('scrub-pass-finished', { pass, files: files + result.files, bytes, damaged });
+    const damaged = before.damaged + result.damaged.length;
+    const files = before.files + result.files;
+    log.info('scrub-pass-finished', { pass: before.pass, files, damaged });
   }
   return result;
 }
