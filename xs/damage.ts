@@ -6,8 +6,16 @@
  *
  * The service is the only writer, and everything here that changes something is synchronous.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Clock, realClock } from '../shared/clock.ts';
 import { isErrno } from '../shared/errors.ts';
@@ -71,8 +79,9 @@ export class Damage {
     const { ino: inode, size } = lstatSync(path);
     const found = this.#clock.now().toISOString();
     const record: DamageRecord = { digest, inode, size, found, names: null };
-    mkdirSync(inDamaged(this.#paths).folder, { recursive: true, mode: 0o700 });
-    this.#write(record);
+    const { folder } = inDamaged(this.#paths);
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(this.#paths.library);
+    writeFileDurably(...this.#fileOf(record));
     failpoint('damage.recorded');
     this.#moveAside(record, path);
     failpoint('damage.quarantined');
@@ -80,7 +89,10 @@ export class Damage {
 
   setNames(record: DamageRecord, names: readonly string[]): void {
     const named = { ...record, names };
-    this.#write(named);
+    const [path, text] = this.#fileOf(named);
+    const temporary = `${path}.tmp`;
+    writeFileSync(temporary, text, { mode: 0o640 }); // torn by a power cut, it is made anew
+    renameSync(temporary, path);
     this.#records.set(record.inode, named);
   }
 
@@ -90,16 +102,19 @@ export class Damage {
   }
 
   /** Lets go of content that nobody has any more. */
-  release({ digest, inode }: DamageRecord): void {
+  release(records: readonly DamageRecord[]): void {
+    if (records.length === 0) return;
     const { folder, content, record } = inDamaged(this.#paths);
     // In this order: a record without its content always means "not yet quarantined", never that
     // the inode is gone and its number perhaps another file's.
-    rmSync(record(digest, inode), { force: true });
+    for (const { digest, inode } of records) rmSync(record(digest, inode), { force: true });
     fsyncFolder(folder);
-    failpoint('damage.record-removed');
-    rmSync(content(digest, inode));
+    failpoint('damage.records-removed');
+    for (const { digest, inode } of records) {
+      rmSync(content(digest, inode));
+      this.#records.delete(inode);
+    }
     fsyncFolder(folder);
-    this.#records.delete(inode);
   }
 
   #listFolder(): [Digest, number][] {
@@ -120,7 +135,8 @@ export class Damage {
       else this.#renumber(record, stat.ino);
       return;
     }
-    const path = pooledFiles(this.#paths, digest).find((file) => lstatSync(file).ino === inode);
+    const files = pooledFiles(this.#paths, [digest]).get(digest) ?? [];
+    const path = files.find((file) => lstatSync(file).ino === inode);
     if (path) this.#moveAside(record, path);
     else rmSync(places.record(digest, inode));
   }
@@ -136,10 +152,8 @@ export class Damage {
   }
 
   #moveAside(record: DamageRecord, path: string): void {
-    const { folder, content } = inDamaged(this.#paths);
-    renameSync(path, content(record.digest, record.inode));
-    fsyncFolder(folder);
-    fsyncFolder(dirname(path));
+    // Lost in a power cut, this is done again when the record is read.
+    renameSync(path, inDamaged(this.#paths).content(record.digest, record.inode));
     this.generation += 1;
     this.#records.set(record.inode, record);
   }
@@ -148,16 +162,16 @@ export class Damage {
   #renumber(old: DamageRecord, inode: number): void {
     const { folder, content, record: recordOf } = inDamaged(this.#paths);
     const record = { ...old, inode };
-    this.#write(record);
+    writeFileDurably(...this.#fileOf(record));
     renameSync(content(old.digest, old.inode), content(old.digest, inode));
     fsyncFolder(folder);
     rmSync(recordOf(old.digest, old.inode), { force: true });
     this.#records.set(inode, record);
   }
 
-  #write(record: DamageRecord): void {
+  #fileOf(record: DamageRecord): [path: string, text: string] {
     const path = inDamaged(this.#paths).record(record.digest, record.inode);
-    writeFileDurably(path, `${JSON.stringify({ version: 1, ...record })}\n`, 0o640);
+    return [path, `${JSON.stringify({ version: 1, ...record })}\n`];
   }
 }
 
@@ -172,14 +186,15 @@ export function isDamagedFile(damage: Damage, path: string): boolean {
   return stat !== undefined && damage.isDamaged(stat.ino);
 }
 
-/** The inodes that the pool has for this content, the first one first. */
-export function pooledFiles(paths: Paths, digest: Digest): string[] {
-  const { folder, file } = inPool(paths, digest);
-  return namesIn(folder)
-    .filter((name) => POOL_NAME.exec(name)?.[1] === digest)
-    .map((name) => Number(name.slice(digest.length + 1)))
-    .sort((a, b) => a - b)
-    .map(file);
+/** The inodes that the pool has for each content, the first one first. */
+export function pooledFiles(paths: Paths, digests: readonly Digest[]): Map<Digest, string[]> {
+  const found = new Map<Digest, string[]>(digests.map((digest) => [digest, []]));
+  for (const folder of new Set(digests.map((digest) => inPool(paths, digest).folder))) {
+    for (const name of namesIn(folder).sort()) {
+      found.get(POOL_NAME.exec(name)?.[1] as Digest)?.push(join(folder, name));
+    }
+  }
+  return found;
 }
 
 function namesIn(folder: string): string[] {

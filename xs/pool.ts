@@ -53,6 +53,7 @@ export function openPool(
   maxLinks = MAX_LINKS,
   damage = new Damage(paths),
 ): Pool {
+  const pooledOf = (digest: Digest) => pooledFiles(paths, [digest]).get(digest) ?? [];
   /** The inode with room for one more link; made from `source` when there is none. */
   const inodeFor = (digest: Digest, source: string, verified: boolean): string => {
     const { folder, file } = inPool(paths, digest);
@@ -86,11 +87,11 @@ export function openPool(
         if (!stat?.isFile() || damage.isDamaged(stat.ino)) return false;
         return size === undefined || stat.size === size;
       };
-      return isSound(held) ? held : pooledFiles(paths, digest).find(isSound);
+      return isSound(held) ? held : pooledOf(digest).find(isSound);
     },
     condemn: (held, digest) => {
       const { ino } = lstatSync(held);
-      const path = pooledFiles(paths, digest).find((file) => lstatSync(file).ino === ino);
+      const path = pooledOf(digest).find((file) => lstatSync(file).ino === ino);
       if (path) damage.quarantine(digest, path);
     },
   };

@@ -33,12 +33,17 @@ export async function repairDamage(
   { search }: { search: boolean },
 ): Promise<Digest[]> {
   const { damage } = context.pool;
+  const folders = new Set<string>();
   const mended = new Map<DamageRecord, string>();
+  const files = pooledFiles(
+    context.paths,
+    damage.list().map(({ digest }) => digest),
+  );
   for (const record of damage.list()) {
     context.signal?.throwIfAborted();
-    const source = await goodInode(context, record.digest);
+    const source = await goodInode(context, record.digest, files.get(record.digest));
     if (!source || !damage.isDamaged(record.inode)) continue;
-    await replaceAll(context, record, source, record.names ?? []);
+    await replaceAll(context, record, source, record.names ?? [], folders);
     mended.set(record, source);
   }
   const rest = [...mended].filter(([record]) => isHeld(context, record));
@@ -46,21 +51,16 @@ export async function repairDamage(
     const inodes = rest.map(([{ inode }]) => inode);
     const names = await findNames(context, inodes);
     for (const [record, source] of rest) {
-      await replaceAll(context, record, source, names.get(record.inode) ?? []);
+      await replaceAll(context, record, source, names.get(record.inode) ?? [], folders);
     }
   }
-  const pause = pacemaker(SLICE_MS);
-  for (const record of damage.list()) {
-    await pause();
-    if (!damage.isDamaged(record.inode) || isHeld(context, record)) continue;
-    damage.release(record);
-    failpoint('repair.released');
-    const repaired = mended.has(record);
-    const { digest, inode } = record;
-    context.log.info(repaired ? 'damage-repaired' : 'damage-forgotten', { digest, inode });
-  }
+  for (const folder of folders) fsyncIfThere(folder);
+  const free = damage.list().filter((record) => !isHeld(context, record));
+  damage.release(free);
   failpoint('repair.done');
-  return [...mended.keys()].filter((record) => !isHeld(context, record)).map((one) => one.digest);
+  const repaired = free.filter((record) => mended.has(record)).map(({ digest }) => digest);
+  for (const digest of repaired) context.log.info('damage-repaired', { digest });
+  return repaired;
 }
 
 function isHeld({ pool: { damage } }: RepairContext, record: DamageRecord): boolean {
@@ -68,18 +68,35 @@ function isHeld({ pool: { damage } }: RepairContext, record: DamageRecord): bool
 }
 
 /** An inode of the pool that was read just now; others of the same content that are bad go aside. */
-async function goodInode(context: RepairContext, digest: Digest): Promise<string | undefined> {
+async function goodInode(
+  context: RepairContext,
+  digest: Digest,
+  files: readonly string[] = [],
+): Promise<string | undefined> {
   const { damage } = context.pool;
   let good: string | undefined;
-  for (const path of pooledFiles(context.paths, digest)) {
-    const { ino } = lstatSync(path);
-    const content = await digestFile(path, context.signal);
-    if (content.digest === digest) good ??= path;
-    else if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) {
-      damage.quarantine(digest, path);
-    }
+  for (const path of files) {
+    const ino = inodeOf(path);
+    if (ino === undefined) continue;
+    const found = await digestIfReadable(path, context.signal);
+    if (found === digest) good ??= path;
+    else if (inodeOf(path) === ino) damage.quarantine(digest, path);
   }
-  return good && lstatSync(good, { throwIfNoEntry: false }) ? good : undefined;
+  return good && inodeOf(good) !== undefined ? good : undefined;
+}
+
+async function digestIfReadable(path: string, signal?: AbortSignal): Promise<Digest | undefined> {
+  try {
+    return (await digestFile(path, signal)).digest;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof Error && 'errno' in error) return undefined; // a bad sector, or gone
+    throw error;
+  }
+}
+
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 async function replaceAll(
@@ -87,13 +104,13 @@ async function replaceAll(
   record: DamageRecord,
   source: string,
   names: readonly string[],
+  folders: Set<string>,
 ): Promise<void> {
   const pause = pacemaker(SLICE_MS);
   const { repair } = inDamaged(paths);
-  const folders = new Set<string>();
   for (const name of names) {
     const path = join(paths.library, name);
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino === record.inode) {
+    if (inodeOf(path) === record.inode) {
       rmSync(repair, { force: true });
       pool.place(source, record.digest, repair); // through the pool, which knows how many links fit
       failpoint('repair.linked');
@@ -103,10 +120,9 @@ async function replaceAll(
     }
     await pause();
   }
-  for (const folder of folders) fsyncIfThere(folder);
 }
 
 /** A snapshot may have been moved or removed since. */
 function fsyncIfThere(folder: string): void {
-  if (lstatSync(folder, { throwIfNoEntry: false })) fsyncFolder(folder);
+  if (inodeOf(folder) !== undefined) fsyncFolder(folder);
 }

@@ -14,7 +14,7 @@ import { pacemaker } from '../shared/pacemaker.ts';
 import { nameDamage } from './damage-names.ts';
 import { inShard, type Paths, POOL_NAME } from './paths.ts';
 import type { Pool } from './pool.ts';
-import { readAgain, sumFiles } from './pool-sums.ts';
+import { sumFiles, sumFilesAgain } from './pool-sums.ts';
 import { repairDamage } from './repair.ts';
 import { readScrubState, type ScrubState, SHARDS, writeScrubState } from './scrub-state.ts';
 
@@ -84,18 +84,12 @@ export async function scrubShard(
   const folder = inShard(paths, shard);
   const files = await listAndSweep(context, folder, result);
   const inodes: number[] = [];
+  const pause = pacemaker(SLICE_MS);
   for (const batch of batches(files)) {
-    const sums = await sumFiles(
-      search,
-      folder,
-      batch.map(({ name }) => name),
-    );
-    for (const file of batch) {
-      if (sums.get(file.name) === file.digest) continue;
-      if (await isDamaged(search, join(folder, file.name), file)) {
-        pool.damage.quarantine(file.digest, join(folder, file.name));
-        inodes.push(file.inode);
-      }
+    for (const file of await findDamaged(search, folder, batch)) {
+      pool.damage.quarantine(file.digest, join(folder, file.name));
+      inodes.push(file.inode);
+      await pause();
     }
     result.files += batch.length;
     result.bytes += batch.reduce((sum, { size }) => sum + size, 0);
@@ -155,20 +149,27 @@ function* batches(files: readonly Pooled[]): Generator<Pooled[]> {
   if (batch.length > 0) yield batch;
 }
 
-/**
- * A second look at what did not agree: from the disk if possible, since memory may be at fault as
- * well, and only if it still is the same inode.
- */
-async function isDamaged(
-  { log, env, signal }: ScrubContext & { signal?: AbortSignal },
-  path: string,
-  { digest, inode }: Pooled,
-): Promise<boolean> {
-  const again = await readAgain(path, env, signal);
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino !== inode) return false; // gone meanwhile
-  if (again !== digest) return true;
-  log.warn('read-differs', { path, reason: 'the first reading was wrong, the second is right' });
-  return false;
+/** What does not agree with its name, also at a second look. */
+async function findDamaged(
+  context: ScrubContext & { signal?: AbortSignal },
+  folder: string,
+  batch: readonly Pooled[],
+): Promise<Pooled[]> {
+  const first = await sumFiles(context, folder, namesOf(batch));
+  const doubtful = batch.filter(({ name, digest }) => first.get(name) !== digest);
+  if (doubtful.length === 0) return [];
+  const second = await sumFilesAgain(context, folder, namesOf(doubtful));
+  return doubtful.filter(({ name, digest, inode }) => {
+    const path = join(folder, name);
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino !== inode) return false; // gone meanwhile
+    if (second.get(name) !== digest) return true;
+    context.log.warn('read-differs', { path, reason: 'read wrongly once and rightly then' });
+    return false;
+  });
+}
+
+function namesOf(batch: readonly Pooled[]): string[] {
+  return batch.map(({ name }) => name);
 }
 
 function advance(state: ScrubState, result: ShardResult, now: Date): ScrubState {
