@@ -54,7 +54,6 @@ export class Damage {
   constructor(paths: Paths, clock: Clock = realClock) {
     this.#paths = paths;
     this.#clock = clock;
-    rmSync(inDamaged(paths).repair, { force: true });
     for (const [digest, inode] of this.#listFolder()) this.#load(digest, inode);
   }
 
@@ -119,7 +118,9 @@ export class Damage {
 
   #listFolder(): [Digest, number][] {
     const found = new Map<string, [Digest, number]>();
-    for (const name of namesIn(inDamaged(this.#paths).folder)) {
+    const { folder } = inDamaged(this.#paths);
+    for (const name of namesIn(folder)) {
+      if (name.endsWith('.tmp')) rmSync(join(folder, name)); // of a service that was killed
       const [, digest, inode] = RECORD_NAME.exec(name) ?? [];
       if (digest) found.set(`${digest}.${inode}`, [parseDigest(digest), Number(inode)]);
     }
