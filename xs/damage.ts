@@ -47,8 +47,6 @@ export class Damage {
   readonly #paths: Paths;
   readonly #clock: Clock;
   readonly #records = new Map<number, DamageRecord>();
-  /** How often something was quarantined: tells whether anything came since one last looked. */
-  generation = 0;
 
   /** What the folder says; completes a quarantine that was cut off. */
   constructor(paths: Paths, clock: Clock = realClock) {
@@ -155,7 +153,6 @@ export class Damage {
   #moveAside(record: DamageRecord, path: string): void {
     // Lost in a power cut, this is done again when the record is read.
     renameSync(path, inDamaged(this.#paths).content(record.digest, record.inode));
-    this.generation += 1;
     this.#records.set(record.inode, record);
   }
 

@@ -115,19 +115,15 @@ async function verifyAndBuild(
   base: Base,
   versions: Map<Uid, Digest>,
 ): Promise<Manifest | Uid[]> {
-  const { damage } = context.pool;
+  const lost = new Set<Uid>();
   for (;;) {
-    const seen = damage.generation;
-    const { verified, missing } = await verify(context.pool, arrival, base, versions);
+    const { verified, missing } = await verify(context.pool, arrival, base, versions, lost);
     if (missing.length > 0) return missing;
     failpoint('ingest.verified');
-    try {
-      return await build(context, arrival, base, versions, verified);
-    } catch (error) {
-      // Damage that came to light meanwhile: the laptop is to be asked for that, too.
-      const isNews = damage.generation !== seen;
-      if (!(error instanceof DsError && error.code === 'damaged' && isNews)) throw error;
-    }
+    const built = await build(context, arrival, base, versions, verified);
+    if (!Array.isArray(built)) return built;
+    // Damage that came to light meanwhile: the laptop is to be asked for that, too.
+    for (const uid of built) lost.add(uid);
   }
 }
 
@@ -135,7 +131,13 @@ async function verifyAndBuild(
  * Reads all that arrived and compares it with its digests. What is damaged in the base has to arrive
  * as well, changed or not: a new snapshot does not carry it on.
  */
-async function verify(pool: Pool, arrival: Arrival, base: Base, versions: Map<Uid, Digest>) {
+async function verify(
+  pool: Pool,
+  arrival: Arrival,
+  base: Base,
+  versions: Map<Uid, Digest>,
+  lost: ReadonlySet<Uid>,
+) {
   const { folder } = arrival;
   const verified = new Map<Uid, Whole>();
   const missing: Uid[] = [];
@@ -143,10 +145,13 @@ async function verify(pool: Pool, arrival: Arrival, base: Base, versions: Map<Ui
   const unchanged = [...versions.keys()].filter(
     (uid) => base.versions.get(uid) === versions.get(uid),
   );
-  const damaged = base.folder ? damagedEntries(pool.damage, base.folder, unchanged) : [];
+  const damaged = new Set(lost);
+  if (base.folder) {
+    for (const uid of damagedEntries(pool.damage, base.folder, unchanged)) damaged.add(uid);
+  }
   for (const [uid, digest] of [
     ...arrival.completion.changed.filter(([uid, digest]) => base.versions.get(uid) !== digest),
-    ...damaged.map((uid) => [uid, versions.get(uid) as Digest] as const),
+    ...[...damaged].map((uid) => [uid, versions.get(uid) as Digest] as const),
   ]) {
     const found = await verifyEntry(pool, folder, base, uid, digest);
     if (found) verified.set(uid, found);
@@ -197,13 +202,14 @@ function readEntry(pool: Pool, snapshot: string, uid: Uid, digest: Digest) {
   throw new DsError('damaged', `${metadata} is damaged`);
 }
 
+/** Makes the snapshot, or says which entries of the base turned out not to be there whole. */
 async function build(
   context: IngestContext,
   arrival: Arrival,
   base: Base,
   versions: Map<Uid, Digest>,
   verified: Map<Uid, Whole>,
-): Promise<Manifest> {
+): Promise<Manifest | Uid[]> {
   const { paths, access, clock, env } = context;
   const { serial, completion } = arrival;
   // What arrived must be on the disk before it gets a name in the pool.
@@ -213,7 +219,11 @@ async function build(
   rmSync(draft, { recursive: true, force: true });
   makeReadableFolder(access, draft);
   try {
-    const bytes = await fillDraft(context, draft, base, versions, verified);
+    const { bytes, lost } = await fillDraft(context, draft, base, versions, verified);
+    if (lost.length > 0) {
+      rmSync(draft, { recursive: true });
+      return lost;
+    }
     failpoint('ingest.linked');
     const manifest: Manifest = {
       format: 'ds-backup-manifest',
@@ -242,15 +252,16 @@ async function build(
   }
 }
 
-/** Links every entry of the new state into the draft. Returns their bytes. */
+/** Links every entry of the new state into the draft, but for those that the base has lost. */
 async function fillDraft(
-  { pool }: IngestContext,
+  { pool, log }: IngestContext,
   draft: string,
   base: Base,
   versions: Map<Uid, Digest>,
   verified: Map<Uid, Whole>,
-): Promise<number> {
+): Promise<{ bytes: number; lost: Uid[] }> {
   const pause = pacemaker(SLICE_MS);
+  const lost: Uid[] = [];
   let bytes = 0;
   for (const [uid, digest] of versions) {
     const target = join(draft, uid);
@@ -261,11 +272,18 @@ async function fillDraft(
       bytes += lstatSync(`${target}${METADATA_SUFFIX}`).size + (fresh.content?.size ?? 0);
       failpoint('ingest.pooled');
     } else if (base.folder) {
-      bytes += shareEntry(pool, base.folder, uid, digest, target);
+      try {
+        bytes += shareEntry(pool, base.folder, uid, digest, target);
+      } catch (error) {
+        const isLost = error instanceof DsError && error.code === 'damaged';
+        if (!isLost && !isErrno(error, 'ENOENT')) throw error;
+        log.warn('entry-lost', { uid, reason: asDsError(error).message });
+        lost.push(uid);
+      }
     }
     await pause();
   }
-  return bytes;
+  return { bytes, lost };
 }
 
 function shareEntry(pool: Pool, base: string, uid: Uid, digest: Digest, target: string): number {

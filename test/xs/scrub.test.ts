@@ -30,7 +30,7 @@ import {
 } from '../../xs/scrub-state.ts';
 import { listSnapshots } from '../../xs/snapshots.ts';
 import { seeded } from '../shared/random.ts';
-import { checkSnapshots } from './check.ts';
+import { checkSnapshot, checkSnapshots } from './check.ts';
 import { drawings, flipBit, libraryWith, poolFiles, scrubAll, shardOf } from './damage-library.ts';
 import {
   backUp,
@@ -50,17 +50,21 @@ const test = suite('X11: all content is read, damage is found, named, not carrie
 const OTHER = parseSerial('SHC00800000');
 
 /** What a correct laptop does when it is told what is missing: sends that, and asks again. */
-async function backUpHealing(library: TestLibrary, journal: Journal, serial = SERIAL) {
-  const { incoming } = inLaptop(library.paths, serial);
-  const outcome = await backUp(library, journal, serial);
-  if (outcome.state !== 'missing') return { asked: 0, outcome };
-  for (const uid of outcome.missing) {
-    const entry = journal.get(uid);
-    if (entry) sendEntry(incoming, uid, entry);
+async function backUpHealing(library: TestLibrary, journal: Journal) {
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  let outcome = await backUp(library, journal);
+  let asked = 0;
+  for (let round = 0; outcome.state === 'missing' && round < 20; round += 1) {
+    asked += outcome.missing.length;
+    for (const uid of outcome.missing) {
+      const entry = journal.get(uid);
+      if (entry) sendEntry(incoming, uid, entry);
+    }
+    const completion = completionFor(library, journal);
+    const arrival = { serial: SERIAL, completion, folder: incoming, source: 'agent' as const };
+    outcome = await ingest(library.context, arrival);
   }
-  const completion = completionFor(library, journal, serial);
-  const arrival = { serial, completion, folder: incoming, source: 'agent' as const };
-  return { asked: outcome.missing.length, outcome: await ingest(library.context, arrival) };
+  return { asked, outcome };
 }
 
 function contentFile(library: TestLibrary, content: string, n = 0): string {
@@ -240,6 +244,45 @@ test('metadata found damaged by an ingest is asked for in the same breath', asyn
   const { asked, outcome } = await backUpHealing(library, journal);
   assert.equal([asked, outcome.state], [1, 'done']);
   await scrubShard(library.context, 0); // finds the names
+  checkSnapshots(library.paths, SERIAL);
+  assert.ok(library.context.pool.damage.isEmpty);
+});
+
+for (const suffix of ['', '.metadata']) {
+  test(`a ${suffix || 'content'} that is gone from the base comes back from the pool`, async () => {
+    const journal = drawings(3);
+    using library = await libraryWith(journal);
+    rmSync(join(newest(library).folder, `${uidOf(1)}${suffix}`));
+    assert.is((await backUp(library, journal)).state, 'done');
+    checkSnapshot(newest(library));
+    rmSync(join(newest(library).folder, `${uidOf(1)}${suffix}`));
+    await scrubAll(library.context);
+    rmSync(join(library.paths.library, '.pool'), { recursive: true }); // as fsck may leave it
+    assert.equal(await backUp(library, journal), { state: 'missing', missing: [uidOf(1)] });
+    assert.is((await backUpHealing(library, journal)).outcome.state, 'done');
+    checkSnapshot(newest(library));
+  });
+}
+
+test('a scrub beside ingests disturbs none of them, and none of them it', async () => {
+  const journal = drawings(60);
+  using library = await libraryWith(journal);
+  const random = seeded(7);
+  for (const path of poolFiles(library.paths.library))
+    if (random.below(3) === 0) flipBit(path, random);
+  const ingests = async () => {
+    const states: string[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      journal.set(uidOf(100 + n), { title: `${n}`, content: `more ${n}` });
+      states.push((await backUpHealing(library, journal)).outcome.state);
+    }
+    return states;
+  };
+  const [, states] = await Promise.all([scrubAll(library.context), ingests()]);
+  assert.equal([...new Set(states)], ['done']);
+  assert.is((await backUpHealing(library, journal)).outcome.state, 'done');
+  checkSnapshot(newest(library));
+  await scrubAll(library.context);
   checkSnapshots(library.paths, SERIAL);
   assert.ok(library.context.pool.damage.isEmpty);
 });
