@@ -84,6 +84,10 @@ class Backup {
   #held: string | null = null;
   /** Entries whose content the server turned out not to have. */
   readonly #missing = new Set<Uid>();
+  /** Those of them that it had once: they are damaged there. */
+  readonly #lost = new Set<Uid>();
+  /** Whether something in the server's newest snapshot is damaged. */
+  #doubted = false;
 
   constructor(context: Context, state: State) {
     this.#context = context;
@@ -124,10 +128,14 @@ class Backup {
   async #conclude(session: Session, reading: Reading): Promise<BackupSummary | undefined> {
     const state = this.#state;
     const base = state.confirmed;
-    if (base && stateDigest(reading.versions) === base.state) {
+    if (base && !this.#doubted && stateDigest(reading.versions) === base.state) {
       const claim = { sequence: base.sequence, state: base.state };
       if (await session.control.unchanged(claim)) return this.#finish(reading, 0, 0);
       await this.#learnBase(session);
+      // Its newest snapshot indeed, and yet it wants more: it asks for that in its answer to a
+      // completion file.
+      const { sequence, state: now } = state.confirmed ?? {};
+      this.#doubted = sequence === base.sequence && now === base.state;
       return undefined;
     }
     this.#meter.phase('confirming');
@@ -142,7 +150,10 @@ class Backup {
         return this.#finish(reading, completion.changed.length, completion.removed.length);
       }
       case 'missing':
-        for (const uid of outcome.missing) this.#missing.add(uid);
+        for (const uid of outcome.missing) {
+          this.#missing.add(uid);
+          if (base?.versions.get(uid) === reading.versions.get(uid)) this.#lost.add(uid);
+        }
         await state.forgetArrived(outcome.missing);
         break;
       case 'rebase':
@@ -256,10 +267,10 @@ class Backup {
     return [...uids].map((uid) => inJournal(this.#context.paths, uid));
   }
 
-  /** An entry that cannot be read keeps the version it has in the base. */
+  /** An entry that cannot be read keeps the version it has in the base, if the server has that. */
   #keepUnreadable(versions: Map<Uid, Digest>, problems: readonly Problem[]): void {
     for (const { uid } of problems) {
-      const kept = this.#state.confirmed?.versions.get(uid);
+      const kept = !this.#lost.has(uid) && this.#state.confirmed?.versions.get(uid);
       if (kept) versions.set(uid, kept);
       else versions.delete(uid);
     }

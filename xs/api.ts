@@ -24,6 +24,7 @@ import {
   type SnapshotSummary,
 } from '../shared/protocol.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { hasDamage } from './damage.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import { recordSuccess } from './ingest.ts';
@@ -183,6 +184,12 @@ function addRoutes(
       return reply
         .status(409)
         .send({ code: 'bad-input', message: 'this is not the newest snapshot' });
+    }
+    // A new completion file makes the server ask for what is damaged.
+    if (hasDamage(library.pool.damage, newest.folder)) {
+      return reply
+        .status(409)
+        .send({ code: 'damaged', message: 'something in the newest snapshot is damaged' });
     }
     recordSuccess(paths, serial, newest, clock.now());
     onUnchanged(serial, newest);

@@ -1,12 +1,14 @@
 /**
- * What the service does by itself: the daily cleanup, also when the server is switched on for an
- * hour a day only. Idle work, in turns with everything else.
+ * What the service does by itself: the daily cleanup and the scrub, also when the server is switched
+ * on for an hour a day only. All of it is idle work.
  */
 import { asDsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp } from './cleanup.ts';
 import type { Library } from './library.ts';
+import { step } from './scrub.ts';
+import { addDay, readScrubState, writeScrubState } from './scrub-state.ts';
 
 /** How often to look whether a new day has begun, in milliseconds. */
 const LOOK_MS = 30 * 60_000;
@@ -25,6 +27,8 @@ export class Chores implements AsyncDisposable {
   #cleaned: { date: string; monotonicMs: number } | undefined;
   readonly #adopting = new Set<Serial>();
   #working: Promise<void> = Promise.resolve();
+  #scrubbed: Promise<void> = Promise.resolve();
+  #scrubbing = false;
 
   constructor(library: Library, options: ChoresOptions) {
     this.#library = library;
@@ -33,6 +37,7 @@ export class Chores implements AsyncDisposable {
     this.#timers = [
       setTimeout(() => this.#look(), delaySeconds * 1000),
       setInterval(() => this.#look(), LOOK_MS),
+      setInterval(() => this.#scrub(), library.config.chores.scrubSeconds * 1000),
     ];
   }
 
@@ -56,6 +61,7 @@ export class Chores implements AsyncDisposable {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stop.abort();
     await this.#working;
+    await this.#scrubbed;
   }
 
   /** Cleans up when the date is another one, or after a day of uptime whatever the date. */
@@ -66,7 +72,27 @@ export class Chores implements AsyncDisposable {
     const due = !last || last.date !== date || clock.monotonicMs() - last.monotonicMs >= DAY_MS;
     if (!due) return;
     this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
+    const { paths, log } = this.#library;
+    writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
     this.#working = this.#working.then(() => this.#cleanUp());
+  }
+
+  /** One shard, if one is owed; not in turn: it may take minutes and gets by with everybody. */
+  #scrub(): void {
+    if (this.#scrubbing) return;
+    this.#scrubbing = true;
+    const { signal } = this.#stop;
+    this.#scrubbed = step(this.#library, { signal })
+      .then(
+        () => {},
+        (error: unknown) => {
+          if (signal.aborted) return;
+          this.#library.log.warn('scrub-failed', { reason: asDsError(error).message });
+        },
+      )
+      .finally(() => {
+        this.#scrubbing = false;
+      });
   }
 
   async #cleanUp(): Promise<void> {

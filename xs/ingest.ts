@@ -6,30 +6,26 @@
  * seen. Killed anywhere, it is done again from the start or, when the snapshot is already there,
  * from the end. The caller holds the laptop's session lock, so nobody writes meanwhile.
  */
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
-import {
-  type Content,
-  decodeEntry,
-  digestFile,
-  digestOf,
-  MAX_METADATA_BYTES,
-} from '../shared/entry.ts';
-import { DsError, isErrno } from '../shared/errors.ts';
+import { asDsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
-import { pacemaker } from '../shared/pacemaker.ts';
 import type { Completion, Manifest, Outcome } from '../shared/protocol.ts';
 import { run } from '../shared/run.ts';
-import { METADATA_SUFFIX, stateDigest } from '../shared/sums.ts';
+import { stateDigest } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
+import { type Arrival, type Base, verifyArrival } from './arrival.ts';
 import type { DailyCap } from './daily-cap.ts';
+import { fillDraft } from './draft.ts';
 import { isHeld, limitHeld, settleHeld } from './held.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 import type { Pool } from './pool.ts';
+import { repairDamage } from './repair.ts';
+import type { Whole } from './salvage.ts';
 import {
   formatHeldNote,
   type GuardRules,
@@ -61,33 +57,7 @@ export interface IngestContext {
   cap?: DailyCap;
 }
 
-export interface Arrival {
-  serial: Serial;
-  completion: Completion;
-  /** The folder with what was sent; emptied when the snapshot stands. */
-  folder: string;
-  source: Manifest['source'];
-}
-
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
-
-/** How long the service may work in one go before it looks after its clients, in milliseconds. */
-const SLICE_MS = 8;
-/** Content up to this size is hashed in one go, in bytes. */
-const SMALL = 256 * 1024;
-
-/** A changed entry whose files were found whole. */
-interface Verified {
-  digest: Digest;
-  /** Where its metadata and its content are; content is null for an entry that has none. */
-  metadata: string;
-  content: (Content & { path: string }) | null;
-}
-
-interface Base {
-  snapshot: Snapshot | undefined;
-  versions: Map<Uid, Digest>;
-}
 
 /** Makes the snapshot. Throws only what is the server's own trouble (a full disk, damage). */
 export async function ingest(context: IngestContext, arrival: Arrival): Promise<Ingested> {
@@ -95,7 +65,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const { serial, completion } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
-    finish(context, arrival, newest); // promoted before the power went
+    await finish(context, arrival, newest); // promoted before the power went
     return outcomeOf(paths, newest);
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
@@ -106,12 +76,10 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
     const message = 'the changes do not lead to the Journal they claim to describe';
     return { state: 'refused', code: 'bad-input', message };
   }
-  const { verified, missing } = await verify(arrival, base);
-  if (missing.length > 0) return { state: 'missing', missing };
-  failpoint('ingest.verified');
-  const snapshot = await build(context, arrival, base, versions, verified);
+  const snapshot = await verifyAndBuild(context, arrival, base, versions);
+  if (Array.isArray(snapshot)) return { state: 'missing', missing: snapshot };
   context.cap?.note(serial);
-  finish(context, arrival, snapshot);
+  await finish(context, arrival, snapshot);
   return outcomeOf(paths, snapshot);
 }
 
@@ -146,62 +114,33 @@ function applyChanges(before: ReadonlyMap<Uid, Digest>, completion: Completion):
   return versions;
 }
 
-/** Reads all that arrived and compares it with its digests. */
-async function verify(arrival: Arrival, base: Base) {
-  const verified = new Map<Uid, Verified>();
-  const missing: Uid[] = [];
-  const pause = pacemaker(SLICE_MS);
-  for (const [uid, digest] of arrival.completion.changed) {
-    if (base.versions.get(uid) === digest) continue; // sent again, but not new
-    const found = await verifyEntry(arrival.folder, base, uid, digest);
-    if (found) verified.set(uid, found);
-    else missing.push(uid);
-    await pause();
-  }
-  return { verified, missing };
-}
-
-async function verifyEntry(
-  folder: string,
+/** The new snapshot, or the uids whose files have to be sent (again). */
+async function verifyAndBuild(
+  context: IngestContext,
+  arrival: Arrival,
   base: Base,
-  uid: Uid,
-  digest: Digest,
-): Promise<Verified | undefined> {
-  const metadata = join(folder, `${uid}${METADATA_SUFFIX}`);
-  const stat = lstatSync(metadata, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size > MAX_METADATA_BYTES) return undefined;
-  const bytes = readFileSync(metadata);
-  if (digestOf(bytes) !== digest) return undefined;
-  const { content } = decodeEntry(bytes);
-  if (!content) return { digest, metadata, content: null };
-  const sent = join(folder, uid);
-  if (await holds(sent, content)) return { digest, metadata, content: { ...content, path: sent } };
-  // Only its properties changed: the laptop proved to have this content when it sent the base.
-  if (!base.snapshot || !base.versions.has(uid)) return undefined;
-  const { folder: held } = base.snapshot;
-  if (readEntry(held, uid).content?.digest !== content.digest) return undefined;
-  return { digest, metadata, content: { ...content, path: join(held, uid) } };
+  versions: Map<Uid, Digest>,
+): Promise<Snapshot | Uid[]> {
+  const lost = new Set<Uid>();
+  for (;;) {
+    const { verified, missing } = await verifyArrival(context.pool, arrival, base, versions, lost);
+    if (missing.length > 0) return missing;
+    failpoint('ingest.verified');
+    const built = await build(context, arrival, base, versions, verified);
+    if (!Array.isArray(built)) return built;
+    // Damage that came to light meanwhile: the laptop is to be asked for that, too.
+    for (const uid of built) lost.add(uid);
+  }
 }
 
-async function holds(path: string, content: Content): Promise<boolean> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size !== content.size) return false;
-  const digest =
-    stat.size <= SMALL ? digestOf(readFileSync(path)) : (await digestFile(path)).digest;
-  return digest === content.digest;
-}
-
-function readEntry(snapshot: string, uid: Uid) {
-  return decodeEntry(readFileSync(join(snapshot, `${uid}${METADATA_SUFFIX}`)));
-}
-
+/** Makes the snapshot, or says which entries of the base turned out not to be there whole. */
 async function build(
   context: IngestContext,
   arrival: Arrival,
   base: Base,
   versions: Map<Uid, Digest>,
-  verified: Map<Uid, Verified>,
-): Promise<Snapshot> {
+  verified: Map<Uid, Whole>,
+): Promise<Snapshot | Uid[]> {
   const { paths, access, clock, env } = context;
   const { serial, completion } = arrival;
   // What arrived must be on the disk before it gets a name in the pool.
@@ -211,7 +150,11 @@ async function build(
   rmSync(draft, { recursive: true, force: true });
   makeReadableFolder(access, draft);
   try {
-    const bytes = await fillDraft(context, draft, base, versions, verified);
+    const { bytes, lost } = await fillDraft(context, draft, base, versions, verified);
+    if (lost.length > 0) {
+      rmSync(draft, { recursive: true });
+      return lost;
+    }
     failpoint('ingest.linked');
     const manifest: Manifest = {
       format: 'ds-backup-manifest',
@@ -226,7 +169,8 @@ async function build(
       agent: completion.agent,
       entries: versions.size,
       bytes,
-      changed: verified.size,
+      changed: [...verified].filter(([uid, { digest }]) => base.versions.get(uid) !== digest)
+        .length,
       removed: completion.removed.length,
       state: completion.state,
     };
@@ -248,54 +192,8 @@ function goodJournal(paths: Paths, serial: Serial): JournalSize | undefined {
   return good && { versions: readVersions(good), bytes: good.bytes };
 }
 
-/** Links every entry of the new state into the draft. Returns their bytes. */
-async function fillDraft(
-  { pool }: IngestContext,
-  draft: string,
-  base: Base,
-  versions: Map<Uid, Digest>,
-  verified: Map<Uid, Verified>,
-): Promise<number> {
-  const pause = pacemaker(SLICE_MS);
-  let bytes = 0;
-  for (const [uid, digest] of versions) {
-    const target = join(draft, uid);
-    const fresh = verified.get(uid);
-    if (fresh) {
-      pool.place(fresh.metadata, fresh.digest, `${target}${METADATA_SUFFIX}`);
-      if (fresh.content) pool.place(fresh.content.path, fresh.content.digest, target);
-      bytes += lstatSync(`${target}${METADATA_SUFFIX}`).size + (fresh.content?.size ?? 0);
-      failpoint('ingest.pooled');
-    } else if (base.snapshot) {
-      bytes += shareEntry(pool, base.snapshot.folder, uid, digest, target);
-    }
-    await pause();
-  }
-  return bytes;
-}
-
-function shareEntry(pool: Pool, base: string, uid: Uid, digest: Digest, target: string): number {
-  const held = join(base, uid);
-  const metadata = `${held}${METADATA_SUFFIX}`;
-  let bytes = pool.share(metadata, () => digest, `${target}${METADATA_SUFFIX}`);
-  try {
-    const contentDigest = () => {
-      const { content } = readEntry(base, uid);
-      if (content) return content.digest;
-      throw new DsError('damaged', `${held} should not be there: the entry has no content`);
-    };
-    bytes += pool.share(held, contentDigest, target);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    if (readEntry(base, uid).content) {
-      throw new DsError('damaged', `${held} is gone from the snapshot`, { cause: error });
-    }
-  }
-  return bytes;
-}
-
 /** What remains when the snapshot is visible; safe to repeat. */
-function finish(context: IngestContext, arrival: Arrival, manifest: Snapshot): void {
+async function finish(context: IngestContext, arrival: Arrival, manifest: Snapshot): Promise<void> {
   const { paths, clock, log } = context;
   failpoint('ingest.promoted');
   if (isHeld(paths, manifest)) limitHeld(paths, arrival.serial, clock.now());
@@ -313,6 +211,11 @@ function finish(context: IngestContext, arrival: Arrival, manifest: Snapshot): v
     removed: manifest.removed,
     source: manifest.source,
   });
+  try {
+    await repairDamage(context, { search: false }); // what arrived may be what was damaged
+  } catch (error) {
+    log.warn('repair-failed', { reason: asDsError(error).message }); // the scrub tries again
+  }
 }
 
 /** Notes that the laptop's Journal is known to be safe as of now. */

@@ -12,8 +12,9 @@ import type { Log } from '../shared/log.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from './access.ts';
 import { recoverAdoption } from './adopt.ts';
 import type { Config } from './config.ts';
+import { Damage } from './damage.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './paths.ts';
-import { openPool, type Pool } from './pool.ts';
+import { MAX_LINKS, openPool, type Pool } from './pool.ts';
 import { Registrations } from './registration.ts';
 import { openStore, type Store } from './store.ts';
 import { discard } from './trash.ts';
@@ -69,7 +70,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const owned = cleanup.move();
   return {
     ...{ config, paths, access, clock, log, env, registrations, store, serials },
-    pool: openPool(paths, access),
+    pool: openPool(paths, access, MAX_LINKS, new Damage(paths, clock)),
     turns: new Turns(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

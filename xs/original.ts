@@ -20,14 +20,17 @@ import {
 } from '../shared/journal-tree.ts';
 import type { Log } from '../shared/log.ts';
 import type { Completion } from '../shared/protocol.ts';
-import { difference, METADATA_SUFFIX, stateDigest } from '../shared/sums.ts';
+import { difference, METADATA_SUFFIX, stateDigest, type Versions } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import { inLaptop, type Paths } from './paths.ts';
+import type { Pool } from './pool.ts';
+import { damagedEntries, salvage } from './salvage.ts';
 import { readVersions, type Snapshot } from './snapshots.ts';
 
 export interface FoldContext {
   paths: Paths;
   access: Access;
+  pool: Pool;
   log: Log;
 }
 
@@ -51,12 +54,13 @@ export async function foldOriginal(
   base: Snapshot | undefined,
   run: RunId,
 ): Promise<Folded> {
-  const { paths, access, log } = context;
+  const { paths, access, pool, log } = context;
   const laptop = inLaptop(paths, serial);
   const folder = laptop.folded(run);
   rmSync(folder, { recursive: true, force: true });
   makeReadableFolder(access, folder);
   const before = base ? readVersions(base) : new Map<Uid, Digest>();
+  const usable = base ? withoutLost(pool, base, before) : before;
   const known = readKnown(laptop.originalFold);
   const now: Known = new Map();
   const versions = new Map<Uid, Digest>();
@@ -65,18 +69,19 @@ export async function foldOriginal(
     try {
       const signature = entrySignature(entry);
       const old = known.get(entry.uid);
-      const unchanged = old?.signature === signature && before.get(entry.uid) === old.digest;
+      const kept = usable.get(entry.uid);
+      const unchanged = old?.signature === signature && kept !== undefined && kept === old.digest;
       const digest = unchanged
         ? old.digest
-        : await foldEntry(entry, folder, before.has(entry.uid) && old?.signature !== signature);
+        : await foldEntry(entry, folder, kept !== undefined && old?.signature !== signature);
       now.set(entry.uid, { signature, digest: digest ?? ('' as Digest) });
-      const version = digest ?? before.get(entry.uid);
+      const version = digest ?? kept;
       if (version) versions.set(entry.uid, version);
     } catch (error) {
       if (!(error instanceof DsError) || !['unreadable', 'bad-input'].includes(error.code))
         throw error;
       log.warn('entry-unreadable', { serial, uid: entry.uid, reason: error.message });
-      const version = before.get(entry.uid);
+      const version = usable.get(entry.uid);
       if (version) versions.set(entry.uid, version);
     }
     await breathe();
@@ -95,6 +100,16 @@ export async function foldOriginal(
     entries: versions.size,
   };
   return { completion, folder, remember: () => writeKnown(laptop.originalFold, now) };
+}
+
+/** The versions that can be taken from the snapshot; damaged ones are folded anew (X11). */
+function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, Digest> {
+  const usable = new Map(versions);
+  for (const uid of damagedEntries(pool.damage, base.folder, versions.keys())) {
+    const version = versions.get(uid);
+    if (version && !salvage(pool, base.folder, uid, version)) usable.delete(uid);
+  }
+  return usable;
 }
 
 /**

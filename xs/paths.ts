@@ -88,6 +88,26 @@ export const inPool = (paths: Paths, digest: Digest) => {
   };
 };
 
+/** The n-th of 256 folders of the pool. */
+export const inShard = (paths: Paths, shard: number): string =>
+  join(paths.library, '.pool', shard.toString(16).padStart(2, '0'));
+
+/** A name in the pool: a digest, and a number from the second inode on. */
+export const POOL_NAME = /^([0-9a-f]{64})(\.\d+)?$/;
+
+export const inDamaged = (paths: Paths) => {
+  const folder = join(paths.library, '.damaged');
+  return {
+    folder,
+    content: (digest: Digest, inode: number) => join(folder, `${digest}.${inode}`),
+    record: (digest: Digest, inode: number) => join(folder, `${digest}.${inode}.json`),
+    /** A link on its way to where damaged content was. */
+    repair: join(folder, '.repair.tmp'),
+  };
+};
+
+export const scrubState = (paths: Paths): string => join(paths.library, '.scrub.json');
+
 export const inCompletion = (paths: Paths) => ({
   waiting: (serial: Serial) => join(paths.completion, serial),
   claimedFolder: join(paths.completion, '.claimed'),

@@ -17,16 +17,19 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isErrno } from '../shared/errors.ts';
+import { DsError, isErrno } from '../shared/errors.ts';
 import { fsyncFolder } from '../shared/files.ts';
 import type { Digest } from '../shared/ids.ts';
 import { type Access, takeOver } from './access.ts';
+import { Damage, pooledFiles } from './damage.ts';
 import { inPool, type Paths } from './paths.ts';
 
 /** ext4 allows 65,000 links an inode, others less; BackupPC stops at 31,999. */
 export const MAX_LINKS = 30_000;
 
 export interface Pool {
+  /** What of it is known to be damaged. */
+  readonly damage: Damage;
   /**
    * Gives `target` the content with this digest, which `source` holds (verified and durable, on the
    * same file system). A source only we can reach becomes the pool's inode if it has none yet.
@@ -39,39 +42,71 @@ export interface Pool {
   adopt(source: string, digest: Digest, target: string): void;
   /**
    * Gives `target` the content that `held`, a file of an earlier snapshot, has: a link, or a fresh
-   * inode when that one has its links. Returns its size in bytes.
+   * inode when that one has its links. Returns its size in bytes. Throws `damaged` where it is known
+   * to be.
    */
   share(held: string, digest: () => Digest, target: string): number;
+  /** The file of a snapshot if nothing bad is known of it, or else the pool's own, if there is one. */
+  sound(held: string, digest: Digest, size?: number): string | undefined;
+  /** Quarantines the inode of `held`, which was found to be other content than its digest says. */
+  condemn(held: string, digest: Digest): void;
 }
 
 /** Gives `path` to the source's content; `maxLinks` is what an inode may have. */
 type MakeInode = (access: Access, source: string, path: string, maxLinks: number) => void;
 
-export function openPool(paths: Paths, access: Access, maxLinks = MAX_LINKS): Pool {
+export function openPool(
+  paths: Paths,
+  access: Access,
+  maxLinks = MAX_LINKS,
+  damage = new Damage(paths),
+): Pool {
+  const pooledOf = (digest: Digest) => pooledFiles(paths, [digest]).get(digest) ?? [];
   /** The inode with room for one more link; made from `source` when there is none. */
-  const inodeFor = (digest: Digest, source: string, make: MakeInode = makeInode): string => {
+  const inodeFor = (
+    digest: Digest,
+    source: string,
+    verified: boolean,
+    make: MakeInode = makeInode,
+  ): string => {
     const { folder, file } = inPool(paths, digest);
     const size = lstatSync(source).size;
     for (let n = 0; ; n += 1) {
       const path = file(n);
       const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat && stat.size === size && stat.nlink < maxLinks) return path;
-      if (stat && stat.size === size) continue;
-      // Another size under this name is damage; it goes aside for whoever looks into it.
-      if (stat) renameSync(path, `${path}.damaged`);
+      if (stat?.size === size && stat.nlink < maxLinks) return path;
+      if (stat?.size === size) continue;
+      // One of the two is damaged: it is the one here if the other was just read.
+      if (stat && !verified) continue;
+      if (stat) damage.quarantine(digest, path);
       mkdirSync(folder, { recursive: true, mode: 0o750 });
       make(access, source, path, maxLinks);
       return path;
     }
   };
   return {
-    place: (source, digest, target) => linkSync(inodeFor(digest, source), target),
-    adopt: (source, digest, target) => linkSync(inodeFor(digest, source, adoptInode), target),
+    damage,
+    place: (source, digest, target) => linkSync(inodeFor(digest, source, true), target),
+    adopt: (source, digest, target) => linkSync(inodeFor(digest, source, true, adoptInode), target),
     share: (held, digest, target) => {
       const stat = lstatSync(held);
+      if (damage.isDamaged(stat.ino)) throw new DsError('damaged', `${held} is damaged`);
       if (stat.nlink < maxLinks) linkSync(held, target);
-      else linkSync(inodeFor(digest(), held), target);
+      else linkSync(inodeFor(digest(), held, false), target);
       return stat.size;
+    },
+    sound: (held, digest, size) => {
+      const isSound = (path: string) => {
+        const stat = lstatSync(path, { throwIfNoEntry: false });
+        if (!stat?.isFile() || damage.isDamaged(stat.ino)) return false;
+        return size === undefined || stat.size === size;
+      };
+      return isSound(held) ? held : pooledOf(digest).find(isSound);
+    },
+    condemn: (held, digest) => {
+      const { ino } = lstatSync(held);
+      const path = pooledOf(digest).find((file) => lstatSync(file).ino === ino);
+      if (path) damage.quarantine(digest, path);
     },
   };
 }

@@ -299,7 +299,9 @@ test('pooled content of another size under the right name is set aside, not used
   writeFileSync(file(0), 'rot');
   await backUp(library, new Map([[uidOf(1), { title: 'x', content: 'a drawing' }]]));
   assert.is(readFileSync(join(folderOf(library), uidOf(1)), 'utf8'), 'a drawing');
-  assert.is(readFileSync(`${file(0)}.damaged`, 'utf8'), 'rot');
+  assert.is(readFileSync(file(0), 'utf8'), 'a drawing');
+  assert.ok(library.context.pool.damage.isEmpty, 'nobody has the damaged one');
+  assert.equal(readdirSync(join(library.paths.library, '.damaged')), []);
 });
 
 test.run();

@@ -43,6 +43,11 @@ export interface LibraryOptions {
 export function makeLibrary(options: LibraryOptions = {}): TestLibrary {
   const folder = mkdtempSync(join(tmpdir(), 'ds-library-'));
   chmodSync(folder, 0o711);
+  return openLibrary(folder, options);
+}
+
+/** The library in a folder, as a service finds it that starts again. */
+export function openLibrary(folder: string, options: LibraryOptions = {}): TestLibrary {
   const paths: Paths = {
     library: join(folder, 'library'),
     completion: join(folder, 'completion'),

@@ -2,11 +2,15 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { digestOf } from '../../shared/entry.ts';
 import { newRunId, type Uid } from '../../shared/ids.ts';
 import { ingest } from '../../xs/ingest.ts';
 import { foldOriginal } from '../../xs/original.ts';
-import { inLaptop } from '../../xs/paths.ts';
+import { inLaptop, inPool } from '../../xs/paths.ts';
+import { scrubShard } from '../../xs/scrub.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
+import { checkSnapshots } from './check.ts';
+import { flipBit, shardOf } from './damage-library.ts';
 import { makeLibrary, SERIAL, type TestLibrary, uidOf } from './library.ts';
 
 const test = suite("E1: an original client's mirror is folded");
@@ -82,6 +86,26 @@ test('what is no entry is passed over, and an unreadable one keeps its version',
   symlinkSync('/etc/passwd', join(folder, 'metadata', 'title'));
   const next = await foldAndIngest(library);
   assert.equal([next.changed, next.removed], [[], []]);
+});
+
+test('an entry whose version is damaged is folded anew, and dropped if that cannot be done', async () => {
+  using library = makeLibrary();
+  const folder = writeEntry(library, uidOf(1), { title: 'one', filesize: '8' }, 'drawings');
+  writeEntry(library, uidOf(2), { title: 'two' });
+  await foldAndIngest(library);
+  const path = inPool(library.paths, digestOf('drawings')).file(0);
+  const damage = () => {
+    flipBit(path);
+    return scrubShard(library.context, shardOf(path));
+  };
+  await damage();
+  assert.equal((await foldAndIngest(library)).changed, [], 'the same version once more');
+  assert.ok(library.context.pool.damage.isEmpty);
+  assert.is(checkSnapshots(library.paths, SERIAL).size, 2);
+  await damage();
+  rmSync(join(folder, 'metadata'), { recursive: true });
+  assert.equal((await foldAndIngest(library)).removed, [uidOf(1)]);
+  assert.is(newestSnapshot(library.paths, SERIAL)?.entries, 1);
 });
 
 test('an entry that is gone from the mirror is gone from the next snapshot', async () => {

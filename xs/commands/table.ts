@@ -6,6 +6,7 @@ import { adopt } from './adopt.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
 import { exportCommand } from './export.ts';
+import { damage, scrub, verify } from './integrity.ts';
 import { approve, laptops } from './laptops.ts';
 import { pin, pins, unpin } from './pins.ts';
 import { rebuild } from './rebuild.ts';
@@ -13,9 +14,9 @@ import { drop, held, release, snapshots, sums } from './snapshots.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ laptops, approve, snapshots, sums, held, release, drop, pins, pin, unpin },
-  ...{ cleanup, trash, undelete, quota, rebuild, adopt },
+  ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage },
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
-  export: exportCommand,
+  ...{ verify, export: exportCommand },
 };

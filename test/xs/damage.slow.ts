@@ -1,0 +1,74 @@
+/**
+ * The plug is pulled at every named point of quarantine and repair (E3, X11): done again, all is as
+ * if it had not been.
+ */
+import { spawnSync } from 'node:child_process';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { digestOf } from '../../shared/entry.ts';
+import { parseSerial } from '../../shared/ids.ts';
+import { inDamaged, inPool } from '../../xs/paths.ts';
+import { checkSnapshots } from './check.ts';
+import { drawings, flipBit, libraryWith, poolFiles, shardOf } from './damage-library.ts';
+import { backUp, SERIAL, type TestLibrary } from './library.ts';
+
+const test = suite('E3 X11: killed while it quarantines or repairs');
+
+const POINTS = [
+  'damage.recorded',
+  'damage.recorded:2',
+  'damage.quarantined',
+  'damage.named',
+  'repair.linked',
+  'repair.linked:3',
+  'repair.replaced',
+  'repair.replaced:2',
+  'damage.records-removed',
+  'repair.done',
+];
+const CONTENTS = [' drawing 1', ' drawing 4'];
+const CHILD = fileURLToPath(new URL('./damage-child.ts', import.meta.url));
+
+function service(library: TestLibrary, failpoint?: string) {
+  const paths = CONTENTS.map((content) => inPool(library.paths, digestOf(content)).file(0));
+  const shards = [...new Set(paths.map(shardOf))].map(String);
+  const args = ['--import', 'tsx', CHILD, library.folder, CONTENTS.join(','), ...shards];
+  const env = { ...process.env, ...(failpoint && { DS_BACKUP_FAILPOINT: failpoint }) };
+  const done = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  return { signal: done.signal, exitCode: done.status, stderr: done.stderr };
+}
+
+for (const point of POINTS) {
+  test(point, async () => {
+    using library = await libraryWith(drawings(6));
+    await backUp(library, drawings(6));
+    for (const content of CONTENTS) flipBit(inPool(library.paths, digestOf(content)).file(0));
+    const killed = service(library, point);
+    assert.is(killed.signal, 'SIGKILL', `${point} was passed: ${killed.stderr}`);
+    const again = service(library);
+    assert.is(again.exitCode, 0, again.stderr);
+    assert.is(checkSnapshots(library.paths, SERIAL).size, 2);
+    checkSnapshots(library.paths, parseSerial('SHC00800000'));
+    assert.equal(readdirSync(inDamaged(library.paths).folder), []);
+    for (const path of poolFiles(library.paths.library)) assert.ok(lstatSync(path).nlink > 1, path);
+  });
+}
+
+test('a record without its content whose inode is another file now is forgotten', async () => {
+  using library = await libraryWith(drawings(6));
+  const path = inPool(library.paths, digestOf(' drawing 1')).file(0);
+  flipBit(path);
+  service(library, 'damage.recorded');
+  const { ino } = lstatSync(path);
+  const record = inDamaged(library.paths).record(basename(path) as never, ino);
+  assert.ok(lstatSync(record));
+  // As if the pool had been put back from elsewhere.
+  rmSync(join(dirname(path), basename(path)));
+  assert.is(service(library).exitCode, 0);
+  assert.equal(readdirSync(inDamaged(library.paths).folder), []);
+});
+
+test.run();

@@ -1,0 +1,104 @@
+/**
+ * What a laptop sent, before it is believed: every file is read and compared with its digest.
+ */
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Content,
+  decodeEntry,
+  digestFile,
+  digestOf,
+  MAX_METADATA_BYTES,
+} from '../shared/entry.ts';
+import type { Digest, Serial, Uid } from '../shared/ids.ts';
+import { pacemaker } from '../shared/pacemaker.ts';
+import type { Completion, Manifest } from '../shared/protocol.ts';
+import { METADATA_SUFFIX } from '../shared/sums.ts';
+import type { Pool } from './pool.ts';
+import { damagedEntries, salvage, type Whole } from './salvage.ts';
+import type { Snapshot } from './snapshots.ts';
+
+export interface Arrival {
+  serial: Serial;
+  completion: Completion;
+  /** The folder with what was sent; emptied when the snapshot stands. */
+  folder: string;
+  source: Manifest['source'];
+}
+
+/** What it builds on. */
+export interface Base {
+  snapshot: Snapshot | undefined;
+  versions: Map<Uid, Digest>;
+}
+
+/** How long the service may work in one go before it looks after its clients, in milliseconds. */
+const SLICE_MS = 8;
+/** Content up to this size is hashed in one go, in bytes. */
+const SMALL = 256 * 1024;
+
+/**
+ * Reads all that arrived and compares it with its digests. What is damaged in the base has to arrive
+ * as well, changed or not: a new snapshot does not carry it on.
+ */
+export async function verifyArrival(
+  pool: Pool,
+  { folder, completion }: Arrival,
+  base: Base,
+  versions: Map<Uid, Digest>,
+  lost: ReadonlySet<Uid>,
+) {
+  const verified = new Map<Uid, Whole>();
+  const missing: Uid[] = [];
+  const pause = pacemaker(SLICE_MS);
+  const unchanged = [...versions.keys()].filter(
+    (uid) => base.versions.get(uid) === versions.get(uid),
+  );
+  const damaged = new Set(lost);
+  if (base.snapshot) {
+    const { folder: held } = base.snapshot;
+    for (const uid of damagedEntries(pool.damage, held, unchanged)) damaged.add(uid);
+  }
+  for (const [uid, digest] of [
+    ...completion.changed.filter(([uid, digest]) => base.versions.get(uid) !== digest),
+    ...[...damaged].map((uid) => [uid, versions.get(uid) as Digest] as const),
+  ]) {
+    const found = await verifyEntry(pool, folder, base, uid, digest);
+    if (found) verified.set(uid, found);
+    else missing.push(uid);
+    await pause();
+  }
+  return { verified, missing };
+}
+
+async function verifyEntry(
+  pool: Pool,
+  folder: string,
+  base: Base,
+  uid: Uid,
+  digest: Digest,
+): Promise<Whole | undefined> {
+  const before = base.versions.get(uid);
+  // Reads no more than its metadata: the laptop proved to have this when it sent the base.
+  const salvaged = () =>
+    base.snapshot && before ? salvage(pool, base.snapshot.folder, uid, before) : undefined;
+  const metadata = join(folder, `${uid}${METADATA_SUFFIX}`);
+  const stat = lstatSync(metadata, { throwIfNoEntry: false });
+  const arrived = stat?.isFile() && stat.size <= MAX_METADATA_BYTES;
+  const bytes = arrived ? readFileSync(metadata) : undefined;
+  if (!bytes || digestOf(bytes) !== digest) return before === digest ? salvaged() : undefined;
+  const { content } = decodeEntry(bytes);
+  if (!content) return { digest, metadata, content: null };
+  const sent = join(folder, uid);
+  if (await holds(sent, content)) return { digest, metadata, content: { ...content, path: sent } };
+  const held = salvaged()?.content; // perhaps only its properties changed
+  return held?.digest === content.digest ? { digest, metadata, content: held } : undefined;
+}
+
+async function holds(path: string, content: Content): Promise<boolean> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile() || stat.size !== content.size) return false;
+  const digest =
+    stat.size <= SMALL ? digestOf(readFileSync(path)) : (await digestFile(path)).digest;
+  return digest === content.digest;
+}

@@ -1,0 +1,78 @@
+/**
+ * `scrub`, `damage` and `verify`: is everything that was kept still what it was?
+ */
+import { readdirSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
+import { parseSerial, tryParse } from '../../shared/ids.ts';
+import { step } from '../scrub.ts';
+import { addDay, readScrubState, SHARDS, writeScrubState } from '../scrub-state.ts';
+import { type Totals, verifySnapshots } from '../verify.ts';
+import { answer, type Command, formatBytes, type LocalCommand } from './command.ts';
+
+export const scrub: Command = {
+  synopsis: 'scrub [--all] [--json]',
+  summary: "read a day's share of all content, or all of it, and repair what can be",
+  run: async (context) => {
+    const { library, flags, signal } = context;
+    const { paths, clock, log } = library;
+    const state = readScrubState(paths, clock.now(), log);
+    writeScrubState(paths, flags.all ? { ...state, owed: SHARDS } : addDay(state));
+    const sum = { files: 0, bytes: 0, swept: 0, sweptBytes: 0 };
+    const damaged: string[] = [];
+    for (;;) {
+      const done = await step(library, { signal });
+      if (!done) break;
+      for (const key of ['files', 'bytes', 'swept', 'sweptBytes'] as const) sum[key] += done[key];
+      damaged.push(...done.damaged.flatMap(({ names }) => names));
+    }
+    answer(context, { ...sum, damaged }, () => [
+      `${sum.files} files read (${formatBytes(sum.bytes)}), ` +
+        `${sum.swept} that nobody used removed (${formatBytes(sum.sweptBytes)})`,
+      ...(damaged.length === 0 ? ['no damage'] : damaged.map((name) => `damaged: ${name}`)),
+    ]);
+  },
+};
+
+export const damage: Command = {
+  synopsis: 'damage [--json]',
+  summary: 'content that is known to be damaged, and the snapshots concerned',
+  run: (context) => {
+    const records = context.library.pool.damage.list();
+    answer(context, { damage: records }, () =>
+      records.flatMap(({ digest, found, names }) => [
+        `${digest}  found ${found}`,
+        ...(names ?? []).map((name) => `  ${name}`),
+      ]),
+    );
+  },
+};
+
+export const verify: LocalCommand = {
+  synopsis: 'verify [SERIAL] [--json]',
+  summary: 'read every snapshot, whole; changes nothing',
+  run: async ({ paths, args, flags, print, signal }) => {
+    const serials =
+      args[0] === undefined
+        ? readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? [])
+        : [parseSerial(args[0])];
+    const findings = verifySnapshots(paths, serials, { signal });
+    let totals: Totals | undefined;
+    while (!totals) {
+      const next = await findings.next();
+      if (next.done) totals = next.value;
+      else if (flags.json) print(`${JSON.stringify(next.value)}\n`);
+      else print(`${next.value.what}: ${next.value.path}\n`);
+    }
+    const { snapshots, entries, files, bytes, damaged } = totals;
+    print(
+      flags.json
+        ? `${JSON.stringify(totals)}\n`
+        : `${snapshots} snapshots, ${entries} entries, ${files} files read (${formatBytes(bytes)})\n`,
+    );
+    if (damaged > 0) {
+      throw new DsError('damaged', `${damaged} things are not as they should be`, {
+        hint: 'the next backups of the laptops concerned repair what can be; "xs-backup damage"',
+      });
+    }
+  },
+};
