@@ -20,6 +20,9 @@ export const HELP = `ds-backup: keeps this laptop's Journal on the school server
       --search TEXT                    only entries with TEXT in their title
   ds-backup restore SNAPSHOT|latest    bring everything back that is not here
       --entry UID                      only this entry
+  ds-backup pins                       what the school keeps until it is unpinned
+  ds-backup pin UID SNAPSHOT|latest    keep an entry as it is there
+  ds-backup unpin UID                  leave it to the ordinary rules again
   ds-backup status                     what this laptop knows by itself
   ds-backup --help | --version
 
@@ -140,6 +143,18 @@ async function perform(
       const list = await listEntries(context, parseSnapshot(rest[0]), values.search ?? '');
       return { text: terminal.formatEntries(list), json: list };
     }
+    case 'pins':
+    case 'pin':
+    case 'unpin': {
+      const { listPins, pinEntry, unpinEntry } = await import('./pins.ts');
+      const pins =
+        command === 'pins'
+          ? await listPins(context)
+          : command === 'pin'
+            ? await pinEntry(context, parseUid(rest[0]), parseSnapshot(rest[1]))
+            : await unpinEntry(context, parseUid(rest[0]));
+      return { text: terminal.formatPins(pins), json: pins };
+    }
     default: {
       const { readStatus } = await import('./status.ts');
       const status = await readStatus(context);
@@ -176,22 +191,24 @@ function parse(args: string[]) {
   }
 }
 
-/** Command → how many arguments it takes, and which flags besides the general ones. */
-const COMMANDS: Record<string, { arguments: number; flags: readonly (keyof Values)[] }> = {
-  now: { arguments: 0, flags: ['wait'] },
-  snapshots: { arguments: 0, flags: [] },
-  entries: { arguments: 1, flags: ['search'] },
-  restore: { arguments: 1, flags: ['entry', 'wait'] },
-  status: { arguments: 0, flags: [] },
+/** Command → the arguments it takes, and which flags besides the general ones. */
+const COMMANDS: Record<string, { takes: readonly string[]; flags: readonly (keyof Values)[] }> = {
+  now: { takes: [], flags: ['wait'] },
+  snapshots: { takes: [], flags: [] },
+  entries: { takes: ['a snapshot or "latest"'], flags: ['search'] },
+  restore: { takes: ['a snapshot or "latest"'], flags: ['entry', 'wait'] },
+  pins: { takes: [], flags: [] },
+  pin: { takes: ['the uid of an entry', 'a snapshot or "latest"'], flags: [] },
+  unpin: { takes: ['the uid of an entry'], flags: [] },
+  status: { takes: [], flags: [] },
 };
 const SPECIAL: readonly (keyof Values)[] = ['wait', 'entry', 'search'];
 
 function checkArguments(command: string, rest: string[], values: Values): void {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) throw usage(`there is no command "${command}"`);
-  if (rest.length !== known.arguments) {
-    const want = known.arguments === 0 ? 'no argument' : 'a snapshot or "latest"';
-    throw usage(`"${command}" takes ${want}`);
+  if (rest.length !== known.takes.length) {
+    throw usage(`"${command}" takes ${known.takes.join(' and ') || 'no argument'}`);
   }
   const odd = SPECIAL.find((flag) => values[flag] !== undefined && !known.flags.includes(flag));
   if (odd) throw usage(`"${command}" does not take --${odd}`);

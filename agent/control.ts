@@ -8,8 +8,10 @@ import {
   type EntriesPage,
   type EntrySummary,
   type Outcome,
+  type Pins,
   parseEntries,
   parseOutcome,
+  parsePins,
   parseServerState,
   parseSnapshots,
   type ServerState,
@@ -25,7 +27,9 @@ const TIMEOUT_MS = 60_000;
 export const RUN_WAIT_SECONDS = 30;
 const PAGE = 500;
 /** Codes of the server that mean the same here; others are the server's own business. */
-const SHARED_CODES: readonly ErrorCode[] = ['not-found', 'bad-input', 'bad-id', 'damaged'];
+const SHARED_CODES: readonly ErrorCode[] = [
+  ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota'] as const),
+];
 
 export class Control {
   readonly #connection: Connection;
@@ -78,6 +82,18 @@ export class Control {
     return true;
   }
 
+  async pins(): Promise<Pins> {
+    return parsePins(await this.#text('GET', 'pins'));
+  }
+
+  async pin(uid: Uid, snapshot: SnapshotName): Promise<Pins> {
+    return parsePins(await this.#text('PUT', `pins/${uid}`, { snapshot }));
+  }
+
+  async unpin(uid: Uid): Promise<Pins> {
+    return parsePins(await this.#text('DELETE', `pins/${uid}`));
+  }
+
   async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {
     const path = `runs/${run}?wait=${waitSeconds}`;
     const response = await this.#ask('GET', path, TIMEOUT_MS + waitSeconds * 1000);
@@ -85,8 +101,8 @@ export class Control {
     return parseOutcome(response.body);
   }
 
-  async #text(method: Method, path: string): Promise<string> {
-    const response = await this.#ask(method, path, TIMEOUT_MS);
+  async #text(method: Method, path: string, json?: object): Promise<string> {
+    const response = await this.#ask(method, path, TIMEOUT_MS, json);
     checkStatus(response);
     return response.body;
   }

@@ -1,7 +1,8 @@
 /**
  * Words and figures for a person at a terminal. Nothing here decides anything.
  */
-import type { SnapshotSummary } from '../shared/protocol.ts';
+import type { Pins, SnapshotSummary } from '../shared/protocol.ts';
+import { formatBytes } from '../shared/quantity.ts';
 import type { BackupSummary } from './backup.ts';
 import type { EntryList } from './browse.ts';
 import type { Problem } from './changes.ts';
@@ -106,6 +107,11 @@ export function formatEntries({ snapshot, entries }: EntryList): string {
   return `${snapshot}: ${plural(entries.length, 'entry', 'entries')}\n${lines.join('')}`;
 }
 
+export function formatPins({ pins, bytes, limit }: Pins): string {
+  const lines = pins.map((one) => `${one.uid}  ${formatBytes(one.bytes)}  from ${one.snapshot}\n`);
+  return `${lines.join('')}${formatBytes(bytes)} of ${formatBytes(limit)} taken by pins\n`;
+}
+
 export function formatStatus(status: Status): string {
   const { lastSnapshot: last } = status;
   const facts: [string, string][] = [
@@ -126,17 +132,6 @@ export function formatStatus(status: Status): string {
     ]),
   ];
   return facts.map(([name, value]) => `${`${name}:`.padEnd(16)}${value}\n`).join('');
-}
-
-export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
 function formatProblems(what: string, problems: readonly Problem[]): string[] {

@@ -7,6 +7,7 @@
  *                                                 or {"error": {code, message, hint}}
  */
 import { chmodSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import got from 'got';
 import * as v from 'valibot';
@@ -88,6 +89,15 @@ export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
   };
 }
 
+/** Whether a service is there to ask. */
+export function isServing(paths: Paths): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(inState(paths).adminSocket);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
 /** Has the running service do it. Throws what the command threw, or `internal` when it is cut off. */
 export async function askService(
   paths: Paths,
@@ -99,17 +109,24 @@ export async function askService(
     ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
   });
   let rest = '';
-  for await (const piece of answer as AsyncIterable<Buffer>) {
-    const lines = (rest + piece.toString('utf8')).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const reply = v.parse(replySchema, JSON.parse(line));
-      if ('out' in reply) print(reply.out);
-      else if ('end' in reply) return;
-      else throw fromService(reply.error);
+  try {
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      const lines = (rest + piece.toString('utf8')).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const reply = v.parse(replySchema, JSON.parse(line));
+        if ('out' in reply) print(reply.out);
+        else if ('end' in reply) return;
+        else throw fromService(reply.error);
+      }
     }
+    throw new Error('no answer');
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof DsError) throw cause;
+    const hint = 'nothing is lost; ask again when it runs, or while it is stopped';
+    throw new DsError('internal', 'the service ended before the command did', { hint, cause });
   }
-  throw new DsError('internal', 'the service ended before the command did', { retry: true });
 }
 
 interface ToldError {

@@ -9,7 +9,7 @@ import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Access } from './access.ts';
-import { askService, type CommandRequest, runCommand } from './admin.ts';
+import { askService, type CommandRequest, isServing, runCommand } from './admin.ts';
 import { type Flags, usage } from './commands/command.ts';
 import { COMMANDS, LOCAL_COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
@@ -136,15 +136,9 @@ async function serve(options: CliOptions, config: Config): Promise<void> {
 
 async function perform(options: CliOptions, config: Config, request: CommandRequest) {
   const { env, log, print, signal } = options;
+  if (await isServing(config)) return askService(config, request, print, signal);
   const access = accessOf(options, config);
-  const opened = await openLibrary({ config, access, clock: realClock, log, env }).catch(
-    (error: unknown) => {
-      if (error instanceof DsError && error.code === 'busy') return undefined;
-      throw error;
-    },
-  );
-  if (!opened) return askService(config, request, print, signal);
-  await using library = opened;
+  await using library = await openLibrary({ config, access, clock: realClock, log, env });
   await runCommand(library, request, print, signal);
 }
 

@@ -25,7 +25,7 @@ import { type IngestContext, ingest, outcomeOf } from './ingest.ts';
 import { foldOriginal } from './original.ts';
 import { inCompletion, inLaptop } from './paths.ts';
 import type { Registrations } from './registration.ts';
-import { baseSnapshot } from './snapshots.ts';
+import { baseSnapshot, mendSums, newestSnapshot, readSums, type Snapshot } from './snapshots.ts';
 import type { Turns } from './turns.ts';
 
 /** How often to try again while a laptop's transfer still runs, in milliseconds. */
@@ -200,10 +200,23 @@ export class Intake implements AsyncDisposable {
     } catch (cause) {
       const error = explain(cause);
       const { code, message } = error;
+      if (code === 'damaged' && this.#mend(serial)) return this.#ingestClaimed(serial, claimed);
       if (run) this.#settle(serial, run, { state: 'refused', code, message });
       if (!['bad-input', 'bad-id', 'server-refused'].includes(code)) throw error;
       this.#options.log.warn('completion-refused', { serial, code, reason: message });
     }
+  }
+
+  /** A list that is damaged can be made anew, once; true when there was one and it is whole now. */
+  #mend(serial: Serial): boolean {
+    const { paths, log } = this.#options;
+    const bases = [baseSnapshot(paths, serial), newestSnapshot(paths, serial)];
+    for (const base of bases) {
+      if (!base || isSealed(base) || !mendSums(base)) continue;
+      log.warn('sums-mended', { serial, name: base.name });
+      return true;
+    }
+    return false;
   }
 
   /** What a completion file is about. */
@@ -249,6 +262,15 @@ function explain(cause: unknown): DsError {
     return new DsError('server-full', 'the disk of the school server is full', { hint, cause });
   }
   return asDsError(cause);
+}
+
+function isSealed(snapshot: Snapshot): boolean {
+  try {
+    readSums(snapshot);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function exists(path: string): boolean {

@@ -45,6 +45,9 @@ export interface LibraryOptions {
   onKeys?: () => void;
 }
 
+/** The lock of a service that was killed is free a moment after it; a command takes some seconds. */
+const LOCK_PATIENCE_SECONDS = 5;
+
 /**
  * Opens it for changing. Throws `busy` when another program has it: `xs-backup serve`, or a command
  * that is still at work. What a killed one left half made is removed.
@@ -54,7 +57,8 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const paths: Paths = config;
   await using cleanup = new Cleanup();
   makeServiceFolders(access, paths);
-  cleanup.use(await lockFile(inState(paths).serviceLock, { env, waitSeconds: 0 }));
+  const { serviceLock } = inState(paths);
+  cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const { open } = config.registration;
   const onKeys = () => options.onKeys?.();
   const registrations = new Registrations({ paths, access, clock, log, open, onKeys });

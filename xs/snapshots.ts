@@ -11,6 +11,7 @@ import { fsyncFolder, namesIn, replaceSymlinkDurably, writeFileDurably } from '.
 import {
   type Digest,
   parseSnapshotName,
+  parseUid,
   type Serial,
   type SnapshotName,
   snapshotMinute,
@@ -18,7 +19,13 @@ import {
   type Uid,
 } from '../shared/ids.ts';
 import { type Manifest, parseManifest } from '../shared/protocol.ts';
-import { formatSums, MAX_ENTRIES, parseSums, type Versions } from '../shared/sums.ts';
+import {
+  formatSums,
+  MAX_ENTRIES,
+  METADATA_SUFFIX,
+  parseSums,
+  type Versions,
+} from '../shared/sums.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
@@ -93,9 +100,26 @@ export function readVersions(snapshot: Snapshot): Map<Uid, Digest> {
   return parseSums(readSums(snapshot));
 }
 
+/**
+ * Makes a snapshot's list anew from its metadata files, when these are what the manifest says.
+ * Returns whether it could.
+ */
+export function mendSums({ folder, state }: Snapshot): boolean {
+  const versions = new Map<Uid, Digest>();
+  for (const name of namesIn(folder)) {
+    if (!name.endsWith(METADATA_SUFFIX)) continue;
+    const uid = tryParse(parseUid, name.slice(0, -METADATA_SUFFIX.length));
+    if (uid) versions.set(uid, digestOf(readFileSync(join(folder, name))));
+  }
+  const text = formatSums(versions);
+  if (digestOf(text) !== state) return false;
+  writeFileDurably(inSnapshot(folder).sums, gzipSync(text), 0o640);
+  return true;
+}
+
 /** The list as text, checked against the manifest's state digest. */
-export function readSums({ folder, state }: Snapshot): string {
-  const { sums } = inSnapshot(folder);
+export function readSums(snapshot: Snapshot): string {
+  const { sums } = inSnapshot(snapshot.folder);
   let text: string;
   try {
     const packed = readFileSync(sums);
@@ -103,7 +127,7 @@ export function readSums({ folder, state }: Snapshot): string {
   } catch (cause) {
     throw new DsError('damaged', `${sums} cannot be read`, { cause });
   }
-  if (digestOf(text) !== state) {
+  if (digestOf(text) !== snapshot.state) {
     throw new DsError('damaged', `${sums} does not match the manifest beside it`);
   }
   return text;

@@ -3,6 +3,7 @@
  * how much.
  */
 import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
+import { formatBytes } from '../../shared/quantity.ts';
 import { cleanUp, type LaptopReport } from '../cleanup.ts';
 import { measureDisk } from '../disk.ts';
 import { pinSnapshot } from '../pins.ts';
@@ -11,7 +12,7 @@ import { KEEP_WORDS, REMOVE_WORDS } from '../reasons.ts';
 import { trustClock } from '../server-clock.ts';
 import { listSnapshots } from '../snapshots.ts';
 import { listTrash, undelete as undeleteItem } from '../trash.ts';
-import { answer, type Command, formatBytes, laptopArgument, usage } from './command.ts';
+import { answer, type Command, laptopArgument, usage } from './command.ts';
 
 export const cleanup: Command = {
   synopsis: 'cleanup [--dry-run] [--trust-clock] [--json]',

@@ -9,12 +9,13 @@ import {
   type Serial,
   type SnapshotName,
 } from '../../shared/ids.ts';
+import { formatBytes } from '../../shared/quantity.ts';
 import { type ExportSource, exportJournal } from '../export.ts';
 import type { Paths } from '../paths.ts';
 import { listRaw } from '../raw-snapshots.ts';
 import { listHeld, listSnapshots, readManifest } from '../snapshots.ts';
 import { listTrash } from '../trash.ts';
-import { formatBytes, type LocalCommand, usage } from './command.ts';
+import { type LocalCommand, usage } from './command.ts';
 
 export const exportCommand: LocalCommand = {
   synopsis: 'export SERIAL SNAPSHOT DIR [--keep-going]',

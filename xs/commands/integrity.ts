@@ -4,10 +4,11 @@
 import { readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
+import { formatBytes } from '../../shared/quantity.ts';
 import { step } from '../scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../scrub-state.ts';
 import { type Totals, verifySnapshots } from '../verify.ts';
-import { answer, type Command, formatBytes, type LocalCommand } from './command.ts';
+import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {
   synopsis: 'scrub [--all] [--json]',

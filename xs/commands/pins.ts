@@ -2,6 +2,7 @@
  * `pin`, `unpin` and `pins`: what stays whatever cleanup does.
  */
 import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
+import { formatBytes } from '../../shared/quantity.ts';
 import {
   listPins,
   pinEntry,
@@ -12,7 +13,7 @@ import {
   unpinSnapshot,
 } from '../pins.ts';
 import { findSnapshot } from '../snapshots.ts';
-import { answer, type Command, formatBytes, laptopArgument } from './command.ts';
+import { answer, type Command, laptopArgument } from './command.ts';
 
 export const pin: Command = {
   synopsis: 'pin SERIAL SNAPSHOT [UID]',

@@ -2,13 +2,14 @@
  * `snapshots`, `sums`, and the decisions about held ones.
  */
 import { parseSnapshotName } from '../../shared/ids.ts';
+import { formatBytes } from '../../shared/quantity.ts';
 import { dropHeld, releaseHeld } from '../held.ts';
 import { pinnedSnapshots } from '../pins.ts';
 import { listRaw } from '../raw-snapshots.ts';
 import { readHeldNote } from '../shrink-guard.ts';
 import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../snapshots.ts';
 import { sumsOf } from '../sums.ts';
-import { answer, type Command, formatBytes, laptopArgument } from './command.ts';
+import { answer, type Command, laptopArgument } from './command.ts';
 
 export const snapshots: Command = {
   synopsis: 'snapshots SERIAL [--json]',
