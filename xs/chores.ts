@@ -5,7 +5,7 @@
 import { asDsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import { adoptInTurn } from './adoption.ts';
-import { cleanUp } from './cleanup.ts';
+import { cleanUp, type LaptopReport } from './cleanup.ts';
 import type { Library } from './library.ts';
 import { step } from './scrub.ts';
 import { addDay, readScrubState, writeScrubState } from './scrub-state.ts';
@@ -17,6 +17,8 @@ const DAY_MS = 86_400_000;
 export interface ChoresOptions {
   /** Told what a cleanup found of the clock. */
   onClock: (trusted: boolean) => void;
+  /** … and of each laptop. */
+  onLaptop: (report: LaptopReport) => void;
 }
 
 export class Chores implements AsyncDisposable {
@@ -99,7 +101,7 @@ export class Chores implements AsyncDisposable {
     const { log } = this.#library;
     const { signal } = this.#stop;
     try {
-      const onLaptop = () => {};
+      const { onLaptop } = this.#options;
       const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
       this.#options.onClock(done.clock.trusted);
       const { laptops, removed, emptied, freedBytes } = done;

@@ -6,7 +6,7 @@
  * seen. Killed anywhere, it is done again from the start or, when the snapshot is already there,
  * from the end. The caller holds the laptop's session lock, so nobody writes meanwhile.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { asDsError } from '../shared/errors.ts';
@@ -20,7 +20,9 @@ import { stateDigest } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import { type Arrival, type Base, verifyArrival } from './arrival.ts';
 import type { DailyCap } from './daily-cap.ts';
+import { measureDisk } from './disk.ts';
 import { fillDraft } from './draft.ts';
+import type { HardQuota } from './hard-quota.ts';
 import { isHeld, limitHeld, settleHeld } from './held.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 import type { Pool } from './pool.ts';
@@ -53,8 +55,9 @@ export interface IngestContext {
   log: Log;
   env: NodeJS.ProcessEnv;
   guard: GuardRules;
-  /** Absent where nobody counts. */
+  /** Both absent where nobody counts. */
   cap?: DailyCap;
+  hardQuota?: HardQuota;
 }
 
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
@@ -69,7 +72,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
     return outcomeOf(paths, newest);
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
-  checkCap(context, arrival);
+  await checkLimits(context, arrival);
   const base: Base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const versions = applyChanges(base.versions, completion);
   if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
@@ -79,18 +82,29 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const snapshot = await verifyAndBuild(context, arrival, base, versions);
   if (Array.isArray(snapshot)) return { state: 'missing', missing: snapshot };
   context.cap?.note(serial);
+  context.hardQuota?.add(serial, sizeOf(arrival.folder));
   await finish(context, arrival, snapshot);
   return outcomeOf(paths, snapshot);
 }
 
 /** What is refused does not stay: a program gone wild would fill the disk with it. */
-function checkCap({ paths, cap }: IngestContext, { serial, folder }: Arrival): void {
+async function checkLimits(
+  { paths, cap, hardQuota }: IngestContext,
+  { serial, folder }: Arrival,
+): Promise<void> {
   try {
     cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
+    hardQuota?.check(serial, sizeOf(folder), await measureDisk(paths.library));
   } catch (error) {
     emptyFolder(folder);
     throw error;
   }
+}
+
+/** Of what arrived, in bytes. */
+function sizeOf(folder: string): number {
+  const names = readdirSync(folder);
+  return names.reduce((sum, name) => sum + lstatSync(join(folder, name)).size, 0);
 }
 
 /** What the laptop is told of a snapshot that stands. */

@@ -202,7 +202,7 @@ export class Intake implements AsyncDisposable {
       const { code, message } = error;
       if (code === 'damaged' && this.#mend(serial)) return this.#ingestClaimed(serial, claimed);
       if (run) this.#settle(serial, run, { state: 'refused', code, message });
-      if (!['bad-input', 'bad-id', 'server-refused'].includes(code)) throw error;
+      if (!['bad-input', 'bad-id', 'server-refused', 'over-quota'].includes(code)) throw error;
       this.#options.log.warn('completion-refused', { serial, code, reason: message });
     }
   }

@@ -16,9 +16,11 @@ import { serveAdmin } from './admin.ts';
 import { serveApi } from './api.ts';
 import { writeAuthorizedKeys } from './authorized-keys.ts';
 import { Chores } from './chores.ts';
+import type { LaptopReport } from './cleanup.ts';
 import { type Config, parseAddress } from './config.ts';
 import { DailyCap } from './daily-cap.ts';
 import { measureDisk } from './disk.ts';
+import { HardQuota } from './hard-quota.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
@@ -59,6 +61,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   installSession(paths, options.sessionScript, roomOf(config));
   let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
   const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
+  const hardQuota = new HardQuota();
+  for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const traffic = new Traffic(clock, config.traffic);
 
   const sshd: Sshd = cleanup.use(
@@ -80,7 +84,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
   const intake = cleanup.use(
     new Intake({
-      ...{ paths, access, pool, clock, log, env, registrations, turns, cap, guard: config.guard },
+      ...{ paths, access, pool, clock, log, env, registrations, turns },
+      ...{ cap, hardQuota, guard: config.guard },
       onOutcome: (serial, _run, outcome) => {
         traffic.release(serial);
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
@@ -94,7 +99,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const onClock = (trusted: boolean) => {
     clockTrusted = trusted;
   };
-  const chores = cleanup.use(new Chores(library, { onClock }));
+  const onLaptop = ({ serial, plan, quota }: LaptopReport) => {
+    if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
+  };
+  const chores = cleanup.use(new Chores(library, { onClock, onLaptop }));
   cleanup.use(
     await serveApi({
       ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },

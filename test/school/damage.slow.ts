@@ -1,10 +1,10 @@
-// time limit: 200 s
+// time limit: 400 s
 /**
  * A disk of the school server flips a bit (X11): the scrub finds it, a restore refuses it, and the
  * laptop's next backup, with nothing new in the Journal, mends it.
  */
 import { lchownSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { realClock } from '../../shared/clock.ts';
@@ -15,8 +15,9 @@ import { openPool } from '../../xs/pool.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
+import { seeded } from '../shared/random.ts';
 import { checkSnapshots } from '../xs/check.ts';
-import { flipBit, scrubAll } from '../xs/damage-library.ts';
+import { flipBit, poolFiles, scrubAll } from '../xs/damage-library.ts';
 import type { Laptop } from './laptop.ts';
 import { type School, startSchool } from './school.ts';
 
@@ -105,6 +106,36 @@ test('damage beside a real change is mended in the same run', async () => {
   changeJournal(laptop.journal, { count: 2, seed: 33 });
   await ok(laptop, 'now');
   assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
+});
+
+test('1,000 flipped bits: a restore refuses every entry concerned, and brings all the others', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 620, seed: 35 });
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  await school.server.daemon.stop();
+  const random = seeded(35);
+  const files = poolFiles(school.server.library).filter((path) => lstatSync(path).size > 0);
+  const victims = new Set<string>();
+  while (victims.size < 1000) victims.add(random.pick(files));
+  for (const path of victims) flipBit(path, random);
+  const { damaged } = await scrubStopped(school);
+  assert.is(damaged.length, 1000, 'found by the scrub');
+  const names = damaged.flatMap((one) => one.names);
+  const concerned = new Set(names.map((name) => basename(name).replace('.metadata', '')));
+  await school.server.start();
+  await laptop.loseJournal();
+  await laptop.startBus();
+  const restored = await laptop.backup(['restore', 'latest', '--json']);
+  assert.is(restored.exitCode, 1, restored.stderr);
+  const told = JSON.parse(restored.stdout);
+  assert.is(told.problems.length, concerned.size);
+  assert.is(told.restored, 620 - concerned.size);
+  const after = compareJournals(before, readJournal(laptop.journal));
+  assert.equal([after.different, after.extra], [[], []], 'not one wrong byte in the Journal');
+  assert.equal(new Set(after.missing).size, concerned.size);
+  console.log(`1,000 flips, ${concerned.size} entries refused, ${told.restored} restored`);
 });
 
 test('an entry that is damaged there and unreadable here stops no backup', async () => {

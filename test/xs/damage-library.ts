@@ -12,11 +12,21 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { POOL_NAME } from '../../xs/paths.ts';
+import { ingest } from '../../xs/ingest.ts';
+import { inLaptop, POOL_NAME } from '../../xs/paths.ts';
 import { type ScrubContext, type ShardResult, scrubShard } from '../../xs/scrub.ts';
 import { SHARDS } from '../../xs/scrub-state.ts';
 import { type Random, seeded } from '../shared/random.ts';
-import { backUp, type Journal, makeLibrary, type TestLibrary, uidOf } from './library.ts';
+import {
+  backUp,
+  completionFor,
+  type Journal,
+  makeLibrary,
+  SERIAL,
+  sendEntry,
+  type TestLibrary,
+  uidOf,
+} from './library.ts';
 
 /** Flips one bit; dates stay as they are. */
 export function flipBit(path: string, random: Random = seeded(1)): void {
@@ -81,4 +91,22 @@ export async function libraryWith(
 /** The digests' shard, to scrub no more than that. */
 export function shardOf(path: string): number {
   return Number.parseInt(path.split('/').at(-2) ?? '', 16);
+}
+
+/** What a correct laptop does when it is told what is missing: sends that, and asks again. */
+export async function backUpHealing(library: TestLibrary, journal: Journal) {
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  let outcome = await backUp(library, journal);
+  let asked = 0;
+  for (let round = 0; outcome.state === 'missing' && round < 20; round += 1) {
+    asked += outcome.missing.length;
+    for (const uid of outcome.missing) {
+      const entry = journal.get(uid);
+      if (entry) sendEntry(incoming, uid, entry);
+    }
+    const completion = completionFor(library, journal);
+    const arrival = { serial: SERIAL, completion, folder: incoming, source: 'agent' as const };
+    outcome = await ingest(library.context, arrival);
+  }
+  return { asked, outcome };
 }

@@ -1,3 +1,4 @@
+// time limit: 300 s
 /**
  * The plug is pulled at every named point of quarantine and repair (E3, X11): done again, all is as
  * if it had not been.
@@ -11,8 +12,18 @@ import * as assert from 'uvu/assert';
 import { digestOf } from '../../shared/entry.ts';
 import { parseSerial } from '../../shared/ids.ts';
 import { inDamaged, inPool } from '../../xs/paths.ts';
+import { listSnapshots } from '../../xs/snapshots.ts';
+import { seeded } from '../shared/random.ts';
 import { checkSnapshots } from './check.ts';
-import { drawings, flipBit, libraryWith, poolFiles, shardOf } from './damage-library.ts';
+import {
+  backUpHealing,
+  drawings,
+  flipBit,
+  libraryWith,
+  poolFiles,
+  scrubAll,
+  shardOf,
+} from './damage-library.ts';
 import { backUp, SERIAL, type TestLibrary } from './library.ts';
 
 const test = suite('E3 X11: killed while it quarantines or repairs');
@@ -41,7 +52,9 @@ function service(library: TestLibrary, failpoint?: string) {
   return { signal: done.signal, exitCode: done.status, stderr: done.stderr };
 }
 
-for (const point of POINTS) {
+const RUNS = 3;
+
+for (const point of POINTS.flatMap((one) => Array.from({ length: RUNS }, () => one))) {
   test(point, async () => {
     using library = await libraryWith(drawings(6));
     await backUp(library, drawings(6));
@@ -69,6 +82,43 @@ test('a record without its content whose inode is another file now is forgotten'
   rmSync(join(dirname(path), basename(path)));
   assert.is(service(library).exitCode, 0);
   assert.equal(readdirSync(inDamaged(library.paths).folder), []);
+});
+
+test('1,000 bits that flip in 1,000 files are all found, and none is carried on', async () => {
+  const seed = 20_261;
+  const random = seeded(seed);
+  const journal = drawings(600);
+  using library = await libraryWith(journal);
+  await backUp(library, journal);
+  const files = poolFiles(library.paths.library);
+  assert.is(files.length, 1200);
+  const victims = new Set<string>();
+  while (victims.size < 1000) victims.add(random.pick(files));
+  for (const path of victims) flipBit(path, random);
+
+  const found = await scrubAll(library.context);
+  assert.is(found.files, 1200);
+  assert.equal(
+    found.damaged.map(({ digest }) => digest).sort(),
+    [...victims].map((path) => basename(path)).sort(),
+    `seed ${seed}`,
+  );
+  const snapshots = listSnapshots(library.paths, SERIAL).map(({ name }) => `${SERIAL}/${name}`);
+  for (const { names } of found.damaged) {
+    assert.equal(
+      names.map((name) => name.slice(0, name.lastIndexOf('/'))).sort(),
+      snapshots.sort(),
+    );
+  }
+  assert.is(poolFiles(library.paths.library).length, 200);
+
+  const { asked, outcome } = await backUpHealing(library, journal);
+  assert.is(outcome.state, 'done');
+  assert.ok(asked >= 500 && asked <= 600, `${asked} entries were asked for`);
+  assert.is(checkSnapshots(library.paths, SERIAL).size, 3, 'all three are whole again');
+  assert.ok(library.context.pool.damage.isEmpty);
+  assert.equal(readdirSync(inDamaged(library.paths).folder), []);
+  assert.is(poolFiles(library.paths.library).length, 1200);
 });
 
 test.run();

@@ -20,7 +20,7 @@ async function serve(library: TestLibrary, freeBlocks = 0.5) {
   });
   const app = createPublicApp({
     ...{ registrations, traffic: new Traffic(realClock, rules), log: silentLog },
-    disk: async () => ({ freeBytes: 1e9, freeBlocks, freeInodes: 1 }),
+    disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 }),
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Uid } from '../../shared/ids.ts';
+import { HardQuota } from '../../xs/hard-quota.ts';
 import { pinEntry, pinnedAmounts } from '../../xs/pins.ts';
 import { parseXsQuotas, pinQuota, quotaOf, sharePercent } from '../../xs/quota.ts';
 import { type Stretch, usedBy } from '../../xs/retention.ts';
@@ -102,6 +103,27 @@ test('a pinned version counts, once, whatever becomes of the snapshots', async (
     sizeOf(entry),
     'also when all have gone',
   );
+});
+
+test('with room a laptop may use more than its share; when the disk is short, not twice of it', () => {
+  const rows: [free: number, used: number, more: number, refusal: boolean][] = [
+    [0.5, 5000, 5000, false],
+    [0.19, 1500, 400, false],
+    [0.19, 1500, 600, true],
+    [0.05, 100, 100, false],
+  ];
+  for (const [free, used, more, refusal] of rows) {
+    const quota = new HardQuota();
+    const disk = { freeBlocks: free, freeInodes: 0.9 };
+    quota.check(SERIAL, 1e9, disk); // nothing is known yet
+    quota.learn(SERIAL, used, 1000);
+    if (refusal) refused(() => quota.check(SERIAL, more, disk), 'over-quota', /getting short/);
+    else quota.check(SERIAL, more, disk);
+  }
+  const quota = new HardQuota();
+  quota.learn(SERIAL, 0, 1000);
+  quota.add(SERIAL, 1900);
+  refused(() => quota.check(SERIAL, 200, { freeBlocks: 0.9, freeInodes: 0.1 }), 'over-quota');
 });
 
 test.run();

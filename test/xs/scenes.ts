@@ -120,6 +120,12 @@ export const SCENES: Scene[] = [
     act: () => ['command', 'rebuild'],
   },
   {
+    name: 'scrub',
+    points: ['scrub.read', 'scrub.read:5'],
+    prepare: (whole) => liveThrough(whole, 0, 4),
+    act: () => ['command', 'scrub'],
+  },
+  {
     name: 'adoption',
     points: [
       ...['read', 'written', 'durable', 'pooled', 'pooled:3', 'linked', 'sealed', 'aside'],

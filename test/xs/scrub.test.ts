@@ -31,7 +31,15 @@ import {
 import { listSnapshots } from '../../xs/snapshots.ts';
 import { seeded } from '../shared/random.ts';
 import { checkSnapshot, checkSnapshots } from './check.ts';
-import { drawings, flipBit, libraryWith, poolFiles, scrubAll, shardOf } from './damage-library.ts';
+import {
+  backUpHealing,
+  drawings,
+  flipBit,
+  libraryWith,
+  poolFiles,
+  scrubAll,
+  shardOf,
+} from './damage-library.ts';
 import {
   backUp,
   completionFor,
@@ -49,64 +57,9 @@ const test = suite('X11: all content is read, damage is found, named, not carrie
 
 const OTHER = parseSerial('SHC00800000');
 
-/** What a correct laptop does when it is told what is missing: sends that, and asks again. */
-async function backUpHealing(library: TestLibrary, journal: Journal) {
-  const { incoming } = inLaptop(library.paths, SERIAL);
-  let outcome = await backUp(library, journal);
-  let asked = 0;
-  for (let round = 0; outcome.state === 'missing' && round < 20; round += 1) {
-    asked += outcome.missing.length;
-    for (const uid of outcome.missing) {
-      const entry = journal.get(uid);
-      if (entry) sendEntry(incoming, uid, entry);
-    }
-    const completion = completionFor(library, journal);
-    const arrival = { serial: SERIAL, completion, folder: incoming, source: 'agent' as const };
-    outcome = await ingest(library.context, arrival);
-  }
-  return { asked, outcome };
-}
-
 function contentFile(library: TestLibrary, content: string, n = 0): string {
   return inPool(library.paths, digestOf(content)).file(n);
 }
-
-test('1,000 bits that flip in 1,000 files are all found, and none is carried on', async () => {
-  const seed = 20_261;
-  const random = seeded(seed);
-  const journal = drawings(600);
-  using library = await libraryWith(journal);
-  await backUp(library, journal);
-  const files = poolFiles(library.paths.library);
-  assert.is(files.length, 1200);
-  const victims = new Set<string>();
-  while (victims.size < 1000) victims.add(random.pick(files));
-  for (const path of victims) flipBit(path, random);
-
-  const found = await scrubAll(library.context);
-  assert.is(found.files, 1200);
-  assert.equal(
-    found.damaged.map(({ digest }) => digest).sort(),
-    [...victims].map((path) => basename(path)).sort(),
-    `seed ${seed}`,
-  );
-  const snapshots = listSnapshots(library.paths, SERIAL).map(({ name }) => `${SERIAL}/${name}`);
-  for (const { names } of found.damaged) {
-    assert.equal(
-      names.map((name) => name.slice(0, name.lastIndexOf('/'))).sort(),
-      snapshots.sort(),
-    );
-  }
-  assert.is(poolFiles(library.paths.library).length, 200);
-
-  const { asked, outcome } = await backUpHealing(library, journal);
-  assert.is(outcome.state, 'done');
-  assert.ok(asked >= 500 && asked <= 600, `${asked} entries were asked for`);
-  assert.is(checkSnapshots(library.paths, SERIAL).size, 3, 'all three are whole again');
-  assert.ok(library.context.pool.damage.isEmpty);
-  assert.equal(readdirSync(inDamaged(library.paths).folder), []);
-  assert.is(poolFiles(library.paths.library).length, 1200);
-});
 
 test('damage that nobody can mend stays out of the next snapshot, and is asked for each time', async () => {
   const journal = drawings(3);

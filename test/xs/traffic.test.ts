@@ -6,7 +6,7 @@ import { Traffic } from '../../xs/traffic.ts';
 const test = suite('X1: leases and appointments');
 
 const rules = { slots: 2, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3 };
-const roomy = { freeBytes: 1e12, freeBlocks: 0.5, freeInodes: 0.5 };
+const roomy = { freeBytes: 1e12, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 0.5 };
 
 function serialOf(n: number): Serial {
   return parseSerial(`TST${String(n).padStart(8, '0')}`);

@@ -104,6 +104,8 @@ export const quota: Command = {
       sharePercent: share,
       quotaBytes: each.bytes,
       freeBytes: disk.freeBytes,
+      /** What the disk really holds: equal content of several laptops once. */
+      usedBytes: disk.usedBytes,
       laptops: rows,
     };
     answer(context, summary, () => [
@@ -113,7 +115,7 @@ export const quota: Command = {
           `${stuck ? '  over its quota, nothing more to remove' : ''}`,
       ),
       `a laptop may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
-        `${formatBytes(disk.freeBytes)} are free`,
+        `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} really used`,
       'a laptop pays for each version it has as if it were alone here; what several have is stored once',
     ]);
   },
