@@ -44,7 +44,8 @@ export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
   readonly #queue = new Set<Serial>();
   readonly #outcomes = new Map<Serial, { run: RunId; outcome: Outcome }>();
-  readonly #listeners = new Set<() => void>();
+  /** Who waits for a laptop's outcome. */
+  readonly #listeners = new Map<Serial, Set<() => void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #watcher: FSWatcher | undefined;
   #stopped = false;
@@ -78,8 +79,11 @@ export class Intake implements AsyncDisposable {
   async finalOutcome(serial: Serial, run: RunId, ms: number): Promise<Outcome> {
     const isFinal = () => !['unknown', 'ingesting'].includes(this.outcome(serial, run).state);
     await new Promise<void>((resolve) => {
+      const listeners = this.#listeners.get(serial) ?? new Set();
+      this.#listeners.set(serial, listeners);
       const finish = () => {
-        this.#listeners.delete(check);
+        listeners.delete(check);
+        if (listeners.size === 0) this.#listeners.delete(serial);
         clearTimeout(timer);
         resolve();
       };
@@ -87,7 +91,7 @@ export class Intake implements AsyncDisposable {
         if (isFinal() || this.#stopped) finish();
       };
       const timer = setTimeout(finish, ms);
-      this.#listeners.add(check);
+      listeners.add(check);
       check();
     });
     return this.outcome(serial, run);
@@ -97,7 +101,7 @@ export class Intake implements AsyncDisposable {
     this.#stopped = true;
     this.#watcher?.close();
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#notify();
+    for (const serial of this.#listeners.keys()) this.#notify(serial);
     await this.#options.turns.idle();
   }
 
@@ -146,7 +150,7 @@ export class Intake implements AsyncDisposable {
       this.#queue.delete(serial);
       if (known.retry) this.#later(serial);
     }
-    this.#notify();
+    this.#notify(serial);
   }
 
   #later(serial: Serial): void {
@@ -250,8 +254,8 @@ export class Intake implements AsyncDisposable {
     this.#options.onOutcome(serial, run, outcome);
   }
 
-  #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+  #notify(serial: Serial): void {
+    for (const listener of [...(this.#listeners.get(serial) ?? [])]) listener();
   }
 }
 
