@@ -3,7 +3,8 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeEntry, propertyText } from '../shared/entry.ts';
+import { decodeEntry, type Entry, propertyText } from '../shared/entry.ts';
+import { DsError, isErrno } from '../shared/errors.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
 import type { EntriesPage, EntrySummary } from '../shared/protocol.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
@@ -23,9 +24,14 @@ export function readEntriesPage(
   return { entries, next: rest.length > limit ? (entries.at(-1)?.uid ?? null) : null };
 }
 
+/** An entry whose metadata is damaged is listed without a title: the others are there all the same. */
 function summarize(folder: string, uid: Uid, digest: Digest): EntrySummary {
   const path = join(folder, `${uid}${METADATA_SUFFIX}`);
-  const entry = decodeEntry(readFileSync(path));
+  const bytes = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const entry = readIfWhole(path);
+  if (!entry) {
+    return { uid, digest, title: null, mimeType: null, activity: null, timestamp: null, bytes };
+  }
   const seconds = Number(propertyText(entry, 'timestamp') || Number.NaN);
   return {
     uid,
@@ -34,6 +40,16 @@ function summarize(folder: string, uid: Uid, digest: Digest): EntrySummary {
     mimeType: propertyText(entry, 'mime_type') ?? null,
     activity: propertyText(entry, 'activity') ?? null,
     timestamp: Number.isFinite(seconds) ? seconds : null,
-    bytes: lstatSync(path).size + (entry.content?.size ?? 0),
+    bytes: bytes + (entry.content?.size ?? 0),
   };
+}
+
+function readIfWhole(path: string): Entry | undefined {
+  try {
+    return decodeEntry(readFileSync(path));
+  } catch (error) {
+    const damaged = error instanceof DsError && error.code === 'bad-input';
+    if (damaged || isErrno(error, 'ENOENT', 'EIO')) return undefined;
+    throw error;
+  }
 }

@@ -25,7 +25,7 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
-import { diskSize, sharePercent } from './quota.ts';
+import { diskSize } from './quota.ts';
 import { reserveSize } from './reserve.ts';
 import { lookAtClock } from './server-clock.ts';
 import { findSnapshot } from './snapshots.ts';
@@ -58,7 +58,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let onKeys = () => {};
   const library = cleanup.use(await openLibrary({ ...options, onKeys: () => onKeys() }));
   const { registrations, serials, store, turns, pool } = library;
-  installSession(paths, options.sessionScript, roomOf(config));
+  installSession(
+    paths,
+    options.sessionScript,
+    reserveSize(diskSize(paths.library).bytes, config.quota),
+  );
   let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
   const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
   const hardQuota = new HardQuota();
@@ -145,19 +149,8 @@ async function listen(app: FastifyInstance, config: Config): Promise<number> {
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** What sessions leave free, and what they may bring, in KiB. */
-function roomOf({ library, quota }: Config): Record<string, number> {
-  const { bytes } = diskSize(library);
-  const share = (bytes * sharePercent(quota)) / 100;
-  return {
-    RESERVE: Math.floor(reserveSize(bytes, quota) / 1024),
-    // A whole Journal arrives at the first backup; the soft quota of a large school may be less.
-    INCOMING: Math.floor(share / 4 / 1024),
-  };
-}
-
 /** The script and its settings where sessions can read them, whoever owns the program's folder. */
-function installSession(paths: Paths, script: string, room: Record<string, number>): void {
+function installSession(paths: Paths, script: string, reserveBytes: number): void {
   const files = inState(paths);
   copyFileSync(script, `${files.session}.tmp`);
   chmodSync(`${files.session}.tmp`, 0o755);
@@ -166,7 +159,7 @@ function installSession(paths: Paths, script: string, room: Record<string, numbe
     LIBRARY: paths.library,
     COMPLETION: paths.completion,
     SOCKET: files.apiSocket,
-    ...room,
+    RESERVE: Math.floor(reserveBytes / 1024),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
   writeFileDurably(files.sessionConfig, lines.join(''), 0o644);

@@ -129,6 +129,7 @@ test('1,000 flipped bits: a restore refuses every entry concerned, and brings al
   await laptop.startBus();
   const restored = await laptop.backup(['restore', 'latest', '--json']);
   assert.is(restored.exitCode, 1, restored.stderr);
+  assert.ok(restored.stdout, restored.stderr);
   const told = JSON.parse(restored.stdout);
   assert.is(told.problems.length, concerned.size);
   assert.is(told.restored, 620 - concerned.size);

@@ -6,8 +6,8 @@
 # wall: bubblewrap is. Inside it there is /usr, the one folder the operation is about, no network
 # and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
 #
-# CONF is written by the service: LIBRARY, COMPLETION, SOCKET, and in KiB RESERVE (what has to stay
-# free on the disk) and INCOMING (what one laptop may have there that is no snapshot yet).
+# CONF is written by the service: LIBRARY, COMPLETION, SOCKET, and RESERVE, in KiB: what has to stay
+# free on the disk.
 set -uf
 umask 027
 PATH=/usr/bin:/bin
@@ -40,12 +40,13 @@ locked() {
   exec flock --shared --wait 60 --no-fork "$home/.session.lock" $confined "$@"
 }
 
-# Restores and cleanup must work when the disk is full, and one laptop must not be what fills it.
+# Restores and cleanup must work when the disk is full, and one laptop must not be what fills it:
+# what it has there that is no snapshot yet may be as much as is still free.
 check_room() {
   free=$(df --output=avail -k "$LIBRARY" | tail -n 1)
   [ "$free" -ge "$RESERVE" ] || refuse "No space left on device: the rest is a reserve"
   used=$(du -sk "$1" | cut -f 1)
-  [ "$used" -le "$INCOMING" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
+  [ "$used" -le "$free" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
 }
 
 # The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
