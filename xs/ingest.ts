@@ -188,7 +188,11 @@ async function build(
       removed: completion.removed.length,
       state: completion.state,
     };
-    const verdict = judgeShrink(goodJournal(paths, serial), { versions, bytes }, context.guard);
+    const verdict = judgeShrink(
+      goodJournal(paths, serial, base),
+      { versions, bytes },
+      context.guard,
+    );
     if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
     sealDraft(draft, manifest, versions);
     failpoint('ingest.sealed');
@@ -201,7 +205,9 @@ async function build(
 }
 
 /** The newest that was not held: what the shrink guard compares with. */
-function goodJournal(paths: Paths, serial: Serial): JournalSize | undefined {
+function goodJournal(paths: Paths, serial: Serial, base: Base): JournalSize | undefined {
+  const { snapshot, versions } = base;
+  if (snapshot && !isHeld(paths, snapshot)) return { versions, bytes: snapshot.bytes };
   const good = newestSnapshot(paths, serial);
   return good && { versions: readVersions(good), bytes: good.bytes };
 }
