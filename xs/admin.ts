@@ -108,10 +108,11 @@ export async function askService(
   const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
     ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
   });
+  answer.setEncoding('utf8'); // a letter may come in two pieces
   let rest = '';
   try {
-    for await (const piece of answer as AsyncIterable<Buffer>) {
-      const lines = (rest + piece.toString('utf8')).split('\n');
+    for await (const piece of answer as AsyncIterable<string>) {
+      const lines = (rest + piece).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
         const reply = v.parse(replySchema, JSON.parse(line));

@@ -39,10 +39,12 @@ export interface ClockJudgement {
 }
 
 const DAY_MS = 86_400_000;
-/** Longer than any holidays: a server that was off for more than this has to be asked. */
-const MAX_GAP_MS = 365 * DAY_MS;
+/** A server that was off for longer than this was off for the holidays, or its clock lies. */
+const SHORT_GAP_MS = 21 * DAY_MS;
+/** Longer than any holidays. */
+const LONG_GAP_MS = 365 * DAY_MS;
 /** After a jump, so many different days in order are as good as an explanation. */
-const DAYS_TO_BELIEVE = 31;
+const DAYS_TO_BELIEVE = { afterHolidays: 7, afterYears: 31 };
 
 /** `newest` is when the newest snapshot of the library was made, by the clock of that time. */
 export function judgeClock(
@@ -58,18 +60,23 @@ export function judgeClock(
 
 /** An old jump that still stands, with the days seen since; null when it is explained by now. */
 function explain(jump: Jump, now: Date, seen: number): Jump | null {
-  const back = now.getTime() - Date.parse(jump.from);
-  if (back >= 0 && back <= MAX_GAP_MS) return null; // the clock was set right again
+  const [from, to] = [Date.parse(jump.from), Date.parse(jump.to)];
+  const back = now.getTime() - from;
+  // Set right again: it shows a time that may well follow on the one before the jump.
+  const plausible = back >= -CLOCK_TOLERANCE_MS && back <= LONG_GAP_MS;
+  if (plausible && (to < from || now.getTime() < to - CLOCK_TOLERANCE_MS)) return null;
   const onward = now.getTime() - seen;
-  if (onward < -CLOCK_TOLERANCE_MS || onward > MAX_GAP_MS) return { ...jump, days: 0 };
+  if (onward < -CLOCK_TOLERANCE_MS || onward > SHORT_GAP_MS) return { ...jump, days: 0 };
   const newDay = dateOf(now) !== dateOf(new Date(seen));
   const days = jump.days + (newDay ? 1 : 0);
-  return days >= DAYS_TO_BELIEVE ? null : { ...jump, days };
+  const { afterHolidays, afterYears } = DAYS_TO_BELIEVE;
+  const holidays = to > from && to - from <= LONG_GAP_MS;
+  return days >= (holidays ? afterHolidays : afterYears) ? null : { ...jump, days };
 }
 
 function findJump(seen: number, now: Date): Jump | null {
   const gap = now.getTime() - seen;
-  if (gap >= -CLOCK_TOLERANCE_MS && gap <= MAX_GAP_MS) return null;
+  if (gap >= -CLOCK_TOLERANCE_MS && gap <= SHORT_GAP_MS) return null;
   return { from: new Date(seen).toISOString(), to: now.toISOString(), days: 0 };
 }
 

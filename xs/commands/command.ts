@@ -2,10 +2,11 @@
  * What a command of `xs-backup` is: it works on the open library and prints what it did. The same
  * code runs in the service, when that is running, or in the program at the terminal, when it is not.
  */
+import { existsSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
-import type { Paths } from '../paths.ts';
+import { inLaptop, type Paths } from '../paths.ts';
 
 export interface Flags {
   json?: boolean | undefined;
@@ -50,12 +51,13 @@ export function usage(message: string): DsError {
   return new DsError('usage', message, { hint: '"xs-backup --help" lists the commands' });
 }
 
-/** The laptop an argument names; it has to be registered. Throws `not-registered`. */
+/** The laptop an argument names: registered, or known from an old library. Throws `not-registered`. */
 export function laptopArgument({ library, args }: CommandContext, index = 0): Serial {
   const text = args[index];
   if (text === undefined) throw usage('a serial number is needed');
   const serial = parseSerial(text);
   if (library.registrations.get(serial)) return serial;
+  if (existsSync(inLaptop(library.paths, serial).home)) return serial;
   throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
     hint: '"xs-backup laptops" lists them',
   });
