@@ -3,7 +3,7 @@
  * that only the service's own user can open, and prints what comes back. So there is one program
  * that changes the library, whoever asks.
  *
- *     POST /v1/command {command, args, flags}  →  lines of {"out": text}, then {"end": true}
+ *     POST /v1/command {command, args, flags}  →  lines of {"out": text}, then {"end": exit code}
  *                                                 or {"error": {code, message, hint}}
  */
 import { chmodSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ export type CommandRequest = v.InferOutput<typeof requestSchema>;
 
 const replySchema = v.union([
   v.strictObject({ out: v.string() }),
-  v.strictObject({ end: v.literal(true) }),
+  v.strictObject({ end: v.number() }),
   v.strictObject({
     error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
   }),
@@ -38,20 +38,21 @@ const replySchema = v.union([
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Runs one command on an open library. Throws `usage` when there is none of that name. */
+/** Runs one command on an open library; its exit code. Throws `usage` for an unknown one. */
 export async function runCommand(
   library: Library,
   { command, args, flags }: CommandRequest,
   print: (text: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) {
     throw new DsError('usage', `there is no command "${command}"`, {
       hint: '"xs-backup --help" lists the commands',
     });
   }
-  await known.run({ library, args, flags, print, signal });
+  const exitCode = await known.run({ library, args, flags, print, signal });
+  return typeof exitCode === 'number' ? exitCode : 0;
 }
 
 /** Listens for commands until disposed; those under way are then told to stop. */
@@ -70,7 +71,7 @@ export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
     };
     const signal = AbortSignal.any([stop.signal, hungUp.signal]);
     void runCommand(library, parsed.output, (out) => say({ out }), signal)
-      .then(() => say({ end: true }))
+      .then((end) => say({ end }))
       .catch((cause: unknown) => {
         const { code, message, hint } = asDsError(cause);
         say({ error: { code, message, ...(hint !== undefined && { hint }) } });
@@ -98,13 +99,13 @@ export function isServing(paths: Paths): Promise<boolean> {
   });
 }
 
-/** Has the running service do it. Throws what the command threw, or `internal` when it is cut off. */
+/** Has the running service do it; the exit code. Throws what the command threw, or `internal` when it is cut off. */
 export async function askService(
   paths: Paths,
   request: CommandRequest,
   print: (text: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
     ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
   });
@@ -117,7 +118,7 @@ export async function askService(
       for (const line of lines) {
         const reply = v.parse(replySchema, JSON.parse(line));
         if ('out' in reply) print(reply.out);
-        else if ('end' in reply) return;
+        else if ('end' in reply) return reply.end;
         else throw fromService(reply.error);
       }
     }

@@ -16,6 +16,7 @@ import { keepReserve, withReserve } from './reserve.ts';
 import { type Amount, type Plan, planRetention } from './retention.ts';
 import { type ClockJudgement, judgeClock, lookAtClock, readMemory } from './server-clock.ts';
 import { listSnapshots, type Snapshot } from './snapshots.ts';
+import { neededBytes } from './status.ts';
 import { discard, doom, listTrash, type TrashItem } from './trash.ts';
 import { measureUsage } from './usage.ts';
 
@@ -66,6 +67,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
     options.onLaptop(found);
     report.laptops += 1;
   }
+  if (!options.dryRun) await recordDay(library);
   if (!removing) return report;
   await turns.run(() => emptyTrash(library, report, options.signal));
   await keepReserve(paths, library.config.quota, library.env).catch((error: Error) =>
@@ -73,6 +75,12 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   );
   failpoint('cleanup.done');
   return report;
+}
+
+async function recordDay({ store, clock, registrations }: Library): Promise<void> {
+  const overview = new Map((await store.overview()).map((row) => [row.serial, row.bytes]));
+  const journals = registrations.all().map(([serial]) => overview.get(serial) ?? null);
+  await store.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
 }
 
 async function judge({ paths, clock, store }: Library, dryRun: boolean): Promise<ClockJudgement> {

@@ -30,18 +30,23 @@ export interface CliOptions {
   signal: AbortSignal;
 }
 
-/** Runs one command. Throws DsErrors; `usage` ones mean exit code 2. */
-export async function runCli(options: CliOptions): Promise<void> {
+/** Runs one command; its exit code. Throws DsErrors; `usage` ones mean exit code 2. */
+export async function runCli(options: CliOptions): Promise<number> {
   const { values, positionals } = parse(options.args);
-  if (values.help) return options.print(help());
-  if (values.version) return options.print(`xs-backup ${VERSION}\n`);
+  if (values.help || values.version) {
+    options.print(values.help ? help() : `xs-backup ${VERSION}\n`);
+    return 0;
+  }
   const [command, ...args] = positionals;
   if (command === undefined) throw usage('a command is needed');
   const config = readConfig(values.config, flagsOf(values));
   if (command === 'serve') return serve(options, config);
   const flags = pickFlags(values);
   const local = Object.hasOwn(LOCAL_COMMANDS, command) ? LOCAL_COMMANDS[command] : undefined;
-  if (local) return local.run({ ...options, paths: config, args, flags });
+  if (local) {
+    await local.run({ ...options, paths: config, args, flags });
+    return 0;
+  }
   if (!Object.hasOwn(COMMANDS, command)) throw usage(`there is no command "${command}"`);
   return perform(options, config, { command, args, flags });
 }
@@ -60,7 +65,7 @@ ${describe('--help | --version', '')}
   --library DIR, --state DIR, --completion DIR, --listen ADDRESS:PORT, --ssh-listen ADDRESS:PORT
                   over what the file says
 
-exit code: 0 done, 1 failed, 2 wrong arguments
+exit code: 0 done, 1 failed, 2 wrong arguments, 3 done and something needs a look (status)
 `;
 }
 
@@ -111,7 +116,7 @@ function flagsOf(values: ReturnType<typeof parse>['values']): ConfigTree {
   };
 }
 
-async function serve(options: CliOptions, config: Config): Promise<void> {
+async function serve(options: CliOptions, config: Config): Promise<number> {
   const { env, log, sessionScript, signal } = options;
   const access = accessOf(options, config);
   await using service = await startService({
@@ -132,6 +137,7 @@ async function serve(options: CliOptions, config: Config): Promise<void> {
     if (signal.aborted) resolve();
   });
   log.info('stopping');
+  return 0;
 }
 
 async function perform(options: CliOptions, config: Config, request: CommandRequest) {
@@ -139,7 +145,7 @@ async function perform(options: CliOptions, config: Config, request: CommandRequ
   if (await isServing(config)) return askService(config, request, print, signal);
   const access = accessOf(options, config);
   await using library = await openLibrary({ config, access, clock: realClock, log, env });
-  await runCommand(library, request, print, signal);
+  return await runCommand(library, request, print, signal);
 }
 
 /** Root must not run sessions as root; anybody else runs them as themselves. */

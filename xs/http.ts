@@ -9,6 +9,7 @@ import type { Log } from '../shared/log.ts';
 import { type EnrolAnswer, parseEnrolRequest } from '../shared/protocol.ts';
 import type { DiskFacts } from './disk.ts';
 import { answerRegistration } from './idmgr.ts';
+import { METRICS_TYPE } from './metrics.ts';
 import type { Registrations } from './registration.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -22,6 +23,8 @@ export interface HttpOptions {
   sshPort: number;
   /** Login name for our agents. */
   login: string;
+  /** Numbers for Prometheus. */
+  metrics: () => Promise<string>;
   log: Log;
 }
 
@@ -78,6 +81,11 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
       await answerAvailable(options, request.params.serial, purpose, reply);
     },
   );
+
+  app.get('/metrics', async (_request, reply) => {
+    void reply.type(METRICS_TYPE);
+    return options.metrics();
+  });
 
   app.post('/backup/1/enrol', async (request): Promise<EnrolAnswer> => {
     const { serial, uuid, key } = parseEnrolRequest(request.body);

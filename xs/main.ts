@@ -12,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 armFailpoint(process.env.DS_BACKUP_FAILPOINT);
 
 try {
-  await runCli({
+  process.exitCode = await runCli({
     args: process.argv.slice(2),
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,

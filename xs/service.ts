@@ -24,12 +24,14 @@ import { HardQuota } from './hard-quota.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
+import { formatMetrics } from './metrics.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import { diskSize } from './quota.ts';
 import { reserveSize } from './reserve.ts';
 import { lookAtClock } from './server-clock.ts';
 import { findSnapshot } from './snapshots.ts';
 import { type Sshd, startSshd } from './sshd.ts';
+import { readStatus } from './status.ts';
 import { Traffic } from './traffic.ts';
 
 export interface ServiceOptions {
@@ -124,6 +126,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
     login: config.ssh.user,
+    metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);

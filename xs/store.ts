@@ -12,6 +12,7 @@ import type { Manifest } from '../shared/protocol.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import type { Amount, Plan } from './retention.ts';
 import { listSnapshots } from './snapshots.ts';
+import type { DayRecord } from './status.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE snapshot (
@@ -24,7 +25,8 @@ const MIGRATIONS = [
      serial TEXT PRIMARY KEY, bytes INTEGER NOT NULL, inodes INTEGER NOT NULL,
      quotaBytes INTEGER NOT NULL, stuck INTEGER NOT NULL, time TEXT NOT NULL
    ) WITHOUT ROWID;
-   CREATE TABLE filled (time TEXT NOT NULL);`,
+   CREATE TABLE filled (time TEXT NOT NULL);
+   CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 export interface LaptopOverview {
@@ -45,6 +47,10 @@ export interface Store extends AsyncDisposable {
   recordUsage(serial: Serial, plan: Plan, quota: Amount, time: Date): Promise<void>;
   overview(): Promise<LaptopOverview[]>;
   usage(): Promise<LaptopUsage[]>;
+  /** Notes what one full copy of every laptop needs today; keeps the last three months. */
+  recordDay(date: string, neededBytes: number): Promise<void>;
+  /** Oldest first. */
+  days(): Promise<DayRecord[]>;
   /** When the newest snapshot of all laptops was made, by the clock of that time. */
   newestCreated(): Promise<Date | undefined>;
   /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
@@ -78,6 +84,14 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
     recordUsage: (serial, plan, quota, time) => insertUsage(db, serial, plan, quota, time),
     overview: () => db.all<LaptopOverview>(OVERVIEW),
     usage: () => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial'),
+    recordDay: async (date, neededBytes) => {
+      await db.run('INSERT OR REPLACE INTO day VALUES (?, ?)', date, neededBytes);
+      await db.run(
+        'DELETE FROM day WHERE date NOT IN (SELECT date FROM day ORDER BY date DESC LIMIT ?)',
+        KEPT_DAYS,
+      );
+    },
+    days: () => db.all<DayRecord>('SELECT * FROM day ORDER BY date'),
     newestCreated: async () => {
       const row = await db.get<{ time: string | null }>(
         'SELECT max(created) AS time FROM snapshot',
@@ -141,6 +155,9 @@ function insertUsage(db: Db, serial: Serial, plan: Plan, quota: Amount, time: Da
   const values = [bytes, inodes, quota.bytes, plan.stuck ? 1 : 0, time.toISOString()];
   return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', serial, ...values);
 }
+
+/** Growth is foreseen from so many days of service. */
+const KEPT_DAYS = 90;
 
 const OVERVIEW = `
   SELECT known.serial,

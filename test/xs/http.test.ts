@@ -20,6 +20,7 @@ async function serve(library: TestLibrary, freeBlocks = 0.5) {
   });
   const app = createPublicApp({
     ...{ registrations, traffic: new Traffic(realClock, rules), log: silentLog },
+    metrics: async () => 'xs_backup_laptops 1\n',
     disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 }),
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });

@@ -29,7 +29,8 @@ export interface Command {
   /** Its arguments, and what it does: a line of --help. */
   synopsis: string;
   summary: string;
-  run(context: CommandContext): void | Promise<void>;
+  /** A number is the exit code of a command that was carried out; anything else means 0. */
+  run(context: CommandContext): unknown;
 }
 
 /** What only reads, as the person at the terminal: never in the service. */

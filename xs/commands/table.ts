@@ -11,10 +11,11 @@ import { approve, laptops } from './laptops.ts';
 import { pin, pins, unpin } from './pins.ts';
 import { rebuild } from './rebuild.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
+import { diag, status } from './status.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  ...{ laptops, approve, snapshots, sums, held, release, drop, pins, pin, unpin },
-  ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage },
+  ...{ status, laptops, approve, snapshots, sums, held, release, drop, pins, pin, unpin },
+  ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage, diag },
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {

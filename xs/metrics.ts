@@ -1,0 +1,39 @@
+/**
+ * The status as numbers for Prometheus (its text format 0.0.4). Counts only: nobody's name or serial.
+ */
+import type { Status } from './status.ts';
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+type Metric = [name: string, help: string, value: number, labels?: string];
+
+export function formatMetrics(status: Status, liveLeases: number): string {
+  const { laptops, disk, forecast, scrub } = status;
+  const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
+  const metrics: Metric[] = [
+    ...(['safe', 'late', 'never'] as const).map(
+      (one): Metric => ['laptops', 'Registered laptops', count(one), `{standing="${one}"}`],
+    ),
+    ['held_laptops', 'Laptops with backups held aside', status.held.length],
+    ['waiting_keys', 'Laptops with a key that waits for a teacher', status.waitingKeys.length],
+    ['over_quota_laptops', 'Laptops over their quota', status.overQuota.length],
+    ['leases', 'Transfers at this moment', liveLeases],
+    ['disk_free_bytes', 'Free space of the library', disk.freeBytes],
+    ['disk_used_bytes', 'Used space of the library', disk.usedBytes],
+    ['disk_free_inodes_ratio', 'Free inodes of the library', disk.freeInodes],
+    ['full_copy_bytes', 'One full copy of every laptop', forecast.neededBytes],
+    ['room_bytes', 'What laptops may use', forecast.roomBytes],
+    ['trash_items', 'Removed things that can be brought back', status.trash],
+    ['damaged_contents', 'Contents known to be damaged', status.damaged],
+    ['scrub_shard', 'Next of 256 shards to be read', scrub.shard],
+    ['clock_trusted', 'Whether the clock is believed', status.clock.trusted ? 1 : 0],
+  ];
+  const seen = new Set<string>();
+  const lines = metrics.flatMap(([name, help, value, labels = '']) => {
+    const full = `xs_backup_${name}`;
+    const head = seen.has(name) ? [] : [`# HELP ${full} ${help}`, `# TYPE ${full} gauge`];
+    seen.add(name);
+    return [...head, `${full}${labels} ${value}`];
+  });
+  return `${lines.join('\n')}\n`;
+}
