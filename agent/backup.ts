@@ -15,6 +15,7 @@ import type { Context } from './context.ts';
 import { inJournal } from './paths.ts';
 import { emptyFolder, prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
+import { agreeOnQuietDay, learnQuietKey } from './quiet-day.ts';
 import { openSession, type Session } from './session.ts';
 import { type Batch, type Need, stageBatches } from './stage.ts';
 import { type KnownEntry, openState, type State } from './state.ts';
@@ -49,10 +50,17 @@ export async function backUp(context: Context, wait: boolean): Promise<BackupSum
   emptyFolder(staging);
   try {
     const backup = new Backup(context, state);
-    const opening = openSession(context, { purpose: 'backup', wait });
-    opening.catch(() => {}); // awaited below; a failed scan comes first
-    const scan = await scanMeanwhile(backup, opening);
-    await using session = await opening;
+    if (!state.confirmed) {
+      const opening = openSession(context, { purpose: 'backup', wait });
+      opening.catch(() => {}); // awaited below; a failed scan comes first
+      const scan = await scanMeanwhile(backup, opening);
+      await using session = await opening;
+      return await backup.run(session, scan);
+    }
+    const scan = backup.scan();
+    const quiet = await backup.quietDay(scan);
+    if (quiet) return quiet;
+    await using session = await openSession(context, { purpose: 'backup', wait });
     return await backup.run(session, scan);
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -104,6 +112,16 @@ class Backup {
     return scan;
   }
 
+  /** What a day without changes comes to; undefined when it is none, or the server wants more. */
+  async quietDay(scan: Scan): Promise<BackupSummary | undefined> {
+    const { confirmed, underWay } = this.#state;
+    const { unchanged, toRead, problems } = scan;
+    if (!confirmed || underWay || toRead.length > 0 || problems.length > 0) return undefined;
+    if (stateDigest(unchanged) !== confirmed.state) return undefined;
+    if (!(await agreeOnQuietDay(this.#context, confirmed))) return undefined;
+    return this.#finish({ versions: new Map(unchanged), problems: [] }, 0, 0);
+  }
+
   async run(session: Session, first: Scan): Promise<BackupSummary> {
     const state = this.#state;
     await this.#settleLastRun(session);
@@ -130,7 +148,10 @@ class Backup {
     const base = state.confirmed;
     if (base && !this.#doubted && stateDigest(reading.versions) === base.state) {
       const claim = { sequence: base.sequence, state: base.state };
-      if (await session.control.unchanged(claim)) return this.#finish(reading, 0, 0);
+      if (await session.control.unchanged(claim)) {
+        await learnQuietKey(this.#context, session.control);
+        return this.#finish(reading, 0, 0);
+      }
       await this.#learnBase(session);
       // Its newest snapshot indeed, and yet it wants more: it asks for that in its answer to a
       // completion file.
@@ -147,6 +168,7 @@ class Backup {
         const { snapshot, sequence, digest } = outcome;
         await state.confirm({ snapshot, sequence, state: digest, versions: reading.versions });
         this.#held = outcome.state === 'held' ? outcome.reason : null;
+        await learnQuietKey(this.#context, session.control);
         return this.#finish(reading, completion.changed.length, completion.removed.length);
       }
       case 'missing':

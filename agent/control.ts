@@ -12,6 +12,7 @@ import {
   parseEntries,
   parseOutcome,
   parsePins,
+  parseQuietKey,
   parseServerState,
   parseSnapshots,
   type ServerState,
@@ -92,6 +93,14 @@ export class Control {
 
   async unpin(uid: Uid): Promise<Pins> {
     return parsePins(await this.#text('DELETE', `pins/${uid}`));
+  }
+
+  /** The key for quiet days; undefined from a server that has none to give. */
+  async quietKey(): Promise<string | undefined> {
+    const response = await this.#ask('GET', 'quiet-key', TIMEOUT_MS);
+    if (response.statusCode === 404) return undefined;
+    checkStatus(response);
+    return parseQuietKey(response.body).key;
   }
 
   async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {

@@ -26,6 +26,8 @@ export interface Paths {
   publicKey: string;
   knownHosts: string;
   enrolment: string;
+  /** Agreed with the server over SSH, for days without changes. */
+  quietKey: string;
   state: string;
   staging: string;
   restore: string;
@@ -50,6 +52,7 @@ export function agentPaths(profile: string): Paths {
     publicKey: join(own, 'key.pub'),
     knownHosts: join(own, 'known_hosts'),
     enrolment: join(own, 'enrolment.json'),
+    quietKey: join(own, 'quiet-key'),
     state: join(own, 'state.db'),
     staging: join(own, 'staging'),
     restore: join(own, 'restore'),

@@ -125,6 +125,13 @@ const pinsSchema = v.object({
 export type Pins = v.InferOutput<typeof pinsSchema>;
 const pinRequestSchema = v.strictObject({ snapshot: snapshotName });
 
+const nonce = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits'));
+const mac = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'));
+const quietChallengeSchema = v.object({ nonce });
+const quietAnswerSchema = v.strictObject({ nonce, sequence: order, state: digest, mac });
+const quietConfirmationSchema = v.object({ mac });
+const quietKeySchema = v.object({ key: v.pipe(v.string(), v.base64(), v.length(44)) });
+
 const enrolRequestSchema = v.strictObject({
   serial,
   uuid: v.pipe(v.string(), v.maxLength(64)),
@@ -149,6 +156,10 @@ export const parseEntries = reader('a list of entries', entriesSchema);
 export const parseUnchanged = reader('an unchanged report', unchangedSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);
+export const parseQuietChallenge = reader('a quiet-day challenge', quietChallengeSchema);
+export const parseQuietAnswer = reader('a quiet-day answer', quietAnswerSchema);
+export const parseQuietConfirmation = reader('a quiet-day confirmation', quietConfirmationSchema);
+export const parseQuietKey = reader('a quiet-day key', quietKeySchema);
 export const parseEnrolRequest = reader('an enrolment', enrolRequestSchema);
 export const parseEnrolAnswer = reader('an answer to an enrolment', enrolAnswerSchema);
 

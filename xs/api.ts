@@ -24,14 +24,13 @@ import {
   type SnapshotSummary,
 } from '../shared/protocol.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
-import { hasDamage } from './damage.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
-import { recordSuccess } from './ingest.ts';
 import type { Intake } from './intake.ts';
 import type { Library } from './library.ts';
 import { inState } from './paths.ts';
 import { listPins, pinEntry, pinLimit, unpinEntry } from './pins.ts';
+import { quietKey } from './quiet-day.ts';
 import { hasRaw } from './raw-snapshots.ts';
 import { readHeldNote } from './shrink-guard.ts';
 import {
@@ -41,6 +40,7 @@ import {
   newestSnapshot,
   readSums,
 } from './snapshots.ts';
+import { confirmUnchanged } from './unchanged.ts';
 
 export interface ApiOptions {
   library: Library;
@@ -50,12 +50,16 @@ export interface ApiOptions {
   onOpen: (serial: Serial) => void;
   onClose: (serial: Serial) => void;
   /** A laptop said that nothing changed since its newest snapshot. */
-  onUnchanged: (serial: Serial, manifest: Manifest) => void;
+  onUnchanged: (serial: Serial) => void;
 }
 
 /** The longest wait for an outcome, in seconds; the laptop asks again. */
 const MAX_WAIT_SECONDS = 30;
 const MAX_BODY_BYTES = 64 * 1024;
+const UNCHANGED_REFUSALS = {
+  changed: ['bad-input', 'this is not the newest snapshot'],
+  damaged: ['damaged', 'something in the newest snapshot is damaged'],
+} as const;
 /** `ds-backup 1 CSN74803BB1\n` */
 const GREETING = /^ds-backup 1 ([A-Z0-9]{11})$/;
 const MAX_GREETING = 64;
@@ -176,23 +180,19 @@ function addRoutes(
     },
   );
 
+  app.get('/v1/quiet-key', async (request) => {
+    return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
+  });
+
   app.post('/v1/unchanged', async (request, reply) => {
     const serial = laptopOf(request.raw.socket);
     const claim = parseUnchanged(request.body);
-    const newest = baseSnapshot(paths, serial);
-    if (newest?.sequence !== claim.sequence || newest.state !== claim.state) {
-      return reply
-        .status(409)
-        .send({ code: 'bad-input', message: 'this is not the newest snapshot' });
+    const verdict = confirmUnchanged(library, serial, claim);
+    if (verdict !== 'safe') {
+      const [code, message] = UNCHANGED_REFUSALS[verdict];
+      return reply.status(409).send({ code, message });
     }
-    // A new completion file makes the server ask for what is damaged.
-    if (hasDamage(library.pool.damage, newest.folder)) {
-      return reply
-        .status(409)
-        .send({ code: 'damaged', message: 'something in the newest snapshot is damaged' });
-    }
-    recordSuccess(paths, serial, newest, clock.now());
-    onUnchanged(serial, newest);
+    onUnchanged(serial);
     return reply.status(204).send();
   });
 

@@ -42,6 +42,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     lastSuccess: join(home, 'last-success.json'),
     originalFold: join(home, 'original-fold.json'),
     sessionLock: join(home, '.session.lock'),
+    /** Shared with the laptop, over SSH, for days without changes. */
+    quietKey: join(home, '.quiet-key'),
     /** A snapshot in the making. */
     draft: (run: RunId) => join(home, `.tmp-${run}`),
     /** Folded entries of an original client, on their way into a snapshot. */

@@ -26,6 +26,7 @@ import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
+import { addQuietRoutes } from './quiet-day.ts';
 import { diskSize } from './quota.ts';
 import { reserveSize } from './reserve.ts';
 import { lookAtClock } from './server-clock.ts';
@@ -102,6 +103,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }),
   );
   intake.start();
+  const onUnchanged = (serial: Serial) => note(store.recordSuccess(serial, clock.now()));
   const onClock = (trusted: boolean) => {
     clockTrusted = trusted;
   };
@@ -114,7 +116,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
-      onUnchanged: (serial) => note(store.recordSuccess(serial, clock.now())),
+      onUnchanged,
     }),
   );
   cleanup.use(watchLeases(traffic, paths, env));
@@ -128,6 +130,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     login: config.ssh.user,
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
+  addQuietRoutes(app, library, onUnchanged);
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);
   const owned = cleanup.move();

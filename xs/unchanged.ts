@@ -1,0 +1,26 @@
+/**
+ * A laptop says that nothing has changed since its newest snapshot: the day counts when that is so,
+ * and when the snapshot is whole as far as we know.
+ */
+import type { Serial } from '../shared/ids.ts';
+import type { Unchanged } from '../shared/protocol.ts';
+import { hasDamage } from './damage.ts';
+import { recordSuccess } from './ingest.ts';
+import type { Library } from './library.ts';
+import { baseSnapshot } from './snapshots.ts';
+
+export type UnchangedVerdict = 'safe' | 'changed' | 'damaged';
+
+/** Notes a day without changes, if it is one. */
+export function confirmUnchanged(
+  { paths, pool, clock }: Library,
+  serial: Serial,
+  claim: Unchanged,
+): UnchangedVerdict {
+  const newest = baseSnapshot(paths, serial);
+  if (newest?.sequence !== claim.sequence || newest.state !== claim.state) return 'changed';
+  // A new completion file makes the server ask for what is damaged.
+  if (hasDamage(pool.damage, newest.folder)) return 'damaged';
+  recordSuccess(paths, serial, newest, clock.now());
+  return 'safe';
+}
