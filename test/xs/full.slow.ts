@@ -20,6 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isErrno } from '../../shared/errors.ts';
+import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
 const test = suite('E3: the disk is full from each point of the library on');
@@ -29,6 +30,7 @@ if (!runsAsRoot)
   console.log('skip: the tests of full disks mount small file systems, which needs root');
 const rooted = runsAsRoot ? test : test.skip;
 
+const actor = await makeActor();
 let stopped = 0;
 let failed = 0;
 
@@ -66,7 +68,7 @@ function stateOf(pid: number): string {
 
 /** Plays a scene with a disk that is full from one point on. */
 async function play(prepared: Prepared, disk: string, folder: string, point: string) {
-  const args = ['--import', 'tsx', join(import.meta.dirname, 'actor.ts'), folder];
+  const args = [actor.path, folder];
   const child = spawn(process.execPath, [...args, String(prepared.time), ...prepared.args], {
     env: { ...process.env, DS_BACKUP_FAILPOINT: `${point},stop` },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -113,4 +115,5 @@ rooted('the disk was full where it mattered', () => {
   assert.ok(failed >= 10, `${failed} of ${stopped} runs noticed`);
 });
 
+test.after(() => actor[Symbol.dispose]());
 test.run();

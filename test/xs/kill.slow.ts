@@ -10,17 +10,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
 const test = suite('E3: killed at each point of the library, three times');
 
 const RUNS = 3;
 const RECOVERY_MS = 5000;
+const actor = await makeActor();
 let killed = 0;
 let slowest = 0;
 
 async function kill(prepared: Prepared, folder: string, point: string): Promise<void> {
-  const args = ['--import', 'tsx', join(import.meta.dirname, 'actor.ts'), folder];
+  const args = [actor.path, folder];
   const child = spawn(process.execPath, [...args, String(prepared.time), ...prepared.args], {
     env: { ...process.env, DS_BACKUP_FAILPOINT: point },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -63,4 +65,5 @@ test('every recovery was quick', () => {
   assert.is(killed, points * RUNS);
 });
 
+test.after(() => actor[Symbol.dispose]());
 test.run();

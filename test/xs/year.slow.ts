@@ -18,6 +18,7 @@ import { listPins } from '../../xs/pins.ts';
 import { lookAtClock } from '../../xs/server-clock.ts';
 import { listHeld, listSnapshots } from '../../xs/snapshots.ts';
 import { type Random, seeded } from '../shared/random.ts';
+import { makeActor } from './actor-program.ts';
 import { journalOfDay, leftovers, reflashed } from './acts.ts';
 import { checkSnapshot } from './check.ts';
 import { backUp, type Journal, SERIAL, uidOf } from './library.ts';
@@ -139,7 +140,7 @@ async function pullThePlug(year: Year): Promise<void> {
   const act = point.startsWith('ingest.')
     ? ['backup', String(year.day), run]
     : ['command', 'cleanup'];
-  const args = ['--import', 'tsx', join(import.meta.dirname, 'actor.ts'), year.folder];
+  const args = [actor.path, year.folder];
   const child = spawn(process.execPath, [...args, String(year.time), ...act], {
     env: { ...process.env, DS_BACKUP_FAILPOINT: point },
     stdio: 'ignore',
@@ -223,6 +224,8 @@ async function liveOneDay(year: Year): Promise<void> {
   if (wrongClock) year.deletedWhileWrong += before - count(whole);
 }
 
+const actor = await makeActor();
+
 test('every promised snapshot is there after four hundred days', async () => {
   const year = new Year();
   let promises = 0;
@@ -256,4 +259,5 @@ test('every promised snapshot is there after four hundred days', async () => {
   }
 });
 
+test.after(() => actor[Symbol.dispose]());
 test.run();
