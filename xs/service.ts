@@ -8,7 +8,7 @@ import { Cleanup } from '../shared/cleanup.ts';
 import type { Clock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import { writeFileDurably } from '../shared/files.ts';
-import type { Serial } from '../shared/ids.ts';
+import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Access } from './access.ts';
@@ -25,6 +25,7 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
+import { CALM, pressureGauge } from './pressure.ts';
 import { diskSize, sharePercent } from './quota.ts';
 import { reserveSize } from './reserve.ts';
 import { lookAtClock } from './server-clock.ts';
@@ -64,6 +65,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const hardQuota = new HardQuota();
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const traffic = new Traffic(clock, config.traffic);
+  for (const { serial, lastSuccess } of await store.overview()) {
+    const known = tryParse(parseSerial, serial);
+    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
+  }
 
   const sshd: Sshd = cleanup.use(
     await startSshd({
@@ -82,6 +87,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const note = (work: Promise<void>) =>
     void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
+  const noteSuccess = (serial: Serial) => {
+    traffic.noteSuccess(serial, clock.now());
+    note(store.recordSuccess(serial, clock.now()));
+  };
   const intake = cleanup.use(
     new Intake({
       ...{ paths, access, pool, clock, log, env, registrations, turns },
@@ -89,7 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onOutcome: (serial, _run, outcome) => {
         traffic.release(serial);
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
-        note(store.recordSuccess(serial, clock.now()));
+        noteSuccess(serial);
         if (outcome.state === 'held') return;
         note(store.recordSnapshot(findSnapshot(paths, serial, outcome.snapshot)));
       },
@@ -108,7 +117,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
-      onUnchanged: (serial) => note(store.recordSuccess(serial, clock.now())),
+      onUnchanged: noteSuccess,
     }),
   );
   cleanup.use(watchLeases(traffic, paths, env));
@@ -116,6 +125,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const app = createPublicApp({
     ...{ registrations, traffic, log },
     disk: () => measureDisk(paths.library),
+    pressure: config.traffic.adaptive ? pressureGauge(clock) : async () => CALM,
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
