@@ -8,10 +8,7 @@ import { askServer } from './server-http.ts';
 
 export type Purpose = 'backup' | 'restore';
 
-export type Admission =
-  | { admit: true }
-  | { admit: false; reason: 'not-registered' }
-  | Busy;
+export type Admission = { admit: true } | { admit: false; reason: 'not-registered' } | Busy;
 
 export interface Busy {
   admit: false;

@@ -1,8 +1,9 @@
 /**
  * From nothing to a connection: who are we, may we, do we know each other, connect (A6).
  */
-import type { Serial } from '../shared/ids.ts';
+
 import { DsError } from '../shared/errors.ts';
+import type { Serial } from '../shared/ids.ts';
 import { type Admission, askAdmission, type Busy, type Purpose, serverBusy } from './admission.ts';
 import { waitSeconds } from './backoff.ts';
 import { type ServerUrls, serverUrls } from './config.ts';

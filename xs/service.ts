@@ -31,6 +31,7 @@ import { reserveSize } from './reserve.ts';
 import { lookAtClock } from './server-clock.ts';
 import { findSnapshot } from './snapshots.ts';
 import { type Sshd, startSshd } from './sshd.ts';
+import type { Store } from './store.ts';
 import { Traffic } from './traffic.ts';
 
 export interface ServiceOptions {
@@ -65,10 +66,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const hardQuota = new HardQuota();
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const traffic = new Traffic(clock, config.traffic);
-  for (const { serial, lastSuccess } of await store.overview()) {
-    const known = tryParse(parseSerial, serial);
-    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
-  }
+  await rememberSuccesses(traffic, store);
 
   const sshd: Sshd = cleanup.use(
     await startSshd({
@@ -139,6 +137,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sshPort: sshd.port,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** Who had a backup when, so that the queue is in order from the start. */
+async function rememberSuccesses(traffic: Traffic, store: Store): Promise<void> {
+  for (const { serial, lastSuccess } of await store.overview()) {
+    const known = tryParse(parseSerial, serial);
+    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
+  }
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<number> {

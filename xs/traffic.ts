@@ -4,20 +4,11 @@
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Serial } from '../shared/ids.ts';
-import {
-  type Admission,
-  type Asker,
-  admit,
-  freePercent,
-  GRACE_MS,
-  type Lease,
-  NEVER,
-  type Purpose,
-  type TrafficRules,
-  type Waiter,
-} from './admit.ts';
+import { type Admission, admit, freePercent, type Lease, type TrafficRules } from './admit.ts';
 import type { DiskFacts } from './disk.ts';
+import type { Pace } from './forecast.ts';
 import { type Pressure, slotsFor } from './pressure.ts';
+import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue.ts';
 
 export interface Question {
   serial: Serial;
@@ -31,8 +22,8 @@ export interface Load {
   pressure: Pressure;
 }
 
-/** What a backup takes until this server has seen some, in milliseconds (FACTS.md: 40 s). */
-const FIRST_TRANSFER_MS = 40_000;
+/** Until this server has seen some backups, in milliseconds: 40 s each, and 8 s as in `test/sim`. */
+const FIRST_PACE: Pace = { transfer: 40_000, gap: 8000 };
 /** The weight of the newest transfer in the moving average: some ten of them count. */
 const NEWEST_WEIGHT = 0.1;
 
@@ -43,7 +34,9 @@ export class Traffic {
   readonly #successes = new Map<Serial, number>();
   readonly #clock: Clock;
   readonly #rules: TrafficRules;
-  #transferMs = FIRST_TRANSFER_MS;
+  #pace: Pace = FIRST_PACE;
+  /** When slots became free for which somebody waits. */
+  #freed: number[] = [];
 
   constructor(clock: Clock, rules: TrafficRules) {
     this.#clock = clock;
@@ -56,17 +49,17 @@ export class Traffic {
     this.#forgetThePast(now);
     const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
     const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
-    const state = { leases: this.#leases, queue: this.#queue, transferMs: this.#transferMs };
+    const state = { leases: this.#leases, queue: this.#queue, pace: this.#pace };
     const answer = admit(serial, asker, state, capacity, this.#rules, now);
     if (answer.admit) {
       const old = this.#leases.get(serial);
       const lease = old ?? { purpose, subnet, started: now, expires: 0 };
+      if (!old && purpose === 'backup') this.#notePace({ gap: now - (this.#freed.shift() ?? now) });
       this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
       this.#queue.delete(serial);
     } else if (answer.reason !== 'disk-full') {
       const at = now + answer.retryAfterSeconds * 1000;
-      const since = this.#queue.get(serial)?.since ?? now;
-      this.#queue.set(serial, { ...asker, since, at, until: at + GRACE_MS });
+      this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
     }
     return answer;
   }
@@ -113,9 +106,9 @@ export class Traffic {
     return this.#leases.size;
   }
 
-  /** What a backup takes at present, in milliseconds: vanished laptops hold their slots as well. */
-  get transferMs(): number {
-    return this.#transferMs;
+  /** As measured: vanished laptops hold their slots as well. */
+  get pace(): Pace {
+    return this.#pace;
   }
 
   #nextExpiry(now: number): number {
@@ -125,7 +118,17 @@ export class Traffic {
   #giveBack(serial: Serial, now: number): void {
     const lease = this.#leases.get(serial);
     if (!this.#leases.delete(serial) || lease?.purpose !== 'backup') return;
-    this.#transferMs += (now - lease.started - this.#transferMs) * NEWEST_WEIGHT;
+    this.#notePace({ transfer: now - lease.started });
+    if (this.#queue.size > 0) this.#freed.push(now);
+    else this.#freed = [];
+  }
+
+  #notePace(newest: Partial<Pace>): void {
+    const { transfer, gap } = this.#pace;
+    this.#pace = {
+      transfer: transfer + ((newest.transfer ?? transfer) - transfer) * NEWEST_WEIGHT,
+      gap: gap + ((newest.gap ?? gap) - gap) * NEWEST_WEIGHT,
+    };
   }
 
   #forgetThePast(now: number): void {

@@ -84,16 +84,17 @@ test('the answers to "may I?"', () => {
   assert.throws(() => readAdmission(404, {}, 's'), /no backup server/);
 });
 
-const PLACES: [place: string | string[] | undefined, why: string | string[] | undefined, object][] = [
-  ['3', 'all-slots-taken', { place: 3, why: 'all-slots-taken' }],
-  ['3', undefined, { place: 3 }],
-  [undefined, 'a-word-of-a-newer-server', { why: 'a-word-of-a-newer-server' }],
-  ['0', '', {}],
-  ['-1', 'Two Words', {}],
-  ['1e3', '<script>', {}],
-  ['9'.repeat(20), 'x'.repeat(50), {}],
-  [['1', '2'], ['a', 'b'], {}],
-];
+const PLACES: [place: string | string[] | undefined, why: string | string[] | undefined, object][] =
+  [
+    ['3', 'all-slots-taken', { place: 3, why: 'all-slots-taken' }],
+    ['3', undefined, { place: 3 }],
+    [undefined, 'a-word-of-a-newer-server', { why: 'a-word-of-a-newer-server' }],
+    ['0', '', {}],
+    ['-1', 'Two Words', {}],
+    ['1e3', '<script>', {}],
+    ['9'.repeat(20), 'x'.repeat(50), {}],
+    [['1', '2'], ['a', 'b'], {}],
+  ];
 test('place and reason are read where a server gives them, and junk is passed over', () => {
   for (const [place, why, expected] of PLACES) {
     const headers = { 'retry-after': '9', 'x-backup-place': place, 'x-backup-reason': why };

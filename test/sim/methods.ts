@@ -68,7 +68,7 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
  * The original, as its comments mean it (O1, O4): ten clients in five minutes; a laptop waits
  * 60·2^n seconds, n = 1…6, then gives up until cron starts it again.
  */
-export const original: MakeMethod = ({ clock }) => {
+export const original: MakeMethod = ({ clock, random }) => {
   const touched = new Map<Serial, number>();
   return {
     name: 'original as meant',
@@ -84,8 +84,7 @@ export const original: MakeMethod = ({ clock }) => {
     wait: (_, refusals) => {
       const n = ((refusals - 1) % 7) + 1;
       if (n <= 6) return 60 * 2 ** n;
-      const now = clock.monotonicMs() / 1000;
-      return 900 - (now % 900); // cron, each quarter of an hour
+      return 900 * random(); // the next quarter of an hour
     },
   };
 };

@@ -38,7 +38,8 @@ function pointsOf({ completions }: Outcome): [time: number, count: number][] {
   const step = Math.max(1, Math.ceil(completions.length / MOST_POINTS));
   const points: [number, number][] = [[0, 0]];
   for (const [index, time] of completions.entries()) {
-    if ((index + 1) % step === 0 || index + 1 === completions.length) points.push([time, index + 1]);
+    if ((index + 1) % step === 0 || index + 1 === completions.length)
+      points.push([time, index + 1]);
   }
   return points;
 }

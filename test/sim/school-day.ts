@@ -60,7 +60,7 @@ export function makeLaptops(day: Day): SimLaptop[] {
     serial: parseSerial(`SIM${String(n).padStart(8, '0')}`),
     arrives: arrivalTime(day.arrival, chance),
     transfer: day.transfer.mean * (1 + day.transfer.spread * (2 * chance() - 1)),
-    vanishesAt: chance() < day.vanishing ? chance() : undefined,
+    vanishesAt: n < day.vanishing * day.laptops ? chance() : undefined,
     lastSuccessDays: chance() < 0.05 ? undefined : chance() * 10,
   }));
 }

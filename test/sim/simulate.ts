@@ -89,7 +89,10 @@ class School {
     this.#requests.set(laptop, (this.#requests.get(laptop) ?? 0) + 1);
     const isLost = this.#chance() < this.#day.lost;
     const answer = isLost ? undefined : this.#method.ask(laptop.serial);
-    if (answer?.admit) return this.#begin(laptop);
+    if (answer?.admit) {
+      this.#begin(laptop);
+      return;
+    }
     const wait = this.#method.wait(answer, refusals + 1);
     this.events.after(wait, () => this.#ask(laptop, refusals + 1));
   }

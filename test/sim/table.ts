@@ -15,6 +15,7 @@ export function formatTable(results: readonly [Day, readonly Outcome[]][]): stri
       const what = [index === 0 ? day.name : '', o.method, String(o.atOnce), each];
       rows.push([...what, String(o.peakPerMinute), minutes(o.p95Wait), done, ideal]);
     }
+    if (Number.isFinite(day.knee)) continue; // the best is not known where disks get slower
     const best = bestPossible(day);
     const times = [minutes(best.p95Wait), minutes(best.allDone), ideal];
     rows.push(['', 'best possible', String(day.slots), '', '', ...times]);
