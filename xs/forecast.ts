@@ -15,9 +15,9 @@ export interface Pace {
 const SHORTEST_RETRY_SECONDS = 5;
 /** Longer forecasts are worth nothing; the laptop may be switched off by then. In seconds. */
 const LONGEST_RETRY_SECONDS = 2 * 3600;
-/** A transfer that takes longer than usual is thought to need this share of the usual time more … */
-const OVERDUE_SHARE = 0.5;
-/** … or so many times what it is late already: its laptop has vanished, most likely … */
+/** No transfer is thought to end sooner than in this share of the usual time: others are on hand. */
+const NEAREST_SHARE = 0.5;
+/** One that is late needs so many times that: its laptop has vanished, most likely … */
 const OVERDUE_FACTOR = 6;
 /** … which is noticed within this time, in milliseconds (`traffic.leaseSeconds`, sshd's 75 s). */
 const NOTICED_MS = 120_000;
@@ -35,7 +35,7 @@ export function nthEnd(
   const ends = running
     .map(({ started }) => {
       const left = started + transfer - now;
-      return Math.max(left, transfer * OVERDUE_SHARE, Math.min(-left * OVERDUE_FACTOR, NOTICED_MS));
+      return Math.max(left, transfer * NEAREST_SHARE, Math.min(-left * OVERDUE_FACTOR, NOTICED_MS));
     })
     .sort((a, b) => a - b);
   // More may run than there are slots now: the first to end make room for nobody.

@@ -32,7 +32,7 @@ const GRACE_MS = 15_000;
  * A time that is nearer than this is a promise, in milliseconds: nobody gets in before, however long
  * ago the last backup was. So nobody starves, and nobody comes in vain while a whole school arrives.
  */
-const PROMISE_MS = 300_000;
+const PROMISE_MS = 600_000;
 /**
  * Whether `a` goes before `b`: restores first, then those who were promised a time, then those whose
  * last backup is the longest ago.

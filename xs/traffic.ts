@@ -54,7 +54,8 @@ export class Traffic {
     if (answer.admit) {
       const old = this.#leases.get(serial);
       const lease = old ?? { purpose, subnet, started: now, expires: 0 };
-      if (!old && purpose === 'backup') this.#notePace({ gap: now - (this.#freed.shift() ?? now) });
+      const freed = old || purpose === 'restore' ? undefined : this.#freed.shift();
+      if (freed !== undefined) this.#notePace({ gap: now - freed });
       this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
       this.#queue.delete(serial);
     } else if (answer.reason !== 'disk-full') {

@@ -11,7 +11,7 @@ import { bestPossible, type Outcome, simulate } from './simulate.ts';
 
 const test = suite('T9 X1: a simulated school');
 
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 2, 3, 4];
 const days = SEEDS.map(
   (seed): Day => ({ ...USUAL, name: '', laptops: 1000, arrival: { within: 600 }, seed }),
 );
