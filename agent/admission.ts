@@ -8,10 +8,20 @@ import { askServer } from './server-http.ts';
 
 export type Purpose = 'backup' | 'restore';
 
-export type Admission =
-  | { admit: true }
-  | { admit: false; reason: 'not-registered' }
-  | { admit: false; reason: 'busy'; retryAfterSeconds: number };
+export type Admission = { admit: true } | { admit: false; reason: 'not-registered' } | Busy;
+
+export interface Busy {
+  admit: false;
+  reason: 'busy';
+  retryAfterSeconds: number;
+  /** In the queue, 1 being next; absent where the server does not tell. */
+  place?: number;
+  /** The server's word for it (PROTOCOL.md). */
+  why?: string;
+}
+
+/** As got and Node name them: in lower case. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Where a server gives no usable time, in seconds: as long as the original client waits at least. */
 const DEFAULT_RETRY_SECONDS = 60;
@@ -27,30 +37,40 @@ export async function askAdmission(
 ): Promise<Admission> {
   const query = purpose === 'restore' ? '?for=restore' : '';
   const response = await askServer(`${server}/backup/1/available/${serial}${query}`, signal);
-  return readAdmission(response.statusCode, response.headers['retry-after'], server);
+  return readAdmission(response.statusCode, response.headers, server);
 }
 
-/** What a status and a `Retry-After` header mean. */
-export function readAdmission(
-  status: number,
-  retryAfter: string | undefined,
-  server: string,
-): Admission {
+/** What a status and its headers mean. */
+export function readAdmission(status: number, headers: Headers, server: string): Admission {
   switch (status) {
     case 200:
       return { admit: true };
     case 403:
       return { admit: false, reason: 'not-registered' };
-    case 503: {
-      const given = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : DEFAULT_RETRY_SECONDS;
-      const retryAfterSeconds = Math.min(Math.max(given, 1), MAX_RETRY_SECONDS);
-      return { admit: false, reason: 'busy', retryAfterSeconds };
-    }
+    case 503:
+      return readBusy(headers);
     default:
       throw new DsError('server-unreachable', `${server} is no backup server: HTTP ${status}`, {
         hint: 'is the right server named in ds-backup/config.toml?',
       });
   }
+}
+
+function readBusy(headers: Headers): Busy {
+  const given = readNumber(headers['retry-after']) ?? DEFAULT_RETRY_SECONDS;
+  const retryAfterSeconds = Math.min(Math.max(given, 1), MAX_RETRY_SECONDS);
+  const place = readNumber(headers['x-backup-place']);
+  const why = headers['x-backup-reason'];
+  const isWord = typeof why === 'string' && /^[a-z][a-z-]{0,39}$/.test(why);
+  return {
+    ...{ admit: false, reason: 'busy', retryAfterSeconds },
+    ...(place && { place }),
+    ...(isWord && { why }),
+  };
+}
+
+function readNumber(text: string | string[] | undefined): number | undefined {
+  return typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 export function serverBusy(retryAfterSeconds: number): DsError {

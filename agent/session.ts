@@ -1,8 +1,11 @@
 /**
  * From nothing to a connection: who are we, may we, do we know each other, connect (A6).
  */
+
+import { DsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
-import { askAdmission, type Purpose, serverBusy } from './admission.ts';
+import { type Admission, askAdmission, type Busy, type Purpose, serverBusy } from './admission.ts';
+import { waitSeconds } from './backoff.ts';
 import { type ServerUrls, serverUrls } from './config.ts';
 import { type Connection, connect } from './connection.ts';
 import type { Context } from './context.ts';
@@ -24,6 +27,9 @@ export interface SessionOptions {
   wait: boolean;
   machineFolders?: readonly string[];
 }
+
+/** So many unanswered questions in a row are waited out, with --wait: five minutes or so. */
+const MAX_SILENCES = 6;
 
 /** A session with the server's leave to transfer. */
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
@@ -71,23 +77,47 @@ async function beAdmitted(
 ): Promise<Identity> {
   let known = readIdentity(context.paths, machineFolders);
   let introduced = false;
+  let silences = 0;
   for (;;) {
     const identity = known ?? (await introduce(context, urls, publicKey));
     introduced ||= known === undefined;
     known = identity;
-    const answer = await askAdmission(context, urls.server, identity.serial, purpose);
-    if (answer.admit) return identity;
-    if (answer.reason === 'not-registered') {
+    const asked = askAdmission(context, urls.server, identity.serial, purpose);
+    const answer = await (wait && silences < MAX_SILENCES ? orSilence(context, asked) : asked);
+    silences = answer ? 0 : silences + 1;
+    if (answer?.admit) return identity;
+    if (answer?.reason === 'not-registered') {
       if (introduced) throw notRegistered(identity.serial);
       await introduce(context, urls, publicKey, identity);
       introduced = true;
       continue;
     }
-    const { retryAfterSeconds } = answer;
-    if (!wait) throw serverBusy(retryAfterSeconds);
-    context.warn(`the school server asks to come back in ${retryAfterSeconds} seconds`);
-    await context.clock.sleep(retryAfterSeconds * 1000, context.signal);
+    if (answer && !wait) throw serverBusy(answer.retryAfterSeconds);
+    if (answer) context.warn(comeBack(answer));
+    const seconds = waitSeconds(answer?.retryAfterSeconds, silences, Math.random);
+    await context.clock.sleep(seconds * 1000, context.signal);
   }
+}
+
+/** The answer; undefined, and a word about it, where the server is silent and may speak later. */
+async function orSilence(
+  { warn }: Context,
+  asked: Promise<Admission>,
+): Promise<Admission | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof DsError && error.code === 'server-unreachable' && error.retry)) {
+      throw error;
+    }
+    warn(error.message);
+    return undefined;
+  }
+}
+
+function comeBack({ retryAfterSeconds, place }: Busy): string {
+  const queue = place === undefined ? '' : `, place ${place} in the queue`;
+  return `the school server asks to come back in ${retryAfterSeconds} seconds${queue}`;
 }
 
 async function introduce(

@@ -58,6 +58,10 @@ const schema = v.strictObject({
       leaseSeconds: v.optional(whole(1, 3600), 120),
       /** Below this share of free blocks or inodes no backup begins, in per cent. */
       minFreePercent: v.optional(whole(0, 50), 3),
+      /** Transfers at once from one access network (/24 of IPv4, /64 of IPv6); 0 is no limit. */
+      perSubnet: v.optional(whole(0, 1000), 0),
+      /** Whether there are fewer backups at once while disk or processor are busy. */
+      adaptive: v.optional(v.boolean(), true),
     }),
     {},
   ),

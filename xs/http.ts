@@ -7,16 +7,21 @@ import { asDsError, DsError, type ErrorCode } from '../shared/errors.ts';
 import { parseSerial, tryParse } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { type EnrolAnswer, parseEnrolRequest } from '../shared/protocol.ts';
+import type { Admission } from './admit.ts';
 import type { DiskFacts } from './disk.ts';
 import { answerRegistration } from './idmgr.ts';
 import { METRICS_TYPE } from './metrics.ts';
+import type { Pressure } from './pressure.ts';
+import type { Purpose } from './queue.ts';
 import type { Registrations } from './registration.ts';
+import { subnetOf } from './subnet.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface HttpOptions {
   registrations: Registrations;
   traffic: Traffic;
   disk: () => Promise<DiskFacts>;
+  pressure: () => Promise<Pressure>;
   /** What laptops call this server. */
   hostName: string;
   hostKey: string;
@@ -78,7 +83,7 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     '/backup/1/available/:serial',
     async (request, reply) => {
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
-      await answerAvailable(options, request.params.serial, purpose, reply);
+      await answerAvailable(options, request.params.serial, purpose, subnetOf(request.ip), reply);
     },
   );
 
@@ -103,24 +108,33 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
   return app;
 }
 
-/** Empty text/plain with a status, as the original client expects. */
+/** Empty text/plain with a status, as the original client expects. What is more is in headers. */
 async function answerAvailable(
-  { registrations, traffic, disk, log }: HttpOptions,
+  { registrations, traffic, disk, pressure, log }: HttpOptions,
   name: string,
-  purpose: 'backup' | 'restore',
+  purpose: Purpose,
+  subnet: string | undefined,
   reply: FastifyReply,
 ): Promise<void> {
   const serial = tryParse(parseSerial, name);
   void reply.type('text/plain');
   if (!serial) return void (await reply.status(404).send(''));
   if (!registrations.get(serial)) return void (await reply.status(403).send(''));
-  const answer = traffic.ask(serial, purpose, await disk());
+  const load = { disk: await disk(), pressure: await pressure() };
+  const answer = traffic.ask({ serial, purpose, subnet }, load);
   if (answer.admit) {
     log.info('lease-granted', { serial, purpose, reason: answer.reason });
     return void (await reply.status(200).send(''));
   }
-  const { reason, retryAfterSeconds } = answer;
-  log.info('lease-refused', { serial, purpose, reason, retryAfterSeconds });
-  void reply.header('Retry-After', String(retryAfterSeconds));
-  await reply.status(503).send('');
+  const { admit: _, ...facts } = answer;
+  log.info('lease-refused', { serial, purpose, ...facts });
+  await reply.headers(refusalHeaders(answer)).status(503).send('');
+}
+
+function refusalHeaders(answer: Admission & { admit: false }): Record<string, string> {
+  return {
+    'Retry-After': String(answer.retryAfterSeconds),
+    'X-Backup-Reason': answer.reason,
+    ...('place' in answer && { 'X-Backup-Place': String(answer.place) }),
+  };
 }

@@ -8,7 +8,7 @@ import { Cleanup } from '../shared/cleanup.ts';
 import type { Clock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import { writeFileDurably } from '../shared/files.ts';
-import type { Serial } from '../shared/ids.ts';
+import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Access } from './access.ts';
@@ -26,6 +26,7 @@ import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
+import { CALM, pressureGauge } from './pressure.ts';
 import { addQuietRoutes } from './quiet-day.ts';
 import { diskSize } from './quota.ts';
 import { reserveSize } from './reserve.ts';
@@ -33,6 +34,7 @@ import { lookAtClock } from './server-clock.ts';
 import { findSnapshot } from './snapshots.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 import { readStatus } from './status.ts';
+import type { Store } from './store.ts';
 import { Traffic } from './traffic.ts';
 
 export interface ServiceOptions {
@@ -71,6 +73,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const hardQuota = new HardQuota();
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const traffic = new Traffic(clock, config.traffic);
+  await rememberSuccesses(traffic, store);
 
   const sshd: Sshd = cleanup.use(
     await startSshd({
@@ -89,6 +92,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const note = (work: Promise<void>) =>
     void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
+  const noteSuccess = (serial: Serial) => {
+    traffic.noteSuccess(serial, clock.now());
+    note(store.recordSuccess(serial, clock.now()));
+  };
   const intake = cleanup.use(
     new Intake({
       ...{ paths, access, pool, clock, log, env, registrations, turns },
@@ -96,14 +103,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onOutcome: (serial, _run, outcome) => {
         traffic.release(serial);
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
-        note(store.recordSuccess(serial, clock.now()));
+        noteSuccess(serial);
         if (outcome.state === 'held') return;
         note(store.recordSnapshot(findSnapshot(paths, serial, outcome.snapshot)));
       },
     }),
   );
   intake.start();
-  const onUnchanged = (serial: Serial) => note(store.recordSuccess(serial, clock.now()));
   const onClock = (trusted: boolean) => {
     clockTrusted = trusted;
   };
@@ -116,7 +122,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
-      onUnchanged,
+      onUnchanged: noteSuccess,
     }),
   );
   cleanup.use(watchLeases(traffic, paths, env));
@@ -124,13 +130,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const app = createPublicApp({
     ...{ registrations, traffic, log },
     disk: () => measureDisk(paths.library),
+    pressure: config.traffic.adaptive ? pressureGauge(clock) : async () => CALM,
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
     login: config.ssh.user,
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
-  addQuietRoutes(app, library, onUnchanged);
+  addQuietRoutes(app, library, noteSuccess);
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);
   const owned = cleanup.move();
@@ -139,6 +146,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sshPort: sshd.port,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** Who had a backup when, so that the queue is in order from the start. */
+async function rememberSuccesses(traffic: Traffic, store: Store): Promise<void> {
+  for (const { serial, lastSuccess } of await store.overview()) {
+    const known = tryParse(parseSerial, serial);
+    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
+  }
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<number> {

@@ -1,126 +1,73 @@
 /**
- * Who may transfer now (X1): leases for a few at once, appointments for the rest.
- *
- * The decision is one pure function over values; the class below only keeps the leases. All times
- * are milliseconds of the monotonic clock: the server's wall clock may jump (E2).
+ * Leases for those who transfer and places for those who wait (X1). `admit.ts` decides; this class
+ * keeps what it decides about: in memory, for after a restart of the server nobody transfers.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Serial } from '../shared/ids.ts';
+import { type Admission, admit, freePercent, type Lease, type TrafficRules } from './admit.ts';
 import type { DiskFacts } from './disk.ts';
+import type { Pace } from './forecast.ts';
+import { type Pressure, slotsFor } from './pressure.ts';
+import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue.ts';
 
-export type Purpose = 'backup' | 'restore';
-
-export interface Lease {
+export interface Question {
+  serial: Serial;
   purpose: Purpose;
-  expires: number;
+  /** As `subnetOf` names it. */
+  subnet?: string | undefined;
 }
 
-/** A laptop that was told when to come again; its place is held until `until`. */
-export interface Appointment {
-  at: number;
-  until: number;
+export interface Load {
+  disk: DiskFacts;
+  pressure: Pressure;
 }
 
-export interface TrafficRules {
-  slots: number;
-  restoreSlots: number;
-  leaseSeconds: number;
-  minFreePercent: number;
-}
-
-export interface TrafficState {
-  leases: ReadonlyMap<Serial, Lease>;
-  appointments: ReadonlyMap<Serial, Appointment>;
-}
-
-export type Admission =
-  | { admit: true; reason: 'has-lease' | 'free-slot' }
-  | {
-      admit: false;
-      reason: 'all-slots-taken' | 'others-first' | 'disk-full';
-      retryAfterSeconds: number;
-    };
-
-/** What one transfer takes until statistics know better (FACTS.md simulates 40 s), in seconds. */
-const TYPICAL_TRANSFER_SECONDS = 40;
-/** A laptop is late when it misses its appointment by more than this, in milliseconds. */
-const GRACE_MS = 30_000;
-/** A full disk does not become empty within minutes. */
-const DISK_FULL_RETRY_SECONDS = 3600;
-
-/** Whether a laptop may begin; expired leases and missed appointments count for nothing. */
-export function admit(
-  serial: Serial,
-  purpose: Purpose,
-  state: TrafficState,
-  disk: DiskFacts,
-  rules: TrafficRules,
-  now: number,
-): Admission {
-  const live = [...state.leases].filter(([, lease]) => lease.expires > now);
-  if (live.some(([holder]) => holder === serial)) return { admit: true, reason: 'has-lease' };
-  const busy = live.filter(([, lease]) => lease.purpose === purpose).length;
-  if (purpose === 'restore') {
-    if (busy < rules.restoreSlots) return { admit: true, reason: 'free-slot' };
-    const retryAfterSeconds = TYPICAL_TRANSFER_SECONDS;
-    return { admit: false, reason: 'all-slots-taken', retryAfterSeconds };
-  }
-  if (Math.min(disk.freeBlocks, disk.freeInodes) * 100 < rules.minFreePercent) {
-    return { admit: false, reason: 'disk-full', retryAfterSeconds: DISK_FULL_RETRY_SECONDS };
-  }
-  const free = rules.slots - busy;
-  const ahead = placesAhead(serial, state.appointments, now);
-  if (free > ahead) return { admit: true, reason: 'free-slot' };
-  const rounds = Math.floor((ahead - Math.max(0, free)) / rules.slots) + 1;
-  return {
-    admit: false,
-    reason: free > 0 ? 'others-first' : 'all-slots-taken',
-    retryAfterSeconds: rounds * TYPICAL_TRANSFER_SECONDS,
-  };
-}
-
-/** How many were told an earlier time than this laptop and may still come. */
-function placesAhead(
-  serial: Serial,
-  appointments: ReadonlyMap<Serial, Appointment>,
-  now: number,
-): number {
-  const own = appointments.get(serial)?.at ?? Number.POSITIVE_INFINITY;
-  let ahead = 0;
-  for (const [other, { at, until }] of appointments) {
-    if (other !== serial && until > now && at < own) ahead += 1;
-  }
-  return ahead;
-}
+/** Until this server has seen some backups, in milliseconds: 40 s each, and 8 s as in `test/sim`. */
+const FIRST_PACE: Pace = { transfer: 40_000, gap: 8000 };
+/** The weight of the newest transfer in the moving average: some ten of them count. */
+const NEWEST_WEIGHT = 0.1;
 
 export class Traffic {
   readonly #leases = new Map<Serial, Lease>();
-  readonly #appointments = new Map<Serial, Appointment>();
+  readonly #queue = new Map<Serial, Waiter>();
   readonly #sessions = new Map<Serial, number>();
+  readonly #successes = new Map<Serial, number>();
   readonly #clock: Clock;
   readonly #rules: TrafficRules;
+  #pace: Pace = FIRST_PACE;
+  /** When slots became free for which somebody waits. */
+  #freed: number[] = [];
 
   constructor(clock: Clock, rules: TrafficRules) {
     this.#clock = clock;
     this.#rules = rules;
   }
 
-  /** Asks for a lease and takes it, or an appointment and notes it. */
-  ask(serial: Serial, purpose: Purpose, disk: DiskFacts): Admission {
+  /** Asks for a lease and takes it, or a time to come again and notes it. */
+  ask({ serial, purpose, subnet }: Question, { disk, pressure }: Load): Admission {
     const now = this.#clock.monotonicMs();
     this.#forgetThePast(now);
-    const state = { leases: this.#leases, appointments: this.#appointments };
-    const answer = admit(serial, purpose, state, disk, this.#rules, now);
+    const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
+    const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
+    const state = { leases: this.#leases, queue: this.#queue, pace: this.#pace };
+    const answer = admit(serial, asker, state, capacity, this.#rules, now);
     if (answer.admit) {
-      const old = this.#leases.get(serial)?.purpose;
-      this.#leases.set(serial, { purpose: old ?? purpose, expires: this.#nextExpiry(now) });
-      this.#appointments.delete(serial);
-    } else if (answer.reason !== 'disk-full' && purpose === 'backup') {
-      const at = this.#appointments.get(serial)?.at ?? now + answer.retryAfterSeconds * 1000;
-      const until = now + answer.retryAfterSeconds * 1000 + GRACE_MS;
-      this.#appointments.set(serial, { at, until });
+      const old = this.#leases.get(serial);
+      const lease = old ?? { purpose, subnet, started: now, expires: 0 };
+      const freed = old || purpose === 'restore' ? undefined : this.#freed.shift();
+      if (freed !== undefined) this.#notePace({ gap: now - freed });
+      this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
+      this.#queue.delete(serial);
+    } else if (answer.reason !== 'disk-full') {
+      const at = now + answer.retryAfterSeconds * 1000;
+      this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
     }
     return answer;
+  }
+
+  /** A Journal is known to be safe since `time`, by the wall clock. */
+  noteSuccess(serial: Serial, time: Date): void {
+    this.#successes.set(serial, time.getTime());
   }
 
   /** A laptop's control channel opened; its lease lives as long as one is open. */
@@ -136,7 +83,7 @@ export class Traffic {
       return;
     }
     this.#sessions.delete(serial);
-    this.#leases.delete(serial);
+    this.#giveBack(serial, this.#clock.monotonicMs());
   }
 
   /** A laptop without a control channel (the original client) was seen transferring. */
@@ -146,7 +93,7 @@ export class Traffic {
   }
 
   release(serial: Serial): void {
-    if (!this.#sessions.has(serial)) this.#leases.delete(serial);
+    if (!this.#sessions.has(serial)) this.#giveBack(serial, this.#clock.monotonicMs());
   }
 
   /** Holders of live leases that have no control channel open. */
@@ -160,8 +107,29 @@ export class Traffic {
     return this.#leases.size;
   }
 
+  /** As measured: vanished laptops hold their slots as well. */
+  get pace(): Pace {
+    return this.#pace;
+  }
+
   #nextExpiry(now: number): number {
     return now + this.#rules.leaseSeconds * 1000;
+  }
+
+  #giveBack(serial: Serial, now: number): void {
+    const lease = this.#leases.get(serial);
+    if (!this.#leases.delete(serial) || lease?.purpose !== 'backup') return;
+    this.#notePace({ transfer: now - lease.started });
+    if (this.#queue.size > 0) this.#freed.push(now);
+    else this.#freed = [];
+  }
+
+  #notePace(newest: Partial<Pace>): void {
+    const { transfer, gap } = this.#pace;
+    this.#pace = {
+      transfer: transfer + ((newest.transfer ?? transfer) - transfer) * NEWEST_WEIGHT,
+      gap: gap + ((newest.gap ?? gap) - gap) * NEWEST_WEIGHT,
+    };
   }
 
   #forgetThePast(now: number): void {
@@ -169,11 +137,11 @@ export class Traffic {
       const lease = this.#leases.get(serial);
       if (lease) lease.expires = this.#nextExpiry(now);
     }
-    for (const [serial, lease] of this.#leases) {
-      if (lease.expires <= now) this.#leases.delete(serial);
+    for (const [serial, { expires }] of this.#leases) {
+      if (expires <= now) this.#giveBack(serial, expires);
     }
-    for (const [serial, { until }] of this.#appointments) {
-      if (until <= now) this.#appointments.delete(serial);
+    for (const [serial, { until }] of this.#queue) {
+      if (until <= now) this.#queue.delete(serial);
     }
   }
 }

@@ -1,9 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { realClock } from '../../shared/clock.ts';
+import { parseSerial } from '../../shared/ids.ts';
 import { silentLog } from '../../shared/log.ts';
 import { parseEnrolAnswer } from '../../shared/protocol.ts';
 import { createPublicApp } from '../../xs/http.ts';
+import { CALM } from '../../xs/pressure.ts';
 import { Registrations } from '../../xs/registration.ts';
 import { Traffic } from '../../xs/traffic.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from './library.ts';
@@ -11,7 +13,7 @@ import { makeLibrary, SERIAL, type TestLibrary } from './library.ts';
 const test = suite('X1 X2 E4: the plain-HTTP side, over a real socket');
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
-const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3 };
+const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 };
 
 async function serve(library: TestLibrary, freeBlocks = 0.5) {
   const { paths, access } = library;
@@ -22,6 +24,7 @@ async function serve(library: TestLibrary, freeBlocks = 0.5) {
     ...{ registrations, traffic: new Traffic(realClock, rules), log: silentLog },
     metrics: async () => 'xs_backup_laptops 1\n',
     disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 }),
+    pressure: async () => CALM,
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -65,8 +68,34 @@ test('a refusal says when to come again', async () => {
   const answer = await fetch(`${server.url}/backup/1/available/${SERIAL}`);
   assert.is(answer.status, 503);
   assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
+  assert.is(answer.headers.get('x-backup-reason'), 'disk-full');
+  assert.is(answer.headers.get('x-backup-place'), null, 'there is no queue for a full disk');
   const restore = await fetch(`${server.url}/backup/1/available/${SERIAL}?for=restore`);
   assert.is(restore.status, 200, 'a full disk does not stop a restore');
+});
+
+test('a refusal tells place and reason in headers, and its body stays empty', async () => {
+  using library = makeLibrary();
+  await using server = await serve(library);
+  const serials = [SERIAL, 'SHC00800001', 'SHC00800002'];
+  for (const serial of serials) server.registrations.register(parseSerial(serial), 'Jim', 'u', KEY);
+  const told: (string | null)[][] = [];
+  for (const serial of serials) {
+    const answer = await fetch(`${server.url}/backup/1/available/${serial}`);
+    const { headers } = answer;
+    told.push([
+      String(answer.status),
+      headers.get('x-backup-place'),
+      headers.get('x-backup-reason'),
+    ]);
+    assert.is(await answer.text(), '');
+    assert.match(headers.get('content-type') ?? '', /^text\/plain/);
+  }
+  assert.equal(told, [
+    ['200', null, null],
+    ['503', '1', 'all-slots-taken'],
+    ['503', '2', 'all-slots-taken'],
+  ]);
 });
 
 test('an enrolment is answered with what the laptop pins', async () => {
