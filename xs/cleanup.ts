@@ -52,7 +52,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
   const share = sharePercent(library.config.quota);
-  const quota = quotaOf(diskSize(paths.library), serials.length, share);
+  const quota = quotaOf(diskSize(paths.library), library.sharers(), share);
   const removing = judgement.trusted && !options.dryRun;
   const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {

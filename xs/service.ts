@@ -56,7 +56,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const paths: Paths = config;
   await using cleanup = new Cleanup();
   let onKeys = () => {};
-  const library = cleanup.use(await openLibrary({ ...options, onKeys: () => onKeys() }));
+  const library = cleanup.use(
+    await openLibrary({ ...options, onKeys: () => onKeys(), serving: true }),
+  );
   const { registrations, serials, store, turns, pool } = library;
   installSession(paths, options.sessionScript, roomOf(config));
   let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
@@ -65,6 +67,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const traffic = new Traffic(clock, config.traffic);
 
+  // Before sshd: a key or an alias taken back while no service ran must not open anything again.
+  writeAuthorizedKeys(paths, registrations.all());
   const sshd: Sshd = cleanup.use(
     await startSshd({
       paths,
@@ -166,6 +170,7 @@ function installSession(paths: Paths, script: string, room: Record<string, numbe
     LIBRARY: paths.library,
     COMPLETION: paths.completion,
     SOCKET: files.apiSocket,
+    REPLACES: files.replacesFolder,
     ...room,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);

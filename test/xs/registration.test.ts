@@ -1,15 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { realClock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
-import { silentLog } from '../../shared/log.ts';
 import { formatAuthorizedKeys } from '../../xs/authorized-keys.ts';
 import { answerRegistration } from '../../xs/idmgr.ts';
 import { inLaptop } from '../../xs/paths.ts';
-import { Registrations } from '../../xs/registration.ts';
-import { makeLibrary, type TestLibrary } from './library.ts';
+import { makeLibrary, openRegistrations } from './library.ts';
 
 const test = suite('X2: who may register, and with which key');
 
@@ -21,17 +18,7 @@ function ed25519(n: number): string {
   return `ssh-ed25519 ${Buffer.concat([part(type), part(Buffer.alloc(32, n))]).toString('base64')}`;
 }
 
-function open(library: TestLibrary, isOpen = true, onKeys = () => {}): Registrations {
-  const { paths, access } = library;
-  return new Registrations({
-    paths,
-    access,
-    clock: realClock,
-    log: silentLog,
-    open: isOpen,
-    onKeys,
-  });
-}
+const open = openRegistrations;
 
 function codeOf(work: () => unknown): string {
   try {
@@ -89,7 +76,7 @@ test('a flood of changed keys keeps only the newest few', () => {
 test('registration can be switched off; known laptops go on', () => {
   using library = makeLibrary();
   open(library).register(serial, 'Jim', 'u1', ed25519(1));
-  const closed = open(library, false);
+  const closed = open(library, { rules: { policy: 'closed' } });
   assert.is(
     codeOf(() => closed.register(parseSerial('CSN74803BB1'), 'x', 'u', ed25519(2))),
     'server-refused',

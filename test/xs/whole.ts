@@ -83,7 +83,9 @@ export async function openWhole(
   const events: WholeLibrary['events'] = [];
   const note = (event: string, fields: LogFields = {}) => void events.push({ event, fields });
   const log: Log = { info: note, warn: note };
-  const library = await openLibrary({ config, access, clock, log, env: process.env });
+  const library = await openLibrary({
+    ...{ config, access, clock, log, env: process.env, serving: true },
+  });
   if (!library.registrations.get(SERIAL)) {
     library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));
   }
