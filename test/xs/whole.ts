@@ -87,7 +87,10 @@ export async function openWhole(
     ...{ config, access, clock, log, env: process.env, serving: true },
   });
   if (!library.registrations.get(SERIAL)) {
+    const inWindow = config.registration.policy === 'window';
+    if (inWindow) library.newcomers.openWindow(1);
     library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));
+    if (inWindow) library.newcomers.openWindow(0);
   }
   const command: WholeLibrary['command'] = async (name, args = [], flags = {}) => {
     let printed = '';
