@@ -75,6 +75,8 @@ export class Newcomers {
   /** Who came within the last hour, the oldest first; never more than `perHour`. */
   #recent: { at: number; address: string }[] = [];
   #openUntil: number | undefined;
+  /** How many were unused at the last count; counting reads a folder a laptop. */
+  #counted: { at: number; registered: number; unused: number } | undefined;
 
   constructor(clock: Clock, rules: NewcomerRules) {
     this.#clock = clock;
@@ -111,7 +113,7 @@ export class Newcomers {
       windowOpen: this.window().open,
       lastHour: this.#recent.length,
       lastHourHere: this.#recent.filter((one) => one.address === address).length,
-      unused: registered < this.#rules.maxLaptops ? 0 : countUnused(),
+      unused: this.#unused(registered, countUnused),
     });
     if (!answer.admit) throw new DsError('server-refused', answer.message, { hint: answer.hint });
   }
@@ -119,5 +121,15 @@ export class Newcomers {
   /** One has registered. */
   count(address: string): void {
     this.#recent.push({ at: this.#clock.monotonicMs(), address });
+  }
+
+  /** Not counted anew within a minute: those who are turned away could ask all day long. */
+  #unused(registered: number, count: () => number): number {
+    if (registered < this.#rules.maxLaptops) return 0;
+    const at = this.#clock.monotonicMs();
+    const last = this.#counted;
+    if (last && last.registered === registered && at - last.at < MINUTE_MS) return last.unused;
+    this.#counted = { at, registered, unused: count() };
+    return this.#counted.unused;
   }
 }

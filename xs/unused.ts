@@ -54,6 +54,7 @@ export async function forget(library: Library, serial: Serial): Promise<void> {
   }
   // One rename: either all of it is known, or nothing.
   const { doomed, forgotten } = inLibrary(paths);
+  if (existsSync(forgotten(serial))) await reclaim(paths, { env }); // of an earlier time, not freed yet
   mkdirSync(doomed, { recursive: true, mode: 0o700 });
   renameSync(laptop.home, forgotten(serial));
   fsyncFolder(doomed);

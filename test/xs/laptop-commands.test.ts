@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { runCommand } from '../../xs/admin.ts';
 import { readConfig } from '../../xs/config.ts';
 import { inLaptop } from '../../xs/paths.ts';
 import { pinLimit } from '../../xs/pins.ts';
@@ -43,6 +44,15 @@ test('a window is a whole number of minutes, of a day at most, and only where th
   }
   await using whole = await openWhole();
   await refusedLater(whole.command('register-window', ['5']), 'config', /always open/);
+});
+
+test('a window that would end with the command is refused: the service has to run', async () => {
+  await using whole = await openWhole(WINDOW);
+  const library = { ...whole.library, serving: false };
+  const request = { command: 'register-window', args: ['5'], flags: {} };
+  const asked = runCommand(library, request, () => {}, new AbortController().signal);
+  await refusedLater(asked, 'server-unreachable', /the service does not run/);
+  assert.is(library.newcomers.window().open, false);
 });
 
 const CONFIGS: [string, string | RegExp][] = [

@@ -102,7 +102,8 @@ test("the answer to Sugar's menu says it in words, and nothing is made", () => {
 
 test('only laptops without a backup count as unused', async () => {
   using library = makeLibrary();
-  const registrations = openRegistrations(library, { rules: { maxLaptops: 2 } });
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const registrations = openRegistrations(library, { clock, rules: { maxLaptops: 2 } });
   const join = (n: number) => registrations.register(serialOf(n), 'x', 'u', dsaKey(n));
   join(1);
   join(2);
@@ -112,8 +113,27 @@ test('only laptops without a backup count as unused', async () => {
     registrations.unused().map(([serial]) => serial),
     [serialOf(2)],
   );
+  clock.pass(60_000);
   assert.is(join(3), 'accepted');
   refused(() => join(4), 'server-refused', /never made a backup/);
+});
+
+test('those who are turned away do not make the server count again and again', () => {
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const newcomers = new Newcomers(clock, { policy: 'open', ...LIMITS });
+  let counts = 0;
+  const count = () => {
+    counts += 1;
+    return 2000;
+  };
+  const ask = (registered: number) =>
+    refused(() => newcomers.check('10.0.0.1', registered, count), 'server-refused', /never made/);
+  for (let n = 0; n < 1000; n += 1) ask(2000);
+  assert.is(counts, 1);
+  ask(2001);
+  clock.pass(60_000);
+  ask(2001);
+  assert.is(counts, 3);
 });
 
 test.run();
