@@ -86,6 +86,13 @@ export function openRegistrations(
   return new Registrations({ paths, access, clock, log, newcomers, audit, onKeys });
 }
 
+/** An ed25519 key of the right shape whose every byte is `n`. */
+export function ed25519(n: number): string {
+  const type = Buffer.from('ssh-ed25519');
+  const part = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return `ssh-ed25519 ${Buffer.concat([part(type), part(Buffer.alloc(32, n))]).toString('base64')}`;
+}
+
 /** A Journal in memory: uid → what is in it. */
 export type Journal = Map<Uid, { title: string; content: string | Buffer | null }>;
 
