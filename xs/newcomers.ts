@@ -36,7 +36,7 @@ export interface WindowState {
   minutesLeft: number | null;
 }
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** Whether an unknown laptop may register, in words that a teacher understands. */
