@@ -112,6 +112,12 @@ export type EntrySummary = v.InferOutput<typeof entrySummarySchema>;
 const entriesSchema = v.object({ entries: v.array(entrySummarySchema), next: v.nullable(uid) });
 export type EntriesPage = v.InferOutput<typeof entriesSchema>;
 
+const laptopsSchema = v.object({
+  /** The laptop that asks, and those whose place it took, the last one first. */
+  laptops: v.array(v.object({ serial, nick: v.string(), replaced: v.boolean() })),
+});
+export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
+
 const unchangedSchema = v.strictObject({ sequence: order, state: digest });
 export type Unchanged = v.InferOutput<typeof unchangedSchema>;
 
@@ -153,6 +159,7 @@ export const parseOutcome = reader('the outcome of a run', outcomeSchema);
 export const parseServerState = reader('the state of the server', stateSchema);
 export const parseSnapshots = reader('a list of snapshots', snapshotsSchema);
 export const parseEntries = reader('a list of entries', entriesSchema);
+export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
 export const parseUnchanged = reader('an unchanged report', unchangedSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);

@@ -23,7 +23,9 @@ const requestSchema = v.strictObject({
   args: v.array(v.string()),
   flags: v.strictObject({
     ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
+    unused: flag,
     kind: v.optional(v.string()),
+    key: v.optional(v.string()),
   }),
 });
 export type CommandRequest = v.InferOutput<typeof requestSchema>;

@@ -21,8 +21,10 @@ import {
   type Pins,
   parsePinRequest,
   parseUnchanged,
+  type ReadableLaptops,
   type SnapshotSummary,
 } from '../shared/protocol.ts';
+import { chainOf, readableBy } from './aliases.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
@@ -75,7 +77,8 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   addRoutes(app, options, (socket) => {
     const serial = laptops.get(socket);
     if (!serial) throw new DsError('internal', 'a connection without a laptop');
-    return serial;
+    if (registrations.isActive(serial)) return serial;
+    throw new DsError('not-registered', 'this laptop is out of use here'); // since it connected
   });
   await app.ready();
   const sockets = new Set<Socket>();
@@ -84,7 +87,7 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // a laptop that vanishes is ordinary
     readGreeting(socket, (serial) => {
-      if (!registrations.get(serial)) return socket.destroy();
+      if (!registrations.isActive(serial)) return socket.destroy();
       laptops.set(socket, serial);
       options.onOpen(serial);
       socket.once('close', () => options.onClose(serial));
@@ -156,29 +159,7 @@ function addRoutes(
     };
   });
 
-  app.get('/v1/snapshots', async (request) => {
-    const serial = laptopOf(request.raw.socket);
-    if (hasRaw(paths, serial)) onRaw(serial);
-    return { snapshots: listSnapshots(paths, serial).map(summarize) };
-  });
-
-  app.get<{ Params: { name: string } }>('/v1/snapshots/:name/sums', async (request, reply) => {
-    const serial = laptopOf(request.raw.socket);
-    const manifest = findSnapshot(paths, serial, parseSnapshotName(request.params.name));
-    void reply.type('text/plain; charset=utf-8');
-    return readSums(manifest);
-  });
-
-  app.get<{ Params: { name: string }; Querystring: { after?: string; limit?: string } }>(
-    '/v1/snapshots/:name/entries',
-    async (request) => {
-      const serial = laptopOf(request.raw.socket);
-      const manifest = findSnapshot(paths, serial, parseSnapshotName(request.params.name));
-      const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
-      const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
-      return readEntriesPage(manifest, after, limit);
-    },
-  );
+  addReadRoutes(app, library, onRaw, laptopOf);
 
   app.get('/v1/quiet-key', async (request) => {
     return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
@@ -205,6 +186,57 @@ function addRoutes(
       return intake.finalOutcome(serial, run, wait * 1000);
     },
   );
+}
+
+/** What is kept of this laptop, or of one whose place it took (X10). */
+function addReadRoutes(
+  app: FastifyInstance,
+  { paths, registrations }: Library,
+  onRaw: (serial: Serial) => void,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  const laptops = registrations.bySerial();
+  const ownerOf = (request: { raw: { socket: Socket }; query: { of?: string } }): Serial =>
+    readableBy(laptopOf(request.raw.socket), request.query.of, laptops);
+
+  app.get('/v1/laptops', async (request): Promise<ReadableLaptops> => {
+    const serial = laptopOf(request.raw.socket);
+    const shown = [serial, ...chainOf(serial, laptops)].map((one) => ({
+      serial: one,
+      nick: laptops.get(one)?.nick ?? '',
+      replaced: one !== serial,
+    }));
+    return { laptops: shown };
+  });
+
+  app.get<{ Querystring: { of?: string } }>('/v1/snapshots', async (request) => {
+    const owner = ownerOf(request);
+    if (hasRaw(paths, owner)) onRaw(owner);
+    return { snapshots: listSnapshots(paths, owner).map(summarize) };
+  });
+
+  app.get<{ Params: { name: string }; Querystring: { of?: string } }>(
+    '/v1/snapshots/:name/sums',
+    async (request, reply) => {
+      const snapshot = findSnapshot(
+        paths,
+        ownerOf(request),
+        parseSnapshotName(request.params.name),
+      );
+      void reply.type('text/plain; charset=utf-8');
+      return readSums(snapshot);
+    },
+  );
+
+  app.get<{
+    Params: { name: string };
+    Querystring: { after?: string; limit?: string; of?: string };
+  }>('/v1/snapshots/:name/entries', async (request) => {
+    const snapshot = findSnapshot(paths, ownerOf(request), parseSnapshotName(request.params.name));
+    const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
+    const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
+    return readEntriesPage(snapshot, after, limit);
+  });
 }
 
 /** Pins of one laptop's own entries (X8). */

@@ -1,11 +1,11 @@
 /**
- * The accepted keys as sshd reads them: each may run the session script for its own laptop and
+ * The accepted keys of laptops in use, as sshd reads them: each may run the session script for its own laptop and
  * nothing else (X3). Rewritten whole on every change.
  */
 import { writeFileDurably } from '../shared/files.ts';
 import type { Serial } from '../shared/ids.ts';
+import type { Laptop } from './laptop-record.ts';
 import { inState, type Paths } from './paths.ts';
-import type { Laptop } from './registration.ts';
 
 export function writeAuthorizedKeys(
   paths: Paths,
@@ -26,6 +26,7 @@ export function formatAuthorizedKeys(
   const { session, sessionConfig } = inState(paths);
   const lines: string[] = [];
   for (const [serial, laptop] of laptops) {
+    if (laptop.retired !== null) continue;
     for (const key of [laptop.keys.own, laptop.keys.sugar]) {
       if (key) lines.push(`restrict,command="exec ${session} ${sessionConfig} ${serial}" ${key}\n`);
     }

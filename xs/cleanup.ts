@@ -53,7 +53,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
   const share = sharePercent(library.config.quota);
-  const quota = quotaOf(diskSize(paths.library), serials.length, share);
+  const quota = quotaOf(diskSize(paths.library), library.sharers(), share);
   const removing = judgement.trusted && !options.dryRun;
   const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {
@@ -79,7 +79,8 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
 
 async function recordDay({ store, clock, registrations }: Library): Promise<void> {
   const overview = new Map((await store.overview()).map((row) => [row.serial, row.bytes]));
-  const journals = registrations.all().map(([serial]) => overview.get(serial) ?? null);
+  const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
+  const journals = active.map(([serial]) => overview.get(serial) ?? null);
   await store.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
 }
 

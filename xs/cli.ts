@@ -86,7 +86,8 @@ function parse(args: string[]) {
       args,
       allowPositionals: true,
       options: {
-        ...{ config: text, library: text, state: text, completion: text, kind: text },
+        ...{ config: text, library: text, state: text, completion: text },
+        ...{ kind: text, key: text, unused: flag },
         ...{ listen: text, 'ssh-listen': text },
         ...{ json: flag, help: flag, version: flag },
         ...{ 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
@@ -98,9 +99,9 @@ function parse(args: string[]) {
 }
 
 function pickFlags(values: ReturnType<typeof parse>['values']): Flags {
-  const { json, kind, all } = values;
+  const { json, kind, key, all, unused } = values;
   return {
-    ...{ json, kind, all, 'dry-run': values['dry-run'] },
+    ...{ json, kind, key, all, unused, 'dry-run': values['dry-run'] },
     ...{ 'trust-clock': values['trust-clock'], 'keep-going': values['keep-going'] },
   };
 }

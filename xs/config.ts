@@ -19,6 +19,28 @@ const address = v.pipe(
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
+const registration = v.pipe(
+  v.strictObject({
+    /** Whether unknown laptops may register: always, in a window that a teacher opens, never. */
+    policy: v.optional(v.picklist(['open', 'window', 'closed'])),
+    /** How this was said before there were windows. */
+    open: v.optional(v.boolean()),
+    /** New laptops within an hour, all together and from one address. */
+    perHour: v.optional(whole(1, 100_000), 300),
+    perAddress: v.optional(whole(1, 100_000), 30),
+    /** Registrations without any backup. */
+    maxLaptops: v.optional(whole(1, 1_000_000), 2000),
+  }),
+  v.check(
+    ({ policy, open }) => policy === undefined || open === undefined,
+    'give "registration.policy" or the older "registration.open", not both',
+  ),
+  v.transform(({ policy, open, ...limits }) => ({
+    policy: policy ?? (open === false ? 'closed' : 'open'),
+    ...limits,
+  })),
+);
+
 const schema = v.strictObject({
   /** Laptops' folders, snapshots and the pool; all on one file system. */
   library: v.optional(path, '/library/users'),
@@ -111,13 +133,7 @@ const schema = v.strictObject({
     }),
     {},
   ),
-  registration: v.optional(
-    v.strictObject({
-      /** Whether unknown laptops may register. */
-      open: v.optional(v.boolean(), true),
-    }),
-    {},
-  ),
+  registration: v.optional(registration, {}),
 });
 
 export type Config = v.InferOutput<typeof schema>;

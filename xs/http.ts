@@ -98,10 +98,10 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     return { state, hostKey: options.hostKey, sshPort: options.sshPort, login: options.login };
   });
 
-  const register = async (request: { body: unknown }, reply: FastifyReply) => {
+  const register = async (request: { body: unknown; ip: string }, reply: FastifyReply) => {
     if (!Buffer.isBuffer(request.body)) throw new DsError('bad-input', 'an XML-RPC call is needed');
     void reply.type('text/xml; charset=utf-8');
-    return answerRegistration(options, request.body);
+    return answerRegistration(options, request.body, request.ip);
   };
   app.post('/', register);
   app.post('/RPC2', register); // where XML-RPC libraries go when the URL names no path
@@ -119,7 +119,7 @@ async function answerAvailable(
   const serial = tryParse(parseSerial, name);
   void reply.type('text/plain');
   if (!serial) return void (await reply.status(404).send(''));
-  if (!registrations.get(serial)) return void (await reply.status(403).send(''));
+  if (!registrations.isActive(serial)) return void (await reply.status(403).send(''));
   const load = { disk: await disk(), pressure: await pressure() };
   const answer = traffic.ask({ serial, purpose, subnet }, load);
   if (answer.admit) {

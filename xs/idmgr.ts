@@ -2,7 +2,7 @@
  * The XML-RPC that Sugar's "Register" menu speaks (X2): one method, `register(serial, nick, uuid,
  * pubkey)`. Only the envelope is here; who is let in is decided in registration.ts.
  */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { asDsError, DsError } from '../shared/errors.ts';
 import { parseSerial } from '../shared/ids.ts';
@@ -22,8 +22,11 @@ const parser = new XMLParser({
 });
 const builder = new XMLBuilder({});
 
-/** The answer to one call, as XML. Bad calls get a fault or `success: 'ERR'`, never an exception. */
-export function answerRegistration(idmgr: Idmgr, body: Buffer): string {
+/**
+ * The answer to one call from an address, as XML. Bad calls get a fault or `success: 'ERR'`, never an
+ * exception.
+ */
+export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string): string {
   let parameters: string[];
   try {
     parameters = readCall(body);
@@ -33,7 +36,7 @@ export function answerRegistration(idmgr: Idmgr, body: Buffer): string {
   try {
     const [serialText, nick = '', uuid = '', pubkey = ''] = parameters;
     const serial = parseSerial(serialText);
-    idmgr.registrations.register(serial, nick, uuid, pubkey);
+    idmgr.registrations.register(serial, nick, uuid, pubkey, address);
     return response({
       success: 'OK',
       jabberserver: idmgr.hostName,
@@ -46,7 +49,7 @@ export function answerRegistration(idmgr: Idmgr, body: Buffer): string {
 
 /** The four strings of a `register` call. */
 function readCall(body: Buffer): string[] {
-  if (!isUtf8(body)) throw new DsError('bad-input', 'the call is not UTF-8');
+  checkCharset(body);
   const text = body.toString('utf8');
   // No client sends a document type; entities of its own are how XML parsers are attacked.
   if (/<!DOCTYPE/i.test(text)) throw new DsError('bad-input', 'a document type is not allowed');
@@ -66,6 +69,21 @@ function readCall(body: Buffer): string[] {
     const value = field(parameter, 'value');
     return textOf(typeof value === 'object' ? field(value, 'string') : value);
   });
+}
+
+/** What is in another charset would be registered under a garbled nick. */
+function checkCharset(body: Buffer): void {
+  // UTF-16 of plain letters has a zero in every second byte, and is UTF-8 by the letter.
+  if (!isUtf8(body) || body.includes(0)) throw new DsError('bad-input', 'the call is not UTF-8');
+  const head = body.toString('latin1', 0, 200);
+  const [, declared = 'UTF-8'] =
+    /^\s*(?:\xef\xbb\xbf)?<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"']*)/.exec(head) ?? [];
+  if (/^(utf-?8|us-ascii)$/i.test(declared)) return;
+  if (/^(iso-8859-\d+|latin-?1|windows-125\d)$/i.test(declared) && isAscii(body)) return;
+  throw new DsError(
+    'bad-input',
+    `the call says that it is ${declared.slice(0, 20)}, and has to be UTF-8`,
+  );
 }
 
 function field(node: unknown, name: string): unknown {

@@ -2,7 +2,7 @@
  * The library as a whole, as whoever changes it is handed it: the service, or a command while the
  * service is not running. There is one of these at a time on a machine; a lock sees to that.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cleanup } from '../shared/cleanup.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -11,11 +11,14 @@ import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from './access.ts';
 import { recoverAdoption } from './adopt.ts';
+import { Audit } from './audit.ts';
 import type { Config } from './config.ts';
 import { Damage } from './damage.ts';
+import { Newcomers } from './newcomers.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './pool.ts';
 import { Registrations } from './registration.ts';
+import { writeReplaces } from './replaces.ts';
 import { openStore, type Store } from './store.ts';
 import { discard } from './trash.ts';
 import { Turns } from './turns.ts';
@@ -29,10 +32,19 @@ export interface Library {
   env: NodeJS.ProcessEnv;
   pool: Pool;
   registrations: Registrations;
+  newcomers: Newcomers;
+  audit: Audit;
   store: Store;
   turns: Turns;
-  /** All registered laptops. */
+  /** All registered laptops, retired ones too. */
   serials: () => Serial[];
+  /**
+   * How many of them share the disk: those that are not retired and have a snapshot. A flood of
+   * made-up laptops must not take anything from the real ones.
+   */
+  sharers: () => number;
+  /** Whether laptops are served; what is in memory only would be lost with a single command. */
+  serving: boolean;
 }
 
 export interface LibraryOptions {
@@ -43,6 +55,7 @@ export interface LibraryOptions {
   env: NodeJS.ProcessEnv;
   /** Called after each change of an accepted key. */
   onKeys?: () => void;
+  serving?: boolean;
 }
 
 /** The lock of a service that was killed is free a moment after it; a command takes some seconds. */
@@ -59,10 +72,19 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   makeServiceFolders(access, paths);
   const { serviceLock } = inState(paths);
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
-  const { open } = config.registration;
-  const onKeys = () => options.onKeys?.();
-  const registrations = new Registrations({ paths, access, clock, log, open, onKeys });
+  const newcomers = new Newcomers(clock, config.registration);
+  const audit = new Audit({ paths, clock, log });
+  const registrations: Registrations = new Registrations({
+    ...{ paths, access, clock, log, newcomers, audit },
+    onKeys: () => options.onKeys?.(),
+    onAliases: () => writeReplaces(paths, access, registrations.bySerial()),
+  });
+  writeReplaces(paths, access, registrations.bySerial());
   const serials = () => registrations.all().map(([serial]) => serial);
+  const hasSnapshot = (serial: Serial) =>
+    lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;
+  const sharers = () =>
+    serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
   for (const serial of serials()) {
     makeLaptopFolders(access, paths, serial);
     removeDrafts(inLaptop(paths, serial).home);
@@ -73,7 +95,8 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const store = cleanup.use(await openStore(paths, serials));
   const owned = cleanup.move();
   return {
-    ...{ config, paths, access, clock, log, env, registrations, store, serials },
+    ...{ config, paths, access, clock, log, env, store, serials, sharers },
+    ...{ registrations, newcomers, audit, serving: options.serving ?? false },
     pool: openPool(paths, access, MAX_LINKS, new Damage(paths, clock)),
     turns: new Turns(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),

@@ -76,10 +76,21 @@ export const inLibrary = (paths: Paths) => ({
   trashOf: (serial: Serial) => join(paths.library, '.trash', serial),
   /** On its way out for good. */
   doomed: join(paths.library, '.doomed'),
+  /** The folder of a laptop that was removed from the registrations. */
+  forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
   clock: join(paths.library, '.clock.json'),
   /** Space that is given up when there is none left to clean up with. */
   reserve: join(paths.library, '.reserve'),
 });
+
+/** What teachers and laptops did about registrations, a file a month. */
+export const inAudit = (paths: Paths) => {
+  const folder = join(paths.library, '.audit');
+  return { folder, month: (month: string) => join(folder, `${month}.jsonl`) };
+};
+
+/** `YYYY-MM` of an ISO time or of the name of such a file. */
+export const auditMonth = (text: string): string => text.slice(0, 7);
 
 export const inPool = (paths: Paths, digest: Digest) => {
   const folder = join(paths.library, '.pool', digest.slice(0, 2));
@@ -131,6 +142,9 @@ export const inState = (paths: Paths) => ({
   sshdConfig: join(paths.state, 'ssh', 'sshd_config'),
   session: join(paths.state, 'ssh', 'ds-session'),
   sessionConfig: join(paths.state, 'ssh', 'session.conf'),
+  /** Whose snapshots a laptop may read besides its own: a file a laptop, a serial a line. */
+  replacesFolder: join(paths.state, 'ssh', 'replaces'),
+  replaces: (serial: Serial) => join(paths.state, 'ssh', 'replaces', serial),
   passwd: join(paths.state, 'ssh', 'passwd'),
   group: join(paths.state, 'ssh', 'group'),
 });

@@ -83,9 +83,9 @@ export function pinnedAmounts(paths: Paths, serial: Serial): Map<string, Amount>
 }
 
 /** What the pins of one laptop may take together, in bytes. */
-export function pinLimit({ paths, config, serials }: Library): number {
+export function pinLimit({ paths, config, sharers }: Library): number {
   const { quota } = config;
-  const each = quotaOf(diskSize(paths.library), serials().length, sharePercent(quota));
+  const each = quotaOf(diskSize(paths.library), sharers(), sharePercent(quota));
   return pinQuota(each, quota.pinsPercent);
 }
 

@@ -71,7 +71,7 @@ export function addQuietRoutes(
   const nonces = new Nonces(clock);
   const known = (name: string) => {
     const serial = tryParse(parseSerial, name);
-    return serial && registrations.get(serial) ? serial : undefined;
+    return serial && registrations.isActive(serial) ? serial : undefined;
   };
 
   app.get<{ Params: { serial: string } }>('/backup/1/unchanged/:serial', async (request, reply) => {

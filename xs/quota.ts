@@ -1,6 +1,6 @@
 /**
  * Each laptop's share of the library's disk (X6): a part of the whole, divided by the number of
- * registered laptops, in bytes and in inodes alike.
+ * laptops that are registered and not retired, in bytes and in inodes alike.
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { DsError, isErrno } from '../shared/errors.ts';

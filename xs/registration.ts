@@ -1,42 +1,35 @@
 /**
  * Who the laptops are: one `registration.json` in each laptop's folder is the truth, held in memory
- * while the service runs. Every change is on the disk before it is answered.
+ * while the service runs. Every change is on the disk before it is answered, and in the audit log.
  *
  * Two kinds of key: *sugar* is what Sugar's menu sends (the original client's), *own* is the ed25519
  * key of our agent. The first of each kind is accepted, if the uuid is right; any other waits for a
  * teacher (X2).
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import * as v from 'valibot';
+import { readdirSync } from 'node:fs';
 import type { Clock } from '../shared/clock.ts';
-import { DsError, isErrno } from '../shared/errors.ts';
-import { writeFileDurably } from '../shared/files.ts';
+import { asDsError, DsError } from '../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { type PublicKey, parsePublicKey } from '../shared/ssh-key.ts';
 import { type Access, makeLaptopFolders } from './access.ts';
-import { inLaptop, type Paths } from './paths.ts';
-
-const keyKind = v.picklist(['sugar', 'own']);
-export type KeyKind = v.InferOutput<typeof keyKind>;
-
-const laptopSchema = v.strictObject({
-  version: v.literal(1),
-  serial: v.string(),
-  uuid: v.string(),
-  nick: v.string(),
-  registered: v.string(),
-  keys: v.strictObject({ sugar: v.nullable(v.string()), own: v.nullable(v.string()) }),
-  pending: v.array(
-    v.strictObject({ kind: keyKind, key: v.string(), uuid: v.string(), since: v.string() }),
-  ),
-});
-export type Laptop = v.InferOutput<typeof laptopSchema>;
+import { checkAlias } from './aliases.ts';
+import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
+import {
+  type KeyKind,
+  type Laptop,
+  newRecord,
+  plainUuid,
+  readRecord,
+  writeRecord,
+} from './laptop-record.ts';
+import type { Newcomers } from './newcomers.ts';
+import type { Paths } from './paths.ts';
+import { hasBackup } from './unused.ts';
 
 /** A flood of changed keys must not fill the disk; a teacher needs the newest ones only. */
 const MAX_PENDING = 8;
-/** Longer nicks are cut; Sugar's own field takes far less. */
-const MAX_NICK = 100;
+const MAX_REJECTED = 32;
 
 export type KeyDecision = 'accepted' | 'pending';
 
@@ -45,14 +38,20 @@ export interface RegistrationOptions {
   access: Access;
   clock: Clock;
   log: Log;
-  /** Whether serials never seen before may register. */
-  open: boolean;
+  newcomers: Newcomers;
+  audit: Audit;
   /** Called after each change of an accepted key. */
   onKeys: () => void;
+  /** Called after each change of an alias. */
+  onAliases?: () => void;
 }
 
 export class Registrations {
   readonly #laptops = new Map<Serial, Laptop>();
+  /** Those whose file cannot be read: nobody may become one of them by registering anew. */
+  readonly #unreadable = new Set<Serial>();
+  /** Those known to have a backup; what has one never counts as unused again. */
+  readonly #used = new Set<Serial>();
   readonly #options: RegistrationOptions;
 
   /** Reads what is on the disk. A damaged file is reported and its laptop stays unregistered. */
@@ -60,8 +59,7 @@ export class Registrations {
     this.#options = options;
     for (const name of readdirSync(options.paths.library)) {
       const serial = tryParse(parseSerial, name);
-      const laptop = serial && this.#read(serial);
-      if (serial && laptop) this.#laptops.set(serial, laptop);
+      if (serial) this.#read(serial);
     }
   }
 
@@ -73,36 +71,49 @@ export class Registrations {
     return [...this.#laptops];
   }
 
+  /** All of them, for the pure functions of aliases.ts. */
+  bySerial(): ReadonlyMap<Serial, Laptop> {
+    return this.#laptops;
+  }
+
+  /** Registered and not retired: it may come with its keys. */
+  isActive(serial: Serial): boolean {
+    return this.#laptops.get(serial)?.retired === null;
+  }
+
   /**
-   * What Sugar's menu asks for. Throws `bad-input` for a key that is none and `server-refused` when
-   * registration is switched off.
+   * What Sugar's menu asks for. `address` is where it comes from. Throws `bad-input` for a key that
+   * is none and `server-refused` when this laptop may not register.
    */
-  register(serial: Serial, nick: string, uuid: string, pubkey: string): KeyDecision {
+  register(
+    serial: Serial,
+    nick: string,
+    uuid: string,
+    pubkey: string,
+    address = 'unknown',
+  ): KeyDecision {
     const key = parsePublicKey(pubkey);
     const known = this.#laptops.get(serial);
     if (known) return this.#offerKey(serial, known, 'sugar', key, uuid);
-    if (!this.#options.open) {
-      throw new DsError('server-refused', 'registration is switched off on this server', {
-        hint: 'a teacher can switch it on: "registration.open" in the configuration',
+    const { paths, access, clock, log, newcomers, audit } = this.#options;
+    if (this.#unreadable.has(serial)) {
+      throw new DsError('server-refused', `what this server knows of ${serial} is damaged`, {
+        hint: 'look at its registration.json on the server: mend it, or move it away',
       });
     }
-    const laptop: Laptop = {
-      version: 1,
-      serial,
-      uuid: plainText(uuid, 64),
-      nick: plainText(nick, MAX_NICK),
-      registered: this.#options.clock.now().toISOString(),
-      keys: { sugar: key.line, own: null },
-      pending: [],
-    };
-    makeLaptopFolders(this.#options.access, this.#options.paths, serial);
-    this.#write(serial, laptop);
-    this.#options.log.info('laptop-registered', { serial, nick: laptop.nick });
+    newcomers.check(address, this.#laptops.size, () => this.unused().length);
+    const laptop = newRecord(serial, nick, uuid, clock.now());
+    makeLaptopFolders(access, paths, serial);
+    this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar: key.line } });
+    newcomers.count(address);
+    log.info('laptop-registered', { serial, nick: laptop.nick, address });
+    const { fingerprint } = key;
+    audit.asked('registered', serial, { nick: laptop.nick, address, fingerprint });
     this.#options.onKeys();
     return 'accepted';
   }
 
-  /** What our agent asks for. Throws `not-registered` or `bad-input`. */
+  /** What our agent asks for. Throws `not-registered`, `server-refused` or `bad-input`. */
   enrol(serial: Serial, uuid: string, ownKey: string): KeyDecision {
     const key = parsePublicKey(ownKey);
     if (key.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
@@ -115,20 +126,106 @@ export class Registrations {
     return this.#offerKey(serial, known, 'own', key, uuid);
   }
 
-  /** A teacher's yes to the newest waiting key of a kind. Throws `not-found`. */
-  approve(serial: Serial, kind: KeyKind): void {
-    const laptop = this.#laptops.get(serial);
-    const waiting = laptop?.pending.findLast((pending) => pending.kind === kind);
-    if (!laptop || !waiting) {
-      throw new DsError('not-found', `no key of ${serial} is waiting for approval`);
+  /**
+   * A teacher's yes to the newest waiting key of a kind, or to the one with this fingerprint. For a
+   * rejected one it means that it may wait again. Throws `not-found`.
+   */
+  approve(serial: Serial, kind: KeyKind, fingerprint?: string): 'approved' | 'unrejected' {
+    const laptop = this.#known(serial);
+    if (fingerprint !== undefined && laptop.rejected.includes(fingerprint)) {
+      const rejected = laptop.rejected.filter((one) => one !== fingerprint);
+      this.#write(serial, { ...laptop, rejected });
+      this.#decided('unrejected', serial, { fingerprint });
+      return 'unrejected';
     }
+    const waiting = laptop.pending.findLast(
+      (one) => one.kind === kind && [undefined, fingerprintOf(one.key)].includes(fingerprint),
+    );
+    if (!waiting) throw new DsError('not-found', `no such key of ${serial} waits for approval`);
     this.#write(serial, {
       ...laptop,
       uuid: waiting.uuid,
       keys: { ...laptop.keys, [kind]: waiting.key },
       pending: laptop.pending.filter((pending) => pending.kind !== kind),
     });
-    this.#options.log.info('key-approved', { serial, kind });
+    this.#decided('approved', serial, { kind, fingerprint: fingerprintOf(waiting.key) });
+    this.#options.onKeys();
+    return 'approved';
+  }
+
+  /** A teacher's no to all waiting keys of a kind; they do not wait again. Throws `not-found`. */
+  reject(serial: Serial, kind: KeyKind): string[] {
+    const laptop = this.#known(serial);
+    const refused = laptop.pending.filter((pending) => pending.kind === kind);
+    if (refused.length === 0) {
+      throw new DsError('not-found', `no ${kind} key of ${serial} waits for approval`);
+    }
+    const fingerprints = refused.map(({ key }) => fingerprintOf(key));
+    this.#write(serial, {
+      ...laptop,
+      pending: laptop.pending.filter((pending) => pending.kind !== kind),
+      rejected: [...new Set([...laptop.rejected, ...fingerprints])].slice(-MAX_REJECTED),
+    });
+    for (const fingerprint of fingerprints)
+      this.#decided('rejected', serial, { kind, fingerprint });
+    return fingerprints;
+  }
+
+  /** Out of use: its keys open nothing, its snapshots stay. Returns whether that is new. */
+  retire(serial: Serial): boolean {
+    const laptop = this.#known(serial);
+    if (laptop.retired !== null) return false;
+    this.#write(serial, { ...laptop, retired: this.#options.clock.now().toISOString() });
+    this.#decided('retired', serial);
+    this.#options.onKeys();
+    return true;
+  }
+
+  /** In use again, with the keys it had. Returns whether that is new. */
+  unretire(serial: Serial): boolean {
+    const laptop = this.#known(serial);
+    if (laptop.retired === null) return false;
+    this.#write(serial, { ...laptop, retired: null });
+    this.#decided('unretired', serial);
+    this.#options.onKeys();
+    return true;
+  }
+
+  /** `newer` takes the place of `older`. Throws `not-registered` and `bad-input`. */
+  alias(newer: Serial, older: Serial): void {
+    const laptop = this.#known(newer);
+    this.#known(older);
+    checkAlias(newer, older, this.#laptops);
+    const since = this.#options.clock.now().toISOString();
+    this.#write(newer, { ...laptop, alias: { of: older, since } });
+    this.#decided('aliased', newer, { of: older });
+    this.#options.onAliases?.();
+  }
+
+  /** Ends that, and returns whose place it had taken. Throws `not-found`. */
+  unalias(newer: Serial): Serial {
+    const laptop = this.#known(newer);
+    const older = laptop.alias?.of;
+    if (!older) throw new DsError('not-found', `${newer} does not replace another laptop`);
+    this.#write(newer, { ...laptop, alias: null });
+    this.#decided('unaliased', newer, { of: older });
+    this.#options.onAliases?.();
+    return older;
+  }
+
+  /** Registered and without any backup. */
+  unused(): [Serial, Laptop][] {
+    return [...this.#laptops].filter(([serial]) => {
+      if (this.#used.has(serial)) return false;
+      if (hasBackup(this.#options.paths, serial)) this.#used.add(serial);
+      return !this.#used.has(serial);
+    });
+  }
+
+  /** Its folder is gone (unused.ts sees to that): it is a stranger again. */
+  forgotten(serial: Serial): void {
+    this.#laptops.delete(serial);
+    this.#decided('forgotten', serial);
     this.#options.onKeys();
   }
 
@@ -139,46 +236,63 @@ export class Registrations {
     key: PublicKey,
     uuid: string,
   ): KeyDecision {
-    const { log, clock, onKeys } = this.#options;
+    const { log, clock, onKeys, audit } = this.#options;
+    const { fingerprint } = key;
+    if (laptop.retired !== null) {
+      throw new DsError('server-refused', 'this laptop is out of use here', {
+        hint: `a teacher can take it back: "xs-backup unretire ${serial}"`,
+      });
+    }
     if (laptop.keys[kind] === key.line) return 'accepted';
-    if (laptop.keys[kind] === null && laptop.uuid === uuid) {
+    const details = { kind, fingerprint };
+    const known = plainUuid(uuid);
+    const isRejected = laptop.rejected.includes(fingerprint);
+    if (laptop.keys[kind] === null && laptop.uuid === known && !isRejected) {
       this.#write(serial, { ...laptop, keys: { ...laptop.keys, [kind]: key.line } });
-      log.info('key-accepted', { serial, kind, fingerprint: key.fingerprint });
+      log.info('key-accepted', { serial, ...details });
+      audit.asked('key-accepted', serial, details);
       onKeys();
       return 'accepted';
     }
+    if (isRejected) return 'pending';
     if (laptop.pending.some((pending) => pending.kind === kind && pending.key === key.line)) {
       return 'pending';
     }
-    const since = clock.now().toISOString();
-    const pending = { kind, key: key.line, uuid: plainText(uuid, 64), since };
+    const pending = { kind, key: key.line, uuid: known, since: clock.now().toISOString() };
     this.#write(serial, { ...laptop, pending: [...laptop.pending, pending].slice(-MAX_PENDING) });
-    log.warn('key-waits-for-approval', { serial, kind, fingerprint: key.fingerprint });
+    log.warn('key-waits-for-approval', { serial, ...details });
+    audit.asked('waiting', serial, details);
     return 'pending';
   }
 
-  #read(serial: Serial): Laptop | undefined {
-    const path = inLaptop(this.#options.paths, serial).registration;
+  #known(serial: Serial): Laptop {
+    const laptop = this.#laptops.get(serial);
+    if (laptop) return laptop;
+    throw new DsError('not-registered', `no laptop ${serial} is registered here`);
+  }
+
+  #decided(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
+    this.#options.log.info(`laptop-${event}`, { serial, ...details });
+    this.#options.audit.decided(event, serial, details);
+  }
+
+  #read(serial: Serial): void {
     try {
-      const laptop = v.parse(laptopSchema, JSON.parse(readFileSync(path, 'utf8')));
-      if (laptop.serial !== serial) throw new Error(`it is of ${laptop.serial}`);
-      return laptop;
+      const laptop = readRecord(this.#options.paths, serial);
+      if (laptop) this.#laptops.set(serial, laptop);
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return undefined; // a folder of the original's time
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.log.warn('registration-unreadable', { serial, path, reason });
-      return undefined;
+      this.#unreadable.add(serial);
+      const reason = asDsError(error).message;
+      this.#options.log.warn('registration-unreadable', { serial, reason });
     }
   }
 
   #write(serial: Serial, laptop: Laptop): void {
-    const path = inLaptop(this.#options.paths, serial).registration;
-    writeFileDurably(path, `${JSON.stringify(laptop, null, 2)}\n`, 0o600);
+    writeRecord(this.#options.paths, serial, laptop);
     this.#laptops.set(serial, laptop);
   }
 }
 
-/** Text from outside without control characters, at most `length` characters. */
-function plainText(text: string, length: number): string {
-  return [...text.replace(/\p{C}/gu, ' ').trim()].slice(0, length).join('');
+function fingerprintOf(key: string): string {
+  return parsePublicKey(key).fingerprint;
 }

@@ -61,7 +61,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const paths: Paths = config;
   await using cleanup = new Cleanup();
   let onKeys = () => {};
-  const library = cleanup.use(await openLibrary({ ...options, onKeys: () => onKeys() }));
+  const library = cleanup.use(
+    await openLibrary({ ...options, onKeys: () => onKeys(), serving: true }),
+  );
   const { registrations, serials, store, turns, pool } = library;
   installSession(
     paths,
@@ -75,6 +77,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const traffic = new Traffic(clock, config.traffic);
   await rememberSuccesses(traffic, store);
 
+  // Before sshd: a key or an alias taken back while no service ran must not open anything again.
+  writeAuthorizedKeys(paths, registrations.all());
   const sshd: Sshd = cleanup.use(
     await startSshd({
       paths,
@@ -180,6 +184,7 @@ function installSession(paths: Paths, script: string, reserveBytes: number): voi
     LIBRARY: paths.library,
     COMPLETION: paths.completion,
     SOCKET: files.apiSocket,
+    REPLACES: files.replacesFolder,
     RESERVE: Math.floor(reserveBytes / 1024),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);

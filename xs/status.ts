@@ -57,17 +57,18 @@ export async function readStatus(library: Library): Promise<Status> {
   const overview = new Map((await store.overview()).map((row) => [row.serial, row]));
   const usage = await store.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
-  const laptops = registrations.all().map(([serial, { nick }]) => {
+  const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
+  const laptops = active.map(([serial, { nick }]) => {
     return { serial, nick, ...standing(overview.get(serial)?.lastSuccess ?? null, now) };
   });
-  const known = registrations.all().map(([serial]) => overview.get(serial)?.bytes ?? null);
+  const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
   const { trusted, reason } = judgeClock(readMemory(paths), now, await store.newestCreated());
   const { freeBytes, usedBytes, freeBlocks, freeInodes } = await measureDisk(paths.library);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: listHeld(paths, serial).length };
   });
-  const waiting = registrations.all().map(([serial, { nick, pending }]) => {
+  const waiting = active.map(([serial, { nick, pending }]) => {
     return { serial, nick, keys: pending.length };
   });
   const roomBytes = (diskSize(paths.library).bytes * sharePercent(config.quota)) / 100;

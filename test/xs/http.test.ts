@@ -6,9 +6,8 @@ import { silentLog } from '../../shared/log.ts';
 import { parseEnrolAnswer } from '../../shared/protocol.ts';
 import { createPublicApp } from '../../xs/http.ts';
 import { CALM } from '../../xs/pressure.ts';
-import { Registrations } from '../../xs/registration.ts';
 import { Traffic } from '../../xs/traffic.ts';
-import { makeLibrary, SERIAL, type TestLibrary } from './library.ts';
+import { makeLibrary, openRegistrations, SERIAL, type TestLibrary } from './library.ts';
 
 const test = suite('X1 X2 E4: the plain-HTTP side, over a real socket');
 
@@ -16,10 +15,7 @@ const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKD
 const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 };
 
 async function serve(library: TestLibrary, freeBlocks = 0.5) {
-  const { paths, access } = library;
-  const registrations = new Registrations({
-    ...{ paths, access, clock: realClock, log: silentLog, open: true, onKeys: () => {} },
-  });
+  const registrations = openRegistrations(library);
   const app = createPublicApp({
     ...{ registrations, traffic: new Traffic(realClock, rules), log: silentLog },
     metrics: async () => 'xs_backup_laptops 1\n',

@@ -15,13 +15,16 @@ import {
   type Serial,
   type Uid,
 } from '../../shared/ids.ts';
-import { silentLog } from '../../shared/log.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol.ts';
 import { difference, stateDigest } from '../../shared/sums.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/access.ts';
+import { Audit } from '../../xs/audit.ts';
 import { type IngestContext, type Ingested, ingest } from '../../xs/ingest.ts';
+import { type NewcomerRules, Newcomers } from '../../xs/newcomers.ts';
 import { inLaptop, type Paths } from '../../xs/paths.ts';
 import { openPool } from '../../xs/pool.ts';
+import { Registrations } from '../../xs/registration.ts';
 import { baseSnapshot, newestSnapshot, readVersions, type Snapshot } from '../../xs/snapshots.ts';
 
 export const SERIAL = parseSerial('CSN74803BB1');
@@ -69,6 +72,25 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
 
 export function uidOf(n: number): Uid {
   return parseUid(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+}
+
+/** The registrations of a library, as open as a new server is unless the rules say otherwise. */
+export function openRegistrations(
+  { paths, access }: Pick<TestLibrary, 'paths' | 'access'>,
+  options: { rules?: Partial<NewcomerRules>; clock?: Clock; onKeys?: () => void; log?: Log } = {},
+): Registrations {
+  const { clock = realClock, onKeys = () => {}, log = silentLog, rules } = options;
+  const limits = { policy: 'open', perHour: 300, perAddress: 30, maxLaptops: 2000 } as const;
+  const newcomers = new Newcomers(clock, { ...limits, ...rules });
+  const audit = new Audit({ paths, clock, log });
+  return new Registrations({ paths, access, clock, log, newcomers, audit, onKeys });
+}
+
+/** An ed25519 key of the right shape whose every byte is `n`. */
+export function ed25519(n: number): string {
+  const type = Buffer.from('ssh-ed25519');
+  const part = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return `ssh-ed25519 ${Buffer.concat([part(type), part(Buffer.alloc(32, n))]).toString('base64')}`;
 }
 
 /** A Journal in memory: uid → what is in it. */

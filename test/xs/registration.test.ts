@@ -1,37 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { realClock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
-import { silentLog } from '../../shared/log.ts';
+import { parsePublicKey } from '../../shared/ssh-key.ts';
 import { formatAuthorizedKeys } from '../../xs/authorized-keys.ts';
-import { answerRegistration } from '../../xs/idmgr.ts';
 import { inLaptop } from '../../xs/paths.ts';
-import { Registrations } from '../../xs/registration.ts';
-import { makeLibrary, type TestLibrary } from './library.ts';
+import { refused } from '../shared/refused.ts';
+import { ed25519, makeLibrary, openRegistrations } from './library.ts';
 
 const test = suite('X2: who may register, and with which key');
 
 const serial = parseSerial('SHC00800000');
-/** An ed25519 key of the right shape whose every byte is `n`. */
-function ed25519(n: number): string {
-  const type = Buffer.from('ssh-ed25519');
-  const part = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
-  return `ssh-ed25519 ${Buffer.concat([part(type), part(Buffer.alloc(32, n))]).toString('base64')}`;
-}
-
-function open(library: TestLibrary, isOpen = true, onKeys = () => {}): Registrations {
-  const { paths, access } = library;
-  return new Registrations({
-    paths,
-    access,
-    clock: realClock,
-    log: silentLog,
-    open: isOpen,
-    onKeys,
-  });
-}
+const open = openRegistrations;
 
 function codeOf(work: () => unknown): string {
   try {
@@ -89,7 +70,7 @@ test('a flood of changed keys keeps only the newest few', () => {
 test('registration can be switched off; known laptops go on', () => {
   using library = makeLibrary();
   open(library).register(serial, 'Jim', 'u1', ed25519(1));
-  const closed = open(library, false);
+  const closed = open(library, { rules: { policy: 'closed' } });
   assert.is(
     codeOf(() => closed.register(parseSerial('CSN74803BB1'), 'x', 'u', ed25519(2))),
     'server-refused',
@@ -143,57 +124,119 @@ test('authorized keys confine each key to the session script of its laptop', () 
   }
 });
 
-const call = (...values: string[]) =>
-  `<?xml version='1.0'?><methodCall><methodName>register</methodName><params>${values
-    .map((value) => `<param><value><string>${value}</string></value></param>`)
-    .join('')}</params></methodCall>`;
-
-test('XML-RPC: a good call is answered as Sugar expects, entities and all', () => {
+test('nick and uuid are kept without control characters, and cut', () => {
   using library = makeLibrary();
   const registrations = open(library);
-  const bare = ed25519(1).split(' ')[1] ?? '';
-  const body = Buffer.from(call('SHC00800000', 'J&amp;M &lt;3 ñ', 'u1', bare));
-  const answer = answerRegistration({ registrations, hostName: 'schoolserver' }, body);
-  assert.match(answer, '<member><name>success</name><value><string>OK</string></value></member>');
-  assert.match(answer, '<string>SHC00800000@schoolserver:backup</string>');
-  assert.is(registrations.get(serial)?.nick, 'J&M <3 ñ');
+  const nick = `Jim\u0000\u001b[2J\u202e\n${'x'.repeat(500)}`;
+  registrations.register(serial, nick, ` u1\u0007${'y'.repeat(500)}`, ed25519(1));
+  const kept = registrations.get(serial);
+  assert.match(kept?.nick ?? '', /^Jim {2}\[2J {2}x+$/);
+  assert.is(kept?.nick.length, 100);
+  assert.is(kept?.uuid.length, 64);
+  const again = registrations.enrol(serial, ` u1\u0007${'y'.repeat(500)}`, ed25519(2));
+  assert.is(again, 'accepted', 'the same uuid is cut in the same way');
 });
 
-const BAD_CALLS: [string, Buffer | string, RegExp][] = [
-  ['no XML', 'hello', /fault|not XML/],
-  [
-    'not UTF-8',
-    Buffer.concat([Buffer.from(call('SHC00800000', 'x', 'u', 'k')), Buffer.from([0xff])]),
-    /not UTF-8/,
-  ],
-  ['another method', '<methodCall><methodName>rm</methodName></methodCall>', /only method/],
-  ['too few parameters', call('SHC00800000', 'x'), /register takes/],
-  ['too many parameters', call('a', 'b', 'c', 'd', 'e'), /register takes/],
-  ['a malformed serial', call('../../etc', 'x', 'u', 'k'), /ERR.*not a serial number/s],
-  ['no key', call('SHC00800000', 'x', 'u', 'k'), /ERR.*not a public SSH key/s],
-  [
-    'a document type',
-    `<!DOCTYPE a [<!ENTITY b "c">]>${call('SHC00800000', '&b;', 'u', 'k')}`,
-    /document type/,
-  ],
-  [
-    'a number for a string',
-    call('SHC00800000', 'x', 'u', 'k').replace(/string>k<\/string/, 'int>3</int'),
-    /four strings/,
-  ],
-  ['cut short', call('SHC00800000', 'x', 'u', 'k').slice(0, 90), /fault|not XML/],
-];
-for (const [what, body, expected] of BAD_CALLS) {
-  test(`XML-RPC: ${what} gets a clear answer and changes nothing`, () => {
-    using library = makeLibrary();
-    const registrations = open(library);
-    const answer = answerRegistration(
-      { registrations, hostName: 'schoolserver' },
-      Buffer.from(body),
-    );
-    assert.match(answer, expected);
-    assert.is(registrations.all().length, 0);
+test('a record of version 1 is read, and is of version 2 after the next change', () => {
+  using library = makeLibrary();
+  library.addLaptop(serial);
+  const path = inLaptop(library.paths, serial).registration;
+  const old = {
+    ...{ version: 1, serial, uuid: 'u1', nick: 'Jim', registered: '2026-01-01T00:00:00.000Z' },
+    ...{ keys: { sugar: ed25519(1), own: null }, pending: [] },
+  };
+  writeFileSync(path, JSON.stringify(old));
+  const registrations = open(library);
+  assert.equal(registrations.get(serial)?.keys, old.keys);
+  assert.is(JSON.parse(readFileSync(path, 'utf8')).version, 1);
+  registrations.enrol(serial, 'u1', ed25519(2));
+  const now = JSON.parse(readFileSync(path, 'utf8'));
+  const { version, retired, rejected, alias, colors } = now;
+  assert.equal([version, retired, rejected, alias, colors], [2, null, [], null, null]);
+  assert.equal(open(library).get(serial)?.keys, { sugar: ed25519(1), own: ed25519(2) });
+});
+
+test('whose record is damaged cannot be impersonated by registering anew', () => {
+  using library = makeLibrary();
+  open(library).register(serial, 'Jim', 'u1', ed25519(1));
+  const path = inLaptop(library.paths, serial).registration;
+  writeFileSync(path, 'junk');
+  const registrations = open(library);
+  refused(
+    () => registrations.register(serial, 'Eve', 'u2', ed25519(9)),
+    'server-refused',
+    /damaged/,
+  );
+  assert.is(readFileSync(path, 'utf8'), 'junk');
+});
+
+test('a rejected key does not wait again, also after a restart, until it is allowed to', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  registrations.register(serial, 'Jim', 'u1', ed25519(2));
+  const [fingerprint = ''] = registrations.reject(serial, 'sugar');
+  refused(() => registrations.reject(serial, 'sugar'), 'not-found');
+  const again = open(library);
+  const before = readFileSync(inLaptop(library.paths, serial).registration, 'utf8');
+  assert.is(again.register(serial, 'Jim', 'u1', ed25519(2)), 'pending');
+  assert.is(readFileSync(inLaptop(library.paths, serial).registration, 'utf8'), before);
+  assert.is(again.register(serial, 'Jim', 'u1', ed25519(3)), 'pending', 'others still wait');
+  assert.is(again.get(serial)?.pending.length, 1);
+  assert.is(again.approve(serial, 'sugar', fingerprint), 'unrejected');
+  assert.is(again.get(serial)?.keys.sugar, ed25519(1));
+  again.register(serial, 'Jim', 'u1', ed25519(2));
+  assert.is(again.approve(serial, 'sugar', fingerprint), 'approved');
+  assert.is(again.get(serial)?.keys.sugar, ed25519(2));
+});
+
+test('at most 32 rejected keys are remembered', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  for (let n = 2; n < 50; n += 1) {
+    registrations.register(serial, 'Eve', 'u1', ed25519(n));
+    if (n % 6 === 0) registrations.reject(serial, 'sugar');
+  }
+  assert.is(registrations.get(serial)?.rejected.length, 32);
+});
+
+test('approving names the key that was looked at, not one that came since', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  registrations.register(serial, 'Jim', 'u1', ed25519(2));
+  const { fingerprint } = parsePublicKey(ed25519(2));
+  registrations.register(serial, 'Eve', 'u1', ed25519(3));
+  registrations.approve(serial, 'sugar', fingerprint);
+  assert.is(registrations.get(serial)?.keys.sugar, ed25519(2));
+  refused(() => registrations.approve(serial, 'sugar', 'SHA256:x'), 'not-found');
+});
+
+test('a retired laptop has no authorised key, until it is taken back', () => {
+  using library = makeLibrary();
+  let changes = 0;
+  const registrations = open(library, {
+    onKeys: () => {
+      changes += 1;
+    },
   });
-}
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  const lines = () => formatAuthorizedKeys(library.paths, registrations.all());
+  const before = lines();
+  assert.is(registrations.retire(serial), true);
+  assert.is(registrations.retire(serial), false, 'twice is once');
+  assert.equal([lines(), registrations.isActive(serial)], ['', false]);
+  refused(
+    () => registrations.register(serial, 'Jim', 'u1', ed25519(1)),
+    'server-refused',
+    /out of/,
+  );
+  refused(() => registrations.enrol(serial, 'u1', ed25519(2)), 'server-refused', /out of use/);
+  assert.is(open(library).isActive(serial), false);
+  assert.is(registrations.unretire(serial), true);
+  assert.equal([lines(), registrations.isActive(serial)], [before, true]);
+  assert.is(changes, 3);
+});
 
 test.run();

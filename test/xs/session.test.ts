@@ -1,39 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inCompletion, inLaptop } from '../../xs/paths.ts';
-import { makeLibrary, SERIAL, type TestLibrary } from './library.ts';
+import { makeLibrary, SERIAL } from './library.ts';
+import { CAPS, session } from './session.ts';
 
 const test = suite('X3: a session does the operations of its laptop and nothing else');
-
-const script = new URL('../../xs/session/ds-session.sh', import.meta.url).pathname;
-const CAPS = 'e.iLsfxCIvu';
-
-function session(
-  library: TestLibrary,
-  command: string | undefined,
-  serial: string = SERIAL,
-  reserveKiB = 0,
-) {
-  const conf = join(library.folder, 'session.conf');
-  const socket = join(library.folder, 'no.sock');
-  writeFileSync(
-    conf,
-    `LIBRARY='${library.paths.library}'\nCOMPLETION='${library.paths.completion}'\nSOCKET='${socket}'\nRESERVE=${reserveKiB}\n`,
-  );
-  const env = {
-    PATH: process.env.PATH,
-    ...(command !== undefined && { SSH_ORIGINAL_COMMAND: command }),
-  };
-  return spawnSync('sh', [script, conf, serial], {
-    env,
-    input: '',
-    timeout: 10_000,
-    encoding: 'utf8',
-  });
-}
 
 /** Everything a hostile laptop may ask for instead; each must be refused before anything runs. */
 const HOSTILE = [

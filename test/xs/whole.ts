@@ -83,9 +83,14 @@ export async function openWhole(
   const events: WholeLibrary['events'] = [];
   const note = (event: string, fields: LogFields = {}) => void events.push({ event, fields });
   const log: Log = { info: note, warn: note };
-  const library = await openLibrary({ config, access, clock, log, env: process.env });
+  const library = await openLibrary({
+    ...{ config, access, clock, log, env: process.env, serving: true },
+  });
   if (!library.registrations.get(SERIAL)) {
+    const inWindow = config.registration.policy === 'window';
+    if (inWindow) library.newcomers.openWindow(1);
     library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));
+    if (inWindow) library.newcomers.openWindow(0);
   }
   const command: WholeLibrary['command'] = async (name, args = [], flags = {}) => {
     let printed = '';

@@ -14,7 +14,9 @@ export interface Flags {
   'trust-clock'?: boolean | undefined;
   all?: boolean | undefined;
   'keep-going'?: boolean | undefined;
+  unused?: boolean | undefined;
   kind?: string | undefined;
+  key?: string | undefined;
 }
 
 export interface CommandContext {

@@ -3,18 +3,30 @@
  */
 
 import { adopt } from './adopt.ts';
+import { alias, proposals, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
 import { exportCommand } from './export.ts';
 import { damage, scrub, verify } from './integrity.ts';
-import { approve, laptops } from './laptops.ts';
+import { laptops } from './laptops.ts';
 import { pin, pins, unpin } from './pins.ts';
 import { rebuild } from './rebuild.ts';
+import {
+  approve,
+  audit,
+  forget,
+  registerWindow,
+  reject,
+  retire,
+  unretire,
+} from './registration.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { diag, status } from './status.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  ...{ status, laptops, approve, snapshots, sums, held, release, drop, pins, pin, unpin },
+  ...{ status, laptops, approve, reject, 'register-window': registerWindow, retire, unretire },
+  ...{ forget, alias, unalias, proposals, audit },
+  ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage, diag },
 };
 

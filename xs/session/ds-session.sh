@@ -6,8 +6,8 @@
 # wall: bubblewrap is. Inside it there is /usr, the one folder the operation is about, no network
 # and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
 #
-# CONF is written by the service: LIBRARY, COMPLETION, SOCKET, and RESERVE, in KiB: what has to stay
-# free on the disk.
+# CONF is written by the service: LIBRARY, COMPLETION, SOCKET, REPLACES (a folder: whose snapshots a
+# laptop may read besides its own), and RESERVE, in KiB: what has to stay free on the disk.
 set -uf
 umask 027
 PATH=/usr/bin:/bin
@@ -98,6 +98,28 @@ send_snapshot() {
   send_folder "$home/$1"
 }
 
+# replaces OLD: did this laptop take the place of OLD? The service lists those, a serial a line.
+replaces() {
+  case $1 in
+    [A-Z][A-Z][A-Z][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]) ;;
+    *) return 1 ;;
+  esac
+  [ -f "$REPLACES/$serial" ] || return 1
+  while read -r line; do
+    [ "$line" = "$1" ] && return 0
+  done <"$REPLACES/$serial"
+  return 1
+}
+
+# send_replaced OLD/snapshots/NAME: refused in the same words as what does not exist.
+send_replaced() {
+  old=${1%%/*}
+  name=${1#"$old"/snapshots/}
+  [ "$name" != "$1" ] && replaces "$old" || refuse "there is no such snapshot"
+  home=$LIBRARY/$old
+  send_snapshot "$name"
+}
+
 # send_pin UID/DIGEST: a pinned version, whose snapshots may be gone.
 send_pin() {
   case ${1%%/*} in '' | -* | *[!0-9A-Za-z-]*) refuse "not a pin" ;; esac
@@ -146,6 +168,10 @@ case $direction:$target in
   send:snapshots/*/)
     name=${target#snapshots/}
     send_snapshot "${name%/}"
+    ;;
+  send:laptops/*/)
+    name=${target#laptops/}
+    send_replaced "${name%/}"
     ;;
   send:pinned/*/)
     name=${target#pinned/}

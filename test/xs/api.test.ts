@@ -1,0 +1,123 @@
+import { connect } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Cleanup } from '../../shared/cleanup.ts';
+import type { Serial } from '../../shared/ids.ts';
+import { parseEntries, parseReadableLaptops, parseSnapshots } from '../../shared/protocol.ts';
+import { serveApi } from '../../xs/api.ts';
+import type { Intake } from '../../xs/intake.ts';
+import { inState } from '../../xs/paths.ts';
+import { newestSnapshot } from '../../xs/snapshots.ts';
+import { backUp, SERIAL, uidOf } from './library.ts';
+import { dsaKey, openWhole, serialOf } from './whole.ts';
+
+const test = suite('X10: over the control API a laptop reads what those it replaced have left');
+
+const [NEW, STRANGER] = [serialOf(1), serialOf(2)];
+
+/** SERIAL, NEW and a stranger, each with a backup; asks as the session script does. */
+async function serve() {
+  const whole = await openWhole();
+  const { library, context } = whole;
+  const stack = new Cleanup();
+  stack.use(whole);
+  for (const [n, serial] of [NEW, STRANGER].entries()) {
+    library.registrations.register(serial, `child ${n}`, 'u', dsaKey(n + 2));
+  }
+  for (const serial of [SERIAL, NEW, STRANGER]) {
+    await backUp({ context }, new Map([[uidOf(1), { title: serial, content: serial }]]), serial);
+  }
+  const raw: Serial[] = [];
+  stack.use(
+    await serveApi({
+      ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
+      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {} },
+    }),
+  );
+  const ask = (serial: Serial, path: string) =>
+    request(inState(library.paths).apiSocket, serial, path);
+  const name = newestSnapshot(library.paths, SERIAL)?.name ?? '';
+  return { ...whole, ask, name, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
+}
+
+/** Status and body; status 0 when the connection is ended instead. */
+async function request(socketPath: string, serial: string, path: string) {
+  const socket = connect(socketPath);
+  socket.on('error', () => {});
+  socket.write(
+    `ds-backup 1 ${serial}\nGET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+  );
+  let text = '';
+  for await (const piece of socket) text += piece;
+  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0);
+  return { status, body: text.slice(text.indexOf('\r\n\r\n') + 4) };
+}
+
+test('until it is undone, and nobody else does', async () => {
+  await using school = await serve();
+  const { ask, command, name } = school;
+  const paths = [
+    `/v1/snapshots?of=${SERIAL}`,
+    `/v1/snapshots/${name}/sums?of=${SERIAL}`,
+    `/v1/snapshots/${name}/entries?of=${SERIAL}`,
+  ];
+  const statuses = async (serial: Serial) =>
+    Promise.all(paths.map(async (path) => (await ask(serial, path)).status));
+  assert.equal(await statuses(SERIAL), [200, 200, 200], 'its own, by name');
+  assert.equal(await statuses(NEW), [404, 404, 404]);
+  await command('alias', [NEW, SERIAL]);
+  assert.equal(await statuses(NEW), [200, 200, 200]);
+  assert.equal(await statuses(STRANGER), [404, 404, 404]);
+  const listed = parseSnapshots((await ask(NEW, paths[0] ?? '')).body);
+  assert.equal(
+    listed.snapshots.map((one) => one.name),
+    [name],
+  );
+  assert.match((await ask(NEW, paths[1] ?? '')).body, /^[0-9a-f]{64} {2}.*\.metadata\n$/);
+  const entries = parseEntries((await ask(NEW, paths[2] ?? '')).body);
+  assert.equal(
+    entries.entries.map(({ title }) => title),
+    [SERIAL],
+  );
+  const own = parseEntries((await ask(NEW, `/v1/snapshots/${name}/entries`)).body);
+  assert.equal(
+    own.entries.map(({ title }) => title),
+    [NEW],
+    'without "of" it is its own',
+  );
+  assert.is((await ask(SERIAL, `/v1/snapshots?of=${NEW}`)).status, 404, 'not the other way round');
+  await command('unalias', [NEW]);
+  assert.equal(await statuses(NEW), [404, 404, 404]);
+});
+
+test('it learns which laptops these are', async () => {
+  await using school = await serve();
+  const { ask, command } = school;
+  const laptops = async (serial: Serial) =>
+    parseReadableLaptops((await ask(serial, '/v1/laptops')).body).laptops;
+  assert.equal(await laptops(NEW), [{ serial: NEW, nick: 'child 0', replaced: false }]);
+  await command('alias', [NEW, SERIAL]);
+  assert.equal(await laptops(NEW), [
+    { serial: NEW, nick: 'child 0', replaced: false },
+    { serial: SERIAL, nick: 'Jocinta', replaced: true },
+  ]);
+  assert.equal(await laptops(SERIAL), [{ serial: SERIAL, nick: 'Jocinta', replaced: false }]);
+});
+
+test('unknown, forbidden and malformed are the same answer', async () => {
+  await using school = await serve();
+  const asked = [STRANGER, 'SHC00800000', 'x', '..%2f..', '', `${SERIAL}&of=${STRANGER}`];
+  const answers = await Promise.all(asked.map((of) => school.ask(NEW, `/v1/snapshots?of=${of}`)));
+  assert.equal(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size, 1);
+  assert.is(answers[0]?.status, 404);
+});
+
+test('a retired laptop is not talked to', async () => {
+  await using school = await serve();
+  await school.command('retire', [NEW]);
+  assert.is((await school.ask(NEW, '/v1/snapshots')).status, 0);
+  await school.command('unretire', [NEW]);
+  assert.is((await school.ask(NEW, '/v1/snapshots')).status, 200);
+});
+
+test.run();

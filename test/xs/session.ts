@@ -1,0 +1,36 @@
+/**
+ * The session script as sshd runs it, for one command of a client.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inState } from '../../xs/paths.ts';
+import { SERIAL, type TestLibrary } from './library.ts';
+
+const script = new URL('../../xs/session/ds-session.sh', import.meta.url).pathname;
+/** What a current rsync says it can. */
+export const CAPS = 'e.iLsfxCIvu';
+
+export function session(
+  library: TestLibrary,
+  command: string | undefined,
+  serial: string = SERIAL,
+  reserveKiB = 0,
+) {
+  const conf = join(library.folder, 'session.conf');
+  const socket = join(library.folder, 'no.sock');
+  writeFileSync(
+    conf,
+    `LIBRARY='${library.paths.library}'\nCOMPLETION='${library.paths.completion}'\nSOCKET='${socket}'\nREPLACES='${inState(library.paths).replacesFolder}'\nRESERVE=${reserveKiB}\n`,
+  );
+  const env = {
+    PATH: process.env.PATH,
+    ...(command !== undefined && { SSH_ORIGINAL_COMMAND: command }),
+  };
+  return spawnSync('sh', [script, conf, serial], {
+    env,
+    input: '',
+    timeout: 10_000,
+    encoding: 'utf8',
+  });
+}
