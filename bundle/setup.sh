@@ -6,9 +6,14 @@
 set -eu
 
 PACKAGES='rsync openssh-server openssh-client bubblewrap socat libnss-wrapper util-linux dbus
-  python3-carquinyol python3-jarabe sugar-session libglib2.0-bin python3 make g++ time'
-# sugar-session, and no more of Sugar's desktop: it alone has the gsettings schemas that the
-# registration of a real laptop reads and writes, and it brings the gsettings back end.
+  python3-carquinyol python3-jarabe sugar-session libglib2.0-bin python3 make g++ time gettext
+  libgirepository1.0-dev libcairo2-dev libgtk-3-dev pkg-config gir1.2-sugarext-1.0
+  python3-dbusmock chromium fonts-dejavu-core
+  sucrose xvfb xdotool imagemagick x11-utils dbus-x11 metacity telepathy-mission-control-5
+  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi'
+# In this order: the programs and Sugar's datastore; what node-gtk is compiled against; fakes of
+# power and network, and a browser for the pages; a whole Sugar without a screen (it dies at its
+# start without mission-control), and what reads its screen.
 BENCH_PACKAGES='restic borgbackup'
 # For systems without dpkg: what those packages are needed for.
 TOOLS='rsync sshd ssh ssh-keygen bwrap socat flock setpriv dbus-daemon dbus-run-session gsettings
@@ -170,7 +175,7 @@ sqlite3_loads() {
 
 install_npm_packages() {
   did=yes
-  say 'installing npm packages (sqlite3 is compiled: a minute or two)'
+  say 'installing npm packages (sqlite3 and node-gtk are compiled: a few minutes)'
   rm -f "$stamp"
   # node-gyp would fetch Node's headers; where they are installed that needs no network.
   if [ -e /usr/include/node/node.h ]; then export npm_config_nodedir=/usr; fi
