@@ -13,6 +13,7 @@ import type { Laptop } from './laptop.ts';
 import { MachineEvents } from './machine-events.ts';
 import { RunningAgent, type Values } from './running-agent.ts';
 import { type School, startSchool } from './school.ts';
+import { waitFor } from './wait.ts';
 
 const test = suite('a day of the agent');
 
@@ -139,7 +140,7 @@ test('"back up now" works at 16 %, and at 14 % says why not', async () => {
   assert.is(refused?.type, 'org.sugarlabs.Backup1.Error.Battery');
   assert.match(refused?.message ?? '', /battery is at 14 %\n.*plug/);
   await events.battery(16);
-  const job = await agent.ask('BackUpNow');
+  const job = await waitFor('power enough', () => agent.ask('BackUpNow').catch(() => undefined));
   const ended = await agent.ended(job);
   assert.is(ended.State, 'done');
   assert.is(snapshotsOf(scene), 1);
