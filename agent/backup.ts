@@ -12,6 +12,7 @@ import { forEachAtOnce } from './at-once.ts';
 import { fileSystemMoment, type Problem, type Scan, scanJournal } from './changes.ts';
 import { awaitOutcome, buildCompletion, complete, refused } from './completion.ts';
 import type { Context } from './context.ts';
+import { healIndex } from './journal-index.ts';
 import { inJournal } from './paths.ts';
 import { prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
@@ -46,6 +47,7 @@ export async function backUp(context: Context, wait: boolean): Promise<BackupSum
   prepareProfile(context);
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
+  await healIndex(context, state);
   const { staging } = context.paths;
   rmSync(staging, { recursive: true, force: true }); // of a run that was killed
   try {
