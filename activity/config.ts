@@ -1,6 +1,7 @@
 /**
  * What the activity is told by its surroundings: Sugar's arguments and the environment, checked.
  */
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DsError } from '../shared/errors.ts';
 import { readScaling } from './sugar/style.ts';
@@ -16,6 +17,8 @@ export interface ActivityConfig {
   /** Languages as gettext looks for them, the dearest first, e.g. `['es_PE.UTF-8', 'es']`. */
   languages: readonly string[];
   busAddress: string | undefined;
+  /** Where activities are installed, the child's own first. */
+  activityFolders: readonly string[];
   /** Writes to stderr how long it took until something could be seen. */
   timing: boolean;
 }
@@ -52,6 +55,11 @@ export function readConfig(
     scaling: readScaling(env.SUGAR_SCALING),
     languages: languagesOf(env),
     busAddress: env.DBUS_SESSION_BUS_ADDRESS,
+    activityFolders: [
+      join(env.HOME ?? '/', 'Activities'),
+      dirname(bundlePath),
+      '/usr/share/sugar/activities',
+    ],
     timing: env.DS_BACKUP_TIMING === '1',
   };
 }

@@ -57,3 +57,8 @@ export function addStyle(css: string): void {
   const screen = Gdk.Screen.getDefault();
   if (screen) Gtk.StyleContext.addProviderForScreen(screen, provider as never, 600);
 }
+
+/** Whether Ctrl was down when this key was pressed. */
+export function withControl(event: KeyEvent): boolean {
+  return (Number(event.state) & Gdk.ModifierType.CONTROL_MASK) !== 0;
+}

@@ -16,7 +16,7 @@ export interface Look {
 export function sugarCss({ zoom, line }: Sizes): string {
   return `
 .ds-toolbar-box, .ds-toolbar-box toolbar { background: ${COLOURS.toolbar}; color: ${COLOURS.white}; }
-.ds-toolbar-box button:focus { box-shadow: inset 0 0 0 ${line}px ${COLOURS.white}; border-radius: ${zoom(10)}px; }
+.ds-keys .ds-toolbar-box button:focus { box-shadow: inset 0 0 0 ${line}px ${COLOURS.white}; border-radius: ${zoom(10)}px; }
 .ds-toolbar-box entry { margin: 0; }
 .ds-canvas { background: ${COLOURS.white}; color: ${COLOURS.black}; }
 .ds-alert { background: ${COLOURS.black}; color: ${COLOURS.white}; }
@@ -34,7 +34,8 @@ popover.ds-palette { background: ${COLOURS.black}; color: ${COLOURS.white}; bord
 .ds-plain:hover { background: ${COLOURS.textField}; }
 .ds-plain:focus { border-color: ${COLOURS.button}; color: ${COLOURS.black}; }
 .ds-plain:active { background: ${COLOURS.selection}; }
-.ds-plain:disabled { opacity: 0.35; }
+.ds-plain:disabled { opacity: 0.5; }
+.ds-day:disabled { opacity: 1; color: #6E6E6E; }
 .ds-chosen, .ds-chosen:hover { background: ${COLOURS.toolbar}; color: ${COLOURS.white}; }
 .ds-chosen:focus { border-color: ${COLOURS.selection}; color: ${COLOURS.white}; }
 .ds-main { padding: ${zoom(9)}px ${zoom(30)}px; }

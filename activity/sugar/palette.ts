@@ -3,12 +3,12 @@
  * Comes when the pointer rests on it, at once with the right button, a long press, or from the
  * keyboard with the Menu key or the arrow down; then it has the keyboard, and Esc ends it.
  */
-import { type Box, type Button, Gdk, Gtk, Pango, type Widget } from '../gtk.ts';
+import { type Box, type Button, Gdk, Gtk, Pango, type Pixbuf, type Widget } from '../gtk.ts';
 import { imageOf } from './icons.ts';
 import type { Look } from './look.ts';
 
 export interface PaletteItem {
-  icon: string;
+  icon: Pixbuf | null;
   label: string;
   sensitive?: boolean;
   onClick(): void;
@@ -61,9 +61,7 @@ export class Palette {
 
   /** The lines below the title; nothing is rebuilt when they are the same as before. */
   setItems(items: readonly PaletteItem[]): void {
-    const shown = JSON.stringify(
-      items.map(({ icon, label, sensitive }) => [icon, label, sensitive]),
-    );
+    const shown = JSON.stringify(items.map(({ label, sensitive }) => [label, sensitive]));
     for (const [index, item] of items.entries()) this.#acts[index] = item.onClick;
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -94,7 +92,6 @@ export class Palette {
       const [left, right] = [label(0), label(0)];
       left.setText(name);
       right.setMarkup(`<b>${escapeMarkup(value)}</b>`);
-      right.setSelectable(true);
       grid.attach(left, 0, row, 1, 1);
       grid.attach(right, 1, row, 1, 1);
     }
@@ -123,7 +120,7 @@ export class Palette {
       return true;
     });
     widget.on('key-press-event', (event) => {
-      if (event.keyval !== Gdk.KEY_Down || !inToolbar) return false;
+      if (event.keyval !== Gdk.KEY_Down || !inToolbar || this.#acts.length === 0) return false;
       this.popup();
       return true;
     });
@@ -167,12 +164,12 @@ export class Palette {
   }
 
   #button(item: PaletteItem, index: number): Button {
-    const { sizes, icons } = this.#look;
+    const { sizes } = this.#look;
     const button = new Gtk.Button();
     button.getStyleContext().addClass('ds-palette-item');
     button.setSensitive(item.sensitive ?? true);
     const inside = new Gtk.Box({ spacing: sizes.spacing });
-    inside.packStart(imageOf(icons.named(item.icon, sizes.smallIcon)), false, false, 0);
+    inside.packStart(imageOf(item.icon), false, false, 0);
     const text = label(0);
     text.setText(item.label);
     inside.packStart(text, false, false, 0);
