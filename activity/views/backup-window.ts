@@ -15,6 +15,8 @@ import { PageView } from './page-view.ts';
 import { PeopleView } from './people-view.ts';
 import type { Ui } from './ui.ts';
 
+const FOCUS_AGAIN_MS = 50;
+
 interface View<B extends Body> {
   widget: Box;
   show(body: B, height: number): void;
@@ -68,8 +70,16 @@ export class BackupWindow {
     }
     if (screen.place !== this.#place) this.#wantsKeyboard = !this.#toolbar.isSearching();
     this.#place = screen.place;
-    // What is to have the keyboard may come only with the agent's answer.
-    if (this.#wantsKeyboard && view.focus()) this.#wantsKeyboard = false;
+    // GTK gives the keyboard only to what is on the screen already.
+    if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view), 0);
+  }
+
+  /** What is to have the keyboard may come only with the agent's answer: until then, again. */
+  #giveKeyboard(view: View<never>): void {
+    if (!this.#wantsKeyboard || !view.widget.getMapped() || !view.focus()) return;
+    const focused = this.window.window.getFocus();
+    if (focused?.isAncestor(view.widget)) this.#wantsKeyboard = false;
+    else setTimeout(() => this.#giveKeyboard(view), FOCUS_AGAIN_MS);
   }
 
   #viewFor(kind: Body['kind']): View<never> {

@@ -55,7 +55,7 @@ export class ListView {
 
   /** Gives the keyboard to the current row, or to the first. */
   focus(): boolean {
-    if (this.#rows.count === 0) return false;
+    if (this.#rows.count === 0 || this.#widgets.length === 0) return false;
     this.#goTo(Math.max(0, this.#current));
     return true;
   }
