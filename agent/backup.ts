@@ -244,7 +244,10 @@ class Backup {
         if (need === 'nothing') this.#meter.skip();
         return need;
       },
-      onRead: (uid, known) => read.set(uid, known),
+      onRead: (uid, known, title) => {
+        read.set(uid, known);
+        this.#meter.current(uid, title);
+      },
       onProblem: (problem) => problems.push(problem),
     });
     await forEachAtOnce(batches, SENDING_AT_ONCE, (batch) => this.#sendBatch(session, batch));

@@ -1,14 +1,17 @@
 /**
  * `ds-backup`: the commands, their arguments, and the exit code of each outcome.
  */
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { Clock } from '../shared/clock.ts';
 import type { ConfigTree } from '../shared/config.ts';
-import { asDsError, DsError, describeForTerminal, isErrno } from '../shared/errors.ts';
+import { asDsError, DsError, describeForTerminal } from '../shared/errors.ts';
 import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
+import { createLog } from '../shared/log.ts';
 import { VERSION } from '../shared/version.ts';
 import { childEnvironment, defaultProfile, readConfig } from './config.ts';
-import { type Context, FULL_HINT } from './context.ts';
+import type { Context } from './context.ts';
+import { explainFull } from './full.ts';
 import { agentPaths } from './paths.ts';
 import * as terminal from './terminal.ts';
 
@@ -24,6 +27,7 @@ export const HELP = `ds-backup: keeps this laptop's Journal on the school server
   ds-backup pin UID SNAPSHOT|latest    keep an entry as it is there
   ds-backup unpin UID                  leave it to the ordinary rules again
   ds-backup status                     what this laptop knows by itself
+  ds-backup agent                      serve this session's programs until nothing is left to do
   ds-backup --help | --version
 
   --json           print one JSON object
@@ -44,11 +48,15 @@ export interface CliOptions {
   args: string[];
   env: NodeJS.ProcessEnv;
   clock: Clock;
-  signal: AbortSignal;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
   /** Whether a person looks at stderr. */
   isTerminal: boolean;
+  stdin: Readable;
+  /** Stops everything; its reason is a DsError `cancelled`. */
+  stop: AbortController;
+  /** What starts this program again: for the agent's workers. */
+  self: readonly string[];
 }
 
 /** Exit codes as in sysexits.h: EX_TEMPFAIL and EX_NOPERM. */
@@ -78,7 +86,9 @@ export async function runCli(options: CliOptions): Promise<number> {
   try {
     return await runCommand(options);
   } catch (cause) {
-    const error = options.signal.aborted ? asDsError(options.signal.reason) : explain(cause);
+    const error = options.stop.signal.aborted
+      ? asDsError(options.stop.signal.reason)
+      : explainFull(cause);
     options.stderr(`${describeForTerminal(error)}\n`);
     return exitCodeOf(error);
   }
@@ -92,6 +102,7 @@ async function runCommand(options: CliOptions): Promise<number> {
   const [command, ...rest] = positionals;
   if (!command) throw usage('a command is needed');
   checkArguments(command, rest, values);
+  if (command === 'agent' || command === 'worker') return serve(command, options, values);
   const shown =
     values.progress || (options.isTerminal && !values.json)
       ? terminal.progressBar(options.stderr, () => options.clock.monotonicMs())
@@ -105,6 +116,35 @@ async function runCommand(options: CliOptions): Promise<number> {
     shown.close();
   }
 }
+
+/** The agent on the session bus, and the children that work for it. */
+async function serve(command: 'agent' | 'worker', options: CliOptions, values: Values) {
+  const { stdout: write, stderr, stdin: input, clock, stop, env, self } = options;
+  if (command === 'worker') {
+    const { runWorker } = await import('./worker.ts');
+    const makeOwn = (own: Partial<Context>) => ({
+      ...makeContext(options, values, () => {}),
+      ...own,
+    });
+    await runWorker({ input, write, clock, stop, makeContext: makeOwn });
+    return 0;
+  }
+  const { runAgent } = await import('./service/run.ts');
+  const { paths, config } = makeContext(options, values, () => {});
+  const flags = FORWARDED.flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  await runAgent({
+    ...{ paths, env, clock, signal: stop.signal, random: Math.random, log: createLog(stderr) },
+    program: { command: [...self, 'worker', ...flags], env },
+    spreadMs: config.spreadSeconds * 1000,
+  });
+  return 0;
+}
+
+/** What the agent's workers have to know as well. */
+const FORWARDED = ['profile', 'server', 'registration', 'bandwidth'] as const;
 
 interface Outcome {
   text: string;
@@ -201,6 +241,8 @@ const COMMANDS: Record<string, { takes: readonly string[]; flags: readonly (keyo
   pin: { takes: ['the uid of an entry', 'a snapshot or "latest"'], flags: [] },
   unpin: { takes: ['the uid of an entry'], flags: [] },
   status: { takes: [], flags: [] },
+  agent: { takes: [], flags: [] },
+  worker: { takes: [], flags: [] },
 };
 const SPECIAL: readonly (keyof Values)[] = ['wait', 'entry', 'search'];
 
@@ -215,7 +257,7 @@ function checkArguments(command: string, rest: string[], values: Values): void {
 }
 
 function makeContext(
-  { env, clock, signal, stderr }: CliOptions,
+  { env, clock, stop: { signal }, stderr }: CliOptions,
   values: Values,
   onProgress: Context['onProgress'],
 ): Context {
@@ -242,23 +284,6 @@ function parseSnapshot(text: string | undefined): SnapshotName | undefined {
 function parseWhole(name: string, text: string): number {
   if (/^\d{1,8}$/.test(text)) return Number(text);
   throw usage(`--${name} must be a whole number`);
-}
-
-/** A full disk has many voices: the file system's, SQLite's, ssh-keygen's. */
-function explain(cause: unknown): DsError {
-  const inner = cause instanceof Error && cause.cause ? cause.cause : cause;
-  const full = [cause, inner].some(
-    (error) =>
-      isErrno(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL') ||
-      (error instanceof Error && /No space left on device/.test(error.message)),
-  );
-  if (full && asDsError(cause).code !== 'server-full') {
-    return new DsError('laptop-full', 'the disk of this laptop is full', {
-      hint: FULL_HINT,
-      cause,
-    });
-  }
-  return asDsError(cause);
 }
 
 function usage(message: string | undefined, cause?: unknown): DsError {

@@ -29,6 +29,8 @@ export interface Paths {
   /** Agreed with the server over SSH, for days without changes. */
   quietKey: string;
   state: string;
+  /** The agent's, over power cuts. */
+  memory: string;
   staging: string;
   restore: string;
 }
@@ -54,6 +56,7 @@ export function agentPaths(profile: string): Paths {
     enrolment: join(own, 'enrolment.json'),
     quietKey: join(own, 'quiet-key'),
     state: join(own, 'state.db'),
+    memory: join(own, 'agent.json'),
     staging: join(own, 'staging'),
     restore: join(own, 'restore'),
   };

@@ -4,7 +4,7 @@
 
 import { DsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
-import { type Admission, askAdmission, type Busy, type Purpose, serverBusy } from './admission.ts';
+import { type Admission, askAdmission, type Busy, type Purpose, ServerBusy } from './admission.ts';
 import { waitSeconds } from './backoff.ts';
 import { type ServerUrls, serverUrls } from './config.ts';
 import { type Connection, connect } from './connection.ts';
@@ -92,7 +92,7 @@ async function beAdmitted(
       introduced = true;
       continue;
     }
-    if (answer && !wait) throw serverBusy(answer.retryAfterSeconds);
+    if (answer && !wait) throw new ServerBusy(answer);
     if (answer) context.warn(comeBack(answer));
     const seconds = waitSeconds(answer?.retryAfterSeconds, silences, Math.random);
     await context.clock.sleep(seconds * 1000, context.signal);
