@@ -5,7 +5,8 @@
  * Whoever calls a method starts the agent, by D-Bus activation. When it goes away by itself with
  * nothing to do it is left alone; when it was at work it is started again.
  */
-import dbus, { type MessageBus, Variant } from 'dbus-next';
+import { type Message, Variant } from 'dbus-next';
+import type { Bus, Target } from '../shared/bus.ts';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
 import {
   type Agent,
@@ -17,12 +18,10 @@ import {
 } from './model/agent.ts';
 
 export const AGENT_NAME = 'org.sugarlabs.Backup1';
-const AGENT_PATH = '/org/sugarlabs/Backup1';
+const AGENT: Target = { name: AGENT_NAME, path: '/org/sugarlabs/Backup1', face: AGENT_NAME };
 const JOB_FACE = 'org.sugarlabs.Backup1.Job';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const DBUS = 'org.freedesktop.DBus';
-/** Longer than any answer takes that comes over a slow network. */
-const CALL_LIMIT_MS = 60_000;
 const RESTART_MS = 500;
 const LOOK_AGAIN_MS = 15_000;
 
@@ -32,7 +31,7 @@ export interface Followers {
 }
 
 export class AgentClient {
-  readonly #bus: MessageBus;
+  readonly #bus: Bus;
   readonly #followers: Followers;
   #presence: Presence = 'starting';
   #properties: Record<string, unknown> = {};
@@ -40,26 +39,20 @@ export class AgentClient {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(bus: MessageBus, followers: Followers) {
+  constructor(bus: Bus, followers: Followers) {
     this.#bus = bus;
     this.#followers = followers;
   }
 
   /** Begins to follow the agent, and starts it. */
   async start(): Promise<void> {
-    this.#bus.on('message', (message: dbus.Message) => this.#heard(message));
-    const changes = `type='signal',interface='${PROPERTIES}',member='PropertiesChanged',path_namespace='${AGENT_PATH}'`;
-    const owner = `type='signal',sender='${DBUS}',member='NameOwnerChanged',arg0='${AGENT_NAME}'`;
-    for (const rule of [changes, owner]) {
-      await this.#send({
-        destination: DBUS,
-        path: '/org/freedesktop/DBus',
-        interface: DBUS,
-        member: 'AddMatch',
-        signature: 's',
-        body: [rule],
-      });
-    }
+    this.#bus.raw.on('message', (message: Message) => this.#heard(message));
+    await this.#bus.match(
+      `type='signal',interface='${PROPERTIES}',member='PropertiesChanged',path_namespace='${AGENT.path}'`,
+    );
+    await this.#bus.match(
+      `type='signal',sender='${DBUS}',member='NameOwnerChanged',arg0='${AGENT_NAME}'`,
+    );
     await this.look();
   }
 
@@ -67,8 +60,7 @@ export class AgentClient {
   async look(): Promise<void> {
     clearTimeout(this.#timer);
     try {
-      const [properties] = await this.#getAll(AGENT_PATH, AGENT_NAME);
-      this.#properties = properties as Record<string, unknown>;
+      this.#properties = plain(await this.#bus.properties(AGENT)) as Record<string, unknown>;
       this.#tell('present');
       await this.#readJobs();
     } catch {
@@ -80,20 +72,17 @@ export class AgentClient {
 
   /** Calls a method of the agent's; its errors come as `DsError` with the agent's code. */
   async call(member: string, signature = '', ...body: unknown[]): Promise<unknown[]> {
-    return await this.#send({
-      destination: AGENT_NAME,
-      path: AGENT_PATH,
-      interface: AGENT_NAME,
-      member,
-      signature,
-      body,
-    });
+    try {
+      return (await this.#bus.call(AGENT, member, signature, body)).map(plain);
+    } catch (error) {
+      throw asAgentError(error);
+    }
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#bus.disconnect();
+    this.#bus[Symbol.dispose]();
   }
 
   #tell(presence: Presence): void {
@@ -110,8 +99,8 @@ export class AgentClient {
       const heard: Record<string, unknown> = {};
       this.#jobs.set(path, heard);
       try {
-        const [properties] = await this.#getAll(path, JOB_FACE);
-        const whole = { ...(properties as Record<string, unknown>), ...heard };
+        const read = await this.#bus.properties({ ...AGENT, path, face: JOB_FACE });
+        const whole = { ...(plain(read) as Properties), ...heard };
         this.#jobs.set(path, whole);
         this.#followers.job(path, readJob(whole));
       } catch {
@@ -120,19 +109,18 @@ export class AgentClient {
     }
   }
 
-  #heard(message: dbus.Message): void {
-    if (message.type !== dbus.MessageType.SIGNAL) return;
+  #heard(message: Message): void {
     if (message.member === 'NameOwnerChanged' && message.sender === DBUS) {
       const [name, , owner] = message.body as string[];
       if (name === AGENT_NAME) this.#ownerChanged(owner !== '');
-    } else if (message.member === 'PropertiesChanged' && message.path.startsWith(AGENT_PATH)) {
+    } else if (message.member === 'PropertiesChanged' && message.path?.startsWith(AGENT.path)) {
       const [face, changed] = message.body as [string, Record<string, Variant>];
       this.#changed(message.path, face, plain(changed) as Properties);
     }
   }
 
   #changed(path: string, face: string, changed: Properties): void {
-    if (face === AGENT_NAME && path === AGENT_PATH) {
+    if (face === AGENT_NAME && path === AGENT.path) {
       Object.assign(this.#properties, changed);
       this.#tell('present');
       if ('Jobs' in changed) void this.#readJobs();
@@ -157,34 +145,6 @@ export class AgentClient {
     this.#tell('asleep');
     clearTimeout(this.#timer);
     if (wasBusy) this.#timer = setTimeout(() => void this.look(), RESTART_MS);
-  }
-
-  #getAll(path: string, face: string): Promise<unknown[]> {
-    return this.#send({
-      destination: AGENT_NAME,
-      path,
-      interface: PROPERTIES,
-      member: 'GetAll',
-      signature: 's',
-      body: [face],
-    });
-  }
-
-  async #send(options: ConstructorParameters<typeof dbus.Message>[0]): Promise<unknown[]> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      const late = () =>
-        reject(new DsError('server-unreachable', `no answer to ${options.member}`));
-      timer = setTimeout(late, CALL_LIMIT_MS);
-    });
-    try {
-      const reply = await Promise.race([this.#bus.call(new dbus.Message(options)), limit]);
-      return (reply?.body ?? []).map(plain);
-    } catch (error) {
-      throw asAgentError(error);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

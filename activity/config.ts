@@ -16,7 +16,7 @@ export interface ActivityConfig {
   scaling: number;
   /** Languages as gettext looks for them, the dearest first, e.g. `['es_PE.UTF-8', 'es']`. */
   languages: readonly string[];
-  busAddress: string | undefined;
+  busAddress: string;
   /** Where activities are installed, the child's own first. */
   activityFolders: readonly string[];
   /** Writes to stderr how long it took until something could be seen. */
@@ -54,7 +54,7 @@ export function readConfig(
     bundlePath,
     scaling: readScaling(env.SUGAR_SCALING),
     languages: languagesOf(env),
-    busAddress: env.DBUS_SESSION_BUS_ADDRESS,
+    busAddress: env.DBUS_SESSION_BUS_ADDRESS ?? '',
     activityFolders: [
       join(env.HOME ?? '/', 'Activities'),
       dirname(bundlePath),

@@ -62,3 +62,8 @@ export function addStyle(css: string): void {
 export function withControl(event: KeyEvent): boolean {
   return (Number(event.state) & Gdk.ModifierType.CONTROL_MASK) !== 0;
 }
+
+/** Whether this widget has the keyboard. GTK's own `has_focus` is hidden by the property of that name. */
+export function hasKeyboard(widget: Widget): boolean {
+  return (Number(widget.getStateFlags()) & Gtk.StateFlags.FOCUSED) !== 0;
+}

@@ -14,14 +14,13 @@ const log = createLog((line) => process.stderr.write(line));
 
 /** After the first picture: D-Bus and all that needs it. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
-  const { default: dbus } = await import('dbus-next');
+  const { Bus } = await import('../shared/bus.ts');
   const { serveShell } = await import('./sugar/shell.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');
-  const bus = dbus.sessionBus(config.busAddress ? { busAddress: config.busAddress } : {});
-  bus.on('error', (error: Error) => log.warn('session-bus', { error: error.message }));
+  const bus = await Bus.open(config.busAddress);
   const onActive = (active: boolean) => activity.setActive(active);
-  await serveShell(bus, config.activityId, { onActive });
+  await serveShell(bus.raw, config.activityId, { onActive });
   const client = new AgentClient(bus, {
     agent: (agent) => activity.dispatch({ on: 'agent', agent }),
     job: (path, job) => activity.dispatch({ on: 'job', path, job }),

@@ -25,6 +25,7 @@ export class Palette {
   readonly #items: Box;
   #shown = '';
   #timer: NodeJS.Timeout | undefined;
+  #muted = false;
 
   constructor(look: Look, title: string) {
     this.#look = look;
@@ -106,6 +107,7 @@ export class Palette {
     widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
     widget.on('enter-notify-event', () => this.#rest());
     widget.on('leave-notify-event', () => {
+      this.#muted = false;
       if (this.#popover.getVisible() && !this.#popover.getModal()) this.#wait(LEAVE_MS);
       else this.#wait(null);
       return false;
@@ -134,8 +136,10 @@ export class Palette {
     this.#items.childFocus(Gtk.DirectionType.TAB_FORWARD);
   }
 
+  /** Closed, and not opened by a pointer that stays where it is. */
   popdown(): void {
     this.#wait(null);
+    this.#muted = true;
     this.#popover.popdown();
   }
 
@@ -150,6 +154,7 @@ export class Palette {
       return false;
     }
     clearTimeout(this.#timer);
+    if (this.#muted) return false;
     this.#timer = setTimeout(() => {
       this.#popover.setModal(false);
       this.#popover.popup();

@@ -2,7 +2,7 @@
  * The activity's toolbar: activity button · back up now · restore │ search, days, pinned │ stop. Words
  * and what is rarely wanted are in palettes.
  */
-import { type Entry, Gtk } from '../gtk.ts';
+import { type Entry, Gtk, hasKeyboard } from '../gtk.ts';
 import type { ToolbarModel } from '../model/frame.ts';
 import type { ButtonModel } from '../model/screen.ts';
 import { imageOf } from '../sugar/icons.ts';
@@ -77,7 +77,7 @@ export class BackupToolbar {
   }
 
   isSearching(): boolean {
-    return this.#search.hasFocus;
+    return hasKeyboard(this.#search);
   }
 
   focusSearch(): void {

@@ -16,6 +16,7 @@ import { PeopleView } from './people-view.ts';
 import type { Ui } from './ui.ts';
 
 const FOCUS_AGAIN_MS = 50;
+const FOCUS_TRIES = 10;
 
 interface View<B extends Body> {
   widget: Box;
@@ -71,15 +72,16 @@ export class BackupWindow {
     if (screen.place !== this.#place) this.#wantsKeyboard = !this.#toolbar.isSearching();
     this.#place = screen.place;
     // GTK gives the keyboard only to what is on the screen already.
-    if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view), 0);
+    if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view, FOCUS_TRIES), 0);
   }
 
   /** What is to have the keyboard may come only with the agent's answer: until then, again. */
-  #giveKeyboard(view: View<never>): void {
-    if (!this.#wantsKeyboard || !view.widget.getMapped() || !view.focus()) return;
-    const focused = this.window.window.getFocus();
-    if (focused?.isAncestor(view.widget)) this.#wantsKeyboard = false;
-    else setTimeout(() => this.#giveKeyboard(view), FOCUS_AGAIN_MS);
+  #giveKeyboard(view: View<never>, tries: number): void {
+    if (!this.#wantsKeyboard || tries === 0) return;
+    const given = view.widget.getMapped() && view.focus();
+    if (given && this.window.window.getFocus()?.isAncestor(view.widget))
+      this.#wantsKeyboard = false;
+    else setTimeout(() => this.#giveKeyboard(view, tries - 1), FOCUS_AGAIN_MS);
   }
 
   #viewFor(kind: Body['kind']): View<never> {

@@ -32,6 +32,7 @@ export class EntriesView {
     this.#head.setMarginStart(spacing * 2);
     this.#head.setMarginTop(padding);
     this.#head.setMarginBottom(padding);
+    this.#head.setSizeRequest(-1, ui.look.sizes.zoom(45));
     this.#picture = horizontalBox();
     this.#title = makeLabel();
     this.#buttons = new ButtonBar(ui);

@@ -2,7 +2,7 @@
  * A list of any length with as many row widgets as can be seen: what scrolls is which entry a widget
  * shows and where it stands. The keyboard moves a current row, as in the Journal.
  */
-import { type Adjustment, Atk, type Box, Gdk, Gtk, type KeyEvent } from '../gtk.ts';
+import { type Adjustment, Atk, type Box, Gdk, Gtk, hasKeyboard, type KeyEvent } from '../gtk.ts';
 import type { ListBody } from '../model/screen.ts';
 import { RowWidget } from './row-widget.ts';
 import { horizontalBox, type Ui } from './ui.ts';
@@ -183,7 +183,7 @@ export class ListView {
   }
 
   #openFocused(): boolean {
-    const row = this.#widgets.find(({ widget }) => widget.hasFocus);
+    const row = this.#widgets.find(({ widget }) => hasKeyboard(widget));
     row?.open();
     return row !== undefined;
   }
