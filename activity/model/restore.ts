@@ -3,6 +3,7 @@
  * frightens: a restore adds and never takes away (rule 3).
  */
 import { isOpen, type Job } from './agent.ts';
+import { GREY, readColours } from './colours.ts';
 import { nothing } from './lists.ts';
 import type { Picture } from './pictures/drawing.ts';
 import { placed } from './pictures/drawing.ts';
@@ -29,7 +30,7 @@ export function whoseBody(state: State, viewer: Viewer): PeopleBody {
       const name = nick || (replaced ? serial : state.nick) || serial;
       return {
         key: serial,
-        picture: personPicture(coloursOf(color) ?? (replaced ? GREY : viewer.colours), name),
+        picture: personPicture(readColours(color) ?? (replaced ? GREY : viewer.colours), name),
         name,
         note: replaced ? _('My old laptop') : _('This laptop'),
         event: {
@@ -43,13 +44,6 @@ export function whoseBody(state: State, viewer: Viewer): PeopleBody {
         ? null
         : nothing(state, { ask: 'laptops' }, _('Nothing at school yet'), viewer),
   };
-}
-
-const GREY = { stroke: '#757575', fill: '#C0C0C0' };
-
-function coloursOf(text: string): { stroke: string; fill: string } | null {
-  const [, stroke, fill] = /^(#[0-9a-f]{6}),(#[0-9a-f]{6})$/i.exec(text) ?? [];
-  return stroke && fill ? { stroke, fill } : null;
 }
 
 /** The preview: how many, how big, four pictures, and the way on. */

@@ -3,11 +3,12 @@
  * put it there. There are five kinds of canvas; `screenOf` chooses and fills one.
  */
 
+import type { XoColours } from './colours.ts';
 import { entryBody } from './entry.ts';
 import { type AlertModel, alertOf, type ToolbarModel, teacherLines, toolbarOf } from './frame.ts';
 import { daysBody, entriesBody, pinsBody } from './lists.ts';
 import type { Event } from './next.ts';
-import type { Picture, XoColours } from './pictures/drawing.ts';
+import type { Picture } from './pictures/drawing.ts';
 import type { Sign } from './pictures/things.ts';
 import { goBody, restoringBody, whenBody, whoseBody } from './restore.ts';
 import type { State } from './state.ts';

@@ -2,7 +2,8 @@
  * What every widget of ours is drawn with: sizes at this zoom, icons, the child's colours; and the
  * rules that are added to Sugar's theme, for what its toolkit draws in Python.
  */
-import type { Icons, XoColours } from './icons.ts';
+import type { XoColours } from '../model/colours.ts';
+import type { Icons } from './icons.ts';
 import { COLOURS, type Sizes } from './style.ts';
 
 export interface Look {

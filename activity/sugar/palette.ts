@@ -105,8 +105,11 @@ export class Palette {
     this.#popover.setRelativeTo(widget);
     if (inToolbar) this.#popover.setPosition(Gtk.PositionType.BOTTOM);
     widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
-    widget.on('enter-notify-event', () => this.#rest());
-    widget.on('leave-notify-event', () => {
+    const isMove = (event: { mode?: number }) => event.mode === Gdk.CrossingMode.NORMAL;
+    widget.on('enter-notify-event', (event) => isMove(event) && this.#rest());
+    widget.on('leave-notify-event', (event) => {
+      // A press grabs the pointer, which looks like leaving.
+      if (!isMove(event)) return false;
       this.#muted = false;
       if (this.#popover.getVisible() && !this.#popover.getModal()) this.#wait(LEAVE_MS);
       else this.#wait(null);

@@ -2,7 +2,7 @@
  * What Sugar knows of the child and of its own looks: colours, nick, font, theme. Read once.
  */
 import { Gio, GLib, Gtk } from '../gtk.ts';
-import { GREY, readColours, type XoColours } from './icons.ts';
+import { GREY, readColours, type XoColours } from '../model/colours.ts';
 
 export interface Child {
   nick: string;

@@ -5,8 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pixbuf } from '../gtk.ts';
+import { GREY, readColours } from '../model/colours.ts';
 import type { EntryIcon } from '../model/screen.ts';
-import { GREY, type Icons, readColours } from '../sugar/icons.ts';
+import type { Icons } from '../sugar/icons.ts';
 
 export class EntryIcons {
   readonly #icons: Icons;

@@ -83,7 +83,7 @@ export class PageView {
       const wanted =
         index === 0
           ? Math.min(zoom(picture.height * 1.1), room)
-          : Math.min(zoom(picture.height), room * 0.5);
+          : Math.min(zoom(picture.height * 1.25), room * 0.6);
       const image = pictureImage(this.#ui.look, picture, Math.floor(wanted));
       image.setValign(Gtk.Align.CENTER);
       this.#pictures.packStart(image, false, false, 0);

@@ -2,6 +2,7 @@
  * Small pieces of SVG that all pictures are put together from. Pictures are drawn in dark grey;
  * colour is only for what belongs to a person, and nothing is told by colour alone.
  */
+import type { XoColours } from '../colours.ts';
 
 export interface Picture {
   svg: string;
@@ -9,11 +10,6 @@ export interface Picture {
   height: number;
   /** For those who listen to the screen. */
   name: string;
-}
-
-export interface XoColours {
-  stroke: string;
-  fill: string;
 }
 
 export const INK = '#282828';

@@ -2,18 +2,8 @@
  * The first thing a child sees: an XO in the child's colours inside a school, filled from below by
  * the share of the Journal that is safe; beside it one of four shapes that say how things are.
  */
-import {
-  circle,
-  INK,
-  PAPER,
-  type Picture,
-  path,
-  placed,
-  rect,
-  svg,
-  type XoColours,
-  xo,
-} from './drawing.ts';
+import type { XoColours } from '../colours.ts';
+import { circle, INK, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
 /** Four shapes, not four colours. */
 export type Shape = 'safe' | 'working' | 'bringing' | 'waiting' | 'help' | 'none';

@@ -2,19 +2,8 @@
  * The other pictures: the jar of pins, the circle of progress, a sheet of a calendar, laptops, and
  * the signs of the toolbar.
  */
-import {
-  circle,
-  INK,
-  PALE,
-  PAPER,
-  type Picture,
-  path,
-  placed,
-  rect,
-  svg,
-  type XoColours,
-  xo,
-} from './drawing.ts';
+import type { XoColours } from '../colours.ts';
+import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
 /** A jar that fills: how much of the room for pins is used. */
 export function jarPicture(level: number, name: string): Picture {

@@ -1,19 +1,8 @@
 /**
  * Why it waits, as pictures of 200 by 160: a child who does not read sees what is missing.
  */
-import {
-  circle,
-  INK,
-  PALE,
-  PAPER,
-  type Picture,
-  path,
-  placed,
-  rect,
-  svg,
-  type XoColours,
-  xo,
-} from './drawing.ts';
+import type { XoColours } from '../colours.ts';
+import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
 export type WhyPicture =
   | 'battery'
