@@ -5,6 +5,8 @@
 import * as v from 'valibot';
 import { asDsError, type ErrorCode } from '../shared/errors.ts';
 import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
+import type { EntrySummary } from '../shared/protocol.ts';
+import { searchEntries } from './browse.ts';
 import type { Context } from './context.ts';
 import type { Lookaround } from './lookaround.ts';
 
@@ -17,6 +19,12 @@ export type Act = (desk: Desk, params: unknown) => Promise<unknown>;
 
 const text = v.optional(v.string(), '');
 const place = v.object({ of: text, snapshot: text, entry: text });
+const listing = v.object({
+  ...place.entries,
+  search: text,
+  offset: v.optional(v.number(), 0),
+  limit: v.optional(v.number(), 100),
+});
 const pinNotes = v.object({
   notes: v.array(v.object({ uid: v.string(), snapshot: v.nullable(v.string()) })),
 });
@@ -57,7 +65,25 @@ export const ACTS: Readonly<Record<string, Act>> = {
     });
   },
 
-  pins: ({ lookaround }) => lookaround.ask(({ control }) => control.pins()),
+  entries: ({ lookaround }, params) => {
+    const { snapshot, search, offset, limit } = v.parse(listing, params);
+    return lookaround.ask(async ({ control }) => {
+      const name = await nameOf(control, snapshot);
+      const found: EntrySummary[] = [];
+      for await (const page of control.entries(name)) found.push(...page);
+      const entries = searchEntries(found, search);
+      const page = entries.slice(offset, offset + limit).map(({ mimeType, ...entry }) => {
+        return { ...entry, 'mime-type': mimeType };
+      });
+      return { total: entries.length, entries: page };
+    });
+  },
+
+  pins: async ({ lookaround }) => {
+    const { pins, bytes, limit } = await lookaround.ask(({ control }) => control.pins());
+    const dated = pins.map((pin) => ({ ...pin, pinned: Date.parse(pin.pinned) / 1000 }));
+    return { pins: dated, bytes, limit };
+  },
 
   /** Pins (a snapshot) and unpins (null) one after the other. */
   pin: async ({ lookaround }, params) => {

@@ -5,13 +5,17 @@
 import dbus, { type Variant } from 'dbus-next';
 import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseSerial, parseSnapshotName, parseUid } from '../../shared/ids.ts';
-import type { Pins } from '../../shared/protocol.ts';
 import type { Agent } from './agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
 import type { JobKind, Request } from './jobs.ts';
-import { jobPath, NAME, type PinUse, type Shown, showAgent, TYPES } from './shown.ts';
+import { jobPath, NAME } from './names.ts';
+import { type PinUse, type Shown, showAgent, TYPES } from './shown.ts';
 
 type Row = Record<string, unknown>;
+
+interface PinList extends PinUse {
+  pins: Row[];
+}
 
 /** The school is not there for now, which is no reason to forget what a child asked for. */
 const LATER: readonly ErrorCode[] = [
@@ -121,14 +125,14 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   async ListPins(): Promise<[Row[], bigint, bigint]> {
-    const { pins, bytes, limit } = (await this.#ask('pins', {})) as Pins;
+    const { pins, bytes, limit } = (await this.#ask('pins', {})) as PinList;
     this.#pins = { bytes, limit };
     this.update();
     const later = this.#agent.memory.pinNotes;
     const unpinned = new Set(later.filter((one) => one.snapshot === null).map(({ uid }) => uid));
     const rows = [
       ...pins
-        .filter(({ uid }) => !unpinned.has(uid as string))
+        .filter(({ uid }) => !unpinned.has(String(uid)))
         .map((pin) => ({ ...pin, later: false })),
       ...later
         .filter(({ snapshot }) => snapshot !== null)

@@ -4,7 +4,8 @@
 import type { Agent } from './agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
 import type { Job } from './jobs.ts';
-import { JOB_TYPES, jobPath, NAME, type ShownJob, showJob } from './shown.ts';
+import { jobPath, NAME } from './names.ts';
+import { JOB_TYPES, type ShownJob, showJob } from './shown.ts';
 
 export class JobObject extends BusObject<ShownJob> {
   readonly path: string;

@@ -10,9 +10,9 @@ import { Agent, type AgentOptions } from './agent.ts';
 import { AgentObject } from './agent-object.ts';
 import { JobObject } from './job-object.ts';
 import { watchJournal } from './journal.ts';
+import { NAME, PATH } from './names.ts';
 import { watchNetwork } from './network.ts';
 import { watchPower } from './power.ts';
-import { NAME, PATH } from './shown.ts';
 import { SleepDelay, watchSleep } from './sleep.ts';
 import { watchClients } from './watchers.ts';
 
@@ -35,7 +35,6 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const { env, signal, log } = options;
   await using cleanup = new Cleanup();
   const session = cleanup.use(await openSessionBus(env));
-  await takeName(session);
   const system = await openSystemBus(options);
   if (system) cleanup.use(system);
   const agent = cleanup.use(new Agent(options));
@@ -43,11 +42,21 @@ export async function runAgent(options: RunOptions): Promise<void> {
   await watchLaptop(system, agent, options);
   cleanup.use(await watchJournal(session, () => presence.refresh()));
   await watchClients(session, (count) => presence.watched(count));
+  // Everything is in place before anybody can ask.
+  await takeName(session);
   agent.start();
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  await Promise.race([stopped, presence.over, session.lost.catch(() => {})]);
+  const lost = session.lost.catch(() => {});
+  while (!signal.aborted) {
+    const why = await Promise.race([stopped, lost, presence.over()]);
+    if (why !== 'nothing to do') break;
+    await session.raw.releaseName(NAME);
+    // Somebody asked at the last moment; whoever comes after this starts another agent.
+    if (!presence.isWanted) break;
+    await takeName(session);
+  }
   log.info('ending');
 }
 
@@ -90,8 +99,6 @@ async function watchLaptop(
 
 /** The agent's objects on the bus, kept up to date; and whether it is still wanted. */
 class Presence implements AsyncDisposable {
-  /** Resolves when nothing is left to do and nobody watches. */
-  readonly over: Promise<void>;
   readonly #bus: Bus;
   readonly #agent: Agent;
   readonly #object: AgentObject;
@@ -108,9 +115,6 @@ class Presence implements AsyncDisposable {
     this.#agent = agent;
     this.#object = new AgentObject(agent);
     this.#delay = new SleepDelay(env, log);
-    this.over = new Promise((resolve) => {
-      this.#end = resolve;
-    });
     bus.raw.export(PATH, this.#object);
     agent.on('change', () => this.#tellSoon());
     agent.on('end', () => {
@@ -119,8 +123,21 @@ class Presence implements AsyncDisposable {
     });
   }
 
+  get isWanted(): boolean {
+    return this.#clients > 0 || !this.#agent.isIdle;
+  }
+
+  /** Resolves when nothing is left to do and nobody watches. */
+  over(): Promise<'nothing to do'> {
+    return new Promise((resolve) => {
+      this.#end = () => resolve('nothing to do');
+      this.#tell();
+    });
+  }
+
   /** Somebody came to look, or went. */
   watched(count: number): void {
+    if (count > 0) clearTimeout(this.#lingering);
     const isFirst = this.#clients === 0 && count > 0;
     this.#clients = count;
     if (isFirst) this.refresh();
@@ -154,8 +171,7 @@ class Presence implements AsyncDisposable {
     if (this.#agent.standing.progress) this.#delay.hold();
     else this.#delay.release();
     clearTimeout(this.#lingering);
-    const isWanted = this.#clients > 0 || !this.#agent.isIdle;
-    if (!isWanted) this.#lingering = setTimeout(this.#end, LINGER_MS);
+    if (!this.isWanted) this.#lingering = setTimeout(this.#end, LINGER_MS);
   }
 
   #exportJobs(): void {

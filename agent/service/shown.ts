@@ -5,12 +5,9 @@
 import dbus, { type Variant } from 'dbus-next';
 import type { Agent } from './agent.ts';
 import type { Job } from './jobs.ts';
+import { jobPath, VERSION } from './names.ts';
 import { obstacles } from './obstacles.ts';
 import { timeLeft } from './time-left.ts';
-
-export const NAME = 'org.sugarlabs.Backup1';
-export const PATH = '/org/sugarlabs/Backup1';
-export const VERSION = 1;
 
 /** Property → its D-Bus type. */
 export const TYPES = {
@@ -69,8 +66,6 @@ export interface PinUse {
   bytes: number;
   limit: number;
 }
-
-export const jobPath = (id: number): string => `${PATH}/job/${id}`;
 
 /** Everything about the agent; `pins` as the school last said. */
 export function showAgent(agent: Agent, pins: PinUse): Shown {

@@ -3,7 +3,7 @@
  */
 import type { Message } from 'dbus-next';
 import type { Bus } from '../../shared/bus.ts';
-import { PATH } from './shown.ts';
+import { PATH } from './names.ts';
 
 const DAEMON = { path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' };
 

@@ -237,7 +237,7 @@ async function cli(...args: string[]) {
   const out = { stdout: '', stderr: '', exitCode: 0 };
   using profile = makeProfile();
   out.exitCode = await runCli({
-    args: [...args, '--profile', profile.paths.profile],
+    args: [...args, '--direct', '--profile', profile.paths.profile],
     env: {},
     clock: realClock,
     stdout: (text) => {
