@@ -2,23 +2,14 @@
  * The words of one language: gettext's catalogue for texts, the runtime's own tables for numbers and
  * dates. Without a catalogue everything is in English.
  */
+import type { Catalogue } from '../shared/messages.ts';
 import type { Values, Words } from './model/words.ts';
-
-/** What gettext gives: a text, or the form of it that fits a number. */
-export interface Catalogue {
-  gettext(text: string): string;
-  ngettext(one: string, many: string, n: number): string;
-}
 
 const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ps', 'ur'];
 
-export const ENGLISH: Catalogue = {
-  gettext: (text) => text,
-  ngettext: (one, many, n) => (n === 1 ? one : many),
-};
-
-/** `language` is that of the catalogue, e.g. `pt_BR`. */
-export function wordsOf(language: string, catalogue: Catalogue): Words {
+/** Everything that depends on the language. */
+export function wordsOf(catalogue: Catalogue): Words {
+  const { language } = catalogue;
   const locale = localeOf(language);
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const number = (value: number) => numbers.format(value);

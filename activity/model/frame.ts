@@ -13,6 +13,7 @@ export interface ToolbarModel {
   home: ButtonModel;
   backUp: ButtonModel;
   backUpMore: ButtonModel[];
+  daysMore: ButtonModel[];
   restore: ButtonModel;
   days: ButtonModel;
   pins: ButtonModel;
@@ -59,6 +60,7 @@ export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel 
       { on: 'act', act: { do: 'back-up' } },
       usable && !backingUp && !busy,
     ),
+    daysMore: [go(_('In Browse'), { theme: 'zoom-activity' }, { on: 'act', act: { do: 'web' } })],
     backUpMore: [agent.state === 'paused' ? resume : pause],
     restore: go(_('Bring back'), { own: 'bring' }, { on: 'go', place: { at: 'whose' } }),
     days: go(_('Days'), { own: 'days' }, { on: 'go', place: { at: 'days', of: '' } }),
@@ -86,7 +88,7 @@ export function alertOf(state: State, { words }: Viewer): AlertModel | null {
           countdown: null,
         },
         ...{ title: alert.title, text: newsText(alert.what, words) },
-        buttons: [{ icon: 'dialog-ok', label: _('Ok'), event: { on: 'answer-alert', yes: true } }],
+        buttons: newsButtons(alert.what, words),
       };
     case 'unpinned':
       return {
@@ -136,6 +138,18 @@ export function teacherLines(state: State, { words }: Viewer): [string, string][
     [_('Snapshot'), agent.lastSnapshot],
   ];
   return lines.filter(([, value]) => value !== '');
+}
+
+/** A full jar leads to the pins, where the oldest stands first (rule 10). */
+function newsButtons(news: News, { _ }: Words): AlertModel['buttons'] {
+  const ok = {
+    icon: 'dialog-ok',
+    label: _('Ok'),
+    event: { on: 'answer-alert', yes: true },
+  } as const;
+  if (news !== 'pins-full') return [ok];
+  const place = { at: 'pins' } as const;
+  return [ok, { icon: 'go-next', label: _('Show pins'), event: { on: 'go', place } }];
 }
 
 function secondsLeft(alert: Extract<Alert, { until: number }>, state: State): number {

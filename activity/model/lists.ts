@@ -56,7 +56,7 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   const day = answerTo(state, { ask: 'days', of })?.find((known) => known.snapshot === snapshot);
   const title =
     search !== ''
-      ? words._('“{text}” at school', { text: search })
+      ? words._('"{text}" at school', { text: search })
       : day
         ? words.date(day.created)
         : words._('What the school keeps');

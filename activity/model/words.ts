@@ -43,13 +43,13 @@ export function ago(words: Words, then: number, now: number): string {
   return _n('{n} year ago', '{n} years ago', Math.floor(days / 365));
 }
 
-/** `about 5–10 min`; empty while nothing is known. */
+/** `about 5-10 min`; empty while nothing is known. */
 export function timeLeft({ _, number }: Words, [low, high]: readonly [number, number]): string {
   if (high <= 0) return '';
   if (high < 2 * MINUTE) return _('about a minute');
   const from = Math.max(1, Math.floor(low / MINUTE));
   const to = Math.max(from + 1, Math.ceil(high / MINUTE));
-  return _('about {from}–{to} min', { from: number(from), to: number(to) });
+  return _('about {from}-{to} min', { from: number(from), to: number(to) });
 }
 
 /** `3.4 MB`, in thousands, as Sugar writes sizes. */

@@ -64,7 +64,12 @@ export class BackupToolbar {
       tool.model = model[part];
       tool.button.setSensitive(model[part].sensitive ?? true);
     }
-    this.#tools.get('backUp')?.palette.setItems(model.backUpMore.map((item) => this.#item(item)));
+    for (const [part, more] of [
+      ['backUp', model.backUpMore],
+      ['days', model.daysMore],
+    ] as const) {
+      this.#tools.get(part)?.palette.setItems(more.map((item) => this.#item(item)));
+    }
     const home = this.#tools.get('home')?.palette;
     home?.setTitle(model.home.label, model.teacher);
     home?.setLines(teacher);

@@ -150,7 +150,7 @@ test('a search finds at school, and its end leads back to the list', () => {
     search: 'volcán',
     page: 0,
   });
-  assert.is(list(state).title, '“volcán” at school');
+  assert.is(list(state).title, '"volcán" at school');
   assert.equal(after(agentEvent({}), { on: 'search', text: '' }).state.place, { at: 'status' });
 });
 

@@ -96,7 +96,7 @@ test('progress is a count and what moves; time only after 20 s, as a range (rule
     screenOf(after(...events, { on: 'tick', now }).state, viewer).body as PageBody;
   assert.is(at(NOW + 1).title, '12 of 80');
   assert.is(at(NOW + 1).text, 'Volcán');
-  assert.is(at(NOW + 30).text, 'Volcán · about 5–10 min');
+  assert.is(at(NOW + 30).text, 'Volcán · about 5-10 min');
 });
 
 test('a count never exceeds its total, whatever the agent says (rule 6)', () => {

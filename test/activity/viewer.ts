@@ -1,14 +1,15 @@
 /** A viewer for tests of the model: English words, the XO's own red and blue, and ready-made states. */
-import { ENGLISH, wordsOf } from '../../activity/language.ts';
+import { wordsOf } from '../../activity/language.ts';
 import { readAgent, readJob } from '../../activity/model/agent.ts';
 import { type Event, next } from '../../activity/model/next.ts';
 import type { Viewer } from '../../activity/model/screen.ts';
 import { type Effect, initialState, type State } from '../../activity/model/state.ts';
+import { ENGLISH } from '../../shared/messages.ts';
 
 export const NOW = 1_790_000_000;
 
 export const viewer: Viewer = {
-  words: wordsOf('en', ENGLISH),
+  words: wordsOf(ENGLISH),
   colours: { stroke: '#FF2B34', fill: '#005FE4' },
 };
 

@@ -34,10 +34,10 @@ test('a time that is not known is no time', () => assert.is(ago(words, 0, 1e9), 
 test('time left is a range, and nothing while unknown', () => {
   assert.is(timeLeft(words, [0, 0]), '');
   assert.is(timeLeft(words, [20, 50]), 'about a minute');
-  assert.is(timeLeft(words, [300, 600]), 'about 5–10 min');
+  assert.is(timeLeft(words, [300, 600]), 'about 5-10 min');
   assert.is(
     timeLeft(words, [300, 300]),
-    'about 5–6 min',
+    'about 5-6 min',
     'a range even where both ends are the same',
   );
 });
