@@ -27,12 +27,25 @@ msgstr ""
 /** The template as the sources would give it now. */
 export function makeTemplate(): string {
   const files = SOURCES.flatMap(sourcesIn).sort();
-  const keywords = ['--keyword=_', '--keyword=_n:1,2', '--keyword=gettext', '--keyword=ngettext:1,2'];
+  const keywords = [
+    '--keyword=_',
+    '--keyword=_n:1,2',
+    '--keyword=gettext',
+    '--keyword=ngettext:1,2',
+  ];
+  // "{n} % of" looks like a format of printf's to xgettext.
+  const flags = ['_:1', '_n:1', '_n:2', 'gettext:1', 'ngettext:1', 'ngettext:2'].map(
+    (argument) => `--flag=${argument}:no-javascript-format`,
+  );
   const options = ['--language=JavaScript', '--from-code=UTF-8', '--no-location', '--omit-header'];
-  const texts = execFileSync('xgettext', [...keywords, ...options, '--output=-', ...files], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const texts = execFileSync(
+    'xgettext',
+    [...keywords, ...flags, ...options, '--output=-', ...files],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   return HEADER + texts;
 }
 

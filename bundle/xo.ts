@@ -15,7 +15,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
+import { parseCatalogue } from '../shared/messages.ts';
 import { VERSION } from '../shared/version.ts';
+import { NAME, SUMMARY } from './activity/names.ts';
+import { languages, PO_FOLDER } from './messages.ts';
 import { type ZipEntry, zip } from './zip.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +35,7 @@ export async function buildXo(into: string): Promise<string> {
     file('backup.cjs', await bundleProgram()),
     file('node_gtk.node', strippedModule()),
     file('LICENSE', read('LICENSE')),
+    ...languages().flatMap(catalogue),
   ];
   mkdirSync(into, { recursive: true });
   const path = join(into, XO_NAME);
@@ -47,10 +51,22 @@ function read(path: string): Buffer {
   return readFileSync(join(root, path));
 }
 
+/** The words of a language, and what Sugar's Home calls the activity in it. */
+function catalogue(language: string): ZipEntry[] {
+  const options = ['--check-format', '--endianness=little', '--output-file=-'];
+  const mo = execFileSync('msgfmt', [...options, join(PO_FOLDER, `${language}.po`)]);
+  const { gettext } = parseCatalogue(mo, language);
+  const info = `[Activity]\nname = ${gettext(NAME)}\nsummary = ${gettext(SUMMARY)}\n`;
+  return [
+    file(`locale/${language}/LC_MESSAGES/${BUNDLE_ID}.mo`, mo),
+    file(`locale/${language}/activity.linfo`, Buffer.from(info)),
+  ];
+}
+
 function activityInfo(): string {
   return `[Activity]
-name = Backup
-summary = Keeps your Journal safe at school, and brings it back
+name = ${NAME}
+summary = ${SUMMARY}
 bundle_id = ${BUNDLE_ID}
 exec = activity/run
 icon = activity-backup
