@@ -19,7 +19,7 @@ export interface ToolbarModel {
   pins: ButtonModel;
   search: { hint: string; text: string };
   stop: string;
-  back: ButtonModel | null;
+  back: ButtonModel;
   teacher: string;
 }
 
@@ -67,10 +67,12 @@ export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel 
     pins: go(_('Pinned'), { own: 'pin' }, { on: 'go', place: { at: 'pins' } }),
     search: { hint: _('Search at school'), text: place.at === 'entries' ? place.search : '' },
     stop: _('Stop'),
-    back:
-      state.trail.length === 0 && place.at === 'status'
-        ? null
-        : go(_('Back'), { theme: 'go-previous' }, { on: 'back' }, true),
+    back: go(
+      _('Back'),
+      { theme: 'go-previous' },
+      { on: 'back' },
+      state.trail.length > 0 || place.at !== 'status',
+    ),
     teacher: _('For the teacher'),
   };
 }

@@ -168,13 +168,19 @@ function page(
 ): PageBody {
   const { _, number } = viewer.words;
   const { safeEntries, totalEntries } = state.agent;
-  const level = totalEntries > 0 ? safeEntries / totalEntries : 0;
+  const safe = totalEntries > 0 ? safeEntries / totalEntries : 0;
+  const level = shape === 'working' ? safe + (1 - safe) * sentShare(state) : safe;
   const share = _('{n} % of your Journal is safe at school', {
-    n: number(Math.floor(level * 100)),
+    n: number(Math.floor(safe * 100)),
   });
   const name = [shapeName(shape, viewer), share].filter((part) => part !== '').join('. ');
   const picture = schoolPicture({ colours: viewer.colours, level, shape, name });
   return { kind: 'page', pictures: [picture], title, text, code: '', samples: [], buttons };
+}
+
+/** What is on its way fills the picture too; that it is safe, only the school can say. */
+function sentShare({ agent }: State): number {
+  return agent.bytesTotal > 0 ? agent.bytesDone / agent.bytesTotal : 0;
 }
 
 function shapeName(shape: Shape, { words: { _ } }: Viewer): string {

@@ -1,7 +1,7 @@
 /**
  * Sugar's palette: what a thing is called and what can be done with it, in black beside the thing.
  * Comes when the pointer rests on it, at once with the right button, a long press, or from the
- * keyboard with the Menu key or the arrow down; then it has the keyboard, and Esc ends it.
+ * keyboard with the Menu key; then it has the keyboard, and Esc ends it.
  */
 import { type Box, type Button, Gdk, Gtk, Pango, type Pixbuf, type Widget } from '../gtk.ts';
 import { imageOf } from './icons.ts';
@@ -121,11 +121,6 @@ export class Palette {
       return true;
     });
     widget.on('popup-menu', () => {
-      this.popup();
-      return true;
-    });
-    widget.on('key-press-event', (event) => {
-      if (event.keyval !== Gdk.KEY_Down || !inToolbar || this.#acts.length === 0) return false;
       this.popup();
       return true;
     });

@@ -45,9 +45,11 @@ export class BackupToolbar {
     this.#add('pins', first.pins);
     this.box.addSeparator(true);
     this.#back = new ToolButton(ui.look, {
-      ...{ icon: 'go-previous', label: first.back?.label ?? '' },
+      ...{ icon: null, label: first.back.label },
       onClick: () => this.#backModel && ui.dispatch(this.#backModel.event),
     });
+    const arrow = iconPixbuf(ui.look, { theme: 'go-previous' }, ui.look.sizes.icon, true);
+    this.#back.setPicture(imageOf(arrow));
     this.box.add(this.#back);
     const stop = new ToolButton(ui.look, {
       icon: 'activity-stop',
@@ -74,12 +76,15 @@ export class BackupToolbar {
     home?.setTitle(model.home.label, model.teacher);
     home?.setLines(teacher);
     this.#backModel = model.back;
-    this.#back.setSensitive(model.back !== null);
+    this.#back.setSensitive(model.back.sensitive ?? true);
     if (model.search.text !== this.#searched) {
       this.#searched = model.search.text;
       if (this.#search.getText() !== model.search.text) this.#search.setText(model.search.text);
     }
   }
+
+  /** The child has ended the search with Enter; the window puts in what follows. */
+  onSearched: () => void = () => {};
 
   isSearching(): boolean {
     return hasKeyboard(this.#search);
@@ -125,7 +130,10 @@ export class BackupToolbar {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(search, TYPING_MS);
     });
-    entry.on('activate', search);
+    entry.on('activate', () => {
+      search();
+      this.onSearched();
+    });
     this.box.addWidget(entry);
     return entry;
   }

@@ -44,6 +44,7 @@ export class BackupWindow {
     this.#screen = first;
     this.#toolbar = new BackupToolbar(ui, first.toolbar, options.onClose);
     this.window = new ActivityWindow(this.#toolbar.box.widget, options);
+    this.#toolbar.onSearched = () => this.#focusCanvas();
     this.#canvas = new Gtk.Stack();
     const around = new Gtk.EventBox();
     around.getStyleContext().addClass('ds-canvas');
@@ -159,6 +160,9 @@ export class BackupWindow {
         return this.#cancel(dispatch);
       case 'KP_End': // the game key with the tick
         return this.#confirm();
+      case 'Down':
+      case 'KP_Down':
+        return this.#isInToolbar() && this.#focusCanvas();
       case 'Return':
       case 'KP_Enter':
         return this.#isOnSomething() ? false : this.#focusCanvas();
@@ -184,7 +188,7 @@ export class BackupWindow {
         : undefined;
     if (first) dispatch(first.event);
     else if (stop) dispatch(stop.event);
-    else if (toolbar.back) dispatch(toolbar.back.event);
+    else if (toolbar.back.sensitive) dispatch(toolbar.back.event);
     return true;
   }
 
@@ -199,8 +203,17 @@ export class BackupWindow {
     return focused?.getMapped() === true;
   }
 
+  #isInToolbar(): boolean {
+    const focused = this.window.window.getFocus();
+    return focused?.isAncestor(this.#toolbar.box.widget) === true;
+  }
+
+  /** The keyboard goes to the canvas, as soon as there is something to have it. */
   #focusCanvas(): boolean {
     const view = this.#kind ? this.#views[this.#kind] : undefined;
-    return view?.focus() ?? false;
+    if (!view) return false;
+    this.#wantsKeyboard = true;
+    this.#giveKeyboard(view as View<never>, FOCUS_TRIES);
+    return true;
   }
 }

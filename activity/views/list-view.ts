@@ -82,6 +82,7 @@ export class ListView {
     for (const { widget } of this.#widgets) widget.setSizeRequest(width, this.#height);
     // Not while sizes are being given out: GTK would not hear of it.
     setTimeout(() => {
+      this.#area.queueResize();
       this.#adjust();
       this.#place();
     }, 0);

@@ -15,6 +15,8 @@ import {
 
 /** The part of the canvas that pictures may take, in height. */
 const PICTURE_SHARE = 0.5;
+const SHARE_BESIDE_SAMPLES = 0.34;
+const SAMPLE_SHARE = 0.2;
 
 export class PageView {
   readonly widget: Box;
@@ -59,7 +61,7 @@ export class PageView {
   /** `height` is the canvas's. */
   show(body: PageBody, height: number): void {
     this.#showPictures(body, height);
-    this.#showSamples(body.samples);
+    this.#showSamples(body.samples, height);
     setText(this.#title, body.title);
     setText(this.#text, body.text);
     setText(this.#code, body.code);
@@ -77,7 +79,7 @@ export class PageView {
     this.#height = height;
     for (const old of this.#pictures.getChildren()) old.destroy();
     const { zoom } = this.#ui.look.sizes;
-    const room = height * (samples.length > 0 ? 0.38 : PICTURE_SHARE);
+    const room = height * (samples.length > 0 ? SHARE_BESIDE_SAMPLES : PICTURE_SHARE);
     for (const [index, picture] of pictures.entries()) {
       // The second picture says why; it stands beside the first, smaller.
       const wanted =
@@ -91,13 +93,14 @@ export class PageView {
     this.#pictures.showAll();
   }
 
-  #showSamples(samples: readonly PreviewRef[]): void {
-    const shown = JSON.stringify(samples);
+  #showSamples(samples: readonly PreviewRef[], room: number): void {
+    const shown = JSON.stringify([samples, room]);
     if (shown === this.#shownSamples) return;
     this.#shownSamples = shown;
     for (const old of this.#samples.getChildren()) old.destroy();
     const { zoom } = this.#ui.look.sizes;
-    const [width, height] = [zoom(160), zoom(120)];
+    const height = Math.floor(Math.min(zoom(120), room * SAMPLE_SHARE));
+    const width = Math.floor((height * 4) / 3);
     for (const sample of samples) {
       const image = new Gtk.Image();
       image.setSizeRequest(width, height);

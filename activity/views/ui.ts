@@ -19,18 +19,25 @@ export interface Ui {
   dispatch(event: Event): void;
 }
 
+/** Arrows that point the way one reads. */
+const MIRRORED: Readonly<Record<string, string>> = {
+  'go-next': 'go-previous',
+  'go-previous': 'go-next',
+};
+
 const INK = '#282828';
 const WHITE = '#FFFFFF';
 
 /** The icon of a button at this size: dark for the canvas, white for the toolbar. */
 export function iconPixbuf(
-  { icons }: Look,
+  { icons, rightToLeft }: Look,
   icon: IconName,
   size: number,
   white = false,
 ): Pixbuf | null {
   if ('own' in icon) return icons.svg(signSvg(icon.own, white ? WHITE : INK), size, size);
-  return icons.named(icon.theme, size, white ? undefined : { stroke: INK, fill: INK });
+  const name = rightToLeft ? (MIRRORED[icon.theme] ?? icon.theme) : icon.theme;
+  return icons.named(name, size, white ? undefined : { stroke: INK, fill: INK });
 }
 
 export function setPicture(image: Image, picture: Pixbuf | null): void {

@@ -30,6 +30,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where pictures of the screen are kept for people to look at; ignored by git. */
 export const SCREENSHOTS = join(root, '.screenshots');
 
+/** A session bus as always, on which the test may look around too. */
+const BUS_CONFIG = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <include>/usr/share/dbus-1/session.conf</include>
+  <policy context="mandatory"><allow user="*"/></policy>
+</busconfig>
+`;
+
 export interface DesktopOptions {
   /** Width x height of the screen. */
   size?: `${number}x${number}`;
@@ -62,13 +71,17 @@ export class Desktop implements AsyncDisposable {
     this.home = join(this.folder, 'home');
     const [passwd, group] = [join(this.folder, 'passwd'), join(this.folder, 'group')];
     const uid = runsAsRoot ? CHILD_UID : process.getuid?.();
-    writeFileSync(passwd, `child:x:${uid}:${uid}:Child:${this.home}:/bin/sh\n`);
-    writeFileSync(group, `child:x:${uid}:\n`);
+    // The bus lets nobody in whom it cannot look up; the test itself may be root.
+    const root = 'root:x:0:0:root:/root:/bin/sh';
+    writeFileSync(passwd, `${root}\nchild:x:${uid}:${uid}:Child:${this.home}:/bin/sh\n`);
+    writeFileSync(group, `root:x:0:\nchild:x:${uid}:\n`);
     chmodSync(this.folder, 0o755);
     this.makeFolder('home/run', 0o700);
     const { language } = options;
     this.env = {
       ...testEnvironment(),
+      // Not the caller's own: those may lie where the child cannot look.
+      PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
       HOME: this.home,
       USER: 'child',
       LOGNAME: 'child',
@@ -208,7 +221,13 @@ export class Desktop implements AsyncDisposable {
     const xvfb = this.start('Xvfb', args);
     this.env.DISPLAY = `:${await xvfb.line(/^\d+$/)}`;
     const address = `unix:path=${join(this.home, 'run/bus')}`;
-    const bus = ['--session', '--nofork', `--address=${address}`, '--print-address=1'];
+    const config = this.writeFile('bus.conf', BUS_CONFIG);
+    const bus = [
+      `--config-file=${config}`,
+      '--nofork',
+      `--address=${address}`,
+      '--print-address=1',
+    ];
     this.env.DBUS_SESSION_BUS_ADDRESS = await this.start('dbus-daemon', bus).line(/^unix:/);
     await this.#introduce();
     await options.prepare?.(this);
