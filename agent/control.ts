@@ -24,8 +24,6 @@ import type { Connection } from './connection.ts';
 
 /** A slow disk may have to be spun up, but a request without a wait has an answer by then. */
 const TIMEOUT_MS = 60_000;
-/** How long the server holds a question about a run, in seconds; its own limit is 30. */
-export const RUN_WAIT_SECONDS = 30;
 const PAGE = 500;
 /** Codes of the server that mean the same here; others are the server's own business. */
 const SHARED_CODES: readonly ErrorCode[] = [
