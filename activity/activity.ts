@@ -3,6 +3,7 @@
  * and onto the screen. The first picture does not wait for the agent.
  */
 
+import type { Words } from '../shared/words.ts';
 import type { Asker } from './asker.ts';
 import type { AgentClient } from './client.ts';
 import type { ActivityConfig } from './config.ts';
@@ -11,7 +12,6 @@ import { type Event, farewell, next } from './model/next.ts';
 import { questionsFor } from './model/questions.ts';
 import { screenOf, type Viewer } from './model/screen.ts';
 import { initialState, type State } from './model/state.ts';
-import type { Words } from './model/words.ts';
 import { Icons } from './sugar/icons.ts';
 import { type Look, sugarCss } from './sugar/look.ts';
 import { applyTheme, nameProgram, readChild } from './sugar/settings.ts';

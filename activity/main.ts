@@ -5,12 +5,12 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { describeForTerminal } from '../shared/errors.ts';
+import { wordsOf } from '../shared/language.ts';
 import { createLog } from '../shared/log.ts';
 import { findCatalogue } from '../shared/messages.ts';
 import { Activity } from './activity.ts';
 import { type ActivityConfig, BUNDLE_ID, readConfig } from './config.ts';
 import { Gtk } from './gtk.ts';
-import { wordsOf } from './language.ts';
 
 const log = createLog((line) => process.stderr.write(line));
 

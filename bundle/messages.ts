@@ -4,14 +4,17 @@
  * and the test that all is translated says so.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mo, po } from 'gettext-parser';
+import { DsError } from '../shared/errors.ts';
+import { pluralCount } from '../shared/messages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const PO_FOLDER: string = join(root, 'activity/po');
 /** Where texts are; folders that do not exist are passed over. */
-const SOURCES = ['activity', 'xs/pages', 'bundle/activity'];
+const SOURCES = ['activity', 'xs/pages', 'bundle/activity', 'shared/words.ts'];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.
 msgid ""
@@ -57,7 +60,24 @@ export function languages(): string[] {
     .sort();
 }
 
+/** Writes what the programs read: `<folder>/<language>/LC_MESSAGES/<domain>.mo`. */
+export function writeCatalogues(folder: string, domain: string): void {
+  for (const language of languages()) {
+    const table = po.parse(readFileSync(join(PO_FOLDER, `${language}.po`)));
+    const forms = Number(/nplurals=(\d)/.exec(table.headers['Plural-Forms'] ?? '')?.[1]);
+    if (forms !== pluralCount(language)) {
+      throw new DsError('internal', `${language}.po has ${forms} plural forms`, {
+        hint: 'say in PLURALS of shared/messages.ts what they are for',
+      });
+    }
+    const place = join(folder, language, 'LC_MESSAGES');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, `${domain}.mo`), mo.compile(table));
+  }
+}
+
 function sourcesIn(folder: string): string[] {
+  if (folder.endsWith('.ts')) return [folder];
   try {
     return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))

@@ -64,7 +64,7 @@ export function parseCatalogue(file: Buffer, language: string): Catalogue {
   } catch (cause) {
     throw new DsError('bad-input', `the catalogue for ${language} is damaged`, { cause });
   }
-  const pluralOf = pluralRule(texts.get('') ?? '');
+  const pluralOf = pluralRule(language);
   return {
     language,
     gettext: (text) => texts.get(text) || text,
@@ -81,10 +81,34 @@ function textAt(file: Buffer, entry: number): string {
   return file.toString('utf8', at, at + length);
 }
 
-/** `Plural-Forms: nplurals=2; plural=(n > 1);` as a function; nothing but such an expression is run. */
-function pluralRule(header: string): (n: number) => number {
-  const expression = /plural=([^;]+);/.exec(header)?.[1] ?? 'n != 1';
-  if (!/^[n0-9\s()%<>=!&|?:]+$/.test(expression)) return (n) => (n === 1 ? 0 : 1);
-  const rule = new Function('n', `return Number(${expression})`) as (n: number) => number;
-  return (n) => rule(Math.abs(Math.trunc(n)));
+/**
+ * Which of Intl's categories a catalogue's plural forms are for, in their order. A rule in C that
+ * comes with a catalogue would have to be run as code; these few languages are known.
+ */
+const PLURALS: Readonly<Record<string, readonly Intl.LDMLPluralRule[]>> = {
+  ar: ['zero', 'one', 'two', 'few', 'many', 'other'],
+  es: ['one', 'other'],
+  fr: ['one', 'other'],
+  ht: ['other'],
+  pt: ['one', 'other'],
+};
+
+/** The number of forms that catalogues of a language must have; undefined for one not known here. */
+export function pluralCount(language: string): number | undefined {
+  return PLURALS[shortName(language)]?.length;
+}
+
+/** What has no form of its own (a million, in Spanish) takes the last. */
+function pluralRule(language: string): (n: number) => number {
+  const forms = PLURALS[shortName(language)];
+  if (!forms) return (n) => (n === 1 ? 0 : 1);
+  const rules = new Intl.PluralRules(language.replace('_', '-'));
+  return (n) => {
+    const form = forms.indexOf(rules.select(Math.abs(Math.trunc(n))));
+    return form < 0 ? forms.length - 1 : form;
+  };
+}
+
+function shortName(language: string): string {
+  return language.split('_')[0] ?? '';
 }

@@ -2,12 +2,12 @@
  * One entry: what it is, its picture, what can be done with it, and its versions at school.
  */
 
+import { ago, size } from '../../shared/words.ts';
 import type { Details } from './answers.ts';
 import { bringBack, nothing, pinButton } from './lists.ts';
 import { dayPicture } from './pictures/things.ts';
 import type { ButtonModel, EntryBody, Row, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
-import { ago, size } from './words.ts';
 
 type EntryPlace = Extract<Place, { at: 'entry' }>;
 

@@ -2,11 +2,12 @@
  * What is around the canvas: the toolbar, the alert at the top, and the lines of the teacher's
  * palette.
  */
+
+import { ago, type Words } from '../../shared/words.ts';
 import { isOpen } from './agent.ts';
 import type { Event } from './next.ts';
 import type { ButtonModel, Viewer } from './screen.ts';
 import type { Alert, News, State } from './state.ts';
-import { ago, type Words } from './words.ts';
 
 export interface ToolbarModel {
   /** The activity's own button: the first screen. */

@@ -2,13 +2,14 @@
  * What the school keeps, as lists that look like the Journal: days, the entries of a day or of a
  * search, and the pins with their jar.
  */
+
+import { ago, size } from '../../shared/words.ts';
 import type { AtSchool, Day, EntryRow, Pin } from './answers.ts';
 import { dayPicture, jarPicture } from './pictures/things.ts';
 import { PAGE } from './questions.ts';
 import { whyOf } from './reasons.ts';
 import type { ButtonModel, ListBody, PageBody, Row, Viewer } from './screen.ts';
 import { answerTo, failureOf, type Place, type Question, type State } from './state.ts';
-import { ago, size } from './words.ts';
 
 type At<A extends Place['at']> = Extract<Place, { at: A }>;
 

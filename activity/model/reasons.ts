@@ -2,10 +2,11 @@
  * The codes that the agent waits or fails with, as a picture and a few words that a child
  * understands. A code that is not known here still gets a picture and a way out.
  */
+
+import type { Words } from '../../shared/words.ts';
 import type { XoColours } from './colours.ts';
 import type { Picture } from './pictures/drawing.ts';
 import { queuePicture, type WhyPicture, whyPicture } from './pictures/why.ts';
-import type { Words } from './words.ts';
 
 export interface Why {
   picture: Picture;

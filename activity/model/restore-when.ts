@@ -1,12 +1,13 @@
 /**
  * When: a calendar with a dot on each day that the school has kept, the newest already chosen.
  */
+
+import { ago, size } from '../../shared/words.ts';
 import type { Day } from './answers.ts';
 import { daysIn, monthOf, shiftMonth } from './calendar.ts';
 import { nothing } from './lists.ts';
 import type { ButtonModel, CalendarBody, CalendarDay, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
-import { ago, size } from './words.ts';
 
 type WhenPlace = Extract<Place, { at: 'when' }>;
 

@@ -2,6 +2,8 @@
  * The complete restore: whose, when, go; then its progress, and what came of it. Nothing here
  * frightens: a restore adds and never takes away (rule 3).
  */
+
+import { size, timeLeft } from '../../shared/words.ts';
 import { isOpen, type Job } from './agent.ts';
 import { GREY, readColours } from './colours.ts';
 import { nothing } from './lists.ts';
@@ -14,7 +16,6 @@ import { calendarBody } from './restore-when.ts';
 import type { ButtonModel, PageBody, PeopleBody, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
 import { TELL_TIME_AFTER_S } from './status.ts';
-import { size, timeLeft } from './words.ts';
 
 type At<A extends Place['at']> = Extract<Place, { at: A }>;
 

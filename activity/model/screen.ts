@@ -3,6 +3,7 @@
  * put it there. There are five kinds of canvas; `screenOf` chooses and fills one.
  */
 
+import type { Words } from '../../shared/words.ts';
 import type { XoColours } from './colours.ts';
 import { entryBody } from './entry.ts';
 import { type AlertModel, alertOf, type ToolbarModel, teacherLines, toolbarOf } from './frame.ts';
@@ -13,7 +14,6 @@ import type { Sign } from './pictures/things.ts';
 import { goBody, restoringBody, whenBody, whoseBody } from './restore.ts';
 import type { State } from './state.ts';
 import { statusBody } from './status.ts';
-import type { Words } from './words.ts';
 
 /** Where the icon of a button comes from: Sugar's theme, or our own signs. */
 export type IconName = { theme: string } | { own: Sign };

@@ -2,12 +2,13 @@
  * The first screen: how much of the Journal is safe, as a picture; what is going on; and, where it
  * waits, why.
  */
+
+import { ago, timeLeft } from '../../shared/words.ts';
 import { isOpen, type Job } from './agent.ts';
 import { type Shape, schoolPicture } from './pictures/school.ts';
 import { queueWhy, type Why, whyOf } from './reasons.ts';
 import type { ButtonModel, PageBody, Viewer } from './screen.ts';
 import type { State } from './state.ts';
-import { ago, timeLeft } from './words.ts';
 
 /** Time is told only after this many seconds, when it is worth something (rule 6). */
 export const TELL_TIME_AFTER_S = 20;

@@ -1,9 +1,10 @@
 /** A viewer for tests of the model: English words, the XO's own red and blue, and ready-made states. */
-import { wordsOf } from '../../activity/language.ts';
+
 import { readAgent, readJob } from '../../activity/model/agent.ts';
 import { type Event, next } from '../../activity/model/next.ts';
 import type { Viewer } from '../../activity/model/screen.ts';
 import { type Effect, initialState, type State } from '../../activity/model/state.ts';
+import { wordsOf } from '../../shared/language.ts';
 import { ENGLISH } from '../../shared/messages.ts';
 
 export const NOW = 1_790_000_000;

@@ -6,7 +6,7 @@ import { languagesOf, readConfig } from '../../activity/config.ts';
 import { BoundedCache } from '../../activity/model/bounded-cache.ts';
 import { daysIn, monthOf, shiftMonth } from '../../activity/model/calendar.ts';
 import { colourSvg, readColours } from '../../activity/model/colours.ts';
-import { ago, size, timeLeft } from '../../activity/model/words.ts';
+import { ago, size, timeLeft } from '../../shared/words.ts';
 import { viewer } from './viewer.ts';
 
 const test = suite('words');

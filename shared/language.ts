@@ -2,8 +2,8 @@
  * The words of one language: gettext's catalogue for texts, the runtime's own tables for numbers and
  * dates. Without a catalogue everything is in English.
  */
-import type { Catalogue } from '../shared/messages.ts';
-import type { Values, Words } from './model/words.ts';
+import type { Catalogue } from './messages.ts';
+import type { Values, Words } from './words.ts';
 
 const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ps', 'ur'];
 
