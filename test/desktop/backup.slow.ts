@@ -67,9 +67,9 @@ test('a running backup shows its progress, and the end of it (S2)', async () => 
 });
 
 /** Writes other content into an entry, as an activity does. */
-async function changeEntry(entry: Record<string, string>): Promise<void> {
+async function changeEntry({ uid = '' }: Record<string, string>): Promise<void> {
   const file = scene.desktop.writeFile('home/new-content', 'the new content');
-  const [known] = await scene.entries({ uid: entry.uid }, ['title', 'mime_type', 'activity']);
+  const [known] = await scene.entries({ uid }, ['title', 'mime_type', 'activity']);
   const now = Math.floor(Date.now() / 1000);
   const properties = Object.fromEntries(
     Object.entries({ ...known, timestamp: String(now) }).map(([name, value]) => [
@@ -77,7 +77,7 @@ async function changeEntry(entry: Record<string, string>): Promise<void> {
       new Variant('s', value),
     ]),
   );
-  await scene.datastore('update', 'sa{sv}sb', entry.uid, properties, file, false);
+  await scene.datastore('update', 'sa{sv}sb', uid, properties, file, false);
 }
 
 let chosen: Record<string, string> = {};
