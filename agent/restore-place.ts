@@ -59,7 +59,6 @@ export class Placer {
   readonly #placed = new Set<Uid>();
   /** Placed, but perhaps not on the disk yet. */
   #fresh = new Map<Uid, Digest>();
-  #last: Uid | undefined;
 
   constructor(
     context: Context,
@@ -110,7 +109,6 @@ export class Placer {
       if (!good) continue;
       this.#placement.rememberContent(placed);
       this.#fresh.set(fetched.step.uid, fetched.step.digest);
-      this.#last = uid;
     }
     return left;
   }
@@ -122,7 +120,7 @@ export class Placer {
     signal.throwIfAborted();
     const hidden = await showAll(this.#context, this.#datastore, this.#survey, this.#placed);
     failpoint('restore.shown');
-    if (this.#last) await announce(this.#context, this.#datastore, this.#last);
+    await announce(this.#context, this.#datastore, this.#placed);
     await settleIndex(this.#context, this.#state, this.#datastore);
     return hidden.filter((uid) => this.#placed.has(uid));
   }
@@ -134,6 +132,7 @@ export class Placer {
     try {
       await using datastore = new Datastore(context.env, context.signal);
       await showAll(context, datastore, this.#survey, this.#placed);
+      await announce(context, datastore, this.#placed);
     } catch {
       // Sugar's next start shows them, or our next run.
     }

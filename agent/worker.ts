@@ -36,6 +36,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const tasks = createInterface({ input });
   const closed = () => stop.abort(new DsError('cancelled', 'the agent is gone', { retry: true }));
   input.once('end', closed).once('error', closed);
+  const end = () => {
+    tasks.close();
+    input.destroy();
+  };
+  stop.signal.addEventListener('abort', end, { once: true });
   let report: (message: Report) => void = (message) => write(formatLine(message));
   let current = 0;
   const meter = throttled(options.clock, (progress) => report({ id: current, progress }));

@@ -2,7 +2,7 @@
  * A day of the agent with a real school: power, network and sleep come and go as the table says, and
  * what it shows on the bus and what the server keeps is looked at after each step (A1-A4, A12, E3).
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -54,8 +54,7 @@ async function startScene(options: SceneOptions): Promise<Scene> {
 }
 
 function configure(laptop: Laptop, bandwidth: number): void {
-  mkdirSync(join(laptop.profile, 'ds-backup'), { recursive: true });
-  laptop.writeProfile('ds-backup/config.toml', `spreadSeconds = 0\nbandwidth = ${bandwidth}\n`);
+  laptop.configure(`spreadSeconds = 0\nbandwidth = ${bandwidth}\n`);
 }
 
 function snapshotsOf({ school, laptop }: Pick<Scene, 'school' | 'laptop'>): number {

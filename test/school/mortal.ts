@@ -9,8 +9,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { distFolder } from '../../bundle/build.ts';
 import type { Finished, Laptop } from './laptop.ts';
 
-/** Who is killed: the program, or the first of its descendants of that name (the program if none). */
-export type Victim = 'program' | 'rsync' | 'ssh';
+/**
+ * Who is killed: the program, or the first of its descendants of that name (the program if none): "node"
+ * is a worker of the agent.
+ */
+export type Victim = 'program' | 'rsync' | 'ssh' | 'node';
+
+/**
+ * How many kills: all of them for `npm run test:soak`, a quarter in the suite, which is run many times
+ * and begins at other moments each time.
+ */
+export function soak(full: number): number {
+  return process.env.DS_BACKUP_SOAK ? full : Math.ceil(full / 4);
+}
 
 export interface Death extends Finished {
   /** False when it had ended before its time. */
