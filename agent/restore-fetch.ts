@@ -6,7 +6,6 @@ import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { decodeEntry, digestFile, digestOf, type Entry } from '../shared/entry.ts';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
-import type { SnapshotName } from '../shared/ids.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import type { Problem } from './changes.ts';
 import type { Context } from './context.ts';
@@ -14,6 +13,7 @@ import { batchFolder, inBatch } from './paths.ts';
 import { emptyFolder, freeBytes } from './profile.ts';
 import { nextBatch, type Step } from './restore-plan.ts';
 import type { Session } from './session.ts';
+import type { Origin } from './state.ts';
 import { fetchFiles } from './transfer.ts';
 
 export interface Fetched {
@@ -34,7 +34,7 @@ export interface FetchedBatch {
 export async function* fetchBatches(
   context: Context,
   session: Session,
-  snapshot: SnapshotName,
+  origin: Origin,
   steps: readonly Step[],
 ): AsyncGenerator<FetchedBatch> {
   let from = 0;
@@ -42,7 +42,7 @@ export async function* fetchBatches(
     const count = nextBatch(steps, from, freeBytes(context.paths.profile));
     const folder = batchFolder(context.paths.restore, number);
     emptyFolder(folder);
-    yield await fetchBatch(context, session, snapshot, steps.slice(from, from + count), folder);
+    yield await fetchBatch(context, session, origin, steps.slice(from, from + count), folder);
     from += count;
   }
 }
@@ -50,7 +50,7 @@ export async function* fetchBatches(
 async function fetchBatch(
   context: Context,
   session: Session,
-  snapshot: SnapshotName,
+  origin: Origin,
   steps: readonly Step[],
   folder: string,
 ): Promise<FetchedBatch> {
@@ -60,7 +60,7 @@ async function fetchBatch(
   for (const last of [false, true]) {
     if (wanted.length === 0) break;
     const names = wanted.flatMap(({ uid }) => [`${uid}${METADATA_SUFFIX}`, uid]);
-    const { bytes } = await fetchFiles(context, session.connection, snapshot, names, folder);
+    const { bytes } = await fetchFiles(context, session.connection, origin, names, folder);
     batch.receivedBytes += bytes;
     const damaged: Step[] = [];
     for (const step of wanted) {

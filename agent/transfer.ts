@@ -3,11 +3,12 @@
  * so nothing here may change the protocol between the two.
  */
 import { DsError } from '../shared/errors.ts';
-import type { Serial, SnapshotName } from '../shared/ids.ts';
+import type { Serial } from '../shared/ids.ts';
 import { ExitError, run } from '../shared/run.ts';
 import type { Connection } from './connection.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { parseProgress2 } from './progress.ts';
+import type { Origin } from './state.ts';
 
 export interface Transferred {
   /** What went over the wire in the direction of the transfer, compressed, in bytes. */
@@ -52,12 +53,13 @@ export async function sendCompletion(
 export async function fetchFiles(
   context: Context,
   connection: Connection,
-  snapshot: SnapshotName,
+  { of, snapshot }: Origin,
   names: readonly string[],
   folder: string,
 ): Promise<Transferred> {
   const args = ['-tz', '--files-from=-', '--from0', ...common(context, connection)];
-  const words = [...args, `${connection.host}:snapshots/${snapshot}/`, `${folder}/`];
+  const place = `${of === undefined ? '' : `laptops/${of}/`}snapshots/${snapshot}/`;
+  const words = [...args, `${connection.host}:${place}`, `${folder}/`];
   return transfer(context, connection, 'fetch', words, { input: `${names.join('\0')}\0` });
 }
 

@@ -11,9 +11,10 @@ import {
   type Serial,
   type SnapshotName,
 } from '../shared/ids.ts';
+import type { Place } from './browse.ts';
 import type { Context } from './context.ts';
 import type { Lookaround } from './lookaround.ts';
-import type { Looking, Place, Seen } from './looking.ts';
+import type { Looking, Seen } from './looking.ts';
 
 export interface Desk {
   context: Context;
@@ -55,10 +56,10 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
 
   'forget-restore': async ({ context }, params) => {
-    const { snapshot } = placeOf(v.parse(place, params));
+    const { of, snapshot } = placeOf(v.parse(place, params));
     const { openState } = await import('./state.ts');
     await using state = await openState(context.paths.state);
-    if (snapshot) await state.endRestore(snapshot);
+    if (snapshot) await state.endRestore({ of, snapshot });
   },
 
   /** What this laptop knows by itself. */
