@@ -42,6 +42,21 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
     const list = await listEntries(context, placeOf(of, rest[0]), search);
     return { text: terminal.formatEntries(list), json: list };
   },
+  keep: async (context, { rest }) => {
+    const { keepAtSchool } = await import('./keep.ts');
+    const bytes = await keepAtSchool(context, parseUid(rest[0]));
+    return { text: `its ${bytes} bytes are only at school now\n`, json: { bytes } };
+  },
+  fetch: async (context, { rest }) => {
+    const { fetchBack } = await import('./keep.ts');
+    const bytes = await fetchBack(context, parseUid(rest[0]));
+    return { text: `its ${bytes} bytes are here again\n`, json: { bytes } };
+  },
+  kept: async (context) => {
+    const { listKept } = await import('./keep.ts');
+    const entries = listKept(context);
+    return { text: terminal.formatKept(entries), json: { entries } };
+  },
   pins: async (context) => {
     const { listPins } = await import('./pins.ts');
     return pins(await listPins(context));
@@ -52,7 +67,10 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
   },
   unpin: async (context, { rest }) => {
     const { unpinEntry } = await import('./pins.ts');
-    return pins(await unpinEntry(context, parseUid(rest[0])));
+    const { checkUnpin } = await import('./keep.ts');
+    const uid = parseUid(rest[0]);
+    checkUnpin(context, uid);
+    return pins(await unpinEntry(context, uid));
   },
   status: async (context) => {
     const { readStatus } = await import('./status.ts');

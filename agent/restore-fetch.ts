@@ -14,7 +14,7 @@ import { emptyFolder, freeBytes } from './profile.ts';
 import { nextBatch, type Step } from './restore-plan.ts';
 import type { Session } from './session.ts';
 import type { Origin } from './state.ts';
-import { fetchFiles } from './transfer.ts';
+import { fetchFiles, type Source } from './transfer.ts';
 
 export interface Fetched {
   step: Step;
@@ -47,10 +47,11 @@ export async function* fetchBatches(
   }
 }
 
-async function fetchBatch(
+/** Fetches these entries into an empty folder. */
+export async function fetchBatch(
   context: Context,
   session: Session,
-  origin: Origin,
+  origin: Source,
   steps: readonly Step[],
   folder: string,
 ): Promise<FetchedBatch> {

@@ -3,7 +3,7 @@
  * so nothing here may change the protocol between the two.
  */
 import { DsError } from '../shared/errors.ts';
-import type { Serial } from '../shared/ids.ts';
+import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import { ExitError, run } from '../shared/run.ts';
 import type { Connection } from './connection.ts';
 import { type Context, FULL_HINT } from './context.ts';
@@ -49,18 +49,26 @@ export async function sendCompletion(
   }
 }
 
-/** Brings files of a snapshot into a folder. Names that are not there are passed over. */
+/** What the school keeps, as rsync names it: a snapshot, or a pinned version. */
+export type Source = Origin | { of: Serial | undefined; pin: { uid: Uid; digest: Digest } };
+
+/** Brings files of a snapshot or a pin into a folder. Names that are not there are passed over. */
 export async function fetchFiles(
   context: Context,
   connection: Connection,
-  { of, snapshot }: Origin,
+  source: Source,
   names: readonly string[],
   folder: string,
 ): Promise<Transferred> {
   const args = ['-tz', '--files-from=-', '--from0', ...common(context, connection)];
-  const place = `${of === undefined ? '' : `laptops/${of}/`}snapshots/${snapshot}/`;
-  const words = [...args, `${connection.host}:${place}`, `${folder}/`];
+  const words = [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
   return transfer(context, connection, 'fetch', words, { input: `${names.join('\0')}\0` });
+}
+
+function placeOf(source: Source): string {
+  const owner = source.of === undefined ? '' : `laptops/${source.of}/`;
+  if ('snapshot' in source) return `${owner}snapshots/${source.snapshot}/`;
+  return `${owner}pinned/${source.pin.uid}/${source.pin.digest}/`;
 }
 
 function common({ config }: Context, connection: Connection): string[] {

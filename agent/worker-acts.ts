@@ -55,6 +55,20 @@ export const ACTS: Readonly<Record<string, Act>> = {
     return { summary: { restored, beside, alreadyHere, receivedBytes, ...counts } };
   },
 
+  keep: async ({ context }, params) => {
+    const { keepAtSchool } = await import('./keep.ts');
+    const bytes = await keepAtSchool(context, parseUid(v.parse(place, params).entry));
+    return { summary: { bytes } };
+  },
+
+  fetch: async ({ context }, params) => {
+    const { fetchBack } = await import('./keep.ts');
+    const bytes = await fetchBack(context, parseUid(v.parse(place, params).entry));
+    return { summary: { bytes } };
+  },
+
+  kept: async ({ context }) => (await import('./keep.ts')).listKept(context),
+
   'forget-restore': async ({ context }, params) => {
     const { of, snapshot } = placeOf(v.parse(place, params));
     const { openState } = await import('./state.ts');
@@ -108,12 +122,14 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
 
   /** Pins (a snapshot) and unpins (null) one after the other. */
-  pin: async ({ lookaround, looking }, params) => {
+  pin: async ({ context, lookaround, looking }, params) => {
     const { notes } = v.parse(pinNotes, params);
+    const { checkUnpin } = await import('./keep.ts');
     const refused: Refused[] = [];
     const look = await looking();
     for (const { uid, snapshot } of notes) {
       try {
+        if (snapshot === null) checkUnpin(context, parseUid(uid));
         const name = snapshot === null ? null : await look.nameOf(placeOf({ of: '', snapshot }));
         await lookaround.ask(({ control }) => {
           return name === null ? control.unpin(parseUid(uid)) : control.pin(parseUid(uid), name);
@@ -136,7 +152,9 @@ export interface Refused {
   message: string;
   hint: string;
 }
-const HOPELESS: readonly ErrorCode[] = ['not-found', 'bad-input', 'bad-id', 'over-quota'];
+const HOPELESS: readonly ErrorCode[] = [
+  ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'only-copy'] as const),
+];
 
 /** An entry's row as the bus names things. */
 function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {
