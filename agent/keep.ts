@@ -20,6 +20,7 @@ import { Datastore } from './datastore.ts';
 import { prepareEntry } from './datastore-entry.ts';
 import { inJournal } from './paths.ts';
 import { emptyFolder, freeBytes, prepareProfile, takeLock } from './profile.ts';
+import { Meter } from './progress.ts';
 import { putEntry } from './restore-apply.ts';
 import { type Fetched, fetchBatch } from './restore-fetch.ts';
 import type { Step } from './restore-plan.ts';
@@ -195,15 +196,20 @@ async function fetchKept(
   const of = serial === session.serial ? undefined : serial;
   const step: Step = { uid, digest, bytes, action: 'bring' };
   const folder = context.paths.restore;
+  const meter = new Meter(context.onProgress);
+  meter.expect(1, bytes);
+  meter.phase('fetching');
   const sources: Source[] = [{ of, pin: { uid, digest } }];
   for (;;) {
     const source = sources.shift();
     if (!source) break;
     emptyFolder(folder);
-    const fetched = await fetchBatch(context, session, source, [step], folder).catch((error) => {
-      if (asDsError(error).code !== 'server-refused') throw error;
-      return undefined; // there is no such pin
-    });
+    const fetched = await fetchBatch(context, session, source, [step], folder, meter.batch()).catch(
+      (error) => {
+        if (asDsError(error).code !== 'server-refused') throw error;
+        return undefined; // there is no such pin
+      },
+    );
     const [found] = fetched?.ready ?? [];
     if (found) return found;
     if ('pin' in source) sources.push(...(await snapshotsWith(session, uid, digest, of)));

@@ -11,6 +11,7 @@ import type { Problem } from './changes.ts';
 import type { Context } from './context.ts';
 import { batchFolder, inBatch } from './paths.ts';
 import { emptyFolder, freeBytes } from './profile.ts';
+import type { BatchMeter, Meter } from './progress.ts';
 import { nextBatch, type Step } from './restore-plan.ts';
 import type { Session } from './session.ts';
 import type { Origin } from './state.ts';
@@ -36,13 +37,15 @@ export async function* fetchBatches(
   session: Session,
   origin: Origin,
   steps: readonly Step[],
+  meter: Meter,
 ): AsyncGenerator<FetchedBatch> {
   let from = 0;
   for (let number = 1; from < steps.length; number += 1) {
-    const count = nextBatch(steps, from, freeBytes(context.paths.profile));
+    const count = nextBatch(steps, from, number, freeBytes(context.paths.profile));
     const folder = batchFolder(context.paths.restore, number);
     emptyFolder(folder);
-    yield await fetchBatch(context, session, origin, steps.slice(from, from + count), folder);
+    const batch = steps.slice(from, from + count);
+    yield await fetchBatch(context, session, origin, batch, folder, meter.batch());
     from += count;
   }
 }
@@ -54,14 +57,25 @@ export async function fetchBatch(
   origin: Source,
   steps: readonly Step[],
   folder: string,
+  meter: BatchMeter,
 ): Promise<FetchedBatch> {
   const batch: FetchedBatch = { folder, ready: [], problems: [], receivedBytes: 0 };
   let wanted = steps;
+  const total = steps.reduce((sum, step) => sum + step.bytes, 0);
+  // The other half of its way is into the Journal.
+  const onFraction = (part: number) => meter.bytes(Math.floor((part * total) / 2));
   // Once more for what arrived damaged: it may have been the line.
   for (const last of [false, true]) {
     if (wanted.length === 0) break;
     const names = wanted.flatMap(({ uid }) => [`${uid}${METADATA_SUFFIX}`, uid]);
-    const { bytes } = await fetchFiles(context, session.connection, origin, names, folder);
+    const { bytes } = await fetchFiles(
+      context,
+      session.connection,
+      origin,
+      names,
+      folder,
+      onFraction,
+    );
     batch.receivedBytes += bytes;
     const damaged: Step[] = [];
     for (const step of wanted) {
@@ -76,6 +90,7 @@ export async function fetchBatch(
     }
     wanted = damaged;
   }
+  meter.done(0, Math.floor(total / 2));
   failpoint('restore.fetched');
   return batch;
 }

@@ -153,7 +153,7 @@ class Restore {
 
   /** Puts batch after batch back while the next one is on its way. */
   async #bringAll(origin: Origin, steps: readonly Step[], whole: boolean): Promise<void> {
-    const batches = fetchBatches(this.#context, this.#session, origin, steps);
+    const batches = fetchBatches(this.#context, this.#session, origin, steps, this.#meter);
     let next = batches.next();
     try {
       for (;;) {
@@ -174,7 +174,7 @@ class Restore {
     counts.receivedBytes += batch.receivedBytes;
     counts.problems.push(...batch.problems);
     const placer = this.#placer;
-    const done = ({ step }: Fetched) => this.#meter.batch().done(1, step.bytes);
+    const done = ({ step }: Fetched) => this.#meter.batch().done(1, Math.ceil(step.bytes / 2));
     const left = placer ? await placer.place(origin, batch, done) : batch.ready;
     await forEachAtOnce(left, IN_FLIGHT, async (fetched) => {
       this.#context.signal.throwIfAborted();

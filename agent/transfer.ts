@@ -52,17 +52,24 @@ export async function sendCompletion(
 /** What the school keeps, as rsync names it: a snapshot, or a pinned version. */
 export type Source = Origin | { of: Serial | undefined; pin: { uid: Uid; digest: Digest } };
 
-/** Brings files of a snapshot or a pin into a folder. Names that are not there are passed over. */
+/**
+ * Brings files of a snapshot or a pin into a folder. Names that are not there are passed over.
+ * `onFraction` is told which part of their bytes has come.
+ */
 export async function fetchFiles(
   context: Context,
   connection: Connection,
   source: Source,
   names: readonly string[],
   folder: string,
+  onFraction: (fraction: number) => void,
 ): Promise<Transferred> {
   const args = ['-tz', '--files-from=-', '--from0', ...common(context, connection)];
   const words = [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
-  return transfer(context, connection, 'fetch', words, { input: `${names.join('\0')}\0` });
+  return transfer(context, connection, 'fetch', words, {
+    input: `${names.join('\0')}\0`,
+    onFraction,
+  });
 }
 
 function placeOf(source: Source): string {

@@ -88,7 +88,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
     const { of } = placeOf(v.parse(place, params));
     const snapshots = await lookaround.ask(({ control }) => control.snapshots(of));
     return snapshots.map(({ name, created, entries, bytes }) => {
-      return { snapshot: name, created: Date.parse(created) / 1000, entries, bytes };
+      return { snapshot: name, created: secondsOf(created), entries, bytes };
     });
   },
 
@@ -102,7 +102,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
     const { entry, ...where } = v.parse(place, params);
     const details = await (await looking()).details(placeOf(where), parseUid(entry));
     const versions = details.versions.map(({ snapshot, created, digest }) => {
-      return [snapshot, Date.parse(created) / 1000, digest];
+      return [snapshot, secondsOf(created), digest];
     });
     return { ...rowOf(details), versions };
   },
@@ -117,7 +117,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
 
   pins: async ({ lookaround }) => {
     const { pins, bytes, limit } = await lookaround.ask(({ control }) => control.pins());
-    const dated = pins.map((pin) => ({ ...pin, pinned: Date.parse(pin.pinned) / 1000 }));
+    const dated = pins.map((pin) => ({ ...pin, pinned: secondsOf(pin.pinned) }));
     return { pins: dated, bytes, limit };
   },
 
@@ -155,6 +155,9 @@ export interface Refused {
 const HOPELESS: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'only-copy'] as const),
 ];
+
+/** Whole seconds since 1970, as the bus has times. */
+const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
 /** An entry's row as the bus names things. */
 function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {

@@ -25,8 +25,13 @@ const UNDO_MS = 10_000;
 let scene: SchoolDesktop;
 
 test.before(async () => {
-  await build();
-  scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH });
+  try {
+    await build();
+    scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`); // uvu would keep it
+    throw error;
+  }
 });
 
 test.after(async () => {
@@ -49,7 +54,7 @@ test('it is installed by Sugar and opened from Home (S1)', async () => {
   await scene.install();
   await sleep(1500);
   await desktop.type('Backup');
-  await sleep(800);
+  await sleep(2500); // Home looks a second after the last key, and then fades
   await desktop.screenshot('01-home');
   await desktop.key('Return');
   await screen.find('My Backup', { role: 'push button', ms: 20_000 });
@@ -206,7 +211,9 @@ test("the agent's death in a backup is survived, and the backup finishes (S5)", 
     async () => (await scene.agentPid().catch(() => pid)) !== pid,
     10_000,
   );
-  await isSafe();
+  await isSafe().catch((error: unknown) => {
+    throw new Error(`${error}\n${scene.agentLog()}`);
+  });
   await desktop.screenshot('15-after-death');
   assert.not.equal((await scene.agent()).State, 'waiting');
 });
