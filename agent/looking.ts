@@ -76,6 +76,7 @@ export class Looking {
   async plan(place: Place): Promise<RestorePreview> {
     const snapshot = await this.nameOf(place);
     const list = await this.#list({ ...place, snapshot });
+    this.forgetJournal(); // a child decides by this
     const local = await this.#versionsHere();
     const wanted = new Map(list.map(({ uid, digest }) => [uid, digest]));
     const sizes = new Map(list.map(({ uid, bytes }) => [uid, bytes]));
@@ -130,6 +131,11 @@ export class Looking {
     this.#lists.set(key, list);
     list.catch(() => this.#lists.delete(key));
     return list;
+  }
+
+  /** The Journal changed: what is here is to be looked at again. */
+  forgetJournal(): void {
+    this.#local = undefined;
   }
 
   /** Pins changed: marks in the lists are to be fetched anew. */

@@ -20,6 +20,8 @@ export interface Desk {
   context: Context;
   lookaround: Lookaround;
   looking: () => Promise<Looking>;
+  /** What is here has to be looked at again. */
+  journalChanged: () => void;
 }
 
 export type Act = (desk: Desk, params: unknown) => Promise<unknown>;
@@ -77,7 +79,8 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
 
   /** What this laptop knows by itself. */
-  facts: async ({ context }) => {
+  facts: async ({ context, journalChanged }) => {
+    journalChanged();
     const { readFacts } = await import('./facts.ts');
     return readFacts(context);
   },

@@ -59,6 +59,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       looking ??= new (await import('./looking.ts')).Looking(context, lookaround);
       return looking;
     },
+    journalChanged: () => looking?.forgetJournal(),
   };
   try {
     for await (const line of tasks) {

@@ -68,7 +68,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   /** Takes up what was left, and looks whether a backup is due. */
   start(): void {
     for (const request of this.memory.requests) {
-      this.#take({ is: 'request', request: { ...request, byHand: false } });
+      // A backup that nobody asked for ends where none is due; one that was asked for goes on.
+      const byHand = request.kind === 'backup';
+      this.#take({ is: 'request', request: { ...request, byHand } });
     }
     if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
     this.lookAgain();

@@ -149,6 +149,11 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
   const { desktop, screen } = scene;
   const all = await scene.entries();
   for (const { uid } of all.slice(20)) await scene.datastore('delete', 's', uid);
+  await waitFor(
+    'the agent to notice',
+    async () => Number((await scene.agent()).TotalEntries) === 20,
+    20_000,
+  );
   await screen.press('Bring back');
   // An entry's own button is called so too; the toolbar's leads here.
   await screen.find('Whose Journal?');
