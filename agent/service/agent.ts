@@ -52,6 +52,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #side: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  #isStarted = false;
 
   constructor(options: AgentOptions) {
     super();
@@ -73,6 +74,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
       this.#take({ is: 'request', request: { ...request, byHand } });
     }
     if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
+    this.#isStarted = true;
     this.lookAgain();
   }
 
@@ -194,7 +196,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
       const isNews = job.end && !jobs.find(({ id }) => id === job.id)?.end;
       if (isNews) this.#noteEnd(job);
     }
-    this.#book.noteJobs(this.#model.jobs);
+    // Until what was left is taken up, it is not to be forgotten.
+    if (this.#isStarted) this.#book.noteJobs(this.#model.jobs);
     this.#bringAbout();
     this.emit('change');
   }

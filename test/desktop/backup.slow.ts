@@ -176,8 +176,11 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
   assert.ok(Date.now() - pressed < 2500, 'within two seconds');
   await screen.find(/^\d+ of \d+ came back$/);
   await desktop.screenshot('12-half-way');
-  const half = (await scene.entries()).length;
-  assert.ok(half > 20 && half < ENTRIES, `${half} entries`);
+  await waitFor('Sugar to show what came', async () => {
+    const half = (await scene.entries()).length;
+    assert.ok(half < ENTRIES, `${half} entries`);
+    return half > 20;
+  });
   await desktop.key('Return');
   await screen.find(/^\d+ things came back$/, { ms: 60_000 });
   await desktop.screenshot('13-all-back');

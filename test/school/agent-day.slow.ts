@@ -150,6 +150,29 @@ test('"back up now" works at 16 %, and at 14 % says why not', async () => {
   assert.is(snapshotsOf(scene), 2);
 });
 
+test('killed in the middle of what was asked for, the next agent goes on by itself (E3)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 40, seed: 7 });
+  configure(laptop, 0);
+  {
+    await using agent = await RunningAgent.start(laptop);
+    await agent.until('safe', isSafe);
+    configure(laptop, 400);
+    changeJournal(laptop.journal, { count: 20, seed: 1 });
+    await agent.ask('BackUpNow');
+    await agent.until('sending', ({ State }) => State === 'sending');
+    process.kill(agent.daemon.pid, 'SIGKILL');
+    await agent.daemon.ended;
+  }
+  const snapshots = () => listSnapshots(school.server, parseSerial(laptop.serial)).length;
+  assert.is(snapshots(), 1);
+  configure(laptop, 0);
+  await using next = await RunningAgent.start(laptop);
+  await waitFor('the backup that was asked for', () => snapshots() === 2, 30_000);
+  await next.until('safe', isSafe);
+});
+
 test('two laptops and one place: the second has an appointment and keeps it', async () => {
   await using school = await startSchool({
     laptops: 2,
