@@ -29,6 +29,7 @@ const PAGE = 500;
 
 export const ASKED: Readonly<Record<string, Ask>> = {
   status: async (agent) => {
+    await agent.ask('Refresh');
     const values = await agent.properties();
     return { text: words.formatStanding(values), json: values };
   },

@@ -41,6 +41,28 @@ export class Datastore implements AsyncDisposable {
     return Number(count);
   }
 
+  /** The entries it shows. */
+  async uids(): Promise<Set<Uid>> {
+    const [found] = await this.#call('find', 'a{sv}as', [{}, ['uid']]);
+    const entries = found as { uid?: { value: unknown } }[];
+    return new Set(entries.map(({ uid }) => String(uid?.value) as Uid));
+  }
+
+  /** How many entries its index has; 0 while it is being rebuilt. */
+  async indexed(): Promise<number> {
+    const [uids] = await this.#call('find_ids', 'a{sv}', [{}]);
+    return (uids as unknown[]).length;
+  }
+
+  /**
+   * Makes it rebuild its index from the disk, which it does whenever a query fails: a time that is
+   * no number. Meanwhile it answers from the disk. See rebuild-hazard.ts before calling this.
+   */
+  async rebuildIndex(): Promise<void> {
+    const query = { timestamp: new dbus.Variant('s', 'rebuild') };
+    await this.#call('find', 'a{sv}as', [query, ['uid']]);
+  }
+
   /**
    * Writes an entry, whether it is there or not; uid and dates are kept. The content's file is
    * taken over; `file` is empty for an entry without content.

@@ -6,7 +6,7 @@ import { isErrno } from '../shared/errors.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
 import type { TreeEntry } from '../shared/journal-tree.ts';
 import { pairingCode } from '../shared/pairing.ts';
-import { fileSystemMoment, problemOf, scanJournal } from './changes.ts';
+import { problemOf, scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
 import { readEnrolment } from './enrolment.ts';
 import { type Identity, readIdentity } from './identity.ts';
@@ -47,11 +47,7 @@ export async function readFacts(context: Context): Promise<Facts> {
   if (!existsSync(paths.journal)) return facts;
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
   await using state = await openState(paths.state);
-  const { unchanged, toRead, problems } = scanJournal(
-    paths,
-    state.entries,
-    fileSystemMoment(paths.own),
-  );
+  const { unchanged, toRead, problems } = scanJournal(paths, state.entries, () => 0n);
   const { confirmed } = state;
   const isSafe = (uid: Uid, digest: Digest | undefined) =>
     digest !== undefined && confirmed?.versions.get(uid) === digest;

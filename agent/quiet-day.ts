@@ -29,7 +29,7 @@ export async function agreeOnQuietDay(context: Context, base: Base): Promise<boo
   const { sequence, state } = base;
   const claim = { serial, nonce, sequence, state };
   const json = { nonce, sequence, state, mac: claimMac(key, claim) };
-  const answer = await askServer(url, context.signal, { method: 'POST', json });
+  const answer = await askServer(url, context.signal, { method: 'POST', body: json });
   if (answer.statusCode === 200) {
     const { mac } = parseQuietConfirmation(answer.body);
     if (sameMac(mac, answerMac(key, claim))) return true;

@@ -4,15 +4,21 @@
  */
 import * as v from 'valibot';
 import { asDsError, type ErrorCode } from '../shared/errors.ts';
-import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
-import type { EntrySummary } from '../shared/protocol.ts';
-import { searchEntries } from './browse.ts';
+import {
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  type SnapshotName,
+} from '../shared/ids.ts';
 import type { Context } from './context.ts';
 import type { Lookaround } from './lookaround.ts';
+import type { Looking, Place, Seen } from './looking.ts';
 
 export interface Desk {
   context: Context;
   lookaround: Lookaround;
+  looking: () => Promise<Looking>;
 }
 
 export type Act = (desk: Desk, params: unknown) => Promise<unknown>;
@@ -39,16 +45,20 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
 
   restore: async ({ context }, params) => {
-    const { snapshot, entry } = v.parse(place, params);
+    const { entry, ...where } = v.parse(place, params);
     const { restore } = await import('./restore.ts');
-    const done = await restore(context, {
-      snapshot: snapshotOf(snapshot),
-      entry: entry ? parseUid(entry) : undefined,
-      wait: false,
-    });
+    const only = entry ? parseUid(entry) : undefined;
+    const done = await restore(context, { ...placeOf(where), entry: only, wait: false });
     const { restored, beside, alreadyHere, receivedBytes, problems, repaired } = done;
     const counts = { problems: problems.length, repaired: repaired.length };
     return { summary: { restored, beside, alreadyHere, receivedBytes, ...counts } };
+  },
+
+  'forget-restore': async ({ context }, params) => {
+    const { snapshot } = placeOf(v.parse(place, params));
+    const { openState } = await import('./state.ts');
+    await using state = await openState(context.paths.state);
+    if (snapshot) await state.endRestore(snapshot);
   },
 
   /** What this laptop knows by itself. */
@@ -57,27 +67,38 @@ export const ACTS: Readonly<Record<string, Act>> = {
     return readFacts(context);
   },
 
+  laptops: ({ lookaround }) => lookaround.ask(({ control }) => control.laptops()),
+
   days: async ({ lookaround }, params) => {
-    v.parse(place, params);
-    const snapshots = await lookaround.ask(({ control }) => control.snapshots());
+    const { of } = placeOf(v.parse(place, params));
+    const snapshots = await lookaround.ask(({ control }) => control.snapshots(of));
     return snapshots.map(({ name, created, entries, bytes }) => {
       return { snapshot: name, created: Date.parse(created) / 1000, entries, bytes };
     });
   },
 
-  entries: ({ lookaround }, params) => {
-    const { snapshot, search, offset, limit } = v.parse(listing, params);
-    return lookaround.ask(async ({ control }) => {
-      const name = await nameOf(control, snapshot);
-      const found: EntrySummary[] = [];
-      for await (const page of control.entries(name)) found.push(...page);
-      const entries = searchEntries(found, search);
-      const page = entries.slice(offset, offset + limit).map(({ mimeType, ...entry }) => {
-        return { ...entry, 'mime-type': mimeType };
-      });
-      return { total: entries.length, entries: page };
-    });
+  entries: async ({ looking }, params) => {
+    const { search, offset, limit, ...where } = v.parse(listing, params);
+    const found = await (await looking()).entries(placeOf(where), search, offset, limit);
+    return { total: found.total, entries: found.entries.map(rowOf) };
   },
+
+  details: async ({ looking }, params) => {
+    const { entry, ...where } = v.parse(place, params);
+    const details = await (await looking()).details(placeOf(where), parseUid(entry));
+    const versions = details.versions.map(({ snapshot, created, digest }) => {
+      return [snapshot, Date.parse(created) / 1000, digest];
+    });
+    return { ...rowOf(details), versions };
+  },
+
+  /** In base64; empty for an entry without a picture. */
+  preview: async ({ looking }, params) => {
+    const { entry, ...where } = v.parse(place, params);
+    return (await (await looking()).preview(placeOf(where), parseUid(entry))).toString('base64');
+  },
+
+  plan: async ({ looking }, params) => (await looking()).plan(placeOf(v.parse(place, params))),
 
   pins: async ({ lookaround }) => {
     const { pins, bytes, limit } = await lookaround.ask(({ control }) => control.pins());
@@ -86,22 +107,24 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
 
   /** Pins (a snapshot) and unpins (null) one after the other. */
-  pin: async ({ lookaround }, params) => {
+  pin: async ({ lookaround, looking }, params) => {
     const { notes } = v.parse(pinNotes, params);
-    return lookaround.ask(async ({ control }) => {
-      const refused: Refused[] = [];
-      for (const { uid, snapshot } of notes) {
-        try {
-          if (snapshot === null) await control.unpin(parseUid(uid));
-          else await control.pin(parseUid(uid), await nameOf(control, snapshot));
-        } catch (error) {
-          const { code, message, hint = '' } = asDsError(error);
-          if (!HOPELESS.includes(code)) throw error;
-          refused.push({ uid, code, message, hint });
-        }
+    const refused: Refused[] = [];
+    const look = await looking();
+    for (const { uid, snapshot } of notes) {
+      try {
+        const name = snapshot === null ? null : await look.nameOf(placeOf({ of: '', snapshot }));
+        await lookaround.ask(({ control }) => {
+          return name === null ? control.unpin(parseUid(uid)) : control.pin(parseUid(uid), name);
+        });
+      } catch (error) {
+        const { code, message, hint = '' } = asDsError(error);
+        if (!HOPELESS.includes(code)) throw error;
+        refused.push({ uid, code, message, hint });
       }
-      return { refused };
-    });
+    }
+    look.forget();
+    return { refused };
   },
 };
 
@@ -114,15 +137,13 @@ export interface Refused {
 }
 const HOPELESS: readonly ErrorCode[] = ['not-found', 'bad-input', 'bad-id', 'over-quota'];
 
-function snapshotOf(text: string): SnapshotName | undefined {
-  return text === '' ? undefined : parseSnapshotName(text);
+/** An entry's row as the bus names things. */
+function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {
+  return { ...entry, 'mime-type': mimeType };
 }
 
-/** An empty name means the newest. */
-async function nameOf(
-  control: { state(): Promise<{ newest: { name: SnapshotName } | null }> },
-  name: string,
-): Promise<SnapshotName> {
-  const found = snapshotOf(name) ?? (await control.state()).newest?.name;
-  return found ?? parseSnapshotName(name);
+function placeOf({ of, snapshot }: { of: string; snapshot: string }): Place {
+  const owner: Serial | undefined = of === '' ? undefined : parseSerial(of);
+  const name: SnapshotName | undefined = snapshot === '' ? undefined : parseSnapshotName(snapshot);
+  return { of: owner, snapshot: name };
 }

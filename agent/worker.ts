@@ -11,6 +11,7 @@ import { ServerBusy } from './admission.ts';
 import type { Context } from './context.ts';
 import { explainFull } from './full.ts';
 import { Lookaround } from './lookaround.ts';
+import type { Looking } from './looking.ts';
 import type { Progress } from './progress.ts';
 import type { Failure } from './service/setback.ts';
 import { ACTS, type Desk } from './worker-acts.ts';
@@ -45,7 +46,15 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     onServerTime: (serverTime) => report({ id: current, serverTime }),
   });
   await using lookaround = new Lookaround(context);
-  const desk: Desk = { context, lookaround };
+  let looking: Looking | undefined;
+  const desk: Desk = {
+    context,
+    lookaround,
+    looking: async () => {
+      looking ??= new (await import('./looking.ts')).Looking(context, lookaround);
+      return looking;
+    },
+  };
   try {
     for await (const line of tasks) {
       const { id, act, params } = JSON.parse(line) as Task;

@@ -70,6 +70,15 @@ export class AgentObject extends BusObject<Shown> {
     if (job) this.#agent.cancel(job.id);
   }
 
+  async Refresh(): Promise<void> {
+    try {
+      await this.#agent.refreshFacts();
+    } catch (error) {
+      throw busError(error);
+    }
+    this.update();
+  }
+
   Retry(): string {
     const last = this.#agent.model.jobs.findLast(
       ({ end }) => end === 'failed' || end === 'cancelled',
@@ -209,6 +218,7 @@ export class AgentObject extends BusObject<Shown> {
         Pause: {},
         Resume: {},
         Cancel: {},
+        Refresh: {},
         Retry: { outSignature: 'o' },
         ListLaptops: { outSignature: 'aa{sv}' },
         ListDays: { inSignature: 's', outSignature: 'aa{sv}' },

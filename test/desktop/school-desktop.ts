@@ -3,6 +3,7 @@
  * agent started by D-Bus, a real server. What the Journal holds is asked of Sugar's own datastore.
  */
 import { join } from 'node:path';
+import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
 import { buildXo, XO_NAME } from '../../bundle/xo.ts';
 import { Bus, type Target } from '../../shared/bus.ts';
@@ -80,10 +81,12 @@ export class SchoolDesktop implements AsyncDisposable {
 
   /** The Journal's entries that fit, with these properties. */
   async entries(
-    query: Record<string, unknown> = {},
+    query: Record<string, string> = {},
     properties = ['uid', 'title', 'activity', 'timestamp'],
   ): Promise<Record<string, string>[]> {
-    const [found] = await this.bus.call(DATASTORE, 'find', 'a{sv}as', [query, properties]);
+    const wanted = Object.entries(query).map(([name, value]) => [name, new Variant('s', value)]);
+    const body = [Object.fromEntries(wanted), properties];
+    const [found] = await this.bus.call(DATASTORE, 'find', 'a{sv}as', body);
     const text = (value: unknown) =>
       Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
     return (found as Record<string, { value: unknown }>[]).map((entry) =>
