@@ -134,6 +134,18 @@ const schema = v.strictObject({
     {},
   ),
   registration: v.optional(registration, {}),
+  pages: v.optional(
+    v.strictObject({
+      /** Names, besides http.name and the machine's own, that browsers may call this server by. */
+      hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/))), []),
+      /**
+       * Believe Browse's cookie "xoid" about which child this is. Whoever knows or guesses another
+       * laptop's serial number then sees that child's Journal: off unless a school knows why.
+       */
+      xoid: v.optional(v.boolean(), false),
+    }),
+    {},
+  ),
 });
 
 export type Config = v.InferOutput<typeof schema>;

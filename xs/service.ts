@@ -25,6 +25,7 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { addSite, type PageFiles } from './pages/site.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import { CALM, pressureGauge } from './pressure.ts';
 import { addQuietRoutes } from './quiet-day.ts';
@@ -42,6 +43,7 @@ export interface ServiceOptions {
   access: Access;
   /** The session script as it comes with the program. */
   sessionScript: string;
+  pageFiles: PageFiles;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -142,6 +144,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
   addQuietRoutes(app, library, noteSuccess);
+  addSite(app, library, options.pageFiles, () => {});
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);
   const owned = cleanup.move();
