@@ -25,7 +25,9 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { addSignOn } from './pages/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
+import { WebLinks } from './pages/web-links.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import { CALM, pressureGauge } from './pressure.ts';
 import { addQuietRoutes } from './quiet-day.ts';
@@ -123,9 +125,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
   };
   const chores = cleanup.use(new Chores(library, { onClock, onLaptop }));
+  const links = new WebLinks(clock);
   cleanup.use(
     await serveApi({
-      ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },
+      ...{ library, intake, links, onRaw: (serial) => chores.adopt(serial) },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: noteSuccess,
@@ -144,7 +147,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
   addQuietRoutes(app, library, noteSuccess);
-  addSite(app, library, options.pageFiles, () => {});
+  addSite(app, library, options.pageFiles, (part, site) => {
+    addSignOn(part, site, links);
+  });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);
   const owned = cleanup.move();

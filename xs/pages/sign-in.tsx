@@ -4,7 +4,7 @@
 import type { VNode } from 'preact';
 import { FormToken, Frame, type Page } from './frame.tsx';
 
-export type SignInProblem = 'wrong' | 'wait' | null;
+export type SignInProblem = 'wrong' | 'wait' | 'link' | null;
 
 export function SignInPage(props: { page: Page; back: string; problem: SignInProblem }): VNode {
   const { page, back, problem } = props;
@@ -13,9 +13,7 @@ export function SignInPage(props: { page: Page; back: string; problem: SignInPro
     <Frame page={page} title={_('Who are you?')}>
       {problem ? (
         <p class="alert" role="alert">
-          {problem === 'wrong'
-            ? _('This name and this password do not belong together.')
-            : _('Too many tries. Wait some minutes.')}
+          {problemText(page, problem)}
         </p>
       ) : null}
       <section class="card">
@@ -49,6 +47,19 @@ export function SignInPage(props: { page: Page; back: string; problem: SignInPro
       </section>
     </Frame>
   );
+}
+
+function problemText({ words: { _ } }: Page, problem: NonNullable<SignInProblem>): string {
+  switch (problem) {
+    case 'wrong':
+      return _('This name and this password do not belong together.');
+    case 'wait':
+      return _('Too many tries. Wait some minutes.');
+    case 'link':
+      return _('This link was used already, or is too old. The Backup activity has a new one.');
+    default:
+      return problem satisfies never;
+  }
 }
 
 /** What went wrong, in words for a child; the way on is always a link. */

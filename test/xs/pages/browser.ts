@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/http.ts';
+import { addSignOn } from '../../../xs/pages/sign-on.ts';
 import { addSite, type PageFiles, type Site } from '../../../xs/pages/site.ts';
+import { WebLinks } from '../../../xs/pages/web-links.ts';
 import { CALM } from '../../../xs/pressure.ts';
 import { Traffic } from '../../../xs/traffic.ts';
 import { openWhole, type WholeLibrary } from '../whole.ts';
@@ -17,6 +19,7 @@ import { openWhole, type WholeLibrary } from '../whole.ts';
 export interface PagesServer extends WholeLibrary {
   url: string;
   site: Site;
+  links: WebLinks;
 }
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
@@ -40,8 +43,10 @@ export async function servePages(settings = ''): Promise<PagesServer> {
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
   let site: Site | undefined;
-  addSite(app, library, files, (_part, made) => {
+  const links = new WebLinks(library.clock);
+  addSite(app, library, files, (part, made) => {
     site = made;
+    addSignOn(part, made, links);
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();
@@ -49,7 +54,7 @@ export async function servePages(settings = ''): Promise<PagesServer> {
   if (!site) throw new Error('there is no site');
   return {
     ...whole,
-    ...{ site, url: `http://127.0.0.1:${port}` },
+    ...{ site, links, url: `http://127.0.0.1:${port}` },
     [Symbol.asyncDispose]: async () => {
       await app.close();
       await whole[Symbol.asyncDispose]();

@@ -105,6 +105,21 @@ test('wrong passwords make an address wait, longer each time, and a right one to
   assert.is((await signIn(server, PASSWORD, browser)).status, 303);
 });
 
+test("behind the school's web server each laptop has its own count", async () => {
+  await using server = await withTeacher();
+  const tried = async (from: string, password: string) => {
+    const browser = openBrowser(server.url);
+    const { body } = await browser.get(SIGN_IN);
+    const form = /name="form" value="([^"]+)"/.exec(body)?.[1] ?? '';
+    const headers = { 'x-forwarded-for': from };
+    return (await browser.post(SIGN_IN, { name: 'Rosa', password, form }, headers)).status;
+  };
+  // What a laptop claims itself stands before what the web server adds.
+  for (let n = 0; n < 5; n += 1) await tried(`10.9.9.${n}, 10.0.0.7`, 'wrong');
+  assert.is(await tried('10.0.0.7', PASSWORD), 429);
+  assert.is(await tried('10.0.0.8', PASSWORD), 303);
+});
+
 test('a session ends when it is not used, with the password, and with the teacher', async () => {
   await using server = await withTeacher();
   const { paths } = server.library;
