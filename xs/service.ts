@@ -25,6 +25,8 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { Journals } from './pages/journal.ts';
+import { addJournalPages } from './pages/journal-routes.ts';
 import { addSignOn } from './pages/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
 import { WebLinks } from './pages/web-links.ts';
@@ -149,6 +151,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   addQuietRoutes(app, library, noteSuccess);
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignOn(part, site, links);
+    const onRaw = (serial: Serial) => chores.adopt(serial);
+    addJournalPages(part, site, new Journals({ library, onRaw }));
   });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);

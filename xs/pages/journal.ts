@@ -69,6 +69,7 @@ const SHELF_BYTES = 48 * 1024 * 1024;
 export class Journals {
   readonly #options: JournalsOptions;
   readonly #shelf = new Shelf<readonly Listed[]>(SHELF_BYTES);
+  readonly #whole = new Shelf<readonly Version[]>(SHELF_BYTES);
 
   constructor(options: JournalsOptions) {
     this.#options = options;
@@ -111,9 +112,31 @@ export class Journals {
   /** What a snapshot holds, what changed last first. Throws `damaged`. */
   list(snapshot: Snapshot): Promise<readonly Listed[]> {
     return this.#shelf.get(snapshot.state, async () => {
-      const entries = await this.#find(snapshot);
-      entries.sort((a, b) => (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0));
+      const entries = await this.#find(snapshot, [...readVersions(snapshot)]);
+      entries.sort(lastFirst);
       return { value: entries, bytes: entries.reduce((sum, one) => sum + sizeOf(one), 0) };
+    });
+  }
+
+  /** Every entry once, in its newest version, what changed last first. Throws `damaged`. */
+  all(shown: readonly ShownSnapshot[]): Promise<readonly Version[]> {
+    const name = digestOf(
+      shown.map(({ owner, snapshot }) => `${owner.serial} ${snapshot.name}`).join(),
+    );
+    return this.#whole.get(name, async () => {
+      const found = new Map<Uid, Version>();
+      for (const one of shown) {
+        const missing = [...readVersions(one.snapshot)].filter(([uid]) => !found.has(uid));
+        for (const listed of await this.#find(one.snapshot, missing)) {
+          found.set(listed.uid, { ...one, listed });
+        }
+        await breath();
+      }
+      const versions = [...found.values()].sort((a, b) => lastFirst(a.listed, b.listed));
+      return {
+        value: versions,
+        bytes: versions.reduce((sum, { listed }) => sum + sizeOf(listed), 0),
+      };
     });
   }
 
@@ -160,10 +183,13 @@ export class Journals {
     );
   }
 
-  async #find(snapshot: Snapshot): Promise<Listed[]> {
+  async #find(
+    snapshot: Snapshot,
+    versions: readonly (readonly [Uid, Digest])[],
+  ): Promise<Listed[]> {
     const { store, log } = this.#options.library;
-    const versions = readVersions(snapshot);
-    const known = await store.entryFacts([...versions.values()]);
+    if (versions.length === 0) return [];
+    const known = await store.entryFacts(versions.map(([, digest]) => digest));
     const fresh: [Digest, string][] = [];
     const entries: Listed[] = [];
     for (const [uid, digest] of versions) {
@@ -207,6 +233,10 @@ function readVersion(folder: string, uid: Uid, digest: Digest | null): FoundVers
     if (!damaged && !isErrno(error, 'ENOENT', 'EIO')) throw error;
     return { entry: null, bytes: 0, digest: digest ?? digestOf('') };
   }
+}
+
+function lastFirst(a: Listed, b: Listed): number {
+  return (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0);
 }
 
 function sizeOf({ facts }: Listed): number {

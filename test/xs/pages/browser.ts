@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/http.ts';
+import { Journals } from '../../../xs/pages/journal.ts';
+import { addJournalPages } from '../../../xs/pages/journal-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-on.ts';
 import { addSite, type PageFiles, type Site } from '../../../xs/pages/site.ts';
 import { WebLinks } from '../../../xs/pages/web-links.ts';
@@ -47,6 +49,7 @@ export async function servePages(settings = ''): Promise<PagesServer> {
   addSite(app, library, files, (part, made) => {
     site = made;
     addSignOn(part, made, links);
+    addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();
