@@ -24,10 +24,11 @@ export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): P
   const zip = new ZipFile();
   const options = { compress: false, mtime: new Date(2010, 0, 1) };
   const metadata = Buffer.from(JSON.stringify(textsOf(entry)));
-  const preview = previewOf(entry);
+  // Sugar's importer stumbles over a bundle without one.
+  const preview = previewOf(entry) ?? Buffer.alloc(0);
   // The first name tells the Journal what the folder in it is called.
   zip.addBuffer(metadata, `${uid}/_metadata.json`, options);
-  if (preview) zip.addBuffer(preview, `${uid}/preview/${uid}`, options);
+  zip.addBuffer(preview, `${uid}/preview/${uid}`, options);
   if (entry.content) {
     const content = await openContent(contentPath, entry.content);
     content.once('error', (error) => (zip.outputStream as Readable).destroy(error));
