@@ -70,7 +70,7 @@ function EntryCard({
         {facts.preview ? (
           <img src={`${href}picture`} alt="" loading="lazy" />
         ) : (
-          <KindIcon kind={facts.kind} colours={facts.colours} />
+          <KindIcon kind={facts.kind} />
         )}
       </span>
       <strong>
@@ -80,7 +80,7 @@ function EntryCard({
         {kindName(words, facts.kind)} · {size(words, facts.bytes)}
       </span>
       <span>{ago(words, facts.changed, now)}</span>
-      {pinned.has(listed.digest) ? <PinnedMark label={_('Pinned')} /> : null}
+      {pinned.has(listed.digest) ? <PinnedMark label={_('This is pinned')} /> : null}
     </a>
   );
 }

@@ -45,12 +45,12 @@ export function EntryPage(props: EntryProps): VNode {
           {facts.preview ? (
             <img src={`${href}picture`} alt={_('What it looked like')} />
           ) : (
-            <KindIcon kind={facts.kind} colours={facts.colours} />
+            <KindIcon kind={facts.kind} />
           )}
         </div>
         <div>
           <Facts words={words} facts={facts} />
-          {pinned ? <PinnedMark label={_('Pinned')} /> : null}
+          {pinned ? <PinnedMark label={_('This is pinned')} /> : null}
           <Ways words={words} href={href} facts={facts} />
         </div>
       </div>

@@ -8,6 +8,8 @@ import type { Words } from '../../shared/words.ts';
 import { LANGUAGES } from './language-choice.ts';
 import { XoIcon } from './xo-icon.tsx';
 
+export const ICON = '/ds-restore/icon.svg';
+
 /** What a page knows about who asked for it. */
 export interface Page {
   language: string;
@@ -42,6 +44,7 @@ export function Frame({ page, title, trail = [], wide = false, children }: Frame
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{title}</title>
         <link rel="stylesheet" href={page.style} />
+        <link rel="icon" href={ICON} type="image/svg+xml" />
       </head>
       <body class={wide ? 'wide' : undefined}>
         <a class="skip" href="#main">

@@ -45,15 +45,14 @@ const SHAPES: Readonly<Record<Kind, string>> = {
   other: PAPER,
 };
 
-/** `colours` as of XoIcon; the word stands beside it or is its title. */
-export function KindIcon({ kind, colours }: { kind: Kind; colours: string }): VNode {
-  const [stroke = '', fill = ''] = colours.split(',');
+/** Black on white: a child's own two colours are often equally dark. The word stands beside it. */
+export function KindIcon({ kind }: { kind: Kind }): VNode {
   return (
     <svg class="kind" width="55" height="55" viewBox="0 0 55 55" aria-hidden="true">
       <path
         d={SHAPES[kind]}
-        stroke={stroke || '#444444'}
-        fill={fill || '#ffffff'}
+        stroke="#282828"
+        fill="#ffffff"
         stroke-width="3"
         stroke-linejoin="round"
         stroke-linecap="round"

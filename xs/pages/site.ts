@@ -7,16 +7,18 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { statusOf } from '../http.ts';
 import type { Library } from '../library.ts';
 import { Failures } from './failures.ts';
-import { type Page, render } from './frame.tsx';
+import { ICON, type Page, render } from './frame.tsx';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard.ts';
 import { Speeches } from './language-choice.ts';
 import { safeReturn } from './safe-return.ts';
 import { ProblemPage } from './sign-in.tsx';
 import { addSignIn } from './sign-in-routes.ts';
+import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {
   styleSheet: string;
@@ -70,6 +72,10 @@ export function addSite(
         .type('text/css; charset=utf-8')
         .header('cache-control', `public, max-age=${YEAR_SECONDS}, immutable`)
         .send(style),
+    );
+    const icon = renderToString(XoIcon({ colours: null, size: 64 }));
+    part.get(ICON, async (_request, reply) =>
+      reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
     );
     addLanguage(part);
     addSignIn(part, site);

@@ -27,8 +27,8 @@ export interface PagesServer extends WholeLibrary {
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
 
 /** A service's public side in front of a new library. `settings` is TOML. */
-export async function servePages(settings = ''): Promise<PagesServer> {
-  const whole = await openWhole(settings);
+export async function servePages(settings = '', start?: string): Promise<PagesServer> {
+  const whole = await openWhole(settings, start === undefined ? {} : { start });
   const { library } = whole;
   const locale = mkdtempSync(join(tmpdir(), 'ds-locale-'));
   writeCatalogues(locale, 'ds-backup');

@@ -127,10 +127,10 @@ test('a title is text and nothing else', async () => {
 test('pinned versions are marked', async () => {
   await using server = await school();
   const { browser, day } = server;
-  assert.not.match((await browser.get(day(SERIAL))).body, /Pinned/);
+  assert.not.match((await browser.get(day(SERIAL))).body, /This is pinned/);
   const name = newestSnapshot(server.library.paths, SERIAL)?.name ?? '';
   await server.command('pin', [SERIAL, name, uidOf(1)]);
-  assert.is((await browser.get(day(SERIAL))).body.match(/Pinned/g)?.length, 1);
+  assert.is((await browser.get(day(SERIAL))).body.match(/This is pinned/g)?.length, 1);
 });
 
 test('nobody and no other child sees any of it, and learns nothing from the refusal', async () => {
