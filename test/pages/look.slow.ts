@@ -15,7 +15,7 @@ import { DAMAGED, type Jocinta, OLD, openJocinta, TEACHER } from './jocinta.ts';
 
 const test = suite('X9: the restore pages in Chromium');
 
-const SHOTS = fileURLToPath(new URL('../../.screenshots/', import.meta.url));
+const SHOTS = join(fileURLToPath(new URL('../..', import.meta.url)), '.screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { wide: { width: 1200, height: 900 }, small: { width: 600, height: 800 } };
 
