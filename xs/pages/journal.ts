@@ -9,9 +9,11 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { decodeEntry, digestOf, type Entry } from '../../shared/entry.ts';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
+import { keptMarkOf } from '../../shared/kept.ts';
 import { METADATA_SUFFIX, parseSums } from '../../shared/sums.ts';
 import { chainOf, readableBy } from '../aliases.ts';
 import type { Library } from '../library.ts';
+import { inLaptop } from '../paths.ts';
 import { listPins } from '../pins.ts';
 import { hasRaw } from '../raw-snapshots.ts';
 import {
@@ -156,8 +158,26 @@ export class Journals {
     const digest = readVersions(snapshot).get(uid);
     if (!digest) throw new DsError('not-found', 'this day has no such thing');
     const { entry, bytes } = readVersion(snapshot.folder, uid, digest);
+    const kept = entry && this.#keptVersion(snapshot, uid, entry);
+    if (kept) return { snapshot, ...kept, listed: { uid, digest, facts: kept.facts } };
     const listed = { uid, digest, facts: entry && factsOf(entry, bytes) };
     return { snapshot, listed, entry, contentPath: join(snapshot.folder, uid) };
+  }
+
+  /**
+   * The pinned version that a mark stands for (A13). The mark is the laptop's word: it counts for its
+   * own pins and for those of the laptops whose place it took, and for no others.
+   */
+  #keptVersion(snapshot: Snapshot, uid: Uid, entry: Entry) {
+    const mark = keptMarkOf(entry);
+    const { paths, registrations } = this.#options.library;
+    const ours = [snapshot.serial, ...chainOf(snapshot.serial, registrations.bySerial())];
+    if (!mark || !ours.includes(mark.serial)) return undefined;
+    const folder = inLaptop(paths, mark.serial).pin(uid, mark.digest);
+    const found = readVersion(folder, uid, mark.digest);
+    if (!found.entry) return undefined;
+    const facts = factsOf(found.entry, found.bytes);
+    return { entry: found.entry, facts, contentPath: join(folder, uid) };
   }
 
   /** Only for showing: the picture in the metadata, unchecked. */
