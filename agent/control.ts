@@ -18,6 +18,7 @@ import {
   parseReadableLaptops,
   parseServerState,
   parseSnapshots,
+  parseWebLink,
   type ReadableLaptops,
   type ServerState,
   type SnapshotSummary,
@@ -127,6 +128,11 @@ export class Control {
     if (response.statusCode === 404) return undefined;
     checkStatus(response);
     return parseQuietKey(response.body).key;
+  }
+
+  /** Where on the server's plain HTTP side this child is signed on, once. */
+  async webLink(): Promise<string> {
+    return parseWebLink(await this.#text('POST', 'weblink', {})).path;
   }
 
   async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {
