@@ -18,6 +18,7 @@ import { Speeches } from './language-choice.ts';
 import { safeReturn } from './safe-return.ts';
 import { ProblemPage } from './sign-in.tsx';
 import { addSignIn } from './sign-in-routes.ts';
+import { TeacherReads } from './teacher-reads.ts';
 import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {
@@ -30,6 +31,7 @@ export interface Site {
   library: Library;
   guard: Guard;
   failures: Failures;
+  reads: TeacherReads;
   /** What a page that answers this request is made of. */
   page(request: FastifyRequest, reply: FastifyReply): Page;
   send(reply: FastifyReply, node: VNode): FastifyReply;
@@ -63,7 +65,8 @@ export function addSite(
     });
     const send = (reply: FastifyReply, node: VNode) =>
       reply.type('text/html; charset=utf-8').send(render(node));
-    const site: Site = { library, guard, failures: new Failures(), page, send };
+    const reads = new TeacherReads(library);
+    const site: Site = { library, guard, failures: new Failures(), reads, page, send };
     part.setErrorHandler((error: FastifyError, request, reply) =>
       answerError(site, error, request, reply),
     );
