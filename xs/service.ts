@@ -25,6 +25,7 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { addAdminRoutes } from './pages/admin/admin-routes.ts';
 import { Journals } from './pages/journal.ts';
 import { addJournalPages } from './pages/journal-routes.ts';
 import { addSignOn } from './pages/sign-on.ts';
@@ -153,6 +154,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     addSignOn(part, site, links);
     const onRaw = (serial: Serial) => chores.adopt(serial);
     addJournalPages(part, site, new Journals({ library, onRaw }));
+    addAdminRoutes(part, site);
   });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/http.ts';
+import { addAdminRoutes } from '../../../xs/pages/admin/admin-routes.ts';
 import { Journals } from '../../../xs/pages/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-on.ts';
@@ -50,6 +51,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     site = made;
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
+    addAdminRoutes(part, made);
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();

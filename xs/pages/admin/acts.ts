@@ -20,7 +20,7 @@ const FIELDS = {
   key: (text: string) => (/^SHA256:[A-Za-z0-9+/]{43}$/.test(text) ? text : undefined),
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
   pin: (text: string) => tryParse(parseSnapshotName, text) ?? tryParse(parseUid, text),
-  item: (text: string) => (/^[\w:-]{1,150}$/.test(text) ? text : undefined),
+  item: (text: string) => (/^(datastore|pin)-[\w:-]{1,150}$/.test(text) ? text : undefined),
   minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
 } as const;
 export type Field = keyof typeof FIELDS;

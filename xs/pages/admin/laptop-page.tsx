@@ -70,7 +70,7 @@ export function LaptopPage(props: LaptopProps): VNode {
         <Facts {...props} />
       </section>
       <p class="acts">
-        {row.snapshots > 0 || row.replaces !== null ? (
+        {snapshots.length > 0 || row.replaces !== null ? (
           <a class="button" href={`/ds-restore/${serial}/`}>
             {_('Look for something in this Journal')}
           </a>
