@@ -22,7 +22,8 @@ import { TeacherReads } from './teacher-reads.ts';
 import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {
-  styleSheet: string;
+  /** They become one. */
+  styleSheets: readonly string[];
   /** `<language>/LC_MESSAGES/ds-backup.mo` */
   locale: string;
 }
@@ -47,7 +48,7 @@ export function addSite(
   files: PageFiles,
   addRoutes: (part: FastifyInstance, site: Site) => void,
 ): void {
-  const style = readFileSync(files.styleSheet);
+  const style = Buffer.concat(files.styleSheets.map((file) => readFileSync(file)));
   const digest = createHash('sha256').update(style).digest('hex').slice(0, 16);
   const styleHref = `/ds-restore/style-${digest}.css`;
   const speeches = new Speeches(files.locale);

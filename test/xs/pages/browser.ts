@@ -34,7 +34,9 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const locale = mkdtempSync(join(tmpdir(), 'ds-locale-'));
   writeCatalogues(locale, 'ds-backup');
   const files: PageFiles = {
-    styleSheet: fileURLToPath(new URL('../../../xs/pages/style.css', import.meta.url)),
+    styleSheets: ['style.css', 'admin/admin.css'].map((file) =>
+      fileURLToPath(new URL(`../../../xs/pages/${file}`, import.meta.url)),
+    ),
     locale,
   };
   const app = createPublicApp({

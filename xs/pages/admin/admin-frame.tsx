@@ -40,7 +40,7 @@ export function AdminFrame({ page, title, place, done, children }: AdminFramePro
         <ul>
           {Object.entries(PLACES).map(([name, href]) => (
             <li key={name}>
-              <a href={href} aria-current={name === place ? 'page' : undefined}>
+              <a class="tab" href={href} aria-current={name === place ? 'page' : undefined}>
                 {placeName(words, name as Place)}
               </a>
             </li>

@@ -70,7 +70,7 @@ export function ClassPage({ page, cards, only, now, done }: ClassProps): VNode {
       <nav class="filter" aria-label={_('Which laptops')}>
         <ul>
           <li>
-            <a href={PLACES.class} aria-current={only === null ? 'true' : undefined}>
+            <a class="tab" href={PLACES.class} aria-current={only === null ? 'true' : undefined}>
               {_n('{n} laptop', '{n} laptops', cards.length)}
             </a>
           </li>
@@ -79,6 +79,7 @@ export function ClassPage({ page, cards, only, now, done }: ClassProps): VNode {
             .map(({ mark, count }) => (
               <li key={mark}>
                 <a
+                  class="tab"
                   href={`${PLACES.class}?only=${mark}`}
                   aria-current={mark === only ? 'true' : undefined}
                 >
@@ -104,7 +105,7 @@ export function ClassPage({ page, cards, only, now, done }: ClassProps): VNode {
 function LaptopPicture({ words, card, now }: { words: Words; card: LaptopCard; now: number }) {
   const { serial, name, colors, mark } = card;
   return (
-    <a class={`laptop ${mark}`} href={laptopPath(serial)}>
+    <a class="tile" href={laptopPath(serial)}>
       <span class="figure">
         <XoIcon colours={colors} size={72} />
         <MarkShape mark={mark} />

@@ -85,7 +85,7 @@ function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
       <ul class="uses">
         {uses.slice(0, MAX_LINES).map(({ serial, name, bytes, stuck }) => (
           <li key={serial}>
-            <a href={laptopPath(serial)}>
+            <a class="user" href={laptopPath(serial)}>
               <bdi>{name}</bdi>
             </a>
             <UseBar share={quotaBytes > 0 ? bytes / quotaBytes : 0} />

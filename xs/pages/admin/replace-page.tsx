@@ -60,7 +60,7 @@ export function ReplacePage({ page, newer, choices, now }: ReplaceProps): VNode 
         {choices.map(({ serial, name, colors, ...card }) => (
           <li key={serial}>
             <a
-              class="laptop"
+              class="tile"
               href={askPath({ name: 'alias', fields: { serial: newer.serial, of: serial } })}
             >
               <span class="figure">

@@ -14,7 +14,7 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       <ul class="counts">
         {view.counts.map(({ mark, count, text }) => (
           <li key={mark}>
-            <a href={`${PLACES.class}?only=${mark}`}>
+            <a class="tile" href={`${PLACES.class}?only=${mark}`}>
               <MarkShape mark={mark} size={48} />
               <strong class="count" aria-hidden="true">
                 {page.words.number(count)}
