@@ -44,6 +44,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'not-registered': 403,
   'server-refused': 403,
   'not-found': 404,
+  'only-copy': 409,
   'over-quota': 507,
   'server-full': 507,
 };
@@ -57,7 +58,10 @@ export function statusOf(code: ErrorCode): number {
 export function createApp(log: Log, bodyLimit: number, requestTimeout: number): FastifyInstance {
   // The school's web server at port 80 forwards to us: it says in X-Forwarded-For for whom.
   const trustProxy = 'loopback';
-  const app = fastify({ bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true });
+  // Node's own are a minute for the headers and half a minute between two looks.
+  const http = { headersTimeout: requestTimeout, connectionsCheckingInterval: 5000 };
+  const options = { bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true };
+  const app = fastify({ ...options, ...(requestTimeout > 0 && { http }) });
   app.setErrorHandler((error, _request, reply) => {
     const known = error instanceof DsError ? error : undefined;
     const status = known ? statusOf(known.code) : (error as { statusCode?: number }).statusCode;

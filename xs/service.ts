@@ -107,6 +107,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     traffic.noteSuccess(serial, clock.now());
     note(store.recordSuccess(serial, clock.now()));
   };
+  const onRaw = (serial: Serial) => chores.adopt(serial);
+  const journals = new Journals({ library, onRaw });
   const intake = cleanup.use(
     new Intake({
       ...{ paths, access, pool, clock, log, env, registrations, turns },
@@ -116,7 +118,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
         noteSuccess(serial);
         if (outcome.state === 'held') return;
-        note(store.recordSnapshot(findSnapshot(paths, serial, outcome.snapshot)));
+        const snapshot = findSnapshot(paths, serial, outcome.snapshot);
+        note(store.recordSnapshot(snapshot));
+        note(journals.learn(snapshot));
       },
     }),
   );
@@ -131,7 +135,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const links = new WebLinks(clock);
   cleanup.use(
     await serveApi({
-      ...{ library, intake, links, onRaw: (serial) => chores.adopt(serial) },
+      ...{ library, intake, links, onRaw },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: noteSuccess,
@@ -152,8 +156,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   addQuietRoutes(app, library, noteSuccess);
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignOn(part, site, links);
-    const onRaw = (serial: Serial) => chores.adopt(serial);
-    addJournalPages(part, site, new Journals({ library, onRaw }));
+    addJournalPages(part, site, journals);
     addAdminRoutes(part, site);
   });
   cleanup.defer(() => app.close());

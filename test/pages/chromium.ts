@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const SHOTS = fileURLToPath(new URL('../../.screenshots/', import.meta.url));
+const SHOTS = join(fileURLToPath(new URL('../..', import.meta.url)), '.screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { wide: { width: 1200, height: 900 }, small: { width: 600, height: 800 } };
 export type Size = keyof typeof SIZES;
@@ -38,7 +38,11 @@ export async function visit(
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  page.on('requestfailed', (request) => complaints.push(`${request.url()} failed`));
+  page.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText ?? '';
+    // Ours: what a page still wanted when we went on to the next, or kept as a file.
+    if (why !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${why}`);
+  });
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 

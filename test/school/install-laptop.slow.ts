@@ -36,11 +36,7 @@ test.before(async () => {
   prefix = join(school.folder, 'usr');
   etc = join(school.folder, 'etc');
   laptop.env.XDG_DATA_DIRS = `${join(prefix, 'share')}:/usr/share`;
-  mkdirSync(join(laptop.profile, 'ds-backup'), { recursive: true });
-  laptop.writeProfile(
-    'ds-backup/config.toml',
-    `server = "${school.server.url}"\nspreadSeconds = 0\n`,
-  );
+  laptop.configure(`server = "${school.server.url}"\nspreadSeconds = 0\n`);
   generateJournal(laptop.journal, { entries: 3, seed: 5 });
   await install();
   await laptop.startBus();

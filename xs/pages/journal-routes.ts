@@ -22,6 +22,10 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
     const { reader, owners } = admit(site, journals, request);
     const days = journals.snapshotsOf(owners);
+    // Whoever looks at the days may soon search in all of them.
+    void journals.all(days).catch((error: Error) => {
+      site.library.log.warn('journal-not-read', { reader, reason: error.message });
+    });
     const page = site.page(request, reply);
     return site.send(reply, DaysPage({ page, reader, owners, days, now: now() }));
   });

@@ -9,12 +9,20 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { decodeEntry, digestOf, type Entry } from '../../shared/entry.ts';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
-import { METADATA_SUFFIX } from '../../shared/sums.ts';
+import { keptMarkOf } from '../../shared/kept.ts';
+import { METADATA_SUFFIX, parseSums } from '../../shared/sums.ts';
 import { chainOf, readableBy } from '../aliases.ts';
 import type { Library } from '../library.ts';
+import { inLaptop } from '../paths.ts';
 import { listPins } from '../pins.ts';
 import { hasRaw } from '../raw-snapshots.ts';
-import { findSnapshot, listSnapshots, readVersions, type Snapshot } from '../snapshots.ts';
+import {
+  findSnapshot,
+  listSnapshots,
+  readSums,
+  readVersions,
+  type Snapshot,
+} from '../snapshots.ts';
 import { type EntryFacts, factsOf, packFacts, unpackFacts } from './entry-facts.ts';
 import { Shelf } from './shelf.ts';
 
@@ -118,6 +126,11 @@ export class Journals {
     });
   }
 
+  /** Reads what is new in a snapshot, so that nobody has to wait for that. Throws `damaged`. */
+  async learn(snapshot: Snapshot): Promise<void> {
+    await this.#find(snapshot, [...readVersions(snapshot)]);
+  }
+
   /** Every entry once, in its newest version, what changed last first. Throws `damaged`. */
   all(shown: readonly ShownSnapshot[]): Promise<readonly Version[]> {
     const name = digestOf(
@@ -126,7 +139,7 @@ export class Journals {
     return this.#whole.get(name, async () => {
       const found = new Map<Uid, Version>();
       for (const one of shown) {
-        const missing = [...readVersions(one.snapshot)].filter(([uid]) => !found.has(uid));
+        const missing = versionsBesides(readSums(one.snapshot), found);
         for (const listed of await this.#find(one.snapshot, missing)) {
           found.set(listed.uid, { ...one, listed });
         }
@@ -145,8 +158,26 @@ export class Journals {
     const digest = readVersions(snapshot).get(uid);
     if (!digest) throw new DsError('not-found', 'this day has no such thing');
     const { entry, bytes } = readVersion(snapshot.folder, uid, digest);
+    const kept = entry && this.#keptVersion(snapshot, uid, entry);
+    if (kept) return { snapshot, ...kept, listed: { uid, digest, facts: kept.facts } };
     const listed = { uid, digest, facts: entry && factsOf(entry, bytes) };
     return { snapshot, listed, entry, contentPath: join(snapshot.folder, uid) };
+  }
+
+  /**
+   * The pinned version that a mark stands for (A13). The mark is the laptop's word: it counts for its
+   * own pins and for those of the laptops whose place it took, and for no others.
+   */
+  #keptVersion(snapshot: Snapshot, uid: Uid, entry: Entry) {
+    const mark = keptMarkOf(entry);
+    const { paths, registrations } = this.#options.library;
+    const ours = [snapshot.serial, ...chainOf(snapshot.serial, registrations.bySerial())];
+    if (!mark || !ours.includes(mark.serial)) return undefined;
+    const folder = inLaptop(paths, mark.serial).pin(uid, mark.digest);
+    const found = readVersion(folder, uid, mark.digest);
+    if (!found.entry) return undefined;
+    const facts = factsOf(found.entry, found.bytes);
+    return { entry: found.entry, facts, contentPath: join(folder, uid) };
   }
 
   /** Only for showing: the picture in the metadata, unchecked. */
@@ -234,6 +265,21 @@ function readVersion(folder: string, uid: Uid, digest: Digest | null): FoundVers
     return { entry: null, bytes: 0, digest: digest ?? digestOf('') };
   }
 }
+
+/** Versions in a list whose uid is not known yet; most of sixty lists are known by then. */
+function versionsBesides(sums: string, known: ReadonlyMap<Uid, unknown>): [Uid, Digest][] {
+  let lines = '';
+  for (let from = 0; from < sums.length; ) {
+    const end = sums.indexOf('\n', from) + 1 || sums.length;
+    const uid = sums.slice(from + UID_AT, end - METADATA_SUFFIX.length - 1) as Uid;
+    if (!known.has(uid)) lines += sums.slice(from, end);
+    from = end;
+  }
+  return [...parseSums(lines)];
+}
+
+/** A digest and two spaces. */
+const UID_AT = 66;
 
 function lastFirst(a: Listed, b: Listed): number {
   return (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0);

@@ -1,5 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseSerial } from '../../../shared/ids.ts';
+import { formatKeptMark } from '../../../shared/kept.ts';
+import { listPins } from '../../../xs/pins.ts';
 import { newestSnapshot } from '../../../xs/snapshots.ts';
 import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
@@ -131,6 +134,35 @@ test('pinned versions are marked', async () => {
   const name = newestSnapshot(server.library.paths, SERIAL)?.name ?? '';
   await server.command('pin', [SERIAL, name, uidOf(1)]);
   assert.is((await browser.get(day(SERIAL))).body.match(/This is pinned/g)?.length, 1);
+});
+
+test('A13: what is only at school is given as it was pinned, and to nobody else', async () => {
+  await using server = await school();
+  const { library, context, browser } = server;
+  const name = newestSnapshot(library.paths, SERIAL)?.name ?? '';
+  await server.command('pin', [SERIAL, name, uidOf(1)]);
+  const [pin] = listPins(library.paths, SERIAL);
+  const mark = (serial: string) =>
+    formatKeptMark({
+      ...{ serial: parseSerial(serial), digest: pin?.digest ?? ('' as never), bytes: 15 },
+      ...{ title: 'Fish', shown: 'Fish (at school)', pinned: true },
+    });
+  const kept = (serial: string): Journal =>
+    new Map([
+      ...journalOf('x'),
+      [uidOf(1), { title: 'away', content: '', properties: { 'ds-backup-kept': mark(serial) } }],
+    ]);
+  await backUp({ context }, kept(SERIAL), SERIAL);
+  const entry = `${server.day(SERIAL)}${uidOf(1)}/`;
+  assert.is((await browser.get(`${entry}file`)).body, 'content of Fish');
+  assert.match((await browser.get(entry)).body, /<h1><bdi>Fish<\/bdi>/);
+
+  await backUp({ context }, kept(SERIAL), STRANGER);
+  const stranger = openBrowser(server.url);
+  await stranger.get(server.links.make(STRANGER));
+  const day = server.day(STRANGER).replace(SERIAL, STRANGER);
+  const { status, body } = await stranger.get(`${day}${uidOf(1)}/file`);
+  assert.equal([status, body], [200, ''], "a mark that names another child's pin");
 });
 
 test('nobody and no other child sees any of it, and learns nothing from the refusal', async () => {

@@ -106,7 +106,7 @@ function laptopActWords(
       };
     case 'alias':
       return {
-        label: _('This one'),
+        label: _('The same child'),
         question: _('Is this the new laptop of {other}?', { other }),
         meaning: _(
           'The new laptop then sees everything that the old one left, and can bring it back. You can undo this.',
@@ -129,7 +129,7 @@ function laptopActWords(
       };
     case 'drop':
       return {
-        label: _('It is a mistake'),
+        label: _('Throw away'),
         question: _('Throw away the backups of {who} that were held aside?', { who }),
         meaning: _(
           'They go to the trash and can be brought back for some days. Older ones stay as they are.',

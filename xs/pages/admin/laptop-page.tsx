@@ -169,7 +169,7 @@ function lineOfActs(words: Words, { row, mayReplace, unused }: LaptopProps) {
     ...(mayReplace
       ? [
           <a key="replace" class="button act" href={`${laptopPath(row.serial)}/replaces`}>
-            {_('It is the new laptop of …')}
+            {_('It is the new laptop of...')}
           </a>,
         ]
       : []),

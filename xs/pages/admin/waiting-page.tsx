@@ -113,7 +113,7 @@ function Key({ words, asking, now }: { words: Words; asking: WaitingKey; now: nu
         <p>
           {kind === 'sugar'
             ? _(
-                '“Register” was chosen again in its menu. Only the old backup program needs this key.',
+                '"Register" was chosen again in its menu. Only the old backup program needs this key.',
               )
             : _('The code is not known yet: start the service once.')}
         </p>
@@ -149,7 +149,11 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
           <span>{_('old: last seen {ago}', { ago: ago(words, lastSeen, now) })}</span>
         </p>
       </div>
-      <p>{_('Both say that they are {name}’s. Anybody can say that: ask her.', { name: nick })}</p>
+      <p>
+        {_('Both say that they belong to {name}. Anybody can say that: ask the child.', {
+          name: nick,
+        })}
+      </p>
       <p class="acts">
         <ActLink
           act={{ name: 'alias', fields: { serial: newer, of: older } }}
