@@ -25,6 +25,7 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { addAdminRoutes } from './pages/admin/admin-routes.ts';
 import { Journals } from './pages/journal.ts';
 import { addJournalPages } from './pages/journal-routes.ts';
 import { addSignOn } from './pages/sign-on.ts';
@@ -156,6 +157,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
+    addAdminRoutes(part, site);
   });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);
