@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { METHODS } from './methods.ts';
-import { plotCompletions } from './plot.ts';
+import { plotDay } from './plot.ts';
 import { DAYS, type Day, USUAL } from './school-day.ts';
 import { type Outcome, simulate } from './simulate.ts';
 import { formatTable } from './table.ts';
@@ -25,7 +25,7 @@ process.stdout.write(`${formatTable(results)}\n`);
 const last = results.at(-1);
 if (values.svg && last) {
   const [day, outcomes] = last;
-  writeFileSync(values.svg, plotCompletions(day, outcomes));
+  writeFileSync(values.svg, plotDay(day, outcomes));
 }
 
 function chosenDays(): Day[] {
