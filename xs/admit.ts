@@ -26,7 +26,7 @@
 import type { Serial } from '../shared/ids.ts';
 import type { DiskFacts } from './disk.ts';
 import { afterRush, nthEnd, tellSeconds } from './forecast.ts';
-import { type Asker, type Purpose, thoseAhead, type Waiter } from './queue.ts';
+import { type Ahead, type Asker, countAhead, type Purpose, type Waiter } from './queue.ts';
 
 export interface Lease {
   purpose: Purpose;
@@ -101,23 +101,21 @@ export function admit(
     return { admit: false, reason: 'disk-full', retryAfterSeconds: DISK_FULL_RETRY_SECONDS };
   }
   const live = leases.map(([, lease]) => lease);
-  const ahead = thoseAhead(serial, asker, state.queue, now);
-  const isFull = (subnet: string | undefined) =>
-    rules.perSubnet > 0 && subnet !== undefined && inSubnet(live, subnet) >= rules.perSubnet;
-  const free = freeSlots(asker.purpose, live, capacity.slots, rules);
+  const full = rules.perSubnet > 0 ? fullSubnets(live, rules.perSubnet) : NONE;
+  const isFull = (subnet: string | undefined) => subnet !== undefined && full.has(subnet);
   // Nobody waits for one who could not begin either, or who is not expected before long.
-  const expected = ahead.filter(
-    (other) => other.at - KEPT_AHEAD_MS <= now && !isFull(other.subnet),
-  ).length;
+  const isExpected = (other: Waiter) => other.at - KEPT_AHEAD_MS <= now && !isFull(other.subnet);
+  const ahead = countAhead(serial, asker, state.queue, isExpected, now);
+  const free = freeSlots(asker.purpose, live, capacity.slots, rules);
   const narrow = isFull(asker.subnet);
-  if (!narrow && free > expected) return { admit: true, reason: 'free-slot' };
+  if (!narrow && free > ahead.expected) return { admit: true, reason: 'free-slot' };
   const whenCalm = freeSlots(asker.purpose, live, rules.slots, rules);
   const reason = narrow ? 'access-point-busy' : reasonOf(free, whenCalm);
   const wait = expectedWait(asker, live, ahead, state.usual, capacity, rules, now);
   const told = state.queue.has(serial)
     ? afterRush(wait, state.newcomers, capacity.slots, state.usual)
     : wait;
-  return { admit: false, reason, place: ahead.length + 1, retryAfterSeconds: tellSeconds(told) };
+  return { admit: false, reason, place: ahead.all + 1, retryAfterSeconds: tellSeconds(told) };
 }
 
 function reasonOf(free: number, whenCalm: number) {
@@ -130,8 +128,14 @@ export function freePercent({ freeBlocks, freeInodes }: DiskFacts): number {
   return Math.min(freeBlocks, freeInodes) * 100;
 }
 
-function inSubnet(holders: readonly Asker[] | readonly Lease[], subnet: string): number {
-  return holders.filter((holder) => holder.subnet === subnet).length;
+const NONE: ReadonlySet<string> = new Set();
+
+function fullSubnets(live: readonly Lease[], most: number): Set<string> {
+  const counts = new Map<string, number>();
+  for (const { subnet } of live) {
+    if (subnet !== undefined) counts.set(subnet, (counts.get(subnet) ?? 0) + 1);
+  }
+  return new Set([...counts].filter(([, count]) => count >= most).map(([subnet]) => subnet));
 }
 
 /** Restores have slots of their own, and take those of the backups when these are used up. */
@@ -151,7 +155,7 @@ function freeSlots(
 function expectedWait(
   asker: Asker,
   live: readonly Lease[],
-  ahead: readonly Waiter[],
+  ahead: Ahead,
   usual: number,
   { slots }: Capacity,
   rules: TrafficRules,
@@ -159,10 +163,10 @@ function expectedWait(
 ): number {
   const all = asker.purpose === 'restore' ? slots + rules.restoreSlots : slots;
   const same = asker.purpose === 'restore' ? live : live.filter((l) => l.purpose === 'backup');
-  const wait = nthEnd(ahead.length, same, all, usual, now);
+  const wait = nthEnd(ahead.all, same, all, usual, now);
   const { subnet } = asker;
   if (rules.perSubnet === 0 || subnet === undefined) return wait;
   const near = live.filter((lease) => lease.subnet === subnet);
-  const there = nthEnd(inSubnet(ahead, subnet), near, rules.perSubnet, usual, now);
+  const there = nthEnd(ahead.near, near, rules.perSubnet, usual, now);
   return Math.max(wait, there);
 }

@@ -29,6 +29,8 @@ const NEWEST_WEIGHT = 0.02;
 const ASSUMED_WEIGHT = 5;
 /** For how long one that asks counts as a newcomer, in milliseconds. */
 const NEWCOMER_MS = 60_000;
+/** How often the queue is swept, in milliseconds: it is long when many ask. */
+const SWEEP_MS = 1000;
 
 export class Traffic {
   readonly #leases = new Map<Serial, Lease>();
@@ -39,6 +41,7 @@ export class Traffic {
   readonly #rules: TrafficRules;
   #usual = FIRST_USUAL;
   #transfers = ASSUMED_WEIGHT;
+  #sweptAt = 0;
   /** When laptops asked that neither had a lease nor a place. */
   readonly #newcomers: number[] = [];
 
@@ -51,6 +54,7 @@ export class Traffic {
   ask({ serial, purpose, subnet }: Question, { disk, pressure }: Load): Admission {
     const now = this.#clock.monotonicMs();
     this.#forgetThePast(now);
+    if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
     const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
     const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
     if (!this.#queue.has(serial) && !this.#leases.has(serial)) this.#newcomers.push(now);
@@ -136,9 +140,15 @@ export class Traffic {
     for (const [serial, { expires }] of this.#leases) {
       if (expires <= now) this.#giveBack(serial, expires);
     }
+    if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
+    while ((this.#newcomers[0] ?? now) <= now - NEWCOMER_MS) this.#newcomers.shift();
+  }
+
+  /** Missed appointments; they count for nothing before they are swept, too. */
+  #sweep(now: number): void {
+    this.#sweptAt = now;
     for (const [serial, { until }] of this.#queue) {
       if (until <= now) this.#queue.delete(serial);
     }
-    while ((this.#newcomers[0] ?? now) <= now - NEWCOMER_MS) this.#newcomers.shift();
   }
 }
