@@ -3,7 +3,7 @@
  */
 import { DsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
-import type { Context } from './context.ts';
+import { type Context, noteServerTime } from './context.ts';
 import { askServer } from './server-http.ts';
 
 export type Purpose = 'backup' | 'restore';
@@ -30,13 +30,15 @@ const MAX_RETRY_SECONDS = 86_400;
 
 /** Asks once. Throws for a server that does not speak our protocol or does not answer. */
 export async function askAdmission(
-  { signal }: Context,
+  context: Context,
   server: string,
   serial: Serial,
   purpose: Purpose,
 ): Promise<Admission> {
   const query = purpose === 'restore' ? '?for=restore' : '';
-  const response = await askServer(`${server}/backup/1/available/${serial}${query}`, signal);
+  const url = `${server}/backup/1/available/${serial}${query}`;
+  const response = await askServer(url, context.signal);
+  noteServerTime(context, response.headers.date);
   return readAdmission(response.statusCode, response.headers, server);
 }
 
@@ -73,9 +75,15 @@ function readNumber(text: string | string[] | undefined): number | undefined {
   return typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-export function serverBusy(retryAfterSeconds: number): DsError {
-  return new DsError('server-busy', 'the school server has no free place at the moment', {
-    hint: `try again in ${retryAfterSeconds} seconds, or use --wait`,
-    retry: true,
-  });
+/** The server has no place now, and named a time. */
+export class ServerBusy extends DsError {
+  readonly busy: Busy;
+
+  constructor(busy: Busy) {
+    super('server-busy', 'the school server has no free place at the moment', {
+      hint: `try again in ${busy.retryAfterSeconds} seconds, or use --wait`,
+      retry: true,
+    });
+    this.busy = busy;
+  }
 }

@@ -7,7 +7,7 @@
  * source or of any piece of work, after everything that was begun has ended.
  */
 export async function forEachAtOnce<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {

@@ -12,8 +12,9 @@ import { forEachAtOnce } from './at-once.ts';
 import { fileSystemMoment, type Problem, type Scan, scanJournal } from './changes.ts';
 import { awaitOutcome, buildCompletion, complete, refused } from './completion.ts';
 import type { Context } from './context.ts';
+import { healIndex } from './journal-index.ts';
 import { inJournal } from './paths.ts';
-import { emptyFolder, prepareProfile, takeLock } from './profile.ts';
+import { prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
 import { agreeOnQuietDay, learnQuietKey } from './quiet-day.ts';
 import { openSession, type Session } from './session.ts';
@@ -46,8 +47,9 @@ export async function backUp(context: Context, wait: boolean): Promise<BackupSum
   prepareProfile(context);
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
+  await healIndex(context, state);
   const { staging } = context.paths;
-  emptyFolder(staging);
+  rmSync(staging, { recursive: true, force: true }); // of a run that was killed
   try {
     const backup = new Backup(context, state);
     if (!state.confirmed) {
@@ -106,7 +108,7 @@ class Backup {
   scan(): Scan {
     this.#meter.phase('scanning');
     const { paths } = this.#context;
-    const scan = scanJournal(paths, this.#state.entries, fileSystemMoment(paths.staging));
+    const scan = scanJournal(paths, this.#state.entries, () => fileSystemMoment(paths.own));
     failpoint('backup.scanned');
     this.#meter.phase('asking');
     return scan;
@@ -244,7 +246,10 @@ class Backup {
         if (need === 'nothing') this.#meter.skip();
         return need;
       },
-      onRead: (uid, known) => read.set(uid, known),
+      onRead: (uid, known, title) => {
+        read.set(uid, known);
+        this.#meter.current(uid, title);
+      },
       onProblem: (problem) => problems.push(problem),
     });
     await forEachAtOnce(batches, SENDING_AT_ONCE, (batch) => this.#sendBatch(session, batch));

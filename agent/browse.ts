@@ -21,8 +21,7 @@ export interface EntryList {
 }
 
 /**
- * The entries of a snapshot (undefined for the newest) whose title has `search` in it, large and
- * small letters being the same; newest first.
+ * The entries of a snapshot (undefined for the newest) whose title has `search` in it; newest first.
  */
 export async function listEntries(
   context: Context,
@@ -33,13 +32,15 @@ export async function listEntries(
   await using session = await openLookaround(context);
   const name = snapshot ?? (await session.control.state()).newest?.name;
   if (!name) throw new DsError('not-found', 'the school server has no snapshot of this laptop');
-  const wanted = search.toLocaleLowerCase();
   const entries: EntrySummary[] = [];
-  for await (const page of session.control.entries(name)) {
-    entries.push(
-      ...page.filter(({ title }) => title?.toLocaleLowerCase().includes(wanted) ?? !search),
-    );
-  }
-  entries.sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
-  return { snapshot: name, entries };
+  for await (const page of session.control.entries(name)) entries.push(...page);
+  return { snapshot: name, entries: searchEntries(entries, search) };
+}
+
+/** Those with `search` in their title, large and small letters being the same; newest first. */
+export function searchEntries(entries: readonly EntrySummary[], search: string): EntrySummary[] {
+  const wanted = search.toLocaleLowerCase();
+  return entries
+    .filter(({ title }) => title?.toLocaleLowerCase().includes(wanted) ?? !search)
+    .sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
 }

@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 export interface Scan {
-  /** The file system's time when it began, in nanoseconds since 1970. */
+  /** The file system's time before anything is read, in nanoseconds since 1970; 0 for nothing. */
   moment: bigint;
   unchanged: Map<Uid, Digest>;
   /** New or perhaps changed: to be read. `bytes` is an estimate of what it takes. */
@@ -27,13 +27,17 @@ export interface Scan {
 /** Metadata of an ordinary entry, in bytes: properties and a preview. */
 const TYPICAL_METADATA_BYTES = 4096;
 
-/** Compares the whole Journal with what is known. Throws `unreadable` where there is no Journal. */
+/**
+ * Compares the whole Journal with what is known. `moment` is asked for the file system's time only
+ * when something is to be read: finding it out is a write. Throws `unreadable` where there is no
+ * Journal.
+ */
 export function scanJournal(
   paths: Paths,
   known: ReadonlyMap<Uid, KnownEntry>,
-  moment: bigint,
+  moment: () => bigint,
 ): Scan {
-  const scan: Scan = { moment, unchanged: new Map(), toRead: [], problems: [] };
+  const scan: Scan = { moment: 0n, unchanged: new Map(), toRead: [], problems: [] };
   for (const entry of listJournal(paths)) {
     try {
       const signature = entrySignature(entry);
@@ -45,6 +49,7 @@ export function scanJournal(
       if (problem) scan.problems.push(problem);
     }
   }
+  if (scan.toRead.length > 0) scan.moment = moment();
   return scan;
 }
 

@@ -1,54 +1,33 @@
 /**
  * `ds-backup`: the commands, their arguments, and the exit code of each outcome.
  */
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { Clock } from '../shared/clock.ts';
 import type { ConfigTree } from '../shared/config.ts';
-import { asDsError, DsError, describeForTerminal, isErrno } from '../shared/errors.ts';
-import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
+import { asDsError, DsError, describeForTerminal } from '../shared/errors.ts';
+import { createLog } from '../shared/log.ts';
 import { VERSION } from '../shared/version.ts';
+import { COMMANDS, HELP, type Outcome, SPECIAL_FLAGS } from './commands.ts';
 import { childEnvironment, defaultProfile, readConfig } from './config.ts';
-import { type Context, FULL_HINT } from './context.ts';
+import type { Context } from './context.ts';
+import { explainFull } from './full.ts';
 import { agentPaths } from './paths.ts';
 import * as terminal from './terminal.ts';
-
-export const HELP = `ds-backup: keeps this laptop's Journal on the school server
-
-  ds-backup now                        back up now
-  ds-backup snapshots                  what the school keeps, newest first
-  ds-backup entries SNAPSHOT|latest    what is in a snapshot
-      --search TEXT                    only entries with TEXT in their title
-  ds-backup restore SNAPSHOT|latest    bring everything back that is not here
-      --entry UID                      only this entry
-  ds-backup pins                       what the school keeps until it is unpinned
-  ds-backup pin UID SNAPSHOT|latest    keep an entry as it is there
-  ds-backup unpin UID                  leave it to the ordinary rules again
-  ds-backup status                     what this laptop knows by itself
-  ds-backup --help | --version
-
-  --json           print one JSON object
-  --progress       draw a progress bar, also where stderr is no terminal
-  --wait           if the server is busy, come back when it says
-  --server URL     the school server (default: the one Sugar is registered with)
-  --registration URL   where to register (default: the same host, port 8080)
-  --bandwidth KIB  at most so many KiB a second
-  --profile DIR    Sugar's profile folder (default: ~/.sugar/default)
-
-A restore only adds: what is in the Journal stays, an older version comes beside it.
-
-exit code: 0 done, 1 failed (also: some entries could not be restored), 2 wrong arguments,
-75 try again later (busy, no answer, connection lost), 77 a teacher is needed
-`;
 
 export interface CliOptions {
   args: string[];
   env: NodeJS.ProcessEnv;
   clock: Clock;
-  signal: AbortSignal;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
   /** Whether a person looks at stderr. */
   isTerminal: boolean;
+  stdin: Readable;
+  /** Stops everything; its reason is a DsError `cancelled`. */
+  stop: AbortController;
+  /** What starts this program again: for the agent's workers. */
+  self: readonly string[];
 }
 
 /** Exit codes as in sysexits.h: EX_TEMPFAIL and EX_NOPERM. */
@@ -78,7 +57,9 @@ export async function runCli(options: CliOptions): Promise<number> {
   try {
     return await runCommand(options);
   } catch (cause) {
-    const error = options.signal.aborted ? asDsError(options.signal.reason) : explain(cause);
+    const error = options.stop.signal.aborted
+      ? asDsError(options.stop.signal.reason)
+      : explainFull(cause);
     options.stderr(`${describeForTerminal(error)}\n`);
     return exitCodeOf(error);
   }
@@ -91,14 +72,15 @@ async function runCommand(options: CliOptions): Promise<number> {
   if (values.version) return print(stdout, `ds-backup ${VERSION}\n`);
   const [command, ...rest] = positionals;
   if (!command) throw usage('a command is needed');
+  if (command === 'worker' || command === 'agent') return serve(command, options, values);
   checkArguments(command, rest, values);
   const shown =
     values.progress || (options.isTerminal && !values.json)
       ? terminal.progressBar(options.stderr, () => options.clock.monotonicMs())
       : terminal.phaseLines(values.json ? () => {} : options.stderr);
-  const context = makeContext(options, values, (progress) => shown.show(progress));
   try {
-    const { text, json, exitCode } = await perform(command, rest, values, context);
+    const onProgress: Context['onProgress'] = (progress) => shown.show(progress);
+    const { text, json, exitCode } = await perform(command, rest, options, values, onProgress);
     shown.close();
     return print(stdout, values.json ? `${JSON.stringify(json)}\n` : text, exitCode);
   } finally {
@@ -106,62 +88,53 @@ async function runCommand(options: CliOptions): Promise<number> {
   }
 }
 
-interface Outcome {
-  text: string;
-  json: object;
-  exitCode?: number;
-}
-
-/** Only what a command needs is loaded. */
 async function perform(
   command: string,
   rest: string[],
+  options: CliOptions,
   values: Values,
-  context: Context,
+  onProgress: Context['onProgress'],
 ): Promise<Outcome> {
-  const wait = values.wait ?? false;
-  switch (command) {
-    case 'now': {
-      const { backUp } = await import('./backup.ts');
-      const done = await backUp(context, wait);
-      return { text: terminal.formatBackup(done), json: done };
-    }
-    case 'restore': {
-      const { restore } = await import('./restore.ts');
-      const entry = values.entry === undefined ? undefined : parseUid(values.entry);
-      const done = await restore(context, { snapshot: parseSnapshot(rest[0]), entry, wait });
-      const exitCode = done.problems.length > 0 ? 1 : 0;
-      return { text: terminal.formatRestore(done), json: done, exitCode };
-    }
-    case 'snapshots': {
-      const { listSnapshots } = await import('./browse.ts');
-      const snapshots = await listSnapshots(context);
-      return { text: terminal.formatSnapshots(snapshots), json: { snapshots } };
-    }
-    case 'entries': {
-      const { listEntries } = await import('./browse.ts');
-      const list = await listEntries(context, parseSnapshot(rest[0]), values.search ?? '');
-      return { text: terminal.formatEntries(list), json: list };
-    }
-    case 'pins':
-    case 'pin':
-    case 'unpin': {
-      const { listPins, pinEntry, unpinEntry } = await import('./pins.ts');
-      const pins =
-        command === 'pins'
-          ? await listPins(context)
-          : command === 'pin'
-            ? await pinEntry(context, parseUid(rest[0]), parseSnapshot(rest[1]))
-            : await unpinEntry(context, parseUid(rest[0]));
-      return { text: terminal.formatPins(pins), json: pins };
-    }
-    default: {
-      const { readStatus } = await import('./status.ts');
-      const status = await readStatus(context);
-      return { text: terminal.formatStatus(status), json: status };
-    }
+  const { wait = false, entry = '', search = '', of = '' } = values;
+  if (values.direct) {
+    const { doDirectly } = await import('./direct.ts');
+    const context = makeContext(options, values, onProgress);
+    return doDirectly(command, context, { rest, wait, entry, search });
   }
+  const { askAgent } = await import('./asked.ts');
+  const { env, clock, stop } = options;
+  const signal = stop.signal;
+  return askAgent(command, { env, clock, signal, onProgress, rest, of, search, entry, wait });
 }
+
+/** The agent on the session bus, and the children that work for it. */
+async function serve(command: 'agent' | 'worker', options: CliOptions, values: Values) {
+  const { stdout: write, stderr, stdin: input, clock, stop, env, self } = options;
+  if (command === 'worker') {
+    const { runWorker } = await import('./worker.ts');
+    const makeOwn = (own: Partial<Context>) => ({
+      ...makeContext(options, values, () => {}),
+      ...own,
+    });
+    await runWorker({ input, write, clock, stop, makeContext: makeOwn });
+    return 0;
+  }
+  const { runAgent } = await import('./service/run.ts');
+  const { paths, config } = makeContext(options, values, () => {});
+  const flags = FORWARDED.flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  await runAgent({
+    ...{ paths, env, clock, signal: stop.signal, random: Math.random, log: createLog(stderr) },
+    program: { command: [...self, 'worker', ...flags], env },
+    spreadMs: config.spreadSeconds * 1000,
+  });
+  return 0;
+}
+
+/** What the agent's workers have to know as well. */
+const FORWARDED = ['profile', 'server', 'registration', 'bandwidth'] as const;
 
 type Values = ReturnType<typeof parse>['values'];
 
@@ -178,6 +151,8 @@ function parse(args: string[]) {
         json: flag,
         progress: flag,
         wait: flag,
+        direct: flag,
+        of: text,
         entry: text,
         search: text,
         server: text,
@@ -191,31 +166,24 @@ function parse(args: string[]) {
   }
 }
 
-/** Command → the arguments it takes, and which flags besides the general ones. */
-const COMMANDS: Record<string, { takes: readonly string[]; flags: readonly (keyof Values)[] }> = {
-  now: { takes: [], flags: ['wait'] },
-  snapshots: { takes: [], flags: [] },
-  entries: { takes: ['a snapshot or "latest"'], flags: ['search'] },
-  restore: { takes: ['a snapshot or "latest"'], flags: ['entry', 'wait'] },
-  pins: { takes: [], flags: [] },
-  pin: { takes: ['the uid of an entry', 'a snapshot or "latest"'], flags: [] },
-  unpin: { takes: ['the uid of an entry'], flags: [] },
-  status: { takes: [], flags: [] },
-};
-const SPECIAL: readonly (keyof Values)[] = ['wait', 'entry', 'search'];
-
 function checkArguments(command: string, rest: string[], values: Values): void {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) throw usage(`there is no command "${command}"`);
   if (rest.length !== known.takes.length) {
     throw usage(`"${command}" takes ${known.takes.join(' and ') || 'no argument'}`);
   }
-  const odd = SPECIAL.find((flag) => values[flag] !== undefined && !known.flags.includes(flag));
+  const odd = SPECIAL_FLAGS.find((flag) => {
+    return values[flag] !== undefined && !known.flags?.includes(flag);
+  });
   if (odd) throw usage(`"${command}" does not take --${odd}`);
+  const own = FORWARDED.find((flag) => values[flag] !== undefined);
+  if (own && !values.direct) {
+    throw usage(`--${own} is for --direct: the agent has its settings in ds-backup/config.toml`);
+  }
 }
 
 function makeContext(
-  { env, clock, signal, stderr }: CliOptions,
+  { env, clock, stop: { signal }, stderr }: CliOptions,
   values: Values,
   onProgress: Context['onProgress'],
 ): Context {
@@ -235,30 +203,9 @@ function makeContext(
   };
 }
 
-function parseSnapshot(text: string | undefined): SnapshotName | undefined {
-  return text === 'latest' ? undefined : parseSnapshotName(text);
-}
-
 function parseWhole(name: string, text: string): number {
   if (/^\d{1,8}$/.test(text)) return Number(text);
   throw usage(`--${name} must be a whole number`);
-}
-
-/** A full disk has many voices: the file system's, SQLite's, ssh-keygen's. */
-function explain(cause: unknown): DsError {
-  const inner = cause instanceof Error && cause.cause ? cause.cause : cause;
-  const full = [cause, inner].some(
-    (error) =>
-      isErrno(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL') ||
-      (error instanceof Error && /No space left on device/.test(error.message)),
-  );
-  if (full && asDsError(cause).code !== 'server-full') {
-    return new DsError('laptop-full', 'the disk of this laptop is full', {
-      hint: FULL_HINT,
-      cause,
-    });
-  }
-  return asDsError(cause);
 }
 
 function usage(message: string | undefined, cause?: unknown): DsError {

@@ -11,10 +11,12 @@ import type { Completion, Outcome } from '../shared/protocol.ts';
 import { difference, stateDigest, type Versions } from '../shared/sums.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Context } from './context.ts';
-import { RUN_WAIT_SECONDS } from './control.ts';
 import type { Session } from './session.ts';
 import type { Confirmed, State } from './state.ts';
 import { sendCompletion } from './transfer.ts';
+
+/** How long the server holds a question about a run, in seconds; its own limit is 30. */
+const RUN_WAIT_SECONDS = 30;
 
 export type FinalOutcome = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 

@@ -17,6 +17,14 @@ export interface Context {
   onProgress: (progress: Progress) => void;
   /** One line for a person about something that went on although it was not right. */
   warn: (text: string) => void;
+  /** Told the server's time whenever it is heard, in milliseconds since 1970. */
+  onServerTime?: (ms: number) => void;
+}
+
+/** Notes the `Date` of a server's answer. */
+export function noteServerTime({ onServerTime }: Context, date: string | undefined): void {
+  const ms = Date.parse(date ?? '');
+  if (Number.isFinite(ms)) onServerTime?.(ms);
 }
 
 /** The way out of every `laptop-full`. */

@@ -3,18 +3,22 @@
  */
 import got, { type Got, type Method, type Response } from 'got';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
-import type { Digest, RunId, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 import {
   type EntriesPage,
+  type EntryDetails,
   type EntrySummary,
   type Outcome,
   type Pins,
   parseEntries,
+  parseEntryDetails,
   parseOutcome,
   parsePins,
   parseQuietKey,
+  parseReadableLaptops,
   parseServerState,
   parseSnapshots,
+  type ReadableLaptops,
   type ServerState,
   type SnapshotSummary,
   type Unchanged,
@@ -24,8 +28,6 @@ import type { Connection } from './connection.ts';
 
 /** A slow disk may have to be spun up, but a request without a wait has an answer by then. */
 const TIMEOUT_MS = 60_000;
-/** How long the server holds a question about a run, in seconds; its own limit is 30. */
-export const RUN_WAIT_SECONDS = 30;
 const PAGE = 500;
 /** Codes of the server that mean the same here; others are the server's own business. */
 const SHARED_CODES: readonly ErrorCode[] = [
@@ -54,20 +56,44 @@ export class Control {
     return parseServerState(await this.#text('GET', 'state'));
   }
 
-  /** Newest first. */
-  async snapshots(): Promise<SnapshotSummary[]> {
-    return parseSnapshots(await this.#text('GET', 'snapshots')).snapshots;
+  /** This laptop, and those whose place it took. */
+  async laptops(): Promise<ReadableLaptops['laptops']> {
+    return parseReadableLaptops(await this.#text('GET', 'laptops')).laptops;
   }
 
-  async sums(name: SnapshotName): Promise<Map<Uid, Digest>> {
-    return parseSums(await this.#text('GET', `snapshots/${encodeURIComponent(name)}/sums`));
+  /** Newest first; of a laptop whose place this one took, or its own. */
+  async snapshots(of?: Serial): Promise<SnapshotSummary[]> {
+    return parseSnapshots(await this.#text('GET', `snapshots${whose(of)}`)).snapshots;
+  }
+
+  async sums(name: SnapshotName, of?: Serial): Promise<Map<Uid, Digest>> {
+    return parseSums(await this.#text('GET', `${snapshotPath(name)}/sums${whose(of)}`));
+  }
+
+  async details(name: SnapshotName, uid: Uid, of?: Serial): Promise<EntryDetails> {
+    const path = `${snapshotPath(name)}/entries/${uid}${whose(of)}`;
+    return parseEntryDetails(await this.#text('GET', path));
+  }
+
+  /** A PNG; empty for an entry without a picture. */
+  async preview(name: SnapshotName, uid: Uid, of?: Serial): Promise<Buffer> {
+    const path = `${snapshotPath(name)}/entries/${uid}/preview${whose(of)}`;
+    const response = await this.#ask('GET', path, TIMEOUT_MS);
+    checkStatus(response);
+    return response.rawBody;
+  }
+
+  /** Has the server read one of our entries again. Throws `damaged`, `not-found`. */
+  async verify(snapshot: SnapshotName, uid: Uid): Promise<void> {
+    await this.#text('POST', 'verify', { snapshot, uid });
   }
 
   /** All entries of a snapshot by uid, page by page. */
-  async *entries(name: SnapshotName): AsyncGenerator<EntrySummary[]> {
+  async *entries(name: SnapshotName, of?: Serial): AsyncGenerator<EntrySummary[]> {
     let after = '';
     for (;;) {
-      const path = `snapshots/${encodeURIComponent(name)}/entries?limit=${PAGE}${after}`;
+      const owner = of === undefined ? '' : `&of=${of}`;
+      const path = `${snapshotPath(name)}/entries?limit=${PAGE}${after}${owner}`;
       const page: EntriesPage = parseEntries(await this.#text('GET', path));
       yield page.entries;
       if (page.next === null) return;
@@ -141,6 +167,14 @@ export class Control {
       });
     }
   }
+}
+
+function snapshotPath(name: SnapshotName): string {
+  return `snapshots/${encodeURIComponent(name)}`;
+}
+
+function whose(of: Serial | undefined): string {
+  return of === undefined ? '' : `?of=${of}`;
 }
 
 function checkStatus(response: Response<string>): void {

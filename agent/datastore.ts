@@ -2,12 +2,11 @@
  * Sugar's datastore over the session bus: the only file of the agent that speaks D-Bus to it. It is
  * started by the bus when it does not run.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { asDsError, DsError } from '../shared/errors.ts';
 import type { Uid } from '../shared/ids.ts';
 import { FULL_HINT } from './context.ts';
+import { findSessionBus, noBus } from './session-bus.ts';
 
 const NAME = 'org.laptop.sugar.DataStore';
 const PATH = '/org/laptop/sugar/DataStore';
@@ -40,6 +39,28 @@ export class Datastore implements AsyncDisposable {
     const query = { limit: new dbus.Variant('i', 1) };
     const [, count] = await this.#call('find', 'a{sv}as', [query, ['uid']]);
     return Number(count);
+  }
+
+  /** The entries it shows. */
+  async uids(): Promise<Set<Uid>> {
+    const [found] = await this.#call('find', 'a{sv}as', [{}, ['uid']]);
+    const entries = found as { uid?: { value: unknown } }[];
+    return new Set(entries.map(({ uid }) => String(uid?.value) as Uid));
+  }
+
+  /** How many entries its index has; 0 while it is being rebuilt. */
+  async indexed(): Promise<number> {
+    const [uids] = await this.#call('find_ids', 'a{sv}', [{}]);
+    return (uids as unknown[]).length;
+  }
+
+  /**
+   * Makes it rebuild its index from the disk, which it does whenever a query fails: a time that is
+   * no number. Meanwhile it answers from the disk. See rebuild-hazard.ts before calling this.
+   */
+  async rebuildIndex(): Promise<void> {
+    const query = { timestamp: new dbus.Variant('s', 'rebuild') };
+    await this.#call('find', 'a{sv}as', [query, ['uid']]);
   }
 
   /**
@@ -110,21 +131,4 @@ export function explainDatastore(member: string, cause: unknown): DsError {
   }
   const last = text.trim().split('\n').at(-1) ?? '';
   return new DsError('datastore', `Sugar's datastore: ${member}: ${last.slice(0, 300)}`, { cause });
-}
-
-/** The address in the environment, or systemd's usual place. */
-function findSessionBus(env: NodeJS.ProcessEnv): string {
-  const given = env.DBUS_SESSION_BUS_ADDRESS;
-  // dbus-next wants a native module for abstract sockets; Node knows them by a leading zero byte.
-  if (given) return given.replace(/^unix:abstract=/, 'unix:socket=\0');
-  const usual = join(env.XDG_RUNTIME_DIR ?? '/nowhere', 'bus');
-  if (existsSync(usual)) return `unix:path=${usual}`;
-  throw noBus();
-}
-
-function noBus(cause?: unknown): DsError {
-  return new DsError('datastore', 'the session bus, where the Journal is, cannot be reached', {
-    hint: "run this in the session of the child, e.g. in Sugar's Terminal activity",
-    cause,
-  });
 }

@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import type { Identity } from './identity.ts';
 import type { Paths } from './paths.ts';
 import { askServer } from './server-http.ts';
+import { readColor } from './sugar-settings.ts';
 
 /** The server's name in our known_hosts, whatever its address is today. */
 export const HOST_ALIAS = 'ds-backup-server';
@@ -70,10 +71,10 @@ async function enrol(
   publicKey: string,
 ): Promise<EnrolAnswer> {
   const { serial, uuid } = identity;
+  const color = await readColor(context);
   const response = await askServer(`${urls.server}/backup/1/enrol`, context.signal, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ serial, uuid, key: publicKey }),
+    body: { serial, uuid, key: publicKey, ...(color && { color }) },
   });
   if (response.statusCode === 403) throw notRegistered(serial);
   if (response.statusCode !== 200) {

@@ -23,8 +23,15 @@ process.exitCode = await runCli({
   args: process.argv.slice(2),
   env: process.env,
   clock: realClock,
-  signal: stop.signal,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
+  stdin: process.stdin,
+  stop,
+  self: [process.execPath, ...process.execArgv.filter(isForWorkers), process.argv[1] ?? ''],
 });
+
+/** The agent itself is to be small; its workers are to be quick. */
+function isForWorkers(flag: string): boolean {
+  return !/^--(single-threaded|v8-pool-size|max-semi-space-size|max-lazy|jitless)/.test(flag);
+}

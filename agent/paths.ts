@@ -11,6 +11,10 @@ export interface Paths {
   profile: string;
   /** Sugar's datastore. */
   journal: string;
+  /** Its layout's number. */
+  journalVersion: string;
+  /** There while its index can be trusted: without it the datastore's next start makes a new one. */
+  journalClean: string;
   lockFolder: string;
   lock: string;
   done: string;
@@ -29,6 +33,8 @@ export interface Paths {
   /** Agreed with the server over SSH, for days without changes. */
   quietKey: string;
   state: string;
+  /** The agent's, over power cuts. */
+  memory: string;
   staging: string;
   restore: string;
 }
@@ -39,6 +45,8 @@ export function agentPaths(profile: string): Paths {
   return {
     profile,
     journal: join(profile, 'datastore'),
+    journalVersion: join(profile, 'datastore', 'version'),
+    journalClean: join(profile, 'datastore', 'ds_clean'),
     lockFolder: join(profile, 'lock'),
     lock: join(profile, 'lock', 'ds-backup.run'),
     done: join(profile, 'ds-backup-done'),
@@ -54,6 +62,7 @@ export function agentPaths(profile: string): Paths {
     enrolment: join(own, 'enrolment.json'),
     quietKey: join(own, 'quiet-key'),
     state: join(own, 'state.db'),
+    memory: join(own, 'agent.json'),
     staging: join(own, 'staging'),
     restore: join(own, 'restore'),
   };
@@ -66,6 +75,16 @@ export function inBatch(folder: string, uid: Uid): { content: string; metadata: 
 
 export function batchFolder(parent: string, number: number): string {
   return join(parent, `batch-${number}`);
+}
+
+/** Where a batch's entries are made whole before they go into the Journal. */
+export function inWhole(batch: string, uid: Uid): TreeEntry {
+  return { uid, path: join(batch, 'whole', uid) };
+}
+
+/** The parts of an entry's folder. */
+export function inEntry({ path }: TreeEntry) {
+  return { content: join(path, 'data'), metadata: join(path, 'metadata') };
 }
 
 /** Where the datastore keeps, or would keep, an entry. */

@@ -1,6 +1,7 @@
 /**
  * How far a run is, for a bar, a line or D-Bus: never backwards, never beyond the whole.
  */
+import type { Uid } from '../shared/ids.ts';
 
 export type Phase =
   | 'asking' // the server's leave
@@ -17,6 +18,8 @@ export interface Progress {
   bytesDone: number;
   /** An estimate while it is still being worked out. */
   bytesTotal: number;
+  /** The entry in hand, for showing. */
+  current?: { uid: Uid; title: string };
 }
 
 export interface BatchMeter {
@@ -66,6 +69,11 @@ export class Meter {
       this.#set({ entriesDone: this.#state.entriesDone + entries });
     };
     return { bytes, done };
+  }
+
+  /** What is in hand now. */
+  current(uid: Uid, title: string): void {
+    this.#set({ current: { uid, title } });
   }
 
   /** An entry that turned out to need nothing. */

@@ -8,7 +8,7 @@ import { isErrno } from '../shared/errors.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import { parseQuietChallenge, parseQuietConfirmation } from '../shared/protocol.ts';
 import { answerMac, claimMac, QUIET_KEY_BYTES, sameMac } from '../shared/quiet-day.ts';
-import type { Context } from './context.ts';
+import { type Context, noteServerTime } from './context.ts';
 import type { Control } from './control.ts';
 import { readIdentity } from './identity.ts';
 import { askServer } from './server-http.ts';
@@ -23,12 +23,13 @@ export async function agreeOnQuietDay(context: Context, base: Base): Promise<boo
   const { server } = await findServer(context);
   const url = `${server}/backup/1/unchanged/${serial}`;
   const challenge = await askServer(url, context.signal);
+  noteServerTime(context, challenge.headers.date);
   if (challenge.statusCode !== 200) return false;
   const { nonce } = parseQuietChallenge(challenge.body);
   const { sequence, state } = base;
   const claim = { serial, nonce, sequence, state };
   const json = { nonce, sequence, state, mac: claimMac(key, claim) };
-  const answer = await askServer(url, context.signal, { method: 'POST', json });
+  const answer = await askServer(url, context.signal, { method: 'POST', body: json });
   if (answer.statusCode === 200) {
     const { mac } = parseQuietConfirmation(answer.body);
     if (sameMac(mac, answerMac(key, claim))) return true;

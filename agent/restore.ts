@@ -2,20 +2,21 @@
  * Brings a snapshot, or one entry of it, back into the living Journal (A9, A10). It only adds: what
  * is there stays, and an older version comes beside it. Cancelled or killed, the next one goes on.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { rmSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, SnapshotName, Uid } from '../shared/ids.ts';
-import { fileSystemMoment, type Problem, problemOf, scanJournal } from './changes.ts';
+import { forEachAtOnce } from './at-once.ts';
+import { fileSystemMoment, problemOf, scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
 import { Datastore } from './datastore.ts';
-import { datedEntry, isTornCopy, type Prepared, prepareEntry } from './datastore-entry.ts';
-import { inJournal } from './paths.ts';
+import { healIndex } from './journal-index.ts';
 import { emptyFolder, prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
+import { Applier, type Counts } from './restore-apply.ts';
 import { type Fetched, type FetchedBatch, fetchBatches } from './restore-fetch.ts';
-import { besideUid, type Plan, planRestore, type Step } from './restore-plan.ts';
+import { type Placer, placerFor } from './restore-place.ts';
+import { type Plan, planRestore, type Step } from './restore-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { type KnownEntry, openState, type State } from './state.ts';
 import { lastingSignature, readVersion } from './version.ts';
@@ -28,25 +29,12 @@ export interface RestoreRequest {
   wait: boolean;
 }
 
-export interface RestoreSummary {
+export interface RestoreSummary extends Counts {
   snapshot: SnapshotName;
-  /** Came back under their own names; read again and compared. */
-  restored: number;
-  /** Came as a dated entry beside a different one; read again and compared. */
-  beside: number;
-  alreadyHere: number;
-  receivedBytes: number;
-  /** Did not come back, and why. */
-  problems: Problem[];
-  /** Came back with something that Sugar's datastore could not have kept. */
-  repaired: Problem[];
 }
 
 /** Calls to the datastore at once: four bring 270 entries a second, one 172 (measured). */
 const IN_FLIGHT = 4;
-/** The datastore's optimizer may be at work on an entry just written: look again, after this, ms. */
-const LOOKS = 6;
-const BETWEEN_LOOKS_MS = 60;
 
 export async function restore(context: Context, request: RestoreRequest): Promise<RestoreSummary> {
   prepareProfile(context);
@@ -70,14 +58,8 @@ class Restore {
   readonly #datastore: Datastore;
   readonly #session: Session;
   readonly #meter: Meter;
-  readonly #summary: Omit<RestoreSummary, 'snapshot'> = {
-    restored: 0,
-    beside: 0,
-    alreadyHere: 0,
-    receivedBytes: 0,
-    problems: [],
-    repaired: [],
-  };
+  readonly #applier: Applier;
+  #placer: Placer | undefined;
 
   constructor(context: Context, state: State, datastore: Datastore, session: Session) {
     this.#context = context;
@@ -85,6 +67,7 @@ class Restore {
     this.#datastore = datastore;
     this.#session = session;
     this.#meter = new Meter(context.onProgress);
+    this.#applier = new Applier(context, datastore);
   }
 
   async run(request: RestoreRequest): Promise<RestoreSummary> {
@@ -98,14 +81,23 @@ class Restore {
     const first = planRestore({ wanted, local, restored, sizes: new Map() });
     const sizes = await this.#askSizes(snapshot, first);
     const plan = planRestore({ wanted, local, restored, sizes });
-    this.#summary.alreadyHere = plan.alreadyHere.length;
+    this.#applier.counts.alreadyHere = plan.alreadyHere.length;
     failpoint('restore.planned');
     this.#meter.phase('fetching');
     this.#meter.expect(plan.steps.length, plan.bytes);
-    await this.#bringAll(snapshot, plan.steps, whole);
-    if (whole && this.#summary.problems.length === 0) await this.#state.endRestore(snapshot);
+    this.#placer = placerFor(this.#context, this.#state, this.#datastore, this.#applier, {
+      ...{ single: !whole, steps: plan.steps.length, local: local.size },
+    });
+    try {
+      await this.#bringAll(snapshot, plan.steps, whole);
+      await this.#showAll(snapshot);
+    } catch (error) {
+      await this.#placer?.showWhatCame();
+      throw error;
+    }
+    if (whole && this.#applier.counts.problems.length === 0) await this.#state.endRestore(snapshot);
     this.#meter.finish();
-    return { snapshot, ...this.#summary };
+    return { snapshot, ...this.#applier.counts };
   }
 
   async #newest(): Promise<SnapshotName> {
@@ -119,7 +111,7 @@ class Restore {
   /** The versions of all local entries; what was read is remembered for the next backup. */
   async #readLocal(): Promise<Map<Uid, Digest | undefined>> {
     const { paths, signal } = this.#context;
-    const scan = scanJournal(paths, this.#state.entries, fileSystemMoment(paths.restore));
+    const scan = scanJournal(paths, this.#state.entries, () => fileSystemMoment(paths.restore));
     const local = new Map<Uid, Digest | undefined>(scan.unchanged);
     for (const { uid } of scan.problems) local.set(uid, undefined);
     const read = new Map<Uid, KnownEntry>();
@@ -171,97 +163,29 @@ class Restore {
   }
 
   async #applyBatch(snapshot: SnapshotName, batch: FetchedBatch, whole: boolean): Promise<void> {
-    this.#summary.receivedBytes += batch.receivedBytes;
-    this.#summary.problems.push(...batch.problems);
-    const queue = batch.ready.values();
-    let failed: unknown;
-    const worker = async () => {
-      for (const fetched of queue) {
-        if (failed || this.#context.signal.aborted) return;
-        try {
-          const { uid, digest } = fetched.step;
-          const came = await this.#applyOne(snapshot, fetched);
-          if (came && whole) await this.#state.rememberRestored(snapshot, uid, digest);
-        } catch (error) {
-          failed ??= error;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-    if (failed) throw failed;
+    const { counts } = this.#applier;
+    counts.receivedBytes += batch.receivedBytes;
+    counts.problems.push(...batch.problems);
+    const placer = this.#placer;
+    const done = ({ step }: Fetched) => this.#meter.batch().done(1, step.bytes);
+    const left = placer ? await placer.place(snapshot, batch, done) : batch.ready;
+    await forEachAtOnce(left, IN_FLIGHT, async (fetched) => {
+      this.#context.signal.throwIfAborted();
+      const { uid, digest } = fetched.step;
+      const came = await this.#applier.update(snapshot, fetched);
+      done(fetched);
+      if (came && whole) await this.#state.rememberRestored(snapshot, uid, digest);
+    });
     this.#context.signal.throwIfAborted();
     rmSync(batch.folder, { recursive: true, force: true });
   }
 
-  /** One entry; what only concerns this one is noted (false), and the others go on. */
-  async #applyOne(snapshot: SnapshotName, fetched: Fetched): Promise<boolean> {
-    const { uid, bytes } = fetched.step;
-    let came = true;
-    try {
-      await this.#apply(snapshot, fetched);
-    } catch (error) {
-      const code = error instanceof DsError ? error.code : 'internal';
-      if (!['datastore', 'damaged', 'bad-input', 'unreadable'].includes(code)) throw error;
-      this.#summary.problems.push({ uid, problem: (error as DsError).message });
-      came = false;
+  /** Nothing is back before Sugar shows it. */
+  async #showAll(snapshot: SnapshotName): Promise<void> {
+    if (!this.#placer) return healIndex(this.#context, this.#state);
+    for (const uid of await this.#placer.finish(snapshot)) {
+      this.#applier.counts.problems.push({ uid, problem: `Sugar does not show the entry ${uid}` });
     }
-    this.#meter.batch().done(1, bytes);
-    return came;
-  }
-
-  async #apply(snapshot: SnapshotName, { step, entry, file }: Fetched): Promise<void> {
-    const { uid, digest } = step;
-    const seconds = Math.floor(this.#context.clock.now().getTime() / 1000);
-    const own = prepareEntry(entry, uid, seconds);
-    const place = await this.#placeOf(uid, own);
-    if (place === 'here') {
-      this.#summary.alreadyHere += 1;
-    } else if (place === 'own') {
-      await this.#put(uid, own, file);
-      this.#summary.restored += 1;
-      this.#noteRepairs(uid, own);
-    } else {
-      const dated = datedEntry(entry, snapshot.slice('datastore-'.length, 20));
-      const name = besideUid(uid, digest);
-      const beside = prepareEntry(dated, name, seconds);
-      await this.#put(name, beside, file);
-      this.#summary.beside += 1;
-      this.#noteRepairs(uid, beside);
-    }
-  }
-
-  /** Looks at the Journal as it is now: nothing in it is ever overwritten. */
-  async #placeOf(uid: Uid, own: Prepared): Promise<'own' | 'beside' | 'here'> {
-    const local = inJournal(this.#context.paths, uid);
-    if (!existsSync(local.path)) return 'own';
-    try {
-      const { entry, digest } = await readVersion(local, this.#context.signal);
-      if (digest === own.digest) return 'here';
-      return isTornCopy(entry, own.expected) ? 'own' : 'beside';
-    } catch (error) {
-      return problemOf(local, error) ? 'beside' : 'own';
-    }
-  }
-
-  /** Hands an entry to the datastore and reads it again. Throws `damaged` when it is another. */
-  async #put(uid: Uid, prepared: Prepared, file: string): Promise<void> {
-    failpoint('restore.applying');
-    await this.#datastore.update(uid, prepared.properties, file);
-    failpoint('restore.applied');
-    const local = inJournal(this.#context.paths, uid);
-    for (let look = 1; look <= LOOKS; look += 1) {
-      const found = await readVersion(local, this.#context.signal).catch((error) => {
-        problemOf(local, error);
-        return undefined;
-      });
-      if (found?.digest === prepared.digest) return;
-      await sleep(BETWEEN_LOOKS_MS);
-    }
-    throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
-  }
-
-  #noteRepairs(uid: Uid, { repairs }: Prepared): void {
-    for (const problem of repairs) this.#summary.repaired.push({ uid, problem });
   }
 }
 

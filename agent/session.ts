@@ -4,12 +4,12 @@
 
 import { DsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
-import { type Admission, askAdmission, type Busy, type Purpose, serverBusy } from './admission.ts';
+import { type Admission, askAdmission, type Busy, type Purpose, ServerBusy } from './admission.ts';
 import { waitSeconds } from './backoff.ts';
 import { type ServerUrls, serverUrls } from './config.ts';
 import { type Connection, connect } from './connection.ts';
 import type { Context } from './context.ts';
-import { Control } from './control.ts';
+import type { Control } from './control.ts';
 import { ensureEnrolment, notRegistered } from './enrolment.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { ensureKey } from './key.ts';
@@ -60,6 +60,8 @@ async function connectAs(
 ): Promise<Session> {
   const enrolment = await ensureEnrolment(context, urls, identity, publicKey);
   const connection = connect(context, urls.server, enrolment);
+  // Loaded only where there is a connection: a quiet day needs none. Meanwhile ssh shakes hands.
+  const { Control } = await import('./control.ts');
   return {
     serial: identity.serial,
     control: new Control(connection, context.signal),
@@ -92,7 +94,7 @@ async function beAdmitted(
       introduced = true;
       continue;
     }
-    if (answer && !wait) throw serverBusy(answer.retryAfterSeconds);
+    if (answer && !wait) throw new ServerBusy(answer);
     if (answer) context.warn(comeBack(answer));
     const seconds = waitSeconds(answer?.retryAfterSeconds, silences, Math.random);
     await context.clock.sleep(seconds * 1000, context.signal);

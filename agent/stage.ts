@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { Clock } from '../shared/clock.ts';
+import { propertyText } from '../shared/entry.ts';
 import { isErrno } from '../shared/errors.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
 import { newestMoment, type TreeEntry } from '../shared/journal-tree.ts';
@@ -33,7 +34,7 @@ export interface StageOptions {
   signal: AbortSignal;
   need: (uid: Uid, digest: Digest, content: Digest | null) => Need;
   /** Every entry that was read whole, also when nothing of it has to travel. */
-  onRead: (uid: Uid, known: KnownEntry) => void;
+  onRead: (uid: Uid, known: KnownEntry, title: string) => void;
   onProblem: (problem: Problem) => void;
 }
 
@@ -159,7 +160,7 @@ function accept(uid: Uid, version: Version, batch: Batch, options: StageOptions)
     batch.bytes += metadata.length + (need === 'all' ? (entry.content?.size ?? 0) : 0);
   }
   const signature = lastingSignature(version.signature, options.moment);
-  options.onRead(uid, { signature, digest, content });
+  options.onRead(uid, { signature, digest, content }, propertyText(entry, 'title') ?? '');
 }
 
 function isFull(batch: Batch, { batch: limit }: StageOptions): boolean {

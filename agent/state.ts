@@ -65,6 +65,8 @@ export class State implements AsyncDisposable {
   confirmed: Confirmed | undefined;
   /** A run whose completion file was sent, or was about to be, with no answer yet. */
   underWay: RunId | undefined;
+  /** Entries were put into the Journal's folders that Sugar's index may not have yet. */
+  indexDoubtful = false;
   readonly #db: Db;
 
   private constructor(db: Db) {
@@ -110,6 +112,7 @@ export class State implements AsyncDisposable {
       }
     }
     this.underWay = values.get('run') as RunId | undefined;
+    this.indexDoubtful = values.has('index');
   }
 
   /** Remembers what was read, and forgets entries that are gone. */
@@ -213,6 +216,21 @@ export class State implements AsyncDisposable {
 
   async rememberRestored(snapshot: SnapshotName, uid: Uid, digest: Digest): Promise<void> {
     await this.#db.run('INSERT OR REPLACE INTO restored VALUES (?, ?, ?)', snapshot, uid, digest);
+  }
+
+  /** As `rememberRestored`, for a whole batch. */
+  async rememberAllRestored(snapshot: SnapshotName, versions: Versions): Promise<void> {
+    await this.#db.runMany(
+      'INSERT OR REPLACE INTO restored VALUES (?, ?, ?)',
+      [...versions].map(([uid, digest]) => [snapshot, uid, digest]),
+    );
+  }
+
+  async rememberIndex(doubtful: boolean): Promise<void> {
+    if (doubtful === this.indexDoubtful) return;
+    if (doubtful) await setFact(this.#db, 'index', 'doubtful');
+    else await this.#db.run("DELETE FROM facts WHERE name = 'index'");
+    this.indexDoubtful = doubtful;
   }
 
   /** The restore is through: from now on a change of the child's is a change. */

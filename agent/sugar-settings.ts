@@ -17,6 +17,12 @@ export async function readNick(context: Context): Promise<string> {
   return (await readSetting(context, 'org.sugarlabs.user', 'nick')) || userInfo().username;
 }
 
+/** The child's colours, `#rrggbb,#rrggbb`; empty where there are none. */
+export async function readColor(context: Context): Promise<string> {
+  const color = await readSetting(context, 'org.sugarlabs.user', 'color');
+  return /^#[0-9a-f]{6},#[0-9a-f]{6}$/i.test(color) ? color : '';
+}
+
 async function readSetting(context: Context, schema: string, key: string): Promise<string> {
   const { env, signal } = context;
   try {

@@ -142,16 +142,16 @@ function formatProblems(what: string, problems: readonly Problem[]): string[] {
   return [`${plural(problems.length, 'entry', 'entries')} ${what}:\n`, ...named, ...more];
 }
 
-function plural(count: number, one: string, many: string): string {
+export function plural(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-function formatDate(seconds: number): string {
+export function formatDate(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? '-'.padEnd(10) : date.toISOString().slice(0, 10);
 }
 
 /** A title is a child's: it may hold anything, but it shall not control the terminal. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ');
 }

@@ -4,6 +4,7 @@
  *
  *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
  *     dist/session/ds-session.sh         read by xs through `import.meta.url`
+ *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
  *
  * A new dist/ takes the place of the old one whole. Nothing is done when nothing has changed.
@@ -26,6 +27,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { lockFile } from '../shared/lock.ts';
+import { writeCatalogues } from './messages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -52,7 +54,7 @@ const NATIVE_PARTS = [
   'file-uri-to-path/index.js',
 ];
 /** Everything a build depends on. */
-const SOURCES = ['agent', 'shared', 'xs', 'bundle', 'package-lock.json'];
+const SOURCES = ['activity/po', 'agent', 'shared', 'xs', 'bundle', 'package-lock.json'];
 
 /** CommonJS packages in an ES module: they expect these three names (in every chunk). */
 const CJS_NAMES = `import { createRequire as __createRequire } from 'node:module';
@@ -83,6 +85,7 @@ export async function build(from: string = root): Promise<boolean> {
   rmSync(fresh, { recursive: true, force: true });
   await bundlePrograms(from, dist, fresh);
   for (const [source, place] of ASSETS) copy(join(from, source), join(fresh, place));
+  writeCatalogues(join(fresh, 'locale'), 'ds-backup');
   for (const part of NATIVE_PARTS) copyPackagePart(packages, fresh, part);
   checkNeighbours(fresh);
   writeFileSync(join(fresh, STAMP), stamp);

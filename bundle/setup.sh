@@ -201,6 +201,23 @@ npm_packages() {
   install_npm_packages
 }
 
+# The activity is checked against the GTK that is installed here; node-gtk writes down its types.
+gtk_types() {
+  types=node_modules/.cache/ds-backup/gtk-types
+  if [ -f "$types/node-gtk.d.ts" ]; then return; fi
+  did=yes
+  say 'writing down the types of GTK'
+  fresh=$types.$$
+  { mkdir -p "$fresh" && npx --no-install node-gtk generate-types Gtk-3.0 GdkX11-3.0 SugarExt-1.0 \
+    --no-docs --outdir "$fresh" >"$log" 2>&1; } || {
+    tail -n 10 "$log" >&2
+    rm -rf "$fresh"
+    fail 'the types of GTK could not be written' 'the reason is above; is node-gtk compiled?'
+  }
+  rm -rf "$types"
+  mv "$fresh" "$types"
+}
+
 # ---------------------------------------------------------------- in this order
 
 held=
@@ -211,6 +228,7 @@ trap 'exit 143' TERM HUP
 
 debian_packages
 npm_packages
+gtk_types
 if [ -z "$quiet$did" ]; then
   say 'nothing is missing'
 elif [ -n "$did" ]; then

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'clock' // the server's clock cannot be believed
   | 'server-refused' // the server refused a backup, and says why
   | 'laptop-full' // no space on the laptop
+  | 'battery' // too little in the battery to begin
   | 'untrusted-server' // the host key is not the pinned one
   | 'damaged' // content that does not match its digest
   | 'unreadable' // a Journal entry that cannot be read whole

@@ -83,5 +83,7 @@ function match<Id extends string>(text: unknown, pattern: RegExp, what: string, 
 
 function badId(what: string, text: unknown, want: string): DsError {
   const shown = JSON.stringify(typeof text === 'string' ? text.slice(0, 80) : text) ?? 'undefined';
-  return new DsError('bad-id', `${shown} is not a ${what}`, { hint: `expected ${want}` });
+  return new DsError('bad-id', `${shown} is not ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}`, {
+    hint: `expected ${want}`,
+  });
 }

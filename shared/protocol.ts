@@ -106,22 +106,50 @@ const entrySummarySchema = v.object({
   activity: v.nullable(v.string()),
   /** Seconds since 1970 by the laptop that made the entry, or null where it has none. */
   timestamp: v.nullable(v.number()),
+  /** The same for when it was first made. */
+  created: v.optional(v.nullable(v.number()), null),
+  /** `#rrggbb,#rrggbb`: stroke and fill of its icon. */
+  color: v.optional(v.nullable(v.string()), null),
   bytes: count,
+  /** Whether this very version is pinned. */
+  pinned: v.optional(v.boolean(), false),
 });
 export type EntrySummary = v.InferOutput<typeof entrySummarySchema>;
 const entriesSchema = v.object({ entries: v.array(entrySummarySchema), next: v.nullable(uid) });
 export type EntriesPage = v.InferOutput<typeof entriesSchema>;
 
+const entryDetailsSchema = v.object({
+  ...entrySummarySchema.entries,
+  description: v.string(),
+  tags: v.string(),
+  /** Each version once, in the newest snapshot that has it; newest first. */
+  versions: v.array(v.object({ snapshot: snapshotName, created: v.string(), digest })),
+});
+export type EntryDetails = v.InferOutput<typeof entryDetailsSchema>;
+
+const verifyRequestSchema = v.strictObject({ snapshot: snapshotName, uid });
+
 const laptopsSchema = v.object({
   /** The laptop that asks, and those whose place it took, the last one first. */
-  laptops: v.array(v.object({ serial, nick: v.string(), replaced: v.boolean() })),
+  laptops: v.array(
+    v.object({
+      serial,
+      nick: v.string(),
+      /** The child's, `#rrggbb,#rrggbb`; empty while unknown. */
+      color: v.optional(v.string(), ''),
+      replaced: v.boolean(),
+    }),
+  ),
 });
 export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
 
 const unchangedSchema = v.strictObject({ sequence: order, state: digest });
 export type Unchanged = v.InferOutput<typeof unchangedSchema>;
 
-const pinSchema = v.object({ uid, digest, bytes: count, snapshot: v.string(), pinned: v.string() });
+const pinSchema = v.object({
+  ...{ uid, digest, bytes: count, snapshot: v.string(), pinned: v.string() },
+  title: v.optional(v.string(), ''),
+});
 const pinsSchema = v.object({
   pins: v.array(pinSchema),
   /** What they take and what they may take together. */
@@ -142,6 +170,8 @@ const enrolRequestSchema = v.strictObject({
   serial,
   uuid: v.pipe(v.string(), v.maxLength(64)),
   key: v.pipe(v.string(), v.maxLength(4096)),
+  /** The child's colours, for the teacher's pictures. */
+  color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6},#[0-9a-f]{6}$/i))),
 });
 export type EnrolRequest = v.InferOutput<typeof enrolRequestSchema>;
 
@@ -159,6 +189,8 @@ export const parseOutcome = reader('the outcome of a run', outcomeSchema);
 export const parseServerState = reader('the state of the server', stateSchema);
 export const parseSnapshots = reader('a list of snapshots', snapshotsSchema);
 export const parseEntries = reader('a list of entries', entriesSchema);
+export const parseEntryDetails = reader('the details of an entry', entryDetailsSchema);
+export const parseVerifyRequest = reader('a request to verify', verifyRequestSchema);
 export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
 export const parseUnchanged = reader('an unchanged report', unchangedSchema);
 export const parsePins = reader('a list of pins', pinsSchema);

@@ -25,13 +25,14 @@ import {
   type SnapshotSummary,
 } from '../shared/protocol.ts';
 import { chainOf, readableBy } from './aliases.ts';
+import { addEntryRoutes } from './api-entries.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import type { Intake } from './intake.ts';
 import type { Library } from './library.ts';
 import { inState } from './paths.ts';
-import { listPins, pinEntry, pinLimit, unpinEntry } from './pins.ts';
+import { listPins, pinEntry, pinLimit, pinnedDigests, titleOf, unpinEntry } from './pins.ts';
 import { quietKey } from './quiet-day.ts';
 import { hasRaw } from './raw-snapshots.ts';
 import { readHeldNote } from './shrink-guard.ts';
@@ -191,19 +192,22 @@ function addRoutes(
 /** What is kept of this laptop, or of one whose place it took (X10). */
 function addReadRoutes(
   app: FastifyInstance,
-  { paths, registrations }: Library,
+  library: Library,
   onRaw: (serial: Serial) => void,
   laptopOf: (socket: Socket) => Serial,
 ): void {
+  const { paths, registrations } = library;
   const laptops = registrations.bySerial();
   const ownerOf = (request: { raw: { socket: Socket }; query: { of?: string } }): Serial =>
     readableBy(laptopOf(request.raw.socket), request.query.of, laptops);
+  addEntryRoutes(app, library, { laptopOf: (request) => laptopOf(request.raw.socket), ownerOf });
 
   app.get('/v1/laptops', async (request): Promise<ReadableLaptops> => {
     const serial = laptopOf(request.raw.socket);
     const shown = [serial, ...chainOf(serial, laptops)].map((one) => ({
       serial: one,
       nick: laptops.get(one)?.nick ?? '',
+      color: laptops.get(one)?.colors ?? '',
       replaced: one !== serial,
     }));
     return { laptops: shown };
@@ -232,10 +236,11 @@ function addReadRoutes(
     Params: { name: string };
     Querystring: { after?: string; limit?: string; of?: string };
   }>('/v1/snapshots/:name/entries', async (request) => {
-    const snapshot = findSnapshot(paths, ownerOf(request), parseSnapshotName(request.params.name));
+    const owner = ownerOf(request);
+    const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
     const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
     const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
-    return readEntriesPage(snapshot, after, limit);
+    return readEntriesPage(snapshot, after, limit, pinnedDigests(paths, owner));
   });
 }
 
@@ -247,9 +252,10 @@ function addPinRoutes(
 ): void {
   const { paths, turns, log } = library;
   const list = (serial: Serial): Pins => {
-    const pins = listPins(paths, serial).map(({ uid, digest, bytes, snapshot, pinned }) => ({
-      ...{ uid, digest, bytes, snapshot, pinned },
-    }));
+    const pins = listPins(paths, serial).map((pin) => {
+      const { uid, digest, bytes, snapshot, pinned } = pin;
+      return { uid, digest, bytes, snapshot, pinned, title: titleOf(pin) };
+    });
     const bytes = pins.reduce((sum, one) => sum + one.bytes, 0);
     return { pins, bytes, limit: pinLimit(library) };
   };

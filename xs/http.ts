@@ -93,8 +93,8 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
   });
 
   app.post('/backup/1/enrol', async (request): Promise<EnrolAnswer> => {
-    const { serial, uuid, key } = parseEnrolRequest(request.body);
-    const state = registrations.enrol(serial, uuid, key);
+    const { serial, uuid, key, color } = parseEnrolRequest(request.body);
+    const state = registrations.enrol(serial, uuid, key, color);
     return { state, hostKey: options.hostKey, sshPort: options.sshPort, login: options.login };
   });
 

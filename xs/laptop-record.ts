@@ -29,7 +29,7 @@ const firstSchema = v.strictObject({ version: v.literal(1), ...common });
 const schema = v.strictObject({
   version: v.literal(2),
   ...common,
-  /** The colours of the child's figure; Sugar's registration does not tell them. */
+  /** The colours of the child's figure, `#rrggbb,#rrggbb`; our agent tells them, Sugar does not. */
   colors: v.nullable(v.string()),
   /** Since when it is out of use. */
   retired: v.nullable(v.string()),

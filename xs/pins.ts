@@ -10,7 +10,7 @@ import { existsSync, lstatSync, readFileSync, renameSync, rmdirSync, rmSync } fr
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../shared/clock.ts';
-import { decodeEntry } from '../shared/entry.ts';
+import { decodeEntry, propertyText } from '../shared/entry.ts';
 import { DsError, isErrno } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../shared/files.ts';
@@ -74,6 +74,25 @@ export function listPins(paths: Paths, serial: Serial): Pin[] {
 export function pinnedSnapshots(paths: Paths, serial: Serial): Set<SnapshotName> {
   const names = namesIn(inLaptop(paths, serial).pinned);
   return new Set(names.flatMap((name) => tryParse(parseSnapshotName, name) ?? []));
+}
+
+/** The pinned versions, by digest. */
+export function pinnedDigests(paths: Paths, serial: Serial): Set<Digest> {
+  const { pinned } = inLaptop(paths, serial);
+  const versions = namesIn(pinned).flatMap((uid) => {
+    return tryParse(parseUid, uid) ? namesIn(join(pinned, uid)) : [];
+  });
+  return new Set(versions.flatMap((name) => tryParse(parseDigest, name) ?? []));
+}
+
+/** The title of what is pinned, for showing; empty where it has none. */
+export function titleOf({ folder, uid }: Pin): string {
+  try {
+    const entry = decodeEntry(readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`)));
+    return propertyText(entry, 'title') ?? '';
+  } catch {
+    return ''; // damaged: it is still a pin
+  }
 }
 
 /** What pins take, by digest of the version, for the quota. */

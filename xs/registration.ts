@@ -114,7 +114,7 @@ export class Registrations {
   }
 
   /** What our agent asks for. Throws `not-registered`, `server-refused` or `bad-input`. */
-  enrol(serial: Serial, uuid: string, ownKey: string): KeyDecision {
+  enrol(serial: Serial, uuid: string, ownKey: string, color?: string): KeyDecision {
     const key = parsePublicKey(ownKey);
     if (key.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
     const known = this.#laptops.get(serial);
@@ -123,7 +123,15 @@ export class Registrations {
         hint: 'use "Register" in the laptop\'s Sugar menu first',
       });
     }
-    return this.#offerKey(serial, known, 'own', key, uuid);
+    const decision = this.#offerKey(serial, known, 'own', key, uuid);
+    // A stranger's colours must not stand beside a child's name.
+    if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
+    return decision;
+  }
+
+  #paint(serial: Serial, colors: string): void {
+    const laptop = this.#known(serial);
+    if (laptop.colors !== colors) this.#write(serial, { ...laptop, colors });
   }
 
   /**

@@ -38,7 +38,7 @@ interface Options {
 /** Scans and stages a Journal as a backup does. */
 async function stage(paths: Paths, options: Options = {}) {
   const moment = options.moment ?? fileSystemMoment(paths.staging) + LATER;
-  const scan = scanJournal(paths, options.known ?? new Map(), moment);
+  const scan = scanJournal(paths, options.known ?? new Map(), () => moment);
   const read = new Map<Uid, KnownEntry>();
   const problems: Problem[] = [...scan.problems];
   const batches: Batch[] = [];
@@ -222,7 +222,7 @@ test('an entry that vanishes between looking and reading is simply gone', async 
   using profile = makeProfile();
   const { paths } = profile;
   putEntry(paths, uidOf(1), 'x');
-  const scan = scanJournal(paths, new Map(), 0n);
+  const scan = scanJournal(paths, new Map(), () => 0n);
   rmSync(inJournal(paths, uidOf(1)).path, { recursive: true });
   const problems: Problem[] = [];
   const batches = stageBatches(
@@ -245,7 +245,7 @@ test('an entry that vanishes between looking and reading is simply gone', async 
 test('a Journal that is not there is an error, not an empty one', () => {
   using profile = makeProfile();
   rmSync(profile.paths.journal, { recursive: true });
-  assert.throws(() => scanJournal(profile.paths, new Map(), 0n), /there is no Journal/);
+  assert.throws(() => scanJournal(profile.paths, new Map(), () => 0n), /there is no Journal/);
 });
 
 test('2,000 unchanged entries are looked through in a fraction of a second', async () => {
@@ -261,7 +261,7 @@ test('2,000 unchanged entries are looked through in a fraction of a second', asy
   }
   const { read } = await stage(paths);
   const start = performance.now();
-  const { unchanged } = scanJournal(paths, read, 0n);
+  const { unchanged } = scanJournal(paths, read, () => 0n);
   const ms = performance.now() - start;
   assert.is(unchanged.size, 2000);
   assert.ok(ms < 1000, `${ms} ms`);

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readAdmission } from '../../agent/admission.ts';
@@ -156,7 +157,7 @@ test("an XO's own number counts before one made up by Sugar", () => {
 });
 
 test('the server is the one on the command line, in the settings, or of Sugar', () => {
-  const base = { bandwidth: 0, batch: { bytes: 1, entries: 1 } };
+  const base = { bandwidth: 0, spreadSeconds: 0, batch: { bytes: 1, entries: 1 } };
   const urls = (server?: string, backupUrl = '') =>
     serverUrls({ ...base, ...(server && { server }) }, backupUrl);
   assert.equal(urls(), {
@@ -236,10 +237,9 @@ async function cli(...args: string[]) {
   const out = { stdout: '', stderr: '', exitCode: 0 };
   using profile = makeProfile();
   out.exitCode = await runCli({
-    args: [...args, '--profile', profile.paths.profile],
+    args: [...args, '--direct', '--profile', profile.paths.profile],
     env: {},
     clock: realClock,
-    signal: new AbortController().signal,
     stdout: (text) => {
       out.stdout += text;
     },
@@ -247,6 +247,9 @@ async function cli(...args: string[]) {
       out.stderr += text;
     },
     isTerminal: false,
+    stdin: Readable.from([]),
+    stop: new AbortController(),
+    self: [],
   });
   return out;
 }

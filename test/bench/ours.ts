@@ -15,7 +15,13 @@ export async function ours({ folder, signal }: Track, wire: Wire): Promise<Conte
   const laptop = school.laptop(0);
   const track = { folder: laptop.home, signal };
   const command = (...args: string[]) => [
-    ...[process.execPath, join(distFolder, 'ds-backup.mjs'), ...args, ...laptop.where()],
+    ...[
+      process.execPath,
+      join(distFolder, 'ds-backup.mjs'),
+      ...args,
+      '--direct',
+      ...laptop.where(),
+    ],
   ];
   return {
     source: laptop.journal,

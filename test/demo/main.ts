@@ -121,7 +121,7 @@ async function main(): Promise<number> {
       process.stdout.write(`\nLeft running in ${school.folder}:
   server   process ${school.server.daemon.pid}, ${school.server.url}
   library  ${school.server.library}/${serial}
-  laptop   DBUS_SESSION_BUS_ADDRESS=${bus} node dist/ds-backup.mjs status --profile ${profile} --server ${school.server.url}
+  laptop   DBUS_SESSION_BUS_ADDRESS=${bus} node dist/ds-backup.mjs status --direct --profile ${profile} --server ${school.server.url}
   to end it: kill ${school.server.daemon.pid} ${readFileSync(join(school.laptop(0).home, 'bus.pid'), 'utf8')} && rm -r ${school.folder}\n`);
     }
     return good ? 0 : 1;

@@ -11,7 +11,7 @@ import type { Laptop } from '../school/laptop.ts';
 export async function runVisibly(laptop: Laptop, args: readonly string[]): Promise<void> {
   const child = spawn(
     process.execPath,
-    [join(distFolder, 'ds-backup.mjs'), ...args, '--progress', ...laptop.where()],
+    [join(distFolder, 'ds-backup.mjs'), ...args, '--progress', '--direct', ...laptop.where()],
     { env: laptop.env, stdio: ['ignore', 'inherit', 'inherit'] },
   );
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -37,7 +37,10 @@ const INGEST = [
   'ingest.emptied',
   'ingest.recorded',
 ];
+/** Entry by entry, as a small Journal comes back. */
 const RESTORE = ['restore.planned', 'restore.fetched', 'restore.applying:3', 'restore.applied:3'];
+/** Placed in the datastore's folders, as a larger one does. */
+const PLACING = ['restore.made', 'restore.placing:9', 'restore.placed:9', 'restore.shown'];
 
 async function ok(laptop: Laptop, ...args: string[]) {
   const done = await laptop.backup(args);
@@ -106,26 +109,32 @@ test(`killed at ${INGEST.length} points of an ingest`, async () => {
   assert.is(soundSnapshots(school, laptop).size, INGEST.length + 1);
 });
 
-test(`killed at ${RESTORE.length} points of a restore`, async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
-  generateJournal(laptop.journal, { entries: 12, seed: 3 });
-  await ok(laptop, 'now');
-  const before = readJournal(laptop.journal);
-  await laptop.startBus();
-  for (const point of RESTORE) {
-    await laptop.loseJournal();
-    const killed = await laptop.backup(['restore', 'latest'], { failpoint: point });
-    assert.is(killed.signal, 'SIGKILL', `${point} was passed: ${killed.stderr}`);
-    await ok(laptop, 'restore', 'latest');
-    const result = compareJournals(before, readJournal(laptop.journal));
-    assert.equal(
-      [result.identical, result.different, result.missing, result.extra],
-      [12, [], [], []],
-      point,
-    );
-  }
-});
+for (const [points, entries] of [
+  [RESTORE, 12],
+  [PLACING, 30],
+] as const) {
+  test(`killed at ${points.length} points of a restore of ${entries} entries`, async () => {
+    await using school = await startSchool();
+    const laptop = school.laptop(0);
+    generateJournal(laptop.journal, { entries, seed: 3 });
+    await ok(laptop, 'now');
+    const before = readJournal(laptop.journal);
+    await laptop.startBus();
+    for (const point of points) {
+      await laptop.loseJournal();
+      const killed = await laptop.backup(['restore', 'latest'], { failpoint: point });
+      assert.is(killed.signal, 'SIGKILL', `${point} was passed: ${killed.stderr}`);
+      await ok(laptop, 'restore', 'latest');
+      const result = compareJournals(before, readJournal(laptop.journal));
+      assert.equal(
+        [result.identical, result.different, result.missing, result.extra],
+        [entries, [], [], []],
+        point,
+      );
+      assert.is(await laptop.countEntries(), entries, `${point}: Sugar shows them all`);
+    }
+  });
+}
 
 test('cancelling a restore keeps what came; the next one brings the rest', async () => {
   await using school = await startSchool();
@@ -137,7 +146,8 @@ test('cancelling a restore keeps what came; the next one brings the rest', async
   await laptop.startBus();
   const cancel = new AbortController();
   const running = laptop.backup(['restore', 'latest'], { signal: cancel.signal });
-  await waitFor('some entries are back', async () => (await laptop.countEntries()) >= 20, 30_000);
+  const back = () => readJournal(laptop.journal).size;
+  await waitFor('some entries are back', () => back() >= 20, 30_000);
   const asked = performance.now();
   cancel.abort();
   const cancelled = await running;

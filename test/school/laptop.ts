@@ -57,15 +57,15 @@ export class Laptop implements AsyncDisposable {
     return readFileSync(join(this.profile, 'identifiers', 'sn'), 'utf8');
   }
 
-  /** The flags that tell `ds-backup` where its profile and its server are. */
+  /** The flags that tell `ds-backup` and its agent where its profile and its server are. */
   where(): string[] {
     return ['--profile', this.profile, '--server', this.#serverUrl()];
   }
 
-  /** Runs `ds-backup` with these arguments to its end. */
+  /** Runs `ds-backup` with these arguments to its end, without the agent. */
   backup(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
     const program = join(distFolder, 'ds-backup.mjs');
-    return this.run(process.execPath, [program, ...args, ...this.where()], options);
+    return this.run(process.execPath, [program, ...args, '--direct', ...this.where()], options);
   }
 
   /** Runs any program in the laptop's environment, the session bus included if it was started. */

@@ -197,8 +197,8 @@ for (const { name, parse, good, bad } of KINDS) {
     });
   }
   for (const text of [...BAD_FOR_ALL, ...bad]) {
-    test(`${JSON.stringify(text) ?? 'undefined'} is not a ${name}`, () => {
-      const error = refused(() => parse(text), 'bad-id', new RegExp(`is not a ${name}$`));
+    test(`${JSON.stringify(text) ?? 'undefined'} is not a(n) ${name}`, () => {
+      const error = refused(() => parse(text), 'bad-id', new RegExp(`is not an? ${name}$`));
       assert.ok(error.hint?.startsWith('expected '));
       assert.not.match(error.message, /[\n\0]/);
     });

@@ -66,7 +66,10 @@ const entry = {
   mimeType: null,
   activity: null,
   timestamp: 1_700_000_000,
+  created: 1_690_000_000,
+  color: '#FF2B34,#005FE4',
   bytes: 12,
+  pinned: true,
 };
 const enrolment = { serial: SERIAL, uuid: 'a-b-c', key: 'ssh-ed25519 AAAA' };
 const answer = { state: 'accepted', hostKey: 'ssh-ed25519 AAAA', sshPort: 22, login: 'ds-receive' };

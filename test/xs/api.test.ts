@@ -95,13 +95,15 @@ test('it learns which laptops these are', async () => {
   const { ask, command } = school;
   const laptops = async (serial: Serial) =>
     parseReadableLaptops((await ask(serial, '/v1/laptops')).body).laptops;
-  assert.equal(await laptops(NEW), [{ serial: NEW, nick: 'child 0', replaced: false }]);
+  assert.equal(await laptops(NEW), [{ serial: NEW, nick: 'child 0', color: '', replaced: false }]);
   await command('alias', [NEW, SERIAL]);
   assert.equal(await laptops(NEW), [
-    { serial: NEW, nick: 'child 0', replaced: false },
-    { serial: SERIAL, nick: 'Jocinta', replaced: true },
+    { serial: NEW, nick: 'child 0', color: '', replaced: false },
+    { serial: SERIAL, nick: 'Jocinta', color: '', replaced: true },
   ]);
-  assert.equal(await laptops(SERIAL), [{ serial: SERIAL, nick: 'Jocinta', replaced: false }]);
+  assert.equal(await laptops(SERIAL), [
+    { serial: SERIAL, nick: 'Jocinta', color: '', replaced: false },
+  ]);
 });
 
 test('unknown, forbidden and malformed are the same answer', async () => {

@@ -1,0 +1,136 @@
+/**
+ * The running activity: what happens goes through the model, what the model wants goes to the agent
+ * and onto the screen. The first picture does not wait for the agent.
+ */
+
+import type { Words } from '../shared/words.ts';
+import type { Asker } from './asker.ts';
+import type { AgentClient } from './client.ts';
+import type { ActivityConfig } from './config.ts';
+import { addStyle, GLib, Gtk } from './gtk.ts';
+import { type Event, farewell, next } from './model/next.ts';
+import { questionsFor } from './model/questions.ts';
+import { screenOf, type Viewer } from './model/screen.ts';
+import { initialState, type State } from './model/state.ts';
+import { Icons } from './sugar/icons.ts';
+import { type Look, sugarCss } from './sugar/look.ts';
+import { applyTheme, nameProgram, readChild } from './sugar/settings.ts';
+import { sizesFor } from './sugar/style.ts';
+import { BackupWindow } from './views/backup-window.ts';
+import { EntryIcons } from './views/entry-icons.ts';
+import { Previews } from './views/previews.ts';
+import type { Ui } from './views/ui.ts';
+
+const TICK_MS = 1000;
+/** How long a farewell to the agent may take. */
+const GOODBYE_MS = 1500;
+
+export interface Connected {
+  client: AgentClient;
+  asker: Asker;
+}
+
+export class Activity {
+  readonly #viewer: Viewer;
+  readonly #window: BackupWindow;
+  #state: State;
+  #connected: Connected | null = null;
+  #drawing = false;
+  readonly #exit: () => void;
+
+  constructor(config: ActivityConfig, words: Words, exit: () => void) {
+    this.#exit = exit;
+    const name = words._('Backup');
+    nameProgram(name);
+    Gtk.init([]);
+    applyTheme(config.scaling, words.rightToLeft);
+    const child = readChild();
+    const { colours } = child;
+    const sizes = sizesFor(config.scaling);
+    const icons = new Icons(config.bundlePath);
+    const look: Look = { sizes, icons, colours, rightToLeft: words.rightToLeft };
+    addStyle(sugarCss(sizes));
+    this.#viewer = { words, colours };
+    this.#state = initialState(child.nick, now());
+    const ui: Ui = {
+      look,
+      previews: new Previews((ref) => this.#preview(ref.of, ref.snapshot, ref.uid)),
+      entryIcons: new EntryIcons(icons, config.activityFolders),
+      dispatch: (event) => this.dispatch(event),
+    };
+    const { bundleId, activityId } = config;
+    const onClose = () => this.close();
+    const first = screenOf(this.#state, this.#viewer);
+    this.#window = new BackupWindow(ui, first, { bundleId, activityId, title: name, onClose });
+  }
+
+  /** Calls back when the first picture is on the screen. */
+  onFirstPaint(then: () => void): void {
+    const { window } = this.#window.window;
+    window.once('draw', () => {
+      GLib.idleAdd(GLib.PRIORITY_LOW, () => {
+        then();
+        return false;
+      });
+      return false;
+    });
+  }
+
+  /** From now on there is somebody to ask. */
+  connect(connected: Connected): void {
+    this.#connected = connected;
+    setInterval(() => this.dispatch({ on: 'tick', now: now() }), TICK_MS);
+    this.#ask();
+  }
+
+  dispatch(event: Event): void {
+    const { state, effects } = next(this.#state, event);
+    const changed = state !== this.#state;
+    this.#state = state;
+    for (const effect of effects) void this.#connected?.asker.act(effect);
+    if (event.on === 'seen') this.#ask();
+    if (changed) this.#draw();
+  }
+
+  /** Comes to the front; what may have changed meanwhile is looked at. */
+  setActive(active: boolean): void {
+    if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
+  }
+
+  /** Ends the activity, after what still waited for an undo is done. */
+  close(): void {
+    const last = farewell(this.#state);
+    this.#window.window.window.hide();
+    const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
+    const limit = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    void Promise.race([done, limit]).then(() => {
+      this.#connected?.client.close();
+      this.#exit();
+    });
+  }
+
+  /** Several events in a row are one drawing. */
+  #draw(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    setTimeout(() => {
+      this.#drawing = false;
+      this.#window.show(screenOf(this.#state, this.#viewer));
+      this.#ask();
+    }, 0);
+  }
+
+  #ask(): void {
+    this.#connected?.asker.ask(questionsFor(this.#state));
+  }
+
+  async #preview(of: string, snapshot: string, uid: string): Promise<Uint8Array> {
+    const [bytes] =
+      (await this.#connected?.client.call('GetPreview', 'sss', of, snapshot, uid)) ?? [];
+    return bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  }
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}

@@ -1,0 +1,142 @@
+/**
+ * Asks the agent what the model wants to know and does what it wants done, each once at a time, and
+ * brings what came of it back as events.
+ */
+import { asDsError } from '../shared/errors.ts';
+import type { AgentClient } from './client.ts';
+import * as answers from './model/answers.ts';
+import type { Event } from './model/next.ts';
+import { PAGE } from './model/questions.ts';
+import { type AnswerOf, type Effect, keyOf, type Question } from './model/state.ts';
+
+/** How many questions are on their way at once. */
+const AT_ONCE = 3;
+
+export class Asker {
+  readonly #client: AgentClient;
+  readonly #dispatch: (event: Event) => void;
+  readonly #openLink: (url: string) => void;
+  readonly #asked = new Set<string>();
+
+  constructor(
+    client: AgentClient,
+    dispatch: (event: Event) => void,
+    openLink: (url: string) => void,
+  ) {
+    this.#client = client;
+    this.#dispatch = dispatch;
+    this.#openLink = openLink;
+  }
+
+  /** Asks those that are not on their way; what is no longer wanted is simply not asked. */
+  ask(questions: readonly Question[]): void {
+    for (const question of questions) {
+      if (this.#asked.size >= AT_ONCE) return;
+      const key = keyOf(question);
+      if (this.#asked.has(key)) continue;
+      this.#asked.add(key);
+      void this.#bring(question, key);
+    }
+  }
+
+  async #bring(question: Question, key: string): Promise<void> {
+    let event: Event;
+    try {
+      event = { on: 'answer', question, value: await this.#answer(question) };
+    } catch (error) {
+      event = { on: 'no-answer', question, code: asDsError(error).code };
+    }
+    this.#asked.delete(key);
+    this.#dispatch(event);
+  }
+
+  async #answer(question: Question): Promise<AnswerOf[Question['ask']]> {
+    const { call } = { call: this.#client.call.bind(this.#client) };
+    switch (question.ask) {
+      case 'laptops':
+        return answers.readLaptops((await call('ListLaptops'))[0]);
+      case 'days':
+        return answers.readDays((await call('ListDays', 's', question.of))[0]);
+      case 'page': {
+        const { of, snapshot, search, page } = question;
+        const [total, rows] = await call(
+          'ListEntries',
+          'sssuu',
+          of,
+          snapshot,
+          search,
+          page * PAGE,
+          PAGE,
+        );
+        return answers.readEntryPage(total, rows);
+      }
+      case 'details':
+        return answers.readDetails(
+          (await call('GetDetails', 'sss', question.of, question.snapshot, question.uid))[0],
+        );
+      case 'plan':
+        return answers.readPlan(
+          (await call('PlanRestore', 'ss', question.of, question.snapshot))[0],
+        );
+      case 'pins':
+        return answers.readPins(...((await call('ListPins')) as [unknown, unknown, unknown]));
+      case 'at-school':
+        return answers.readAtSchool((await call('ListAtSchool'))[0]);
+      default:
+        return question satisfies never;
+    }
+  }
+
+  /** Does it; how it went comes as an event. */
+  async act(effect: Effect): Promise<void> {
+    try {
+      const [result] = await this.#do(effect);
+      this.#dispatch({ on: 'did', effect, result: String(result ?? '') });
+    } catch (error) {
+      this.#dispatch({ on: 'refused', effect, code: asDsError(error).code });
+    }
+  }
+
+  async #do(effect: Effect): Promise<unknown[]> {
+    const call = this.#client.call.bind(this.#client);
+    switch (effect.do) {
+      case 'back-up':
+        return await call('BackUpNow');
+      case 'pause':
+        return await call('Pause');
+      case 'resume':
+        return await call('Resume');
+      case 'cancel':
+        return await call('Cancel');
+      case 'retry':
+        return await this.#retry();
+      case 'restore-all':
+        return await call('RestoreAll', 'ss', effect.of, effect.snapshot);
+      case 'forget':
+        return await call('ForgetRestore', 'ss', effect.of, effect.snapshot);
+      case 'bring-back':
+        return await call('RestoreEntry', 'sss', effect.of, effect.snapshot, effect.uid);
+      case 'pin':
+        return await call('Pin', 'ss', effect.snapshot, effect.uid);
+      case 'unpin':
+        return await call('Unpin', 's', effect.uid);
+      case 'keep':
+        return await call('KeepAtSchool', 's', effect.uid);
+      case 'fetch':
+        return await call('FetchBack', 's', effect.uid);
+      case 'web': {
+        const [link] = await call('WebLink');
+        this.#openLink(String(link));
+        return [];
+      }
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  /** An agent that is not there is looked for; one that is tries again what did not work. */
+  async #retry(): Promise<unknown[]> {
+    await this.#client.look();
+    return await this.#client.call('Retry');
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What the activity is told by its surroundings: Sugar's arguments and the environment, checked.
+ */
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DsError } from '../shared/errors.ts';
+import { readScaling } from './sugar/style.ts';
+
+export const BUNDLE_ID = 'org.sugarlabs.Backup';
+
+export interface ActivityConfig {
+  bundleId: string;
+  activityId: string;
+  /** The folder that the bundle was unpacked into. */
+  bundlePath: string;
+  scaling: number;
+  /** Languages as gettext looks for them, the dearest first, e.g. `['es_PE.UTF-8', 'es']`. */
+  languages: readonly string[];
+  busAddress: string;
+  /** Where activities are installed, the child's own first. */
+  activityFolders: readonly string[];
+  /** Writes to stderr how long it took until something could be seen. */
+  timing: boolean;
+}
+
+/** Sugar's flags and the environment, read and checked. */
+export function readConfig(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  bundlePath: string,
+): ActivityConfig {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'bundle-id': { ...text, short: 'b' },
+      'activity-id': { ...text, short: 'a' },
+      'object-id': { ...text, short: 'o' },
+      uri: { ...text, short: 'u' },
+      invited: { type: 'boolean', short: 'i' },
+    },
+    strict: false,
+  });
+  const activityId = String(values['activity-id'] ?? '');
+  // It becomes a part of a bus name and of an object path.
+  if (!/^[A-Za-z0-9]{1,64}$/.test(activityId)) {
+    throw new DsError('usage', 'Backup needs -a with an activity id of letters and digits', {
+      hint: 'start it from Sugar, or with sugar-launch org.sugarlabs.Backup',
+    });
+  }
+  return {
+    bundleId: String(values['bundle-id'] ?? BUNDLE_ID),
+    activityId,
+    bundlePath,
+    scaling: readScaling(env.SUGAR_SCALING),
+    languages: languagesOf(env),
+    busAddress: env.DBUS_SESSION_BUS_ADDRESS ?? '',
+    activityFolders: [
+      join(env.HOME ?? '/', 'Activities'),
+      dirname(bundlePath),
+      '/usr/share/sugar/activities',
+    ],
+    timing: env.DS_BACKUP_TIMING === '1',
+  };
+}
+
+/** As gettext does: LANGUAGE is a list and goes before the locale, unless that is plain C. */
+export function languagesOf(env: NodeJS.ProcessEnv): string[] {
+  const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
+  const list = (env.LANGUAGE ?? '').split(':').filter((name) => name !== '');
+  return [...list, locale].filter((name) => name !== '' && !/^(C|POSIX)(\.|$)/.test(name));
+}

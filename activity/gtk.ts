@@ -1,0 +1,69 @@
+/**
+ * The one file that touches node-gtk: GTK's namespaces as the activity uses them, the names of
+ * their types, and the few calls whose types node-gtk does not get right.
+ *
+ * A namespace is materialized class by class, when a class is first named, so importing this file
+ * costs little; but loading it opens the typelibs, so whatever has to work without a display (the
+ * model, its tests) never imports it.
+ */
+import * as gi from 'node-gtk';
+
+export const Gtk = gi.require('Gtk', '3.0');
+export const Gdk = gi.require('Gdk', '3.0');
+export const GLib = gi.require('GLib', '2.0');
+export const Gio = gi.require('Gio', '2.0');
+export const GdkPixbuf = gi.require('GdkPixbuf', '2.0');
+export const Pango = gi.require('Pango', '1.0');
+export const Atk = gi.require('Atk', '1.0');
+
+export type Widget = InstanceType<typeof Gtk.Widget>;
+export type Container = InstanceType<typeof Gtk.Container>;
+export type Box = InstanceType<typeof Gtk.Box>;
+export type Label = InstanceType<typeof Gtk.Label>;
+export type Button = InstanceType<typeof Gtk.Button>;
+export type ToggleButton = InstanceType<typeof Gtk.ToggleButton>;
+export type Image = InstanceType<typeof Gtk.Image>;
+export type Entry = InstanceType<typeof Gtk.Entry>;
+export type EventBox = InstanceType<typeof Gtk.EventBox>;
+export type Adjustment = InstanceType<typeof Gtk.Adjustment>;
+export type Window = InstanceType<typeof Gtk.Window>;
+export type KeyEvent = InstanceType<typeof Gdk.EventKey>;
+export type Pixbuf = InstanceType<typeof GdkPixbuf.Pixbuf>;
+
+/** A picture of these bytes (SVG, PNG…), not larger than asked; null when they are none. */
+export function pixbufFrom(bytes: Uint8Array, width: number, height: number): Pixbuf | null {
+  try {
+    const stream = Gio.MemoryInputStream.newFromBytes(GLib.Bytes.new(bytes as never));
+    return GdkPixbuf.Pixbuf.newFromStreamAtScale(stream, width, height, true, null);
+  } catch {
+    return null;
+  }
+}
+
+/** Tells the window manager, and so Sugar's shell, which activity this window belongs to. */
+export function markWindow(window: Window, bundleId: string, activityId: string): void {
+  // Without GdkX11 a Gdk.Window has no getXid.
+  gi.require('GdkX11', '3.0');
+  const sugar = gi.require('SugarExt', '1.0');
+  const xid = Number((window.getWindow() as unknown as { getXid(): number | bigint }).getXid());
+  sugar.wmSetBundleId(xid, bundleId);
+  sugar.wmSetActivityId(xid, activityId);
+}
+
+/** Adds rules to the theme, over it. */
+export function addStyle(css: string): void {
+  const provider = new Gtk.CssProvider();
+  provider.loadFromData(Buffer.from(css) as never);
+  const screen = Gdk.Screen.getDefault();
+  if (screen) Gtk.StyleContext.addProviderForScreen(screen, provider as never, 600);
+}
+
+/** Whether Ctrl was down when this key was pressed. */
+export function withControl(event: KeyEvent): boolean {
+  return (Number(event.state) & Gdk.ModifierType.CONTROL_MASK) !== 0;
+}
+
+/** Whether this widget has the keyboard. GTK's own `has_focus` is hidden by the property of that name. */
+export function hasKeyboard(widget: Widget): boolean {
+  return (Number(widget.getStateFlags()) & Gtk.StateFlags.FOCUSED) !== 0;
+}

@@ -1,0 +1,60 @@
+/**
+ * The Backup activity's process: wires configuration, language, window, session bus and agent, and
+ * runs GTK's main loop until the child or the shell ends it.
+ */
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { describeForTerminal } from '../shared/errors.ts';
+import { wordsOf } from '../shared/language.ts';
+import { createLog } from '../shared/log.ts';
+import { findCatalogue } from '../shared/messages.ts';
+import { Activity } from './activity.ts';
+import { type ActivityConfig, BUNDLE_ID, readConfig } from './config.ts';
+import { Gtk } from './gtk.ts';
+
+const log = createLog((line) => process.stderr.write(line));
+
+/** After the first picture: D-Bus and all that needs it. */
+async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
+  const { Bus } = await import('../shared/bus.ts');
+  const { serveShell } = await import('./sugar/shell.ts');
+  const { AgentClient } = await import('./client.ts');
+  const { Asker } = await import('./asker.ts');
+  const bus = await Bus.open(config.busAddress);
+  const onActive = (active: boolean) => activity.setActive(active);
+  await serveShell(bus.raw, config.activityId, { onActive });
+  const client = new AgentClient(bus, {
+    agent: (agent) => activity.dispatch({ on: 'agent', agent }),
+    job: (path, job) => activity.dispatch({ on: 'job', path, job }),
+  });
+  const asker = new Asker(client, (event) => activity.dispatch(event), openInBrowse);
+  activity.connect({ client, asker });
+  await client.start();
+}
+
+/** Browse is another activity; Sugar's own command starts it with the link. */
+function openInBrowse(link: string): void {
+  if (!/^https?:\/\/[^\s]+$/.test(link)) return;
+  const browse = spawn('sugar-launch', ['-u', link, 'org.laptop.WebActivity'], {
+    stdio: 'ignore',
+    detached: true,
+  });
+  browse.on('error', (error) => log.warn('no-browse', { error: error.message }));
+  browse.unref();
+}
+
+try {
+  const config = readConfig(process.argv.slice(2), process.env, dirname(process.argv[1] ?? '.'));
+  const folder = join(config.bundlePath, 'locale');
+  const catalogue = findCatalogue(folder, BUNDLE_ID, config.languages);
+  const activity = new Activity(config, wordsOf(catalogue), () => process.exit(0));
+  activity.onFirstPaint(() => {
+    if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
+  });
+  const lost = (error: unknown) => log.warn('no-session-bus', { error: String(error) });
+  void connect(activity, config).catch(lost);
+  Gtk.main();
+} catch (error) {
+  process.stderr.write(`${describeForTerminal(error)}\n`);
+  process.exit(2);
+}

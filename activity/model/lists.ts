@@ -1,0 +1,242 @@
+/**
+ * What the school keeps, as lists that look like the Journal: days, the entries of a day or of a
+ * search, and the pins with their jar.
+ */
+
+import { ago, size } from '../../shared/words.ts';
+import type { AtSchool, Day, EntryRow, Pin } from './answers.ts';
+import { dayPicture, jarPicture } from './pictures/things.ts';
+import { PAGE } from './questions.ts';
+import { whyOf } from './reasons.ts';
+import type { ButtonModel, ListBody, PageBody, Row, Viewer } from './screen.ts';
+import { answerTo, failureOf, type Place, type Question, type State } from './state.ts';
+
+type At<A extends Place['at']> = Extract<Place, { at: A }>;
+
+export function daysBody(state: State, place: At<'days'>, viewer: Viewer): ListBody {
+  const { _ } = viewer.words;
+  const question = { ask: 'days', of: place.of } as const;
+  const days = answerTo(state, question) ?? [];
+  const laptops = answerTo(state, { ask: 'laptops' }) ?? [];
+  const others = laptops.filter(({ replaced }) => replaced);
+  const buttons: ButtonModel[] = others.map(({ serial, nick }) => ({
+    ...{ icon: { theme: 'computer-xo' }, label: nick || serial },
+    event: { on: 'go', place: { at: 'days', of: serial } },
+  }));
+  return {
+    ...{ kind: 'list', key: `days ${place.of}`, title: _('What the school keeps'), picture: null },
+    count: days.length,
+    row: (index) => dayRow(days[index], place.of, state, viewer),
+    empty: days.length > 0 ? null : nothing(state, question, _('Nothing at school yet'), viewer),
+    buttons,
+  };
+}
+
+function dayRow(day: Day | undefined, of: string, state: State, { words }: Viewer): Row | null {
+  if (!day) return null;
+  const { _n, date, number } = words;
+  const title = date(day.created);
+  return {
+    key: day.snapshot,
+    icon: dayPicture(number(new Date(day.created * 1000).getDate()), title),
+    title,
+    note: `${_n('{n} thing', '{n} things', day.entries)} · ${size(words, day.bytes)}`,
+    when: ago(words, day.created, state.now),
+    preview: null,
+    marks: [],
+    buttons: [],
+    open: { on: 'go', place: { at: 'entries', of, snapshot: day.snapshot, search: '' } },
+  };
+}
+
+export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer): ListBody {
+  const { words } = viewer;
+  const { of, snapshot, search } = place;
+  const question = (page: number) => ({ ask: 'page', of, snapshot, search, page }) as const;
+  const total = answerTo(state, question(0))?.total ?? 0;
+  const day = answerTo(state, { ask: 'days', of })?.find((known) => known.snapshot === snapshot);
+  const title =
+    search !== ''
+      ? words._('"{text}" at school', { text: search })
+      : day
+        ? words.date(day.created)
+        : words._('What the school keeps');
+  const none = search === '' ? words._('Nothing at school yet') : words._('Nothing found');
+  const row = (index: number): Row | null => {
+    const entry = answerTo(state, question(Math.floor(index / PAGE)))?.rows[index % PAGE];
+    return entry ? entryRow(entry, place, state, viewer) : null;
+  };
+  return {
+    ...{ kind: 'list', key: `entries ${of} ${snapshot} ${search}`, title, picture: null },
+    ...{ count: total, row, buttons: [] },
+    empty: total > 0 ? null : nothing(state, question(0), none, viewer),
+  };
+}
+
+function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }: Viewer): Row {
+  const { _ } = words;
+  const { of, snapshot } = place;
+  const { uid } = entry;
+  const pinned = state.pinning[uid] ?? entry.pinned;
+  const marks: Row['marks'] = [];
+  if (entry.here === 'same') marks.push({ sign: 'home', name: _('Also on this laptop') });
+  return {
+    key: `${uid} ${entry.digest}`,
+    icon: { activity: entry.activity, mimeType: entry.mimeType, color: entry.color },
+    title: entry.title || _('No title'),
+    note: '',
+    when: ago(words, entry.timestamp, state.now),
+    preview: { of, snapshot, uid },
+    marks,
+    buttons: [
+      bringBack({ of, snapshot, uid }, { words }),
+      pinButton(pinned, snapshot, uid, entry.title, { words }),
+    ],
+    open: { on: 'go', place: { at: 'entry', of, snapshot, uid } },
+  };
+}
+
+/** One gesture: a copy at the top of the Journal; nothing is overwritten (rule 9). */
+export function bringBack(
+  entry: { of: string; snapshot: string; uid: string },
+  { words: { _ } }: Pick<Viewer, 'words'>,
+): ButtonModel {
+  return {
+    icon: { own: 'bring' },
+    label: _('Bring back'),
+    event: { on: 'act', act: { do: 'bring-back', ...entry } },
+  };
+}
+
+export function pinButton(
+  pinned: boolean,
+  snapshot: string,
+  uid: string,
+  title: string,
+  { words: { _ } }: Pick<Viewer, 'words'>,
+): ButtonModel {
+  if (pinned) {
+    return {
+      icon: { own: 'pinned' },
+      label: _('Unpin'),
+      event: { on: 'act', act: { do: 'unpin', uid, title } },
+    };
+  }
+  return {
+    icon: { own: 'pin' },
+    label: _('Pin'),
+    event: { on: 'act', act: { do: 'pin', snapshot, uid } },
+  };
+}
+
+/** The pins, the oldest first when the jar is full: that is the one to take out (rule 10). */
+export function pinsBody(state: State, viewer: Viewer): ListBody {
+  const { words } = viewer;
+  const { _ } = words;
+  const answer = answerTo(state, { ask: 'pins' });
+  const pins = (answer?.pins ?? []).filter(({ uid }) => state.pinning[uid] !== false);
+  const atSchool = answerTo(state, { ask: 'at-school' }) ?? [];
+  const { used, limit } = answer ?? { used: 0, limit: 0 };
+  const level = limit > 0 ? used / limit : 0;
+  const full = level > 0.95;
+  const sorted = [...pins].sort((a, b) => (full ? a.pinned - b.pinned : b.pinned - a.pinned));
+  const room =
+    limit > 0 ? _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) }) : '';
+  const title = full
+    ? _('The jar is full: take out the oldest?')
+    : _('Pinned: the school keeps these');
+  return {
+    ...{
+      kind: 'list',
+      key: 'pins',
+      title: [title, room].filter((part) => part !== '').join(' · '),
+    },
+    picture: jarPicture(
+      level,
+      _('A jar, {n} % full', { n: words.number(Math.round(level * 100)) }),
+    ),
+    count: sorted.length + atSchool.length,
+    row: (index) => {
+      const pin = sorted[index];
+      if (pin) return pinRow(pin, state, viewer);
+      return atSchoolRow(atSchool[index - sorted.length], viewer);
+    },
+    empty:
+      sorted.length + atSchool.length > 0
+        ? null
+        : nothing(state, { ask: 'pins' }, _('Nothing pinned yet'), viewer),
+    buttons: [],
+  };
+}
+
+function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
+  const { _ } = words;
+  const { uid, snapshot } = pin;
+  const unpin = pinButton(true, snapshot, uid, pin.title, { words });
+  const entry = { of: '', snapshot, uid };
+  return {
+    key: `pin ${uid} ${snapshot}`,
+    icon: { activity: '', mimeType: '', color: '' },
+    title: pin.title || _('No title'),
+    note: pin.later ? _('As soon as you are at school') : size(words, pin.bytes),
+    when: ago(words, pin.pinned, state.now),
+    preview: { ...entry },
+    marks: [],
+    buttons: [bringBack(entry, { words }), unpin],
+    open: { on: 'go', place: { at: 'entry', ...entry } },
+  };
+}
+
+function atSchoolRow(entry: AtSchool | undefined, { words }: Viewer): Row | null {
+  if (!entry) return null;
+  const { _ } = words;
+  const { uid } = entry;
+  return {
+    key: `school ${uid}`,
+    icon: { activity: '', mimeType: '', color: '' },
+    title: entry.title || _('No title'),
+    note: _('Kept at school'),
+    when: size(words, entry.bytes),
+    preview: { of: '', snapshot: '', uid },
+    marks: [{ sign: 'keep', name: _('Kept at school') }],
+    buttons: [
+      {
+        icon: { own: 'fetch' },
+        label: _('Fetch back'),
+        event: { on: 'act', act: { do: 'fetch', uid } },
+      },
+    ],
+    open: null,
+  };
+}
+
+/** Instead of rows: still being asked, not to be reached, or really nothing. */
+export function nothing(
+  state: State,
+  question: Question,
+  none: string,
+  { words, colours }: Viewer,
+): PageBody {
+  const failed = state.agent.presence === 'absent' ? 'absent' : failureOf(state, question);
+  const known = answerTo(state, question) !== undefined;
+  const body: PageBody = {
+    kind: 'page',
+    pictures: [],
+    title: '',
+    text: '',
+    code: '',
+    samples: [],
+    buttons: [],
+  };
+  if (!known && failed !== undefined) {
+    const why = whyOf(failed, words, colours);
+    const again: ButtonModel = {
+      icon: { theme: 'view-refresh' },
+      label: words._('Try now'),
+      event: { on: 'act', act: { do: 'again' } },
+      main: true,
+    };
+    return { ...body, pictures: [why.picture], title: why.title, text: why.text, buttons: [again] };
+  }
+  return { ...body, title: known ? none : words._('Asking the school') };
+}

@@ -1,0 +1,69 @@
+/**
+ * The first thing a child sees: an XO in the child's colours inside a school, filled from below by
+ * the share of the Journal that is safe; beside it one of four shapes that say how things are.
+ */
+import type { XoColours } from '../colours.ts';
+import { circle, INK, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
+
+/** Four shapes, not four colours. */
+export type Shape = 'safe' | 'working' | 'bringing' | 'waiting' | 'help' | 'none';
+
+export interface SchoolOptions {
+  colours: XoColours;
+  /** 0 to 1. */
+  level: number;
+  shape: Shape;
+  name: string;
+}
+
+export function schoolPicture({ colours, level, shape, name }: SchoolOptions): Picture {
+  const house = [
+    path('M200 18V62', { width: 8 }),
+    path('M200 20 240 32 200 46', { width: 6, fill: INK }),
+    path('M30 176 200 62 370 176', { width: 16 }),
+    path('M62 156V352H338V156', { width: 14, fill: PAPER }),
+    path('M30 176 200 62 370 176', { width: 16 }),
+    path('M20 352H380', { width: 14 }),
+  ];
+  const child = placed(124, 132, 1.52, xo(colours, level, 'school'));
+  return {
+    svg: svg(400, 372, ...house, child, placed(288, 250, 1, badge(shape))),
+    width: 400,
+    height: 372,
+    name,
+  };
+}
+
+/** The shape alone, 100 by 100, white around it so that it stands out before the house. */
+export function badge(shape: Shape): string {
+  switch (shape) {
+    case 'safe':
+      return `${circle(52, 58, 46, { width: 10, colour: PAPER, fill: INK })}${path('M31 59 47 76 74 42', { width: 11, colour: PAPER })}`;
+    case 'working':
+      return arrow('M52 8 100 62H74V104H30V62H4Z');
+    case 'bringing':
+      return arrow('M52 104 100 50H74V8H30V50H4Z');
+    case 'waiting':
+      return hourglass();
+    case 'help':
+      return `${path('M52 10 100 98H4Z', { width: 16, colour: PAPER, fill: INK })}${path('M52 12 98 96H6Z', { width: 6, fill: INK })}${path('M52 42V66', { width: 10, colour: PAPER })}${circle(52, 83, 6, { width: 0, fill: PAPER })}`;
+    case 'none':
+      return '';
+    default:
+      return shape satisfies never;
+  }
+}
+
+function arrow(d: string): string {
+  return `${path(d, { width: 18, colour: PAPER, fill: PAPER })}${path(d, { width: 4, fill: INK })}`;
+}
+
+function hourglass(): string {
+  return [
+    rect(4, 0, 96, 112, { width: 0, fill: PAPER }, 10),
+    path('M16 12H88M16 100H88', { width: 10 }),
+    path('M24 14C24 44 80 68 80 98H24C24 68 80 44 80 14Z', { width: 7, fill: PAPER }),
+    path('M36 92C40 80 48 76 52 70 56 76 64 80 68 92Z', { width: 3, fill: INK }),
+    path('M40 36C46 44 50 50 52 56 54 50 58 44 64 36Z', { width: 3, fill: INK }),
+  ].join('');
+}

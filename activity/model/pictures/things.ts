@@ -1,0 +1,141 @@
+/**
+ * The other pictures: the jar of pins, the circle of progress, a sheet of a calendar, laptops, and
+ * the signs of the toolbar.
+ */
+import type { XoColours } from '../colours.ts';
+import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
+
+/** A jar that fills: how much of the room for pins is used. */
+export function jarPicture(level: number, name: string): Picture {
+  const full = Math.min(1, Math.max(0, level));
+  const top = 150 - full * 112;
+  return {
+    svg: svg(
+      120,
+      160,
+      `<clipPath id="jar"><path d="M22 30C8 44 8 52 8 66V136C8 148 16 154 26 154H94C104 154 112 148 112 136V66C112 52 112 44 98 30Z"/></clipPath>`,
+      `<g clip-path="url(#jar)"><rect x="0" y="${top}" width="120" height="120" fill="${INK}"/></g>`,
+      path(
+        'M22 30C8 44 8 52 8 66V136C8 148 16 154 26 154H94C104 154 112 148 112 136V66C112 52 112 44 98 30Z',
+        { width: 6 },
+      ),
+      rect(18, 8, 84, 20, { width: 6, fill: PAPER }, 5),
+    ),
+    width: 120,
+    height: 160,
+    name,
+  };
+}
+
+/** A thick ring that closes; in its middle whatever is to be seen there. */
+export function ringPicture(fraction: number, inside: string, name: string): Picture {
+  const part = Math.min(1, Math.max(0, fraction));
+  const angle = part * 2 * Math.PI;
+  const [x, y] = [150 + 132 * Math.sin(angle), 150 - 132 * Math.cos(angle)];
+  const arc =
+    part >= 0.9995
+      ? circle(150, 150, 132, { width: 22 })
+      : part <= 0.05
+        ? ''
+        : path(`M150 18A132 132 0 ${part > 0.5 ? 1 : 0} 1 ${x.toFixed(1)} ${y.toFixed(1)}`, {
+            width: 22,
+          });
+  return {
+    svg: svg(300, 300, circle(150, 150, 132, { width: 22, colour: PALE }), arc, inside),
+    width: 300,
+    height: 300,
+    name,
+  };
+}
+
+/** The child, filled from below, for the middle of a ring. */
+export function xoInRing(colours: XoColours, level: number): string {
+  return placed(86, 62, 1.28, xo(colours, level, 'ring'));
+}
+
+/** One sheet of a calendar with its day. */
+export function dayPicture(day: string, name: string): Picture {
+  return {
+    svg: svg(
+      55,
+      55,
+      rect(6, 9, 43, 40, { width: 3.5, fill: PAPER }, 4),
+      rect(6, 9, 43, 11, { width: 3.5, fill: INK }, 4),
+      path('M17 4V12M38 4V12', { width: 3.5 }),
+      `<text x="27.5" y="43" font-family="Sans" font-size="20" font-weight="bold" text-anchor="middle" fill="${INK}">${day}</text>`,
+    ),
+    width: 55,
+    height: 55,
+    name,
+  };
+}
+
+/** Whose: a child in colours, with its laptop. */
+export function personPicture(colours: XoColours, name: string): Picture {
+  return { svg: svg(140, 150, placed(18, 8, 1.02, xo(colours))), width: 140, height: 150, name };
+}
+
+export type Sign =
+  | 'send'
+  | 'bring'
+  | 'days'
+  | 'pin'
+  | 'pinned'
+  | 'pause'
+  | 'home'
+  | 'keep'
+  | 'fetch';
+
+/** A sign of 55 by 55, for a toolbar (white) or a row (dark). */
+export function signSvg(what: Sign, colour: string): string {
+  const line = { width: 3.5, colour };
+  const house = path('M5 25 27.5 7 50 25M10 21V49H45V21', line);
+  switch (what) {
+    case 'send':
+      return svg(
+        55,
+        55,
+        house,
+        path('M27.5 44V27M19.5 34 27.5 26 35.5 34', { width: 4.5, colour }),
+      );
+    case 'bring':
+      return svg(
+        55,
+        55,
+        house,
+        path('M27.5 26V43M19.5 36 27.5 44 35.5 36', { width: 4.5, colour }),
+      );
+    case 'days':
+      return svg(
+        55,
+        55,
+        rect(7, 11, 41, 36, line, 4),
+        path('M7 22H48M17 6V14M38 6V14', line),
+        ...[16, 27.5, 39].map((x) => circle(x, 30, 2.6, { width: 0, fill: colour })),
+        ...[16, 27.5].map((x) => circle(x, 39, 2.6, { width: 0, fill: colour })),
+      );
+    case 'pin':
+      return svg(55, 55, pinShape(colour, 'none'));
+    case 'pinned':
+      return svg(55, 55, pinShape(colour, colour));
+    case 'pause':
+      return svg(55, 55, path('M20 14V41M35 14V41', { width: 8, colour }));
+    case 'home':
+      return svg(55, 55, house);
+    case 'keep':
+      return svg(55, 55, house, rect(19, 29, 17, 13, { width: 3.5, colour, fill: colour }, 2));
+    case 'fetch':
+      return svg(
+        55,
+        55,
+        rect(9, 30, 37, 17, line, 3),
+        path('M27.5 6V25M19 17 27.5 25 36 17', { width: 4.5, colour }),
+      );
+    default:
+      return what satisfies never;
+  }
+}
+
+function pinShape(colour: string, fill: string): string {
+  return path('M19 7H36L33.5 20 41 29H14L21.5 20ZM27.5 29V49', { width: 3.5, colour, fill });
+}

@@ -1,0 +1,137 @@
+/**
+ * The codes that the agent waits or fails with, as a picture and a few words that a child
+ * understands. A code that is not known here still gets a picture and a way out.
+ */
+
+import type { Words } from '../../shared/words.ts';
+import type { XoColours } from './colours.ts';
+import type { Picture } from './pictures/drawing.ts';
+import { queuePicture, type WhyPicture, whyPicture } from './pictures/why.ts';
+
+export interface Why {
+  picture: Picture;
+  title: string;
+  text: string;
+  /** Whether pressing "try now" may help. */
+  again: boolean;
+  /** Somebody has to do something; waiting alone does not help. */
+  help: boolean;
+}
+
+type Line = [picture: WhyPicture, title: string, text: string, again: boolean, help: boolean];
+
+/** Why it waits, for a code of `Reasons`, a code of an error, or `absent`. */
+export function whyOf(code: string, words: Words, colours: XoColours): Why {
+  const [picture, title, text, again, help] = lineOf(code, words);
+  return { picture: whyPicture(picture, colours, title), title, text, again, help };
+}
+
+/** Waiting for one's turn: `place` 1 is next; 0 where the school did not say. */
+export function queueWhy(place: number, until: number, words: Words, colours: XoColours): Why {
+  const { _, number, clock } = words;
+  const title = _('Waiting your turn');
+  const at = until > 0 ? _('It goes on by itself at about {time}', { time: clock(until) }) : '';
+  const name = place > 0 ? _('Your place: {n}', { n: number(place) }) : title;
+  return {
+    picture: queuePicture(Math.max(1, place), colours, name),
+    title,
+    text: at,
+    again: true,
+    help: false,
+  };
+}
+
+function lineOf(code: string, { _ }: Words): Line {
+  switch (code) {
+    case 'battery':
+      return [
+        'battery',
+        _('Plug me in'),
+        _('The battery is low. It goes on when there is power.'),
+        true,
+        false,
+      ];
+    case 'no-network':
+      return [
+        'no-network',
+        _('No school network here'),
+        _('It goes on by itself at school.'),
+        true,
+        false,
+      ];
+    case 'no-server':
+    case 'server-unreachable':
+      return [
+        'no-server',
+        _('The school does not answer'),
+        _('It is tried again by itself.'),
+        true,
+        false,
+      ];
+    case 'not-registered':
+      return [
+        'teacher',
+        _('The school does not know this laptop'),
+        _('Ask your teacher.'),
+        true,
+        true,
+      ];
+    case 'teacher':
+    case 'pending-approval':
+      return ['teacher', _('Ask your teacher'), _('Show this number to your teacher.'), true, true];
+    case 'server-busy':
+      return ['server-busy', _('The school is busy'), _('It goes on by itself.'), true, false];
+    case 'server-full':
+      return [
+        'server-full',
+        _('The school is full'),
+        _('Tell your teacher. Nothing is lost.'),
+        true,
+        true,
+      ];
+    case 'over-quota':
+      return [
+        'server-full',
+        _('Your place at school is full'),
+        _('Unpin something, or ask your teacher.'),
+        true,
+        true,
+      ];
+    case 'other-run':
+    case 'busy':
+      return [
+        'other-run',
+        _('Something else is at work'),
+        _('It goes on afterwards.'),
+        true,
+        false,
+      ];
+    case 'paused':
+      return ['paused', _('Paused'), '', false, false];
+    case 'suspend':
+      return ['asleep', _('Going to sleep'), '', false, false];
+    case 'spread':
+      return ['clock', _('Soon'), _('It starts by itself.'), true, false];
+    case 'laptop-full':
+      return [
+        'laptop-full',
+        _('This laptop is full'),
+        _('Erase something you do not need, or keep it at school.'),
+        true,
+        true,
+      ];
+    case 'untrusted-server':
+      return ['lock', _('Is this your school?'), _('Show this to your teacher.'), false, true];
+    case 'asleep':
+    case 'absent':
+      return ['asleep', _('The backup is not running'), _('Ask your teacher.'), true, true];
+    default:
+      return [
+        'puzzle',
+        _('It did not work yet'),
+        _('Nothing is lost. Try again, or ask your teacher.'),
+        true,
+        true,
+      ];
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The first screen: how much of the Journal is safe, as a picture; what is going on; and, where it
+ * waits, why.
+ */
+
+import { ago, timeLeft } from '../../shared/words.ts';
+import { isOpen, type Job } from './agent.ts';
+import { type Shape, schoolPicture } from './pictures/school.ts';
+import { queueWhy, type Why, whyOf } from './reasons.ts';
+import type { ButtonModel, PageBody, Viewer } from './screen.ts';
+import type { State } from './state.ts';
+
+/** Time is told only after this many seconds, when it is worth something (rule 6). */
+export const TELL_TIME_AFTER_S = 20;
+
+export function statusBody(state: State, viewer: Viewer): PageBody {
+  const { agent } = state;
+  if (agent.presence === 'starting') return page(state, viewer, 'none', '', '', []);
+  if (agent.presence === 'absent')
+    return waiting(state, viewer, whyOf('absent', viewer.words, viewer.colours));
+  const why = whyWaiting(state, viewer);
+  if (why) return waiting(state, viewer, why);
+  const job = openJob(state);
+  if (isWorking(state) || job) return working(state, viewer, job);
+  return resting(state, viewer);
+}
+
+/** Why nothing is under way, when something should be; null when all is well. */
+export function whyWaiting(state: State, viewer: Viewer): Why | null {
+  const { agent } = state;
+  const { words, colours } = viewer;
+  const first = agent.reasons[0] ?? '';
+  switch (agent.state) {
+    case 'queued':
+      return queueWhy(agent.queuePlace, agent.queuedUntil, words, colours);
+    case 'paused':
+      return whyOf('paused', words, colours);
+    case 'waiting':
+      if (first === 'queue') return queueWhy(agent.queuePlace, agent.queuedUntil, words, colours);
+      if (first === 'problem') return whyOf(agent.problem.code, words, colours);
+      return whyOf(agent.registration === 'pending' ? 'teacher' : first, words, colours);
+    default:
+      return null;
+  }
+}
+
+/** The job under way that is not a complete restore of its own screen. */
+export function openJob(state: State): Job | undefined {
+  return Object.values(state.jobs).find(isOpen);
+}
+
+function isWorking({ agent }: State): boolean {
+  return ['asking', 'sending', 'confirming', 'restoring'].includes(agent.state);
+}
+
+function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
+  const { _, number } = viewer.words;
+  const { agent } = state;
+  const isRestore = agent.state === 'restoring' || (job !== undefined && job.kind !== 'backup');
+  const { entriesDone, entriesTotal, currentTitle } = job ?? agent;
+  const counted = { done: number(entriesDone), total: number(entriesTotal) };
+  const title = entriesTotal > 0 ? _('{done} of {total}', counted) : workTitle(agent.state, viewer);
+  const text = [currentTitle, timeText(state, viewer)].filter((part) => part !== '').join(' · ');
+  const buttons: ButtonModel[] = [
+    {
+      icon: { theme: 'dialog-cancel' },
+      label: _('Stop'),
+      event: { on: 'act', act: { do: 'stop' } },
+    },
+  ];
+  return page(state, viewer, isRestore ? 'bringing' : 'working', title, text, buttons);
+}
+
+function workTitle(state: string, { words: { _ } }: Viewer): string {
+  if (state === 'asking') return _('Asking the school');
+  if (state === 'confirming') return _('The school is checking');
+  if (state === 'restoring') return _('Coming back');
+  return _('Going to school');
+}
+
+function timeText(state: State, { words }: Viewer): string {
+  const began = Math.min(
+    ...Object.entries(state.since)
+      .filter(([path]) => {
+        const job = state.jobs[path];
+        return job !== undefined && isOpen(job);
+      })
+      .map(([, since]) => since),
+  );
+  if (state.now - began < TELL_TIME_AFTER_S) return '';
+  return timeLeft(words, (openJob(state) ?? state.agent).timeLeft);
+}
+
+function resting(state: State, viewer: Viewer): PageBody {
+  const { _ } = viewer.words;
+  const { agent } = state;
+  const last = ago(viewer.words, agent.lastBackup, state.now);
+  const since = last === '' ? '' : _('Last time: {when}', { when: last });
+  if (agent.held !== '') {
+    const why = {
+      ...whyOf('problem', viewer.words, viewer.colours),
+      title: _('The school asks your teacher'),
+    };
+    return {
+      ...page(
+        state,
+        viewer,
+        'help',
+        why.title,
+        _('Much of your Journal is gone. The school keeps what was before.'),
+        [],
+      ),
+    };
+  }
+  if (agent.state === 'safe')
+    return page(state, viewer, 'safe', safeTitle(state, viewer), since, []);
+  const backUp: ButtonModel = {
+    icon: { own: 'send' },
+    label: _('Back up now'),
+    event: { on: 'act', act: { do: 'back-up' } },
+    main: true,
+  };
+  return page(state, viewer, 'waiting', safeTitle(state, viewer), since || _('Not at school yet'), [
+    backUp,
+  ]);
+}
+
+function safeTitle(state: State, { words: { _, _n, number } }: Viewer): string {
+  const { safeEntries, totalEntries } = state.agent;
+  if (totalEntries > 0 && safeEntries === totalEntries) return _('All safe at school');
+  return _n('{done} of {n} safe at school', '{done} of {n} safe at school', totalEntries, {
+    done: number(safeEntries),
+  });
+}
+
+function waiting(state: State, viewer: Viewer, why: Why): PageBody {
+  const { _ } = viewer.words;
+  const { agent } = state;
+  const buttons: ButtonModel[] = [];
+  if (agent.state === 'paused') {
+    buttons.push({
+      icon: { theme: 'media-playback-start' },
+      label: _('Go on'),
+      event: { on: 'act', act: { do: 'resume' } },
+      main: true,
+    });
+  } else if (why.again) {
+    const act =
+      agent.presence === 'absent' ? ({ do: 'again' } as const) : ({ do: 'back-up' } as const);
+    buttons.push({
+      icon: { theme: 'view-refresh' },
+      label: _('Try now'),
+      event: { on: 'act', act },
+      main: true,
+    });
+  }
+  const body = page(state, viewer, why.help ? 'help' : 'waiting', why.title, why.text, buttons);
+  const code = agent.registration === 'pending' ? agent.pairingCode : '';
+  return { ...body, pictures: [...body.pictures, why.picture], code };
+}
+
+function page(
+  state: State,
+  viewer: Viewer,
+  shape: Shape,
+  title: string,
+  text: string,
+  buttons: ButtonModel[],
+): PageBody {
+  const { _, number } = viewer.words;
+  const { safeEntries, totalEntries } = state.agent;
+  const safe = totalEntries > 0 ? safeEntries / totalEntries : 0;
+  const level = shape === 'working' ? safe + (1 - safe) * sentShare(state) : safe;
+  const share = _('{n} % of your Journal is safe at school', {
+    n: number(Math.floor(safe * 100)),
+  });
+  const name = [shapeName(shape, viewer), share].filter((part) => part !== '').join('. ');
+  const picture = schoolPicture({ colours: viewer.colours, level, shape, name });
+  return { kind: 'page', pictures: [picture], title, text, code: '', samples: [], buttons };
+}
+
+/** What is on its way fills the picture too; that it is safe, only the school can say. */
+function sentShare({ agent }: State): number {
+  return agent.bytesTotal > 0 ? agent.bytesDone / agent.bytesTotal : 0;
+}
+
+function shapeName(shape: Shape, { words: { _ } }: Viewer): string {
+  switch (shape) {
+    case 'safe':
+      return _('Safe');
+    case 'working':
+      return _('Going to school');
+    case 'bringing':
+      return _('Coming back');
+    case 'waiting':
+      return _('Waiting');
+    case 'help':
+      return _('Needs help');
+    case 'none':
+      return '';
+    default:
+      return shape satisfies never;
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Sugar's palette: what a thing is called and what can be done with it, in black beside the thing.
+ * Comes when the pointer rests on it, at once with the right button, a long press, or from the
+ * keyboard with the Menu key; then it has the keyboard, and Esc ends it.
+ */
+import { type Box, type Button, Gdk, Gtk, Pango, type Pixbuf, type Widget } from '../gtk.ts';
+import { imageOf } from './icons.ts';
+import type { Look } from './look.ts';
+
+export interface PaletteItem {
+  icon: Pixbuf | null;
+  label: string;
+  sensitive?: boolean;
+  onClick(): void;
+}
+
+const REST_MS = 500;
+const LEAVE_MS = 300;
+
+export class Palette {
+  readonly #look: Look;
+  readonly #popover: InstanceType<typeof Gtk.Popover>;
+  readonly #title: InstanceType<typeof Gtk.Label>;
+  readonly #subtitle: InstanceType<typeof Gtk.Label>;
+  readonly #items: Box;
+  #shown = '';
+  #timer: NodeJS.Timeout | undefined;
+  #muted = false;
+
+  constructor(look: Look, title: string) {
+    this.#look = look;
+    this.#popover = new Gtk.Popover();
+    this.#popover.getStyleContext().addClass('ds-palette');
+    const { spacing } = look.sizes;
+    const all = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    all.setSizeRequest(look.sizes.cell * 3, -1);
+    this.#title = label(spacing);
+    this.#subtitle = label(spacing);
+    this.#title.setMarginTop(spacing);
+    this.#subtitle.setMarginBottom(spacing);
+    this.#items = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    all.packStart(this.#title, false, false, 0);
+    all.packStart(this.#subtitle, false, false, 0);
+    all.packStart(this.#items, false, false, 0);
+    this.#popover.add(all);
+    all.showAll();
+    this.setTitle(title);
+    this.#popover.on('enter-notify-event', () => this.#wait(null));
+    this.#popover.on('leave-notify-event', () => {
+      if (!this.#popover.getModal()) this.#wait(LEAVE_MS);
+      return false;
+    });
+  }
+
+  setTitle(title: string, subtitle = ''): void {
+    this.#title.setMarkup(`<b>${escapeMarkup(title)}</b>`);
+    this.#subtitle.setText(subtitle);
+    this.#subtitle.setVisible(subtitle !== '');
+    this.#subtitle.setNoShowAll(subtitle === '');
+    this.#title.setMarginBottom(subtitle === '' ? this.#look.sizes.spacing : 0);
+  }
+
+  /** The lines below the title; nothing is rebuilt when they are the same as before. */
+  setItems(items: readonly PaletteItem[]): void {
+    const shown = JSON.stringify(items.map(({ label, sensitive }) => [label, sensitive]));
+    for (const [index, item] of items.entries()) this.#acts[index] = item.onClick;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    for (const old of this.#items.getChildren()) old.destroy();
+    if (items.length > 0) {
+      const line = new Gtk.Separator({ orientation: Gtk.Orientation.HORIZONTAL });
+      this.#items.packStart(line, false, false, 0);
+    }
+    for (const [index, item] of items.entries()) {
+      this.#items.packStart(this.#button(item, index), false, false, 0);
+    }
+    this.#items.showAll();
+  }
+  readonly #acts: (() => void)[] = [];
+
+  /** Lines of text instead of things to do. */
+  setLines(lines: readonly [name: string, value: string][]): void {
+    const shown = JSON.stringify(lines);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    for (const old of this.#items.getChildren()) old.destroy();
+    const { spacing, padding } = this.#look.sizes;
+    const grid = new Gtk.Grid({ columnSpacing: spacing, rowSpacing: padding });
+    grid.setMarginStart(spacing);
+    grid.setMarginEnd(spacing);
+    grid.setMarginBottom(spacing);
+    for (const [row, [name, value]] of lines.entries()) {
+      const [left, right] = [label(0), label(0)];
+      left.setText(name);
+      right.setMarkup(`<b>${escapeMarkup(value)}</b>`);
+      grid.attach(left, 0, row, 1, 1);
+      grid.attach(right, 1, row, 1, 1);
+    }
+    this.#items.packStart(grid, false, false, 0);
+    this.#items.showAll();
+  }
+
+  /** Makes it the palette of this widget; a toolbar's opens downwards. */
+  attach(widget: Widget, inToolbar: boolean): void {
+    this.#popover.setRelativeTo(widget);
+    if (inToolbar) this.#popover.setPosition(Gtk.PositionType.BOTTOM);
+    widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
+    const isMove = (event: { mode?: number }) => event.mode === Gdk.CrossingMode.NORMAL;
+    widget.on('enter-notify-event', (event) => isMove(event) && this.#rest());
+    widget.on('leave-notify-event', (event) => {
+      // A press grabs the pointer, which looks like leaving.
+      if (!isMove(event)) return false;
+      this.#muted = false;
+      if (this.#popover.getVisible() && !this.#popover.getModal()) this.#wait(LEAVE_MS);
+      else this.#wait(null);
+      return false;
+    });
+    widget.on('button-press-event', (event) => {
+      if (event.button !== 3) return false;
+      this.popup();
+      return true;
+    });
+    widget.on('popup-menu', () => {
+      this.popup();
+      return true;
+    });
+  }
+
+  /** Open, with the keyboard in it. */
+  popup(): void {
+    this.#wait(null);
+    this.#popover.setModal(true);
+    this.#popover.popup();
+    this.#items.childFocus(Gtk.DirectionType.TAB_FORWARD);
+  }
+
+  /** Closed, and not opened by a pointer that stays where it is. */
+  popdown(): void {
+    this.#wait(null);
+    this.#muted = true;
+    this.#popover.popdown();
+  }
+
+  toggle(): void {
+    if (this.#popover.getVisible() && this.#popover.getModal()) this.popdown();
+    else this.popup();
+  }
+
+  #rest(): boolean {
+    if (this.#popover.getVisible()) {
+      this.#wait(null);
+      return false;
+    }
+    clearTimeout(this.#timer);
+    if (this.#muted) return false;
+    this.#timer = setTimeout(() => {
+      this.#popover.setModal(false);
+      this.#popover.popup();
+    }, REST_MS);
+    return false;
+  }
+
+  #wait(ms: number | null): boolean {
+    clearTimeout(this.#timer);
+    if (ms !== null) this.#timer = setTimeout(() => this.#popover.popdown(), ms);
+    return false;
+  }
+
+  #button(item: PaletteItem, index: number): Button {
+    const { sizes } = this.#look;
+    const button = new Gtk.Button();
+    button.getStyleContext().addClass('ds-palette-item');
+    button.setSensitive(item.sensitive ?? true);
+    const inside = new Gtk.Box({ spacing: sizes.spacing });
+    inside.packStart(imageOf(item.icon), false, false, 0);
+    const text = label(0);
+    text.setText(item.label);
+    inside.packStart(text, false, false, 0);
+    button.add(inside);
+    button.getAccessible().setName(item.label);
+    button.on('clicked', () => {
+      this.popdown();
+      this.#acts[index]?.();
+    });
+    return button;
+  }
+}
+
+function label(margin: number): InstanceType<typeof Gtk.Label> {
+  const made = new Gtk.Label();
+  made.setXalign(0);
+  made.setMarginStart(margin);
+  made.setMarginEnd(margin);
+  made.setMaxWidthChars(60);
+  made.setEllipsize(Pango.EllipsizeMode.MIDDLE);
+  return made;
+}
+
+/** Text for Pango's markup. */
+export function escapeMarkup(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}

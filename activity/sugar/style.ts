@@ -1,0 +1,52 @@
+/**
+ * Sugar's sizes and colours. Sizes are those of the XO's screen, times SUGAR_SCALING: the same
+ * numbers as in Sugar's own toolkit, so that ours stands beside other activities unnoticed.
+ */
+
+export interface Sizes {
+  /** Any length of the XO's screen at the present zoom. */
+  zoom(units: number): number;
+  spacing: number;
+  padding: number;
+  /** The height of a toolbar. */
+  cell: number;
+  line: number;
+  smallIcon: number;
+  icon: number;
+  mediumIcon: number;
+  largeIcon: number;
+}
+
+export const COLOURS = {
+  black: '#000000',
+  white: '#FFFFFF',
+  panel: '#C0C0C0',
+  selection: '#A6A6A6',
+  toolbar: '#282828',
+  button: '#808080',
+  inactiveFill: '#9D9FA1',
+  inactiveStroke: '#757575',
+  textField: '#E5E5E5',
+  highlight: '#E7E7E7',
+} as const;
+
+/** What SUGAR_SCALING says, in per cent; 100 where it says nothing usable. */
+export function readScaling(text: string | undefined): number {
+  const scaling = Number(text ?? '100');
+  return Number.isInteger(scaling) && scaling >= 20 && scaling <= 400 ? scaling : 100;
+}
+
+export function sizesFor(scaling: number): Sizes {
+  const zoom = (units: number) => Math.trunc((units * scaling) / 100);
+  return {
+    zoom,
+    spacing: zoom(15),
+    padding: zoom(6),
+    cell: zoom(75),
+    line: zoom(2),
+    smallIcon: zoom(33),
+    icon: zoom(55),
+    mediumIcon: zoom(82.5),
+    largeIcon: zoom(110),
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * The activity's toolbar: activity button · back up now · restore │ search, days, pinned │ stop. Words
+ * and what is rarely wanted are in palettes.
+ */
+import { type Entry, Gtk, hasKeyboard } from '../gtk.ts';
+import type { ToolbarModel } from '../model/frame.ts';
+import type { ButtonModel } from '../model/screen.ts';
+import { imageOf } from '../sugar/icons.ts';
+import { Palette, type PaletteItem } from '../sugar/palette.ts';
+import { ToolButton, ToolbarBox } from '../sugar/toolbar-box.ts';
+import { iconPixbuf, type Ui } from './ui.ts';
+
+/** A search begins when nothing was typed for so long. */
+const INK = { stroke: '#282828', fill: '#282828' };
+const TYPING_MS = 350;
+
+interface Tool {
+  button: ToolButton;
+  palette: Palette;
+  model: ButtonModel | undefined;
+}
+
+type Part = 'home' | 'backUp' | 'restore' | 'days' | 'pins';
+
+export class BackupToolbar {
+  readonly box: ToolbarBox;
+  readonly #ui: Ui;
+  readonly #tools = new Map<Part, Tool>();
+  readonly #search: Entry;
+  readonly #back: ToolButton;
+  #backModel: ButtonModel | null = null;
+  #typing: NodeJS.Timeout | undefined;
+  #searched = '';
+
+  constructor(ui: Ui, first: ToolbarModel, onStop: () => void) {
+    this.#ui = ui;
+    this.box = new ToolbarBox(ui.look);
+    this.#add('home', first.home, imageOf(ui.look.icons.own(ui.look.sizes.icon, ui.look.colours)));
+    this.box.addSeparator();
+    this.#add('backUp', first.backUp);
+    this.#add('restore', first.restore);
+    this.box.addSeparator();
+    this.#search = this.#searchEntry(first.search.hint);
+    this.#add('days', first.days);
+    this.#add('pins', first.pins);
+    this.box.addSeparator(true);
+    this.#back = new ToolButton(ui.look, {
+      ...{ icon: null, label: first.back.label },
+      onClick: () => this.#backModel && ui.dispatch(this.#backModel.event),
+    });
+    const arrow = iconPixbuf(ui.look, { theme: 'go-previous' }, ui.look.sizes.icon, true);
+    this.#back.setPicture(imageOf(arrow));
+    this.box.add(this.#back);
+    const stop = new ToolButton(ui.look, {
+      icon: 'activity-stop',
+      label: first.stop,
+      onClick: onStop,
+    });
+    this.box.add(stop);
+  }
+
+  show(model: ToolbarModel, teacher: readonly [string, string][]): void {
+    for (const part of ['home', 'backUp', 'restore', 'days', 'pins'] as const) {
+      const tool = this.#tools.get(part);
+      if (!tool) continue;
+      tool.model = model[part];
+      tool.button.setSensitive(model[part].sensitive ?? true);
+    }
+    for (const [part, more] of [
+      ['backUp', model.backUpMore],
+      ['days', model.daysMore],
+    ] as const) {
+      this.#tools.get(part)?.palette.setItems(more.map((item) => this.#item(item)));
+    }
+    const home = this.#tools.get('home')?.palette;
+    home?.setTitle(model.home.label, model.teacher);
+    home?.setLines(teacher);
+    this.#backModel = model.back;
+    this.#back.setSensitive(model.back.sensitive ?? true);
+    if (model.search.text !== this.#searched) {
+      this.#searched = model.search.text;
+      if (this.#search.getText() !== model.search.text) this.#search.setText(model.search.text);
+    }
+  }
+
+  /** The child has ended the search with Enter; the window puts in what follows. */
+  onSearched: () => void = () => {};
+
+  isSearching(): boolean {
+    return hasKeyboard(this.#search);
+  }
+
+  focusSearch(): void {
+    this.#search.grabFocus();
+  }
+
+  #add(part: Part, model: ButtonModel, picture?: InstanceType<typeof Gtk.Image>): void {
+    const { look } = this.#ui;
+    const palette = new Palette(look, model.label);
+    const tool: Tool = { palette, model, button: undefined as unknown as ToolButton };
+    const onClick = () => tool.model && this.#ui.dispatch(tool.model.event);
+    tool.button = new ToolButton(look, { icon: null, label: model.label, onClick, palette });
+    tool.button.setPicture(picture ?? imageOf(iconPixbuf(look, model.icon, look.sizes.icon, true)));
+    this.#tools.set(part, tool);
+    this.box.add(tool.button);
+  }
+
+  #item(model: ButtonModel): PaletteItem {
+    const icon = iconPixbuf(this.#ui.look, model.icon, this.#ui.look.sizes.smallIcon, true);
+    const { label, sensitive = true } = model;
+    return { icon, label, sensitive, onClick: () => this.#ui.dispatch(model.event) };
+  }
+
+  #searchEntry(hint: string): Entry {
+    const { sizes, icons } = this.#ui.look;
+    const entry = new Gtk.Entry();
+    entry.setPlaceholderText(hint);
+    entry.getAccessible().setName(hint);
+    entry.setSizeRequest(sizes.zoom(230), sizes.zoom(45));
+    entry.setValign(Gtk.Align.CENTER);
+    const glass = icons.named('entry-search', sizes.zoom(24), INK);
+    if (glass) entry.setIconFromPixbuf(Gtk.EntryIconPosition.PRIMARY, glass);
+    const search = () => {
+      clearTimeout(this.#typing);
+      this.#searched = entry.getText().trim();
+      this.#ui.dispatch({ on: 'search', text: this.#searched });
+    };
+    entry.on('changed', () => {
+      if (entry.getText().trim() === this.#searched) return;
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(search, TYPING_MS);
+    });
+    entry.on('activate', () => {
+      search();
+      this.onSearched();
+    });
+    this.box.addWidget(entry);
+    return entry;
+  }
+}

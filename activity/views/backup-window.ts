@@ -1,0 +1,219 @@
+/**
+ * The whole window: puts the model's screen into toolbar, alert and canvas, and turns keys, the XO's
+ * game keys among them, into what they mean everywhere.
+ */
+import { type Box, Gdk, Gtk, type KeyEvent, type Widget, withControl } from '../gtk.ts';
+import type { AlertModel } from '../model/frame.ts';
+import type { Body, Screen } from '../model/screen.ts';
+import { ActivityWindow, type WindowOptions } from '../sugar/activity-window.ts';
+import { type Alert, createAlert } from '../sugar/alert.ts';
+import { BackupToolbar } from './backup-toolbar.ts';
+import { CalendarView } from './calendar-view.ts';
+import { EntriesView } from './entries-view.ts';
+import { EntryView } from './entry-view.ts';
+import { PageView } from './page-view.ts';
+import { PeopleView } from './people-view.ts';
+import type { Ui } from './ui.ts';
+
+const FOCUS_AGAIN_MS = 50;
+const FOCUS_TRIES = 10;
+
+interface View<B extends Body> {
+  widget: Box;
+  show(body: B, height: number): void;
+  focus(): boolean;
+}
+
+type Views = { [K in Body['kind']]?: View<Extract<Body, { kind: K }>> };
+
+export class BackupWindow {
+  readonly window: ActivityWindow;
+  readonly #ui: Ui;
+  readonly #toolbar: BackupToolbar;
+  readonly #canvas: InstanceType<typeof Gtk.Stack>;
+  readonly #views: Views = {};
+  #screen: Screen;
+  #height = 600;
+  #alert: { key: string; alert: Alert } | null = null;
+  #kind: Body['kind'] | null = null;
+  #place = '';
+  #wantsKeyboard = true;
+
+  constructor(ui: Ui, first: Screen, options: WindowOptions) {
+    this.#ui = ui;
+    this.#screen = first;
+    this.#toolbar = new BackupToolbar(ui, first.toolbar, options.onClose);
+    this.window = new ActivityWindow(this.#toolbar.box.widget, options);
+    this.#toolbar.onSearched = () => this.#focusCanvas();
+    this.#canvas = new Gtk.Stack();
+    const around = new Gtk.EventBox();
+    around.getStyleContext().addClass('ds-canvas');
+    around.add(this.#canvas);
+    this.window.setCanvas(around);
+    this.window.window.on('key-press-event', (event) => this.#key(event, options.onClose));
+    this.window.window.on('button-press-event', () => this.#showFocus(false));
+    this.#canvas.on('size-allocate', ({ height }) => this.#resized(height));
+    this.show(first);
+    this.window.window.showAll();
+    this.show(first);
+  }
+
+  show(screen: Screen): void {
+    this.#screen = screen;
+    this.#toolbar.show(screen.toolbar, screen.teacher);
+    this.#showAlert(screen.alert);
+    const { body } = screen;
+    const view = this.#viewFor(body.kind);
+    view.show(body as never, this.#height);
+    if (body.kind !== this.#kind) {
+      this.#kind = body.kind;
+      view.widget.show();
+      this.#canvas.setVisibleChild(view.widget);
+    }
+    if (screen.place !== this.#place) this.#wantsKeyboard = !this.#toolbar.isSearching();
+    this.#place = screen.place;
+    // GTK gives the keyboard only to what is on the screen already.
+    if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view, FOCUS_TRIES), 0);
+  }
+
+  /** What is to have the keyboard may come only with the agent's answer: until then, again. */
+  #giveKeyboard(view: View<never>, tries: number): void {
+    if (!this.#wantsKeyboard || tries === 0) return;
+    const given = view.widget.getMapped() && view.focus();
+    if (given && this.window.window.getFocus()?.isAncestor(view.widget))
+      this.#wantsKeyboard = false;
+    else setTimeout(() => this.#giveKeyboard(view, tries - 1), FOCUS_AGAIN_MS);
+  }
+
+  #viewFor(kind: Body['kind']): View<never> {
+    const known = this.#views[kind];
+    if (known) return known as View<never>;
+    const made = this.#make(kind);
+    (this.#views as Record<string, View<never>>)[kind] = made;
+    made.widget.showAll();
+    this.#canvas.add(made.widget as Widget);
+    return made;
+  }
+
+  #make(kind: Body['kind']): View<never> {
+    switch (kind) {
+      case 'page':
+        return new PageView(this.#ui);
+      case 'list':
+        return new EntriesView(this.#ui);
+      case 'people':
+        return new PeopleView(this.#ui);
+      case 'calendar':
+        return new CalendarView(this.#ui);
+      case 'entry':
+        return new EntryView(this.#ui);
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #showAlert(model: AlertModel | null): void {
+    if (model?.key === this.#alert?.key) {
+      if (model?.countdown != null) this.#alert?.alert.setCountdown(model.countdown);
+      return;
+    }
+    if (!model) {
+      this.#alert = null;
+      this.window.showAlert(null);
+      return;
+    }
+    const { title, text, icon, countdown } = model;
+    const buttons = model.buttons.map(({ event, ...button }) => ({
+      ...button,
+      onClick: () => this.#ui.dispatch(event),
+    }));
+    const alert = createAlert(this.#ui.look, {
+      ...{ title, text, icon, buttons },
+      ...(countdown !== null && { countdown }),
+    });
+    this.#alert = { key: model.key, alert };
+    this.window.showAlert(alert.widget);
+  }
+
+  #resized(height: number): void {
+    if (height === this.#height) return;
+    this.#height = height;
+    setTimeout(() => this.show(this.#screen), 0);
+  }
+
+  /** Where the keyboard is, is shown from when it is used until the pointer is. */
+  #showFocus(visible: boolean): boolean {
+    const context = this.window.window.getStyleContext();
+    if (visible) context.addClass('ds-keys');
+    else context.removeClass('ds-keys');
+    return false;
+  }
+
+  #key(event: KeyEvent, close: () => void): boolean {
+    this.#showFocus(true);
+    const { dispatch } = this.#ui;
+    const name = Gdk.keyvalName(event.keyval) ?? '';
+    if (withControl(event)) return this.#control(name, close);
+    switch (name) {
+      case 'Escape':
+      case 'KP_Page_Down': // the game key with the cross
+        return this.#cancel(dispatch);
+      case 'KP_End': // the game key with the tick
+        return this.#confirm();
+      case 'Down':
+      case 'KP_Down':
+        return this.#isInToolbar() && this.#focusCanvas();
+      case 'Return':
+      case 'KP_Enter':
+        return this.#isOnSomething() ? false : this.#focusCanvas();
+      default:
+        return false;
+    }
+  }
+
+  #control(name: string, close: () => void): boolean {
+    if (name === 'q' || name === 'w') close();
+    else if (name === 'f') this.#toolbar.focusSearch();
+    else return false;
+    return true;
+  }
+
+  /** A question is answered with no, a running restore is asked about, anything else is left. */
+  #cancel(dispatch: Ui['dispatch']): boolean {
+    const { alert, toolbar, body } = this.#screen;
+    const [first] = alert?.buttons ?? [];
+    const stop =
+      body.kind === 'page'
+        ? body.buttons.find(({ event }) => event.on === 'act' && event.act.do === 'stop')
+        : undefined;
+    if (first) dispatch(first.event);
+    else if (stop) dispatch(stop.event);
+    else if (toolbar.back.sensitive) dispatch(toolbar.back.event);
+    return true;
+  }
+
+  #confirm(): boolean {
+    const focused = this.window.window.getFocus();
+    if (focused?.activate()) return true;
+    return this.#focusCanvas();
+  }
+
+  #isOnSomething(): boolean {
+    const focused = this.window.window.getFocus();
+    return focused?.getMapped() === true;
+  }
+
+  #isInToolbar(): boolean {
+    const focused = this.window.window.getFocus();
+    return focused?.isAncestor(this.#toolbar.box.widget) === true;
+  }
+
+  /** The keyboard goes to the canvas, as soon as there is something to have it. */
+  #focusCanvas(): boolean {
+    const view = this.#kind ? this.#views[this.#kind] : undefined;
+    if (!view) return false;
+    this.#wantsKeyboard = true;
+    this.#giveKeyboard(view as View<never>, FOCUS_TRIES);
+    return true;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The icon of an entry, as the Journal has it: of the activity it belongs to, or of its kind, in the
+ * entry's own colours. Which activities are installed is looked up once, when the first is needed.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pixbuf } from '../gtk.ts';
+import { GREY, readColours } from '../model/colours.ts';
+import type { EntryIcon } from '../model/screen.ts';
+import type { Icons } from '../sugar/icons.ts';
+
+export class EntryIcons {
+  readonly #icons: Icons;
+  readonly #folders: readonly string[];
+  #installed: Map<string, string> | undefined;
+
+  /** `folders` are those in which activities are installed. */
+  constructor(icons: Icons, folders: readonly string[]) {
+    this.#icons = icons;
+    this.#folders = folders;
+  }
+
+  get(entry: EntryIcon, size: number): Pixbuf | null {
+    const colours = readColours(entry.color) ?? GREY;
+    this.#installed ??= this.#look();
+    const file = this.#installed.get(entry.activity);
+    const own = file ? this.#icons.file(file, size, colours) : null;
+    return own ?? this.#ofKind(entry.mimeType, size, colours);
+  }
+
+  #ofKind(
+    mimeType: string,
+    size: number,
+    colours: { stroke: string; fill: string },
+  ): Pixbuf | null {
+    const [kind = ''] = mimeType.split('/');
+    const names = [mimeType.replace('/', '-'), `${kind}-x-generic`, 'application-octet-stream'];
+    for (const name of names) {
+      if (!/^[a-z0-9.+-]+$/i.test(name)) continue;
+      const found = this.#icons.named(name, size, colours);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #look(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const folder of this.#folders) {
+      for (const name of listFolder(folder)) {
+        if (!name.endsWith('.activity')) continue;
+        const [id, icon] = readInfo(join(folder, name, 'activity'));
+        if (id && icon && !found.has(id)) found.set(id, icon);
+      }
+    }
+    return found;
+  }
+}
+
+function readInfo(folder: string): [id?: string, icon?: string] {
+  try {
+    const info = readFileSync(join(folder, 'activity.info'), 'utf8');
+    const value = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)\\s*$`, 'm').exec(info)?.[1];
+    const [id, icon] = [value('bundle_id'), value('icon')];
+    return id && icon ? [id, join(folder, `${icon}.svg`)] : [];
+  } catch {
+    return []; // a folder that is no activity
+  }
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // there need not be one
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The pictures that entries have of themselves: fetched when a row that shows one is on the screen,
+ * a few at a time, the newest wish first, and kept up to a bound.
+ */
+import { type Pixbuf, pixbufFrom } from '../gtk.ts';
+import { BoundedCache } from '../model/bounded-cache.ts';
+import type { PreviewRef } from '../model/screen.ts';
+
+/** Bytes of pixels that are kept. */
+const KEPT_BYTES = 6e6;
+const AT_ONCE = 2;
+/** Wishes further back than this are for rows that have been scrolled away. */
+const WISHES = 24;
+
+export type Fetch = (ref: PreviewRef) => Promise<Uint8Array>;
+
+type Kept = { picture: Pixbuf | null };
+
+export class Previews {
+  readonly #fetch: Fetch;
+  readonly #kept = new BoundedCache<string, Kept>(KEPT_BYTES, ({ picture }) =>
+    picture ? Number(picture.getByteLength()) : 200,
+  );
+  readonly #wishes = new Map<string, { ref: PreviewRef; size: [number, number] }>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #running = 0;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  /** The picture if it is here; else it is fetched, and `ready` is called when it came. */
+  get(ref: PreviewRef, width: number, height: number, ready: () => void): Pixbuf | null {
+    const key = `${ref.of} ${ref.snapshot} ${ref.uid} ${width}`;
+    const kept = this.#kept.get(key);
+    if (kept) return kept.picture;
+    const waiting = this.#waiting.get(key) ?? new Set();
+    waiting.add(ready);
+    this.#waiting.set(key, waiting);
+    this.#wishes.delete(key);
+    this.#wishes.set(key, { ref, size: [width, height] });
+    for (const old of this.#wishes.keys()) {
+      if (this.#wishes.size <= WISHES) break;
+      this.#wishes.delete(old);
+      this.#waiting.delete(old);
+    }
+    this.#run();
+    return null;
+  }
+
+  #run(): void {
+    while (this.#running < AT_ONCE && this.#wishes.size > 0) {
+      const [key, wish] = [...this.#wishes].at(-1) ?? [];
+      if (key === undefined || !wish) return;
+      this.#wishes.delete(key);
+      this.#running += 1;
+      void this.#bring(key, wish.ref, wish.size);
+    }
+  }
+
+  async #bring(key: string, ref: PreviewRef, [width, height]: [number, number]): Promise<void> {
+    let picture: Pixbuf | null = null;
+    try {
+      const bytes = await this.#fetch(ref);
+      if (bytes.length > 0) picture = pixbufFrom(bytes, width, height);
+    } catch {
+      // No picture is no loss; it is asked for again when the row is shown anew.
+      this.#running -= 1;
+      this.#waiting.delete(key);
+      this.#run();
+      return;
+    }
+    this.#running -= 1;
+    this.#kept.set(key, { picture });
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    for (const ready of waiting ?? []) ready();
+    this.#run();
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What every view works with, and the small pieces they share: buttons that carry the model's
+ * events, labels, pictures.
+ */
+import { type Box, type Button, Gtk, type Image, type Label, Pango, type Pixbuf } from '../gtk.ts';
+import type { Event } from '../model/next.ts';
+import type { Picture } from '../model/pictures/drawing.ts';
+import { signSvg } from '../model/pictures/things.ts';
+import type { ButtonModel, IconName } from '../model/screen.ts';
+import type { Look } from '../sugar/look.ts';
+import { escapeMarkup } from '../sugar/palette.ts';
+import type { EntryIcons } from './entry-icons.ts';
+import type { Previews } from './previews.ts';
+
+export interface Ui {
+  look: Look;
+  previews: Previews;
+  entryIcons: EntryIcons;
+  dispatch(event: Event): void;
+}
+
+/** Arrows that point the way one reads. */
+const MIRRORED: Readonly<Record<string, string>> = {
+  'go-next': 'go-previous',
+  'go-previous': 'go-next',
+};
+
+const INK = '#282828';
+const WHITE = '#FFFFFF';
+
+/** The icon of a button at this size: dark for the canvas, white for the toolbar. */
+export function iconPixbuf(
+  { icons, rightToLeft }: Look,
+  icon: IconName,
+  size: number,
+  white = false,
+): Pixbuf | null {
+  if ('own' in icon) return icons.svg(signSvg(icon.own, white ? WHITE : INK), size, size);
+  const name = rightToLeft ? (MIRRORED[icon.theme] ?? icon.theme) : icon.theme;
+  return icons.named(name, size, white ? undefined : { stroke: INK, fill: INK });
+}
+
+export function setPicture(image: Image, picture: Pixbuf | null): void {
+  if (picture) image.setFromPixbuf(picture);
+  else image.clear();
+}
+
+/** A picture of the model's, at most so high, with its name for those who listen. */
+export function pictureImage({ icons }: Look, picture: Picture, height: number): Image {
+  const width = Math.round((picture.width * height) / picture.height);
+  const made = icons.svg(picture.svg, width, Math.round(height));
+  const image = made ? Gtk.Image.newFromPixbuf(made) : new Gtk.Image();
+  image.getAccessible().setName(picture.name);
+  return image;
+}
+
+export interface LabelOptions {
+  class?: string;
+  bold?: boolean;
+  lines?: number;
+  centre?: boolean;
+}
+
+export function makeLabel(options: LabelOptions = {}): Label {
+  const label = new Gtk.Label();
+  label.setXalign(options.centre ? 0.5 : 0);
+  label.setEllipsize(Pango.EllipsizeMode.END);
+  if (options.centre) label.setJustify(Gtk.Justification.CENTER);
+  if (options.lines) {
+    label.setLineWrap(true);
+    label.setLines(options.lines);
+  }
+  if (options.class) label.getStyleContext().addClass(options.class);
+  return label;
+}
+
+export function setBold(label: Label, text: string): void {
+  label.setMarkup(`<b>${escapeMarkup(text)}</b>`);
+}
+
+export function verticalBox(spacing = 0): Box {
+  return new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, spacing });
+}
+
+export function horizontalBox(spacing = 0): Box {
+  return new Gtk.Box({ orientation: Gtk.Orientation.HORIZONTAL, spacing });
+}
+
+/** A button with its icon and words; the class decides how it looks. */
+export function makeButton(
+  look: Look,
+  model: ButtonModel,
+  styleClass: string,
+  onClick: () => void,
+): Button {
+  const button = new Gtk.Button();
+  const inside = horizontalBox(look.sizes.padding);
+  inside.setHalign(Gtk.Align.CENTER);
+  const white = styleClass === 'ds-main';
+  const size = look.sizes.smallIcon;
+  const icon = iconPixbuf(look, model.icon, size, white);
+  if (icon) inside.packStart(Gtk.Image.newFromPixbuf(icon), false, false, 0);
+  inside.packStart(new Gtk.Label({ label: model.label }), false, false, 0);
+  button.add(inside);
+  button.getStyleContext().addClass(styleClass);
+  button.getAccessible().setName(model.label);
+  button.setSensitive(model.sensitive ?? true);
+  button.on('clicked', onClick);
+  return button;
+}
+
+/** A button that is only a sign; what it is called comes with the pointer, and to listeners. */
+export function makeSignButton(look: Look): {
+  button: Button;
+  set(model: ButtonModel): void;
+  image: Image;
+} {
+  const button = new Gtk.Button();
+  const image = new Gtk.Image();
+  let shown = '';
+  button.add(image);
+  button.getStyleContext().addClass('ds-plain');
+  button.setValign(Gtk.Align.CENTER);
+  const set = (model: ButtonModel) => {
+    const key = JSON.stringify([model.icon, model.label, model.sensitive]);
+    if (key === shown) return;
+    shown = key;
+    setPicture(image, iconPixbuf(look, model.icon, look.sizes.smallIcon));
+    button.setTooltipText(model.label);
+    button.getAccessible().setName(model.label);
+    button.setSensitive(model.sensitive ?? true);
+  };
+  return { button, set, image };
+}
+
+/** A row of buttons that is rebuilt only when other buttons are wanted; the main one has the keyboard. */
+export class ButtonBar {
+  readonly widget: Box;
+  readonly #ui: Ui;
+  #shown = '';
+  #models: readonly ButtonModel[] = [];
+  #main: Button | null = null;
+
+  constructor(ui: Ui) {
+    this.#ui = ui;
+    this.widget = horizontalBox(ui.look.sizes.spacing);
+    this.widget.setHalign(Gtk.Align.CENTER);
+  }
+
+  set(models: readonly ButtonModel[]): void {
+    this.#models = models;
+    const shown = JSON.stringify(
+      models.map(({ icon, label, main, sensitive }) => [icon, label, main, sensitive]),
+    );
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#main = null;
+    for (const old of this.widget.getChildren()) old.destroy();
+    for (const [index, model] of models.entries()) {
+      const button = makeButton(this.#ui.look, model, 'ds-main', () => this.#press(index));
+      this.widget.packStart(button, false, false, 0);
+      if (model.main) this.#main = button;
+    }
+    this.widget.showAll();
+  }
+
+  /** Gives the keyboard to the button that Enter is to press. */
+  focusMain(): boolean {
+    this.#main?.grabFocus();
+    return this.#main !== null;
+  }
+
+  #press(index: number): void {
+    const model = this.#models[index];
+    if (model) this.#ui.dispatch(model.event);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Commands done in this process, without the agent: for scripts, and where there is no session bus.
+ */
+import { DsError } from '../shared/errors.ts';
+import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
+import type { Outcome } from './commands.ts';
+import type { Context } from './context.ts';
+import * as terminal from './terminal.ts';
+
+export interface DirectOptions {
+  rest: readonly string[];
+  wait: boolean;
+  entry: string;
+  search: string;
+}
+
+type Direct = (context: Context, options: DirectOptions) => Promise<Outcome>;
+
+/** Only what a command needs is loaded. */
+export const DIRECT: Readonly<Record<string, Direct>> = {
+  now: async (context, { wait }) => {
+    const { backUp } = await import('./backup.ts');
+    const done = await backUp(context, wait);
+    return { text: terminal.formatBackup(done), json: done };
+  },
+  restore: async (context, { rest, wait, entry }) => {
+    const { restore } = await import('./restore.ts');
+    const only = entry === '' ? undefined : parseUid(entry);
+    const done = await restore(context, { snapshot: snapshotOf(rest[0]), entry: only, wait });
+    const exitCode = done.problems.length > 0 ? 1 : 0;
+    return { text: terminal.formatRestore(done), json: done, exitCode };
+  },
+  snapshots: async (context) => {
+    const { listSnapshots } = await import('./browse.ts');
+    const snapshots = await listSnapshots(context);
+    return { text: terminal.formatSnapshots(snapshots), json: { snapshots } };
+  },
+  entries: async (context, { rest, search }) => {
+    const { listEntries } = await import('./browse.ts');
+    const list = await listEntries(context, snapshotOf(rest[0]), search);
+    return { text: terminal.formatEntries(list), json: list };
+  },
+  pins: async (context) => {
+    const { listPins } = await import('./pins.ts');
+    return pins(await listPins(context));
+  },
+  pin: async (context, { rest }) => {
+    const { pinEntry } = await import('./pins.ts');
+    return pins(await pinEntry(context, parseUid(rest[0]), snapshotOf(rest[1])));
+  },
+  unpin: async (context, { rest }) => {
+    const { unpinEntry } = await import('./pins.ts');
+    return pins(await unpinEntry(context, parseUid(rest[0])));
+  },
+  status: async (context) => {
+    const { readStatus } = await import('./status.ts');
+    const status = await readStatus(context);
+    return { text: terminal.formatStatus(status), json: status };
+  },
+};
+
+/** Runs one here. Throws `usage` for a command that only the agent can do. */
+export function doDirectly(
+  command: string,
+  context: Context,
+  options: DirectOptions,
+): Promise<Outcome> {
+  const act = Object.hasOwn(DIRECT, command) ? DIRECT[command] : undefined;
+  if (act) return act(context, options);
+  throw new DsError('usage', `"${command}" is the agent's to do: leave out --direct`);
+}
+
+function pins(list: Parameters<typeof terminal.formatPins>[0]): Outcome {
+  return { text: terminal.formatPins(list), json: list };
+}
+
+function snapshotOf(text: string | undefined): SnapshotName | undefined {
+  return text === 'latest' ? undefined : parseSnapshotName(text);
+}

@@ -1,0 +1,138 @@
+/**
+ * Puts one fetched entry back: decides under which name, by what is in the Journal at that moment,
+ * and hands it to the running datastore. Nothing that is there is ever overwritten (A9).
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DsError } from '../shared/errors.ts';
+import { failpoint } from '../shared/failpoint.ts';
+import type { SnapshotName, Uid } from '../shared/ids.ts';
+import { type Problem, problemOf } from './changes.ts';
+import type { Context } from './context.ts';
+import type { Datastore } from './datastore.ts';
+import { datedEntry, isTornCopy, type Prepared, prepareEntry } from './datastore-entry.ts';
+import { inJournal } from './paths.ts';
+import type { Fetched } from './restore-fetch.ts';
+import { besideUid } from './restore-plan.ts';
+import { readVersion } from './version.ts';
+
+/** What became of the entries. */
+export interface Counts {
+  /** Came back under their own names; read again and compared. */
+  restored: number;
+  /** Came as a dated entry beside a different one; read again and compared. */
+  beside: number;
+  alreadyHere: number;
+  receivedBytes: number;
+  /** Did not come back, and why. */
+  problems: Problem[];
+  /** Came back with something that Sugar's datastore could not have kept. */
+  repaired: Problem[];
+}
+
+/** Where an entry goes. */
+export interface Target {
+  kind: 'restored' | 'beside';
+  uid: Uid;
+  prepared: Prepared;
+  /** What a killed restore left of the very entry is there, and is completed. */
+  torn: boolean;
+}
+
+/** The datastore's optimizer may be at work on an entry just written: look again, after this, ms. */
+const LOOKS = 6;
+const BETWEEN_LOOKS_MS = 60;
+
+export class Applier {
+  readonly counts: Counts = {
+    restored: 0,
+    beside: 0,
+    alreadyHere: 0,
+    receivedBytes: 0,
+    problems: [],
+    repaired: [],
+  };
+  readonly #context: Context;
+  readonly #datastore: Datastore;
+
+  constructor(context: Context, datastore: Datastore) {
+    this.#context = context;
+    this.#datastore = datastore;
+  }
+
+  /** Through the datastore. What only concerns this entry is noted (false), and others go on. */
+  async update(snapshot: SnapshotName, fetched: Fetched): Promise<boolean> {
+    return this.guard(fetched, async () => {
+      const target = await this.target(snapshot, fetched);
+      if (!target) {
+        this.counts.alreadyHere += 1;
+        return;
+      }
+      await this.#put(target, fetched.file);
+      this.count(target);
+    });
+  }
+
+  /** Runs a step for one entry; notes what only concerns this one. True when it went well. */
+  async guard({ step }: Fetched, act: () => void | Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      const code = error instanceof DsError ? error.code : 'internal';
+      if (!['datastore', 'damaged', 'bad-input', 'unreadable'].includes(code)) throw error;
+      this.counts.problems.push({ uid: step.uid, problem: (error as DsError).message });
+      return false;
+    }
+  }
+
+  /** Looks at the Journal as it is now; undefined when this very version is there. */
+  async target(snapshot: SnapshotName, { step, entry }: Fetched): Promise<Target | undefined> {
+    const { uid, digest } = step;
+    const seconds = Math.floor(this.#context.clock.now().getTime() / 1000);
+    const own = prepareEntry(entry, uid, seconds);
+    const place = await this.#placeOf(uid, own);
+    if (place === 'here') return undefined;
+    if (place !== 'beside') return { kind: 'restored', uid, prepared: own, torn: place === 'torn' };
+    const dated = datedEntry(entry, snapshot.slice('datastore-'.length, 20));
+    const name = besideUid(uid, digest);
+    const prepared = prepareEntry(dated, name, seconds);
+    const { path } = inJournal(this.#context.paths, name);
+    return { kind: 'beside', uid: name, prepared, torn: existsSync(path) };
+  }
+
+  /** It is in the Journal, read again and compared. */
+  count({ kind, uid, prepared }: Target): void {
+    this.counts[kind] += 1;
+    for (const problem of prepared.repairs) this.counts.repaired.push({ uid, problem });
+  }
+
+  async #placeOf(uid: Uid, own: Prepared): Promise<'own' | 'torn' | 'beside' | 'here'> {
+    const local = inJournal(this.#context.paths, uid);
+    if (!existsSync(local.path)) return 'own';
+    try {
+      const { entry, digest } = await readVersion(local, this.#context.signal);
+      if (digest === own.digest) return 'here';
+      return isTornCopy(entry, own.expected) ? 'torn' : 'beside';
+    } catch (error) {
+      return problemOf(local, error) ? 'beside' : 'own';
+    }
+  }
+
+  /** Hands an entry to the datastore and reads it again. Throws `damaged` when it is another. */
+  async #put({ uid, prepared }: Target, file: string): Promise<void> {
+    failpoint('restore.applying');
+    await this.#datastore.update(uid, prepared.properties, file);
+    failpoint('restore.applied');
+    const local = inJournal(this.#context.paths, uid);
+    for (let look = 1; look <= LOOKS; look += 1) {
+      const found = await readVersion(local, this.#context.signal).catch((error) => {
+        problemOf(local, error);
+        return undefined;
+      });
+      if (found?.digest === prepared.digest) return;
+      await sleep(BETWEEN_LOOKS_MS);
+    }
+    throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The fast way of a complete restore: entries are placed in the Journal's folders, batch by batch, and
+ * the datastore is made to show them all at the end. What it cannot do safely for one entry is left
+ * to `update`.
+ */
+import { lstatSync, readFileSync } from 'node:fs';
+import { failpoint } from '../shared/failpoint.ts';
+import type { Digest, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Context } from './context.ts';
+import { Datastore } from './datastore.ts';
+import { announce, distrustIndex, hasRoomForIndex, settleIndex, showAll } from './journal-index.ts';
+import { flushFileSystem, type Placeable, Placement } from './placement.ts';
+import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
+import type { Applier, Target } from './restore-apply.ts';
+import type { Fetched, FetchedBatch } from './restore-fetch.ts';
+import { chooseWay } from './restore-way.ts';
+import type { State } from './state.ts';
+
+/** How long the entries of a restore that is being stopped may take to be shown, in milliseconds. */
+const SHOW_AFTER_STOP_MS = 1200;
+
+type Placed = Placeable & { fetched: Fetched; target: Target };
+
+/** A placer where placing is faster and as safe; undefined where it is not, and people are told. */
+export function placerFor(
+  context: Context,
+  state: State,
+  datastore: Datastore,
+  applier: Applier,
+  facts: { single: boolean; steps: number; local: number },
+): Placer | undefined {
+  const { paths, env, warn } = context;
+  const { journal } = paths;
+  let survey: Survey = new Map();
+  const hazard = () => {
+    const found = surveyJournal(journal, new Map(), new Set());
+    if (typeof found === 'string') return found;
+    survey = found;
+    return undefined;
+  };
+  const { way, reason, notable } = chooseWay({
+    ...facts,
+    layout: readFileSync(paths.journalVersion, 'utf8').trim(),
+    own: lstatSync(journal).uid === process.getuid?.(),
+    room: hasRoomForIndex(paths, facts.local + facts.steps, env),
+    hazard,
+  });
+  if (notable) warn(`the entries go through Sugar one by one, which takes longer: ${reason}`);
+  return way === 'place' ? new Placer(context, state, datastore, applier, survey) : undefined;
+}
+
+export class Placer {
+  readonly #context: Context;
+  readonly #state: State;
+  readonly #datastore: Datastore;
+  readonly #applier: Applier;
+  readonly #survey: Survey;
+  readonly #placement: Placement;
+  readonly #placed = new Set<Uid>();
+  /** Placed, but perhaps not on the disk yet. */
+  #fresh = new Map<Uid, Digest>();
+  #last: Uid | undefined;
+
+  constructor(
+    context: Context,
+    state: State,
+    datastore: Datastore,
+    applier: Applier,
+    survey: Survey,
+  ) {
+    this.#context = context;
+    this.#state = state;
+    this.#datastore = datastore;
+    this.#applier = applier;
+    this.#survey = survey;
+    this.#placement = new Placement(context);
+  }
+
+  /** Puts a batch back. Returns what is left to `update`. */
+  async place(
+    snapshot: SnapshotName,
+    { folder, ready }: FetchedBatch,
+    onDone: (fetched: Fetched) => void,
+  ): Promise<Fetched[]> {
+    await distrustIndex(this.#context, this.#state);
+    const left: Fetched[] = [];
+    const whole: Placed[] = [];
+    for (const fetched of ready) {
+      const target = await this.#targetOf(snapshot, fetched);
+      if (target === 'here') onDone(fetched);
+      else if (target === 'left') left.push(fetched);
+      else whole.push({ ...target, file: fetched.file, fetched, target });
+    }
+    this.#placement.make(folder, whole);
+    await this.#flush(snapshot);
+    failpoint('restore.made');
+    for (const placed of whole) {
+      this.#context.signal.throwIfAborted();
+      const { fetched, target, uid } = placed;
+      if (!this.#placement.show(folder, uid)) {
+        left.push(fetched);
+        continue;
+      }
+      this.#placed.add(uid);
+      const good = await this.#applier.guard(fetched, () => {
+        this.#placement.check(placed);
+        this.#applier.count(target);
+      });
+      onDone(fetched);
+      if (!good) continue;
+      this.#placement.rememberContent(placed);
+      this.#fresh.set(fetched.step.uid, fetched.step.digest);
+      this.#last = uid;
+    }
+    return left;
+  }
+
+  /** Makes the datastore show it all, and the names of what it still does not show. */
+  async finish(snapshot: SnapshotName): Promise<Uid[]> {
+    await this.#flush(snapshot);
+    const { signal } = this.#context;
+    signal.throwIfAborted();
+    const hidden = await showAll(this.#context, this.#datastore, this.#survey, this.#placed);
+    failpoint('restore.shown');
+    if (this.#last) await announce(this.#context, this.#datastore, this.#last);
+    await settleIndex(this.#context, this.#state, this.#datastore);
+    return hidden.filter((uid) => this.#placed.has(uid));
+  }
+
+  /** After a stop: shows what came, if that is quickly done; the next run does it otherwise. */
+  async showWhatCame(): Promise<void> {
+    if (this.#placed.size === 0) return;
+    const context = { ...this.#context, signal: AbortSignal.timeout(SHOW_AFTER_STOP_MS) };
+    try {
+      await using datastore = new Datastore(context.env, context.signal);
+      await showAll(context, datastore, this.#survey, this.#placed);
+    } catch {
+      // Sugar's next start shows them, or our next run.
+    }
+  }
+
+  async #targetOf(snapshot: SnapshotName, fetched: Fetched): Promise<Target | 'here' | 'left'> {
+    let target: Target | undefined;
+    const good = await this.#applier.guard(fetched, async () => {
+      target = await this.#applier.target(snapshot, fetched);
+    });
+    if (!good) return 'here';
+    if (!target) {
+      this.#applier.counts.alreadyHere += 1;
+      this.#fresh.set(fetched.step.uid, fetched.step.digest);
+      return 'here';
+    }
+    const { prepared, torn } = target;
+    const hazard = rebuildHazard(prepared.expected.properties, fetched.file !== '');
+    return torn || hazard !== undefined ? 'left' : target;
+  }
+
+  /** Everything until now is on the disk: only then is it remembered. */
+  async #flush(snapshot: SnapshotName): Promise<void> {
+    const before = this.#fresh;
+    this.#fresh = new Map();
+    await flushFileSystem(this.#context, this.#context.paths.journal);
+    await this.#state.rememberAllRestored(snapshot, before);
+  }
+}

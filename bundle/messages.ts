@@ -1,0 +1,99 @@
+/**
+ * `npm run messages`: gathers the texts of the activity and of the restore pages into
+ * `activity/po/backup.pot` and brings every catalogue into line with it. What is new is left empty,
+ * and the test that all is translated says so.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mo, po } from 'gettext-parser';
+import { DsError } from '../shared/errors.ts';
+import { pluralCount } from '../shared/messages.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+export const PO_FOLDER: string = join(root, 'activity/po');
+/** Where texts are; folders that do not exist are passed over. */
+const SOURCES = ['activity', 'xs/pages', 'bundle/activity', 'shared/words.ts'];
+
+const HEADER = `# Texts of the Backup activity and of the restore pages.
+msgid ""
+msgstr ""
+"Project-Id-Version: ds-backup\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=INTEGER; plural=EXPRESSION;\\n"
+
+`;
+
+/** The template as the sources would give it now. */
+export function makeTemplate(): string {
+  const files = SOURCES.flatMap(sourcesIn).sort();
+  const keywords = [
+    '--keyword=_',
+    '--keyword=_n:1,2',
+    '--keyword=gettext',
+    '--keyword=ngettext:1,2',
+  ];
+  // "{n} % of" looks like a format of printf's to xgettext.
+  const flags = ['_:1', '_n:1', '_n:2', 'gettext:1', 'ngettext:1', 'ngettext:2'].map(
+    (argument) => `--flag=${argument}:no-javascript-format`,
+  );
+  const options = ['--language=JavaScript', '--from-code=UTF-8', '--no-location', '--omit-header'];
+  const texts = execFileSync(
+    'xgettext',
+    [...keywords, ...flags, ...options, '--output=-', ...files],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  return HEADER + texts;
+}
+
+/** The languages that there are catalogues for. */
+export function languages(): string[] {
+  return readdirSync(PO_FOLDER)
+    .filter((name) => name.endsWith('.po'))
+    .map((name) => name.slice(0, -3))
+    .sort();
+}
+
+/** Writes what the programs read: `<folder>/<language>/LC_MESSAGES/<domain>.mo`. */
+export function writeCatalogues(folder: string, domain: string): void {
+  for (const language of languages()) {
+    const table = po.parse(readFileSync(join(PO_FOLDER, `${language}.po`)));
+    const forms = Number(/nplurals=(\d)/.exec(table.headers['Plural-Forms'] ?? '')?.[1]);
+    if (forms !== pluralCount(language)) {
+      throw new DsError('internal', `${language}.po has ${forms} plural forms`, {
+        hint: 'say in PLURALS of shared/messages.ts what they are for',
+      });
+    }
+    const place = join(folder, language, 'LC_MESSAGES');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, `${domain}.mo`), mo.compile(table));
+  }
+}
+
+function sourcesIn(folder: string): string[] {
+  if (folder.endsWith('.ts')) return [folder];
+  try {
+    return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const template = join(PO_FOLDER, 'backup.pot');
+  writeFileSync(template, makeTemplate());
+  for (const language of languages()) {
+    const path = join(PO_FOLDER, `${language}.po`);
+    const merge = ['--quiet', '--no-fuzzy-matching', '--no-location', '--output-file=-'];
+    const merged = execFileSync('msgmerge', [...merge, path, template], { encoding: 'utf8' });
+    if (merged !== readFileSync(path, 'utf8')) writeFileSync(path, merged);
+  }
+}

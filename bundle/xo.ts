@@ -1,0 +1,163 @@
+/**
+ * Makes the activity's `.xo`, which Sugar's own installer accepts: one JavaScript file with
+ * everything in it, node-gtk's native module for the architecture that it was built on, pictures and
+ * catalogues. The same sources give the same bytes.
+ *
+ *     Backup.activity/
+ *       activity/activity.info activity-backup.svg run
+ *       backup.cjs node_gtk.node
+ *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { DsError, describeForTerminal } from '../shared/errors.ts';
+import { parseCatalogue } from '../shared/messages.ts';
+import { VERSION } from '../shared/version.ts';
+import { NAME, SUMMARY } from './activity/names.ts';
+import { languages, PO_FOLDER } from './messages.ts';
+import { type ZipEntry, zip } from './zip.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const BUNDLE_ID = 'org.sugarlabs.Backup';
+const FOLDER = 'Backup.activity';
+export const XO_NAME = `Backup-${VERSION}.xo`;
+
+/** Writes the `.xo` into this folder and returns its path. */
+export async function buildXo(into: string): Promise<string> {
+  const entries: ZipEntry[] = [
+    file('activity/activity.info', Buffer.from(activityInfo())),
+    file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
+    { ...file('activity/run', read('bundle/activity/run')), executable: true },
+    file('backup.cjs', await bundleProgram()),
+    file('node_gtk.node', strippedModule()),
+    file('LICENSE', read('LICENSE')),
+    ...languages().flatMap(catalogue),
+  ];
+  mkdirSync(into, { recursive: true });
+  const path = join(into, XO_NAME);
+  writeFileSync(path, zip(entries));
+  return path;
+}
+
+function file(name: string, content: Buffer): ZipEntry {
+  return { name: `${FOLDER}/${name}`, content };
+}
+
+function read(path: string): Buffer {
+  return readFileSync(join(root, path));
+}
+
+/** The words of a language, and what Sugar's Home calls the activity in it. */
+function catalogue(language: string): ZipEntry[] {
+  const options = ['--check-format', '--endianness=little', '--output-file=-'];
+  const mo = execFileSync('msgfmt', [...options, join(PO_FOLDER, `${language}.po`)]);
+  const { gettext } = parseCatalogue(mo, language);
+  const info = `[Activity]\nname = ${gettext(NAME)}\nsummary = ${gettext(SUMMARY)}\n`;
+  return [
+    file(`locale/${language}/LC_MESSAGES/${BUNDLE_ID}.mo`, mo),
+    file(`locale/${language}/activity.linfo`, Buffer.from(info)),
+  ];
+}
+
+function activityInfo(): string {
+  return `[Activity]
+name = ${NAME}
+summary = ${SUMMARY}
+bundle_id = ${BUNDLE_ID}
+exec = activity/run
+icon = activity-backup
+activity_version = ${VERSION}
+license = GPLv3+
+max_participants = 1
+single_instance = yes
+tags = System
+`;
+}
+
+async function bundleProgram(): Promise<Buffer> {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['activity/main.ts'],
+    write: false,
+    bundle: true,
+    platform: 'node',
+    // node-gtk is CommonJS, and its main loop must not be entered from within a module's promise.
+    format: 'cjs',
+    target: 'node20',
+    minify: true,
+    // Names stay whole, for the traces in Sugar's log folder.
+    keepNames: true,
+    legalComments: 'none',
+    external: ['x11', 'usocket', './node_gtk.node'],
+    plugins: [nodeGtk],
+    logLevel: 'error',
+  });
+  return Buffer.from(outputFiles[0]?.contents ?? []);
+}
+
+/** node-gtk finds its native module and its overrides at run time; here they are named. */
+const nodeGtk: esbuild.Plugin = {
+  name: 'node-gtk',
+  setup(build) {
+    // tsconfig.json maps the name to the types, which are no code.
+    build.onResolve({ filter: /^node-gtk$/ }, () => ({ path: join(gtkFolder, 'lib/index.js') }));
+    build.onLoad({ filter: /node-gtk\/lib\/native\.js$/ }, () => ({
+      contents: "module.exports = require('./node_gtk.node')",
+    }));
+    build.onLoad({ filter: /node-gtk\/lib\/module\.js$/ }, ({ path }) => ({
+      contents: withNamedOverrides(readFileSync(path, 'utf8')),
+    }));
+  },
+};
+const gtkFolder = join(root, 'node_modules/node-gtk');
+const OVERRIDES = ['GLib-2.0', 'GObject', 'Gdk-3.0', 'Gio-2.0', 'Gtk-3.0', 'Pango', 'cairo'];
+
+function withNamedOverrides(code: string): string {
+  const search = /let override\n[\s\S]*?require\(override\)\.apply\(module\)\n/;
+  if (!search.test(code)) {
+    throw new DsError('internal', 'node-gtk looks for its overrides in another way than it did', {
+      hint: 'adapt withNamedOverrides in bundle/xo.ts to node_modules/node-gtk/lib/module.js',
+    });
+  }
+  const cases = OVERRIDES.map((name) => `'${name}': () => require('./overrides/${name}.js')`).join(
+    ', ',
+  );
+  const overrides = `const overrides = {${cases}}
+  const override = overrides[[ns, version].join('-')] || overrides[ns]
+  if (override) override().apply(module)
+`;
+  return code.replace(search, () => overrides);
+}
+
+/** Nine tenths of the module are for a debugger. */
+function strippedModule(): Buffer {
+  const name = `node-v${process.versions.modules}-${process.platform}-${process.arch}`;
+  const source = join(gtkFolder, 'lib/binding', name, 'node_gtk.node');
+  if (!existsSync(source)) {
+    throw new DsError('missing-tool', 'node-gtk is not compiled for this Node', {
+      hint: 'run bundle/setup.sh',
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'ds-xo-'));
+  try {
+    const target = join(folder, 'node_gtk.node');
+    execFileSync('strip', ['--strip-unneeded', '-o', target, source]);
+    return readFileSync(target);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const path = await buildXo(join(root, 'dist'));
+    process.stdout.write(`${path}  ${readFileSync(path).length} bytes\n`);
+  } catch (error) {
+    process.stderr.write(`${describeForTerminal(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The words on the screen: what gettext gives, and numbers, sizes, dates and times that it has no
+ * say in. `{name}` in a text is replaced by the value of that name.
+ */
+
+export type Values = Readonly<Record<string, string | number>>;
+
+export interface Words {
+  /** The translation of this text. */
+  _(text: string, values?: Values): string;
+  /** The translation that fits this number; `{n}` is the number, written as people there do. */
+  _n(one: string, many: string, n: number, values?: Values): string;
+  number(value: number): string;
+  /** `3 March 2026` */
+  date(seconds: number): string;
+  /** `14:05` */
+  clock(seconds: number): string;
+  /** `March 2026` */
+  month(seconds: number): string;
+  /** Two or three letters each, Monday first. */
+  weekdays(): string[];
+  rightToLeft: boolean;
+}
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+/** `3 weeks ago`, in the units of Sugar's own Journal. */
+export function ago(words: Words, then: number, now: number): string {
+  const { _, _n } = words;
+  const seconds = Math.max(0, now - then);
+  if (then <= 0) return '';
+  if (seconds < 2 * MINUTE) return _('just now');
+  if (seconds < HOUR) {
+    return _n('{n} minute ago', '{n} minutes ago', Math.floor(seconds / MINUTE));
+  }
+  if (seconds < DAY) return _n('{n} hour ago', '{n} hours ago', Math.floor(seconds / HOUR));
+  const days = Math.floor(seconds / DAY);
+  if (days < 7) return _n('{n} day ago', '{n} days ago', days);
+  if (days < 31) return _n('{n} week ago', '{n} weeks ago', Math.floor(days / 7));
+  if (days < 365) return _n('{n} month ago', '{n} months ago', Math.floor(days / 30.4));
+  return _n('{n} year ago', '{n} years ago', Math.floor(days / 365));
+}
+
+/** `about 5-10 min`; empty while nothing is known. */
+export function timeLeft({ _, number }: Words, [low, high]: readonly [number, number]): string {
+  if (high <= 0) return '';
+  if (high < 2 * MINUTE) return _('about a minute');
+  const from = Math.max(1, Math.floor(low / MINUTE));
+  const to = Math.max(from + 1, Math.ceil(high / MINUTE));
+  return _('about {from}-{to} min', { from: number(from), to: number(to) });
+}
+
+/** `3.4 MB`, in thousands, as Sugar writes sizes. */
+export function size({ _, number }: Words, bytes: number): string {
+  if (bytes < 1e6) return _('{n} KB', { n: number(Math.max(1, Math.round(bytes / 1e3))) });
+  const round = (value: number) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+  if (bytes < 1e9) return _('{n} MB', { n: number(round(bytes / 1e6)) });
+  return _('{n} GB', { n: number(round(bytes / 1e9)) });
+}

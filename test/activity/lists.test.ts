@@ -1,0 +1,181 @@
+/** What the school keeps (S4, UI.md 7, 9, 10): days, five thousand entries, pins and their undo. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readDetails, readEntryPage, readPins } from '../../activity/model/answers.ts';
+import { type Event, farewell } from '../../activity/model/next.ts';
+import { PAGE, questionsFor } from '../../activity/model/questions.ts';
+import { type EntryBody, type ListBody, screenOf } from '../../activity/model/screen.ts';
+import type { State } from '../../activity/model/state.ts';
+import { after, agentEvent, jobEvent, NOW, row, viewer } from './viewer.ts';
+
+const test = suite('what the school keeps');
+const SNAPSHOT = 'datastore-2026-09-20_08:00';
+const entries: Event = {
+  on: 'go',
+  place: { at: 'entries', of: '', snapshot: SNAPSHOT, search: '' },
+};
+const page = (n: number, total = 5000): Event => ({
+  on: 'answer',
+  question: { ask: 'page', of: '', snapshot: SNAPSHOT, search: '', page: n },
+  value: readEntryPage(
+    total,
+    Array.from({ length: PAGE }, (_, at) => row(n * PAGE + at)),
+  ),
+});
+const list = (state: State) => screenOf(state, viewer).body as ListBody;
+const pages = (state: State) =>
+  questionsFor(state).map((question) => ('page' in question ? question.page : -1));
+
+test('of 5,000 entries only the pages that can be seen are asked for', () => {
+  const first = after(agentEvent({}), entries);
+  assert.equal(pages(first.state), [0]);
+  const known = after(agentEvent({}), entries, page(0));
+  assert.is(list(known.state).count, 5000);
+  assert.equal(pages(known.state), [1]);
+  const scrolled = after(agentEvent({}), entries, page(0), { on: 'seen', first: 3000, last: 3010 });
+  assert.equal(pages(scrolled.state), [50, 51, 49]);
+  assert.is(list(scrolled.state).row(3000), null, 'not there yet: an empty row, not a wrong one');
+});
+
+test('a row is as in the Journal, with a gesture each for bringing back and pinning (rule 9)', () => {
+  const shown = list(after(agentEvent({}), entries, page(0)).state).row(5);
+  assert.is(shown?.title, 'Thing 5');
+  assert.is(shown?.when, '5 hours ago');
+  assert.equal(
+    shown?.buttons.map(({ label }) => label),
+    ['Bring back', 'Pin'],
+  );
+  assert.equal(shown?.buttons[0]?.event, {
+    on: 'act',
+    act: { do: 'bring-back', of: '', snapshot: SNAPSHOT, uid: row(5).uid },
+  });
+});
+
+test('malformed answers leave out lines and make up none', () => {
+  assert.equal(readEntryPage('x', [{ title: 'no uid' }, 5, null]), { total: 0, rows: [] });
+  const [odd] = readEntryPage(1, [
+    row(1, { bytes: -5, timestamp: 'soon', here: 'elsewhere' }),
+  ]).rows;
+  assert.equal([odd?.bytes, odd?.timestamp, odd?.here], [0, 0, 'absent']);
+});
+
+const UID = String(row(1).uid);
+const unpin: Event = { on: 'act', act: { do: 'unpin', uid: UID, title: 'Thing 1' } };
+
+test('unpinning waits for its undo, and is then done; undone, nothing is sent (rule 7)', () => {
+  const waiting = after(agentEvent({}), unpin);
+  assert.equal(waiting.effects, []);
+  assert.is(screenOf(waiting.state, viewer).alert?.countdown, 10);
+  const late: Event = { on: 'tick', now: NOW + 11 };
+  assert.equal(after(agentEvent({}), unpin, { on: 'tick', now: NOW + 5 }).effects, []);
+  assert.equal(after(agentEvent({}), unpin, late).effects, [{ do: 'unpin', uid: UID }]);
+  assert.equal(after(agentEvent({}), unpin, { on: 'undo' }, late).effects, []);
+});
+
+test('what waits for an undo is done when another alert or the end takes its place', () => {
+  const other: Event = { on: 'act', act: { do: 'unpin', uid: 'other', title: '' } };
+  assert.equal(after(agentEvent({}), unpin, other).effects, [{ do: 'unpin', uid: UID }]);
+  assert.equal(farewell(after(agentEvent({}), unpin).state), [{ do: 'unpin', uid: UID }]);
+});
+
+test('a full jar offers its oldest pin first and drops none (rule 10)', () => {
+  const pins = [1, 2, 3].map((n) => ({
+    uid: `u${n}`,
+    title: `Pin ${n}`,
+    pinned: NOW - n * 1000,
+    bytes: 10,
+  }));
+  const shown = (used: number) =>
+    list(
+      after(
+        agentEvent({}),
+        { on: 'go', place: { at: 'pins' } },
+        { on: 'answer', question: { ask: 'pins' }, value: readPins(pins, used, 100) },
+      ).state,
+    );
+  assert.is(shown(50).row(0)?.title, 'Pin 1');
+  assert.is(shown(99).row(0)?.title, 'Pin 3');
+  assert.match(shown(99).title, /full/);
+  assert.is(shown(99).count, 3);
+  assert.is(shown(50).picture?.name, 'A jar, 50 % full');
+});
+
+test('a pin that finds the jar full says so, and is shown unpinned again', () => {
+  const effect = { do: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
+  const { state } = after(
+    agentEvent({}),
+    entries,
+    page(0),
+    { on: 'act', act: effect },
+    { on: 'refused', effect, code: 'over-quota' },
+  );
+  assert.match(screenOf(state, viewer).alert?.text ?? '', /jar is full/);
+  assert.is(list(state).row(1)?.buttons[1]?.label, 'Pin');
+});
+
+test('keeping at school is offered only for what is pinned and the same here (A13)', () => {
+  const labels = (more: object) => {
+    const question = { ask: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
+    const value = readDetails({ ...row(1), versions: [[SNAPSHOT, NOW, 'd'], ['broken']], ...more });
+    const { state } = after(
+      agentEvent({}),
+      { on: 'go', place: { at: 'entry', of: '', snapshot: SNAPSHOT, uid: UID } },
+      { on: 'answer', question, value },
+    );
+    const body = screenOf(state, viewer).body as EntryBody;
+    assert.is(body.versions.length, 1);
+    return body.buttons.map(({ label }) => label);
+  };
+  assert.equal(labels({ pinned: true }), ['Bring back', 'Unpin', 'Keep at school']);
+  assert.equal(labels({ pinned: false }), ['Bring back', 'Pin']);
+  assert.equal(labels({ pinned: true, here: 'different' }), ['Bring back', 'Unpin']);
+});
+
+test('one entry that came back is told once, and the news disappears by itself (rule 7)', () => {
+  const ended = jobEvent({ Kind: 'restore-entry', State: 'done', CurrentTitle: 'Volcán' });
+  const events = [agentEvent({}), jobEvent({ Kind: 'restore-entry' }), ended];
+  const told = screenOf(after(...events).state, viewer).alert;
+  assert.is(told?.title, 'Volcán');
+  assert.match(told?.text ?? '', /top of your Journal/);
+  assert.is(screenOf(after(...events, { on: 'tick', now: NOW + 7 }).state, viewer).alert, null);
+  assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
+});
+
+test('a search finds at school, and its end leads back to the list', () => {
+  const { state } = after(agentEvent({}), { on: 'search', text: 'volcán' });
+  assert.equal(questionsFor(state)[0], {
+    ask: 'page',
+    of: '',
+    snapshot: '',
+    search: 'volcán',
+    page: 0,
+  });
+  assert.is(list(state).title, '"volcán" at school');
+  assert.equal(after(agentEvent({}), { on: 'search', text: '' }).state.place, { at: 'status' });
+});
+
+test('the server goes away: what was shown stays; what was not known shows why (S5)', () => {
+  const gone: Event = {
+    on: 'no-answer',
+    question: { ask: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 },
+    code: 'server-unreachable',
+  };
+  assert.is(list(after(agentEvent({}), entries, page(0), gone).state).count, 5000);
+  const empty = list(after(agentEvent({}), entries, gone).state);
+  assert.is(empty.empty?.title, 'The school does not answer');
+  assert.equal(
+    questionsFor(after(agentEvent({}), entries, gone).state),
+    [],
+    'and is not asked in a loop',
+  );
+  const back = after(agentEvent({}), entries, gone, { on: 'act', act: { do: 'again' } }).state;
+  assert.equal(pages(back), [0]);
+});
+
+test('a new snapshot makes lists be read again without emptying them', () => {
+  const { state } = after(agentEvent({}), entries, page(0), agentEvent({ LastSnapshot: 'newer' }));
+  assert.is(list(state).count, 5000);
+  assert.ok(pages(state).includes(0));
+});
+
+test.run();

@@ -1,0 +1,182 @@
+/** The complete restore (S3, A9, UI.md 3 to 6): whose, when, go; stop and go on. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readDays, readLaptops, readPlan } from '../../activity/model/answers.ts';
+import type { Event } from '../../activity/model/next.ts';
+import { questionsFor } from '../../activity/model/questions.ts';
+import {
+  type CalendarBody,
+  type PageBody,
+  type PeopleBody,
+  screenOf,
+} from '../../activity/model/screen.ts';
+import type { State } from '../../activity/model/state.ts';
+import { after, agentEvent, jobEvent, NOW, viewer } from './viewer.ts';
+
+const test = suite('the complete restore');
+const SNAPSHOT = 'datastore-2026-09-20_08:00';
+const DAY = 86_400;
+
+const LAPTOPS: Event = {
+  on: 'answer',
+  question: { ask: 'laptops' },
+  value: readLaptops([
+    { serial: 'CSN74803BB1', nick: 'Jocinta', color: '#FF2B34,#005FE4', replaced: false },
+    { serial: 'CSN00000AAA', nick: 'Jocinta', color: 'not a colour', replaced: true },
+    { nick: 'nobody' },
+  ]),
+};
+const DAYS: Event = {
+  on: 'answer',
+  question: { ask: 'days', of: '' },
+  value: readDays([
+    { snapshot: SNAPSHOT, created: NOW - DAY, entries: 80, bytes: 12e6 },
+    { snapshot: 'older', created: NOW - 70 * DAY, entries: 60, bytes: 9e6 },
+  ]),
+};
+const PLAN: Event = {
+  on: 'answer',
+  question: { ask: 'plan', of: '', snapshot: SNAPSHOT },
+  value: readPlan({
+    snapshot: SNAPSHOT,
+    entries: 80,
+    bytes: 12.4e6,
+    here: 14,
+    beside: 1,
+    samples: ['a', 'b', 'c', 'd', 'e'],
+  }),
+};
+const RUNNING = { Kind: 'restore', Snapshot: SNAPSHOT, EntriesDone: 12 };
+const restoring: Event = { on: 'go', place: { at: 'restoring', of: '', snapshot: SNAPSHOT } };
+const running = (more = {}): Event[] => [
+  agentEvent({ State: 'restoring', Jobs: ['/org/sugarlabs/Backup1/job/1'] }),
+  restoring,
+  jobEvent({ ...RUNNING, ...more }),
+];
+
+const body = <B>(state: State): B => screenOf(state, viewer).body as B;
+
+test('whose: a face for each laptop, the old ones named as such (rule 4)', () => {
+  const { state } = after(agentEvent({}), { on: 'go', place: { at: 'whose' } }, LAPTOPS);
+  const { people } = body<PeopleBody>(state);
+  assert.equal(
+    people.map(({ name, note }) => [name, note]),
+    [
+      ['Jocinta', 'This laptop'],
+      ['Jocinta', 'My old laptop'],
+    ],
+  );
+  assert.match(people[0]?.picture.svg ?? '', /#005FE4/);
+  assert.not.match(people[1]?.picture.svg ?? '', /not a colour/);
+});
+
+test('when: the newest is chosen, and only days that the school kept can be (rule 4)', () => {
+  const when: Event = { on: 'go', place: { at: 'when', of: '', chosen: '', month: 0 } };
+  const { state } = after(agentEvent({}), when, DAYS);
+  const calendar = body<CalendarBody>(state);
+  const days = calendar.weeks.flat().filter((day) => day !== null);
+  assert.is(days.filter(({ event }) => event !== null).length, 1);
+  assert.is(days.filter(({ chosen }) => chosen).length, 1);
+  assert.is(calendar.earlier.sensitive, true);
+  assert.is(calendar.later.sensitive, false);
+  assert.equal(calendar.buttons[0]?.event, {
+    on: 'go',
+    place: { at: 'go', of: '', snapshot: SNAPSHOT },
+  });
+  const older = after(agentEvent({}), when, DAYS, { on: 'choose', snapshot: 'older' }).state;
+  assert.match(body<CalendarBody>(older).chosen?.text ?? '', /2 months ago.*60 things/);
+});
+
+test('go: how many, how big, what stays, four pictures, and nothing frightening (rule 3)', () => {
+  const { state } = after(
+    agentEvent({}),
+    { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } },
+    PLAN,
+  );
+  const page = body<PageBody>(state);
+  assert.is(page.title, '80 things come back');
+  assert.is(page.samples.length, 4);
+  assert.match(page.text, /^12 MB\n14 are here already\n1 was changed since: it stays/);
+});
+
+test('progress shows the entry that moves and can be stopped (rule 6)', () => {
+  const page = body<PageBody>(
+    after(...running({ CurrentEntry: 'u', CurrentTitle: 'Volcán' })).state,
+  );
+  assert.is(page.title, '12 of 80');
+  assert.equal(page.samples, [{ of: '', snapshot: SNAPSHOT, uid: 'u' }]);
+  assert.equal(
+    page.buttons.map(({ label }) => label),
+    ['Stop'],
+  );
+});
+
+test('only a running complete restore is given up after a question (rule 7)', () => {
+  const stop: Event = { on: 'act', act: { do: 'stop' } };
+  const asked = after(...running(), stop);
+  assert.equal(asked.effects, []);
+  assert.is(screenOf(asked.state, viewer).alert?.title, 'Stop bringing back?');
+  assert.equal(after(...running(), stop, { on: 'answer-alert', yes: false }).effects, []);
+  assert.equal(after(...running(), stop, { on: 'answer-alert', yes: true }).effects, [
+    { do: 'cancel' },
+  ]);
+  assert.equal(after(agentEvent({ State: 'sending' }), jobEvent({}), stop).effects, [
+    { do: 'cancel' },
+  ]);
+});
+
+test('stopped half way: what came stays, and an arrow goes on (rule 5)', () => {
+  const { state } = after(...running(), jobEvent({ ...RUNNING, State: 'cancelled' }));
+  const page = body<PageBody>(state);
+  assert.is(page.title, '12 of 80 came back');
+  const [goOn] = page.buttons;
+  assert.is(goOn?.label, 'Go on');
+  const again = after(
+    ...running(),
+    jobEvent({ ...RUNNING, State: 'cancelled' }),
+    goOn?.event as Event,
+  );
+  assert.equal(again.effects, [{ do: 'restore-all', of: '', snapshot: SNAPSHOT }]);
+});
+
+test('after a power cut the activity opens on what is unfinished (rule 5)', () => {
+  const unfinished = { Unfinished: [['', SNAPSHOT, 12, 80]] };
+  assert.is(body<PageBody>(after(agentEvent(unfinished)).state).title, '12 of 80 came back');
+  const elsewhere = after({ on: 'go', place: { at: 'pins' } }, agentEvent(unfinished)).state;
+  assert.is(elsewhere.place.at, 'pins', 'but a child who has chosen a place stays there');
+});
+
+test('the result counts what was read back, and says so when something could not come', () => {
+  const summary = { restored: 66, beside: 1, alreadyHere: 14, problems: 2 };
+  const page = body<PageBody>(
+    after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary: summary })).state,
+  );
+  assert.is(page.title, '66 things came back');
+  assert.equal(page.text.split('\n'), [
+    '14 are here already',
+    '1 came beside a newer one',
+    '2 could not come: show this to your teacher',
+  ]);
+});
+
+test('a restore that failed shows why, keeps its count and can go on', () => {
+  const failed = { ...RUNNING, State: 'failed', Problem: ['laptop-full', 'no space', ''] };
+  const page = body<PageBody>(after(...running(), jobEvent(failed)).state);
+  assert.is(page.title, '12 of 80 came back');
+  assert.match(page.text, /This laptop is full/);
+  assert.is(page.buttons[0]?.label, 'Go on');
+});
+
+test('what is asked is what the step needs', () => {
+  const at = (event: Event) =>
+    questionsFor(after(agentEvent({}), event).state).map(({ ask }) => ask);
+  assert.equal(at({ on: 'go', place: { at: 'whose' } }), ['laptops']);
+  assert.equal(at({ on: 'go', place: { at: 'go', of: '', snapshot: '' } }), ['plan', 'laptops']);
+  assert.equal(
+    questionsFor(after({ on: 'go', place: { at: 'whose' } }).state),
+    [],
+    'nobody is there yet',
+  );
+});
+
+test.run();

@@ -1,0 +1,133 @@
+/** The first screen (S2, UI.md 1 and 8): what a child sees of each state that the agent can be in. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { xo } from '../../activity/model/pictures/drawing.ts';
+import { badge } from '../../activity/model/pictures/school.ts';
+import type { PageBody } from '../../activity/model/screen.ts';
+import { screenOf } from '../../activity/model/screen.ts';
+import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
+
+const test = suite('the first screen');
+
+function page(properties: Properties): PageBody {
+  const { body } = screenOf(after(agentEvent(properties)).state, viewer);
+  if (body.kind !== 'page') throw new Error(`a ${body.kind} instead of a page`);
+  return body;
+}
+
+const has = (body: PageBody, what: string) => body.pictures[0]?.svg.includes(what);
+
+test('all that is safe needs no sentence: a full XO and a tick (rule 1)', () => {
+  const body = page({});
+  assert.is(body.title, 'All safe at school');
+  assert.is(body.text, 'Last time: 3 hours ago');
+  assert.ok(has(body, badge('safe')));
+  assert.ok(has(body, xo(viewer.colours, 1, 'school')));
+  assert.is(body.pictures[0]?.name, 'Safe. 100 % of your Journal is safe at school');
+});
+
+test('the XO is filled by the share that is safe, from nothing to all (rule 1)', () => {
+  const level = (safe: number) =>
+    /<rect x="0" y="(\d+)"/.exec(
+      page({ State: 'due', SafeEntries: safe }).pictures[0]?.svg ?? '',
+    )?.[1];
+  assert.equal([10, 20, 30].map(level), ['98', '65', '33']);
+  assert.ok(
+    page({ State: 'due', SafeEntries: 0, TotalEntries: 0 }).pictures[0]?.name.includes('0 %'),
+  );
+});
+
+test('the four states are four shapes (rule 1)', () => {
+  const shapes = (['safe', 'working', 'waiting', 'help'] as const).map((shape) => badge(shape));
+  assert.is(new Set(shapes).size, 4);
+  assert.ok(has(page({ State: 'sending' }), badge('working')));
+  assert.ok(has(page({ State: 'waiting', Reasons: ['no-network'] }), badge('waiting')));
+  assert.ok(has(page({ State: 'waiting', Reasons: ['not-registered'] }), badge('help')));
+});
+
+const WAITING: [reasons: string[], title: string, again: boolean][] = [
+  [['battery'], 'Plug me in', true],
+  [['no-network', 'battery'], 'No school network here', true],
+  [['no-server'], 'The school does not answer', true],
+  [['server-full'], 'The school is full', true],
+  [['laptop-full'], 'This laptop is full', true],
+  [['server-busy'], 'The school is busy', true],
+  [['spread'], 'Soon', true],
+  [['untrusted-server'], 'Is this your school?', false],
+  [['suspend'], 'Going to sleep', false],
+  [['something-new'], 'It did not work yet', true],
+];
+
+for (const [reasons, title, again] of WAITING) {
+  test(`waiting because of ${reasons[0]} shows why, and "try now" where it helps (rule 8)`, () => {
+    const body = page({ State: 'waiting', Reasons: reasons });
+    assert.is(body.title, title);
+    assert.is(body.pictures.length, 2, 'a picture of why');
+    assert.is(
+      body.buttons.some(({ label }) => label === 'Try now'),
+      again,
+    );
+  });
+}
+
+test('in the queue the place is a row of small XOs, one of them in colours (rule 8)', () => {
+  const body = page({ State: 'queued', QueuePlace: 3, QueuedUntil: NOW + 900 });
+  const queue = body.pictures[1]?.svg ?? '';
+  assert.is(body.title, 'Waiting your turn');
+  assert.is(queue.match(/#005FE4/g)?.length, 2, 'limbs and head of one');
+  assert.is(queue.match(/<g transform/g)?.length, 1 + 3, 'a school and three XOs');
+  assert.is(body.pictures[1]?.name, 'Your place: 3');
+});
+
+test('asking the teacher shows the pairing code, and only four digits are one (X2)', () => {
+  const pending = { State: 'waiting', Reasons: ['teacher'], Registration: 'pending' };
+  assert.is(page({ ...pending, PairingCode: '0471' }).code, '0471');
+  assert.is(page({ ...pending, PairingCode: '<b>1' }).code, '');
+  assert.is(page({ State: 'safe', PairingCode: '0471' }).code, '');
+});
+
+test('progress is a count and what moves; time only after 20 s, as a range (rule 6)', () => {
+  const moving = { EntriesDone: 12, CurrentTitle: 'Volcán', TimeLeft: [300, 600] };
+  const events = [
+    agentEvent({ State: 'sending', Jobs: ['/org/sugarlabs/Backup1/job/1'] }),
+    jobEvent(moving),
+  ];
+  const at = (now: number) =>
+    screenOf(after(...events, { on: 'tick', now }).state, viewer).body as PageBody;
+  assert.is(at(NOW + 1).title, '12 of 80');
+  assert.is(at(NOW + 1).text, 'Volcán');
+  assert.is(at(NOW + 30).text, 'Volcán · about 5-10 min');
+});
+
+test('a count never exceeds its total, whatever the agent says (rule 6)', () => {
+  const body = screenOf(
+    after(
+      agentEvent({ State: 'sending', Jobs: ['/org/sugarlabs/Backup1/job/1'] }),
+      jobEvent({ EntriesDone: 99 }),
+    ).state,
+    viewer,
+  ).body as PageBody;
+  assert.is(body.title, '80 of 80');
+});
+
+test('without an agent it says so with a picture and stays usable (S5)', () => {
+  const { state } = after({
+    on: 'agent',
+    agent: { ...after(agentEvent({})).state.agent, presence: 'absent' },
+  });
+  const screen = screenOf(state, viewer);
+  assert.is((screen.body as PageBody).title, 'The backup is not running');
+  assert.ok((screen.body as PageBody).buttons.some(({ label }) => label === 'Try now'));
+  assert.is(screen.toolbar.backUp.sensitive, false);
+});
+
+test('the teacher gets a short code and the names of things, the child none of it (rule 12)', () => {
+  const problem = ['server-unreachable', 'connect ECONNREFUSED 10.0.0.1:22', 'is the server on?'];
+  const { state } = after(agentEvent({ State: 'waiting', Reasons: ['problem'], Problem: problem }));
+  const screen = screenOf(state, viewer);
+  assert.equal(screen.teacher[0], ['Code', 'server-unreachable']);
+  const { toolbar: _, teacher: __, ...shown } = screen;
+  assert.not.match(JSON.stringify(shown), /ECONNREFUSED|10\.0\.0\.1|fail/i);
+});
+
+test.run();

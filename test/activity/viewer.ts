@@ -1,0 +1,68 @@
+/** A viewer for tests of the model: English words, the XO's own red and blue, and ready-made states. */
+
+import { readAgent, readJob } from '../../activity/model/agent.ts';
+import { type Event, next } from '../../activity/model/next.ts';
+import type { Viewer } from '../../activity/model/screen.ts';
+import { type Effect, initialState, type State } from '../../activity/model/state.ts';
+import { wordsOf } from '../../shared/language.ts';
+import { ENGLISH } from '../../shared/messages.ts';
+
+export const NOW = 1_790_000_000;
+
+export const viewer: Viewer = {
+  words: wordsOf(ENGLISH),
+  colours: { stroke: '#FF2B34', fill: '#005FE4' },
+};
+
+export type Properties = Record<string, unknown>;
+
+export const SAFE: Properties = {
+  State: 'safe',
+  Reasons: ['done'],
+  LastBackup: NOW - 3 * 3600,
+  LastSnapshot: 'datastore-2026-09-21_08:00',
+  Registration: 'accepted',
+  Serial: 'CSN74803BB1',
+  SafeEntries: 40,
+  TotalEntries: 40,
+};
+
+export const agentEvent = (properties: Properties): Event => ({
+  on: 'agent',
+  agent: readAgent('present', { ...SAFE, ...properties }),
+});
+
+export const jobEvent = (properties: Properties, n = 1): Event => ({
+  on: 'job',
+  path: `/org/sugarlabs/Backup1/job/${n}`,
+  job: readJob({ Kind: 'backup', State: 'running', EntriesTotal: 80, ...properties }),
+});
+
+/** The state after these events, and everything that was to be done. */
+export function after(...events: Event[]): { state: State; effects: Effect[] } {
+  let state = initialState('Jocinta', NOW);
+  const effects: Effect[] = [];
+  for (const event of events) {
+    const step = next(state, event);
+    state = step.state;
+    effects.push(...step.effects);
+  }
+  return { state, effects };
+}
+
+/** A row as `ListEntries` gives it. */
+export function row(n: number, more: Properties = {}): Properties {
+  return {
+    uid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+    digest: String(n),
+    title: `Thing ${n}`,
+    'mime-type': 'text/plain',
+    activity: 'org.laptop.Pippy',
+    color: '#FF2B34,#005FE4',
+    timestamp: NOW - n * 3600,
+    bytes: 1000,
+    pinned: false,
+    here: 'same',
+    ...more,
+  };
+}

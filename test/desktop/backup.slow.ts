@@ -1,0 +1,221 @@
+// time limit: 300 s
+// alone
+/**
+ * The Backup activity in a real Sugar, before a real school, from Home on (issue "Activity"). The
+ * child's hands are xdotool's; what is on the screen is heard through AT-SPI; what happened is asked
+ * of Sugar's own datastore and looked for on the server's disk. The scenes follow each other.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Variant } from 'dbus-next';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { build } from '../../bundle/build.ts';
+import { waitFor } from '../school/wait.ts';
+import { SchoolDesktop } from './school-desktop.ts';
+
+const test = suite('the Backup activity in Sugar');
+const ENTRIES = 400;
+/** KiB a second: the first backup takes some seconds. */
+const BANDWIDTH = 4000;
+const UNDO_MS = 10_000;
+
+let scene: SchoolDesktop;
+
+test.before(async () => {
+  await build();
+  scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH });
+});
+
+test.after(async () => {
+  await scene?.[Symbol.asyncDispose]();
+});
+
+const serial = async () => String((await scene.agent()).Serial);
+const pinnedAtSchool = async (uid: string) => {
+  const folder = join(scene.school.server.library, await serial(), 'pinned', uid);
+  return existsSync(folder) && readdirSync(folder).length > 0;
+};
+const snapshots = async () =>
+  readdirSync(join(scene.school.server.library, await serial())).filter((name) =>
+    /^datastore-\d{4}/.test(name),
+  );
+const isSafe = () => scene.screen.find('All safe at school', { ms: 60_000 });
+
+test('it is installed by Sugar and opened from Home (S1)', async () => {
+  const { desktop, screen } = scene;
+  await scene.install();
+  await sleep(1500);
+  await desktop.type('Backup');
+  await sleep(800);
+  await desktop.screenshot('01-home');
+  await desktop.key('Return');
+  await screen.find('My Backup', { role: 'push button', ms: 20_000 });
+});
+
+test('a running backup shows its progress, and the end of it (S2)', async () => {
+  const { desktop, screen } = scene;
+  await screen.find(new RegExp(`^\\d+ of ${ENTRIES}$`), { ms: 30_000 });
+  await desktop.screenshot('02-sending');
+  const picture = await isSafe();
+  assert.ok(picture);
+  await desktop.screenshot('03-safe');
+  assert.ok(await screen.find(/^Safe\. 100 %/));
+  assert.is((await snapshots()).length, 1);
+});
+
+/** Writes other content into an entry, as an activity does. */
+async function changeEntry({ uid = '' }: Record<string, string>): Promise<void> {
+  const file = scene.desktop.writeFile('home/new-content', 'the new content');
+  const [known] = await scene.entries({ uid }, ['title', 'mime_type', 'activity']);
+  const now = Math.floor(Date.now() / 1000);
+  const properties = Object.fromEntries(
+    Object.entries({ ...known, timestamp: String(now) }).map(([name, value]) => [
+      name,
+      new Variant('s', value),
+    ]),
+  );
+  await scene.datastore('update', 'sa{sv}sb', uid, properties, file, false);
+}
+
+let chosen: Record<string, string> = {};
+
+test('one old version comes back beside the new one (S4, A10)', async () => {
+  const { desktop, screen } = scene;
+  const all = await scene.entries();
+  chosen =
+    all.find(({ title = '' }) => all.filter((one) => one.title?.includes(title)).length === 1) ??
+    {};
+  const before = await contentOf(chosen.uid ?? '');
+  await changeEntry(chosen);
+  await screen.press('Back up now');
+  await waitFor('the second snapshot', async () => (await snapshots()).length === 2, 60_000);
+  await isSafe();
+  await screen.press('Days');
+  await screen.find(new RegExp(`^${ENTRIES} things`));
+  await desktop.screenshot('04-days');
+  await desktop.key('Down', 'Return');
+  await screen.find('Bring back', { role: 'push button' });
+  await desktop.screenshot('05-entries');
+  await desktop.key('ctrl+f');
+  await desktop.type(chosen.title ?? '');
+  await desktop.key('Return');
+  await screen.find(`"${chosen.title}" at school`);
+  await screen.gone(new RegExp(`^${ENTRIES} things`));
+  await sleep(1000);
+  await desktop.key('Return');
+  await screen.find('Versions at school');
+  await sleep(700);
+  await desktop.screenshot('06-entry');
+  await desktop.key('Return');
+  await screen.find('It is at the top of your Journal now.', { ms: 30_000 });
+  await desktop.screenshot('07-came-back');
+  const after = await scene.entries();
+  assert.is(after.length, all.length + 1, 'one more, and nothing overwritten');
+  const known = new Set(all.map(({ uid }) => uid));
+  const back = after.find(({ uid }) => !known.has(uid));
+  assert.equal(await contentOf(back?.uid ?? ''), before);
+  assert.is((await contentOf(chosen.uid ?? '')).toString(), 'the new content');
+});
+
+async function contentOf(uid: string): Promise<Buffer> {
+  return readFileSync(String(await scene.datastore('get_filename', 's', uid)));
+}
+
+test('pinning reaches the school; unpinning can be undone, and is done when it is not (X8)', async () => {
+  const { desktop, screen } = scene;
+  const uid = chosen.uid ?? '';
+  await screen.press('Pin');
+  await waitFor('the pin at school', () => pinnedAtSchool(uid));
+  await screen.press('Unpin');
+  await screen.find('Not pinned any more');
+  await desktop.screenshot('08-unpinned');
+  await screen.press('Undo');
+  await sleep(UNDO_MS + 1500);
+  assert.ok(await pinnedAtSchool(uid), 'undone');
+  await screen.press('Unpin');
+  await screen.find('Undo');
+  await waitFor('the pin gone', async () => !(await pinnedAtSchool(uid)), UNDO_MS + 20_000);
+});
+
+test('a complete restore is stopped half way, keeps what came, and goes on (S3, A9)', async () => {
+  const { desktop, screen } = scene;
+  const all = await scene.entries();
+  for (const { uid } of all.slice(20)) await scene.datastore('delete', 's', uid);
+  await screen.press('Bring back');
+  // An entry's own button is called so too; the toolbar's leads here.
+  await screen.find('Whose Journal?');
+  await desktop.screenshot('09-whose');
+  await desktop.key('Return');
+  await screen.find('From which day?');
+  await desktop.screenshot('10-when');
+  await desktop.key('Return');
+  await screen.find(/^\d+ things come back$/);
+  await desktop.screenshot('11-go');
+  await desktop.key('Return');
+  const moving = async () => {
+    const { State, EntriesDone } = await scene.agent();
+    return State === 'restoring' && Number(EntriesDone) > 10;
+  };
+  await waitFor('some to have come', moving, 30_000);
+  await desktop.key('Escape', 'Tab', 'Return');
+  const pressed = Date.now();
+  await waitFor('the stop', async () => (await scene.agent()).State !== 'restoring', 5000);
+  assert.ok(Date.now() - pressed < 2500, 'within two seconds');
+  await screen.find(/^\d+ of \d+ came back$/);
+  await desktop.screenshot('12-half-way');
+  const half = (await scene.entries()).length;
+  assert.ok(half > 20 && half < ENTRIES, `${half} entries`);
+  await desktop.key('Return');
+  await screen.find(/^\d+ things came back$/, { ms: 60_000 });
+  await desktop.screenshot('13-all-back');
+  assert.ok((await scene.entries()).length >= ENTRIES);
+  await desktop.key('Return');
+});
+
+test('the server goes away in the middle: it says so, stays usable, and goes on (S5)', async () => {
+  const { desktop, screen, school } = scene;
+  await school.server.daemon.kill();
+  await desktop.key('ctrl+f');
+  await desktop.type('zzz');
+  await desktop.key('Return');
+  await screen.find('The school does not answer', { ms: 60_000 });
+  await desktop.screenshot('14-no-server');
+  await school.server.start();
+  await screen.press('Try now');
+  await screen.find('Nothing found', { ms: 60_000 });
+  await screen.press('My Backup');
+});
+
+test("the agent's death in a backup is survived, and the backup finishes (S5)", async () => {
+  const { desktop, screen } = scene;
+  const file = desktop.writeFile('home/big', randomBytes(24 << 20));
+  const properties = {
+    title: new Variant('s', 'Una película'),
+    mime_type: new Variant('s', 'video/ogg'),
+  };
+  await scene.datastore('create', 'a{sv}sb', properties, file, false);
+  await screen.press('Back up now');
+  await waitFor('sending', async () => (await scene.agent()).State === 'sending', 30_000);
+  const pid = await scene.agentPid();
+  process.kill(pid, 'SIGKILL');
+  await waitFor(
+    'another agent',
+    async () => (await scene.agentPid().catch(() => pid)) !== pid,
+    10_000,
+  );
+  await isSafe();
+  await desktop.screenshot('15-after-death');
+  assert.not.equal((await scene.agent()).State, 'waiting');
+});
+
+test('it ends by Ctrl+Q and leaves no entry of its own in the Journal (S1)', async () => {
+  const { desktop, screen } = scene;
+  await desktop.key('ctrl+q');
+  await screen.gone('My Backup');
+  assert.equal(await scene.entries({ activity: 'org.sugarlabs.Backup' }), []);
+});
+
+test.run();

@@ -1,0 +1,37 @@
+"""Prints what a listener to the screen hears of the Backup activity: one JSON object a line.
+
+Run inside the session by screen-reader.ts; pyatspi exists for Python only.
+"""
+import json
+import sys
+
+import pyatspi
+
+
+def walk(node, depth):
+    if node is None or depth > 40:
+        return
+    try:
+        states = node.getState()
+        shown = states.contains(pyatspi.STATE_SHOWING)
+        if node.name:
+            box = node.queryComponent().getExtents(pyatspi.DESKTOP_COORDS) if shown else None
+            print(json.dumps({
+                'x': box.x + box.width // 2 if box else 0,
+                'y': box.y + box.height // 2 if box else 0,
+                'name': node.name,
+                'role': node.getRoleName(),
+                'showing': shown,
+                'focused': states.contains(pyatspi.STATE_FOCUSED),
+                'sensitive': states.contains(pyatspi.STATE_SENSITIVE),
+            }))
+        for child in node:
+            walk(child, depth + 1)
+    except Exception:
+        return  # it went away while we looked
+
+
+for application in pyatspi.Registry.getDesktop(0):
+    if application is not None and application.name == sys.argv[1]:
+        for window in application:
+            walk(window, 0)

@@ -1,0 +1,126 @@
+/**
+ * A child's laptop with a screen, in a real school: Sugar's shell, the installed activity, the real
+ * agent started by D-Bus, a real server. What the Journal holds is asked of Sugar's own datastore.
+ */
+import { join } from 'node:path';
+import { Variant } from 'dbus-next';
+import { distFolder } from '../../bundle/build.ts';
+import { buildXo, XO_NAME } from '../../bundle/xo.ts';
+import { Bus, type Target } from '../../shared/bus.ts';
+import { generateJournal } from '../journal/generator.ts';
+import { type School, startSchool } from '../school/school.ts';
+import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts';
+import { ScreenReader } from './screen-reader.ts';
+
+export interface SchoolDesktopOptions extends DesktopOptions {
+  entries: number;
+  /** Of the transfer, in KiB a second: slow enough to do something in the middle. */
+  bandwidth?: number;
+}
+
+const DATASTORE: Target = {
+  name: 'org.laptop.sugar.DataStore',
+  path: '/org/laptop/sugar/DataStore',
+  face: 'org.laptop.sugar.DataStore',
+};
+const AGENT: Target = {
+  name: 'org.sugarlabs.Backup1',
+  path: '/org/sugarlabs/Backup1',
+  face: 'org.sugarlabs.Backup1',
+};
+const DAEMON: Target = {
+  name: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  face: 'org.freedesktop.DBus',
+};
+
+export class SchoolDesktop implements AsyncDisposable {
+  readonly desktop: Desktop;
+  readonly school: School;
+  readonly screen: ScreenReader;
+  readonly bus: Bus;
+
+  private constructor(desktop: Desktop, school: School, bus: Bus) {
+    this.desktop = desktop;
+    this.school = school;
+    this.bus = bus;
+    this.screen = new ScreenReader(desktop);
+  }
+
+  static async start(options: SchoolDesktopOptions): Promise<SchoolDesktop> {
+    const school = await startSchool({ laptops: 0 });
+    let desktop: Desktop | undefined;
+    try {
+      const prepare = (child: Desktop) => prepareLaptop(child, school, options);
+      desktop = await startDesktop({ ...options, prepare });
+      const bus = await Bus.open(desktop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
+      return new SchoolDesktop(desktop, school, bus);
+    } catch (error) {
+      await desktop?.[Symbol.asyncDispose]();
+      await school[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Installs the `.xo` as a child or a teacher does. */
+  async install(): Promise<void> {
+    const xo = await buildXo(join(this.desktop.folder, 'xo'));
+    await this.desktop.must('sugar-install-bundle', xo);
+  }
+
+  /** What the agent says of itself now; starts it if it does not run. */
+  agent(): Promise<Record<string, unknown>> {
+    return this.bus.properties(AGENT);
+  }
+
+  /** The agent's process. */
+  async agentPid(): Promise<number> {
+    const [pid] = await this.bus.call(DAEMON, 'GetConnectionUnixProcessID', 's', [AGENT.name]);
+    return Number(pid);
+  }
+
+  /** The Journal's entries that fit, with these properties. */
+  async entries(
+    query: Record<string, string> = {},
+    properties = ['uid', 'title', 'activity', 'timestamp'],
+  ): Promise<Record<string, string>[]> {
+    const wanted = Object.entries(query).map(([name, value]) => [name, new Variant('s', value)]);
+    const body = [Object.fromEntries(wanted), properties];
+    const [found] = await this.bus.call(DATASTORE, 'find', 'a{sv}as', body);
+    const text = (value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
+    return (found as Record<string, { value: unknown }>[]).map((entry) =>
+      Object.fromEntries(Object.entries(entry).map(([name, { value }]) => [name, text(value)])),
+    );
+  }
+
+  async datastore(member: string, signature: string, ...body: unknown[]): Promise<unknown> {
+    const [first] = await this.bus.call(DATASTORE, member, signature, body);
+    return first;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.bus[Symbol.dispose]();
+    await this.desktop[Symbol.asyncDispose]();
+    await this.school[Symbol.asyncDispose]();
+  }
+}
+
+/** Journal, settings, and the agent where D-Bus finds it. */
+function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOptions): void {
+  child.makeFolder('home/Activities');
+  generateJournal(join(child.profile, 'datastore'), { entries: options.entries, seed: 11 });
+  const settings = `spreadSeconds = 0\nbandwidth = ${options.bandwidth ?? 0}\n`;
+  child.writeFile('home/.sugar/default/ds-backup/config.toml', settings);
+  child.copyIn(distFolder, 'program');
+  const program = join(child.folder, 'program/ds-backup.mjs');
+  const where = `--profile ${child.profile} --server ${school.server.url}`;
+  const exec = `${process.execPath} --single-threaded --v8-pool-size=0 ${program} agent ${where}`;
+  child.writeFile(
+    `home/.local/share/dbus-1/services/${AGENT.name}.service`,
+    `[D-BUS Service]\nName=${AGENT.name}\nExec=${exec}\n`,
+  );
+  child.giveToChild('home');
+}
+
+export { XO_NAME };

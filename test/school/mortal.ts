@@ -1,0 +1,87 @@
+/**
+ * A run that is killed at a moment chosen by chance: the program itself, or one of its children by
+ * name, with SIGKILL, as the plug or the kernel does it.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { distFolder } from '../../bundle/build.ts';
+import type { Finished, Laptop } from './laptop.ts';
+
+/** Who is killed: the program, or the first of its descendants of that name (the program if none). */
+export type Victim = 'program' | 'rsync' | 'ssh';
+
+export interface Death extends Finished {
+  /** False when it had ended before its time. */
+  killed: boolean;
+}
+
+/** Runs `ds-backup` directly; kills the victim after so many milliseconds. */
+export async function runUntil(
+  laptop: Laptop,
+  args: readonly string[],
+  victim: Victim,
+  afterMs: number,
+): Promise<Death> {
+  const program = join(distFolder, 'ds-backup.mjs');
+  const words = [program, ...args, '--direct', ...laptop.where()];
+  const child = spawn(process.execPath, words, {
+    env: laptop.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await Promise.race([ended, sleep(afterMs)]);
+  const killed = child.exitCode === null && child.pid !== undefined && kill(child.pid, victim);
+  await ended;
+  return { exitCode: child.exitCode, signal: child.signalCode, stdout: '', stderr, killed };
+}
+
+/** Kills a process, or the descendant of that name. True when somebody was killed. */
+export function kill(pid: number, victim: Victim): boolean {
+  const found = victim === 'program' ? undefined : descendantNamed(pid, victim);
+  try {
+    process.kill(found ?? pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false; // it has just ended
+  }
+}
+
+/** The first descendant with this name, depth first. */
+export function descendantNamed(pid: number, name: string): number | undefined {
+  for (const child of childrenOf(pid)) {
+    if (commandOf(child) === name) return child;
+    const below = descendantNamed(child, name);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((one) => parentOf(one) === pid);
+}
+
+function commandOf(pid: number): string {
+  return read(pid, 'comm').trim();
+}
+
+function parentOf(pid: number): number {
+  // "pid (comm) state ppid …"; the name may have anything in it.
+  return Number(/\) \S (\d+)/.exec(read(pid, 'stat'))?.[1] ?? -1);
+}
+
+function read(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return ''; // gone
+  }
+}

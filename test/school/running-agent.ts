@@ -1,0 +1,93 @@
+/**
+ * The real agent of a test laptop: its process, what it shows on the bus, and its methods.
+ */
+import { join } from 'node:path';
+import { distFolder } from '../../bundle/build.ts';
+import { Bus } from '../../shared/bus.ts';
+import type { Laptop } from './laptop.ts';
+import type { MachineEvents } from './machine-events.ts';
+import { type Daemon, startDaemon } from './processes.ts';
+import { waitFor } from './wait.ts';
+
+const NAME = 'org.sugarlabs.Backup1';
+export const AGENT = { name: NAME, path: '/org/sugarlabs/Backup1', face: NAME };
+
+export type Values = Record<string, unknown>;
+
+export class RunningAgent implements AsyncDisposable {
+  readonly daemon: Daemon;
+  readonly bus: Bus;
+
+  private constructor(daemon: Daemon, bus: Bus) {
+    this.daemon = daemon;
+    this.bus = bus;
+  }
+
+  static async start(laptop: Laptop, events?: MachineEvents): Promise<RunningAgent> {
+    await laptop.startBus();
+    const env = {
+      ...laptop.env,
+      DBUS_SYSTEM_BUS_ADDRESS: events?.address ?? 'unix:path=/nowhere/system-bus',
+    };
+    const program = join(distFolder, 'ds-backup.mjs');
+    const flags = ['--single-threaded', '--v8-pool-size=0'];
+    const args = [...flags, program, 'agent', ...laptop.where()];
+    const daemon = startDaemon(process.execPath, args, env);
+    const bus = await Bus.open(laptop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
+    const agent = new RunningAgent(daemon, bus);
+    await waitFor('the agent on the bus', async () => {
+      if (!daemon.running()) throw new Error(`the agent ended:\n${daemon.lines.join('\n')}`);
+      return agent.properties().catch(() => undefined);
+    });
+    return agent;
+  }
+
+  properties(): Promise<Values> {
+    return this.bus.properties(AGENT);
+  }
+
+  job(path: unknown): Promise<Values> {
+    return this.bus.properties({ name: NAME, path: String(path), face: `${NAME}.Job` });
+  }
+
+  /** The answer's first value. */
+  async ask(member: string, signature = '', body: unknown[] = []): Promise<unknown> {
+    const [first] = await this.bus.call(AGENT, member, signature, body);
+    return first;
+  }
+
+  /** Waits until the properties are so. */
+  async until(what: string, test: (values: Values) => unknown, ms = 20_000): Promise<Values> {
+    let last: Values = {};
+    const look = async () => {
+      last = await this.properties();
+      return test(last) ? last : undefined;
+    };
+    try {
+      return (await waitFor(what, look, ms)) as Values;
+    } catch (error) {
+      const shown = JSON.stringify(last, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
+      throw new Error(`${error}\n${shown}\n${this.daemon.lines.join('\n')}`);
+    }
+  }
+
+  /** Waits until a job has ended; its properties. */
+  async ended(path: unknown, ms = 60_000): Promise<Values> {
+    const over = ['done', 'failed', 'cancelled'];
+    let last: Values = {};
+    const look = async () => {
+      last = await this.job(path);
+      return over.includes(String(last.State)) ? last : undefined;
+    };
+    try {
+      return (await waitFor(`the end of ${path}`, look, ms)) as Values;
+    } catch (error) {
+      throw new Error(`${error}\n${String(last.State)}\n${this.daemon.lines.join('\n')}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.bus[Symbol.dispose]();
+    await this.daemon.stop();
+  }
+}

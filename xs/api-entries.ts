@@ -1,0 +1,48 @@
+/**
+ * The control API's part about single entries: details, pictures, and whether what is kept of one is
+ * whole. Of this laptop's own snapshots, or of one whose place it took (X10).
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { parseSnapshotName, parseUid, type Serial } from '../shared/ids.ts';
+import { type EntryDetails, parseVerifyRequest } from '../shared/protocol.ts';
+import { readDetails, readPreview, verifyEntry } from './catalogue.ts';
+import type { Library } from './library.ts';
+import { pinnedDigests } from './pins.ts';
+import { findSnapshot, listSnapshots } from './snapshots.ts';
+
+interface OneEntry {
+  Params: { name: string; uid: string };
+  Querystring: { of?: string };
+}
+
+export interface Whose {
+  /** The laptop that asks. */
+  laptopOf: (request: FastifyRequest) => Serial;
+  /** The laptop it asks about. Throws `not-found` for one that is none of its business. */
+  ownerOf: (request: FastifyRequest<{ Querystring: { of?: string } }>) => Serial;
+}
+
+export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: Whose): void {
+  app.get<OneEntry>('/v1/snapshots/:name/entries/:uid', async (request): Promise<EntryDetails> => {
+    const owner = whose.ownerOf(request as never);
+    const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
+    const uid = parseUid(request.params.uid);
+    const snapshots = listSnapshots(paths, owner);
+    return readDetails(snapshot, uid, snapshots, pinnedDigests(paths, owner));
+  });
+
+  app.get<OneEntry>('/v1/snapshots/:name/entries/:uid/preview', async (request, reply) => {
+    const owner = whose.ownerOf(request as never);
+    const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
+    const picture = readPreview(snapshot, parseUid(request.params.uid));
+    if (!picture) return reply.status(204).send();
+    return reply.type('image/png').send(picture);
+  });
+
+  /** One entry of one's own: what is dropped from a laptop must be whole here (A13). */
+  app.post('/v1/verify', async (request, reply) => {
+    const { snapshot, uid } = parseVerifyRequest(request.body);
+    await verifyEntry(findSnapshot(paths, whose.laptopOf(request), snapshot), uid);
+    return reply.status(204).send();
+  });
+}
