@@ -69,7 +69,7 @@ export async function startServer(folder: string, options: ServerOptions): Promi
     runsAsRoot && !asRoot
       ? ['setpriv', `--reuid=${ORDINARY_UID}`, `--regid=${ORDINARY_UID}`, '--clear-groups']
       : [];
-  const command = [...drop, process.execPath, ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/school-work/prof'] : []), join(program, 'xs-backup.mjs')];
+  const command = [...drop, process.execPath, join(program, 'xs-backup.mjs')];
 
   let ports: { http: number; ssh: number } | undefined;
   const server: TestServer = {
