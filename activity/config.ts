@@ -4,6 +4,7 @@
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DsError } from '../shared/errors.ts';
+import { languagesOf } from '../shared/messages.ts';
 import { readScaling } from './sugar/style.ts';
 
 export const BUNDLE_ID = 'org.sugarlabs.Backup';
@@ -62,11 +63,4 @@ export function readConfig(
     ],
     timing: env.DS_BACKUP_TIMING === '1',
   };
-}
-
-/** As gettext does: LANGUAGE is a list and goes before the locale, unless that is plain C. */
-export function languagesOf(env: NodeJS.ProcessEnv): string[] {
-  const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
-  const list = (env.LANGUAGE ?? '').split(':').filter((name) => name !== '');
-  return [...list, locale].filter((name) => name !== '' && !/^(C|POSIX)(\.|$)/.test(name));
 }

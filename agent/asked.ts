@@ -33,6 +33,10 @@ export const ASKED: Readonly<Record<string, Ask>> = {
     const values = await agent.properties();
     return { text: words.formatStanding(values), json: values };
   },
+  wake: async (agent) => {
+    await agent.wake();
+    return { text: '', json: {} };
+  },
   now: (agent, options) => job(agent, options, 'BackUpNow', []),
   pause: (agent) =>
     say(agent, 'Pause', 'nothing is backed up or restored until "ds-backup resume"'),

@@ -1,18 +1,27 @@
 /**
- * What the school keeps of this laptop: its snapshots, and what is in one.
+ * What the school keeps of this laptop, or of one whose place it took: snapshots, and what is in one.
  */
 import { DsError } from '../shared/errors.ts';
-import type { SnapshotName } from '../shared/ids.ts';
+import type { Serial, SnapshotName } from '../shared/ids.ts';
 import type { EntrySummary, SnapshotSummary } from '../shared/protocol.ts';
 import type { Context } from './context.ts';
 import { prepareProfile } from './profile.ts';
 import { openLookaround } from './session.ts';
 
 /** Newest first. */
-export async function listSnapshots(context: Context): Promise<SnapshotSummary[]> {
+export async function listSnapshots(
+  context: Context,
+  of: Serial | undefined,
+): Promise<SnapshotSummary[]> {
   prepareProfile(context);
   await using session = await openLookaround(context);
-  return await session.control.snapshots();
+  return await session.control.snapshots(of);
+}
+
+/** Which snapshot of whom; undefined for the newest, and for this laptop. */
+export interface Place {
+  of: Serial | undefined;
+  snapshot: SnapshotName | undefined;
 }
 
 export interface EntryList {
@@ -21,19 +30,19 @@ export interface EntryList {
 }
 
 /**
- * The entries of a snapshot (undefined for the newest) whose title has `search` in it; newest first.
+ * The entries of a snapshot whose title has `search` in it; newest first.
  */
 export async function listEntries(
   context: Context,
-  snapshot: SnapshotName | undefined,
+  { of, snapshot }: Place,
   search: string,
 ): Promise<EntryList> {
   prepareProfile(context);
   await using session = await openLookaround(context);
-  const name = snapshot ?? (await session.control.state()).newest?.name;
+  const name = snapshot ?? (await session.control.snapshots(of))[0]?.name;
   if (!name) throw new DsError('not-found', 'the school server has no snapshot of this laptop');
   const entries: EntrySummary[] = [];
-  for await (const page of session.control.entries(name)) entries.push(...page);
+  for await (const page of session.control.entries(name, of)) entries.push(...page);
   return { snapshot: name, entries: searchEntries(entries, search) };
 }
 

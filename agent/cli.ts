@@ -99,7 +99,7 @@ async function perform(
   if (values.direct) {
     const { doDirectly } = await import('./direct.ts');
     const context = makeContext(options, values, onProgress);
-    return doDirectly(command, context, { rest, wait, entry, search });
+    return doDirectly(command, context, { rest, wait, entry, search, of });
   }
   const { askAgent } = await import('./asked.ts');
   const { env, clock, stop } = options;

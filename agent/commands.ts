@@ -22,6 +22,14 @@ export interface Command {
 export const SPECIAL_FLAGS = ['wait', 'entry', 'search', 'of'] as const;
 export type SpecialFlag = (typeof SPECIAL_FLAGS)[number];
 
+export interface Option {
+  /** What its value is; absent for a flag. */
+  value?: string;
+  summary: string;
+  /** Only with --direct: the agent has its own settings. */
+  direct?: true;
+}
+
 const SNAPSHOT = 'a snapshot or "latest"';
 const UID = 'the uid of an entry';
 
@@ -82,6 +90,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     takes: [],
     flags: ['wait'],
   },
+  wake: {
+    synopsis: 'wake',
+    summary: 'start the agent, which sees whether anything is due',
+    takes: [],
+  },
   agent: {
     synopsis: 'agent',
     summary: "serve this session's programs until nothing is left to do",
@@ -89,30 +102,63 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-const WIDTH = 30;
+export const OPTIONS: Readonly<Record<string, Option>> = {
+  json: { summary: 'print one JSON object' },
+  progress: { summary: 'draw a progress bar, also where stderr is no terminal' },
+  wait: { summary: 'stay while it waits for its turn' },
+  search: { value: 'TEXT', summary: 'entries with TEXT in their title' },
+  entry: { value: 'UID', summary: 'restore only this entry' },
+  of: { value: 'SERIAL', summary: 'of a laptop whose place this one took' },
+  direct: { summary: 'do it in this process, without the agent; then also:' },
+  server: {
+    value: 'URL',
+    summary: 'the school server (default: the one Sugar is registered with)',
+    direct: true,
+  },
+  registration: {
+    value: 'URL',
+    summary: 'where to register (default: the same host, port 8080)',
+    direct: true,
+  },
+  bandwidth: { value: 'KIB', summary: 'at most so many KiB a second', direct: true },
+  profile: {
+    value: 'DIR',
+    summary: "Sugar's profile folder (default: ~/.sugar/default)",
+    direct: true,
+  },
+};
 
-export const HELP = `ds-backup: keeps this laptop's Journal on the school server
+/** Exit codes of all commands, as in sysexits.h where that has one. */
+export const EXIT_CODES: readonly (readonly [number, string])[] = [
+  [0, 'done'],
+  [1, 'failed; also: some entries could not be restored'],
+  [2, 'wrong arguments'],
+  [75, 'try again later (busy, no answer, connection lost), or it waits and goes on by itself'],
+  [77, 'a teacher is needed'],
+];
+
+export const SUMMARY = "keeps this laptop's Journal on the school server";
+export const PROMISE =
+  'A restore only adds: what is in the Journal stays, an older version comes beside it.';
+
+const COMMAND_WIDTH = 28;
+const OPTION_WIDTH = 20;
+
+export const HELP = `ds-backup: ${SUMMARY}
 
 ${Object.values(COMMANDS)
-  .map(({ synopsis, summary }) => `  ds-backup ${synopsis.padEnd(WIDTH - 2)}${summary}`)
+  .map(({ synopsis, summary }) => `  ds-backup ${synopsis.padEnd(COMMAND_WIDTH)}${summary}`)
   .join('\n')}
   ds-backup --help | --version
 
-  --json           print one JSON object
-  --progress       draw a progress bar, also where stderr is no terminal
-  --wait           stay while it waits for its turn
-  --search TEXT    entries with TEXT in their title
-  --entry UID      restore only this entry
-  --of SERIAL      of a laptop whose place this one took
-  --direct         do it in this process, without the agent; then also:
-  --server URL     the school server (default: the one Sugar is registered with)
-  --registration URL   where to register (default: the same host, port 8080)
-  --bandwidth KIB  at most so many KiB a second
-  --profile DIR    Sugar's profile folder (default: ~/.sugar/default)
+${Object.entries(OPTIONS)
+  .map(([name, { value, summary }]) => {
+    return `  ${(value ? `--${name} ${value}` : `--${name}`).padEnd(OPTION_WIDTH)} ${summary}`;
+  })
+  .join('\n')}
 
-A restore only adds: what is in the Journal stays, an older version comes beside it.
+${PROMISE}
 
-exit code: 0 done, 1 failed (also: some entries could not be restored), 2 wrong arguments,
-75 try again later (busy, no answer, connection lost) or it waits and goes on by itself,
-77 a teacher is needed
+exit code:
+${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join('\n')}
 `;

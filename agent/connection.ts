@@ -147,10 +147,13 @@ function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswe
 function agentFor(channel: Channel): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
   let taken = false;
-  agent.createConnection = () => {
+  agent.createConnection = (_options, give) => {
     if (taken) channel.destroy();
     taken = true;
-    return channel as unknown as ReturnType<Agent['createConnection']>;
+    // A socket that is gone already tells node:http nothing more: the request would wait for ever.
+    if (channel.destroyed) process.nextTick(() => give?.(new Error('ssh has ended'), channel));
+    else return channel as unknown as ReturnType<Agent['createConnection']>;
+    return undefined;
   };
   return agent;
 }

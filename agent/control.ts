@@ -31,7 +31,7 @@ const TIMEOUT_MS = 60_000;
 const PAGE = 500;
 /** Codes of the server that mean the same here; others are the server's own business. */
 const SHARED_CODES: readonly ErrorCode[] = [
-  ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota'] as const),
+  ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
 ];
 
 export class Control {

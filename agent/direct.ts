@@ -2,7 +2,7 @@
  * Commands done in this process, without the agent: for scripts, and where there is no session bus.
  */
 import { DsError } from '../shared/errors.ts';
-import { parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
+import { parseSerial, parseSnapshotName, parseUid, type SnapshotName } from '../shared/ids.ts';
 import type { Outcome } from './commands.ts';
 import type { Context } from './context.ts';
 import * as terminal from './terminal.ts';
@@ -12,6 +12,8 @@ export interface DirectOptions {
   wait: boolean;
   entry: string;
   search: string;
+  /** Empty for this laptop. */
+  of: string;
 }
 
 type Direct = (context: Context, options: DirectOptions) => Promise<Outcome>;
@@ -23,22 +25,37 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
     const done = await backUp(context, wait);
     return { text: terminal.formatBackup(done), json: done };
   },
-  restore: async (context, { rest, wait, entry }) => {
+  restore: async (context, { rest, wait, entry, of }) => {
     const { restore } = await import('./restore.ts');
     const only = entry === '' ? undefined : parseUid(entry);
-    const done = await restore(context, { snapshot: snapshotOf(rest[0]), entry: only, wait });
+    const done = await restore(context, { ...placeOf(of, rest[0]), entry: only, wait });
     const exitCode = done.problems.length > 0 ? 1 : 0;
     return { text: terminal.formatRestore(done), json: done, exitCode };
   },
-  snapshots: async (context) => {
+  snapshots: async (context, { of }) => {
     const { listSnapshots } = await import('./browse.ts');
-    const snapshots = await listSnapshots(context);
+    const snapshots = await listSnapshots(context, ownerOf(of));
     return { text: terminal.formatSnapshots(snapshots), json: { snapshots } };
   },
-  entries: async (context, { rest, search }) => {
+  entries: async (context, { rest, search, of }) => {
     const { listEntries } = await import('./browse.ts');
-    const list = await listEntries(context, snapshotOf(rest[0]), search);
+    const list = await listEntries(context, placeOf(of, rest[0]), search);
     return { text: terminal.formatEntries(list), json: list };
+  },
+  keep: async (context, { rest }) => {
+    const { keepAtSchool } = await import('./keep.ts');
+    const bytes = await keepAtSchool(context, parseUid(rest[0]));
+    return { text: `its ${bytes} bytes are only at school now\n`, json: { bytes } };
+  },
+  fetch: async (context, { rest }) => {
+    const { fetchBack } = await import('./keep.ts');
+    const bytes = await fetchBack(context, parseUid(rest[0]));
+    return { text: `its ${bytes} bytes are here again\n`, json: { bytes } };
+  },
+  kept: async (context) => {
+    const { listKept } = await import('./keep.ts');
+    const entries = listKept(context);
+    return { text: terminal.formatKept(entries), json: { entries } };
   },
   pins: async (context) => {
     const { listPins } = await import('./pins.ts');
@@ -50,7 +67,10 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
   },
   unpin: async (context, { rest }) => {
     const { unpinEntry } = await import('./pins.ts');
-    return pins(await unpinEntry(context, parseUid(rest[0])));
+    const { checkUnpin } = await import('./keep.ts');
+    const uid = parseUid(rest[0]);
+    checkUnpin(context, uid);
+    return pins(await unpinEntry(context, uid));
   },
   status: async (context) => {
     const { readStatus } = await import('./status.ts');
@@ -73,6 +93,12 @@ export function doDirectly(
 function pins(list: Parameters<typeof terminal.formatPins>[0]): Outcome {
   return { text: terminal.formatPins(list), json: list };
 }
+
+const ownerOf = (text: string) => (text === '' ? undefined : parseSerial(text));
+
+const placeOf = (of: string, snapshot: string | undefined) => {
+  return { of: ownerOf(of), snapshot: snapshotOf(snapshot) };
+};
 
 function snapshotOf(text: string | undefined): SnapshotName | undefined {
   return text === 'latest' ? undefined : parseSnapshotName(text);

@@ -12,7 +12,7 @@ import { readEnrolment } from './enrolment.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import type { Paths } from './paths.ts';
 import { findServer } from './session.ts';
-import { openState } from './state.ts';
+import { openState, type UnfinishedRestore } from './state.ts';
 import { readVersion } from './version.ts';
 
 export interface Facts {
@@ -26,7 +26,7 @@ export interface Facts {
   /** Entries of the Journal, and those that are at school as they are now. */
   total: number;
   safe: number;
-  unfinished: { of: string; snapshot: string; entries: number; restored: number }[];
+  unfinished: UnfinishedRestore[];
 }
 
 /** Reads the Journal's folders and the agent's memory. */
@@ -63,7 +63,7 @@ export async function readFacts(context: Context): Promise<Facts> {
     lastSnapshot: confirmed?.snapshot ?? '',
     total: unchanged.size + toRead.length + problems.length,
     safe,
-    unfinished: (await state.unfinishedRestores()).map((one) => ({ of: '', ...one })),
+    unfinished: await state.unfinishedRestores(),
   };
 }
 

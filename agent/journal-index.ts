@@ -65,9 +65,16 @@ export async function showAll(
   return hiddenEntries(paths, datastore);
 }
 
-/** Has the datastore say that an entry changed: Sugar's Journal looks again when it hears that. */
-export async function announce({ paths }: Context, datastore: Datastore, uid: Uid): Promise<void> {
-  await handOver(paths, datastore, uid);
+/**
+ * Has the datastore say that an entry changed, the first of these that it can: Sugar's Journal looks
+ * again when it hears that.
+ */
+export async function announce(
+  { paths }: Context,
+  datastore: Datastore,
+  uids: Iterable<Uid>,
+): Promise<void> {
+  for (const uid of uids) if (await handOver(paths, datastore, uid)) break;
   rmSync(paths.journalClean, { force: true }); // after each call it calls its index clean
 }
 
@@ -93,6 +100,8 @@ export async function healIndex(context: Context, state: State): Promise<void> {
   try {
     await using datastore = new Datastore(context.env, context.signal);
     await showAll(context, datastore, new Map(), new Set());
+    // The run that was killed may have shown them all and told nobody.
+    await announce(context, datastore, uidsIn(context.paths));
     await settleIndex(context, state, datastore);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -107,19 +116,26 @@ async function hiddenEntries({ journal }: Paths, datastore: Datastore): Promise<
   return onDisk.filter(({ uid }) => !shown.has(uid)).map(({ uid }) => uid);
 }
 
-/** Gives the datastore an entry's own properties: it indexes them and writes nothing else. */
-async function handOver(paths: Paths, datastore: Datastore, uid: Uid): Promise<void> {
+const uidsIn = ({ journal }: Paths): Uid[] => listEntries(journal).map(({ uid }) => uid);
+
+/**
+ * Gives the datastore an entry's own properties: it indexes them and writes nothing else. False when
+ * it was left alone.
+ */
+async function handOver(paths: Paths, datastore: Datastore, uid: Uid): Promise<boolean> {
   try {
     const entry = inJournal(paths, uid);
     const { properties } = readProperties(entry);
-    if (!properties.has('uid')) return; // deleted meanwhile: it must not come back
-    if (rebuildHazard(properties, contentOf(entry) !== null)) return; // `update` would alter it
+    if (!properties.has('uid')) return false; // deleted meanwhile: it must not come back
+    if (rebuildHazard(properties, contentOf(entry) !== null)) return false; // `update` would alter it
     const values = [...properties].map(([name, bytes]) => {
       return [name, name === 'preview' ? bytes : bytes.toString('utf8')] as const;
     });
     await datastore.update(uid, new Map(values), '');
+    return true;
   } catch (error) {
     if (!(error instanceof DsError) || !['datastore', 'unreadable'].includes(error.code))
       throw error;
+    return false;
   }
 }

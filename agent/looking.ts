@@ -4,21 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
-import type { Digest, Serial, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Digest, SnapshotName, Uid } from '../shared/ids.ts';
 import type { EntryDetails, EntrySummary } from '../shared/protocol.ts';
-import { searchEntries } from './browse.ts';
+import { type Place, searchEntries } from './browse.ts';
 import { scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
 import type { Lookaround } from './lookaround.ts';
 import { freeBytes, prepareProfile } from './profile.ts';
 import { planRestore } from './restore-plan.ts';
 import { openState } from './state.ts';
-
-/** Which snapshot of whom; undefined for the newest, and for this laptop. */
-export interface Place {
-  of: Serial | undefined;
-  snapshot: SnapshotName | undefined;
-}
 
 export type Here = 'same' | 'different' | 'absent';
 export type Seen<T> = T & { here: Here };
@@ -82,6 +76,7 @@ export class Looking {
   async plan(place: Place): Promise<RestorePreview> {
     const snapshot = await this.nameOf(place);
     const list = await this.#list({ ...place, snapshot });
+    this.forgetJournal(); // a child decides by this
     const local = await this.#versionsHere();
     const wanted = new Map(list.map(({ uid, digest }) => [uid, digest]));
     const sizes = new Map(list.map(({ uid, bytes }) => [uid, bytes]));
@@ -136,6 +131,11 @@ export class Looking {
     this.#lists.set(key, list);
     list.catch(() => this.#lists.delete(key));
     return list;
+  }
+
+  /** The Journal changed: what is here is to be looked at again. */
+  forgetJournal(): void {
+    this.#local = undefined;
   }
 
   /** Pins changed: marks in the lists are to be fetched anew. */

@@ -3,7 +3,7 @@
  * it does not run, and follows its jobs (A12). With `--direct` they are done in this process instead.
  */
 import dbus from 'dbus-next';
-import { Bus } from '../shared/bus.ts';
+import { Bus, DAEMON } from '../shared/bus.ts';
 import type { Clock } from '../shared/clock.ts';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
 import type { Progress } from './progress.ts';
@@ -43,6 +43,15 @@ export class AgentClient implements Disposable {
   /** Throws `datastore` where there is no session bus. */
   static async open(env: NodeJS.ProcessEnv): Promise<AgentClient> {
     return new AgentClient(await Bus.open(findSessionBus(env)));
+  }
+
+  /** Starts it if it does not run. Throws `missing-tool` where it cannot be started. */
+  async wake(): Promise<void> {
+    try {
+      await this.#bus.call(DAEMON, 'StartServiceByName', 'su', [NAME, 0]);
+    } catch (error) {
+      throw explain(error);
+    }
   }
 
   /** All its properties, as plain values. */

@@ -119,20 +119,30 @@ export class Applier {
     }
   }
 
-  /** Hands an entry to the datastore and reads it again. Throws `damaged` when it is another. */
   async #put({ uid, prepared }: Target, file: string): Promise<void> {
     failpoint('restore.applying');
-    await this.#datastore.update(uid, prepared.properties, file);
+    await putEntry(this.#context, this.#datastore, uid, prepared, file);
     failpoint('restore.applied');
-    const local = inJournal(this.#context.paths, uid);
-    for (let look = 1; look <= LOOKS; look += 1) {
-      const found = await readVersion(local, this.#context.signal).catch((error) => {
-        problemOf(local, error);
-        return undefined;
-      });
-      if (found?.digest === prepared.digest) return;
-      await sleep(BETWEEN_LOOKS_MS);
-    }
-    throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
   }
+}
+
+/** Hands an entry to the datastore and reads it again. Throws `damaged` when it is another. */
+export async function putEntry(
+  { paths, signal }: Context,
+  datastore: Datastore,
+  uid: Uid,
+  prepared: Prepared,
+  file: string,
+): Promise<void> {
+  await datastore.update(uid, prepared.properties, file);
+  const local = inJournal(paths, uid);
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const found = await readVersion(local, signal).catch((error) => {
+      problemOf(local, error);
+      return undefined;
+    });
+    if (found?.digest === prepared.digest) return;
+    await sleep(BETWEEN_LOOKS_MS);
+  }
+  throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
 }

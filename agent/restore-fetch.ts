@@ -6,15 +6,16 @@ import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { decodeEntry, digestFile, digestOf, type Entry } from '../shared/entry.ts';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
-import type { SnapshotName } from '../shared/ids.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import type { Problem } from './changes.ts';
 import type { Context } from './context.ts';
 import { batchFolder, inBatch } from './paths.ts';
 import { emptyFolder, freeBytes } from './profile.ts';
+import type { BatchMeter, Meter } from './progress.ts';
 import { nextBatch, type Step } from './restore-plan.ts';
 import type { Session } from './session.ts';
-import { fetchFiles } from './transfer.ts';
+import type { Origin } from './state.ts';
+import { fetchFiles, type Source } from './transfer.ts';
 
 export interface Fetched {
   step: Step;
@@ -34,33 +35,47 @@ export interface FetchedBatch {
 export async function* fetchBatches(
   context: Context,
   session: Session,
-  snapshot: SnapshotName,
+  origin: Origin,
   steps: readonly Step[],
+  meter: Meter,
 ): AsyncGenerator<FetchedBatch> {
   let from = 0;
   for (let number = 1; from < steps.length; number += 1) {
-    const count = nextBatch(steps, from, freeBytes(context.paths.profile));
+    const count = nextBatch(steps, from, number, freeBytes(context.paths.profile));
     const folder = batchFolder(context.paths.restore, number);
     emptyFolder(folder);
-    yield await fetchBatch(context, session, snapshot, steps.slice(from, from + count), folder);
+    const batch = steps.slice(from, from + count);
+    yield await fetchBatch(context, session, origin, batch, folder, meter.batch());
     from += count;
   }
 }
 
-async function fetchBatch(
+/** Fetches these entries into an empty folder. */
+export async function fetchBatch(
   context: Context,
   session: Session,
-  snapshot: SnapshotName,
+  origin: Source,
   steps: readonly Step[],
   folder: string,
+  meter: BatchMeter,
 ): Promise<FetchedBatch> {
   const batch: FetchedBatch = { folder, ready: [], problems: [], receivedBytes: 0 };
   let wanted = steps;
+  const total = steps.reduce((sum, step) => sum + step.bytes, 0);
+  // The other half of its way is into the Journal.
+  const onFraction = (part: number) => meter.bytes(Math.floor((part * total) / 2));
   // Once more for what arrived damaged: it may have been the line.
   for (const last of [false, true]) {
     if (wanted.length === 0) break;
     const names = wanted.flatMap(({ uid }) => [`${uid}${METADATA_SUFFIX}`, uid]);
-    const { bytes } = await fetchFiles(context, session.connection, snapshot, names, folder);
+    const { bytes } = await fetchFiles(
+      context,
+      session.connection,
+      origin,
+      names,
+      folder,
+      onFraction,
+    );
     batch.receivedBytes += bytes;
     const damaged: Step[] = [];
     for (const step of wanted) {
@@ -75,6 +90,7 @@ async function fetchBatch(
     }
     wanted = damaged;
   }
+  meter.done(0, Math.floor(total / 2));
   failpoint('restore.fetched');
   return batch;
 }

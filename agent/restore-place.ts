@@ -5,7 +5,7 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { failpoint } from '../shared/failpoint.ts';
-import type { Digest, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Digest, Uid } from '../shared/ids.ts';
 import type { Context } from './context.ts';
 import { Datastore } from './datastore.ts';
 import { announce, distrustIndex, hasRoomForIndex, settleIndex, showAll } from './journal-index.ts';
@@ -14,7 +14,7 @@ import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
 import type { Applier, Target } from './restore-apply.ts';
 import type { Fetched, FetchedBatch } from './restore-fetch.ts';
 import { chooseWay } from './restore-way.ts';
-import type { State } from './state.ts';
+import type { Origin, State } from './state.ts';
 
 /** How long the entries of a restore that is being stopped may take to be shown, in milliseconds. */
 const SHOW_AFTER_STOP_MS = 1200;
@@ -59,7 +59,6 @@ export class Placer {
   readonly #placed = new Set<Uid>();
   /** Placed, but perhaps not on the disk yet. */
   #fresh = new Map<Uid, Digest>();
-  #last: Uid | undefined;
 
   constructor(
     context: Context,
@@ -78,7 +77,7 @@ export class Placer {
 
   /** Puts a batch back. Returns what is left to `update`. */
   async place(
-    snapshot: SnapshotName,
+    origin: Origin,
     { folder, ready }: FetchedBatch,
     onDone: (fetched: Fetched) => void,
   ): Promise<Fetched[]> {
@@ -86,13 +85,13 @@ export class Placer {
     const left: Fetched[] = [];
     const whole: Placed[] = [];
     for (const fetched of ready) {
-      const target = await this.#targetOf(snapshot, fetched);
+      const target = await this.#targetOf(origin, fetched);
       if (target === 'here') onDone(fetched);
       else if (target === 'left') left.push(fetched);
       else whole.push({ ...target, file: fetched.file, fetched, target });
     }
     this.#placement.make(folder, whole);
-    await this.#flush(snapshot);
+    await this.#flush(origin);
     failpoint('restore.made');
     for (const placed of whole) {
       this.#context.signal.throwIfAborted();
@@ -110,19 +109,18 @@ export class Placer {
       if (!good) continue;
       this.#placement.rememberContent(placed);
       this.#fresh.set(fetched.step.uid, fetched.step.digest);
-      this.#last = uid;
     }
     return left;
   }
 
   /** Makes the datastore show it all, and the names of what it still does not show. */
-  async finish(snapshot: SnapshotName): Promise<Uid[]> {
-    await this.#flush(snapshot);
+  async finish(origin: Origin): Promise<Uid[]> {
+    await this.#flush(origin);
     const { signal } = this.#context;
     signal.throwIfAborted();
     const hidden = await showAll(this.#context, this.#datastore, this.#survey, this.#placed);
     failpoint('restore.shown');
-    if (this.#last) await announce(this.#context, this.#datastore, this.#last);
+    await announce(this.#context, this.#datastore, this.#placed);
     await settleIndex(this.#context, this.#state, this.#datastore);
     return hidden.filter((uid) => this.#placed.has(uid));
   }
@@ -134,15 +132,16 @@ export class Placer {
     try {
       await using datastore = new Datastore(context.env, context.signal);
       await showAll(context, datastore, this.#survey, this.#placed);
+      await announce(context, datastore, this.#placed);
     } catch {
       // Sugar's next start shows them, or our next run.
     }
   }
 
-  async #targetOf(snapshot: SnapshotName, fetched: Fetched): Promise<Target | 'here' | 'left'> {
+  async #targetOf(origin: Origin, fetched: Fetched): Promise<Target | 'here' | 'left'> {
     let target: Target | undefined;
     const good = await this.#applier.guard(fetched, async () => {
-      target = await this.#applier.target(snapshot, fetched);
+      target = await this.#applier.target(origin.snapshot, fetched);
     });
     if (!good) return 'here';
     if (!target) {
@@ -156,10 +155,10 @@ export class Placer {
   }
 
   /** Everything until now is on the disk: only then is it remembered. */
-  async #flush(snapshot: SnapshotName): Promise<void> {
+  async #flush(origin: Origin): Promise<void> {
     const before = this.#fresh;
     this.#fresh = new Map();
     await flushFileSystem(this.#context, this.#context.paths.journal);
-    await this.#state.rememberAllRestored(snapshot, before);
+    await this.#state.rememberRestored(origin, before);
   }
 }

@@ -39,6 +39,7 @@ const RESERVE_BYTES = 1024 * 1024;
 /** A batch has at most so much, and at most this part of what is free. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const MAX_BATCH_ENTRIES = 200;
+const FIRST_BATCH_ENTRIES = 25;
 const FREE_PART = 4;
 
 export function planRestore({ wanted, local, restored, sizes }: PlanInput): Plan {
@@ -72,15 +73,21 @@ export function besideUid(uid: Uid, digest: Digest): Uid {
 }
 
 /**
- * How many of the next steps make a batch, with this many bytes free. Throws `laptop-full` when not
- * even the next entry fits.
+ * How many of the next steps make the batch of this number (from 1), with this many bytes free: few at
+ * first, so that a child soon sees some come. Throws `laptop-full` when not even the next entry fits.
  */
-export function nextBatch(steps: readonly Step[], from: number, freeBytes: number): number {
+export function nextBatch(
+  steps: readonly Step[],
+  from: number,
+  number: number,
+  freeBytes: number,
+): number {
   const room = Math.max(0, freeBytes - RESERVE_BYTES);
   const limit = Math.min(MAX_BATCH_BYTES, room / FREE_PART);
+  const most = Math.min(MAX_BATCH_ENTRIES, FIRST_BATCH_ENTRIES * 2 ** Math.min(number - 1, 10));
   let count = 0;
   let bytes = 0;
-  for (const step of steps.slice(from, from + MAX_BATCH_ENTRIES)) {
+  for (const step of steps.slice(from, from + most)) {
     bytes += step.bytes;
     if (bytes > limit) break;
     count += 1;

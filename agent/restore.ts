@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
-import type { Digest, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Digest, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 import { forEachAtOnce } from './at-once.ts';
 import { fileSystemMoment, problemOf, scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
@@ -18,10 +18,12 @@ import { type Fetched, type FetchedBatch, fetchBatches } from './restore-fetch.t
 import { type Placer, placerFor } from './restore-place.ts';
 import { type Plan, planRestore, type Step } from './restore-plan.ts';
 import { openSession, type Session } from './session.ts';
-import { type KnownEntry, openState, type State } from './state.ts';
+import { type KnownEntry, type Origin, openState, type State } from './state.ts';
 import { lastingSignature, readVersion } from './version.ts';
 
 export interface RestoreRequest {
+  /** Whose; undefined for this laptop's own. */
+  of: Serial | undefined;
   /** Undefined for the newest. */
   snapshot: SnapshotName | undefined;
   /** Only this one; undefined for all. */
@@ -71,15 +73,17 @@ class Restore {
   }
 
   async run(request: RestoreRequest): Promise<RestoreSummary> {
-    const snapshot = request.snapshot ?? (await this.#newest());
-    const all = await this.#session.control.sums(snapshot);
+    const { of } = request;
+    const snapshot = request.snapshot ?? (await this.#newest(of));
+    const origin: Origin = { of, snapshot };
+    const all = await this.#session.control.sums(snapshot, of);
     const wanted = request.entry === undefined ? all : pick(all, request.entry, snapshot);
     const whole = request.entry === undefined;
-    const restored = whole ? await this.#state.beginRestore(snapshot, wanted.size) : new Map();
+    const restored = whole ? await this.#state.beginRestore(origin, wanted.size) : new Map();
     this.#meter.phase('scanning');
     const local = await this.#readLocal();
     const first = planRestore({ wanted, local, restored, sizes: new Map() });
-    const sizes = await this.#askSizes(snapshot, first);
+    const sizes = await this.#askSizes(origin, first);
     const plan = planRestore({ wanted, local, restored, sizes });
     this.#applier.counts.alreadyHere = plan.alreadyHere.length;
     failpoint('restore.planned');
@@ -89,20 +93,23 @@ class Restore {
       ...{ single: !whole, steps: plan.steps.length, local: local.size },
     });
     try {
-      await this.#bringAll(snapshot, plan.steps, whole);
-      await this.#showAll(snapshot);
+      await this.#bringAll(origin, plan.steps, whole);
+      await this.#showAll(origin);
     } catch (error) {
       await this.#placer?.showWhatCame();
       throw error;
     }
-    if (whole && this.#applier.counts.problems.length === 0) await this.#state.endRestore(snapshot);
+    if (whole && this.#applier.counts.problems.length === 0) await this.#state.endRestore(origin);
     this.#meter.finish();
     return { snapshot, ...this.#applier.counts };
   }
 
-  async #newest(): Promise<SnapshotName> {
-    const { newest } = await this.#session.control.state();
+  async #newest(of: Serial | undefined): Promise<SnapshotName> {
+    const [newest] = await this.#session.control.snapshots(of);
     if (newest) return newest.name;
+    if (of !== undefined) {
+      throw new DsError('not-found', `the school server has no snapshot of laptop ${of} for us`);
+    }
     throw new DsError('not-found', 'the school server has no snapshot of this laptop', {
       hint: 'a new laptop is given the snapshots of an older one by a teacher',
     });
@@ -133,11 +140,11 @@ class Restore {
   }
 
   /** What the entries to bring take. One request for every 500 entries of the snapshot. */
-  async #askSizes(snapshot: SnapshotName, { steps }: Plan): Promise<Map<Uid, number>> {
+  async #askSizes({ of, snapshot }: Origin, { steps }: Plan): Promise<Map<Uid, number>> {
     const sizes = new Map<Uid, number>();
     const open = new Set(steps.map(({ uid }) => uid));
     if (open.size === 0) return sizes;
-    for await (const page of this.#session.control.entries(snapshot)) {
+    for await (const page of this.#session.control.entries(snapshot, of)) {
       for (const { uid, bytes } of page) if (open.delete(uid)) sizes.set(uid, bytes);
       if (open.size === 0) break;
     }
@@ -145,8 +152,8 @@ class Restore {
   }
 
   /** Puts batch after batch back while the next one is on its way. */
-  async #bringAll(snapshot: SnapshotName, steps: readonly Step[], whole: boolean): Promise<void> {
-    const batches = fetchBatches(this.#context, this.#session, snapshot, steps);
+  async #bringAll(origin: Origin, steps: readonly Step[], whole: boolean): Promise<void> {
+    const batches = fetchBatches(this.#context, this.#session, origin, steps, this.#meter);
     let next = batches.next();
     try {
       for (;;) {
@@ -154,7 +161,7 @@ class Restore {
         if (done) return;
         next = batches.next();
         next.catch(() => {}); // awaited in the next round, or below
-        await this.#applyBatch(snapshot, batch, whole);
+        await this.#applyBatch(origin, batch, whole);
       }
     } catch (error) {
       await next.catch(() => {});
@@ -162,28 +169,28 @@ class Restore {
     }
   }
 
-  async #applyBatch(snapshot: SnapshotName, batch: FetchedBatch, whole: boolean): Promise<void> {
+  async #applyBatch(origin: Origin, batch: FetchedBatch, whole: boolean): Promise<void> {
     const { counts } = this.#applier;
     counts.receivedBytes += batch.receivedBytes;
     counts.problems.push(...batch.problems);
     const placer = this.#placer;
-    const done = ({ step }: Fetched) => this.#meter.batch().done(1, step.bytes);
-    const left = placer ? await placer.place(snapshot, batch, done) : batch.ready;
+    const done = ({ step }: Fetched) => this.#meter.batch().done(1, Math.ceil(step.bytes / 2));
+    const left = placer ? await placer.place(origin, batch, done) : batch.ready;
     await forEachAtOnce(left, IN_FLIGHT, async (fetched) => {
       this.#context.signal.throwIfAborted();
       const { uid, digest } = fetched.step;
-      const came = await this.#applier.update(snapshot, fetched);
+      const came = await this.#applier.update(origin.snapshot, fetched);
       done(fetched);
-      if (came && whole) await this.#state.rememberRestored(snapshot, uid, digest);
+      if (came && whole) await this.#state.rememberRestored(origin, new Map([[uid, digest]]));
     });
     this.#context.signal.throwIfAborted();
     rmSync(batch.folder, { recursive: true, force: true });
   }
 
   /** Nothing is back before Sugar shows it. */
-  async #showAll(snapshot: SnapshotName): Promise<void> {
+  async #showAll(origin: Origin): Promise<void> {
     if (!this.#placer) return healIndex(this.#context, this.#state);
-    for (const uid of await this.#placer.finish(snapshot)) {
+    for (const uid of await this.#placer.finish(origin)) {
       this.#applier.counts.problems.push({ uid, problem: `Sugar does not show the entry ${uid}` });
     }
   }

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { type Db, openDb, type Queries } from '../shared/db.ts';
 import { isErrno } from '../shared/errors.ts';
-import type { Digest, RunId, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 import type { Signature } from '../shared/journal-tree.ts';
 import { difference, type Versions } from '../shared/sums.ts';
 
@@ -20,6 +20,17 @@ const MIGRATIONS = [
    CREATE TABLE restores (snapshot TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE restored (snapshot TEXT NOT NULL, uid TEXT NOT NULL, digest TEXT NOT NULL,
      PRIMARY KEY (snapshot, uid)) WITHOUT ROWID;`,
+  // Snapshots of two laptops may have the same name. Empty stands for this laptop.
+  `ALTER TABLE restores RENAME TO restores1;
+   ALTER TABLE restored RENAME TO restored1;
+   CREATE TABLE restores (owner TEXT NOT NULL, snapshot TEXT NOT NULL, entries INTEGER NOT NULL,
+     PRIMARY KEY (owner, snapshot)) WITHOUT ROWID;
+   CREATE TABLE restored (owner TEXT NOT NULL, snapshot TEXT NOT NULL, uid TEXT NOT NULL,
+     digest TEXT NOT NULL, PRIMARY KEY (owner, snapshot, uid)) WITHOUT ROWID;
+   INSERT INTO restores SELECT '', snapshot, entries FROM restores1;
+   INSERT INTO restored SELECT '', snapshot, uid, digest FROM restored1;
+   DROP TABLE restores1;
+   DROP TABLE restored1;`,
 ];
 
 /** A local entry when it was last read. */
@@ -31,6 +42,12 @@ export interface KnownEntry {
   content: Digest | null;
 }
 
+/** Where entries come back from: a snapshot, of this laptop unless `of` names another. */
+export interface Origin {
+  of: Serial | undefined;
+  snapshot: SnapshotName;
+}
+
 /** The newest snapshot the server confirmed. */
 export interface Base {
   snapshot: SnapshotName;
@@ -40,6 +57,14 @@ export interface Base {
 
 export interface Confirmed extends Base {
   versions: Map<Uid, Digest>;
+}
+
+/** `of` is empty for this laptop. */
+export interface UnfinishedRestore {
+  of: Serial | '';
+  snapshot: SnapshotName;
+  entries: number;
+  restored: number;
 }
 
 const NOT_A_DATABASE = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
@@ -205,24 +230,20 @@ export class State implements AsyncDisposable {
   }
 
   /** Notes that a restore is under way. Returns what an unfinished one has already put back. */
-  async beginRestore(snapshot: SnapshotName, entries: number): Promise<Map<Uid, Digest>> {
-    await this.#db.run('INSERT OR REPLACE INTO restores VALUES (?, ?)', snapshot, entries);
+  async beginRestore(origin: Origin, entries: number): Promise<Map<Uid, Digest>> {
+    const key = keyOf(origin);
+    await this.#db.run('INSERT OR REPLACE INTO restores VALUES (?, ?, ?)', ...key, entries);
     const rows = await this.#db.all<{ uid: Uid; digest: Digest }>(
-      'SELECT uid, digest FROM restored WHERE snapshot = ?',
-      snapshot,
+      'SELECT uid, digest FROM restored WHERE owner = ? AND snapshot = ?',
+      ...key,
     );
     return new Map(rows.map(({ uid, digest }) => [uid, digest]));
   }
 
-  async rememberRestored(snapshot: SnapshotName, uid: Uid, digest: Digest): Promise<void> {
-    await this.#db.run('INSERT OR REPLACE INTO restored VALUES (?, ?, ?)', snapshot, uid, digest);
-  }
-
-  /** As `rememberRestored`, for a whole batch. */
-  async rememberAllRestored(snapshot: SnapshotName, versions: Versions): Promise<void> {
+  async rememberRestored(origin: Origin, versions: Versions): Promise<void> {
     await this.#db.runMany(
-      'INSERT OR REPLACE INTO restored VALUES (?, ?, ?)',
-      [...versions].map(([uid, digest]) => [snapshot, uid, digest]),
+      'INSERT OR REPLACE INTO restored VALUES (?, ?, ?, ?)',
+      [...versions].map((version) => [...keyOf(origin), ...version]),
     );
   }
 
@@ -234,18 +255,20 @@ export class State implements AsyncDisposable {
   }
 
   /** The restore is through: from now on a change of the child's is a change. */
-  async endRestore(snapshot: SnapshotName): Promise<void> {
+  async endRestore(origin: Origin): Promise<void> {
     await this.#db.transaction(async (tx) => {
-      await tx.run('DELETE FROM restored WHERE snapshot = ?', snapshot);
-      await tx.run('DELETE FROM restores WHERE snapshot = ?', snapshot);
+      for (const table of ['restored', 'restores']) {
+        await tx.run(`DELETE FROM ${table} WHERE owner = ? AND snapshot = ?`, ...keyOf(origin));
+      }
     });
   }
 
   /** Restores that were begun and not finished, with how many entries they put back. */
-  unfinishedRestores(): Promise<{ snapshot: SnapshotName; entries: number; restored: number }[]> {
+  unfinishedRestores(): Promise<UnfinishedRestore[]> {
     return this.#db.all(
-      `SELECT snapshot, entries, (SELECT count(*) FROM restored
-         WHERE restored.snapshot = restores.snapshot) AS restored FROM restores`,
+      `SELECT owner AS of, snapshot, entries, (SELECT count(*) FROM restored
+         WHERE restored.owner = restores.owner AND restored.snapshot = restores.snapshot)
+         AS restored FROM restores`,
     );
   }
 
@@ -253,6 +276,8 @@ export class State implements AsyncDisposable {
     return this.#db[Symbol.asyncDispose]();
   }
 }
+
+const keyOf = ({ of, snapshot }: Origin) => [of ?? '', snapshot] as const;
 
 function setFact(db: Queries, name: string, value: string): Promise<void> {
   return db.run('INSERT OR REPLACE INTO facts VALUES (?, ?)', name, value);

@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import { readEnrolment } from './enrolment.ts';
 import { readIdentity } from './identity.ts';
 import { findServer } from './session.ts';
-import { openState } from './state.ts';
+import { openState, type UnfinishedRestore } from './state.ts';
 
 export interface Status {
   serial: string | null;
@@ -16,7 +16,7 @@ export interface Status {
   lastSnapshot: { name: string; sequence: number; entries: number } | null;
   /** ISO time of `ds-backup-done`, by the laptop's clock. */
   done: string | null;
-  unfinishedRestores: { snapshot: string; entries: number; restored: number }[];
+  unfinishedRestores: UnfinishedRestore[];
 }
 
 export async function readStatus(context: Context): Promise<Status> {

@@ -6,6 +6,7 @@ import { formatBytes } from '../shared/quantity.ts';
 import type { BackupSummary } from './backup.ts';
 import type { EntryList } from './browse.ts';
 import type { Problem } from './changes.ts';
+import type { KeptEntry } from './keep.ts';
 import { fraction, type Phase, type Progress } from './progress.ts';
 import type { RestoreSummary } from './restore.ts';
 import type { Status } from './status.ts';
@@ -110,6 +111,13 @@ export function formatEntries({ snapshot, entries }: EntryList): string {
 export function formatPins({ pins, bytes, limit }: Pins): string {
   const lines = pins.map((one) => `${one.uid}  ${formatBytes(one.bytes)}  from ${one.snapshot}\n`);
   return `${lines.join('')}${formatBytes(bytes)} of ${formatBytes(limit)} taken by pins\n`;
+}
+
+export function formatKept(entries: readonly KeptEntry[]): string {
+  const lines = entries.map(({ uid, title, bytes }) => {
+    return `${uid}  ${formatBytes(bytes).padStart(9)}  ${harmless(title)}\n`;
+  });
+  return `${lines.join('')}${plural(entries.length, 'entry', 'entries')} kept at school\n`;
 }
 
 export function formatStatus(status: Status): string {

@@ -3,11 +3,12 @@
  * so nothing here may change the protocol between the two.
  */
 import { DsError } from '../shared/errors.ts';
-import type { Serial, SnapshotName } from '../shared/ids.ts';
+import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import { ExitError, run } from '../shared/run.ts';
 import type { Connection } from './connection.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { parseProgress2 } from './progress.ts';
+import type { Origin } from './state.ts';
 
 export interface Transferred {
   /** What went over the wire in the direction of the transfer, compressed, in bytes. */
@@ -48,17 +49,33 @@ export async function sendCompletion(
   }
 }
 
-/** Brings files of a snapshot into a folder. Names that are not there are passed over. */
+/** What the school keeps, as rsync names it: a snapshot, or a pinned version. */
+export type Source = Origin | { of: Serial | undefined; pin: { uid: Uid; digest: Digest } };
+
+/**
+ * Brings files of a snapshot or a pin into a folder. Names that are not there are passed over.
+ * `onFraction` is told which part of their bytes has come.
+ */
 export async function fetchFiles(
   context: Context,
   connection: Connection,
-  snapshot: SnapshotName,
+  source: Source,
   names: readonly string[],
   folder: string,
+  onFraction: (fraction: number) => void,
 ): Promise<Transferred> {
   const args = ['-tz', '--files-from=-', '--from0', ...common(context, connection)];
-  const words = [...args, `${connection.host}:snapshots/${snapshot}/`, `${folder}/`];
-  return transfer(context, connection, 'fetch', words, { input: `${names.join('\0')}\0` });
+  const words = [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
+  return transfer(context, connection, 'fetch', words, {
+    input: `${names.join('\0')}\0`,
+    onFraction,
+  });
+}
+
+function placeOf(source: Source): string {
+  const owner = source.of === undefined ? '' : `laptops/${source.of}/`;
+  if ('snapshot' in source) return `${owner}snapshots/${source.snapshot}/`;
+  return `${owner}pinned/${source.pin.uid}/${source.pin.digest}/`;
 }
 
 function common({ config }: Context, connection: Connection): string[] {

@@ -67,8 +67,9 @@ export function formatStanding(values: Values): string {
       : []),
     ...(values.Held ? [['kept aside', String(values.Held)] as [string, string]] : []),
     ...(values.Unfinished as unknown[][]).map(
-      ([, snapshot, restored, entries]): [string, string] => {
-        return ['unfinished', `restore of ${snapshot}, ${restored} of ${entries}`];
+      ([of, snapshot, restored, entries]): [string, string] => {
+        const whose = of ? ` of ${of}` : '';
+        return ['unfinished', `restore of ${snapshot}${whose}, ${restored} of ${entries}`];
       },
     ),
     ...(code ? [['problem', harmless(`${message} [${code}]`)] as [string, string]] : []),

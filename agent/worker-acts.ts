@@ -11,14 +11,17 @@ import {
   type Serial,
   type SnapshotName,
 } from '../shared/ids.ts';
+import type { Place } from './browse.ts';
 import type { Context } from './context.ts';
 import type { Lookaround } from './lookaround.ts';
-import type { Looking, Place, Seen } from './looking.ts';
+import type { Looking, Seen } from './looking.ts';
 
 export interface Desk {
   context: Context;
   lookaround: Lookaround;
   looking: () => Promise<Looking>;
+  /** What is here has to be looked at again. */
+  journalChanged: () => void;
 }
 
 export type Act = (desk: Desk, params: unknown) => Promise<unknown>;
@@ -54,15 +57,30 @@ export const ACTS: Readonly<Record<string, Act>> = {
     return { summary: { restored, beside, alreadyHere, receivedBytes, ...counts } };
   },
 
+  keep: async ({ context }, params) => {
+    const { keepAtSchool } = await import('./keep.ts');
+    const bytes = await keepAtSchool(context, parseUid(v.parse(place, params).entry));
+    return { summary: { bytes } };
+  },
+
+  fetch: async ({ context }, params) => {
+    const { fetchBack } = await import('./keep.ts');
+    const bytes = await fetchBack(context, parseUid(v.parse(place, params).entry));
+    return { summary: { bytes } };
+  },
+
+  kept: async ({ context }) => (await import('./keep.ts')).listKept(context),
+
   'forget-restore': async ({ context }, params) => {
-    const { snapshot } = placeOf(v.parse(place, params));
+    const { of, snapshot } = placeOf(v.parse(place, params));
     const { openState } = await import('./state.ts');
     await using state = await openState(context.paths.state);
-    if (snapshot) await state.endRestore(snapshot);
+    if (snapshot) await state.endRestore({ of, snapshot });
   },
 
   /** What this laptop knows by itself. */
-  facts: async ({ context }) => {
+  facts: async ({ context, journalChanged }) => {
+    journalChanged();
     const { readFacts } = await import('./facts.ts');
     return readFacts(context);
   },
@@ -73,7 +91,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
     const { of } = placeOf(v.parse(place, params));
     const snapshots = await lookaround.ask(({ control }) => control.snapshots(of));
     return snapshots.map(({ name, created, entries, bytes }) => {
-      return { snapshot: name, created: Date.parse(created) / 1000, entries, bytes };
+      return { snapshot: name, created: secondsOf(created), entries, bytes };
     });
   },
 
@@ -87,7 +105,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
     const { entry, ...where } = v.parse(place, params);
     const details = await (await looking()).details(placeOf(where), parseUid(entry));
     const versions = details.versions.map(({ snapshot, created, digest }) => {
-      return [snapshot, Date.parse(created) / 1000, digest];
+      return [snapshot, secondsOf(created), digest];
     });
     return { ...rowOf(details), versions };
   },
@@ -102,17 +120,19 @@ export const ACTS: Readonly<Record<string, Act>> = {
 
   pins: async ({ lookaround }) => {
     const { pins, bytes, limit } = await lookaround.ask(({ control }) => control.pins());
-    const dated = pins.map((pin) => ({ ...pin, pinned: Date.parse(pin.pinned) / 1000 }));
+    const dated = pins.map((pin) => ({ ...pin, pinned: secondsOf(pin.pinned) }));
     return { pins: dated, bytes, limit };
   },
 
   /** Pins (a snapshot) and unpins (null) one after the other. */
-  pin: async ({ lookaround, looking }, params) => {
+  pin: async ({ context, lookaround, looking }, params) => {
     const { notes } = v.parse(pinNotes, params);
+    const { checkUnpin } = await import('./keep.ts');
     const refused: Refused[] = [];
     const look = await looking();
     for (const { uid, snapshot } of notes) {
       try {
+        if (snapshot === null) checkUnpin(context, parseUid(uid));
         const name = snapshot === null ? null : await look.nameOf(placeOf({ of: '', snapshot }));
         await lookaround.ask(({ control }) => {
           return name === null ? control.unpin(parseUid(uid)) : control.pin(parseUid(uid), name);
@@ -135,7 +155,12 @@ export interface Refused {
   message: string;
   hint: string;
 }
-const HOPELESS: readonly ErrorCode[] = ['not-found', 'bad-input', 'bad-id', 'over-quota'];
+const HOPELESS: readonly ErrorCode[] = [
+  ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'only-copy'] as const),
+];
+
+/** Whole seconds since 1970, as the bus has times. */
+const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
 /** An entry's row as the bus names things. */
 function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {

@@ -36,12 +36,17 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const tasks = createInterface({ input });
   const closed = () => stop.abort(new DsError('cancelled', 'the agent is gone', { retry: true }));
   input.once('end', closed).once('error', closed);
+  const end = () => {
+    tasks.close();
+    input.destroy();
+  };
+  stop.signal.addEventListener('abort', end, { once: true });
   let report: (message: Report) => void = (message) => write(formatLine(message));
   let current = 0;
-  const meter = throttled(options.clock, (progress) => report({ id: current, progress }));
+  const meter = new Throttle(options.clock, (progress) => report({ id: current, progress }));
   const context = options.makeContext({
     signal: stop.signal,
-    onProgress: meter,
+    onProgress: (progress) => meter.take(progress),
     warn: () => {},
     onServerTime: (serverTime) => report({ id: current, serverTime }),
   });
@@ -54,12 +59,15 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       looking ??= new (await import('./looking.ts')).Looking(context, lookaround);
       return looking;
     },
+    journalChanged: () => looking?.forgetJournal(),
   };
   try {
     for await (const line of tasks) {
       const { id, act, params } = JSON.parse(line) as Task;
       current = id;
-      report(await perform(desk, id, act, params));
+      const end = await perform(desk, id, act, params);
+      meter.flush();
+      report(end);
     }
   } finally {
     report = () => {};
@@ -94,15 +102,31 @@ function describe(error: DsError): Failure {
   };
 }
 
-/** The newest progress, at most every so often, and each new phase at once. */
-function throttled(clock: Clock, report: (progress: Progress) => void) {
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let phase = '';
-  return (progress: Progress) => {
-    const now = clock.monotonicMs();
-    if (progress.phase === phase && now - lastMs < REPORT_MS) return;
-    phase = progress.phase;
-    lastMs = now;
-    report(progress);
-  };
+/** Reports the newest progress at most every so often, and each new phase at once. */
+class Throttle {
+  readonly #clock: Clock;
+  readonly #report: (progress: Progress) => void;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #phase = '';
+  #unsaid: Progress | undefined;
+
+  constructor(clock: Clock, report: (progress: Progress) => void) {
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  take(progress: Progress): void {
+    const now = this.#clock.monotonicMs();
+    this.#unsaid = progress;
+    if (progress.phase === this.#phase && now - this.#lastMs < REPORT_MS) return;
+    this.#phase = progress.phase;
+    this.#lastMs = now;
+    this.flush();
+  }
+
+  /** How far it came in the end. */
+  flush(): void {
+    if (this.#unsaid) this.#report(this.#unsaid);
+    this.#unsaid = undefined;
+  }
 }

@@ -5,6 +5,7 @@
  *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
  *     dist/session/ds-session.sh         read by xs through `import.meta.url`
  *     dist/locale/                       the words of the pages in other languages; read likewise
+ *     dist/share/                        the manual page, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
  *
  * A new dist/ takes the place of the old one whole. Nothing is done when nothing has changed.
@@ -27,6 +28,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { lockFile } from '../shared/lock.ts';
+import { bashCompletion, manualPage } from './manual.ts';
 import { writeCatalogues } from './messages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -86,6 +88,9 @@ export async function build(from: string = root): Promise<boolean> {
   await bundlePrograms(from, dist, fresh);
   for (const [source, place] of ASSETS) copy(join(from, source), join(fresh, place));
   writeCatalogues(join(fresh, 'locale'), 'ds-backup');
+  mkdirSync(join(fresh, 'share'));
+  writeFileSync(join(fresh, 'share', 'ds-backup.1'), manualPage());
+  writeFileSync(join(fresh, 'share', 'ds-backup.bash'), bashCompletion());
   for (const part of NATIVE_PARTS) copyPackagePart(packages, fresh, part);
   checkNeighbours(fresh);
   writeFileSync(join(fresh, STAMP), stamp);

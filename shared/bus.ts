@@ -12,7 +12,8 @@ export interface Target {
 }
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
-const DAEMON: Target = {
+/** The bus itself. */
+export const DAEMON: Target = {
   name: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
   face: 'org.freedesktop.DBus',

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'battery' // too little in the battery to begin
   | 'untrusted-server' // the host key is not the pinned one
   | 'damaged' // content that does not match its digest
+  | 'only-copy' // what is asked for would remove the only copy
   | 'unreadable' // a Journal entry that cannot be read whole
   | 'transfer' // rsync or ssh ended with an error
   | 'datastore' // Sugar's datastore answered with an error

@@ -23,6 +23,13 @@ export const ENGLISH: Catalogue = {
 /** Written in front of a catalogue's offsets, in the byte order of who made it. */
 const MAGIC = 0x950412de;
 
+/** As gettext does: LANGUAGE is a list and goes before the locale, unless that is plain C. */
+export function languagesOf(env: NodeJS.ProcessEnv): string[] {
+  const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
+  const list = (env.LANGUAGE ?? '').split(':').filter((name) => name !== '');
+  return [...list, locale].filter((name) => name !== '' && !/^(C|POSIX)(\.|$)/.test(name));
+}
+
 /** `es_PE.UTF-8` is looked for as `es_PE`, then as `es`; the first language that is there counts. */
 export function findCatalogue(
   folder: string,

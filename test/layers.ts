@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ['agent', 'shared'],
   xs: ['xs', 'shared'],
   activity: ['activity', 'shared'],
-  bundle: ['bundle', 'shared'],
+  // The manual page is made from the commands.
+  bundle: ['bundle', 'shared', 'agent'],
   test: TOP_FOLDERS,
 };
 /** The one file that may touch GTK, and what has to do without it. */

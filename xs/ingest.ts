@@ -25,6 +25,7 @@ import { fillDraft } from './draft.ts';
 import type { HardQuota } from './hard-quota.ts';
 import { isHeld, limitHeld, settleHeld } from './held.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
+import { listPins } from './pins.ts';
 import type { Pool } from './pool.ts';
 import { repairDamage } from './repair.ts';
 import type { Whole } from './salvage.ts';
@@ -34,6 +35,7 @@ import {
   type JournalSize,
   judgeShrink,
   readHeldNote,
+  withPinned,
 } from './shrink-guard.ts';
 import {
   baseSnapshot,
@@ -188,9 +190,11 @@ async function build(
       removed: completion.removed.length,
       state: completion.state,
     };
+    const good = goodJournal(paths, serial, base);
+    const pins = listPins(paths, serial);
     const verdict = judgeShrink(
-      goodJournal(paths, serial, base),
-      { versions, bytes },
+      good && withPinned(good, pins),
+      withPinned({ versions, bytes }, pins),
       context.guard,
     );
     if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);

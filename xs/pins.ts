@@ -10,7 +10,7 @@ import { existsSync, lstatSync, readFileSync, renameSync, rmdirSync, rmSync } fr
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../shared/clock.ts';
-import { decodeEntry, propertyText } from '../shared/entry.ts';
+import { decodeEntry, type Entry, propertyText } from '../shared/entry.ts';
 import { DsError, isErrno } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../shared/files.ts';
@@ -25,6 +25,7 @@ import {
   tryParse,
   type Uid,
 } from '../shared/ids.ts';
+import { keptMarkOf } from '../shared/kept.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import type { Library } from './library.ts';
@@ -32,7 +33,7 @@ import { inLaptop, type Paths } from './paths.ts';
 import type { Pool } from './pool.ts';
 import { diskSize, pinQuota, quotaOf, sharePercent } from './quota.ts';
 import type { Amount } from './retention.ts';
-import { readVersions, type Snapshot } from './snapshots.ts';
+import { newestSnapshot, readVersions, type Snapshot } from './snapshots.ts';
 import { discard } from './trash.ts';
 import { measureFiles } from './usage.ts';
 
@@ -186,6 +187,7 @@ export function unpinEntry(context: PinContext, serial: Serial, uid: Uid, digest
   const pins = listPins(paths, serial).filter(
     (pin) => pin.uid === uid && (digest === undefined || pin.digest === digest),
   );
+  for (const pin of pins) refuseOnlyCopy(paths, serial, pin);
   for (const pin of pins) {
     discard(paths, serial, pin.folder, 'unpinned', clock.now(), `pin-${uid}-${pin.digest}`);
     failpoint('unpin.moved');
@@ -193,6 +195,23 @@ export function unpinEntry(context: PinContext, serial: Serial, uid: Uid, digest
   removeIfEmpty(join(inLaptop(paths, serial).pinned, uid)); // also what a killed one left
   if (pins.length === 0) throw new DsError('not-found', `${serial} has no such pin of ${uid}`);
   return pins;
+}
+
+/** Throws `only-copy` for what the laptop's newest snapshot says is at school only (A13). */
+function refuseOnlyCopy(paths: Paths, serial: Serial, { uid, digest }: Pin): void {
+  const newest = newestSnapshot(paths, serial);
+  if (!newest || !readVersions(newest).has(uid)) return;
+  let entry: Entry;
+  try {
+    entry = decodeEntry(readFileSync(join(newest.folder, `${uid}${METADATA_SUFFIX}`)));
+  } catch {
+    return; // damaged: the scrub tells, and nothing here makes it worse
+  }
+  const mark = keptMarkOf(entry);
+  if (mark?.digest !== digest || mark.serial !== serial) return;
+  throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
+    hint: 'fetch it back to the laptop first ("ds-backup fetch"), and let that back up',
+  });
 }
 
 /** Keeps a whole snapshot for good. */

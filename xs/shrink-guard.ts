@@ -25,6 +25,20 @@ export interface JournalSize {
 export type GuardVerdict = { hold: false } | { hold: true; reason: HoldReason; detail: string };
 export type HoldReason = 'empty' | 'entries-lost' | 'bytes-lost';
 
+/**
+ * With what is pinned of its entries in another version: content that is kept at school only (A13) is
+ * not lost.
+ */
+export function withPinned(
+  { versions, bytes }: JournalSize,
+  pins: readonly { uid: Uid; digest: Digest; bytes: number }[],
+): JournalSize {
+  const beside = pins.filter(({ uid, digest }) => {
+    return versions.has(uid) && versions.get(uid) !== digest;
+  });
+  return { versions, bytes: beside.reduce((sum, pin) => sum + pin.bytes, bytes) };
+}
+
 /** Compares what arrived with the newest snapshot that was not held. */
 export function judgeShrink(
   good: JournalSize | undefined,

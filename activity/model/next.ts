@@ -116,6 +116,10 @@ function withAgent(state: State, agent: Agent): State {
   const reached = before.reasons[0] !== agent.reasons[0];
   if (before.lastSnapshot !== agent.lastSnapshot || restarted) answers = allStale(answers);
   else if (before.pinnedBytes !== agent.pinnedBytes) answers = allStale(answers, ['pins']);
+  // What is here, beside what is at school, is another Journal now.
+  if (before.totalEntries !== agent.totalEntries || before.safeEntries !== agent.safeEntries) {
+    answers = allStale(answers, ['plan', 'page', 'details', 'at-school']);
+  }
   // What could not be answered may be now.
   if (restarted || reached) answers = withoutFailures(answers);
   const jobs = pick(state.jobs, (path) => agent.jobs.includes(path));

@@ -72,6 +72,8 @@ export class BackupWindow {
     }
     if (screen.place !== this.#place) this.#wantsKeyboard = !this.#toolbar.isSearching();
     this.#place = screen.place;
+    // What had it may just have gone from the screen, as a list does while it is fetched.
+    if (!this.#isOnSomething()) this.#wantsKeyboard = true;
     // GTK gives the keyboard only to what is on the screen already.
     if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view, FOCUS_TRIES), 0);
   }

@@ -52,6 +52,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #side: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  #isStarted = false;
 
   constructor(options: AgentOptions) {
     super();
@@ -68,9 +69,12 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   /** Takes up what was left, and looks whether a backup is due. */
   start(): void {
     for (const request of this.memory.requests) {
-      this.#take({ is: 'request', request: { ...request, byHand: false } });
+      // A backup that nobody asked for ends where none is due; one that was asked for goes on.
+      const byHand = request.kind === 'backup';
+      this.#take({ is: 'request', request: { ...request, byHand } });
     }
     if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
+    this.#isStarted = true;
     this.lookAgain();
   }
 
@@ -192,7 +196,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
       const isNews = job.end && !jobs.find(({ id }) => id === job.id)?.end;
       if (isNews) this.#noteEnd(job);
     }
-    this.#book.noteJobs(this.#model.jobs);
+    // Until what was left is taken up, it is not to be forgotten.
+    if (this.#isStarted) this.#book.noteJobs(this.#model.jobs);
     this.#bringAbout();
     this.emit('change');
   }

@@ -106,6 +106,7 @@ class Presence implements AsyncDisposable {
   readonly #delay: SleepDelay;
   #end: () => void = () => {};
   #clients = 0;
+  #isOver = false;
   #telling: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
   #resting: NodeJS.Timeout | undefined;
@@ -149,16 +150,18 @@ class Presence implements AsyncDisposable {
     if (this.#clients === 0) return;
     void this.#agent.refreshFacts().catch(() => {}); // shown as before
     clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.#agent.rest(), REST_MS);
+    if (!this.#isOver) this.#resting = setTimeout(() => this.#agent.rest(), REST_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     for (const timer of [this.#telling, this.#lingering, this.#resting]) clearTimeout(timer);
     this.#delay.release();
   }
 
   #tellSoon(): void {
     this.#exportJobs();
+    if (this.#isOver) return; // a timer would keep the process
     this.#telling ??= setTimeout(() => this.#tell(), TELL_MS);
   }
 
@@ -171,7 +174,7 @@ class Presence implements AsyncDisposable {
     if (this.#agent.standing.progress) this.#delay.hold();
     else this.#delay.release();
     clearTimeout(this.#lingering);
-    if (!this.isWanted) this.#lingering = setTimeout(this.#end, LINGER_MS);
+    if (!this.isWanted && !this.#isOver) this.#lingering = setTimeout(this.#end, LINGER_MS);
   }
 
   #exportJobs(): void {

@@ -2,10 +2,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAgentError } from '../../activity/client.ts';
-import { languagesOf, readConfig } from '../../activity/config.ts';
+import { readConfig } from '../../activity/config.ts';
 import { BoundedCache } from '../../activity/model/bounded-cache.ts';
 import { daysIn, monthOf, shiftMonth } from '../../activity/model/calendar.ts';
 import { colourSvg, readColours } from '../../activity/model/colours.ts';
+import { languagesOf } from '../../shared/messages.ts';
 import { ago, size, timeLeft } from '../../shared/words.ts';
 import { viewer } from './viewer.ts';
 

@@ -18,7 +18,7 @@ import { type Batch, type Need, type StageOptions, stageBatches } from '../../ag
 import { type KnownEntry, openState } from '../../agent/state.ts';
 import { type Clock, realClock } from '../../shared/clock.ts';
 import { decodeEntry, digestOf, propertyText } from '../../shared/entry.ts';
-import { type Digest, parseSnapshotName, type Uid } from '../../shared/ids.ts';
+import { type Digest, parseSerial, parseSnapshotName, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/sums.ts';
 import { makeProfile, putContent, putEntry, putProperty, uidOf } from './journal.ts';
 
@@ -326,13 +326,18 @@ test('a damaged memory is thrown away; one of a newer version is not', async () 
 test('an unfinished restore remembers what it put back, until it is through', async () => {
   using profile = makeProfile();
   await using state = await openState(profile.paths.state);
-  await state.beginRestore(snapshot, 2);
-  await state.rememberRestored(snapshot, uidOf(1), digestOf('x'));
-  assert.equal(await state.unfinishedRestores(), [{ snapshot, entries: 2, restored: 1 }]);
-  assert.equal(await state.beginRestore(snapshot, 2), new Map([[uidOf(1), digestOf('x')]]));
-  await state.endRestore(snapshot);
+  const origin = { of: undefined, snapshot };
+  await state.beginRestore(origin, 2);
+  await state.rememberRestored(origin, new Map([[uidOf(1), digestOf('x')]]));
+  const unfinished = { of: '', snapshot, entries: 2, restored: 1 };
+  assert.equal(await state.unfinishedRestores(), [unfinished]);
+  const others = { of: parseSerial('SHC00000002'), snapshot };
+  assert.is((await state.beginRestore(others, 3)).size, 0, 'another laptop has a day of that name');
+  await state.endRestore(others);
+  assert.equal(await state.beginRestore(origin, 2), new Map([[uidOf(1), digestOf('x')]]));
+  await state.endRestore(origin);
   assert.equal(await state.unfinishedRestores(), []);
-  assert.is((await state.beginRestore(snapshot, 2)).size, 0);
+  assert.is((await state.beginRestore(origin, 2)).size, 0);
 });
 
 test.run();

@@ -112,12 +112,18 @@ const BATCHES: [string, number[], number, number][] = [
   ['entries without bytes need no room', [0, 0], 0, 2],
 ];
 for (const [name, sizes, free, count] of BATCHES) {
-  test(`a batch: ${name}`, () => assert.is(nextBatch(steps(sizes), 0, free), count));
+  test(`a batch: ${name}`, () => assert.is(nextBatch(steps(sizes), 0, 9, free), count));
 }
+
+test('a child soon sees some come: the first batches are small', () => {
+  const many = steps(Array(1000).fill(1));
+  const counts = [1, 2, 3, 4, 5].map((number) => nextBatch(many, 0, number, 1000 * MIB));
+  assert.equal(counts, [25, 50, 100, 200, 200]);
+});
 
 test('not even one entry fits: the laptop is full, and the error says how much is needed', () => {
   assert.throws(
-    () => nextBatch(steps([5 * MIB]), 0, 5 * MIB),
+    () => nextBatch(steps([5 * MIB]), 0, 1, 5 * MIB),
     (error: DsError) => error.code === 'laptop-full' && error.message.includes(String(5 * MIB)),
   );
 });

@@ -6,7 +6,7 @@
  *     --seconds N   how long the waiting agent is watched (default 60)
  */
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -94,8 +94,7 @@ async function measure(seconds: number): Promise<Figure[]> {
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: ENTRIES, seed: 1 });
-  mkdirSync(join(laptop.profile, 'ds-backup'), { recursive: true });
-  writeFileSync(join(laptop.profile, 'ds-backup', 'config.toml'), 'spreadSeconds = 0\n');
+  laptop.configure('spreadSeconds = 0\n');
   await laptop.startBus();
   await using events = await MachineEvents.start(join(laptop.home, 'system'), laptop.env);
   const waiting = await watchWaiting(laptop, events, seconds);

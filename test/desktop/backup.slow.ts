@@ -25,8 +25,13 @@ const UNDO_MS = 10_000;
 let scene: SchoolDesktop;
 
 test.before(async () => {
-  await build();
-  scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH });
+  try {
+    await build();
+    scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`); // uvu would keep it
+    throw error;
+  }
 });
 
 test.after(async () => {
@@ -49,7 +54,7 @@ test('it is installed by Sugar and opened from Home (S1)', async () => {
   await scene.install();
   await sleep(1500);
   await desktop.type('Backup');
-  await sleep(800);
+  await sleep(2500); // Home looks a second after the last key, and then fades
   await desktop.screenshot('01-home');
   await desktop.key('Return');
   await screen.find('My Backup', { role: 'push button', ms: 20_000 });
@@ -144,6 +149,11 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
   const { desktop, screen } = scene;
   const all = await scene.entries();
   for (const { uid } of all.slice(20)) await scene.datastore('delete', 's', uid);
+  await waitFor(
+    'the agent to notice',
+    async () => Number((await scene.agent()).TotalEntries) === 20,
+    20_000,
+  );
   await screen.press('Bring back');
   // An entry's own button is called so too; the toolbar's leads here.
   await screen.find('Whose Journal?');
@@ -166,8 +176,11 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
   assert.ok(Date.now() - pressed < 2500, 'within two seconds');
   await screen.find(/^\d+ of \d+ came back$/);
   await desktop.screenshot('12-half-way');
-  const half = (await scene.entries()).length;
-  assert.ok(half > 20 && half < ENTRIES, `${half} entries`);
+  await waitFor('Sugar to show what came', async () => {
+    const half = (await scene.entries()).length;
+    assert.ok(half < ENTRIES, `${half} entries`);
+    return half > 20;
+  });
   await desktop.key('Return');
   await screen.find(/^\d+ things came back$/, { ms: 60_000 });
   await desktop.screenshot('13-all-back');
@@ -206,7 +219,9 @@ test("the agent's death in a backup is survived, and the backup finishes (S5)", 
     async () => (await scene.agentPid().catch(() => pid)) !== pid,
     10_000,
   );
-  await isSafe();
+  await isSafe().catch((error: unknown) => {
+    throw new Error(`${error}\n${scene.agentLog()}`);
+  });
   await desktop.screenshot('15-after-death');
   assert.not.equal((await scene.agent()).State, 'waiting');
 });

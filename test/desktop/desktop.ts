@@ -8,8 +8,9 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
-  chownSync,
   cpSync,
+  lchownSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -111,7 +112,7 @@ export class Desktop implements AsyncDisposable {
     const whole = join(this.folder, path);
     mkdirSync(whole, { recursive: true });
     chmodSync(whole, mode);
-    this.giveToChild('home');
+    this.giveToChild(path);
     return whole;
   }
 
@@ -121,26 +122,29 @@ export class Desktop implements AsyncDisposable {
     mkdirSync(dirname(whole), { recursive: true });
     writeFileSync(whole, content);
     chmodSync(whole, mode);
-    this.giveToChild('home');
+    this.giveToChild(path);
     return whole;
   }
 
   copyIn(source: string, path: string): string {
     const whole = join(this.folder, path);
     cpSync(source, whole, { recursive: true, dereference: true });
-    this.giveToChild('home');
+    this.giveToChild(path);
     return whole;
   }
 
+  /** A file or folder with all in it, and the folders of the child's home on the way to it. */
   giveToChild(path: string): void {
     if (!runsAsRoot) return;
+    const give = (one: string) => lchownSync(join(this.folder, one), CHILD_UID, CHILD_UID);
+    for (let way = path; way.startsWith('home'); way = dirname(way)) give(way);
     const whole = join(this.folder, path);
-    chownSync(whole, CHILD_UID, CHILD_UID);
-    for (const entry of readdirSync(whole, { withFileTypes: true })) {
-      if (entry.isDirectory()) this.giveToChild(join(path, entry.name));
-      else if (!entry.isSymbolicLink()) {
-        chownSync(join(whole, entry.name), CHILD_UID, CHILD_UID);
-      }
+    if (!lstatSync(whole).isDirectory()) {
+      give(path);
+      return;
+    }
+    for (const name of readdirSync(whole, { recursive: true, encoding: 'utf8' })) {
+      give(join(path, name));
     }
   }
 

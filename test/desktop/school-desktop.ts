@@ -2,6 +2,7 @@
  * A child's laptop with a screen, in a real school: Sugar's shell, the installed activity, the real
  * agent started by D-Bus, a real server. What the Journal holds is asked of Sugar's own datastore.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
@@ -73,6 +74,11 @@ export class SchoolDesktop implements AsyncDisposable {
     return this.bus.properties(AGENT);
   }
 
+  /** What the agent has logged. */
+  agentLog(): string {
+    return readFileSync(join(this.desktop.profile, 'agent.log'), 'utf8');
+  }
+
   /** The agent's process. */
   async agentPid(): Promise<number> {
     const [pid] = await this.bus.call(DAEMON, 'GetConnectionUnixProcessID', 's', [AGENT.name]);
@@ -118,7 +124,7 @@ function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOpt
   const exec = `${process.execPath} --single-threaded --v8-pool-size=0 ${program} agent ${where}`;
   child.writeFile(
     `home/.local/share/dbus-1/services/${AGENT.name}.service`,
-    `[D-BUS Service]\nName=${AGENT.name}\nExec=${exec}\n`,
+    `[D-BUS Service]\nName=${AGENT.name}\nExec=/bin/sh -c "exec ${exec} 2>>${child.profile}/agent.log"\n`,
   );
   child.giveToChild('home');
 }

@@ -19,13 +19,8 @@ async function prepare(school: School, entries: number): Promise<Laptop> {
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries, seed: 5 });
   const services = join(laptop.home, '.local', 'dbus-1', 'services');
-  for (const folder of [services, join(laptop.profile, 'ds-backup')]) {
-    mkdirSync(folder, { recursive: true });
-  }
-  laptop.writeProfile(
-    'ds-backup/config.toml',
-    `server = "${school.server.url}"\nspreadSeconds = 0\n`,
-  );
+  mkdirSync(services, { recursive: true });
+  laptop.configure(`server = "${school.server.url}"\nspreadSeconds = 0\n`);
   const command = `${process.execPath} ${program} agent`;
   writeFileSync(
     join(services, 'org.sugarlabs.Backup1.service'),

@@ -2,7 +2,7 @@
  * A day of the agent with a real school: power, network and sleep come and go as the table says, and
  * what it shows on the bus and what the server keeps is looked at after each step (A1-A4, A12, E3).
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -54,8 +54,7 @@ async function startScene(options: SceneOptions): Promise<Scene> {
 }
 
 function configure(laptop: Laptop, bandwidth: number): void {
-  mkdirSync(join(laptop.profile, 'ds-backup'), { recursive: true });
-  laptop.writeProfile('ds-backup/config.toml', `spreadSeconds = 0\nbandwidth = ${bandwidth}\n`);
+  laptop.configure(`spreadSeconds = 0\nbandwidth = ${bandwidth}\n`);
 }
 
 function snapshotsOf({ school, laptop }: Pick<Scene, 'school' | 'laptop'>): number {
@@ -149,6 +148,29 @@ test('"back up now" works at 16 %, and at 14 % says why not', async () => {
   await askAgain(scene);
   await agent.until('safe', isSafe);
   assert.is(snapshotsOf(scene), 2);
+});
+
+test('killed in the middle of what was asked for, the next agent goes on by itself (E3)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 40, seed: 7 });
+  configure(laptop, 0);
+  {
+    await using agent = await RunningAgent.start(laptop);
+    await agent.until('safe', isSafe);
+    configure(laptop, 400);
+    changeJournal(laptop.journal, { count: 20, seed: 1 });
+    await agent.ask('BackUpNow');
+    await agent.until('sending', ({ State }) => State === 'sending');
+    process.kill(agent.daemon.pid, 'SIGKILL');
+    await agent.daemon.ended;
+  }
+  const snapshots = () => listSnapshots(school.server, parseSerial(laptop.serial)).length;
+  assert.is(snapshots(), 1);
+  configure(laptop, 0);
+  await using next = await RunningAgent.start(laptop);
+  await waitFor('the backup that was asked for', () => snapshots() === 2, 30_000);
+  await next.until('safe', isSafe);
 });
 
 test('two laptops and one place: the second has an appointment and keeps it', async () => {

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
 import { parseReadableLaptops, parseSnapshots } from '../../shared/protocol.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
-import { readJournal } from '../journal/compare.ts';
+import { compareJournals, readJournal } from '../journal/compare.ts';
 import { generateJournal } from '../journal/generator.ts';
 import type { Laptop } from './laptop.ts';
 import { type School, startSchool } from './school.ts';
@@ -116,6 +116,49 @@ for (const as of MODES) {
     assert.is((await ask(school, fresh, list)).status, 404);
   });
 }
+
+test('all of the old laptop comes to the new one, also when that is killed on the way; one entry too', async () => {
+  await using school = await startSchool({ laptops: 3 });
+  const [old, fresh, third] = school.laptops as [Laptop, Laptop, Laptop];
+  generateJournal(old.journal, { entries: 30, seed: 6 });
+  assert.is((await old.backup(['now'])).exitCode, 0);
+  const before = readJournal(old.journal);
+  await backUp(fresh, 7);
+  await backUp(third, 8);
+  const own = readJournal(fresh.journal);
+  await xs(school, 'alias', fresh.serial, old.serial);
+  for (const laptop of [fresh, third]) await laptop.startBus();
+
+  const args = ['restore', 'latest', '--of', old.serial];
+  const stranger = await third.backup(args);
+  assert.is(stranger.exitCode, 1);
+  assert.match(stranger.stderr, /not-found|server-refused|there is no/, stranger.stderr);
+  assert.equal(readJournal(third.journal).size, 5, 'and nothing came');
+
+  const killed = await fresh.backup(args, { failpoint: 'restore.placed:9' });
+  assert.is(killed.signal, 'SIGKILL', killed.stderr);
+  const { unfinishedRestores } = JSON.parse((await fresh.backup(['status', '--json'])).stdout);
+  assert.equal(
+    unfinishedRestores.map(({ of }: { of: string }) => of),
+    [old.serial],
+  );
+  const done = await fresh.backup(args);
+  assert.is(done.exitCode, 0, done.stderr);
+  const result = compareJournals(new Map([...before, ...own]), readJournal(fresh.journal));
+  assert.equal(
+    [result.identical, result.different, result.missing, result.extra],
+    [35, [], [], []],
+  );
+  assert.is(await fresh.countEntries(), 35, 'Sugar shows them all');
+
+  const [uid = ''] = before.keys();
+  await fresh.datastore('delete', uid);
+  const one = await fresh.backup([...args, '--entry', uid]);
+  assert.is(one.exitCode, 0, one.stderr);
+  assert.ok(readJournal(fresh.journal).has(uid));
+  // The next backup is the new laptop's own, with everything in it.
+  assert.match((await fresh.backup(['now'])).stdout, /35 entries/);
+});
 
 test('a retired laptop is told so and its key opens nothing, until it is taken back', async () => {
   await using school = await startSchool();

@@ -14,6 +14,7 @@ import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import { checkSnapshots } from '../xs/check.ts';
 import { Laptop } from './laptop.ts';
+import { begin, stopped } from './mortal.ts';
 import { startSchool } from './school.ts';
 import { runsAsRoot } from './server.ts';
 
@@ -122,5 +123,43 @@ rooted(
     assert.equal([result.different, result.missing, result.extra], [[], [], []]);
   },
 );
+
+for (const point of ['restore.planned', 'restore.made', 'restore.placed:20']) {
+  rooted(
+    `the laptop fills up at ${point}: whole entries or none, and the next run completes`,
+    async () => {
+      await using school = await startSchool({ laptops: 0 });
+      using disk = smallDisk('size=80m');
+      await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
+      generateJournal(laptop.journal, { entries: 40, seed: 5 });
+      const first = await laptop.backup(['now']);
+      assert.is(first.exitCode, 0, first.stderr);
+      const before = readJournal(laptop.journal);
+      await laptop.loseJournal();
+      await laptop.startBus();
+      await laptop.countEntries();
+      const run = begin(laptop, ['restore', 'latest'], `${point},stop`);
+      await stopped(run);
+      const ballast = join(disk.path, 'ballast');
+      try {
+        writeFileSync(ballast, Buffer.alloc(80 << 20));
+      } catch {
+        // full, as intended
+      }
+      process.kill(run.pid, 'SIGCONT');
+      const ended = await run.ended;
+      const there = compareJournals(readJournal(laptop.journal), before);
+      assert.equal([there.different, there.missing], [[], []], 'no entry is torn');
+      if (ended.exitCode !== 0) assert.match(ended.stderr, /laptop-full|disk/, ended.stderr);
+      rmSync(ballast);
+      await laptop.stopDatastore(); // it may have given up for want of room, as Sugar's does
+      const restored = await laptop.backup(['restore', 'latest']);
+      assert.is(restored.exitCode, 0, restored.stderr);
+      const result = compareJournals(before, readJournal(laptop.journal));
+      assert.equal([result.different, result.missing, result.extra], [[], [], []]);
+      assert.is(await laptop.countEntries(), 40, 'Sugar shows them all');
+    },
+  );
+}
 
 test.run();

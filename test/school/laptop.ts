@@ -156,6 +156,12 @@ export class Laptop implements AsyncDisposable {
     writeFileSync(join(this.profile, name), content);
   }
 
+  /** Writes the settings of `ds-backup` on this laptop, as TOML. */
+  configure(settings: string): void {
+    mkdirSync(join(this.profile, 'ds-backup'), { recursive: true });
+    this.writeProfile('ds-backup/config.toml', settings);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopDatastore();
     await this.#bus?.stop();

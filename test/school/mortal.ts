@@ -9,12 +9,50 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { distFolder } from '../../bundle/build.ts';
 import type { Finished, Laptop } from './laptop.ts';
 
-/** Who is killed: the program, or the first of its descendants of that name (the program if none). */
-export type Victim = 'program' | 'rsync' | 'ssh';
+/**
+ * Who is killed: the program, or the first of its descendants of that name (the program if none): "node"
+ * is a worker of the agent.
+ */
+export type Victim = 'program' | 'rsync' | 'ssh' | 'node';
+
+/**
+ * How many kills: all of them for `npm run test:soak`, a quarter in the suite, which is run many times
+ * and begins at other moments each time.
+ */
+export function soak(full: number): number {
+  return process.env.DS_BACKUP_SOAK ? full : Math.ceil(full / 4);
+}
 
 export interface Death extends Finished {
   /** False when it had ended before its time. */
   killed: boolean;
+}
+
+export interface Run {
+  pid: number;
+  running(): boolean;
+  ended: Promise<Finished>;
+}
+
+/** Starts `ds-backup` directly, so that something can be done to it. */
+export function begin(laptop: Laptop, args: readonly string[], failpoint = ''): Run {
+  const program = join(distFolder, 'ds-backup.mjs');
+  const words = [program, ...args, '--direct', ...laptop.where()];
+  const child = spawn(process.execPath, words, {
+    env: { ...laptop.env, DS_BACKUP_FAILPOINT: failpoint },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const running = () => child.exitCode === null && child.signalCode === null;
+  const ended = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject);
+    // Not 'close': a grandchild may hold stderr a little longer.
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, stdout: '', stderr }));
+  });
+  return { pid: child.pid ?? -1, running, ended };
 }
 
 /** Runs `ds-backup` directly; kills the victim after so many milliseconds. */
@@ -24,21 +62,20 @@ export async function runUntil(
   victim: Victim,
   afterMs: number,
 ): Promise<Death> {
-  const program = join(distFolder, 'ds-backup.mjs');
-  const words = [program, ...args, '--direct', ...laptop.where()];
-  const child = spawn(process.execPath, words, {
-    env: laptop.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await Promise.race([ended, sleep(afterMs)]);
-  const killed = child.exitCode === null && child.pid !== undefined && kill(child.pid, victim);
-  await ended;
-  return { exitCode: child.exitCode, signal: child.signalCode, stdout: '', stderr, killed };
+  const run = begin(laptop, args);
+  await Promise.race([run.ended, sleep(afterMs)]);
+  const killed = run.running() && kill(run.pid, victim);
+  return { ...(await run.ended), killed };
+}
+
+/** Waits until it stands still at its failpoint (`name,stop`). */
+export async function stopped({ pid, running }: Run): Promise<void> {
+  for (let waited = 0; waited < 60_000; waited += 10) {
+    if (/\) T /.test(read(pid, 'stat'))) return;
+    if (!running()) break;
+    await sleep(10);
+  }
+  throw new Error('the run did not stop at its failpoint');
 }
 
 /** Kills a process, or the descendant of that name. True when somebody was killed. */

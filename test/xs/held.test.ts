@@ -5,7 +5,7 @@ import { digestOf } from '../../shared/entry.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { dropHeld, releaseHeld } from '../../xs/held.ts';
 import { inLaptop } from '../../xs/paths.ts';
-import { type GuardVerdict, judgeShrink } from '../../xs/shrink-guard.ts';
+import { type GuardVerdict, judgeShrink, withPinned } from '../../xs/shrink-guard.ts';
 import { baseSnapshot, listHeld, listSnapshots } from '../../xs/snapshots.ts';
 import { listTrash, undelete } from '../../xs/trash.ts';
 import { checkSnapshot, checkSnapshots } from './check.ts';
@@ -53,6 +53,14 @@ test('the thresholds can be set', () => {
   assert.ok(judgeShrink(before, after, RULES).hold);
   assert.not.ok(judgeShrink(before, after, { ...RULES, lostPercent: 70 }).hold);
   assert.not.ok(judgeShrink(before, after, { ...RULES, minEntries: 61 }).hold);
+});
+
+test('content that is pinned in another version is not lost (A13), and what is gone is', () => {
+  const [before, after] = [size(0, 100, 1e6), size(0, 100, 1e3, 'changed')];
+  const pin = (n: number) => ({ uid: uidOf(n), digest: digestOf('x'), bytes: 6e5 });
+  assert.not.ok(judgeShrink(before, withPinned(after, [pin(1)]), RULES).hold);
+  const gone = withPinned(after, [pin(500)]);
+  assert.ok(judgeShrink(before, gone, RULES).hold, 'a pin of an entry that is gone is no excuse');
 });
 
 test('a first backup is never held', () => {

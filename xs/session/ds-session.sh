@@ -111,21 +111,25 @@ replaces() {
   return 1
 }
 
-# send_replaced OLD/snapshots/NAME: refused in the same words as what does not exist.
-send_replaced() {
-  old=${1%%/*}
-  name=${1#"$old"/snapshots/}
-  [ "$name" != "$1" ] && replaces "$old" || refuse "there is no such snapshot"
-  home=$LIBRARY/$old
-  send_snapshot "$name"
-}
-
 # send_pin UID/DIGEST: a pinned version, whose snapshots may be gone.
 send_pin() {
   case ${1%%/*} in '' | -* | *[!0-9A-Za-z-]*) refuse "not a pin" ;; esac
   case ${1#*/} in '' | *[!0-9a-f]*) refuse "not a pin" ;; esac
   [ ! -L "$home/pinned/${1%%/*}" ] || refuse "not a pin"
   send_folder "$home/pinned/$1"
+}
+
+# send_replaced OLD/snapshots/NAME or OLD/pinned/UID/DIGEST: refused in the same words as what does
+# not exist.
+send_replaced() {
+  old=${1%%/*}
+  replaces "$old" || refuse "there is no such snapshot"
+  home=$LIBRARY/$old
+  case ${1#"$old"/} in
+    snapshots/*) send_snapshot "${1#"$old"/snapshots/}" ;;
+    pinned/*) send_pin "${1#"$old"/pinned/}" ;;
+    *) refuse "there is no such snapshot" ;;
+  esac
 }
 
 # The service learns from the first line whose session it is; the rest is the client's HTTP. When the

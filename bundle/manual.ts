@@ -1,0 +1,108 @@
+/**
+ * The manual page of `ds-backup` and its completion for bash, made from the table of its commands, so
+ * that neither can say what the program does not do.
+ */
+import { COMMANDS, EXIT_CODES, OPTIONS, type Option, PROMISE, SUMMARY } from '../agent/commands.ts';
+import { VERSION } from '../shared/version.ts';
+
+const DESCRIPTION = [
+  "The Journal of this laptop goes to the school's server once a day, when the school is near, the \
+battery is not low and nobody has to wait for it. The agent sees to that; these commands ask the agent, \
+which the session's bus starts when it does not run. Nothing has to be done by hand.",
+  'What is at school can be looked through and brought back, entry by entry or all of it.',
+  PROMISE,
+];
+
+const FILES: readonly (readonly [string, string])[] = [
+  [
+    '~/.sugar/default/ds-backup-done',
+    'touched when a backup is done; removing it asks for another',
+  ],
+  ['~/.sugar/default/ds-backup/config.toml', 'settings of this laptop, all optional'],
+  [
+    '~/.sugar/default/ds-backup/',
+    "key, state and what the agent knows; the school's server has the rest",
+  ],
+];
+
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  ['ds-backup status', 'Is everything safe, and if not, what does it wait for?'],
+  ['ds-backup now --wait', 'Back up now, and stay until it is done.'],
+  ['ds-backup entries latest --search house', 'Which entries of the last backup are called so?'],
+  ['ds-backup restore latest --entry UID', 'Bring one of them back.'],
+];
+
+/** In the language of man(7). */
+export function manualPage(): string {
+  const commands = Object.values(COMMANDS).map(({ synopsis, summary, flags = [] }) => {
+    const options = flags.map((flag) => ` [${optionText(flag, OPTIONS[flag])}]`).join('');
+    return item(`${synopsis}${options}`, `${summary}.`);
+  });
+  const options = Object.entries(OPTIONS).map(([name, option]) => {
+    const only = option.direct ? ' With --direct only.' : '';
+    return item(optionText(name, option), `${option.summary.replace('; then also:', '')}.${only}`);
+  });
+  return `${[
+    `.TH DS\\-BACKUP 1 "" "ds\\-backup ${text(VERSION)}" "Sugar"`,
+    section('NAME', `ds\\-backup \\- ${text(SUMMARY)}`),
+    section('SYNOPSIS', '.B ds\\-backup\n.I COMMAND\n[\\fIOPTION\\fR]...'),
+    section('DESCRIPTION', DESCRIPTION.map(text).join('\n.PP\n')),
+    section('COMMANDS', commands.join('\n')),
+    section('OPTIONS', options.join('\n')),
+    section(
+      'EXIT STATUS',
+      EXIT_CODES.map(([code, meaning]) => item(`${code}`, `${meaning}.`)).join('\n'),
+    ),
+    section('FILES', FILES.map(([name, what]) => item(name, `${what}.`)).join('\n')),
+    section('EXAMPLES', EXAMPLES.map(([line, what]) => item(line, what)).join('\n')),
+  ].join('\n')}\n`;
+}
+
+function optionText(name: string, option: Option | undefined): string {
+  return option?.value ? `--${name} ${option.value}` : `--${name}`;
+}
+
+const section = (title: string, body: string): string => `.SH ${title}\n${body}`;
+
+const item = (term: string, what: string): string =>
+  `.TP\n.B ${text(term)}\n${text(what.charAt(0).toUpperCase() + what.slice(1))}`;
+
+/** As roff prints it: no escapes, no requests at the start of a line, hyphens that can be copied. */
+function text(plain: string): string {
+  return plain
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^([.'])/, '\\&$1');
+}
+
+/** Commands first, then the options that the command takes. */
+export function bashCompletion(): string {
+  const general = Object.keys(OPTIONS).filter((name) => !isSpecial(name));
+  const cases = Object.entries(COMMANDS).map(([name, { takes, flags = [] }]) => {
+    const words = [
+      ...(takes.length > 0 ? ['latest'] : []),
+      ...[...flags, ...general].map((flag) => `--${flag}`),
+    ];
+    return `    ${name}) words='${words.join(' ')}' ;;`;
+  });
+  return `# Completion of ds-backup's commands and options for bash.
+_ds_backup() {
+  local word=\${COMP_WORDS[COMP_CWORD]} words command='' one
+  for one in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $one in -*) ;; *) command=$one && break ;; esac
+  done
+  case $command in
+    '') words='${[...Object.keys(COMMANDS), '--help', '--version'].join(' ')}' ;;
+${cases.join('\n')}
+    *) words='' ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -F _ds_backup ds-backup
+`;
+}
+
+const SPECIAL = new Set(
+  Object.values(COMMANDS).flatMap(({ flags = [] }) => flags as readonly string[]),
+);
+const isSpecial = (name: string): boolean => SPECIAL.has(name);

@@ -1,0 +1,44 @@
+/**
+ * The mark of an entry whose content is only at school (A13): a property of its metadata, beside an
+ * empty content. Both sides know it: the laptop to fetch the content back, the server so that the pin
+ * which is the only copy cannot be taken away.
+ */
+import * as v from 'valibot';
+import { type Entry, propertyText } from './entry.ts';
+import { parseDigest, parseSerial } from './ids.ts';
+
+export const KEPT_PROPERTY = 'ds-backup-kept';
+
+const markSchema = v.object({
+  /** The laptop that pinned it, and the version with the content. */
+  serial: v.pipe(
+    v.string(),
+    v.transform((text) => parseSerial(text)),
+  ),
+  digest: v.pipe(
+    v.string(),
+    v.transform((text) => parseDigest(text)),
+  ),
+  /** Of the content. */
+  bytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** The child's own title, and the one shown while the content is away. */
+  title: v.string(),
+  shown: v.string(),
+  /** Whether keeping it made the pin, so that fetching it back ends it. */
+  pinned: v.boolean(),
+});
+export type KeptMark = v.InferOutput<typeof markSchema>;
+
+export const formatKeptMark = (mark: KeptMark): string => JSON.stringify(mark);
+
+/** The mark of an entry without content; undefined for all others, also those with a mark we cannot read. */
+export function keptMarkOf(entry: Entry): KeptMark | undefined {
+  if (entry.content && entry.content.size > 0) return undefined;
+  const text = propertyText(entry, KEPT_PROPERTY);
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(markSchema, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

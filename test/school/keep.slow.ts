@@ -1,0 +1,192 @@
+// time limit: 240 s
+/**
+ * Content kept at school only (A13), with Sugar's real datastore and a real school: dropped when it is
+ * safe, fetched back whole, and never gone from both, whoever dies on the way.
+ */
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSerial } from '../../shared/ids.ts';
+import { inLaptop } from '../../xs/paths.ts';
+import { listPins } from '../../xs/pins.ts';
+import { listHeld, listSnapshots } from '../../xs/snapshots.ts';
+import { compareJournals, readJournal } from '../journal/compare.ts';
+import { generateJournal } from '../journal/generator.ts';
+import { checkSnapshots } from '../xs/check.ts';
+import type { Laptop } from './laptop.ts';
+import { type School, startSchool } from './school.ts';
+
+const test = suite('A13: content that is only at school');
+
+const ENTRIES = 12;
+
+async function ok(laptop: Laptop, ...args: string[]): Promise<string> {
+  const done = await laptop.backup(args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
+  return done.stdout;
+}
+
+async function refused(laptop: Laptop, message: RegExp, ...args: string[]): Promise<void> {
+  const done = await laptop.backup(args);
+  assert.is.not(done.exitCode, 0, args.join(' '));
+  assert.match(done.stderr, message);
+}
+
+/** A laptop with a backup, and its entries that have content, the largest first. */
+async function prepare(school: School, n = 0) {
+  const laptop = school.laptop(n);
+  generateJournal(laptop.journal, { entries: ENTRIES, seed: 41 + n });
+  await laptop.startBus();
+  await laptop.countEntries(); // the datastore adds to entries what it needs
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  const full = [...before.keys()]
+    .filter((uid) => before.get(uid)?.has('data') && sizeOf(laptop, uid) > 0)
+    .sort((a, b) => sizeOf(laptop, b) - sizeOf(laptop, a));
+  return { laptop, before, full };
+}
+
+const inEntry = (laptop: Laptop, uid: string, file: string) =>
+  join(laptop.journal, uid.slice(0, 2), uid, file);
+
+function sizeOf(laptop: Laptop, uid: string): number {
+  return lstatSync(inEntry(laptop, uid, 'data')).size;
+}
+
+function titleOf(laptop: Laptop, uid: string): string {
+  return readFileSync(inEntry(laptop, uid, 'metadata/title'), 'utf8');
+}
+
+function pinsOf(school: School, laptop: Laptop): string[] {
+  return listPins(school.server, parseSerial(laptop.serial)).map(({ uid }) => uid);
+}
+
+/** All content is as it was; titles too. Dates and counters of the datastore's own are not looked at. */
+function sameContent(laptop: Laptop, before: ReturnType<typeof readJournal>): void {
+  const after = readJournal(laptop.journal);
+  for (const [uid, files] of before) {
+    for (const file of ['data', 'metadata/title', 'metadata/preview']) {
+      assert.is(after.get(uid)?.get(file), files.get(file), `${uid}: ${file}`);
+    }
+  }
+  assert.equal(compareJournals(before, after).extra, []);
+}
+
+test('most of a Journal is kept at school, backed up, lost, restored, and fetched back', async () => {
+  await using school = await startSchool();
+  const { laptop, before, full } = await prepare(school);
+  const away = full.slice(0, 8);
+  for (const uid of away) await ok(laptop, 'keep', uid);
+  for (const uid of away) {
+    assert.is(sizeOf(laptop, uid), 0);
+    assert.match(titleOf(laptop, uid), / · Kept at school$/);
+    assert.ok(readJournal(laptop.journal).get(uid)?.has('metadata/preview'), 'the picture stays');
+  }
+  assert.match(await ok(laptop, 'kept'), /^8 entries kept at school$/m);
+  assert.equal(pinsOf(school, laptop).sort(), [...away].sort());
+  const [first = ''] = away;
+  await refused(laptop, /kept at school already/, 'keep', first);
+  await refused(laptop, /only at school.*\n.*fetch/, 'unpin', first);
+
+  await ok(laptop, 'now');
+  const serial = parseSerial(laptop.serial);
+  assert.is(listHeld(school.server, serial).length, 0, 'no shrink, for it is pinned (X5)');
+  assert.is(listSnapshots(school.server, serial).length, 2);
+  const [command = '', ...words] = school.server.command;
+  const [pin] = listPins(school.server, serial);
+  const unpin = ['unpin', serial, pin?.uid ?? '', '--config', school.server.configFile];
+  const byTeacher = await laptop.run(command, [...words, ...unpin]);
+  assert.is(byTeacher.exitCode, 1);
+  assert.match(byTeacher.stderr, /only at school, in this pin/);
+
+  await laptop.loseJournal();
+  await ok(laptop, 'restore', 'latest');
+  assert.is(await laptop.countEntries(), ENTRIES);
+  assert.match(await ok(laptop, 'kept'), /^8 entries/m, 'what is only at school stays there');
+  for (const uid of away) await ok(laptop, 'fetch', uid);
+  sameContent(laptop, before);
+  assert.is(await laptop.countEntries(), ENTRIES, 'Sugar shows them all');
+  assert.equal(pinsOf(school, laptop), [], 'the pins were for this');
+  assert.match(await ok(laptop, 'kept'), /^0 entries/m);
+  checkSnapshots(school.server, serial);
+});
+
+test('an edit after the last backup is backed up first; what has no content is left alone', async () => {
+  await using school = await startSchool();
+  const { laptop, before, full } = await prepare(school);
+  const [uid = ''] = full;
+  const file = inEntry(laptop, uid, 'metadata/description');
+  await laptop.run('sh', ['-c', `printf 'new words' > ${file}.new && mv ${file}.new ${file}`]);
+  await ok(laptop, 'keep', uid);
+  assert.is(listSnapshots(school.server, parseSerial(laptop.serial)).length, 2);
+  await ok(laptop, 'fetch', uid);
+  assert.is(readFileSync(file, 'utf8'), 'new words');
+  sameContent(laptop, before);
+  const empty = [...before.keys()].find((one) => !full.includes(one));
+  if (empty) await refused(laptop, /no content to keep/, 'keep', empty);
+  await refused(laptop, /is here, not at school only/, 'fetch', uid);
+  await refused(laptop, /the Journal has no entry/, 'keep', 'f0000000-0000-4000-8000-000000000000');
+});
+
+test('killed anywhere, the content is here or at school, and the next step goes on', async () => {
+  await using school = await startSchool();
+  const { laptop, before, full } = await prepare(school);
+  const [uid = ''] = full;
+  for (const point of ['keep.pinned', 'keep.dropped', 'fetch.fetched', 'fetch.back']) {
+    const act = point.startsWith('keep') ? 'keep' : 'fetch';
+    const killed = await laptop.backup([act, uid], { failpoint: point });
+    assert.is(killed.signal, 'SIGKILL', `${point}: ${killed.stderr}`);
+    assert.ok(sizeOf(laptop, uid) > 0 || pinsOf(school, laptop).includes(uid), point);
+  }
+  sameContent(laptop, before);
+  await ok(laptop, 'now');
+  await ok(laptop, 'unpin', uid);
+  assert.is(listHeld(school.server, parseSerial(laptop.serial)).length, 0);
+});
+
+test('without the school, without room for pins, with damage there: nothing is dropped', async () => {
+  await using school = await startSchool();
+  const { laptop, before, full } = await prepare(school);
+  const [uid = '', other = ''] = full;
+  const serial = parseSerial(laptop.serial);
+  const [newest] = listSnapshots(school.server, serial);
+  await laptop.run('sh', [
+    '-c',
+    `printf x | dd of=${newest?.folder}/${uid} conv=notrunc status=none`,
+  ]);
+  await refused(laptop, /damaged/, 'keep', uid);
+  assert.equal(pinsOf(school, laptop), [], 'and no pin is left');
+  await school.server.daemon.stop();
+  await refused(laptop, /no answer|gone|Connection refused/, 'keep', other);
+  sameContent(laptop, before);
+  await school.server.start();
+  await ok(laptop, 'keep', other);
+  await school.server.daemon.stop();
+  await refused(laptop, /no answer|gone|Connection refused/, 'fetch', other);
+  assert.is(sizeOf(laptop, other), 0);
+  await school.server.start();
+  await ok(laptop, 'fetch', other);
+  sameContent(laptop, before);
+});
+
+test('a new laptop fetches what the old one kept at school (A10)', async () => {
+  await using school = await startSchool({ laptops: 2 });
+  const { laptop: old, before, full } = await prepare(school);
+  const fresh = school.laptop(1);
+  const [uid = ''] = full;
+  await ok(old, 'keep', uid);
+  await ok(old, 'now');
+  await fresh.startBus();
+  await fresh.countEntries();
+  await ok(fresh, 'now');
+  const [command = '', ...words] = school.server.command;
+  const alias = ['alias', fresh.serial, old.serial, '--config', school.server.configFile];
+  assert.is((await fresh.run(command, [...words, ...alias])).exitCode, 0);
+  await ok(fresh, 'restore', 'latest', '--of', old.serial);
+  await ok(fresh, 'fetch', uid);
+  sameContent(fresh, before);
+  assert.ok(lstatSync(inLaptop(school.server, parseSerial(old.serial)).home));
+});
+
+test.run();
