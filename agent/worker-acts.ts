@@ -118,6 +118,12 @@ export const ACTS: Readonly<Record<string, Act>> = {
 
   plan: async ({ looking }, params) => (await looking()).plan(placeOf(v.parse(place, params))),
 
+  'web-link': async ({ context, lookaround }) => {
+    const { findServer } = await import('./session.ts');
+    const { server } = await findServer(context);
+    return new URL(await lookaround.ask(({ control }) => control.webLink()), server).href;
+  },
+
   pins: async ({ lookaround }) => {
     const { pins, bytes, limit } = await lookaround.ask(({ control }) => control.pins());
     const dated = pins.map((pin) => ({ ...pin, pinned: secondsOf(pin.pinned) }));

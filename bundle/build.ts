@@ -4,6 +4,7 @@
  *
  *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
  *     dist/session/ds-session.sh         read by xs through `import.meta.url`
+ *     dist/pages/style.css               of the restore pages; read likewise
  *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/share/                        the manual page, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
@@ -39,7 +40,10 @@ export const distFolder: string = join(root, 'dist');
 /** Program → the module it starts with. */
 const PROGRAMS = { 'ds-backup': 'agent/main.ts', 'xs-backup': 'xs/main.ts' };
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
-const ASSETS = [['xs/session/ds-session.sh', 'session/ds-session.sh']] as const;
+const ASSETS = [
+  ['xs/session/ds-session.sh', 'session/ds-session.sh'],
+  ['xs/pages/style.css', 'pages/style.css'],
+] as const;
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
 const EXTERNAL = ['sqlite3', 'x11', 'usocket'];
 /** What sqlite3 needs when it runs; the rest of it is for building it. */

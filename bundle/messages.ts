@@ -4,9 +4,11 @@
  * and the test that all is translated says so.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import { mo, po } from 'gettext-parser';
 import { DsError } from '../shared/errors.ts';
 import { pluralCount } from '../shared/messages.ts';
@@ -41,15 +43,24 @@ export function makeTemplate(): string {
     (argument) => `--flag=${argument}:no-javascript-format`,
   );
   const options = ['--language=JavaScript', '--from-code=UTF-8', '--no-location', '--omit-header'];
-  const texts = execFileSync(
-    'xgettext',
-    [...keywords, ...flags, ...options, '--output=-', ...files],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
-  return HEADER + texts;
+  const plain = mkdtempSync(join(tmpdir(), 'ds-messages-'));
+  try {
+    const scripts = files.map((file, index) => {
+      const script = join(plain, `${String(index).padStart(4, '0')}.js`);
+      writeFileSync(script, asPlainScript(file));
+      return script;
+    });
+    const all = [...keywords, ...flags, ...options, '--output=-', ...scripts];
+    return HEADER + execFileSync('xgettext', all, { encoding: 'utf8' });
+  } finally {
+    rmSync(plain, { recursive: true, force: true });
+  }
+}
+
+/** xgettext loses its way in types and in elements, and then leaves out texts without a word. */
+function asPlainScript(file: string): string {
+  const loader = file.endsWith('.tsx') ? 'tsx' : 'ts';
+  return transformSync(readFileSync(join(root, file), 'utf8'), { loader, jsx: 'automatic' }).code;
 }
 
 /** The languages that there are catalogues for. */

@@ -164,6 +164,12 @@ const mac = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal dig
 const quietChallengeSchema = v.object({ nonce });
 const quietAnswerSchema = v.strictObject({ nonce, sequence: order, state: digest, mac });
 const quietConfirmationSchema = v.object({ mac });
+const webLinkSchema = v.object({
+  /** On the server's plain HTTP side. */
+  path: v.pipe(v.string(), v.regex(/^\/ds-restore\/[\w/-]{20,200}$/)),
+  seconds: v.number(),
+});
+export type WebLink = v.InferOutput<typeof webLinkSchema>;
 const quietKeySchema = v.object({ key: v.pipe(v.string(), v.base64(), v.length(44)) });
 
 const enrolRequestSchema = v.strictObject({
@@ -198,6 +204,7 @@ export const parsePinRequest = reader('a pin', pinRequestSchema);
 export const parseQuietChallenge = reader('a quiet-day challenge', quietChallengeSchema);
 export const parseQuietAnswer = reader('a quiet-day answer', quietAnswerSchema);
 export const parseQuietConfirmation = reader('a quiet-day confirmation', quietConfirmationSchema);
+export const parseWebLink = reader('a link to the pages', webLinkSchema);
 export const parseQuietKey = reader('a quiet-day key', quietKeySchema);
 export const parseEnrolRequest = reader('an enrolment', enrolRequestSchema);
 export const parseEnrolAnswer = reader('an answer to an enrolment', enrolAnswerSchema);

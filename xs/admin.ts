@@ -27,6 +27,7 @@ const requestSchema = v.strictObject({
     kind: v.optional(v.string()),
     key: v.optional(v.string()),
   }),
+  secret: v.optional(v.string()),
 });
 export type CommandRequest = v.InferOutput<typeof requestSchema>;
 
@@ -43,7 +44,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** Runs one command on an open library; its exit code. Throws `usage` for an unknown one. */
 export async function runCommand(
   library: Library,
-  { command, args, flags }: CommandRequest,
+  { command, args, flags, secret }: CommandRequest,
   print: (text: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
@@ -53,7 +54,7 @@ export async function runCommand(
       hint: '"xs-backup --help" lists the commands',
     });
   }
-  const exitCode = await known.run({ library, args, flags, print, signal });
+  const exitCode = await known.run({ library, args, flags, secret, print, signal });
   return typeof exitCode === 'number' ? exitCode : 0;
 }
 

@@ -23,14 +23,17 @@ import {
   parseUnchanged,
   type ReadableLaptops,
   type SnapshotSummary,
+  type WebLink,
 } from '../shared/protocol.ts';
 import { chainOf, readableBy } from './aliases.ts';
+import { addCompletionRoute } from './api-completion.ts';
 import { addEntryRoutes } from './api-entries.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import type { Intake } from './intake.ts';
 import type { Library } from './library.ts';
+import { LINK_SECONDS, type WebLinks } from './pages/web-links.ts';
 import { inState } from './paths.ts';
 import { listPins, pinEntry, pinLimit, pinnedDigests, titleOf, unpinEntry } from './pins.ts';
 import { quietKey } from './quiet-day.ts';
@@ -54,6 +57,7 @@ export interface ApiOptions {
   onClose: (serial: Serial) => void;
   /** A laptop said that nothing changed since its newest snapshot. */
   onUnchanged: (serial: Serial) => void;
+  links: WebLinks;
 }
 
 /** The longest wait for an outcome, in seconds; the laptop asks again. */
@@ -141,11 +145,12 @@ function readGreeting(socket: Socket, onSerial: (serial: Serial) => void): void 
 
 function addRoutes(
   app: FastifyInstance,
-  { library, intake, onRaw, onUnchanged }: ApiOptions,
+  { library, intake, onRaw, onUnchanged, links }: ApiOptions,
   laptopOf: (socket: Socket) => Serial,
 ): void {
   const { paths, clock } = library;
   addPinRoutes(app, library, laptopOf);
+  addCompletionRoute(app, paths, (request) => laptopOf(request.raw.socket));
 
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);
@@ -164,6 +169,10 @@ function addRoutes(
 
   app.get('/v1/quiet-key', async (request) => {
     return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
+  });
+
+  app.post('/v1/weblink', async (request): Promise<WebLink> => {
+    return { path: links.make(laptopOf(request.raw.socket)), seconds: LINK_SECONDS };
   });
 
   app.post('/v1/unchanged', async (request, reply) => {

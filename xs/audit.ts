@@ -36,6 +36,9 @@ const EVENTS = [
   'window-closed',
   'aliased',
   'unaliased',
+  'teacher-added',
+  'teacher-changed',
+  'teacher-removed',
   'more-not-written',
 ] as const;
 

@@ -14,6 +14,7 @@ import { type Flags, usage } from './commands/command.ts';
 import { COMMANDS, LOCAL_COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
+import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
 
 export interface CliOptions {
@@ -24,8 +25,11 @@ export interface CliOptions {
   env: NodeJS.ProcessEnv;
   /** Where the session script lies. */
   sessionScript: string;
+  pageFiles: PageFiles;
   log: Log;
   print: (text: string) => void;
+  /** One line that nobody is to read over the shoulder. */
+  ask: (question: string) => Promise<string>;
   /** Fires when the service shall stop. */
   signal: AbortSignal;
 }
@@ -48,7 +52,10 @@ export async function runCli(options: CliOptions): Promise<number> {
     return 0;
   }
   if (!Object.hasOwn(COMMANDS, command)) throw usage(`there is no command "${command}"`);
-  return perform(options, config, { command, args, flags });
+  const question = COMMANDS[command]?.asks?.(args);
+  const secret = question === undefined ? undefined : await options.ask(question);
+  const request = { command, args, flags, ...(secret !== undefined && { secret }) };
+  return perform(options, config, request);
 }
 
 function help(): string {
@@ -118,12 +125,13 @@ function flagsOf(values: ReturnType<typeof parse>['values']): ConfigTree {
 }
 
 async function serve(options: CliOptions, config: Config): Promise<number> {
-  const { env, log, sessionScript, signal } = options;
+  const { env, log, sessionScript, pageFiles, signal } = options;
   const access = accessOf(options, config);
   await using service = await startService({
     config,
     access,
     sessionScript,
+    pageFiles,
     clock: realClock,
     log,
     env,

@@ -134,6 +134,19 @@ const schema = v.strictObject({
     {},
   ),
   registration: v.optional(registration, {}),
+  pages: v.optional(
+    v.strictObject({
+      /** Names, besides http.name and the machine's own, that browsers may call this server by. */
+      hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/))), []),
+      /**
+       * Believe Browse's cookie "xoid" about which child this is. It is made of the laptop's public key,
+       * never changes, and travels for everybody to hear: whoever has once seen it, or the key at
+       * registration, can see that child's Journal. Off unless a school knows why.
+       */
+      xoid: v.optional(v.boolean(), false),
+    }),
+    {},
+  ),
 });
 
 export type Config = v.InferOutput<typeof schema>;

@@ -56,7 +56,12 @@ export function statusOf(code: ErrorCode): number {
 
 /** An app with our errors, shared by the public side and the control API. */
 export function createApp(log: Log, bodyLimit: number, requestTimeout: number): FastifyInstance {
-  const app = fastify({ bodyLimit, requestTimeout, forceCloseConnections: true });
+  // The school's web server at port 80 forwards to us: it says in X-Forwarded-For for whom.
+  const trustProxy = 'loopback';
+  // Node's own are a minute for the headers and half a minute between two looks.
+  const http = { headersTimeout: requestTimeout, connectionsCheckingInterval: 5000 };
+  const options = { bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true };
+  const app = fastify({ ...options, ...(requestTimeout > 0 && { http }) });
   app.setErrorHandler((error, _request, reply) => {
     const known = error instanceof DsError ? error : undefined;
     const status = known ? statusOf(known.code) : (error as { statusCode?: number }).statusCode;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { armFailpoint } from '../shared/failpoint.ts';
 import { createLog } from '../shared/log.ts';
+import { askSecret } from './ask-secret.ts';
 import { runCli } from './cli.ts';
 
 const stop = new AbortController();
@@ -18,8 +19,13 @@ try {
     gid: process.getgid?.() ?? 0,
     env: process.env,
     sessionScript: fileURLToPath(new URL('./session/ds-session.sh', import.meta.url)),
+    pageFiles: {
+      styleSheet: fileURLToPath(new URL('./pages/style.css', import.meta.url)),
+      locale: fileURLToPath(new URL('./locale', import.meta.url)),
+    },
     log: createLog((line) => process.stderr.write(line)),
     print: (text) => process.stdout.write(text),
+    ask: (question) => askSecret(question, process.stdin, process.stderr),
     signal: stop.signal,
   });
 } catch (error) {

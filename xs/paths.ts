@@ -136,6 +136,8 @@ export const inState = (paths: Paths) => ({
   /** Held while a service runs. */
   serviceLock: join(paths.state, 'run', 'service.lock'),
   adminSocket: join(paths.state, 'run', 'admin.sock'),
+  /** Who may sign in to the pages as a teacher. */
+  teachers: join(paths.state, 'teachers.json'),
   sshFolder: join(paths.state, 'ssh'),
   hostKey: join(paths.state, 'ssh', 'host_ed25519'),
   authorizedKeys: join(paths.state, 'ssh', 'authorized_keys'),

@@ -25,6 +25,11 @@ import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { Journals } from './pages/journal.ts';
+import { addJournalPages } from './pages/journal-routes.ts';
+import { addSignOn } from './pages/sign-on.ts';
+import { addSite, type PageFiles } from './pages/site.ts';
+import { WebLinks } from './pages/web-links.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import { CALM, pressureGauge } from './pressure.ts';
 import { addQuietRoutes } from './quiet-day.ts';
@@ -42,6 +47,7 @@ export interface ServiceOptions {
   access: Access;
   /** The session script as it comes with the program. */
   sessionScript: string;
+  pageFiles: PageFiles;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -100,6 +106,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     traffic.noteSuccess(serial, clock.now());
     note(store.recordSuccess(serial, clock.now()));
   };
+  const onRaw = (serial: Serial) => chores.adopt(serial);
+  const journals = new Journals({ library, onRaw });
   const intake = cleanup.use(
     new Intake({
       ...{ paths, access, pool, clock, log, env, registrations, turns },
@@ -109,7 +117,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
         noteSuccess(serial);
         if (outcome.state === 'held') return;
-        note(store.recordSnapshot(findSnapshot(paths, serial, outcome.snapshot)));
+        const snapshot = findSnapshot(paths, serial, outcome.snapshot);
+        note(store.recordSnapshot(snapshot));
+        note(journals.learn(snapshot));
       },
     }),
   );
@@ -121,9 +131,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
   };
   const chores = cleanup.use(new Chores(library, { onClock, onLaptop }));
+  const links = new WebLinks(clock);
   cleanup.use(
     await serveApi({
-      ...{ library, intake, onRaw: (serial) => chores.adopt(serial) },
+      ...{ library, intake, links, onRaw },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: noteSuccess,
@@ -142,6 +153,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
   addQuietRoutes(app, library, noteSuccess);
+  addSite(app, library, options.pageFiles, (part, site) => {
+    addSignOn(part, site, links);
+    addJournalPages(part, site, journals);
+  });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);
   const owned = cleanup.move();

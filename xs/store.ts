@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { type Db, openDb, type Queries } from '../shared/db.ts';
 import { DsError, isErrno } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
-import type { Serial } from '../shared/ids.ts';
+import type { Digest, Serial } from '../shared/ids.ts';
 import type { Manifest } from '../shared/protocol.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import type { Amount, Plan } from './retention.ts';
@@ -27,6 +27,7 @@ const MIGRATIONS = [
    ) WITHOUT ROWID;
    CREATE TABLE filled (time TEXT NOT NULL);
    CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
+  'CREATE TABLE entry (digest TEXT PRIMARY KEY, facts TEXT NOT NULL);',
 ];
 
 export interface LaptopOverview {
@@ -53,6 +54,10 @@ export interface Store extends AsyncDisposable {
   days(): Promise<DayRecord[]>;
   /** When the newest snapshot of all laptops was made, by the clock of that time. */
   newestCreated(): Promise<Date | undefined>;
+  /** What is noted about these versions of entries, as it was noted; some may not be known. */
+  entryFacts(digests: readonly Digest[]): Promise<Map<string, string>>;
+  /** Notes it. The oldest notes give way: they are only a quick way to what the disk says. */
+  recordEntryFacts(facts: readonly (readonly [Digest, string])[]): Promise<void>;
   /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
   rebuild(): Promise<number>;
 }
@@ -98,6 +103,14 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
       );
       return row?.time ? new Date(row.time) : undefined;
     },
+    entryFacts: async (digests) => {
+      const rows = await db.all<{ digest: string; facts: string }>(
+        'SELECT digest, facts FROM entry WHERE digest IN (SELECT value FROM json_each(?))',
+        JSON.stringify(digests),
+      );
+      return new Map(rows.map(({ digest, facts }) => [digest, facts]));
+    },
+    recordEntryFacts: (facts) => insertEntryFacts(db, facts),
     rebuild: () => rebuild(db, paths, serials()),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
@@ -122,7 +135,7 @@ async function openOrReplace(file: string): Promise<Db> {
 /** All in one transaction: a power cut leaves the old index or the new one. */
 function rebuild(db: Db, paths: Paths, serials: readonly Serial[]): Promise<number> {
   return db.transaction(async (tx) => {
-    for (const table of ['snapshot', 'success', 'usage', 'filled'])
+    for (const table of ['snapshot', 'success', 'usage', 'entry', 'filled'])
       await tx.run(`DELETE FROM ${table}`);
     failpoint('rebuild.cleared');
     let found = 0;
@@ -156,6 +169,15 @@ function insertUsage(db: Db, serial: Serial, plan: Plan, quota: Amount, time: Da
   return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', serial, ...values);
 }
 
+function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[]): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.runMany('INSERT OR REPLACE INTO entry (digest, facts) VALUES (?, ?)', facts);
+    await tx.run('DELETE FROM entry WHERE rowid <= (SELECT max(rowid) FROM entry) - ?', KEPT_FACTS);
+  });
+}
+
+/** Notes about versions of entries, some 400 bytes each. */
+const KEPT_FACTS = 1_000_000;
 /** Growth is foreseen from so many days of service. */
 const KEPT_DAYS = 90;
 

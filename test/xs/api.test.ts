@@ -6,6 +6,7 @@ import type { Serial } from '../../shared/ids.ts';
 import { parseEntries, parseReadableLaptops, parseSnapshots } from '../../shared/protocol.ts';
 import { serveApi } from '../../xs/api.ts';
 import type { Intake } from '../../xs/intake.ts';
+import { WebLinks } from '../../xs/pages/web-links.ts';
 import { inState } from '../../xs/paths.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
@@ -28,10 +29,11 @@ async function serve() {
     await backUp({ context }, new Map([[uidOf(1), { title: serial, content: serial }]]), serial);
   }
   const raw: Serial[] = [];
+  const links = new WebLinks(library.clock);
   stack.use(
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
-      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {} },
+      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {}, links },
     }),
   );
   const ask = (serial: Serial, path: string) =>

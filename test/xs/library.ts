@@ -94,26 +94,30 @@ export function ed25519(n: number): string {
 }
 
 /** A Journal in memory: uid → what is in it. */
-export type Journal = Map<Uid, { title: string; content: string | Buffer | null }>;
+export type Journal = Map<Uid, JournalEntry>;
+
+export interface JournalEntry {
+  title: string;
+  content: string | Buffer | null;
+  properties?: Record<string, string | Buffer>;
+}
 
 /** Puts one entry's files where a laptop's rsync would. */
-export function sendEntry(
-  incoming: string,
-  uid: Uid,
-  entry: { title: string; content: string | Buffer | null },
-): Digest {
+export function sendEntry(incoming: string, uid: Uid, entry: JournalEntry): Digest {
   const bytes = metadataOf(entry);
   writeFileSync(join(incoming, `${uid}.metadata`), bytes);
   if (entry.content !== null) writeFileSync(join(incoming, uid), entry.content);
   return digestOf(bytes);
 }
 
-export function metadataOf(entry: { title: string; content: string | Buffer | null }): Buffer {
+export function metadataOf(entry: JournalEntry): Buffer {
   const content =
     entry.content === null
       ? null
       : { digest: digestOf(entry.content), size: Buffer.byteLength(entry.content) };
-  return encodeEntry({ content, properties: new Map([['title', Buffer.from(entry.title)]]) });
+  const texts = Object.entries({ title: entry.title, ...entry.properties });
+  const properties = new Map(texts.map(([name, value]) => [name, Buffer.from(value)]));
+  return encodeEntry({ content, properties });
 }
 
 /** The completion file a correct laptop would send for this Journal. */

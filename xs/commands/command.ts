@@ -23,6 +23,8 @@ export interface CommandContext {
   library: Library;
   args: readonly string[];
   flags: Flags;
+  /** The answer to what the command asks. */
+  secret: string | undefined;
   print: (text: string) => void;
   signal: AbortSignal;
 }
@@ -31,6 +33,8 @@ export interface Command {
   /** Its arguments, and what it does: a line of --help. */
   synopsis: string;
   summary: string;
+  /** What must be asked at the terminal first, with these arguments; the answer is not shown. */
+  asks?(args: readonly string[]): string | undefined;
   /** A number is the exit code of a command that was carried out; anything else means 0. */
   run(context: CommandContext): unknown;
 }

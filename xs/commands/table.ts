@@ -22,11 +22,13 @@ import {
 } from './registration.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { diag, status } from './status.ts';
+import { teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ status, laptops, approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
+  teacher,
   ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage, diag },
 };
 

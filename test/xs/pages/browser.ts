@@ -1,0 +1,122 @@
+/**
+ * The pages of a library over a real socket, and a browser without a screen: cookies, forms and
+ * redirections as the real ones do them, and the means to lie about all three.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import got, { type OptionsOfBufferResponseBody } from 'got';
+import { writeCatalogues } from '../../../bundle/messages.ts';
+import { createPublicApp } from '../../../xs/http.ts';
+import { Journals } from '../../../xs/pages/journal.ts';
+import { addJournalPages } from '../../../xs/pages/journal-routes.ts';
+import { addSignOn } from '../../../xs/pages/sign-on.ts';
+import { addSite, type PageFiles, type Site } from '../../../xs/pages/site.ts';
+import { WebLinks } from '../../../xs/pages/web-links.ts';
+import { CALM } from '../../../xs/pressure.ts';
+import { Traffic } from '../../../xs/traffic.ts';
+import { openWhole, type WholeLibrary } from '../whole.ts';
+
+export interface PagesServer extends WholeLibrary {
+  url: string;
+  site: Site;
+  links: WebLinks;
+}
+
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
+
+/** A service's public side in front of a new library. `settings` is TOML. */
+export async function servePages(settings = '', start?: string): Promise<PagesServer> {
+  const whole = await openWhole(settings, start === undefined ? {} : { start });
+  const { library } = whole;
+  const locale = mkdtempSync(join(tmpdir(), 'ds-locale-'));
+  writeCatalogues(locale, 'ds-backup');
+  const files: PageFiles = {
+    styleSheet: fileURLToPath(new URL('../../../xs/pages/style.css', import.meta.url)),
+    locale,
+  };
+  const app = createPublicApp({
+    ...{ registrations: library.registrations, log: library.log },
+    traffic: new Traffic(library.clock, library.config.traffic),
+    disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 1 }),
+    pressure: async () => CALM,
+    metrics: async () => '',
+    ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
+  });
+  let site: Site | undefined;
+  const links = new WebLinks(library.clock);
+  addSite(app, library, files, (part, made) => {
+    site = made;
+    addSignOn(part, made, links);
+    addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = app.server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  if (!site) throw new Error('there is no site');
+  return {
+    ...whole,
+    ...{ site, links, url: `http://127.0.0.1:${port}` },
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await whole[Symbol.asyncDispose]();
+      rmSync(locale, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  raw: Buffer;
+}
+
+export interface Browser {
+  cookies: Map<string, string>;
+  /** Without following redirections. A path goes out exactly as it is written. */
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(
+    path: string,
+    fields: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  /** Fills in the first form of a page that is sent with POST to `action`, and sends it. */
+  fill(path: string, action: string, fields: Record<string, string>): Promise<Answer>;
+}
+
+export function openBrowser(url: string): Browser {
+  const cookies = new Map<string, string>();
+  const ask = async (path: string, options: OptionsOfBufferResponseBody): Promise<Answer> => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await got(url + path, {
+      ...options,
+      headers: { ...(cookie && { cookie }), ...options.headers },
+      ...{ followRedirect: false, throwHttpErrors: false, retry: { limit: 0 } },
+      responseType: 'buffer',
+    });
+    for (const line of answer.headers['set-cookie'] ?? []) keep(cookies, line);
+    const raw = Buffer.from(answer.body as Uint8Array);
+    return { status: answer.statusCode, headers: answer.headers, body: raw.toString(), raw };
+  };
+  const browser: Browser = {
+    cookies,
+    get: (path, headers = {}) => ask(path, { headers }),
+    post: (path, form, headers = {}) => ask(path, { method: 'POST', form, headers }),
+    fill: async (path, action, fields) => {
+      const { body } = await browser.get(path);
+      const [, form = ''] = new RegExp(`action="${action}"([\\s\\S]*?)</form>`).exec(body) ?? [];
+      const hidden = [...form.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)];
+      const values = hidden.map(([, name = '', value = '']) => [name, value]);
+      return browser.post(action, { ...Object.fromEntries(values), ...fields });
+    },
+  };
+  return browser;
+}
+
+function keep(cookies: Map<string, string>, line: string): void {
+  const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+  if (/expires=Thu, 01 Jan 1970/i.test(line) || /max-age=0/i.test(line)) cookies.delete(name);
+  else cookies.set(name, value);
+}

@@ -1,0 +1,66 @@
+/**
+ * From a long list to one page of it: by words and by kind. Pure.
+ */
+import { type EntryFacts, KINDS, type Kind } from './entry-facts.ts';
+
+export interface Search {
+  /** As typed. */
+  words: string;
+  kind: Kind | null;
+  /** The first is 1. */
+  page: number;
+}
+
+export interface Found<T> {
+  total: number;
+  pages: number;
+  page: number;
+  shown: readonly T[];
+}
+
+export const PER_PAGE = 24;
+const MAX_WORDS = 100;
+
+/** What a question of an address asks for; nonsense asks for everything. */
+export function readSearch(query: Record<string, unknown>): Search {
+  const { q, kind, page } = query;
+  const words = typeof q === 'string' ? q.slice(0, MAX_WORDS).trim() : '';
+  const number = typeof page === 'string' && /^\d{1,5}$/.test(page) ? Number(page) : 1;
+  return { words, kind: KINDS.find((one) => one === kind) ?? null, page: Math.max(1, number) };
+}
+
+/** The same question for another page, as in an address. */
+export function searchQuery({ words, kind }: Search, page: number): string {
+  const parts = new URLSearchParams();
+  if (words !== '') parts.set('q', words);
+  if (kind !== null) parts.set('kind', kind);
+  if (page > 1) parts.set('page', String(page));
+  const text = parts.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** All words have to be there, in title, description or tags; accents and capitals do not matter. */
+export function findEntries<T extends { facts: EntryFacts | null }>(
+  all: readonly T[],
+  search: Search,
+): Found<T> {
+  const words = fold(search.words)
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const found = all.filter(({ facts }) => {
+    if (search.kind !== null && facts?.kind !== search.kind) return false;
+    if (words.length === 0) return true;
+    const text = facts ? fold(`${facts.title} ${facts.more}`) : '';
+    return words.every((word) => text.includes(word));
+  });
+  const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
+  const page = Math.min(search.page, pages);
+  const shown = found.slice((page - 1) * PER_PAGE, page * PER_PAGE);
+  return { total: found.length, pages, page, shown };
+}
+
+/** Most texts have nothing to fold, and there may be five thousand. */
+function fold(text: string): string {
+  const lower = text.toLowerCase();
+  return /^[\u0020-\u007e]*$/.test(lower) ? lower : lower.normalize('NFKD').replace(/\p{M}/gu, '');
+}

@@ -1,0 +1,63 @@
+/**
+ * Which language a page is in: the one chosen on the page before, else what the browser asks for.
+ */
+import { wordsOf } from '../../shared/language.ts';
+import { type Catalogue, findCatalogue } from '../../shared/messages.ts';
+import type { Words } from '../../shared/words.ts';
+
+/** What there are catalogues for, each in its own words. */
+export const LANGUAGES: readonly (readonly [string, string])[] = [
+  ['en', 'English'],
+  ['es', 'Español'],
+  ['fr', 'Français'],
+  ['pt', 'Português'],
+  ['ht', 'Kreyòl'],
+  ['ar', 'العربية'],
+];
+
+export interface Speech {
+  /** As in `<html lang>`. */
+  language: string;
+  words: Words;
+}
+
+/** Catalogues are read once; `folder` holds `<language>/LC_MESSAGES/ds-backup.mo`. */
+export class Speeches {
+  readonly #folder: string;
+  readonly #known = new Map<string, Speech>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** `chosen` and `accepted` are whatever the browser sent. */
+  for(chosen: string | undefined, accepted: string | undefined): Speech {
+    const wanted = [...(chosen === undefined ? [] : [chosen]), ...preferred(accepted ?? '')];
+    const short = wanted.map((tag) => tag.toLowerCase().split('-')[0] ?? '');
+    const language = short.find((one) => LANGUAGES.some(([known]) => known === one)) ?? 'en';
+    const known = this.#known.get(language) ?? this.#read(language);
+    this.#known.set(language, known);
+    return known;
+  }
+
+  #read(language: string): Speech {
+    const catalogue: Catalogue = findCatalogue(this.#folder, 'ds-backup', [language]);
+    return { language: catalogue.language, words: wordsOf(catalogue) };
+  }
+}
+
+/** `es-PE,es;q=0.9,en;q=0.5` → the tags, what is wanted most first. */
+export function preferred(header: string): string[] {
+  const tags = header
+    .slice(0, 500)
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...options] = part.trim().split(/\s*;\s*/);
+      const q = options.find((one) => one.startsWith('q='));
+      return { tag, weight: q === undefined ? 1 : Number(q.slice(2)) };
+    });
+  return tags
+    .filter(({ tag, weight }) => /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(tag) && weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag);
+}

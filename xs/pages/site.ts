@@ -1,0 +1,140 @@
+/**
+ * The pages put together: one part of the public app with the guard before it, in which the restore
+ * pages and the teachers' pages are registered, and what all of them need to answer.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { asDsError, DsError } from '../../shared/errors.ts';
+import { statusOf } from '../http.ts';
+import type { Library } from '../library.ts';
+import { Failures } from './failures.ts';
+import { ICON, type Page, render } from './frame.tsx';
+import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard.ts';
+import { Speeches } from './language-choice.ts';
+import { safeReturn } from './safe-return.ts';
+import { ProblemPage } from './sign-in.tsx';
+import { addSignIn } from './sign-in-routes.ts';
+import { XoIcon } from './xo-icon.tsx';
+
+export interface PageFiles {
+  styleSheet: string;
+  /** `<language>/LC_MESSAGES/ds-backup.mo` */
+  locale: string;
+}
+
+export interface Site {
+  library: Library;
+  guard: Guard;
+  failures: Failures;
+  /** What a page that answers this request is made of. */
+  page(request: FastifyRequest, reply: FastifyReply): Page;
+  send(reply: FastifyReply, node: VNode): FastifyReply;
+}
+
+const LANGUAGE = 'ds-language';
+const YEAR_SECONDS = 365 * 86_400;
+
+/** `addRoutes` adds what is to be behind the guard. */
+export function addSite(
+  app: FastifyInstance,
+  library: Library,
+  files: PageFiles,
+  addRoutes: (part: FastifyInstance, site: Site) => void,
+): void {
+  const style = readFileSync(files.styleSheet);
+  const digest = createHash('sha256').update(style).digest('hex').slice(0, 16);
+  const styleHref = `/ds-restore/style-${digest}.css`;
+  const speeches = new Speeches(files.locale);
+  const { http, pages } = library.config;
+  const hosts = [http.name, hostname(), `${hostname()}.local`, ...pages.hosts];
+
+  void app.register(async (part) => {
+    const guard = await installGuard(part, { library, hosts });
+    const page = (request: FastifyRequest, reply: FastifyReply): Page => ({
+      ...speeches.for(request.cookies?.[LANGUAGE], request.headers['accept-language']),
+      who: whoIs(library, guard, request),
+      formToken: guard.formToken(request, reply),
+      here: request.url,
+      style: styleHref,
+    });
+    const send = (reply: FastifyReply, node: VNode) =>
+      reply.type('text/html; charset=utf-8').send(render(node));
+    const site: Site = { library, guard, failures: new Failures(), page, send };
+    part.setErrorHandler((error: FastifyError, request, reply) =>
+      answerError(site, error, request, reply),
+    );
+    part.get(styleHref, async (_request, reply) =>
+      reply
+        .type('text/css; charset=utf-8')
+        .header('cache-control', `public, max-age=${YEAR_SECONDS}, immutable`)
+        .send(style),
+    );
+    const icon = renderToString(XoIcon({ colours: null, size: 64 }));
+    part.get(ICON, async (_request, reply) =>
+      reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
+    );
+    addLanguage(part);
+    addSignIn(part, site);
+    addRoutes(part, site);
+    for (const place of ['/ds-restore/*', '/xs-backup/*']) {
+      part.get(place, async () => {
+        throw new DsError('not-found', 'there is no such page');
+      });
+    }
+  });
+}
+
+function whoIs(library: Library, guard: Guard, request: FastifyRequest): Page['who'] {
+  const visitor = guard.visitor(request);
+  if (!visitor) return null;
+  if (visitor.role === 'teacher') return { name: visitor.name, colours: null, teacher: true };
+  const laptop = library.registrations.get(visitor.serial);
+  const name = laptop?.nick || visitor.serial;
+  return { name, colours: laptop?.colors ?? null, teacher: false };
+}
+
+/** Errors as pages. What went wrong is for the log; a stranger learns a number. */
+function answerError(
+  site: Site,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
+  if (error instanceof SignInNeeded) {
+    if (request.method === 'POST') return reply.redirect(SIGN_IN, 303);
+    return reply.redirect(`${SIGN_IN}?back=${encodeURIComponent(request.url)}`, 303);
+  }
+  const known = error instanceof DsError ? error : undefined;
+  const status = known?.code === 'busy' ? 503 : known ? statusOf(known.code) : error.statusCode;
+  if (!status || status >= 500) {
+    site.library.log.warn('page-failed', { reason: asDsError(error).message });
+  }
+  void reply.status(status ?? 500);
+  // Before the guard has read the cookies there is nobody to make a page for.
+  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${error.message}\n`);
+  return site.send(reply, ProblemPage({ page: site.page(request, reply), status: status ?? 500 }));
+}
+
+/** Chosen by a link, so that one touch does; it changes nothing but words. */
+function addLanguage(part: FastifyInstance): void {
+  part.get<{ Querystring: { to?: unknown; back?: unknown } }>(
+    '/ds-restore/language',
+    async (request, reply) => {
+      const { to, back } = request.query;
+      if (typeof to === 'string' && /^[a-z]{2,3}$/.test(to)) {
+        const options = {
+          path: '/',
+          httpOnly: true,
+          sameSite: 'lax',
+          maxAge: YEAR_SECONDS,
+        } as const;
+        void reply.setCookie(LANGUAGE, to, options);
+      }
+      return reply.redirect(safeReturn(back, '/ds-restore/'), 303);
+    },
+  );
+}
