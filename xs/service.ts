@@ -19,7 +19,7 @@ import { Chores } from './chores.ts';
 import type { LaptopReport } from './cleanup.ts';
 import { type Config, parseAddress } from './config.ts';
 import { DailyCap } from './daily-cap.ts';
-import { measureDisk } from './disk.ts';
+import { diskGauge } from './disk.ts';
 import { HardQuota } from './hard-quota.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
@@ -144,8 +144,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   cleanup.use(watchLeases(traffic, paths, env));
   cleanup.use(await serveAdmin(library));
   const app = createPublicApp({
-    ...{ registrations, traffic, log },
-    disk: () => measureDisk(paths.library),
+    ...{ registrations, traffic, clock, log },
+    disk: diskGauge(clock, paths.library),
     pressure: config.traffic.adaptive ? pressureGauge(clock) : async () => CALM,
     hostName: config.http.name,
     hostKey: sshd.hostKey,

@@ -40,7 +40,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     locale,
   };
   const app = createPublicApp({
-    ...{ registrations: library.registrations, log: library.log },
+    ...{ registrations: library.registrations, clock: library.clock, log: library.log },
     traffic: new Traffic(library.clock, library.config.traffic),
     disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 1 }),
     pressure: async () => CALM,
