@@ -21,8 +21,6 @@ const ENTRIES = 400;
 /** KiB a second: the first backup takes some seconds. */
 const BANDWIDTH = 4000;
 const UNDO_MS = 10_000;
-/** Home begins to search a second after the last letter. */
-const HOME_SEARCHES_MS = 2000;
 
 let scene: SchoolDesktop;
 
@@ -51,7 +49,7 @@ test('it is installed by Sugar and opened from Home (S1)', async () => {
   await scene.install();
   await sleep(1500);
   await desktop.type('Backup');
-  await sleep(HOME_SEARCHES_MS);
+  await sleep(800);
   await desktop.screenshot('01-home');
   await desktop.key('Return');
   await screen.find('My Backup', { role: 'push button', ms: 20_000 });
