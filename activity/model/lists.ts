@@ -152,7 +152,9 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
   const full = level > 0.95;
   const sorted = [...pins].sort((a, b) => (full ? a.pinned - b.pinned : b.pinned - a.pinned));
   const room =
-    limit > 0 ? _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) }) : '';
+    limit > 0 && pins.length > 0
+      ? _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) })
+      : '';
   const title = full
     ? _('The jar is full: take out the oldest?')
     : _('Pinned: the school keeps these');
