@@ -2,7 +2,7 @@
  * One launch of a Sugar activity in Sugar's real shell, watched from outside in the same way for
  * every activity: from the start of its process until its picture is on the screen; then its memory.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Framebuffer } from '../desktop/framebuffer.ts';
@@ -10,9 +10,10 @@ import type { Framebuffer } from '../desktop/framebuffer.ts';
 export interface Launch {
   /** Milliseconds from the process's start to a toolbar with a canvas that has something on it. */
   paint: number;
-  /** Resident, and what of it is its share where pages are shared, in MB. */
+  /** In MB: its own alone; with its share of what the session's programs have in common; with all of that. */
+  own: number;
+  share: number;
   resident: number;
-  proportional: number;
 }
 
 const LOOK_MS = 4;
@@ -41,7 +42,7 @@ export async function launch(
   await until(`${bundleId} on the screen`, () => isPainted(screen, before));
   const paint = performance.now() - started;
   await sleep(SETTLE_MS);
-  const memory = memoryOf(pid);
+  const memory = memoryOf(desktop, pid);
   await starter.stop();
   await until('Home again', () => difference(before, screen.lines(0, screen.height)) < CHANGE);
   return { paint, ...memory };
@@ -60,11 +61,7 @@ export async function becomes(pid: number, bundleId: string): Promise<void> {
 
 /** The command line of a process; nothing when it has ended. */
 export function argumentsOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
-  }
+  return readProcess(pid, 'cmdline').split('\0');
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
@@ -92,9 +89,61 @@ function difference(before: readonly number[], now: readonly number[]): number {
   return changed / now.length;
 }
 
-function memoryOf(pid: number): Pick<Launch, 'resident' | 'proportional'> {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
-  const megabytes = (name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]) / 1024;
-  return { resident: megabytes('Rss'), proportional: megabytes('Pss') };
+/**
+ * The kernel's own "proportional set size" would divide by every process of the machine, by those of
+ * other tests as well; here only the laptop's session counts: shell, datastore, agent, X server.
+ */
+function memoryOf(desktop: Desktop, pid: number): Omit<Launch, 'paint'> {
+  const users = new Map<string, number>();
+  for (const other of processesOf(desktop)) {
+    for (const { file } of mappings(other)) users.set(file, (users.get(file) ?? 0) + 1);
+  }
+  let [own, share, resident] = [0, 0, 0];
+  for (const mapping of mappings(pid)) {
+    const common = mapping.resident - mapping.anonymous;
+    own += mapping.anonymous;
+    share += mapping.anonymous + common / Math.max(1, users.get(mapping.file) ?? 1);
+    resident += mapping.resident;
+  }
+  return { own: own / 1024, share: share / 1024, resident: resident / 1024 };
+}
+
+interface Mapping {
+  file: string;
+  /** KB in memory, and what of it belongs to no file. */
+  resident: number;
+  anonymous: number;
+}
+
+/** What a process has in memory, by file; what has none is one nameless mapping. */
+function mappings(pid: number): Mapping[] {
+  const found = new Map<string, Mapping>();
+  let now: Mapping | undefined;
+  for (const line of readProcess(pid, 'smaps').split('\n')) {
+    const [, name] = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+\s*(.*)$/.exec(line) ?? [];
+    if (name !== undefined) {
+      now = found.get(name) ?? { file: name, resident: 0, anonymous: 0 };
+      found.set(name, now);
+    }
+    const [, what, kilobytes] = /^(Rss|Anonymous):\s+(\d+)/.exec(line) ?? [];
+    if (now && what === 'Rss') now.resident += Number(kilobytes);
+    else if (now && what === 'Anonymous') now.anonymous += Number(kilobytes);
+  }
+  return [...found.values()].filter(({ resident }) => resident > 0);
+}
+
+function processesOf(desktop: Desktop): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => readProcess(pid, 'environ').includes(`HOME=${desktop.home}\0`));
+}
+
+/** A file of the kernel's about a process; nothing when it has ended. */
+function readProcess(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
 }

@@ -2,6 +2,7 @@
  * Scrolls the activity's list of entries in every way a child can, while its main loop is asked all
  * the time whether it is there: how long it does not answer is how long the loop was blocked.
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bus } from '../../shared/bus.ts';
 import type { Desktop } from '../desktop/desktop.ts';
@@ -10,9 +11,10 @@ import { argumentsOf } from './activity-launch.ts';
 
 export interface Silence {
   asked: number;
-  /** Milliseconds. */
+  /** Milliseconds without an answer, other programs' part in it included. */
   longest: number;
-  usual: number;
+  /** As `longest`, without what the activity waited for a processor that others had. */
+  blocked: number;
 }
 
 const BETWEEN_MS = 4;
@@ -29,16 +31,15 @@ export async function scroll(desktop: Desktop, bundleId: string): Promise<Silenc
   await screen.find('Pin');
   await sleep(2000);
   const stop = new AbortController();
-  const asking = ask(desktop, activityIdOf(starter.pid), stop.signal);
+  const asking = ask(desktop, starter.pid, stop.signal);
   await turnPages(desktop);
   stop.abort();
   const times = await asking;
   await starter.stop();
-  times.sort((a, b) => a - b);
   return {
     asked: times.length,
-    longest: times.at(-1) ?? Number.NaN,
-    usual: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+    longest: Math.max(...times.map(({ silent }) => silent)),
+    blocked: Math.max(...times.map(({ silent, waited }) => silent - waited)),
   };
 }
 
@@ -57,25 +58,31 @@ async function turnPages(desktop: Desktop): Promise<void> {
   await sleep(500);
 }
 
-function activityIdOf(pid: number): string {
-  const args = argumentsOf(pid);
-  return args[args.indexOf('-a') + 1] ?? '';
-}
-
-/** How long each answer took, in milliseconds. */
-async function ask(desktop: Desktop, activityId: string, signal: AbortSignal): Promise<number[]> {
+/** How long each answer took, and how long meanwhile both sides waited for a processor. */
+async function ask(desktop: Desktop, pid: number, signal: AbortSignal) {
   using bus = await Bus.open(desktop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
+  const args = argumentsOf(pid);
+  const activityId = args[args.indexOf('-a') + 1] ?? '';
   const loop = {
     name: `org.laptop.Activity${activityId}`,
     path: '/',
     face: 'org.freedesktop.DBus.Peer',
   };
-  const times: number[] = [];
+  const waitedBoth = () => waitedForProcessor(String(pid)) + waitedForProcessor('self');
+  const times: { silent: number; waited: number }[] = [];
   while (!signal.aborted) {
+    const waitedBefore = waitedBoth();
     const start = performance.now();
     await bus.call(loop, 'Ping');
-    times.push(performance.now() - start);
+    const silent = performance.now() - start;
+    times.push({ silent, waited: Math.min(silent, waitedBoth() - waitedBefore) });
     await sleep(BETWEEN_MS);
   }
   return times;
+}
+
+/** Milliseconds that the process's first thread was ready to run and others had the processors. */
+function waitedForProcessor(pid: string): number {
+  const [, nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  return Number(nanoseconds) / 1e6;
 }
