@@ -153,7 +153,8 @@ test(`${AGENT_KILLS} kills of the agent and of its worker`, async () => {
     // Another one goes on; what it finds under way may still be dying.
     await using next = await RunningAgent.start(laptop);
     const job = await next.ask('BackUpNow');
-    assert.is((await next.ended(job)).State, 'done', `round ${round}`);
+    const { State, Problem } = await next.ended(job);
+    assert.is(State, 'done', `round ${round}: ${Problem}`);
     await judge(`round ${round}`, school, laptop);
   }
   process.stderr.write(`${kills} kills\n`);
