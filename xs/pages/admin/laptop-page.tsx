@@ -229,7 +229,7 @@ function SnapshotRow({ words, serial, one, now }: RowProps) {
       <td data-name={_('Things')}>{words.number(one.entries)}</td>
       <td data-name={_('Size')}>{size(words, one.bytes)}</td>
       <td>
-        {one.pinned ? <span>{_('Pinned')} </span> : null}
+        {one.pinned ? <span>{_('pinned')} </span> : null}
         <ActLink act={act} label={one.pinned ? _('Unpin') : _('Pin')} about={day} />
       </td>
     </tr>
