@@ -90,7 +90,10 @@ export function LaptopPage(props: LaptopProps): VNode {
 function Facts({ page: { words }, card, row, quota, now }: LaptopProps) {
   const { _, _n } = words;
   const facts: [string, VNode | string][] = [
-    [_('State'), `${markName(words, card.mark)} · ${safeText(words, card, now)}`],
+    [
+      _('State'),
+      [markName(words, card.mark), safeText(words, card, now)].filter(Boolean).join(' · '),
+    ],
     [_('Serial number'), row.serial],
     [_('Registered'), ago(words, Math.floor(Date.parse(row.registered) / 1000), now)],
     ...(row.retired === null
