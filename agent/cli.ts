@@ -76,7 +76,7 @@ async function runCommand(options: CliOptions): Promise<number> {
   checkArguments(command, rest, values);
   const shown =
     values.progress || (options.isTerminal && !values.json)
-      ? terminal.progressBar(options.stderr, () => options.clock.monotonicMs())
+      ? terminal.runBar(options.stderr, () => options.clock.monotonicMs())
       : terminal.phaseLines(values.json ? () => {} : options.stderr);
   try {
     const onProgress: Context['onProgress'] = (progress) => shown.show(progress);

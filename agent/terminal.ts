@@ -1,6 +1,7 @@
 /**
  * Words and figures for a person at a terminal. Nothing here decides anything.
  */
+import { progressBar } from '../shared/progress-bar.ts';
 import type { Pins, SnapshotSummary } from '../shared/protocol.ts';
 import { formatBytes } from '../shared/quantity.ts';
 import type { BackupSummary } from './backup.ts';
@@ -19,31 +20,19 @@ const PHASES: Record<Phase, string> = {
   fetching: 'bringing back',
   done: 'done',
 };
-const BAR_WIDTH = 30;
-/** A bar that moves more often than this is only work, in milliseconds. */
-const REDRAW_MS = 100;
 /** How many single entries are named before it is too long to read. */
 const MAX_NAMED = 20;
 
-/** Draws a bar over itself; `close` ends its line. */
-export function progressBar(write: (text: string) => void, nowMs: () => number) {
-  let last = { ms: Number.NEGATIVE_INFINITY, phase: '' };
-  let drawn = false;
+/** Draws a run as a bar; `close` ends its line. */
+export function runBar(write: (text: string) => void, nowMs: () => number) {
+  const bar = progressBar(write, nowMs);
   return {
     show: (progress: Progress) => {
       const { phase, entriesDone, entriesTotal } = progress;
-      if (phase === last.phase && nowMs() - last.ms < REDRAW_MS) return;
-      last = { ms: nowMs(), phase };
-      drawn = true;
-      const filled = Math.round(fraction(progress) * BAR_WIDTH);
-      const bar = '#'.repeat(filled) + '-'.repeat(BAR_WIDTH - filled);
-      const count = entriesTotal > 0 ? ` ${entriesDone}/${entriesTotal}` : '';
-      write(`\r\u001b[K[${bar}]${count} ${PHASES[phase]}`);
+      const count = entriesTotal > 0 ? `${entriesDone}/${entriesTotal} ` : '';
+      bar.show({ share: fraction(progress), text: `${count}${PHASES[phase]}`, phase });
     },
-    close: () => {
-      if (drawn) write('\n');
-      drawn = false;
-    },
+    close: () => bar.close(),
   };
 }
 

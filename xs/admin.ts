@@ -3,7 +3,8 @@
  * that only the service's own user can open, and prints what comes back. So there is one program
  * that changes the library, whoever asks.
  *
- *     POST /v1/command {command, args, flags}  →  lines of {"out": text}, then {"end": exit code}
+ *     POST /v1/command {command, args, flags}  →  lines of {"out": text} and {"progress": step},
+ *                                                 then {"end": exit code}
  *                                                 or {"error": {code, message, hint}}
  */
 import { chmodSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { PassThrough } from 'node:stream';
 import got from 'got';
 import * as v from 'valibot';
 import { asDsError, DsError, type ErrorCode } from '../shared/errors.ts';
+import type { Step } from './commands/command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { createApp } from './http.ts';
 import type { Library } from './library.ts';
@@ -33,6 +35,9 @@ export type CommandRequest = v.InferOutput<typeof requestSchema>;
 
 const replySchema = v.union([
   v.strictObject({ out: v.string() }),
+  v.strictObject({
+    progress: v.strictObject({ done: v.number(), of: v.number(), text: v.string() }),
+  }),
   v.strictObject({ end: v.number() }),
   v.strictObject({
     error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
@@ -40,6 +45,8 @@ const replySchema = v.union([
 ]);
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** A bar that is told more often than this is only work, in milliseconds. */
+const PROGRESS_MS = 100;
 
 /** Runs one command on an open library; its exit code. Throws `usage` for an unknown one. */
 export async function runCommand(
@@ -47,6 +54,7 @@ export async function runCommand(
   { command, args, flags, secret }: CommandRequest,
   print: (text: string) => void,
   signal: AbortSignal,
+  progress: (step: Step) => void = () => {},
 ): Promise<number> {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) {
@@ -54,7 +62,7 @@ export async function runCommand(
       hint: '"xs-backup --help" lists the commands',
     });
   }
-  const exitCode = await known.run({ library, args, flags, secret, print, signal });
+  const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
   return typeof exitCode === 'number' ? exitCode : 0;
 }
 
@@ -73,7 +81,8 @@ export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
       if (!stream.destroyed) stream.write(`${JSON.stringify(line)}\n`);
     };
     const signal = AbortSignal.any([stop.signal, hungUp.signal]);
-    void runCommand(library, parsed.output, (out) => say({ out }), signal)
+    const progress = seldom(library.clock.monotonicMs, (step) => say({ progress: step }));
+    void runCommand(library, parsed.output, (out) => say({ out }), signal, progress)
       .then((end) => say({ end }))
       .catch((cause: unknown) => {
         const { code, message, hint } = asDsError(cause);
@@ -93,6 +102,16 @@ export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
   };
 }
 
+/** Passes on what comes after a while without one. */
+function seldom(nowMs: () => number, tell: (step: Step) => void): (step: Step) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (step) => {
+    if (nowMs() - last < PROGRESS_MS) return;
+    last = nowMs();
+    tell(step);
+  };
+}
+
 /** Whether a service is there to ask. */
 export function isServing(paths: Paths): Promise<boolean> {
   return new Promise((resolve) => {
@@ -108,6 +127,7 @@ export async function askService(
   request: CommandRequest,
   print: (text: string) => void,
   signal: AbortSignal,
+  progress: (step: Step) => void = () => {},
 ): Promise<number> {
   const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
     ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
@@ -121,6 +141,7 @@ export async function askService(
       for (const line of lines) {
         const reply = v.parse(replySchema, JSON.parse(line));
         if ('out' in reply) print(reply.out);
+        else if ('progress' in reply) progress(reply.progress);
         else if ('end' in reply) return reply.end;
         else throw fromService(reply.error);
       }

@@ -5,7 +5,7 @@
 import { DsError } from '../shared/errors.ts';
 import type { Serial, SnapshotName } from '../shared/ids.ts';
 import { lockFile } from '../shared/lock.ts';
-import { type AdoptedTree, adoptLaptop } from './adopt.ts';
+import { type AdoptedTree, type AdoptProgress, adoptLaptop } from './adopt.ts';
 import type { Library } from './library.ts';
 import { inLaptop } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
@@ -19,6 +19,7 @@ export function adoptInTurn(
   library: Library,
   serial: Serial,
   signal: AbortSignal,
+  onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<AdoptedTree[]> {
   const { paths, clock, env, store, turns } = library;
   return turns.run(async () => {
@@ -28,7 +29,7 @@ export function adoptInTurn(
       throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });
     });
     const done = await adoptLaptop(library, serial, {
-      signal,
+      ...{ signal, onProgress },
       discard: (folder: string, name: SnapshotName) =>
         discard(paths, serial, folder, 'adopted', clock.now(), name),
     });

@@ -7,10 +7,11 @@ import { realClock } from '../shared/clock.ts';
 import type { ConfigTree } from '../shared/config.ts';
 import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { progressBar } from '../shared/progress-bar.ts';
 import { VERSION } from '../shared/version.ts';
 import type { Access } from './access.ts';
 import { askService, type CommandRequest, isServing, runCommand } from './admin.ts';
-import { type Flags, usage } from './commands/command.ts';
+import { type Flags, type Step, usage } from './commands/command.ts';
 import { COMMANDS, LOCAL_COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
@@ -28,6 +29,8 @@ export interface CliOptions {
   pageFiles: PageFiles;
   log: Log;
   print: (text: string) => void;
+  /** Where a long command draws how far it is; undefined when nobody looks. */
+  drawBar: ((text: string) => void) | undefined;
   /** One line that nobody is to read over the shoulder. */
   ask: (question: string) => Promise<string>;
   /** Fires when the service shall stop. */
@@ -47,15 +50,37 @@ export async function runCli(options: CliOptions): Promise<number> {
   if (command === 'serve') return serve(options, config);
   const flags = pickFlags(values);
   const local = Object.hasOwn(LOCAL_COMMANDS, command) ? LOCAL_COMMANDS[command] : undefined;
+  using shown = withBar(options, flags);
   if (local) {
-    await local.run({ ...options, paths: config, args, flags });
+    await local.run({ ...options, ...shown, paths: config, args, flags });
     return 0;
   }
   if (!Object.hasOwn(COMMANDS, command)) throw usage(`there is no command "${command}"`);
   const question = COMMANDS[command]?.asks?.(args);
   const secret = question === undefined ? undefined : await options.ask(question);
   const request = { command, args, flags, ...(secret !== undefined && { secret }) };
-  return perform(options, config, request);
+  return await perform({ ...options, ...shown }, config, request);
+}
+
+interface Shown extends Disposable {
+  print: (text: string) => void;
+  progress: (step: Step) => void;
+}
+
+/** What is printed, and the bar below it. Programs that read JSON want no bar. */
+function withBar({ print, drawBar }: CliOptions, { json }: Flags): Shown {
+  if (!drawBar || json) return { print, progress: () => {}, [Symbol.dispose]: () => {} };
+  const bar = progressBar(drawBar, realClock.monotonicMs);
+  return {
+    print: (text) => {
+      bar.clear();
+      print(text);
+    },
+    progress: ({ done, of, text }) =>
+      bar.show({ share: of > 0 ? done / of : 0, text: `${done}/${of} ${text}`, phase: '' }),
+    // What is printed last says that it is done: the bar would only be in the way.
+    [Symbol.dispose]: () => bar.clear(),
+  };
 }
 
 function help(): string {
@@ -71,6 +96,7 @@ ${describe('--help | --version', '')}
   --config FILE   settings (default: /etc/xs-backup/config.toml)
   --library DIR, --state DIR, --completion DIR, --listen ADDRESS:PORT, --ssh-listen ADDRESS:PORT
                   over what the file says
+  --json          for programs, with every command but serve: one object a line, no bar
 
 exit code: 0 done, 1 failed, 2 wrong arguments, 3 done and something needs a look (status)
 `;
@@ -149,12 +175,16 @@ async function serve(options: CliOptions, config: Config): Promise<number> {
   return 0;
 }
 
-async function perform(options: CliOptions, config: Config, request: CommandRequest) {
-  const { env, log, print, signal } = options;
-  if (await isServing(config)) return askService(config, request, print, signal);
+async function perform(
+  options: CliOptions & Pick<Shown, 'progress'>,
+  config: Config,
+  request: CommandRequest,
+) {
+  const { env, log, print, progress, signal } = options;
+  if (await isServing(config)) return askService(config, request, print, signal, progress);
   const access = accessOf(options, config);
   await using library = await openLibrary({ config, access, clock: realClock, log, env });
-  return await runCommand(library, request, print, signal);
+  return await runCommand(library, request, print, signal, progress);
 }
 
 /** Root must not run sessions as root; anybody else runs them as themselves. */

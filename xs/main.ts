@@ -27,6 +27,7 @@ try {
     },
     log: createLog((line) => process.stderr.write(line)),
     print: (text) => process.stdout.write(text),
+    drawBar: process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined,
     ask: (question) => askSecret(question, process.stdin, process.stderr),
     signal: stop.signal,
   });

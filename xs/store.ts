@@ -59,7 +59,7 @@ export interface Store extends AsyncDisposable {
   /** Notes it. The oldest notes give way: they are only a quick way to what the disk says. */
   recordEntryFacts(facts: readonly (readonly [Digest, string])[]): Promise<void>;
   /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
-  rebuild(): Promise<number>;
+  rebuild(onLaptop?: (serial: Serial, done: number, of: number) => void): Promise<number>;
 }
 
 /** As of the last cleanup. */
@@ -111,7 +111,7 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
       return new Map(rows.map(({ digest, facts }) => [digest, facts]));
     },
     recordEntryFacts: (facts) => insertEntryFacts(db, facts),
-    rebuild: () => rebuild(db, paths, serials()),
+    rebuild: (onLaptop) => rebuild(db, paths, serials(), onLaptop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
   // Also when the power went while it was being filled.
@@ -133,19 +133,25 @@ async function openOrReplace(file: string): Promise<Db> {
 }
 
 /** All in one transaction: a power cut leaves the old index or the new one. */
-function rebuild(db: Db, paths: Paths, serials: readonly Serial[]): Promise<number> {
+function rebuild(
+  db: Db,
+  paths: Paths,
+  serials: readonly Serial[],
+  onLaptop?: (serial: Serial, done: number, of: number) => void,
+): Promise<number> {
   return db.transaction(async (tx) => {
     for (const table of ['snapshot', 'success', 'usage', 'entry', 'filled'])
       await tx.run(`DELETE FROM ${table}`);
     failpoint('rebuild.cleared');
     let found = 0;
-    for (const serial of serials) {
+    for (const [index, serial] of serials.entries()) {
       const manifests = listSnapshots(paths, serial);
       await insertSnapshots(tx, manifests);
       const success = readLastSuccess(paths, serial);
       if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);
       found += manifests.length;
       failpoint('rebuild.laptop');
+      onLaptop?.(serial, index + 1, serials.length);
     }
     await tx.run("INSERT INTO filled VALUES (datetime('now'))");
     failpoint('rebuild.filled');

@@ -65,6 +65,12 @@ export async function* verifySnapshots(
   return totals;
 }
 
+/** How many snapshots there are to read of a laptop. */
+export function countSnapshots(paths: Paths, serial: Serial): number {
+  const { home } = inLaptop(paths, serial);
+  return ['', 'held'].reduce((sum, place) => sum + snapshotNames(join(home, place)).length, 0);
+}
+
 type Complaint = [what: Finding['what'], file: string];
 
 class Verification {

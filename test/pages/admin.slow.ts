@@ -166,4 +166,24 @@ test('what the page decides, the terminal sees at once, and the other way round'
   assert.match(audit.stdout, /retired {2}by teacher Rosa\n.*unretired {2}by admin\n$/);
 });
 
+test('at a terminal a long command draws a bar; into a file it does not', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 40, seed: 23 });
+  assert.is((await laptop.backup(['now'])).exitCode, 0);
+  const [command = '', ...rest] = school.server.command;
+  const line = (...args: string[]) => [...rest, ...args, '--config', school.server.configFile];
+  const bar = /\r\u001b\[K\[[#-]{30}\] \d+\/\d+ /;
+  for (const args of [['cleanup'], ['rebuild'], ['verify']]) {
+    const quiet = await laptop.run(command, line(...args));
+    assert.is(quiet.exitCode, 0, quiet.stderr);
+    assert.not.match(quiet.stdout + quiet.stderr, bar);
+    const words = [command, ...line(...args)].join(' ');
+    const shown = await laptop.run('script', ['-qec', words, '/dev/null']);
+    assert.is(shown.exitCode, 0, shown.stdout);
+    assert.match(shown.stdout, bar, args.join());
+    assert.match(shown.stdout, quiet.stdout.trim().split('\n').at(-1)?.slice(0, 12) ?? '?');
+  }
+});
+
 test.run();

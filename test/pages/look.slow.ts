@@ -4,27 +4,29 @@
  * fits 600 px, and pictures of it in .screenshots/ for people to look at.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SERIAL } from '../xs/library.ts';
+import {
+  launchChromium,
+  overflow,
+  type Size,
+  shoot,
+  type Visit,
+  violations,
+  visit as visitAt,
+} from './chromium.ts';
 import { DAMAGED, type Jocinta, OLD, openJocinta, TEACHER } from './jocinta.ts';
 
 const test = suite('X9: the restore pages in Chromium');
-
-const SHOTS = join(fileURLToPath(new URL('../..', import.meta.url)), '.screenshots');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SIZES = { wide: { width: 1200, height: 900 }, small: { width: 600, height: 800 } };
 
 let school: Jocinta;
 let chrome: Browser;
 
 test.before(async () => {
   school = await openJocinta();
-  chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  chrome = await launchChromium();
 });
 
 test.after(async () => {
@@ -32,45 +34,8 @@ test.after(async () => {
   await school?.[Symbol.asyncDispose]();
 });
 
-interface Visit extends AsyncDisposable {
-  page: Page;
-  /** What the browser complained about. */
-  complaints: string[];
-}
-
-/** A browser of somebody's own; nothing may be missing and no rule be broken while it looks. */
-async function visit(
-  locale: string,
-  size: keyof typeof SIZES,
-  javaScriptEnabled = true,
-): Promise<Visit> {
-  const options = { locale, viewport: SIZES[size], baseURL: school.url, javaScriptEnabled };
-  const context: BrowserContext = await chrome.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('requestfailed', (request) => {
-    const why = request.failure()?.errorText ?? '';
-    // Ours: what a page still wanted when we went on to the next, or kept as a file.
-    if (why !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${why}`);
-  });
-  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
-}
-
-/** Violations of axe's rules, best practices included. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate('axe.run(document)');
-  const { violations } = found as { violations: { id: string; nodes: { html: string }[] }[] };
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
-}
-
-async function overflow(page: Page): Promise<number> {
-  const width = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-  return (await page.evaluate(width)) as number;
-}
+const visit = (locale: string, size: Size, javaScript = true): Promise<Visit> =>
+  visitAt(chrome, school.url, locale, size, javaScript);
 
 const PAGES: [name: string, path: () => string, needs: 'child' | 'nobody'][] = [
   ['sign-in', () => '/ds-restore/sign-in', 'nobody'],
@@ -96,10 +61,7 @@ for (const [locale, size] of [
       const { page, complaints } = visitor;
       if (needs === 'child') await page.goto(school.links.make(SERIAL));
       await page.goto(path(), { waitUntil: 'networkidle' });
-      await page.screenshot({
-        path: join(SHOTS, `pages-${name}-${locale}-${size}.png`),
-        fullPage: true,
-      });
+      await shoot(page, `pages-${name}-${locale}-${size}`);
       assert.equal(await violations(page), []);
       assert.ok((await overflow(page)) <= 0, `${await overflow(page)} px too wide`);
       const unexpected = complaints.filter((text) => name !== 'missing' || !/404/.test(text));
@@ -149,7 +111,7 @@ test('a teacher signs in, and comes back to the Journal she wanted', async () =>
   await page.fill('#name', TEACHER.name);
   await page.fill('#password', 'no es esta');
   await page.click('main button');
-  await page.screenshot({ path: join(SHOTS, 'pages-sign-in-wrong.png') });
+  await shoot(page, 'pages-sign-in-wrong');
   assert.equal(await violations(page), []);
   await page.fill('#name', TEACHER.name);
   await page.fill('#password', TEACHER.password);

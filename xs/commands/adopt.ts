@@ -10,20 +10,27 @@ import { listRaw } from '../raw-snapshots.ts';
 import { answer, type Command, type CommandContext } from './command.ts';
 
 export const adopt: Command = {
-  synopsis: 'adopt [SERIAL] [--dry-run]',
+  synopsis: 'adopt [SERIAL] [--dry-run] [--json]',
   summary: "convert the original program's snapshots, in the same space",
   run: async (context) => {
-    const { library, args, flags, print } = context;
+    const { library, args, flags, progress } = context;
     const serials = args[0] === undefined ? laptopFolders(library) : [parseSerial(args[0])];
-    for (const serial of serials) {
+    for (const [index, serial] of serials.entries()) {
       const trees = listRaw(library.paths, serial);
       if (trees.length === 0) continue;
       if (flags['dry-run']) {
         const entries = trees.reduce((sum, tree) => sum + tree.entries, 0);
-        print(`${serial}  ${trees.length} snapshots to adopt, ${entries} entries\n`);
+        answer(context, { serial, toAdopt: trees.length, entries }, () => [
+          `${serial}  ${trees.length} snapshots to adopt, ${entries} entries`,
+        ]);
         continue;
       }
-      const done = await adoptInTurn(library, serial, context.signal);
+      const done = await adoptInTurn(library, serial, context.signal, ({ tree, entriesRead }) =>
+        progress({
+          ...{ done: index, of: serials.length },
+          text: `laptops, ${serial} ${tree}: ${entriesRead} entries`,
+        }),
+      );
       report(context, serial, done);
     }
   },

@@ -18,14 +18,19 @@ export const cleanup: Command = {
   synopsis: 'cleanup [--dry-run] [--trust-clock] [--json]',
   summary: 'thin old snapshots, keep quotas, empty the trash; with reasons',
   run: async (context) => {
-    const { library, flags, print, signal } = context;
+    const { library, flags, print, progress, signal } = context;
     const dryRun = flags['dry-run'] ?? false;
     if (flags['trust-clock'] && !dryRun) {
       trustClock(library.paths, library.clock.now());
       library.audit.decided('clock-trusted', null);
     }
-    const onLaptop = (report: LaptopReport) =>
+    const of = library.serials().length;
+    let reported = 0;
+    const onLaptop = (report: LaptopReport) => {
       print(flags.json ? `${JSON.stringify(report)}\n` : formatLaptop(report, dryRun));
+      reported += 1;
+      progress({ done: reported, of, text: `laptops, ${report.serial}` });
+    };
     const done = await cleanUp(library, { dryRun, signal, onLaptop });
     const { clock, removed, emptied, freedBytes } = done;
     if (!dryRun) library.audit.decided('cleaned-up', null, { removed, emptied });

@@ -19,6 +19,14 @@ export interface Flags {
   key?: string | undefined;
 }
 
+/** How far a long command is. */
+export interface Step {
+  done: number;
+  of: number;
+  /** What is counted, and what is in hand: `laptops, SHC02600123`. */
+  text: string;
+}
+
 export interface CommandContext {
   library: Library;
   args: readonly string[];
@@ -26,6 +34,8 @@ export interface CommandContext {
   /** The answer to what the command asks. */
   secret: string | undefined;
   print: (text: string) => void;
+  /** For a bar at a terminal; it may be told as often as something moves. */
+  progress: (step: Step) => void;
   signal: AbortSignal;
 }
 
@@ -51,6 +61,7 @@ export interface LocalContext {
   args: readonly string[];
   flags: Flags;
   print: (text: string) => void;
+  progress: (step: Step) => void;
   signal: AbortSignal;
 }
 

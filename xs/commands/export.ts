@@ -20,12 +20,15 @@ import { type LocalCommand, usage } from './command.ts';
 export const exportCommand: LocalCommand = {
   synopsis: 'export SERIAL SNAPSHOT DIR [--keep-going]',
   summary: 'write it as a plain Journal that Sugar opens',
-  run: async ({ paths, args, flags, print, signal }) => {
+  run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;
     if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
     const source = findSource(paths, parseSerial(serialText), parseSnapshotName(nameText));
     const keepGoing = flags['keep-going'] ?? false;
-    const done = await exportJournal(source, target, { signal, keepGoing });
+    const done = await exportJournal(source, target, {
+      ...{ signal, keepGoing },
+      onProgress: ({ entries, of }) => progress({ done: entries, of, text: 'entries' }),
+    });
     if (flags.json) return print(`${JSON.stringify(done)}\n`);
     print(`${done.entries} entries, ${formatBytes(done.bytes)} in ${target}\n`);
     for (const { what, reason } of done.leftOut) print(`  without ${what}: ${reason}\n`);

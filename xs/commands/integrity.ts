@@ -7,7 +7,7 @@ import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/quantity.ts';
 import { step } from '../scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../scrub-state.ts';
-import { type Totals, verifySnapshots } from '../verify.ts';
+import { countSnapshots, type Totals, verifySnapshots } from '../verify.ts';
 import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {
@@ -51,12 +51,15 @@ export const damage: Command = {
 export const verify: LocalCommand = {
   synopsis: 'verify [SERIAL] [--json]',
   summary: 'read every snapshot, whole; changes nothing',
-  run: async ({ paths, args, flags, print, signal }) => {
+  run: async ({ paths, args, flags, print, progress, signal }) => {
     const serials =
       args[0] === undefined
         ? readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? [])
         : [parseSerial(args[0])];
-    const findings = verifySnapshots(paths, serials, { signal });
+    const of = serials.reduce((sum, serial) => sum + countSnapshots(paths, serial), 0);
+    const onProgress = ({ snapshots, files }: Totals) =>
+      progress({ done: snapshots, of, text: `snapshots, ${files} files read` });
+    const findings = verifySnapshots(paths, serials, { signal, onProgress });
     let totals: Totals | undefined;
     while (!totals) {
       const next = await findings.next();

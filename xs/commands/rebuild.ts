@@ -4,11 +4,15 @@
 import { answer, type Command } from './command.ts';
 
 export const rebuild: Command = {
-  synopsis: 'rebuild',
+  synopsis: 'rebuild [--json]',
   summary: 'make the index anew from what lies on the disk',
   run: async (context) => {
-    const { library } = context;
-    const snapshots = await library.turns.run(() => library.store.rebuild());
+    const { library, progress } = context;
+    const snapshots = await library.turns.run(() =>
+      library.store.rebuild((serial, done, of) =>
+        progress({ done, of, text: `laptops, ${serial}` }),
+      ),
+    );
     answer(context, { snapshots }, () => [`${snapshots} snapshots found`]);
   },
 };

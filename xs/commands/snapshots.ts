@@ -33,7 +33,7 @@ export const snapshots: Command = {
 };
 
 export const sums: Command = {
-  synopsis: 'sums SERIAL SNAPSHOT',
+  synopsis: 'sums SERIAL SNAPSHOT [--json]',
   summary: 'its SHA-256 sums, for "sha256sum -c" in its folder',
   run: (context) => {
     const serial = laptopArgument(context);
@@ -42,7 +42,8 @@ export const sums: Command = {
       serial,
       parseSnapshotName(context.args[1]),
     );
-    for (const line of sumsOf(snapshot)) context.print(`${line}\n`);
+    const lines = [...sumsOf(snapshot)];
+    answer(context, { sums: lines }, () => lines);
   },
 };
 

@@ -77,10 +77,13 @@ function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
 }
 
+const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
+
 export const diag: Command = {
-  synopsis: 'diag',
+  synopsis: 'diag [--json]',
   summary: 'a text about this server without names, serials or keys, to send to who helps',
-  run: async ({ library, print }) => {
+  run: async (context) => {
+    const { library } = context;
     const { paths, config, env } = library;
     const found = await readStatus(library);
     const tool = async (command: string, ...args: string[]) => {
@@ -89,23 +92,28 @@ export const diag: Command = {
     };
     const count = (standing: string) =>
       found.laptops.filter((one) => one.standing === standing).length;
-    print(
-      [
-        `ds-backup ${VERSION}, node ${process.version}, ${platform()} ${release()} ${arch()}`,
-        `rsync: ${await tool('rsync', '--version')}`,
-        `ssh: ${await tool('ssh', '-V')}`,
-        `bubblewrap: ${await tool('bwrap', '--version')}`,
-        `file system: ${await tool('findmnt', '--noheadings', '--target', paths.library, '--output', 'FSTYPE,OPTIONS')}`,
-        `settings: ${JSON.stringify(config)}`,
-        `laptops: ${JSON.stringify({ safe: count('safe'), late: count('late'), never: count('never') })}`,
-        `held: ${found.held.length}, waiting keys: ${found.waitingKeys.length}, over quota: ${found.overQuota.length}`,
-        `disk: ${JSON.stringify(found.disk)}`,
-        `forecast: ${JSON.stringify(found.forecast)}`,
-        `scrub: ${JSON.stringify(found.scrub)}, damaged: ${found.damaged}, trash: ${found.trash}`,
-        `clock: ${JSON.stringify(found.clock)}`,
-        `concerns: ${concerns(found).join(', ') || 'none'}`,
-        '',
-      ].join('\n'),
+    const facts = {
+      'ds-backup': `${VERSION}, node ${process.version}, ${platform()} ${release()} ${arch()}`,
+      rsync: await tool('rsync', '--version'),
+      ssh: await tool('ssh', '-V'),
+      bubblewrap: await tool('bwrap', '--version'),
+      'file system': await tool('findmnt', ...MOUNT, '--target', paths.library),
+      settings: config,
+      laptops: { safe: count('safe'), late: count('late'), never: count('never') },
+      decisions: {
+        ...{ held: found.held.length, waitingKeys: found.waitingKeys.length },
+        overQuota: found.overQuota.length,
+      },
+      disk: found.disk,
+      forecast: found.forecast,
+      scrub: { ...found.scrub, damaged: found.damaged, trash: found.trash },
+      clock: found.clock,
+      concerns: concerns(found).join(', ') || 'none',
+    };
+    answer(context, facts, () =>
+      Object.entries(facts).map(
+        ([name, fact]) => `${name}: ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`,
+      ),
     );
   },
 };

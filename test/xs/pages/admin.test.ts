@@ -173,7 +173,7 @@ test('X5: what is held aside is released or thrown away; the trash gives it back
   assert.equal([listHeld(paths, SERIAL).length, listSnapshots(paths, SERIAL).length], [0, 1]);
   assert.match(await act(server.teacher, '/xs-backup/trash', /Bring back/), /stays/);
   assert.is(listSnapshots(paths, SERIAL).length, 2);
-  assert.match((await server.teacher.get(`/xs-backup/laptop/${SERIAL}`)).body, /Pinned/);
+  assert.match((await server.teacher.get(`/xs-backup/laptop/${SERIAL}`)).body, /<span>pinned /);
 });
 
 test('X8: a snapshot is pinned and unpinned', async () => {
@@ -216,7 +216,7 @@ test('what the report for helpers says has no name, serial or key in it', async 
     String(headers['content-disposition']),
     /^attachment; filename="ds-backup-diag-2026/,
   );
-  assert.match(body, /^ds-backup /);
+  assert.match(body, /^ds-backup: /);
   assert.not.match(body, new RegExp(`${SERIAL}|Jocinta|Ana|Rosa|ssh-`));
 });
 

@@ -29,8 +29,8 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
   part.get<{ Querystring: Sent }>('/xs-backup/do', async (request, reply) => {
     const act = readAct(request.query);
     return orExplain(site, act, request, reply, async () => {
-      const { facts, rows } = await factsOf(library, act);
       const page = site.page(request, reply);
+      const { facts, rows } = await factsOf(library, page.words, act);
       const texts = actWords(page.words, act, facts);
       const about = rows.map((row) => cardOf(row, library.clock.now()));
       const code = act.name === 'approve' && act.fields.kind === 'own' ? facts.code : null;
@@ -88,6 +88,7 @@ async function orExplain(
 /** Throws `not-registered`, and `not-found` for a key that waits no more. */
 async function factsOf(
   library: Library,
+  words: Words,
   act: Act,
 ): Promise<{ facts: ActFacts; rows: LaptopRow[] }> {
   const { serial, of, key } = act.fields;
@@ -104,21 +105,22 @@ async function factsOf(
   const facts: ActFacts = {
     name: row ? row.nick || row.serial : '',
     other: other ? other.nick || other.serial : '',
-    what: whatOf(library, act),
+    what: whatOf(library, words, act),
     code: waiting?.code ?? null,
     minutes: minutesOf(act),
   };
   return { facts, rows };
 }
 
-function whatOf({ paths }: Library, { fields }: Act): string {
+function whatOf({ paths }: Library, words: Words, { fields }: Act): string {
   const { serial, snapshot, pin, item } = fields;
   const uid = tryParse(parseUid, pin);
   if (uid && serial !== undefined) {
     const found = listPins(paths, parseSerial(serial)).find((one) => one.uid === uid);
     return (found && titleOf(found)) || uid;
   }
-  return dayName(snapshot ?? pin ?? item ?? '');
+  if (item?.startsWith('pin-')) return words._('a pinned thing');
+  return dayName(words, snapshot ?? pin ?? item ?? '');
 }
 
 function known({ registrations }: Library, serial: Serial) {

@@ -120,7 +120,7 @@ function LaptopPicture({ words, card, now }: { words: Words; card: LaptopCard; n
   );
 }
 
-/** When it was last safe: `3 days ago`. */
+/** When it was last safe: `3 days ago`. Empty for never, which its mark says already. */
 export function safeText(words: Words, { safeAt }: LaptopCard, now: number): string {
-  return safeAt === null ? words._('never backed up') : ago(words, safeAt, now);
+  return safeAt === null ? '' : ago(words, safeAt, now);
 }

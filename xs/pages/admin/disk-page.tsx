@@ -192,12 +192,12 @@ function PlanLines({ words, report }: { words: Words; report: LaptopReport }) {
       <ul>
         {plan.remove.map(({ name, reason }) => (
           <li key={name}>
-            <strong>{_('Goes:')}</strong> {dayName(name)} ({removeWords(words, reason)})
+            <strong>{_('Goes:')}</strong> {dayName(words, name)} ({removeWords(words, reason)})
           </li>
         ))}
         {plan.keep.map(({ name, reason }) => (
           <li key={name}>
-            {_('Stays:')} {dayName(name)} ({keepWords(words, reason)})
+            {_('Stays:')} {dayName(words, name)} ({keepWords(words, reason)})
           </li>
         ))}
       </ul>

@@ -90,7 +90,10 @@ export function LaptopPage(props: LaptopProps): VNode {
 function Facts({ page: { words }, card, row, quota, now }: LaptopProps) {
   const { _, _n } = words;
   const facts: [string, VNode | string][] = [
-    [_('State'), `${markName(words, card.mark)} · ${safeText(words, card, now)}`],
+    [
+      _('State'),
+      [markName(words, card.mark), safeText(words, card, now)].filter(Boolean).join(' · '),
+    ],
     [_('Serial number'), row.serial],
     [_('Registered'), ago(words, Math.floor(Date.parse(row.registered) / 1000), now)],
     ...(row.retired === null
@@ -229,7 +232,7 @@ function SnapshotRow({ words, serial, one, now }: RowProps) {
       <td data-name={_('Things')}>{words.number(one.entries)}</td>
       <td data-name={_('Size')}>{size(words, one.bytes)}</td>
       <td>
-        {one.pinned ? <span>{_('Pinned')} </span> : null}
+        {one.pinned ? <span>{_('pinned')} </span> : null}
         <ActLink act={act} label={one.pinned ? _('Unpin') : _('Pin')} about={day} />
       </td>
     </tr>

@@ -33,7 +33,7 @@ export function markName({ _ }: Words, mark: Mark): string {
     case 'late':
       return _('Not seen');
     case 'never':
-      return _('Nothing kept');
+      return _('never backed up');
     case 'waiting':
       return _('Asks you');
     case 'held':

@@ -41,11 +41,7 @@ function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
     { mark: 'late', count: late, text: lateText },
     {
       ...{ mark: 'never', count: never },
-      text: _n(
-        '{n} laptop of which nothing is kept yet',
-        '{n} laptops of which nothing is kept yet',
-        never,
-      ),
+      text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
     },
   ];
 }

@@ -101,11 +101,13 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
   );
 }
 
-function nameOf({ _ }: Words, snapshot: string | null): string {
-  return snapshot === null ? _('a pinned thing') : dayName(snapshot);
+function nameOf(words: Words, snapshot: string | null): string {
+  return snapshot === null ? words._('a pinned thing') : dayName(words, snapshot);
 }
 
-/** `datastore-2026-03-02_08:00` as a teacher reads it, in the server's time. */
-export function dayName(snapshot: string): string {
-  return snapshot.replace(/^datastore-/, '').replace('_', ' ');
+/** `datastore-2026-03-02_08:00`, which is in UTC, as lists have it: in the server's time. */
+export function dayName(words: Words, snapshot: string): string {
+  const [, day, minute] = /^datastore-([\d-]{10})_(\d\d:\d\d)/.exec(snapshot) ?? [];
+  const seconds = Date.parse(`${day}T${minute}:00Z`) / 1000;
+  return Number.isNaN(seconds) ? snapshot : `${words.date(seconds)}, ${words.clock(seconds)}`;
 }
