@@ -31,9 +31,9 @@ const ASSUMED_WEIGHT = 5;
 const NEWCOMER_MS = 60_000;
 /**
  * How long a lease without a session is good for after its laptop was seen transferring, in
- * milliseconds: with the 75 s that sshd needs to notice, one that vanished has none after 120 s.
+ * milliseconds: with the 64 s that sshd needs to notice, one that vanished has none after 120 s.
  */
-const SEEN_MS = 40_000;
+const SEEN_MS = 35_000;
 /** How often the queue is swept, in milliseconds: it is long when many ask. */
 const SWEEP_MS = 1000;
 

@@ -101,10 +101,10 @@ test('a laptop without a channel that vanishes has no lease after 120 s', () => 
   ask(1);
   for (let n = 0; n < 30; n += 1) {
     pass(20);
-    traffic.renew(serialOf(1)); // its rsync runs, at the end only until sshd notices, within 75 s
+    traffic.renew(serialOf(1)); // its rsync runs, at the end only until sshd notices, within 64 s
   }
   assert.is(traffic.liveLeases, 1);
-  pass(120 - 75);
+  pass(120 - 64);
   assert.is(traffic.liveLeases, 0);
 });
 
