@@ -3,16 +3,15 @@
  * Nobody uploads without a lease (X1), with the real sshd, rsync and service: clients that never asked,
  * laptops that were retired while connected, and laptops that vanish.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { inLaptop, inState } from '../../xs/paths.ts';
 import { type School, startSchool } from './school.ts';
+import { StockClient } from './stock-client.ts';
 import { waitFor } from './wait.ts';
 
 const test = suite('X1: no upload without a lease');
@@ -23,89 +22,15 @@ const HIS = parseSerial('SHC00800000');
 const NOTICED = 120;
 
 function few(slots = 1, leaseSeconds = 120) {
-  return { server: { settings: `[traffic]\nslots = ${slots}\nleaseSeconds = ${leaseSeconds}\nadaptive = false` } };
+  return {
+    server: {
+      settings: `[traffic]\nslots = ${slots}\nleaseSeconds = ${leaseSeconds}\nadaptive = false`,
+    },
+  };
 }
 
-/** A registered laptop with stock rsync and ssh, which log in with its serial. */
-class Client {
-  readonly #school: School;
-  readonly serial: Serial;
-  readonly #key: string;
-  readonly #source: string;
-
-  constructor(school: School, serial: Serial, bytes = 1000) {
-    this.#school = school;
-    this.serial = serial;
-    this.#key = join(school.folder, `${serial}.key`);
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-C', '', '-N', '', '-f', this.#key]);
-    this.#source = join(school.folder, `${serial}.files`);
-    mkdirSync(this.#source);
-    writeFileSync(join(this.#source, 'file'), randomBytes(bytes));
-  }
-
-  async register(): Promise<void> {
-    const key = execFileSync('ssh-keygen', ['-y', '-f', this.#key], { encoding: 'utf8' });
-    const values = [this.serial, 'nick', `uuid of ${this.serial}`, key.split(' ')[1] ?? '']
-      .map((text) => `<param><value>${text}</value></param>`)
-      .join('');
-    const body = `<methodCall><methodName>register</methodName><params>${values}</params></methodCall>`;
-    const headers = { 'content-type': 'text/xml' };
-    const answer = await fetch(this.#school.server.url, { method: 'POST', headers, body });
-    assert.match(await answer.text(), 'OK');
-  }
-
-  async mayI(): Promise<number> {
-    return (await fetch(`${this.#school.server.url}/backup/1/available/${this.serial}`)).status;
-  }
-
-  #ssh(...more: string[]): string[] {
-    const hosts = join(this.#school.folder, 'known_hosts');
-    const options = ['StrictHostKeyChecking=no', `UserKnownHostsFile=${hosts}`, 'BatchMode=yes'];
-    return [
-      ...['ssh', '-F', '/dev/null', '-i', this.#key, '-l', this.serial, '-o', 'LogLevel=ERROR'],
-      ...['-p', String(this.#school.server.sshPort), ...options.flatMap((one) => ['-o', one])],
-      ...more,
-    ];
-  }
-
-  get controlPath(): string {
-    return join(this.#school.folder, `${this.serial}.sock`);
-  }
-
-  /** Stays as long as it is not killed; a process group of its own. */
-  start(command: readonly string[]) {
-    const [program = '', ...args] = command;
-    const child = spawn(program, args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-    const signal = (name: NodeJS.Signals) => {
-      if (child.pid && child.exitCode === null && child.signalCode === null)
-        process.kill(-child.pid, name);
-    };
-    return { signal, [Symbol.dispose]: () => signal('SIGKILL') };
-  }
-
-  /** A connection that is open and does nothing. */
-  master() {
-    return this.start(this.#ssh('-N', '-M', '-S', this.controlPath, '127.0.0.1'));
-  }
-
-  channel() {
-    return this.start(this.#ssh('127.0.0.1', 'api'));
-  }
-
-  rsync(target: string, ...more: string[]): string[] {
-    const shell = this.#ssh('-S', this.controlPath).join(' ');
-    const original = ['-z', '-rlt', '--partial', '--delete', '--timeout=160'];
-    return ['rsync', ...original, ...more, '-e', shell, `${this.#source}/`, `127.0.0.1:${target}`];
-  }
-
-  upload(target = 'datastore-current') {
-    const [command = '', ...args] = this.rsync(target);
-    return this.#school.laptop(0).run(command, args);
-  }
-}
-
-async function clients(school: School, bytes?: number): Promise<[Client, Client]> {
-  const both = [new Client(school, HERS, bytes), new Client(school, HIS, bytes)] as const;
+async function clients(school: School, bytes?: number): Promise<[StockClient, StockClient]> {
+  const both = [new StockClient(school, HERS, bytes), new StockClient(school, HIS, bytes)] as const;
   for (const one of both) await one.register();
   return [...both];
 }
