@@ -5,8 +5,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 
 /**
- * How long a program may work in one go while others may ask it something, in milliseconds. With 8, a
- * server that takes in a backup answered a third as many questions (`npm run bench:available`).
+ * How long a program may work in one go while others may ask it something, in milliseconds: each of
+ * their questions waits for it about once (`npm run bench:available`).
  */
 export const SLICE_MS = 2;
 

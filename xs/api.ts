@@ -1,25 +1,13 @@
 /**
- * The control API of one laptop: HTTP over its SSH session, handed on by the session script to a
- * Unix socket (PROTOCOL.md, "The control API"). The script's first line names the laptop whose key
- * sshd has checked; there is no other authentication.
+ * The control API of one laptop: HTTP over its SSH session, handed on by the session script
+ * (PROTOCOL.md, "The control API"). `door.ts` says whose session it is.
  */
-import { chmodSync, chownSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
-import { StringDecoder } from 'node:string_decoder';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { DsError } from '../shared/errors.ts';
-import {
-  parseDigest,
-  parseRunId,
-  parseSerial,
-  parseSnapshotName,
-  parseUid,
-  type Serial,
-} from '../shared/ids.ts';
+import { parseRunId, parseSnapshotName, parseUid, type Serial } from '../shared/ids.ts';
 import {
   type Manifest,
-  type Pins,
-  parsePinRequest,
   parseUnchanged,
   type ReadableLaptops,
   type SnapshotSummary,
@@ -28,14 +16,15 @@ import {
 import { chainOf, readableBy } from './aliases.ts';
 import { addCompletionRoute } from './api-completion.ts';
 import { addEntryRoutes } from './api-entries.ts';
+import { addPinRoutes } from './api-pins.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { openDoor } from './door.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import type { Intake } from './intake.ts';
 import type { Library } from './library.ts';
 import { LINK_SECONDS, type WebLinks } from './pages/web-links.ts';
-import { inState } from './paths.ts';
-import { listPins, pinEntry, pinLimit, pinnedDigests, titleOf, unpinEntry } from './pins.ts';
+import { pinnedDigests } from './pins.ts';
 import { quietKey } from './quiet-day.ts';
 import { hasRaw } from './raw-snapshots.ts';
 import { readHeldNote } from './shrink-guard.ts';
@@ -55,6 +44,8 @@ export interface ApiOptions {
   onRaw: (serial: Serial) => void;
   onOpen: (serial: Serial) => void;
   onClose: (serial: Serial) => void;
+  /** As `door.ts` asks it. */
+  mayUpload: (serial: Serial) => Promise<string>;
   /** A laptop said that nothing changed since its newest snapshot. */
   onUnchanged: (serial: Serial) => void;
   links: WebLinks;
@@ -67,11 +58,8 @@ const UNCHANGED_REFUSALS = {
   changed: ['bad-input', 'this is not the newest snapshot'],
   damaged: ['damaged', 'something in the newest snapshot is damaged'],
 } as const;
-/** `ds-backup 1 CSN74803BB1\n` */
-const GREETING = /^ds-backup 1 ([A-Z0-9]{11})$/;
-const MAX_GREETING = 64;
 
-/** Listens on the Unix socket that session scripts connect to. */
+/** Serves those that come through the door. */
 export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   const laptops = new WeakMap<Socket, Serial>();
   const { registrations, log } = options.library;
@@ -86,61 +74,22 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
     throw new DsError('not-registered', 'this laptop is out of use here'); // since it connected
   });
   await app.ready();
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => {}); // a laptop that vanishes is ordinary
-    readGreeting(socket, (serial) => {
-      if (!registrations.isActive(serial)) return socket.destroy();
+  const door = await openDoor({
+    library: options.library,
+    mayUpload: options.mayUpload,
+    onChannel: (serial, socket) => {
       laptops.set(socket, serial);
       options.onOpen(serial);
       socket.once('close', () => options.onClose(serial));
       app.server.emit('connection', socket);
-    });
+    },
   });
-  await listen(server, options.library);
   return {
     [Symbol.asyncDispose]: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
+      await door[Symbol.asyncDispose]();
       await app.close();
     },
   };
-}
-
-async function listen(server: Server, { paths, access }: Library): Promise<void> {
-  const { apiSocket } = inState(paths);
-  rmSync(apiSocket, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(apiSocket, resolve);
-  });
-  if (access.ownUid === 0) chownSync(apiSocket, 0, access.sessionGid);
-  chmodSync(apiSocket, 0o660);
-}
-
-function readGreeting(socket: Socket, onSerial: (serial: Serial) => void): void {
-  let line = '';
-  const decoder = new StringDecoder('latin1');
-  const onReadable = () => {
-    for (;;) {
-      const byte: Buffer | null = socket.read(1);
-      if (byte === null) return;
-      const character = decoder.write(byte);
-      if (character !== '\n') {
-        line += character;
-        if (line.length > MAX_GREETING) return void socket.destroy();
-        continue;
-      }
-      socket.off('readable', onReadable);
-      const serial = GREETING.exec(line)?.[1];
-      if (serial) onSerial(parseSerial(serial));
-      else socket.destroy();
-      return;
-    }
-  };
-  socket.on('readable', onReadable);
 }
 
 function addRoutes(
@@ -251,50 +200,6 @@ function addReadRoutes(
     const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
     return readEntriesPage(snapshot, after, limit, pinnedDigests(paths, owner));
   });
-}
-
-/** Pins of one laptop's own entries (X8). */
-function addPinRoutes(
-  app: FastifyInstance,
-  library: Library,
-  laptopOf: (socket: Socket) => Serial,
-): void {
-  const { paths, turns, log } = library;
-  const list = (serial: Serial): Pins => {
-    const pins = listPins(paths, serial).map((pin) => {
-      const { uid, digest, bytes, snapshot, pinned } = pin;
-      return { uid, digest, bytes, snapshot, pinned, title: titleOf(pin) };
-    });
-    const bytes = pins.reduce((sum, one) => sum + one.bytes, 0);
-    return { pins, bytes, limit: pinLimit(library) };
-  };
-
-  app.get('/v1/pins', async (request) => list(laptopOf(request.raw.socket)));
-
-  app.put<{ Params: { uid: string } }>('/v1/pins/:uid', async (request) => {
-    const serial = laptopOf(request.raw.socket);
-    const uid = parseUid(request.params.uid);
-    const { snapshot: name } = parsePinRequest(request.body);
-    await turns.run(() => {
-      const snapshot = findSnapshot(paths, serial, name);
-      pinEntry(library, serial, snapshot, uid, pinLimit(library));
-    });
-    log.info('pinned', { serial, uid, snapshot: name });
-    return list(serial);
-  });
-
-  app.delete<{ Params: { uid: string }; Querystring: { digest?: string } }>(
-    '/v1/pins/:uid',
-    async (request) => {
-      const serial = laptopOf(request.raw.socket);
-      const uid = parseUid(request.params.uid);
-      const { digest } = request.query;
-      const version = digest === undefined ? undefined : parseDigest(digest);
-      await turns.run(() => unpinEntry(library, serial, uid, version));
-      log.info('unpinned', { serial, uid });
-      return list(serial);
-    },
-  );
 }
 
 function summarize(manifest: Manifest): SnapshotSummary {

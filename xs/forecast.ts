@@ -13,7 +13,7 @@ const LONGEST_RETRY_SECONDS = 2 * 3600;
 const NEAREST_SHARE = 0.4;
 /** One that is late needs so many times that: its laptop has vanished, most likely … */
 const OVERDUE_FACTOR = 6;
-/** … which is noticed within this time, in milliseconds (`traffic.leaseSeconds`, sshd's 75 s). */
+/** … which is noticed within this time, in milliseconds (`traffic.leaseSeconds`, sshd's 64 s). */
 const NOTICED_MS = 120_000;
 /**
  * A rush: within a minute more come for the first time than the slots serve in this many turns and

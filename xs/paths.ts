@@ -147,6 +147,9 @@ export const inState = (paths: Paths) => ({
   /** Whose snapshots a laptop may read besides its own: a file a laptop, a serial a line. */
   replacesFolder: join(paths.state, 'ssh', 'replaces'),
   replaces: (serial: Serial) => join(paths.state, 'ssh', 'replaces', serial),
+  /** Who may upload now: an empty file a laptop. */
+  leasesFolder: join(paths.state, 'ssh', 'leases'),
+  lease: (serial: Serial) => join(paths.state, 'ssh', 'leases', serial),
   passwd: join(paths.state, 'ssh', 'passwd'),
   group: join(paths.state, 'ssh', 'group'),
 });

@@ -23,6 +23,7 @@ import { diskGauge } from './disk.ts';
 import { HardQuota } from './hard-quota.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
+import { leaseFiles, uploadGate } from './leases.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
 import { addAdminRoutes } from './pages/admin/admin-routes.ts';
@@ -81,7 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
   const hardQuota = new HardQuota();
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
-  const traffic = new Traffic(clock, config.traffic);
+  const traffic = new Traffic(clock, config.traffic, leaseFiles({ paths, access, log }));
   await rememberSuccesses(traffic, store);
 
   // Before sshd: a key or an alias taken back while no service ran must not open anything again.
@@ -98,6 +99,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   onKeys = () => {
     sshd.setLogins(serials());
     writeAuthorizedKeys(paths, registrations.all());
+    for (const one of traffic.holders) if (!registrations.isActive(one)) traffic.revoke(one);
   };
   onKeys();
 
@@ -133,20 +135,24 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   const chores = cleanup.use(new Chores(library, { onClock, onLaptop }));
   const links = new WebLinks(clock);
+  const disk = diskGauge(clock, paths.library);
+  const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
   cleanup.use(
     await serveApi({
       ...{ library, intake, links, onRaw },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: noteSuccess,
+      mayUpload: uploadGate(traffic, async () => ({
+        disk: await disk(),
+        pressure: await pressure(),
+      })),
     }),
   );
   cleanup.use(watchLeases(traffic, paths, env));
   cleanup.use(await serveAdmin(library));
   const app = createPublicApp({
-    ...{ registrations, traffic, clock, log },
-    disk: diskGauge(clock, paths.library),
-    pressure: config.traffic.adaptive ? pressureGauge(clock) : async () => CALM,
+    ...{ registrations, traffic, disk, pressure, clock, log },
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
@@ -202,6 +208,7 @@ function installSession(paths: Paths, script: string, reserveBytes: number): voi
     COMPLETION: paths.completion,
     SOCKET: files.apiSocket,
     REPLACES: files.replacesFolder,
+    LEASES: files.leasesFolder,
     RESERVE: Math.floor(reserveBytes / 1024),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);

@@ -29,6 +29,11 @@ const NEWEST_WEIGHT = 0.02;
 const ASSUMED_WEIGHT = 5;
 /** For how long one that asks counts as a newcomer, in milliseconds. */
 const NEWCOMER_MS = 60_000;
+/**
+ * How long a lease without a session is good for after its laptop was seen transferring, in
+ * milliseconds: with the 64 s that sshd needs to notice, one that vanished has none after 120 s.
+ */
+const SEEN_MS = 35_000;
 /** How often the queue is swept, in milliseconds: it is long when many ask. */
 const SWEEP_MS = 1000;
 
@@ -45,9 +50,17 @@ export class Traffic {
   /** When laptops asked that neither had a lease nor a place. */
   readonly #newcomers: number[] = [];
 
-  constructor(clock: Clock, rules: TrafficRules) {
+  readonly #onLease: (serial: Serial, held: boolean) => void;
+
+  /** `onLease` is told when a laptop gets a lease and when it has none any more. */
+  constructor(
+    clock: Clock,
+    rules: TrafficRules,
+    onLease: (serial: Serial, held: boolean) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#rules = rules;
+    this.#onLease = onLease;
   }
 
   /** Asks for a lease and takes it, or a time to come again and notes it. */
@@ -66,6 +79,7 @@ export class Traffic {
       const lease = old ?? { purpose, subnet, started: now, expires: 0 };
       this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
       this.#queue.delete(serial);
+      if (!old) this.#onLease(serial, true);
     } else if (answer.reason !== 'disk-full') {
       const at = now + answer.retryAfterSeconds * 1000;
       this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
@@ -97,7 +111,14 @@ export class Traffic {
   /** A laptop without a control channel (the original client) was seen transferring. */
   renew(serial: Serial): void {
     const lease = this.#leases.get(serial);
-    if (lease) lease.expires = this.#nextExpiry(this.#clock.monotonicMs());
+    const expires = this.#clock.monotonicMs() + SEEN_MS;
+    if (lease) lease.expires = Math.max(lease.expires, expires);
+  }
+
+  /** It is out of use: whatever it has open, its lease and its place are gone. */
+  revoke(serial: Serial): void {
+    this.#queue.delete(serial);
+    if (this.#leases.delete(serial)) this.#onLease(serial, false);
   }
 
   release(serial: Serial): void {
@@ -106,8 +127,12 @@ export class Traffic {
 
   /** Holders of live leases that have no control channel open. */
   leasesWithoutSession(): Serial[] {
+    return this.holders.filter((serial) => !this.#sessions.has(serial));
+  }
+
+  get holders(): Serial[] {
     this.#forgetThePast(this.#clock.monotonicMs());
-    return [...this.#leases.keys()].filter((serial) => !this.#sessions.has(serial));
+    return [...this.#leases.keys()];
   }
 
   get liveLeases(): number {
@@ -126,7 +151,9 @@ export class Traffic {
 
   #giveBack(serial: Serial, now: number): void {
     const lease = this.#leases.get(serial);
-    if (!this.#leases.delete(serial) || lease?.purpose !== 'backup') return;
+    if (!this.#leases.delete(serial)) return;
+    this.#onLease(serial, false);
+    if (lease?.purpose !== 'backup') return;
     this.#transfers += 1;
     const weight = Math.max(NEWEST_WEIGHT, 1 / this.#transfers);
     this.#usual += (now - lease.started - this.#usual) * weight;

@@ -65,7 +65,12 @@ export async function openHostile(): Promise<Hostile> {
   stack.use(
     await serveApi({
       ...{ library, intake: nobodysIntake, onRaw: () => {}, links: server.links },
-      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {} },
+      ...{
+        onOpen: () => {},
+        onClose: () => {},
+        onUnchanged: () => {},
+        mayUpload: async () => 'no',
+      },
     }),
   );
   const [victim, attacker] = [openBrowser(server.url), openBrowser(server.url)];

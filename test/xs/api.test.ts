@@ -36,6 +36,7 @@ async function serve() {
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
       ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {}, links },
+      mayUpload: async () => 'no',
     }),
   );
   const ask = (serial: Serial, path: string, body?: object) =>

@@ -203,4 +203,22 @@ test('a completion file that is no plain file is not handed over', () => {
   assert.is(existsSync(places.waiting(SERIAL)), false);
 });
 
+test('X1: nothing is uploaded without a lease when nobody can be asked for one', () => {
+  using library = makeLibrary();
+  for (const target of [
+    'incoming',
+    'datastore-current',
+    'documents',
+    'power-logs',
+    `completion/${SERIAL}`,
+    `/var/lib/ds-backup/completion/${SERIAL}`,
+  ]) {
+    const command = `rsync --server -ltrz${CAPS} . ${target}`;
+    const { status, stderr } = session(library, command, SERIAL, 0, false);
+    assert.is(status, 12, target);
+    assert.match(stderr, 'ds-backup: refused: the service does not answer', target);
+    assert.not.match(session(library, command).stderr, 'refused', target);
+  }
+});
+
 test.run();

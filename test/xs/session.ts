@@ -2,7 +2,7 @@
  * The session script as sshd runs it, for one command of a client.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inState } from '../../xs/paths.ts';
 import { SERIAL, type TestLibrary } from './library.ts';
@@ -16,12 +16,17 @@ export function session(
   command: string | undefined,
   serial: string = SERIAL,
   reserveKiB = 0,
+  hasLease = true,
 ) {
   const conf = join(library.folder, 'session.conf');
   const socket = join(library.folder, 'no.sock');
+  const { leasesFolder, replacesFolder } = inState(library.paths);
+  mkdirSync(leasesFolder, { recursive: true });
+  if (hasLease) writeFileSync(join(leasesFolder, serial), '');
+  else rmSync(join(leasesFolder, serial), { force: true });
   writeFileSync(
     conf,
-    `LIBRARY='${library.paths.library}'\nCOMPLETION='${library.paths.completion}'\nSOCKET='${socket}'\nREPLACES='${inState(library.paths).replacesFolder}'\nRESERVE=${reserveKiB}\n`,
+    `LIBRARY='${library.paths.library}'\nCOMPLETION='${library.paths.completion}'\nSOCKET='${socket}'\nREPLACES='${replacesFolder}'\nLEASES='${leasesFolder}'\nRESERVE=${reserveKiB}\n`,
   );
   const env = {
     PATH: process.env.PATH,

@@ -61,6 +61,53 @@ test('a lease ends after its time without a session, and not while there is one'
   assert.is(traffic.liveLeases, 0);
 });
 
+test('whoever is told of leases hears of each beginning and each end, once', () => {
+  const held = new Set<Serial>();
+  let ms = 0;
+  const clock = { now: () => new Date(0), monotonicMs: () => ms, sleep: async () => {} };
+  const traffic = new Traffic(clock, rules, (serial, has) => {
+    assert.is(held.has(serial), !has);
+    if (has) held.add(serial);
+    else held.delete(serial);
+  });
+  const ask = (n: number) =>
+    traffic.ask({ serial: serialOf(n), purpose: 'backup' }, { disk: roomy, pressure: CALM });
+  for (const n of [1, 1, 2, 3]) ask(n);
+  assert.equal([...held], [serialOf(1), serialOf(2)]);
+  traffic.release(serialOf(1));
+  assert.equal([...held], [serialOf(2)]);
+  ms = 121_000;
+  assert.equal(traffic.holders, []);
+  assert.is(held.size, 0);
+  ask(3);
+  traffic.revoke(serialOf(3));
+  assert.is(held.size, 0);
+});
+
+test('a laptop that is out of use has no lease and no place, whatever it has open', () => {
+  const { traffic, ask } = start();
+  for (const n of [1, 2, 3]) ask(n);
+  traffic.sessionOpened(serialOf(1));
+  traffic.revoke(serialOf(1));
+  traffic.revoke(serialOf(3));
+  assert.equal(traffic.holders, [serialOf(2)]);
+  assert.ok(ask(4).admit, 'nobody is before it');
+  traffic.sessionClosed(serialOf(1));
+  assert.is(traffic.liveLeases, 2);
+});
+
+test('a laptop without a channel that vanishes has no lease after 120 s', () => {
+  const { traffic, ask, pass } = start();
+  ask(1);
+  for (let n = 0; n < 30; n += 1) {
+    pass(20);
+    traffic.renew(serialOf(1)); // its rsync runs, at the end only until sshd notices, within 64 s
+  }
+  assert.is(traffic.liveLeases, 1);
+  pass(120 - 64);
+  assert.is(traffic.liveLeases, 0);
+});
+
 test('the end of one of two channels does not end the lease', () => {
   const { traffic, ask } = start();
   ask(1);

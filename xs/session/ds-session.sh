@@ -7,7 +7,8 @@
 # and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
 #
 # CONF is written by the service: LIBRARY, COMPLETION, SOCKET, REPLACES (a folder: whose snapshots a
-# laptop may read besides its own), and RESERVE, in KiB: what has to stay free on the disk.
+# laptop may read besides its own), LEASES (a folder: who may upload now), and RESERVE, in KiB: what
+# has to stay free on the disk.
 set -uf
 umask 027
 PATH=/usr/bin:/bin
@@ -40,6 +41,14 @@ locked() {
   exec flock --shared --wait 60 --no-fork "$home/.session.lock" $confined "$@"
 }
 
+# Nobody uploads without a lease. Who asked for none, or whose lease ended, is judged by the service as
+# if it asked now; a connection that stayed open gives no laptop a right that it lost meanwhile.
+need_lease() {
+  [ ! -f "$LEASES/$serial" ] || return 0
+  said=$(printf 'ds-backup-lease 1 %s\n' "$serial" | socat -t 10 - "UNIX-CONNECT:$SOCKET" 2>/dev/null)
+  [ "$said" = yes ] || refuse "${said:-the service does not answer}"
+}
+
 # Restores and cleanup must work when the disk is full, and one laptop must not be what fills it:
 # what it has there that is no snapshot yet may be as much as is still free.
 check_room() {
@@ -51,6 +60,7 @@ check_room() {
 
 # The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
 receive_incoming() {
+  need_lease
   check_room "$home/incoming"
   latest=$(readlink "$home/datastore-latest") || latest=
   case $latest in
@@ -68,6 +78,7 @@ receive_incoming() {
 
 # receive_mirror NAME: the original client's datastore-current, documents, power-logs.
 receive_mirror() {
+  need_lease
   check_room "$home/$1"
   locked --bind "$home/$1" /mirror -- \
     rsync --server "-ltrze.$letters" --timeout=160 --delete --partial . /mirror
@@ -75,6 +86,7 @@ receive_mirror() {
 
 # receive_completion OPTIONS: into a folder of its own first, then in one step to where it is seen.
 receive_completion() {
+  need_lease
   ulimit -f 32768 # 16 MiB in units of 512 bytes; a completion file has 8 MiB at most
   sandbox --bind "$drop" /drop -- rsync --server "$1$letters" --timeout=60 . "/drop/$serial" || exit $?
   [ -f "$drop/$serial" ] && [ ! -L "$drop/$serial" ] || refuse "no completion file arrived"

@@ -6,7 +6,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digestOf, encodeEntry } from '../../../shared/entry.ts';
@@ -139,6 +139,8 @@ async function main(folder: string): Promise<void> {
     const completions = new Map(sending.map((one) => [one, prepareBackup(server, one)]));
     execFileSync('sync');
     const port = Number(new URL(server.url).port);
+    const load1 = loadavg()[0]?.toFixed(1);
+    process.stdout.write(`load before: ${load1} on ${availableParallelism()} processors\n`);
     const bare = await measureBare(paths);
     const bareRate = print('bare Fastify, empty 200', bare, bare.requests / bare.seconds);
     execFileSync('taskset', ['-a', '-c', '-p', SERVER_CORE, String(server.daemon.pid)]);
