@@ -93,7 +93,8 @@ async function bundleProgram(): Promise<Buffer> {
     keepNames: true,
     legalComments: 'none',
     external: ['x11', 'usocket', './node_gtk.node'],
-    plugins: [nodeGtk],
+    alias: { xml2js: join(root, 'bundle/no-xml.ts') },
+    plugins: [nodeGtk, cryptoLater],
     logLevel: 'error',
   });
   return Buffer.from(outputFiles[0]?.contents ?? []);
@@ -113,6 +114,19 @@ const nodeGtk: esbuild.Plugin = {
     }));
   },
 };
+/** dbus-next needs it for a way to sign in that no session bus asks for; loading it costs 2 MB. */
+const cryptoLater: esbuild.Plugin = {
+  name: 'crypto-later',
+  setup(build) {
+    const namespace = 'later';
+    build.onResolve({ filter: /^crypto$/ }, () => ({ path: 'crypto', namespace }));
+    build.onLoad({ filter: /^crypto$/, namespace }, () => ({
+      contents:
+        "module.exports = new Proxy({}, { get: (_, name) => require('node:crypto')[name] })",
+    }));
+  },
+};
+
 const gtkFolder = join(root, 'node_modules/node-gtk');
 const OVERRIDES = ['GLib-2.0', 'GObject', 'Gdk-3.0', 'Gio-2.0', 'Gtk-3.0', 'Pango', 'cairo'];
 
