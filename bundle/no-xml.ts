@@ -11,7 +11,7 @@ interface Element {
 }
 
 /** Writes elements as dbus-next has them: `{node: {$: {name}, interface: [{…}]}}`. */
-class Builder {
+export class Builder {
   buildObject(elements: Record<string, Element>): string {
     return Object.entries(elements)
       .map(([name, element]) => write(name, element))
@@ -19,7 +19,7 @@ class Builder {
   }
 }
 
-class Parser {
+export class Parser {
   parseString(): never {
     throw new Error('reading XML is not part of this build');
   }
@@ -38,5 +38,3 @@ const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '"'
 function escaped(text: string): string {
   return text.replace(/[&<"]/g, (mark) => MARKS[mark] ?? mark);
 }
-
-export default { Builder, Parser };
