@@ -12,23 +12,33 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { ZipFile } from 'yazl';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { parseCatalogue } from '../shared/messages.ts';
 import { VERSION } from '../shared/version.ts';
 import { NAME, SUMMARY } from './activity/names.ts';
 import { languages, PO_FOLDER } from './messages.ts';
-import { type ZipEntry, zip } from './zip.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
 const FOLDER = 'Backup.activity';
 export const XO_NAME = `Backup-${VERSION}.xo`;
 
+/** The first day that ZIP knows, for every file: a date would make each bundle another one. */
+const ZIP_DATE = new Date(1980, 0, 1);
+
+interface BundleFile {
+  name: string;
+  content: Buffer;
+  executable?: boolean;
+}
+
 /** Writes the `.xo` into this folder and returns its path. */
 export async function buildXo(into: string): Promise<string> {
-  const entries: ZipEntry[] = [
+  const files: BundleFile[] = [
     file('activity/activity.info', Buffer.from(activityInfo())),
     file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
     { ...file('activity/run', read('bundle/activity/run')), executable: true },
@@ -39,12 +49,26 @@ export async function buildXo(into: string): Promise<string> {
   ];
   mkdirSync(into, { recursive: true });
   const path = join(into, XO_NAME);
-  writeFileSync(path, zip(entries));
+  writeFileSync(path, await zip(files));
   return path;
 }
 
-function file(name: string, content: Buffer): ZipEntry {
+function file(name: string, content: Buffer): BundleFile {
   return { name: `${FOLDER}/${name}`, content };
+}
+
+/** The same files give the same bytes: sorted, one date, no times beside it. */
+async function zip(files: readonly BundleFile[]): Promise<Buffer> {
+  const archive = new ZipFile();
+  for (const { name, content, executable } of files.toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
+    const mode = executable ? 0o100755 : 0o100644;
+    const options = { mtime: ZIP_DATE, mode, forceDosTimestamp: true, compressionLevel: 9 };
+    archive.addBuffer(content, name, options);
+  }
+  archive.end();
+  return await buffer(archive.outputStream);
 }
 
 function read(path: string): Buffer {
@@ -52,7 +76,7 @@ function read(path: string): Buffer {
 }
 
 /** The words of a language, and what Sugar's Home calls the activity in it. */
-function catalogue(language: string): ZipEntry[] {
+function catalogue(language: string): BundleFile[] {
   const options = ['--check-format', '--endianness=little', '--output-file=-'];
   const mo = execFileSync('msgfmt', [...options, join(PO_FOLDER, `${language}.po`)]);
   const { gettext } = parseCatalogue(mo, language);
