@@ -27,9 +27,6 @@ const BUNDLE_ID = 'org.sugarlabs.Backup';
 const FOLDER = 'Backup.activity';
 export const XO_NAME = `Backup-${VERSION}.xo`;
 
-/** The first day that ZIP knows, for every file: a date would make each bundle another one. */
-const ZIP_DATE = new Date(1980, 0, 1);
-
 interface BundleFile {
   name: string;
   content: Buffer;
@@ -60,11 +57,13 @@ function file(name: string, content: Buffer): BundleFile {
 /** The same files give the same bytes: sorted, one date, no times beside it. */
 async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   const archive = new ZipFile();
+  // The first day that the format knows; it keeps local time.
+  const mtime = new Date(1980, 0, 1);
   for (const { name, content, executable } of files.toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   )) {
     const mode = executable ? 0o100755 : 0o100644;
-    const options = { mtime: ZIP_DATE, mode, forceDosTimestamp: true, compressionLevel: 9 };
+    const options = { mtime, mode, forceDosTimestamp: true, compressionLevel: 9 };
     archive.addBuffer(content, name, options);
   }
   archive.end();
