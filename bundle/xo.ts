@@ -57,8 +57,8 @@ function file(name: string, content: Buffer): BundleFile {
 /** The same files give the same bytes: sorted, one date, no times beside it. */
 async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   const archive = new ZipFile();
-  // The first day that the format knows; it keeps local time.
-  const mtime = new Date(1980, 0, 1);
+  // The format keeps local time; nearer to its first day, 1980, yazl would mix in another zone's.
+  const mtime = new Date(1981, 0, 1);
   for (const { name, content, executable } of files.toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   )) {
