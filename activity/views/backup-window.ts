@@ -156,10 +156,14 @@ export class BackupWindow {
     if (withControl(event)) return this.#control(name, close);
     switch (name) {
       case 'Escape':
-      case 'KP_Page_Down': // the game key with the cross
+      case 'KP_Next': // GDK's name for the game key with the cross
         return this.#cancel(dispatch);
       case 'KP_End': // the game key with the tick
         return this.#confirm();
+      case 'Tab':
+        return this.#toolbar.box.moveFocus(1);
+      case 'ISO_Left_Tab':
+        return this.#toolbar.box.moveFocus(-1);
       case 'Down':
       case 'KP_Down':
         return this.#isInToolbar() && this.#focusCanvas();
@@ -195,7 +199,8 @@ export class BackupWindow {
   #confirm(): boolean {
     const focused = this.window.window.getFocus();
     if (focused?.activate()) return true;
-    return this.#focusCanvas();
+    // A row is opened by its list.
+    return this.#isOnSomething() ? false : this.#focusCanvas();
   }
 
   #isOnSomething(): boolean {
