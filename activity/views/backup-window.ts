@@ -182,17 +182,19 @@ export class BackupWindow {
     return true;
   }
 
-  /** A question is answered with no, a running restore is asked about, anything else is left. */
+  /** A question is answered with no, a running restore is asked about, else one leaves; news stay. */
   #cancel(dispatch: Ui['dispatch']): boolean {
     const { alert, toolbar, body } = this.#screen;
-    const [first] = alert?.buttons ?? [];
+    const no = alert?.buttons.find(({ first }) => first);
+    const [news] = alert?.countdown === null ? alert.buttons : [];
     const stop =
       body.kind === 'page'
         ? body.buttons.find(({ event }) => event.on === 'act' && event.act.do === 'stop')
         : undefined;
-    if (first) dispatch(first.event);
+    if (no) dispatch(no.event);
     else if (stop) dispatch(stop.event);
     else if (toolbar.back.sensitive) dispatch(toolbar.back.event);
+    else if (news) dispatch(news.event);
     return true;
   }
 
