@@ -2,7 +2,6 @@
  * The Backup activity's process: wires configuration, language, window, session bus and agent, and
  * runs GTK's main loop until the child or the shell ends it.
  */
-import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { describeForTerminal } from '../shared/errors.ts';
 import { wordsOf } from '../shared/language.ts';
@@ -27,14 +26,21 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
     agent: (agent) => activity.dispatch({ on: 'agent', agent }),
     job: (path, job) => activity.dispatch({ on: 'job', path, job }),
   });
-  const asker = new Asker(client, (event) => activity.dispatch(event), openInBrowse);
+  const asker = new Asker(
+    client,
+    (event) => activity.dispatch(event),
+    (link) => {
+      void openInBrowse(link);
+    },
+  );
   activity.connect({ client, asker });
   await client.start();
 }
 
 /** Browse is another activity; Sugar's own command starts it with the link. */
-function openInBrowse(link: string): void {
+async function openInBrowse(link: string): Promise<void> {
   if (!/^https?:\/\/[^\s]+$/.test(link)) return;
+  const { spawn } = await import('node:child_process');
   const browse = spawn('sugar-launch', ['-u', link, 'org.laptop.WebActivity'], {
     stdio: 'ignore',
     detached: true,

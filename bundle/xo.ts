@@ -12,23 +12,30 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { ZipFile } from 'yazl';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { parseCatalogue } from '../shared/messages.ts';
 import { VERSION } from '../shared/version.ts';
 import { NAME, SUMMARY } from './activity/names.ts';
 import { languages, PO_FOLDER } from './messages.ts';
-import { type ZipEntry, zip } from './zip.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
 const FOLDER = 'Backup.activity';
 export const XO_NAME = `Backup-${VERSION}.xo`;
 
+interface BundleFile {
+  name: string;
+  content: Buffer;
+  executable?: boolean;
+}
+
 /** Writes the `.xo` into this folder and returns its path. */
 export async function buildXo(into: string): Promise<string> {
-  const entries: ZipEntry[] = [
+  const files: BundleFile[] = [
     file('activity/activity.info', Buffer.from(activityInfo())),
     file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
     { ...file('activity/run', read('bundle/activity/run')), executable: true },
@@ -39,12 +46,28 @@ export async function buildXo(into: string): Promise<string> {
   ];
   mkdirSync(into, { recursive: true });
   const path = join(into, XO_NAME);
-  writeFileSync(path, zip(entries));
+  writeFileSync(path, await zip(files));
   return path;
 }
 
-function file(name: string, content: Buffer): ZipEntry {
+function file(name: string, content: Buffer): BundleFile {
   return { name: `${FOLDER}/${name}`, content };
+}
+
+/** The same files give the same bytes: sorted, one date, no times beside it. */
+async function zip(files: readonly BundleFile[]): Promise<Buffer> {
+  const archive = new ZipFile();
+  // The format keeps local time; nearer to its first day, 1980, yazl would mix in another zone's.
+  const mtime = new Date(1981, 0, 1);
+  for (const { name, content, executable } of files.toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
+    const mode = executable ? 0o100755 : 0o100644;
+    const options = { mtime, mode, forceDosTimestamp: true, compressionLevel: 9 };
+    archive.addBuffer(content, name, options);
+  }
+  archive.end();
+  return await buffer(archive.outputStream);
 }
 
 function read(path: string): Buffer {
@@ -52,7 +75,7 @@ function read(path: string): Buffer {
 }
 
 /** The words of a language, and what Sugar's Home calls the activity in it. */
-function catalogue(language: string): ZipEntry[] {
+function catalogue(language: string): BundleFile[] {
   const options = ['--check-format', '--endianness=little', '--output-file=-'];
   const mo = execFileSync('msgfmt', [...options, join(PO_FOLDER, `${language}.po`)]);
   const { gettext } = parseCatalogue(mo, language);
@@ -93,7 +116,8 @@ async function bundleProgram(): Promise<Buffer> {
     keepNames: true,
     legalComments: 'none',
     external: ['x11', 'usocket', './node_gtk.node'],
-    plugins: [nodeGtk],
+    alias: { xml2js: join(root, 'bundle/no-xml.ts') },
+    plugins: [nodeGtk, cryptoLater],
     logLevel: 'error',
   });
   return Buffer.from(outputFiles[0]?.contents ?? []);
@@ -113,6 +137,19 @@ const nodeGtk: esbuild.Plugin = {
     }));
   },
 };
+/** dbus-next needs it for a way to sign in that no session bus asks for; loading it costs 2 MB. */
+const cryptoLater: esbuild.Plugin = {
+  name: 'crypto-later',
+  setup(build) {
+    const namespace = 'later';
+    build.onResolve({ filter: /^crypto$/ }, () => ({ path: 'crypto', namespace }));
+    build.onLoad({ filter: /^crypto$/, namespace }, () => ({
+      contents:
+        "module.exports = new Proxy({}, { get: (_, name) => require('node:crypto')[name] })",
+    }));
+  },
+};
+
 const gtkFolder = join(root, 'node_modules/node-gtk');
 const OVERRIDES = ['GLib-2.0', 'GObject', 'Gdk-3.0', 'Gio-2.0', 'Gtk-3.0', 'Pango', 'cairo'];
 

@@ -1,7 +1,7 @@
 /**
  * Sugar's toolbar: dark, one cell high, buttons with large icons, space at both ends.
  */
-import { type Box, Gtk, type Widget } from '../gtk.ts';
+import { type Box, Gtk, hasKeyboard, type Widget } from '../gtk.ts';
 import { imageOf } from './icons.ts';
 import type { Look } from './look.ts';
 import type { Palette } from './palette.ts';
@@ -12,6 +12,8 @@ type GtkToolButton = InstanceType<typeof Gtk.ToolButton>;
 export class ToolbarBox {
   readonly widget: Box;
   readonly #toolbar: Toolbar;
+  /** What can have the keyboard, in the order of reading. */
+  readonly #stops: Widget[] = [];
 
   constructor(look: Look) {
     this.widget = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
@@ -26,6 +28,8 @@ export class ToolbarBox {
 
   add(button: ToolButton): void {
     this.#toolbar.insert(button.widget, -1);
+    const inside = button.widget.getChild();
+    if (inside) this.#stops.push(inside);
   }
 
   /** Any other widget; `expand` gives it the space that is left. */
@@ -34,6 +38,23 @@ export class ToolbarBox {
     item.setExpand(expand);
     item.add(child);
     this.#toolbar.insert(item, -1);
+    this.#stops.push(child);
+  }
+
+  /**
+   * Gives the keyboard to the next one, or with -1 to the one before; returns whether there was one.
+   * GTK's own way goes by arrows, which a text field in the middle keeps for itself.
+   */
+  moveFocus(step: 1 | -1): boolean {
+    const at = this.#stops.findIndex((stop) => hasKeyboard(stop));
+    if (at < 0) return false;
+    for (let to = at + step; to >= 0 && to < this.#stops.length; to += step) {
+      const stop = this.#stops[to];
+      if (!stop?.isSensitive()) continue;
+      stop.grabFocus();
+      return true;
+    }
+    return false;
   }
 
   /** A line, or with `expand` a gap that takes all that is left. */

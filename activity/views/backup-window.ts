@@ -158,10 +158,14 @@ export class BackupWindow {
     if (withControl(event)) return this.#control(name, close);
     switch (name) {
       case 'Escape':
-      case 'KP_Page_Down': // the game key with the cross
+      case 'KP_Next': // GDK's name for the game key with the cross
         return this.#cancel(dispatch);
       case 'KP_End': // the game key with the tick
         return this.#confirm();
+      case 'Tab':
+        return this.#toolbar.box.moveFocus(1);
+      case 'ISO_Left_Tab':
+        return this.#toolbar.box.moveFocus(-1);
       case 'Down':
       case 'KP_Down':
         return this.#isInToolbar() && this.#focusCanvas();
@@ -180,24 +184,27 @@ export class BackupWindow {
     return true;
   }
 
-  /** A question is answered with no, a running restore is asked about, anything else is left. */
+  /** A question is answered with no, a running restore is asked about, else one leaves; news stay. */
   #cancel(dispatch: Ui['dispatch']): boolean {
     const { alert, toolbar, body } = this.#screen;
-    const [first] = alert?.buttons ?? [];
+    const no = alert?.buttons.find(({ first }) => first);
+    const [news] = alert?.countdown === null ? alert.buttons : [];
     const stop =
       body.kind === 'page'
         ? body.buttons.find(({ event }) => event.on === 'act' && event.act.do === 'stop')
         : undefined;
-    if (first) dispatch(first.event);
+    if (no) dispatch(no.event);
     else if (stop) dispatch(stop.event);
     else if (toolbar.back.sensitive) dispatch(toolbar.back.event);
+    else if (news) dispatch(news.event);
     return true;
   }
 
   #confirm(): boolean {
     const focused = this.window.window.getFocus();
     if (focused?.activate()) return true;
-    return this.#focusCanvas();
+    // A row is opened by its list.
+    return this.#isOnSomething() ? false : this.#focusCanvas();
   }
 
   #isOnSomething(): boolean {

@@ -172,6 +172,16 @@ export class ListView {
       case 'KP_Home':
         this.#goTo(now + page);
         return true;
+      case 'Tab':
+        return this.#inRow(1);
+      case 'ISO_Left_Tab':
+        return this.#inRow(-1);
+      case 'Right':
+      case 'KP_Right':
+        return this.#inRow(this.#ui.look.rightToLeft ? -1 : 1);
+      case 'Left':
+      case 'KP_Left':
+        return this.#inRow(this.#ui.look.rightToLeft ? 1 : -1);
       case 'Home':
         this.#goTo(0);
         return true;
@@ -185,6 +195,10 @@ export class ListView {
       default:
         return false;
     }
+  }
+
+  #inRow(step: 1 | -1): boolean {
+    return this.#widgets.some((row) => row.widget.getVisible() && row.moveFocus(step));
   }
 
   #openFocused(): boolean {

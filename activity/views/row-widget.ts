@@ -2,7 +2,7 @@
  * One row of a list: icon, picture, title, when, and a gesture each for what can be done. A row is
  * made once and then shows one entry after another.
  */
-import { Atk, type Button, type EventBox, Gtk, type Image, type Label } from '../gtk.ts';
+import { Atk, type EventBox, Gtk, hasKeyboard, type Image, type Label } from '../gtk.ts';
 import type { ButtonModel, Row } from '../model/screen.ts';
 import {
   horizontalBox,
@@ -96,9 +96,14 @@ export class RowWidget {
     if (this.#row?.open) this.#ui.dispatch(this.#row.open);
   }
 
-  /** The first of its buttons. */
-  get firstButton(): Button | null {
-    return this.#buttons[0]?.button ?? null;
+  /** From the row to its gestures and back, one by one; whether there was a further one. */
+  moveFocus(step: 1 | -1): boolean {
+    const shown = this.#buttons.map(({ button }) => button).filter((one) => one.getVisible());
+    const stops = [this.widget, ...shown];
+    const at = stops.findIndex((stop) => hasKeyboard(stop));
+    const next = at < 0 ? undefined : stops[at + step];
+    next?.grabFocus();
+    return next !== undefined;
   }
 
   #press(index: number): void {

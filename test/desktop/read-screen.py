@@ -8,13 +8,17 @@ import sys
 import pyatspi
 
 
+# What can be acted upon is told also when it has no name: a test looks for that.
+ACTED_UPON = ('push button', 'toggle button', 'text', 'list item', 'menu item')
+
+
 def walk(node, depth):
     if node is None or depth > 40:
         return
     try:
         states = node.getState()
         shown = states.contains(pyatspi.STATE_SHOWING)
-        if node.name:
+        if node.name or node.getRoleName() in ACTED_UPON:
             box = node.queryComponent().getExtents(pyatspi.DESKTOP_COORDS) if shown else None
             print(json.dumps({
                 'x': box.x + box.width // 2 if box else 0,

@@ -1,0 +1,89 @@
+// time limit: 120 s
+/**
+ * The `.xo` (S1): the same bytes whenever and wherever it is made, small, nothing of this machine in
+ * it, accepted by Sugar's own installer, and running from where that puts it.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { buildXo } from '../../bundle/xo.ts';
+import { temporaryFolder } from '../shared/folder.ts';
+import { type Desktop, startDesktop } from './desktop.ts';
+import { ScreenReader } from './screen-reader.ts';
+
+const test = suite('the .xo');
+const folder = temporaryFolder(test);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What it may grow to, unnoticed. */
+const LARGEST = 320_000;
+const ACTIVITY_ID = 'b'.repeat(40);
+
+let xo: string;
+let desktop: Desktop;
+
+test.before(async () => {
+  xo = await buildXo(join(folder, 'first'));
+  const prepare = (child: Desktop) => void child.makeFolder('home/Activities');
+  desktop = await startDesktop({ withoutShell: true, prepare });
+});
+
+test.after(async () => {
+  await desktop?.[Symbol.asyncDispose]();
+});
+
+test('the same sources give the same bytes, in any time zone', async () => {
+  const zone = process.env.TZ;
+  process.env.TZ = 'Asia/Kolkata';
+  try {
+    const again = await buildXo(join(folder, 'second'));
+    assert.ok(readFileSync(again).equals(readFileSync(xo)));
+  } finally {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  }
+});
+
+test('it is small', () => {
+  const { size } = statSync(xo);
+  assert.ok(size <= LARGEST, `${size} bytes`);
+});
+
+test("Sugar's installer accepts it, and nothing in it names the machine it was made on", async () => {
+  const given = desktop.copyIn(xo, 'Backup.xo');
+  const said = await desktop.must('sugar-install-bundle', given);
+  assert.match(said, /installed/);
+  const bundle = join(desktop.home, 'Activities/Backup.activity');
+  const run = statSync(join(bundle, 'activity/run'));
+  assert.is(run.mode & 0o111, 0o111, 'it can be started');
+  for (const name of ['activity/activity.info', 'backup.cjs', 'node_gtk.node']) {
+    const content = readFileSync(join(bundle, name));
+    assert.not(content.includes(root), name);
+  }
+  for (const language of ['ar', 'es', 'fr', 'ht', 'pt']) {
+    const info = readFileSync(join(bundle, 'locale', language, 'activity.linfo'), 'utf8');
+    assert.match(info, /^\[Activity\]\nname = .+\nsummary = .+\n$/);
+  }
+});
+
+test('from there it starts, has no error to tell, and answers the shell', async () => {
+  const bundle = join(desktop.home, 'Activities/Backup.activity');
+  const command = `cd ${bundle} && exec activity/run -b org.sugarlabs.Backup -a ${ACTIVITY_ID}`;
+  const activity = desktop.start('/bin/sh', ['-c', command]);
+  const screen = new ScreenReader(desktop);
+  await screen.find('My Backup', { role: 'push button' });
+  const name = `org.laptop.Activity${ACTIVITY_ID}`;
+  const path = `/org/laptop/Activity/${ACTIVITY_ID}`;
+  await desktop.must('gdbus', 'wait', '--session', '--timeout', '10', name);
+  const target = ['--session', '--dest', name, '--object-path', path];
+  // The shell asks for this description before it calls anything.
+  const description = await desktop.must('gdbus', 'introspect', ...target);
+  assert.match(description, /SetActive\(in {2}b arg_0\);/);
+  const active = ['--method', 'org.laptop.Activity.SetActive', 'true'];
+  assert.is((await desktop.must('gdbus', 'call', ...target, ...active)).trim(), '()');
+  const told = activity.lines.filter((line) => /^(warning|error):/.test(line));
+  assert.equal(told, []);
+});
+
+test.run();
