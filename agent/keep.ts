@@ -5,6 +5,7 @@
  */
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Entry, propertyText } from '../shared/entry.ts';
 import { DsError } from '../shared/errors.ts';
@@ -30,6 +31,10 @@ interface Marked {
   entry: Entry;
   mark: KeptMark;
 }
+
+/** How often an entry that is not calm is looked at, and how long to wait between, in milliseconds. */
+const LOOKS = 8;
+const BETWEEN_LOOKS_MS = 100;
 
 /**
  * Drops the content of an entry that the school has; backs it up first where that is not so. Returns
@@ -87,14 +92,19 @@ export async function readEntry({ paths, signal }: Context, uid: Uid): Promise<V
   return readVersion(local, signal);
 }
 
-/** One with content, that nobody is writing to. Throws `not-found`, `bad-input`, `unreadable`. */
+/**
+ * One with content, that nobody is writing to; Sugar's optimizer may be at it for a moment after each
+ * change. Throws `not-found`, `bad-input`, `unreadable`.
+ */
 async function readWhole(context: Context, uid: Uid): Promise<Version> {
-  const version = await readEntry(context, uid);
-  if (!version.entry.content || version.entry.content.size === 0) {
-    throw new DsError('bad-input', `the entry ${uid} has no content to keep at school`);
+  for (let look = 1; ; look += 1) {
+    const version = await readEntry(context, uid);
+    const isEmpty = !version.entry.content || version.entry.content.size === 0;
+    if (!isEmpty && version.doubt === 'none') return version;
+    if (look < LOOKS) await sleep(BETWEEN_LOOKS_MS, undefined, { signal: context.signal });
+    else if (!isEmpty) throw beingWorkedOn(uid);
+    else throw new DsError('bad-input', `the entry ${uid} has no content to keep at school`);
   }
-  if (version.doubt !== 'none') throw beingWorkedOn(uid);
-  return version;
 }
 
 /** What a cut-off run left, or a child wrote over: the content is here, and the title its own. */

@@ -5,75 +5,30 @@
  */
 import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
 import { inLaptop } from '../../xs/paths.ts';
 import { listPins } from '../../xs/pins.ts';
 import { listHeld, listSnapshots } from '../../xs/snapshots.ts';
-import { compareJournals, readJournal } from '../journal/compare.ts';
-import { generateJournal } from '../journal/generator.ts';
+import { readJournal } from '../journal/compare.ts';
 import { checkSnapshots } from '../xs/check.ts';
+import {
+  ENTRIES,
+  inEntry,
+  ok,
+  pinsOf,
+  prepare,
+  refused,
+  sameContent,
+  sizeOf,
+  titleOf,
+} from './kept-journal.ts';
 import type { Laptop } from './laptop.ts';
-import { type School, startSchool } from './school.ts';
+import { startSchool } from './school.ts';
 import { runsAsRoot } from './server.ts';
 
 const test = suite('A13: content that is only at school');
-
-const ENTRIES = 12;
-
-async function ok(laptop: Laptop, ...args: string[]): Promise<string> {
-  const done = await laptop.backup(args);
-  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
-
-async function refused(laptop: Laptop, message: RegExp, ...args: string[]): Promise<void> {
-  const done = await laptop.backup(args);
-  assert.is.not(done.exitCode, 0, args.join(' '));
-  assert.match(done.stderr, message);
-}
-
-/** A laptop with a backup, and its entries that have content, the largest first. */
-async function prepare(school: School, n = 0) {
-  const laptop = school.laptop(n);
-  generateJournal(laptop.journal, { entries: ENTRIES, seed: 41 + n });
-  await laptop.startBus();
-  await laptop.countEntries(); // the datastore adds to entries what it needs
-  await ok(laptop, 'now');
-  const before = readJournal(laptop.journal);
-  const full = [...before.keys()]
-    .filter((uid) => before.get(uid)?.has('data') && sizeOf(laptop, uid) > 0)
-    .sort((a, b) => sizeOf(laptop, b) - sizeOf(laptop, a));
-  return { laptop, before, full };
-}
-
-const inEntry = (laptop: Laptop, uid: string, file: string) =>
-  join(laptop.journal, uid.slice(0, 2), uid, file);
-
-function sizeOf(laptop: Laptop, uid: string): number {
-  return lstatSync(inEntry(laptop, uid, 'data')).size;
-}
-
-function titleOf(laptop: Laptop, uid: string): string {
-  return readFileSync(inEntry(laptop, uid, 'metadata/title'), 'utf8');
-}
-
-function pinsOf(school: School, laptop: Laptop): string[] {
-  return listPins(school.server, parseSerial(laptop.serial)).map(({ uid }) => uid);
-}
-
-/** All content is as it was; titles too. Dates and counters of the datastore's own are not looked at. */
-function sameContent(laptop: Laptop, before: ReturnType<typeof readJournal>): void {
-  const after = readJournal(laptop.journal);
-  for (const [uid, files] of before) {
-    for (const file of ['data', 'metadata/title', 'metadata/preview']) {
-      assert.is(after.get(uid)?.get(file), files.get(file), `${uid}: ${file}`);
-    }
-  }
-  assert.equal(compareJournals(before, after).extra, []);
-}
 
 test('most of a Journal is kept at school, backed up, lost, restored, and fetched back', async () => {
   await using school = await startSchool();
