@@ -39,6 +39,8 @@ export interface BackupSummary {
 
 /** One rsync waits for the line and the server's disk most of the time: two fill the gaps. */
 const SENDING_AT_ONCE = 2;
+/** Less than this is sent without asking first whether the base is right, which it nearly always is. */
+const CHECK_ABOVE_BYTES = 4 * 1024 * 1024;
 /** How often what the server misses is sent again, or a new base is taken. */
 const MAX_ROUNDS = 3;
 
@@ -131,7 +133,8 @@ class Backup {
     if (learnt) await this.#learnBase(session);
     let scan = first;
     for (let round = 0; round <= MAX_ROUNDS; round += 1) {
-      if (!learnt && scan.toRead.length > 0) {
+      const much = scan.toRead.reduce((sum, { bytes }) => sum + bytes, 0) > CHECK_ABOVE_BYTES;
+      if (!learnt && much) {
         // One question before much is sent for nothing.
         await this.#checkBase(session);
         learnt = true;

@@ -18,6 +18,9 @@ import { sendCompletion } from './transfer.ts';
 /** How long the server holds a question about a run, in seconds; its own limit is 30. */
 const RUN_WAIT_SECONDS = 30;
 
+/** Up to this it is one request; above, rsync takes it. The server's own limit is a little higher. */
+const SHORT_BYTES = 512 * 1024;
+
 export type FinalOutcome = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
 /** A slow disk may need long for a first backup, but not for ever, in milliseconds. */
@@ -54,15 +57,21 @@ export async function complete(
   state: State,
   completion: Completion,
 ): Promise<FinalOutcome> {
-  const file = join(context.paths.staging, 'completion');
-  writeFileSync(file, `${JSON.stringify(completion)}\n`);
   // Before it is sent: if we are killed now, the next run asks what became of it.
   await state.rememberRun(completion.run);
   failpoint('backup.before-completion');
-  await sendCompletion(context, session.connection, file, session.serial);
+  const text = `${JSON.stringify(completion)}\n`;
+  const told = text.length <= SHORT_BYTES && (await session.control.complete(completion));
+  if (!told) await sendFile(context, session, text);
   failpoint('backup.completion-sent');
-  rmSync(file);
   return awaitOutcome(context, session, completion.run);
+}
+
+async function sendFile(context: Context, session: Session, text: string): Promise<void> {
+  const file = join(context.paths.staging, 'completion');
+  writeFileSync(file, text);
+  await sendCompletion(context, session.connection, file, session.serial);
+  rmSync(file);
 }
 
 /** Asks until the answer is final. Throws `transfer` when the server never heard of the run. */

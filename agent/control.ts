@@ -5,6 +5,7 @@ import got, { type Got, type Method, type Response } from 'got';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 import {
+  type Completion,
   type EntriesPage,
   type EntryDetails,
   type EntrySummary,
@@ -135,6 +136,14 @@ export class Control {
   /** Where on the server's plain HTTP side this child is signed on, once. */
   async webLink(): Promise<string> {
     return parseWebLink(await this.#text('POST', 'weblink', {})).path;
+  }
+
+  /** The end of a backup. False from a server that takes it by rsync only. */
+  async complete(completion: Completion): Promise<boolean> {
+    const response = await this.#ask('PUT', 'completion', TIMEOUT_MS, completion);
+    if (response.statusCode === 404) return false;
+    checkStatus(response);
+    return true;
   }
 
   async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {

@@ -4,7 +4,7 @@
  *
  *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
  *     dist/session/ds-session.sh         read by xs through `import.meta.url`
- *     dist/pages/style.css               of the restore pages; read likewise
+ *     dist/pages/style.css, admin/admin.css   of the pages; read likewise
  *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/share/                        the manual page, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
@@ -43,6 +43,7 @@ const PROGRAMS = { 'ds-backup': 'agent/main.ts', 'xs-backup': 'xs/main.ts' };
 const ASSETS = [
   ['xs/session/ds-session.sh', 'session/ds-session.sh'],
   ['xs/pages/style.css', 'pages/style.css'],
+  ['xs/pages/admin/admin.css', 'pages/admin/admin.css'],
 ] as const;
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
 const EXTERNAL = ['sqlite3', 'x11', 'usocket'];

@@ -6,8 +6,9 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
-import { DsError } from './errors.ts';
+import { DsError, isErrno } from './errors.ts';
 
 export type SqlValue = string | number | bigint | Buffer | null;
 
@@ -28,6 +29,9 @@ export interface Db extends Queries, AsyncDisposable {
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
 }
 
+const BUSY_MS = 5000;
+const BUSY_AGAIN_MS = 20;
+
 /**
  * Opens the database, making its folder and bringing its tables to the newest version. `migrations`
  * are run in order, each once; their number is kept in `user_version`. Throws `internal` for a file
@@ -42,8 +46,8 @@ export async function openDb(path: string, migrations: readonly string[]): Promi
   });
   const db = wrap(handle);
   try {
-    handle.configure('busyTimeout', 5000);
-    await db.run('PRAGMA journal_mode = WAL');
+    handle.configure('busyTimeout', BUSY_MS);
+    await writeAhead(db);
     await db.run('PRAGMA synchronous = NORMAL');
     await migrate(db, handle, path, migrations);
     return db;
@@ -54,14 +58,25 @@ export async function openDb(path: string, migrations: readonly string[]): Promi
   }
 }
 
+/** Where two open a new file at once SQLite does not wait for this one lock, whatever its time-out. */
+async function writeAhead(db: Db): Promise<void> {
+  for (let waited = 0; ; waited += BUSY_AGAIN_MS) {
+    try {
+      return await db.run('PRAGMA journal_mode = WAL');
+    } catch (error) {
+      if (!isErrno(error, 'SQLITE_BUSY') || waited >= BUSY_MS) throw error;
+      await sleep(BUSY_AGAIN_MS);
+    }
+  }
+}
+
 async function migrate(
   db: Db,
   handle: sqlite3.Database,
   path: string,
   migrations: readonly string[],
 ): Promise<void> {
-  const row = await db.get<{ user_version: number }>('PRAGMA user_version');
-  const version = row?.user_version ?? 0;
+  const version = await versionOf(db);
   if (version > migrations.length) {
     throw new DsError('internal', `${path} was written by a newer version of ds-backup`, {
       hint: 'install that version again, or move the file away: it is rebuilt from the disk',
@@ -70,12 +85,18 @@ async function migrate(
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     await db.transaction(async (tx) => {
+      if ((await versionOf(tx)) > index) return; // another process was faster
       await new Promise<void>((resolve, reject) =>
         handle.exec(sql, (error) => (error ? reject(error) : resolve())),
       );
       await tx.run(`PRAGMA user_version = ${index + 1}`);
     });
   }
+}
+
+async function versionOf(queries: Queries): Promise<number> {
+  const row = await queries.get<{ user_version: number }>('PRAGMA user_version');
+  return row?.user_version ?? 0;
 }
 
 function wrap(handle: sqlite3.Database): Db {

@@ -4,6 +4,12 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 
+/**
+ * How long a program may work in one go while others may ask it something, in milliseconds. With 8, a
+ * server that takes in a backup answered a third as many questions (`npm run bench:available`).
+ */
+export const SLICE_MS = 2;
+
 /** A function to await between two steps; it pauses only when `sliceMs` milliseconds have passed. */
 export function pacemaker(sliceMs: number): () => Promise<void> {
   let last = performance.now();

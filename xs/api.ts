@@ -26,6 +26,7 @@ import {
   type WebLink,
 } from '../shared/protocol.ts';
 import { chainOf, readableBy } from './aliases.ts';
+import { addCompletionRoute } from './api-completion.ts';
 import { addEntryRoutes } from './api-entries.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { isHeld } from './held.ts';
@@ -149,6 +150,7 @@ function addRoutes(
 ): void {
   const { paths, clock } = library;
   addPinRoutes(app, library, laptopOf);
+  addCompletionRoute(app, paths, (request) => laptopOf(request.raw.socket));
 
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);

@@ -11,7 +11,7 @@ import {
   MAX_METADATA_BYTES,
 } from '../shared/entry.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
-import { pacemaker } from '../shared/pacemaker.ts';
+import { pacemaker, SLICE_MS } from '../shared/pacemaker.ts';
 import type { Completion, Manifest } from '../shared/protocol.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import type { Pool } from './pool.ts';
@@ -32,8 +32,6 @@ export interface Base {
   versions: Map<Uid, Digest>;
 }
 
-/** How long the service may work in one go before it looks after its clients, in milliseconds. */
-const SLICE_MS = 8;
 /** Content up to this size is hashed in one go, in bytes. */
 const SMALL = 256 * 1024;
 

@@ -1,8 +1,9 @@
 /**
- * Who was let in, and who decided it (X2, X10): one line of JSON for each step, in
+ * Who was let in, what was decided, and by whom (X2, X10, X12): one line of JSON for each step, in
  * `.audit/YYYY-MM.jsonl` beside the laptops' folders. What laptops cause is bounded, so that junk
  * cannot fill the disk; the oldest month goes when there are sixty.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   closeSync,
   fstatSync,
@@ -39,6 +40,14 @@ const EVENTS = [
   'teacher-added',
   'teacher-changed',
   'teacher-removed',
+  'pinned',
+  'unpinned',
+  'held-released',
+  'held-dropped',
+  'undeleted',
+  'cleaned-up',
+  'clock-trusted',
+  'journal-read',
   'more-not-written',
 ] as const;
 
@@ -47,7 +56,10 @@ const lineSchema = v.object({
   event: v.picklist(EVENTS),
   /** Null for what concerns the whole server. */
   serial: v.nullable(v.string()),
-  who: v.picklist(['laptop', 'admin']),
+  /** `admin` is whoever was at the server's terminal, `teacher` one who signed in to the pages. */
+  who: v.picklist(['laptop', 'admin', 'teacher']),
+  /** Of a teacher. */
+  name: v.optional(v.string()),
   details: v.record(v.string(), v.union([v.string(), v.number()])),
 });
 export type AuditLine = v.InferOutput<typeof lineSchema>;
@@ -63,14 +75,22 @@ export class Audit {
   readonly #options: { paths: Paths; clock: Clock; log: Log };
   /** How many lines laptops caused on a day (`YYYY-MM-DD`). */
   #day: { date: string; lines: number } | undefined;
+  /** Which teacher's wish is being carried out. */
+  readonly #teacher = new AsyncLocalStorage<string>();
 
   constructor(options: { paths: Paths; clock: Clock; log: Log }) {
     this.#options = options;
   }
 
+  /** All that is decided while `work` runs, and in what it starts, is this teacher's decision. */
+  inNameOf<T>(teacher: string, work: () => T): T {
+    return this.#teacher.run(teacher, work);
+  }
+
   /** What a teacher or admin decided. */
   decided(event: AuditEvent, serial: Serial | null, details: AuditDetails = {}): void {
-    this.#append(event, serial, 'admin', details);
+    const name = this.#teacher.getStore();
+    this.#append(event, serial, name === undefined ? 'admin' : 'teacher', details, name);
   }
 
   /** What a laptop asked for; from a certain number a day on it is only said that there was more. */
@@ -85,9 +105,23 @@ export class Audit {
   }
 
   /** A line that cannot be written must not undo what was decided: the laptop's own file has it. */
-  #append(event: AuditEvent, serial: Serial | null, who: AuditLine['who'], details: AuditDetails) {
+  #append(
+    event: AuditEvent,
+    serial: Serial | null,
+    who: AuditLine['who'],
+    details: AuditDetails,
+    name?: string,
+  ): void {
     const { paths, clock, log } = this.#options;
-    const line: AuditLine = { time: clock.now().toISOString(), event, serial, who, details };
+    const time = clock.now().toISOString();
+    const line: AuditLine = {
+      time,
+      event,
+      serial,
+      who,
+      ...(name !== undefined && { name }),
+      details,
+    };
     try {
       appendLine(paths, line);
     } catch (error) {

@@ -2,6 +2,8 @@
  * How full the library's file system is, in blocks and in inodes: a school runs out of either.
  */
 import { statfs } from 'node:fs/promises';
+import type { Clock } from '../shared/clock.ts';
+import { gauge } from './gauge.ts';
 
 export interface DiskFacts {
   freeBytes: number;
@@ -10,6 +12,14 @@ export interface DiskFacts {
   freeBlocks: number;
   /** 1 where the file system makes inodes as needed. */
   freeInodes: number;
+}
+
+/** How long a measurement is good for where many ask, in milliseconds. */
+const FRESH_MS = 1000;
+
+/** Measures at most once a second, whoever asks. */
+export function diskGauge(clock: Clock, path: string): () => Promise<DiskFacts> {
+  return gauge(clock, FRESH_MS, () => measureDisk(path));
 }
 
 export async function measureDisk(path: string): Promise<DiskFacts> {

@@ -9,14 +9,12 @@ import { asDsError, DsError, isErrno } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
-import { pacemaker } from '../shared/pacemaker.ts';
+import { pacemaker, SLICE_MS } from '../shared/pacemaker.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import type { Base } from './arrival.ts';
 import type { Pool } from './pool.ts';
 import type { Whole } from './salvage.ts';
 
-/** How long the service may work in one go before it looks after its clients, in milliseconds. */
-const SLICE_MS = 8;
 const NO_CONTENT = Buffer.from('{"content":null,');
 
 /** Links every entry of the new state into the draft, but for those that the base has lost. */

@@ -4,24 +4,13 @@
  */
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { asDsError, DsError, type ErrorCode } from '../shared/errors.ts';
-import { parseSerial, tryParse } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { type EnrolAnswer, parseEnrolRequest } from '../shared/protocol.ts';
-import type { Admission } from './admit.ts';
-import type { DiskFacts } from './disk.ts';
+import { type AvailableOptions, addAvailable } from './available.ts';
 import { answerRegistration } from './idmgr.ts';
 import { METRICS_TYPE } from './metrics.ts';
-import type { Pressure } from './pressure.ts';
-import type { Purpose } from './queue.ts';
-import type { Registrations } from './registration.ts';
-import { subnetOf } from './subnet.ts';
-import type { Traffic } from './traffic.ts';
 
-export interface HttpOptions {
-  registrations: Registrations;
-  traffic: Traffic;
-  disk: () => Promise<DiskFacts>;
-  pressure: () => Promise<Pressure>;
+export interface HttpOptions extends AvailableOptions {
   /** What laptops call this server. */
   hostName: string;
   hostKey: string;
@@ -30,7 +19,6 @@ export interface HttpOptions {
   login: string;
   /** Numbers for Prometheus. */
   metrics: () => Promise<string>;
-  log: Log;
 }
 
 /** A registration or an enrolment is below 5 KB. */
@@ -85,13 +73,7 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     (_request, body, done) => done(null, body),
   );
 
-  app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
-    '/backup/1/available/:serial',
-    async (request, reply) => {
-      const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
-      await answerAvailable(options, request.params.serial, purpose, subnetOf(request.ip), reply);
-    },
-  );
+  addAvailable(app, options);
 
   app.get('/metrics', async (_request, reply) => {
     void reply.type(METRICS_TYPE);
@@ -112,35 +94,4 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
   app.post('/', register);
   app.post('/RPC2', register); // where XML-RPC libraries go when the URL names no path
   return app;
-}
-
-/** Empty text/plain with a status, as the original client expects. What is more is in headers. */
-async function answerAvailable(
-  { registrations, traffic, disk, pressure, log }: HttpOptions,
-  name: string,
-  purpose: Purpose,
-  subnet: string | undefined,
-  reply: FastifyReply,
-): Promise<void> {
-  const serial = tryParse(parseSerial, name);
-  void reply.type('text/plain');
-  if (!serial) return void (await reply.status(404).send(''));
-  if (!registrations.isActive(serial)) return void (await reply.status(403).send(''));
-  const load = { disk: await disk(), pressure: await pressure() };
-  const answer = traffic.ask({ serial, purpose, subnet }, load);
-  if (answer.admit) {
-    log.info('lease-granted', { serial, purpose, reason: answer.reason });
-    return void (await reply.status(200).send(''));
-  }
-  const { admit: _, ...facts } = answer;
-  log.info('lease-refused', { serial, purpose, ...facts });
-  await reply.headers(refusalHeaders(answer)).status(503).send('');
-}
-
-function refusalHeaders(answer: Admission & { admit: false }): Record<string, string> {
-  return {
-    'Retry-After': String(answer.retryAfterSeconds),
-    'X-Backup-Reason': answer.reason,
-    ...('place' in answer && { 'X-Backup-Place': String(answer.place) }),
-  };
 }

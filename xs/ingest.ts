@@ -14,6 +14,7 @@ import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
+import { pacemaker, SLICE_MS } from '../shared/pacemaker.ts';
 import type { Completion, Manifest, Outcome } from '../shared/protocol.ts';
 import { run } from '../shared/run.ts';
 import { stateDigest } from '../shared/sums.ts';
@@ -84,7 +85,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const snapshot = await verifyAndBuild(context, arrival, base, versions);
   if (Array.isArray(snapshot)) return { state: 'missing', missing: snapshot };
   context.cap?.note(serial);
-  context.hardQuota?.add(serial, sizeOf(arrival.folder));
+  context.hardQuota?.add(serial, await sizeOf(arrival.folder));
   await finish(context, arrival, snapshot);
   return outcomeOf(paths, snapshot);
 }
@@ -96,17 +97,22 @@ async function checkLimits(
 ): Promise<void> {
   try {
     cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
-    hardQuota?.check(serial, sizeOf(folder), await measureDisk(paths.library));
+    hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
   } catch (error) {
-    emptyFolder(folder);
+    await emptyFolder(folder);
     throw error;
   }
 }
 
 /** Of what arrived, in bytes. */
-function sizeOf(folder: string): number {
-  const names = readdirSync(folder);
-  return names.reduce((sum, name) => sum + lstatSync(join(folder, name)).size, 0);
+async function sizeOf(folder: string): Promise<number> {
+  const pause = pacemaker(SLICE_MS);
+  let bytes = 0;
+  for (const name of readdirSync(folder)) {
+    bytes += lstatSync(join(folder, name)).size;
+    await pause();
+  }
+  return bytes;
 }
 
 /** What the laptop is told of a snapshot that stands. */
@@ -224,7 +230,7 @@ async function finish(context: IngestContext, arrival: Arrival, manifest: Snapsh
   else settleHeld(paths, arrival.serial, manifest);
   failpoint('ingest.pointed');
   recordSuccess(paths, arrival.serial, manifest, clock.now());
-  emptyFolder(arrival.folder);
+  await emptyFolder(arrival.folder);
   failpoint('ingest.emptied');
   log.info(isHeld(paths, manifest) ? 'snapshot-held' : 'snapshot-made', {
     serial: arrival.serial,
@@ -249,6 +255,10 @@ export function recordSuccess(paths: Paths, serial: Serial, manifest: Manifest, 
   writeFileDurably(inLaptop(paths, serial).lastSuccess, `${text}\n`, 0o640);
 }
 
-function emptyFolder(folder: string): void {
-  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+async function emptyFolder(folder: string): Promise<void> {
+  const pause = pacemaker(SLICE_MS);
+  for (const name of readdirSync(folder)) {
+    rmSync(join(folder, name), { recursive: true });
+    await pause();
+  }
 }

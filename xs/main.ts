@@ -20,7 +20,9 @@ try {
     env: process.env,
     sessionScript: fileURLToPath(new URL('./session/ds-session.sh', import.meta.url)),
     pageFiles: {
-      styleSheet: fileURLToPath(new URL('./pages/style.css', import.meta.url)),
+      styleSheets: ['./pages/style.css', './pages/admin/admin.css'].map((file) =>
+        fileURLToPath(new URL(file, import.meta.url)),
+      ),
       locale: fileURLToPath(new URL('./locale', import.meta.url)),
     },
     log: createLog((line) => process.stderr.write(line)),

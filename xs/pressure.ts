@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Clock } from '../shared/clock.ts';
+import { gauge } from './gauge.ts';
 
 export interface Pressure {
   /** Share of the last ten seconds in which some task waited, in per cent; null where unknown. */
@@ -65,12 +66,7 @@ export function parsePressure(text: string): number | null {
 
 /** Measures at most once a second, whoever asks. `folder` is /proc/pressure. */
 export function pressureGauge(clock: Clock, folder = '/proc/pressure'): () => Promise<Pressure> {
-  let last: { time: number; pressure: Promise<Pressure> } | undefined;
-  return () => {
-    const time = clock.monotonicMs();
-    if (!last || time - last.time >= FRESH_MS) last = { time, pressure: measurePressure(folder) };
-    return last.pressure;
-  };
+  return gauge(clock, FRESH_MS, () => measurePressure(folder));
 }
 
 async function measurePressure(folder: string): Promise<Pressure> {

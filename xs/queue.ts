@@ -53,22 +53,49 @@ function isPromised({ promised }: Waiter, now: number): boolean {
 /** The place of a laptop that is told to come at `at`, having had the place `old` before. */
 export function nextPlace(old: Waiter | undefined, asker: Asker, at: number, now: number): Waiter {
   const promised = old && isPromised(old, now) ? old.promised : at;
-  return { ...asker, since: old?.since ?? now, at, until: at + GRACE_MS, promised };
+  return makeWaiter(asker, old?.since ?? now, at, at + GRACE_MS, promised);
 }
 
-/** Those in the queue that go before this laptop, which may be in it as well. */
-export function thoseAhead(
+/** Always the same shape: a question looks at each of a thousand of these. */
+function makeWaiter(
+  { purpose, lastSuccess, subnet }: Asker,
+  since: number,
+  at: number,
+  until: number,
+  promised: number,
+): Waiter {
+  return { purpose, lastSuccess, subnet, since, at, until, promised };
+}
+
+export interface Ahead {
+  /** How many in the queue go before this laptop. */
+  all: number;
+  /** Of these: expected before long, and able to begin then. */
+  expected: number;
+  /** Of these: on the asker's access network. */
+  near: number;
+}
+
+/**
+ * Counts those who go before this laptop, which may be in the queue as well. Runs for every question
+ * over the whole queue, so it makes nothing.
+ */
+export function countAhead(
   serial: Serial,
   asker: Asker,
   queue: ReadonlyMap<Serial, Waiter>,
+  isExpected: (other: Waiter) => boolean,
   now: number,
-): Waiter[] {
-  const newcomer = { since: now, at: now, until: now, promised: Number.POSITIVE_INFINITY };
-  const own: Waiter = { ...newcomer, ...queue.get(serial), ...asker };
-  const ahead: Waiter[] = [];
-  for (const [other, waiter] of queue) {
-    if (other === serial || waiter.until <= now) continue;
-    if (goesBefore(waiter, own, now)) ahead.push(waiter);
-  }
+): Ahead {
+  const old = queue.get(serial);
+  const since = old?.since ?? now;
+  const own = makeWaiter(asker, since, now, now, old?.promised ?? Number.POSITIVE_INFINITY);
+  const ahead: Ahead = { all: 0, expected: 0, near: 0 };
+  queue.forEach((other, name) => {
+    if (other.until <= now || name === serial || !goesBefore(other, own, now)) return;
+    ahead.all += 1;
+    if (isExpected(other)) ahead.expected += 1;
+    if (other.subnet !== undefined && other.subnet === own.subnet) ahead.near += 1;
+  });
   return ahead;
 }

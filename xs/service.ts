@@ -19,12 +19,13 @@ import { Chores } from './chores.ts';
 import type { LaptopReport } from './cleanup.ts';
 import { type Config, parseAddress } from './config.ts';
 import { DailyCap } from './daily-cap.ts';
-import { measureDisk } from './disk.ts';
+import { diskGauge } from './disk.ts';
 import { HardQuota } from './hard-quota.ts';
 import { createPublicApp } from './http.ts';
 import { Intake } from './intake.ts';
 import { openLibrary } from './library.ts';
 import { formatMetrics } from './metrics.ts';
+import { addAdminRoutes } from './pages/admin/admin-routes.ts';
 import { Journals } from './pages/journal.ts';
 import { addJournalPages } from './pages/journal-routes.ts';
 import { addSignOn } from './pages/sign-on.ts';
@@ -143,8 +144,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   cleanup.use(watchLeases(traffic, paths, env));
   cleanup.use(await serveAdmin(library));
   const app = createPublicApp({
-    ...{ registrations, traffic, log },
-    disk: () => measureDisk(paths.library),
+    ...{ registrations, traffic, clock, log },
+    disk: diskGauge(clock, paths.library),
     pressure: config.traffic.adaptive ? pressureGauge(clock) : async () => CALM,
     hostName: config.http.name,
     hostKey: sshd.hostKey,
@@ -156,6 +157,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
+    addAdminRoutes(part, site);
   });
   cleanup.defer(() => app.close());
   const httpPort = await listen(app, config);

@@ -6,7 +6,6 @@ import type { Clock } from '../shared/clock.ts';
 import type { Serial } from '../shared/ids.ts';
 import { type Admission, admit, freePercent, type Lease, type TrafficRules } from './admit.ts';
 import type { DiskFacts } from './disk.ts';
-import type { Pace } from './forecast.ts';
 import { type Pressure, slotsFor } from './pressure.ts';
 import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue.ts';
 
@@ -22,10 +21,16 @@ export interface Load {
   pressure: Pressure;
 }
 
-/** Until this server has seen some backups, in milliseconds: 40 s each, and 8 s as in `test/sim`. */
-const FIRST_PACE: Pace = { transfer: 40_000, gap: 8000 };
-/** The weight of the newest transfer in the moving average: some ten of them count. */
-const NEWEST_WEIGHT = 0.1;
+/** What a backup takes, until this server has seen some, in milliseconds: as in `test/sim`. */
+const FIRST_USUAL = 40_000;
+/** The weight of the newest transfer in the moving average: some fifty of them count … */
+const NEWEST_WEIGHT = 0.02;
+/** … and what was assumed at first counts as so many. */
+const ASSUMED_WEIGHT = 5;
+/** For how long one that asks counts as a newcomer, in milliseconds. */
+const NEWCOMER_MS = 60_000;
+/** How often the queue is swept, in milliseconds: it is long when many ask. */
+const SWEEP_MS = 1000;
 
 export class Traffic {
   readonly #leases = new Map<Serial, Lease>();
@@ -34,9 +39,11 @@ export class Traffic {
   readonly #successes = new Map<Serial, number>();
   readonly #clock: Clock;
   readonly #rules: TrafficRules;
-  #pace: Pace = FIRST_PACE;
-  /** When slots became free for which somebody waits. */
-  #freed: number[] = [];
+  #usual = FIRST_USUAL;
+  #transfers = ASSUMED_WEIGHT;
+  #sweptAt = 0;
+  /** When laptops asked that neither had a lease nor a place. */
+  readonly #newcomers: number[] = [];
 
   constructor(clock: Clock, rules: TrafficRules) {
     this.#clock = clock;
@@ -47,15 +54,16 @@ export class Traffic {
   ask({ serial, purpose, subnet }: Question, { disk, pressure }: Load): Admission {
     const now = this.#clock.monotonicMs();
     this.#forgetThePast(now);
+    if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
     const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
     const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
-    const state = { leases: this.#leases, queue: this.#queue, pace: this.#pace };
+    if (!this.#queue.has(serial) && !this.#leases.has(serial)) this.#newcomers.push(now);
+    const queued = { leases: this.#leases, queue: this.#queue };
+    const state = { ...queued, usual: this.#usual, newcomers: this.#newcomers.length };
     const answer = admit(serial, asker, state, capacity, this.#rules, now);
     if (answer.admit) {
       const old = this.#leases.get(serial);
       const lease = old ?? { purpose, subnet, started: now, expires: 0 };
-      const freed = old || purpose === 'restore' ? undefined : this.#freed.shift();
-      if (freed !== undefined) this.#notePace({ gap: now - freed });
       this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
       this.#queue.delete(serial);
     } else if (answer.reason !== 'disk-full') {
@@ -107,9 +115,9 @@ export class Traffic {
     return this.#leases.size;
   }
 
-  /** As measured: vanished laptops hold their slots as well. */
-  get pace(): Pace {
-    return this.#pace;
+  /** What a backup takes, in ms, as measured: vanished laptops hold their slots as well. */
+  get usual(): number {
+    return this.#usual;
   }
 
   #nextExpiry(now: number): number {
@@ -119,17 +127,9 @@ export class Traffic {
   #giveBack(serial: Serial, now: number): void {
     const lease = this.#leases.get(serial);
     if (!this.#leases.delete(serial) || lease?.purpose !== 'backup') return;
-    this.#notePace({ transfer: now - lease.started });
-    if (this.#queue.size > 0) this.#freed.push(now);
-    else this.#freed = [];
-  }
-
-  #notePace(newest: Partial<Pace>): void {
-    const { transfer, gap } = this.#pace;
-    this.#pace = {
-      transfer: transfer + ((newest.transfer ?? transfer) - transfer) * NEWEST_WEIGHT,
-      gap: gap + ((newest.gap ?? gap) - gap) * NEWEST_WEIGHT,
-    };
+    this.#transfers += 1;
+    const weight = Math.max(NEWEST_WEIGHT, 1 / this.#transfers);
+    this.#usual += (now - lease.started - this.#usual) * weight;
   }
 
   #forgetThePast(now: number): void {
@@ -140,6 +140,13 @@ export class Traffic {
     for (const [serial, { expires }] of this.#leases) {
       if (expires <= now) this.#giveBack(serial, expires);
     }
+    if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
+    while ((this.#newcomers[0] ?? now) <= now - NEWCOMER_MS) this.#newcomers.shift();
+  }
+
+  /** Missed appointments; they count for nothing before they are swept, too. */
+  #sweep(now: number): void {
+    this.#sweptAt = now;
     for (const [serial, { until }] of this.#queue) {
       if (until <= now) this.#queue.delete(serial);
     }

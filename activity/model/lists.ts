@@ -26,21 +26,32 @@ export function daysBody(state: State, place: At<'days'>, viewer: Viewer): ListB
   return {
     ...{ kind: 'list', key: `days ${place.of}`, title: _('What the school keeps'), picture: null },
     count: days.length,
-    row: (index) => dayRow(days[index], place.of, state, viewer),
+    row: (index) => dayRow(days, index, place.of, state, viewer),
     empty: days.length > 0 ? null : nothing(state, question, _('Nothing at school yet'), viewer),
     buttons,
   };
 }
 
-function dayRow(day: Day | undefined, of: string, state: State, { words }: Viewer): Row | null {
+function dayRow(
+  days: readonly Day[],
+  index: number,
+  of: string,
+  state: State,
+  { words }: Viewer,
+): Row | null {
+  const day = days[index];
   if (!day) return null;
   const { _n, date, number } = words;
   const title = date(day.created);
+  const beside = [days[index - 1], days[index + 1]];
+  const sameDay = beside.some((other) => other && date(other.created) === title);
+  const facts = [_n('{n} thing', '{n} things', day.entries), size(words, day.bytes)];
   return {
     key: day.snapshot,
     icon: dayPicture(number(new Date(day.created * 1000).getDate()), title),
     title,
-    note: `${_n('{n} thing', '{n} things', day.entries)} · ${size(words, day.bytes)}`,
+    // Two of one day are told apart by the time.
+    note: [...(sameDay ? [words.clock(day.created)] : []), ...facts].join(' · '),
     when: ago(words, day.created, state.now),
     preview: null,
     marks: [],
@@ -141,7 +152,9 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
   const full = level > 0.95;
   const sorted = [...pins].sort((a, b) => (full ? a.pinned - b.pinned : b.pinned - a.pinned));
   const room =
-    limit > 0 ? _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) }) : '';
+    limit > 0 && pins.length > 0
+      ? _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) })
+      : '';
   const title = full
     ? _('The jar is full: take out the oldest?')
     : _('Pinned: the school keeps these');

@@ -52,6 +52,7 @@ export class CalendarView {
     this.#chosen = makeLabel({ centre: true });
     this.#text = makeLabel({ centre: true, class: 'ds-quiet' });
     this.#buttons = new ButtonBar(ui);
+    this.#buttons.widget.setMarginTop(padding);
     for (const part of [
       this.#title,
       head,

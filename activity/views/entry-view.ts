@@ -39,6 +39,7 @@ export class EntryView {
     this.#description = makeLabel({ lines: 2 });
     this.#buttons = new ButtonBar(ui);
     this.#buttons.widget.setHalign(Gtk.Align.START);
+    this.#buttons.widget.setMarginTop(spacing);
     this.#versionsTitle = makeLabel();
     this.#versionsTitle.setMarginStart(spacing * 2);
     this.#versions = new ListView(ui);

@@ -14,6 +14,7 @@ export class ListView {
   readonly #ui: Ui;
   readonly #area: InstanceType<typeof Gtk.Layout>;
   readonly #adjustment: Adjustment;
+  readonly #bar: InstanceType<typeof Gtk.Scrollbar>;
   readonly #height: number;
   #widgets: RowWidget[] = [];
   #rows: Rows = { key: '', count: 0, row: () => null };
@@ -27,13 +28,13 @@ export class ListView {
     this.#adjustment = new Gtk.Adjustment({ stepIncrement: this.#height, lower: 0 });
     this.#area = new Gtk.Layout();
     this.#area.getAccessible().setRole(Atk.Role.LIST);
-    const bar = new Gtk.Scrollbar({
+    this.#bar = new Gtk.Scrollbar({
       orientation: Gtk.Orientation.VERTICAL,
       adjustment: this.#adjustment,
     });
     this.widget = horizontalBox();
     this.widget.packStart(this.#area, true, true, 0);
-    this.widget.packStart(bar, false, false, 0);
+    this.widget.packStart(this.#bar, false, false, 0);
     this.#area.addEvents(Gdk.EventMask.SCROLL_MASK | Gdk.EventMask.SMOOTH_SCROLL_MASK);
     this.#area.on('scroll-event', (event) => this.#scrolled(event));
     this.#area.on('size-allocate', (allocation) =>
@@ -66,6 +67,9 @@ export class ListView {
     this.#adjustment.setPageIncrement(Math.max(this.#height, height - this.#height));
     this.#adjustment.setUpper(Math.max(height, this.#rows.count * this.#height));
     const most = Math.max(0, this.#adjustment.getUpper() - height);
+    // It keeps its room, or the rows would change their width.
+    this.#bar.setOpacity(most > 0 ? 1 : 0);
+    this.#bar.setSensitive(most > 0);
     if (this.#adjustment.getValue() > most) this.#adjustment.setValue(most);
   }
 

@@ -31,7 +31,7 @@ export class RowWidget {
   readonly #previewSize: [number, number];
   #row: Row | null = null;
   #shown = '';
-  #previewKey = '';
+  #previewKey: string | null = null;
   #iconKey = '';
 
   constructor(ui: Ui, height: number) {

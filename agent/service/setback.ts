@@ -24,6 +24,9 @@ const FAR_MS = 60 * MINUTE_MS;
 /** A teacher, an admin or a child has to do something first: look again after this. */
 const PEOPLE_MS = 30 * MINUTE_MS;
 const OTHER_RUN_MS = 15 * MINUTE_MS;
+/** What an agent that was killed had under way ends within seconds: so often, and this long between. */
+const DYING_TRIES = 5;
+const DYING_MS = 2000;
 /** A request of a person's is not tried for ever. */
 const PATIENT_TRIES = 3;
 
@@ -60,6 +63,7 @@ export function judgeFailure(
       if (job.failures >= SILENCES) return wait('no-server', FAR_MS * (1 + random()));
       return wait('no-server', silenceSeconds(job.failures, random) * 1000);
     case 'busy':
+      if (job.failures <= DYING_TRIES) return wait('other-run', DYING_MS);
       return byHand && kind === 'backup' ? { is: 'failed' } : wait('other-run', OTHER_RUN_MS);
     default: {
       const reason = REASONS[failure.code];

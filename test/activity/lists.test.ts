@@ -51,6 +51,28 @@ test('a row is as in the Journal, with a gesture each for bringing back and pinn
   });
 });
 
+test('two backups of one day are told apart by the time, others have only the day', () => {
+  const day = (hoursAgo: number) => ({
+    snapshot: `datastore-${hoursAgo}`,
+    created: NOW - hoursAgo * 3600,
+    entries: 40,
+    bytes: 2e6,
+  });
+  const place = { at: 'days', of: '' } as const;
+  const value = [day(0.1), day(0.2), day(72)];
+  const shown = list(
+    after(
+      agentEvent({}),
+      { on: 'go', place },
+      { on: 'answer', question: { ask: 'days', of: '' }, value },
+    ).state,
+  );
+  const notes = [0, 1, 2].map((index) => shown.row(index)?.note);
+  assert.match(notes[0] ?? '', /^\d+:\d\d.* · 40 things · 2 MB$/);
+  assert.not.equal(notes[0], notes[1]);
+  assert.is(notes[2], '40 things · 2 MB');
+});
+
 test('malformed answers leave out lines and make up none', () => {
   assert.equal(readEntryPage('x', [{ title: 'no uid' }, 5, null]), { total: 0, rows: [] });
   const [odd] = readEntryPage(1, [

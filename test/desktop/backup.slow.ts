@@ -99,7 +99,7 @@ test('one old version comes back beside the new one (S4, A10)', async () => {
   await waitFor('the second snapshot', async () => (await snapshots()).length === 2, 60_000);
   await isSafe();
   await screen.press('Days');
-  await screen.find(new RegExp(`^${ENTRIES} things`));
+  await screen.find(new RegExp(`\\b${ENTRIES} things`));
   await desktop.screenshot('04-days');
   await desktop.key('Down', 'Return');
   await screen.find('Bring back', { role: 'push button' });
@@ -108,7 +108,7 @@ test('one old version comes back beside the new one (S4, A10)', async () => {
   await desktop.type(chosen.title ?? '');
   await desktop.key('Return');
   await screen.find(`"${chosen.title}" at school`);
-  await screen.gone(new RegExp(`^${ENTRIES} things`));
+  await screen.gone(new RegExp(`\\b${ENTRIES} things`));
   await sleep(1000);
   await desktop.key('Return');
   await screen.find('Versions at school');

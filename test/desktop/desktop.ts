@@ -51,6 +51,8 @@ export interface DesktopOptions {
   env?: NodeJS.ProcessEnv;
   /** Fills the child's home before anything starts. */
   prepare?: (desktop: Desktop) => void | Promise<void>;
+  /** The screen's pixels are kept in a file that framebuffer.ts reads. */
+  framebuffer?: boolean;
   /** Sugar's shell is not started: for what only needs a screen, a bus and a window manager. */
   withoutShell?: boolean;
 }
@@ -222,6 +224,7 @@ export class Desktop implements AsyncDisposable {
   async begin(options: DesktopOptions): Promise<void> {
     const size = options.size ?? '1200x900';
     const args = ['-displayfd', '1', '-nolisten', 'tcp', '-noreset', '-screen', '0', `${size}x24`];
+    if (options.framebuffer) args.push('-fbdir', this.home);
     const xvfb = this.start('Xvfb', args);
     this.env.DISPLAY = `:${await xvfb.line(/^\d+$/)}`;
     const address = `unix:path=${join(this.home, 'run/bus')}`;

@@ -19,6 +19,8 @@ def walk(node, depth):
             print(json.dumps({
                 'x': box.x + box.width // 2 if box else 0,
                 'y': box.y + box.height // 2 if box else 0,
+                'width': box.width if box else 0,
+                'height': box.height if box else 0,
                 'name': node.name,
                 'role': node.getRoleName(),
                 'showing': shown,

@@ -15,6 +15,8 @@ export interface Heard {
   /** The middle of it on the screen. */
   x: number;
   y: number;
+  width: number;
+  height: number;
 }
 
 const PROGRAM = 'org.sugarlabs.Backup';

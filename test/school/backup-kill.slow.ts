@@ -14,16 +14,17 @@ import { openWire } from '../bench/wire.ts';
 import { compareJournals, type JournalSums, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import { seededRandom } from '../journal/random.ts';
+import { soak } from '../soak.ts';
 import { checkSnapshots } from '../xs/check.ts';
 import type { Laptop } from './laptop.ts';
-import { kill, runUntil, soak, type Victim } from './mortal.ts';
+import { kill, runUntil, type Victim } from './mortal.ts';
 import { RunningAgent } from './running-agent.ts';
 import { type School, startSchool } from './school.ts';
 
 const test = suite('E3: a backup that is killed again and again');
 
-const KILLS = soak(160);
-const AGENT_KILLS = soak(40);
+const KILLS = soak(160, 40);
+const AGENT_KILLS = soak(40, 10);
 const KILLS_A_BACKUP = 8;
 const EDITED = 40;
 /** Of all data, at most so much goes over the line, what is sent twice and handshakes included. */
@@ -152,7 +153,8 @@ test(`${AGENT_KILLS} kills of the agent and of its worker`, async () => {
     // Another one goes on; what it finds under way may still be dying.
     await using next = await RunningAgent.start(laptop);
     const job = await next.ask('BackUpNow');
-    assert.is((await next.ended(job)).State, 'done', `round ${round}`);
+    const { State, Problem } = await next.ended(job);
+    assert.is(State, 'done', `round ${round}: ${Problem}`);
     await judge(`round ${round}`, school, laptop);
   }
   process.stderr.write(`${kills} kills\n`);

@@ -15,14 +15,6 @@ import type { Finished, Laptop } from './laptop.ts';
  */
 export type Victim = 'program' | 'rsync' | 'ssh' | 'node';
 
-/**
- * How many kills: all of them for `npm run test:soak`, a quarter in the suite, which is run many times
- * and begins at other moments each time.
- */
-export function soak(full: number): number {
-  return process.env.DS_BACKUP_SOAK ? full : Math.ceil(full / 4);
-}
-
 export interface Death extends Finished {
   /** False when it had ended before its time. */
   killed: boolean;

@@ -13,14 +13,15 @@ import { Bus } from '../../shared/bus.ts';
 import { compareJournals, type JournalSums, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import { type Random, seededRandom } from '../journal/random.ts';
+import { soak } from '../soak.ts';
 import type { Laptop } from './laptop.ts';
-import { runUntil, soak, type Victim } from './mortal.ts';
+import { runUntil, type Victim } from './mortal.ts';
 import { startSchool } from './school.ts';
 import { waitFor } from './wait.ts';
 
 const test = suite('A9 E3: a restore that is killed again and again');
 
-const KILLS = soak(100);
+const KILLS = soak(100, 25);
 const KILLS_A_RESTORE = 8;
 const ENTRIES = 60;
 const EDITED = 5;

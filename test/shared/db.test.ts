@@ -35,6 +35,17 @@ test('makes its folder and its tables, and keeps what is written', async () => {
   assert.is(await db.get('SELECT * FROM entry WHERE uid = ?', 'x'), undefined);
 });
 
+test('several may open a new file at once: the migrations run once, and nobody is refused', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const path = fresh();
+    const opened = await Promise.allSettled([1, 2, 3, 4].map(() => openDb(path, [FIRST, SECOND])));
+    const refused = opened.flatMap((one) => (one.status === 'rejected' ? [one.reason.cause] : []));
+    for (const one of opened)
+      if (one.status === 'fulfilled') await one.value[Symbol.asyncDispose]();
+    assert.equal(refused, []);
+  }
+});
+
 test('each migration runs once, in order, and old rows come along', async () => {
   const path = fresh();
   {

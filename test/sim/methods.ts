@@ -10,6 +10,13 @@ import type { Day, SimLaptop } from './school-day.ts';
 /** What the server says: yes, or when to come again if it says that. */
 export type Answer = { admit: true } | { admit: false; retryAfterSeconds?: number };
 
+/** What a laptop has met since it came, or since an answer broke the row. */
+export interface InARow {
+  /** Refusals and silences. */
+  refusals: number;
+  silences: number;
+}
+
 export interface Method {
   name: string;
   /** What the server does when a laptop asks. */
@@ -18,8 +25,8 @@ export interface Method {
   began(serial: Serial): void;
   /** The server sees that it does no longer. */
   ended(serial: Serial, done: boolean): void;
-  /** How long a laptop waits after its n-th no in a row (or silence, `answer` undefined), in seconds. */
-  wait(answer: Answer | undefined, refusals: number): number;
+  /** How long a laptop waits after a no (or silence, `answer` undefined), in seconds. */
+  wait(answer: Answer | undefined, row: InARow): number;
 }
 
 export interface World {
@@ -57,9 +64,9 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
       if (done) traffic.noteSuccess(serial, clock.now());
       traffic.sessionClosed(serial);
     },
-    wait: (answer, refusals) => {
+    wait: (answer, { silences }) => {
       const said = answer && !answer.admit ? answer.retryAfterSeconds : undefined;
-      return waitSeconds(said, refusals, random);
+      return waitSeconds(said, silences, random);
     },
   };
 };
@@ -81,7 +88,7 @@ export const original: MakeMethod = ({ clock, random }) => {
     },
     began: () => {},
     ended: () => {},
-    wait: (_, refusals) => {
+    wait: (_, { refusals }) => {
       const n = ((refusals - 1) % 7) + 1;
       if (n <= 6) return 60 * 2 ** n;
       return 900 * random(); // the next quarter of an hour
@@ -101,7 +108,7 @@ export const jitter: MakeMethod = ({ day, random }) => {
     },
     began: () => {},
     ended: (serial) => void holders.delete(serial),
-    wait: (_, refusals) => silenceSeconds(refusals + 2, random),
+    wait: (_, { refusals }) => silenceSeconds(refusals + 2, random),
   };
 };
 

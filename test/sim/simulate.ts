@@ -3,7 +3,7 @@
  */
 import { seeded } from '../shared/random.ts';
 import { Events } from './events.ts';
-import type { MakeMethod, Method } from './methods.ts';
+import type { InARow, MakeMethod, Method } from './methods.ts';
 import { type Day, makeLaptops, type SimLaptop } from './school-day.ts';
 
 export interface Outcome {
@@ -13,6 +13,8 @@ export interface Outcome {
   requestsPerLaptop: number;
   mostRequests: number;
   peakPerMinute: number;
+  /** Requests in each minute of the day. */
+  perMinute: number[];
   /** From coming to the beginning of the transfer, of those that stay, in seconds. */
   p95Wait: number;
   /** When the last that stays was done, in seconds. */
@@ -47,7 +49,6 @@ class School {
   readonly #chance: () => number;
   readonly #waits: number[] = [];
   readonly #requests = new Map<SimLaptop, number>();
-  readonly #minutes = new Map<number, number>();
   readonly #transfers = new Set<Transfer>();
   #admitted = 0;
   #movedAt = 0;
@@ -64,13 +65,13 @@ class School {
     });
     const staying = this.laptops.filter(({ vanishesAt }) => vanishesAt === undefined).length;
     const none = { atOnce: 0, requestsPerLaptop: 0, mostRequests: 0, peakPerMinute: 0 };
-    const nothing = { p95Wait: 0, allDone: 0, done: 0, completions: [] };
+    const nothing = { p95Wait: 0, allDone: 0, done: 0, completions: [], perMinute: [] };
     this.outcome = { method: this.#method.name, staying, ...none, ...nothing };
   }
 
   run(): Outcome {
     for (const laptop of this.laptops) {
-      this.events.after(laptop.arrives, () => this.#ask(laptop, 0));
+      this.events.after(laptop.arrives, () => this.#ask(laptop, { refusals: 0, silences: 0 }));
     }
     this.events.run(LONGEST_DAY);
     const requests = [...this.#requests.values()];
@@ -78,14 +79,16 @@ class School {
     return Object.assign(this.outcome, {
       requestsPerLaptop: total / this.laptops.length,
       mostRequests: Math.max(...requests),
-      peakPerMinute: Math.max(...this.#minutes.values()),
+      peakPerMinute: Math.max(...this.outcome.perMinute),
       p95Wait: percentile(this.#waits, 0.95),
     });
   }
 
-  #ask(laptop: SimLaptop, refusals: number): void {
+  #ask(laptop: SimLaptop, before: InARow): void {
     const minute = Math.floor(this.events.now / 60);
-    this.#minutes.set(minute, (this.#minutes.get(minute) ?? 0) + 1);
+    const { perMinute } = this.outcome;
+    while (perMinute.length <= minute) perMinute.push(0);
+    perMinute[minute] = (perMinute[minute] ?? 0) + 1;
     this.#requests.set(laptop, (this.#requests.get(laptop) ?? 0) + 1);
     const isLost = this.#chance() < this.#day.lost;
     const answer = isLost ? undefined : this.#method.ask(laptop.serial);
@@ -93,8 +96,8 @@ class School {
       this.#begin(laptop);
       return;
     }
-    const wait = this.#method.wait(answer, refusals + 1);
-    this.events.after(wait, () => this.#ask(laptop, refusals + 1));
+    const row = { refusals: before.refusals + 1, silences: answer ? 0 : before.silences + 1 };
+    this.events.after(this.#method.wait(answer, row), () => this.#ask(laptop, row));
   }
 
   #begin(laptop: SimLaptop): void {

@@ -1,13 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Cleanup } from '../../shared/cleanup.ts';
-import type { Serial } from '../../shared/ids.ts';
+import { digestOf } from '../../shared/entry.ts';
+import { newRunId, type Serial } from '../../shared/ids.ts';
 import { parseEntries, parseReadableLaptops, parseSnapshots } from '../../shared/protocol.ts';
 import { serveApi } from '../../xs/api.ts';
 import type { Intake } from '../../xs/intake.ts';
 import { WebLinks } from '../../xs/pages/web-links.ts';
-import { inState } from '../../xs/paths.ts';
+import { inCompletion, inState } from '../../xs/paths.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
 import { dsaKey, openWhole, serialOf } from './whole.ts';
@@ -36,18 +38,21 @@ async function serve() {
       ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {}, links },
     }),
   );
-  const ask = (serial: Serial, path: string) =>
-    request(inState(library.paths).apiSocket, serial, path);
+  const ask = (serial: Serial, path: string, body?: object) =>
+    request(inState(library.paths).apiSocket, serial, path, body);
   const name = newestSnapshot(library.paths, SERIAL)?.name ?? '';
   return { ...whole, ask, name, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
 }
 
 /** Status and body; status 0 when the connection is ended instead. */
-async function request(socketPath: string, serial: string, path: string) {
+async function request(socketPath: string, serial: string, path: string, body?: object) {
   const socket = connect(socketPath);
   socket.on('error', () => {});
+  const json = body ? JSON.stringify(body) : '';
+  const type = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n`;
   socket.write(
-    `ds-backup 1 ${serial}\nGET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    `ds-backup 1 ${serial}\n${body ? 'PUT' : 'GET'} ${path} HTTP/1.1\r\nHost: x\r\n` +
+      `${body ? type : ''}Connection: close\r\n\r\n${json}`,
   );
   let text = '';
   for await (const piece of socket) text += piece;
@@ -114,6 +119,30 @@ test('unknown, forbidden and malformed are the same answer', async () => {
   const answers = await Promise.all(asked.map((of) => school.ask(NEW, `/v1/snapshots?of=${of}`)));
   assert.equal(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size, 1);
   assert.is(answers[0]?.status, 404);
+});
+
+test('A7: a completion file is taken whole, from the laptop that it is about, or not at all', async () => {
+  await using school = await serve();
+  const { ask, library } = school;
+  const waiting = () => existsSync(inCompletion(library.paths).waiting(NEW));
+  const completion = {
+    ...{ format: 'ds-backup-completion', version: 1, serial: NEW, run: newRunId(), agent: 'test' },
+    ...{ base: null, changed: [], removed: [], state: digestOf(''), entries: 0 },
+  };
+  const wrong: [object, number][] = [
+    [{ ...completion, serial: SERIAL }, 400],
+    [{ ...completion, run: '../x' }, 400],
+    [{ ...completion, more: 1 }, 400],
+    [{ ...completion, agent: 'x'.repeat(2 << 20) }, 413],
+    [[], 400],
+  ];
+  for (const [body, status] of wrong) {
+    assert.is((await ask(NEW, '/v1/completion', body)).status, status);
+    assert.not(waiting());
+  }
+  assert.is((await ask(NEW, '/v1/completion', completion)).status, 204);
+  const text = readFileSync(inCompletion(library.paths).waiting(NEW), 'utf8');
+  assert.equal(JSON.parse(text), completion);
 });
 
 test('a retired laptop is not talked to', async () => {

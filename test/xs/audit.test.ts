@@ -131,4 +131,20 @@ test('the command shows all of it, or what concerns one laptop', async () => {
   assert.is(raw.trimEnd().split('\n').length, audit.length);
 });
 
+test('X12: what is done in the name of a teacher carries the name, also in what it starts', async () => {
+  await using whole = await openWhole();
+  const { audit, registrations, paths } = whole.library;
+  await audit.inNameOf('Rosa', async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    registrations.retire(SERIAL);
+  });
+  registrations.unretire(SERIAL);
+  const by = readAudit(paths, SERIAL).map(({ event, who, name }) => [event, who, name]);
+  assert.equal(by.slice(-2), [
+    ['retired', 'teacher', 'Rosa'],
+    ['unretired', 'admin', undefined],
+  ]);
+  assert.match(await whole.command('audit'), /retired {2}by teacher Rosa\n/);
+});
+
 test.run();

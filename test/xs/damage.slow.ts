@@ -14,6 +14,7 @@ import { parseSerial } from '../../shared/ids.ts';
 import { inDamaged, inPool } from '../../xs/paths.ts';
 import { listSnapshots } from '../../xs/snapshots.ts';
 import { seeded } from '../shared/random.ts';
+import { soak } from '../soak.ts';
 import { checkSnapshots } from './check.ts';
 import {
   backUpHealing,
@@ -52,7 +53,7 @@ function service(library: TestLibrary, failpoint?: string) {
   return { signal: done.signal, exitCode: done.status, stderr: done.stderr };
 }
 
-const RUNS = 3;
+const RUNS = soak(3, 1);
 
 for (const point of POINTS.flatMap((one) => Array.from({ length: RUNS }, () => one))) {
   test(point, async () => {

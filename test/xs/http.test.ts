@@ -17,7 +17,7 @@ const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3,
 async function serve(library: TestLibrary, freeBlocks = 0.5) {
   const registrations = openRegistrations(library);
   const app = createPublicApp({
-    ...{ registrations, traffic: new Traffic(realClock, rules), log: silentLog },
+    ...{ registrations, traffic: new Traffic(realClock, rules), clock: realClock, log: silentLog },
     metrics: async () => 'xs_backup_laptops 1\n',
     disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 }),
     pressure: async () => CALM,

@@ -1,6 +1,6 @@
 // time limit: 500 s
 /**
- * The plug is pulled at every named point of what the server does to its library, three times each
+ * The plug is pulled at every named point of what the server does to its library, three times each in a soak
  * (E3): whatever was complete is complete afterwards, the next start takes less than five seconds to
  * be where an undisturbed run would be, and nothing half made remains.
  */
@@ -10,12 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { soak } from '../soak.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
-const test = suite('E3: killed at each point of the library, three times');
+const test = suite('E3: killed at each point of the library');
 
-const RUNS = 3;
+const RUNS = soak(3, 1);
 const RECOVERY_MS = 5000;
 const actor = await makeActor();
 let killed = 0;

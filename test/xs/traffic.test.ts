@@ -76,7 +76,7 @@ test('who was told a time comes before who was not', () => {
   ask(2);
   assert.not.ok(ask(3).admit);
   assert.not.ok(ask(4).admit);
-  pass(39);
+  pass(39.5);
   traffic.release(serialOf(1));
   traffic.release(serialOf(2));
   const newcomer = ask(5);
@@ -102,7 +102,7 @@ test('the further back in the queue, the later the time, and the answer tells th
     const answer = ask(n);
     if ('place' in answer) told.push([answer.retryAfterSeconds, answer.place]);
   }
-  const first = [40, 40, 88, 88, 136, 136]; // 40 s a transfer, 8 s until the next begins
+  const first = [40, 40, 80, 80, 120, 120]; // 40 s a transfer
   assert.equal(
     told,
     first.map((seconds, index) => [seconds, index + 1]),
@@ -121,7 +121,7 @@ test('times follow what transfers take on this server', () => {
   }
   assert.is(told[0], 40);
   assert.ok((told.at(-1) ?? 0) > 85, told.join(' '));
-  assert.ok(traffic.pace.transfer > 85_000, String(traffic.pace.transfer));
+  assert.ok(traffic.usual > 85_000, String(traffic.usual));
 });
 
 test('the longest without a backup gets the earliest time; one that never had any goes first', () => {
@@ -231,14 +231,13 @@ for (const [address, subnet] of SUBNETS) {
   });
 }
 
-const pace = { transfer: 40_000, gap: 8000 };
 const ENDS: [what: string, n: number, started: number[], slots: number, seconds: number][] = [
   ['the first to end makes room', 0, [-10, -15], 2, 25],
   ['then the second', 1, [-10, -15], 2, 30],
-  ['then a whole round later', 2, [-10, -15], 2, 73],
-  ['not sooner than in half a transfer', 0, [-39], 1, 20],
+  ['then a whole round later', 2, [-10, -15], 2, 65],
+  ['not sooner than in two fifths of a transfer', 0, [-39], 1, 16],
   ['a free slot is free now', 0, [-10], 2, 0],
-  ['one that is late by little', 0, [-42], 1, 20],
+  ['one that is late by little', 0, [-42], 1, 16],
   ['one that is late by much has vanished', 0, [-50], 1, 60],
   ['… which is noticed in time', 0, [-100], 1, 120],
   ['more run than may now', 0, [-10, -20, -30], 1, 30],
@@ -246,7 +245,7 @@ const ENDS: [what: string, n: number, started: number[], slots: number, seconds:
 for (const [what, n, started, slots, seconds] of ENDS) {
   test(`when a place is free: ${what}`, () => {
     const running = started.map((at) => ({ started: at * 1000 }));
-    assert.is(nthEnd(n, running, slots, pace, 0) / 1000, seconds);
+    assert.is(nthEnd(n, running, slots, 40_000, 0) / 1000, seconds);
   });
 }
 

@@ -20,11 +20,15 @@ export const cleanup: Command = {
   run: async (context) => {
     const { library, flags, print, signal } = context;
     const dryRun = flags['dry-run'] ?? false;
-    if (flags['trust-clock'] && !dryRun) trustClock(library.paths, library.clock.now());
+    if (flags['trust-clock'] && !dryRun) {
+      trustClock(library.paths, library.clock.now());
+      library.audit.decided('clock-trusted', null);
+    }
     const onLaptop = (report: LaptopReport) =>
       print(flags.json ? `${JSON.stringify(report)}\n` : formatLaptop(report, dryRun));
     const done = await cleanUp(library, { dryRun, signal, onLaptop });
     const { clock, removed, emptied, freedBytes } = done;
+    if (!dryRun) library.audit.decided('cleaned-up', null, { removed, emptied });
     answer(context, { ...done, clock: { trusted: clock.trusted, reason: clock.reason } }, () => [
       ...(clock.trusted
         ? []
@@ -86,6 +90,7 @@ export const undelete: Command = {
       await library.store.replaceSnapshots(serial, listSnapshots(library.paths, serial));
     });
     library.log.info('undeleted', { serial, name });
+    library.audit.decided('undeleted', serial, { name });
     answer(context, { undeleted: name }, () => [`${serial}: ${name} is back, and stays`]);
   },
 };

@@ -1,17 +1,8 @@
 /**
  * `laptops`: who is registered, who is safe, and what waits for a decision.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import type { Serial } from '../../shared/ids.ts';
-import { pairingCode } from '../../shared/pairing.ts';
-import { parsePublicKey } from '../../shared/ssh-key.ts';
-import { replacedBy } from '../aliases.ts';
-import type { Laptop } from '../laptop-record.ts';
-import type { Library } from '../library.ts';
+import { type LaptopRow, laptopRows } from '../laptop-list.ts';
 import type { WindowState } from '../newcomers.ts';
-import { inState } from '../paths.ts';
-import { listHeld } from '../snapshots.ts';
-import type { LaptopOverview } from '../store.ts';
 import { isLongUnused } from '../unused.ts';
 import { describeProposal, proposalsOf } from './aliases.ts';
 import { answer, type Command } from './command.ts';
@@ -22,21 +13,16 @@ export const laptops: Command = {
   run: async (context) => {
     const { library, flags } = context;
     const { registrations, newcomers, clock } = library;
-    const overview = new Map((await library.store.overview()).map((row) => [row.serial, row]));
-    const hostKey = readHostKey(inState(library.paths).hostKey);
-    const now = clock.now();
-    const shown = flags.unused
-      ? registrations.unused().filter(([, laptop]) => isLongUnused(laptop, now))
-      : registrations.all();
-    const rows = shown.map(([serial, laptop]) =>
-      rowOf(library, serial, laptop, overview.get(serial), hostKey),
-    );
     if (flags.unused) {
+      const now = clock.now();
+      const unused = registrations.unused().filter(([, laptop]) => isLongUnused(laptop, now));
+      const rows = await laptopRows(library, unused);
       answer(context, { laptops: rows }, () =>
         rows.map(({ serial, nick, registered }) => `${serial}  ${nick}  registered ${registered}`),
       );
       return;
     }
+    const rows = await laptopRows(library, registrations.all());
     const proposals = await proposalsOf(library);
     const registration = newcomers.window();
     answer(context, { laptops: rows, registration, proposals }, () => [
@@ -48,35 +34,7 @@ export const laptops: Command = {
   },
 };
 
-type Row = ReturnType<typeof rowOf>;
-
-function rowOf(
-  { paths, registrations }: Library,
-  serial: Serial,
-  laptop: Laptop,
-  known: LaptopOverview | undefined,
-  hostKey: string | undefined,
-) {
-  return {
-    serial,
-    nick: laptop.nick,
-    registered: laptop.registered,
-    enrolled: laptop.keys.own !== null,
-    retired: laptop.retired,
-    replaces: laptop.alias?.of ?? null,
-    replacedBy: replacedBy(serial, registrations.bySerial()) ?? null,
-    snapshots: known?.snapshots ?? 0,
-    newest: known?.newest ?? null,
-    lastSuccess: known?.lastSuccess ?? null,
-    held: listHeld(paths, serial).length,
-    waiting: laptop.pending.map(({ kind, key, since }) => ({
-      ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
-      code: hostKey ? pairingCode(serial, hostKey, key) : null,
-    })),
-  };
-}
-
-function describe(row: Row): string {
+function describe(row: LaptopRow): string {
   const { serial, nick, snapshots } = row;
   const safe = row.lastSuccess ? `safe ${row.lastSuccess}` : 'never backed up';
   const notes = [
@@ -94,10 +52,4 @@ function describeWindow({ open, policy, minutesLeft }: WindowState): string {
   return policy === 'closed'
     ? 'registration is switched off'
     : 'registration is closed; "xs-backup register-window MINUTES" opens it';
-}
-
-/** Undefined where the service has never run. */
-function readHostKey(path: string): string | undefined {
-  const file = `${path}.pub`;
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

@@ -28,6 +28,7 @@ export const pin: Command = {
       else pinSnapshot(library, serial, snapshot.name);
     });
     library.log.info('pinned', { serial, snapshot: snapshot.name, uid });
+    library.audit.decided('pinned', serial, { snapshot: snapshot.name, ...(uid && { uid }) });
     answer(context, { pinned: uid ?? snapshot.name }, () => [`${uid ?? snapshot.name} stays`]);
   },
 };
@@ -44,6 +45,7 @@ export const unpin: Command = {
       else unpinEntry(library, serial, parseUid(args[1]));
     });
     library.log.info('unpinned', { serial, what: args[1] });
+    library.audit.decided('unpinned', serial, name ? { snapshot: name } : { uid: args[1] ?? '' });
     answer(context, { unpinned: args[1] }, () => [`${args[1]} is no longer pinned`]);
   },
 };

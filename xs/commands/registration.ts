@@ -111,9 +111,10 @@ export const audit: Command = {
     const serial = args[0] === undefined ? undefined : parseSerial(args[0]);
     const lines = readAudit(library.paths, serial);
     answer(context, { audit: lines }, () =>
-      lines.map(({ time, event, serial: of, who, details }) => {
-        const more = Object.entries(details).map(([name, value]) => `  ${name} ${value}`);
-        return `${time}  ${of ?? '-'}  ${event}  by ${who}${more.join('')}`;
+      lines.map(({ time, event, serial: of, who, name, details }) => {
+        const more = Object.entries(details).map(([key, value]) => `  ${key} ${value}`);
+        const by = name === undefined ? who : `${who} ${name}`;
+        return `${time}  ${of ?? '-'}  ${event}  by ${by}${more.join('')}`;
       }),
     );
   },

@@ -69,6 +69,7 @@ export const release: Command = {
     const done = await library.turns.run(() => releaseHeld(library.paths, serial));
     for (const one of done) await library.store.recordSnapshot(one);
     library.log.info('held-released', { serial, snapshots: done.length });
+    library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [
       `${serial}: ${done.length} released`,
     ]);
@@ -84,6 +85,7 @@ export const drop: Command = {
     const now = library.clock.now();
     const done = await library.turns.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
+    library.audit.decided('held-dropped', serial, { snapshots: done.length });
     answer(context, { dropped: done.map(({ name }) => name) }, () => [
       `${serial}: ${done.length} moved to the trash`,
     ]);

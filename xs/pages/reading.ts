@@ -21,12 +21,13 @@ export type OnEntry = FastifyRequest<{
 
 /** Throws when whoever asks must not read this Journal. */
 export function admit(
-  { guard }: Site,
+  { guard, reads }: Site,
   journals: Journals,
   request: FastifyRequest<{ Params: { reader: string } }>,
 ): Reading {
   const reader = known(() => parseSerial(request.params.reader));
-  guard.reader(request, reader);
+  const visitor = guard.reader(request, reader);
+  if (visitor.role === 'teacher') reads.note(visitor.name, reader);
   return { reader, owners: journals.ownersFor(reader) };
 }
 

@@ -18,10 +18,12 @@ import { Speeches } from './language-choice.ts';
 import { safeReturn } from './safe-return.ts';
 import { ProblemPage } from './sign-in.tsx';
 import { addSignIn } from './sign-in-routes.ts';
+import { TeacherReads } from './teacher-reads.ts';
 import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {
-  styleSheet: string;
+  /** They become one. */
+  styleSheets: readonly string[];
   /** `<language>/LC_MESSAGES/ds-backup.mo` */
   locale: string;
 }
@@ -30,6 +32,7 @@ export interface Site {
   library: Library;
   guard: Guard;
   failures: Failures;
+  reads: TeacherReads;
   /** What a page that answers this request is made of. */
   page(request: FastifyRequest, reply: FastifyReply): Page;
   send(reply: FastifyReply, node: VNode): FastifyReply;
@@ -45,7 +48,7 @@ export function addSite(
   files: PageFiles,
   addRoutes: (part: FastifyInstance, site: Site) => void,
 ): void {
-  const style = readFileSync(files.styleSheet);
+  const style = Buffer.concat(files.styleSheets.map((file) => readFileSync(file)));
   const digest = createHash('sha256').update(style).digest('hex').slice(0, 16);
   const styleHref = `/ds-restore/style-${digest}.css`;
   const speeches = new Speeches(files.locale);
@@ -63,7 +66,8 @@ export function addSite(
     });
     const send = (reply: FastifyReply, node: VNode) =>
       reply.type('text/html; charset=utf-8').send(render(node));
-    const site: Site = { library, guard, failures: new Failures(), page, send };
+    const reads = new TeacherReads(library);
+    const site: Site = { library, guard, failures: new Failures(), reads, page, send };
     part.setErrorHandler((error: FastifyError, request, reply) =>
       answerError(site, error, request, reply),
     );

@@ -25,7 +25,7 @@ export function XoIcon({ colours, size, label }: XoIconProps): VNode {
         class="xo"
         width={size}
         height={size}
-        viewBox="0 0 55 55"
+        viewBox="-1 1 59 59"
         aria-hidden="true"
       >
         <g fill={fill} stroke={stroke} stroke-width="3.5">

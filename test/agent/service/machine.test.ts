@@ -143,6 +143,19 @@ test('a silent server is asked less and less, and at once in a new network', () 
   assert.is(decide(next(waiting, { is: 'network-came', wait: null })).run, 1);
 });
 
+test('what a killed agent had under way ends in seconds; another run is left alone for long', () => {
+  let model = after(request('backup'));
+  const waits: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    model = next(model, failed(1, 'busy'));
+    const { wakeAtMs } = decide(model);
+    waits.push(((wakeAtMs ?? 0) - model.world.uptimeMs) / 1000);
+    model = next(model, world({ uptimeMs: wakeAtMs ?? 0 }));
+  }
+  assert.equal(waits, [2, 2, 2, 2, 2]);
+  assert.is(jobOf(next(model, failed(1, 'busy')), 1).end, 'failed', 'who pressed a button is told');
+});
+
 const PEOPLE: [ErrorCode, Reason][] = [
   ['pending-approval', 'teacher'],
   ['not-registered', 'not-registered'],

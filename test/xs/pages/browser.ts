@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/http.ts';
+import { addAdminRoutes } from '../../../xs/pages/admin/admin-routes.ts';
 import { Journals } from '../../../xs/pages/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-on.ts';
@@ -33,11 +34,13 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const locale = mkdtempSync(join(tmpdir(), 'ds-locale-'));
   writeCatalogues(locale, 'ds-backup');
   const files: PageFiles = {
-    styleSheet: fileURLToPath(new URL('../../../xs/pages/style.css', import.meta.url)),
+    styleSheets: ['style.css', 'admin/admin.css'].map((file) =>
+      fileURLToPath(new URL(`../../../xs/pages/${file}`, import.meta.url)),
+    ),
     locale,
   };
   const app = createPublicApp({
-    ...{ registrations: library.registrations, log: library.log },
+    ...{ registrations: library.registrations, clock: library.clock, log: library.log },
     traffic: new Traffic(library.clock, library.config.traffic),
     disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 1 }),
     pressure: async () => CALM,
@@ -50,6 +53,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     site = made;
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
+    addAdminRoutes(part, made);
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();

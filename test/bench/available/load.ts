@@ -1,0 +1,63 @@
+/**
+ * Asks a server as fast as it answers, over some connections kept open, until stdin closes; then
+ * prints what it saw. A process of its own, so that it has a processor of its own. Plain sockets,
+ * since node:http would need more of the processor than the server it measures.
+ *
+ *     load.ts PORT CONNECTIONS PATH…        (the paths in turn)
+ */
+import { connect, type Socket } from 'node:net';
+
+export interface LoadFigures {
+  seconds: number;
+  requests: number;
+  /** Milliseconds from question to answer. */
+  p50: number;
+  p99: number;
+  most: number;
+  /** How many answers had which status. */
+  statuses: Record<string, number>;
+}
+
+const [port = '', connections = '', ...paths] = process.argv.slice(2);
+const took: number[] = [];
+const statuses: Record<string, number> = {};
+const sockets: Socket[] = [];
+let next = 0;
+let stopping = false;
+
+function ask(socket: Socket): void {
+  const path = paths[next % paths.length];
+  next += 1;
+  let answer = '';
+  const start = performance.now();
+  const onData = (piece: string) => {
+    answer += piece;
+    if (!answer.includes('\r\n\r\n')) return; // bodies are empty
+    socket.off('data', onData);
+    took.push(performance.now() - start);
+    const status = answer.slice(9, 12);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (!stopping) ask(socket);
+  };
+  socket.on('data', onData);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: school\r\n\r\n`);
+}
+
+const begun = performance.now();
+for (let n = 0; n < Number(connections); n += 1) {
+  const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true });
+  socket.setEncoding('latin1');
+  socket.once('connect', () => ask(socket));
+  sockets.push(socket);
+}
+process.stdin.resume();
+process.stdin.once('end', () => {
+  stopping = true;
+  const seconds = (performance.now() - begun) / 1000;
+  took.sort((a, b) => a - b);
+  const at = (share: number) => took[Math.floor(share * (took.length - 1))] ?? Number.NaN;
+  const times = { p50: at(0.5), p99: at(0.99), most: at(1) };
+  const figures: LoadFigures = { seconds, requests: took.length, ...times, statuses };
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  for (const socket of sockets) socket.destroy();
+});

@@ -1,0 +1,103 @@
+// time limit: 300 s
+/**
+ * Every teachers' page in real headless Chromium: what axe-core says, whether it fits 600 px, reads
+ * from right to left and in grey, and pictures of it in .screenshots/ for people to look at.
+ */
+import type { Browser, Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PLACES } from '../../xs/pages/admin/admin-frame.tsx';
+import { newestSnapshot } from '../../xs/snapshots.ts';
+import { SERIAL } from '../xs/library.ts';
+import { serialOf } from '../xs/whole.ts';
+import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
+import { HELD, openClassRoom, RETURNED } from './class-room.ts';
+import { type Jocinta, TEACHER } from './jocinta.ts';
+
+const test = suite("X12: the teachers' pages in Chromium");
+
+let school: Jocinta;
+let chrome: Browser;
+
+test.before(async () => {
+  school = await openClassRoom();
+  chrome = await launchChromium();
+});
+
+test.after(async () => {
+  await chrome?.close();
+  await school?.[Symbol.asyncDispose]();
+});
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto('/xs-backup');
+  await page.fill('#name', TEACHER.name);
+  await page.fill('#password', TEACHER.password);
+  await page.click('main button');
+}
+
+const PAGES: [name: string, path: () => string][] = [
+  ...Object.entries(PLACES).map(([name, path]): [string, () => string] => [name, () => path]),
+  ['late', () => '/xs-backup/class?only=late'],
+  ['laptop', () => `/xs-backup/laptop/${serialOf(31)}`],
+  ['laptop-replacing', () => `/xs-backup/laptop/${SERIAL}`],
+  ['laptop-new', () => `/xs-backup/laptop/${RETURNED}`],
+  ['replaces', () => `/xs-backup/laptop/${RETURNED}/replaces`],
+  ['cleanup', () => '/xs-backup/disk/cleanup'],
+  ['audit-one', () => `/xs-backup/audit?serial=${SERIAL}`],
+  ['ask-retire', () => `/xs-backup/do?act=retire&serial=${SERIAL}`],
+  ['ask-drop', () => `/xs-backup/do?act=drop&serial=${HELD}`],
+  ['ask-pin', () => `/xs-backup/do?act=pin&serial=${SERIAL}&snapshot=${newest()}`],
+  ['done', () => `/xs-backup/class?act=retire&serial=${SERIAL}`],
+];
+
+const newest = () => encodeURIComponent(newestSnapshot(school.library.paths, SERIAL)?.name ?? '');
+
+for (const [locale, size] of [
+  ['en', 'wide'],
+  ['es-PE', 'small'],
+  ['ar', 'small'],
+] as [string, Size][]) {
+  test(`in ${locale}, ${size}: no violation, no complaint, nothing beside the edge`, async () => {
+    await using visitor = await visit(chrome, school.url, locale, size);
+    const { page, complaints } = visitor;
+    await signIn(page);
+    const problems: string[] = [];
+    for (const [name, path] of PAGES) {
+      const answer = await page.goto(path(), { waitUntil: 'networkidle' });
+      await shoot(page, `admin-${name}-${locale}-${size}`);
+      const found = [
+        ...(answer?.status() === 200 ? [] : [`status ${answer?.status()}`]),
+        ...(await violations(page)),
+        ...((await overflow(page)) > 0 ? [`${await overflow(page)} px too wide`] : []),
+        ...complaints.splice(0),
+      ];
+      problems.push(...found.map((one) => `${name}: ${one}`));
+    }
+    assert.equal(problems, []);
+  });
+}
+
+test('in grey, as on a printed page or a screen in the sun', async () => {
+  await using visitor = await visit(chrome, school.url, 'en', 'wide');
+  const { page } = visitor;
+  await signIn(page);
+  await page.goto('/xs-backup/class');
+  // A picture of it is made grey, since the page itself allows no style that is not its own.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
+  await shoot(page, 'admin-class-grey');
+  // What tells states apart does not depend on colours: a shape, and a word beside it.
+  const words = await page.$$eval('.class .tile', (tiles) =>
+    tiles.map((tile) => [
+      tile.querySelector('.mark')?.innerHTML ?? '',
+      tile.children[2]?.textContent ?? '',
+    ]),
+  );
+  assert.ok(words.length > 12);
+  const shapes = new Map(words.map(([shape = '', word = '']) => [word, shape]));
+  assert.ok(shapes.size >= 5, [...shapes.keys()].join());
+  assert.is(new Set(shapes.values()).size, shapes.size);
+});
+
+test.run();

@@ -1,0 +1,14 @@
+/** T9: days on which nothing was tuned (seeds 1 to 40 were used for that, see `xs/admit.ts`). */
+import { suite } from 'uvu';
+import { assertWithinLimits } from './limits.ts';
+
+const test = suite('T9 X1: a thousand laptops in ten minutes, day after day');
+
+const FIRST = 101;
+const DAYS = 32;
+
+for (let seed = FIRST; seed < FIRST + DAYS; seed += 1) {
+  test(`the limits hold on the day of seed ${seed}`, () => assertWithinLimits(seed));
+}
+
+test.run();

@@ -1,0 +1,239 @@
+/** The teachers' pages over a real socket, with the very commands of the terminal behind them. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readAudit } from '../../../xs/audit.ts';
+import { PLACES } from '../../../xs/pages/admin/admin-frame.tsx';
+import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/snapshots.ts';
+import { addTeacher } from '../../../xs/teachers.ts';
+import { backUp, ed25519, type Journal, SERIAL, uidOf } from '../library.ts';
+import { dsaKey, serialOf } from '../whole.ts';
+import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
+
+const test = suite('X12: what teachers do on the pages');
+
+const PASSWORD = 'four words are enough';
+const SIGN_IN = '/ds-restore/sign-in';
+const OTHER = serialOf(7);
+
+interface Class extends PagesServer {
+  teacher: Browser;
+}
+
+/** Jocinta with a Journal of 12, another child's laptop, and Rosa, who has signed in. */
+async function openClass(): Promise<Class> {
+  const server = await servePages('[registration]\npolicy = "window"');
+  const { library, context } = server;
+  library.newcomers.openWindow(5);
+  library.registrations.register(OTHER, 'Ana <b>', 'u', dsaKey(2));
+  library.newcomers.openWindow(0);
+  await backUp({ context }, journal(12), SERIAL);
+  // As the service notes it.
+  const snapshot = newestSnapshot(library.paths, SERIAL);
+  if (snapshot) await library.store.recordSnapshot(snapshot);
+  await library.store.recordSuccess(SERIAL, server.clock.now());
+  await addTeacher(library.paths, 'Rosa', PASSWORD, new Date());
+  const teacher = openBrowser(server.url);
+  await signIn(teacher);
+  return { ...server, teacher };
+}
+
+const signIn = (teacher: Browser) =>
+  teacher.fill(SIGN_IN, SIGN_IN, { name: 'Rosa', password: PASSWORD });
+
+function journal(entries: number): Journal {
+  const all = Array.from({ length: entries }, (_, n) => n);
+  return new Map(all.map((n) => [uidOf(n), { title: `thing ${n}`, content: `content ${n}` }]));
+}
+
+/** Follows a link with this text, as a teacher who reads. */
+async function follow(browser: Browser, path: string, label: RegExp): Promise<string> {
+  const { status, body } = await browser.get(path);
+  assert.is(status, 200, `${path}: ${body.slice(0, 300)}`);
+  for (const [, href = '', text = ''] of body.matchAll(
+    /<a [^>]*href="([^"]+)"[^>]*>([\s\S]*?)<\/a>/g,
+  )) {
+    if (label.test(text)) return href.replace(/&amp;/g, '&');
+  }
+  throw new Error(`${path} has no link ${label}: ${body.slice(body.indexOf('<h1>'), 3000)}`);
+}
+
+/** The link, the question, yes; what the next page says. */
+async function act(browser: Browser, path: string, label: RegExp): Promise<string> {
+  const question = await follow(browser, path, label);
+  assert.match(question, /^\/xs-backup\/do\?act=/);
+  const answer = await browser.fill(question, '/xs-backup/do', {});
+  assert.is(answer.status, 303, answer.body);
+  const next = await browser.get(String(answer.headers.location));
+  assert.is(next.status, 200);
+  const [, said = ''] = /role="status">([\s\S]*?)<\/p>/.exec(next.body) ?? [];
+  return said;
+}
+
+test('X9: nobody and children come to none of the pages, and change nothing', async () => {
+  await using server = await openClass();
+  const nobody = openBrowser(server.url);
+  const child = openBrowser(server.url);
+  await child.get(server.links.make(SERIAL).replace(server.url, ''));
+  assert.is((await child.get(`/ds-restore/${SERIAL}/`)).status, 200, 'she is signed on');
+  const paths = [
+    ...Object.values(PLACES),
+    ...['/xs-backup/', '/xs-backup/diag.txt', '/xs-backup/disk/cleanup'],
+    ...[`/xs-backup/laptop/${SERIAL}`, `/xs-backup/laptop/${SERIAL}/replaces`],
+    `/xs-backup/do?act=retire&serial=${OTHER}`,
+  ];
+  for (const path of paths) {
+    const away = await nobody.get(path);
+    assert.is(away.status, 303, path);
+    assert.match(String(away.headers.location), /^\/ds-restore\/sign-in\?back=/);
+    assert.is((await child.get(path)).status, 404, path);
+    assert.is((await server.teacher.get(path)).status, 200, path);
+  }
+  const form = /name="form" value="([^"]+)"/.exec((await child.get(`/ds-restore/${SERIAL}/`)).body);
+  const fields = { act: 'retire', serial: OTHER, form: form?.[1] ?? '' };
+  assert.is((await child.post('/xs-backup/do', fields)).status, 404, 'a child with her own token');
+  assert.is((await nobody.post('/xs-backup/do', fields)).status, 403);
+  assert.is((await server.teacher.post('/xs-backup/do', fields)).status, 403, "a child's token");
+  assert.ok(server.library.registrations.isActive(OTHER));
+});
+
+test('a question changes nothing; its answer does, with the name of the teacher', async () => {
+  await using server = await openClass();
+  const { registrations, paths } = server.library;
+  const path = `/xs-backup/laptop/${OTHER}`;
+  const question = await follow(server.teacher, path, /Take out of use/);
+  const page = await server.teacher.get(question);
+  assert.match(page.body, /Take the laptop of Ana &lt;b(>|&gt;) out of use\?/);
+  assert.ok(registrations.isActive(OTHER));
+  assert.match(await act(server.teacher, path, /Take out of use/), /Out of use\.[\s\S]*Undo/);
+  assert.not(registrations.isActive(OTHER));
+  assert.match(await act(server.teacher, path, /Take back/), /In use again/);
+  assert.ok(registrations.isActive(OTHER));
+  assert.equal(
+    readAudit(paths, OTHER)
+      .slice(-2)
+      .map(({ event, who, name }) => [event, who, name]),
+    [
+      ['retired', 'teacher', 'Rosa'],
+      ['unretired', 'teacher', 'Rosa'],
+    ],
+  );
+  const log = await server.teacher.get(`/xs-backup/audit?serial=${OTHER}`);
+  assert.match(log.body, /taken out of use/);
+  assert.match(log.body, /<bdi>Rosa<\/bdi>/);
+});
+
+test('X2: a changed key is approved by its code, and only that key', async () => {
+  await using server = await openClass();
+  const { registrations, paths } = server.library;
+  registrations.enrol(SERIAL, 'uuid', ed25519(1));
+  assert.is(registrations.enrol(SERIAL, 'uuid', ed25519(2)), 'pending');
+  const question = await follow(server.teacher, '/xs-backup/waiting', /Approve/);
+  // While the teacher walks to the laptop, a stranger asks as well.
+  registrations.enrol(SERIAL, 'uuid', ed25519(3));
+  const answer = await server.teacher.fill(question, '/xs-backup/do', {});
+  assert.is(answer.status, 303);
+  assert.is(registrations.get(SERIAL)?.keys.own, ed25519(2));
+  assert.equal(registrations.get(SERIAL)?.pending, []);
+  const again = await server.teacher.get(question);
+  assert.is(again.status, 404);
+  assert.match(again.body, /does not wait any more/);
+  const [line] = readAudit(paths, SERIAL).slice(-1);
+  assert.equal([line?.event, line?.name], ['approved', 'Rosa']);
+});
+
+test('X10: the old laptop is chosen by picture; a wrong choice is refused in words, and undone', async () => {
+  await using server = await openClass();
+  const { registrations } = server.library;
+  const page = `/xs-backup/laptop/${OTHER}`;
+  const choose = await follow(server.teacher, page, /new laptop of/);
+  assert.match(await act(server.teacher, choose, /Jocinta/), /takes the place[\s\S]*Undo/);
+  assert.is(registrations.get(OTHER)?.alias?.of, SERIAL);
+  const circle = await server.teacher.get(`/xs-backup/do?act=alias&serial=${SERIAL}&of=${OTHER}`);
+  const refused = await server.teacher.fill(
+    `/xs-backup/do?act=alias&serial=${SERIAL}&of=${OTHER}`,
+    '/xs-backup/do',
+    {},
+  );
+  assert.equal([circle.status, refused.status], [200, 400]);
+  assert.match(refused.body, /circle/);
+  await act(server.teacher, page, /another child/);
+  assert.is(registrations.get(OTHER)?.alias, null);
+});
+
+test('X5: what is held aside is released or thrown away; the trash gives it back, pinned', async () => {
+  await using server = await openClass();
+  const { paths } = server.library;
+  server.clock.pass(86_400_000);
+  await backUp(server, journal(1), SERIAL);
+  await signIn(server.teacher); // a day later
+  assert.is(listHeld(paths, SERIAL).length, 1);
+  const { body } = await server.teacher.get('/xs-backup/held');
+  assert.match(body, /many things are gone/);
+  await act(server.teacher, '/xs-backup/held', /mistake/);
+  assert.equal([listHeld(paths, SERIAL).length, listSnapshots(paths, SERIAL).length], [0, 1]);
+  assert.match(await act(server.teacher, '/xs-backup/trash', /Bring back/), /stays/);
+  assert.is(listSnapshots(paths, SERIAL).length, 2);
+  assert.match((await server.teacher.get(`/xs-backup/laptop/${SERIAL}`)).body, /Pinned/);
+});
+
+test('X8: a snapshot is pinned and unpinned', async () => {
+  await using server = await openClass();
+  const page = `/xs-backup/laptop/${SERIAL}`;
+  const name = newestSnapshot(server.library.paths, SERIAL)?.name ?? '';
+  await act(server.teacher, page, /^Pin/);
+  assert.match(await server.command('pins', [SERIAL]), new RegExp(name));
+  await act(server.teacher, page, /^Unpin/);
+  assert.not.match(await server.command('pins', [SERIAL]), new RegExp(name));
+});
+
+test('the window for new laptops is opened for a while, and closed', async () => {
+  await using server = await openClass();
+  const { newcomers } = server.library;
+  await act(server.teacher, '/xs-backup/waiting', /Open for 60/);
+  assert.equal(newcomers.window().minutesLeft, 60);
+  await act(server.teacher, '/xs-backup/waiting', /Close now/);
+  assert.not(newcomers.window().open);
+});
+
+test('X9: a teacher who looks into a Journal is written down, once a visit', async () => {
+  await using server = await openClass();
+  const { paths } = server.library;
+  const reads = () => readAudit(paths, SERIAL).filter(({ event }) => event === 'journal-read');
+  const link = await follow(server.teacher, `/xs-backup/laptop/${SERIAL}`, /Look for something/);
+  for (const path of [link, `${link}all/`, link]) {
+    assert.is((await server.teacher.get(path)).status, 200);
+  }
+  assert.equal(
+    reads().map(({ who, name }) => [who, name]),
+    [['teacher', 'Rosa']],
+  );
+});
+
+test('what the report for helpers says has no name, serial or key in it', async () => {
+  await using server = await openClass();
+  const { body, headers } = await server.teacher.get('/xs-backup/diag.txt');
+  assert.match(
+    String(headers['content-disposition']),
+    /^attachment; filename="ds-backup-diag-2026/,
+  );
+  assert.match(body, /^ds-backup /);
+  assert.not.match(body, new RegExp(`${SERIAL}|Jocinta|Ana|Rosa|ssh-`));
+});
+
+test('a made-up "done", a laptop that is none and a page that is none say nothing', async () => {
+  await using server = await openClass();
+  const { teacher } = server;
+  const spoofed = await teacher.get('/xs-backup/class?act=retire&serial=<script>');
+  assert.not.match(spoofed.body, /role="status"|<script>/);
+  for (const path of [
+    `/xs-backup/laptop/${serialOf(99)}`,
+    '/xs-backup/laptop/..%2f..%2fetc',
+    '/xs-backup/audit?serial=x',
+    '/xs-backup/nothing',
+  ]) {
+    assert.is((await teacher.get(path)).status, 404, path);
+  }
+  assert.is((await teacher.get('/xs-backup/do?act=rebuild')).status, 400);
+});
+
+test.run();
