@@ -119,8 +119,10 @@ export class Control {
     return parsePins(await this.#text('PUT', `pins/${uid}`, { snapshot }));
   }
 
-  async unpin(uid: Uid): Promise<Pins> {
-    return parsePins(await this.#text('DELETE', `pins/${uid}`));
+  /** Ends all pins of an entry, or that of one version. */
+  async unpin(uid: Uid, version?: Digest): Promise<Pins> {
+    const which = version === undefined ? '' : `?digest=${version}`;
+    return parsePins(await this.#text('DELETE', `pins/${uid}${which}`));
   }
 
   /** The key for quiet days; undefined from a server that has none to give. */

@@ -48,12 +48,12 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
     return { text: `its ${bytes} bytes are only at school now\n`, json: { bytes } };
   },
   fetch: async (context, { rest }) => {
-    const { fetchBack } = await import('./keep.ts');
+    const { fetchBack } = await import('./fetch-back.ts');
     const bytes = await fetchBack(context, parseUid(rest[0]));
     return { text: `its ${bytes} bytes are here again\n`, json: { bytes } };
   },
   kept: async (context) => {
-    const { listKept } = await import('./keep.ts');
+    const { listKept } = await import('./fetch-back.ts');
     const entries = listKept(context);
     return { text: terminal.formatKept(entries), json: { entries } };
   },
@@ -67,7 +67,7 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
   },
   unpin: async (context, { rest }) => {
     const { unpinEntry } = await import('./pins.ts');
-    const { checkUnpin } = await import('./keep.ts');
+    const { checkUnpin } = await import('./fetch-back.ts');
     const uid = parseUid(rest[0]);
     checkUnpin(context, uid);
     return pins(await unpinEntry(context, uid));

@@ -1,118 +1,119 @@
 /**
  * "Keep it at school" (A13): the content of an entry goes from a full laptop, once the school has it
- * confirmed, pinned and read again; properties and picture stay and say where it is. And comes back.
+ * confirmed, pinned and read again; properties and picture stay and say where it is. fetch-back.ts is
+ * the way back. Cut off anywhere, the same gesture once more goes on (kept-entry.ts).
  */
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { digestOf, type Entry, propertyText } from '../shared/entry.ts';
-import { asDsError, DsError } from '../shared/errors.ts';
+import { type Entry, propertyText } from '../shared/entry.ts';
+import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../shared/ids.ts';
-import { contentOf, listEntries, readProperties } from '../shared/journal-tree.ts';
-import { formatKeptMark, KEPT_PROPERTY, type KeptMark, keptMarkOf } from '../shared/kept.ts';
+import type { KeptMark } from '../shared/kept.ts';
 import { wordsOf } from '../shared/language.ts';
 import { findCatalogue, languagesOf } from '../shared/messages.ts';
 import { backUp } from './backup.ts';
-import { type Context, FULL_HINT } from './context.ts';
-import type { Control } from './control.ts';
+import type { Context } from './context.ts';
 import { Datastore } from './datastore.ts';
 import { prepareEntry } from './datastore-entry.ts';
+import { announced, dropped, standOf, unmarked } from './kept-entry.ts';
 import { inJournal } from './paths.ts';
-import { emptyFolder, freeBytes, prepareProfile, takeLock } from './profile.ts';
-import { Meter } from './progress.ts';
+import { flushFileSystem } from './placement.ts';
+import { emptyFolder, prepareProfile, takeLock } from './profile.ts';
 import { putEntry } from './restore-apply.ts';
-import { type Fetched, fetchBatch } from './restore-fetch.ts';
-import type { Step } from './restore-plan.ts';
-import { openLookaround, openSession, type Session } from './session.ts';
-import { openState } from './state.ts';
-import type { Source } from './transfer.ts';
+import { openLookaround, type Session } from './session.ts';
+import { openState, type State } from './state.ts';
 import { readVersion, type Version } from './version.ts';
 
-export interface KeptEntry {
-  uid: Uid;
-  title: string;
-  /** Of the content, at school. */
-  bytes: number;
+interface Marked {
+  entry: Entry;
+  mark: KeptMark;
 }
 
-const NOTHING = { digest: digestOf(''), size: 0 };
-/** Room to leave on a laptop when content comes back, in bytes. */
-const RESERVE_BYTES = 1024 * 1024;
+/** How often an entry that is not calm is looked at, and how long to wait between, in milliseconds. */
+const LOOKS = 8;
+const BETWEEN_LOOKS_MS = 100;
 
 /**
  * Drops the content of an entry that the school has; backs it up first where that is not so. Returns
- * the bytes of the content. Throws before anything here changed, or the entry is as it was.
+ * the bytes of the content, which may be at school already. Throws before anything of it is gone.
  */
 export async function keepAtSchool(context: Context, uid: Uid): Promise<number> {
   prepareProfile(context);
+  const stand = standOf((await readEntry(context, uid)).entry);
+  if (stand.is === 'away') return stand.mark.bytes;
+  if (stand.is !== 'ordinary') await takeMarkOff(context, uid);
   const first = await readWhole(context, uid);
   if (!(await isConfirmed(context, uid, first.digest))) await backUp(context, false);
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
   const { confirmed } = state;
-  const { entry, digest } = await readWhole(context, uid);
+  const { digest } = await readWhole(context, uid);
   if (!confirmed || confirmed.versions.get(uid) !== digest) throw beingWorkedOn(uid);
   await using session = await openLookaround(context);
-  const pinned = await pinAndVerify(session.control, uid, digest, confirmed.snapshot);
+  const pinned = await pinAndVerify(session, state, uid, digest, confirmed.snapshot);
   failpoint('keep.pinned');
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run
-  const title = propertyText(entry, 'title') ?? '';
-  const bytes = entry.content?.size ?? 0;
-  const mark: KeptMark = {
-    ...{ serial: session.serial, digest, bytes, title, pinned },
-    shown: shownTitle(context, title),
-  };
-  // Nothing that the child did meanwhile is dropped.
-  if ((await readWhole(context, uid)).digest !== digest) throw beingWorkedOn(uid);
-  await drop(context, datastore, uid, entry, mark);
+  const empty = makeEmptyFile(context);
+  let marked: Marked;
+  try {
+    marked = await announce(context, datastore, session.serial, { uid, digest, pinned });
+  } catch (error) {
+    if (pinned) await undoPin(session, state, uid, digest);
+    throw error;
+  }
+  // From here on the pin stays, whatever happens: Sugar may have done what it does not answer.
+  await letGo(context, datastore, uid, dropped(marked.entry, marked.mark), empty);
   failpoint('keep.dropped');
-  return bytes;
+  await state.rememberOwnPin(uid, undefined);
+  rmSync(context.paths.restore, { recursive: true, force: true });
+  return marked.mark.bytes;
 }
 
-/** Brings the content back under the entry's own name. Returns its bytes. */
-export async function fetchBack(context: Context, uid: Uid): Promise<number> {
-  prepareProfile(context);
-  const mark = await bringBack(context, uid);
-  failpoint('fetch.back');
-  if (mark.pinned) await endPin(context, uid, mark.digest);
-  return mark.bytes;
+/** Writes an entry that is there: `file` is its new content, or empty for the one it has. */
+export async function writeEntry(
+  context: Context,
+  datastore: Datastore,
+  uid: Uid,
+  entry: Entry,
+  file: string,
+): Promise<void> {
+  const seconds = Math.floor(context.clock.now().getTime() / 1000);
+  await putEntry(context, datastore, uid, prepareEntry(entry, uid, seconds), file);
 }
 
-/** The entries whose content is only at school. */
-export function listKept({ paths }: Context): KeptEntry[] {
-  if (!existsSync(paths.journal)) return [];
-  return listEntries(paths.journal).flatMap((entry) => {
-    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
-    const { properties } = readProperties(entry);
-    const size = contentOf(entry)?.size ?? 0;
-    const mark = keptMarkOf({ properties, content: size > 0 ? { ...NOTHING, size } : null });
-    return mark ? [{ uid: entry.uid, title: mark.title, bytes: mark.bytes }] : [];
-  });
-}
-
-/** Throws `only-copy` when the laptop's entry says that this pin has its content. */
-export function checkUnpin(context: Context, uid: Uid): void {
-  if (!listKept(context).some((kept) => kept.uid === uid)) return;
-  throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
-    hint: 'fetch it back first ("ds-backup fetch")',
-  });
-}
-
-/** An entry with content, as it stands. Throws `not-found`, `bad-input`, `unreadable`. */
-async function readWhole({ paths, signal }: Context, uid: Uid): Promise<Version> {
+/** An entry as it stands. Throws `not-found`, `unreadable`. */
+export async function readEntry({ paths, signal }: Context, uid: Uid): Promise<Version> {
   const local = inJournal(paths, uid);
   if (!existsSync(local.path)) throw new DsError('not-found', `the Journal has no entry ${uid}`);
-  const version = await readVersion(local, signal);
-  if (keptMarkOf(version.entry)) {
-    throw new DsError('bad-input', `the content of ${uid} is kept at school already`);
+  return readVersion(local, signal);
+}
+
+/**
+ * One with content, that nobody is writing to; Sugar's optimizer may be at it for a moment after each
+ * change. Throws `not-found`, `bad-input`, `unreadable`.
+ */
+async function readWhole(context: Context, uid: Uid): Promise<Version> {
+  for (let look = 1; ; look += 1) {
+    const version = await readEntry(context, uid);
+    const isEmpty = !version.entry.content || version.entry.content.size === 0;
+    if (!isEmpty && version.doubt === 'none') return version;
+    if (look < LOOKS) await sleep(BETWEEN_LOOKS_MS, undefined, { signal: context.signal });
+    else if (!isEmpty) throw beingWorkedOn(uid);
+    else throw new DsError('bad-input', `the entry ${uid} has no content to keep at school`);
   }
-  if (!version.entry.content || version.entry.content.size === 0) {
-    throw new DsError('bad-input', `the entry ${uid} has no content to keep at school`);
-  }
-  if (version.doubt !== 'none') throw beingWorkedOn(uid);
-  return version;
+}
+
+/** What a cut-off run left, or a child wrote over: the content is here, and the title its own. */
+async function takeMarkOff(context: Context, uid: Uid): Promise<void> {
+  await using _lock = await takeLock(context);
+  await using datastore = new Datastore(context.env, context.signal);
+  await datastore.count();
+  const { entry } = await readEntry(context, uid);
+  await writeEntry(context, datastore, uid, unmarked(entry), '');
 }
 
 async function isConfirmed({ paths }: Context, uid: Uid, digest: Digest): Promise<boolean> {
@@ -120,141 +121,94 @@ async function isConfirmed({ paths }: Context, uid: Uid, digest: Digest): Promis
   return state.confirmed?.versions.get(uid) === digest;
 }
 
-/** Whether this made the pin. Throws `over-quota`, `damaged`, and then leaves no pin of its own. */
+/** Whether the pin is ours to end. Throws `over-quota`, `damaged`, and then leaves none of its own. */
 async function pinAndVerify(
-  control: Control,
+  session: Session,
+  state: State,
   uid: Uid,
   digest: Digest,
   snapshot: SnapshotName,
 ): Promise<boolean> {
+  const { control } = session;
   const isIt = (pin: { uid: Uid; digest: Digest }) => pin.uid === uid && pin.digest === digest;
   const before = (await control.pins()).pins.some(isIt);
-  const { pins } = await control.pin(uid, snapshot);
-  if (!pins.some(isIt)) {
-    throw new DsError('damaged', `the school server pinned another version of ${uid}`);
-  }
+  const own = !before || (await state.ownPin(uid)) === digest;
+  if (own) await state.rememberOwnPin(uid, digest);
   try {
+    const { pins } = await control.pin(uid, snapshot);
+    if (!pins.some(isIt)) {
+      throw new DsError('damaged', `the school server pinned another version of ${uid}`);
+    }
     await control.verify(snapshot, uid);
   } catch (error) {
-    if (!before) await control.unpin(uid).catch(() => {}); // it stays, and is shown as a pin
+    if (own) await undoPin(session, state, uid, digest);
     throw error;
   }
-  return !before;
+  return own;
 }
 
-async function drop(
+async function undoPin({ control }: Session, state: State, uid: Uid, digest: Digest) {
+  // One that stays is shown as a pin, and the next try knows it for its own.
+  await control.unpin(uid, digest).then(
+    () => state.rememberOwnPin(uid, undefined),
+    () => {},
+  );
+}
+
+/**
+ * Marks the entry, whose content stays for now. Afterwards the mark is on the disk, which Sugar by itself
+ * does not see to, and the content is still the one that was pinned.
+ */
+async function announce(
+  context: Context,
+  datastore: Datastore,
+  serial: Serial,
+  { uid, digest, pinned }: { uid: Uid; digest: Digest; pinned: boolean },
+): Promise<Marked> {
+  const { entry, digest: now } = await readWhole(context, uid);
+  const { content } = entry;
+  if (now !== digest || !content) throw beingWorkedOn(uid);
+  const title = propertyText(entry, 'title') ?? '';
+  const mark: KeptMark = {
+    ...{ serial, digest, content: content.digest, bytes: content.size },
+    ...{ title, shown: shownTitle(context, title), pinned },
+  };
+  try {
+    await writeEntry(context, datastore, uid, announced(entry, mark), '');
+    failpoint('keep.marked');
+    await flushFileSystem(context, context.paths.journal);
+    const after = (await readWhole(context, uid)).entry;
+    if (standOf(after).is !== 'here') throw beingWorkedOn(uid);
+    return { entry: after, mark };
+  } catch (error) {
+    const found = await readEntry(context, uid);
+    // Where that fails as well, the next try does it.
+    await writeEntry(context, datastore, uid, unmarked(found.entry), '').catch(() => {});
+    throw error;
+  }
+}
+
+/** A failure here leaves the entry as it was, away, or with words that the next try puts right. */
+async function letGo(
   context: Context,
   datastore: Datastore,
   uid: Uid,
   entry: Entry,
-  mark: KeptMark,
+  empty: string,
 ): Promise<void> {
-  const properties = new Map(entry.properties);
-  properties.set(KEPT_PROPERTY, Buffer.from(formatKeptMark(mark)));
-  properties.set('title', Buffer.from(mark.shown));
-  const prepared = prepareEntry({ content: NOTHING, properties }, uid, secondsNow(context));
-  // The datastore takes a file over; for a content it can only be told of an empty one.
-  emptyFolder(context.paths.restore);
-  const empty = join(context.paths.restore, 'empty');
-  closeSync(openSync(empty, 'w'));
-  await putEntry(context, datastore, uid, prepared, empty);
-  rmSync(context.paths.restore, { recursive: true, force: true });
-}
-
-async function bringBack(context: Context, uid: Uid): Promise<KeptMark> {
-  await using _lock = await takeLock(context);
-  await using datastore = new Datastore(context.env, context.signal);
-  await datastore.count();
-  const { mark } = await readKept(context, uid);
-  const free = freeBytes(context.paths.profile);
-  if (free < mark.bytes + RESERVE_BYTES) {
-    const message = `the content needs ${mark.bytes} bytes, ${free} are free`;
-    throw new DsError('laptop-full', message, { hint: FULL_HINT });
-  }
-  await using session = await openSession(context, { purpose: 'restore', wait: false });
-  const fetched = await fetchKept(context, session, uid, mark);
-  failpoint('fetch.fetched');
-  const { properties } = await readKept(context, uid);
-  properties.delete(KEPT_PROPERTY);
-  if (properties.get('title')?.toString() === mark.shown) {
-    properties.set('title', Buffer.from(mark.title));
-  }
-  const entry = { content: fetched.entry.content, properties };
-  const prepared = prepareEntry(entry, uid, secondsNow(context));
-  await putEntry(context, datastore, uid, prepared, fetched.file);
-  rmSync(context.paths.restore, { recursive: true, force: true });
-  return mark;
-}
-
-/** From the pin; where that is gone, from the snapshot that has the version. Throws `not-found`. */
-async function fetchKept(
-  context: Context,
-  session: Session,
-  uid: Uid,
-  { serial, digest, bytes }: KeptMark,
-): Promise<Fetched> {
-  const of = serial === session.serial ? undefined : serial;
-  const step: Step = { uid, digest, bytes, action: 'bring' };
-  const folder = context.paths.restore;
-  const meter = new Meter(context.onProgress);
-  meter.expect(1, bytes);
-  meter.phase('fetching');
-  const sources: Source[] = [{ of, pin: { uid, digest } }];
-  for (;;) {
-    const source = sources.shift();
-    if (!source) break;
-    emptyFolder(folder);
-    const fetched = await fetchBatch(context, session, source, [step], folder, meter.batch()).catch(
-      (error) => {
-        if (asDsError(error).code !== 'server-refused') throw error;
-        return undefined; // there is no such pin
-      },
-    );
-    const [found] = fetched?.ready ?? [];
-    if (found) return found;
-    if ('pin' in source) sources.push(...(await snapshotsWith(session, uid, digest, of)));
-  }
-  throw new DsError('not-found', `the school server has the content of ${uid} no more`, {
-    hint: 'tell a teacher: "xs-backup undelete" may still bring it back',
-  });
-}
-
-async function snapshotsWith(
-  { control }: Session,
-  uid: Uid,
-  digest: Digest,
-  of: Serial | undefined,
-): Promise<Source[]> {
-  const [newest] = await control.snapshots(of);
-  if (!newest) return [];
-  const { versions } = await control.details(newest.name, uid, of);
-  return versions
-    .filter((version) => version.digest === digest)
-    .map(({ snapshot }) => ({ of, snapshot }));
-}
-
-async function readKept({ paths, signal }: Context, uid: Uid) {
-  const local = inJournal(paths, uid);
-  if (!existsSync(local.path)) throw new DsError('not-found', `the Journal has no entry ${uid}`);
-  const { entry } = await readVersion(local, signal);
-  const mark = keptMarkOf(entry);
-  if (mark) return { mark, properties: new Map(entry.properties) };
-  throw new DsError('bad-input', `the content of ${uid} is here, not at school only`);
-}
-
-/** The pin was for the laptop's sake: it ends when the content is in a snapshot again. */
-async function endPin(context: Context, uid: Uid, pinned: Digest): Promise<void> {
   try {
-    await backUp(context, false);
-    await using session = await openLookaround(context);
-    const { pins } = await session.control.pins();
-    const mine = pins.filter((pin) => pin.uid === uid);
-    // Another pin of the child's would go with it.
-    if (mine.length === 1 && mine[0]?.digest === pinned) await session.control.unpin(uid);
+    await writeEntry(context, datastore, uid, entry, empty);
   } catch (error) {
-    context.signal.throwIfAborted();
-    context.warn(`it is still pinned at school: ${asDsError(error).message}`);
+    if (standOf((await readEntry(context, uid)).entry).is !== 'away') throw error;
   }
+}
+
+/** The datastore takes a file over; for a content it can only be told of an empty one. */
+function makeEmptyFile({ paths }: Context): string {
+  emptyFolder(paths.restore);
+  const empty = join(paths.restore, 'empty');
+  closeSync(openSync(empty, 'w'));
+  return empty;
 }
 
 /** In the Journal it says where it is, in the child's language. */
@@ -263,8 +217,6 @@ function shownTitle({ env }: Context, title: string): string {
   const { _ } = wordsOf(findCatalogue(folder, 'ds-backup', languagesOf(env)));
   return `${title} · ${_('Kept at school')}`;
 }
-
-const secondsNow = ({ clock }: Context): number => Math.floor(clock.now().getTime() / 1000);
 
 function beingWorkedOn(uid: Uid): DsError {
   return new DsError('unreadable', `the entry ${uid} is being worked on`, {

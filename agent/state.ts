@@ -31,6 +31,7 @@ const MIGRATIONS = [
    INSERT INTO restored SELECT '', snapshot, uid, digest FROM restored1;
    DROP TABLE restores1;
    DROP TABLE restored1;`,
+  'CREATE TABLE own_pins (uid TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;',
 ];
 
 /** A local entry when it was last read. */
@@ -252,6 +253,17 @@ export class State implements AsyncDisposable {
     if (doubtful) await setFact(this.#db, 'index', 'doubtful');
     else await this.#db.run("DELETE FROM facts WHERE name = 'index'");
     this.indexDoubtful = doubtful;
+  }
+
+  /** The version of an entry that was pinned for this laptop's sake, not by the child (A13). */
+  async ownPin(uid: Uid): Promise<Digest | undefined> {
+    const query = 'SELECT digest FROM own_pins WHERE uid = ?';
+    return (await this.#db.all<{ digest: Digest }>(query, uid))[0]?.digest;
+  }
+
+  async rememberOwnPin(uid: Uid, digest: Digest | undefined): Promise<void> {
+    if (digest) await this.#db.run('INSERT OR REPLACE INTO own_pins VALUES (?, ?)', uid, digest);
+    else await this.#db.run('DELETE FROM own_pins WHERE uid = ?', uid);
   }
 
   /** The restore is through: from now on a change of the child's is a change. */

@@ -7,7 +7,7 @@ import { formatBytes } from '../shared/quantity.ts';
 import type { BackupSummary } from './backup.ts';
 import type { EntryList } from './browse.ts';
 import type { Problem } from './changes.ts';
-import type { KeptEntry } from './keep.ts';
+import type { KeptEntry } from './fetch-back.ts';
 import { fraction, type Phase, type Progress } from './progress.ts';
 import type { RestoreSummary } from './restore.ts';
 import type { Status } from './status.ts';

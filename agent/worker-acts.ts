@@ -64,12 +64,12 @@ export const ACTS: Readonly<Record<string, Act>> = {
   },
 
   fetch: async ({ context }, params) => {
-    const { fetchBack } = await import('./keep.ts');
+    const { fetchBack } = await import('./fetch-back.ts');
     const bytes = await fetchBack(context, parseUid(v.parse(place, params).entry));
     return { summary: { bytes } };
   },
 
-  kept: async ({ context }) => (await import('./keep.ts')).listKept(context),
+  kept: async ({ context }) => (await import('./fetch-back.ts')).listKept(context),
 
   'forget-restore': async ({ context }, params) => {
     const { of, snapshot } = placeOf(v.parse(place, params));
@@ -133,7 +133,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
   /** Pins (a snapshot) and unpins (null) one after the other. */
   pin: async ({ context, lookaround, looking }, params) => {
     const { notes } = v.parse(pinNotes, params);
-    const { checkUnpin } = await import('./keep.ts');
+    const { checkUnpin } = await import('./fetch-back.ts');
     const refused: Refused[] = [];
     const look = await looking();
     for (const { uid, snapshot } of notes) {

@@ -120,7 +120,7 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<Co
 }
 
 /** A property as text, for showing; undefined where it is absent or not UTF-8. */
-export function propertyText(entry: Entry, name: string): string | undefined {
+export function propertyText(entry: Pick<Entry, 'properties'>, name: string): string | undefined {
   const bytes = entry.properties.get(name);
   return bytes && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }

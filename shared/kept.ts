@@ -19,7 +19,11 @@ const markSchema = v.object({
     v.string(),
     v.transform((text) => parseDigest(text)),
   ),
-  /** Of the content. */
+  /** The content, so that nobody takes another for it, and its bytes. */
+  content: v.pipe(
+    v.string(),
+    v.transform((text) => parseDigest(text)),
+  ),
   bytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** The child's own title, and the one shown while the content is away. */
   title: v.string(),
@@ -33,7 +37,11 @@ export const formatKeptMark = (mark: KeptMark): string => JSON.stringify(mark);
 
 /** The mark of an entry without content; undefined for all others, also those with a mark we cannot read. */
 export function keptMarkOf(entry: Entry): KeptMark | undefined {
-  if (entry.content && entry.content.size > 0) return undefined;
+  return entry.content && entry.content.size > 0 ? undefined : readMark(entry);
+}
+
+/** The mark, whatever the content is; undefined where there is none that can be read. */
+export function readMark(entry: Pick<Entry, 'properties'>): KeptMark | undefined {
   const text = propertyText(entry, KEPT_PROPERTY);
   if (text === undefined) return undefined;
   try {

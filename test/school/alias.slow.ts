@@ -1,4 +1,4 @@
-// time limit: 200 s
+// time limit: 300 s
 /**
  * A child's laptop breaks and she gets another (X10): what the teacher says at the server lets the
  * new one read what the old one left, over the API and by rsync, with its own key and nobody else's.
@@ -13,8 +13,10 @@ import { newestSnapshot } from '../../xs/snapshots.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { generateJournal } from '../journal/generator.ts';
 import type { Laptop } from './laptop.ts';
+import { RunningAgent } from './running-agent.ts';
 import { type School, startSchool } from './school.ts';
 import { runsAsRoot } from './server.ts';
+import { waitFor } from './wait.ts';
 
 const test = suite("X10: a new laptop takes an old one's place, in a real school");
 
@@ -158,6 +160,50 @@ test('all of the old laptop comes to the new one, also when that is killed on th
   assert.ok(readJournal(fresh.journal).has(uid));
   // The next backup is the new laptop's own, with everything in it.
   assert.match((await fresh.backup(['now'])).stdout, /35 entries/);
+});
+
+test('over the bus too: one entry, all of it, also after a death; not for a stranger', async () => {
+  await using school = await startSchool({ laptops: 3 });
+  const [old, fresh, third] = school.laptops as [Laptop, Laptop, Laptop];
+  generateJournal(old.journal, { entries: 30, seed: 9 });
+  assert.is((await old.backup(['now'])).exitCode, 0);
+  const before = readJournal(old.journal);
+  const name = newestSnapshot(school.server, parseSerial(old.serial))?.name ?? '';
+  await backUp(fresh, 10);
+  await backUp(third, 11);
+  await xs(school, 'alias', fresh.serial, old.serial);
+  for (const laptop of [fresh, third]) laptop.configure('spreadSeconds = 0\n');
+  const [uid = ''] = before.keys();
+  {
+    await using agent = await RunningAgent.start(third);
+    for (const of of [old.serial, 'ZZZ00000000']) {
+      const job = await agent.ended(await agent.ask('RestoreEntry', 'sss', [of, name, uid]));
+      assert.equal([job.State, (job.Problem as string[])[0]], ['failed', 'not-found']);
+    }
+    assert.is(readJournal(third.journal).size, 5);
+  }
+  fresh.env.DS_BACKUP_FAILPOINT = 'restore.placed:9';
+  {
+    await using agent = await RunningAgent.start(fresh);
+    const one = await agent.ended(await agent.ask('RestoreEntry', 'sss', [old.serial, name, uid]));
+    assert.equal([one.State, one.Of], ['done', old.serial]);
+    await agent.ask('RestoreAll', 'ss', [old.serial, '']);
+    await waitFor('some of it', () => readJournal(fresh.journal).size > 8, 60_000);
+    process.kill(agent.daemon.pid, 'SIGKILL');
+    await waitFor('its end', () => !agent.daemon.running());
+  }
+  delete fresh.env.DS_BACKUP_FAILPOINT;
+  await using agent = await RunningAgent.start(fresh);
+  const { Jobs } = await agent.until('the job again', ({ Jobs: jobs }) => {
+    return (jobs as unknown[]).length > 0;
+  });
+  const jobs = await Promise.all(
+    (Jobs as string[]).map(async (one) => [one, await agent.job(one)] as const),
+  );
+  const [path] = jobs.find(([, { Kind, Of }]) => Kind === 'restore' && Of === old.serial) ?? [];
+  assert.is((await agent.ended(path, 120_000)).State, 'done');
+  const result = compareJournals(before, readJournal(fresh.journal));
+  assert.equal([result.identical, result.different, result.missing], [30, [], []]);
 });
 
 test('a retired laptop is told so and its key opens nothing, until it is taken back', async () => {

@@ -1,4 +1,4 @@
-// time limit: 200 s
+// time limit: 300 s
 /**
  * A full disk on either side (E3 E4): a clear error, nothing lost, and the next run completes once
  * there is room. The disks are small tmpfs mounts, which need root.
@@ -13,6 +13,7 @@ import { parseSerial } from '../../shared/ids.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import { checkSnapshots } from '../xs/check.ts';
+import { ok, prepareLaptop, refused, sameContent } from './kept-journal.ts';
 import { Laptop } from './laptop.ts';
 import { begin, stopped } from './mortal.ts';
 import { startSchool } from './school.ts';
@@ -121,6 +122,42 @@ rooted(
     assert.is(restored.exitCode, 0, restored.stderr);
     const result = compareJournals(before, readJournal(laptop.journal));
     assert.equal([result.different, result.missing, result.extra], [[], [], []]);
+  },
+);
+
+rooted(
+  'the laptop has no room for content that is at school: it says so, and the content comes later',
+  async () => {
+    await using school = await startSchool({ laptops: 0 });
+    using disk = smallDisk('size=60m');
+    await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
+    const { before, full } = await prepareLaptop(laptop);
+    const [uid = ''] = full;
+    await ok(laptop, 'keep', uid);
+    const ballast = join(disk.path, 'ballast');
+    const fill = () => {
+      try {
+        writeFileSync(ballast, Buffer.alloc(64 << 20));
+      } catch {
+        // full, as intended
+      }
+    };
+    fill();
+    await refused(laptop, /\[laptop-full\]\nhint: /, 'fetch', uid);
+    rmSync(ballast);
+    for (const point of ['restore.fetched', 'fetch.fetched']) {
+      const run = begin(laptop, ['fetch', uid], `${point},stop`);
+      await stopped(run);
+      fill();
+      process.kill(run.pid, 'SIGCONT');
+      await run.ended; // what it needs may be there already
+      rmSync(ballast);
+      await ok(laptop, 'fetch', uid);
+      sameContent(laptop, before);
+      await ok(laptop, 'keep', uid);
+    }
+    await ok(laptop, 'fetch', uid);
+    sameContent(laptop, before);
   },
 );
 

@@ -7,7 +7,8 @@ import { formatKeptMark, KEPT_PROPERTY, type KeptMark, keptMarkOf } from '../../
 const test = suite('A13: the mark of content that is only at school');
 
 const MARK: KeptMark = {
-  ...{ serial: parseSerial('SHC00000001'), digest: digestOf('x'), bytes: 7 },
+  ...{ serial: parseSerial('SHC00000001'), digest: digestOf('x') },
+  ...{ content: digestOf('y'), bytes: 7 },
   ...{ title: 'Río', shown: 'Río · Kept at school', pinned: true },
 };
 

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { digestOf } from '../../../shared/entry.ts';
 import { parseSerial } from '../../../shared/ids.ts';
 import { formatKeptMark } from '../../../shared/kept.ts';
 import { listPins } from '../../../xs/pins.ts';
@@ -144,7 +145,8 @@ test('A13: what is only at school is given as it was pinned, and to nobody else'
   const [pin] = listPins(library.paths, SERIAL);
   const mark = (serial: string) =>
     formatKeptMark({
-      ...{ serial: parseSerial(serial), digest: pin?.digest ?? ('' as never), bytes: 15 },
+      ...{ serial: parseSerial(serial), digest: pin?.digest ?? ('' as never) },
+      ...{ content: digestOf('content of Fish'), bytes: 15 },
       ...{ title: 'Fish', shown: 'Fish (at school)', pinned: true },
     });
   const kept = (serial: string): Journal =>

@@ -1,0 +1,191 @@
+/**
+ * Content that is only at school comes back under the entry's own name (A13), and what is away is listed.
+ * Cut off anywhere, the same gesture once more goes on; the mark goes when the content is on the disk.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { asDsError, DsError } from '../shared/errors.ts';
+import { failpoint } from '../shared/failpoint.ts';
+import type { Digest, Serial, Uid } from '../shared/ids.ts';
+import { contentOf, listEntries, readProperties } from '../shared/journal-tree.ts';
+import { KEPT_PROPERTY, type KeptMark, readMark } from '../shared/kept.ts';
+import { backUp } from './backup.ts';
+import { type Context, FULL_HINT } from './context.ts';
+import { Datastore } from './datastore.ts';
+import { readIdentity } from './identity.ts';
+import { readEntry, writeEntry } from './keep.ts';
+import { filled, standOf, unmarked } from './kept-entry.ts';
+import { flushFileSystem } from './placement.ts';
+import { emptyFolder, freeBytes, prepareProfile, takeLock } from './profile.ts';
+import { Meter } from './progress.ts';
+import { type Fetched, fetchBatch } from './restore-fetch.ts';
+import type { Step } from './restore-plan.ts';
+import { openLookaround, openSession, type Session } from './session.ts';
+import { openState, type State } from './state.ts';
+import type { Source } from './transfer.ts';
+
+export interface KeptEntry {
+  uid: Uid;
+  title: string;
+  /** Of the content, at school. */
+  bytes: number;
+}
+
+/** Room to leave on a laptop when content comes back, in bytes. */
+const RESERVE_BYTES = 1024 * 1024;
+
+/** Brings the content back. Returns its bytes. */
+export async function fetchBack(context: Context, uid: Uid): Promise<number> {
+  prepareProfile(context);
+  const { bytes, ownPin } = await bringBack(context, uid);
+  failpoint('fetch.back');
+  if (ownPin) await endPin(context, uid, ownPin);
+  return bytes;
+}
+
+/** The entries whose content is only at school. */
+export function listKept({ paths }: Context): KeptEntry[] {
+  if (!existsSync(paths.journal)) return [];
+  return listEntries(paths.journal).flatMap((entry) => {
+    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
+    if (contentOf(entry)?.size) return [];
+    const mark = readMark(readProperties(entry));
+    return mark ? [{ uid: entry.uid, title: mark.title, bytes: mark.bytes }] : [];
+  });
+}
+
+/** Throws `only-copy` when the laptop's entry says that this pin has its content. */
+export function checkUnpin(context: Context, uid: Uid): void {
+  if (!listKept(context).some((kept) => kept.uid === uid)) return;
+  throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
+    hint: 'fetch it back first ("ds-backup fetch")',
+  });
+}
+
+/** Also what is left to do of a run that was cut off. `ownPin` has done its duty and may end. */
+async function bringBack(context: Context, uid: Uid) {
+  await using _lock = await takeLock(context);
+  await using state = await openState(context.paths.state);
+  await using datastore = new Datastore(context.env, context.signal);
+  await datastore.count(); // starts it where it does not run, and what it was told before is done
+  const { entry } = await readEntry(context, uid);
+  const stand = standOf(entry);
+  if (stand.is === 'ordinary') {
+    const ownPin = await state.ownPin(uid);
+    if (ownPin) return { bytes: entry.content?.size ?? 0, ownPin };
+    throw new DsError('bad-input', `the content of ${uid} is here, not at school only`);
+  }
+  if (stand.is === 'overwritten') {
+    throw new DsError('bad-input', `something else was written into ${uid} meanwhile`, {
+      hint: 'restore the entry from a snapshot: the older one comes beside it',
+    });
+  }
+  const { mark } = stand;
+  if (stand.is === 'away') await fillIn(context, datastore, uid, mark);
+  await rememberPin(context, state, uid, mark);
+  await writeEntry(context, datastore, uid, unmarked((await readEntry(context, uid)).entry), '');
+  return { bytes: mark.bytes, ownPin: await state.ownPin(uid) };
+}
+
+/** Brings the content, and waits until it is on the disk: only then may the mark go. */
+async function fillIn(
+  context: Context,
+  datastore: Datastore,
+  uid: Uid,
+  mark: KeptMark,
+): Promise<void> {
+  const { paths } = context;
+  const free = freeBytes(paths.profile);
+  if (free < mark.bytes + RESERVE_BYTES) {
+    const message = `the content needs ${mark.bytes} bytes, ${free} are free`;
+    throw new DsError('laptop-full', message, { hint: FULL_HINT });
+  }
+  await using session = await openSession(context, { purpose: 'restore', wait: false });
+  const fetched = await fetchKept(context, session, uid, mark);
+  failpoint('fetch.fetched');
+  const { entry } = await readEntry(context, uid);
+  if (standOf(entry).is !== 'away') {
+    throw new DsError('unreadable', `the entry ${uid} is being worked on`, {
+      hint: 'close it and try again',
+      retry: true,
+    });
+  }
+  await writeEntry(
+    context,
+    datastore,
+    uid,
+    filled(entry, mark, fetched.entry.content),
+    fetched.file,
+  );
+  failpoint('fetch.filled');
+  await flushFileSystem(context, paths.journal);
+  rmSync(paths.restore, { recursive: true, force: true });
+}
+
+/** A pin that keeping made is this laptop's to end, unless another laptop made it. */
+async function rememberPin({ paths }: Context, state: State, uid: Uid, mark: KeptMark) {
+  const isOwn = mark.pinned && mark.serial === readIdentity(paths)?.serial;
+  await state.rememberOwnPin(uid, isOwn ? mark.digest : undefined);
+}
+/** From the pin; where that is gone, from the snapshot that has the version. Throws `not-found`. */
+async function fetchKept(
+  context: Context,
+  session: Session,
+  uid: Uid,
+  { serial, digest, bytes }: KeptMark,
+): Promise<Fetched> {
+  const of = serial === session.serial ? undefined : serial;
+  const step: Step = { uid, digest, bytes, action: 'bring' };
+  const folder = context.paths.restore;
+  const meter = new Meter(context.onProgress);
+  meter.expect(1, bytes);
+  meter.phase('fetching');
+  const sources: Source[] = [{ of, pin: { uid, digest } }];
+  for (;;) {
+    const source = sources.shift();
+    if (!source) break;
+    emptyFolder(folder);
+    const fetched = await fetchBatch(context, session, source, [step], folder, meter.batch()).catch(
+      (error) => {
+        if (asDsError(error).code !== 'server-refused') throw error;
+        return undefined; // there is no such pin
+      },
+    );
+    const [found] = fetched?.ready ?? [];
+    if (found) return found;
+    if ('pin' in source) sources.push(...(await snapshotsWith(session, uid, digest, of)));
+  }
+  throw new DsError('not-found', `the school server has the content of ${uid} no more`, {
+    hint: 'tell a teacher: "xs-backup undelete" may still bring it back',
+  });
+}
+
+async function snapshotsWith(
+  { control }: Session,
+  uid: Uid,
+  digest: Digest,
+  of: Serial | undefined,
+): Promise<Source[]> {
+  const [newest] = await control.snapshots(of);
+  if (!newest) return [];
+  const { versions } = await control.details(newest.name, uid, of);
+  return versions
+    .filter((version) => version.digest === digest)
+    .map(({ snapshot }) => ({ of, snapshot }));
+}
+
+/** It ends when the content is in a snapshot again; until then it is remembered. */
+async function endPin(context: Context, uid: Uid, digest: Digest): Promise<void> {
+  try {
+    await backUp(context, false);
+    await using session = await openLookaround(context);
+    const { pins } = await session.control.pins();
+    const isThere = pins.some((pin) => pin.uid === uid && pin.digest === digest);
+    if (isThere) await session.control.unpin(uid, digest);
+    await using state = await openState(context.paths.state);
+    await state.rememberOwnPin(uid, undefined);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.warn(`it is still pinned at school: ${asDsError(error).message}`);
+  }
+}
