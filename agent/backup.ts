@@ -241,7 +241,7 @@ class Backup {
     const batches = stageBatches(toRead, {
       folder: paths.staging,
       batch: config.batch,
-      moment: scan.moment,
+      moment: scan.moment || (toRead.length > 0 ? fileSystemMoment(paths.own) : 0n),
       clock,
       signal,
       need: (uid, digest, content) => {

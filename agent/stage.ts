@@ -14,7 +14,7 @@ import type { Clock } from '../shared/clock.ts';
 import { propertyText } from '../shared/entry.ts';
 import { isErrno } from '../shared/errors.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
-import { newestMoment, type TreeEntry } from '../shared/journal-tree.ts';
+import { newestMoment, type Signature, type TreeEntry } from '../shared/journal-tree.ts';
 import { pacemaker } from '../shared/pacemaker.ts';
 import { type Problem, problemOf } from './changes.ts';
 import { batchFolder, inBatch } from './paths.ts';
@@ -45,11 +45,13 @@ export interface Batch {
   bytes: number;
 }
 
-/** How often an entry that is being written to is read, and how long to wait between, in ms. */
-const TRIES = 4;
-const BETWEEN_TRIES_MS = 150;
-/** An entry whose size is not what it says is taken as it is after this quiet time, in ms. */
-const QUIET_MS = 5000;
+/**
+ * How long an entry must have been left alone, in milliseconds: the datastore writes one property after
+ * the other and then the content, so that what lies still while it is read may be half of a change.
+ */
+const SETTLED_MS = 1000;
+/** An entry whose size is not what it says is taken as it is after so many times of that. */
+const QUIET_ROUNDS = 5;
 /** How long to work in one go before timers and signals get their turn, in milliseconds. */
 const SLICE_MS = 20;
 
@@ -67,76 +69,83 @@ export async function* stageBatches(
     return { folder, versions: new Map(), bytes: 0 };
   };
   let batch = open();
-  const restless: { entry: TreeEntry; version: Version }[] = [];
+  let restless: Restless[] = [];
   const pause = pacemaker(SLICE_MS);
   for (const entry of entries) {
     options.signal.throwIfAborted();
-    const version = await stageEntry(entry, batch, options);
-    if (version) restless.push({ entry, version });
+    const left = await stageEntry({ entry, rounds: ageInRounds(options.moment) }, batch, options);
+    if (left) restless.push(left);
     if (isFull(batch, options)) {
       yield batch;
       batch = open();
     }
     await pause();
   }
-  if (restless.length > 0) await options.clock.sleep(QUIET_MS, options.signal);
-  for (const { entry, version } of restless) {
-    await stageRestless(entry, version, batch, options);
-    if (isFull(batch, options)) {
-      yield batch;
-      batch = open();
+  for (let round = 1; restless.length > 0 && round <= QUIET_ROUNDS; round += 1) {
+    await options.clock.sleep(SETTLED_MS, options.signal);
+    const still: Restless[] = [];
+    for (const one of restless) {
+      const left = await stageEntry({ entry: one.entry, rounds: sinceLast(one) }, batch, options);
+      if (left) still.push(left);
+      if (isFull(batch, options)) {
+        yield batch;
+        batch = open();
+      }
     }
+    restless = still;
+  }
+  for (const { entry } of restless) {
+    const problem = `Journal entry ${entry.uid} is being written to all the time`;
+    options.onProblem({ uid: entry.uid, problem });
   }
   if (batch.versions.size > 0) yield batch;
   else rmSync(batch.folder, { recursive: true, force: true });
 }
 
-/** Returns a version that is to be looked at once more later; undefined when the entry is done. */
+/** Seen, and perhaps not settled: to be looked at again. */
+interface Restless {
+  entry: TreeEntry;
+  signature: Signature;
+  /** For how long it is known to be as it is, in units of `SETTLED_MS`. */
+  rounds: number;
+}
+
+/** One look at an entry, and how long it has been left alone if it looks so. */
+interface Look {
+  entry: TreeEntry;
+  rounds: (signature: Signature) => number;
+}
+
+/** By the file system's time, at the first look. */
+const ageInRounds = (moment: bigint) => (signature: Signature) =>
+  Math.max(0, Number(moment - newestMoment(signature)) / 1e6 / SETTLED_MS);
+
+/** By our own, which a change in the future does not disturb. */
+const sinceLast = (last: Restless) => (signature: Signature) =>
+  signature === last.signature ? last.rounds + 1 : 0;
+
+/** Returns the entry if it is to be looked at again, undefined when it is done. */
 async function stageEntry(
-  entry: TreeEntry,
+  { entry, rounds }: Look,
   batch: Batch,
   options: StageOptions,
-): Promise<Version | undefined> {
-  for (let tries = 1; ; tries += 1) {
-    let version: Version;
-    try {
-      version = await pinAndRead(entry, batch, options);
-    } catch (error) {
-      dropFiles(batch, entry.uid);
-      const problem = problemOf(entry, error);
-      if (problem) options.onProblem(problem);
-      return undefined;
-    }
-    const quiet = options.moment - newestMoment(version.signature) >= BigInt(QUIET_MS) * 1_000_000n;
-    if (version.doubt === 'none' || (version.doubt === 'wrong-size' && quiet)) {
+): Promise<Restless | undefined> {
+  try {
+    const version = await pinAndRead(entry, batch, options);
+    const { doubt, signature } = version;
+    const quiet = rounds(signature);
+    if ((doubt === 'none' && quiet >= 1) || (doubt === 'wrong-size' && quiet >= QUIET_ROUNDS)) {
       accept(entry.uid, version, batch, options);
       return undefined;
     }
     dropFiles(batch, entry.uid);
-    if (tries === TRIES) return version;
-    await options.clock.sleep(BETWEEN_TRIES_MS, options.signal);
-  }
-}
-
-async function stageRestless(
-  entry: TreeEntry,
-  before: Version,
-  batch: Batch,
-  options: StageOptions,
-): Promise<void> {
-  try {
-    const version = await pinAndRead(entry, batch, options);
-    const same = version.signature === before.signature;
-    if (version.doubt === 'none' || (version.doubt === 'wrong-size' && same)) {
-      return accept(entry.uid, version, batch, options);
-    }
-    const problem = `Journal entry ${entry.uid} is being written to all the time`;
-    options.onProblem({ uid: entry.uid, problem });
+    return { entry, signature, rounds: quiet };
   } catch (error) {
+    dropFiles(batch, entry.uid);
     const problem = problemOf(entry, error);
     if (problem) options.onProblem(problem);
+    return undefined;
   }
-  dropFiles(batch, entry.uid);
 }
 
 /** Links the content before reading it: whatever the datastore does, this content stays. */
