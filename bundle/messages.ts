@@ -16,7 +16,8 @@ import { pluralCount } from '../shared/messages.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const PO_FOLDER: string = join(root, 'activity/po');
 /** Where texts are; folders that do not exist are passed over. */
-const SOURCES = ['activity', 'xs/pages', 'bundle/activity', 'shared/words.ts'];
+const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words.ts'];
+const SOURCES = [...OF_THE_ACTIVITY, 'xs/pages'];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.
 msgid ""
@@ -29,9 +30,9 @@ msgstr ""
 
 `;
 
-/** The template as the sources would give it now. */
-export function makeTemplate(): string {
-  const files = SOURCES.flatMap(sourcesIn).sort();
+/** The template as these sources would give it now. */
+export function makeTemplate(sources: readonly string[] = SOURCES): string {
+  const files = sources.flatMap(sourcesIn).sort();
   const keywords = [
     '--keyword=_',
     '--keyword=_n:1,2',
@@ -74,7 +75,7 @@ export function languages(): string[] {
 /** Writes what the programs read: `<folder>/<language>/LC_MESSAGES/<domain>.mo`. */
 export function writeCatalogues(folder: string, domain: string): void {
   for (const language of languages()) {
-    const table = po.parse(readFileSync(join(PO_FOLDER, `${language}.po`)));
+    const table = readCatalogue(language);
     const forms = Number(/nplurals=(\d)/.exec(table.headers['Plural-Forms'] ?? '')?.[1]);
     if (forms !== pluralCount(language)) {
       throw new DsError('internal', `${language}.po has ${forms} plural forms`, {
@@ -85,6 +86,26 @@ export function writeCatalogues(folder: string, domain: string): void {
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, `${domain}.mo`), mo.compile(table));
   }
+}
+
+/**
+ * The activity's own texts in each language, compiled: those of the pages would be a third of what
+ * the laptops have to keep.
+ */
+export function activityCatalogues(): { language: string; mo: Buffer }[] {
+  const { translations: wanted } = po.parse(makeTemplate(OF_THE_ACTIVITY));
+  return languages().map((language) => {
+    const table = readCatalogue(language);
+    for (const [context, texts] of Object.entries(table.translations)) {
+      const kept = Object.entries(texts).filter(([text]) => wanted[context]?.[text]);
+      table.translations[context] = Object.fromEntries(kept);
+    }
+    return { language, mo: mo.compile(table) };
+  });
+}
+
+function readCatalogue(language: string) {
+  return po.parse(readFileSync(join(PO_FOLDER, `${language}.po`)));
 }
 
 function sourcesIn(folder: string): string[] {

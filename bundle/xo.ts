@@ -20,7 +20,7 @@ import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { parseCatalogue } from '../shared/messages.ts';
 import { VERSION } from '../shared/version.ts';
 import { NAME, SUMMARY } from './activity/names.ts';
-import { languages, PO_FOLDER } from './messages.ts';
+import { activityCatalogues } from './messages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
@@ -42,7 +42,7 @@ export async function buildXo(into: string): Promise<string> {
     file('backup.cjs', await bundleProgram()),
     file('node_gtk.node', strippedModule()),
     file('LICENSE', read('LICENSE')),
-    ...languages().flatMap(catalogue),
+    ...activityCatalogues().flatMap(catalogue),
   ];
   mkdirSync(into, { recursive: true });
   const path = join(into, XO_NAME);
@@ -75,9 +75,7 @@ function read(path: string): Buffer {
 }
 
 /** The words of a language, and what Sugar's Home calls the activity in it. */
-function catalogue(language: string): BundleFile[] {
-  const options = ['--check-format', '--endianness=little', '--output-file=-'];
-  const mo = execFileSync('msgfmt', [...options, join(PO_FOLDER, `${language}.po`)]);
+function catalogue({ language, mo }: { language: string; mo: Buffer }): BundleFile[] {
   const { gettext } = parseCatalogue(mo, language);
   const info = `[Activity]\nname = ${gettext(NAME)}\nsummary = ${gettext(SUMMARY)}\n`;
   return [
