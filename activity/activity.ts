@@ -9,6 +9,7 @@ import type { AgentClient } from './client.ts';
 import type { ActivityConfig } from './config.ts';
 import { addStyle, GLib, Gtk } from './gtk.ts';
 import { type Event, farewell, next } from './model/next.ts';
+import { secondsBetweenTicks } from './model/pulse.ts';
 import { questionsFor } from './model/questions.ts';
 import { screenOf, type Viewer } from './model/screen.ts';
 import { initialState, type State } from './model/state.ts';
@@ -21,7 +22,6 @@ import { EntryIcons } from './views/entry-icons.ts';
 import { Previews } from './views/previews.ts';
 import type { Ui } from './views/ui.ts';
 
-const TICK_MS = 1000;
 /** How long a farewell to the agent may take. */
 const GOODBYE_MS = 1500;
 
@@ -36,6 +36,9 @@ export class Activity {
   #state: State;
   #connected: Connected | null = null;
   #drawing = false;
+  /** Whether the child looks at this activity. */
+  #watched = true;
+  #pulse: { seconds?: number | undefined; timer?: NodeJS.Timeout | undefined } = {};
   readonly #exit: () => void;
 
   constructor(config: ActivityConfig, words: Words, exit: () => void) {
@@ -79,14 +82,16 @@ export class Activity {
   /** From now on there is somebody to ask. */
   connect(connected: Connected): void {
     this.#connected = connected;
-    setInterval(() => this.dispatch({ on: 'tick', now: now() }), TICK_MS);
+    this.#keepPulse();
     this.#ask();
   }
 
   dispatch(event: Event): void {
-    const { state, effects } = next(this.#state, event);
-    const changed = state !== this.#state;
+    const before = { ...this.#state, now: now() };
+    const { state, effects } = next(before, event);
+    const changed = state !== before;
     this.#state = state;
+    this.#keepPulse();
     for (const effect of effects) void this.#connected?.asker.act(effect);
     if (event.on === 'seen') this.#ask();
     if (changed) this.#draw();
@@ -94,6 +99,8 @@ export class Activity {
 
   /** Comes to the front; what may have changed meanwhile is looked at. */
   setActive(active: boolean): void {
+    this.#watched = active;
+    this.dispatch({ on: 'tick', now: now() });
     if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
   }
 
@@ -107,6 +114,14 @@ export class Activity {
       this.#connected?.client.close();
       this.#exit();
     });
+  }
+
+  #keepPulse(): void {
+    const seconds = this.#connected ? secondsBetweenTicks(this.#state, this.#watched) : undefined;
+    if (seconds === this.#pulse.seconds) return;
+    clearInterval(this.#pulse.timer);
+    const tick = () => this.dispatch({ on: 'tick', now: now() });
+    this.#pulse = { seconds, timer: seconds ? setInterval(tick, seconds * 1000) : undefined };
   }
 
   /** Several events in a row are one drawing. */

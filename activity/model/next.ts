@@ -122,8 +122,9 @@ function withAgent(state: State, agent: Agent): State {
   }
   // What could not be answered may be now.
   if (restarted || reached) answers = withoutFailures(answers);
-  const jobs = pick(state.jobs, (path) => agent.jobs.includes(path));
-  const after = { ...state, agent, answers, jobs };
+  const isThere = (path: string) => agent.jobs.includes(path);
+  const [jobs, since] = [pick(state.jobs, isThere), pick(state.since, isThere)];
+  const after = { ...state, agent, answers, jobs, since };
   const [unfinished] = agent.unfinished;
   if (!unfinished || state.moved || state.place.at !== 'status') return after;
   // After a power cut the activity opens on what was under way.
