@@ -13,6 +13,10 @@ import { Gtk } from './gtk.ts';
 
 const log = createLog((line) => process.stderr.write(line));
 
+/** What starting needed is not kept for the hours in which the activity stands open. */
+const giveBack = () => void globalThis.gc?.();
+const SETTLED_MS = 2000;
+
 /** After the first picture: D-Bus and all that needs it. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
   const { Bus } = await import('../shared/bus.ts');
@@ -58,7 +62,9 @@ try {
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
   const lost = (error: unknown) => log.warn('no-session-bus', { error: String(error) });
-  void connect(activity, config).catch(lost);
+  void connect(activity, config)
+    .catch(lost)
+    .finally(() => setTimeout(giveBack, SETTLED_MS));
   Gtk.main();
 } catch (error) {
   process.stderr.write(`${describeForTerminal(error)}\n`);

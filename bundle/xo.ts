@@ -8,19 +8,18 @@
  *       backup.cjs node_gtk.node
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { ZipFile } from 'yazl';
-import { DsError, describeForTerminal } from '../shared/errors.ts';
+import { describeForTerminal } from '../shared/errors.ts';
 import { parseCatalogue } from '../shared/messages.ts';
 import { VERSION } from '../shared/version.ts';
 import { NAME, SUMMARY } from './activity/names.ts';
 import { activityCatalogues } from './messages.ts';
+import { nodeGtk, strippedModule } from './node-gtk.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
@@ -121,20 +120,6 @@ async function bundleProgram(): Promise<Buffer> {
   return Buffer.from(outputFiles[0]?.contents ?? []);
 }
 
-/** node-gtk finds its native module and its overrides at run time; here they are named. */
-const nodeGtk: esbuild.Plugin = {
-  name: 'node-gtk',
-  setup(build) {
-    // tsconfig.json maps the name to the types, which are no code.
-    build.onResolve({ filter: /^node-gtk$/ }, () => ({ path: join(gtkFolder, 'lib/index.js') }));
-    build.onLoad({ filter: /node-gtk\/lib\/native\.js$/ }, () => ({
-      contents: "module.exports = require('./node_gtk.node')",
-    }));
-    build.onLoad({ filter: /node-gtk\/lib\/module\.js$/ }, ({ path }) => ({
-      contents: withNamedOverrides(readFileSync(path, 'utf8')),
-    }));
-  },
-};
 /** dbus-next needs it for a way to sign in that no session bus asks for; loading it costs 2 MB. */
 const cryptoLater: esbuild.Plugin = {
   name: 'crypto-later',
@@ -147,45 +132,6 @@ const cryptoLater: esbuild.Plugin = {
     }));
   },
 };
-
-const gtkFolder = join(root, 'node_modules/node-gtk');
-const OVERRIDES = ['GLib-2.0', 'GObject', 'Gdk-3.0', 'Gio-2.0', 'Gtk-3.0', 'Pango', 'cairo'];
-
-function withNamedOverrides(code: string): string {
-  const search = /let override\n[\s\S]*?require\(override\)\.apply\(module\)\n/;
-  if (!search.test(code)) {
-    throw new DsError('internal', 'node-gtk looks for its overrides in another way than it did', {
-      hint: 'adapt withNamedOverrides in bundle/xo.ts to node_modules/node-gtk/lib/module.js',
-    });
-  }
-  const cases = OVERRIDES.map((name) => `'${name}': () => require('./overrides/${name}.js')`).join(
-    ', ',
-  );
-  const overrides = `const overrides = {${cases}}
-  const override = overrides[[ns, version].join('-')] || overrides[ns]
-  if (override) override().apply(module)
-`;
-  return code.replace(search, () => overrides);
-}
-
-/** Nine tenths of the module are for a debugger. */
-function strippedModule(): Buffer {
-  const name = `node-v${process.versions.modules}-${process.platform}-${process.arch}`;
-  const source = join(gtkFolder, 'lib/binding', name, 'node_gtk.node');
-  if (!existsSync(source)) {
-    throw new DsError('missing-tool', 'node-gtk is not compiled for this Node', {
-      hint: 'run bundle/setup.sh',
-    });
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'ds-xo-'));
-  try {
-    const target = join(folder, 'node_gtk.node');
-    execFileSync('strip', ['--strip-unneeded', '-o', target, source]);
-    return readFileSync(target);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
