@@ -269,7 +269,9 @@ class Backup {
     failpoint('backup.staged');
     const { versions, bytes, folder } = batch;
     const meter = this.#meter.batch();
-    const onFraction = (part: number) => meter.bytes(Math.floor(part * bytes));
+    const onFraction = (part: number) => {
+      meter.bytes(Math.floor(part * bytes), Math.floor(part * versions.size));
+    };
     const sent = await sendFolder(this.#context, connection, folder, onFraction);
     failpoint('backup.batch-sent');
     this.#sentBytes += sent.bytes;

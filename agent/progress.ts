@@ -23,8 +23,8 @@ export interface Progress {
 }
 
 export interface BatchMeter {
-  /** So many of its bytes have gone. */
-  bytes(count: number): void;
+  /** So many of its bytes have gone, and with them about so many entries. */
+  bytes(count: number, entries?: number): void;
   /** It is through, with this many entries and bytes in all. */
   done(entries: number, count: number): void;
 }
@@ -58,16 +58,16 @@ export class Meter {
 
   /** One of the batches under way; there may be several at once. */
   batch(): BatchMeter {
-    let gone = 0;
-    const bytes = (count: number) => {
-      const more = Math.max(0, count - gone);
-      gone += more;
-      this.#set({ bytesDone: this.#state.bytesDone + more });
+    const gone = { bytes: 0, entries: 0 };
+    const bytes = (count: number, entries = 0) => {
+      const more = Math.max(0, count - gone.bytes);
+      const moreEntries = Math.max(0, entries - gone.entries);
+      gone.bytes += more;
+      gone.entries += moreEntries;
+      const { bytesDone, entriesDone } = this.#state;
+      this.#set({ bytesDone: bytesDone + more, entriesDone: entriesDone + moreEntries });
     };
-    const done = (entries: number, count: number) => {
-      bytes(count);
-      this.#set({ entriesDone: this.#state.entriesDone + entries });
-    };
+    const done = (entries: number, count: number) => bytes(count, entries);
     return { bytes, done };
   }
 

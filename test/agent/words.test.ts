@@ -138,6 +138,26 @@ test('progress never goes back and never beyond the whole', () => {
   assert.equal([last.bytesDone, last.entriesDone], [100, 3]);
 });
 
+test('entries count while their batch is on its way, each once', () => {
+  const seen: Progress[] = [];
+  const meter = new Meter((progress) => seen.push(progress));
+  meter.expect(40, 1000);
+  const batch = meter.batch();
+  batch.bytes(250, 10);
+  batch.bytes(200, 8);
+  batch.bytes(500, 20);
+  batch.done(40, 1000);
+  assert.equal(
+    seen.slice(1).map(({ entriesDone, bytesDone }) => [entriesDone, bytesDone]),
+    [
+      [10, 250],
+      [10, 250],
+      [20, 500],
+      [40, 1000],
+    ],
+  );
+});
+
 test("an XO's own number counts before one made up by Sugar", () => {
   using profile = makeProfile();
   const { paths } = profile;

@@ -49,10 +49,10 @@ const snapshots = async () =>
   );
 const isSafe = () => scene.screen.find('All safe at school', { ms: 60_000 });
 
+/** Whether the shell has heard of a running activity. */
 const isLaunched = async () => {
-  const pattern = `${scene.desktop.folder}.*[b]ackup.cjs`;
-  const { stdout } = await scene.desktop.run('pgrep', ['-f', pattern]);
-  return stdout.trim() !== '';
+  const names = await scene.busNames();
+  return names.some((name) => name.startsWith('org.laptop.Activity'));
 };
 
 test('it is installed by Sugar and opened from Home (S1)', async () => {

@@ -85,6 +85,12 @@ export class SchoolDesktop implements AsyncDisposable {
     return Number(pid);
   }
 
+  /** Who can be called on the session's bus. */
+  async busNames(): Promise<string[]> {
+    const [names] = await this.bus.call(DAEMON, 'ListNames', '', []);
+    return names as string[];
+  }
+
   /** The Journal's entries that fit, with these properties. */
   async entries(
     query: Record<string, string> = {},
