@@ -23,8 +23,8 @@ import { type School, startSchool } from './school.ts';
 
 const test = suite('E3: a backup that is killed again and again');
 
-const KILLS = soak(160, 40);
-const AGENT_KILLS = soak(40, 10);
+const KILLS = soak(160, 25);
+const AGENT_KILLS = soak(40, 6);
 const KILLS_A_BACKUP = 8;
 const EDITED = 40;
 /** Of all data, at most so much goes over the line, what is sent twice and handshakes included. */
