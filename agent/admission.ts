@@ -58,7 +58,8 @@ export function readAdmission(status: number, headers: Headers, server: string):
   }
 }
 
-function readBusy(headers: Headers): Busy {
+/** When to come again, and why. */
+export function readBusy(headers: Headers): Busy {
   const given = readNumber(headers['retry-after']) ?? DEFAULT_RETRY_SECONDS;
   const retryAfterSeconds = Math.min(Math.max(given, 1), MAX_RETRY_SECONDS);
   const place = readNumber(headers['x-backup-place']);

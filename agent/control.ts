@@ -34,6 +34,7 @@ const PAGE = 500;
 /** Codes of the server that mean the same here; others are the server's own business. */
 const SHARED_CODES: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
+  ...(['server-full', 'not-registered'] as const),
 ];
 
 export class Control {

@@ -5,6 +5,7 @@
 import { DsError } from '../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import { ExitError, run } from '../shared/run.ts';
+import { readBusy, ServerBusy } from './admission.ts';
 import type { Connection } from './connection.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { parseProgress2 } from './progress.ts';
@@ -113,6 +114,19 @@ async function transfer(
   }
 }
 
+/** The lease ended meanwhile, or the service was started anew: that is no reason to give up. */
+function explainRefusal(words: string): DsError {
+  const [, why, seconds] = /^([a-z-]+), come back in (\d{1,6}) seconds$/.exec(words) ?? [];
+  if (why) return new ServerBusy(readBusy({ 'retry-after': seconds, 'x-backup-reason': why }));
+  if (words === 'the service does not answer') {
+    return new DsError('server-unreachable', 'the service of the school server does not answer', {
+      hint: 'the next run goes on where this one stopped',
+      retry: true,
+    });
+  }
+  return new DsError('server-refused', `the school server refuses: ${words}`);
+}
+
 /** What rsync's exit code and last words mean. */
 export function explainRsync(
   exitCode: number | null,
@@ -128,7 +142,7 @@ export function explainRsync(
   }
   if (exitCode !== null && PARTIAL.includes(exitCode)) return 'partial';
   const refused = /ds-backup: refused: (.*)/.exec(stderr)?.[1];
-  if (refused) return new DsError('server-refused', `the school server refuses: ${refused}`);
+  if (refused) return explainRefusal(refused);
   const last = stderr.trim().split('\n').slice(-2).join(' | ');
   return new DsError('transfer', `the transfer broke off: ${last || `exit code ${exitCode}`}`, {
     hint: 'the next run goes on where this one stopped',

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { DsError } from '../shared/errors.ts';
 
-const gtkFolder = fileURLToPath(new URL('../node_modules/node-gtk', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const gtkFolder = join(root, 'node_modules/node-gtk');
 const OVERRIDES = ['GLib-2.0', 'GObject', 'Gdk-3.0', 'Gio-2.0', 'Gtk-3.0', 'Pango', 'cairo'];
 
 export const nodeGtk: Plugin = {

@@ -101,7 +101,9 @@ export function admit(
   now: number,
 ): Admission {
   const leases = [...state.leases].filter(([, lease]) => lease.expires > now);
-  if (leases.some(([holder]) => holder === serial)) return { admit: true, reason: 'has-lease' };
+  if (leases.some(([holder, lease]) => holder === serial && serves(lease, asker.purpose))) {
+    return { admit: true, reason: 'has-lease' };
+  }
   if (asker.purpose === 'backup' && freePercent(capacity.disk) < rules.minFreePercent) {
     return { admit: false, reason: 'disk-full', retryAfterSeconds: DISK_FULL_RETRY_SECONDS };
   }
@@ -121,6 +123,11 @@ export function admit(
     ? afterRush(wait, state.newcomers, capacity.slots, state.usual)
     : wait;
   return { admit: false, reason, place: ahead.all + 1, retryAfterSeconds: tellSeconds(told) };
+}
+
+/** A restore goes before others and on a full disk: with its lease nothing is uploaded. */
+export function serves({ purpose }: Lease, wanted: Purpose): boolean {
+  return purpose === 'backup' || wanted === 'restore';
 }
 
 function reasonOf(free: number, whenCalm: number) {

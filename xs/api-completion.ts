@@ -4,7 +4,7 @@
  * the intake, and never lost.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DsError } from '../shared/errors.ts';
+import { DsError, isErrno } from '../shared/errors.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Serial } from '../shared/ids.ts';
 import { parseCompletion } from '../shared/protocol.ts';
@@ -24,7 +24,13 @@ export function addCompletionRoute(
     if (completion.serial !== serial) {
       throw new DsError('bad-input', 'the completion file is about another laptop');
     }
-    writeFileDurably(inCompletion(paths).waiting(serial), `${JSON.stringify(completion)}\n`, 0o640);
+    try {
+      const text = `${JSON.stringify(completion)}\n`;
+      writeFileDurably(inCompletion(paths).waiting(serial), text, 0o640);
+    } catch (cause) {
+      if (!isErrno(cause, 'ENOSPC', 'EDQUOT')) throw cause;
+      throw new DsError('server-full', 'the disk of the school server is full', { cause });
+    }
     return reply.status(204).send();
   });
 }

@@ -35,9 +35,9 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
     async (request, reply) => {
       const serial = tryParse(parseSerial, request.params.serial);
       if (!serial) return answer(reply, 404);
-      if (!registrations.isActive(serial)) return answer(reply, 403);
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
       const load = { disk: await disk(), pressure: await pressure() };
+      if (!registrations.isActive(serial)) return answer(reply, 403); // at this moment
       const question = { serial, purpose, subnet: subnetOf(request.ip) } as const;
       const admission = traffic.ask(question, load);
       if (!admission.admit) {

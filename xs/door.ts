@@ -53,9 +53,7 @@ async function answerLease(
   socket: Socket,
 ): Promise<void> {
   try {
-    const active = library.registrations.isActive(serial);
-    const words = active ? await mayUpload(serial) : 'not registered, or out of use here';
-    socket.end(`${words}\n`);
+    socket.end(`${await mayUpload(serial)}\n`);
   } catch (error) {
     library.log.warn('lease-not-answered', { serial, reason: String(error) });
     socket.destroy();

@@ -7,13 +7,20 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDsError } from '../shared/errors.ts';
 import { namesIn } from '../shared/files.ts';
-import type { Serial } from '../shared/ids.ts';
+import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import { inState, type Paths } from './paths.ts';
 import type { Load, Traffic } from './traffic.ts';
 
-/** Makes the folder, empty, and gives what is to be told of each lease that begins or ends. */
+export interface LeaseFiles {
+  /** To be told of each lease for a backup that begins or ends. */
+  note: (serial: Serial, held: boolean) => void;
+  /** Who had one when the service before this one ended: an upload may still be going on. */
+  before: Serial[];
+}
+
+/** Makes the folder, empty. */
 export function leaseFiles({
   paths,
   access,
@@ -22,28 +29,33 @@ export function leaseFiles({
   paths: Paths;
   access: Access;
   log: Log;
-}): (serial: Serial, held: boolean) => void {
+}): LeaseFiles {
   const { leasesFolder, lease } = inState(paths);
   makeReadableFolder(access, leasesFolder);
-  for (const name of namesIn(leasesFolder)) rmSync(join(leasesFolder, name), { force: true });
-  return (serial, held) => {
+  const names = namesIn(leasesFolder);
+  for (const name of names) rmSync(join(leasesFolder, name), { force: true });
+  const note = (serial: Serial, held: boolean) => {
     try {
       if (held) writeFileSync(lease(serial), '', { mode: 0o640 });
       else rmSync(lease(serial), { force: true });
     } catch (error) {
-      // On a full disk nobody uploads; a restore, which needs no file, goes on.
+      // On a full disk; the session asks at the door, and is told from memory.
       log.warn('lease-not-noted', { serial, held, reason: asDsError(error).message });
     }
   };
+  return { note, before: names.flatMap((name) => tryParse(parseSerial, name) ?? []) };
 }
 
 /** For a session without a lease: the same answer as to "may I?", in words for whoever reads them. */
 export function uploadGate(
   traffic: Traffic,
+  isActive: (serial: Serial) => boolean,
   load: () => Promise<Load>,
 ): (serial: Serial) => Promise<string> {
   return async (serial) => {
-    const answer = traffic.ask({ serial, purpose: 'backup' }, await load());
+    const now = await load();
+    if (!isActive(serial)) return 'not registered, or out of use here';
+    const answer = traffic.ask({ serial, purpose: 'backup' }, now);
     if (answer.admit) return 'yes';
     return `${answer.reason}, come back in ${answer.retryAfterSeconds} seconds`;
   };

@@ -82,7 +82,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
   const hardQuota = new HardQuota();
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
-  const traffic = new Traffic(clock, config.traffic, leaseFiles({ paths, access, log }));
+  const leases = leaseFiles({ paths, access, log });
+  const traffic = new Traffic(clock, config.traffic, leases.note);
   await rememberSuccesses(traffic, store);
 
   // Before sshd: a key or an alias taken back while no service ran must not open anything again.
@@ -116,8 +117,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ paths, access, pool, clock, log, env, registrations, turns },
       ...{ cap, hardQuota, guard: config.guard },
       onOutcome: (serial, _run, outcome) => {
-        traffic.release(serial);
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
+        traffic.release(serial);
         noteSuccess(serial);
         if (outcome.state === 'held') return;
         const snapshot = findSnapshot(paths, serial, outcome.snapshot);
@@ -143,13 +144,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
       onUnchanged: noteSuccess,
-      mayUpload: uploadGate(traffic, async () => ({
-        disk: await disk(),
-        pressure: await pressure(),
-      })),
+      mayUpload: uploadGate(
+        traffic,
+        (serial) => registrations.isActive(serial),
+        async () => ({
+          disk: await disk(),
+          pressure: await pressure(),
+        }),
+      ),
     }),
   );
-  cleanup.use(watchLeases(traffic, paths, env));
+  cleanup.use(watchLeases(traffic, leases.before, paths, env));
   cleanup.use(await serveAdmin(library));
   const app = createPublicApp({
     ...{ registrations, traffic, disk, pressure, clock, log },
@@ -217,9 +222,14 @@ function installSession(paths: Paths, script: string, reserveBytes: number): voi
 
 /**
  * An original client has no control channel: its lease is renewed while its rsync holds the session
- * lock.
+ * lock. Uploads that outlived the service that let them in keep their slots in the same way.
  */
-function watchLeases(traffic: Traffic, paths: Paths, env: NodeJS.ProcessEnv): Disposable {
+function watchLeases(
+  traffic: Traffic,
+  before: readonly Serial[],
+  paths: Paths,
+  env: NodeJS.ProcessEnv,
+): Disposable {
   const isTransferring = async (serial: Serial): Promise<boolean> => {
     try {
       const lock = await lockFile(inLaptop(paths, serial).sessionLock, { env, waitSeconds: 0 });
@@ -229,6 +239,9 @@ function watchLeases(traffic: Traffic, paths: Paths, env: NodeJS.ProcessEnv): Di
       return error instanceof DsError && error.code === 'busy';
     }
   };
+  void (async () => {
+    for (const serial of before) if (await isTransferring(serial)) traffic.adopt(serial);
+  })();
   const timer = setInterval(async () => {
     for (const serial of traffic.leasesWithoutSession()) {
       if (await isTransferring(serial)) traffic.renew(serial);

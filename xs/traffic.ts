@@ -1,10 +1,17 @@
 /**
  * Leases for those who transfer and places for those who wait (X1). `admit.ts` decides; this class
- * keeps what it decides about: in memory, for after a restart of the server nobody transfers.
+ * keeps what it decides about, in memory.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Serial } from '../shared/ids.ts';
-import { type Admission, admit, freePercent, type Lease, type TrafficRules } from './admit.ts';
+import {
+  type Admission,
+  admit,
+  freePercent,
+  type Lease,
+  serves,
+  type TrafficRules,
+} from './admit.ts';
 import type { DiskFacts } from './disk.ts';
 import { type Pressure, slotsFor } from './pressure.ts';
 import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue.ts';
@@ -41,6 +48,8 @@ export class Traffic {
   readonly #leases = new Map<Serial, Lease>();
   readonly #queue = new Map<Serial, Waiter>();
   readonly #sessions = new Map<Serial, number>();
+  /** Whose lease waits for a control channel: the end of an older one does not end it. */
+  readonly #expected = new Set<Serial>();
   readonly #successes = new Map<Serial, number>();
   readonly #clock: Clock;
   readonly #rules: TrafficRules;
@@ -50,17 +59,17 @@ export class Traffic {
   /** When laptops asked that neither had a lease nor a place. */
   readonly #newcomers: number[] = [];
 
-  readonly #onLease: (serial: Serial, held: boolean) => void;
+  readonly #onUpload: (serial: Serial, may: boolean) => void;
 
-  /** `onLease` is told when a laptop gets a lease and when it has none any more. */
+  /** `onUpload` is told when a laptop gets a lease for a backup, and when it has no lease any more. */
   constructor(
     clock: Clock,
     rules: TrafficRules,
-    onLease: (serial: Serial, held: boolean) => void = () => {},
+    onUpload: (serial: Serial, may: boolean) => void = () => {},
   ) {
     this.#clock = clock;
     this.#rules = rules;
-    this.#onLease = onLease;
+    this.#onUpload = onUpload;
   }
 
   /** Asks for a lease and takes it, or a time to come again and notes it. */
@@ -76,10 +85,12 @@ export class Traffic {
     const answer = admit(serial, asker, state, capacity, this.#rules, now);
     if (answer.admit) {
       const old = this.#leases.get(serial);
-      const lease = old ?? { purpose, subnet, started: now, expires: 0 };
+      const kept = old && serves(old, purpose) ? old : undefined;
+      const lease = kept ?? { purpose, subnet, started: now, expires: 0 };
       this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
       this.#queue.delete(serial);
-      if (!old) this.#onLease(serial, true);
+      this.#expected.add(serial);
+      if (!kept && purpose === 'backup') this.#onUpload(serial, true);
     } else if (answer.reason !== 'disk-full') {
       const at = now + answer.retryAfterSeconds * 1000;
       this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
@@ -94,6 +105,7 @@ export class Traffic {
 
   /** A laptop's control channel opened; its lease lives as long as one is open. */
   sessionOpened(serial: Serial): void {
+    this.#expected.delete(serial);
     this.#sessions.set(serial, (this.#sessions.get(serial) ?? 0) + 1);
   }
 
@@ -105,7 +117,7 @@ export class Traffic {
       return;
     }
     this.#sessions.delete(serial);
-    this.#giveBack(serial, this.#clock.monotonicMs());
+    if (!this.#expected.has(serial)) this.#giveBack(serial, this.#clock.monotonicMs());
   }
 
   /** A laptop without a control channel (the original client) was seen transferring. */
@@ -115,14 +127,24 @@ export class Traffic {
     if (lease) lease.expires = Math.max(lease.expires, expires);
   }
 
+  /** It was seen transferring with a lease that an earlier service gave. */
+  adopt(serial: Serial): void {
+    if (this.#leases.has(serial)) return;
+    const now = this.#clock.monotonicMs();
+    const [purpose, subnet] = ['backup', undefined] as const;
+    this.#leases.set(serial, { purpose, subnet, started: now, expires: now + SEEN_MS });
+    this.#onUpload(serial, true);
+  }
+
   /** It is out of use: whatever it has open, its lease and its place are gone. */
   revoke(serial: Serial): void {
     this.#queue.delete(serial);
-    if (this.#leases.delete(serial)) this.#onLease(serial, false);
+    this.#end(serial);
   }
 
+  /** Its backup is done; a child who goes on looking around needs no lease. */
   release(serial: Serial): void {
-    if (!this.#sessions.has(serial)) this.#giveBack(serial, this.#clock.monotonicMs());
+    this.#giveBack(serial, this.#clock.monotonicMs());
   }
 
   /** Holders of live leases that have no control channel open. */
@@ -150,13 +172,19 @@ export class Traffic {
   }
 
   #giveBack(serial: Serial, now: number): void {
-    const lease = this.#leases.get(serial);
-    if (!this.#leases.delete(serial)) return;
-    this.#onLease(serial, false);
+    const lease = this.#end(serial);
     if (lease?.purpose !== 'backup') return;
     this.#transfers += 1;
     const weight = Math.max(NEWEST_WEIGHT, 1 / this.#transfers);
     this.#usual += (now - lease.started - this.#usual) * weight;
+  }
+
+  #end(serial: Serial): Lease | undefined {
+    const lease = this.#leases.get(serial);
+    this.#leases.delete(serial);
+    this.#expected.delete(serial);
+    if (lease?.purpose === 'backup') this.#onUpload(serial, false);
+    return lease;
   }
 
   #forgetThePast(now: number): void {

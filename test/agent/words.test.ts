@@ -27,6 +27,8 @@ const RSYNC: [number, string, 'send' | 'fetch', ErrorCode | 'partial'][] = [
   [23, 'some files could not be transferred', 'send', 'partial'],
   [24, 'some files vanished', 'send', 'partial'],
   [12, 'ds-backup: refused: not a place of this laptop', 'send', 'server-refused'],
+  [12, 'ds-backup: refused: all-slots-taken, come back in 40 seconds', 'send', 'server-busy'],
+  [12, 'ds-backup: refused: the service does not answer', 'send', 'server-unreachable'],
   [12, 'connection unexpectedly closed', 'send', 'transfer'],
   [30, 'timeout in data send/receive', 'fetch', 'transfer'],
   [255, 'Broken pipe', 'send', 'transfer'],

@@ -6,6 +6,7 @@
  */
 import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
@@ -31,6 +32,9 @@ const EDITED = 40;
 const MAX_SENT = 1.1;
 /** What a run costs besides entries: handshakes, questions, lists of files. */
 const RUN_BYTES = 30_000;
+
+/** Until a backup takes what was changed, in milliseconds: only then it has something to be killed at. */
+const SETTLED_MS = 1100;
 
 /** The sizes of all files that are new or other than before, in bytes. */
 function freshFiles(journal: string, before: JournalSums, after: JournalSums): number[] {
@@ -76,16 +80,17 @@ test(`${KILLS} kills of the program, of rsync and of ssh`, async () => {
     await act();
     return (await wire.counts()).toServer - before;
   };
-  const change = (count: number, seed: number) => {
+  const change = async (count: number, seed: number) => {
     for (const { journal } of [laptop, twin]) changeJournal(journal, { count, seed });
+    await sleep(SETTLED_MS);
   };
   for (const { journal } of [laptop, twin]) generateJournal(journal, { entries: 120, seed: 31 });
   await ok(laptop, 'now');
   await ok(twin, 'now');
-  change(EDITED, 1000);
+  await change(EDITED, 1000);
   await ok(laptop, 'now');
   await ok(twin, 'now');
-  change(EDITED, 1001);
+  await change(EDITED, 1001);
   const start = performance.now();
   await ok(twin, 'now');
   const wholeMs = performance.now() - start;
@@ -94,7 +99,7 @@ test(`${KILLS} kills of the program, of rsync and of ssh`, async () => {
   let largest = 0;
   for (let round = 0; total.kills < KILLS && round < KILLS; round += 1) {
     const before = readJournal(laptop.journal);
-    change(EDITED, round);
+    await change(EDITED, round);
     const fresh = freshFiles(laptop.journal, before, readJournal(laptop.journal));
     total.data += fresh.reduce((sum, bytes) => sum + bytes, 0);
     largest = Math.max(largest, ...fresh);
@@ -140,10 +145,11 @@ test(`${AGENT_KILLS} kills of the agent and of its worker`, async () => {
   for (let round = 0; kills < AGENT_KILLS && round < 3 * AGENT_KILLS; round += 1) {
     const random = seededRandom(`agent kill ${round}`);
     if (round > 0) changeJournal(laptop.journal, { count: 10, seed: round });
+    await sleep(SETTLED_MS);
     const agent = await RunningAgent.start(laptop);
     try {
       void agent.ask('BackUpNow').catch(() => {}); // its death is the point
-      await new Promise((resolve) => setTimeout(resolve, 1200 * random.unit()));
+      await sleep(1200 * random.unit());
       const victim = random.pick(victims);
       if (kill(agent.daemon.pid, victim)) kills += 1;
       if (victim === 'program') await agent.daemon.ended;

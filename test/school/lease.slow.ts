@@ -82,6 +82,22 @@ test('a laptop that was retired while connected begins no upload, not even with 
   assert.is(await his.mayI(), 200, 'the slot is free at once');
 });
 
+test('an upload that outlives its service keeps its slot in the next one', async () => {
+  await using school = await startSchool(few());
+  const [hers, his] = await clients(school, 3_000_000);
+  assert.is(await hers.mayI(), 200);
+  using transfer = hers.start(hers.rsync('datastore-current', '--bwlimit=50'));
+  await waitFor(
+    'her transfer',
+    () => readdirSync(inLaptop(school.server, HERS).original).length > 0,
+  );
+  await school.server.daemon.kill();
+  await school.server.start();
+  await waitFor('her lease', () => hasLease(school, HERS));
+  assert.is(await his.mayI(), 503);
+  transfer.signal('SIGKILL');
+});
+
 test('a laptop that vanishes has no lease after 120 s, with a control channel or without', async () => {
   await using school = await startSchool(few(2, 60));
   const [hers, his] = await clients(school, 3_000_000);

@@ -117,6 +117,46 @@ test('the end of one of two channels does not end the lease', () => {
   assert.is(traffic.liveLeases, 1);
 });
 
+test('the end of an old channel does not end a lease that waits for a new one', () => {
+  const { traffic, ask, pass } = start();
+  traffic.sessionOpened(serialOf(1)); // the child looks around
+  ask(1);
+  traffic.sessionClosed(serialOf(1));
+  assert.is(traffic.liveLeases, 1);
+  traffic.sessionOpened(serialOf(1));
+  traffic.sessionClosed(serialOf(1));
+  assert.is(traffic.liveLeases, 0);
+  ask(1);
+  traffic.sessionClosed(serialOf(1));
+  pass(121);
+  assert.is(traffic.liveLeases, 0, 'one that never comes has it for its time');
+});
+
+test('a backup that is done gives its slot back, whoever still looks around', () => {
+  const { traffic, ask } = start();
+  ask(1);
+  traffic.sessionOpened(serialOf(1));
+  traffic.release(serialOf(1));
+  assert.is(traffic.liveLeases, 0);
+});
+
+test('with the lease of a restore nothing may be uploaded', () => {
+  const told: [Serial, boolean][] = [];
+  const clock = { now: () => new Date(0), monotonicMs: () => 0, sleep: async () => {} };
+  const traffic = new Traffic(clock, rules, (...one) => told.push(one));
+  const ask = (purpose: Purpose, disk = roomy) =>
+    traffic.ask({ serial: serialOf(1), purpose }, { disk, pressure: CALM });
+  assert.ok(ask('restore').admit);
+  assert.equal(told, []);
+  assert.is(ask('backup', { ...roomy, freeBlocks: 0.01 }).reason, 'disk-full');
+  assert.is(ask('backup').reason, 'free-slot');
+  assert.equal(told, [[serialOf(1), true]]);
+  assert.is(ask('restore').reason, 'has-lease');
+  assert.is(traffic.liveLeases, 1);
+  traffic.release(serialOf(1));
+  assert.equal(told.at(-1), [serialOf(1), false]);
+});
+
 test('who was told a time comes before who was not', () => {
   const { traffic, ask, pass } = start();
   ask(1);

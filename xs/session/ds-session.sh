@@ -60,8 +60,8 @@ check_room() {
 
 # The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
 receive_incoming() {
-  need_lease
   check_room "$home/incoming"
+  need_lease
   latest=$(readlink "$home/datastore-latest") || latest=
   case $latest in
     '' | */*) latest= ;;
@@ -78,8 +78,8 @@ receive_incoming() {
 
 # receive_mirror NAME: the original client's datastore-current, documents, power-logs.
 receive_mirror() {
-  need_lease
   check_room "$home/$1"
+  need_lease
   locked --bind "$home/$1" /mirror -- \
     rsync --server "-ltrze.$letters" --timeout=160 --delete --partial . /mirror
 }
