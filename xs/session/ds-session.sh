@@ -149,7 +149,7 @@ send_replaced() {
 # has made a process group of its own.
 serve_api() {
   { printf 'ds-backup 1 %s\n' "$serial" && exec cat; } | {
-    socat -t 10 - "UNIX-CONNECT:$SOCKET"
+    socat -t 1 - "UNIX-CONNECT:$SOCKET"
     read -r _pid _name _state _parent group _rest <"/proc/$$/stat"
     [ "$group" = "$$" ] && kill 0
   }
