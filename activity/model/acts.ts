@@ -6,6 +6,8 @@ import { isOpen } from './agent.ts';
 import { allStale, goTo, type Next, settleAlert, withoutFailures } from './next.ts';
 import type { Act, Alert, State } from './state.ts';
 
+/** How long a restore is looked for that was asked for, in seconds: the agent may have to start. */
+export const EXPECT_S = 20;
 /** How long an unpinning can be taken back, in seconds. */
 export const UNDO_S = 10;
 
@@ -29,12 +31,14 @@ export function actOn(state: State, act: Act): Next {
       const place = { at: 'restoring', of: act.of, snapshot: act.snapshot } as const;
       // There is no way back to "go": it has gone.
       const after = goTo({ ...state, place: { at: 'status' }, trail: [] }, place);
-      return { state: after, effects: [act] };
+      const expectedUntil = state.now + EXPECT_S;
+      return { state: { ...after, expectedUntil }, effects: [act] };
     }
+    case 'forget':
+      return { state: goTo(state, { at: 'status' }), effects: [act] };
     case 'back-up':
     case 'pause':
     case 'resume':
-    case 'forget':
     case 'bring-back':
     case 'keep':
     case 'fetch':

@@ -2,7 +2,7 @@
  * Something that was asked for has come to its end, well or not: what is told about it, and what is
  * to be read again.
  */
-import type { Job } from './agent.ts';
+import { isOpen, type Job } from './agent.ts';
 import { allStale } from './next.ts';
 import type { Effect, News, State } from './state.ts';
 
@@ -45,7 +45,19 @@ function refused(state: State, effect: Effect, code: string): State {
   const { pinning } = state;
   const isPin = effect.do === 'pin' || effect.do === 'unpin';
   const undone = isPin ? without(pinning, effect.uid) : pinning;
-  return tell({ ...state, pinning: undone }, newsOf(code, effect));
+  const after = { ...state, pinning: undone, expectedUntil: 0 };
+  return tell(effect.do === 'restore-all' ? notBegun(after, effect) : after, newsOf(code, effect));
+}
+
+/** Nothing came of it: back to where it was asked for, unless there is one to show already. */
+function notBegun(state: State, { of, snapshot }: { of: string; snapshot: string }): State {
+  const isHere = (one: { of: string; snapshot: string }) =>
+    one.of === of && one.snapshot === snapshot;
+  const { place, agent, jobs } = state;
+  const isOn = Object.values(jobs).some((job) => job.kind === 'restore' && isOpen(job));
+  if (place.at !== 'restoring' || !isHere(place) || isOn) return state;
+  if (agent.unfinished.some(isHere)) return state;
+  return { ...state, place: { at: 'go', of, snapshot } };
 }
 
 function newsOf(code: string, effect: Effect): News {

@@ -3,7 +3,7 @@
  * to be done outside comes back as effects.
  */
 
-import { actOn } from './acts.ts';
+import { actOn, EXPECT_S } from './acts.ts';
 import { type Agent, isOpen, type Job } from './agent.ts';
 import { finished } from './finished.ts';
 import {
@@ -96,7 +96,7 @@ export function goTo(state: State, place: Place): State {
   const same = JSON.stringify(place) === JSON.stringify(state.place);
   if (same) return { ...state, moved: true };
   const trail = place.at === 'status' ? [] : [...state.trail, state.place].slice(-TRAIL);
-  return { ...state, place, trail, moved: true, visible: { first: 0, last: 0 } };
+  return { ...state, place, trail, moved: true, visible: { first: 0, last: 0 }, ended: null };
 }
 
 function only(state: State): Next {
@@ -106,7 +106,7 @@ function only(state: State): Next {
 function goBack(state: State): State {
   const place = state.trail.at(-1) ?? { at: 'status' };
   const trail = state.trail.slice(0, -1);
-  return { ...state, place, trail, visible: { first: 0, last: 0 }, moved: true };
+  return { ...state, place, trail, visible: { first: 0, last: 0 }, moved: true, ended: null };
 }
 
 function withAgent(state: State, agent: Agent): State {
@@ -124,7 +124,7 @@ function withAgent(state: State, agent: Agent): State {
   if (restarted || reached) answers = withoutFailures(answers);
   const isThere = (path: string) => agent.jobs.includes(path);
   const [jobs, since] = [pick(state.jobs, isThere), pick(state.since, isThere)];
-  const after = { ...state, agent, answers, jobs, since };
+  const after = { ...state, agent, answers, jobs, since, expectedUntil: expected(state, agent) };
   const [unfinished] = agent.unfinished;
   if (!unfinished || state.moved || state.place.at !== 'status') return after;
   // After a power cut the activity opens on what was under way.
@@ -132,11 +132,21 @@ function withAgent(state: State, agent: Agent): State {
   return { ...after, place, trail: [{ at: 'status' }] };
 }
 
+/** A restore whose agent died goes on under the next one; until that is seen, it is looked for. */
+function expected({ agent: before, jobs, now, expectedUntil }: State, after: Agent): number {
+  const died = before.presence === 'present' && after.presence !== 'present';
+  const lost = died && Object.values(jobs).some((job) => job.kind === 'restore' && isOpen(job));
+  return lost ? now + EXPECT_S : expectedUntil;
+}
+
 function withJob(state: State, path: string, job: Job): State {
   const before = state.jobs[path];
   const jobs = { ...state.jobs, [path]: job };
   const since = { ...state.since, [path]: state.since[path] ?? state.now };
-  const after = { ...state, jobs, since };
+  const isResult = job.kind === 'restore' && !isOpen(job) && state.place.at === 'restoring';
+  const ended = isResult ? job : state.ended;
+  const expectedUntil = job.kind === 'restore' ? 0 : state.expectedUntil;
+  const after = { ...state, jobs, since, ended, expectedUntil };
   if (!before || !isOpen(before) || isOpen(job)) return after;
   return finished(after, { on: 'job-ended', job });
 }

@@ -91,22 +91,39 @@ export function goBody(state: State, place: At<'go'>, viewer: Viewer): PageBody 
 export function restoringBody(state: State, place: At<'restoring'>, viewer: Viewer): PageBody {
   const job = jobAt(state, place);
   if (job && isOpen(job)) return progress(state, job, viewer);
+  if (state.agent.presence === 'absent' && job?.state !== 'done') return noAgent(viewer);
+  if (state.now < state.expectedUntil) return asking(viewer);
   const unfinished = state.agent.unfinished.find(
     ({ of, snapshot }) => of === place.of && (snapshot === place.snapshot || place.snapshot === ''),
   );
   if (job?.state === 'done') return result(job, viewer);
   if (unfinished) return halfway(unfinished.back, unfinished.total, place, job, viewer);
   if (job) return halfway(job.entriesDone, job.entriesTotal, place, job, viewer);
-  return {
-    ...emptyPage(),
-    pictures: [ring(0, viewer, 'none')],
-    title: viewer.words._('Asking the school'),
-  };
+  if (state.agent.presence === 'starting') return asking(viewer);
+  const title = viewer.words._('Nothing is on its way now');
+  return { ...asking(viewer), title, buttons: [homeButton(viewer)] };
 }
 
-/** The restore of this place: one under way before one that has ended. */
+function asking(viewer: Viewer): PageBody {
+  const title = viewer.words._('Asking the school');
+  return { ...emptyPage(), pictures: [ring(0, viewer, 'none')], title };
+}
+
+function noAgent({ words, colours }: Viewer): PageBody {
+  const why = whyOf('absent', words, colours);
+  const again: ButtonModel = {
+    ...{ icon: { theme: 'view-refresh' }, label: words._('Try now') },
+    event: { on: 'act', act: { do: 'again' } },
+    main: true,
+  };
+  const { picture, title, text } = why;
+  return { ...emptyPage(), pictures: [picture], title, text, buttons: [again] };
+}
+
+/** The restore of this place: one under way before one that has ended, and that before a forgotten one. */
 function jobAt(state: State, place: At<'restoring'>): Job | undefined {
-  const jobs = Object.values(state.jobs).filter(({ kind }) => kind === 'restore');
+  const known = [...(state.ended ? [state.ended] : []), ...Object.values(state.jobs)];
+  const jobs = known.filter(({ kind }) => kind === 'restore');
   const here = jobs.filter(
     ({ of, snapshot }) =>
       (of === place.of || isOwn(state, of, place.of)) &&

@@ -105,6 +105,10 @@ export interface State {
   moved: boolean;
   /** When the job was first seen, for those under way. */
   since: Readonly<Record<string, number>>;
+  /** Until when a restore that was asked for, or lost its agent, may still come to be seen. */
+  expectedUntil: number;
+  /** How the restore that is on the screen ended: the agent forgets it after five minutes. */
+  ended: Job | null;
   /** Versions that are pinned or not since the list was read: uid → pinned. */
   pinning: Readonly<Record<string, boolean>>;
 }
@@ -122,6 +126,8 @@ export function initialState(nick: string, now: number): State {
     alert: null,
     moved: false,
     since: {},
+    expectedUntil: 0,
+    ended: null,
     pinning: {},
   };
 }

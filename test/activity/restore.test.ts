@@ -167,6 +167,61 @@ test('a restore that failed shows why, keeps its count and can go on', () => {
   assert.is(page.buttons[0]?.label, 'Go on');
 });
 
+const pressed: Event = { on: 'act', act: { do: 'restore-all', of: '', snapshot: SNAPSHOT } };
+const labels = (page: PageBody) => page.buttons.map(({ label }) => label);
+
+test('enough is enough: back on the first screen, whether the job is listed or not (rule 5)', () => {
+  for (const events of [
+    [agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] })],
+    [...running(), jobEvent({ ...RUNNING, State: 'cancelled' })],
+  ]) {
+    const page = body<PageBody>(after(...events).state);
+    const enough = page.buttons.find(({ label }) => label === 'Enough')?.event as Event;
+    const { state, effects } = after(...events, enough);
+    assert.equal(state.place, { at: 'status' });
+    assert.equal(effects, [{ do: 'forget', of: '', snapshot: SNAPSHOT }]);
+  }
+});
+
+test('a restore that is refused leads back to where it was asked for (rule 8)', () => {
+  const go: Event = { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } };
+  const effect = { do: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
+  const refused: Event = { on: 'refused', effect, code: 'battery' };
+  const { state } = after(agentEvent({}), go, PLAN, pressed, refused);
+  assert.is(body<PageBody>(state).title, '80 things come back');
+  assert.ok(screenOf(state, viewer).alert);
+  const half = agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] });
+  const again = after(half, restoring, pressed, refused).state;
+  assert.is(body<PageBody>(again).title, '12 of 80 came back', 'what can be gone on with stays');
+});
+
+test('the school is not asked for ever: then there is a way on (rule 8)', () => {
+  const asked = after(agentEvent({}), pressed);
+  assert.is(body<PageBody>(asked.state).title, 'Asking the school');
+  const later = after(agentEvent({}), pressed, { on: 'tick', now: NOW + 30 }).state;
+  assert.equal(labels(body<PageBody>(later)), ['Ok']);
+  const absent: Event = { on: 'agent', agent: { ...asked.state.agent, presence: 'absent' } };
+  const page = body<PageBody>(after(agentEvent({}), restoring, absent).state);
+  assert.is(page.title, 'The backup is not running');
+  assert.equal(labels(page), ['Try now']);
+});
+
+test('a restore whose agent dies is looked for under the next one (S5)', () => {
+  const died: Event = {
+    on: 'agent',
+    agent: { ...after(...running()).state.agent, presence: 'asleep', jobs: [] },
+  };
+  assert.is(body<PageBody>(after(...running(), died).state).title, 'Asking the school');
+});
+
+test('the result stays until the child leaves, though the agent forgets it', () => {
+  const done = jobEvent({ ...RUNNING, State: 'done', Summary: { restored: 66 } });
+  const forgotten = [...running(), done, agentEvent({ Jobs: [] })];
+  assert.is(body<PageBody>(after(...forgotten).state).title, '66 things came back');
+  const left = after(...forgotten, { on: 'go', place: { at: 'status' } }, restoring).state;
+  assert.is(body<PageBody>(left).title, 'Nothing is on its way now');
+});
+
 test('what is asked is what the step needs', () => {
   const at = (event: Event) =>
     questionsFor(after(agentEvent({}), event).state).map(({ ask }) => ask);
