@@ -6,6 +6,8 @@ import { isOpen } from './agent.ts';
 import { allStale, goTo, type Next, settleAlert, withoutFailures } from './next.ts';
 import type { Act, Alert, State } from './state.ts';
 
+/** A second press of the same gesture within this is part of the first, in seconds. */
+const DOUBLE_S = 0.4;
 /** How long a restore is looked for that was asked for, in seconds: the agent may have to start. */
 export const EXPECT_S = 20;
 /** How long an unpinning can be taken back, in seconds. */
@@ -17,16 +19,9 @@ export function actOn(state: State, act: Act): Next {
       return again(state);
     case 'stop':
       return stop(state);
-    case 'unpin': {
-      const { uid, title } = act;
-      const alert: Alert = { kind: 'unpinned', uid, title, until: state.now + UNDO_S };
-      const pinning = { ...state.pinning, [uid]: false };
-      return { state: { ...state, alert, pinning }, effects: settleAlert(state.alert) };
-    }
-    case 'pin': {
-      const pinning = { ...state.pinning, [act.uid]: true };
-      return { state: { ...state, pinning }, effects: [act] };
-    }
+    case 'unpin':
+    case 'pin':
+      return pinOrUnpin(state, act);
     case 'restore-all': {
       const place = { at: 'restoring', of: act.of, snapshot: act.snapshot } as const;
       // There is no way back to "go": it has gone.
@@ -47,6 +42,26 @@ export function actOn(state: State, act: Act): Next {
     default:
       return act satisfies never;
   }
+}
+
+/** One button is both in turn: the second half of a double click would undo the first. */
+function pinOrUnpin(state: State, act: Extract<Act, { do: 'pin' | 'unpin' }>): Next {
+  const { pressed, now, alert } = state;
+  const { uid } = act;
+  const isDouble = pressed?.uid === uid && Math.abs(now - pressed.at) < DOUBLE_S;
+  if (isDouble) return { state, effects: [] };
+  const pinning = { ...state.pinning, [uid]: act.do === 'pin' };
+  const after = { ...state, pinning, pressed: { uid, at: now } };
+  if (act.do === 'pin') {
+    // The unpinning that still waited is not wanted any more, or it would come after the pin.
+    const isWaiting = alert?.kind === 'unpinned' && alert.uid === uid;
+    return { state: { ...after, alert: isWaiting ? null : alert }, effects: [act] };
+  }
+  const { title } = act;
+  const unpinned: Alert = { kind: 'unpinned', uid, title, until: now + UNDO_S };
+  // Unpinned once more, it is one unpinning with a new time to undo it.
+  const isSame = alert?.kind === 'unpinned' && alert.uid === uid;
+  return { state: { ...after, alert: unpinned }, effects: isSame ? [] : settleAlert(alert) };
 }
 
 /** Try now: what failed or was stopped goes on, what could not be read is read again. */

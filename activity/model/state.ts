@@ -105,6 +105,8 @@ export interface State {
   moved: boolean;
   /** When the job was first seen, for those under way. */
   since: Readonly<Record<string, number>>;
+  /** The pin or unpin that was pressed last: a double click is not both. */
+  pressed: { uid: string; at: number } | null;
   /** Until when a restore that was asked for, or lost its agent, may still come to be seen. */
   expectedUntil: number;
   /** How the restore that is on the screen ended: the agent forgets it after five minutes. */
@@ -126,6 +128,7 @@ export function initialState(nick: string, now: number): State {
     alert: null,
     moved: false,
     since: {},
+    pressed: null,
     expectedUntil: 0,
     ended: null,
     pinning: {},

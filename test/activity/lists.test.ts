@@ -94,6 +94,22 @@ test('unpinning waits for its undo, and is then done; undone, nothing is sent (r
   assert.equal(after(agentEvent({}), unpin, { on: 'undo' }, late).effects, []);
 });
 
+const pin: Event = { on: 'act', act: { do: 'pin', snapshot: SNAPSHOT, uid: UID } };
+
+test('a pin is never lost without a word: no double click, and none after pinning again (rule 10)', () => {
+  const late: Event = { on: 'tick', now: NOW + 20 };
+  const double = after(agentEvent({}), unpin, { on: 'tick', now: NOW + 0.2 }, pin);
+  assert.equal(double.effects, []);
+  assert.is(screenOf(double.state, viewer).alert?.text, 'Not pinned any more', 'with its undo');
+  const again = [unpin, { on: 'tick', now: NOW + 3 } as const, pin];
+  const after3 = after(agentEvent({}), ...again, late);
+  assert.equal(after3.effects, [{ do: 'pin', snapshot: SNAPSHOT, uid: UID }]);
+  assert.is(after3.state.pinning[UID], true);
+  assert.is(after(agentEvent({}), ...again).state.alert, null);
+  const twice = after(agentEvent({}), unpin, { on: 'tick', now: NOW + 3 }, unpin);
+  assert.equal(twice.effects, [], 'unpinned twice, it can still be undone');
+});
+
 test('what waits for an undo is done when another alert or the end takes its place', () => {
   const other: Event = { on: 'act', act: { do: 'unpin', uid: 'other', title: '' } };
   assert.equal(after(agentEvent({}), unpin, other).effects, [{ do: 'unpin', uid: UID }]);
