@@ -18,7 +18,7 @@ export function actOn(state: State, act: Act): Next {
     case 'again':
       return again(state);
     case 'stop':
-      return stop(state);
+      return stop(state, act.job);
     case 'unpin':
     case 'pin':
       return pinOrUnpin(state, act);
@@ -75,12 +75,12 @@ function again(state: State): Next {
 }
 
 /** A running complete restore is given up only after a question (rule 7); anything else at once. */
-function stop(state: State): Next {
-  const restore = Object.values(state.jobs).find((job) => job.kind === 'restore' && isOpen(job));
-  if (!restore) return { state, effects: [{ do: 'cancel' }] };
-  const { of, snapshot } = restore;
+function stop(state: State, path: string): Next {
+  const job = state.jobs[path];
+  if (job && !isOpen(job)) return { state, effects: [] };
+  if (job?.kind !== 'restore') return { state, effects: [{ do: 'cancel', job: path }] };
   return {
-    state: { ...state, alert: { kind: 'give-up', of, snapshot } },
+    state: { ...state, alert: { kind: 'give-up', job: path } },
     effects: settleAlert(state.alert),
   };
 }

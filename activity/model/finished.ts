@@ -43,10 +43,19 @@ function did(state: State, effect: Effect, result: string): State {
 
 function refused(state: State, effect: Effect, code: string): State {
   const { pinning } = state;
+  if (isNoLoss(state, effect, code)) return state;
   const isPin = effect.do === 'pin' || effect.do === 'unpin';
   const undone = isPin ? without(pinning, effect.uid) : pinning;
   const after = { ...state, pinning: undone, expectedUntil: 0 };
   return tell(effect.do === 'restore-all' ? notBegun(after, effect) : after, newsOf(code, effect));
+}
+
+/** What was to be stopped had ended by itself; or nothing had failed that could be tried again. */
+function isNoLoss({ jobs }: State, effect: Effect, code: string): boolean {
+  if (effect.do === 'retry') return code === 'not-found';
+  if (effect.do !== 'cancel' || effect.job === '') return false;
+  const job = jobs[effect.job];
+  return !job || !isOpen(job);
 }
 
 /** Nothing came of it: back to where it was asked for, unless there is one to show already. */

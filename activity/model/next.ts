@@ -124,12 +124,21 @@ function withAgent(state: State, agent: Agent): State {
   if (restarted || reached) answers = withoutFailures(answers);
   const isThere = (path: string) => agent.jobs.includes(path);
   const [jobs, since] = [pick(state.jobs, isThere), pick(state.since, isThere)];
-  const after = { ...state, agent, answers, jobs, since, expectedUntil: expected(state, agent) };
+  const alert = withoutQuestion(state.alert, jobs);
+  const expectedUntil = expected(state, agent);
+  const after = { ...state, agent, answers, jobs, since, expectedUntil, alert };
   const [unfinished] = agent.unfinished;
   if (!unfinished || state.moved || state.place.at !== 'status') return after;
   // After a power cut the activity opens on what was under way.
   const place: Place = { at: 'restoring', of: unfinished.of, snapshot: unfinished.snapshot };
   return { ...after, place, trail: [{ at: 'status' }] };
+}
+
+/** Whether to give up a restore is no question any more when it has ended. */
+function withoutQuestion(alert: Alert | null, jobs: State['jobs']): Alert | null {
+  if (alert?.kind !== 'give-up') return alert;
+  const job = jobs[alert.job];
+  return job && isOpen(job) ? alert : null;
 }
 
 /** A restore whose agent died goes on under the next one; until that is seen, it is looked for. */
@@ -146,7 +155,8 @@ function withJob(state: State, path: string, job: Job): State {
   const isResult = job.kind === 'restore' && !isOpen(job) && state.place.at === 'restoring';
   const ended = isResult ? job : state.ended;
   const expectedUntil = job.kind === 'restore' ? 0 : state.expectedUntil;
-  const after = { ...state, jobs, since, ended, expectedUntil };
+  const alert = withoutQuestion(state.alert, jobs);
+  const after = { ...state, jobs, since, ended, expectedUntil, alert };
   if (!before || !isOpen(before) || isOpen(job)) return after;
   return finished(after, { on: 'job-ended', job });
 }
@@ -196,7 +206,7 @@ function answerAlert(state: State, yes: boolean): Next {
   const { alert } = state;
   const after = { ...state, alert: null };
   if (alert?.kind !== 'give-up') return { state: after, effects: settleAlert(alert) };
-  return { state: after, effects: yes ? [{ do: 'cancel' }] : [] };
+  return { state: after, effects: yes ? [{ do: 'cancel', job: alert.job }] : [] };
 }
 
 function withoutUnpinned(state: State): State['pinning'] {

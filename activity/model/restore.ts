@@ -15,7 +15,7 @@ import { whyOf } from './reasons.ts';
 import { calendarBody } from './restore-when.ts';
 import type { ButtonModel, PageBody, PeopleBody, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
-import { TELL_TIME_AFTER_S } from './status.ts';
+import { pathOf, TELL_TIME_AFTER_S } from './status.ts';
 
 type At<A extends Place['at']> = Extract<Place, { at: A }>;
 
@@ -142,8 +142,8 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
   const { _, number } = words;
   const { entriesDone, entriesTotal } = job;
   const part = entriesTotal > 0 ? entriesDone / entriesTotal : 0;
-  const since = Object.entries(state.jobs).find(([, known]) => known === job)?.[0] ?? '';
-  const seconds = state.now - (state.since[since] ?? state.now);
+  const path = pathOf(state, job);
+  const seconds = state.now - (state.since[path] ?? state.now);
   const left = seconds < TELL_TIME_AFTER_S ? '' : timeLeft(words, job.timeLeft);
   const title =
     entriesTotal > 0
@@ -163,7 +163,7 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
       {
         icon: { theme: 'dialog-cancel' },
         label: _('Stop'),
-        event: { on: 'act', act: { do: 'stop' } },
+        event: { on: 'act', act: { do: 'stop', job: path } },
       },
     ],
   };

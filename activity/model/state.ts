@@ -52,7 +52,8 @@ export type Act =
   | { do: 'pause' }
   | { do: 'resume' }
   | { do: 'again' }
-  | { do: 'stop' }
+  /** The path of the job that is meant; empty for whatever is under way. */
+  | { do: 'stop'; job: string }
   | { do: 'restore-all'; of: string; snapshot: string }
   | { do: 'forget'; of: string; snapshot: string }
   | { do: 'bring-back'; of: string; snapshot: string; uid: string }
@@ -66,13 +67,13 @@ export type Act =
 export type Effect =
   | Exclude<Act, { do: 'again' | 'stop' | 'unpin' }>
   | { do: 'retry' }
-  | { do: 'cancel' }
+  | { do: 'cancel'; job: string }
   | { do: 'unpin'; uid: string };
 
 export type Alert =
   | { kind: 'news'; what: News; title: string; until: number }
   | { kind: 'unpinned'; uid: string; title: string; until: number }
-  | { kind: 'give-up'; of: string; snapshot: string };
+  | { kind: 'give-up'; job: string };
 
 /** Things that are told once and disappear. */
 export type News =

@@ -44,9 +44,17 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
   }
 }
 
-/** The job under way that is not a complete restore of its own screen. */
+/** The job at work, or the first in line, as the agent chooses it: what a child waits for goes first. */
 export function openJob(state: State): Job | undefined {
-  return Object.values(state.jobs).find(isOpen);
+  const open = Object.values(state.jobs).filter(isOpen);
+  const rank = ({ kind }: Job) => ['restore', 'pins', 'backup'].indexOf(kind);
+  const [first] = open.toSorted((a, b) => rank(a) - rank(b));
+  return open.find(({ state }) => state === 'running') ?? first;
+}
+
+/** Where the agent has it; empty for one that it has forgotten. */
+export function pathOf({ jobs }: State, job: Job): string {
+  return Object.keys(jobs).find((path) => jobs[path] === job) ?? '';
 }
 
 function isWorking({ agent }: State): boolean {
@@ -65,7 +73,7 @@ function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
     {
       icon: { theme: 'dialog-cancel' },
       label: _('Stop'),
-      event: { on: 'act', act: { do: 'stop' } },
+      event: { on: 'act', act: { do: 'stop', job: job ? pathOf(state, job) : '' } },
     },
   ];
   return page(state, viewer, isRestore ? 'bringing' : 'working', title, text, buttons);

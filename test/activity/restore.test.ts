@@ -46,10 +46,11 @@ const PLAN: Event = {
     samples: ['a', 'b', 'c', 'd', 'e'],
   }),
 };
+const JOB = '/org/sugarlabs/Backup1/job/1';
 const RUNNING = { Kind: 'restore', Snapshot: SNAPSHOT, EntriesDone: 12 };
 const restoring: Event = { on: 'go', place: { at: 'restoring', of: '', snapshot: SNAPSHOT } };
 const running = (more = {}): Event[] => [
-  agentEvent({ State: 'restoring', Jobs: ['/org/sugarlabs/Backup1/job/1'] }),
+  agentEvent({ State: 'restoring', Jobs: [JOB] }),
   restoring,
   jobEvent({ ...RUNNING, ...more }),
 ];
@@ -112,17 +113,41 @@ test('progress shows the entry that moves and can be stopped (rule 6)', () => {
 });
 
 test('only a running complete restore is given up after a question (rule 7)', () => {
-  const stop: Event = { on: 'act', act: { do: 'stop' } };
+  const stop: Event = { on: 'act', act: { do: 'stop', job: JOB } };
   const asked = after(...running(), stop);
   assert.equal(asked.effects, []);
   assert.is(screenOf(asked.state, viewer).alert?.title, 'Stop bringing back?');
   assert.equal(after(...running(), stop, { on: 'answer-alert', yes: false }).effects, []);
   assert.equal(after(...running(), stop, { on: 'answer-alert', yes: true }).effects, [
-    { do: 'cancel' },
+    { do: 'cancel', job: JOB },
   ]);
   assert.equal(after(agentEvent({ State: 'sending' }), jobEvent({}), stop).effects, [
-    { do: 'cancel' },
+    { do: 'cancel', job: JOB },
   ]);
+});
+
+test('what is stopped is what was shown, and a question goes with its restore (rule 7)', () => {
+  const both = [...running(), jobEvent({ Kind: 'restore-entry', State: 'waiting' }, 2)];
+  const asked = (path: string): Event => ({ on: 'act', act: { do: 'stop', job: path } });
+  const [stop] = body<PageBody>(after(...both).state).buttons;
+  assert.equal(stop?.event, asked(JOB));
+  assert.equal(after(...both, stop?.event as Event, { on: 'answer-alert', yes: true }).effects, [
+    { do: 'cancel', job: JOB },
+  ]);
+  const ended = [...both, asked(JOB), jobEvent({ ...RUNNING, State: 'done' })];
+  assert.is(screenOf(after(...ended).state, viewer).alert, null);
+  assert.equal(after(...ended, { on: 'answer-alert', yes: true }).effects, []);
+  const forgotten = after(...both, asked(JOB), agentEvent({ Jobs: [] })).state;
+  assert.is(forgotten.alert, null);
+});
+
+test('what had ended before it was stopped is no failure, nor is nothing to try again', () => {
+  const cancel = { do: 'cancel', job: JOB } as const;
+  const late: Event = { on: 'refused', effect: cancel, code: 'internal' };
+  assert.is(after(agentEvent({}), late).state.alert, null);
+  assert.ok(after(...running(), late).state.alert, 'one that goes on is');
+  const retry: Event = { on: 'refused', effect: { do: 'retry' }, code: 'not-found' };
+  assert.is(after(agentEvent({}), retry).state.alert, null);
 });
 
 test('stopped half way: what came stays, and an arrow goes on (rule 5)', () => {

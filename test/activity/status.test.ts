@@ -99,6 +99,22 @@ test('progress is a count and what moves; time only after 20 s, as a range (rule
   assert.is(at(NOW + 30).text, 'Volcán · about 5-10 min');
 });
 
+test('of several jobs the one at work is shown, else the one whose turn is first', () => {
+  const path = (n: number) => `/org/sugarlabs/Backup1/job/${n}`;
+  const titles = (backup: string) => {
+    const { state } = after(
+      agentEvent({ State: 'sending', Jobs: [path(1), path(2)] }),
+      jobEvent({ State: backup, EntriesDone: 7, CurrentTitle: 'going' }, 1),
+      jobEvent({ Kind: 'restore-entry', State: 'waiting', CurrentTitle: 'coming' }, 2),
+    );
+    const { text, buttons } = screenOf(state, viewer).body as PageBody;
+    return [text, buttons[0]?.event];
+  };
+  const stop = (n: number) => ({ on: 'act', act: { do: 'stop', job: path(n) } });
+  assert.equal(titles('running'), ['going', stop(1)]);
+  assert.equal(titles('waiting'), ['coming', stop(2)]);
+});
+
 test('a count never exceeds its total, whatever the agent says (rule 6)', () => {
   const body = screenOf(
     after(
