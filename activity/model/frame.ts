@@ -4,7 +4,6 @@
  */
 
 import { ago, type Words } from '../../shared/words.ts';
-import { isOpen } from './agent.ts';
 import type { Event } from './next.ts';
 import type { ButtonModel, Viewer } from './screen.ts';
 import type { Alert, News, State } from './state.ts';
@@ -37,7 +36,8 @@ export interface AlertModel {
 export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel {
   const { agent, place } = state;
   const usable = agent.presence !== 'starting' && agent.presence !== 'absent';
-  const busy = Object.values(state.jobs).some(isOpen);
+  // One that waits is in nobody's way: asking for a backup may be what helps.
+  const busy = Object.values(state.jobs).some((job) => job.state === 'running');
   const backingUp = ['asking', 'sending', 'confirming'].includes(agent.state);
   const go = (
     label: string,

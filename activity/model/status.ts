@@ -37,6 +37,8 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       return whyOf('paused', words, colours);
     case 'waiting':
       if (first === 'queue') return queueWhy(agent.queuePlace, agent.queuedUntil, words, colours);
+      // A backup that was stopped rests for an hour, unless somebody asks for it.
+      if (first === 'paused') return { ...whyOf(first, words, colours), again: true };
       if (first === 'problem') return whyOf(agent.problem.code, words, colours);
       return whyOf(agent.registration === 'pending' ? 'teacher' : first, words, colours);
     default:

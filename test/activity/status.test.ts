@@ -54,6 +54,7 @@ const WAITING: [reasons: string[], title: string, again: boolean][] = [
   [['server-busy'], 'The school is busy', true],
   [['spread'], 'Soon', true],
   [['untrusted-server'], 'Is this your school?', false],
+  [['paused'], 'Paused', true],
   [['suspend'], 'Going to sleep', false],
   [['something-new'], 'It did not work yet', true],
 ];
@@ -113,6 +114,26 @@ test('of several jobs the one at work is shown, else the one whose turn is first
   const stop = (n: number) => ({ on: 'act', act: { do: 'stop', job: path(n) } });
   assert.equal(titles('running'), ['going', stop(1)]);
   assert.equal(titles('waiting'), ['coming', stop(2)]);
+});
+
+test('a stopped backup rests, and can be asked for at once all the same (rule 8)', () => {
+  const path = '/org/sugarlabs/Backup1/job/1';
+  const shown = (reason: string, State = 'waiting') =>
+    screenOf(
+      after(
+        agentEvent({ State: 'waiting', Reasons: [reason], Jobs: [path] }),
+        jobEvent({ State, Reasons: [reason] }),
+      ).state,
+      viewer,
+    );
+  const resting = shown('paused');
+  assert.equal((resting.body as PageBody).buttons[0]?.event, {
+    on: 'act',
+    act: { do: 'back-up' },
+  });
+  assert.is(resting.toolbar.backUp.sensitive, true);
+  assert.is(shown('untrusted-server').toolbar.backUp.sensitive, true);
+  assert.is(shown('', 'running').toolbar.backUp.sensitive, false);
 });
 
 test('a count never exceeds its total, whatever the agent says (rule 6)', () => {
