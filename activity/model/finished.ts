@@ -91,7 +91,7 @@ function jobEnded(state: State, job: Job): State {
   // A complete restore has a screen of its own for its result.
   const touched = job.kind === 'backup' ? undefined : allStale(state.answers);
   const after = { ...state, answers: touched ?? state.answers };
-  if (job.state === 'cancelled' || job.kind === 'backup' || job.kind === 'restore') return after;
+  if (job.state === 'cancelled' || job.kind === 'restore') return after;
   if (job.state === 'failed') {
     return tell(after, newsOf(job.problem.code, { do: 'retry' }), job.currentTitle);
   }

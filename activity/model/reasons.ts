@@ -20,9 +20,20 @@ export interface Why {
 
 type Line = [picture: WhyPicture, title: string, text: string, again: boolean, help: boolean];
 
-/** Why it waits, for a code of `Reasons`, a code of an error, or `absent`. */
-export function whyOf(code: string, words: Words, colours: XoColours): Why {
-  const [picture, title, text, again, help] = lineOf(code, words);
+/** Codes whose words promise that it goes on by itself. */
+const PROMISED: readonly string[] = [
+  ...['battery', 'no-network', 'no-server', 'server-unreachable', 'server-busy'],
+  ...['other-run', 'busy', 'spread'],
+];
+
+/**
+ * Why it waits, for a code of `Reasons`, a code of an error, or `absent`. What has ended does not go
+ * on by itself, and no such thing is promised.
+ */
+export function whyOf(code: string, words: Words, colours: XoColours, ended = false): Why {
+  const [picture, title, promise, again, help] = lineOf(code, words);
+  const isPromise = ended && PROMISED.includes(code);
+  const text = isPromise ? words._('Nothing is lost. Try again, or ask your teacher.') : promise;
   return { picture: whyPicture(picture, colours, title), title, text, again, help };
 }
 

@@ -41,9 +41,20 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       if (first === 'paused') return { ...whyOf(first, words, colours), again: true };
       if (first === 'problem') return whyOf(agent.problem.code, words, colours);
       return whyOf(agent.registration === 'pending' ? 'teacher' : first, words, colours);
+    case 'due': {
+      const code = failedBackup(state);
+      return code === '' ? null : whyOf(code, words, colours, true);
+    }
     default:
       return null;
   }
+}
+
+/** Why the last backup came to nothing: one that was asked for is not tried for ever, and then due. */
+function failedBackup({ jobs }: State): string {
+  const ended = Object.values(jobs).filter((job) => job.kind === 'backup' && !isOpen(job));
+  const last = ended.at(-1);
+  return last?.state === 'failed' ? last.problem.code : '';
 }
 
 /** The job at work, or the first in line, as the agent chooses it: what a child waits for goes first. */

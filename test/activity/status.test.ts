@@ -116,6 +116,24 @@ test('of several jobs the one at work is shown, else the one whose turn is first
   assert.equal(titles('waiting'), ['coming', stop(2)]);
 });
 
+test('a backup that came to nothing says why, until another begins (rule 8)', () => {
+  const job = '/org/sugarlabs/Backup1/job/1';
+  const failing = (code: string) => [
+    agentEvent({ State: 'asking', Jobs: [job] }),
+    jobEvent({}),
+    agentEvent({ State: 'due', Reasons: [], Jobs: [job] }),
+    jobEvent({ State: 'failed', Problem: [code, 'message', ''] }),
+  ];
+  const failed = (code: string) => screenOf(after(...failing(code)).state, viewer).body as PageBody;
+  assert.is(failed('server-full').title, 'The school is full');
+  assert.equal(failed('server-full').buttons[0]?.event, { on: 'act', act: { do: 'back-up' } });
+  assert.is(failed('untrusted-server').title, 'Is this your school?');
+  assert.not.match(failed('server-unreachable').text, /by itself/, 'nobody tries it again');
+  assert.ok(after(...failing('server-full')).state.alert, 'told on other pages too');
+  const again = after(...failing('server-full'), agentEvent({ State: 'asking', Jobs: [job] }));
+  assert.is((screenOf(again.state, viewer).body as PageBody).title, 'Asking the school');
+});
+
 test('a stopped backup rests, and can be asked for at once all the same (rule 8)', () => {
   const path = '/org/sugarlabs/Backup1/job/1';
   const shown = (reason: string, State = 'waiting') =>
