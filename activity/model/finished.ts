@@ -95,13 +95,20 @@ function jobEnded(state: State, job: Job): State {
   if (job.state === 'failed') {
     return tell(after, newsOf(job.problem.code, { do: 'retry' }), job.currentTitle);
   }
-  const news: Record<string, News> = {
-    'restore-entry': 'came-back',
-    keep: 'kept',
-    fetch: 'fetched',
-  };
-  const what = news[job.kind];
+  const what = newsOfSuccess(job);
   return what ? tell(after, what, job.currentTitle) : after;
+}
+
+function newsOfSuccess({ kind, summary }: Job): News | null {
+  if (kind === 'keep') return 'kept';
+  if (kind === 'fetch') return 'fetched';
+  if (kind !== 'restore-entry') return null;
+  // It ended, which is not to say that it came: the summary tells what was read back.
+  const { restored = 0, beside = 0, alreadyHere = 0, problems = 0 } = summary;
+  if (beside > 0) return 'came-beside';
+  if (restored > 0) return 'came-back';
+  if (problems > 0) return 'trouble';
+  return alreadyHere > 0 ? 'here-already' : 'came-back';
 }
 
 /** News never takes the place of a question or of an undo. */

@@ -162,6 +162,8 @@ function secondsLeft(alert: Extract<Alert, { until: number }>, state: State): nu
 function iconOfNews(news: News): string {
   switch (news) {
     case 'came-back':
+    case 'came-beside':
+    case 'here-already':
     case 'pinned':
     case 'kept':
     case 'fetched':
@@ -177,7 +179,13 @@ function iconOfNews(news: News): string {
 function newsText(news: News, { _ }: Words): string {
   switch (news) {
     case 'came-back':
-      return _('It is at the top of your Journal now.');
+      return _('It is in your Journal again.');
+    case 'came-beside':
+      return _('It is in your Journal again, beside the newer one.');
+    case 'here-already':
+      return _('It is in your Journal already.');
+    case 'trouble':
+      return _('It did not work: show this to your teacher');
     case 'pinned':
       return _('Pinned: the school keeps it.');
     case 'pinned-later':

@@ -107,7 +107,7 @@ function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }
   };
 }
 
-/** One gesture: a copy at the top of the Journal; nothing is overwritten (rule 9). */
+/** One gesture: it comes under its own name or beside a newer one; nothing is overwritten (rule 9). */
 export function bringBack(
   entry: { of: string; snapshot: string; uid: string },
   { words: { _ } }: Pick<Viewer, 'words'>,

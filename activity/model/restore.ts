@@ -206,6 +206,9 @@ function halfway(
 function result(job: Job, viewer: Viewer): PageBody {
   const { _n, _ } = viewer.words;
   const { restored = 0, beside = 0, alreadyHere = 0, problems = 0 } = job.summary;
+  // Where all came beside newer ones, those are what came.
+  const came = restored || beside;
+  const none = problems > 0 ? _('Nothing came back yet') : _('All of it is here already');
   const lines = [
     alreadyHere > 0 ? _n('{n} is here already', '{n} are here already', alreadyHere) : '',
     beside > 0 ? _n('{n} came beside a newer one', '{n} came beside newer ones', beside) : '',
@@ -220,10 +223,7 @@ function result(job: Job, viewer: Viewer): PageBody {
   return {
     ...emptyPage(),
     pictures: [ring(1, viewer, problems > 0 ? 'help' : 'safe')],
-    title:
-      restored > 0
-        ? _n('{n} thing came back', '{n} things came back', restored)
-        : _('All of it is here already'),
+    title: came > 0 ? _n('{n} thing came back', '{n} things came back', came) : none,
     text: lines.filter((line) => line !== '').join('\n'),
     buttons: [homeButton(viewer)],
   };

@@ -78,6 +78,9 @@ export type Alert =
 /** Things that are told once and disappear. */
 export type News =
   | 'came-back'
+  | 'came-beside'
+  | 'here-already'
+  | 'trouble'
   | 'pinned'
   | 'pinned-later'
   | 'unpinned-later'

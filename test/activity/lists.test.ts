@@ -174,9 +174,26 @@ test('one entry that came back is told once, and the news disappears by itself (
   const events = [agentEvent({}), jobEvent({ Kind: 'restore-entry' }), ended];
   const told = screenOf(after(...events).state, viewer).alert;
   assert.is(told?.title, 'Volcán');
-  assert.match(told?.text ?? '', /top of your Journal/);
+  assert.match(told?.text ?? '', /in your Journal again/);
   assert.is(screenOf(after(...events, { on: 'tick', now: NOW + 7 }).state, viewer).alert, null);
   assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
+});
+
+test('what an entry that was asked for became is told as it is (S4, rule 9)', () => {
+  const told = (Summary: object) =>
+    screenOf(
+      after(
+        agentEvent({}),
+        jobEvent({ Kind: 'restore-entry' }),
+        jobEvent({ Kind: 'restore-entry', State: 'done', Summary }),
+      ).state,
+      viewer,
+    ).alert?.text;
+  const none = { restored: 0, beside: 0, alreadyHere: 0, problems: 0 };
+  assert.is(told({ ...none, restored: 1 }), 'It is in your Journal again.');
+  assert.match(told({ ...none, beside: 1 }) ?? '', /again, beside the newer one/);
+  assert.is(told({ ...none, alreadyHere: 1 }), 'It is in your Journal already.');
+  assert.is(told({ ...none, problems: 1 }), 'It did not work: show this to your teacher');
 });
 
 test('a search finds at school, and its end leads back to the list', () => {

@@ -184,6 +184,15 @@ test('the result counts what was read back, and says so when something could not
   ]);
 });
 
+test('what came beside newer ones came too, and what could not come is not "here already"', () => {
+  const title = (Summary: object) =>
+    body<PageBody>(after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary })).state)
+      .title;
+  assert.is(title({ beside: 3 }), '3 things came back');
+  assert.is(title({ problems: 3 }), 'Nothing came back yet');
+  assert.is(title({ alreadyHere: 3 }), 'All of it is here already');
+});
+
 test('a restore that failed shows why, keeps its count and can go on', () => {
   const failed = { ...RUNNING, State: 'failed', Problem: ['laptop-full', 'no space', ''] };
   const page = body<PageBody>(after(...running(), jobEvent(failed)).state);
