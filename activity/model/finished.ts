@@ -37,6 +37,11 @@ function did(state: State, effect: Effect, result: string): State {
     const answers = allStale(state.answers, ['pins', 'page', 'details']);
     return later ? tell({ ...state, answers }, 'unpinned-later') : { ...state, answers };
   }
+  if (effect.do === 'bring-back' || effect.do === 'keep' || effect.do === 'fetch') {
+    // The answer is the path of its job, which may have ended already.
+    const job = state.jobs[result];
+    return job && !isOpen(job) ? state : tell(state, 'on-its-way');
+  }
   if (effect.do === 'forget') return { ...state, answers: allStale(state.answers) };
   return state;
 }

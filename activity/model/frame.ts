@@ -168,6 +168,7 @@ function iconOfNews(news: News): string {
     case 'kept':
     case 'fetched':
       return 'dialog-ok';
+    case 'on-its-way':
     case 'pinned-later':
     case 'unpinned-later':
       return 'emblem-busy';
@@ -178,6 +179,8 @@ function iconOfNews(news: News): string {
 
 function newsText(news: News, { _ }: Words): string {
   switch (news) {
+    case 'on-its-way':
+      return _('It is on its way.');
     case 'came-back':
       return _('It is in your Journal again.');
     case 'came-beside':

@@ -4,6 +4,7 @@
  */
 
 import { ago, size } from '../../shared/words.ts';
+import { isOpen } from './agent.ts';
 import type { AtSchool, Day, EntryRow, Pin } from './answers.ts';
 import { dayPicture, jarPicture } from './pictures/things.ts';
 import { PAGE } from './questions.ts';
@@ -84,7 +85,8 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   };
 }
 
-function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }: Viewer): Row {
+function entryRow(entry: EntryRow, place: At<'entries'>, state: State, viewer: Viewer): Row {
+  const { words } = viewer;
   const { _ } = words;
   const { of, snapshot } = place;
   const { uid } = entry;
@@ -95,7 +97,7 @@ function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }
     key: `${uid} ${entry.digest}`,
     icon: { activity: entry.activity, mimeType: entry.mimeType, color: entry.color },
     title: entry.title || _('No title'),
-    note: '',
+    note: workNote(state, uid, viewer),
     when: ago(words, entry.timestamp, state.now),
     preview: { of, snapshot, uid },
     marks,
@@ -105,6 +107,15 @@ function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }
     ],
     open: { on: 'go', place: { at: 'entry', of, snapshot, uid } },
   };
+}
+
+/** What is going on with this entry, or why that waits; empty for nothing. */
+export function workNote(state: State, uid: string, viewer: Viewer): string {
+  const job = Object.values(state.jobs).find((one) => one.entry === uid && isOpen(one));
+  if (!job) return '';
+  const [reason] = job.state === 'waiting' ? job.reasons : [];
+  if (reason === undefined) return viewer.words._('It is on its way.');
+  return whyOf(reason, viewer.words, viewer.colours).title;
 }
 
 /** One gesture: it comes under its own name or beside a newer one; nothing is overwritten (rule 9). */
@@ -172,7 +183,7 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
     row: (index) => {
       const pin = sorted[index];
       if (pin) return pinRow(pin, state, viewer);
-      return atSchoolRow(atSchool[index - sorted.length], viewer);
+      return atSchoolRow(atSchool[index - sorted.length], state, viewer);
     },
     empty:
       sorted.length + atSchool.length > 0
@@ -182,7 +193,8 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
   };
 }
 
-function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
+function pinRow(pin: Pin, state: State, viewer: Viewer): Row {
+  const { words } = viewer;
   const { _ } = words;
   const { uid, snapshot } = pin;
   const unpin = pinButton(true, snapshot, uid, pin.title, { words });
@@ -191,7 +203,9 @@ function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
     key: `pin ${uid} ${snapshot}`,
     icon: { activity: '', mimeType: '', color: '' },
     title: pin.title || _('No title'),
-    note: pin.later ? _('As soon as you are at school') : size(words, pin.bytes),
+    note:
+      workNote(state, uid, viewer) ||
+      (pin.later ? _('As soon as you are at school') : size(words, pin.bytes)),
     when: ago(words, pin.pinned, state.now),
     preview: { ...entry },
     marks: [],
@@ -200,15 +214,16 @@ function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
   };
 }
 
-function atSchoolRow(entry: AtSchool | undefined, { words }: Viewer): Row | null {
+function atSchoolRow(entry: AtSchool | undefined, state: State, viewer: Viewer): Row | null {
   if (!entry) return null;
+  const { words } = viewer;
   const { _ } = words;
   const { uid } = entry;
   return {
     key: `school ${uid}`,
     icon: { activity: '', mimeType: '', color: '' },
     title: entry.title || _('No title'),
-    note: _('Kept at school'),
+    note: workNote(state, uid, viewer) || _('Kept at school'),
     when: size(words, entry.bytes),
     preview: { of: '', snapshot: '', uid },
     marks: [{ sign: 'keep', name: _('Kept at school') }],

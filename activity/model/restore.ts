@@ -11,7 +11,7 @@ import type { Picture } from './pictures/drawing.ts';
 import { placed } from './pictures/drawing.ts';
 import { badge } from './pictures/school.ts';
 import { personPicture, ringPicture, xoInRing } from './pictures/things.ts';
-import { whyOf } from './reasons.ts';
+import { type Why, whyOf } from './reasons.ts';
 import { calendarBody } from './restore-when.ts';
 import type { ButtonModel, PageBody, PeopleBody, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
@@ -160,6 +160,7 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
     title: waits ? waits.title : title,
     text: [job.currentTitle, left].filter((text) => text !== '').join(' · '),
     buttons: [
+      ...wayOn(job, waits, viewer),
       {
         icon: { theme: 'dialog-cancel' },
         label: _('Stop'),
@@ -167,6 +168,25 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
       },
     ],
   };
+}
+
+/** What ends the wait, where a press can. */
+function wayOn(
+  { of, snapshot, reasons }: Job,
+  waits: Why | null,
+  { words }: Viewer,
+): ButtonModel[] {
+  const { _ } = words;
+  const main = true;
+  if (waits && reasons[0] === 'paused') {
+    const icon = { theme: 'media-playback-start' };
+    return [{ icon, label: _('Go on'), event: { on: 'act', act: { do: 'resume' } }, main }];
+  }
+  if (!waits?.again) return [];
+  const act = { do: 'restore-all', of, snapshot } as const;
+  return [
+    { icon: { theme: 'view-refresh' }, label: _('Try now'), event: { on: 'act', act }, main },
+  ];
 }
 
 /** Stopped, or cut off: what came stays, and there is an arrow to go on (rule 5). */

@@ -77,6 +77,7 @@ export type Alert =
 
 /** Things that are told once and disappear. */
 export type News =
+  | 'on-its-way'
   | 'came-back'
   | 'came-beside'
   | 'here-already'

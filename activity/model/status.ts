@@ -8,7 +8,7 @@ import { isOpen, type Job } from './agent.ts';
 import { type Shape, schoolPicture } from './pictures/school.ts';
 import { queueWhy, type Why, whyOf } from './reasons.ts';
 import type { ButtonModel, PageBody, Viewer } from './screen.ts';
-import type { State } from './state.ts';
+import type { Act, State } from './state.ts';
 
 /** Time is told only after this many seconds, when it is worth something (rule 6). */
 export const TELL_TIME_AFTER_S = 20;
@@ -82,13 +82,7 @@ function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
   const counted = { done: number(entriesDone), total: number(entriesTotal) };
   const title = entriesTotal > 0 ? _('{done} of {total}', counted) : workTitle(agent.state, viewer);
   const text = [currentTitle, timeText(state, viewer)].filter((part) => part !== '').join(' · ');
-  const buttons: ButtonModel[] = [
-    {
-      icon: { theme: 'dialog-cancel' },
-      label: _('Stop'),
-      event: { on: 'act', act: { do: 'stop', job: job ? pathOf(state, job) : '' } },
-    },
-  ];
+  const buttons = [stopButton(state, job, viewer)];
   return page(state, viewer, isRestore ? 'bringing' : 'working', title, text, buttons);
 }
 
@@ -157,6 +151,7 @@ function safeTitle(state: State, { words: { _, _n, number } }: Viewer): string {
 function waiting(state: State, viewer: Viewer, why: Why): PageBody {
   const { _ } = viewer.words;
   const { agent } = state;
+  const job = openJob(state);
   const buttons: ButtonModel[] = [];
   if (agent.state === 'paused') {
     buttons.push({
@@ -166,8 +161,7 @@ function waiting(state: State, viewer: Viewer, why: Why): PageBody {
       main: true,
     });
   } else if (why.again) {
-    const act =
-      agent.presence === 'absent' ? ({ do: 'again' } as const) : ({ do: 'back-up' } as const);
+    const act = agent.presence === 'absent' ? ({ do: 'again' } as const) : askedAgain(job);
     buttons.push({
       icon: { theme: 'view-refresh' },
       label: _('Try now'),
@@ -175,9 +169,46 @@ function waiting(state: State, viewer: Viewer, why: Why): PageBody {
       main: true,
     });
   }
+  // The day's backup is nobody's wish; what a child asked for can be given up.
+  if (job && job.kind !== 'backup' && job.kind !== 'pins')
+    buttons.push(stopButton(state, job, viewer));
   const body = page(state, viewer, why.help ? 'help' : 'waiting', why.title, why.text, buttons);
   const code = agent.registration === 'pending' ? agent.pairingCode : '';
   return { ...body, pictures: [...body.pictures, why.picture], code };
+}
+
+/** Asks once more for what waits, which ends its wait. */
+function askedAgain(job: Job | undefined): Act {
+  const { kind, of, snapshot, entry: uid } = job ?? { kind: '', of: '', snapshot: '', entry: '' };
+  switch (kind) {
+    case 'restore':
+      return { do: 'restore-all', of, snapshot };
+    case 'restore-entry':
+      return { do: 'bring-back', of, snapshot, uid };
+    case 'keep':
+    case 'fetch':
+      return { do: kind, uid };
+    default:
+      return { do: 'back-up' };
+  }
+}
+
+function stopButton(state: State, job: Job | undefined, { words: { _ } }: Viewer): ButtonModel {
+  return {
+    icon: { theme: 'dialog-cancel' },
+    label: _('Stop'),
+    event: { on: 'act', act: { do: 'stop', job: job ? pathOf(state, job) : '' } },
+  };
+}
+
+/** The way back to a complete restore that is under way, waits, or was left half way. */
+function restoreButton(state: State, { words: { _ } }: Viewer): ButtonModel[] {
+  const open = Object.values(state.jobs).find((job) => job.kind === 'restore' && isOpen(job));
+  const restore = open ?? state.agent.unfinished[0];
+  if (!restore) return [];
+  const { of, snapshot } = restore;
+  const event = { on: 'go', place: { at: 'restoring', of, snapshot } } as const;
+  return [{ icon: { own: 'bring' }, label: _('What comes back'), event }];
 }
 
 function page(
@@ -196,8 +227,11 @@ function page(
     n: number(Math.floor(safe * 100)),
   });
   const name = [shapeName(shape, viewer), share].filter((part) => part !== '').join('. ');
+  const main = buttons.every((button) => !button.main);
+  const links = restoreButton(state, viewer).map((button) => ({ ...button, main }));
+  const all = [...buttons, ...links];
   const picture = schoolPicture({ colours: viewer.colours, level, shape, name });
-  return { kind: 'page', pictures: [picture], title, text, code: '', samples: [], buttons };
+  return { kind: 'page', pictures: [picture], title, text, code: '', samples: [], buttons: all };
 }
 
 /** What is on its way fills the picture too; that it is safe, only the school can say. */

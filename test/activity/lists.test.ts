@@ -179,6 +179,22 @@ test('one entry that came back is told once, and the news disappears by itself (
   assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
 });
 
+test('a gesture on a list is seen at once, on its row, and why it waits (S4, rule 8)', () => {
+  const path = '/org/sugarlabs/Backup1/job/1';
+  const effect = { do: 'bring-back', of: '', snapshot: SNAPSHOT, uid: UID } as const;
+  const asked: Event = { on: 'did', effect, result: path };
+  const here = [agentEvent({ Jobs: [path] }), entries, page(0)];
+  const job = { Kind: 'restore-entry', Entry: UID };
+  const running = after(...here, jobEvent(job), asked).state;
+  assert.is(screenOf(running, viewer).alert?.text, 'It is on its way.');
+  assert.equal([list(running).row(1)?.note, list(running).row(2)?.note], ['It is on its way.', '']);
+  const waiting = jobEvent({ ...job, State: 'waiting', Reasons: ['no-network'] });
+  assert.is(list(after(...here, waiting).state).row(1)?.note, 'No school network here');
+  const ended = after(...here, jobEvent(job), jobEvent({ ...job, State: 'done' }), asked).state;
+  assert.match(screenOf(ended, viewer).alert?.text ?? '', /again/, 'the end is told last');
+  assert.is(list(ended).row(1)?.note, '');
+});
+
 test('what an entry that was asked for became is told as it is (S4, rule 9)', () => {
   const told = (Summary: object) =>
     screenOf(

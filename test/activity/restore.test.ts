@@ -55,6 +55,8 @@ const running = (more = {}): Event[] => [
   jobEvent({ ...RUNNING, ...more }),
 ];
 
+const pressed: Event = { on: 'act', act: { do: 'restore-all', of: '', snapshot: SNAPSHOT } };
+const labels = (page: PageBody) => page.buttons.map(({ label }) => label);
 const body = <B>(state: State): B => screenOf(state, viewer).body as B;
 
 test('whose: a face for each laptop, the old ones named as such (rule 4)', () => {
@@ -184,6 +186,38 @@ test('the result counts what was read back, and says so when something could not
   ]);
 });
 
+test('a restore that waits says why, and can be tried or gone on with (rules 4 and 8)', () => {
+  const waiting = (reason: string) =>
+    body<PageBody>(after(...running({ State: 'waiting', Reasons: [reason] })).state);
+  const first = (reason: string) => waiting(reason).buttons[0]?.event;
+  assert.equal(first('no-network'), pressed);
+  assert.equal(first('paused'), { on: 'act', act: { do: 'resume' } });
+  assert.equal(labels(waiting('no-network')), ['Try now', 'Stop']);
+  assert.equal(labels(waiting('suspend')), ['Stop']);
+});
+
+test('on the first screen a waiting restore is tried, stopped or looked at (rule 8)', () => {
+  const home: Event = { on: 'go', place: { at: 'status' } };
+  const stands = agentEvent({ State: 'waiting', Reasons: ['no-network'], Jobs: [JOB] });
+  const { state } = after(
+    stands,
+    jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['no-network'] }),
+    home,
+  );
+  const { buttons } = body<PageBody>(state);
+  assert.equal(
+    buttons.map(({ event }) => event),
+    [pressed, { on: 'act', act: { do: 'stop', job: JOB } }, restoring],
+  );
+  const daily = after(stands, jobEvent({ State: 'waiting' })).state;
+  assert.equal(labels(body<PageBody>(daily)), ['Try now'], "the day's backup is nobody's to stop");
+  const half = after(home, agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] })).state;
+  assert.equal(labels(body<PageBody>(half)), ['What comes back']);
+  assert.is(body<PageBody>(half).buttons[0]?.main, true);
+  const moving = body<PageBody>(after(...running(), home).state).buttons;
+  assert.is(moving.find(({ label }) => label === 'Stop')?.main, undefined, 'Enter stops nothing');
+});
+
 test('what came beside newer ones came too, and what could not come is not "here already"', () => {
   const title = (Summary: object) =>
     body<PageBody>(after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary })).state)
@@ -200,9 +234,6 @@ test('a restore that failed shows why, keeps its count and can go on', () => {
   assert.match(page.text, /This laptop is full/);
   assert.is(page.buttons[0]?.label, 'Go on');
 });
-
-const pressed: Event = { on: 'act', act: { do: 'restore-all', of: '', snapshot: SNAPSHOT } };
-const labels = (page: PageBody) => page.buttons.map(({ label }) => label);
 
 test('enough is enough: back on the first screen, whether the job is listed or not (rule 5)', () => {
   for (const events of [
