@@ -291,7 +291,10 @@ test('what is asked is what the step needs', () => {
   const at = (event: Event) =>
     questionsFor(after(agentEvent({}), event).state).map(({ ask }) => ask);
   assert.equal(at({ on: 'go', place: { at: 'whose' } }), ['laptops']);
-  assert.equal(at({ on: 'go', place: { at: 'go', of: '', snapshot: '' } }), ['plan', 'laptops']);
+  assert.equal(at({ on: 'go', place: { at: 'go', of: '', snapshot: '' } }), ['plan']);
+  const counted = agentEvent({ State: 'restoring', SafeEntries: 39, TotalEntries: 60 });
+  const beside = after(...running(), counted, agentEvent({ TotalEntries: 85 })).state;
+  assert.equal(questionsFor(beside), [], 'nothing beside a running restore');
   assert.equal(
     questionsFor(after({ on: 'go', place: { at: 'whose' } }).state),
     [],
