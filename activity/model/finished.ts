@@ -81,9 +81,23 @@ function newsOf(code: string, effect: Effect): News {
     case 'laptop-full':
       return 'laptop-full';
     case 'server-unreachable':
+    case 'transfer':
+      return 'server-away';
     case 'not-registered':
     case 'pending-approval':
-      return 'server-away';
+      return 'ask-teacher';
+    case 'server-full':
+      return 'school-full';
+    case 'untrusted-server':
+      return 'which-school';
+    case 'battery':
+      return 'plug-in';
+    case 'only-copy':
+      return 'only-at-school';
+    case 'unreadable':
+    case 'damaged':
+    case 'datastore':
+      return 'trouble';
     case 'busy':
     case 'server-busy':
       return 'not-now';

@@ -187,6 +187,16 @@ function newsText(news: News, { _ }: Words): string {
       return _('It is in your Journal again, beside the newer one.');
     case 'here-already':
       return _('It is in your Journal already.');
+    case 'only-at-school':
+      return _('It is kept at school only. Fetch it back first.');
+    case 'plug-in':
+      return _('Plug me in');
+    case 'ask-teacher':
+      return _('Ask your teacher');
+    case 'school-full':
+      return _('The school is full');
+    case 'which-school':
+      return _('Is this your school?');
     case 'trouble':
       return _('It did not work: show this to your teacher');
     case 'pinned':

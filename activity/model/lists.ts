@@ -8,7 +8,7 @@ import { isOpen } from './agent.ts';
 import type { AtSchool, Day, EntryRow, Pin } from './answers.ts';
 import { dayPicture, jarPicture } from './pictures/things.ts';
 import { PAGE } from './questions.ts';
-import { whyOf } from './reasons.ts';
+import { whyNow } from './reasons.ts';
 import type { ButtonModel, ListBody, PageBody, Row, Viewer } from './screen.ts';
 import { answerTo, failureOf, type Place, type Question, type State } from './state.ts';
 
@@ -115,7 +115,7 @@ export function workNote(state: State, uid: string, viewer: Viewer): string {
   if (!job) return '';
   const [reason] = job.state === 'waiting' ? job.reasons : [];
   if (reason === undefined) return viewer.words._('It is on its way.');
-  return whyOf(reason, viewer.words, viewer.colours).title;
+  return whyNow(state, reason, viewer).title;
 }
 
 /** One gesture: it comes under its own name or beside a newer one; nothing is overwritten (rule 9). */
@@ -239,12 +239,8 @@ function atSchoolRow(entry: AtSchool | undefined, state: State, viewer: Viewer):
 }
 
 /** Instead of rows: still being asked, not to be reached, or really nothing. */
-export function nothing(
-  state: State,
-  question: Question,
-  none: string,
-  { words, colours }: Viewer,
-): PageBody {
+export function nothing(state: State, question: Question, none: string, viewer: Viewer): PageBody {
+  const { words } = viewer;
   const failed = state.agent.presence === 'absent' ? 'absent' : failureOf(state, question);
   const known = answerTo(state, question) !== undefined;
   const body: PageBody = {
@@ -256,15 +252,27 @@ export function nothing(
     samples: [],
     buttons: [],
   };
+  if (!known && failed === 'not-found') {
+    // A new laptop has no newest day to search or to bring back.
+    const isNewest = 'snapshot' in question && question.snapshot === '';
+    return { ...body, title: isNewest ? words._('Nothing at school yet') : none };
+  }
   if (!known && failed !== undefined) {
-    const why = whyOf(failed, words, colours);
+    const why = whyNow(state, failed, viewer, true);
     const again: ButtonModel = {
       icon: { theme: 'view-refresh' },
       label: words._('Try now'),
       event: { on: 'act', act: { do: 'again' } },
       main: true,
     };
-    return { ...body, pictures: [why.picture], title: why.title, text: why.text, buttons: [again] };
+    return {
+      ...body,
+      pictures: [why.picture],
+      title: why.title,
+      text: why.text,
+      code: why.digits,
+      buttons: [again],
+    };
   }
   return { ...body, title: known ? none : words._('Asking the school') };
 }

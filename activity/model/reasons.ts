@@ -7,6 +7,8 @@ import type { Words } from '../../shared/words.ts';
 import type { XoColours } from './colours.ts';
 import type { Picture } from './pictures/drawing.ts';
 import { queuePicture, type WhyPicture, whyPicture } from './pictures/why.ts';
+import type { Viewer } from './screen.ts';
+import type { State } from './state.ts';
 
 export interface Why {
   picture: Picture;
@@ -22,8 +24,8 @@ type Line = [picture: WhyPicture, title: string, text: string, again: boolean, h
 
 /** Codes whose words promise that it goes on by itself. */
 const PROMISED: readonly string[] = [
-  ...['battery', 'no-network', 'no-server', 'server-unreachable', 'server-busy'],
-  ...['other-run', 'busy', 'spread'],
+  ...['battery', 'no-network', 'no-server', 'server-unreachable', 'transfer', 'server-busy'],
+  ...['other-run', 'busy', 'spread', 'queue'],
 ];
 
 /**
@@ -35,6 +37,25 @@ export function whyOf(code: string, words: Words, colours: XoColours, ended = fa
   const isPromise = ended && PROMISED.includes(code);
   const text = isPromise ? words._('Nothing is lost. Try again, or ask your teacher.') : promise;
   return { picture: whyPicture(picture, colours, title), title, text, again, help };
+}
+
+/**
+ * The same as things stand now: with the place in the queue, and with the digits to be shown to the
+ * teacher, which are not asked for before the school has given them.
+ */
+export function whyNow(
+  { agent }: State,
+  code: string,
+  { words, colours }: Viewer,
+  ended = false,
+): Why & { digits: string } {
+  if (code === 'queue' && !ended) {
+    return { ...queueWhy(agent.queuePlace, agent.queuedUntil, words, colours), digits: '' };
+  }
+  const why = whyOf(code, words, colours, ended);
+  if (code !== 'teacher' && code !== 'pending-approval') return { ...why, digits: '' };
+  const digits = agent.pairingCode;
+  return { ...why, text: digits === '' ? '' : why.text, digits };
 }
 
 /** Waiting for one's turn: `place` 1 is next; 0 where the school did not say. */
@@ -72,6 +93,7 @@ function lineOf(code: string, { _ }: Words): Line {
       ];
     case 'no-server':
     case 'server-unreachable':
+    case 'transfer':
       return [
         'no-server',
         _('The school does not answer'),
@@ -90,6 +112,12 @@ function lineOf(code: string, { _ }: Words): Line {
     case 'teacher':
     case 'pending-approval':
       return ['teacher', _('Ask your teacher'), _('Show this number to your teacher.'), true, true];
+    case 'queue':
+      return ['clock', _('Waiting your turn'), _('It goes on by itself.'), true, false];
+    case 'unreadable':
+    case 'damaged':
+    case 'datastore':
+      return ['puzzle', _('It did not work: show this to your teacher'), '', true, true];
     case 'server-busy':
       return ['server-busy', _('The school is busy'), _('It goes on by itself.'), true, false];
     case 'server-full':

@@ -11,7 +11,7 @@ import type { Picture } from './pictures/drawing.ts';
 import { placed } from './pictures/drawing.ts';
 import { badge } from './pictures/school.ts';
 import { personPicture, ringPicture, xoInRing } from './pictures/things.ts';
-import { type Why, whyOf } from './reasons.ts';
+import { type Why, whyNow, whyOf } from './reasons.ts';
 import { calendarBody } from './restore-when.ts';
 import type { ButtonModel, PageBody, PeopleBody, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
@@ -97,8 +97,8 @@ export function restoringBody(state: State, place: At<'restoring'>, viewer: View
     ({ of, snapshot }) => of === place.of && (snapshot === place.snapshot || place.snapshot === ''),
   );
   if (job?.state === 'done') return result(job, viewer);
-  if (unfinished) return halfway(unfinished.back, unfinished.total, place, job, viewer);
-  if (job) return halfway(job.entriesDone, job.entriesTotal, place, job, viewer);
+  if (unfinished) return halfway(state, unfinished, place, viewer);
+  if (job) return halfway(state, { back: job.entriesDone, total: job.entriesTotal }, place, viewer);
   if (state.agent.presence === 'starting') return asking(viewer);
   const title = viewer.words._('Nothing is on its way now');
   return { ...asking(viewer), title, buttons: [homeButton(viewer)] };
@@ -152,13 +152,14 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
   const samples =
     job.currentEntry === '' ? [] : [{ of: job.of, snapshot: job.snapshot, uid: job.currentEntry }];
   const waits =
-    job.state === 'waiting' && job.reasons[0] ? whyOf(job.reasons[0], words, viewer.colours) : null;
+    job.state === 'waiting' && job.reasons[0] ? whyNow(state, job.reasons[0], viewer) : null;
   return {
     ...emptyPage(),
     pictures: [ring(part, viewer, 'bringing'), ...(waits ? [waits.picture] : [])],
     samples: waits ? [] : samples,
     title: waits ? waits.title : title,
-    text: [job.currentTitle, left].filter((text) => text !== '').join(' · '),
+    text: waits ? waits.text : [job.currentTitle, left].filter((text) => text !== '').join(' · '),
+    code: waits?.digits ?? '',
     buttons: [
       ...wayOn(job, waits, viewer),
       {
@@ -191,16 +192,15 @@ function wayOn(
 
 /** Stopped, or cut off: what came stays, and there is an arrow to go on (rule 5). */
 function halfway(
-  back: number,
-  total: number,
+  state: State,
+  { back, total }: { back: number; total: number },
   place: At<'restoring'>,
-  job: Job | undefined,
   viewer: Viewer,
 ): PageBody {
-  const { words, colours } = viewer;
-  const { _, number } = words;
+  const { _, number } = viewer.words;
+  const job = jobAt(state, place);
   const { of, snapshot } = place;
-  const why = job?.state === 'failed' ? whyOf(job.problem.code, words, colours) : null;
+  const why = job?.state === 'failed' ? whyNow(state, job.problem.code, viewer, true) : null;
   const goOn: ButtonModel = {
     ...{ icon: { theme: 'go-next' }, label: _('Go on') },
     event: { on: 'act', act: { do: 'restore-all', of, snapshot } },
@@ -216,8 +216,12 @@ function halfway(
       ring(total > 0 ? back / total : 0, viewer, 'waiting'),
       ...(why ? [why.picture] : []),
     ],
-    title: _('{done} of {total} came back', { done: number(back), total: number(total) }),
-    text: why ? `${why.title}. ${why.text}` : '',
+    title:
+      total > 0
+        ? _('{done} of {total} came back', { done: number(back), total: number(total) })
+        : _('Nothing came back yet'),
+    text: why ? [why.title, why.text].filter((part) => part !== '').join('. ') : '',
+    code: why?.digits ?? '',
     buttons: [goOn, enough],
   };
 }

@@ -6,7 +6,7 @@
 import { ago, timeLeft } from '../../shared/words.ts';
 import { isOpen, type Job } from './agent.ts';
 import { type Shape, schoolPicture } from './pictures/school.ts';
-import { queueWhy, type Why, whyOf } from './reasons.ts';
+import { queueWhy, type Why, whyNow, whyOf } from './reasons.ts';
 import type { ButtonModel, PageBody, Viewer } from './screen.ts';
 import type { Act, State } from './state.ts';
 
@@ -40,7 +40,7 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       // A backup that was stopped rests for an hour, unless somebody asks for it.
       if (first === 'paused') return { ...whyOf(first, words, colours), again: true };
       if (first === 'problem') return whyOf(agent.problem.code, words, colours);
-      return whyOf(agent.registration === 'pending' ? 'teacher' : first, words, colours);
+      return whyNow(state, agent.registration === 'pending' ? 'teacher' : first, viewer);
     case 'due': {
       const code = failedBackup(state);
       return code === '' ? null : whyOf(code, words, colours, true);
@@ -122,7 +122,7 @@ function resting(state: State, viewer: Viewer): PageBody {
         viewer,
         'help',
         why.title,
-        _('Much of your Journal is gone. The school keeps what was before.'),
+        _('Your Journal looks different. The school keeps what was before.'),
         [],
       ),
     };

@@ -243,6 +243,45 @@ test('the server goes away: what was shown stays; what was not known shows why (
   assert.equal(pages(back), [0]);
 });
 
+test('a search on a new laptop finds that nothing is at school yet, which is no trouble (rule 8)', () => {
+  const unfound = (snapshot: string, search: string) => {
+    const question = { ask: 'page', of: '', snapshot, search, page: 0 } as const;
+    const place = { at: 'entries', of: '', snapshot, search } as const;
+    const failure = { on: 'no-answer', question, code: 'not-found' } as const;
+    return list(after(agentEvent({}), { on: 'go', place }, failure).state).empty;
+  };
+  assert.is(unfound('', 'fish')?.title, 'Nothing at school yet');
+  assert.is(unfound(SNAPSHOT, 'fish')?.title, 'Nothing found', 'a day that is gone');
+  assert.equal(unfound('', 'fish')?.pictures, []);
+});
+
+test('a list that could not be read promises nothing (rule 8)', () => {
+  const question = { ask: 'pins' } as const;
+  const events = [{ on: 'go', place: { at: 'pins' } } as const, agentEvent({})];
+  for (const code of ['server-unreachable', 'transfer', 'server-busy']) {
+    const { empty } = list(after(...events, { on: 'no-answer', question, code }).state);
+    assert.not.match(empty?.text ?? '', /by itself/);
+    assert.is(empty?.buttons[0]?.label, 'Try now');
+  }
+});
+
+test('each refusal has words of its own (rules 8 and 12)', () => {
+  const words: Record<string, string> = {
+    battery: 'Plug me in',
+    'only-copy': 'It is kept at school only. Fetch it back first.',
+    unreadable: 'It did not work: show this to your teacher',
+    damaged: 'It did not work: show this to your teacher',
+    transfer: 'The school does not answer',
+    'server-full': 'The school is full',
+    'pending-approval': 'Ask your teacher',
+  };
+  for (const [code, text] of Object.entries(words)) {
+    const effect = { do: 'keep', uid: UID } as const;
+    const { state } = after(agentEvent({}), { on: 'refused', effect, code });
+    assert.is(screenOf(state, viewer).alert?.text, text, code);
+  }
+});
+
 test('a new snapshot makes lists be read again without emptying them', () => {
   const { state } = after(agentEvent({}), entries, page(0), agentEvent({ LastSnapshot: 'newer' }));
   assert.is(list(state).count, 5000);

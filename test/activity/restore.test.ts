@@ -218,6 +218,39 @@ test('on the first screen a waiting restore is tried, stopped or looked at (rule
   assert.is(moving.find(({ label }) => label === 'Stop')?.main, undefined, 'Enter stops nothing');
 });
 
+test('the number for the teacher stands wherever it is spoken of, and only there (X2)', () => {
+  const pending = { Registration: 'pending', PairingCode: '0471', Jobs: [JOB] };
+  const go: Event = { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } };
+  const question = { ask: 'plan', of: '', snapshot: SNAPSHOT } as const;
+  const unasked: Event = { on: 'no-answer', question, code: 'pending-approval' };
+  const waits = jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['teacher'] });
+  const failed = jobEvent({ ...RUNNING, State: 'failed', Problem: ['pending-approval', '', ''] });
+  for (const events of [
+    [go, unasked],
+    [restoring, waits],
+    [restoring, failed],
+  ]) {
+    const shown = body<PageBody>(after(agentEvent(pending), ...events).state);
+    assert.is(shown.code, '0471');
+    assert.match(shown.text, /Show this number/);
+    const none = { ...pending, PairingCode: '' };
+    assert.not.match(body<PageBody>(after(agentEvent(none), ...events).state).text, /number/);
+  }
+});
+
+test('a restore that is queued shows its place as small XOs, and no trouble (rule 8)', () => {
+  const queued = jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['queue'] });
+  const place = agentEvent({ State: 'queued', QueuePlace: 3, Jobs: [JOB] });
+  const page = body<PageBody>(after(...running(), place, queued).state);
+  assert.is(page.title, 'Waiting your turn');
+  assert.is(page.pictures[1]?.name, 'Your place: 3');
+});
+
+test('where nothing came yet, no numbers are made up', () => {
+  const half = agentEvent({ Unfinished: [['', SNAPSHOT, 0, 0]] });
+  assert.is(body<PageBody>(after(half).state).title, 'Nothing came back yet');
+});
+
 test('what came beside newer ones came too, and what could not come is not "here already"', () => {
   const title = (Summary: object) =>
     body<PageBody>(after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary })).state)

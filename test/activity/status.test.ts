@@ -154,6 +154,12 @@ test('a stopped backup rests, and can be asked for at once all the same (rule 8)
   assert.is(shown('', 'running').toolbar.backUp.sensitive, false);
 });
 
+test('backups that are kept aside frighten nobody (rule 3)', () => {
+  const { title, text } = page({ Held: 'shrunk' });
+  assert.is(title, 'The school asks your teacher');
+  assert.not.match(text, /gone|lost/);
+});
+
 test('a count never exceeds its total, whatever the agent says (rule 6)', () => {
   const body = screenOf(
     after(
