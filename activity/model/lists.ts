@@ -65,7 +65,8 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   const { words } = viewer;
   const { of, snapshot, search } = place;
   const question = (page: number) => ({ ask: 'page', of, snapshot, search, page }) as const;
-  const total = answerTo(state, question(0))?.total ?? 0;
+  const found = answerTo(state, question(0));
+  const total = found?.total ?? 0;
   const day = answerTo(state, { ask: 'days', of })?.find((known) => known.snapshot === snapshot);
   const title =
     search !== ''
@@ -73,6 +74,7 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
       : day
         ? words.date(day.created)
         : words._('What the school keeps');
+  const older = found ? olderDays(place, viewer) : [];
   const none = search === '' ? words._('Nothing at school yet') : words._('Nothing found');
   const row = (index: number): Row | null => {
     const entry = answerTo(state, question(Math.floor(index / PAGE)))?.rows[index % PAGE];
@@ -80,9 +82,27 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   };
   return {
     ...{ kind: 'list', key: `entries ${of} ${snapshot} ${search}`, title, picture: null },
-    ...{ count: total, row, buttons: [] },
-    empty: total > 0 ? null : nothing(state, question(0), none, viewer),
+    ...{ count: total, row, buttons: total > 0 ? older : [] },
+    empty:
+      total > 0 ? null : nothingFound(nothing(state, question(0), none, viewer), older, viewer),
   };
+}
+
+/** What is not in the newest snapshot any more may be in one of an older day. */
+function olderDays(
+  { of, snapshot, search }: At<'entries'>,
+  { words: { _ } }: Viewer,
+): ButtonModel[] {
+  if (snapshot !== '' || search === '') return [];
+  const event = { on: 'go', place: { at: 'days', of } } as const;
+  return [{ icon: { own: 'days' }, label: _('Days'), event }];
+}
+
+/** Nothing found is no end: there are other days to look in. */
+function nothingFound(body: PageBody, older: ButtonModel[], { words: { _ } }: Viewer): PageBody {
+  const [days] = older;
+  if (!days) return body;
+  return { ...body, text: _('Look in an older day?'), buttons: [{ ...days, main: true }] };
 }
 
 function entryRow(entry: EntryRow, place: At<'entries'>, state: State, viewer: Viewer): Row {

@@ -225,6 +225,25 @@ test('a search finds at school, and its end leads back to the list', () => {
   assert.equal(after(agentEvent({}), { on: 'search', text: '' }).state.place, { at: 'status' });
 });
 
+test('a search of the newest day leads on to older ones, where deleted things are (S4)', () => {
+  const search = (total: number, snapshot = '') => {
+    const question = { ask: 'page', of: '', snapshot, search: 'fish', page: 0 } as const;
+    const value = readEntryPage(total, total > 0 ? [row(1)] : []);
+    const place = { at: 'entries', of: '', snapshot, search: 'fish' } as const;
+    return list(
+      after(agentEvent({}), { on: 'go', place }, { on: 'answer', question, value }).state,
+    );
+  };
+  const days = { on: 'go', place: { at: 'days', of: '' } };
+  const { empty } = search(0);
+  assert.equal([empty?.title, empty?.text], ['Nothing found', 'Look in an older day?']);
+  assert.equal(empty?.buttons[0]?.event, days);
+  assert.is(empty?.buttons[0]?.main, true);
+  assert.equal(search(1).buttons[0]?.event, days, 'what was found may not be what was meant');
+  assert.equal(search(0, SNAPSHOT).empty?.buttons, [], 'a day that was chosen is the day');
+  assert.equal(search(1, SNAPSHOT).buttons, []);
+});
+
 test('the server goes away: what was shown stays; what was not known shows why (S5)', () => {
   const gone: Event = {
     on: 'no-answer',
@@ -253,6 +272,7 @@ test('a search on a new laptop finds that nothing is at school yet, which is no 
   assert.is(unfound('', 'fish')?.title, 'Nothing at school yet');
   assert.is(unfound(SNAPSHOT, 'fish')?.title, 'Nothing found', 'a day that is gone');
   assert.equal(unfound('', 'fish')?.pictures, []);
+  assert.equal(unfound('', 'fish')?.buttons, [], 'there are no older days either');
 });
 
 test('a list that could not be read promises nothing (rule 8)', () => {
