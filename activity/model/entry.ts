@@ -62,12 +62,12 @@ function gestures(
   viewer: Viewer,
 ): ButtonModel[] {
   const { _ } = viewer.words;
-  const { uid, snapshot } = place;
+  const { of, uid, snapshot } = place;
   const pinned = state.pinning[uid] ?? details.pinned;
-  const buttons = [
-    { ...bringBack(fromPlace(place), viewer), main: true },
-    pinButton(pinned, snapshot, uid, details.title, viewer),
-  ];
+  const buttons: ButtonModel[] = [{ ...bringBack(fromPlace(place), viewer), main: true }];
+  // Pins are of this laptop's own entries.
+  if (of !== '') return buttons;
+  buttons.push(pinButton(pinned, snapshot, uid, details.title, viewer));
   // What is safe and pinned at school need not take room here (A13).
   if (pinned && details.here === 'same') {
     buttons.push({

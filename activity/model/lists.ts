@@ -123,7 +123,8 @@ function entryRow(entry: EntryRow, place: At<'entries'>, state: State, viewer: V
     marks,
     buttons: [
       bringBack({ of, snapshot, uid }, { words }),
-      pinButton(pinned, snapshot, uid, entry.title, { words }),
+      // Pins are of this laptop's own entries.
+      ...(of === '' ? [pinButton(pinned, snapshot, uid, entry.title, { words })] : []),
     ],
     open: { on: 'go', place: { at: 'entry', of, snapshot, uid } },
   };

@@ -41,6 +41,8 @@ export interface Next {
 }
 
 const TRAIL = 20;
+/** Within this the agent has counted again after a backup, in seconds. */
+const COUNTED_S = 10;
 /** Answers kept; the oldest go. */
 const ANSWERS = 200;
 
@@ -126,7 +128,9 @@ function withAgent(state: State, agent: Agent): State {
   const [jobs, since] = [pick(state.jobs, isThere), pick(state.since, isThere)];
   const alert = withoutQuestion(state.alert, jobs);
   const expectedUntil = expected(state, agent);
-  const after = { ...state, agent, answers, jobs, since, expectedUntil, alert };
+  const confirmedUntil = confirmed(state, agent);
+  const known = { agent, answers, jobs, since };
+  const after = { ...state, ...known, expectedUntil, confirmedUntil, alert };
   const [unfinished] = agent.unfinished;
   if (!unfinished || state.moved || state.place.at !== 'status') return after;
   // After a power cut the activity opens on what was under way.
@@ -139,6 +143,15 @@ function withoutQuestion(alert: Alert | null, jobs: State['jobs']): Alert | null
   if (alert?.kind !== 'give-up') return alert;
   const job = jobs[alert.job];
   return job && isOpen(job) ? alert : null;
+}
+
+/** What is counted as safe follows a moment after the backup, and the picture is not to fall back. */
+function confirmed({ agent: before, now, confirmedUntil }: State, after: Agent): number {
+  const isCounted =
+    before.safeEntries !== after.safeEntries || before.totalEntries !== after.totalEntries;
+  if (isCounted || after.held !== '') return 0;
+  const isDone = before.presence === 'present' && before.lastBackup !== after.lastBackup;
+  return isDone ? now + COUNTED_S : confirmedUntil;
 }
 
 /** A restore whose agent died goes on under the next one; until that is seen, it is looked for. */

@@ -12,6 +12,6 @@ const SELDOM_S = 60;
 export function secondsBetweenTicks(state: State, watched: boolean): number | undefined {
   if (state.alert && state.alert.kind !== 'give-up') return OFTEN_S;
   if (!watched) return undefined;
-  const isAwaited = state.now < state.expectedUntil;
+  const isAwaited = state.now < Math.max(state.expectedUntil, state.confirmedUntil);
   return isAwaited || Object.values(state.jobs).some(isOpen) ? OFTEN_S : SELDOM_S;
 }

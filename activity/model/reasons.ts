@@ -60,12 +60,12 @@ export function whyNow(
 
 /** Waiting for one's turn: `place` 1 is next; 0 where the school did not say. */
 export function queueWhy(place: number, until: number, words: Words, colours: XoColours): Why {
-  const { _, number, clock } = words;
+  const { _, number, clock, rightToLeft } = words;
   const title = _('Waiting your turn');
   const at = until > 0 ? _('It goes on by itself at about {time}', { time: clock(until) }) : '';
   const name = place > 0 ? _('Your place: {n}', { n: number(place) }) : title;
   return {
-    picture: queuePicture(Math.max(1, place), colours, name),
+    picture: queuePicture(Math.max(1, place), colours, name, rightToLeft),
     title,
     text: at,
     again: true,

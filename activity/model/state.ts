@@ -121,6 +121,8 @@ export interface State {
   expectedUntil: number;
   /** How the restore that is on the screen ended: the agent forgets it after five minutes. */
   ended: Job | null;
+  /** The school has confirmed a backup: until then the counts are those of before it. */
+  confirmedUntil: number;
   /** Versions that are pinned or not since the list was read: uid → pinned. */
   pinning: Readonly<Record<string, boolean>>;
 }
@@ -141,6 +143,7 @@ export function initialState(nick: string, now: number): State {
     pressed: null,
     expectedUntil: 0,
     ended: null,
+    confirmedUntil: 0,
     pinning: {},
   };
 }

@@ -141,7 +141,8 @@ function resting(state: State, viewer: Viewer): PageBody {
 }
 
 function safeTitle(state: State, { words: { _, _n, number } }: Viewer): string {
-  const { safeEntries, totalEntries } = state.agent;
+  const { totalEntries } = state.agent;
+  const safeEntries = safeCount(state);
   if (totalEntries > 0 && safeEntries === totalEntries) return _('All safe at school');
   return _n('{done} of {n} safe at school', '{done} of {n} safe at school', totalEntries, {
     done: number(safeEntries),
@@ -220,8 +221,8 @@ function page(
   buttons: ButtonModel[],
 ): PageBody {
   const { _, number } = viewer.words;
-  const { safeEntries, totalEntries } = state.agent;
-  const safe = totalEntries > 0 ? safeEntries / totalEntries : 0;
+  const { totalEntries } = state.agent;
+  const safe = totalEntries > 0 ? safeCount(state) / totalEntries : 0;
   const level = shape === 'working' ? safe + (1 - safe) * sentShare(state) : safe;
   const share = _('{n} % of your Journal is safe at school', {
     n: number(Math.floor(safe * 100)),
@@ -232,6 +233,11 @@ function page(
   const all = [...buttons, ...links];
   const picture = schoolPicture({ colours: viewer.colours, level, shape, name });
   return { kind: 'page', pictures: [picture], title, text, code: '', samples: [], buttons: all };
+}
+
+/** As the agent counts them; right after a backup, before it has counted again, all of them. */
+function safeCount({ agent, now, confirmedUntil }: State): number {
+  return now < confirmedUntil ? agent.totalEntries : agent.safeEntries;
 }
 
 /** What is on its way fills the picture too; that it is safe, only the school can say. */

@@ -169,6 +169,27 @@ test('keeping at school is offered only for what is pinned and the same here (A1
   assert.equal(labels({ pinned: true, here: 'different' }), ['Bring back', 'Unpin']);
 });
 
+test("an old laptop's entries can be brought back, and not pinned", () => {
+  const of = 'CSN00000AAA';
+  const question = { ask: 'page', of, snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const { state } = after(
+    agentEvent({}),
+    { on: 'go', place: { at: 'entries', of, snapshot: SNAPSHOT, search: '' } },
+    { on: 'answer', question, value: readEntryPage(1, [row(1)]) },
+  );
+  const labels = (buttons: { label: string }[] = []) => buttons.map(({ label }) => label);
+  assert.equal(labels(list(state).row(0)?.buttons), ['Bring back']);
+  const entry = { at: 'entry', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const details = { ask: 'details', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const value = readDetails({ ...row(1), pinned: true });
+  const one = after(
+    agentEvent({}),
+    { on: 'go', place: entry },
+    { on: 'answer', question: details, value },
+  );
+  assert.equal(labels((screenOf(one.state, viewer).body as EntryBody).buttons), ['Bring back']);
+});
+
 test('one entry that came back is told once, and the news disappears by itself (rule 7)', () => {
   const ended = jobEvent({ Kind: 'restore-entry', State: 'done', CurrentTitle: 'Volcán' });
   const events = [agentEvent({}), jobEvent({ Kind: 'restore-entry' }), ended];

@@ -80,6 +80,32 @@ test('in the queue the place is a row of small XOs, one of them in colours (rule
   assert.is(body.pictures[1]?.name, 'Your place: 3');
 });
 
+test('the queue stands the way one reads (S6)', () => {
+  const queue = (rightToLeft: boolean) => {
+    const words = { ...viewer.words, rightToLeft };
+    const { state } = after(agentEvent({ State: 'queued', QueuePlace: 2 }));
+    const { body } = screenOf(state, { ...viewer, words });
+    return (body as PageBody).pictures[1]?.svg ?? '';
+  };
+  assert.match(queue(true), /matrix\(-1 0 0 1/);
+  assert.not.match(queue(false), /matrix/);
+});
+
+test('after a backup the picture does not fall back until it is counted again (rule 6)', () => {
+  const before = { SafeEntries: 10, TotalEntries: 40 };
+  const sending = agentEvent({ ...before, State: 'confirming' });
+  const done = [sending, agentEvent({ ...before, LastBackup: NOW })];
+  const shown = (...events: Parameters<typeof after>) =>
+    (screenOf(after(...events).state, viewer).body as PageBody).title;
+  assert.is(shown(...done), 'All safe at school');
+  assert.is(
+    shown(...done, agentEvent({ SafeEntries: 39, LastBackup: NOW })),
+    '39 of 40 safe at school',
+  );
+  assert.is(shown(...done, { on: 'tick', now: NOW + 20 }), '10 of 40 safe at school');
+  assert.is(shown(sending, agentEvent(before)), '10 of 40 safe at school', 'one that was stopped');
+});
+
 test('asking the teacher shows the pairing code, and only four digits are one (X2)', () => {
   const pending = { State: 'waiting', Reasons: ['teacher'], Registration: 'pending' };
   assert.is(page({ ...pending, PairingCode: '0471' }).code, '0471');
