@@ -43,7 +43,7 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       return whyNow(state, agent.registration === 'pending' ? 'teacher' : first, viewer);
     case 'due': {
       const code = failedBackup(state);
-      return code === '' ? null : whyOf(code, words, colours, true);
+      return code === '' ? null : whyNow(state, code, viewer, true);
     }
     default:
       return null;

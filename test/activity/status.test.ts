@@ -155,6 +155,7 @@ test('a backup that came to nothing says why, until another begins (rule 8)', ()
   assert.equal(failed('server-full').buttons[0]?.event, { on: 'act', act: { do: 'back-up' } });
   assert.is(failed('untrusted-server').title, 'Is this your school?');
   assert.not.match(failed('server-unreachable').text, /by itself/, 'nobody tries it again');
+  assert.not.match(failed('pending-approval').text, /number/, 'there is none yet');
   assert.ok(after(...failing('server-full')).state.alert, 'told on other pages too');
   const again = after(...failing('server-full'), agentEvent({ State: 'asking', Jobs: [job] }));
   assert.is((screenOf(again.state, viewer).body as PageBody).title, 'Asking the school');
