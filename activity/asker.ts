@@ -107,6 +107,7 @@ export class Asker {
       case 'resume':
         return await call('Resume');
       case 'cancel':
+        if (effect.job !== '') return await this.#client.cancel(effect.job);
         return await call('Cancel');
       case 'retry':
         return await this.#retry();

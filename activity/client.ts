@@ -79,6 +79,15 @@ export class AgentClient {
     }
   }
 
+  /** Stops this job and no other, whatever stands first by now. */
+  async cancel(path: string): Promise<unknown[]> {
+    try {
+      return await this.#bus.call({ ...AGENT, path, face: JOB_FACE }, 'Cancel');
+    } catch (error) {
+      throw asAgentError(error);
+    }
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -53,3 +53,15 @@ export class BoundedCache<Key, Value> {
     this.#weight = 0;
   }
 }
+
+/** What it costs to know that there is no picture. */
+const NO_PICTURE_BYTES = 200;
+
+/** Pictures by the bytes of their pixels: two hundred icons are little, two hundred schools are not. */
+export function keptPictures<Picture extends { getByteLength(): number | bigint }>(
+  bytes: number,
+): BoundedCache<string, { picture: Picture | null }> {
+  return new BoundedCache(bytes, ({ picture }) =>
+    picture ? Number(picture.getByteLength()) : NO_PICTURE_BYTES,
+  );
+}

@@ -4,7 +4,7 @@
 
 import { ago, size } from '../../shared/words.ts';
 import type { Details } from './answers.ts';
-import { bringBack, nothing, pinButton } from './lists.ts';
+import { bringBack, nothing, pinButton, workNote } from './lists.ts';
 import { dayPicture } from './pictures/things.ts';
 import type { ButtonModel, EntryBody, Row, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
@@ -40,7 +40,8 @@ function fromPlace({ of, snapshot, uid }: EntryPlace) {
   return { of, snapshot, uid };
 }
 
-function factsOf(details: Details, state: State, { words }: Viewer): string[] {
+function factsOf(details: Details, state: State, viewer: Viewer): string[] {
+  const { words } = viewer;
   const { _ } = words;
   const here = {
     same: _('Also on this laptop'),
@@ -50,7 +51,8 @@ function factsOf(details: Details, state: State, { words }: Viewer): string[] {
   const begun =
     details.created > 0 ? [_('Begun: {when}', { when: words.date(details.created) })] : [];
   const changed = _('Changed: {when}', { when: ago(words, details.timestamp, state.now) });
-  return [changed, ...begun, size(words, details.bytes), here];
+  const work = workNote(state, details.uid, viewer);
+  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), here];
 }
 
 function gestures(
@@ -60,12 +62,12 @@ function gestures(
   viewer: Viewer,
 ): ButtonModel[] {
   const { _ } = viewer.words;
-  const { uid, snapshot } = place;
+  const { of, uid, snapshot } = place;
   const pinned = state.pinning[uid] ?? details.pinned;
-  const buttons = [
-    { ...bringBack(fromPlace(place), viewer), main: true },
-    pinButton(pinned, snapshot, uid, details.title, viewer),
-  ];
+  const buttons: ButtonModel[] = [{ ...bringBack(fromPlace(place), viewer), main: true }];
+  // Pins are of this laptop's own entries.
+  if (of !== '') return buttons;
+  buttons.push(pinButton(pinned, snapshot, uid, details.title, viewer));
   // What is safe and pinned at school need not take room here (A13).
   if (pinned && details.here === 'same') {
     buttons.push({

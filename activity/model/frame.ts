@@ -4,7 +4,6 @@
  */
 
 import { ago, type Words } from '../../shared/words.ts';
-import { isOpen } from './agent.ts';
 import type { Event } from './next.ts';
 import type { ButtonModel, Viewer } from './screen.ts';
 import type { Alert, News, State } from './state.ts';
@@ -37,7 +36,8 @@ export interface AlertModel {
 export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel {
   const { agent, place } = state;
   const usable = agent.presence !== 'starting' && agent.presence !== 'absent';
-  const busy = Object.values(state.jobs).some(isOpen);
+  // One that waits is in nobody's way: asking for a backup may be what helps.
+  const busy = Object.values(state.jobs).some((job) => job.state === 'running');
   const backingUp = ['asking', 'sending', 'confirming'].includes(agent.state);
   const go = (
     label: string,
@@ -162,10 +162,13 @@ function secondsLeft(alert: Extract<Alert, { until: number }>, state: State): nu
 function iconOfNews(news: News): string {
   switch (news) {
     case 'came-back':
+    case 'came-beside':
+    case 'here-already':
     case 'pinned':
     case 'kept':
     case 'fetched':
       return 'dialog-ok';
+    case 'on-its-way':
     case 'pinned-later':
     case 'unpinned-later':
       return 'emblem-busy';
@@ -176,8 +179,26 @@ function iconOfNews(news: News): string {
 
 function newsText(news: News, { _ }: Words): string {
   switch (news) {
+    case 'on-its-way':
+      return _('It is on its way.');
     case 'came-back':
-      return _('It is at the top of your Journal now.');
+      return _('It is in your Journal again.');
+    case 'came-beside':
+      return _('It is in your Journal again, beside the newer one.');
+    case 'here-already':
+      return _('It is in your Journal already.');
+    case 'only-at-school':
+      return _('It is kept at school only. Fetch it back first.');
+    case 'plug-in':
+      return _('Plug me in');
+    case 'ask-teacher':
+      return _('Ask your teacher');
+    case 'school-full':
+      return _('The school is full');
+    case 'which-school':
+      return _('Is this your school?');
+    case 'trouble':
+      return _('It did not work: show this to your teacher');
     case 'pinned':
       return _('Pinned: the school keeps it.');
     case 'pinned-later':

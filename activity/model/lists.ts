@@ -4,10 +4,11 @@
  */
 
 import { ago, size } from '../../shared/words.ts';
+import { isOpen } from './agent.ts';
 import type { AtSchool, Day, EntryRow, Pin } from './answers.ts';
 import { dayPicture, jarPicture } from './pictures/things.ts';
 import { PAGE } from './questions.ts';
-import { whyOf } from './reasons.ts';
+import { whyNow } from './reasons.ts';
 import type { ButtonModel, ListBody, PageBody, Row, Viewer } from './screen.ts';
 import { answerTo, failureOf, type Place, type Question, type State } from './state.ts';
 
@@ -64,7 +65,8 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   const { words } = viewer;
   const { of, snapshot, search } = place;
   const question = (page: number) => ({ ask: 'page', of, snapshot, search, page }) as const;
-  const total = answerTo(state, question(0))?.total ?? 0;
+  const found = answerTo(state, question(0));
+  const total = found?.total ?? 0;
   const day = answerTo(state, { ask: 'days', of })?.find((known) => known.snapshot === snapshot);
   const title =
     search !== ''
@@ -72,6 +74,7 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
       : day
         ? words.date(day.created)
         : words._('What the school keeps');
+  const older = found ? olderDays(place, viewer) : [];
   const none = search === '' ? words._('Nothing at school yet') : words._('Nothing found');
   const row = (index: number): Row | null => {
     const entry = answerTo(state, question(Math.floor(index / PAGE)))?.rows[index % PAGE];
@@ -79,12 +82,31 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   };
   return {
     ...{ kind: 'list', key: `entries ${of} ${snapshot} ${search}`, title, picture: null },
-    ...{ count: total, row, buttons: [] },
-    empty: total > 0 ? null : nothing(state, question(0), none, viewer),
+    ...{ count: total, row, buttons: total > 0 ? older : [] },
+    empty:
+      total > 0 ? null : nothingFound(nothing(state, question(0), none, viewer), older, viewer),
   };
 }
 
-function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }: Viewer): Row {
+/** What is not in the newest snapshot any more may be in one of an older day. */
+function olderDays(
+  { of, snapshot, search }: At<'entries'>,
+  { words: { _ } }: Viewer,
+): ButtonModel[] {
+  if (snapshot !== '' || search === '') return [];
+  const event = { on: 'go', place: { at: 'days', of } } as const;
+  return [{ icon: { own: 'days' }, label: _('Days'), event }];
+}
+
+/** Nothing found is no end: there are other days to look in. */
+function nothingFound(body: PageBody, older: ButtonModel[], { words: { _ } }: Viewer): PageBody {
+  const [days] = older;
+  if (!days) return body;
+  return { ...body, text: _('Look in an older day?'), buttons: [{ ...days, main: true }] };
+}
+
+function entryRow(entry: EntryRow, place: At<'entries'>, state: State, viewer: Viewer): Row {
+  const { words } = viewer;
   const { _ } = words;
   const { of, snapshot } = place;
   const { uid } = entry;
@@ -95,19 +117,29 @@ function entryRow(entry: EntryRow, place: At<'entries'>, state: State, { words }
     key: `${uid} ${entry.digest}`,
     icon: { activity: entry.activity, mimeType: entry.mimeType, color: entry.color },
     title: entry.title || _('No title'),
-    note: '',
+    note: workNote(state, uid, viewer),
     when: ago(words, entry.timestamp, state.now),
     preview: { of, snapshot, uid },
     marks,
     buttons: [
       bringBack({ of, snapshot, uid }, { words }),
-      pinButton(pinned, snapshot, uid, entry.title, { words }),
+      // Pins are of this laptop's own entries.
+      ...(of === '' ? [pinButton(pinned, snapshot, uid, entry.title, { words })] : []),
     ],
     open: { on: 'go', place: { at: 'entry', of, snapshot, uid } },
   };
 }
 
-/** One gesture: a copy at the top of the Journal; nothing is overwritten (rule 9). */
+/** What is going on with this entry, or why that waits; empty for nothing. */
+export function workNote(state: State, uid: string, viewer: Viewer): string {
+  const job = Object.values(state.jobs).find((one) => one.entry === uid && isOpen(one));
+  if (!job) return '';
+  const [reason] = job.state === 'waiting' ? job.reasons : [];
+  if (reason === undefined) return viewer.words._('It is on its way.');
+  return whyNow(state, reason, viewer).title;
+}
+
+/** One gesture: it comes under its own name or beside a newer one; nothing is overwritten (rule 9). */
 export function bringBack(
   entry: { of: string; snapshot: string; uid: string },
   { words: { _ } }: Pick<Viewer, 'words'>,
@@ -172,7 +204,7 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
     row: (index) => {
       const pin = sorted[index];
       if (pin) return pinRow(pin, state, viewer);
-      return atSchoolRow(atSchool[index - sorted.length], viewer);
+      return atSchoolRow(atSchool[index - sorted.length], state, viewer);
     },
     empty:
       sorted.length + atSchool.length > 0
@@ -182,7 +214,8 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
   };
 }
 
-function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
+function pinRow(pin: Pin, state: State, viewer: Viewer): Row {
+  const { words } = viewer;
   const { _ } = words;
   const { uid, snapshot } = pin;
   const unpin = pinButton(true, snapshot, uid, pin.title, { words });
@@ -191,7 +224,9 @@ function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
     key: `pin ${uid} ${snapshot}`,
     icon: { activity: '', mimeType: '', color: '' },
     title: pin.title || _('No title'),
-    note: pin.later ? _('As soon as you are at school') : size(words, pin.bytes),
+    note:
+      workNote(state, uid, viewer) ||
+      (pin.later ? _('As soon as you are at school') : size(words, pin.bytes)),
     when: ago(words, pin.pinned, state.now),
     preview: { ...entry },
     marks: [],
@@ -200,15 +235,16 @@ function pinRow(pin: Pin, state: State, { words }: Viewer): Row {
   };
 }
 
-function atSchoolRow(entry: AtSchool | undefined, { words }: Viewer): Row | null {
+function atSchoolRow(entry: AtSchool | undefined, state: State, viewer: Viewer): Row | null {
   if (!entry) return null;
+  const { words } = viewer;
   const { _ } = words;
   const { uid } = entry;
   return {
     key: `school ${uid}`,
     icon: { activity: '', mimeType: '', color: '' },
     title: entry.title || _('No title'),
-    note: _('Kept at school'),
+    note: workNote(state, uid, viewer) || _('Kept at school'),
     when: size(words, entry.bytes),
     preview: { of: '', snapshot: '', uid },
     marks: [{ sign: 'keep', name: _('Kept at school') }],
@@ -224,12 +260,8 @@ function atSchoolRow(entry: AtSchool | undefined, { words }: Viewer): Row | null
 }
 
 /** Instead of rows: still being asked, not to be reached, or really nothing. */
-export function nothing(
-  state: State,
-  question: Question,
-  none: string,
-  { words, colours }: Viewer,
-): PageBody {
+export function nothing(state: State, question: Question, none: string, viewer: Viewer): PageBody {
+  const { words } = viewer;
   const failed = state.agent.presence === 'absent' ? 'absent' : failureOf(state, question);
   const known = answerTo(state, question) !== undefined;
   const body: PageBody = {
@@ -241,15 +273,27 @@ export function nothing(
     samples: [],
     buttons: [],
   };
+  if (!known && failed === 'not-found') {
+    // A new laptop has no newest day to search or to bring back.
+    const isNewest = 'snapshot' in question && question.snapshot === '';
+    return { ...body, title: isNewest ? words._('Nothing at school yet') : none };
+  }
   if (!known && failed !== undefined) {
-    const why = whyOf(failed, words, colours);
+    const why = whyNow(state, failed, viewer, true);
     const again: ButtonModel = {
       icon: { theme: 'view-refresh' },
       label: words._('Try now'),
       event: { on: 'act', act: { do: 'again' } },
       main: true,
     };
-    return { ...body, pictures: [why.picture], title: why.title, text: why.text, buttons: [again] };
+    return {
+      ...body,
+      pictures: [why.picture],
+      title: why.title,
+      text: why.text,
+      code: why.digits,
+      buttons: [again],
+    };
   }
   return { ...body, title: known ? none : words._('Asking the school') };
 }

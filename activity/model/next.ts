@@ -3,7 +3,7 @@
  * to be done outside comes back as effects.
  */
 
-import { actOn } from './acts.ts';
+import { actOn, EXPECT_S } from './acts.ts';
 import { type Agent, isOpen, type Job } from './agent.ts';
 import { finished } from './finished.ts';
 import {
@@ -41,6 +41,8 @@ export interface Next {
 }
 
 const TRAIL = 20;
+/** Within this the agent has counted again after a backup, in seconds. */
+const COUNTED_S = 10;
 /** Answers kept; the oldest go. */
 const ANSWERS = 200;
 
@@ -96,7 +98,7 @@ export function goTo(state: State, place: Place): State {
   const same = JSON.stringify(place) === JSON.stringify(state.place);
   if (same) return { ...state, moved: true };
   const trail = place.at === 'status' ? [] : [...state.trail, state.place].slice(-TRAIL);
-  return { ...state, place, trail, moved: true, visible: { first: 0, last: 0 } };
+  return { ...state, place, trail, moved: true, visible: { first: 0, last: 0 }, ended: null };
 }
 
 function only(state: State): Next {
@@ -106,7 +108,7 @@ function only(state: State): Next {
 function goBack(state: State): State {
   const place = state.trail.at(-1) ?? { at: 'status' };
   const trail = state.trail.slice(0, -1);
-  return { ...state, place, trail, visible: { first: 0, last: 0 }, moved: true };
+  return { ...state, place, trail, visible: { first: 0, last: 0 }, moved: true, ended: null };
 }
 
 function withAgent(state: State, agent: Agent): State {
@@ -124,7 +126,11 @@ function withAgent(state: State, agent: Agent): State {
   if (restarted || reached) answers = withoutFailures(answers);
   const isThere = (path: string) => agent.jobs.includes(path);
   const [jobs, since] = [pick(state.jobs, isThere), pick(state.since, isThere)];
-  const after = { ...state, agent, answers, jobs, since };
+  const alert = withoutQuestion(state.alert, jobs);
+  const expectedUntil = expected(state, agent);
+  const confirmedUntil = confirmed(state, agent);
+  const known = { agent, answers, jobs, since };
+  const after = { ...state, ...known, expectedUntil, confirmedUntil, alert };
   const [unfinished] = agent.unfinished;
   if (!unfinished || state.moved || state.place.at !== 'status') return after;
   // After a power cut the activity opens on what was under way.
@@ -132,11 +138,38 @@ function withAgent(state: State, agent: Agent): State {
   return { ...after, place, trail: [{ at: 'status' }] };
 }
 
+/** Whether to give up a restore is no question any more when it has ended. */
+function withoutQuestion(alert: Alert | null, jobs: State['jobs']): Alert | null {
+  if (alert?.kind !== 'give-up') return alert;
+  const job = jobs[alert.job];
+  return job && isOpen(job) ? alert : null;
+}
+
+/** What is counted as safe follows a moment after the backup, and the picture is not to fall back. */
+function confirmed({ agent: before, now, confirmedUntil }: State, after: Agent): number {
+  const isCounted =
+    before.safeEntries !== after.safeEntries || before.totalEntries !== after.totalEntries;
+  if (isCounted || after.held !== '') return 0;
+  const isDone = before.presence === 'present' && before.lastBackup !== after.lastBackup;
+  return isDone ? now + COUNTED_S : confirmedUntil;
+}
+
+/** A restore whose agent died goes on under the next one; until that is seen, it is looked for. */
+function expected({ agent: before, jobs, now, expectedUntil }: State, after: Agent): number {
+  const died = before.presence === 'present' && after.presence !== 'present';
+  const lost = died && Object.values(jobs).some((job) => job.kind === 'restore' && isOpen(job));
+  return lost ? now + EXPECT_S : expectedUntil;
+}
+
 function withJob(state: State, path: string, job: Job): State {
   const before = state.jobs[path];
   const jobs = { ...state.jobs, [path]: job };
   const since = { ...state.since, [path]: state.since[path] ?? state.now };
-  const after = { ...state, jobs, since };
+  const isResult = job.kind === 'restore' && !isOpen(job) && state.place.at === 'restoring';
+  const ended = isResult ? job : state.ended;
+  const expectedUntil = job.kind === 'restore' ? 0 : state.expectedUntil;
+  const alert = withoutQuestion(state.alert, jobs);
+  const after = { ...state, jobs, since, ended, expectedUntil, alert };
   if (!before || !isOpen(before) || isOpen(job)) return after;
   return finished(after, { on: 'job-ended', job });
 }
@@ -186,7 +219,7 @@ function answerAlert(state: State, yes: boolean): Next {
   const { alert } = state;
   const after = { ...state, alert: null };
   if (alert?.kind !== 'give-up') return { state: after, effects: settleAlert(alert) };
-  return { state: after, effects: yes ? [{ do: 'cancel' }] : [] };
+  return { state: after, effects: yes ? [{ do: 'cancel', job: alert.job }] : [] };
 }
 
 function withoutUnpinned(state: State): State['pinning'] {

@@ -12,5 +12,6 @@ const SELDOM_S = 60;
 export function secondsBetweenTicks(state: State, watched: boolean): number | undefined {
   if (state.alert && state.alert.kind !== 'give-up') return OFTEN_S;
   if (!watched) return undefined;
-  return Object.values(state.jobs).some(isOpen) ? OFTEN_S : SELDOM_S;
+  const isAwaited = state.now < Math.max(state.expectedUntil, state.confirmedUntil);
+  return isAwaited || Object.values(state.jobs).some(isOpen) ? OFTEN_S : SELDOM_S;
 }

@@ -19,6 +19,8 @@ function neededAt(state: State): Question[] {
   const { place } = state;
   switch (place.at) {
     case 'status':
+    // Its job tells all there is; a plan would read the Journal beside a running restore.
+    case 'restoring':
       return [];
     case 'days':
       return [{ ask: 'days', of: place.of }, { ask: 'laptops' }];
@@ -33,8 +35,7 @@ function neededAt(state: State): Question[] {
     case 'when':
       return [{ ask: 'days', of: place.of }];
     case 'go':
-    case 'restoring':
-      return [{ ask: 'plan', of: place.of, snapshot: place.snapshot }, { ask: 'laptops' }];
+      return [{ ask: 'plan', of: place.of, snapshot: place.snapshot }];
     default:
       return place satisfies never;
   }

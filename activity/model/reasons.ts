@@ -7,6 +7,8 @@ import type { Words } from '../../shared/words.ts';
 import type { XoColours } from './colours.ts';
 import type { Picture } from './pictures/drawing.ts';
 import { queuePicture, type WhyPicture, whyPicture } from './pictures/why.ts';
+import type { Viewer } from './screen.ts';
+import type { State } from './state.ts';
 
 export interface Why {
   picture: Picture;
@@ -20,20 +22,50 @@ export interface Why {
 
 type Line = [picture: WhyPicture, title: string, text: string, again: boolean, help: boolean];
 
-/** Why it waits, for a code of `Reasons`, a code of an error, or `absent`. */
-export function whyOf(code: string, words: Words, colours: XoColours): Why {
-  const [picture, title, text, again, help] = lineOf(code, words);
+/** Codes whose words promise that it goes on by itself. */
+const PROMISED: readonly string[] = [
+  ...['battery', 'no-network', 'no-server', 'server-unreachable', 'transfer', 'server-busy'],
+  ...['other-run', 'busy', 'spread', 'queue'],
+];
+
+/**
+ * Why it waits, for a code of `Reasons`, a code of an error, or `absent`. What has ended does not go
+ * on by itself, and no such thing is promised.
+ */
+export function whyOf(code: string, words: Words, colours: XoColours, ended = false): Why {
+  const [picture, title, promise, again, help] = lineOf(code, words);
+  const isPromise = ended && PROMISED.includes(code);
+  const text = isPromise ? words._('Nothing is lost. Try again, or ask your teacher.') : promise;
   return { picture: whyPicture(picture, colours, title), title, text, again, help };
+}
+
+/**
+ * The same as things stand now: with the place in the queue, and with the digits to be shown to the
+ * teacher, which are not asked for before the school has given them.
+ */
+export function whyNow(
+  { agent }: State,
+  code: string,
+  { words, colours }: Viewer,
+  ended = false,
+): Why & { digits: string } {
+  if (code === 'queue' && !ended) {
+    return { ...queueWhy(agent.queuePlace, agent.queuedUntil, words, colours), digits: '' };
+  }
+  const why = whyOf(code, words, colours, ended);
+  if (code !== 'teacher' && code !== 'pending-approval') return { ...why, digits: '' };
+  const digits = agent.pairingCode;
+  return { ...why, text: digits === '' ? '' : why.text, digits };
 }
 
 /** Waiting for one's turn: `place` 1 is next; 0 where the school did not say. */
 export function queueWhy(place: number, until: number, words: Words, colours: XoColours): Why {
-  const { _, number, clock } = words;
+  const { _, number, clock, rightToLeft } = words;
   const title = _('Waiting your turn');
   const at = until > 0 ? _('It goes on by itself at about {time}', { time: clock(until) }) : '';
   const name = place > 0 ? _('Your place: {n}', { n: number(place) }) : title;
   return {
-    picture: queuePicture(Math.max(1, place), colours, name),
+    picture: queuePicture(Math.max(1, place), colours, name, rightToLeft),
     title,
     text: at,
     again: true,
@@ -61,6 +93,7 @@ function lineOf(code: string, { _ }: Words): Line {
       ];
     case 'no-server':
     case 'server-unreachable':
+    case 'transfer':
       return [
         'no-server',
         _('The school does not answer'),
@@ -79,6 +112,12 @@ function lineOf(code: string, { _ }: Words): Line {
     case 'teacher':
     case 'pending-approval':
       return ['teacher', _('Ask your teacher'), _('Show this number to your teacher.'), true, true];
+    case 'queue':
+      return ['clock', _('Waiting your turn'), _('It goes on by itself.'), true, false];
+    case 'unreadable':
+    case 'damaged':
+    case 'datastore':
+      return ['puzzle', _('It did not work: show this to your teacher'), '', true, true];
     case 'server-busy':
       return ['server-busy', _('The school is busy'), _('It goes on by itself.'), true, false];
     case 'server-full':

@@ -11,11 +11,11 @@ import type { Picture } from './pictures/drawing.ts';
 import { placed } from './pictures/drawing.ts';
 import { badge } from './pictures/school.ts';
 import { personPicture, ringPicture, xoInRing } from './pictures/things.ts';
-import { whyOf } from './reasons.ts';
+import { type Why, whyNow, whyOf } from './reasons.ts';
 import { calendarBody } from './restore-when.ts';
 import type { ButtonModel, PageBody, PeopleBody, Viewer } from './screen.ts';
 import { answerTo, type Place, type State } from './state.ts';
-import { TELL_TIME_AFTER_S } from './status.ts';
+import { pathOf, TELL_TIME_AFTER_S } from './status.ts';
 
 type At<A extends Place['at']> = Extract<Place, { at: A }>;
 
@@ -91,22 +91,39 @@ export function goBody(state: State, place: At<'go'>, viewer: Viewer): PageBody 
 export function restoringBody(state: State, place: At<'restoring'>, viewer: Viewer): PageBody {
   const job = jobAt(state, place);
   if (job && isOpen(job)) return progress(state, job, viewer);
+  if (state.agent.presence === 'absent' && job?.state !== 'done') return noAgent(viewer);
+  if (state.now < state.expectedUntil) return asking(viewer);
   const unfinished = state.agent.unfinished.find(
     ({ of, snapshot }) => of === place.of && (snapshot === place.snapshot || place.snapshot === ''),
   );
   if (job?.state === 'done') return result(job, viewer);
-  if (unfinished) return halfway(unfinished.back, unfinished.total, place, job, viewer);
-  if (job) return halfway(job.entriesDone, job.entriesTotal, place, job, viewer);
-  return {
-    ...emptyPage(),
-    pictures: [ring(0, viewer, 'none')],
-    title: viewer.words._('Asking the school'),
-  };
+  if (unfinished) return halfway(state, unfinished, place, viewer);
+  if (job) return halfway(state, { back: job.entriesDone, total: job.entriesTotal }, place, viewer);
+  if (state.agent.presence === 'starting') return asking(viewer);
+  const title = viewer.words._('Nothing is on its way now');
+  return { ...asking(viewer), title, buttons: [homeButton(viewer)] };
 }
 
-/** The restore of this place: one under way before one that has ended. */
+function asking(viewer: Viewer): PageBody {
+  const title = viewer.words._('Asking the school');
+  return { ...emptyPage(), pictures: [ring(0, viewer, 'none')], title };
+}
+
+function noAgent({ words, colours }: Viewer): PageBody {
+  const why = whyOf('absent', words, colours);
+  const again: ButtonModel = {
+    ...{ icon: { theme: 'view-refresh' }, label: words._('Try now') },
+    event: { on: 'act', act: { do: 'again' } },
+    main: true,
+  };
+  const { picture, title, text } = why;
+  return { ...emptyPage(), pictures: [picture], title, text, buttons: [again] };
+}
+
+/** The restore of this place: one under way before one that has ended, and that before a forgotten one. */
 function jobAt(state: State, place: At<'restoring'>): Job | undefined {
-  const jobs = Object.values(state.jobs).filter(({ kind }) => kind === 'restore');
+  const known = [...(state.ended ? [state.ended] : []), ...Object.values(state.jobs)];
+  const jobs = known.filter(({ kind }) => kind === 'restore');
   const here = jobs.filter(
     ({ of, snapshot }) =>
       (of === place.of || isOwn(state, of, place.of)) &&
@@ -125,8 +142,8 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
   const { _, number } = words;
   const { entriesDone, entriesTotal } = job;
   const part = entriesTotal > 0 ? entriesDone / entriesTotal : 0;
-  const since = Object.entries(state.jobs).find(([, known]) => known === job)?.[0] ?? '';
-  const seconds = state.now - (state.since[since] ?? state.now);
+  const path = pathOf(state, job);
+  const seconds = state.now - (state.since[path] ?? state.now);
   const left = seconds < TELL_TIME_AFTER_S ? '' : timeLeft(words, job.timeLeft);
   const title =
     entriesTotal > 0
@@ -135,35 +152,55 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
   const samples =
     job.currentEntry === '' ? [] : [{ of: job.of, snapshot: job.snapshot, uid: job.currentEntry }];
   const waits =
-    job.state === 'waiting' && job.reasons[0] ? whyOf(job.reasons[0], words, viewer.colours) : null;
+    job.state === 'waiting' && job.reasons[0] ? whyNow(state, job.reasons[0], viewer) : null;
   return {
     ...emptyPage(),
     pictures: [ring(part, viewer, 'bringing'), ...(waits ? [waits.picture] : [])],
     samples: waits ? [] : samples,
     title: waits ? waits.title : title,
-    text: [job.currentTitle, left].filter((text) => text !== '').join(' · '),
+    text: waits ? waits.text : [job.currentTitle, left].filter((text) => text !== '').join(' · '),
+    code: waits?.digits ?? '',
     buttons: [
+      ...wayOn(job, waits, viewer),
       {
         icon: { theme: 'dialog-cancel' },
         label: _('Stop'),
-        event: { on: 'act', act: { do: 'stop' } },
+        event: { on: 'act', act: { do: 'stop', job: path } },
       },
     ],
   };
 }
 
+/** What ends the wait, where a press can. */
+function wayOn(
+  { of, snapshot, reasons }: Job,
+  waits: Why | null,
+  { words }: Viewer,
+): ButtonModel[] {
+  const { _ } = words;
+  const main = true;
+  if (waits && reasons[0] === 'paused') {
+    const icon = { theme: 'media-playback-start' };
+    return [{ icon, label: _('Go on'), event: { on: 'act', act: { do: 'resume' } }, main }];
+  }
+  if (!waits?.again) return [];
+  const act = { do: 'restore-all', of, snapshot } as const;
+  return [
+    { icon: { theme: 'view-refresh' }, label: _('Try now'), event: { on: 'act', act }, main },
+  ];
+}
+
 /** Stopped, or cut off: what came stays, and there is an arrow to go on (rule 5). */
 function halfway(
-  back: number,
-  total: number,
+  state: State,
+  { back, total }: { back: number; total: number },
   place: At<'restoring'>,
-  job: Job | undefined,
   viewer: Viewer,
 ): PageBody {
-  const { words, colours } = viewer;
-  const { _, number } = words;
+  const { _, number } = viewer.words;
+  const job = jobAt(state, place);
   const { of, snapshot } = place;
-  const why = job?.state === 'failed' ? whyOf(job.problem.code, words, colours) : null;
+  const why = job?.state === 'failed' ? whyNow(state, job.problem.code, viewer, true) : null;
   const goOn: ButtonModel = {
     ...{ icon: { theme: 'go-next' }, label: _('Go on') },
     event: { on: 'act', act: { do: 'restore-all', of, snapshot } },
@@ -179,8 +216,12 @@ function halfway(
       ring(total > 0 ? back / total : 0, viewer, 'waiting'),
       ...(why ? [why.picture] : []),
     ],
-    title: _('{done} of {total} came back', { done: number(back), total: number(total) }),
-    text: why ? `${why.title}. ${why.text}` : '',
+    title:
+      total > 0
+        ? _('{done} of {total} came back', { done: number(back), total: number(total) })
+        : _('Nothing came back yet'),
+    text: why ? [why.title, why.text].filter((part) => part !== '').join('. ') : '',
+    code: why?.digits ?? '',
     buttons: [goOn, enough],
   };
 }
@@ -189,6 +230,9 @@ function halfway(
 function result(job: Job, viewer: Viewer): PageBody {
   const { _n, _ } = viewer.words;
   const { restored = 0, beside = 0, alreadyHere = 0, problems = 0 } = job.summary;
+  // Where all came beside newer ones, those are what came.
+  const came = restored || beside;
+  const none = problems > 0 ? _('Nothing came back yet') : _('All of it is here already');
   const lines = [
     alreadyHere > 0 ? _n('{n} is here already', '{n} are here already', alreadyHere) : '',
     beside > 0 ? _n('{n} came beside a newer one', '{n} came beside newer ones', beside) : '',
@@ -203,10 +247,7 @@ function result(job: Job, viewer: Viewer): PageBody {
   return {
     ...emptyPage(),
     pictures: [ring(1, viewer, problems > 0 ? 'help' : 'safe')],
-    title:
-      restored > 0
-        ? _n('{n} thing came back', '{n} things came back', restored)
-        : _('All of it is here already'),
+    title: came > 0 ? _n('{n} thing came back', '{n} things came back', came) : none,
     text: lines.filter((line) => line !== '').join('\n'),
     buttons: [homeButton(viewer)],
   };

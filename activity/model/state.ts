@@ -52,7 +52,8 @@ export type Act =
   | { do: 'pause' }
   | { do: 'resume' }
   | { do: 'again' }
-  | { do: 'stop' }
+  /** The path of the job that is meant; empty for whatever is under way. */
+  | { do: 'stop'; job: string }
   | { do: 'restore-all'; of: string; snapshot: string }
   | { do: 'forget'; of: string; snapshot: string }
   | { do: 'bring-back'; of: string; snapshot: string; uid: string }
@@ -66,17 +67,26 @@ export type Act =
 export type Effect =
   | Exclude<Act, { do: 'again' | 'stop' | 'unpin' }>
   | { do: 'retry' }
-  | { do: 'cancel' }
+  | { do: 'cancel'; job: string }
   | { do: 'unpin'; uid: string };
 
 export type Alert =
   | { kind: 'news'; what: News; title: string; until: number }
   | { kind: 'unpinned'; uid: string; title: string; until: number }
-  | { kind: 'give-up'; of: string; snapshot: string };
+  | { kind: 'give-up'; job: string };
 
 /** Things that are told once and disappear. */
 export type News =
+  | 'on-its-way'
   | 'came-back'
+  | 'came-beside'
+  | 'here-already'
+  | 'trouble'
+  | 'only-at-school'
+  | 'plug-in'
+  | 'ask-teacher'
+  | 'school-full'
+  | 'which-school'
   | 'pinned'
   | 'pinned-later'
   | 'unpinned-later'
@@ -105,6 +115,14 @@ export interface State {
   moved: boolean;
   /** When the job was first seen, for those under way. */
   since: Readonly<Record<string, number>>;
+  /** The pin or unpin that was pressed last: a double click is not both. */
+  pressed: { uid: string; at: number } | null;
+  /** Until when a restore that was asked for, or lost its agent, may still come to be seen. */
+  expectedUntil: number;
+  /** How the restore that is on the screen ended: the agent forgets it after five minutes. */
+  ended: Job | null;
+  /** The school has confirmed a backup: until then the counts are those of before it. */
+  confirmedUntil: number;
   /** Versions that are pinned or not since the list was read: uid → pinned. */
   pinning: Readonly<Record<string, boolean>>;
 }
@@ -122,6 +140,10 @@ export function initialState(nick: string, now: number): State {
     alert: null,
     moved: false,
     since: {},
+    pressed: null,
+    expectedUntil: 0,
+    ended: null,
+    confirmedUntil: 0,
     pinning: {},
   };
 }

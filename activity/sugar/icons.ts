@@ -6,15 +6,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Gtk, type Image, type Pixbuf, pixbufFrom } from '../gtk.ts';
-import { BoundedCache } from '../model/bounded-cache.ts';
+import { keptPictures } from '../model/bounded-cache.ts';
 import { colourSvg, type XoColours } from '../model/colours.ts';
 
-const KEPT = 200;
+/** Bytes of pixels that are kept: some screens full; the large ones of a progress come and go. */
+const KEPT_BYTES = 5e6;
 
 export class Icons {
   readonly #bundle: string;
   readonly #paths = new Map<string, string | null>();
-  readonly #pictures = new BoundedCache<string, Pixbuf>(KEPT);
+  readonly #pictures = keptPictures<Pixbuf>(KEPT_BYTES);
 
   constructor(bundlePath: string) {
     this.#bundle = bundlePath;
@@ -50,14 +51,14 @@ export class Icons {
 
   #keep(key: string, make: () => Pixbuf | null): Pixbuf | null {
     const kept = this.#pictures.get(key);
-    if (kept) return kept;
+    if (kept) return kept.picture;
     let made: Pixbuf | null = null;
     try {
       made = make();
     } catch {
       return null; // an icon file that is gone or cannot be read; its place stays empty
     }
-    if (made) this.#pictures.set(key, made);
+    if (made) this.#pictures.set(key, { picture: made });
     return made;
   }
 

@@ -3,7 +3,7 @@
  * a few at a time, the newest wish first, and kept up to a bound.
  */
 import { type Pixbuf, pixbufFrom } from '../gtk.ts';
-import { BoundedCache } from '../model/bounded-cache.ts';
+import { keptPictures } from '../model/bounded-cache.ts';
 import type { PreviewRef } from '../model/screen.ts';
 
 /** Bytes of pixels that are kept. */
@@ -14,13 +14,9 @@ const WISHES = 24;
 
 export type Fetch = (ref: PreviewRef) => Promise<Uint8Array>;
 
-type Kept = { picture: Pixbuf | null };
-
 export class Previews {
   readonly #fetch: Fetch;
-  readonly #kept = new BoundedCache<string, Kept>(KEPT_BYTES, ({ picture }) =>
-    picture ? Number(picture.getByteLength()) : 200,
-  );
+  readonly #kept = keptPictures<Pixbuf>(KEPT_BYTES);
   readonly #wishes = new Map<string, { ref: PreviewRef; size: [number, number] }>();
   readonly #waiting = new Map<string, Set<() => void>>();
   #running = 0;

@@ -94,6 +94,22 @@ test('unpinning waits for its undo, and is then done; undone, nothing is sent (r
   assert.equal(after(agentEvent({}), unpin, { on: 'undo' }, late).effects, []);
 });
 
+const pin: Event = { on: 'act', act: { do: 'pin', snapshot: SNAPSHOT, uid: UID } };
+
+test('a pin is never lost without a word: no double click, and none after pinning again (rule 10)', () => {
+  const late: Event = { on: 'tick', now: NOW + 20 };
+  const double = after(agentEvent({}), unpin, { on: 'tick', now: NOW + 0.2 }, pin);
+  assert.equal(double.effects, []);
+  assert.is(screenOf(double.state, viewer).alert?.text, 'Not pinned any more', 'with its undo');
+  const again = [unpin, { on: 'tick', now: NOW + 3 } as const, pin];
+  const after3 = after(agentEvent({}), ...again, late);
+  assert.equal(after3.effects, [{ do: 'pin', snapshot: SNAPSHOT, uid: UID }]);
+  assert.is(after3.state.pinning[UID], true);
+  assert.is(after(agentEvent({}), ...again).state.alert, null);
+  const twice = after(agentEvent({}), unpin, { on: 'tick', now: NOW + 3 }, unpin);
+  assert.equal(twice.effects, [], 'unpinned twice, it can still be undone');
+});
+
 test('what waits for an undo is done when another alert or the end takes its place', () => {
   const other: Event = { on: 'act', act: { do: 'unpin', uid: 'other', title: '' } };
   assert.equal(after(agentEvent({}), unpin, other).effects, [{ do: 'unpin', uid: UID }]);
@@ -153,14 +169,68 @@ test('keeping at school is offered only for what is pinned and the same here (A1
   assert.equal(labels({ pinned: true, here: 'different' }), ['Bring back', 'Unpin']);
 });
 
+test("an old laptop's entries can be brought back, and not pinned", () => {
+  const of = 'CSN00000AAA';
+  const question = { ask: 'page', of, snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const { state } = after(
+    agentEvent({}),
+    { on: 'go', place: { at: 'entries', of, snapshot: SNAPSHOT, search: '' } },
+    { on: 'answer', question, value: readEntryPage(1, [row(1)]) },
+  );
+  const labels = (buttons: { label: string }[] = []) => buttons.map(({ label }) => label);
+  assert.equal(labels(list(state).row(0)?.buttons), ['Bring back']);
+  const entry = { at: 'entry', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const details = { ask: 'details', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const value = readDetails({ ...row(1), pinned: true });
+  const one = after(
+    agentEvent({}),
+    { on: 'go', place: entry },
+    { on: 'answer', question: details, value },
+  );
+  assert.equal(labels((screenOf(one.state, viewer).body as EntryBody).buttons), ['Bring back']);
+});
+
 test('one entry that came back is told once, and the news disappears by itself (rule 7)', () => {
   const ended = jobEvent({ Kind: 'restore-entry', State: 'done', CurrentTitle: 'Volcán' });
   const events = [agentEvent({}), jobEvent({ Kind: 'restore-entry' }), ended];
   const told = screenOf(after(...events).state, viewer).alert;
   assert.is(told?.title, 'Volcán');
-  assert.match(told?.text ?? '', /top of your Journal/);
+  assert.match(told?.text ?? '', /in your Journal again/);
   assert.is(screenOf(after(...events, { on: 'tick', now: NOW + 7 }).state, viewer).alert, null);
   assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
+});
+
+test('a gesture on a list is seen at once, on its row, and why it waits (S4, rule 8)', () => {
+  const path = '/org/sugarlabs/Backup1/job/1';
+  const effect = { do: 'bring-back', of: '', snapshot: SNAPSHOT, uid: UID } as const;
+  const asked: Event = { on: 'did', effect, result: path };
+  const here = [agentEvent({ Jobs: [path] }), entries, page(0)];
+  const job = { Kind: 'restore-entry', Entry: UID };
+  const running = after(...here, jobEvent(job), asked).state;
+  assert.is(screenOf(running, viewer).alert?.text, 'It is on its way.');
+  assert.equal([list(running).row(1)?.note, list(running).row(2)?.note], ['It is on its way.', '']);
+  const waiting = jobEvent({ ...job, State: 'waiting', Reasons: ['no-network'] });
+  assert.is(list(after(...here, waiting).state).row(1)?.note, 'No school network here');
+  const ended = after(...here, jobEvent(job), jobEvent({ ...job, State: 'done' }), asked).state;
+  assert.match(screenOf(ended, viewer).alert?.text ?? '', /again/, 'the end is told last');
+  assert.is(list(ended).row(1)?.note, '');
+});
+
+test('what an entry that was asked for became is told as it is (S4, rule 9)', () => {
+  const told = (Summary: object) =>
+    screenOf(
+      after(
+        agentEvent({}),
+        jobEvent({ Kind: 'restore-entry' }),
+        jobEvent({ Kind: 'restore-entry', State: 'done', Summary }),
+      ).state,
+      viewer,
+    ).alert?.text;
+  const none = { restored: 0, beside: 0, alreadyHere: 0, problems: 0 };
+  assert.is(told({ ...none, restored: 1 }), 'It is in your Journal again.');
+  assert.match(told({ ...none, beside: 1 }) ?? '', /again, beside the newer one/);
+  assert.is(told({ ...none, alreadyHere: 1 }), 'It is in your Journal already.');
+  assert.is(told({ ...none, problems: 1 }), 'It did not work: show this to your teacher');
 });
 
 test('a search finds at school, and its end leads back to the list', () => {
@@ -174,6 +244,25 @@ test('a search finds at school, and its end leads back to the list', () => {
   });
   assert.is(list(state).title, '"volcán" at school');
   assert.equal(after(agentEvent({}), { on: 'search', text: '' }).state.place, { at: 'status' });
+});
+
+test('a search of the newest day leads on to older ones, where deleted things are (S4)', () => {
+  const search = (total: number, snapshot = '') => {
+    const question = { ask: 'page', of: '', snapshot, search: 'fish', page: 0 } as const;
+    const value = readEntryPage(total, total > 0 ? [row(1)] : []);
+    const place = { at: 'entries', of: '', snapshot, search: 'fish' } as const;
+    return list(
+      after(agentEvent({}), { on: 'go', place }, { on: 'answer', question, value }).state,
+    );
+  };
+  const days = { on: 'go', place: { at: 'days', of: '' } };
+  const { empty } = search(0);
+  assert.equal([empty?.title, empty?.text], ['Nothing found', 'Look in an older day?']);
+  assert.equal(empty?.buttons[0]?.event, days);
+  assert.is(empty?.buttons[0]?.main, true);
+  assert.equal(search(1).buttons[0]?.event, days, 'what was found may not be what was meant');
+  assert.equal(search(0, SNAPSHOT).empty?.buttons, [], 'a day that was chosen is the day');
+  assert.equal(search(1, SNAPSHOT).buttons, []);
 });
 
 test('the server goes away: what was shown stays; what was not known shows why (S5)', () => {
@@ -192,6 +281,46 @@ test('the server goes away: what was shown stays; what was not known shows why (
   );
   const back = after(agentEvent({}), entries, gone, { on: 'act', act: { do: 'again' } }).state;
   assert.equal(pages(back), [0]);
+});
+
+test('a search on a new laptop finds that nothing is at school yet, which is no trouble (rule 8)', () => {
+  const unfound = (snapshot: string, search: string) => {
+    const question = { ask: 'page', of: '', snapshot, search, page: 0 } as const;
+    const place = { at: 'entries', of: '', snapshot, search } as const;
+    const failure = { on: 'no-answer', question, code: 'not-found' } as const;
+    return list(after(agentEvent({}), { on: 'go', place }, failure).state).empty;
+  };
+  assert.is(unfound('', 'fish')?.title, 'Nothing at school yet');
+  assert.is(unfound(SNAPSHOT, 'fish')?.title, 'Nothing found', 'a day that is gone');
+  assert.equal(unfound('', 'fish')?.pictures, []);
+  assert.equal(unfound('', 'fish')?.buttons, [], 'there are no older days either');
+});
+
+test('a list that could not be read promises nothing (rule 8)', () => {
+  const question = { ask: 'pins' } as const;
+  const events = [{ on: 'go', place: { at: 'pins' } } as const, agentEvent({})];
+  for (const code of ['server-unreachable', 'transfer', 'server-busy']) {
+    const { empty } = list(after(...events, { on: 'no-answer', question, code }).state);
+    assert.not.match(empty?.text ?? '', /by itself/);
+    assert.is(empty?.buttons[0]?.label, 'Try now');
+  }
+});
+
+test('each refusal has words of its own (rules 8 and 12)', () => {
+  const words: Record<string, string> = {
+    battery: 'Plug me in',
+    'only-copy': 'It is kept at school only. Fetch it back first.',
+    unreadable: 'It did not work: show this to your teacher',
+    damaged: 'It did not work: show this to your teacher',
+    transfer: 'The school does not answer',
+    'server-full': 'The school is full',
+    'pending-approval': 'Ask your teacher',
+  };
+  for (const [code, text] of Object.entries(words)) {
+    const effect = { do: 'keep', uid: UID } as const;
+    const { state } = after(agentEvent({}), { on: 'refused', effect, code });
+    assert.is(screenOf(state, viewer).alert?.text, text, code);
+  }
 });
 
 test('a new snapshot makes lists be read again without emptying them', () => {

@@ -46,14 +46,17 @@ const PLAN: Event = {
     samples: ['a', 'b', 'c', 'd', 'e'],
   }),
 };
+const JOB = '/org/sugarlabs/Backup1/job/1';
 const RUNNING = { Kind: 'restore', Snapshot: SNAPSHOT, EntriesDone: 12 };
 const restoring: Event = { on: 'go', place: { at: 'restoring', of: '', snapshot: SNAPSHOT } };
 const running = (more = {}): Event[] => [
-  agentEvent({ State: 'restoring', Jobs: ['/org/sugarlabs/Backup1/job/1'] }),
+  agentEvent({ State: 'restoring', Jobs: [JOB] }),
   restoring,
   jobEvent({ ...RUNNING, ...more }),
 ];
 
+const pressed: Event = { on: 'act', act: { do: 'restore-all', of: '', snapshot: SNAPSHOT } };
+const labels = (page: PageBody) => page.buttons.map(({ label }) => label);
 const body = <B>(state: State): B => screenOf(state, viewer).body as B;
 
 test('whose: a face for each laptop, the old ones named as such (rule 4)', () => {
@@ -112,17 +115,41 @@ test('progress shows the entry that moves and can be stopped (rule 6)', () => {
 });
 
 test('only a running complete restore is given up after a question (rule 7)', () => {
-  const stop: Event = { on: 'act', act: { do: 'stop' } };
+  const stop: Event = { on: 'act', act: { do: 'stop', job: JOB } };
   const asked = after(...running(), stop);
   assert.equal(asked.effects, []);
   assert.is(screenOf(asked.state, viewer).alert?.title, 'Stop bringing back?');
   assert.equal(after(...running(), stop, { on: 'answer-alert', yes: false }).effects, []);
   assert.equal(after(...running(), stop, { on: 'answer-alert', yes: true }).effects, [
-    { do: 'cancel' },
+    { do: 'cancel', job: JOB },
   ]);
   assert.equal(after(agentEvent({ State: 'sending' }), jobEvent({}), stop).effects, [
-    { do: 'cancel' },
+    { do: 'cancel', job: JOB },
   ]);
+});
+
+test('what is stopped is what was shown, and a question goes with its restore (rule 7)', () => {
+  const both = [...running(), jobEvent({ Kind: 'restore-entry', State: 'waiting' }, 2)];
+  const asked = (path: string): Event => ({ on: 'act', act: { do: 'stop', job: path } });
+  const [stop] = body<PageBody>(after(...both).state).buttons;
+  assert.equal(stop?.event, asked(JOB));
+  assert.equal(after(...both, stop?.event as Event, { on: 'answer-alert', yes: true }).effects, [
+    { do: 'cancel', job: JOB },
+  ]);
+  const ended = [...both, asked(JOB), jobEvent({ ...RUNNING, State: 'done' })];
+  assert.is(screenOf(after(...ended).state, viewer).alert, null);
+  assert.equal(after(...ended, { on: 'answer-alert', yes: true }).effects, []);
+  const forgotten = after(...both, asked(JOB), agentEvent({ Jobs: [] })).state;
+  assert.is(forgotten.alert, null);
+});
+
+test('what had ended before it was stopped is no failure, nor is nothing to try again', () => {
+  const cancel = { do: 'cancel', job: JOB } as const;
+  const late: Event = { on: 'refused', effect: cancel, code: 'internal' };
+  assert.is(after(agentEvent({}), late).state.alert, null);
+  assert.ok(after(...running(), late).state.alert, 'one that goes on is');
+  const retry: Event = { on: 'refused', effect: { do: 'retry' }, code: 'not-found' };
+  assert.is(after(agentEvent({}), retry).state.alert, null);
 });
 
 test('stopped half way: what came stays, and an arrow goes on (rule 5)', () => {
@@ -159,6 +186,80 @@ test('the result counts what was read back, and says so when something could not
   ]);
 });
 
+test('a restore that waits says why, and can be tried or gone on with (rules 4 and 8)', () => {
+  const waiting = (reason: string) =>
+    body<PageBody>(after(...running({ State: 'waiting', Reasons: [reason] })).state);
+  const first = (reason: string) => waiting(reason).buttons[0]?.event;
+  assert.equal(first('no-network'), pressed);
+  assert.equal(first('paused'), { on: 'act', act: { do: 'resume' } });
+  assert.equal(labels(waiting('no-network')), ['Try now', 'Stop']);
+  assert.equal(labels(waiting('suspend')), ['Stop']);
+});
+
+test('on the first screen a waiting restore is tried, stopped or looked at (rule 8)', () => {
+  const home: Event = { on: 'go', place: { at: 'status' } };
+  const stands = agentEvent({ State: 'waiting', Reasons: ['no-network'], Jobs: [JOB] });
+  const { state } = after(
+    stands,
+    jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['no-network'] }),
+    home,
+  );
+  const { buttons } = body<PageBody>(state);
+  assert.equal(
+    buttons.map(({ event }) => event),
+    [pressed, { on: 'act', act: { do: 'stop', job: JOB } }, restoring],
+  );
+  const daily = after(stands, jobEvent({ State: 'waiting' })).state;
+  assert.equal(labels(body<PageBody>(daily)), ['Try now'], "the day's backup is nobody's to stop");
+  const half = after(home, agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] })).state;
+  assert.equal(labels(body<PageBody>(half)), ['What comes back']);
+  assert.is(body<PageBody>(half).buttons[0]?.main, true);
+  const moving = body<PageBody>(after(...running(), home).state).buttons;
+  assert.is(moving.find(({ label }) => label === 'Stop')?.main, undefined, 'Enter stops nothing');
+});
+
+test('the number for the teacher stands wherever it is spoken of, and only there (X2)', () => {
+  const pending = { Registration: 'pending', PairingCode: '0471', Jobs: [JOB] };
+  const go: Event = { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } };
+  const question = { ask: 'plan', of: '', snapshot: SNAPSHOT } as const;
+  const unasked: Event = { on: 'no-answer', question, code: 'pending-approval' };
+  const waits = jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['teacher'] });
+  const failed = jobEvent({ ...RUNNING, State: 'failed', Problem: ['pending-approval', '', ''] });
+  for (const events of [
+    [go, unasked],
+    [restoring, waits],
+    [restoring, failed],
+  ]) {
+    const shown = body<PageBody>(after(agentEvent(pending), ...events).state);
+    assert.is(shown.code, '0471');
+    assert.match(shown.text, /Show this number/);
+    const none = { ...pending, PairingCode: '' };
+    assert.not.match(body<PageBody>(after(agentEvent(none), ...events).state).text, /number/);
+  }
+});
+
+test('a restore that is queued shows its place as small XOs, and no trouble (rule 8)', () => {
+  const queued = jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['queue'] });
+  const place = agentEvent({ State: 'queued', QueuePlace: 3, Jobs: [JOB] });
+  const page = body<PageBody>(after(...running(), place, queued).state);
+  assert.is(page.title, 'Waiting your turn');
+  assert.is(page.pictures[1]?.name, 'Your place: 3');
+});
+
+test('where nothing came yet, no numbers are made up', () => {
+  const half = agentEvent({ Unfinished: [['', SNAPSHOT, 0, 0]] });
+  assert.is(body<PageBody>(after(half).state).title, 'Nothing came back yet');
+});
+
+test('what came beside newer ones came too, and what could not come is not "here already"', () => {
+  const title = (Summary: object) =>
+    body<PageBody>(after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary })).state)
+      .title;
+  assert.is(title({ beside: 3 }), '3 things came back');
+  assert.is(title({ problems: 3 }), 'Nothing came back yet');
+  assert.is(title({ alreadyHere: 3 }), 'All of it is here already');
+});
+
 test('a restore that failed shows why, keeps its count and can go on', () => {
   const failed = { ...RUNNING, State: 'failed', Problem: ['laptop-full', 'no space', ''] };
   const page = body<PageBody>(after(...running(), jobEvent(failed)).state);
@@ -167,11 +268,66 @@ test('a restore that failed shows why, keeps its count and can go on', () => {
   assert.is(page.buttons[0]?.label, 'Go on');
 });
 
+test('enough is enough: back on the first screen, whether the job is listed or not (rule 5)', () => {
+  for (const events of [
+    [agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] })],
+    [...running(), jobEvent({ ...RUNNING, State: 'cancelled' })],
+  ]) {
+    const page = body<PageBody>(after(...events).state);
+    const enough = page.buttons.find(({ label }) => label === 'Enough')?.event as Event;
+    const { state, effects } = after(...events, enough);
+    assert.equal(state.place, { at: 'status' });
+    assert.equal(effects, [{ do: 'forget', of: '', snapshot: SNAPSHOT }]);
+  }
+});
+
+test('a restore that is refused leads back to where it was asked for (rule 8)', () => {
+  const go: Event = { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } };
+  const effect = { do: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
+  const refused: Event = { on: 'refused', effect, code: 'battery' };
+  const { state } = after(agentEvent({}), go, PLAN, pressed, refused);
+  assert.is(body<PageBody>(state).title, '80 things come back');
+  assert.ok(screenOf(state, viewer).alert);
+  const half = agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] });
+  const again = after(half, restoring, pressed, refused).state;
+  assert.is(body<PageBody>(again).title, '12 of 80 came back', 'what can be gone on with stays');
+});
+
+test('the school is not asked for ever: then there is a way on (rule 8)', () => {
+  const asked = after(agentEvent({}), pressed);
+  assert.is(body<PageBody>(asked.state).title, 'Asking the school');
+  const later = after(agentEvent({}), pressed, { on: 'tick', now: NOW + 30 }).state;
+  assert.equal(labels(body<PageBody>(later)), ['Ok']);
+  const absent: Event = { on: 'agent', agent: { ...asked.state.agent, presence: 'absent' } };
+  const page = body<PageBody>(after(agentEvent({}), restoring, absent).state);
+  assert.is(page.title, 'The backup is not running');
+  assert.equal(labels(page), ['Try now']);
+});
+
+test('a restore whose agent dies is looked for under the next one (S5)', () => {
+  const died: Event = {
+    on: 'agent',
+    agent: { ...after(...running()).state.agent, presence: 'asleep', jobs: [] },
+  };
+  assert.is(body<PageBody>(after(...running(), died).state).title, 'Asking the school');
+});
+
+test('the result stays until the child leaves, though the agent forgets it', () => {
+  const done = jobEvent({ ...RUNNING, State: 'done', Summary: { restored: 66 } });
+  const forgotten = [...running(), done, agentEvent({ Jobs: [] })];
+  assert.is(body<PageBody>(after(...forgotten).state).title, '66 things came back');
+  const left = after(...forgotten, { on: 'go', place: { at: 'status' } }, restoring).state;
+  assert.is(body<PageBody>(left).title, 'Nothing is on its way now');
+});
+
 test('what is asked is what the step needs', () => {
   const at = (event: Event) =>
     questionsFor(after(agentEvent({}), event).state).map(({ ask }) => ask);
   assert.equal(at({ on: 'go', place: { at: 'whose' } }), ['laptops']);
-  assert.equal(at({ on: 'go', place: { at: 'go', of: '', snapshot: '' } }), ['plan', 'laptops']);
+  assert.equal(at({ on: 'go', place: { at: 'go', of: '', snapshot: '' } }), ['plan']);
+  const counted = agentEvent({ State: 'restoring', SafeEntries: 39, TotalEntries: 60 });
+  const beside = after(...running(), counted, agentEvent({ TotalEntries: 85 })).state;
+  assert.equal(questionsFor(beside), [], 'nothing beside a running restore');
   assert.equal(
     questionsFor(after({ on: 'go', place: { at: 'whose' } }).state),
     [],

@@ -54,6 +54,7 @@ const WAITING: [reasons: string[], title: string, again: boolean][] = [
   [['server-busy'], 'The school is busy', true],
   [['spread'], 'Soon', true],
   [['untrusted-server'], 'Is this your school?', false],
+  [['paused'], 'Paused', true],
   [['suspend'], 'Going to sleep', false],
   [['something-new'], 'It did not work yet', true],
 ];
@@ -79,6 +80,32 @@ test('in the queue the place is a row of small XOs, one of them in colours (rule
   assert.is(body.pictures[1]?.name, 'Your place: 3');
 });
 
+test('the queue stands the way one reads (S6)', () => {
+  const queue = (rightToLeft: boolean) => {
+    const words = { ...viewer.words, rightToLeft };
+    const { state } = after(agentEvent({ State: 'queued', QueuePlace: 2 }));
+    const { body } = screenOf(state, { ...viewer, words });
+    return (body as PageBody).pictures[1]?.svg ?? '';
+  };
+  assert.match(queue(true), /matrix\(-1 0 0 1/);
+  assert.not.match(queue(false), /matrix/);
+});
+
+test('after a backup the picture does not fall back until it is counted again (rule 6)', () => {
+  const before = { SafeEntries: 10, TotalEntries: 40 };
+  const sending = agentEvent({ ...before, State: 'confirming' });
+  const done = [sending, agentEvent({ ...before, LastBackup: NOW })];
+  const shown = (...events: Parameters<typeof after>) =>
+    (screenOf(after(...events).state, viewer).body as PageBody).title;
+  assert.is(shown(...done), 'All safe at school');
+  assert.is(
+    shown(...done, agentEvent({ SafeEntries: 39, LastBackup: NOW })),
+    '39 of 40 safe at school',
+  );
+  assert.is(shown(...done, { on: 'tick', now: NOW + 20 }), '10 of 40 safe at school');
+  assert.is(shown(sending, agentEvent(before)), '10 of 40 safe at school', 'one that was stopped');
+});
+
 test('asking the teacher shows the pairing code, and only four digits are one (X2)', () => {
   const pending = { State: 'waiting', Reasons: ['teacher'], Registration: 'pending' };
   assert.is(page({ ...pending, PairingCode: '0471' }).code, '0471');
@@ -97,6 +124,67 @@ test('progress is a count and what moves; time only after 20 s, as a range (rule
   assert.is(at(NOW + 1).title, '12 of 80');
   assert.is(at(NOW + 1).text, 'Volcán');
   assert.is(at(NOW + 30).text, 'Volcán · about 5-10 min');
+});
+
+test('of several jobs the one at work is shown, else the one whose turn is first', () => {
+  const path = (n: number) => `/org/sugarlabs/Backup1/job/${n}`;
+  const titles = (backup: string) => {
+    const { state } = after(
+      agentEvent({ State: 'sending', Jobs: [path(1), path(2)] }),
+      jobEvent({ State: backup, EntriesDone: 7, CurrentTitle: 'going' }, 1),
+      jobEvent({ Kind: 'restore-entry', State: 'waiting', CurrentTitle: 'coming' }, 2),
+    );
+    const { text, buttons } = screenOf(state, viewer).body as PageBody;
+    return [text, buttons[0]?.event];
+  };
+  const stop = (n: number) => ({ on: 'act', act: { do: 'stop', job: path(n) } });
+  assert.equal(titles('running'), ['going', stop(1)]);
+  assert.equal(titles('waiting'), ['coming', stop(2)]);
+});
+
+test('a backup that came to nothing says why, until another begins (rule 8)', () => {
+  const job = '/org/sugarlabs/Backup1/job/1';
+  const failing = (code: string) => [
+    agentEvent({ State: 'asking', Jobs: [job] }),
+    jobEvent({}),
+    agentEvent({ State: 'due', Reasons: [], Jobs: [job] }),
+    jobEvent({ State: 'failed', Problem: [code, 'message', ''] }),
+  ];
+  const failed = (code: string) => screenOf(after(...failing(code)).state, viewer).body as PageBody;
+  assert.is(failed('server-full').title, 'The school is full');
+  assert.equal(failed('server-full').buttons[0]?.event, { on: 'act', act: { do: 'back-up' } });
+  assert.is(failed('untrusted-server').title, 'Is this your school?');
+  assert.not.match(failed('server-unreachable').text, /by itself/, 'nobody tries it again');
+  assert.not.match(failed('pending-approval').text, /number/, 'there is none yet');
+  assert.ok(after(...failing('server-full')).state.alert, 'told on other pages too');
+  const again = after(...failing('server-full'), agentEvent({ State: 'asking', Jobs: [job] }));
+  assert.is((screenOf(again.state, viewer).body as PageBody).title, 'Asking the school');
+});
+
+test('a stopped backup rests, and can be asked for at once all the same (rule 8)', () => {
+  const path = '/org/sugarlabs/Backup1/job/1';
+  const shown = (reason: string, State = 'waiting') =>
+    screenOf(
+      after(
+        agentEvent({ State: 'waiting', Reasons: [reason], Jobs: [path] }),
+        jobEvent({ State, Reasons: [reason] }),
+      ).state,
+      viewer,
+    );
+  const resting = shown('paused');
+  assert.equal((resting.body as PageBody).buttons[0]?.event, {
+    on: 'act',
+    act: { do: 'back-up' },
+  });
+  assert.is(resting.toolbar.backUp.sensitive, true);
+  assert.is(shown('untrusted-server').toolbar.backUp.sensitive, true);
+  assert.is(shown('', 'running').toolbar.backUp.sensitive, false);
+});
+
+test('backups that are kept aside frighten nobody (rule 3)', () => {
+  const { title, text } = page({ Held: 'shrunk' });
+  assert.is(title, 'The school asks your teacher');
+  assert.not.match(text, /gone|lost/);
 });
 
 test('a count never exceeds its total, whatever the agent says (rule 6)', () => {

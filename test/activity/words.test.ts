@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAgentError } from '../../activity/client.ts';
 import { readConfig } from '../../activity/config.ts';
-import { BoundedCache } from '../../activity/model/bounded-cache.ts';
+import { BoundedCache, keptPictures } from '../../activity/model/bounded-cache.ts';
 import { daysIn, monthOf, shiftMonth } from '../../activity/model/calendar.ts';
 import { colourSvg, readColours } from '../../activity/model/colours.ts';
 import { languagesOf } from '../../shared/messages.ts';
@@ -87,6 +87,17 @@ test('pictures are kept up to a bound, and those used last stay', () => {
   );
   cache.set('huge', 500);
   assert.is(cache.size, 1);
+});
+
+test('a backup with 130 levels of the school leaves few of them in memory (S5)', () => {
+  const school = { getByteLength: () => 440 * 409 * 4 };
+  const pictures = keptPictures<typeof school>(5e6);
+  for (let level = 0; level < 130; level += 1) pictures.set(`school ${level}`, { picture: school });
+  assert.is(pictures.size, 6, 'not 90 MB');
+  const icons = keptPictures<typeof school>(5e6);
+  const icon = { getByteLength: () => 45 * 45 * 4 };
+  for (let n = 0; n < 500; n += 1) icons.set(`icon ${n}`, { picture: n % 2 ? icon : null });
+  assert.is(icons.size, 500, 'small ones all stay');
 });
 
 test('languages come as gettext takes them', () => {

@@ -26,8 +26,16 @@ export function whyPicture(what: WhyPicture, colours: XoColours, name: string): 
   return { ...SIZE, svg: svg(SIZE.width, SIZE.height, ...draw(what, colours)), name };
 }
 
-/** The queue: each an XO, the child's own in colours at its place; more than fit become dots. */
-export function queuePicture(place: number, colours: XoColours, name: string): Picture {
+/**
+ * The queue: each an XO, the child's own in colours at its place; more than fit become dots. It stands
+ * the way one reads.
+ */
+export function queuePicture(
+  place: number,
+  colours: XoColours,
+  name: string,
+  rightToLeft = false,
+): Picture {
   const shown = Math.min(Math.max(1, place), 8);
   const step = 58;
   const first = 92;
@@ -41,7 +49,10 @@ export function queuePicture(place: number, colours: XoColours, name: string): P
     if (isOwn && place > shown) parts.push(dots(x - 22, 118));
   }
   const width = first + shown * step + 24;
-  return { svg: svg(width, 140, ...parts), width, height: 140, name };
+  const all = rightToLeft
+    ? [`<g transform="matrix(-1 0 0 1 ${width} 0)">${parts.join('')}</g>`]
+    : parts;
+  return { svg: svg(width, 140, ...all), width, height: 140, name };
 }
 
 function draw(what: WhyPicture, colours: XoColours): string[] {
