@@ -28,10 +28,14 @@ export interface AgentOptions {
   spreadMs: number;
 }
 
-/** What those who watch are told: `change` after anything, `end` with a job that ended. */
+/**
+ * What those who watch are told: `change` after anything, `end` with a job that ended, `stopped` when
+ * the work on one that was stopped is over and has noted how far it came.
+ */
 interface Events {
   change: [];
   end: [Job];
+  stopped: [];
 }
 
 /** While it runs it looks at least so often whether a backup is due, in milliseconds. */
@@ -240,7 +244,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #conclude({ id, request: { kind } }: Job, outcome: Outcome, notes: readonly PinNote[]): void {
     switch (outcome.is) {
       case 'stopped':
-        return void this.#take({ is: 'stopped', id });
+        this.#take({ is: 'stopped', id });
+        if (!this.#isOver) this.emit('stopped');
+        return;
       case 'failed': {
         const { failure } = outcome;
         const { code, message, retryAfterSeconds } = failure;
