@@ -45,13 +45,13 @@ function refused(state: State, effect: Effect, code: string): State {
   const { pinning } = state;
   const isPin = effect.do === 'pin' || effect.do === 'unpin';
   const undone = isPin ? without(pinning, effect.uid) : pinning;
-  return tell({ ...state, pinning: undone }, newsOf(code, effect));
+  return tell({ ...state, pinning: undone }, newsOf(code, effect.do === 'pin'));
 }
 
-function newsOf(code: string, effect: Effect): News {
+function newsOf(code: string, isPin: boolean): News {
   switch (code) {
     case 'over-quota':
-      return effect.do === 'pin' ? 'pins-full' : 'not-yet';
+      return isPin ? 'pins-full' : 'not-yet';
     case 'laptop-full':
       return 'laptop-full';
     case 'server-unreachable':
@@ -72,7 +72,10 @@ function jobEnded(state: State, job: Job): State {
   const after = { ...state, answers: touched ?? state.answers };
   if (job.state === 'cancelled' || job.kind === 'backup' || job.kind === 'restore') return after;
   if (job.state === 'failed') {
-    return tell(after, newsOf(job.problem.code, { do: 'retry' }), job.currentTitle);
+    const isPin = job.kind === 'pins';
+    // Pinned on the screen since it was noted; which of them was refused, the school is asked.
+    const told = isPin ? { ...after, pinning: undoable(state) } : after;
+    return tell(told, newsOf(job.problem.code, isPin), job.currentTitle);
   }
   const news: Record<string, News> = {
     'restore-entry': 'came-back',
@@ -81,6 +84,11 @@ function jobEnded(state: State, job: Job): State {
   };
   const what = news[job.kind];
   return what ? tell(after, what, job.currentTitle) : after;
+}
+
+/** Of what is shown as pinned or not: what still can be undone, and is not sent yet. */
+function undoable({ alert }: State): State['pinning'] {
+  return alert?.kind === 'unpinned' ? { [alert.uid]: false } : {};
 }
 
 /** News never takes the place of a question or of an undo. */

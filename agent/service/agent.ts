@@ -13,7 +13,7 @@ import { DayBook } from './day-book.ts';
 import type { Due } from './due.ts';
 import type { Job, Request, Wait } from './jobs.ts';
 import { decide, type Event, isIdle, jobFor, type Model, newModel, next } from './machine.ts';
-import type { Memory, PinNote } from './memory.ts';
+import { type Memory, type PinNote, type Refusal, refusalToTell } from './memory.ts';
 import { BATTERY_BY_HAND, type World } from './obstacles.ts';
 import { describe, type Standing } from './standing.ts';
 import { Worker, type WorkerProgram } from './worker-process.ts';
@@ -254,10 +254,12 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
         return void this.#take({ is: 'failed', id, failure, random: this.#options.random() });
       }
       case 'done': {
-        const { summary = {}, held = '' } = (outcome.result ?? {}) as Ending;
+        const { summary = {}, held = '', refused = [] } = (outcome.result ?? {}) as Ending;
         if (kind === 'backup') this.#book.noteBackup(held);
         if (kind === 'pins') this.#book.forgetPins(notes);
-        this.#take({ is: 'done', id, summary });
+        const failure = refusalToTell(refused, notes);
+        if (failure) this.#take({ is: 'failed', id, failure, random: 0 });
+        else this.#take({ is: 'done', id, summary });
         if (kind === 'backup') this.lookAgain();
         // Noted while the others were sent.
         if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
@@ -279,6 +281,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
 interface Ending {
   summary?: Job['summary'];
   held?: string;
+  refused?: readonly Refusal[];
 }
 
 const PINS: Request = { kind: 'pins', byHand: false, of: '', snapshot: '', entry: '' };
