@@ -3,7 +3,7 @@
  * is there stays, and an older version comes beside it. Cancelled or killed, the next one goes on.
  */
 import { rmSync } from 'node:fs';
-import { DsError } from '../shared/errors.ts';
+import { asDsError, DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 import type { Versions } from '../shared/sums.ts';
@@ -17,10 +17,11 @@ import { Meter } from './progress.ts';
 import { Applier, type Counts } from './restore-apply.ts';
 import { type Fetched, type FetchedBatch, fetchBatches } from './restore-fetch.ts';
 import { type Placer, placerFor } from './restore-place.ts';
-import { type Plan, planRestore, type Step } from './restore-plan.ts';
+import { type Plan, planRestore } from './restore-plan.ts';
 import { Tally } from './restore-tally.ts';
 import { openSession, type Session } from './session.ts';
 import { type KnownEntry, type Origin, openState, type State } from './state.ts';
+import type { Source } from './transfer.ts';
 import { lastingSignature, readVersion } from './version.ts';
 
 export interface RestoreRequest {
@@ -58,6 +59,13 @@ export async function restore(context: Context, request: RestoreRequest): Promis
   }
 }
 
+interface Found {
+  source: Source;
+  wanted: Versions;
+  /** Of each, where that is known already. */
+  bytes?: ReadonlyMap<Uid, number>;
+}
+
 class Restore {
   readonly #context: Context;
   readonly #state: State;
@@ -80,8 +88,7 @@ class Restore {
     const { of } = request;
     const snapshot = request.snapshot ?? (await this.#newest(of));
     const origin: Origin = { of, snapshot };
-    const all = await this.#session.control.sums(snapshot, of);
-    const wanted = request.entry === undefined ? all : pick(all, request.entry, snapshot);
+    const { source, wanted, bytes } = await this.#find(origin, request.entry);
     const whole = request.entry === undefined;
     const restored: Versions = whole
       ? await this.#state.beginRestore(origin, wanted.size)
@@ -91,7 +98,7 @@ class Restore {
     const first = planRestore({ wanted, local, restored, sizes: new Map() });
     const tally = new Tally(this.#context, this.#state, origin);
     if (whole) await tally.begin(restored, only(wanted, first.alreadyHere));
-    const sizes = await this.#askSizes(origin, first);
+    const sizes = bytes ?? (await this.#askSizes(origin, first));
     const plan = planRestore({ wanted, local, restored, sizes });
     this.#applier.counts.alreadyHere = plan.alreadyHere.length;
     failpoint('restore.planned');
@@ -102,7 +109,8 @@ class Restore {
       ...{ single: !whole, steps: plan.steps.length, local: local.size },
     });
     try {
-      await this.#bringAll(origin, plan.steps, whole ? tally : undefined);
+      const batches = fetchBatches(this.#context, this.#session, source, plan.steps, this.#meter);
+      await this.#bringAll(origin, batches, whole ? tally : undefined);
       await this.#showAll();
     } catch (error) {
       const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
@@ -113,6 +121,27 @@ class Restore {
     if (whole && this.#applier.counts.problems.length === 0) await this.#state.endRestore(origin);
     this.#meter.finish();
     return { snapshot, ...this.#applier.counts };
+  }
+
+  /** What is wanted, and where it is: where cleanup took the snapshot, in the pin made from it (X8). */
+  async #find(origin: Origin, entry: Uid | undefined): Promise<Found> {
+    const { control, serial } = this.#session;
+    const { of, snapshot } = origin;
+    try {
+      const all = await control.sums(snapshot, of);
+      return { source: origin, wanted: entry === undefined ? all : pick(all, entry, snapshot) };
+    } catch (error) {
+      const isOwn = of === undefined || of === serial;
+      if (asDsError(error).code !== 'not-found' || entry === undefined || !isOwn) throw error;
+      const { pins } = await control.pins();
+      const pin = pins.find((one) => one.uid === entry && one.snapshot === snapshot);
+      if (!pin) throw error;
+      return {
+        source: { of: undefined, pin },
+        wanted: new Map([[entry, pin.digest]]),
+        bytes: new Map([[entry, pin.bytes]]),
+      };
+    }
   }
 
   async #newest(of: Serial | undefined): Promise<SnapshotName> {
@@ -163,8 +192,11 @@ class Restore {
   }
 
   /** Puts batch after batch back while the next one is on its way. */
-  async #bringAll(origin: Origin, steps: readonly Step[], tally?: Tally): Promise<void> {
-    const batches = fetchBatches(this.#context, this.#session, origin, steps, this.#meter);
+  async #bringAll(
+    origin: Origin,
+    batches: AsyncGenerator<FetchedBatch>,
+    tally?: Tally,
+  ): Promise<void> {
     let next = batches.next();
     try {
       for (;;) {
