@@ -14,7 +14,6 @@ import { emptyFolder, freeBytes } from './profile.ts';
 import type { BatchMeter, Meter } from './progress.ts';
 import { nextBatch, type Step } from './restore-plan.ts';
 import type { Session } from './session.ts';
-import type { Origin } from './state.ts';
 import { fetchFiles, type Source } from './transfer.ts';
 
 export interface Fetched {
@@ -35,7 +34,7 @@ export interface FetchedBatch {
 export async function* fetchBatches(
   context: Context,
   session: Session,
-  origin: Origin,
+  source: Source,
   steps: readonly Step[],
   meter: Meter,
 ): AsyncGenerator<FetchedBatch> {
@@ -45,7 +44,7 @@ export async function* fetchBatches(
     const folder = batchFolder(context.paths.restore, number);
     emptyFolder(folder);
     const batch = steps.slice(from, from + count);
-    yield await fetchBatch(context, session, origin, batch, folder, meter.batch());
+    yield await fetchBatch(context, session, source, batch, folder, meter.batch());
     from += count;
   }
 }
@@ -54,7 +53,7 @@ export async function* fetchBatches(
 export async function fetchBatch(
   context: Context,
   session: Session,
-  origin: Source,
+  source: Source,
   steps: readonly Step[],
   folder: string,
   meter: BatchMeter,
@@ -71,7 +70,7 @@ export async function fetchBatch(
     const { bytes } = await fetchFiles(
       context,
       session.connection,
-      origin,
+      source,
       names,
       folder,
       onFraction,

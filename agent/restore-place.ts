@@ -5,19 +5,17 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { failpoint } from '../shared/failpoint.ts';
-import type { Digest, Uid } from '../shared/ids.ts';
+import type { Uid } from '../shared/ids.ts';
 import type { Context } from './context.ts';
 import { Datastore } from './datastore.ts';
 import { announce, distrustIndex, hasRoomForIndex, settleIndex, showAll } from './journal-index.ts';
-import { flushFileSystem, type Placeable, Placement } from './placement.ts';
+import { type Placeable, Placement } from './placement.ts';
 import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
 import type { Applier, Target } from './restore-apply.ts';
 import type { Fetched, FetchedBatch } from './restore-fetch.ts';
+import type { Tally } from './restore-tally.ts';
 import { chooseWay } from './restore-way.ts';
 import type { Origin, State } from './state.ts';
-
-/** How long the entries of a restore that is being stopped may take to be shown, in milliseconds. */
-const SHOW_AFTER_STOP_MS = 1200;
 
 type Placed = Placeable & { fetched: Fetched; target: Target };
 
@@ -27,6 +25,7 @@ export function placerFor(
   state: State,
   datastore: Datastore,
   applier: Applier,
+  tally: Tally,
   facts: { single: boolean; steps: number; local: number },
 ): Placer | undefined {
   const { paths, env, warn } = context;
@@ -46,7 +45,9 @@ export function placerFor(
     hazard,
   });
   if (notable) warn(`the entries go through Sugar one by one, which takes longer: ${reason}`);
-  return way === 'place' ? new Placer(context, state, datastore, applier, survey) : undefined;
+  return way === 'place'
+    ? new Placer(context, state, datastore, applier, tally, survey)
+    : undefined;
 }
 
 export class Placer {
@@ -54,44 +55,45 @@ export class Placer {
   readonly #state: State;
   readonly #datastore: Datastore;
   readonly #applier: Applier;
+  readonly #tally: Tally;
   readonly #survey: Survey;
   readonly #placement: Placement;
   readonly #placed = new Set<Uid>();
-  /** Placed, but perhaps not on the disk yet. */
-  #fresh = new Map<Uid, Digest>();
 
   constructor(
     context: Context,
     state: State,
     datastore: Datastore,
     applier: Applier,
+    tally: Tally,
     survey: Survey,
   ) {
     this.#context = context;
     this.#state = state;
     this.#datastore = datastore;
     this.#applier = applier;
+    this.#tally = tally;
     this.#survey = survey;
     this.#placement = new Placement(context);
   }
 
-  /** Puts a batch back. Returns what is left to `update`. */
+  /** Puts a batch back; `onDone` is told of each whether it is there. Returns what is left to `update`. */
   async place(
     origin: Origin,
     { folder, ready }: FetchedBatch,
-    onDone: (fetched: Fetched) => void,
+    onDone: (fetched: Fetched, back: boolean) => void,
   ): Promise<Fetched[]> {
     await distrustIndex(this.#context, this.#state);
     const left: Fetched[] = [];
     const whole: Placed[] = [];
     for (const fetched of ready) {
       const target = await this.#targetOf(origin, fetched);
-      if (target === 'here') onDone(fetched);
+      if (target === 'here' || target === 'failed') onDone(fetched, target === 'here');
       else if (target === 'left') left.push(fetched);
       else whole.push({ ...target, file: fetched.file, fetched, target });
     }
     this.#placement.make(folder, whole);
-    await this.#flush(origin);
+    await this.#tally.settle();
     failpoint('restore.made');
     for (const placed of whole) {
       this.#context.signal.throwIfAborted();
@@ -105,17 +107,18 @@ export class Placer {
         this.#placement.check(placed);
         this.#applier.count(target);
       });
-      onDone(fetched);
-      if (!good) continue;
-      this.#placement.rememberContent(placed);
-      this.#fresh.set(fetched.step.uid, fetched.step.digest);
+      if (good) {
+        this.#placement.rememberContent(placed);
+        this.#tally.note(fetched.step.uid, fetched.step.digest);
+      }
+      onDone(fetched, good);
     }
     return left;
   }
 
   /** Makes the datastore show it all, and the names of what it still does not show. */
-  async finish(origin: Origin): Promise<Uid[]> {
-    await this.#flush(origin);
+  async finish(): Promise<Uid[]> {
+    await this.#tally.settle();
     const { signal } = this.#context;
     signal.throwIfAborted();
     const hidden = await showAll(this.#context, this.#datastore, this.#survey, this.#placed);
@@ -125,10 +128,10 @@ export class Placer {
     return hidden.filter((uid) => this.#placed.has(uid));
   }
 
-  /** After a stop: shows what came, if that is quickly done; the next run does it otherwise. */
-  async showWhatCame(): Promise<void> {
+  /** After a stop: shows what came, until `signal` fires; the next run does it otherwise. */
+  async showWhatCame(signal: AbortSignal): Promise<void> {
     if (this.#placed.size === 0) return;
-    const context = { ...this.#context, signal: AbortSignal.timeout(SHOW_AFTER_STOP_MS) };
+    const context = { ...this.#context, signal };
     try {
       await using datastore = new Datastore(context.env, context.signal);
       await showAll(context, datastore, this.#survey, this.#placed);
@@ -138,27 +141,19 @@ export class Placer {
     }
   }
 
-  async #targetOf(origin: Origin, fetched: Fetched): Promise<Target | 'here' | 'left'> {
+  async #targetOf(origin: Origin, fetched: Fetched): Promise<Target | 'here' | 'left' | 'failed'> {
     let target: Target | undefined;
     const good = await this.#applier.guard(fetched, async () => {
       target = await this.#applier.target(origin.snapshot, fetched);
     });
-    if (!good) return 'here';
+    if (!good) return 'failed';
     if (!target) {
       this.#applier.counts.alreadyHere += 1;
-      this.#fresh.set(fetched.step.uid, fetched.step.digest);
+      this.#tally.note(fetched.step.uid, fetched.step.digest);
       return 'here';
     }
     const { prepared, torn } = target;
     const hazard = rebuildHazard(prepared.expected.properties, fetched.file !== '');
     return torn || hazard !== undefined ? 'left' : target;
-  }
-
-  /** Everything until now is on the disk: only then is it remembered. */
-  async #flush(origin: Origin): Promise<void> {
-    const before = this.#fresh;
-    this.#fresh = new Map();
-    await flushFileSystem(this.#context, this.#context.paths.journal);
-    await this.#state.rememberRestored(origin, before);
   }
 }

@@ -3,9 +3,10 @@
  * is there stays, and an older version comes beside it. Cancelled or killed, the next one goes on.
  */
 import { rmSync } from 'node:fs';
-import { DsError } from '../shared/errors.ts';
+import { asDsError, DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../shared/ids.ts';
+import type { Versions } from '../shared/sums.ts';
 import { forEachAtOnce } from './at-once.ts';
 import { fileSystemMoment, problemOf, scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
@@ -16,9 +17,11 @@ import { Meter } from './progress.ts';
 import { Applier, type Counts } from './restore-apply.ts';
 import { type Fetched, type FetchedBatch, fetchBatches } from './restore-fetch.ts';
 import { type Placer, placerFor } from './restore-place.ts';
-import { type Plan, planRestore, type Step } from './restore-plan.ts';
+import { type Plan, planRestore } from './restore-plan.ts';
+import { Tally } from './restore-tally.ts';
 import { openSession, type Session } from './session.ts';
 import { type KnownEntry, type Origin, openState, type State } from './state.ts';
+import type { Source } from './transfer.ts';
 import { lastingSignature, readVersion } from './version.ts';
 
 export interface RestoreRequest {
@@ -35,6 +38,8 @@ export interface RestoreSummary extends Counts {
   snapshot: SnapshotName;
 }
 
+/** What came before a stop is flushed, counted and shown within this; a stop takes two seconds (S3). */
+const KEEP_AFTER_STOP_MS = 1200;
 /** Calls to the datastore at once: four bring 270 entries a second, one 172 (measured). */
 const IN_FLIGHT = 4;
 
@@ -52,6 +57,13 @@ export async function restore(context: Context, request: RestoreRequest): Promis
     // After a stop the datastore may still want a file; the next restore empties the folder.
     if (!context.signal.aborted) rmSync(context.paths.restore, { recursive: true, force: true });
   }
+}
+
+interface Found {
+  source: Source;
+  wanted: Versions;
+  /** Of each, where that is known already. */
+  bytes?: ReadonlyMap<Uid, number>;
 }
 
 class Restore {
@@ -76,32 +88,60 @@ class Restore {
     const { of } = request;
     const snapshot = request.snapshot ?? (await this.#newest(of));
     const origin: Origin = { of, snapshot };
-    const all = await this.#session.control.sums(snapshot, of);
-    const wanted = request.entry === undefined ? all : pick(all, request.entry, snapshot);
+    const { source, wanted, bytes } = await this.#find(origin, request.entry);
     const whole = request.entry === undefined;
-    const restored = whole ? await this.#state.beginRestore(origin, wanted.size) : new Map();
+    const restored: Versions = whole
+      ? await this.#state.beginRestore(origin, wanted.size)
+      : new Map();
     this.#meter.phase('scanning');
     const local = await this.#readLocal();
     const first = planRestore({ wanted, local, restored, sizes: new Map() });
-    const sizes = await this.#askSizes(origin, first);
+    const tally = new Tally(this.#context, this.#state, origin);
+    if (whole) await tally.begin(restored, only(wanted, first.alreadyHere));
+    const sizes = bytes ?? (await this.#askSizes(origin, first));
     const plan = planRestore({ wanted, local, restored, sizes });
     this.#applier.counts.alreadyHere = plan.alreadyHere.length;
     failpoint('restore.planned');
     this.#meter.phase('fetching');
-    this.#meter.expect(plan.steps.length, plan.bytes);
-    this.#placer = placerFor(this.#context, this.#state, this.#datastore, this.#applier, {
+    this.#meter.expect(wanted.size, plan.bytes);
+    this.#meter.batch().done(plan.alreadyHere.length, 0);
+    this.#placer = placerFor(this.#context, this.#state, this.#datastore, this.#applier, tally, {
       ...{ single: !whole, steps: plan.steps.length, local: local.size },
     });
     try {
-      await this.#bringAll(origin, plan.steps, whole);
-      await this.#showAll(origin);
+      const batches = fetchBatches(this.#context, this.#session, source, plan.steps, this.#meter);
+      await this.#bringAll(origin, batches, whole ? tally : undefined);
+      await this.#showAll();
     } catch (error) {
-      await this.#placer?.showWhatCame();
+      const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
+      const counted = whole ? tally.settle(signal) : undefined;
+      await Promise.allSettled([counted, this.#placer?.showWhatCame(signal)]);
       throw error;
     }
     if (whole && this.#applier.counts.problems.length === 0) await this.#state.endRestore(origin);
     this.#meter.finish();
     return { snapshot, ...this.#applier.counts };
+  }
+
+  /** What is wanted, and where it is: where cleanup took the snapshot, in the pin made from it (X8). */
+  async #find(origin: Origin, entry: Uid | undefined): Promise<Found> {
+    const { control, serial } = this.#session;
+    const { of, snapshot } = origin;
+    try {
+      const all = await control.sums(snapshot, of);
+      return { source: origin, wanted: entry === undefined ? all : pick(all, entry, snapshot) };
+    } catch (error) {
+      const isOwn = of === undefined || of === serial;
+      if (asDsError(error).code !== 'not-found' || entry === undefined || !isOwn) throw error;
+      const { pins } = await control.pins();
+      const pin = pins.find((one) => one.uid === entry && one.snapshot === snapshot);
+      if (!pin) throw error;
+      return {
+        source: { of: undefined, pin },
+        wanted: new Map([[entry, pin.digest]]),
+        bytes: new Map([[entry, pin.bytes]]),
+      };
+    }
   }
 
   async #newest(of: Serial | undefined): Promise<SnapshotName> {
@@ -152,8 +192,11 @@ class Restore {
   }
 
   /** Puts batch after batch back while the next one is on its way. */
-  async #bringAll(origin: Origin, steps: readonly Step[], whole: boolean): Promise<void> {
-    const batches = fetchBatches(this.#context, this.#session, origin, steps, this.#meter);
+  async #bringAll(
+    origin: Origin,
+    batches: AsyncGenerator<FetchedBatch>,
+    tally?: Tally,
+  ): Promise<void> {
     let next = batches.next();
     try {
       for (;;) {
@@ -161,7 +204,7 @@ class Restore {
         if (done) return;
         next = batches.next();
         next.catch(() => {}); // awaited in the next round, or below
-        await this.#applyBatch(origin, batch, whole);
+        await this.#applyBatch(origin, batch, tally);
       }
     } catch (error) {
       await next.catch(() => {});
@@ -169,31 +212,39 @@ class Restore {
     }
   }
 
-  async #applyBatch(origin: Origin, batch: FetchedBatch, whole: boolean): Promise<void> {
+  async #applyBatch(origin: Origin, batch: FetchedBatch, tally?: Tally): Promise<void> {
     const { counts } = this.#applier;
     counts.receivedBytes += batch.receivedBytes;
     counts.problems.push(...batch.problems);
     const placer = this.#placer;
-    const done = ({ step }: Fetched) => this.#meter.batch().done(1, Math.ceil(step.bytes / 2));
+    const done = ({ step }: Fetched, back: boolean) => {
+      this.#meter.batch().done(back ? 1 : 0, Math.ceil(step.bytes / 2));
+    };
     const left = placer ? await placer.place(origin, batch, done) : batch.ready;
     await forEachAtOnce(left, IN_FLIGHT, async (fetched) => {
       this.#context.signal.throwIfAborted();
       const { uid, digest } = fetched.step;
       const came = await this.#applier.update(origin.snapshot, fetched);
-      done(fetched);
-      if (came && whole) await this.#state.rememberRestored(origin, new Map([[uid, digest]]));
+      if (came) tally?.note(uid, digest);
+      done(fetched, came);
     });
     this.#context.signal.throwIfAborted();
+    if (!placer) await tally?.settle(); // a placer does it before it shows the next batch
     rmSync(batch.folder, { recursive: true, force: true });
   }
 
   /** Nothing is back before Sugar shows it. */
-  async #showAll(origin: Origin): Promise<void> {
+  async #showAll(): Promise<void> {
     if (!this.#placer) return healIndex(this.#context, this.#state);
-    for (const uid of await this.#placer.finish(origin)) {
+    for (const uid of await this.#placer.finish()) {
       this.#applier.counts.problems.push({ uid, problem: `Sugar does not show the entry ${uid}` });
     }
   }
+}
+
+function only(versions: Versions, uids: readonly Uid[]): Map<Uid, Digest> {
+  const wanted = new Set(uids);
+  return new Map([...versions].filter(([uid]) => wanted.has(uid)));
 }
 
 function pick(all: ReadonlyMap<Uid, Digest>, uid: Uid, snapshot: SnapshotName) {

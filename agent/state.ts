@@ -248,6 +248,14 @@ export class State implements AsyncDisposable {
     );
   }
 
+  /** These are not here any more, and are to come again. */
+  async forgetRestored(origin: Origin, uids: readonly Uid[]): Promise<void> {
+    await this.#db.runMany(
+      'DELETE FROM restored WHERE owner = ? AND snapshot = ? AND uid = ?',
+      uids.map((uid) => [...keyOf(origin), uid]),
+    );
+  }
+
   async rememberIndex(doubtful: boolean): Promise<void> {
     if (doubtful === this.indexDoubtful) return;
     if (doubtful) await setFact(this.#db, 'index', 'doubtful');

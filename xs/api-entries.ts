@@ -3,11 +3,13 @@
  * whole. Of this laptop's own snapshots, or of one whose place it took (X10).
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DsError } from '../shared/errors.ts';
 import { parseSnapshotName, parseUid, type Serial } from '../shared/ids.ts';
 import { type EntryDetails, parseVerifyRequest } from '../shared/protocol.ts';
-import { readDetails, readPreview, verifyEntry } from './catalogue.ts';
+import { readDetails, readPreview, type Version, verifyEntry, versionIn } from './catalogue.ts';
 import type { Library } from './library.ts';
-import { pinnedDigests } from './pins.ts';
+import type { Paths } from './paths.ts';
+import { findPin, pinnedDigests } from './pins.ts';
 import { findSnapshot, listSnapshots } from './snapshots.ts';
 
 interface OneEntry {
@@ -25,16 +27,13 @@ export interface Whose {
 export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: Whose): void {
   app.get<OneEntry>('/v1/snapshots/:name/entries/:uid', async (request): Promise<EntryDetails> => {
     const owner = whose.ownerOf(request as never);
-    const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
-    const uid = parseUid(request.params.uid);
-    const snapshots = listSnapshots(paths, owner);
-    return readDetails(snapshot, uid, snapshots, pinnedDigests(paths, owner));
+    const version = findVersion(paths, owner, request.params);
+    return readDetails(version, listSnapshots(paths, owner), pinnedDigests(paths, owner));
   });
 
   app.get<OneEntry>('/v1/snapshots/:name/entries/:uid/preview', async (request, reply) => {
     const owner = whose.ownerOf(request as never);
-    const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
-    const picture = readPreview(snapshot, parseUid(request.params.uid));
+    const picture = readPreview(findVersion(paths, owner, request.params));
     if (!picture) return reply.status(204).send();
     return reply.type('image/png').send(picture);
   });
@@ -45,4 +44,18 @@ export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: 
     await verifyEntry(findSnapshot(paths, whose.laptopOf(request), snapshot), uid);
     return reply.status(204).send();
   });
+}
+
+/** As the snapshot has it; where cleanup took that, as it was pinned from it (X8). Throws `not-found`. */
+function findVersion(paths: Paths, owner: Serial, params: OneEntry['Params']): Version {
+  const name = parseSnapshotName(params.name);
+  const uid = parseUid(params.uid);
+  try {
+    return versionIn(findSnapshot(paths, owner, name), uid);
+  } catch (error) {
+    const isGone = error instanceof DsError && error.code === 'not-found';
+    const pin = isGone ? findPin(paths, owner, uid, name) : undefined;
+    if (pin) return pin;
+    throw error;
+  }
 }

@@ -33,27 +33,36 @@ export function readEntriesPage(
   return { entries, next: rest.length > limit ? (entries.at(-1)?.uid ?? null) : null };
 }
 
-/** One entry with everything to be shown of it. Throws `not-found`. */
+/** A version of an entry and the folder that has its two files: a snapshot's, or a pin's. */
+export interface Version {
+  folder: string;
+  uid: Uid;
+  digest: Digest;
+}
+
+/** The version that a snapshot holds. Throws `not-found`. */
+export function versionIn(snapshot: Snapshot, uid: Uid): Version {
+  return { folder: snapshot.folder, uid, digest: digestIn(snapshot, uid) };
+}
+
+/** One entry with everything to be shown of it. */
 export function readDetails(
-  snapshot: Snapshot,
-  uid: Uid,
+  { folder, uid, digest }: Version,
   snapshots: readonly Snapshot[],
   pinned: ReadonlySet<Digest>,
 ): EntryDetails {
-  const digest = digestIn(snapshot, uid);
-  const entry = readIfWhole(metadataPath(snapshot, uid));
+  const entry = readIfWhole(metadataPath(folder, uid));
   const text = (name: string) => (entry && propertyText(entry, name)) ?? '';
   return {
-    ...{ uid, ...summarize(snapshot.folder, uid, digest), pinned: pinned.has(digest) },
+    ...{ uid, ...summarize(folder, uid, digest), pinned: pinned.has(digest) },
     ...{ description: text('description'), tags: text('tags') },
     versions: versionsOf(uid, snapshots),
   };
 }
 
-/** The picture of an entry as a PNG; undefined when it has none. Throws `not-found`. */
-export function readPreview(snapshot: Snapshot, uid: Uid): Buffer | undefined {
-  digestIn(snapshot, uid);
-  const preview = readIfWhole(metadataPath(snapshot, uid))?.properties.get('preview');
+/** The picture of an entry as a PNG; undefined when it has none. */
+export function readPreview({ folder, uid }: Version): Buffer | undefined {
+  const preview = readIfWhole(metadataPath(folder, uid))?.properties.get('preview');
   return preview?.subarray(0, PNG.length).equals(PNG) ? preview : undefined;
 }
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -64,7 +73,7 @@ export async function verifyEntry(snapshot: Snapshot, uid: Uid): Promise<void> {
   const damaged = (what: string) => {
     return new DsError('damaged', `${what} of ${uid} in ${snapshot.name} is damaged`);
   };
-  const bytes = readFileSync(metadataPath(snapshot, uid));
+  const bytes = readFileSync(metadataPath(snapshot.folder, uid));
   if (digestOf(bytes) !== digest) throw damaged('the metadata');
   const { content } = decodeEntry(bytes);
   if (!content) return;
@@ -130,7 +139,7 @@ function seconds(text: string | null): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function metadataPath({ folder }: Snapshot, uid: Uid): string {
+function metadataPath(folder: string, uid: Uid): string {
   return join(folder, `${uid}${METADATA_SUFFIX}`);
 }
 

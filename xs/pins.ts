@@ -71,6 +71,16 @@ export function listPins(paths: Paths, serial: Serial): Pin[] {
   });
 }
 
+/** The version of an entry that was pinned from this snapshot, be that still there or not. */
+export function findPin(
+  paths: Paths,
+  serial: Serial,
+  uid: Uid,
+  snapshot: SnapshotName,
+): Pin | undefined {
+  return listPins(paths, serial).find((pin) => pin.uid === uid && pin.snapshot === snapshot);
+}
+
 /** The snapshots that are pinned as a whole. */
 export function pinnedSnapshots(paths: Paths, serial: Serial): Set<SnapshotName> {
   const names = namesIn(inLaptop(paths, serial).pinned);

@@ -52,7 +52,10 @@ function refused(state: State, effect: Effect, code: string): State {
   const isPin = effect.do === 'pin' || effect.do === 'unpin';
   const undone = isPin ? without(pinning, effect.uid) : pinning;
   const after = { ...state, pinning: undone, expectedUntil: 0 };
-  return tell(effect.do === 'restore-all' ? notBegun(after, effect) : after, newsOf(code, effect));
+  return tell(
+    effect.do === 'restore-all' ? notBegun(after, effect) : after,
+    newsOf(code, effect.do === 'pin'),
+  );
 }
 
 /** What was to be stopped had ended by itself; or nothing had failed that could be tried again. */
@@ -74,10 +77,10 @@ function notBegun(state: State, { of, snapshot }: { of: string; snapshot: string
   return { ...state, place: { at: 'go', of, snapshot } };
 }
 
-function newsOf(code: string, effect: Effect): News {
+function newsOf(code: string, isPin: boolean): News {
   switch (code) {
     case 'over-quota':
-      return effect.do === 'pin' ? 'pins-full' : 'not-yet';
+      return isPin ? 'pins-full' : 'not-yet';
     case 'laptop-full':
       return 'laptop-full';
     case 'server-unreachable':
@@ -112,7 +115,10 @@ function jobEnded(state: State, job: Job): State {
   const after = { ...state, answers: touched ?? state.answers };
   if (job.state === 'cancelled' || job.kind === 'restore') return after;
   if (job.state === 'failed') {
-    return tell(after, newsOf(job.problem.code, { do: 'retry' }), job.currentTitle);
+    const isPin = job.kind === 'pins';
+    // Pinned on the screen since it was noted; which of them was refused, the school is asked.
+    const told = isPin ? { ...after, pinning: undoable(state) } : after;
+    return tell(told, newsOf(job.problem.code, isPin), job.currentTitle);
   }
   const what = newsOfSuccess(job);
   return what ? tell(after, what, job.currentTitle) : after;
@@ -128,6 +134,11 @@ function newsOfSuccess({ kind, summary }: Job): News | null {
   if (restored > 0) return 'came-back';
   if (problems > 0) return 'trouble';
   return alreadyHere > 0 ? 'here-already' : 'came-back';
+}
+
+/** Of what is shown as pinned or not: what still can be undone, and is not sent yet. */
+function undoable({ alert }: State): State['pinning'] {
+  return alert?.kind === 'unpinned' ? { [alert.uid]: false } : {};
 }
 
 /** News never takes the place of a question or of an undo. */

@@ -80,9 +80,12 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   Retry(): string {
-    const last = this.#agent.model.jobs.findLast(
-      ({ end }) => end === 'failed' || end === 'cancelled',
-    );
+    const { model, memory } = this.#agent;
+    const last = model.jobs.findLast(({ end, request }) => {
+      // Pins that the school refused are not asked for again.
+      if (request.kind === 'pins' && memory.pinNotes.length === 0) return false;
+      return end === 'failed' || end === 'cancelled';
+    });
     if (!last) throw busError(new DsError('not-found', 'nothing failed and nothing was cancelled'));
     return this.#request(last.request.kind, last.request);
   }

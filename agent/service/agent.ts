@@ -13,7 +13,7 @@ import { DayBook } from './day-book.ts';
 import type { Due } from './due.ts';
 import type { Job, Request, Wait } from './jobs.ts';
 import { decide, type Event, isIdle, jobFor, type Model, newModel, next } from './machine.ts';
-import type { Memory, PinNote } from './memory.ts';
+import { type Memory, type PinNote, type Refusal, refusalToTell } from './memory.ts';
 import { BATTERY_BY_HAND, type World } from './obstacles.ts';
 import { describe, type Standing } from './standing.ts';
 import { Worker, type WorkerProgram } from './worker-process.ts';
@@ -28,10 +28,14 @@ export interface AgentOptions {
   spreadMs: number;
 }
 
-/** What those who watch are told: `change` after anything, `end` with a job that ended. */
+/**
+ * What those who watch are told: `change` after anything, `end` with a job that ended, `stopped` when
+ * the work on one that was stopped is over and has noted how far it came.
+ */
 interface Events {
   change: [];
   end: [Job];
+  stopped: [];
 }
 
 /** While it runs it looks at least so often whether a backup is due, in milliseconds. */
@@ -240,7 +244,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #conclude({ id, request: { kind } }: Job, outcome: Outcome, notes: readonly PinNote[]): void {
     switch (outcome.is) {
       case 'stopped':
-        return void this.#take({ is: 'stopped', id });
+        this.#take({ is: 'stopped', id });
+        if (!this.#isOver) this.emit('stopped');
+        return;
       case 'failed': {
         const { failure } = outcome;
         const { code, message, retryAfterSeconds } = failure;
@@ -248,10 +254,12 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
         return void this.#take({ is: 'failed', id, failure, random: this.#options.random() });
       }
       case 'done': {
-        const { summary = {}, held = '' } = (outcome.result ?? {}) as Ending;
+        const { summary = {}, held = '', refused = [] } = (outcome.result ?? {}) as Ending;
         if (kind === 'backup') this.#book.noteBackup(held);
         if (kind === 'pins') this.#book.forgetPins(notes);
-        this.#take({ is: 'done', id, summary });
+        const failure = refusalToTell(refused, notes);
+        if (failure) this.#take({ is: 'failed', id, failure, random: 0 });
+        else this.#take({ is: 'done', id, summary });
         if (kind === 'backup') this.lookAgain();
         // Noted while the others were sent.
         if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
@@ -273,6 +281,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
 interface Ending {
   summary?: Job['summary'];
   held?: string;
+  refused?: readonly Refusal[];
 }
 
 const PINS: Request = { kind: 'pins', byHand: false, of: '', snapshot: '', entry: '' };

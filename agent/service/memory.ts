@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { isErrno } from '../../shared/errors.ts';
 import { writeFileDurably } from '../../shared/files.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Trouble } from './jobs.ts';
 
 const moment = v.object({ wallMs: v.number(), boot: v.string(), uptimeMs: v.number() });
 const anchor = v.object({ serverMs: v.number(), at: moment });
@@ -65,4 +66,21 @@ function formatMemory(memory: Memory): string {
 /** A newer note about an entry takes the place of the older. */
 export function notePin(notes: readonly PinNote[], note: PinNote): PinNote[] {
   return [...notes.filter(({ uid }) => uid !== note.uid), note];
+}
+
+/** What the school will never take of the notes that were sent. */
+export interface Refusal extends Trouble {
+  uid: string;
+}
+
+/**
+ * The first refusal that a child has to hear of, whose pin is not there although she was told that it
+ * would be. An unpin of what is no pin any more has what it wanted.
+ */
+export function refusalToTell(
+  refused: readonly Refusal[],
+  notes: readonly PinNote[],
+): Refusal | undefined {
+  const unpins = new Set(notes.filter((note) => note.snapshot === null).map(({ uid }) => uid));
+  return refused.find(({ uid, code }) => code !== 'not-found' || !unpins.has(uid));
 }

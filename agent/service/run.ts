@@ -122,6 +122,7 @@ class Presence implements AsyncDisposable {
       this.#tell();
       if (this.#clients > 0) this.refresh();
     });
+    agent.on('stopped', () => this.refresh());
   }
 
   get isWanted(): boolean {

@@ -151,6 +151,27 @@ test('a pin that finds the jar full says so, and is shown unpinned again', () =>
   assert.is(list(state).row(1)?.buttons[1]?.label, 'Pin');
 });
 
+test('a noted pin that the school refuses later says so, and is shown unpinned again (A11)', () => {
+  const effect = { do: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
+  const noted: Event[] = [
+    ...[agentEvent({}), entries, page(0)],
+    { on: 'act', act: effect },
+    { on: 'did', effect, result: 'later' },
+    jobEvent({ Kind: 'pins', State: 'waiting' }),
+  ];
+  const failed = jobEvent({ Kind: 'pins', State: 'failed', Problem: ['over-quota', 'full', ''] });
+  const labels = (state: State) =>
+    list(state)
+      .row(1)
+      ?.buttons.map(({ label }) => label);
+  assert.equal(labels(after(...noted).state), ['Bring back', 'Unpin']);
+  const { state } = after(...noted, failed);
+  assert.is(state.alert?.kind === 'news' && state.alert.what, 'pins-full');
+  assert.equal(labels(state), ['Bring back', 'Pin']);
+  const waiting = after(...noted, { on: 'act', act: { do: 'unpin', uid: 'b', title: '' } }, failed);
+  assert.equal(waiting.state.pinning, { b: false }, 'what can be undone stays as it is');
+});
+
 test('keeping at school is offered only for what is pinned and the same here (A13)', () => {
   const labels = (more: object) => {
     const question = { ask: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;

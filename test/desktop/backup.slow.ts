@@ -177,7 +177,7 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
   await desktop.key('Return');
   const moving = async () => {
     const { State, EntriesDone } = await scene.agent();
-    return State === 'restoring' && Number(EntriesDone) > 10;
+    return State === 'restoring' && Number(EntriesDone) > 30; // 20 were here before
   };
   await waitFor('some to have come', moving, 30_000);
   await desktop.key('Escape', 'Tab', 'Return');

@@ -5,12 +5,19 @@ import * as assert from 'uvu/assert';
 import { Cleanup } from '../../shared/cleanup.ts';
 import { digestOf } from '../../shared/entry.ts';
 import { newRunId, type Serial } from '../../shared/ids.ts';
-import { parseEntries, parseReadableLaptops, parseSnapshots } from '../../shared/protocol.ts';
+import {
+  parseEntries,
+  parseEntryDetails,
+  parseReadableLaptops,
+  parseSnapshots,
+} from '../../shared/protocol.ts';
 import { serveApi } from '../../xs/api.ts';
 import type { Intake } from '../../xs/intake.ts';
 import { WebLinks } from '../../xs/pages/web-links.ts';
 import { inCompletion, inState } from '../../xs/paths.ts';
+import { pinEntry } from '../../xs/pins.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
+import { discard } from '../../xs/trash.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
 import { dsaKey, openWhole, serialOf } from './whole.ts';
 
@@ -120,6 +127,26 @@ test('unknown, forbidden and malformed are the same answer', async () => {
   const answers = await Promise.all(asked.map((of) => school.ask(NEW, `/v1/snapshots?of=${of}`)));
   assert.equal(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size, 1);
   assert.is(answers[0]?.status, 404);
+});
+
+test('X8 A11: of a pin whose snapshot cleanup took, details and picture are still there', async () => {
+  await using server = await serve();
+  const { ask, name, library, context } = server;
+  const snapshot = newestSnapshot(library.paths, SERIAL);
+  if (!snapshot) throw new Error('no snapshot');
+  const path = `/v1/snapshots/${name}/entries/${uidOf(1)}`;
+  const before = await ask(SERIAL, path);
+  const { digest } = pinEntry(context, SERIAL, snapshot, uidOf(1), Number.MAX_SAFE_INTEGER);
+  discard(library.paths, SERIAL, snapshot.folder, 'thinned', library.clock.now());
+  assert.is((await ask(SERIAL, `/v1/snapshots/${name}/sums`)).status, 404);
+  const { status, body } = await ask(SERIAL, path);
+  assert.is(status, 200, body);
+  const details = parseEntryDetails(body);
+  assert.equal(details, { ...parseEntryDetails(before.body), pinned: true, versions: [] });
+  assert.is(details.digest, digest);
+  assert.is((await ask(SERIAL, `${path}/preview`)).status, 204);
+  assert.is((await ask(SERIAL, `/v1/snapshots/${name}/entries/${uidOf(2)}`)).status, 404);
+  assert.is((await ask(STRANGER, `${path}?of=${SERIAL}`)).status, 404, 'not to a stranger');
 });
 
 test('A7: a completion file is taken whole, from the laptop that it is about, or not at all', async () => {

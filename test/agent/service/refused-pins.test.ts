@@ -1,0 +1,74 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Agent } from '../../../agent/service/agent.ts';
+import type { Job } from '../../../agent/service/jobs.ts';
+import { refusalToTell } from '../../../agent/service/memory.ts';
+import { realClock } from '../../../shared/clock.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { makeProfile, type TestProfile } from '../journal.ts';
+
+const test = suite('A11 rule 10: no pin is lost without a word');
+
+const FULL = { code: 'over-quota' as const, message: 'the jar is full', hint: 'unpin something' };
+const GONE = { code: 'not-found' as const, message: 'no such pin', hint: '' };
+
+/** An agent whose worker gives this answer to every act. */
+function makeAgent({ paths }: TestProfile, answer: object): Agent {
+  const worker = join(paths.own, 'worker.mjs');
+  writeFileSync(
+    worker,
+    `import { createInterface } from 'node:readline';
+     for await (const line of createInterface({ input: process.stdin }))
+       console.log(JSON.stringify({ id: JSON.parse(line).id, result: ${JSON.stringify(answer)} }));`,
+  );
+  return new Agent({
+    ...{ paths, clock: realClock, log: silentLog, random: () => 0, spreadMs: 0 },
+    program: { command: [process.execPath, worker], env: { PATH: process.env.PATH } },
+  });
+}
+
+const endOf = (agent: Agent, kind: string) =>
+  new Promise<Job>((resolve) => {
+    agent.on('end', (job) => job.request.kind === kind && resolve(job));
+  });
+
+test('one that was noted and is then refused is told of, and its note goes', async () => {
+  using profile = makeProfile();
+  await using agent = makeAgent(profile, { refused: [{ uid: 'a', ...FULL }] });
+  agent.start();
+  const ended = endOf(agent, 'pins');
+  agent.notePin({ uid: 'a', snapshot: '' });
+  const { end, trouble } = await ended;
+  assert.equal([end, trouble, agent.memory.pinNotes], ['failed', FULL, []]);
+  const { memory } = profile.paths;
+  assert.ok(
+    existsSync(memory) && !readFileSync(memory, 'utf8').includes('"uid"'),
+    'on the disk too',
+  );
+});
+
+test('those that were taken end well', async () => {
+  using profile = makeProfile();
+  await using agent = makeAgent(profile, { refused: [] });
+  agent.start();
+  const ended = endOf(agent, 'pins');
+  agent.notePin({ uid: 'a', snapshot: '' });
+  const { end, trouble } = await ended;
+  assert.equal([end, trouble, agent.memory.pinNotes], ['done', null, []]);
+});
+
+test('an unpin of what is no pin any more is nothing to tell, a pin of what is gone is', () => {
+  const notes = [
+    { uid: 'unpin', snapshot: null },
+    { uid: 'pin', snapshot: '' },
+  ];
+  const unpin = { uid: 'unpin', ...GONE };
+  const pin = { uid: 'pin', ...GONE };
+  assert.is(refusalToTell([unpin], notes), undefined);
+  assert.is(refusalToTell([unpin, pin], notes), pin);
+  assert.ok(refusalToTell([{ ...unpin, code: 'only-copy' }], notes), 'it is still pinned');
+});
+
+test.run();
