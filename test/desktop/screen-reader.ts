@@ -60,10 +60,16 @@ export class ScreenReader {
     throw new Error(`${ms} ms in vain for ${name}; on the screen:\n  ${said}`);
   }
 
-  /** Presses a button with the pointer, then takes the pointer away. */
+  /** Presses a button with the pointer, once it stands still: an alert that opens moves it. */
   async press(name: string | RegExp, ms?: number): Promise<void> {
-    const { x, y } = await this.find(name, { role: 'push button', ...(ms && { ms }) });
-    await this.#desktop.click(x, y);
+    const options = { role: 'push button', ...(ms && { ms }) };
+    let before = await this.find(name, options);
+    for (let looks = 0; looks < 20; looks += 1) {
+      const now = await this.find(name, options);
+      if (now.x === before.x && now.y === before.y) break;
+      before = now;
+    }
+    await this.#desktop.click(before.x, before.y);
   }
 
   /** Clicks on whatever is called so. */
