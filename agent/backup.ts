@@ -12,7 +12,6 @@ import { forEachAtOnce } from './at-once.ts';
 import { fileSystemMoment, type Problem, type Scan, scanJournal } from './changes.ts';
 import { awaitOutcome, buildCompletion, complete, refused } from './completion.ts';
 import type { Context } from './context.ts';
-import { healIndex } from './journal-index.ts';
 import { inJournal } from './paths.ts';
 import { prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
@@ -49,34 +48,43 @@ export async function backUp(context: Context, wait: boolean): Promise<BackupSum
   prepareProfile(context);
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
-  await healIndex(context, state);
+  if (state.indexDoubtful) await (await import('./journal-index.ts')).healIndex(context, state);
   const { staging } = context.paths;
   rmSync(staging, { recursive: true, force: true }); // of a run that was killed
   try {
     const backup = new Backup(context, state);
-    if (!state.confirmed) {
-      const opening = openSession(context, { purpose: 'backup', wait });
+    let opening: Promise<Session> | undefined;
+    const open = () => {
+      opening ??= openSession(context, { purpose: 'backup', wait });
       opening.catch(() => {}); // awaited below; a failed scan comes first
-      const scan = await scanMeanwhile(backup, opening);
-      await using session = await opening;
-      return await backup.run(session, scan);
+      return opening;
+    };
+    // The question is on its way to the server from the first change on, while the rest is looked at.
+    if (!state.confirmed) void open();
+    const scan = await orHangUp(
+      backup.scan(() => void open()),
+      () => opening,
+    );
+    if (!opening) {
+      const quiet = await backup.quietDay(scan);
+      if (quiet) return quiet;
     }
-    const scan = backup.scan();
-    const quiet = await backup.quietDay(scan);
-    if (quiet) return quiet;
-    await using session = await openSession(context, { purpose: 'backup', wait });
+    await using session = await open();
     return await backup.run(session, scan);
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
-/** Scans while the question is on its way to the server; a failed scan hangs up. */
-async function scanMeanwhile(backup: Backup, opening: Promise<Session>): Promise<Scan> {
+/** The scan; a failed one hangs up where a session is being opened meanwhile. */
+async function orHangUp(
+  scan: Promise<Scan>,
+  opening: () => Promise<Session> | undefined,
+): Promise<Scan> {
   try {
-    return backup.scan();
+    return await scan;
   } catch (error) {
-    const session = await opening.catch(() => undefined);
+    const session = await opening()?.catch(() => undefined);
     await session?.[Symbol.asyncDispose]();
     throw error;
   }
@@ -107,10 +115,11 @@ class Backup {
     this.#meter = new Meter(context.onProgress);
   }
 
-  scan(): Scan {
+  async scan(onChange?: () => void): Promise<Scan> {
     this.#meter.phase('scanning');
     const { paths } = this.#context;
-    const scan = scanJournal(paths, this.#state.entries, () => fileSystemMoment(paths.own));
+    const moment = () => fileSystemMoment(paths.own);
+    const scan = await scanJournal(paths, this.#state.entries, moment, onChange);
     failpoint('backup.scanned');
     this.#meter.phase('asking');
     return scan;
@@ -142,7 +151,7 @@ class Backup {
       const reading = await this.#send(session, scan);
       const done = await this.#conclude(session, reading);
       if (done) return done;
-      scan = this.scan();
+      scan = await this.scan();
     }
     throw neverAgrees();
   }
@@ -171,9 +180,10 @@ class Backup {
       case 'done':
       case 'held': {
         const { snapshot, sequence, digest } = outcome;
+        await learnQuietKey(this.#context, session.control);
+        session.connection.hangUp(); // nothing is left to say, and it takes a while
         await state.confirm({ snapshot, sequence, state: digest, versions: reading.versions });
         this.#held = outcome.state === 'held' ? outcome.reason : null;
-        await learnQuietKey(this.#context, session.control);
         return this.#finish(reading, completion.changed.length, completion.removed.length);
       }
       case 'missing':
@@ -265,14 +275,17 @@ class Backup {
     return { versions, problems };
   }
 
-  async #sendBatch({ connection }: Session, batch: Batch): Promise<void> {
+  async #sendBatch({ connection, control }: Session, batch: Batch): Promise<void> {
     failpoint('backup.staged');
     const { versions, bytes, folder } = batch;
     const meter = this.#meter.batch();
     const onFraction = (part: number) => {
       meter.bytes(Math.floor(part * bytes), Math.floor(part * versions.size));
     };
-    const sent = await sendFolder(this.#context, connection, folder, onFraction);
+    await connection.ready();
+    const sending = sendFolder(this.#context, connection, folder, onFraction);
+    control.prepare(); // while rsync works
+    const sent = await sending;
     failpoint('backup.batch-sent');
     this.#sentBytes += sent.bytes;
     // What did not arrive whole the server names when it is asked for the snapshot.

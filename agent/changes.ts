@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { asDsError, DsError, isErrno } from '../shared/errors.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
 import { entrySignature, listEntries, type TreeEntry } from '../shared/journal-tree.ts';
+import { pacemaker } from '../shared/pacemaker.ts';
 import type { Paths } from './paths.ts';
 import type { KnownEntry } from './state.ts';
 
@@ -27,27 +28,36 @@ export interface Scan {
 /** Metadata of an ordinary entry, in bytes: properties and a preview. */
 const TYPICAL_METADATA_BYTES = 4096;
 
+/** How long to look in one go before the network, which has many short turns, gets one; in milliseconds. */
+const SLICE_MS = 1;
+
 /**
  * Compares the whole Journal with what is known. `moment` is asked for the file system's time only
- * when something is to be read: finding it out is a write. Throws `unreadable` where there is no
- * Journal.
+ * when something is to be read: finding it out is a write. `onChange` is told at once of anything that
+ * is not as it was. Throws `unreadable` where there is no Journal.
  */
-export function scanJournal(
+export async function scanJournal(
   paths: Paths,
   known: ReadonlyMap<Uid, KnownEntry>,
   moment: () => bigint,
-): Scan {
+  onChange: () => void = () => {},
+): Promise<Scan> {
+  const pause = pacemaker(SLICE_MS);
   const scan: Scan = { moment: 0n, unchanged: new Map(), toRead: [], problems: [] };
   for (const entry of listJournal(paths)) {
     try {
       const signature = entrySignature(entry);
       const before = known.get(entry.uid);
       if (before?.signature === signature) scan.unchanged.set(entry.uid, before.digest);
-      else scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
+      else {
+        scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
+        onChange();
+      }
     } catch (error) {
       const problem = problemOf(entry, error);
       if (problem) scan.problems.push(problem);
     }
+    await pause();
   }
   if (scan.toRead.length > 0) scan.moment = moment();
   return scan;

@@ -3,7 +3,7 @@
  * stdin and stdout) and the master over which the rsync children go.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
@@ -20,12 +20,21 @@ export interface Connection extends AsyncDisposable {
   remoteShell: string;
   /** What the server is called in `rsync … HOST:place`. */
   host: string;
+  /**
+   * Resolves when rsync can go over this connection, or when it has come to nothing. An rsync that is
+   * earlier does not wait: its ssh connects on its own, which is twice the work for both sides.
+   */
+  ready(): Promise<void>;
+  /** Begins to end it, where that is known before it is disposed of. */
+  hangUp(): void;
   /** Why the connection is gone; undefined while it lives. Waits a little for ssh's last words. */
   failure(): Promise<DsError | undefined>;
 }
 
 /** Seconds until an address that does not answer is given up. */
 const CONNECT_SECONDS = 15;
+/** How often to look whether ssh listens for others, in milliseconds; it begins after some fifty. */
+const READY_MS = 4;
 /** How long ssh may take to say goodbye, and then to die, in milliseconds (E5: ten seconds). */
 const GOODBYE_MS = 1500;
 const DEATH_MS = 2000;
@@ -45,6 +54,11 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
   const args = ['-F', config, '-o', 'ControlMaster=yes', '-T', HOST_ALIAS, 'api'];
   const child = spawn('ssh', args, { env, stdio: 'pipe' });
   const channel = new Channel(child);
+  let goodbye: Promise<void> | undefined;
+  const sayGoodbye = () => {
+    goodbye ??= hangUp(child, channel);
+    return goodbye;
+  };
   const stop = () => child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
 
@@ -61,10 +75,12 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
     agent: agentFor(channel),
     remoteShell: `ssh -F ${config}`,
     host: HOST_ALIAS,
+    ready: () => untilListening(channel, folder),
+    hangUp: () => void sayGoodbye(),
     failure,
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', stop);
-      await hangUp(child, channel);
+      await sayGoodbye();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -118,7 +134,7 @@ function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswe
     HostKeyAlias: HOST_ALIAS,
     Port: enrolment.sshPort,
     User: enrolment.login,
-    ControlPath: join(folder, 's'),
+    ControlPath: socketIn(folder),
     ControlPersist: 'no',
     BatchMode: 'yes',
     StrictHostKeyChecking: 'yes',
@@ -143,6 +159,17 @@ function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswe
   return `Host ${HOST_ALIAS}\n${settings.join('')}`;
 }
 
+/** Where ssh listens for those who want to go over its connection. */
+const socketIn = (folder: string) => join(folder, 's');
+
+/** Not for ever: an ssh that cannot listen still has its control channel. */
+async function untilListening(channel: Channel, folder: string): Promise<void> {
+  const end = performance.now() + CONNECT_SECONDS * 1000;
+  while (!existsSync(socketIn(folder)) && !channel.destroyed && performance.now() < end) {
+    await sleep(READY_MS);
+  }
+}
+
 /** One connection for the whole run; when it is gone there is no second one. */
 function agentFor(channel: Channel): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
@@ -158,17 +185,14 @@ function agentFor(channel: Channel): Agent {
   return agent;
 }
 
+/** Ends with the TCP connection: whatever was asked over it has been answered, or is not wanted. */
 async function hangUp(child: ChildProcessWithoutNullStreams, channel: Channel): Promise<void> {
   channel.destroy();
   const done = channel.ended;
-  for (const [signal, ms] of [
-    [undefined, GOODBYE_MS],
-    ['SIGTERM', DEATH_MS],
-    ['SIGKILL', DEATH_MS],
-  ] as const) {
-    if (signal) child.kill(signal);
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    child.kill(signal);
     const timer = new AbortController();
-    const patience = sleep(ms, 'late', { signal: timer.signal }).catch(() => 'stopped');
+    const patience = sleep(DEATH_MS, 'late', { signal: timer.signal }).catch(() => 'stopped');
     const winner = await Promise.race([done, patience]);
     timer.abort();
     if (winner !== 'late') return;

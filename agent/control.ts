@@ -1,7 +1,7 @@
 /**
  * The control API (PROTOCOL.md) from the laptop's side: one method a request, checked answers.
  */
-import got, { type Got, type Method, type Response } from 'got';
+import type { Got, Method, Response } from 'got';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
 import {
@@ -40,19 +40,30 @@ const SHARED_CODES: readonly ErrorCode[] = [
 export class Control {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
-  readonly #got: Got;
+  #got: Promise<Got> | undefined;
 
   constructor(connection: Connection, signal: AbortSignal) {
     this.#connection = connection;
     this.#signal = signal;
-    this.#got = got.extend({
-      prefixUrl: `http://${connection.host}/v1`,
-      agent: { http: connection.agent },
-      retry: { limit: 0 },
-      throwHttpErrors: false,
-      followRedirect: false,
-      decompress: false,
-    });
+  }
+
+  /** Loads what the first request needs, which takes a while: where something else is waited for. */
+  prepare(): void {
+    this.#load().catch(() => {}); // the first request tells
+  }
+
+  #load(): Promise<Got> {
+    this.#got ??= import('got').then(({ got }) =>
+      got.extend({
+        prefixUrl: `http://${this.#connection.host}/v1`,
+        agent: { http: this.#connection.agent },
+        retry: { limit: 0 },
+        throwHttpErrors: false,
+        followRedirect: false,
+        decompress: false,
+      }),
+    );
+    return this.#got;
   }
 
   async state(): Promise<ServerState> {
@@ -167,8 +178,9 @@ export class Control {
     json?: object,
   ): Promise<Response<string>> {
     this.#signal.throwIfAborted();
+    const ask = await this.#load();
     try {
-      return await this.#got(path, {
+      return await ask(path, {
         method,
         signal: this.#signal,
         timeout: { request: timeoutMs },

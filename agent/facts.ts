@@ -47,7 +47,7 @@ export async function readFacts(context: Context): Promise<Facts> {
   if (!existsSync(paths.journal)) return facts;
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
   await using state = await openState(paths.state);
-  const { unchanged, toRead, problems } = scanJournal(paths, state.entries, () => 0n);
+  const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
   const { confirmed } = state;
   const isSafe = (uid: Uid, digest: Digest | undefined) =>
     digest !== undefined && confirmed?.versions.get(uid) === digest;

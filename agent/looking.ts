@@ -161,7 +161,7 @@ async function readLocal(context: Context): Promise<Map<Uid, Digest | undefined>
   if (!existsSync(paths.journal)) return new Map();
   prepareProfile(context);
   await using state = await openState(paths.state);
-  const { unchanged, toRead, problems } = scanJournal(paths, state.entries, () => 0n);
+  const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
   const local = new Map<Uid, Digest | undefined>(unchanged);
   for (const { uid } of problems) local.set(uid, undefined);
   for (const { entry } of toRead) {

@@ -158,7 +158,9 @@ class Restore {
   /** The versions of all local entries; what was read is remembered for the next backup. */
   async #readLocal(): Promise<Map<Uid, Digest | undefined>> {
     const { paths, signal } = this.#context;
-    const scan = scanJournal(paths, this.#state.entries, () => fileSystemMoment(paths.restore));
+    const scan = await scanJournal(paths, this.#state.entries, () =>
+      fileSystemMoment(paths.restore),
+    );
     const local = new Map<Uid, Digest | undefined>(scan.unchanged);
     for (const { uid } of scan.problems) local.set(uid, undefined);
     const read = new Map<Uid, KnownEntry>();

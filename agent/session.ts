@@ -9,7 +9,7 @@ import { waitSeconds } from './backoff.ts';
 import { type ServerUrls, serverUrls } from './config.ts';
 import { type Connection, connect } from './connection.ts';
 import type { Context } from './context.ts';
-import type { Control } from './control.ts';
+import { Control } from './control.ts';
 import { ensureEnrolment, notRegistered } from './enrolment.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { ensureKey } from './key.ts';
@@ -60,8 +60,6 @@ async function connectAs(
 ): Promise<Session> {
   const enrolment = await ensureEnrolment(context, urls, identity, publicKey);
   const connection = connect(context, urls.server, enrolment);
-  // Loaded only where there is a connection: a quiet day needs none. Meanwhile ssh shakes hands.
-  const { Control } = await import('./control.ts');
   return {
     serial: identity.serial,
     control: new Control(connection, context.signal),

@@ -102,6 +102,7 @@ async function transfer(
     const total = new RegExp(`^Total bytes ${figure}: ([\\d,.]+)$`).exec(line)?.[1];
     if (total) bytes = Number(total.replace(/[,.]/g, ''));
   };
+  await connection.ready();
   try {
     const options = { env, signal, onLine, ...(input !== undefined && { input }) };
     await run('rsync', args, options);

@@ -28,7 +28,8 @@ export interface TreeEntry {
 /**
  * What is compared, for equality only, to know whether an entry changed since it was last read.
  * The folders' ctime moves with every rename inside and cannot be set back by anybody; the content
- * is looked at as well because some activities write into it in place.
+ * is looked at as well because some activities write into it in place. Times are in milliseconds with
+ * what fraction a double has, a quarter of a microsecond: exact ones take twice as long to ask for.
  */
 export type Signature = string;
 
@@ -62,16 +63,15 @@ export function entrySignature(entry: TreeEntry): Signature {
   const metadata = statOf(entry, join(entry.path, 'metadata'), 'folder');
   const data = statOf(entry, join(entry.path, 'data'), 'file');
   if (!folder || !metadata) throw unreadable(entry, 'it has no metadata');
-  const content = data ? `${data.ino} ${data.mtimeNs} ${data.size}` : '-';
-  return `${folder.ino} ${folder.ctimeNs} ${metadata.ino} ${metadata.ctimeNs} ${content}`;
+  const content = data ? `${data.ino} ${data.mtimeMs} ${data.size}` : '-';
+  return `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs} ${content}`;
 }
 
 /** The newest moment in a signature, in nanoseconds since 1970 by the file system's clock. */
 export function newestMoment(signature: Signature): bigint {
   const [, folder = '0', , metadata = '0', , data = '0'] = signature.split(' ');
-  let newest = 0n;
-  for (const moment of [folder, metadata, data].map(BigInt)) if (moment > newest) newest = moment;
-  return newest;
+  const newest = Math.max(...[folder, metadata, data].map(Number));
+  return BigInt(Math.round(newest * 1e6));
 }
 
 export interface ReadProperties {
@@ -107,11 +107,11 @@ export function contentOf(entry: TreeEntry): { path: string; size: number } | nu
   const path = join(entry.path, 'data');
   statOf(entry, entry.path, 'folder');
   const stat = statOf(entry, path, 'file');
-  return stat && { path, size: Number(stat.size) };
+  return stat && { path, size: stat.size };
 }
 
 function statOf(entry: TreeEntry, path: string, kind: 'file' | 'folder') {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return null;
   const right = kind === 'file' ? stat.isFile() : stat.isDirectory();
   if (!right) throw unreadable(entry, `${path} is not a plain ${kind}`);

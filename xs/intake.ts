@@ -252,6 +252,7 @@ export class Intake implements AsyncDisposable {
   #settle(serial: Serial, run: RunId, outcome: Outcome): void {
     this.#outcomes.set(serial, { run, outcome });
     this.#options.onOutcome(serial, run, outcome);
+    this.#notify(serial); // what is still to do here, nobody has to wait for
   }
 
   #notify(serial: Serial): void {

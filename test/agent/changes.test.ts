@@ -38,7 +38,7 @@ interface Options {
 /** Scans and stages a Journal as a backup does. */
 async function stage(paths: Paths, options: Options = {}) {
   const moment = options.moment ?? fileSystemMoment(paths.staging) + LATER;
-  const scan = scanJournal(paths, options.known ?? new Map(), () => moment);
+  const scan = await scanJournal(paths, options.known ?? new Map(), () => moment);
   const read = new Map<Uid, KnownEntry>();
   const problems: Problem[] = [...scan.problems];
   const batches: Batch[] = [];
@@ -251,7 +251,7 @@ test('an entry that vanishes between looking and reading is simply gone', async 
   using profile = makeProfile();
   const { paths } = profile;
   putEntry(paths, uidOf(1), 'x');
-  const scan = scanJournal(paths, new Map(), () => 0n);
+  const scan = await scanJournal(paths, new Map(), () => 0n);
   rmSync(inJournal(paths, uidOf(1)).path, { recursive: true });
   const problems: Problem[] = [];
   const batches = stageBatches(
@@ -271,10 +271,28 @@ test('an entry that vanishes between looking and reading is simply gone', async 
   assert.equal(problems, []);
 });
 
-test('a Journal that is not there is an error, not an empty one', () => {
+test('a Journal that is not there is an error, not an empty one', async () => {
   using profile = makeProfile();
   rmSync(profile.paths.journal, { recursive: true });
-  assert.throws(() => scanJournal(profile.paths, new Map(), () => 0n), /there is no Journal/);
+  const scan = scanJournal(profile.paths, new Map(), () => 0n);
+  assert.match(String(await scan.catch((error: unknown) => error)), /there is no Journal/);
+});
+
+test('the first change is told while the rest is still looked at', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (let n = 0; n < 3; n += 1) putEntry(paths, uidOf(n), 'x');
+  const { read } = await stage(paths);
+  let told = 0;
+  const onChange = () => {
+    told += 1;
+  };
+  const scan = () => scanJournal(paths, read, () => 0n, onChange);
+  await scan();
+  assert.is(told, 0, 'nothing changed');
+  putEntry(paths, uidOf(7), 'new');
+  assert.is((await scan()).toRead.length, 1);
+  assert.is(told, 1);
 });
 
 test('2,000 unchanged entries are looked through in a fraction of a second', async () => {
@@ -290,7 +308,7 @@ test('2,000 unchanged entries are looked through in a fraction of a second', asy
   }
   const { read } = await stage(paths);
   const start = performance.now();
-  const { unchanged } = scanJournal(paths, read, () => 0n);
+  const { unchanged } = await scanJournal(paths, read, () => 0n);
   const ms = performance.now() - start;
   assert.is(unchanged.size, 2000);
   assert.ok(ms < 1000, `${ms} ms`);

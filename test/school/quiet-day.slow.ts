@@ -51,7 +51,9 @@ test('needs no SSH, counts as a backup, and ends with the first change', async (
   assert.ok(successOf(school, laptop).time > last, 'the server knows');
   assert.ok(readFileSync(join(laptop.profile, 'ds-backup-done')), 'and the laptop');
   changeJournal(laptop.journal, { count: 1, seed: 2 });
+  await sleep(2100); // long ago enough to be sent at once, while ssh still shakes hands
   assert.is((await ok(laptop)).sequence, 2);
+  assert.is(logins(school), before + 1, 'one connection: rsync waits for it and makes no other');
 });
 
 test('a server that is another one now, or lost the key, is found out and asked over SSH', async () => {

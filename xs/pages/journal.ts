@@ -128,6 +128,7 @@ export class Journals {
 
   /** Reads what is new in a snapshot, so that nobody has to wait for that. Throws `damaged`. */
   async learn(snapshot: Snapshot): Promise<void> {
+    await breath(); // first the laptop is to have its answer
     await this.#find(snapshot, [...readVersions(snapshot)]);
   }
 
