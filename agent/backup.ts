@@ -162,7 +162,9 @@ class Backup {
     const base = state.confirmed;
     if (base && !this.#doubted && stateDigest(reading.versions) === base.state) {
       const claim = { sequence: base.sequence, state: base.state };
-      if (await session.control.unchanged(claim)) {
+      const agreed = await session.control.unchanged(claim);
+      if (agreed) {
+        this.#held = agreed.held;
         await learnQuietKey(this.#context, session.control);
         return this.#finish(reading, 0, 0);
       }

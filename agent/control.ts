@@ -19,6 +19,7 @@ import {
   parseReadableLaptops,
   parseServerState,
   parseSnapshots,
+  parseStillHeld,
   parseWebLink,
   type ReadableLaptops,
   type ServerState,
@@ -115,12 +116,15 @@ export class Control {
     }
   }
 
-  /** True when the server agrees that this is its newest snapshot, and counts the day as done. */
-  async unchanged(claim: Unchanged): Promise<boolean> {
+  /**
+   * Where the server agrees that this is its newest snapshot, it counts the day as done and says why it
+   * keeps it aside, if it does. Undefined where it does not agree.
+   */
+  async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
     const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
-    if (response.statusCode === 409) return false;
+    if (response.statusCode === 409) return undefined;
     checkStatus(response);
-    return true;
+    return response.statusCode === 204 ? { held: null } : parseStillHeld(response.body);
   }
 
   async pins(): Promise<Pins> {

@@ -145,6 +145,7 @@ export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
 
 const unchangedSchema = v.strictObject({ sequence: order, state: digest });
 export type Unchanged = v.InferOutput<typeof unchangedSchema>;
+const stillHeldSchema = v.object({ held: v.string() });
 
 const pinSchema = v.object({
   ...{ uid, digest, bytes: count, snapshot: v.string(), pinned: v.string() },
@@ -198,6 +199,7 @@ export const parseEntries = reader('a list of entries', entriesSchema);
 export const parseEntryDetails = reader('the details of an entry', entryDetailsSchema);
 export const parseVerifyRequest = reader('a request to verify', verifyRequestSchema);
 export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
+export const parseStillHeld = reader('an answer to an unchanged report', stillHeldSchema);
 export const parseUnchanged = reader('an unchanged report', unchangedSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);

@@ -128,12 +128,14 @@ function addRoutes(
     const serial = laptopOf(request.raw.socket);
     const claim = parseUnchanged(request.body);
     const verdict = confirmUnchanged(library, serial, claim);
-    if (verdict !== 'safe') {
+    if (verdict === 'changed' || verdict === 'damaged') {
       const [code, message] = UNCHANGED_REFUSALS[verdict];
       return reply.status(409).send({ code, message });
     }
     onUnchanged(serial);
-    return reply.status(204).send();
+    const base = verdict === 'held' ? baseSnapshot(paths, serial) : undefined;
+    if (!base) return reply.status(204).send();
+    return { held: readHeldNote(base.folder).detail };
   });
 
   app.get<{ Params: { run: string }; Querystring: { wait?: string } }>(

@@ -5,11 +5,13 @@
 import type { Serial } from '../shared/ids.ts';
 import type { Unchanged } from '../shared/protocol.ts';
 import { hasDamage } from './damage.ts';
+import { isHeld } from './held.ts';
 import { recordSuccess } from './ingest.ts';
 import type { Library } from './library.ts';
 import { baseSnapshot } from './snapshots.ts';
 
-export type UnchangedVerdict = 'safe' | 'changed' | 'damaged';
+/** `held`: it is all there, and waits for somebody's decision (X5). */
+export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
 /** Notes a day without changes, if it is one. */
 export function confirmUnchanged(
@@ -22,5 +24,5 @@ export function confirmUnchanged(
   // A new completion file makes the server ask for what is damaged.
   if (hasDamage(pool.damage, newest.folder)) return 'damaged';
   recordSuccess(paths, serial, newest, clock.now());
-  return 'safe';
+  return isHeld(paths, newest) ? 'held' : 'safe';
 }

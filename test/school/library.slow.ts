@@ -5,6 +5,7 @@
  */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
@@ -53,6 +54,8 @@ test('a reflashed laptop: its backup is held, the restore makes it whole, and al
   assert.match(await xsOk(school, laptop, 'laptops'), / 1 held/);
   const second = await ok(laptop, 'now');
   assert.match(second, /nothing has changed/, 'it goes on from what is held');
+  await sleep(2100); // nothing is fresh any more: what would be a quiet day otherwise
+  assert.match(await ok(laptop, 'now'), /keeps it aside, because/, 'nobody has decided yet (X5)');
   await laptop.startBus();
   await ok(laptop, 'restore', 'latest');
   await ok(laptop, 'now');
