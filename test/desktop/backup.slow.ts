@@ -1,5 +1,5 @@
 // time limit: 300 s
-// alone
+// calm
 /**
  * The Backup activity in a real Sugar, before a real school, from Home on (issue "Activity"). The
  * child's hands are xdotool's; what is on the screen is heard through AT-SPI; what happened is asked

@@ -1,5 +1,5 @@
 // time limit: 240 s
-// alone
+// calm
 /**
  * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on (S6): nothing is
  * in English, nothing sticks out of the screen, and what is read from the right begins there. The

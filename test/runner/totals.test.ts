@@ -1,23 +1,24 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MARK, readBatch } from './mark.ts';
-import { readDirectives, readTotals } from './totals.ts';
+import { type Directives, readDirectives, readTotals } from './totals.ts';
 
 const test = suite('test runner');
 
-const DIRECTIVES: [source: string, limitMs: number, alone: boolean][] = [
-  ['', 180_000, false],
-  ['// time limit: 400 s\nimport x;', 400_000, false],
-  ['// alone\n// time limit: 5 s\n', 5_000, true],
-  ['// alone: it fills the disk\n', 180_000, true],
-  ['/** A test. */\n// alone\n', 180_000, true],
-  ['\n\n\n\n\n// alone\n// time limit: 5 s', 180_000, false],
-  ['// alonelike', 180_000, false],
+const DIRECTIVES: [source: string, limitMs: number, beside: Directives['beside']][] = [
+  ['', 180_000, 'anything'],
+  ['// time limit: 400 s\nimport x;', 400_000, 'anything'],
+  ['// alone\n// time limit: 5 s\n', 5_000, 'nothing'],
+  ['// alone: it fills the disk\n', 180_000, 'nothing'],
+  ['/** A test. */\n// alone\n', 180_000, 'nothing'],
+  ['\n\n\n\n\n// alone\n// time limit: 5 s', 180_000, 'anything'],
+  ['// alonelike', 180_000, 'anything'],
+  ['// time limit: 9 s\n// calm\n', 9_000, 'calm'],
 ];
 
-for (const [source, limitMs, alone] of DIRECTIVES) {
+for (const [source, limitMs, beside] of DIRECTIVES) {
   test(`directives of ${JSON.stringify(source)}`, () => {
-    assert.equal(readDirectives(source), { limitMs, alone });
+    assert.equal(readDirectives(source), { limitMs, beside });
   });
 }
 

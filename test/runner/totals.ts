@@ -5,8 +5,11 @@
 
 export interface Directives {
   limitMs: number;
-  /** Nothing else may run meanwhile: it measures time, or fills the disk. */
-  alone: boolean;
+  /**
+   * What may run meanwhile: anything; one other that wants calm too, for those that mind the time; or
+   * nothing, for those that reach what others use.
+   */
+  beside: 'anything' | 'calm' | 'nothing';
 }
 
 export interface Totals {
@@ -19,19 +22,20 @@ const DEFAULT_LIMIT_S = 180;
 /** Directives stand in the first lines, where a reader looks. */
 const DIRECTIVE_LINES = 5;
 
-/** Reads `// time limit: 400 s` and `// alone`. Throws for one that is nearly right. */
+/** Reads `// time limit: 400 s`, `// calm` and `// alone`. Throws for one that is nearly right. */
 export function readDirectives(source: string): Directives {
   let limitS = DEFAULT_LIMIT_S;
-  let alone = false;
+  let beside: Directives['beside'] = 'anything';
   for (const line of source.split('\n').slice(0, DIRECTIVE_LINES)) {
     const limit = /^\/\/ time limit: ([1-9]\d{0,3}) s$/.exec(line)?.[1];
     if (limit) limitS = Number(limit);
     else if (/^\/\/ *time.?limit/i.test(line)) {
       throw new Error(`"${line}" should be like "// time limit: 400 s"`);
     }
-    if (/^\/\/ alone\b/.test(line)) alone = true;
+    if (/^\/\/ alone\b/.test(line)) beside = 'nothing';
+    if (/^\/\/ calm\b/.test(line)) beside = 'calm';
   }
-  return { limitMs: limitS * 1000, alone };
+  return { limitMs: limitS * 1000, beside };
 }
 
 /** uvu's closing lines, or null when there are none: the file never called `.run()`, or died. */

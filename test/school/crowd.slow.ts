@@ -1,5 +1,5 @@
-// time limit: 195 s
-// alone
+// time limit: 310 s
+// calm
 /**
  * Fifty real rsync-over-SSH clients come at once (X1): the service does with them what the simulator
  * says. Both decide with the same functions; here real time passes, and real processes are started.
