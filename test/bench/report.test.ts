@@ -42,11 +42,12 @@ test('every figure of every phase and contender is the median of its rounds', ()
 
 test('the table has a line for each phase and contender, and names what misses its target', () => {
   const slow = summarize([roundOf({ ours: 5, original: 1 })], ['ours', 'original']);
-  const lines = formatTables({ J200: slow }, PHASES).split('\n');
+  const lines = formatTables({ J2000: slow }, PHASES).split('\n');
   assert.is(lines.filter((line) => /^\| .* \| (ours|original) \|/.test(line)).length, 8);
   assert.ok(lines.some((line) => /first backup, wallS: 5\.000 × .* MISSED$/.test(line)));
   const quick = summarize([roundOf({ ours: 0.001, original: 1 })], ['ours', 'original']);
-  assert.not.match(formatTables({ J200: quick }, PHASES), /MISSED/);
+  assert.not.match(formatTables({ J2000: quick }, PHASES), /MISSED/);
+  assert.not.match(formatTables({ J200: slow }, PHASES), /MISSED/, 'which has no targets');
 });
 
 test('without the original beside it nothing is compared', () => {

@@ -27,16 +27,21 @@ const TITLES: Record<Phase, string> = {
   restore: 'complete restore',
 };
 
-/** What the issue "Foundation" asks of ours beside the original. */
+/**
+ * What the issues "Foundation" and "Agent" ask of ours beside the original, for J2000: of a small Journal
+ * nearly all the time is the one SSH handshake that both need.
+ */
 const TARGETS: { phase: Phase; figure: keyof Figures; ratio: number }[] = [
-  { phase: 'first', figure: 'wallS', ratio: 1.1 },
-  { phase: 'first', figure: 'sentBytes', ratio: 0.65 },
+  { phase: 'first', figure: 'wallS', ratio: 0.9 },
+  { phase: 'first', figure: 'sentBytes', ratio: 0.6 },
   { phase: 'first', figure: 'serverKiB', ratio: 0.65 },
-  { phase: 'unchanged', figure: 'wallS', ratio: 0.4 },
-  { phase: 'changed1', figure: 'wallS', ratio: 0.5 },
+  { phase: 'unchanged', figure: 'wallS', ratio: 0.15 },
+  { phase: 'changed1', figure: 'wallS', ratio: 0.35 },
   // One more snapshot, of nothing new: what it costs to have another day to go back to.
   { phase: 'unchanged', figure: 'serverKiB', ratio: 1 / 40 },
 ];
+
+const TARGET_JOURNAL = 'J2000';
 
 /** The median of every figure. */
 export function summarize(
@@ -82,21 +87,20 @@ export function formatTables(bench: Bench, phases: readonly Phase[]): string {
         );
       }
     }
-    lines.push('', ...formatRatios(figures), '');
+    lines.push('', ...formatRatios(journal, figures), '');
   }
   return `${lines.join('\n')}\n`;
 }
 
-function formatRatios(figures: JournalFigures): string[] {
+function formatRatios(journal: string, figures: JournalFigures): string[] {
   return TARGETS.flatMap(({ phase, figure, ratio }) => {
     const ours = figures[phase].ours?.[figure];
     const theirs = figures[phase].original?.[figure];
     if (ours === undefined || theirs === undefined) return [];
     const found = ours / theirs;
-    const good = found <= ratio ? 'met' : 'MISSED';
-    return [
-      `- ${TITLES[phase]}, ${figure}: ${found.toFixed(3)} × the original (target ≤ ${ratio}): ${good}`,
-    ];
+    const line = `- ${TITLES[phase]}, ${figure}: ${found.toFixed(3)} × the original`;
+    if (journal !== TARGET_JOURNAL) return [line];
+    return [`${line} (target ≤ ${ratio}): ${found <= ratio ? 'met' : 'MISSED'}`];
   });
 }
 
