@@ -16,18 +16,20 @@ type At<A extends Place['at']> = Extract<Place, { at: A }>;
 
 export function daysBody(state: State, place: At<'days'>, viewer: Viewer): ListBody {
   const { _ } = viewer.words;
-  const question = { ask: 'days', of: place.of } as const;
+  const { of, search } = place;
+  const question = { ask: 'days', of } as const;
   const days = answerTo(state, question) ?? [];
   const laptops = answerTo(state, { ask: 'laptops' }) ?? [];
   const others = laptops.filter(({ replaced }) => replaced);
   const buttons: ButtonModel[] = others.map(({ serial, nick }) => ({
     ...{ icon: { theme: 'computer-xo' }, label: nick || serial },
-    event: { on: 'go', place: { at: 'days', of: serial } },
+    event: { on: 'go', place: { ...place, of: serial } },
   }));
+  const title = search ? _('"{text}" at school', { text: search }) : _('What the school keeps');
   return {
-    ...{ kind: 'list', key: `days ${place.of}`, title: _('What the school keeps'), picture: null },
+    ...{ kind: 'list', key: `days ${of} ${search ?? ''}`, title, picture: null },
     count: days.length,
-    row: (index) => dayRow(days, index, place.of, state, viewer),
+    row: (index) => dayRow(days, index, place, state, viewer),
     empty: days.length > 0 ? null : nothing(state, question, _('Nothing at school yet'), viewer),
     buttons,
   };
@@ -36,7 +38,7 @@ export function daysBody(state: State, place: At<'days'>, viewer: Viewer): ListB
 function dayRow(
   days: readonly Day[],
   index: number,
-  of: string,
+  { of, search = '' }: At<'days'>,
   state: State,
   { words }: Viewer,
 ): Row | null {
@@ -57,7 +59,7 @@ function dayRow(
     preview: null,
     marks: [],
     buttons: [],
-    open: { on: 'go', place: { at: 'entries', of, snapshot: day.snapshot, search: '' } },
+    open: { on: 'go', place: { at: 'entries', of, snapshot: day.snapshot, search } },
   };
 }
 
@@ -68,12 +70,9 @@ export function entriesBody(state: State, place: At<'entries'>, viewer: Viewer):
   const found = answerTo(state, question(0));
   const total = found?.total ?? 0;
   const day = answerTo(state, { ask: 'days', of })?.find((known) => known.snapshot === snapshot);
-  const title =
-    search !== ''
-      ? words._('"{text}" at school', { text: search })
-      : day
-        ? words.date(day.created)
-        : words._('What the school keeps');
+  const what = search && words._('"{text}" at school', { text: search });
+  const parts = [what, day ? words.date(day.created) : ''].filter((part) => part !== '');
+  const title = parts.join(' · ') || words._('What the school keeps');
   const older = found ? olderDays(place, viewer) : [];
   const none = search === '' ? words._('Nothing at school yet') : words._('Nothing found');
   const row = (index: number): Row | null => {
@@ -94,7 +93,7 @@ function olderDays(
   { words: { _ } }: Viewer,
 ): ButtonModel[] {
   if (snapshot !== '' || search === '') return [];
-  const event = { on: 'go', place: { at: 'days', of } } as const;
+  const event = { on: 'go', place: { at: 'days', of, search } } as const;
   return [{ icon: { own: 'days' }, label: _('Days'), event }];
 }
 

@@ -8,7 +8,8 @@ import type { AtSchool, Day, Details, EntryPage, Laptop, Pins, Plan } from './an
 /** A screen. `of` is the serial of a laptop, empty for this one; an empty snapshot is the newest. */
 export type Place =
   | { at: 'status' }
-  | { at: 'days'; of: string }
+  /** With a search, each day leads to what it finds there. */
+  | { at: 'days'; of: string; search?: string }
   | { at: 'entries'; of: string; snapshot: string; search: string }
   | { at: 'entry'; of: string; snapshot: string; uid: string }
   | { at: 'pins' }

@@ -276,7 +276,7 @@ test('a search of the newest day leads on to older ones, where deleted things ar
       after(agentEvent({}), { on: 'go', place }, { on: 'answer', question, value }).state,
     );
   };
-  const days = { on: 'go', place: { at: 'days', of: '' } };
+  const days = { on: 'go', place: { at: 'days', of: '', search: 'fish' } } as const;
   const { empty } = search(0);
   assert.equal([empty?.title, empty?.text], ['Nothing found', 'Look in an older day?']);
   assert.equal(empty?.buttons[0]?.event, days);
@@ -284,6 +284,14 @@ test('a search of the newest day leads on to older ones, where deleted things ar
   assert.equal(search(1).buttons[0]?.event, days, 'what was found may not be what was meant');
   assert.equal(search(0, SNAPSHOT).empty?.buttons, [], 'a day that was chosen is the day');
   assert.equal(search(1, SNAPSHOT).buttons, []);
+  const value = [{ snapshot: SNAPSHOT, created: NOW - 3600, entries: 40, bytes: 2e6 }];
+  const known: Event = { on: 'answer', question: { ask: 'days', of: '' }, value };
+  const older = list(after(agentEvent({}), days, known).state);
+  assert.is(older.title, '"fish" at school');
+  const there = { at: 'entries', of: '', snapshot: SNAPSHOT, search: 'fish' } as const;
+  assert.equal(older.row(0)?.open, { on: 'go', place: there }, 'nobody has to type it again');
+  const inDay = list(after(agentEvent({}), known, { on: 'go', place: there }).state).title;
+  assert.match(inDay, /^"fish" at school · .*\d{4}$/, 'what, and when');
 });
 
 test('the server goes away: what was shown stays; what was not known shows why (S5)', () => {

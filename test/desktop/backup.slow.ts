@@ -117,7 +117,7 @@ test('one old version comes back beside the new one (S4, A10)', async () => {
   await desktop.key('ctrl+f');
   await desktop.type(chosen.title ?? '');
   await desktop.key('Return');
-  await screen.find(`"${chosen.title}" at school`);
+  await screen.find(new RegExp(`^"${chosen.title}" at school · `));
   await screen.gone(new RegExp(`\\b${ENTRIES} things`));
   await sleep(1000);
   await desktop.key('Return');
