@@ -21,7 +21,8 @@ const MAX_PROPERTY_BYTES = 512_000;
 /** The datastore writes `.<name>` beside `<name>`; Linux has 255 bytes for a name. */
 const MAX_NAME_BYTES = 254;
 /** Handed out as D-Bus int32. */
-const NUMBERS = ['timestamp', 'creation_time', 'filesize'];
+const TIME = 'timestamp';
+const NUMBERS = [TIME, 'creation_time', 'filesize'];
 const MAX_INT32 = 2 ** 31 - 1;
 /** dbus-next takes an object with a key of this name for none that it can send. */
 const UNSENDABLE = 'constructor';
@@ -63,10 +64,23 @@ export function datedEntry(entry: Entry, fallbackDate: string): Entry {
   return { ...entry, properties };
 }
 
+/** The entry as one that was worked on at this time, in seconds since 1970: Sugar sorts by that. */
+export function timedEntry(entry: Entry, seconds: number): Entry {
+  const properties = new Map(entry.properties);
+  return { ...entry, properties: properties.set(TIME, Buffer.from(String(seconds))) };
+}
+
+/** The same work, whenever it was looked at last. */
+export function isSameButForTime(a: Entry, b: Entry): boolean {
+  return encodeEntry(timedEntry(a, 0)).equals(encodeEntry(timedEntry(b, 0)));
+}
+
 /** True when `local` is what a power cut left of `whole`: all it has is in it, and no content yet. */
 export function isTornCopy(local: Entry, whole: Entry): boolean {
   if (local.content || !whole.content) return false;
-  return [...local.properties].every(([name, value]) => whole.properties.get(name)?.equals(value));
+  return [...local.properties].every(
+    ([name, value]) => name === TIME || whole.properties.get(name)?.equals(value),
+  );
 }
 
 function repairProperty(

@@ -4,13 +4,21 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Entry } from '../shared/entry.ts';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { SnapshotName, Uid } from '../shared/ids.ts';
 import { type Problem, problemOf } from './changes.ts';
 import type { Context } from './context.ts';
 import type { Datastore } from './datastore.ts';
-import { datedEntry, isTornCopy, type Prepared, prepareEntry } from './datastore-entry.ts';
+import {
+  datedEntry,
+  isSameButForTime,
+  isTornCopy,
+  type Prepared,
+  prepareEntry,
+  timedEntry,
+} from './datastore-entry.ts';
 import { inJournal } from './paths.ts';
 import type { Fetched } from './restore-fetch.ts';
 import { besideUid } from './restore-plan.ts';
@@ -54,10 +62,13 @@ export class Applier {
   };
   readonly #context: Context;
   readonly #datastore: Datastore;
+  readonly #toTop: boolean;
 
-  constructor(context: Context, datastore: Datastore) {
+  /** `toTop`: what comes counts as worked on now, so that it stands at the top of the Journal. */
+  constructor(context: Context, datastore: Datastore, { toTop }: { toTop: boolean }) {
     this.#context = context;
     this.#datastore = datastore;
+    this.#toTop = toTop;
   }
 
   /** Through the datastore. What only concerns this entry is noted (false), and others go on. */
@@ -90,13 +101,15 @@ export class Applier {
   async target(snapshot: SnapshotName, { step, entry }: Fetched): Promise<Target | undefined> {
     const { uid, digest } = step;
     const seconds = Math.floor(this.#context.clock.now().getTime() / 1000);
-    const own = prepareEntry(entry, uid, seconds);
+    const prepare = (one: Entry, name: Uid) =>
+      prepareEntry(this.#toTop ? timedEntry(one, seconds) : one, name, seconds);
+    const own = prepare(entry, uid);
     const place = await this.#placeOf(uid, own);
     if (place === 'here') return undefined;
     if (place !== 'beside') return { kind: 'restored', uid, prepared: own, torn: place === 'torn' };
     const dated = datedEntry(entry, snapshot.slice('datastore-'.length, 20));
     const name = besideUid(uid, digest);
-    const prepared = prepareEntry(dated, name, seconds);
+    const prepared = prepare(dated, name);
     const { path } = inJournal(this.#context.paths, name);
     return { kind: 'beside', uid: name, prepared, torn: existsSync(path) };
   }
@@ -111,8 +124,8 @@ export class Applier {
     const local = inJournal(this.#context.paths, uid);
     if (!existsSync(local.path)) return 'own';
     try {
-      const { entry, digest } = await readVersion(local, this.#context.signal);
-      if (digest === own.digest) return 'here';
+      const { entry } = await readVersion(local, this.#context.signal);
+      if (isSameButForTime(entry, own.expected)) return 'here';
       return isTornCopy(entry, own.expected) ? 'torn' : 'beside';
     } catch (error) {
       return problemOf(local, error) ? 'beside' : 'own';

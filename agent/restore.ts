@@ -52,7 +52,8 @@ export async function restore(context: Context, request: RestoreRequest): Promis
   await using session = await openSession(context, { purpose: 'restore', wait: request.wait });
   emptyFolder(context.paths.restore);
   try {
-    return await new Restore(context, state, datastore, session).run(request);
+    const isSingle = request.entry !== undefined;
+    return await new Restore(context, state, datastore, session, isSingle).run(request);
   } finally {
     // After a stop the datastore may still want a file; the next restore empties the folder.
     if (!context.signal.aborted) rmSync(context.paths.restore, { recursive: true, force: true });
@@ -75,13 +76,19 @@ class Restore {
   readonly #applier: Applier;
   #placer: Placer | undefined;
 
-  constructor(context: Context, state: State, datastore: Datastore, session: Session) {
+  constructor(
+    context: Context,
+    state: State,
+    datastore: Datastore,
+    session: Session,
+    isSingle: boolean,
+  ) {
     this.#context = context;
     this.#state = state;
     this.#datastore = datastore;
     this.#session = session;
     this.#meter = new Meter(context.onProgress);
-    this.#applier = new Applier(context, datastore);
+    this.#applier = new Applier(context, datastore, { toTop: isSingle });
   }
 
   async run(request: RestoreRequest): Promise<RestoreSummary> {

@@ -182,9 +182,9 @@ function newsText(news: News, { _ }: Words): string {
     case 'on-its-way':
       return _('It is on its way.');
     case 'came-back':
-      return _('It is in your Journal again.');
+      return _('It is at the top of your Journal.');
     case 'came-beside':
-      return _('It is in your Journal again, beside the newer one.');
+      return _('It is at the top of your Journal, beside the newer one.');
     case 'here-already':
       return _('It is in your Journal already.');
     case 'only-at-school':

@@ -216,7 +216,7 @@ test('one entry that came back is told once, and the news disappears by itself (
   const events = [agentEvent({}), jobEvent({ Kind: 'restore-entry' }), ended];
   const told = screenOf(after(...events).state, viewer).alert;
   assert.is(told?.title, 'Volcán');
-  assert.match(told?.text ?? '', /in your Journal again/);
+  assert.match(told?.text ?? '', /at the top of your Journal/);
   assert.is(screenOf(after(...events, { on: 'tick', now: NOW + 7 }).state, viewer).alert, null);
   assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
 });
@@ -233,7 +233,7 @@ test('a gesture on a list is seen at once, on its row, and why it waits (S4, rul
   const waiting = jobEvent({ ...job, State: 'waiting', Reasons: ['no-network'] });
   assert.is(list(after(...here, waiting).state).row(1)?.note, 'No school network here');
   const ended = after(...here, jobEvent(job), jobEvent({ ...job, State: 'done' }), asked).state;
-  assert.match(screenOf(ended, viewer).alert?.text ?? '', /again/, 'the end is told last');
+  assert.match(screenOf(ended, viewer).alert?.text ?? '', /at the top/, 'the end is told last');
   assert.is(list(ended).row(1)?.note, '');
 });
 
@@ -248,8 +248,8 @@ test('what an entry that was asked for became is told as it is (S4, rule 9)', ()
       viewer,
     ).alert?.text;
   const none = { restored: 0, beside: 0, alreadyHere: 0, problems: 0 };
-  assert.is(told({ ...none, restored: 1 }), 'It is in your Journal again.');
-  assert.match(told({ ...none, beside: 1 }) ?? '', /again, beside the newer one/);
+  assert.is(told({ ...none, restored: 1 }), 'It is at the top of your Journal.');
+  assert.match(told({ ...none, beside: 1 }) ?? '', /top of your Journal, beside the newer one/);
   assert.is(told({ ...none, alreadyHere: 1 }), 'It is in your Journal already.');
   assert.is(told({ ...none, problems: 1 }), 'It did not work: show this to your teacher');
 });

@@ -1,6 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { datedEntry, isTornCopy, prepareEntry } from '../../agent/datastore-entry.ts';
+import {
+  datedEntry,
+  isSameButForTime,
+  isTornCopy,
+  prepareEntry,
+  timedEntry,
+} from '../../agent/datastore-entry.ts';
 import { digestOf, type Entry } from '../../shared/entry.ts';
 import { uidOf } from './journal.ts';
 
@@ -85,9 +91,21 @@ for (const [name, properties, title] of TITLES) {
   });
 }
 
+test('at the top of the Journal it is the same work at another time (UI.md 9)', () => {
+  const entry = entryOf({ title: 'x', timestamp: '5', creation_time: '4' }, 'content');
+  const timed = timedEntry(entry, 99);
+  assert.is(timed.properties.get('timestamp')?.toString(), '99');
+  assert.is(entry.properties.get('timestamp')?.toString(), '5', 'the other is as it was');
+  assert.ok(isSameButForTime(timed, entry));
+  assert.ok(isSameButForTime(entryOf({ title: 'x', creation_time: '4' }, 'content'), entry));
+  assert.not(isSameButForTime(entryOf({ title: 'y', creation_time: '4' }, 'content'), entry));
+  assert.not(isSameButForTime(entryOf({ title: 'x', creation_time: '4' }, 'other'), entry));
+});
+
 test('a torn copy is one without the content and with nothing of its own', () => {
   const whole = entryOf({ title: 'x', tags: 'y' }, 'content');
   assert.ok(isTornCopy(entryOf({ title: 'x' }), whole));
+  assert.ok(isTornCopy(entryOf({ title: 'x', timestamp: '7' }), whole), 'of an earlier try');
   assert.not(isTornCopy(entryOf({ title: 'changed' }), whole));
   assert.not(isTornCopy(entryOf({ title: 'x' }, 'other'), whole));
   assert.not(isTornCopy(entryOf({ title: 'x', mine: '1' }), whole));

@@ -125,7 +125,7 @@ test('one old version comes back beside the new one (S4, A10)', async () => {
   await sleep(700);
   await desktop.screenshot('06-entry');
   await desktop.key('Return');
-  await screen.find('It is in your Journal again, beside the newer one.', { ms: 30_000 });
+  await screen.find('It is at the top of your Journal, beside the newer one.', { ms: 30_000 });
   await desktop.screenshot('07-came-back');
   const after = await scene.entries();
   assert.is(after.length, all.length + 1, 'one more, and nothing overwritten');

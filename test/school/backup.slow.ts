@@ -19,7 +19,7 @@ import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
 import { inLaptop } from '../../xs/paths.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
-import { compareJournals, readJournal } from '../journal/compare.ts';
+import { compareJournals, type JournalSums, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import { checkSnapshots } from '../xs/check.ts';
 import type { Laptop } from './laptop.ts';
@@ -84,27 +84,39 @@ test('an older version comes back beside the one that is there (A9, A10)', async
   const before = readJournal(laptop.journal);
   changeJournal(laptop.journal, { count: 2, seed: 5 });
   const changed = readJournal(laptop.journal);
-  const uid = [...changed.keys()].find(
-    (one) =>
-      before.has(one) &&
-      compareJournals(
-        new Map([[one, before.get(one)]]) as typeof before,
-        new Map([[one, changed.get(one)]]) as typeof before,
-      ).identical === 0,
-  );
+  const [uid] = changedEntries(before, changed);
   assert.ok(uid);
   await laptop.startBus();
-  const one = JSON.parse(
-    (await ok(laptop, 'restore', 'latest', '--entry', String(uid), '--json')).stdout,
-  );
+  const one = JSON.parse((await ok(laptop, 'restore', 'latest', '--entry', uid, '--json')).stdout);
   assert.is(one.beside, 1, JSON.stringify(one));
   const after = readJournal(laptop.journal);
   assert.is(after.size, changed.size + 1);
   const kept = compareJournals(changed, after);
   assert.equal([kept.different, kept.missing], [[], []], 'what was there stays as it was');
-  await ok(laptop, 'restore', 'latest', '--entry', String(uid));
+  await ok(laptop, 'restore', 'latest', '--entry', uid);
   assert.is(readJournal(laptop.journal).size, changed.size + 1, 'a second time adds nothing');
+  const [beside = ''] = [...after.keys()].filter((key) => !changed.has(key));
+  assert.ok(isAtTop(laptop, beside), 'a child finds it at the top of her Journal (UI.md 9)');
+  const [gone = ''] = [...before.keys()].filter((key) => key !== uid);
+  await laptop.datastore('delete', gone);
+  await ok(laptop, 'restore', 'latest', '--entry', gone);
+  assert.ok(isAtTop(laptop, gone), 'also what was deleted');
+  const complete = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const others = changedEntries(before, changed).filter((key) => ![uid, gone].includes(key));
+  assert.equal([complete.restored, complete.beside], [0, others.length], 'and it is the same work');
+  assert.is(readJournal(laptop.journal).size, after.size + others.length);
 });
+
+function changedEntries(before: JournalSums, after: JournalSums): string[] {
+  const { different } = compareJournals(before, after);
+  return different.map((line) => line.slice(0, line.indexOf(':')));
+}
+
+/** Sugar sorts by the time that an entry was worked on last. */
+function isAtTop({ journal }: Laptop, uid: string): boolean {
+  const time = readFileSync(join(journal, uid.slice(0, 2), uid, 'metadata', 'timestamp'), 'utf8');
+  return Math.abs(Date.now() / 1000 - Number(time)) < 60;
+}
 
 test('a laptop that lost its state, not its Journal, learns it again and sends nothing twice', async () => {
   await using school = await startSchool();

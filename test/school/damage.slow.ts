@@ -93,7 +93,8 @@ for (const suffix of ['', '.metadata']) {
     await ok(laptop, 'restore', 'latest', '--entry', uid);
     await ok(laptop, 'restore', 'latest');
     const after = compareJournals(before, readJournal(laptop.journal));
-    assert.equal([after.different, after.missing], [[], []]);
+    const toTop = [`${uid}: metadata/timestamp`];
+    assert.equal([after.different, after.missing], [toTop, []], 'one by one: to the top (UI.md 9)');
   });
 }
 
