@@ -22,6 +22,8 @@ const MAX_PROPERTY_BYTES = 512_000;
 const MAX_NAME_BYTES = 254;
 /** Handed out as D-Bus int32. */
 const TIME = 'timestamp';
+/** Without these the datastore writes no entry. */
+const ALWAYS = ['uid', TIME];
 const NUMBERS = [TIME, 'creation_time', 'filesize'];
 const MAX_INT32 = 2 ** 31 - 1;
 /** dbus-next takes an object with a key of this name for none that it can send. */
@@ -75,12 +77,18 @@ export function isSameButForTime(a: Entry, b: Entry): boolean {
   return encodeEntry(timedEntry(a, 0)).equals(encodeEntry(timedEntry(b, 0)));
 }
 
-/** True when `local` is what a power cut left of `whole`: all it has is in it, and no content yet. */
+/**
+ * True when `local` is what a power cut left of `whole`: its content or what the datastore always writes
+ * is not there or empty, and all that is there is in `whole`.
+ */
 export function isTornCopy(local: Entry, whole: Entry): boolean {
-  if (local.content || !whole.content) return false;
-  return [...local.properties].every(
-    ([name, value]) => name === TIME || whole.properties.get(name)?.equals(value),
-  );
+  const size = local.content?.size ?? 0;
+  const noContent = size === 0 && (whole.content?.size ?? 0) > 0;
+  if (!noContent && local.content?.digest !== whole.content?.digest) return false;
+  if (!noContent && ALWAYS.every((name) => local.properties.get(name)?.length)) return false;
+  return [...local.properties].every(([name, value]) => {
+    return name === TIME || value.length === 0 || whole.properties.get(name)?.equals(value);
+  });
 }
 
 function repairProperty(

@@ -85,6 +85,7 @@ export class Looking {
       local,
       restored: new Map(),
       sizes,
+      trustCopies: true,
     });
     const toBring = new Set(steps.map(({ uid }) => uid));
     const newest = searchEntries(list, '').filter(({ uid }) => toBring.has(uid));

@@ -2,12 +2,14 @@
  * Puts one fetched entry back: decides under which name, by what is in the Journal at that moment,
  * and hands it to the running datastore. Nothing that is there is ever overwritten (A9).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Entry } from '../shared/entry.ts';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
+import { namesIn } from '../shared/files.ts';
 import type { SnapshotName, Uid } from '../shared/ids.ts';
+import type { TreeEntry } from '../shared/journal-tree.ts';
 import { type Problem, problemOf } from './changes.ts';
 import type { Context } from './context.ts';
 import type { Datastore } from './datastore.ts';
@@ -19,7 +21,7 @@ import {
   prepareEntry,
   timedEntry,
 } from './datastore-entry.ts';
-import { inJournal } from './paths.ts';
+import { inEntry, inJournal } from './paths.ts';
 import type { Fetched } from './restore-fetch.ts';
 import { besideUid } from './restore-plan.ts';
 import { readVersion } from './version.ts';
@@ -46,6 +48,9 @@ export interface Target {
   /** What a killed restore left of the very entry is there, and is completed. */
   torn: boolean;
 }
+
+/** What is under a name: nothing, what a cut-off restore left of this very version, it, another. */
+type Place = 'own' | 'torn' | 'here' | 'other' | 'unreadable';
 
 /** The datastore's optimizer may be at work on an entry just written: look again, after this, ms. */
 const LOOKS = 6;
@@ -106,12 +111,16 @@ export class Applier {
     const own = prepare(entry, uid);
     const place = await this.#placeOf(uid, own);
     if (place === 'here') return undefined;
-    if (place !== 'beside') return { kind: 'restored', uid, prepared: own, torn: place === 'torn' };
+    if (place === 'own' || place === 'torn')
+      return { kind: 'restored', uid, prepared: own, torn: place === 'torn' };
     const dated = datedEntry(entry, snapshot.slice('datastore-'.length, 20));
     const name = besideUid(uid, digest);
     const prepared = prepare(dated, name);
-    const { path } = inJournal(this.#context.paths, name);
-    return { kind: 'beside', uid: name, prepared, torn: existsSync(path) };
+    const copy = await this.#placeOf(name, prepared);
+    // What the child has made of an earlier copy is hers, and the version is here in it.
+    if (copy === 'here' || copy === 'other') return undefined;
+    if (copy === 'unreadable') throw unreadableCopy(uid, name);
+    return { kind: 'beside', uid: name, prepared, torn: copy === 'torn' };
   }
 
   /** It is in the Journal, read again and compared. */
@@ -120,15 +129,16 @@ export class Applier {
     for (const problem of prepared.repairs) this.counts.repaired.push({ uid, problem });
   }
 
-  async #placeOf(uid: Uid, own: Prepared): Promise<'own' | 'torn' | 'beside' | 'here'> {
+  async #placeOf(uid: Uid, own: Prepared): Promise<Place> {
     const local = inJournal(this.#context.paths, uid);
     if (!existsSync(local.path)) return 'own';
     try {
       const { entry } = await readVersion(local, this.#context.signal);
       if (isSameButForTime(entry, own.expected)) return 'here';
-      return isTornCopy(entry, own.expected) ? 'torn' : 'beside';
+      return isTornCopy(entry, own.expected) ? 'torn' : 'other';
     } catch (error) {
-      return problemOf(local, error) ? 'beside' : 'own';
+      if (!problemOf(local, error)) return 'own';
+      return isHollow(local) ? 'torn' : 'unreadable';
     }
   }
 
@@ -137,6 +147,23 @@ export class Applier {
     await putEntry(this.#context, this.#datastore, uid, prepared, file);
     failpoint('restore.applied');
   }
+}
+
+/** True for a folder that a power cut left of an entry: nothing in it can be anybody's work. */
+function isHollow(local: TreeEntry): boolean {
+  const { content, metadata } = inEntry(local);
+  const size = lstatSync(content, { throwIfNoEntry: false })?.size ?? 0;
+  return size === 0 && namesIn(metadata).length === 0;
+}
+
+function unreadableCopy(uid: Uid, copy: Uid): DsError {
+  return new DsError(
+    'unreadable',
+    `the copy of ${uid} that came earlier (${copy}) cannot be read`,
+    {
+      hint: 'move its folder out of the Journal, then try again',
+    },
+  );
 }
 
 /** Hands an entry to the datastore and reads it again. Throws `damaged` when it is another. */

@@ -14,7 +14,7 @@ export interface Step {
   digest: Digest;
   /** Of its files, in bytes. */
   bytes: number;
-  /** `compare`: something else is there under its name, which stays. */
+  /** `compare`: something else is there under its name, which stays, or what came beside that earlier. */
   action: 'bring' | 'compare';
 }
 
@@ -32,6 +32,8 @@ export interface PlanInput {
   restored: Versions;
   /** Bytes of each wanted entry, as far as known. */
   sizes: ReadonlyMap<Uid, number>;
+  /** Whether a copy beside is taken for whole unseen: a power cut may have torn it. Only to show a plan. */
+  trustCopies?: boolean;
 }
 
 /** Room to leave on a laptop for everybody else, in bytes. */
@@ -42,20 +44,22 @@ const MAX_BATCH_ENTRIES = 200;
 const FIRST_BATCH_ENTRIES = 25;
 const FREE_PART = 4;
 
-export function planRestore({ wanted, local, restored, sizes }: PlanInput): Plan {
+export function planRestore(input: PlanInput): Plan {
+  const { wanted, local, restored, sizes, trustCopies = false } = input;
   const plan: Plan = { steps: [], alreadyHere: [], bytes: 0 };
   for (const [uid, digest] of wanted) {
     const here = local.has(uid);
     const done =
       (here && local.get(uid) === digest) ||
       (here && restored.get(uid) === digest) ||
-      local.has(besideUid(uid, digest));
+      (trustCopies && local.has(besideUid(uid, digest)));
     if (done) {
       plan.alreadyHere.push(uid);
       continue;
     }
     const bytes = sizes.get(uid) ?? 0;
-    plan.steps.push({ uid, digest, bytes, action: here ? 'compare' : 'bring' });
+    const hasCopy = local.has(besideUid(uid, digest));
+    plan.steps.push({ uid, digest, bytes, action: here || hasCopy ? 'compare' : 'bring' });
     plan.bytes += bytes;
   }
   return plan;

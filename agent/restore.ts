@@ -12,6 +12,7 @@ import { fileSystemMoment, problemOf, scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
 import { Datastore } from './datastore.ts';
 import { healIndex } from './journal-index.ts';
+import { flushFileSystem } from './placement.ts';
 import { emptyFolder, prepareProfile, takeLock } from './profile.ts';
 import { Meter } from './progress.ts';
 import { Applier, type Counts } from './restore-apply.ts';
@@ -119,6 +120,8 @@ class Restore {
       const batches = fetchBatches(this.#context, this.#session, source, plan.steps, this.#meter);
       await this.#bringAll(origin, batches, whole ? tally : undefined);
       await this.#showAll();
+      // A complete one has waited for the disk batch by batch.
+      if (!whole) await flushFileSystem(this.#context, this.#context.paths.journal);
     } catch (error) {
       const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
       const counted = whole ? tally.settle(signal) : undefined;

@@ -111,4 +111,24 @@ test('a torn copy is one without the content and with nothing of its own', () =>
   assert.not(isTornCopy(entryOf({ title: 'x', mine: '1' }), whole));
 });
 
+test('files that a power cut emptied are torn; what a child emptied is hers', () => {
+  const whole = entryOf({ uid, timestamp: '5', title: 'x', tags: 'y' }, 'content');
+  const torn: [Record<string, string>, string][] = [
+    [{ uid, timestamp: '5', title: 'x', tags: 'y' }, ''],
+    [{ uid: '', timestamp: '', title: '' }, ''],
+    [{ uid: '', timestamp: '5', title: 'x', tags: '' }, 'content'],
+  ];
+  for (const [properties, content] of torn) {
+    assert.ok(isTornCopy(entryOf(properties, content), whole), JSON.stringify(properties));
+  }
+  const hers: [Record<string, string>, string][] = [
+    [{ uid, timestamp: '5', title: 'x', tags: '' }, 'content'],
+    [{ uid, timestamp: '5', title: 'mine', tags: 'y' }, ''],
+    [{ uid: '', timestamp: '5', title: 'x' }, 'other'],
+  ];
+  for (const [properties, content] of hers) {
+    assert.not(isTornCopy(entryOf(properties, content), whole), JSON.stringify(properties));
+  }
+});
+
 test.run();

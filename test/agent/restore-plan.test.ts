@@ -58,7 +58,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
     'bring',
   ],
   [
-    'a version that came beside earlier does not come twice',
+    'a version that came beside earlier is looked at: a power cut may have torn it',
     {
       wanted: new Map([[uid, a]]),
       local: new Map([
@@ -67,6 +67,30 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
       ]),
       restored: none,
       sizes: new Map(),
+    },
+    'compare',
+  ],
+  [
+    'also where only that copy is here',
+    {
+      wanted: new Map([[uid, a]]),
+      local: new Map([[besideUid(uid, a), undefined]]),
+      restored: none,
+      sizes: new Map(),
+    },
+    'compare',
+  ],
+  [
+    'a plan that is only shown does not count it as coming',
+    {
+      wanted: new Map([[uid, a]]),
+      local: new Map([
+        [uid, b],
+        [besideUid(uid, a), b],
+      ]),
+      restored: none,
+      sizes: new Map(),
+      trustCopies: true,
     },
     'here',
   ],

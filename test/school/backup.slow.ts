@@ -97,6 +97,22 @@ test('an older version comes back beside the one that is there (A9, A10)', async
   assert.is(readJournal(laptop.journal).size, changed.size + 1, 'a second time adds nothing');
   const [beside = ''] = [...after.keys()].filter((key) => !changed.has(key));
   assert.ok(isAtTop(laptop, beside), 'a child finds it at the top of her Journal (UI.md 9)');
+  await laptop.stopDatastore();
+  for (const file of ['data', 'metadata/title', 'metadata/uid', 'metadata/preview']) {
+    if (existsSync(inEntry(laptop, beside, file))) writeFileSync(inEntry(laptop, beside, file), '');
+  }
+  const mended = await ok(laptop, 'restore', 'latest', '--entry', uid, '--json');
+  assert.is(JSON.parse(mended.stdout).beside, 1, 'what a power cut tore is made whole (E3)');
+  const whole = new Map([[beside, after.get(beside)]]) as JournalSums;
+  const again = compareJournals(whole, readJournal(laptop.journal));
+  assert.equal(
+    [again.missing, again.different.filter((one) => !/: \S*timestamp$/.test(one))],
+    [[], []],
+  );
+  await laptop.stopDatastore();
+  writeFileSync(inEntry(laptop, beside, 'metadata/title'), 'mine');
+  await ok(laptop, 'restore', 'latest', '--entry', uid);
+  assert.is(readFileSync(inEntry(laptop, beside, 'metadata/title'), 'utf8'), 'mine', 'hers stays');
   const [gone = ''] = [...before.keys()].filter((key) => key !== uid);
   await laptop.datastore('delete', gone);
   await ok(laptop, 'restore', 'latest', '--entry', gone);
@@ -112,9 +128,12 @@ function changedEntries(before: JournalSums, after: JournalSums): string[] {
   return different.map((line) => line.slice(0, line.indexOf(':')));
 }
 
+const inEntry = ({ journal }: Laptop, uid: string, file: string) =>
+  join(journal, uid.slice(0, 2), uid, file);
+
 /** Sugar sorts by the time that an entry was worked on last. */
-function isAtTop({ journal }: Laptop, uid: string): boolean {
-  const time = readFileSync(join(journal, uid.slice(0, 2), uid, 'metadata', 'timestamp'), 'utf8');
+function isAtTop(laptop: Laptop, uid: string): boolean {
+  const time = readFileSync(inEntry(laptop, uid, 'metadata/timestamp'), 'utf8');
   return Math.abs(Date.now() / 1000 - Number(time)) < 60;
 }
 
