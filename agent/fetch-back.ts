@@ -13,7 +13,7 @@ import { backUp } from './backup.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { Datastore } from './datastore.ts';
 import { readIdentity } from './identity.ts';
-import { readEntry, writeEntry } from './keep.ts';
+import { beingWorkedOn, readEntry, writeEntry, writeOver } from './keep.ts';
 import { filled, standOf, unmarked } from './kept-entry.ts';
 import { flushFileSystem } from './placement.ts';
 import { emptyFolder, freeBytes, prepareProfile, takeLock } from './profile.ts';
@@ -75,19 +75,25 @@ async function bringBack(context: Context, uid: Uid) {
     if (ownPin) return { bytes: entry.content?.size ?? 0, ownPin };
     throw new DsError('bad-input', `the content of ${uid} is here, not at school only`);
   }
-  if (stand.is === 'overwritten') {
-    throw new DsError('bad-input', `something else was written into ${uid} meanwhile`, {
-      hint: 'restore the entry from a snapshot: the older one comes beside it',
-    });
-  }
+  if (stand.is === 'overwritten') throw overwritten(uid);
   const { mark } = stand;
   if (stand.is === 'away') await fillIn(context, datastore, uid, mark);
+  // Also what a run left that was cut off while it waited for the disk.
+  await flushFileSystem(context, context.paths.journal);
+  const back = (await readEntry(context, uid)).entry;
+  if (standOf(back).is === 'overwritten') throw overwritten(uid);
   await rememberPin(context, state, uid, mark);
-  await writeEntry(context, datastore, uid, unmarked((await readEntry(context, uid)).entry), '');
+  await writeEntry(context, datastore, uid, unmarked(back), '');
   return { bytes: mark.bytes, ownPin: await state.ownPin(uid) };
 }
 
-/** Brings the content, and waits until it is on the disk: only then may the mark go. */
+function overwritten(uid: Uid): DsError {
+  return new DsError('bad-input', `something else was written into ${uid} meanwhile`, {
+    hint: 'restore the entry from a snapshot: the older one comes beside it',
+  });
+}
+
+/** Brings the content; the mark may go when it is on the disk. */
 async function fillIn(
   context: Context,
   datastore: Datastore,
@@ -103,22 +109,11 @@ async function fillIn(
   await using session = await openSession(context, { purpose: 'restore', wait: false });
   const fetched = await fetchKept(context, session, uid, mark);
   failpoint('fetch.fetched');
-  const { entry } = await readEntry(context, uid);
-  if (standOf(entry).is !== 'away') {
-    throw new DsError('unreadable', `the entry ${uid} is being worked on`, {
-      hint: 'close it and try again',
-      retry: true,
-    });
-  }
-  await writeEntry(
-    context,
-    datastore,
-    uid,
-    filled(entry, mark, fetched.entry.content),
-    fetched.file,
-  );
+  await writeOver(context, datastore, uid, fetched.file, (entry) => {
+    if (standOf(entry).is === 'away') return filled(entry, mark, fetched.entry.content);
+    throw beingWorkedOn(uid);
+  });
   failpoint('fetch.filled');
-  await flushFileSystem(context, paths.journal);
   rmSync(paths.restore, { recursive: true, force: true });
 }
 

@@ -11,6 +11,7 @@ import { type Entry, propertyText } from '../shared/entry.ts';
 import { DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../shared/ids.ts';
+import { contentPart, entrySignature } from '../shared/journal-tree.ts';
 import type { KeptMark } from '../shared/kept.ts';
 import { wordsOf } from '../shared/language.ts';
 import { findCatalogue, languagesOf } from '../shared/messages.ts';
@@ -26,11 +27,6 @@ import { putEntry } from './restore-apply.ts';
 import { openLookaround, type Session } from './session.ts';
 import { openState, type State } from './state.ts';
 import { readVersion, type Version } from './version.ts';
-
-interface Marked {
-  entry: Entry;
-  mark: KeptMark;
-}
 
 /** How often an entry that is not calm is looked at, and how long to wait between, in milliseconds. */
 const LOOKS = 8;
@@ -58,19 +54,22 @@ export async function keepAtSchool(context: Context, uid: Uid): Promise<number> 
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run
   const empty = makeEmptyFile(context);
-  let marked: Marked;
+  let mark: KeptMark;
   try {
-    marked = await announce(context, datastore, session.serial, { uid, digest, pinned });
+    mark = await announce(context, datastore, session.serial, { uid, digest, pinned });
   } catch (error) {
     if (pinned) await undoPin(session, state, uid, digest);
     throw error;
   }
-  // From here on the pin stays, whatever happens: Sugar may have done what it does not answer.
-  await letGo(context, datastore, uid, dropped(marked.entry, marked.mark), empty);
+  // From here on the pin stays, unless other content is here: Sugar may have done what it does not answer.
+  if (!(await letGo(context, datastore, uid, empty))) {
+    if (pinned) await undoPin(session, state, uid, digest);
+    throw beingWorkedOn(uid);
+  }
   failpoint('keep.dropped');
   await state.rememberOwnPin(uid, undefined);
   rmSync(context.paths.restore, { recursive: true, force: true });
-  return marked.mark.bytes;
+  return mark.bytes;
 }
 
 /** Writes an entry that is there: `file` is its new content, or empty for the one it has. */
@@ -83,6 +82,30 @@ export async function writeEntry(
 ): Promise<void> {
   const seconds = Math.floor(context.clock.now().getTime() / 1000);
   await putEntry(context, datastore, uid, prepareEntry(entry, uid, seconds), file);
+}
+
+/**
+ * Writes another content over the one that `change` has looked at (it throws where it does not like it).
+ * A save that waits in the datastore's queue comes first, and is seen: hers stays, ours does not come. Only
+ * one that reaches it in the millisecond between our look and our order would be lost.
+ */
+export async function writeOver(
+  context: Context,
+  datastore: Datastore,
+  uid: Uid,
+  file: string,
+  change: (entry: Entry) => Entry,
+): Promise<void> {
+  const local = inJournal(context.paths, uid);
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const { entry, signature } = await readEntry(context, uid);
+    const changed = change(entry);
+    await datastore.count(); // it answers in turn
+    if (contentPart(entrySignature(local)) === contentPart(signature)) {
+      return writeEntry(context, datastore, uid, changed, file);
+    }
+  }
+  throw beingWorkedOn(uid);
 }
 
 /** An entry as it stands. Throws `not-found`, `unreadable`. */
@@ -164,7 +187,7 @@ async function announce(
   datastore: Datastore,
   serial: Serial,
   { uid, digest, pinned }: { uid: Uid; digest: Digest; pinned: boolean },
-): Promise<Marked> {
+): Promise<KeptMark> {
   const { entry, digest: now } = await readWhole(context, uid);
   const { content } = entry;
   if (now !== digest || !content) throw beingWorkedOn(uid);
@@ -179,7 +202,7 @@ async function announce(
     await flushFileSystem(context, context.paths.journal);
     const after = (await readWhole(context, uid)).entry;
     if (standOf(after).is !== 'here') throw beingWorkedOn(uid);
-    return { entry: after, mark };
+    return mark;
   } catch (error) {
     const found = await readEntry(context, uid);
     // Where that fails as well, the next try does it.
@@ -188,18 +211,31 @@ async function announce(
   }
 }
 
-/** A failure here leaves the entry as it was, away, or with words that the next try puts right. */
+/**
+ * False when the child has written something else meanwhile, which stays. A failure leaves the entry as it
+ * was, or with words that the next try puts right.
+ */
 async function letGo(
   context: Context,
   datastore: Datastore,
   uid: Uid,
-  entry: Entry,
   empty: string,
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await writeEntry(context, datastore, uid, entry, empty);
+    await writeOver(context, datastore, uid, empty, (entry) => {
+      const stand = standOf(entry);
+      if (stand.is === 'here') return dropped(entry, stand.mark);
+      throw beingWorkedOn(uid);
+    });
+    return true;
   } catch (error) {
-    if (standOf((await readEntry(context, uid)).entry).is !== 'away') throw error;
+    const { entry } = await readEntry(context, uid);
+    const { is } = standOf(entry);
+    if (is === 'away') return true;
+    if (is !== 'overwritten') throw error;
+    // Where that fails as well, the next try does it.
+    await writeEntry(context, datastore, uid, unmarked(entry), '').catch(() => {});
+    return false;
   }
 }
 
@@ -218,7 +254,7 @@ function shownTitle({ env }: Context, title: string): string {
   return `${title} · ${_('Kept at school')}`;
 }
 
-function beingWorkedOn(uid: Uid): DsError {
+export function beingWorkedOn(uid: Uid): DsError {
   return new DsError('unreadable', `the entry ${uid} is being worked on`, {
     hint: 'close it and try again',
     retry: true,

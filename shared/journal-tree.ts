@@ -74,6 +74,11 @@ export function newestMoment(signature: Signature): bigint {
   return BigInt(Math.round(newest * 1e6));
 }
 
+/** Of a signature: what of it is about the content. */
+export function contentPart(signature: Signature): string {
+  return signature.split(' ').slice(4).join(' ');
+}
+
 export interface ReadProperties {
   properties: Map<string, Buffer>;
   /** True when a property is being replaced at this moment: what was read may be half old. */

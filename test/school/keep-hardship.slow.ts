@@ -130,6 +130,49 @@ for (const point of ['keep.pinned', 'keep.marked']) {
   });
 }
 
+/** Her save waits while the datastore is busy (here: stands still); what we ask of it comes after. */
+async function saveInQueue(laptop: Laptop, uid: string, run: Run): Promise<void> {
+  const datastore = (await laptop.datastorePid()) ?? -1;
+  const file = join(laptop.home, 'activity-file');
+  writeFileSync(file, 'just painted');
+  const properties = (await laptop.datastore('get_properties', uid)) as Record<string, unknown>;
+  process.kill(datastore, 'SIGSTOP');
+  try {
+    const saved = laptop.save(uid, properties, file);
+    await sleep(300); // it is in the queue
+    process.kill(run.pid, 'SIGCONT');
+    await sleep(1500); // our last look at the disk was long ago
+    process.kill(datastore, 'SIGCONT');
+    await saved;
+  } finally {
+    process.kill(datastore, 'SIGCONT');
+  }
+}
+
+test('a save that waits in the queue of a busy datastore is not written over', async () => {
+  await using school = await startSchool();
+  const { laptop, before, full } = await prepare(school);
+  const [kept = '', fetched = ''] = full;
+  const keep = begin(laptop, ['keep', kept], 'keep.marked,stop');
+  await stopped(keep);
+  await saveInQueue(laptop, kept, keep);
+  const notKept = await keep.ended;
+  assert.match(notKept.stderr, /being worked on/);
+  assert.is(readFileSync(inEntry(laptop, kept, 'data'), 'utf8'), 'just painted');
+  assert.not(existsSync(inEntry(laptop, kept, 'metadata/ds-backup-kept')), 'no mark is left');
+  assert.equal(pinsOf(school, laptop), [], 'nor a pin');
+
+  await ok(laptop, 'keep', fetched);
+  const fetch = begin(laptop, ['fetch', fetched], 'fetch.fetched,stop');
+  await stopped(fetch);
+  await saveInQueue(laptop, fetched, fetch);
+  const notFetched = await fetch.ended;
+  assert.match(notFetched.stderr, /being worked on/);
+  assert.is(readFileSync(inEntry(laptop, fetched, 'data'), 'utf8'), 'just painted');
+  assert.equal(pinsOf(school, laptop), [fetched], 'the other content stays at school');
+  assert.is(await laptop.countEntries(), before.size);
+});
+
 test('something else was written into an entry whose content is away: neither is lost', async () => {
   await using school = await startSchool();
   const { laptop, before, full } = await prepare(school);

@@ -114,6 +114,19 @@ export class Laptop implements AsyncDisposable {
     });
   }
 
+  /** As an activity saves: without a question before, so it waits in the datastore's queue if that is busy. */
+  async save(uid: string, properties: Record<string, unknown>, file: string): Promise<void> {
+    const message = new dbus.Message({
+      destination: DATASTORE,
+      path: '/org/laptop/sugar/DataStore',
+      interface: DATASTORE,
+      member: 'update',
+      signature: 'sa{sv}sb',
+      body: [uid, properties, file, true],
+    });
+    await this.#onBus((bus) => bus.call(message));
+  }
+
   /** How many entries the running datastore says it has. */
   async countEntries(): Promise<number> {
     const answer = (await this.datastore('find', {}, ['uid'])) as [
@@ -123,15 +136,20 @@ export class Laptop implements AsyncDisposable {
     return answer[1];
   }
 
-  /** Ends the datastore, if one runs; the next who asks starts another. */
-  async stopDatastore(): Promise<void> {
-    if (!this.#bus) return;
-    const pid = await this.#onBus(async (bus) => {
+  /** The running datastore's number, if one runs. */
+  datastorePid(): Promise<number | undefined> {
+    return this.#onBus(async (bus) => {
       const object = await bus.getProxyObject('org.freedesktop.DBus', '/org/freedesktop/DBus');
       const face = object.getInterface('org.freedesktop.DBus');
       const owned: boolean = await face.NameHasOwner?.(DATASTORE);
       return owned ? Number(await face.GetConnectionUnixProcessID?.(DATASTORE)) : undefined;
     });
+  }
+
+  /** Ends the datastore, if one runs; the next who asks starts another. */
+  async stopDatastore(): Promise<void> {
+    if (!this.#bus) return;
+    const pid = await this.datastorePid();
     if (pid === undefined) return;
     process.kill(pid, 'SIGTERM');
     for (let waited = 0; existsSync(`/proc/${pid}`); waited += 10) {
