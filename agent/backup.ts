@@ -59,10 +59,10 @@ export async function backUp(context: Context, wait: boolean): Promise<BackupSum
       opening.catch(() => {}); // awaited below; a failed scan comes first
       return opening;
     };
-    // The question is on its way to the server from the first change on, while the rest is looked at.
     if (!state.confirmed) void open();
+    // What takes longest is begun at the first change: ssh shakes hands while the rest is looked at.
     const scan = await orHangUp(
-      backup.scan(() => void open()),
+      backup.scan(async () => void (await open())),
       () => opening,
     );
     if (!opening) {
@@ -115,7 +115,7 @@ class Backup {
     this.#meter = new Meter(context.onProgress);
   }
 
-  async scan(onChange?: () => void): Promise<Scan> {
+  async scan(onChange?: () => Promise<void>): Promise<Scan> {
     this.#meter.phase('scanning');
     const { paths } = this.#context;
     const moment = () => fileSystemMoment(paths.own);

@@ -34,29 +34,28 @@ const SLICE_MS = 1;
 /**
  * Compares the whole Journal with what is known. `moment` is asked for the file system's time only
  * when something is to be read: finding it out is a write. `onChange` is told at once of anything that
- * is not as it was. Throws `unreadable` where there is no Journal.
+ * is not as it was, and waited for; where it throws the scan is over. Throws `unreadable` where there is no Journal.
  */
 export async function scanJournal(
   paths: Paths,
   known: ReadonlyMap<Uid, KnownEntry>,
   moment: () => bigint,
-  onChange: () => void = () => {},
+  onChange: () => void | Promise<void> = () => {},
 ): Promise<Scan> {
   const pause = pacemaker(SLICE_MS);
   const scan: Scan = { moment: 0n, unchanged: new Map(), toRead: [], problems: [] };
   for (const entry of listJournal(paths)) {
+    const before = scan.toRead.length;
     try {
       const signature = entrySignature(entry);
-      const before = known.get(entry.uid);
-      if (before?.signature === signature) scan.unchanged.set(entry.uid, before.digest);
-      else {
-        scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
-        onChange();
-      }
+      const last = known.get(entry.uid);
+      if (last?.signature === signature) scan.unchanged.set(entry.uid, last.digest);
+      else scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
     } catch (error) {
       const problem = problemOf(entry, error);
       if (problem) scan.problems.push(problem);
     }
+    if (scan.toRead.length > before) await onChange();
     await pause();
   }
   if (scan.toRead.length > 0) scan.moment = moment();
