@@ -131,8 +131,11 @@ export class Control {
     return parsePins(await this.#text('GET', 'pins'));
   }
 
-  async pin(uid: Uid, snapshot: SnapshotName): Promise<Pins> {
-    return parsePins(await this.#text('PUT', `pins/${uid}`, { snapshot }));
+  /** `kept`: the content is about to be there only (A13). */
+  async pin(uid: Uid, snapshot: SnapshotName, kept = false): Promise<Pins> {
+    return parsePins(
+      await this.#text('PUT', `pins/${uid}`, kept ? { snapshot, kept } : { snapshot }),
+    );
   }
 
   /** Ends all pins of an entry, or that of one version. */

@@ -8,7 +8,7 @@ import { asDsError, DsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
 import { contentOf, listEntries, readProperties } from '../shared/journal-tree.ts';
-import { KEPT_PROPERTY, type KeptMark, readMark } from '../shared/kept.ts';
+import { KEPT_PROPERTY, type KeptMark, pinOf, readMark } from '../shared/kept.ts';
 import { backUp } from './backup.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { Datastore } from './datastore.ts';
@@ -37,32 +37,36 @@ const RESERVE_BYTES = 1024 * 1024;
 /** Brings the content back. Returns its bytes. */
 export async function fetchBack(context: Context, uid: Uid): Promise<number> {
   prepareProfile(context);
-  const { bytes, ownPin } = await bringBack(context, uid);
+  const { bytes, pin } = await bringBack(context, uid);
   failpoint('fetch.back');
-  if (ownPin) await endPin(context, uid, ownPin);
+  if (pin) await endPin(context, pin);
   return bytes;
 }
 
 /** The entries whose content is only at school. */
-export function listKept({ paths }: Context): KeptEntry[] {
-  if (!existsSync(paths.journal)) return [];
-  return listEntries(paths.journal).flatMap((entry) => {
-    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
-    if (contentOf(entry)?.size) return [];
-    const mark = readMark(readProperties(entry));
-    return mark ? [{ uid: entry.uid, title: mark.title, bytes: mark.bytes }] : [];
-  });
+export function listKept(context: Context): KeptEntry[] {
+  return listMarks(context).map(({ uid, mark: { title, bytes } }) => ({ uid, title, bytes }));
 }
 
 /** Throws `only-copy` when the laptop's entry says that this pin has its content. */
 export function checkUnpin(context: Context, uid: Uid): void {
-  if (!listKept(context).some((kept) => kept.uid === uid)) return;
+  if (!listMarks(context).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
   throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
     hint: 'fetch it back first ("ds-backup fetch")',
   });
 }
 
-/** Also what is left to do of a run that was cut off. `ownPin` has done its duty and may end. */
+function listMarks({ paths }: Context): { uid: Uid; mark: KeptMark }[] {
+  if (!existsSync(paths.journal)) return [];
+  return listEntries(paths.journal).flatMap((entry) => {
+    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
+    if (contentOf(entry)?.size) return [];
+    const mark = readMark(readProperties(entry));
+    return mark ? [{ uid: entry.uid, mark }] : [];
+  });
+}
+
+/** Also what is left to do of a run that was cut off. `pin` is one of ours that has done its duty. */
 async function bringBack(context: Context, uid: Uid) {
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
@@ -71,8 +75,8 @@ async function bringBack(context: Context, uid: Uid) {
   const { entry } = await readEntry(context, uid);
   const stand = standOf(entry);
   if (stand.is === 'ordinary') {
-    const ownPin = await state.ownPin(uid);
-    if (ownPin) return { bytes: entry.content?.size ?? 0, ownPin };
+    const pin = await ownPin(state, uid);
+    if (pin) return { bytes: entry.content?.size ?? 0, pin };
     throw new DsError('bad-input', `the content of ${uid} is here, not at school only`);
   }
   if (stand.is === 'overwritten') throw overwritten(uid);
@@ -84,7 +88,8 @@ async function bringBack(context: Context, uid: Uid) {
   if (standOf(back).is === 'overwritten') throw overwritten(uid);
   await rememberPin(context, state, uid, mark);
   await writeEntry(context, datastore, uid, unmarked(back), '');
-  return { bytes: mark.bytes, ownPin: await state.ownPin(uid) };
+  // This may be a copy, the last that needed the pin of another.
+  return { bytes: mark.bytes, pin: await ownPin(state, pinOf(mark, uid).uid) };
 }
 
 function overwritten(uid: Uid): DsError {
@@ -119,7 +124,8 @@ async function fillIn(
 
 /** A pin that keeping made is this laptop's to end, unless another laptop made it. */
 async function rememberPin({ paths }: Context, state: State, uid: Uid, mark: KeptMark) {
-  const isOwn = mark.pinned && mark.serial === readIdentity(paths)?.serial;
+  const pin = pinOf(mark, uid);
+  const isOwn = mark.pinned && pin.uid === uid && pin.serial === readIdentity(paths)?.serial;
   await state.rememberOwnPin(uid, isOwn ? mark.digest : undefined);
 }
 /** From the pin; where that is gone, from the snapshot that has the version. Throws `not-found`. */
@@ -127,15 +133,16 @@ async function fetchKept(
   context: Context,
   session: Session,
   uid: Uid,
-  { serial, digest, bytes }: KeptMark,
+  mark: KeptMark,
 ): Promise<Fetched> {
+  const { serial, uid: pinned, digest } = pinOf(mark, uid);
   const of = serial === session.serial ? undefined : serial;
-  const step: Step = { uid, digest, bytes, action: 'bring' };
+  const step: Step = { uid: pinned, digest, bytes: mark.bytes, action: 'bring' };
   const folder = context.paths.restore;
   const meter = new Meter(context.onProgress);
-  meter.expect(1, bytes);
+  meter.expect(1, mark.bytes);
   meter.phase('fetching');
-  const sources: Source[] = [{ of, pin: { uid, digest } }];
+  const sources: Source[] = [{ of, pin: { uid: pinned, digest } }];
   for (;;) {
     const source = sources.shift();
     if (!source) break;
@@ -148,7 +155,7 @@ async function fetchKept(
     );
     const [found] = fetched?.ready ?? [];
     if (found) return found;
-    if ('pin' in source) sources.push(...(await snapshotsWith(session, uid, digest, of)));
+    if ('pin' in source) sources.push(...(await snapshotsWith(session, pinned, digest, of)));
   }
   throw new DsError('not-found', `the school server has the content of ${uid} no more`, {
     hint: 'tell a teacher: "xs-backup undelete" may still bring it back',
@@ -169,9 +176,18 @@ async function snapshotsWith(
     .map(({ snapshot }) => ({ of, snapshot }));
 }
 
-/** It ends when the content is in a snapshot again; until then it is remembered. */
-async function endPin(context: Context, uid: Uid, digest: Digest): Promise<void> {
+async function ownPin(state: State, uid: Uid): Promise<{ uid: Uid; digest: Digest } | undefined> {
+  const digest = await state.ownPin(uid);
+  return digest && { uid, digest };
+}
+
+/** It ends when the content is in a snapshot again, and nothing here needs it; until then it is remembered. */
+async function endPin(
+  context: Context,
+  { uid, digest }: { uid: Uid; digest: Digest },
+): Promise<void> {
   try {
+    checkUnpin(context, uid);
     await backUp(context, false);
     await using session = await openLookaround(context);
     const { pins } = await session.control.pins();

@@ -158,7 +158,7 @@ async function pinAndVerify(
   const own = !before || (await state.ownPin(uid)) === digest;
   if (own) await state.rememberOwnPin(uid, digest);
   try {
-    const { pins } = await control.pin(uid, snapshot);
+    const { pins } = await control.pin(uid, snapshot, true);
     if (!pins.some(isIt)) {
       throw new DsError('damaged', `the school server pinned another version of ${uid}`);
     }
@@ -193,7 +193,7 @@ async function announce(
   if (now !== digest || !content) throw beingWorkedOn(uid);
   const title = propertyText(entry, 'title') ?? '';
   const mark: KeptMark = {
-    ...{ serial, digest, content: content.digest, bytes: content.size },
+    ...{ uid, serial, digest, content: content.digest, bytes: content.size },
     ...{ title, shown: shownTitle(context, title), pinned },
   };
   try {

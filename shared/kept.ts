@@ -5,11 +5,18 @@
  */
 import * as v from 'valibot';
 import { type Entry, propertyText } from './entry.ts';
-import { parseDigest, parseSerial } from './ids.ts';
+import { type Digest, parseDigest, parseSerial, parseUid, type Serial, type Uid } from './ids.ts';
 
 export const KEPT_PROPERTY = 'ds-backup-kept';
 
 const markSchema = v.object({
+  /** The entry that was pinned; absent in old ones: the entry's own. A copy of it has the mark as well. */
+  uid: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => parseUid(text)),
+    ),
+  ),
   /** The laptop that pinned it, and the version with the content. */
   serial: v.pipe(
     v.string(),
@@ -34,6 +41,11 @@ const markSchema = v.object({
 export type KeptMark = v.InferOutput<typeof markSchema>;
 
 export const formatKeptMark = (mark: KeptMark): string => JSON.stringify(mark);
+
+/** Where the content is: the pin that the mark of the entry `uid` names. */
+export function pinOf(mark: KeptMark, uid: Uid): { serial: Serial; uid: Uid; digest: Digest } {
+  return { serial: mark.serial, uid: mark.uid ?? uid, digest: mark.digest };
+}
 
 /** The mark of an entry without content; undefined for all others, also those with a mark we cannot read. */
 export function keptMarkOf(entry: Entry): KeptMark | undefined {

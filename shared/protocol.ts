@@ -158,7 +158,11 @@ const pinsSchema = v.object({
   limit: count,
 });
 export type Pins = v.InferOutput<typeof pinsSchema>;
-const pinRequestSchema = v.strictObject({ snapshot: snapshotName });
+/** `kept`: the laptop is about to keep the content only there (A13). */
+const pinRequestSchema = v.strictObject({
+  snapshot: snapshotName,
+  kept: v.optional(v.boolean()),
+});
 
 const nonce = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits'));
 const mac = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'));

@@ -6,7 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import { parseDigest, parseUid, type Serial } from '../shared/ids.ts';
 import { type Pins, parsePinRequest } from '../shared/protocol.ts';
 import type { Library } from './library.ts';
-import { listPins, pinEntry, pinLimit, titleOf, unpinEntry } from './pins.ts';
+import { pinEntry, unpinEntry } from './pinning.ts';
+import { listPins, pinLimit, titleOf } from './pins.ts';
 import { findSnapshot } from './snapshots.ts';
 
 export function addPinRoutes(
@@ -29,10 +30,10 @@ export function addPinRoutes(
   app.put<{ Params: { uid: string } }>('/v1/pins/:uid', async (request) => {
     const serial = laptopOf(request.raw.socket);
     const uid = parseUid(request.params.uid);
-    const { snapshot: name } = parsePinRequest(request.body);
+    const { snapshot: name, kept = false } = parsePinRequest(request.body);
     await turns.run(() => {
       const snapshot = findSnapshot(paths, serial, name);
-      pinEntry(library, serial, snapshot, uid, pinLimit(library));
+      pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library), kept });
     });
     log.info('pinned', { serial, uid, snapshot: name });
     return list(serial);
@@ -45,7 +46,7 @@ export function addPinRoutes(
       const uid = parseUid(request.params.uid);
       const { digest } = request.query;
       const version = digest === undefined ? undefined : parseDigest(digest);
-      await turns.run(() => unpinEntry(library, serial, uid, version));
+      await turns.run(() => unpinEntry(library, serial, uid, { digest: version, own: true }));
       log.info('unpinned', { serial, uid });
       return list(serial);
     },

@@ -11,6 +11,7 @@ import {
   MAX_METADATA_BYTES,
 } from '../shared/entry.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
+import { keptMarkOf } from '../shared/kept.ts';
 import { pacemaker, SLICE_MS } from '../shared/pacemaker.ts';
 import type { Completion, Manifest } from '../shared/protocol.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
@@ -85,12 +86,19 @@ async function verifyEntry(
   const arrived = stat?.isFile() && stat.size <= MAX_METADATA_BYTES;
   const bytes = arrived ? readFileSync(metadata) : undefined;
   if (!bytes || digestOf(bytes) !== digest) return before === digest ? salvaged() : undefined;
-  const { content } = decodeEntry(bytes);
-  if (!content) return { digest, metadata, content: null };
+  const entry = decodeEntry(bytes);
+  const { content } = entry;
+  const mark = keptMarkOf(entry);
+  const marked = mark ? { mark } : {};
+  if (!content) return { digest, metadata, content: null, ...marked };
   const sent = join(folder, uid);
-  if (await holds(sent, content)) return { digest, metadata, content: { ...content, path: sent } };
+  if (await holds(sent, content)) {
+    return { digest, metadata, content: { ...content, path: sent }, ...marked };
+  }
   const held = salvaged()?.content; // perhaps only its properties changed
-  return held?.digest === content.digest ? { digest, metadata, content: held } : undefined;
+  return held?.digest === content.digest
+    ? { digest, metadata, content: held, ...marked }
+    : undefined;
 }
 
 async function holds(path: string, content: Content): Promise<boolean> {

@@ -9,7 +9,8 @@ import { failpoint } from '../shared/failpoint.ts';
 import type { Serial } from '../shared/ids.ts';
 import { measureDisk } from './disk.ts';
 import type { Library } from './library.ts';
-import { pinnedAmounts, pinnedSnapshots } from './pins.ts';
+import { discardPin, findUnnamed } from './pinning.ts';
+import { type Pin, pinnedAmounts, pinnedSnapshots } from './pins.ts';
 import { diskSize, quotaOf, sharePercent } from './quota.ts';
 import { reclaim } from './reclaim.ts';
 import { keepReserve, withReserve } from './reserve.ts';
@@ -32,6 +33,8 @@ export interface LaptopReport {
   quota: Amount;
   /** Undefined when its snapshots cannot be judged; nothing of them is removed then. */
   plan: Plan | undefined;
+  /** Unpinned, and kept for snapshots that are all gone. */
+  unnamed: Pick<Pin, 'uid' | 'digest' | 'folder'>[];
   problem: string;
 }
 
@@ -60,8 +63,8 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
     options.signal?.throwIfAborted();
     const found = await turns.run(() => planLaptop(library, serial, quota));
     if (removing && found.plan) {
-      await turns.run(() => carryOut(library, serial, found.plan as Plan));
-      report.removed += found.plan.remove.length;
+      await turns.run(() => carryOut(library, found));
+      report.removed += found.plan.remove.length + found.unnamed.length;
     }
     if (found.plan) await library.store.recordUsage(serial, found.plan, quota, clock.now());
     options.onLaptop(found);
@@ -103,15 +106,19 @@ export async function planLaptop(
     const policy = { keepAllDays, keepLast, quota };
     const pins = pinnedSnapshots(paths, serial);
     const plan = planRetention(snapshots, pins, usage, policy, clock.now());
-    return { serial, quota, plan, problem: '' };
+    return { serial, quota, plan, unnamed: findUnnamed(paths, serial), problem: '' };
   } catch (error) {
-    return { serial, quota, plan: undefined, problem: asDsError(error).message };
+    return { serial, quota, plan: undefined, unnamed: [], problem: asDsError(error).message };
   }
 }
 
-async function carryOut(library: Library, serial: Serial, plan: Plan): Promise<void> {
+async function carryOut(library: Library, { serial, plan, unnamed }: LaptopReport): Promise<void> {
   const { paths, clock, log } = library;
-  if (plan.remove.length === 0) return;
+  for (const pin of unnamed) {
+    discardPin(library, serial, pin, 'not-named');
+    log.info('pin-removed', { serial, uid: pin.uid });
+  }
+  if (!plan || plan.remove.length === 0) return;
   const present = new Map(listSnapshots(paths, serial).map((one) => [one.name, one]));
   for (const { name, sequence, reason } of plan.remove) {
     const snapshot = present.get(name);

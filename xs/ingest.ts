@@ -13,6 +13,7 @@ import { asDsError } from '../shared/errors.ts';
 import { failpoint } from '../shared/failpoint.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Digest, Serial, Uid } from '../shared/ids.ts';
+import type { KeptMark } from '../shared/kept.ts';
 import type { Log } from '../shared/log.ts';
 import { pacemaker, SLICE_MS } from '../shared/pacemaker.ts';
 import type { Completion, Manifest, Outcome } from '../shared/protocol.ts';
@@ -25,9 +26,11 @@ import { measureDisk } from './disk.ts';
 import { fillDraft } from './draft.ts';
 import type { HardQuota } from './hard-quota.ts';
 import { isHeld, limitHeld, settleHeld } from './held.ts';
+import { noteMarks } from './only-copy.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 import { listPins } from './pins.ts';
 import type { Pool } from './pool.ts';
+import type { Registrations } from './registration.ts';
 import { repairDamage } from './repair.ts';
 import type { Whole } from './salvage.ts';
 import {
@@ -58,6 +61,8 @@ export interface IngestContext {
   log: Log;
   env: NodeJS.ProcessEnv;
   guard: GuardRules;
+  /** Absent where there is one laptop only. */
+  registrations?: Pick<Registrations, 'bySerial'>;
   /** Both absent where nobody counts. */
   cap?: DailyCap;
   hardQuota?: HardQuota;
@@ -203,6 +208,7 @@ async function build(
       withPinned({ versions, bytes }, pins),
       context.guard,
     );
+    noteMarks(context, serial, marksOf(verified));
     if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
     sealDraft(draft, manifest, versions);
     failpoint('ingest.sealed');
@@ -212,6 +218,10 @@ async function build(
     rmSync(draft, { recursive: true, force: true });
     throw error;
   }
+}
+
+function marksOf(verified: ReadonlyMap<Uid, Whole>): Map<Uid, KeptMark> {
+  return new Map([...verified].flatMap(([uid, { mark }]) => (mark ? [[uid, mark]] : [])));
 }
 
 /** The newest that was not held: what the shrink guard compares with. */

@@ -13,6 +13,9 @@ export const KEEP_WORDS: Record<KeepReason, string> = {
   'one-of-the-last': 'one of the last',
 };
 
+/** Of a pin that is none any more. */
+export const UNNAMED_WORDS = 'unpinned, and no snapshot says any more that it is here';
+
 export const REMOVE_WORDS: Record<RemoveReason, string> = {
   thinned: 'older than a month, and not the first of its month',
   'over-quota': 'the oldest, and the laptop is over its quota',

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Content, decodeEntry, digestOf } from '../shared/entry.ts';
 import type { Digest, Uid } from '../shared/ids.ts';
+import type { KeptMark } from '../shared/kept.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import { type Damage, isDamagedFile } from './damage.ts';
 import type { Pool } from './pool.ts';
@@ -15,6 +16,8 @@ export interface Whole {
   /** Where its metadata and its content are; content is null for an entry that has none. */
   metadata: string;
   content: (Content & { path: string }) | null;
+  /** Of one that has just arrived: where its content is (A13). */
+  mark?: KeptMark;
 }
 
 /** Entries of a snapshot with a file that is known to be damaged. */

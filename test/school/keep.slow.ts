@@ -4,12 +4,13 @@
  * safe, fetched back whole, and never gone from both, whoever dies on the way.
  */
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
 import { inLaptop } from '../../xs/paths.ts';
-import { listPins } from '../../xs/pins.ts';
+import { listPins, listReleased } from '../../xs/pins.ts';
 import { listHeld, listSnapshots } from '../../xs/snapshots.ts';
 import { readJournal } from '../journal/compare.ts';
 import { checkSnapshots } from '../xs/check.ts';
@@ -65,8 +66,34 @@ test('most of a Journal is kept at school, backed up, lost, restored, and fetche
   sameContent(laptop, before);
   assert.is(await laptop.countEntries(), ENTRIES, 'Sugar shows them all');
   assert.equal(pinsOf(school, laptop), [], 'the pins were for this');
+  assert.is(
+    listReleased(school.server, serial).length,
+    8,
+    'and stay for the snapshot of that time',
+  );
   assert.match(await ok(laptop, 'kept'), /^0 entries/m);
   checkSnapshots(school.server, serial);
+});
+
+test('a copy of an entry that is away is fetched by itself, and holds the content at school', async () => {
+  await using school = await startSchool();
+  const { laptop, full } = await prepare(school);
+  const [uid = ''] = full;
+  const whole = readFileSync(inEntry(laptop, uid, 'data'));
+  await ok(laptop, 'keep', uid);
+  const file = join(laptop.home, 'empty');
+  writeFileSync(file, '');
+  const properties = (await laptop.datastore('get_properties', uid)) as Record<string, unknown>;
+  delete properties.uid;
+  const copy = String(await laptop.datastore('create', properties, file, true));
+  await refused(laptop, /only at school/, 'unpin', uid);
+  await ok(laptop, 'fetch', uid);
+  assert.equal(pinsOf(school, laptop), [uid], 'the copy names it');
+  await ok(laptop, 'fetch', copy);
+  assert.equal(pinsOf(school, laptop), [], 'now nothing does');
+  for (const one of [uid, copy])
+    assert.ok(readFileSync(inEntry(laptop, one, 'data')).equals(whole));
+  assert.is(titleOf(laptop, copy), titleOf(laptop, uid));
 });
 
 test('an edit after the last backup is backed up first; what has no content is left alone', async () => {

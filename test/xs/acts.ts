@@ -4,16 +4,16 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseRunId, type Serial } from '../../shared/ids.ts';
+import { parseRunId, type Serial, type Uid } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/sums.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/paths.ts';
-import { listPins } from '../../xs/pins.ts';
+import { listPins, listReleased } from '../../xs/pins.ts';
 import { listRaw } from '../../xs/raw-snapshots.ts';
 import { listHeld, listSnapshots, readManifest } from '../../xs/snapshots.ts';
 import { listTrash } from '../../xs/trash.ts';
 import { readJournal } from '../journal/compare.ts';
 import { checkSnapshot } from './check.ts';
-import { backUp, type Journal, SERIAL, uidOf } from './library.ts';
+import { awayOf, backUp, type Journal, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, type WholeLibrary } from './whole.ts';
 
 /** A Journal that is the same for the same number: each differs from the one before a little. */
@@ -26,6 +26,20 @@ export function journalOfDay(day: number, entries = 30): Journal {
     journal.set(uidOf(n), { title: `entry ${n} v${version}`, content });
   }
   return journal;
+}
+
+/** An entry that was kept at school and came back, each with a backup (A13); its pin is still there. */
+export async function liveWithKept(whole: WholeLibrary, uid: Uid): Promise<void> {
+  await liveThrough(whole, 0, 3);
+  const [newest] = listSnapshots(whole.library.paths, SERIAL);
+  await whole.command('pin', [SERIAL, newest?.name ?? '', uid]);
+  const journal = journalOfDay(3);
+  const entry = journal.get(uid);
+  if (!entry) throw new Error(`there is no entry ${uid}`);
+  whole.clock.pass(DAY_MS);
+  await backUp(whole, journal.set(uid, awayOf(uid, entry)));
+  whole.clock.pass(DAY_MS);
+  await backUp(whole, journal.set(uid, entry));
 }
 
 /** What is left of a Journal after a reflash. */
@@ -75,7 +89,10 @@ export function inventory(paths: Paths, serial: Serial = SERIAL): Map<string, st
     else found.set(`raw ${name}`, rawSums(folder));
   }
   for (const { name, folder } of listRaw(paths, serial)) found.set(`raw ${name}`, rawSums(folder));
-  for (const { uid, digest, folder } of listPins(paths, serial)) {
+  for (const { uid, digest, folder } of [
+    ...listPins(paths, serial),
+    ...listReleased(paths, serial),
+  ]) {
     found.set(`pin-${uid}-${digest}`, files(folder));
   }
   return found;
@@ -89,10 +106,13 @@ export function layout(paths: Paths, serial: Serial = SERIAL): string[] {
   const held = listHeld(paths, serial).map(({ name, sequence }) => `held ${name} #${sequence}`);
   const trash = listTrash(paths, serial).map(({ name, reason }) => `trash ${name} ${reason}`);
   const pins = listPins(paths, serial).map(({ uid, digest }) => `pin ${uid} ${digest}`);
+  const released = listReleased(paths, serial).map(
+    ({ uid, digest }) => `released ${uid} ${digest}`,
+  );
   const { pinned } = inLaptop(paths, serial);
   const marks = existsSync(pinned) ? readdirSync(pinned).map((name) => `pinned ${name}`) : [];
   const raw = listRaw(paths, serial).map(({ name }) => `raw ${name}`);
-  return [...kept, ...held, ...trash, ...pins, ...marks, ...raw].sort();
+  return [...kept, ...held, ...trash, ...pins, ...released, ...marks, ...raw].sort();
 }
 
 /** Work in progress of a process that is gone; there must be none after the next one. */

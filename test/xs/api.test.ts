@@ -15,7 +15,7 @@ import { serveApi } from '../../xs/api.ts';
 import type { Intake } from '../../xs/intake.ts';
 import { WebLinks } from '../../xs/pages/web-links.ts';
 import { inCompletion, inState } from '../../xs/paths.ts';
-import { pinEntry } from '../../xs/pins.ts';
+import { pinEntry } from '../../xs/pinning.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
 import { discard } from '../../xs/trash.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
@@ -136,7 +136,9 @@ test('X8 A11: of a pin whose snapshot cleanup took, details and picture are stil
   if (!snapshot) throw new Error('no snapshot');
   const path = `/v1/snapshots/${name}/entries/${uidOf(1)}`;
   const before = await ask(SERIAL, path);
-  const { digest } = pinEntry(context, SERIAL, snapshot, uidOf(1), Number.MAX_SAFE_INTEGER);
+  const { digest } = pinEntry(context, SERIAL, snapshot, uidOf(1), {
+    limit: Number.MAX_SAFE_INTEGER,
+  });
   discard(library.paths, SERIAL, snapshot.folder, 'thinned', library.clock.now());
   assert.is((await ask(SERIAL, `/v1/snapshots/${name}/sums`)).status, 404);
   const { status, body } = await ask(SERIAL, path);

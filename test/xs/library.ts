@@ -15,6 +15,7 @@ import {
   type Serial,
   type Uid,
 } from '../../shared/ids.ts';
+import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/kept.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol.ts';
 import { difference, stateDigest } from '../../shared/sums.ts';
@@ -118,6 +119,27 @@ export function metadataOf(entry: JournalEntry): Buffer {
   const texts = Object.entries({ title: entry.title, ...entry.properties });
   const properties = new Map(texts.map(([name, value]) => [name, Buffer.from(value)]));
   return encodeEntry({ content, properties });
+}
+
+/** The same entry when its content is kept at school (A13). */
+export function awayOf(uid: Uid, entry: JournalEntry, mark: Partial<KeptMark> = {}): JournalEntry {
+  const { title, content } = entry;
+  const text = formatKeptMark({
+    ...{
+      uid,
+      serial: SERIAL,
+      digest: digestOf(metadataOf(entry)),
+      content: digestOf(content ?? ''),
+    },
+    ...{
+      bytes: Buffer.byteLength(content ?? ''),
+      title,
+      shown: `${title} (at school)`,
+      pinned: true,
+    },
+    ...mark,
+  });
+  return { title: `${title} (at school)`, content: '', properties: { [KEPT_PROPERTY]: text } };
 }
 
 /** The completion file a correct laptop would send for this Journal. */

@@ -4,7 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Uid } from '../../shared/ids.ts';
 import { HardQuota } from '../../xs/hard-quota.ts';
-import { pinEntry, pinnedAmounts } from '../../xs/pins.ts';
+import { pinEntry } from '../../xs/pinning.ts';
+import { pinnedAmounts } from '../../xs/pins.ts';
 import { parseXsQuotas, pinQuota, quotaOf, sharePercent } from '../../xs/quota.ts';
 import { type Stretch, usedBy } from '../../xs/retention.ts';
 import { listSnapshots } from '../../xs/snapshots.ts';
@@ -92,7 +93,7 @@ test('a pinned version counts, once, whatever becomes of the snapshots', async (
   using library = makeLibrary();
   const entry = { title: 'a', content: 'aaaa' };
   await backUp(library, new Map([[uidOf(1), entry]]));
-  pinEntry(library.context, SERIAL, newest(library), uidOf(1), 1e6);
+  pinEntry(library.context, SERIAL, newest(library), uidOf(1), { limit: 1e6 });
   const pins = pinnedAmounts(library.paths, SERIAL);
   const snapshots = listSnapshots(library.paths, SERIAL);
   const usage = await measureUsage(snapshots, pins);

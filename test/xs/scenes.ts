@@ -5,10 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { listPins } from '../../xs/pins.ts';
+import { listPins, listReleased } from '../../xs/pins.ts';
 import { listSnapshots } from '../../xs/snapshots.ts';
 import { listTrash } from '../../xs/trash.ts';
-import { act, inventory, layout, leftovers, liveThrough, reflashed } from './acts.ts';
+import { act, inventory, layout, leftovers, liveThrough, liveWithKept, reflashed } from './acts.ts';
 import { makeTrees } from './adopted.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, openWhole, type TestClock, testClock, type WholeLibrary } from './whole.ts';
@@ -112,6 +112,25 @@ export const SCENES: Scene[] = [
       assert.is(listPins(whole.library.paths, SERIAL).length, 1);
     },
     act: () => ['command', 'unpin', SERIAL, uidOf(3)],
+  },
+  {
+    name: 'unpinning what an older snapshot says is here',
+    points: ['unpin.moved'],
+    prepare: (whole) => liveWithKept(whole, uidOf(3)),
+    act: () => ['command', 'unpin', SERIAL, uidOf(3)],
+  },
+  {
+    name: 'pinning that again',
+    points: ['pin.noted'],
+    prepare: async (whole) => {
+      await liveWithKept(whole, uidOf(3));
+      await whole.command('unpin', [SERIAL, uidOf(3)]);
+      assert.is(listReleased(whole.library.paths, SERIAL).length, 1);
+    },
+    act: ({ library }) => {
+      const [newest] = listSnapshots(library.paths, SERIAL);
+      return ['command', 'pin', SERIAL, newest?.name ?? '', uidOf(3)];
+    },
   },
   {
     name: 'rebuilding the index',

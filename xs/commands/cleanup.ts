@@ -6,9 +6,10 @@ import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/quantity.ts';
 import { cleanUp, type LaptopReport } from '../cleanup.ts';
 import { measureDisk } from '../disk.ts';
-import { pinSnapshot } from '../pins.ts';
+import { revivePin } from '../pin-note.ts';
+import { pinSnapshot } from '../pinning.ts';
 import { diskSize, quotaOf, sharePercent } from '../quota.ts';
-import { KEEP_WORDS, REMOVE_WORDS } from '../reasons.ts';
+import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../reasons.ts';
 import { trustClock } from '../server-clock.ts';
 import { listSnapshots } from '../snapshots.ts';
 import { listTrash, undelete as undeleteItem } from '../trash.ts';
@@ -48,7 +49,8 @@ export const cleanup: Command = {
   },
 };
 
-function formatLaptop({ serial, plan, problem, quota }: LaptopReport, dryRun: boolean): string {
+function formatLaptop(report: LaptopReport, dryRun: boolean): string {
+  const { serial, plan, unnamed, problem, quota } = report;
   if (!plan) return `${serial}  left alone: ${problem}\n`;
   const lines = [
     `${serial}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
@@ -57,6 +59,7 @@ function formatLaptop({ serial, plan, problem, quota }: LaptopReport, dryRun: bo
   ];
   for (const { name, reason } of plan.remove)
     lines.push(`  remove ${name}  ${REMOVE_WORDS[reason]}`);
+  for (const { uid } of unnamed) lines.push(`  remove pin ${uid}  ${UNNAMED_WORDS}`);
   if (dryRun) {
     for (const { name, reason } of plan.keep) lines.push(`  keep   ${name}  ${KEEP_WORDS[reason]}`);
   }
@@ -89,8 +92,9 @@ export const undelete: Command = {
     await library.turns.run(async () => {
       // Pinned first: otherwise the next cleanup would remove it again, for the same reason.
       const snapshot = tryParse(parseSnapshotName, name);
-      const known = listTrash(library.paths, serial).some((item) => item.name === name);
+      const known = listTrash(library.paths, serial).findLast((item) => item.name === name);
       if (snapshot && known) pinSnapshot(library, serial, snapshot);
+      else if (known) revivePin(known.folder);
       undeleteItem(library.paths, serial, name);
       await library.store.replaceSnapshots(serial, listSnapshots(library.paths, serial));
     });

@@ -3,15 +3,8 @@
  */
 import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/quantity.ts';
-import {
-  listPins,
-  pinEntry,
-  pinLimit,
-  pinnedSnapshots,
-  pinSnapshot,
-  unpinEntry,
-  unpinSnapshot,
-} from '../pins.ts';
+import { pinEntry, pinSnapshot, unpinEntry, unpinSnapshot } from '../pinning.ts';
+import { listPins, listReleased, type Pin, pinLimit, pinnedSnapshots } from '../pins.ts';
 import { findSnapshot } from '../snapshots.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
@@ -24,7 +17,7 @@ export const pin: Command = {
     const snapshot = findSnapshot(library.paths, serial, parseSnapshotName(args[1]));
     const uid = args[2] === undefined ? undefined : parseUid(args[2]);
     await library.turns.run(() => {
-      if (uid) pinEntry(library, serial, snapshot, uid, pinLimit(library));
+      if (uid) pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library) });
       else pinSnapshot(library, serial, snapshot.name);
     });
     library.log.info('pinned', { serial, snapshot: snapshot.name, uid });
@@ -56,13 +49,19 @@ export const pins: Command = {
   run: (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const entries = listPins(library.paths, serial).map(({ folder: _place, ...one }) => one);
+    const shown = ({ folder: _place, ...one }: Pin) => one;
+    const entries = listPins(library.paths, serial).map(shown);
+    const released = listReleased(library.paths, serial).map(shown);
     const snapshots = [...pinnedSnapshots(library.paths, serial)];
     const bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
     const limit = pinLimit(library);
-    answer(context, { entries, snapshots, bytes, limit }, () => [
+    answer(context, { entries, released, snapshots, bytes, limit }, () => [
       ...snapshots.map((name) => name),
       ...entries.map((one) => `${one.uid}  ${formatBytes(one.bytes)}  from ${one.snapshot}`),
+      ...released.map(
+        (one) =>
+          `${one.uid}  ${formatBytes(one.bytes)}  unpinned; older snapshots say that it is here`,
+      ),
       `${formatBytes(bytes)} of ${formatBytes(limit)} taken by pinned entries`,
     ]);
   },

@@ -9,7 +9,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { decodeEntry, digestOf, type Entry } from '../../shared/entry.ts';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
-import { keptMarkOf } from '../../shared/kept.ts';
+import { keptMarkOf, pinOf } from '../../shared/kept.ts';
 import { METADATA_SUFFIX, parseSums } from '../../shared/sums.ts';
 import { chainOf, readableBy } from '../aliases.ts';
 import type { Library } from '../library.ts';
@@ -174,11 +174,12 @@ export class Journals {
     const { paths, registrations } = this.#options.library;
     const ours = [snapshot.serial, ...chainOf(snapshot.serial, registrations.bySerial())];
     if (!mark || !ours.includes(mark.serial)) return undefined;
-    const folder = inLaptop(paths, mark.serial).pin(uid, mark.digest);
-    const found = readVersion(folder, uid, mark.digest);
+    const pin = pinOf(mark, uid);
+    const folder = inLaptop(paths, pin.serial).pin(pin.uid, pin.digest);
+    const found = readVersion(folder, pin.uid, pin.digest);
     if (!found.entry) return undefined;
     const facts = factsOf(found.entry, found.bytes);
-    return { entry: found.entry, facts, contentPath: join(folder, uid) };
+    return { entry: found.entry, facts, contentPath: join(folder, pin.uid) };
   }
 
   /** Only for showing: the picture in the metadata, unchecked. */

@@ -48,6 +48,7 @@ export function trashWords(words: Words, reason: string): string {
     case 'held-too-many':
       return _('one of very many held aside');
     case 'unpinned':
+    case 'not-named':
       return _('unpinned');
     case 'adopted':
       return _('converted from the old backup program');
