@@ -7,7 +7,8 @@
  * `*.test.ts` are fast: several share a process. `*.slow.ts` have a process and a time limit of
  * their own, some at a time. CONTRIBUTING.md has the rules for writing them.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../bundle/build.ts';
@@ -28,7 +29,9 @@ const FAST_AT_ONCE = 3;
 const SLOW_AT_ONCE = 4;
 const CALM_AT_ONCE = 2;
 const CHECK_LIMIT_MS = 120_000;
-const BATCH_LIMIT_MS = 120_000;
+const BATCH_LIMIT_MS = 300_000;
+/** A folder in memory that every Linux has, and `statfs`'s number for such a file system. */
+const MEMORY = { folder: '/dev/shm', type: 0x01021994, bytes: 2 ** 30 };
 const stop = new AbortController();
 const sum: Totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -77,14 +80,30 @@ async function runFast(files: readonly string[]): Promise<void> {
   const hands = Array.from({ length: FAST_AT_ONCE }, (_, hand) =>
     bySize.filter((_, index) => index % FAST_AT_ONCE === hand),
   );
-  await Promise.all(hands.map(runBatch));
+  const folder = mkdtempSync(join(fastFolder(), 'ds-backup-fast-'));
+  try {
+    await Promise.all(hands.map((hand) => runBatch(hand, folder)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Hundreds of small libraries, each write of them waiting for the disk: memory, where it has room, is faster. */
+function fastFolder(): string {
+  try {
+    const { type, bavail, bsize } = statfsSync(MEMORY.folder);
+    if (type === MEMORY.type && bavail * bsize >= MEMORY.bytes) return MEMORY.folder;
+  } catch {
+    // there is none
+  }
+  return tmpdir();
 }
 
 /** When the process dies in the middle of a file, that file has failed and the rest goes on. */
-async function runBatch(files: readonly string[]): Promise<void> {
+async function runBatch(files: readonly string[], folder: string): Promise<void> {
   let rest = files;
   while (rest.length > 0) {
-    const result = await runNode(['test/runner/batch.ts', ...rest], BATCH_LIMIT_MS);
+    const result = await runNode(['test/runner/batch.ts', folder, ...rest], BATCH_LIMIT_MS);
     const parts = readBatch(result.output);
     for (const { file, output, end } of parts) {
       const died = result.complaint ?? 'the process ended before the tests did';
