@@ -108,6 +108,8 @@ class Backup {
   readonly #lost = new Set<Uid>();
   /** Whether something in the server's newest snapshot is damaged. */
   #doubted = false;
+  /** What is being written down while we go on. The database keeps the order. */
+  #notes: Promise<void>[] = [];
 
   constructor(context: Context, state: State) {
     this.#context = context;
@@ -161,6 +163,7 @@ class Backup {
     const state = this.#state;
     const base = state.confirmed;
     if (base && !this.#doubted && stateDigest(reading.versions) === base.state) {
+      await this.#noted();
       const claim = { sequence: base.sequence, state: base.state };
       const agreed = await session.control.unchanged(claim);
       if (agreed) {
@@ -177,6 +180,7 @@ class Backup {
     }
     this.#meter.phase('confirming');
     const completion = buildCompletion(session.serial, newRunId(), base, reading.versions);
+    await this.#noted();
     const outcome = await complete(this.#context, session, state, completion);
     switch (outcome.state) {
       case 'done':
@@ -273,8 +277,17 @@ class Backup {
     for (const [uid, { digest }] of read) versions.set(uid, digest);
     this.#keepUnreadable(versions, problems);
     const gone = [...this.#state.entries.keys()].filter((uid) => !versions.has(uid));
-    await this.#state.rememberEntries(read, gone);
+    this.#note(this.#state.rememberEntries(read, gone));
     return { versions, problems };
+  }
+
+  #note(writing: Promise<void>): void {
+    writing.catch(() => {}); // #noted() tells
+    this.#notes.push(writing);
+  }
+
+  async #noted(): Promise<void> {
+    await Promise.all(this.#notes.splice(0));
   }
 
   async #sendBatch({ connection, control }: Session, batch: Batch): Promise<void> {
@@ -291,7 +304,7 @@ class Backup {
     failpoint('backup.batch-sent');
     this.#sentBytes += sent.bytes;
     // What did not arrive whole the server names when it is asked for the snapshot.
-    if (sent.whole) await this.#state.rememberArrived(versions);
+    if (sent.whole) this.#note(this.#state.rememberArrived(versions));
     meter.done(versions.size, bytes);
     rmSync(folder, { recursive: true });
   }

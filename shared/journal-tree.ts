@@ -50,7 +50,8 @@ export function listEntries(
     }
     for (const name of readFolder(folder)) {
       const uid = tryParse(parseUid, name);
-      if (uid?.startsWith(prefix)) entries.push({ uid, path: join(folder, name) });
+      // Not join(), which thousands of times takes as long as looking at the files.
+      if (uid?.startsWith(prefix)) entries.push({ uid, path: `${folder}/${name}` });
       else onStranger(join(folder, name));
     }
   }
@@ -60,8 +61,8 @@ export function listEntries(
 /** Throws `unreadable` when the entry is gone or has another shape. */
 export function entrySignature(entry: TreeEntry): Signature {
   const folder = statOf(entry, entry.path, 'folder');
-  const metadata = statOf(entry, join(entry.path, 'metadata'), 'folder');
-  const data = statOf(entry, join(entry.path, 'data'), 'file');
+  const metadata = statOf(entry, `${entry.path}/metadata`, 'folder');
+  const data = statOf(entry, `${entry.path}/data`, 'file');
   if (!folder || !metadata) throw unreadable(entry, 'it has no metadata');
   const content = data ? `${data.ino} ${data.mtimeMs} ${data.size}` : '-';
   return `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs} ${content}`;
