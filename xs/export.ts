@@ -19,13 +19,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { decodeEntry, digestFile, digestOf } from '../shared/entry.ts';
+import { decodeEntry, digestFile, digestOf, type Entry } from '../shared/entry.ts';
 import { DsError, isErrno } from '../shared/errors.ts';
-import type { Digest, Uid } from '../shared/ids.ts';
+import type { Digest, Serial, Uid } from '../shared/ids.ts';
+import { keptMarkOf, pinOf } from '../shared/kept.ts';
 import { pacemaker } from '../shared/pacemaker.ts';
 import { METADATA_SUFFIX } from '../shared/sums.ts';
 import { complaintsOfDatastore } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
+import { inLaptop, type Paths } from './paths.ts';
 import { readVersions, type Snapshot } from './snapshots.ts';
 
 /** A snapshot of ours, or the folder of a raw tree. */
@@ -36,6 +38,8 @@ export interface ExportOptions {
   onProgress?: (progress: { entries: number; of: number }) => void;
   /** Writes the other entries when one of ours is damaged, and lists it in `leftOut`. */
   keepGoing?: boolean;
+  /** The laptops whose pins have the content of entries that are only at school (A13). */
+  kept?: { paths: Paths; serials: readonly Serial[] };
 }
 
 export interface Exported {
@@ -156,27 +160,45 @@ function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
 
 function ourItems(
   snapshot: Snapshot,
-  { signal }: ExportOptions,
+  { signal, kept }: ExportOptions,
 ): { items: Item[]; leftOut: LeftOut[] } {
   const items = [...readVersions(snapshot)].map(([uid, digest]): Item => {
-    const path = join(snapshot.folder, uid);
-    let entry: ReturnType<typeof decodeEntry> | undefined;
+    let found: Whole | undefined;
     const read = () => {
-      entry ??= decodeEntry(readVerified(`${path}${METADATA_SUFFIX}`, uid, digest));
-      return entry;
+      found ??= readWhole(join(snapshot.folder, uid), uid, digest, kept);
+      return found;
     };
     return {
       uid,
-      properties: () => read().properties,
+      properties: () => read().entry.properties,
       writeContent: async (target) => {
-        const { content } = read();
-        entry = undefined; // thousands of previews need not stay in memory
-        if (content) await copyVerified(path, target, uid, content.digest, signal);
-        return content?.size ?? 0;
+        const { path, entry } = read();
+        found = undefined; // thousands of previews need not stay in memory
+        if (entry.content) await copyVerified(path, target, uid, entry.content.digest, signal);
+        return entry.content?.size ?? 0;
       },
     };
   });
   return { items, leftOut: [] };
+}
+
+interface Whole {
+  /** Of the content. */
+  path: string;
+  entry: Entry;
+}
+
+/** An entry as the snapshot has it, or, where its content is only at school, as it was before. */
+function readWhole(path: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
+  const entry = decodeEntry(readVerified(`${path}${METADATA_SUFFIX}`, uid, digest));
+  const mark = keptMarkOf(entry);
+  if (!mark || !kept?.serials.includes(mark.serial)) return { path, entry };
+  const pin = pinOf(mark, uid);
+  const there = join(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
+  return {
+    path: there,
+    entry: decodeEntry(readVerified(`${there}${METADATA_SUFFIX}`, uid, pin.digest)),
+  };
 }
 
 function readVerified(path: string, uid: Uid, digest: Digest): Buffer {

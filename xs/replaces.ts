@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../shared/errors.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../shared/files.ts';
-import { parseSerial, tryParse } from '../shared/ids.ts';
+import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import { type Access, makeReadableFolder } from './access.ts';
 import { chainOf, type Laptops } from './aliases.ts';
 import { inState, type Paths } from './paths.ts';
@@ -33,6 +33,12 @@ export function writeReplaces(paths: Paths, access: Access, laptops: Laptops): v
     const text = alias && !kept.has(serial) ? formatChain(chainOf(serial, laptops)) : '';
     if (text !== '') writeFileDurably(replaces(serial), text, 0o644);
   }
+}
+
+/** For programs that have no registrations at hand: the laptops whose place this one took. */
+export function readReplaced(paths: Paths, serial: Serial): Serial[] {
+  const lines = (readText(inState(paths).replaces(serial)) ?? '').split('\n');
+  return lines.flatMap((line) => tryParse(parseSerial, line) ?? []);
 }
 
 function formatChain(chain: readonly string[]): string {

@@ -16,11 +16,12 @@ import { DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import { exportJournal } from '../../xs/export.ts';
 import { inLaptop } from '../../xs/paths.ts';
+import { pinEntry } from '../../xs/pinning.ts';
 import type { Snapshot } from '../../xs/snapshots.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { generateJournal } from '../journal/generator.ts';
 import { refusedLater } from '../shared/refused.ts';
-import { makeLibrary, newest, SERIAL, type TestLibrary, uidOf } from './library.ts';
+import { awayOf, backUp, makeLibrary, newest, SERIAL, type TestLibrary, uidOf } from './library.ts';
 import { adopt, nameOf, putRaw, snapshotRaw } from './original-library.ts';
 
 const test = suite('X13: a Journal is exported as Sugar keeps it');
@@ -179,6 +180,30 @@ test('stopped, it leaves nothing behind', async () => {
     readdirSync(library.folder).filter((name) => name.startsWith('out')),
     [],
   );
+});
+
+test("A13: what is only at school is written as it was, if it is this child's", async () => {
+  using library = makeLibrary();
+  const { context, paths, folder } = library;
+  const fish = { title: 'the fish', content: 'drawn for an hour' };
+  await backUp(library, new Map([[uidOf(1), fish]]));
+  const pin = pinEntry(context, SERIAL, newest(library), uidOf(1), { limit: 1e9 });
+  await backUp(library, new Map([[uidOf(1), awayOf(uidOf(1), fish)]]));
+  const snapshot = newest(library);
+  const write = async (name: string, serials = [SERIAL], keepGoing = false) => {
+    const kept = { paths, serials };
+    const done = await exportJournal({ snapshot }, join(folder, name), { kept, keepGoing });
+    return { done, entry: join(folder, name, '00', uidOf(1)) };
+  };
+  const { entry } = await write('out');
+  assert.is(readFileSync(join(entry, 'data'), 'utf8'), 'drawn for an hour');
+  assert.equal(readdirSync(join(entry, 'metadata')), ['title']);
+  assert.is(readFileSync(join(entry, 'metadata', 'title'), 'utf8'), 'the fish');
+  const other = await write('other', []);
+  assert.is(readFileSync(join(other.entry, 'data'), 'utf8'), '');
+  rmSync(pin.folder, { recursive: true });
+  await refusedLater(write('gone'), 'damaged', new RegExp(uidOf(1)));
+  assert.is((await write('going', [SERIAL], true)).done.leftOut[0]?.what, uidOf(1));
 });
 
 test.run();

@@ -13,6 +13,7 @@ import { formatBytes } from '../../shared/quantity.ts';
 import { type ExportSource, exportJournal } from '../export.ts';
 import type { Paths } from '../paths.ts';
 import { listRaw } from '../raw-snapshots.ts';
+import { readReplaced } from '../replaces.ts';
 import { listHeld, listSnapshots, readManifest } from '../snapshots.ts';
 import { listTrash } from '../trash.ts';
 import { type LocalCommand, usage } from './command.ts';
@@ -23,10 +24,11 @@ export const exportCommand: LocalCommand = {
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;
     if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
-    const source = findSource(paths, parseSerial(serialText), parseSnapshotName(nameText));
+    const serial = parseSerial(serialText);
+    const source = findSource(paths, serial, parseSnapshotName(nameText));
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
-      ...{ signal, keepGoing },
+      ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
       onProgress: ({ entries, of }) => progress({ done: entries, of, text: 'entries' }),
     });
     if (flags.json) return print(`${JSON.stringify(done)}\n`);
