@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'bad-input' // any other input from outside that breaks its format
   | 'not-registered' // the server does not know this laptop
   | 'pending-approval' // the server knows the laptop but a teacher has to say yes first
+  | 'key-taken' // the key is another laptop's
   | 'not-found' // a snapshot or an entry that is not there
   | 'busy' // another run holds the lock
   | 'server-unreachable' // no answer from the school server

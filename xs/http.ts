@@ -32,6 +32,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'not-registered': 403,
   'server-refused': 403,
   'not-found': 404,
+  'key-taken': 409,
   'only-copy': 409,
   'over-quota': 507,
   'server-full': 507,

@@ -140,7 +140,9 @@ export const inState = (paths: Paths) => ({
   teachers: join(paths.state, 'teachers.json'),
   sshFolder: join(paths.state, 'ssh'),
   hostKey: join(paths.state, 'ssh', 'host_ed25519'),
-  authorizedKeys: join(paths.state, 'ssh', 'authorized_keys'),
+  /** Who may come in: a file a login name. */
+  keysFolder: join(paths.state, 'ssh', 'keys'),
+  keys: (login: string) => join(paths.state, 'ssh', 'keys', login),
   sshdConfig: join(paths.state, 'ssh', 'sshd_config'),
   session: join(paths.state, 'ssh', 'ds-session'),
   sessionConfig: join(paths.state, 'ssh', 'session.conf'),

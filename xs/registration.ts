@@ -113,7 +113,10 @@ export class Registrations {
     return 'accepted';
   }
 
-  /** What our agent asks for. Throws `not-registered`, `server-refused` or `bad-input`. */
+  /**
+   * What our agent asks for. Throws `not-registered`, `server-refused`, `bad-input`, or `key-taken` for
+   * the key of another laptop: of one whose home was copied here, or whose board was replaced.
+   */
   enrol(serial: Serial, uuid: string, ownKey: string, color?: string): KeyDecision {
     const key = parsePublicKey(ownKey);
     if (key.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
@@ -136,7 +139,7 @@ export class Registrations {
 
   /**
    * A teacher's yes to the newest waiting key of a kind, or to the one with this fingerprint. For a
-   * rejected one it means that it may wait again. Throws `not-found`.
+   * rejected one it means that it may wait again. Throws `not-found` and `key-taken`.
    */
   approve(serial: Serial, kind: KeyKind, fingerprint?: string): 'approved' | 'unrejected' {
     const laptop = this.#known(serial);
@@ -150,6 +153,7 @@ export class Registrations {
       (one) => one.kind === kind && [undefined, fingerprintOf(one.key)].includes(fingerprint),
     );
     if (!waiting) throw new DsError('not-found', `no such key of ${serial} waits for approval`);
+    if (kind === 'own') this.#checkOwner(serial, waiting.key);
     this.#write(serial, {
       ...laptop,
       uuid: waiting.uuid,
@@ -251,6 +255,7 @@ export class Registrations {
         hint: `a teacher can take it back: "xs-backup unretire ${serial}"`,
       });
     }
+    if (kind === 'own') this.#checkOwner(serial, key.line);
     if (laptop.keys[kind] === key.line) return 'accepted';
     const details = { kind, fingerprint };
     const known = plainUuid(uuid);
@@ -271,6 +276,17 @@ export class Registrations {
     log.warn('key-waits-for-approval', { serial, ...details });
     audit.asked('waiting', serial, details);
     return 'pending';
+  }
+
+  /** An agent's key decides which laptop it is, so it can be one laptop's only. Throws `key-taken`. */
+  #checkOwner(serial: Serial, key: string): void {
+    for (const [other, { keys }] of this.#laptops) {
+      if (other === serial || keys.own !== key) continue;
+      // Whose it is, is not for everybody to know.
+      throw new DsError('key-taken', 'this key is that of another laptop', {
+        hint: 'reject it; the laptop makes itself a new one',
+      });
+    }
   }
 
   #known(serial: Serial): Laptop {

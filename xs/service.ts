@@ -14,7 +14,7 @@ import type { Log } from '../shared/log.ts';
 import type { Access } from './access.ts';
 import { serveAdmin } from './admin.ts';
 import { serveApi } from './api.ts';
-import { writeAuthorizedKeys } from './authorized-keys.ts';
+import { AuthorizedKeys } from './authorized-keys.ts';
 import { Chores } from './chores.ts';
 import type { LaptopReport } from './cleanup.ts';
 import { type Config, parseAddress } from './config.ts';
@@ -87,7 +87,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await rememberSuccesses(traffic, store);
 
   // Before sshd: a key or an alias taken back while no service ran must not open anything again.
-  writeAuthorizedKeys(paths, registrations.all());
+  const authorizedKeys = new AuthorizedKeys(paths, access, config.ssh.user);
+  authorizedKeys.update(registrations.all());
   const sshd: Sshd = cleanup.use(
     await startSshd({
       paths,
@@ -99,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   );
   onKeys = () => {
     sshd.setLogins(serials());
-    writeAuthorizedKeys(paths, registrations.all());
+    authorizedKeys.update(registrations.all());
     for (const one of traffic.holders) if (!registrations.isActive(one)) traffic.revoke(one);
   };
   onKeys();

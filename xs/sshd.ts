@@ -128,8 +128,8 @@ async function formatSshdConfig(
     `Port ${port}`,
     `ListenAddress ${listen.host}`,
     `HostKey ${files.hostKey}`,
-    `AuthorizedKeysFile ${files.authorizedKeys}`,
-    'StrictModes no', // the keys file is the service's, not the login user's
+    `AuthorizedKeysFile ${files.keys('%u')}`,
+    'StrictModes no', // the files of keys are the service's, not the login user's
     'PidFile none',
     'UsePAM no',
     'AuthenticationMethods publickey',

@@ -53,6 +53,14 @@ async function admit(school: School, serial: Serial, key: string): Promise<void>
   });
 }
 
+function enrol(school: School, serial: Serial, key: string): Promise<Response> {
+  return fetch(`${school.server.url}/backup/1/enrol`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ serial, uuid: 'uuid', key: key.trim() }),
+  });
+}
+
 async function ssh(school: School, key: string, login: string, args: readonly string[]) {
   const options = ['-F', '/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'LogLevel=ERROR'];
   const hosts = join(school.folder, 'known_hosts');
@@ -104,16 +112,38 @@ for (const as of MODES) {
     for (const login of ['root', 'sshd', 'daemon', 'CSN00000000', '../x', '']) {
       assert.is((await ssh(school, hers, login, ['api'])).exitCode, 255, login);
     }
-    const pushed = await ssh(school, hers, HIS, [
-      `rsync --server -te.LsfxCIvu . completion/${HIS}`,
-    ]);
-    assert.is(pushed.exitCode, 12, 'the key says who it is, not the login name');
+    const push = (serial: Serial) => [`rsync --server -te.LsfxCIvu . completion/${serial}`];
+    assert.is((await ssh(school, hers, HIS, push(HIS))).exitCode, 255, 'not with her key');
+    assert.is((await ssh(school, hers, HERS, push(HIS))).exitCode, 12, 'not in her place');
     for (const command of ['sh', 'id', 'scp -t .', 'sftp-server']) {
       const refused = await ssh(school, hers, HERS, [command]);
       assert.equal([refused.exitCode, refused.stdout], [12, ''], command);
     }
     assert.is.not((await ssh(school, hers, HERS, ['-s', 'sftp'])).exitCode, 0, 'sftp');
     assert.is((await ssh(school, hers, HERS, [])).exitCode, 12, 'no shell');
+  });
+
+  test(`${as}: a key that somebody else shows as well leads nobody astray`, async () => {
+    await using school = await startSchool({ server: { as } });
+    const hers = makeKey(school, 'hers');
+    // His comes first: a copied home, or somebody who read her public key off the air.
+    await admit(school, HIS, hers);
+    await admit(school, HERS, hers);
+    for (const [mine, other] of [
+      [HERS, HIS],
+      [HIS, HERS],
+    ] as const) {
+      const push = async (serial: Serial) =>
+        await ssh(school, hers, mine, [`rsync --server -te.LsfxCIvu . completion/${serial}`]);
+      assert.match((await push(other)).stderr, /not a place of this laptop/);
+      assert.match((await push(mine)).stderr, /^rsync: connection unexpectedly closed/, 'let in');
+    }
+    const key = readFileSync(`${makeKey(school, 'agent')}.pub`, 'utf8');
+    assert.is((await enrol(school, HERS, key)).status, 200);
+    const taken = await enrol(school, HIS, key);
+    const { code } = (await taken.json()) as { code: string };
+    assert.equal([taken.status, code], [409, 'key-taken']);
+    assert.is((await ssh(school, join(school.folder, 'agent'), HIS, ['api'])).exitCode, 255);
   });
 
   test(`${as}: no forwarding of ports, agent or terminal`, async () => {

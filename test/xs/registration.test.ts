@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
 import { parsePublicKey } from '../../shared/ssh-key.ts';
-import { formatAuthorizedKeys } from '../../xs/authorized-keys.ts';
-import { inLaptop } from '../../xs/paths.ts';
+import { AuthorizedKeys, formatAuthorizedKeys } from '../../xs/authorized-keys.ts';
+import { inLaptop, inState } from '../../xs/paths.ts';
 import { refused } from '../shared/refused.ts';
 import { ed25519, makeLibrary, openRegistrations } from './library.ts';
 
@@ -114,14 +114,69 @@ test('authorized keys confine each key to the session script of its laptop', () 
   const registrations = open(library);
   registrations.register(serial, 'command="id"', 'u1', ed25519(1));
   registrations.enrol(serial, 'u1', ed25519(2));
-  const lines = formatAuthorizedKeys(library.paths, registrations.all()).trimEnd().split('\n');
-  assert.is(lines.length, 2);
-  for (const line of lines) {
+  const files = formatAuthorizedKeys(library.paths, 'ds-receive', registrations.all());
+  assert.equal([...files.keys()].sort(), ['SHC00800000', 'ds-receive'], 'a file a login name');
+  for (const text of files.values()) {
     assert.match(
-      line,
-      /^restrict,command="exec [\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000" ssh-ed25519 [\w+/=]+$/,
+      text,
+      /^restrict,command="exec [\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000" ssh-ed25519 [\w+/=]+\n$/,
     );
   }
+  assert.match(files.get(serial) ?? '', ed25519(1));
+  assert.match(files.get('ds-receive') ?? '', ed25519(2));
+});
+
+test("an agent's key is one laptop's only; what two have opens none", () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  const other = parseSerial('CSN74803BB1');
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  registrations.register(other, 'Ana', 'u2', ed25519(1));
+  registrations.enrol(serial, 'u1', ed25519(2));
+  const before = readFileSync(inLaptop(library.paths, other).registration, 'utf8');
+  refused(() => registrations.enrol(other, 'u2', ed25519(2)), 'key-taken', /another laptop/);
+  assert.is(readFileSync(inLaptop(library.paths, other).registration, 'utf8'), before);
+  // It waits for a teacher, and meanwhile becomes the other's: a teacher's yes comes too late.
+  registrations.enrol(other, 'u2', ed25519(3));
+  registrations.enrol(other, 'u2', ed25519(4));
+  const third = parseSerial('SHC00800001');
+  registrations.register(third, 'Eve', 'u3', ed25519(5));
+  registrations.enrol(third, 'u3', ed25519(4));
+  refused(() => registrations.approve(other, 'own'), 'key-taken', /another laptop/);
+  // From the time before this rule.
+  const record = JSON.parse(readFileSync(inLaptop(library.paths, third).registration, 'utf8'));
+  record.keys.own = ed25519(2);
+  writeFileSync(inLaptop(library.paths, third).registration, JSON.stringify(record));
+  const again = open(library);
+  const agents = formatAuthorizedKeys(library.paths, 'ds-receive', again.all()).get('ds-receive');
+  assert.is(agents?.includes(ed25519(2)), false);
+  assert.is(agents?.includes(ed25519(3)), true);
+  refused(() => again.enrol(serial, 'u1', ed25519(2)), 'key-taken', /another laptop/);
+  again.retire(third);
+  const rest = formatAuthorizedKeys(library.paths, 'ds-receive', again.all());
+  assert.match(rest.get('ds-receive') ?? '', ed25519(2));
+});
+
+test('files of keys are written where they change, and go where they open nothing', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  const other = parseSerial('CSN74803BB1');
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  registrations.register(other, 'Ana', 'u2', ed25519(2));
+  registrations.enrol(serial, 'u1', ed25519(3));
+  const { keysFolder, keys } = inState(library.paths);
+  mkdirSync(keysFolder, { recursive: true });
+  writeFileSync(keys('ABC00000001'), 'a laptop that is gone');
+  writeFileSync(keys(serial), 'torn');
+  const files = new AuthorizedKeys(library.paths, library.access, 'ds-receive');
+  files.update(registrations.all());
+  assert.equal(readdirSync(keysFolder).sort(), [other, serial, 'ds-receive']);
+  assert.match(readFileSync(keys(serial), 'utf8'), ed25519(1));
+  const untouched = statSync(keys(other)).ino;
+  registrations.retire(serial);
+  files.update(registrations.all());
+  assert.equal(readdirSync(keysFolder), [other]);
+  assert.is(statSync(keys(other)).ino, untouched);
 });
 
 test('nick and uuid are kept without control characters, and cut', () => {
@@ -222,11 +277,11 @@ test('a retired laptop has no authorised key, until it is taken back', () => {
     },
   });
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
-  const lines = () => formatAuthorizedKeys(library.paths, registrations.all());
+  const lines = () => [...formatAuthorizedKeys(library.paths, 'ds-receive', registrations.all())];
   const before = lines();
   assert.is(registrations.retire(serial), true);
   assert.is(registrations.retire(serial), false, 'twice is once');
-  assert.equal([lines(), registrations.isActive(serial)], ['', false]);
+  assert.equal([lines(), registrations.isActive(serial)], [[], false]);
   refused(
     () => registrations.register(serial, 'Jim', 'u1', ed25519(1)),
     'server-refused',
