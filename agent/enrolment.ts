@@ -5,49 +5,83 @@
 import { readFileSync } from 'node:fs';
 import { asDsError, DsError, isErrno } from '../shared/errors.ts';
 import { writeFileDurably } from '../shared/files.ts';
+import { parseSerial, type Serial } from '../shared/ids.ts';
 import { pairingCode } from '../shared/pairing.ts';
 import { type EnrolAnswer, parseEnrolAnswer } from '../shared/protocol.ts';
 import { parsePublicKey } from '../shared/ssh-key.ts';
 import type { ServerUrls } from './config.ts';
 import type { Context } from './context.ts';
 import type { Identity } from './identity.ts';
+import { ensureKey, renewKey } from './key.ts';
 import type { Paths } from './paths.ts';
+import { takeIntroduction } from './profile.ts';
 import { askServer } from './server-http.ts';
 import { readColor } from './sugar-settings.ts';
+
+/** The server's answer to the laptop of this serial. */
+export interface Enrolment extends EnrolAnswer {
+  serial: Serial;
+}
 
 /** The server's name in our known_hosts, whatever its address is today. */
 export const HOST_ALIAS = 'ds-backup-server';
 
 /** What was answered last time; undefined when absent or unusable, which asks again. */
-export function readEnrolment(paths: Paths): EnrolAnswer | undefined {
+function readEnrolment(paths: Paths): Enrolment | undefined {
   try {
-    return parseEnrolAnswer(readFileSync(paths.enrolment, 'utf8'));
+    const text = readFileSync(paths.enrolment, 'utf8');
+    const answer = parseEnrolAnswer(text);
+    return { ...answer, serial: parseSerial(JSON.parse(text).serial) };
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || asDsError(error).code === 'bad-input') return undefined;
+    const isUnusable = ['bad-input', 'bad-id'].includes(asDsError(error).code);
+    if (isErrno(error, 'ENOENT') || isUnusable) return undefined;
     throw error;
   }
 }
 
-/** The enrolment on the disk, or a new one. Throws `pending-approval`, `untrusted-server`. */
+/**
+ * The enrolment on the disk, or a new one. That of another serial is not ours: the home was copied here,
+ * or the laptop has a new board. Throws `pending-approval`, `untrusted-server`.
+ */
 export async function ensureEnrolment(
   context: Context,
   urls: ServerUrls,
   identity: Identity,
-  publicKey: string,
 ): Promise<EnrolAnswer> {
-  const known = readEnrolment(context.paths);
-  if (known?.state === 'accepted' && readPinned(context.paths)) return known;
-  const answer = await enrol(context, urls, identity, publicKey);
+  const { serial } = identity;
+  const known = acceptedAs(context.paths, serial);
+  if (known) return known;
+  await using _lock = await takeIntroduction(context);
+  const meanwhile = acceptedAs(context.paths, serial);
+  if (meanwhile) return meanwhile;
+  let publicKey = await ensureKey(context);
+  let answer = await enrol(context, urls, identity, publicKey);
+  if (answer === 'key-taken') {
+    publicKey = await renewKey(context);
+    answer = await enrol(context, urls, identity, publicKey);
+    if (answer === 'key-taken') throw keyRefused("a key made just now is another laptop's");
+  }
   checkPinned(context.paths, answer.hostKey);
   if (answer.state === 'accepted') {
     const { line } = parsePublicKey(answer.hostKey);
     writeFileDurably(context.paths.knownHosts, `${HOST_ALIAS} ${line}\n`);
   }
-  keepEnrolment(context.paths, answer);
+  keepEnrolment(context.paths, { ...answer, serial });
   if (answer.state === 'pending') {
-    throw pendingApproval(pairingCode(identity.serial, answer.hostKey, publicKey));
+    throw pendingApproval(pairingCode(serial, answer.hostKey, publicKey));
   }
   return answer;
+}
+
+/** The server's last answer to the laptop of this serial. */
+export function enrolmentOf(paths: Paths, serial: Serial | undefined): Enrolment | undefined {
+  const known = readEnrolment(paths);
+  return known?.serial === serial ? known : undefined;
+}
+
+function acceptedAs(paths: Paths, serial: Serial): Enrolment | undefined {
+  const known = enrolmentOf(paths, serial);
+  return known?.state === 'accepted' && readPinned(paths) ? known : undefined;
 }
 
 /** The server refused our key: ask at the next run what it thinks of it now. */
@@ -69,7 +103,7 @@ async function enrol(
   urls: ServerUrls,
   identity: Identity,
   publicKey: string,
-): Promise<EnrolAnswer> {
+): Promise<EnrolAnswer | 'key-taken'> {
   const { serial, uuid } = identity;
   const color = await readColor(context);
   const response = await askServer(`${urls.server}/backup/1/enrol`, context.signal, {
@@ -77,17 +111,17 @@ async function enrol(
     body: { serial, uuid, key: publicKey, ...(color && { color }) },
   });
   if (response.statusCode === 403) throw notRegistered(serial);
-  if (response.statusCode !== 200) {
-    throw new DsError(
-      'server-refused',
-      `the school server refuses our key: HTTP status ${response.statusCode}`,
-    );
-  }
+  if (response.statusCode === 409) return 'key-taken';
+  if (response.statusCode !== 200) throw keyRefused(`HTTP status ${response.statusCode}`);
   const answer = parseEnrolAnswer(response.body);
   if (parsePublicKey(answer.hostKey).type !== 'ssh-ed25519') {
     throw new DsError('bad-input', 'the school server has no ed25519 host key');
   }
   return answer;
+}
+
+function keyRefused(reason: string): DsError {
+  return new DsError('server-refused', `the school server refuses our key: ${reason}`);
 }
 
 export function notRegistered(serial: string): DsError {
@@ -102,9 +136,10 @@ function pendingApproval(code: string): DsError {
   });
 }
 
-function keepEnrolment(paths: Paths, answer: EnrolAnswer): void {
-  const { state, hostKey, sshPort, login } = answer;
-  writeFileDurably(paths.enrolment, `${JSON.stringify({ state, hostKey, sshPort, login })}\n`);
+function keepEnrolment(paths: Paths, enrolment: Enrolment): void {
+  const { serial, state, hostKey, sshPort, login } = enrolment;
+  const kept = { serial, state, hostKey, sshPort, login };
+  writeFileDurably(paths.enrolment, `${JSON.stringify(kept)}\n`);
 }
 
 function checkPinned(paths: Paths, hostKey: string): void {

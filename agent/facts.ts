@@ -8,7 +8,7 @@ import type { TreeEntry } from '../shared/journal-tree.ts';
 import { pairingCode } from '../shared/pairing.ts';
 import { problemOf, scanJournal } from './changes.ts';
 import type { Context } from './context.ts';
-import { readEnrolment } from './enrolment.ts';
+import { enrolmentOf } from './enrolment.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import type { Paths } from './paths.ts';
 import { findServer } from './session.ts';
@@ -37,7 +37,7 @@ export async function readFacts(context: Context): Promise<Facts> {
   const facts: Facts = {
     serial: identity?.serial ?? '',
     server,
-    registration: readEnrolment(paths)?.state ?? 'none',
+    registration: enrolmentOf(paths, identity?.serial)?.state ?? 'none',
     pairingCode: codeOf(paths, identity),
     lastSnapshot: '',
     total: 0,
@@ -77,7 +77,7 @@ async function digestNow(entry: TreeEntry, signal: AbortSignal): Promise<Digest 
 }
 
 function codeOf(paths: Paths, identity: Identity | undefined): string {
-  const enrolment = readEnrolment(paths);
+  const enrolment = enrolmentOf(paths, identity?.serial);
   if (!identity || enrolment?.state !== 'pending') return '';
   try {
     const key = readFileSync(paths.publicKey, 'utf8');

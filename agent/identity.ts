@@ -2,11 +2,11 @@
  * Who this laptop is: the serial number and uuid of an XO, or those of an earlier registration.
  */
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../shared/errors.ts';
 import { fsyncFolder, writeFileDurably } from '../shared/files.ts';
-import { parseSerial, type Serial } from '../shared/ids.ts';
+import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import type { Paths } from './paths.ts';
 
 export interface Identity {
@@ -48,12 +48,26 @@ export function inventIdentity(): Identity {
   return { serial: parseSerial(capitals.join('') + digits), uuid: randomUUID() };
 }
 
+/** The identity a registration was begun with, or a new one: the same until it is kept. */
+export function draftIdentity(paths: Paths): Identity {
+  const draft = readDraft(paths) ?? inventIdentity();
+  writeFileDurably(paths.draftIdentity, `${draft.serial} ${draft.uuid}\n`);
+  return draft;
+}
+
+function readDraft(paths: Paths): Identity | undefined {
+  const [first, uuid] = readTag(paths.draftIdentity)?.split(' ') ?? [];
+  const serial = tryParse(parseSerial, first ?? '');
+  return serial && uuid ? { serial, uuid } : undefined;
+}
+
 /** Keeps an identity where Sugar keeps it: uuid first, so that a serial never stands alone. */
 export function keepIdentity(paths: Paths, identity: Identity): void {
   mkdirSync(paths.identifiers, { recursive: true });
   fsyncFolder(paths.profile);
   writeFileDurably(paths.uuid, identity.uuid);
   writeFileDurably(paths.serial, identity.serial);
+  rmSync(paths.draftIdentity, { force: true });
 }
 
 /** A tag's text without the zero bytes and line ends around it; undefined when absent or empty. */

@@ -30,6 +30,10 @@ export interface Paths {
   publicKey: string;
   knownHosts: string;
   enrolment: string;
+  /** Held by whoever introduces the laptop to the server. */
+  introduction: string;
+  /** Who the laptop will be once the server has said yes to it. */
+  draftIdentity: string;
   /** Agreed with the server over SSH, for days without changes. */
   quietKey: string;
   state: string;
@@ -60,6 +64,8 @@ export function agentPaths(profile: string): Paths {
     publicKey: join(own, 'key.pub'),
     knownHosts: join(own, 'known_hosts'),
     enrolment: join(own, 'enrolment.json'),
+    introduction: join(own, 'introduction.lock'),
+    draftIdentity: join(own, 'identity'),
     quietKey: join(own, 'quiet-key'),
     state: join(own, 'state.db'),
     memory: join(own, 'agent.json'),

@@ -39,6 +39,17 @@ export function takeLock({ paths, env, signal }: Context) {
   return lockFile(paths.lock, { env, waitSeconds: 0, signal });
 }
 
+/** Long enough for another program of ours to register and to be answered, in seconds. */
+const INTRODUCTION_WAIT_SECONDS = 90;
+
+/**
+ * The lock of whoever introduces this laptop to the server: without it, two programs at once would make
+ * two laptops of it. Another's is waited for; throws `busy` when that takes too long.
+ */
+export function takeIntroduction({ paths, env, signal }: Context) {
+  return lockFile(paths.introduction, { env, waitSeconds: INTRODUCTION_WAIT_SECONDS, signal });
+}
+
 /** An empty folder of ours, whatever was there. */
 export function emptyFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });

@@ -2,11 +2,11 @@
  * Registers this laptop with the XML-RPC that Sugar's "Register" menu calls, where nobody used the
  * menu.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
 import type { ServerUrls } from './config.ts';
 import type { Context } from './context.ts';
-import { type Identity, inventIdentity, keepIdentity } from './identity.ts';
+import { draftIdentity, type Identity, keepIdentity } from './identity.ts';
 import { askServer } from './server-http.ts';
 import { readNick } from './sugar-settings.ts';
 
@@ -14,8 +14,9 @@ import { readNick } from './sugar-settings.ts';
 export type RegistrationAnswer = { success: true } | { success: false; error: string };
 
 /**
- * Registers a known identity, or makes one and keeps it once the server has said OK. Throws
- * `not-registered` with the server's reason.
+ * Registers a known identity, or makes one and keeps it once the server has said OK: an answer that
+ * is lost leaves no second laptop on the server. Throws `not-registered` with the server's reason.
+ * Under takeIntroduction().
  */
 export async function register(
   context: Context,
@@ -23,7 +24,7 @@ export async function register(
   known: Identity | undefined,
   publicKey: string,
 ): Promise<Identity> {
-  const identity = known ?? inventIdentity();
+  const identity = known ?? draftIdentity(context.paths);
   const nick = await readNick(context);
   const call = await buildCall([
     identity.serial,
@@ -38,6 +39,7 @@ export async function register(
   });
   const answer = await parseAnswer(response.statusCode, response.body);
   if (!answer.success) {
+    rmSync(context.paths.draftIdentity, { force: true });
     throw new DsError('not-registered', `the school server does not register us: ${answer.error}`, {
       hint: 'ask a teacher to allow registration on the school server',
     });

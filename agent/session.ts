@@ -13,6 +13,7 @@ import { Control } from './control.ts';
 import { ensureEnrolment, notRegistered } from './enrolment.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { ensureKey } from './key.ts';
+import { takeIntroduction } from './profile.ts';
 import { readBackupUrl } from './sugar-settings.ts';
 
 export interface Session extends AsyncDisposable {
@@ -25,7 +26,6 @@ export interface SessionOptions {
   purpose: Purpose;
   /** Whether to wait for the time the server names, or to give up with `server-busy`. */
   wait: boolean;
-  machineFolders?: readonly string[];
 }
 
 /** So many unanswered questions in a row are waited out, with --wait: five minutes or so. */
@@ -34,17 +34,15 @@ const MAX_SILENCES = 6;
 /** A session with the server's leave to transfer. */
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
   const urls = await findServer(context);
-  const publicKey = await ensureKey(context);
-  const identity = await beAdmitted(context, urls, publicKey, options);
-  return connectAs(context, urls, identity, publicKey);
+  const identity = await beAdmitted(context, urls, options);
+  return connectAs(context, urls, identity);
 }
 
 /** A session to look around, for which nobody's leave is needed. */
 export async function openLookaround(context: Context): Promise<Session> {
   const urls = await findServer(context);
-  const publicKey = await ensureKey(context);
-  const identity = readIdentity(context.paths) ?? (await introduce(context, urls, publicKey));
-  return connectAs(context, urls, identity, publicKey);
+  const identity = readIdentity(context.paths) ?? (await introduce(context, urls));
+  return connectAs(context, urls, identity);
 }
 
 export async function findServer(context: Context): Promise<ServerUrls> {
@@ -52,13 +50,8 @@ export async function findServer(context: Context): Promise<ServerUrls> {
   return serverUrls(config, config.server ? '' : await readBackupUrl(context));
 }
 
-async function connectAs(
-  context: Context,
-  urls: ServerUrls,
-  identity: Identity,
-  publicKey: string,
-): Promise<Session> {
-  const enrolment = await ensureEnrolment(context, urls, identity, publicKey);
+async function connectAs(context: Context, urls: ServerUrls, identity: Identity): Promise<Session> {
+  const enrolment = await ensureEnrolment(context, urls, identity);
   const connection = connect(context, urls.server, enrolment);
   return {
     serial: identity.serial,
@@ -72,14 +65,13 @@ async function connectAs(
 async function beAdmitted(
   context: Context,
   urls: ServerUrls,
-  publicKey: string,
-  { purpose, wait, machineFolders }: SessionOptions,
+  { purpose, wait }: SessionOptions,
 ): Promise<Identity> {
-  let known = readIdentity(context.paths, machineFolders);
+  let known = readIdentity(context.paths);
   let introduced = false;
   let silences = 0;
   for (;;) {
-    const identity = known ?? (await introduce(context, urls, publicKey));
+    const identity = known ?? (await introduce(context, urls));
     introduced ||= known === undefined;
     known = identity;
     const asked = askAdmission(context, urls.server, identity.serial, purpose);
@@ -88,7 +80,7 @@ async function beAdmitted(
     if (answer?.admit) return identity;
     if (answer?.reason === 'not-registered') {
       if (introduced) throw notRegistered(identity.serial);
-      await introduce(context, urls, publicKey, identity);
+      await introduce(context, urls, identity);
       introduced = true;
       continue;
     }
@@ -120,12 +112,11 @@ function comeBack({ retryAfterSeconds, place }: Busy): string {
   return `the school server asks to come back in ${retryAfterSeconds} seconds${queue}`;
 }
 
-async function introduce(
-  context: Context,
-  urls: ServerUrls,
-  publicKey: string,
-  known?: Identity,
-): Promise<Identity> {
+/** Registers; a laptop without an identity has one then, unless another program was faster. */
+async function introduce(context: Context, urls: ServerUrls, known?: Identity): Promise<Identity> {
+  await using _lock = await takeIntroduction(context);
+  const meanwhile = known ? undefined : readIdentity(context.paths);
+  if (meanwhile) return meanwhile;
   const { register } = await import('./registration.ts');
-  return register(context, urls, known, publicKey);
+  return await register(context, urls, known, await ensureKey(context));
 }

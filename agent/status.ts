@@ -3,7 +3,7 @@
  */
 import { existsSync, lstatSync } from 'node:fs';
 import type { Context } from './context.ts';
-import { readEnrolment } from './enrolment.ts';
+import { enrolmentOf } from './enrolment.ts';
 import { readIdentity } from './identity.ts';
 import { findServer } from './session.ts';
 import { openState, type UnfinishedRestore } from './state.ts';
@@ -22,11 +22,12 @@ export interface Status {
 export async function readStatus(context: Context): Promise<Status> {
   const { paths } = context;
   const { server } = await findServer(context);
+  const serial = readIdentity(paths)?.serial;
   const done = lstatSync(paths.done, { throwIfNoEntry: false });
   const status: Status = {
-    serial: readIdentity(paths)?.serial ?? null,
+    serial: serial ?? null,
     server,
-    enrolment: readEnrolment(paths)?.state ?? 'none',
+    enrolment: enrolmentOf(paths, serial)?.state ?? 'none',
     lastSnapshot: null,
     done: done ? done.mtime.toISOString() : null,
     unfinishedRestores: [],

@@ -59,7 +59,7 @@ async function adoptUnderLock(context: AdoptContext, serial: Serial) {
   const lock = inLaptop(paths, serial).sessionLock;
   await using _held = await lockFile(lock, { env, waitSeconds: 5 });
   const discard = (folder: string, name: string) => renameSync(folder, join(trash, name));
-  return adoptLaptop(context, serial, { discard });
+  return await adoptLaptop(context, serial, { discard });
 }
 
 /** A file of the pool, by what is in it. */
