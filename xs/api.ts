@@ -18,7 +18,7 @@ import { addCompletionRoute } from './api-completion.ts';
 import { addEntryRoutes } from './api-entries.ts';
 import { addPinRoutes } from './api-pins.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
-import { openDoor } from './door.ts';
+import { type MayUpload, openDoor } from './door.ts';
 import { isHeld } from './held.ts';
 import { createApp } from './http.ts';
 import type { Intake } from './intake.ts';
@@ -45,7 +45,7 @@ export interface ApiOptions {
   onOpen: (serial: Serial) => void;
   onClose: (serial: Serial) => void;
   /** As `door.ts` asks it. */
-  mayUpload: (serial: Serial) => Promise<string>;
+  mayUpload: MayUpload;
   /** A laptop said that nothing changed since its newest snapshot. */
   onUnchanged: (serial: Serial) => void;
   links: WebLinks;

@@ -2,8 +2,9 @@
  * Where session scripts come to (PROTOCOL.md, "The control API"): a Unix socket. The first line says
  * what for, and names the laptop whose key sshd has checked; there is no other authentication.
  *
- *     ds-backup 1 CSN74803BB1        what follows is the client's HTTP
- *     ds-backup-lease 1 CSN74803BB1  may it upload? The answer is one line: `yes`, or why not
+ *     ds-backup 1 CSN74803BB1                 what follows is the client's HTTP
+ *     ds-backup-lease 1 CSN74803BB1 10.0.3.7  may it upload from there? The answer is one line: `yes`, or
+ *                                             why not
  */
 import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -12,16 +13,18 @@ import { parseSerial, type Serial } from '../shared/ids.ts';
 import type { Library } from './library.ts';
 import { inState } from './paths.ts';
 
+export type MayUpload = (serial: Serial, address: string) => Promise<string>;
+
 export interface DoorOptions {
   library: Library;
   /** A laptop's control channel is open. */
   onChannel: (serial: Serial, socket: Socket) => void;
-  /** `yes`, or why it may not upload. Asked only where it has no lease. */
-  mayUpload: (serial: Serial) => Promise<string>;
+  /** `yes`, or why it may not upload from that address. Asked only where it has no lease. */
+  mayUpload: MayUpload;
 }
 
-const GREETING = /^ds-backup(-lease)? 1 ([A-Z0-9]{11})$/;
-const MAX_GREETING = 64;
+const GREETING = /^ds-backup(?: 1 ([A-Z0-9]{11})|-lease 1 ([A-Z0-9]{11}) ([0-9a-zA-Z:.%]*))$/;
+const MAX_GREETING = 96;
 
 /** Listens. Disposing ends all connections. */
 export async function openDoor(options: DoorOptions): Promise<AsyncDisposable> {
@@ -31,8 +34,8 @@ export async function openDoor(options: DoorOptions): Promise<AsyncDisposable> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // a laptop that vanishes is ordinary
-    readGreeting(socket, (serial, purpose) => {
-      if (purpose === 'lease') return void answerLease(options, serial, socket);
+    readGreeting(socket, (serial, address) => {
+      if (address !== undefined) return void answerLease(options, serial, address, socket);
       if (!library.registrations.isActive(serial)) return socket.destroy();
       onChannel(serial, socket);
     });
@@ -50,10 +53,11 @@ export async function openDoor(options: DoorOptions): Promise<AsyncDisposable> {
 async function answerLease(
   { library, mayUpload }: DoorOptions,
   serial: Serial,
+  address: string,
   socket: Socket,
 ): Promise<void> {
   try {
-    socket.end(`${await mayUpload(serial)}\n`);
+    socket.end(`${await mayUpload(serial, address)}\n`);
   } catch (error) {
     library.log.warn('lease-not-answered', { serial, reason: String(error) });
     socket.destroy();
@@ -70,10 +74,10 @@ async function listen(server: Server, { paths, access }: Library): Promise<void>
   chmodSync(apiSocket, 0o660);
 }
 
-/** Takes no byte more than the line. */
+/** Takes no byte more than the line. An address makes it a question about a lease. */
 function readGreeting(
   socket: Socket,
-  onSerial: (serial: Serial, purpose: 'channel' | 'lease') => void,
+  onSerial: (serial: Serial, address: string | undefined) => void,
 ): void {
   let line = '';
   const decoder = new StringDecoder('latin1');
@@ -88,8 +92,9 @@ function readGreeting(
         continue;
       }
       socket.off('readable', onReadable);
-      const [, lease, serial] = GREETING.exec(line) ?? [];
-      if (serial) onSerial(parseSerial(serial), lease ? 'lease' : 'channel');
+      const [, forChannel, forLease, address] = GREETING.exec(line) ?? [];
+      const serial = forChannel ?? forLease;
+      if (serial) onSerial(parseSerial(serial), address);
       else socket.destroy();
       return;
     }

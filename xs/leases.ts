@@ -10,7 +10,9 @@ import { namesIn } from '../shared/files.ts';
 import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { type Access, makeReadableFolder } from './access.ts';
+import type { MayUpload } from './door.ts';
 import { inState, type Paths } from './paths.ts';
+import { subnetOf } from './subnet.ts';
 import type { Load, Traffic } from './traffic.ts';
 
 export interface LeaseFiles {
@@ -51,11 +53,11 @@ export function uploadGate(
   traffic: Traffic,
   isActive: (serial: Serial) => boolean,
   load: () => Promise<Load>,
-): (serial: Serial) => Promise<string> {
-  return async (serial) => {
+): MayUpload {
+  return async (serial, address) => {
     const now = await load();
     if (!isActive(serial)) return 'not registered, or out of use here';
-    const answer = traffic.ask({ serial, purpose: 'backup' }, now);
+    const answer = traffic.ask({ serial, purpose: 'backup', subnet: subnetOf(address) }, now);
     if (answer.admit) return 'yes';
     return `${answer.reason}, come back in ${answer.retryAfterSeconds} seconds`;
   };

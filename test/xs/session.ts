@@ -4,12 +4,41 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inState } from '../../xs/paths.ts';
+import { inState, type Paths } from '../../xs/paths.ts';
 import { SERIAL, type TestLibrary } from './library.ts';
 
 const script = new URL('../../xs/session/ds-session.sh', import.meta.url).pathname;
 /** What a current rsync says it can. */
 export const CAPS = 'e.iLsfxCIvu';
+
+interface SessionOptions {
+  reserveKiB?: number;
+  hasLease?: boolean;
+}
+
+/** What `sh` runs for a laptop's key. */
+export function sessionCommand(
+  paths: Paths,
+  serial: string,
+  { reserveKiB = 0, hasLease = true }: SessionOptions = {},
+): [script: string, conf: string, serial: string] {
+  const conf = inState(paths).sessionConfig;
+  const { leasesFolder, replacesFolder } = inState(paths);
+  mkdirSync(leasesFolder, { recursive: true });
+  if (hasLease) writeFileSync(join(leasesFolder, serial), '');
+  else rmSync(join(leasesFolder, serial), { force: true });
+  const settings = {
+    LIBRARY: paths.library,
+    COMPLETION: paths.completion,
+    SOCKET: inState(paths).apiSocket,
+    REPLACES: replacesFolder,
+    LEASES: leasesFolder,
+    RESERVE: reserveKiB,
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key}='${value}'\n`);
+  writeFileSync(conf, lines.join(''));
+  return [script, conf, serial];
+}
 
 export function session(
   library: TestLibrary,
@@ -18,21 +47,11 @@ export function session(
   reserveKiB = 0,
   hasLease = true,
 ) {
-  const conf = join(library.folder, 'session.conf');
-  const socket = join(library.folder, 'no.sock');
-  const { leasesFolder, replacesFolder } = inState(library.paths);
-  mkdirSync(leasesFolder, { recursive: true });
-  if (hasLease) writeFileSync(join(leasesFolder, serial), '');
-  else rmSync(join(leasesFolder, serial), { force: true });
-  writeFileSync(
-    conf,
-    `LIBRARY='${library.paths.library}'\nCOMPLETION='${library.paths.completion}'\nSOCKET='${socket}'\nREPLACES='${replacesFolder}'\nLEASES='${leasesFolder}'\nRESERVE=${reserveKiB}\n`,
-  );
   const env = {
     PATH: process.env.PATH,
     ...(command !== undefined && { SSH_ORIGINAL_COMMAND: command }),
   };
-  return spawnSync('sh', [script, conf, serial], {
+  return spawnSync('sh', sessionCommand(library.paths, serial, { reserveKiB, hasLease }), {
     env,
     input: '',
     timeout: 10_000,

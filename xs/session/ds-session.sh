@@ -45,7 +45,9 @@ locked() {
 # if it asked now; a connection that stayed open gives no laptop a right that it lost meanwhile.
 need_lease() {
   [ ! -f "$LEASES/$serial" ] || return 0
-  said=$(printf 'ds-backup-lease 1 %s\n' "$serial" | socat -t 10 - "UNIX-CONNECT:$SOCKET" 2>/dev/null)
+  from=${SSH_CONNECTION-}
+  said=$(printf 'ds-backup-lease 1 %s %s\n' "$serial" "${from%% *}" |
+    socat -t 10 - "UNIX-CONNECT:$SOCKET" 2>/dev/null)
   [ "$said" = yes ] || refuse "${said:-the service does not answer}"
 }
 
