@@ -96,7 +96,7 @@ async function perform(
   onProgress: Context['onProgress'],
 ): Promise<Outcome> {
   const { wait = false, entry = '', search = '', of = '' } = values;
-  if (values.direct) {
+  if (values.direct || COMMANDS[command]?.here) {
     const { doDirectly } = await import('./direct.ts');
     const context = makeContext(options, values, onProgress);
     return doDirectly(command, context, { rest, wait, entry, search, of });

@@ -17,6 +17,8 @@ export interface Command {
   takes: readonly string[];
   /** Besides the general ones. */
   flags?: readonly SpecialFlag[];
+  /** Done in this process in any case. */
+  here?: true;
 }
 
 export const SPECIAL_FLAGS = ['wait', 'entry', 'search', 'of'] as const;
@@ -89,6 +91,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'what failed or was cancelled last',
     takes: [],
     flags: ['wait'],
+  },
+  'forget-server': {
+    synopsis: 'forget-server',
+    summary: 'the school has a new server: the next one met is trusted',
+    takes: [],
+    here: true,
   },
   wake: {
     synopsis: 'wake',

@@ -67,7 +67,7 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
     await Promise.race([channel.ended, sleep(GOODBYE_MS)]);
     const { exitCode } = child;
     const error = explainSsh(exitCode, channel.complaint, server);
-    if (error === 'untrusted-server') return untrustedServer(paths);
+    if (error === 'untrusted-server') return untrustedServer();
     if (error.code === 'not-registered') forgetAcceptance(paths);
     return error;
   };

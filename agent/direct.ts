@@ -72,6 +72,12 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
     checkUnpin(context, uid);
     return pins(await unpinEntry(context, uid));
   },
+  'forget-server': async (context) => {
+    const { forgetServer } = await import('./enrolment.ts');
+    const forgotten = await forgetServer(context);
+    const text = forgotten ? 'the school server is forgotten' : 'no school server was known';
+    return { text: `${text}: the next one met is trusted\n`, json: { forgotten } };
+  },
   status: async (context) => {
     const { readStatus } = await import('./status.ts');
     const status = await readStatus(context);

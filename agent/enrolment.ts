@@ -2,9 +2,9 @@
  * Makes our own key known to the server and the server's key known to us: asked once, and again as
  * long as a teacher has not said yes. The server's key is pinned; another one later is never taken.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { asDsError, DsError, isErrno } from '../shared/errors.ts';
-import { writeFileDurably } from '../shared/files.ts';
+import { fsyncFolder, writeFileDurably } from '../shared/files.ts';
 import { parseSerial, type Serial } from '../shared/ids.ts';
 import { pairingCode } from '../shared/pairing.ts';
 import { type EnrolAnswer, parseEnrolAnswer } from '../shared/protocol.ts';
@@ -14,7 +14,7 @@ import type { Context } from './context.ts';
 import type { Identity } from './identity.ts';
 import { ensureKey, renewKey } from './key.ts';
 import type { Paths } from './paths.ts';
-import { takeIntroduction } from './profile.ts';
+import { prepareProfile, takeIntroduction } from './profile.ts';
 import { askServer } from './server-http.ts';
 import { readColor } from './sugar-settings.ts';
 
@@ -90,12 +90,27 @@ export function forgetAcceptance(paths: Paths): void {
   if (known) keepEnrolment(paths, { ...known, state: 'pending' });
 }
 
-export function untrustedServer(paths: Paths): DsError {
+export function untrustedServer(): DsError {
   return new DsError('untrusted-server', 'this is not the school server this laptop knows', {
     hint:
-      'ask the teacher whether the school server was replaced; only if it was, remove ' +
-      `${paths.knownHosts} and ${paths.enrolment}`,
+      'ask the teacher whether the school server was replaced; only if it was: ' +
+      '"ds-backup forget-server"',
   });
+}
+
+/**
+ * A person's word that the school has a new server. Returns whether one was known. What this laptop
+ * believes to be there is asked for anew by the next backup.
+ */
+export async function forgetServer(context: Context): Promise<boolean> {
+  const { paths } = context;
+  prepareProfile(context);
+  await using _lock = await takeIntroduction(context);
+  const wasKnown = existsSync(paths.knownHosts);
+  for (const file of [paths.enrolment, paths.quietKey, paths.knownHosts])
+    rmSync(file, { force: true });
+  fsyncFolder(paths.own);
+  return wasKnown;
 }
 
 async function enrol(
@@ -144,7 +159,7 @@ function keepEnrolment(paths: Paths, enrolment: Enrolment): void {
 
 function checkPinned(paths: Paths, hostKey: string): void {
   const pinned = readPinned(paths);
-  if (pinned !== undefined && pinned !== parsePublicKey(hostKey).line) throw untrustedServer(paths);
+  if (pinned !== undefined && pinned !== parsePublicKey(hostKey).line) throw untrustedServer();
 }
 
 /** The pinned key as `type base64`. */

@@ -1,35 +1,26 @@
 /**
  * The laptop's own ed25519 key. Sugar's owner.key is DSA, which today's SSH refuses.
  */
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fsyncFolder, namesIn } from '../shared/files.ts';
-import { run } from '../shared/run.ts';
-import { parsePublicKey } from '../shared/ssh-key.ts';
+import { writeFileDurably } from '../shared/files.ts';
+import { makeKeyFile, readKeyFile } from '../shared/key-file.ts';
 import type { Context } from './context.ts';
 
-/** The public half, `ssh-ed25519 …`, of the key there is, or of a new one. Under takeIntroduction(). */
+/**
+ * The public half, `ssh-ed25519 …`, of the key there is, or of a new one where there is none or it is
+ * damaged: a teacher lets that one in. Under takeIntroduction().
+ */
 export async function ensureKey(context: Context): Promise<string> {
-  const { key, publicKey } = context.paths;
-  if (!existsSync(key) || !existsSync(publicKey)) return renewKey(context);
-  return parsePublicKey(readFileSync(publicKey, 'utf8')).line;
+  const found = await readKeyFile(context.paths.key, context);
+  return typeof found === 'object' ? keepPublic(context, found.line) : renewKey(context);
 }
 
 /** Makes a key, in place of the one there may be. Returns its public half. Under takeIntroduction(). */
-export async function renewKey({ paths, env, signal }: Context): Promise<string> {
-  const start = `${basename(paths.key)}.new`;
-  for (const name of namesIn(paths.own)) {
-    if (name.startsWith(start)) rmSync(join(paths.own, name));
-  }
-  // A name of our own: the ssh-keygen of a run that was killed may still be writing.
-  const draft = `${paths.key}.new-${process.pid}`;
-  const args = ['-q', '-t', 'ed25519', '-N', '', '-C', 'ds-backup', '-f', draft];
-  await run('ssh-keygen', args, { env, signal });
-  const line = parsePublicKey(readFileSync(`${draft}.pub`, 'utf8')).line;
-  // The private half is what counts, so it goes first and comes last: without it a key is made again.
-  rmSync(paths.key, { force: true });
-  renameSync(`${draft}.pub`, paths.publicKey);
-  renameSync(draft, paths.key);
-  fsyncFolder(paths.own);
+export async function renewKey(context: Context): Promise<string> {
+  return keepPublic(context, await makeKeyFile(context.paths.key, 'ds-backup', context));
+}
+
+/** For those who only want to show it. The private half is the truth. */
+function keepPublic({ paths }: Context, line: string): string {
+  writeFileDurably(paths.publicKey, `${line}\n`);
   return line;
 }

@@ -9,7 +9,7 @@ import { parsePublicKey } from '../shared/ssh-key.ts';
 import { replacedBy } from './aliases.ts';
 import type { Laptop } from './laptop-record.ts';
 import type { Library } from './library.ts';
-import { inState, type Paths } from './paths.ts';
+import { hostKeyPublic, type Paths } from './paths.ts';
 import { listHeld } from './snapshots.ts';
 import type { LaptopOverview } from './store.ts';
 
@@ -58,6 +58,6 @@ function rowOf(
 
 /** Undefined where the service has never run. */
 function readHostKey(paths: Paths): string | undefined {
-  const file = `${inState(paths).hostKey}.pub`;
+  const file = hostKeyPublic(paths);
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

@@ -119,6 +119,13 @@ export const inDamaged = (paths: Paths) => {
   };
 };
 
+/**
+ * The key by which laptops know the server, and its public half. They lie in the library, for that is
+ * what makes a machine *this* school's server: laptops go on trusting it wherever it is taken to.
+ */
+export const hostKey = (paths: Paths): string => join(paths.library, '.host-key');
+export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.host-key.pub');
+
 export const scrubState = (paths: Paths): string => join(paths.library, '.scrub.json');
 
 export const inCompletion = (paths: Paths) => ({
@@ -139,7 +146,6 @@ export const inState = (paths: Paths) => ({
   /** Who may sign in to the pages as a teacher. */
   teachers: join(paths.state, 'teachers.json'),
   sshFolder: join(paths.state, 'ssh'),
-  hostKey: join(paths.state, 'ssh', 'host_ed25519'),
   /** Who may come in: a file a login name. */
   keysFolder: join(paths.state, 'ssh', 'keys'),
   keys: (login: string) => join(paths.state, 'ssh', 'keys', login),

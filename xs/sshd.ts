@@ -4,19 +4,19 @@
  * passwd file in which the serials, which original clients log in with, are names of one user.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { connect as connectTcp, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../shared/errors.ts';
 import { writeFileDurably } from '../shared/files.ts';
 import type { Serial } from '../shared/ids.ts';
+import { makeKeyFile, readKeyFile } from '../shared/key-file.ts';
 import type { Log } from '../shared/log.ts';
 import { run } from '../shared/run.ts';
-import { parsePublicKey } from '../shared/ssh-key.ts';
 import type { Access } from './access.ts';
 import type { Address } from './config.ts';
-import { inState, type Paths } from './paths.ts';
+import { hostKey, hostKeyPublic, inState, type Paths } from './paths.ts';
 
 const SSHD = '/usr/sbin/sshd';
 const NSS_WRAPPER = 'libnss_wrapper.so';
@@ -102,15 +102,25 @@ function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
   };
 }
 
-async function ensureHostKey({ paths }: SshdOptions, env: NodeJS.ProcessEnv): Promise<string> {
-  const { hostKey } = inState(paths);
-  if (!existsSync(`${hostKey}.pub`)) {
-    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', hostKey], {
-      env,
-      input: 'y\n', // a private half without its public one is left of a power cut: replace it
+/** Makes the key in a new library only: every laptop has pinned the one that is there. */
+async function ensureHostKey(
+  { paths, access }: SshdOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const file = hostKey(paths);
+  // Copied with a library by somebody else; a user who is not root has to be its owner.
+  if (access.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
+  const found = await readKeyFile(file, { env });
+  if (found === 'damaged') {
+    throw new DsError('damaged', `${file} is no private key any more`, {
+      hint:
+        'put it back from a copy of the library; only where there is none, remove it: a new key is made, ' +
+        'and each laptop has to be told that the server is a new one',
     });
   }
-  return parsePublicKey(readFileSync(`${hostKey}.pub`, 'utf8')).line;
+  const line = found === 'absent' ? await makeKeyFile(file, '', { env }) : found.line;
+  writeFileDurably(hostKeyPublic(paths), `${line}\n`);
+  return line;
 }
 
 async function formatSshdConfig(
@@ -127,7 +137,7 @@ async function formatSshdConfig(
   return `${[
     `Port ${port}`,
     `ListenAddress ${listen.host}`,
-    `HostKey ${files.hostKey}`,
+    `HostKey ${hostKey(paths)}`,
     `AuthorizedKeysFile ${files.keys('%u')}`,
     'StrictModes no', // the files of keys are the service's, not the login user's
     'PidFile none',

@@ -2,10 +2,9 @@
  * A class for looking at: every state a laptop can be in, names of all lengths and scripts, something
  * on every one of the teachers' pages.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
-import { inState } from '../../xs/paths.ts';
+import { hostKeyPublic } from '../../xs/paths.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
 import { backUp, ed25519, type Journal, uidOf } from '../xs/library.ts';
 import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
@@ -30,9 +29,7 @@ const CHILDREN: [nick: string, colours: string | null][] = [
 export async function openClassRoom(): Promise<Jocinta> {
   const school = await openJocinta();
   const { library, clock } = school;
-  const { hostKey } = inState(library.paths);
-  mkdirSync(dirname(hostKey), { recursive: true });
-  writeFileSync(`${hostKey}.pub`, ed25519(90));
+  writeFileSync(hostKeyPublic(library.paths), ed25519(90));
   for (const [n, [nick, colours]] of CHILDREN.entries()) {
     await join(school, serialOf(30 + n), nick, colours, n < 6 ? 40 + n : 0);
   }

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../shared/ids.ts';
-import { inLaptop } from '../../xs/paths.ts';
+import { hostKey, inLaptop } from '../../xs/paths.ts';
 import { newestSnapshot } from '../../xs/snapshots.ts';
 import { compareJournals, type JournalSums, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
@@ -201,20 +201,23 @@ test('one run at a time, also beside the original client (A5)', async () => {
   await ok(laptop, 'now');
 });
 
-test('another server under the same address is not trusted (O5)', async () => {
+test('another server under the same address is not trusted, until a person says so (O5)', async () => {
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 5, seed: 13 });
   await ok(laptop, 'now');
   await school.server.daemon.stop();
-  for (const name of readdirSync(join(school.server.state, 'ssh'))) {
-    if (name.startsWith('host_ed25519')) rmSync(join(school.server.state, 'ssh', name));
-  }
+  rmSync(hostKey(school.server));
   await school.server.start();
   changeJournal(laptop.journal, { count: 1, seed: 14 });
   const refused = await laptop.backup(['now']);
   assert.is(refused.exitCode, 77, refused.stderr);
   assert.match(refused.stderr, /untrusted-server/);
+  assert.match(refused.stderr, /hint: .*only if it was: "ds-backup forget-server"/);
+  const forgotten = await laptop.backup(['forget-server', '--json']);
+  assert.equal(JSON.parse(forgotten.stdout), { forgotten: true });
+  await ok(laptop, 'now');
+  assert.match((await laptop.backup(['forget-server'])).stdout, /is forgotten: the next one met/);
 });
 
 test('a reflashed laptop with its old serial waits for a teacher, then goes on (X2)', async () => {
