@@ -3,7 +3,7 @@
  * and onto the screen. The first picture does not wait for the agent.
  */
 
-import type { Words } from '../shared/words.ts';
+import type { Words } from '../shared/words/words.ts';
 import type { Asker } from './asker.ts';
 import type { AgentClient } from './client.ts';
 import type { ActivityConfig } from './config.ts';

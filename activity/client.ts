@@ -6,8 +6,8 @@
  * nothing to do it is left alone; when it was at work it is started again.
  */
 import { type Message, Variant } from 'dbus-next';
-import type { Bus, Target } from '../shared/bus.ts';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
+import type { Bus, Target } from '../shared/system/bus.ts';
 import {
   type Agent,
   type Job,

@@ -4,7 +4,7 @@
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DsError } from '../shared/errors.ts';
-import { languagesOf } from '../shared/messages.ts';
+import { languagesOf } from '../shared/words/catalogue.ts';
 import { readScaling } from './sugar/style.ts';
 
 export const BUNDLE_ID = 'org.sugarlabs.Backup';

@@ -4,9 +4,9 @@
  */
 import { dirname, join } from 'node:path';
 import { describeForTerminal } from '../shared/errors.ts';
-import { wordsOf } from '../shared/language.ts';
 import { createLog } from '../shared/log.ts';
-import { findCatalogue } from '../shared/messages.ts';
+import { findCatalogue } from '../shared/words/catalogue.ts';
+import { wordsOf } from '../shared/words/language.ts';
 import { Activity } from './activity.ts';
 import { type ActivityConfig, BUNDLE_ID, readConfig } from './config.ts';
 import { Gtk } from './gtk.ts';
@@ -19,7 +19,7 @@ const SETTLED_MS = 2000;
 
 /** After the first picture: D-Bus and all that needs it. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
-  const { Bus } = await import('../shared/bus.ts');
+  const { Bus } = await import('../shared/system/bus.ts');
   const { serveShell } = await import('./sugar/shell.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');

@@ -3,8 +3,8 @@
  */
 import { realClock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
-import { armFailpoint } from '../shared/failpoint.ts';
-import { runCli } from './cli.ts';
+import { armFailpoint } from '../shared/system/failpoint.ts';
+import { runCli } from './cli/cli.ts';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Uid } from '../shared/ids.ts';
-import type { TreeEntry } from '../shared/journal-tree.ts';
-import { METADATA_SUFFIX } from '../shared/sums.ts';
+import type { TreeEntry } from '../shared/journal/journal-tree.ts';
+import { METADATA_SUFFIX } from '../shared/journal/sums.ts';
 
 export interface Paths {
   profile: string;

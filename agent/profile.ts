@@ -3,7 +3,7 @@
  */
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
-import { lockFile } from '../shared/lock.ts';
+import { lockFile } from '../shared/system/lock.ts';
 import { type Context, FULL_HINT } from './context.ts';
 
 /**

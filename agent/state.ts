@@ -3,11 +3,11 @@
  * at any moment is harmless, since the Journal and the server can be asked again.
  */
 import { rmSync } from 'node:fs';
-import { type Db, openDb, type Queries } from '../shared/db.ts';
 import { isErrno } from '../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts';
-import type { Signature } from '../shared/journal-tree.ts';
-import { difference, type Versions } from '../shared/sums.ts';
+import type { Signature } from '../shared/journal/journal-tree.ts';
+import { difference, type Versions } from '../shared/journal/sums.ts';
+import { type Db, openDb, type Queries } from '../shared/system/db.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE entries (uid TEXT PRIMARY KEY, signature TEXT, digest TEXT NOT NULL, content TEXT)

@@ -3,8 +3,8 @@
  * can be copied to another place and run there by another user.
  *
  *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
- *     dist/session/ds-session.sh         read by xs through `import.meta.url`
- *     dist/pages/style.css, admin/admin.css   of the pages; read likewise
+ *     dist/ssh/ds-session.sh             read by xs through `import.meta.url`
+ *     dist/pages/style.css, teacher/teacher.css   of the pages; read likewise
  *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/share/                        the manual page, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
@@ -28,7 +28,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
-import { lockFile } from '../shared/lock.ts';
+import { lockFile } from '../shared/system/lock.ts';
 import { bashCompletion, manualPage } from './manual.ts';
 import { writeCatalogues } from './messages.ts';
 
@@ -41,9 +41,9 @@ export const distFolder: string = join(root, 'dist');
 const PROGRAMS = { 'ds-backup': 'agent/main.ts', 'xs-backup': 'xs/main.ts' };
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
 const ASSETS = [
-  ['xs/session/ds-session.sh', 'session/ds-session.sh'],
+  ['xs/ssh/ds-session.sh', 'ssh/ds-session.sh'],
   ['xs/pages/style.css', 'pages/style.css'],
-  ['xs/pages/admin/admin.css', 'pages/admin/admin.css'],
+  ['xs/pages/teacher/teacher.css', 'pages/teacher/teacher.css'],
 ] as const;
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
 const EXTERNAL = ['sqlite3', 'x11', 'usocket'];

@@ -2,7 +2,14 @@
  * The manual page of `ds-backup` and its completion for bash, made from the table of its commands, so
  * that neither can say what the program does not do.
  */
-import { COMMANDS, EXIT_CODES, OPTIONS, type Option, PROMISE, SUMMARY } from '../agent/commands.ts';
+import {
+  COMMANDS,
+  EXIT_CODES,
+  OPTIONS,
+  type Option,
+  PROMISE,
+  SUMMARY,
+} from '../agent/cli/commands.ts';
 import { VERSION } from '../shared/version.ts';
 
 const DESCRIPTION = [

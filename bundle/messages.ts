@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { mo, po } from 'gettext-parser';
 import { DsError } from '../shared/errors.ts';
-import { pluralCount } from '../shared/messages.ts';
+import { pluralCount } from '../shared/words/catalogue.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const PO_FOLDER: string = join(root, 'activity/po');
 /** Where texts are; folders that do not exist are passed over. */
-const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words.ts'];
+const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words/words.ts'];
 const SOURCES = [...OF_THE_ACTIVITY, 'xs/pages'];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.
@@ -79,7 +79,7 @@ export function writeCatalogues(folder: string, domain: string): void {
     const forms = Number(/nplurals=(\d)/.exec(table.headers['Plural-Forms'] ?? '')?.[1]);
     if (forms !== pluralCount(language)) {
       throw new DsError('internal', `${language}.po has ${forms} plural forms`, {
-        hint: 'say in PLURALS of shared/messages.ts what they are for',
+        hint: 'say in PLURALS of shared/words/catalogue.ts what they are for',
       });
     }
     const place = join(folder, language, 'LC_MESSAGES');

@@ -35,9 +35,9 @@ test('package-lock.json names no registry', () => {
 });
 
 const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
-  ['shared/a.ts', "import { x } from '../xs/paths.ts';", /shared must not know xs/],
+  ['shared/a.ts', "import { x } from '../xs/storage/paths.ts';", /shared must not know xs/],
   ['shared/a.ts', "import type { X } from '../agent/state.ts';", /shared must not know agent/],
-  ['agent/a.ts', "import { x } from '../xs/paths.ts';", /agent must not know xs/],
+  ['agent/a.ts', "import { x } from '../xs/storage/paths.ts';", /agent must not know xs/],
   ['agent/b/c.ts', "import { x } from '../../xs/paths.ts';", /agent must not know xs/],
   ['agent/a.ts', "export * from '../activity/model.ts';", /agent must not know activity/],
   ['agent/a.ts', "export { x, y } from '../xs/model.ts';", /agent must not know xs/],
@@ -53,11 +53,11 @@ const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
   ['xs/a.ts', "const root = new URL('..', import.meta.url);", /must not know/],
   ['xs/a.ts', "import { x } from '/opt/a.ts';", /imports \/opt/],
   ['activity/a.ts', "import { x } from '../agent/service.ts';", /activity must not know agent/],
-  ['bundle/a.ts', "import { x } from '../xs/paths.ts';", /bundle must not know xs/],
+  ['bundle/a.ts', "import { x } from '../xs/storage/paths.ts';", /bundle must not know xs/],
   ['xs/a.ts', 'const x = await import(name);', /worked out at run time/],
   ['xs/a.ts', `const x = await import(\`./\${name}.ts\`);`, /worked out at run time/],
-  ['xs/store.ts', "import sqlite3 from 'sqlite3';", /sqlite3 belongs/],
-  ['xs/store.ts', "import type { Database } from 'sqlite3';", /sqlite3 belongs/],
+  ['xs/storage/index-db.ts', "import sqlite3 from 'sqlite3';", /sqlite3 belongs/],
+  ['xs/storage/index-db.ts', "import type { Database } from 'sqlite3';", /sqlite3 belongs/],
   ['test/a.ts', "import s from 'sqlite3/lib/sqlite3.js';", /sqlite3 belongs/],
   ['agent/a.ts', "import gi from 'node-gtk';", /node-gtk belongs in activity/],
   [
@@ -105,7 +105,7 @@ for (const [path, source, complaint] of FORBIDDEN) {
 
 const ALLOWED: [path: string, source: string][] = [
   ['shared/a.ts', "import { x } from './ids.ts';\nimport { y } from 'node:fs';"],
-  ['shared/db.ts', "import sqlite3 from 'sqlite3';"],
+  ['shared/system/db.ts', "import sqlite3 from 'sqlite3';"],
   ['activity/gtk.ts', "import * as gi from 'node-gtk';"],
   ['activity/model/a.ts', "import { x } from './b.ts';\nimport { y } from '../../shared/c.ts';"],
   ['agent/a.ts', "import { x } from '../shared/ids.ts';\nimport { y } from './b/c.ts';"],
@@ -116,7 +116,7 @@ const ALLOWED: [path: string, source: string][] = [
   ['xs/a.ts', "const text = 'important (from '  + word;"],
   ['xs/important.ts', '\n'.repeat(399)],
   ['test/a.test.ts', "import { test } from 'uvu';\ntest('x', f);\ntest.run();"],
-  ['test/a.ts', "import { x } from '../xs/paths.ts';\nprocess.exit(1);\nimport(name);"],
+  ['test/a.ts', "import { x } from '../xs/storage/paths.ts';\nprocess.exit(1);\nimport(name);"],
 ];
 
 for (const [path, source] of ALLOWED) {

@@ -88,7 +88,8 @@ function checkImport(
     return;
   }
   const name = packageOf(specifier);
-  if (name === 'sqlite3' && path !== 'shared/db.ts') complain('sqlite3 belongs in shared/db.ts');
+  if (name === 'sqlite3' && path !== 'shared/system/db.ts')
+    complain('sqlite3 belongs in shared/system/db.ts');
   if (name === 'node-gtk' && path !== GTK) complain(`node-gtk belongs in ${GTK}`);
 }
 

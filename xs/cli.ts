@@ -7,16 +7,21 @@ import { realClock } from '../shared/clock.ts';
 import type { ConfigTree } from '../shared/config.ts';
 import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { progressBar } from '../shared/progress-bar.ts';
 import { VERSION } from '../shared/version.ts';
-import type { Access } from './access.ts';
-import { askService, type CommandRequest, isServing, runCommand } from './admin.ts';
+import { progressBar } from '../shared/words/progress-bar.ts';
 import { type Flags, type Step, usage } from './commands/command.ts';
+import {
+  askService,
+  type CommandRequest,
+  isServing,
+  runCommand,
+} from './commands/service-socket.ts';
 import { COMMANDS, LOCAL_COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
+import type { Access } from './storage/ownership.ts';
 
 export interface CliOptions {
   args: string[];

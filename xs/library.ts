@@ -4,24 +4,24 @@
  */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Cleanup } from '../shared/cleanup.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Serial } from '../shared/ids.ts';
-import { lockFile } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
-import { type Access, makeLaptopFolders, makeServiceFolders } from './access.ts';
-import { recoverAdoption } from './adopt.ts';
-import { Audit } from './audit.ts';
+import { Cleanup } from '../shared/system/cleanup.ts';
+import { lockFile } from '../shared/system/lock.ts';
 import type { Config } from './config.ts';
-import { Damage } from './damage.ts';
-import { Newcomers } from './newcomers.ts';
-import { inLaptop, inState, isDraftName, type Paths } from './paths.ts';
-import { MAX_LINKS, openPool, type Pool } from './pool.ts';
-import { Registrations } from './registration.ts';
-import { writeReplaces } from './replaces.ts';
-import { openStore, type Store } from './store.ts';
-import { discard } from './trash.ts';
-import { Turns } from './turns.ts';
+import { recoverAdoption } from './legacy/adopt.ts';
+import { writeReplaces } from './registration/alias-files.ts';
+import { Audit } from './registration/audit.ts';
+import { Newcomers } from './registration/newcomers.ts';
+import { Registrations } from './registration/registration.ts';
+import { Damage } from './storage/damage-register.ts';
+import { openStore, type Store } from './storage/index-db.ts';
+import { type Access, makeLaptopFolders, makeServiceFolders } from './storage/ownership.ts';
+import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
+import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
+import { discard } from './storage/trash.ts';
+import { Turns } from './storage/work-queue.ts';
 
 export interface Library {
   config: Config;

@@ -3,10 +3,10 @@
  */
 import { fileURLToPath } from 'node:url';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
-import { armFailpoint } from '../shared/failpoint.ts';
 import { createLog } from '../shared/log.ts';
-import { askSecret } from './ask-secret.ts';
+import { armFailpoint } from '../shared/system/failpoint.ts';
 import { runCli } from './cli.ts';
+import { askSecret } from './commands/ask-secret.ts';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
@@ -18,9 +18,9 @@ try {
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
     env: process.env,
-    sessionScript: fileURLToPath(new URL('./session/ds-session.sh', import.meta.url)),
+    sessionScript: fileURLToPath(new URL('./ssh/ds-session.sh', import.meta.url)),
     pageFiles: {
-      styleSheets: ['./pages/style.css', './pages/admin/admin.css'].map((file) =>
+      styleSheets: ['./pages/style.css', './pages/teacher/teacher.css'].map((file) =>
         fileURLToPath(new URL(file, import.meta.url)),
       ),
       locale: fileURLToPath(new URL('./locale', import.meta.url)),

@@ -2,7 +2,7 @@
  * One entry: what it is, its picture, what can be done with it, and its versions at school.
  */
 
-import { ago, size } from '../../shared/words.ts';
+import { ago, size } from '../../shared/words/words.ts';
 import type { Details } from './answers.ts';
 import { bringBack, nothing, pinButton, workNote } from './lists.ts';
 import { dayPicture } from './pictures/things.ts';

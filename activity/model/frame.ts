@@ -3,7 +3,7 @@
  * palette.
  */
 
-import { ago, type Words } from '../../shared/words.ts';
+import { ago, type Words } from '../../shared/words/words.ts';
 import type { Event } from './next.ts';
 import type { ButtonModel, Viewer } from './screen.ts';
 import type { Alert, News, State } from './state.ts';

@@ -3,7 +3,7 @@
  * search, and the pins with their jar.
  */
 
-import { ago, size } from '../../shared/words.ts';
+import { ago, size } from '../../shared/words/words.ts';
 import { isOpen } from './agent.ts';
 import type { AtSchool, Day, EntryRow, Pin } from './answers.ts';
 import { dayPicture, jarPicture } from './pictures/things.ts';

@@ -3,7 +3,7 @@
  * understands. A code that is not known here still gets a picture and a way out.
  */
 
-import type { Words } from '../../shared/words.ts';
+import type { Words } from '../../shared/words/words.ts';
 import type { XoColours } from './colours.ts';
 import type { Picture } from './pictures/drawing.ts';
 import { queuePicture, type WhyPicture, whyPicture } from './pictures/why.ts';

@@ -2,7 +2,7 @@
  * When: a calendar with a dot on each day that the school has kept, the newest already chosen.
  */
 
-import { ago, size } from '../../shared/words.ts';
+import { ago, size } from '../../shared/words/words.ts';
 import type { Day } from './answers.ts';
 import { daysIn, monthOf, shiftMonth } from './calendar.ts';
 import { nothing } from './lists.ts';

@@ -3,7 +3,7 @@
  * frightens: a restore adds and never takes away (rule 3).
  */
 
-import { size, timeLeft } from '../../shared/words.ts';
+import { size, timeLeft } from '../../shared/words/words.ts';
 import { isOpen, type Job } from './agent.ts';
 import { GREY, readColours } from './colours.ts';
 import { nothing } from './lists.ts';

@@ -3,7 +3,7 @@
  * put it there. There are five kinds of canvas; `screenOf` chooses and fills one.
  */
 
-import type { Words } from '../../shared/words.ts';
+import type { Words } from '../../shared/words/words.ts';
 import type { XoColours } from './colours.ts';
 import { entryBody } from './entry.ts';
 import { type AlertModel, alertOf, type ToolbarModel, teacherLines, toolbarOf } from './frame.ts';

@@ -3,7 +3,7 @@
  * waits, why.
  */
 
-import { ago, timeLeft } from '../../shared/words.ts';
+import { ago, timeLeft } from '../../shared/words/words.ts';
 import { isOpen, type Job } from './agent.ts';
 import { type Shape, schoolPicture } from './pictures/school.ts';
 import { queueWhy, type Why, whyNow, whyOf } from './reasons.ts';

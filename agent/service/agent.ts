@@ -6,17 +6,25 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Facts } from '../facts.ts';
+import type { Facts } from '../browse/facts.ts';
 import type { Paths } from '../paths.ts';
-import { AtWork, type Outcome } from './at-work.ts';
+import type { Due } from '../rules/due.ts';
+import type { Job, Request, Wait } from '../rules/jobs.ts';
+import {
+  decide,
+  type Event,
+  isIdle,
+  jobFor,
+  type Model,
+  newModel,
+  next,
+} from '../rules/machine.ts';
+import { BATTERY_BY_HAND, type World } from '../rules/obstacles.ts';
+import { describe, type Standing } from '../rules/status.ts';
+import { Worker, type WorkerProgram } from '../worker/process.ts';
 import { DayBook } from './day-book.ts';
-import type { Due } from './due.ts';
-import type { Job, Request, Wait } from './jobs.ts';
-import { decide, type Event, isIdle, jobFor, type Model, newModel, next } from './machine.ts';
 import { type Memory, type PinNote, type Refusal, refusalToTell } from './memory.ts';
-import { BATTERY_BY_HAND, type World } from './obstacles.ts';
-import { describe, type Standing } from './standing.ts';
-import { Worker, type WorkerProgram } from './worker-process.ts';
+import { AtWork, type Outcome } from './running-job.ts';
 
 export interface AgentOptions {
   paths: Paths;

@@ -6,10 +6,10 @@ import { lstatSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
-import { type Due, judgeDue } from './due.ts';
-import type { Job, Wait } from './jobs.ts';
+import { type Due, judgeDue } from '../rules/due.ts';
+import type { Job, Wait } from '../rules/jobs.ts';
+import { type Moment, readMoment } from '../rules/moment.ts';
 import { type Memory, notePin, type PinNote, readMemory, writeMemory } from './memory.ts';
-import { type Moment, readMoment } from './moment.ts';
 
 export class DayBook {
   readonly #paths: Paths;

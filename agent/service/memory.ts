@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isErrno } from '../../shared/errors.ts';
-import { writeFileDurably } from '../../shared/files.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Trouble } from './jobs.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import type { Trouble } from '../rules/jobs.ts';
 
 const moment = v.object({ wallMs: v.number(), boot: v.string(), uptimeMs: v.number() });
 const anchor = v.object({ serverMs: v.number(), at: moment });

@@ -6,9 +6,9 @@ import { mo, po } from 'gettext-parser';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { languages, makeTemplate, PO_FOLDER } from '../../bundle/messages.ts';
-import { wordsOf } from '../../shared/language.ts';
-import { findCatalogue, parseCatalogue, pluralCount } from '../../shared/messages.ts';
-import { ago } from '../../shared/words.ts';
+import { findCatalogue, parseCatalogue, pluralCount } from '../../shared/words/catalogue.ts';
+import { wordsOf } from '../../shared/words/language.ts';
+import { ago } from '../../shared/words/words.ts';
 import { temporaryFolder } from '../shared/folder.ts';
 
 const test = suite('catalogues');

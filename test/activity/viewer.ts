@@ -4,8 +4,8 @@ import { readAgent, readJob } from '../../activity/model/agent.ts';
 import { type Event, next } from '../../activity/model/next.ts';
 import type { Viewer } from '../../activity/model/screen.ts';
 import { type Effect, initialState, type State } from '../../activity/model/state.ts';
-import { wordsOf } from '../../shared/language.ts';
-import { ENGLISH } from '../../shared/messages.ts';
+import { ENGLISH } from '../../shared/words/catalogue.ts';
+import { wordsOf } from '../../shared/words/language.ts';
 
 export const NOW = 1_790_000_000;
 

@@ -6,8 +6,8 @@ import { readConfig } from '../../activity/config.ts';
 import { BoundedCache, keptPictures } from '../../activity/model/bounded-cache.ts';
 import { daysIn, monthOf, shiftMonth } from '../../activity/model/calendar.ts';
 import { colourSvg, readColours } from '../../activity/model/colours.ts';
-import { languagesOf } from '../../shared/messages.ts';
-import { ago, size, timeLeft } from '../../shared/words.ts';
+import { languagesOf } from '../../shared/words/catalogue.ts';
+import { ago, size, timeLeft } from '../../shared/words/words.ts';
 import { viewer } from './viewer.ts';
 
 const test = suite('words');

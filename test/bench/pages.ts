@@ -5,8 +5,8 @@
  *
  *     node --import tsx test/bench/pages.ts [ENTRIES [SNAPSHOTS]]
  */
-import { Journals } from '../../xs/pages/journal.ts';
-import { newestSnapshot } from '../../xs/snapshots.ts';
+import { Journals } from '../../xs/pages/journal/journal.ts';
+import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { previewPng } from '../journal/content.ts';
 import { seededRandom } from '../journal/random.ts';
 import { backUp, type Journal, type JournalEntry, SERIAL, uidOf } from '../xs/library.ts';

@@ -6,7 +6,7 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DsError, describeForTerminal } from '../../shared/errors.ts';
-import { listEntries } from '../../shared/journal-tree.ts';
+import { listEntries } from '../../shared/journal/journal-tree.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import type { Laptop } from '../school/laptop.ts';

@@ -14,8 +14,8 @@ import * as assert from 'uvu/assert';
 import { build } from '../../bundle/build.ts';
 import { PO_FOLDER } from '../../bundle/messages.ts';
 import { buildXo } from '../../bundle/xo.ts';
-import { wordsOf } from '../../shared/language.ts';
-import { parseCatalogue } from '../../shared/messages.ts';
+import { parseCatalogue } from '../../shared/words/catalogue.ts';
+import { wordsOf } from '../../shared/words/language.ts';
 import { waitFor } from '../school/wait.ts';
 import { SchoolDesktop } from './school-desktop.ts';
 

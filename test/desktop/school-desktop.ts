@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
 import { buildXo, XO_NAME } from '../../bundle/xo.ts';
-import { Bus, type Target } from '../../shared/bus.ts';
+import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
 import { type School, startSchool } from '../school/school.ts';
 import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts';

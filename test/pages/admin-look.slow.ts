@@ -6,8 +6,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PLACES } from '../../xs/pages/admin/admin-frame.tsx';
-import { newestSnapshot } from '../../xs/snapshots.ts';
+import { PLACES } from '../../xs/pages/teacher/teacher-frame.tsx';
+import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { SERIAL } from '../xs/library.ts';
 import { serialOf } from '../xs/whole.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';

@@ -1,7 +1,7 @@
 /**
  * What an attacker tries with her own key: on the control API, which knows her by her channel alone.
  */
-import { digestOf } from '../../shared/entry.ts';
+import { digestOf } from '../../shared/journal/entry.ts';
 import type { Attempt } from './attempts.ts';
 import { ATTACKER, type Hostile, OLD, VICTIM } from './victim.ts';
 import { formatRequest, type RawRequest } from './wire.ts';

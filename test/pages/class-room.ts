@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
-import { hostKeyPublic } from '../../xs/paths.ts';
-import { newestSnapshot } from '../../xs/snapshots.ts';
+import { hostKeyPublic } from '../../xs/storage/paths.ts';
+import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { backUp, ed25519, type Journal, uidOf } from '../xs/library.ts';
 import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
 import { type Jocinta, openJocinta, STRANGER, thing } from './jocinta.ts';

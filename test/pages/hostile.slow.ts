@@ -6,7 +6,7 @@
 import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { listPins } from '../../xs/pins.ts';
+import { listPins } from '../../xs/pins/pins.ts';
 import { openBrowser } from '../xs/pages/browser.ts';
 import { byApi } from './api-attempts.ts';
 import {

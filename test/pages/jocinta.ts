@@ -5,8 +5,8 @@
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
-import { newestSnapshot } from '../../xs/snapshots.ts';
-import { addTeacher } from '../../xs/teachers.ts';
+import { addTeacher } from '../../xs/admin/teachers.ts';
+import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { previewPng } from '../journal/content.ts';
 import { seededRandom } from '../journal/random.ts';
 import { backUp, ed25519, type Journal, type JournalEntry, SERIAL, uidOf } from '../xs/library.ts';

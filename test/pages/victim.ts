@@ -2,12 +2,12 @@
  * A school with somebody who has secrets and somebody who wants them: everything that only the first
  * may see has the word MARK in it.
  */
-import { Cleanup } from '../../shared/cleanup.ts';
-import { serveApi } from '../../xs/api.ts';
-import type { Intake } from '../../xs/intake.ts';
-import { inState } from '../../xs/paths.ts';
-import { newestSnapshot } from '../../xs/snapshots.ts';
-import { addTeacher } from '../../xs/teachers.ts';
+import { Cleanup } from '../../shared/system/cleanup.ts';
+import { addTeacher } from '../../xs/admin/teachers.ts';
+import { serveApi } from '../../xs/api/api.ts';
+import type { Intake } from '../../xs/ingest/intake.ts';
+import { inState } from '../../xs/storage/paths.ts';
+import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { backUp, ed25519, SERIAL, uidOf } from '../xs/library.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from '../xs/pages/browser.ts';
 import { dsaKey, serialOf } from '../xs/whole.ts';

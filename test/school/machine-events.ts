@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import dbus from 'dbus-next';
-import { Bus } from '../../shared/bus.ts';
+import { Bus } from '../../shared/system/bus.ts';
 import { type Daemon, startDaemon } from './processes.ts';
 import { waitFor } from './wait.ts';
 

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import { distFolder } from '../../bundle/build.ts';
-import { Bus } from '../../shared/bus.ts';
+import { Bus } from '../../shared/system/bus.ts';
 import type { Laptop } from './laptop.ts';
 import type { MachineEvents } from './machine-events.ts';
 import { type Daemon, startDaemon } from './processes.ts';

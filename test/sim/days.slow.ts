@@ -1,4 +1,4 @@
-/** T9: days on which nothing was tuned (seeds 1 to 40 were used for that, see `xs/admit.ts`). */
+/** T9: days on which nothing was tuned (seeds 1 to 40 were used for that, see `xs/traffic/admit.ts`). */
 import { suite } from 'uvu';
 import { assertWithinLimits } from './limits.ts';
 

@@ -4,7 +4,7 @@
 import { silenceSeconds, waitSeconds } from '../../agent/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { Traffic } from '../../xs/traffic.ts';
+import { Traffic } from '../../xs/traffic/traffic.ts';
 import type { Day, SimLaptop } from './school-day.ts';
 
 /** What the server says: yes, or when to come again if it says that. */

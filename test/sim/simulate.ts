@@ -29,7 +29,7 @@ export interface Outcome {
 /** Nobody waits longer for the end of a day, in seconds. */
 const LONGEST_DAY = 8 * 3600;
 /**
- * How long a vanished laptop still has its slot, in seconds: sshd notices within 64 s (`xs/sshd.ts`),
+ * How long a vanished laptop still has its slot, in seconds: sshd notices within 64 s (`xs/ssh/sshd.ts`),
  * and the session takes its time to end.
  */
 export const NOTICED_AFTER = 75;

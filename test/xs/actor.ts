@@ -5,7 +5,7 @@
  *
  * TIME is what the clock shows, in milliseconds since 1970.
  */
-import { armFailpoint } from '../../shared/failpoint.ts';
+import { armFailpoint } from '../../shared/system/failpoint.ts';
 import { act } from './acts.ts';
 import { openWhole, testClock } from './whole.ts';
 

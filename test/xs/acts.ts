@@ -5,12 +5,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRunId, type Serial, type Uid } from '../../shared/ids.ts';
-import { METADATA_SUFFIX } from '../../shared/sums.ts';
-import { inLaptop, inLibrary, type Paths } from '../../xs/paths.ts';
-import { listPins, listReleased } from '../../xs/pins.ts';
-import { listRaw } from '../../xs/raw-snapshots.ts';
-import { listHeld, listSnapshots, readManifest } from '../../xs/snapshots.ts';
-import { listTrash } from '../../xs/trash.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
+import { listPins, listReleased } from '../../xs/pins/pins.ts';
+import { inLaptop, inLibrary, type Paths } from '../../xs/storage/paths.ts';
+import { listHeld, listSnapshots, readManifest } from '../../xs/storage/snapshots.ts';
+import { listTrash } from '../../xs/storage/trash.ts';
 import { readJournal } from '../journal/compare.ts';
 import { checkSnapshot } from './check.ts';
 import { awayOf, backUp, type Journal, SERIAL, uidOf } from './library.ts';

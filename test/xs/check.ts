@@ -4,9 +4,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
-import { inSnapshot, type Paths } from '../../xs/paths.ts';
-import { listSnapshots, type Snapshot } from '../../xs/snapshots.ts';
-import { sumsOf } from '../../xs/sums.ts';
+import { inSnapshot, type Paths } from '../../xs/storage/paths.ts';
+import { sumsOf } from '../../xs/storage/sha256sum.ts';
+import { listSnapshots, type Snapshot } from '../../xs/storage/snapshots.ts';
 
 /** The sums of one snapshot, after sha256sum agreed and nothing else was found beside them. */
 export function checkSnapshot(snapshot: Snapshot): string {

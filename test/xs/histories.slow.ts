@@ -9,9 +9,9 @@ import {
   type SnapshotFacts,
   type Stretch,
   usedBy,
-} from '../../xs/retention.ts';
+} from '../../xs/retention/retention.ts';
 import { type Random, seeded } from '../shared/random.ts';
-import { aged, DAY, NOW } from './aged.ts';
+import { aged, DAY, NOW } from './retention/aged.ts';
 
 const test = suite('X6: what stays and what goes, whatever a laptop lived through');
 

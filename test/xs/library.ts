@@ -5,7 +5,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, realClock } from '../../shared/clock.ts';
-import { digestOf, encodeEntry } from '../../shared/entry.ts';
 import {
   type Digest,
   newRunId,
@@ -15,18 +14,24 @@ import {
   type Serial,
   type Uid,
 } from '../../shared/ids.ts';
-import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/kept.ts';
+import { digestOf, encodeEntry } from '../../shared/journal/entry.ts';
+import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/journal/kept.ts';
+import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
-import type { Completion } from '../../shared/protocol.ts';
-import { difference, stateDigest } from '../../shared/sums.ts';
-import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/access.ts';
-import { Audit } from '../../xs/audit.ts';
-import { type IngestContext, type Ingested, ingest } from '../../xs/ingest.ts';
-import { type NewcomerRules, Newcomers } from '../../xs/newcomers.ts';
-import { inLaptop, type Paths } from '../../xs/paths.ts';
-import { openPool } from '../../xs/pool.ts';
-import { Registrations } from '../../xs/registration.ts';
-import { baseSnapshot, newestSnapshot, readVersions, type Snapshot } from '../../xs/snapshots.ts';
+import type { Completion } from '../../shared/protocol/messages.ts';
+import { type IngestContext, type Ingested, ingest } from '../../xs/ingest/ingest.ts';
+import { Audit } from '../../xs/registration/audit.ts';
+import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
+import { Registrations } from '../../xs/registration/registration.ts';
+import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/storage/ownership.ts';
+import { inLaptop, type Paths } from '../../xs/storage/paths.ts';
+import { openPool } from '../../xs/storage/pool.ts';
+import {
+  baseSnapshot,
+  newestSnapshot,
+  readVersions,
+  type Snapshot,
+} from '../../xs/storage/snapshots.ts';
 
 export const SERIAL = parseSerial('CSN74803BB1');
 

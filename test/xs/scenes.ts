@@ -5,11 +5,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { listPins, listReleased } from '../../xs/pins.ts';
-import { listSnapshots } from '../../xs/snapshots.ts';
-import { listTrash } from '../../xs/trash.ts';
+import { listPins, listReleased } from '../../xs/pins/pins.ts';
+import { listSnapshots } from '../../xs/storage/snapshots.ts';
+import { listTrash } from '../../xs/storage/trash.ts';
 import { act, inventory, layout, leftovers, liveThrough, liveWithKept, reflashed } from './acts.ts';
-import { makeTrees } from './adopted.ts';
+import { makeTrees } from './legacy/adopted.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, openWhole, type TestClock, testClock, type WholeLibrary } from './whole.ts';
 

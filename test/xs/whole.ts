@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
-import { runCommand } from '../../xs/admin.ts';
 import type { Flags } from '../../xs/commands/command.ts';
+import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
-import type { IngestContext } from '../../xs/ingest.ts';
+import type { IngestContext } from '../../xs/ingest/ingest.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
 import { SERIAL } from './library.ts';
 

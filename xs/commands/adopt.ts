@@ -3,10 +3,10 @@
  */
 import { readdirSync } from 'node:fs';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
-import type { AdoptedTree } from '../adopt.ts';
-import { adoptInTurn } from '../adoption.ts';
+import { adoptInTurn } from '../chores/adoption.ts';
+import type { AdoptedTree } from '../legacy/adopt.ts';
+import { listRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
-import { listRaw } from '../raw-snapshots.ts';
 import { answer, type Command, type CommandContext } from './command.ts';
 
 export const adopt: Command = {

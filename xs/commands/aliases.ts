@@ -2,8 +2,8 @@
  * `alias`, `unalias` and `proposals`: whose laptop a new laptop is (X10).
  */
 import type { Serial } from '../../shared/ids.ts';
-import { type Proposal, proposeAliases } from '../aliases.ts';
 import type { Library } from '../library.ts';
+import { type Proposal, proposeAliases } from '../registration/aliases.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const alias: Command = {

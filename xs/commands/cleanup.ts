@@ -3,16 +3,16 @@
  * how much.
  */
 import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
-import { formatBytes } from '../../shared/quantity.ts';
-import { cleanUp, type LaptopReport } from '../cleanup.ts';
-import { measureDisk } from '../disk.ts';
-import { revivePin } from '../pin-note.ts';
-import { pinSnapshot } from '../pinning.ts';
-import { diskSize, quotaOf, sharePercent } from '../quota.ts';
-import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../reasons.ts';
-import { trustClock } from '../server-clock.ts';
-import { listSnapshots } from '../snapshots.ts';
-import { listTrash, undelete as undeleteItem } from '../trash.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
+import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
+import { revivePin } from '../pins/pin-note.ts';
+import { pinSnapshot } from '../pins/pinning.ts';
+import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
+import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../retention/retention-words.ts';
+import { trustClock } from '../retention/server-clock.ts';
+import { measureDisk } from '../storage/disk.ts';
+import { listSnapshots } from '../storage/snapshots.ts';
+import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
 import { answer, type Command, laptopArgument, usage } from './command.ts';
 
 export const cleanup: Command = {

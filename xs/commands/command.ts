@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
-import { inLaptop, type Paths } from '../paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 
 export interface Flags {
   json?: boolean | undefined;

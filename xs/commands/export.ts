@@ -9,13 +9,13 @@ import {
   type Serial,
   type SnapshotName,
 } from '../../shared/ids.ts';
-import { formatBytes } from '../../shared/quantity.ts';
-import { type ExportSource, exportJournal } from '../export.ts';
-import type { Paths } from '../paths.ts';
-import { listRaw } from '../raw-snapshots.ts';
-import { readReplaced } from '../replaces.ts';
-import { listHeld, listSnapshots, readManifest } from '../snapshots.ts';
-import { listTrash } from '../trash.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
+import { type ExportSource, exportJournal } from '../legacy/export.ts';
+import { listRaw } from '../legacy/raw-snapshots.ts';
+import { readReplaced } from '../registration/alias-files.ts';
+import type { Paths } from '../storage/paths.ts';
+import { listHeld, listSnapshots, readManifest } from '../storage/snapshots.ts';
+import { listTrash } from '../storage/trash.ts';
 import { type LocalCommand, usage } from './command.ts';
 
 export const exportCommand: LocalCommand = {

@@ -4,10 +4,10 @@
 import { readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
-import { formatBytes } from '../../shared/quantity.ts';
-import { step } from '../scrub.ts';
-import { addDay, readScrubState, SHARDS, writeScrubState } from '../scrub-state.ts';
-import { countSnapshots, type Totals, verifySnapshots } from '../verify.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
+import { step } from '../integrity/scrub.ts';
+import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
+import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {

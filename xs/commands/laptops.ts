@@ -1,9 +1,9 @@
 /**
  * `laptops`: who is registered, who is safe, and what waits for a decision.
  */
-import { type LaptopRow, laptopRows } from '../laptop-list.ts';
-import type { WindowState } from '../newcomers.ts';
-import { isLongUnused } from '../unused.ts';
+import { type LaptopRow, laptopRows } from '../admin/laptop-list.ts';
+import { isLongUnused } from '../registration/forget.ts';
+import type { WindowState } from '../registration/newcomers.ts';
 import { describeProposal, proposalsOf } from './aliases.ts';
 import { answer, type Command } from './command.ts';
 

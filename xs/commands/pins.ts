@@ -2,10 +2,10 @@
  * `pin`, `unpin` and `pins`: what stays whatever cleanup does.
  */
 import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
-import { formatBytes } from '../../shared/quantity.ts';
-import { pinEntry, pinSnapshot, unpinEntry, unpinSnapshot } from '../pinning.ts';
-import { listPins, listReleased, type Pin, pinLimit, pinnedSnapshots } from '../pins.ts';
-import { findSnapshot } from '../snapshots.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
+import { pinEntry, pinSnapshot, unpinEntry, unpinSnapshot } from '../pins/pinning.ts';
+import { listPins, listReleased, type Pin, pinLimit, pinnedSnapshots } from '../pins/pins.ts';
+import { findSnapshot } from '../storage/snapshots.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const pin: Command = {

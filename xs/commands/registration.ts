@@ -5,9 +5,9 @@
 
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
-import { readAudit } from '../audit.ts';
-import type { KeyKind } from '../laptop-record.ts';
-import { forget as forgetLaptop } from '../unused.ts';
+import { readAudit } from '../registration/audit.ts';
+import { forget as forgetLaptop } from '../registration/forget.ts';
+import type { KeyKind } from '../registration/laptop-record.ts';
 import { answer, type Command, type CommandContext, laptopArgument, usage } from './command.ts';
 
 /** A school day is long enough to register everybody. */

@@ -2,13 +2,13 @@
  * `snapshots`, `sums`, and the decisions about held ones.
  */
 import { parseSnapshotName } from '../../shared/ids.ts';
-import { formatBytes } from '../../shared/quantity.ts';
-import { dropHeld, releaseHeld } from '../held.ts';
-import { pinnedSnapshots } from '../pins.ts';
-import { listRaw } from '../raw-snapshots.ts';
-import { readHeldNote } from '../shrink-guard.ts';
-import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../snapshots.ts';
-import { sumsOf } from '../sums.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
+import { dropHeld, releaseHeld } from '../ingest/held.ts';
+import { readHeldNote } from '../ingest/shrink-guard.ts';
+import { listRaw } from '../legacy/raw-snapshots.ts';
+import { pinnedSnapshots } from '../pins/pins.ts';
+import { sumsOf } from '../storage/sha256sum.ts';
+import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const snapshots: Command = {

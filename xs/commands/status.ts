@@ -3,10 +3,10 @@
  * the same without anybody's name, to send to somebody who helps.
  */
 import { arch, platform, release } from 'node:os';
-import { formatBytes } from '../../shared/quantity.ts';
-import { run } from '../../shared/run.ts';
+import { run } from '../../shared/system/run.ts';
 import { VERSION } from '../../shared/version.ts';
-import { concerns, LATE_DAYS, readStatus, type Status } from '../status.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
+import { concerns, LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
 import { answer, type Command } from './command.ts';
 
 /** Exit code of `status` when something needs a look, for monit and the like. */

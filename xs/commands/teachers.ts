@@ -1,7 +1,7 @@
 /**
  * Who may sign in to the pages as a teacher.
  */
-import { addTeacher, readTeachers, removeTeacher } from '../teachers.ts';
+import { addTeacher, readTeachers, removeTeacher } from '../admin/teachers.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 
 export const teacher: Command = {

@@ -2,7 +2,7 @@
  * The addresses of the restore pages: whose, of which laptop, which day, which entry.
  */
 import type { Serial, SnapshotName, Uid } from '../../shared/ids.ts';
-import type { ShownSnapshot } from './journal.ts';
+import type { ShownSnapshot } from './journal/journal.ts';
 
 export const homePath = (reader: Serial): string => `/ds-restore/${reader}/`;
 

@@ -9,16 +9,16 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import { statusOf } from '../http.ts';
+import { statusOf } from '../api/app.ts';
 import type { Library } from '../library.ts';
-import { Failures } from './failures.ts';
 import { ICON, type Page, render } from './frame.tsx';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard.ts';
+import { TeacherReads } from './journal/teacher-reads.ts';
 import { Speeches } from './language-choice.ts';
-import { safeReturn } from './safe-return.ts';
-import { ProblemPage } from './sign-in.tsx';
-import { addSignIn } from './sign-in-routes.ts';
-import { TeacherReads } from './teacher-reads.ts';
+import { Failures } from './sign-in/failures.ts';
+import { safeReturn } from './sign-in/safe-return.ts';
+import { ProblemPage } from './sign-in/sign-in.tsx';
+import { addSignIn } from './sign-in/sign-in-routes.ts';
 import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { newJob, type Request } from '../../../agent/rules/jobs.ts';
 import { DayBook } from '../../../agent/service/day-book.ts';
-import { newJob, type Request } from '../../../agent/service/jobs.ts';
 import { realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { makeProfile, type TestProfile } from '../journal.ts';
+import { makeProfile, type TestProfile } from '../journal/journal.ts';
 
 const test = suite("the agent's memory");
 

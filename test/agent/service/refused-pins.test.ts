@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Job } from '../../../agent/rules/jobs.ts';
 import { Agent } from '../../../agent/service/agent.ts';
-import type { Job } from '../../../agent/service/jobs.ts';
 import { refusalToTell } from '../../../agent/service/memory.ts';
 import { realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { makeProfile, type TestProfile } from '../journal.ts';
+import { makeProfile, type TestProfile } from '../journal/journal.ts';
 
 const test = suite('A11 rule 10: no pin is lost without a word');
 

@@ -9,10 +9,10 @@ import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { digestOf, encodeEntry } from '../../../shared/entry.ts';
 import { type Digest, newRunId, parseUid, type Serial, type Uid } from '../../../shared/ids.ts';
-import { stateDigest } from '../../../shared/sums.ts';
-import { inCompletion, inLaptop } from '../../../xs/paths.ts';
+import { digestOf, encodeEntry } from '../../../shared/journal/entry.ts';
+import { stateDigest } from '../../../shared/journal/sums.ts';
+import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { startDaemon } from '../../school/processes.ts';
 import { runsAsRoot, startServer, type TestServer, testEnvironment } from '../../school/server.ts';
 import { dsaKey, serialOf } from '../../xs/whole.ts';

@@ -1,19 +1,19 @@
 /** What the teachers' pages say, from made-up facts; and which acts there are. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wordsOf } from '../../../shared/language.ts';
-import { findCatalogue } from '../../../shared/messages.ts';
-import type { AuditLine } from '../../../xs/audit.ts';
-import type { LaptopRow } from '../../../xs/laptop-list.ts';
-import { ACT_NAMES, commandOf, fieldsOf, readAct } from '../../../xs/pages/admin/acts.ts';
-import { auditView, LINES_EACH } from '../../../xs/pages/admin/audit-page.tsx';
-import { classView } from '../../../xs/pages/admin/class-page.tsx';
-import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/admin/marks.tsx';
-import { forecastText, statusView } from '../../../xs/pages/admin/status-view.ts';
-import { trashView } from '../../../xs/pages/admin/trash-page.tsx';
-import { waitingView } from '../../../xs/pages/admin/waiting-page.tsx';
+import { findCatalogue } from '../../../shared/words/catalogue.ts';
+import { wordsOf } from '../../../shared/words/language.ts';
+import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
+import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame.tsx';
-import type { Status } from '../../../xs/status.ts';
+import { ACT_NAMES, commandOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
+import { auditView, LINES_EACH } from '../../../xs/pages/teacher/audit-page.tsx';
+import { classView } from '../../../xs/pages/teacher/laptops/class-page.tsx';
+import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
+import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/teacher/marks.tsx';
+import { forecastText, statusView } from '../../../xs/pages/teacher/status-view.ts';
+import { trashView } from '../../../xs/pages/teacher/trash-page.tsx';
+import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { serialOf } from '../whole.ts';
 
 const test = suite("X12: the teachers' pages in words");

@@ -1,10 +1,10 @@
 /** The teachers' pages over a real socket, with the very commands of the terminal behind them. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readAudit } from '../../../xs/audit.ts';
-import { PLACES } from '../../../xs/pages/admin/admin-frame.tsx';
-import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/snapshots.ts';
-import { addTeacher } from '../../../xs/teachers.ts';
+import { addTeacher } from '../../../xs/admin/teachers.ts';
+import { PLACES } from '../../../xs/pages/teacher/teacher-frame.tsx';
+import { readAudit } from '../../../xs/registration/audit.ts';
+import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, ed25519, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';

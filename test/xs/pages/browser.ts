@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
-import { createPublicApp } from '../../../xs/http.ts';
-import { addAdminRoutes } from '../../../xs/pages/admin/admin-routes.ts';
-import { Journals } from '../../../xs/pages/journal.ts';
-import { addJournalPages } from '../../../xs/pages/journal-routes.ts';
-import { addSignOn } from '../../../xs/pages/sign-on.ts';
+import { createPublicApp } from '../../../xs/api/app.ts';
+import { WebLinks } from '../../../xs/api/web-links.ts';
+import { Journals } from '../../../xs/pages/journal/journal.ts';
+import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
+import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles, type Site } from '../../../xs/pages/site.ts';
-import { WebLinks } from '../../../xs/pages/web-links.ts';
-import { CALM } from '../../../xs/pressure.ts';
-import { Traffic } from '../../../xs/traffic.ts';
+import { addAdminRoutes } from '../../../xs/pages/teacher/teacher-routes.ts';
+import { CALM } from '../../../xs/traffic/pressure.ts';
+import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { openWhole, type WholeLibrary } from '../whole.ts';
 
 export interface PagesServer extends WholeLibrary {
@@ -34,7 +34,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const locale = mkdtempSync(join(tmpdir(), 'ds-locale-'));
   writeCatalogues(locale, 'ds-backup');
   const files: PageFiles = {
-    styleSheets: ['style.css', 'admin/admin.css'].map((file) =>
+    styleSheets: ['style.css', 'teacher/teacher.css'].map((file) =>
       fileURLToPath(new URL(`../../../xs/pages/${file}`, import.meta.url)),
     ),
     locale,

@@ -3,8 +3,12 @@ import { appendFileSync, chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { contentDisposition, downloadName, downloadType } from '../../../xs/pages/download-name.ts';
-import { newestSnapshot } from '../../../xs/snapshots.ts';
+import {
+  contentDisposition,
+  downloadName,
+  downloadType,
+} from '../../../xs/pages/journal/download-name.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { temporaryFolder } from '../../shared/folder.ts';
 import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { openBrowser, servePages } from './browser.ts';
@@ -133,7 +137,7 @@ test('a bundle holds what the Journal needs, and says beforehand how long it is'
 
 test("a teacher may fetch a child's entry, and the log says so", async () => {
   await using server = await keeping({ title: 'Fish', content: 'content' });
-  const { addTeacher } = await import('../../../xs/teachers.ts');
+  const { addTeacher } = await import('../../../xs/admin/teachers.ts');
   await addTeacher(server.library.paths, 'Rosa', 'four words are enough', new Date());
   const teacher = openBrowser(server.url);
   const signIn = '/ds-restore/sign-in';

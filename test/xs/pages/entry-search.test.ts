@@ -1,11 +1,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EntryFacts } from '../../../xs/pages/entry-facts.ts';
-import { findEntries, PER_PAGE, readSearch, searchQuery } from '../../../xs/pages/entry-search.ts';
-import { Failures } from '../../../xs/pages/failures.ts';
+import type { EntryFacts } from '../../../xs/pages/journal/entry-facts.ts';
+import {
+  findEntries,
+  PER_PAGE,
+  readSearch,
+  searchQuery,
+} from '../../../xs/pages/journal/entry-search.ts';
+import { Shelf } from '../../../xs/pages/journal/list-cache.ts';
 import { preferred } from '../../../xs/pages/language-choice.ts';
 import { isOurHost } from '../../../xs/pages/origin.ts';
-import { Shelf } from '../../../xs/pages/shelf.ts';
+import { Failures } from '../../../xs/pages/sign-in/failures.ts';
 
 const test = suite('X9: what the pages decide');
 

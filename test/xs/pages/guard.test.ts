@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runCommand } from '../../../xs/admin.ts';
-import { inState } from '../../../xs/paths.ts';
-import { addTeacher, removeTeacher } from '../../../xs/teachers.ts';
+import { addTeacher, removeTeacher } from '../../../xs/admin/teachers.ts';
+import { runCommand } from '../../../xs/commands/service-socket.ts';
+import { inState } from '../../../xs/storage/paths.ts';
 import { openBrowser, type PagesServer, servePages } from './browser.ts';
 
 const test = suite('X9: who may see the pages');

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { digestOf } from '../../../shared/entry.ts';
 import { parseSerial } from '../../../shared/ids.ts';
-import { formatKeptMark } from '../../../shared/kept.ts';
-import { listPins } from '../../../xs/pins.ts';
-import { newestSnapshot } from '../../../xs/snapshots.ts';
+import { digestOf } from '../../../shared/journal/entry.ts';
+import { formatKeptMark } from '../../../shared/journal/kept.ts';
+import { listPins } from '../../../xs/pins/pins.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';

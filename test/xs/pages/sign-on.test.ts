@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { whoseXoid } from '../../../xs/pages/sign-on.ts';
+import { whoseXoid } from '../../../xs/pages/sign-in/sign-on.ts';
 import { SERIAL } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { openBrowser, servePages } from './browser.ts';

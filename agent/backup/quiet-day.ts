@@ -1,0 +1,56 @@
+/**
+ * A day without changes costs two small plain requests and no connection (PROTOCOL.md, "A quiet
+ * day"). The key for it comes over the first SSH connection; without one, or when the server does not
+ * agree, an ordinary backup finds out why.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { isErrno } from '../../shared/errors.ts';
+import { parseQuietChallenge, parseQuietConfirmation } from '../../shared/protocol/messages.ts';
+import { answerMac, claimMac, QUIET_KEY_BYTES, sameMac } from '../../shared/protocol/quiet-day.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { type Context, noteServerTime } from '../context.ts';
+import { readIdentity } from '../identity/identity.ts';
+import { findServer } from '../school/session.ts';
+import type { Base } from '../state.ts';
+import type { Control } from '../wire/api.ts';
+import { askServer } from '../wire/http.ts';
+
+/** True when the server agreed, provably, that the Journal is safe as it is. */
+export async function agreeOnQuietDay(context: Context, base: Base): Promise<boolean> {
+  const key = readKey(context);
+  const serial = readIdentity(context.paths)?.serial;
+  if (!key || !serial) return false;
+  const { server } = await findServer(context);
+  const url = `${server}/backup/1/unchanged/${serial}`;
+  const challenge = await askServer(url, context.signal);
+  noteServerTime(context, challenge.headers.date);
+  if (challenge.statusCode !== 200) return false;
+  const { nonce } = parseQuietChallenge(challenge.body);
+  const { sequence, state } = base;
+  const claim = { serial, nonce, sequence, state };
+  const json = { nonce, sequence, state, mac: claimMac(key, claim) };
+  const answer = await askServer(url, context.signal, { method: 'POST', body: json });
+  if (answer.statusCode === 200) {
+    const { mac } = parseQuietConfirmation(answer.body);
+    if (sameMac(mac, answerMac(key, claim))) return true;
+  }
+  rmSync(context.paths.quietKey, { force: true }); // perhaps the server has another one by now
+  return false;
+}
+
+/** Asks for the key, if there is none yet. An older server has none to give. */
+export async function learnQuietKey({ paths }: Context, control: Control): Promise<void> {
+  if (readKey({ paths })) return;
+  const key = await control.quietKey();
+  if (key) writeFileDurably(paths.quietKey, `${key}\n`, 0o600);
+}
+
+function readKey({ paths }: Pick<Context, 'paths'>): Buffer | undefined {
+  try {
+    const key = Buffer.from(readFileSync(paths.quietKey, 'latin1'), 'base64');
+    return key.length === QUIET_KEY_BYTES ? key : undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Who this laptop is: the serial number and uuid of an XO, or those of an earlier registration.
+ */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../../shared/errors.ts';
+import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
+import type { Paths } from '../paths.ts';
+
+export interface Identity {
+  serial: Serial;
+  uuid: string;
+}
+
+/** Where open firmware shows an XO's factory data; Sugar asks in this order. */
+export const MACHINE_FOLDERS = ['/ofw', '/proc/device-tree'];
+/** What Sugar takes for a machine that has a device tree and no number: many laptops at once. */
+const NO_SERIAL = 'SHF00000000';
+const NO_UUID = '00000000-0000-0000-0000-000000000000';
+
+/** Undefined for a laptop that never registered. Throws `bad-id` for a number that is none. */
+export function readIdentity(
+  paths: Paths,
+  machineFolders: readonly string[] = MACHINE_FOLDERS,
+): Identity | undefined {
+  const machine = machineFolders.map((folder) => join(folder, 'mfg-data'));
+  const places = [
+    ...machine.map((folder) => ({ serial: join(folder, 'SN'), uuid: join(folder, 'U#') })),
+    { serial: paths.serial, uuid: paths.uuid },
+  ];
+  for (const place of places) {
+    const serial = readTag(place.serial);
+    if (!serial || serial === NO_SERIAL) continue;
+    return { serial: parseSerial(serial), uuid: readTag(place.uuid) ?? NO_UUID };
+  }
+  return undefined;
+}
+
+/**
+ * A new identity in the form of Sugar's: three capitals and eight digits, all by chance. Sugar takes
+ * the seconds of the clock for the digits, which is no good choice where all clocks stand at 1970.
+ */
+export function inventIdentity(): Identity {
+  const capitals = Array.from({ length: 3 }, () => String.fromCharCode(65 + randomInt(26)));
+  const digits = String(randomBytes(6).readUIntBE(0, 6) % 100_000_000).padStart(8, '0');
+  return { serial: parseSerial(capitals.join('') + digits), uuid: randomUUID() };
+}
+
+/** The identity a registration was begun with, or a new one: the same until it is kept. */
+export function draftIdentity(paths: Paths): Identity {
+  const draft = readDraft(paths) ?? inventIdentity();
+  writeFileDurably(paths.draftIdentity, `${draft.serial} ${draft.uuid}\n`);
+  return draft;
+}
+
+function readDraft(paths: Paths): Identity | undefined {
+  const [first, uuid] = readTag(paths.draftIdentity)?.split(' ') ?? [];
+  const serial = tryParse(parseSerial, first ?? '');
+  return serial && uuid ? { serial, uuid } : undefined;
+}
+
+/** Keeps an identity where Sugar keeps it: uuid first, so that a serial never stands alone. */
+export function keepIdentity(paths: Paths, identity: Identity): void {
+  mkdirSync(paths.identifiers, { recursive: true });
+  fsyncFolder(paths.profile);
+  writeFileDurably(paths.uuid, identity.uuid);
+  writeFileDurably(paths.serial, identity.serial);
+  rmSync(paths.draftIdentity, { force: true });
+}
+
+/** A tag's text without the zero bytes and line ends around it; undefined when absent or empty. */
+function readTag(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1').replace(/[\0\r\n]+$/, '') || undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}

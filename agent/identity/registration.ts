@@ -1,0 +1,108 @@
+/**
+ * Registers this laptop with the XML-RPC that Sugar's "Register" menu calls, where nobody used the
+ * menu.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
+import type { ServerUrls } from '../config.ts';
+import type { Context } from '../context.ts';
+import { askServer } from '../wire/http.ts';
+import { draftIdentity, type Identity, keepIdentity } from './identity.ts';
+import { readNick } from './sugar-settings.ts';
+
+/** What the server said, by its `success`. */
+export type RegistrationAnswer = { success: true } | { success: false; error: string };
+
+/**
+ * Registers a known identity, or makes one and keeps it once the server has said OK: an answer that
+ * is lost leaves no second laptop on the server. Throws `not-registered` with the server's reason.
+ * Under takeIntroduction().
+ */
+export async function register(
+  context: Context,
+  urls: ServerUrls,
+  known: Identity | undefined,
+  publicKey: string,
+): Promise<Identity> {
+  const identity = known ?? draftIdentity(context.paths);
+  const nick = await readNick(context);
+  const call = await buildCall([
+    identity.serial,
+    nick,
+    identity.uuid,
+    sugarKey(context, publicKey),
+  ]);
+  const response = await askServer(urls.registration, context.signal, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml' },
+    body: call,
+  });
+  const answer = await parseAnswer(response.statusCode, response.body);
+  if (!answer.success) {
+    rmSync(context.paths.draftIdentity, { force: true });
+    throw new DsError('not-registered', `the school server does not register us: ${answer.error}`, {
+      hint: 'ask a teacher to allow registration on the school server',
+    });
+  }
+  if (!known) keepIdentity(context.paths, identity);
+  return identity;
+}
+
+/** `register(serial, nick, uuid, pubkey)` as XML. */
+async function buildCall(values: readonly string[]): Promise<string> {
+  const { XMLBuilder } = await import('fast-xml-parser');
+  const param = values.map((string) => ({ value: { string } }));
+  const call = { methodCall: { methodName: 'register', params: { param } } };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLBuilder({}).build(call)}\n`;
+}
+
+/** Reads the struct of PROTOCOL.md; whatever else comes is an error of the server's. */
+export async function parseAnswer(status: number, xml: string): Promise<RegistrationAnswer> {
+  if (status !== 200) return { success: false, error: `HTTP status ${status}` };
+  if (/<!DOCTYPE/i.test(xml)) return { success: false, error: 'its answer has a document type' };
+  const { XMLParser } = await import('fast-xml-parser');
+  const parser = new XMLParser({
+    ignoreAttributes: true,
+    parseTagValue: false,
+    isArray: (name) => name === 'member' || name === 'param',
+  });
+  let answer: unknown;
+  try {
+    answer = parser.parse(xml, true);
+  } catch {
+    return { success: false, error: 'its answer is not XML' };
+  }
+  const response = field(answer, 'methodResponse');
+  const [param] = asList(field(field(response, 'params'), 'param'));
+  const values = readStruct(field(param, 'value') ?? field(field(response, 'fault'), 'value'));
+  if (values.get('success') === 'OK') return { success: true };
+  const reason = values.get('error') ?? values.get('faultString');
+  return { success: false, error: reason?.slice(0, 200) ?? 'its answer makes no sense' };
+}
+
+function readStruct(value: unknown): Map<string, string> {
+  const members = asList(field(field(value, 'struct'), 'member'));
+  return new Map(
+    members.map((member) => {
+      const inner = field(member, 'value');
+      const text = typeof inner === 'object' && inner ? Object.values(inner)[0] : inner;
+      return [String(field(member, 'name')), String(text)];
+    }),
+  );
+}
+
+function field(node: unknown, name: string): unknown {
+  return typeof node === 'object' && node !== null
+    ? (node as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function asList(node: unknown): unknown[] {
+  return Array.isArray(node) ? node : [];
+}
+
+/** Sugar's key as its menu sends it, or ours where Sugar has none: base64 without the type. */
+function sugarKey({ paths }: Context, publicKey: string): string {
+  const line = existsSync(paths.sugarKey) ? readFileSync(paths.sugarKey, 'utf8') : publicKey;
+  return line.trim().split(/\s+/)[1] ?? '';
+}

@@ -1,0 +1,134 @@
+/**
+ * Sugar's datastore over the session bus: the only file of the agent that speaks D-Bus to it. It is
+ * started by the bus when it does not run.
+ */
+import dbus, { type Message, type MessageBus } from 'dbus-next';
+import { asDsError, DsError } from '../../shared/errors.ts';
+import type { Uid } from '../../shared/ids.ts';
+import { FULL_HINT } from '../context.ts';
+import { findSessionBus, noBus } from './session-bus.ts';
+
+const NAME = 'org.laptop.sugar.DataStore';
+const PATH = '/org/laptop/sugar/DataStore';
+/** The first call may start the datastore, which may rebuild its index, in milliseconds. */
+const TIMEOUT_MS = 120_000;
+/** How long a call that has been sent is still waited for after a stop, in milliseconds. */
+const GRACE_MS = 1000;
+
+export class Datastore implements AsyncDisposable {
+  readonly #bus: MessageBus;
+  readonly #signal: AbortSignal;
+  readonly #broken: Promise<never>;
+
+  /** Throws `datastore` where there is no session bus. */
+  constructor(env: NodeJS.ProcessEnv, signal: AbortSignal) {
+    this.#signal = signal;
+    try {
+      this.#bus = dbus.sessionBus({ busAddress: findSessionBus(env) });
+    } catch (cause) {
+      throw asDsError(cause).code === 'internal' ? noBus(cause) : cause;
+    }
+    this.#broken = new Promise((_, reject) => {
+      this.#bus.on('error', (cause: unknown) => reject(noBus(cause)));
+    });
+    this.#broken.catch(() => {}); // told to whoever has a call under way
+  }
+
+  /** How many entries it has. */
+  async count(): Promise<number> {
+    const query = { limit: new dbus.Variant('i', 1) };
+    const [, count] = await this.#call('find', 'a{sv}as', [query, ['uid']]);
+    return Number(count);
+  }
+
+  /** The entries it shows. */
+  async uids(): Promise<Set<Uid>> {
+    const [found] = await this.#call('find', 'a{sv}as', [{}, ['uid']]);
+    const entries = found as { uid?: { value: unknown } }[];
+    return new Set(entries.map(({ uid }) => String(uid?.value) as Uid));
+  }
+
+  /** How many entries its index has; 0 while it is being rebuilt. */
+  async indexed(): Promise<number> {
+    const [uids] = await this.#call('find_ids', 'a{sv}', [{}]);
+    return (uids as unknown[]).length;
+  }
+
+  /**
+   * Makes it rebuild its index from the disk, which it does whenever a query fails: a time that is
+   * no number. Meanwhile it answers from the disk. See rebuild-hazard.ts before calling this.
+   */
+  async rebuildIndex(): Promise<void> {
+    const query = { timestamp: new dbus.Variant('s', 'rebuild') };
+    await this.#call('find', 'a{sv}as', [query, ['uid']]);
+  }
+
+  /**
+   * Writes an entry, whether it is there or not; uid and dates are kept. The content's file is
+   * taken over; `file` is empty for an entry without content.
+   */
+  async update(
+    uid: Uid,
+    properties: ReadonlyMap<string, string | Buffer>,
+    file: string,
+  ): Promise<void> {
+    const values: Record<string, unknown> = {}; // dbus-next takes no other kind of object
+    for (const [name, value] of properties) {
+      values[name] = new dbus.Variant(typeof value === 'string' ? 's' : 'ay', value);
+    }
+    await this.#call('update', 'sa{sv}sb', [uid, values, file, true]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#bus.disconnect();
+  }
+
+  async #call(member: string, signature: string, body: unknown[]): Promise<unknown[]> {
+    this.#signal.throwIfAborted();
+    const message = new dbus.Message({
+      destination: NAME,
+      path: PATH,
+      interface: NAME,
+      member,
+      signature,
+      body,
+    });
+    let stop = () => {};
+    const timers: NodeJS.Timeout[] = [];
+    const tooLong = new Promise<never>((_, reject) => {
+      const give = (error: unknown, ms: number) => {
+        timers.push(setTimeout(() => reject(error), ms));
+      };
+      give(new DsError('datastore', `Sugar's datastore does not answer ${member}`), TIMEOUT_MS);
+      stop = () => give(this.#signal.reason, GRACE_MS);
+      this.#signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      const answer: Message | null = await Promise.race([
+        this.#bus.call(message),
+        tooLong,
+        this.#broken,
+      ]);
+      return answer?.body ?? [];
+    } catch (cause) {
+      throw this.#signal.aborted ? this.#signal.reason : explainDatastore(member, cause);
+    } finally {
+      this.#signal.removeEventListener('abort', stop);
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+}
+
+/** An error of the datastore's in our words. */
+export function explainDatastore(member: string, cause: unknown): DsError {
+  if (cause instanceof DsError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (/No space left|Errno 28\b|ENOSPC/i.test(text)) {
+    return new DsError('laptop-full', 'the disk of this laptop is full', {
+      hint: FULL_HINT,
+      cause,
+    });
+  }
+  const last = text.trim().split('\n').at(-1) ?? '';
+  return new DsError('datastore', `Sugar's datastore: ${member}: ${last.slice(0, 300)}`, { cause });
+}

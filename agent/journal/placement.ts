@@ -1,0 +1,124 @@
+/**
+ * Puts whole entries into the Journal's folders, past the datastore: each is made complete beside it
+ * and on the disk (E3), and then appears by one rename. What is there is never touched: a rename
+ * cannot replace a folder that has anything in it.
+ */
+import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Digest, Uid } from '../../shared/ids.ts';
+import { digestOf, encodeEntry } from '../../shared/journal/entry.ts';
+import { contentOf, readProperties } from '../../shared/journal/journal-tree.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { run } from '../../shared/system/run.ts';
+import type { Context } from '../context.ts';
+import { inEntry, inJournal, inWhole } from '../paths.ts';
+import type { Prepared } from './prepared-entry.ts';
+
+export interface Placeable {
+  /** The name it gets. */
+  uid: Uid;
+  prepared: Prepared;
+  /** The content's file, already compared with its digest; empty for an entry that has none. */
+  file: string;
+}
+
+/** Contents below this are not worth a link, in bytes. */
+const LINKED_FROM = 4096;
+
+export class Placement {
+  readonly #context: Context;
+  /** Equal contents become one file, as the datastore's optimizer has it. */
+  readonly #contents = new Map<Digest, { path: string; ino: bigint; mtimeNs: bigint }>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Makes entries whole in a folder of ours; the files of their contents are taken over. */
+  make(folder: string, entries: Iterable<Placeable>): void {
+    for (const { uid, prepared, file } of entries) {
+      this.#context.signal.throwIfAborted();
+      const { content, metadata } = inEntry(inWhole(folder, uid));
+      mkdirSync(metadata, { recursive: true });
+      for (const [name, bytes] of prepared.expected.properties) {
+        writeFileSync(`${metadata}/${name}`, bytes);
+      }
+      if (file) this.#takeContent(prepared, file, content);
+    }
+  }
+
+  /** Shows an entry that is whole and on the disk. False when something came to be there. */
+  show(folder: string, uid: Uid): boolean {
+    const target = inJournal(this.#context.paths, uid).path;
+    failpoint('restore.placing');
+    for (let attempt = 1; ; attempt += 1) {
+      mkdirSync(dirname(target), { recursive: true });
+      try {
+        renameSync(inWhole(folder, uid).path, target);
+        failpoint('restore.placed');
+        return true;
+      } catch (error) {
+        if (isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) return false;
+        // The datastore removes a folder of the upper level with the last entry in it.
+        if (!isErrno(error, 'ENOENT') || attempt === 3) throw error;
+      }
+    }
+  }
+
+  /** Reads an entry again where it is now. Throws `damaged` when it is not what was made. */
+  check({ uid, prepared }: Placeable): void {
+    const entry = inJournal(this.#context.paths, uid);
+    const { properties } = readProperties(entry);
+    const { content } = prepared.expected;
+    // The content is the file that was compared, moved by name only.
+    const size = contentOf(entry)?.size;
+    const digest = digestOf(encodeEntry({ content, properties }));
+    if (digest === prepared.digest && size === content?.size) return;
+    throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
+  }
+
+  #takeContent({ expected: { content } }: Prepared, file: string, target: string): void {
+    const known = content && content.size >= LINKED_FROM && this.#contents.get(content.digest);
+    if (!known || !linkIfSame(known, target)) renameSync(file, target);
+  }
+
+  /** Later equal contents may become links to this entry's. */
+  rememberContent({ uid, prepared: { expected } }: Placeable): void {
+    if (!expected.content) return;
+    const path = inEntry(inJournal(this.#context.paths, uid)).content;
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat) this.#contents.set(expected.content.digest, { path, ...stat });
+  }
+}
+
+/** Makes everything written so far on this path's file system durable; one call for a whole batch. */
+export async function flushFileSystem({ env, signal }: Context, path: string): Promise<void> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason); // a slow card can take longer than a stop may
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([run('sync', ['-f', path], { env }), stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Some activities write into a content in place: then it is no longer the one that was compared. */
+function linkIfSame(
+  known: { path: string; ino: bigint; mtimeNs: bigint },
+  target: string,
+): boolean {
+  const now = lstatSync(known.path, { bigint: true, throwIfNoEntry: false });
+  if (now?.ino !== known.ino || now.mtimeNs !== known.mtimeNs) return false;
+  try {
+    linkSync(known.path, target);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EMLINK', 'EPERM')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * An entry in the form Sugar's datastore can keep. Its index rebuild deletes whatever it cannot read
+ * (FACTS), so what breaks its rules is repaired here, and the repair is named.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Digest, Uid } from '../../shared/ids.ts';
+import { digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
+
+export interface Prepared {
+  /** For the `a{sv}` of `update`: text as string, pictures as bytes. */
+  properties: Map<string, string | Buffer>;
+  /** What the datastore will have afterwards, exactly. */
+  expected: Entry;
+  digest: Digest;
+  /** In words, for a report; empty when the entry comes back as it was. */
+  repairs: string[];
+}
+
+/** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
+const MAX_PROPERTY_BYTES = 512_000;
+/** The datastore writes `.<name>` beside `<name>`; Linux has 255 bytes for a name. */
+const MAX_NAME_BYTES = 254;
+/** Handed out as D-Bus int32. */
+const TIME = 'timestamp';
+/** Without these the datastore writes no entry. */
+const ALWAYS = ['uid', TIME];
+const NUMBERS = [TIME, 'creation_time', 'filesize'];
+const MAX_INT32 = 2 ** 31 - 1;
+/** dbus-next takes an object with a key of this name for none that it can send. */
+const UNSENDABLE = 'constructor';
+/** The only property that is bytes; all others are text. */
+const PICTURE = 'preview';
+
+/**
+ * `uid` is the name it will have; `fallbackSeconds` stands in for a timestamp where it has none,
+ * in seconds since 1970.
+ */
+export function prepareEntry(entry: Entry, uid: Uid, fallbackSeconds: number): Prepared {
+  const repairs: string[] = [];
+  const properties = new Map<string, string | Buffer>();
+  for (const [name, bytes] of entry.properties) {
+    const value = repairProperty(name, bytes, repairs);
+    if (value !== undefined) properties.set(name, value);
+  }
+  addWhatTheDatastoreAdds(properties, entry, uid, fallbackSeconds);
+  const expected: Entry = {
+    content: entry.content,
+    properties: new Map(
+      [...properties].map(([name, value]) => [
+        name,
+        typeof value === 'string' ? Buffer.from(value) : value,
+      ]),
+    ),
+  };
+  return { properties, expected, digest: digestOf(encodeEntry(expected)), repairs };
+}
+
+/** The entry as it comes beside a newer one: with its date in the title. */
+export function datedEntry(entry: Entry, fallbackDate: string): Entry {
+  const properties = new Map(entry.properties);
+  const seconds = wholeNumber(entry.properties.get('timestamp')?.toString('latin1') ?? '');
+  const date =
+    seconds === undefined ? fallbackDate : new Date(seconds * 1000).toISOString().slice(0, 10);
+  const title = entry.properties.get('title')?.toString('utf8') ?? '';
+  properties.set('title', Buffer.from(`${title} (${date})`.trim()));
+  return { ...entry, properties };
+}
+
+/** The entry as one that was worked on at this time, in seconds since 1970: Sugar sorts by that. */
+export function timedEntry(entry: Entry, seconds: number): Entry {
+  const properties = new Map(entry.properties);
+  return { ...entry, properties: properties.set(TIME, Buffer.from(String(seconds))) };
+}
+
+/** The same work, whenever it was looked at last. */
+export function isSameButForTime(a: Entry, b: Entry): boolean {
+  return encodeEntry(timedEntry(a, 0)).equals(encodeEntry(timedEntry(b, 0)));
+}
+
+/**
+ * True when `local` is what a power cut left of `whole`: its content or what the datastore always writes
+ * is not there or empty, and all that is there is in `whole`.
+ */
+export function isTornCopy(local: Entry, whole: Entry): boolean {
+  const size = local.content?.size ?? 0;
+  const noContent = size === 0 && (whole.content?.size ?? 0) > 0;
+  if (!noContent && local.content?.digest !== whole.content?.digest) return false;
+  if (!noContent && ALWAYS.every((name) => local.properties.get(name)?.length)) return false;
+  return [...local.properties].every(([name, value]) => {
+    return name === TIME || value.length === 0 || whole.properties.get(name)?.equals(value);
+  });
+}
+
+function repairProperty(
+  name: string,
+  bytes: Buffer,
+  repairs: string[],
+): string | Buffer | undefined {
+  const nameless = name.includes(':') || name.includes('/') || name === UNSENDABLE;
+  if (nameless || Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    repairs.push(`the property ${JSON.stringify(name.slice(0, 80))} has a name Sugar cannot keep`);
+    return undefined;
+  }
+  if (bytes.length > MAX_PROPERTY_BYTES) {
+    repairs.push(`${name} is left out: ${bytes.length} bytes are too large for Sugar`);
+    return undefined;
+  }
+  if (name === PICTURE) return bytes;
+  if (NUMBERS.includes(name)) return repairNumber(name, bytes, repairs);
+  const text = bytes.toString('utf8').replaceAll('\0', '');
+  if (isUtf8(bytes) && text.length === bytes.toString('utf8').length) return text;
+  repairs.push(`${name} is not text; what is readable of it was kept`);
+  // Three bytes for each that cannot be read: it may have grown beyond the limit.
+  return Buffer.byteLength(text) > MAX_PROPERTY_BYTES ? undefined : text;
+}
+
+function repairNumber(name: string, bytes: Buffer, repairs: string[]): string | undefined {
+  const text = bytes.toString('latin1');
+  const value = wholeNumber(text);
+  if (value === undefined) {
+    repairs.push(`${name} is left out: it is not a number`);
+    return undefined;
+  }
+  if (/^-?\d+$/.test(text)) return text;
+  repairs.push(`${name} was rounded to whole seconds`);
+  return String(value);
+}
+
+/** The whole part of a decimal number that fits 32 bits. */
+function wholeNumber(text: string): number | undefined {
+  if (!/^\s*-?\d{1,11}(\.\d*)?\s*$/.test(text)) return undefined;
+  const value = Math.trunc(Number(text)) + 0;
+  return Math.abs(value) <= MAX_INT32 ? value : undefined;
+}
+
+/** As `update` in carquinyol's datastore.py does, so that we know the outcome beforehand. */
+function addWhatTheDatastoreAdds(
+  properties: Map<string, string | Buffer>,
+  entry: Entry,
+  uid: Uid,
+  fallbackSeconds: number,
+): void {
+  properties.set('uid', uid);
+  if (!properties.get('timestamp')) {
+    properties.set('timestamp', properties.get('creation_time') || String(fallbackSeconds));
+  }
+  if (!properties.has('creation_time')) {
+    properties.set('creation_time', properties.get('timestamp') ?? '');
+  }
+  if (entry.content) properties.set('filesize', String(entry.content.size));
+}

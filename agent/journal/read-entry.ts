@@ -1,0 +1,78 @@
+/**
+ * Reads one entry of the Journal as a version: properties, content, and the digest that names both.
+ */
+import { readFileSync } from 'node:fs';
+import type { Digest } from '../../shared/ids.ts';
+import {
+  type Content,
+  digestFile,
+  digestOf,
+  type Entry,
+  encodeEntry,
+  propertyText,
+} from '../../shared/journal/entry.ts';
+import {
+  contentOf,
+  entrySignature,
+  newestMoment,
+  readProperties,
+  type Signature,
+  type TreeEntry,
+} from '../../shared/journal/journal-tree.ts';
+
+export interface Version {
+  signature: Signature;
+  entry: Entry;
+  /** The bytes of `<uid>.metadata`. */
+  metadata: Buffer;
+  digest: Digest;
+  /** What speaks against it: it changed while it was read, or its size is not what it says. */
+  doubt: 'none' | 'torn' | 'wrong-size';
+}
+
+/** Content up to this size is read in one go, in bytes. */
+const SMALL = 256 * 1024;
+/**
+ * How much older than the moment of reading the last change must be, in nanoseconds, so that another
+ * change afterwards cannot carry the same times: file systems on memory cards tick in seconds.
+ */
+const RACY_NS = 2_000_000_000n;
+
+/**
+ * Reads an entry and looks at it again. `pin` is given the content's path and size before it is read
+ * and may name another path for the same content. Throws `unreadable`, or `bad-input` for metadata
+ * that is too large.
+ */
+export async function readVersion(
+  entry: TreeEntry,
+  signal: AbortSignal,
+  pin: (path: string) => string = (path) => path,
+): Promise<Version> {
+  const signature = entrySignature(entry);
+  const found = contentOf(entry);
+  const content = found && (await readContent(pin(found.path), found.size, signal));
+  const { properties, beingWritten } = readProperties(entry);
+  const whole: Entry = { content, properties };
+  const metadata = encodeEntry(whole);
+  const torn = beingWritten || entrySignature(entry) !== signature;
+  const doubt = torn ? 'torn' : hasOtherSize(whole) ? 'wrong-size' : 'none';
+  return { signature, entry: whole, metadata, digest: digestOf(metadata), doubt };
+}
+
+/** The signature to remember: null when a later change could look the same (as git's index has it). */
+export function lastingSignature(signature: Signature, moment: bigint): Signature | null {
+  return newestMoment(signature) > moment - RACY_NS ? null : signature;
+}
+
+async function readContent(path: string, size: number, signal: AbortSignal): Promise<Content> {
+  if (size > SMALL) return digestFile(path, signal);
+  const bytes = readFileSync(path);
+  return { digest: digestOf(bytes), size: bytes.length };
+}
+
+/** The datastore notes the size when an activity hands the content over. */
+function hasOtherSize(entry: Entry): boolean {
+  const noted = propertyText(entry, 'filesize');
+  if (!entry.content || noted === undefined || !/^\d{1,15}$/.test(noted)) return false;
+  return Number(noted) !== entry.content.size;
+}

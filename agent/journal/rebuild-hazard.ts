@@ -1,0 +1,98 @@
+/**
+ * What Sugar's datastore would do to an entry when it rebuilds its index: whatever it cannot read or
+ * index it deletes, folder and all (carquinyol, `__update_index_cb`). So nobody may ask for a rebuild
+ * before every entry has passed here.
+ */
+import { isUtf8 } from 'node:buffer';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { asDsError } from '../../shared/errors.ts';
+import type { Uid } from '../../shared/ids.ts';
+import {
+  entrySignature,
+  listEntries,
+  readPlainFile,
+  readProperties,
+  type Signature,
+  type TreeEntry,
+} from '../../shared/journal/journal-tree.ts';
+
+/** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
+export const MAX_PROPERTY_BYTES = 512_000;
+/** Xapian's terms have at most 245 bytes, the prefix and escaped bytes included. */
+const MAX_TERM_BYTES = 200;
+/** Indexed as one term each (`_QUERY_TERM_MAP` in its indexstore). */
+const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_id'];
+const NUMBERS = ['timestamp', 'creation_time', 'filesize'];
+/** The rebuild adds these where they are missing, and deletes the entry when it cannot write them. */
+const NEEDED = ['timestamp', 'creation_time'];
+const MAX_INT32 = 2 ** 31 - 1;
+const PICTURE = 'preview';
+
+/** Why a rebuild could delete or alter an entry with these properties; undefined when it will not. */
+export function rebuildHazard(
+  properties: ReadonlyMap<string, Buffer>,
+  hasContent: boolean,
+): string | undefined {
+  for (const [name, bytes] of properties) {
+    if (bytes.length > MAX_PROPERTY_BYTES) return `${name} is too large`;
+    if (NUMBERS.includes(name) && !isInt32(bytes)) return `${name} is not a whole number`;
+    if (name !== PICTURE && !isUtf8(bytes)) return `${name} is not text`;
+    const term = TERMS.includes(name);
+    if (term && (bytes.length > MAX_TERM_BYTES || bytes.includes(0))) return `${name} is too long`;
+  }
+  const missing = NEEDED.find((name) => !properties.has(name));
+  if (missing) return `${missing} is missing`;
+  return hasContent && !properties.has('filesize') ? 'filesize is missing' : undefined;
+}
+
+/** Entries found fit, as they were then. */
+export type Survey = Map<Uid, Signature>;
+
+/**
+ * Looks at every entry that is not as it was in `before`; `trusted` ones are taken as fit. Returns
+ * the new survey, or in words what speaks against a rebuild.
+ */
+export function surveyJournal(
+  journal: string,
+  before: ReadonlyMap<Uid, Signature>,
+  trusted: ReadonlySet<Uid>,
+): Survey | string {
+  const survey: Survey = new Map();
+  let strange = '';
+  const entries = listEntries(journal, (path) => {
+    // The rebuild takes every name of this length for an entry's.
+    if (basename(path).length === 36) strange = `${basename(path)} is no entry`;
+  });
+  if (strange) return strange;
+  for (const entry of entries) {
+    try {
+      const signature = entrySignature(entry);
+      if (before.get(entry.uid) !== signature && !trusted.has(entry.uid)) {
+        const hazard = hazardOf(entry);
+        if (hazard) return `entry ${entry.uid}: ${hazard}`;
+      }
+      survey.set(entry.uid, signature);
+    } catch (error) {
+      if (existsSync(entry.path)) return asDsError(error).message;
+    }
+  }
+  return survey;
+}
+
+function hazardOf(entry: TreeEntry): string | undefined {
+  const folder = join(entry.path, 'metadata');
+  // Names that are no UTF-8 are read with the replacement character in them.
+  const nameless = readdirSync(folder).some((name) => name.includes('\ufffd'));
+  if (nameless) return 'a property has a name that is not text';
+  const { properties } = readProperties(entry);
+  const checksum = readPlainFile(entry, join(folder, 'checksum'), MAX_PROPERTY_BYTES);
+  if (checksum) properties.set('checksum', checksum);
+  const content = lstatSync(join(entry.path, 'data'), { throwIfNoEntry: false });
+  return rebuildHazard(properties, content !== undefined);
+}
+
+function isInt32(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  return /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) <= MAX_INT32;
+}

@@ -1,0 +1,100 @@
+/**
+ * Which entries changed since they were last read: three `lstat`s an entry, no reading.
+ */
+import { existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
+import type { Digest, Uid } from '../../shared/ids.ts';
+import { entrySignature, listEntries, type TreeEntry } from '../../shared/journal/journal-tree.ts';
+import { pacemaker } from '../../shared/system/pacemaker.ts';
+import type { Paths } from '../paths.ts';
+import type { KnownEntry } from '../state.ts';
+
+export interface Problem {
+  uid: Uid;
+  problem: string;
+}
+
+export interface Scan {
+  /** The file system's time before anything is read, in nanoseconds since 1970; 0 for nothing. */
+  moment: bigint;
+  unchanged: Map<Uid, Digest>;
+  /** New or perhaps changed: to be read. `bytes` is an estimate of what it takes. */
+  toRead: { entry: TreeEntry; bytes: number }[];
+  /** There, but not readable as an entry. */
+  problems: Problem[];
+}
+
+/** Metadata of an ordinary entry, in bytes: properties and a preview. */
+const TYPICAL_METADATA_BYTES = 4096;
+
+/** How long to look in one go before the network, which has many short turns, gets one; in milliseconds. */
+const SLICE_MS = 1;
+
+/**
+ * Compares the whole Journal with what is known. `moment` is asked for the file system's time only
+ * when something is to be read: finding it out is a write. `onChange` is told at once of anything that
+ * is not as it was, and waited for; where it throws the scan is over. Throws `unreadable` where there is no Journal.
+ */
+export async function scanJournal(
+  paths: Paths,
+  known: ReadonlyMap<Uid, KnownEntry>,
+  moment: () => bigint,
+  onChange: () => void | Promise<void> = () => {},
+): Promise<Scan> {
+  const pause = pacemaker(SLICE_MS);
+  const scan: Scan = { moment: 0n, unchanged: new Map(), toRead: [], problems: [] };
+  for (const entry of listJournal(paths)) {
+    const before = scan.toRead.length;
+    try {
+      const signature = entrySignature(entry);
+      const last = known.get(entry.uid);
+      if (last?.signature === signature) scan.unchanged.set(entry.uid, last.digest);
+      else scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
+    } catch (error) {
+      const problem = problemOf(entry, error);
+      if (problem) scan.problems.push(problem);
+    }
+    if (scan.toRead.length > before) await onChange();
+    await pause();
+  }
+  if (scan.toRead.length > 0) scan.moment = moment();
+  return scan;
+}
+
+/** What to report of an entry that could not be read; undefined when it is simply gone. */
+export function problemOf(entry: TreeEntry, error: unknown): Problem | undefined {
+  const { code, message } = asDsError(error);
+  const ours = code === 'unreadable' || code === 'bad-input';
+  const vanishing = isErrno(error, 'ENOENT', 'ENOTDIR');
+  const denied = isErrno(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP');
+  if (!ours && !vanishing && !denied) throw error;
+  return existsSync(entry.path) ? { uid: entry.uid, problem: message } : undefined;
+}
+
+/** The file system's own time, which need not be the clock's, in nanoseconds since 1970. */
+export function fileSystemMoment(folder: string): bigint {
+  const probe = join(folder, '.moment');
+  writeFileSync(probe, '');
+  const { mtimeNs } = lstatSync(probe, { bigint: true });
+  rmSync(probe);
+  return mtimeNs;
+}
+
+function listJournal(paths: Paths): TreeEntry[] {
+  try {
+    return listEntries(paths.journal);
+  } catch (cause) {
+    // An absent Journal is not an empty one: nothing must be removed from the backup for it.
+    if (!isErrno(cause, 'ENOENT', 'ENOTDIR', 'EACCES')) throw cause;
+    throw new DsError('unreadable', `there is no Journal at ${paths.journal}`, {
+      hint: 'start Sugar once, or name the profile folder with --profile',
+      cause,
+    });
+  }
+}
+
+/** A signature ends with the content's size, or `-` where there is none. */
+function contentBytes(signature: string): number {
+  return Number(signature.slice(signature.lastIndexOf(' ') + 1)) || 0;
+}

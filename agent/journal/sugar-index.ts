@@ -1,0 +1,141 @@
+/**
+ * Makes the running datastore show entries that were placed past it. Ending the service would not
+ * do: Sugar's shell keeps talking to the process it found first. A rebuild of the index is asked of
+ * the running one, and only when it will delete nothing (rebuild-hazard.ts); otherwise each entry is
+ * handed over by `update`.
+ */
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { DsError } from '../../shared/errors.ts';
+import type { Uid } from '../../shared/ids.ts';
+import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
+import type { Context } from '../context.ts';
+import { inJournal, type Paths } from '../paths.ts';
+import { freeBytes } from '../profile.ts';
+import type { State } from '../state.ts';
+import { Datastore } from './datastore.ts';
+import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
+
+/** The index takes 3.1 KB an entry (measured), and is written anew beside what else comes. */
+const INDEX_BYTES_PER_ENTRY = 8 * 1024;
+/** With less than 5 MB the datastore keeps its index in memory (MIN_INDEX_FREE_BYTES). */
+const INDEX_RESERVE_BYTES = 10 * 1024 * 1024;
+
+/** Room for an index of so many entries, where it is kept and where it is begun. */
+export function hasRoomForIndex(paths: Paths, entries: number, env: NodeJS.ProcessEnv): boolean {
+  const { bavail, bsize } = statfsSync(env.TMPDIR || tmpdir());
+  const needed = INDEX_RESERVE_BYTES + entries * INDEX_BYTES_PER_ENTRY;
+  return freeBytes(paths.profile) >= needed && bavail * bsize >= INDEX_RESERVE_BYTES;
+}
+
+/**
+ * From here on, until `settleIndex`, the index is not to be trusted: the datastore's next start makes
+ * a new one, and so does our next run.
+ */
+export async function distrustIndex({ paths }: Context, state: State): Promise<void> {
+  await state.rememberIndex(true);
+  rmSync(paths.journalClean, { force: true });
+}
+
+/**
+ * Sees to it that the datastore shows all that is on the disk. `survey` and `placed` are entries
+ * known to be fit for a rebuild. Returns the uids that it does not show in the end.
+ */
+export async function showAll(
+  context: Context,
+  datastore: Datastore,
+  survey: Survey,
+  placed: ReadonlySet<Uid>,
+): Promise<Uid[]> {
+  const { paths, env, warn } = context;
+  const hidden = await hiddenEntries(paths, datastore);
+  if (hidden.length === 0) return [];
+  const now = surveyJournal(paths.journal, survey, placed);
+  if (typeof now === 'string') {
+    warn(`Sugar is shown the entries one by one: ${now}`);
+  } else if (!hasRoomForIndex(paths, now.size, env)) {
+    warn('Sugar is shown the entries one by one: there is little room for its index');
+  } else {
+    await datastore.rebuildIndex();
+  }
+  for (const uid of await hiddenEntries(paths, datastore)) {
+    context.signal.throwIfAborted();
+    await handOver(paths, datastore, uid);
+  }
+  return hiddenEntries(paths, datastore);
+}
+
+/**
+ * Has the datastore say that an entry changed, the first of these that it can: Sugar's Journal looks
+ * again when it hears that.
+ */
+export async function announce(
+  { paths }: Context,
+  datastore: Datastore,
+  uids: Iterable<Uid>,
+): Promise<void> {
+  for (const uid of uids) if (await handOver(paths, datastore, uid)) break;
+  rmSync(paths.journalClean, { force: true }); // after each call it calls its index clean
+}
+
+/** Trusts the index again if it has everything. False while it does not. */
+export async function settleIndex(
+  { paths }: Context,
+  state: State,
+  datastore: Datastore,
+): Promise<boolean> {
+  const entries = listEntries(paths.journal).length;
+  if ((await datastore.indexed()) < entries) return false;
+  writeFileSync(paths.journalClean, '');
+  await state.rememberIndex(false);
+  return true;
+}
+
+/**
+ * Looks after an index that a killed restore left doubtful. Costs nothing where there is none; what
+ * cannot be done now is done by the next run.
+ */
+export async function healIndex(context: Context, state: State): Promise<void> {
+  if (!state.indexDoubtful) return;
+  try {
+    await using datastore = new Datastore(context.env, context.signal);
+    await showAll(context, datastore, new Map(), new Set());
+    // The run that was killed may have shown them all and told nobody.
+    await announce(context, datastore, uidsIn(context.paths));
+    await settleIndex(context, state, datastore);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.warn(`Sugar's index was not looked after: ${String(error)}`);
+  }
+}
+
+/** On the disk, and not shown. What is deleted meanwhile is neither. */
+async function hiddenEntries({ journal }: Paths, datastore: Datastore): Promise<Uid[]> {
+  const onDisk = listEntries(journal);
+  const shown = await datastore.uids();
+  return onDisk.filter(({ uid }) => !shown.has(uid)).map(({ uid }) => uid);
+}
+
+const uidsIn = ({ journal }: Paths): Uid[] => listEntries(journal).map(({ uid }) => uid);
+
+/**
+ * Gives the datastore an entry's own properties: it indexes them and writes nothing else. False when
+ * it was left alone.
+ */
+async function handOver(paths: Paths, datastore: Datastore, uid: Uid): Promise<boolean> {
+  try {
+    const entry = inJournal(paths, uid);
+    const { properties } = readProperties(entry);
+    if (!properties.has('uid')) return false; // deleted meanwhile: it must not come back
+    if (rebuildHazard(properties, contentOf(entry) !== null)) return false; // `update` would alter it
+    const values = [...properties].map(([name, bytes]) => {
+      return [name, name === 'preview' ? bytes : bytes.toString('utf8')] as const;
+    });
+    await datastore.update(uid, new Map(values), '');
+    return true;
+  } catch (error) {
+    if (!(error instanceof DsError) || !['datastore', 'unreadable'].includes(error.code))
+      throw error;
+    return false;
+  }
+}

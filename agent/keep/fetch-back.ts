@@ -1,0 +1,202 @@
+/**
+ * Content that is only at school comes back under the entry's own name (A13), and what is away is listed.
+ * Cut off anywhere, the same gesture once more goes on; the mark goes when the content is on the disk.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { asDsError, DsError } from '../../shared/errors.ts';
+import type { Digest, Serial, Uid } from '../../shared/ids.ts';
+import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
+import { KEPT_PROPERTY, type KeptMark, pinOf, readMark } from '../../shared/journal/kept.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { backUp } from '../backup/backup.ts';
+import { type Context, FULL_HINT } from '../context.ts';
+import { readIdentity } from '../identity/identity.ts';
+import { Datastore } from '../journal/datastore.ts';
+import { flushFileSystem } from '../journal/placement.ts';
+import { emptyFolder, freeBytes, prepareProfile, takeLock } from '../profile.ts';
+import { Meter } from '../progress.ts';
+import { type Fetched, fetchBatch } from '../restore/fetch.ts';
+import type { Step } from '../restore/plan.ts';
+import { openLookaround, openSession, type Session } from '../school/session.ts';
+import { openState, type State } from '../state.ts';
+import type { Source } from '../wire/rsync.ts';
+import { beingWorkedOn, readEntry, writeEntry, writeOver } from './keep.ts';
+import { filled, standOf, unmarked } from './kept-entry.ts';
+
+export interface KeptEntry {
+  uid: Uid;
+  title: string;
+  /** Of the content, at school. */
+  bytes: number;
+}
+
+/** Room to leave on a laptop when content comes back, in bytes. */
+const RESERVE_BYTES = 1024 * 1024;
+
+/** Brings the content back. Returns its bytes. */
+export async function fetchBack(context: Context, uid: Uid): Promise<number> {
+  prepareProfile(context);
+  const { bytes, pin } = await bringBack(context, uid);
+  failpoint('fetch.back');
+  if (pin) await endPin(context, pin);
+  return bytes;
+}
+
+/** The entries whose content is only at school. */
+export function listKept(context: Context): KeptEntry[] {
+  return listMarks(context).map(({ uid, mark: { title, bytes } }) => ({ uid, title, bytes }));
+}
+
+/** Throws `only-copy` when the laptop's entry says that this pin has its content. */
+export function checkUnpin(context: Context, uid: Uid): void {
+  if (!listMarks(context).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
+  throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
+    hint: 'fetch it back first ("ds-backup fetch")',
+  });
+}
+
+function listMarks({ paths }: Context): { uid: Uid; mark: KeptMark }[] {
+  if (!existsSync(paths.journal)) return [];
+  return listEntries(paths.journal).flatMap((entry) => {
+    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
+    if (contentOf(entry)?.size) return [];
+    const mark = readMark(readProperties(entry));
+    return mark ? [{ uid: entry.uid, mark }] : [];
+  });
+}
+
+/** Also what is left to do of a run that was cut off. `pin` is one of ours that has done its duty. */
+async function bringBack(context: Context, uid: Uid) {
+  await using _lock = await takeLock(context);
+  await using state = await openState(context.paths.state);
+  await using datastore = new Datastore(context.env, context.signal);
+  await datastore.count(); // starts it where it does not run, and what it was told before is done
+  const { entry } = await readEntry(context, uid);
+  const stand = standOf(entry);
+  if (stand.is === 'ordinary') {
+    const pin = await ownPin(state, uid);
+    if (pin) return { bytes: entry.content?.size ?? 0, pin };
+    throw new DsError('bad-input', `the content of ${uid} is here, not at school only`);
+  }
+  if (stand.is === 'overwritten') throw overwritten(uid);
+  const { mark } = stand;
+  if (stand.is === 'away') await fillIn(context, datastore, uid, mark);
+  // Also what a run left that was cut off while it waited for the disk.
+  await flushFileSystem(context, context.paths.journal);
+  const back = (await readEntry(context, uid)).entry;
+  if (standOf(back).is === 'overwritten') throw overwritten(uid);
+  await rememberPin(context, state, uid, mark);
+  await writeEntry(context, datastore, uid, unmarked(back), '');
+  // This may be a copy, the last that needed the pin of another.
+  return { bytes: mark.bytes, pin: await ownPin(state, pinOf(mark, uid).uid) };
+}
+
+function overwritten(uid: Uid): DsError {
+  return new DsError('bad-input', `something else was written into ${uid} meanwhile`, {
+    hint: 'restore the entry from a snapshot: the older one comes beside it',
+  });
+}
+
+/** Brings the content; the mark may go when it is on the disk. */
+async function fillIn(
+  context: Context,
+  datastore: Datastore,
+  uid: Uid,
+  mark: KeptMark,
+): Promise<void> {
+  const { paths } = context;
+  const free = freeBytes(paths.profile);
+  if (free < mark.bytes + RESERVE_BYTES) {
+    const message = `the content needs ${mark.bytes} bytes, ${free} are free`;
+    throw new DsError('laptop-full', message, { hint: FULL_HINT });
+  }
+  await using session = await openSession(context, { purpose: 'restore', wait: false });
+  const fetched = await fetchKept(context, session, uid, mark);
+  failpoint('fetch.fetched');
+  await writeOver(context, datastore, uid, fetched.file, (entry) => {
+    if (standOf(entry).is === 'away') return filled(entry, mark, fetched.entry.content);
+    throw beingWorkedOn(uid);
+  });
+  failpoint('fetch.filled');
+  rmSync(paths.restore, { recursive: true, force: true });
+}
+
+/** A pin that keeping made is this laptop's to end, unless another laptop made it. */
+async function rememberPin({ paths }: Context, state: State, uid: Uid, mark: KeptMark) {
+  const pin = pinOf(mark, uid);
+  const isOwn = mark.pinned && pin.uid === uid && pin.serial === readIdentity(paths)?.serial;
+  await state.rememberOwnPin(uid, isOwn ? mark.digest : undefined);
+}
+/** From the pin; where that is gone, from the snapshot that has the version. Throws `not-found`. */
+async function fetchKept(
+  context: Context,
+  session: Session,
+  uid: Uid,
+  mark: KeptMark,
+): Promise<Fetched> {
+  const { serial, uid: pinned, digest } = pinOf(mark, uid);
+  const of = serial === session.serial ? undefined : serial;
+  const step: Step = { uid: pinned, digest, bytes: mark.bytes, action: 'bring' };
+  const folder = context.paths.restore;
+  const meter = new Meter(context.onProgress);
+  meter.expect(1, mark.bytes);
+  meter.phase('fetching');
+  const sources: Source[] = [{ of, pin: { uid: pinned, digest } }];
+  for (;;) {
+    const source = sources.shift();
+    if (!source) break;
+    emptyFolder(folder);
+    const fetched = await fetchBatch(context, session, source, [step], folder, meter.batch()).catch(
+      (error) => {
+        if (asDsError(error).code !== 'server-refused') throw error;
+        return undefined; // there is no such pin
+      },
+    );
+    const [found] = fetched?.ready ?? [];
+    if (found) return found;
+    if ('pin' in source) sources.push(...(await snapshotsWith(session, pinned, digest, of)));
+  }
+  throw new DsError('not-found', `the school server has the content of ${uid} no more`, {
+    hint: 'tell a teacher: "xs-backup undelete" may still bring it back',
+  });
+}
+
+async function snapshotsWith(
+  { control }: Session,
+  uid: Uid,
+  digest: Digest,
+  of: Serial | undefined,
+): Promise<Source[]> {
+  const [newest] = await control.snapshots(of);
+  if (!newest) return [];
+  const { versions } = await control.details(newest.name, uid, of);
+  return versions
+    .filter((version) => version.digest === digest)
+    .map(({ snapshot }) => ({ of, snapshot }));
+}
+
+async function ownPin(state: State, uid: Uid): Promise<{ uid: Uid; digest: Digest } | undefined> {
+  const digest = await state.ownPin(uid);
+  return digest && { uid, digest };
+}
+
+/** It ends when the content is in a snapshot again, and nothing here needs it; until then it is remembered. */
+async function endPin(
+  context: Context,
+  { uid, digest }: { uid: Uid; digest: Digest },
+): Promise<void> {
+  try {
+    checkUnpin(context, uid);
+    await backUp(context, false);
+    await using session = await openLookaround(context);
+    const { pins } = await session.control.pins();
+    const isThere = pins.some((pin) => pin.uid === uid && pin.digest === digest);
+    if (isThere) await session.control.unpin(uid, digest);
+    await using state = await openState(context.paths.state);
+    await state.rememberOwnPin(uid, undefined);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.warn(`it is still pinned at school: ${asDsError(error).message}`);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Brings entries of a snapshot to the laptop, a few ahead of those being put back, and believes none
+ * of them before its digests agree (X11).
+ */
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
+import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/journal/entry.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import type { Context } from '../context.ts';
+import type { Problem } from '../journal/scan.ts';
+import { batchFolder, inBatch } from '../paths.ts';
+import { emptyFolder, freeBytes } from '../profile.ts';
+import type { BatchMeter, Meter } from '../progress.ts';
+import type { Session } from '../school/session.ts';
+import { fetchFiles, type Source } from '../wire/rsync.ts';
+import { nextBatch, type Step } from './plan.ts';
+
+export interface Fetched {
+  step: Step;
+  entry: Entry;
+  /** The content's file; empty for an entry that has none. */
+  file: string;
+}
+
+export interface FetchedBatch {
+  folder: string;
+  ready: Fetched[];
+  problems: Problem[];
+  receivedBytes: number;
+}
+
+/** Fetches all steps, batch by batch; the next one is begun when it is asked for. */
+export async function* fetchBatches(
+  context: Context,
+  session: Session,
+  source: Source,
+  steps: readonly Step[],
+  meter: Meter,
+): AsyncGenerator<FetchedBatch> {
+  let from = 0;
+  for (let number = 1; from < steps.length; number += 1) {
+    const count = nextBatch(steps, from, number, freeBytes(context.paths.profile));
+    const folder = batchFolder(context.paths.restore, number);
+    emptyFolder(folder);
+    const batch = steps.slice(from, from + count);
+    yield await fetchBatch(context, session, source, batch, folder, meter.batch());
+    from += count;
+  }
+}
+
+/** Fetches these entries into an empty folder. */
+export async function fetchBatch(
+  context: Context,
+  session: Session,
+  source: Source,
+  steps: readonly Step[],
+  folder: string,
+  meter: BatchMeter,
+): Promise<FetchedBatch> {
+  const batch: FetchedBatch = { folder, ready: [], problems: [], receivedBytes: 0 };
+  let wanted = steps;
+  const total = steps.reduce((sum, step) => sum + step.bytes, 0);
+  // The other half of its way is into the Journal.
+  const onFraction = (part: number) => meter.bytes(Math.floor((part * total) / 2));
+  // Once more for what arrived damaged: it may have been the line.
+  for (const last of [false, true]) {
+    if (wanted.length === 0) break;
+    const names = wanted.flatMap(({ uid }) => [`${uid}${METADATA_SUFFIX}`, uid]);
+    const { bytes } = await fetchFiles(
+      context,
+      session.connection,
+      source,
+      names,
+      folder,
+      onFraction,
+    );
+    batch.receivedBytes += bytes;
+    const damaged: Step[] = [];
+    for (const step of wanted) {
+      try {
+        batch.ready.push(await verify(step, folder, context.signal));
+      } catch (error) {
+        if (!(error instanceof DsError)) throw error;
+        if (last) batch.problems.push({ uid: step.uid, problem: error.message });
+        damaged.push(step);
+        for (const path of Object.values(inBatch(folder, step.uid))) rmSync(path, { force: true });
+      }
+    }
+    wanted = damaged;
+  }
+  meter.done(0, Math.floor(total / 2));
+  failpoint('restore.fetched');
+  return batch;
+}
+
+/** Reads what came of one entry. Throws `damaged` or `bad-input`. */
+async function verify(step: Step, folder: string, signal: AbortSignal): Promise<Fetched> {
+  const files = inBatch(folder, step.uid);
+  if (!isPlainFile(files.metadata)) throw damaged(step, 'its properties did not come');
+  const bytes = readFileSync(files.metadata);
+  rmSync(files.metadata);
+  if (digestOf(bytes) !== step.digest) throw damaged(step, 'its properties are damaged');
+  const entry = decodeEntry(bytes);
+  if (!entry.content) return { step, entry, file: '' };
+  if (!isPlainFile(files.content)) throw damaged(step, 'its content did not come');
+  const content = await digestFile(files.content, signal);
+  if (content.digest !== entry.content.digest || content.size !== entry.content.size) {
+    throw damaged(step, 'its content is damaged');
+  }
+  return { step, entry, file: files.content };
+}
+
+function isPlainFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function damaged(step: Step, why: string): DsError {
+  return new DsError('damaged', `entry ${step.uid} on the school server: ${why}`);
+}

@@ -1,0 +1,105 @@
+/**
+ * What a restore has to do, from what is wanted and what is there: pure, so that it can be shown
+ * before anything happens.
+ */
+import { createHash } from 'node:crypto';
+import { DsError } from '../../shared/errors.ts';
+import type { Digest, Uid } from '../../shared/ids.ts';
+import type { Versions } from '../../shared/journal/sums.ts';
+import { FULL_HINT } from '../context.ts';
+
+export interface Step {
+  uid: Uid;
+  /** The version wanted. */
+  digest: Digest;
+  /** Of its files, in bytes. */
+  bytes: number;
+  /** `compare`: something else is there under its name, which stays, or what came beside that earlier. */
+  action: 'bring' | 'compare';
+}
+
+export interface Plan {
+  steps: Step[];
+  alreadyHere: Uid[];
+  bytes: number;
+}
+
+export interface PlanInput {
+  wanted: Versions;
+  /** Entries that are there; undefined for one that cannot be read. */
+  local: ReadonlyMap<Uid, Digest | undefined>;
+  /** What an unfinished restore of this snapshot has put back; changed since, it stays so. */
+  restored: Versions;
+  /** Bytes of each wanted entry, as far as known. */
+  sizes: ReadonlyMap<Uid, number>;
+  /** Whether a copy beside is taken for whole unseen: a power cut may have torn it. Only to show a plan. */
+  trustCopies?: boolean;
+}
+
+/** Room to leave on a laptop for everybody else, in bytes. */
+const RESERVE_BYTES = 1024 * 1024;
+/** A batch has at most so much, and at most this part of what is free. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+const MAX_BATCH_ENTRIES = 200;
+const FIRST_BATCH_ENTRIES = 25;
+const FREE_PART = 4;
+
+export function planRestore(input: PlanInput): Plan {
+  const { wanted, local, restored, sizes, trustCopies = false } = input;
+  const plan: Plan = { steps: [], alreadyHere: [], bytes: 0 };
+  for (const [uid, digest] of wanted) {
+    const here = local.has(uid);
+    const done =
+      (here && local.get(uid) === digest) ||
+      (here && restored.get(uid) === digest) ||
+      (trustCopies && local.has(besideUid(uid, digest)));
+    if (done) {
+      plan.alreadyHere.push(uid);
+      continue;
+    }
+    const bytes = sizes.get(uid) ?? 0;
+    const hasCopy = local.has(besideUid(uid, digest));
+    plan.steps.push({ uid, digest, bytes, action: here || hasCopy ? 'compare' : 'bring' });
+    plan.bytes += bytes;
+  }
+  return plan;
+}
+
+/**
+ * The name under which a version comes beside the entry that is there: always the same for the same
+ * version, so that a repeated restore finds it. Formed like a UUID of version 5.
+ */
+export function besideUid(uid: Uid, digest: Digest): Uid {
+  const hex = createHash('sha256').update(`ds-backup beside 1\n${uid}\n${digest}\n`).digest('hex');
+  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4];
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`];
+  return [...parts, `${variant}${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-') as Uid;
+}
+
+/**
+ * How many of the next steps make the batch of this number (from 1), with this many bytes free: few at
+ * first, so that a child soon sees some come. Throws `laptop-full` when not even the next entry fits.
+ */
+export function nextBatch(
+  steps: readonly Step[],
+  from: number,
+  number: number,
+  freeBytes: number,
+): number {
+  const room = Math.max(0, freeBytes - RESERVE_BYTES);
+  const limit = Math.min(MAX_BATCH_BYTES, room / FREE_PART);
+  const most = Math.min(MAX_BATCH_ENTRIES, FIRST_BATCH_ENTRIES * 2 ** Math.min(number - 1, 10));
+  let count = 0;
+  let bytes = 0;
+  for (const step of steps.slice(from, from + most)) {
+    bytes += step.bytes;
+    if (bytes > limit) break;
+    count += 1;
+  }
+  const next = steps[from];
+  if (count > 0 || !next) return count;
+  if (next.bytes <= room) return 1;
+  throw new DsError('laptop-full', `the next entry needs ${next.bytes} bytes, ${room} are free`, {
+    hint: FULL_HINT,
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * Whether there is a network at all, told by NetworkManager. Whether the school is in it only the
+ * school server's answer can say, so "limited", which is what a school without internet looks like, is
+ * as good as any.
+ */
+
+import type { Log } from '../../shared/log.ts';
+import type { Bus, Target } from '../../shared/system/bus.ts';
+import type { Network } from '../rules/obstacles.ts';
+
+const MANAGER: Target = {
+  name: 'org.freedesktop.NetworkManager',
+  path: '/org/freedesktop/NetworkManager',
+  face: 'org.freedesktop.NetworkManager',
+};
+/** NM_STATE_CONNECTED_LOCAL: an address, and perhaps nothing beyond it. */
+const CONNECTED_LOCAL = 50;
+/** NM_STATE_UNKNOWN. */
+const UNKNOWN = 0;
+
+/**
+ * Tells the network now and whenever it changes. `onCame` is called when the laptop comes into a
+ * network, or into another one.
+ */
+export async function watchNetwork(
+  bus: Bus | undefined,
+  log: Log,
+  onNetwork: (network: Network) => void,
+  onCame: () => void,
+): Promise<void> {
+  try {
+    if (!bus) throw new Error('no system bus');
+    const known = await bus.properties(MANAGER);
+    let before = judgeNetwork(known.State);
+    let connection = known.PrimaryConnection;
+    onNetwork(before);
+    await bus.onProperties(MANAGER, (changed) => {
+      Object.assign(known, changed);
+      const now = judgeNetwork(known.State);
+      const isOther = known.PrimaryConnection !== connection;
+      if (now !== before) onNetwork(now);
+      if (now === 'up' && (before !== 'up' || isOther)) onCame();
+      before = now;
+      connection = known.PrimaryConnection;
+    });
+  } catch (error) {
+    log.info('no-network-manager', { reason: String(error) });
+    onNetwork('unknown');
+  }
+}
+
+/** What NetworkManager's `State` means. */
+export function judgeNetwork(state: unknown): Network {
+  if (typeof state !== 'number' || state === UNKNOWN) return 'unknown';
+  return state >= CONNECTED_LOCAL ? 'up' : 'down';
+}

@@ -1,0 +1,89 @@
+/**
+ * Mains or battery: UPower where it runs, else what the kernel shows, as on an XO.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../../shared/log.ts';
+import type { Bus, Target } from '../../shared/system/bus.ts';
+import type { Power } from '../rules/obstacles.ts';
+
+const UPOWER: Target = {
+  name: 'org.freedesktop.UPower',
+  path: '/org/freedesktop/UPower',
+  face: 'org.freedesktop.UPower',
+};
+/** What all batteries together come to. */
+const BATTERY: Target = {
+  name: UPOWER.name,
+  path: '/org/freedesktop/UPower/devices/DisplayDevice',
+  face: 'org.freedesktop.UPower.Device',
+};
+const SUPPLIES = '/sys/class/power_supply';
+
+/** Tells the power now and whenever it changes. Without UPower it is read once, from /sys. */
+export async function watchPower(
+  bus: Bus | undefined,
+  log: Log,
+  onPower: (power: Power) => void,
+  supplies: string = SUPPLIES,
+): Promise<void> {
+  try {
+    if (!bus) throw new Error('no system bus');
+    const known = { ...(await bus.properties(UPOWER)), ...(await bus.properties(BATTERY)) };
+    const take = (changed: Record<string, unknown>) => {
+      Object.assign(known, changed);
+      onPower(judgePower(known.OnBattery, known.Percentage));
+    };
+    await bus.onProperties(UPOWER, take);
+    await bus.onProperties(BATTERY, take);
+    take({});
+  } catch (error) {
+    log.info('no-upower', { reason: String(error) });
+    onPower(readSupplies(supplies));
+  }
+}
+
+/** What UPower's two properties mean. */
+export function judgePower(onBattery: unknown, percentage: unknown): Power {
+  if (onBattery === false) return 'mains';
+  if (onBattery !== true || typeof percentage !== 'number') return 'unknown';
+  return { percent: Math.max(0, Math.min(100, percentage)) };
+}
+
+/** The kernel's power supplies; a machine without a battery is on mains. */
+export function readSupplies(folder: string = SUPPLIES): Power {
+  const supplies = namesIn(folder).map((name) => {
+    const read = (file: string) => readLine(join(folder, name, file));
+    return {
+      type: read('type'),
+      online: read('online'),
+      capacity: read('capacity'),
+      scope: read('scope'),
+    };
+  });
+  // A mouse has a battery too.
+  const own = supplies.filter(({ scope }) => scope !== 'Device');
+  if (own.some(({ type, online }) => type !== 'Battery' && online === '1')) return 'mains';
+  const levels = own
+    .filter(({ type }) => type === 'Battery')
+    .map(({ capacity }) => Number(capacity))
+    .filter((level) => level >= 0 && level <= 100);
+  if (levels.length > 0) return { percent: Math.max(...levels) };
+  return own.length === 0 ? 'unknown' : 'mains';
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readLine(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}

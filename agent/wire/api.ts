@@ -1,0 +1,231 @@
+/**
+ * The control API (PROTOCOL.md) from the laptop's side: one method a request, checked answers.
+ */
+import type { Got, Method, Response } from 'got';
+import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
+import { parseSums } from '../../shared/journal/sums.ts';
+import {
+  type Completion,
+  type EntriesPage,
+  type EntryDetails,
+  type EntrySummary,
+  type Outcome,
+  type Pins,
+  parseEntries,
+  parseEntryDetails,
+  parseOutcome,
+  parsePins,
+  parseQuietKey,
+  parseReadableLaptops,
+  parseServerState,
+  parseSnapshots,
+  parseStillHeld,
+  parseWebLink,
+  type ReadableLaptops,
+  type ServerState,
+  type SnapshotSummary,
+  type Unchanged,
+} from '../../shared/protocol/messages.ts';
+import type { Connection } from './ssh.ts';
+
+/** A slow disk may have to be spun up, but a request without a wait has an answer by then. */
+const TIMEOUT_MS = 60_000;
+const PAGE = 500;
+/** Codes of the server that mean the same here; others are the server's own business. */
+const SHARED_CODES: readonly ErrorCode[] = [
+  ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
+  ...(['server-full', 'not-registered'] as const),
+];
+
+export class Control {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal;
+  #got: Promise<Got> | undefined;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  /** Loads what the first request needs, which takes a while: where something else is waited for. */
+  prepare(): void {
+    this.#load().catch(() => {}); // the first request tells
+  }
+
+  #load(): Promise<Got> {
+    this.#got ??= import('got').then(({ got }) =>
+      got.extend({
+        prefixUrl: `http://${this.#connection.host}/v1`,
+        agent: { http: this.#connection.agent },
+        retry: { limit: 0 },
+        throwHttpErrors: false,
+        followRedirect: false,
+        decompress: false,
+      }),
+    );
+    return this.#got;
+  }
+
+  async state(): Promise<ServerState> {
+    return parseServerState(await this.#text('GET', 'state'));
+  }
+
+  /** This laptop, and those whose place it took. */
+  async laptops(): Promise<ReadableLaptops['laptops']> {
+    return parseReadableLaptops(await this.#text('GET', 'laptops')).laptops;
+  }
+
+  /** Newest first; of a laptop whose place this one took, or its own. */
+  async snapshots(of?: Serial): Promise<SnapshotSummary[]> {
+    return parseSnapshots(await this.#text('GET', `snapshots${whose(of)}`)).snapshots;
+  }
+
+  async sums(name: SnapshotName, of?: Serial): Promise<Map<Uid, Digest>> {
+    return parseSums(await this.#text('GET', `${snapshotPath(name)}/sums${whose(of)}`));
+  }
+
+  async details(name: SnapshotName, uid: Uid, of?: Serial): Promise<EntryDetails> {
+    const path = `${snapshotPath(name)}/entries/${uid}${whose(of)}`;
+    return parseEntryDetails(await this.#text('GET', path));
+  }
+
+  /** A PNG; empty for an entry without a picture. */
+  async preview(name: SnapshotName, uid: Uid, of?: Serial): Promise<Buffer> {
+    const path = `${snapshotPath(name)}/entries/${uid}/preview${whose(of)}`;
+    const response = await this.#ask('GET', path, TIMEOUT_MS);
+    checkStatus(response);
+    return response.rawBody;
+  }
+
+  /** Has the server read one of our entries again. Throws `damaged`, `not-found`. */
+  async verify(snapshot: SnapshotName, uid: Uid): Promise<void> {
+    await this.#text('POST', 'verify', { snapshot, uid });
+  }
+
+  /** All entries of a snapshot by uid, page by page. */
+  async *entries(name: SnapshotName, of?: Serial): AsyncGenerator<EntrySummary[]> {
+    let after = '';
+    for (;;) {
+      const owner = of === undefined ? '' : `&of=${of}`;
+      const path = `${snapshotPath(name)}/entries?limit=${PAGE}${after}${owner}`;
+      const page: EntriesPage = parseEntries(await this.#text('GET', path));
+      yield page.entries;
+      if (page.next === null) return;
+      after = `&after=${page.next}`;
+    }
+  }
+
+  /**
+   * Where the server agrees that this is its newest snapshot, it counts the day as done and says why it
+   * keeps it aside, if it does. Undefined where it does not agree.
+   */
+  async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
+    const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
+    if (response.statusCode === 409) return undefined;
+    checkStatus(response);
+    return response.statusCode === 204 ? { held: null } : parseStillHeld(response.body);
+  }
+
+  async pins(): Promise<Pins> {
+    return parsePins(await this.#text('GET', 'pins'));
+  }
+
+  /** `kept`: the content is about to be there only (A13). */
+  async pin(uid: Uid, snapshot: SnapshotName, kept = false): Promise<Pins> {
+    return parsePins(
+      await this.#text('PUT', `pins/${uid}`, kept ? { snapshot, kept } : { snapshot }),
+    );
+  }
+
+  /** Ends all pins of an entry, or that of one version. */
+  async unpin(uid: Uid, version?: Digest): Promise<Pins> {
+    const which = version === undefined ? '' : `?digest=${version}`;
+    return parsePins(await this.#text('DELETE', `pins/${uid}${which}`));
+  }
+
+  /** The key for quiet days; undefined from a server that has none to give. */
+  async quietKey(): Promise<string | undefined> {
+    const response = await this.#ask('GET', 'quiet-key', TIMEOUT_MS);
+    if (response.statusCode === 404) return undefined;
+    checkStatus(response);
+    return parseQuietKey(response.body).key;
+  }
+
+  /** Where on the server's plain HTTP side this child is signed on, once. */
+  async webLink(): Promise<string> {
+    return parseWebLink(await this.#text('POST', 'weblink', {})).path;
+  }
+
+  /** The end of a backup. False from a server that takes it by rsync only. */
+  async complete(completion: Completion): Promise<boolean> {
+    const response = await this.#ask('PUT', 'completion', TIMEOUT_MS, completion);
+    if (response.statusCode === 404) return false;
+    checkStatus(response);
+    return true;
+  }
+
+  async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {
+    const path = `runs/${run}?wait=${waitSeconds}`;
+    const response = await this.#ask('GET', path, TIMEOUT_MS + waitSeconds * 1000);
+    checkStatus(response);
+    return parseOutcome(response.body);
+  }
+
+  async #text(method: Method, path: string, json?: object): Promise<string> {
+    const response = await this.#ask(method, path, TIMEOUT_MS, json);
+    checkStatus(response);
+    return response.body;
+  }
+
+  async #ask(
+    method: Method,
+    path: string,
+    timeoutMs: number,
+    json?: object,
+  ): Promise<Response<string>> {
+    this.#signal.throwIfAborted();
+    const ask = await this.#load();
+    try {
+      return await ask(path, {
+        method,
+        signal: this.#signal,
+        timeout: { request: timeoutMs },
+        ...(json && { json }),
+      });
+    } catch (cause) {
+      this.#signal.throwIfAborted();
+      const failure = await this.#connection.failure();
+      if (failure) throw failure;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DsError('server-unreachable', `the school server does not answer: ${reason}`, {
+        retry: true,
+        cause,
+      });
+    }
+  }
+}
+
+function snapshotPath(name: SnapshotName): string {
+  return `snapshots/${encodeURIComponent(name)}`;
+}
+
+function whose(of: Serial | undefined): string {
+  return of === undefined ? '' : `?of=${of}`;
+}
+
+function checkStatus(response: Response<string>): void {
+  if (response.statusCode < 300) return;
+  let body: { code?: unknown; message?: unknown; hint?: unknown } = {};
+  try {
+    body = JSON.parse(response.body);
+  } catch {
+    // the status says enough
+  }
+  const code = SHARED_CODES.find((known) => known === body.code) ?? 'server-refused';
+  const message =
+    typeof body.message === 'string' ? body.message : `HTTP status ${response.statusCode}`;
+  throw new DsError(code, `the school server: ${message.slice(0, 300)}`, {
+    ...(typeof body.hint === 'string' && { hint: body.hint.slice(0, 300) }),
+  });
+}

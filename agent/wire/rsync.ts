@@ -1,0 +1,152 @@
+/**
+ * The rsync operations of PROTOCOL.md, "Over SSH". The server rebuilds its side of the command line,
+ * so nothing here may change the protocol between the two.
+ */
+import { DsError } from '../../shared/errors.ts';
+import type { Digest, Serial, Uid } from '../../shared/ids.ts';
+import { ExitError, run } from '../../shared/system/run.ts';
+import { type Context, FULL_HINT } from '../context.ts';
+import { parseProgress2 } from '../progress.ts';
+import type { Origin } from '../state.ts';
+import { readBusy, ServerBusy } from './admission.ts';
+import type { Connection } from './ssh.ts';
+
+export interface Transferred {
+  /** What went over the wire in the direction of the transfer, compressed, in bytes. */
+  bytes: number;
+  /** False when some files did not go: whoever needs them finds out which. */
+  whole: boolean;
+}
+
+/** Silence on the line after which rsync gives up, in seconds; the server's side has the same. */
+const TIMEOUT_SECONDS = 120;
+/** rsync's exit codes for "some files were not transferred": errors of single files, and vanished. */
+const PARTIAL = [23, 24];
+const NO_ROOM = /No space left on device|Disk quota exceeded/i;
+
+/** Sends a folder's files into `incoming/`. `onBytes` is told how many of its bytes have gone. */
+export async function sendFolder(
+  context: Context,
+  connection: Connection,
+  folder: string,
+  onFraction: (fraction: number) => void,
+): Promise<Transferred> {
+  const args = ['-trzI', '--zl=1', '--partial-dir=.part', ...common(context, connection)];
+  const words = [...args, `${folder}/`, `${connection.host}:incoming`];
+  return transfer(context, connection, 'send', words, { onFraction });
+}
+
+export async function sendCompletion(
+  context: Context,
+  connection: Connection,
+  file: string,
+  serial: Serial,
+): Promise<void> {
+  const words = ['-t', ...common(context, connection)];
+  const target = `${connection.host}:completion/${serial}`;
+  const { whole } = await transfer(context, connection, 'send', [...words, file, target], {});
+  if (!whole) {
+    throw new DsError('transfer', 'the completion file did not arrive', { retry: true });
+  }
+}
+
+/** What the school keeps, as rsync names it: a snapshot, or a pinned version. */
+export type Source = Origin | { of: Serial | undefined; pin: { uid: Uid; digest: Digest } };
+
+/**
+ * Brings files of a snapshot or a pin into a folder. Names that are not there are passed over.
+ * `onFraction` is told which part of their bytes has come.
+ */
+export async function fetchFiles(
+  context: Context,
+  connection: Connection,
+  source: Source,
+  names: readonly string[],
+  folder: string,
+  onFraction: (fraction: number) => void,
+): Promise<Transferred> {
+  const args = ['-tz', '--files-from=-', '--from0', ...common(context, connection)];
+  const words = [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
+  return transfer(context, connection, 'fetch', words, {
+    input: `${names.join('\0')}\0`,
+    onFraction,
+  });
+}
+
+function placeOf(source: Source): string {
+  const owner = source.of === undefined ? '' : `laptops/${source.of}/`;
+  if ('snapshot' in source) return `${owner}snapshots/${source.snapshot}/`;
+  return `${owner}pinned/${source.pin.uid}/${source.pin.digest}/`;
+}
+
+function common({ config }: Context, connection: Connection): string[] {
+  const limit = config.bandwidth > 0 ? [`--bwlimit=${config.bandwidth}`] : [];
+  const shown = ['--no-i-r', '--no-h', '--info=progress2', '--stats'];
+  return [`--timeout=${TIMEOUT_SECONDS}`, ...shown, ...limit, '-e', connection.remoteShell];
+}
+
+type Direction = 'send' | 'fetch';
+
+async function transfer(
+  { env, signal }: Context,
+  connection: Connection,
+  direction: Direction,
+  args: readonly string[],
+  { input, onFraction }: { input?: string; onFraction?: (fraction: number) => void },
+): Promise<Transferred> {
+  const figure = direction === 'send' ? 'sent' : 'received';
+  let bytes = 0;
+  const onLine = (line: string) => {
+    const progress = parseProgress2(line);
+    if (progress) onFraction?.(progress.percent / 100);
+    const total = new RegExp(`^Total bytes ${figure}: ([\\d,.]+)$`).exec(line)?.[1];
+    if (total) bytes = Number(total.replace(/[,.]/g, ''));
+  };
+  await connection.ready();
+  try {
+    const options = { env, signal, onLine, ...(input !== undefined && { input }) };
+    await run('rsync', args, options);
+    return { bytes, whole: true };
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    const explained = explainRsync(error.exitCode, error.stderr, direction);
+    if (explained === 'partial') return { bytes, whole: false };
+    throw (explained.code === 'transfer' && (await connection.failure())) || explained;
+  }
+}
+
+/** The lease ended meanwhile, or the service was started anew: that is no reason to give up. */
+function explainRefusal(words: string): DsError {
+  const [, why, seconds] = /^([a-z-]+), come back in (\d{1,6}) seconds$/.exec(words) ?? [];
+  if (why) return new ServerBusy(readBusy({ 'retry-after': seconds, 'x-backup-reason': why }));
+  if (words === 'the service does not answer') {
+    return new DsError('server-unreachable', 'the service of the school server does not answer', {
+      hint: 'the next run goes on where this one stopped',
+      retry: true,
+    });
+  }
+  return new DsError('server-refused', `the school server refuses: ${words}`);
+}
+
+/** What rsync's exit code and last words mean. */
+export function explainRsync(
+  exitCode: number | null,
+  stderr: string,
+  direction: Direction,
+): DsError | 'partial' {
+  if (NO_ROOM.test(stderr)) {
+    return direction === 'send'
+      ? new DsError('server-full', 'the disk of the school server is full', {
+          hint: 'a teacher has to make room on the server; nothing that was safe is lost',
+        })
+      : new DsError('laptop-full', 'the disk of this laptop is full', { hint: FULL_HINT });
+  }
+  if (exitCode !== null && PARTIAL.includes(exitCode)) return 'partial';
+  const refused = /ds-backup: refused: (.*)/.exec(stderr)?.[1];
+  if (refused) return explainRefusal(refused);
+  const last = stderr.trim().split('\n').slice(-2).join(' | ');
+  return new DsError('transfer', `the transfer broke off: ${last || `exit code ${exitCode}`}`, {
+    hint: 'the next run goes on where this one stopped',
+    retry: true,
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * The list of what a snapshot holds: one line an entry, sorted by uid, as `sha256sum -c` reads it:
+ *
+ *     <sha256 of uid.metadata>␠␠<uid>.metadata
+ *
+ * Its own SHA-256 is the *state digest*: laptop and server work it out separately, and a snapshot is
+ * promoted only when both agree.
+ */
+
+import { DsError } from '../errors.ts';
+import { type Digest, parseDigest, parseUid, tryParse, type Uid } from '../ids.ts';
+import { digestOf } from './entry.ts';
+
+export type Versions = ReadonlyMap<Uid, Digest>;
+
+export const METADATA_SUFFIX = '.metadata';
+/** Ten times the largest Journal the design aims at (DESIGN.md, "Limits"). */
+export const MAX_ENTRIES = 50_000;
+
+export function formatSums(versions: Versions): string {
+  const lines: string[] = [];
+  for (const uid of [...versions.keys()].sort()) {
+    lines.push(`${versions.get(uid)}  ${uid}${METADATA_SUFFIX}\n`);
+  }
+  return lines.join('');
+}
+
+export function stateDigest(versions: Versions): Digest {
+  return digestOf(formatSums(versions));
+}
+
+/** Strict inverse of formatSums. Throws `bad-input` naming the line. */
+export function parseSums(text: string): Map<Uid, Digest> {
+  const versions = new Map<Uid, Digest>();
+  if (text === '') return versions;
+  if (!text.endsWith('\n')) throw badSums('the last line is cut short');
+  const lines = text.slice(0, -1).split('\n');
+  if (lines.length > MAX_ENTRIES) throw badSums(`more than ${MAX_ENTRIES} entries`);
+  let last = '';
+  for (const [index, line] of lines.entries()) {
+    const parts = /^([0-9a-f]{64}) {2}(.{36})\.metadata$/.exec(line);
+    if (!parts) throw badSums(`line ${index + 1} has another form`);
+    const uid = tryParse(parseUid, parts[2]);
+    if (!uid) throw badSums(`line ${index + 1} names no entry`);
+    if (uid <= last) throw badSums(`line ${index + 1} is out of order`);
+    versions.set(uid, parseDigest(parts[1]));
+    last = uid;
+  }
+  return versions;
+}
+
+export interface Difference {
+  /** Added or changed: in `to`, and not the same in `from`. */
+  changed: Map<Uid, Digest>;
+  removed: Uid[];
+}
+
+export function difference(from: Versions, to: Versions): Difference {
+  const changed = new Map<Uid, Digest>();
+  for (const [uid, digest] of to) if (from.get(uid) !== digest) changed.set(uid, digest);
+  return { changed, removed: [...from.keys()].filter((uid) => !to.has(uid)) };
+}
+
+function badSums(why: string): DsError {
+  return new DsError('bad-input', `not a list of sums: ${why}`);
+}

@@ -1,0 +1,247 @@
+/**
+ * The messages of PROTOCOL.md as types with parsers: what the laptop writes the server reads here,
+ * and the other way round. Change both files in the same commit.
+ */
+import * as v from 'valibot';
+import { DsError } from '../errors.ts';
+import { parseDigest, parseRunId, parseSerial, parseSnapshotName, parseUid } from '../ids.ts';
+import { MAX_ENTRIES } from '../journal/sums.ts';
+
+/** Largest completion file in bytes: MAX_ENTRIES lines of 110 bytes and some air. */
+export const MAX_COMPLETION_BYTES = 8 * 1024 * 1024;
+
+const serial = v.pipe(v.string(), v.rawTransform(parsed(parseSerial)));
+const uid = v.pipe(v.string(), v.rawTransform(parsed(parseUid)));
+const digest = v.pipe(v.string(), v.rawTransform(parsed(parseDigest)));
+const run = v.pipe(v.string(), v.rawTransform(parsed(parseRunId)));
+const snapshotName = v.pipe(v.string(), v.rawTransform(parsed(parseSnapshotName)));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The order of a laptop's snapshots. Ours count from 1; adopted older ones may be 0 and below. */
+const order = v.pipe(v.number(), v.safeInteger());
+const shortText = v.pipe(v.string(), v.maxLength(200));
+
+/** A point in a laptop's history of snapshots. */
+const baseSchema = v.strictObject({ sequence: order, state: digest });
+
+const completionSchema = v.strictObject({
+  format: v.literal('ds-backup-completion'),
+  version: v.literal(1),
+  serial,
+  run,
+  agent: shortText,
+  base: v.nullable(baseSchema),
+  changed: v.pipe(v.array(v.strictTuple([uid, digest])), v.maxLength(MAX_ENTRIES)),
+  removed: v.pipe(v.array(uid), v.maxLength(MAX_ENTRIES)),
+  state: digest,
+  entries: count,
+});
+export type Completion = v.InferOutput<typeof completionSchema>;
+
+const manifestSchema = v.strictObject({
+  format: v.literal('ds-backup-manifest'),
+  version: v.literal(1),
+  serial,
+  name: snapshotName,
+  /** 1, 2, 3… per laptop: the order of snapshots, whatever any clock said. */
+  sequence: order,
+  run,
+  created: v.pipe(v.string(), v.isoTimestamp()),
+  source: v.picklist(['agent', 'original', 'adopted']),
+  agent: shortText,
+  entries: count,
+  /** Content and metadata of all entries, in bytes, as if nothing were shared. */
+  bytes: count,
+  changed: count,
+  removed: count,
+  state: digest,
+});
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+
+const outcomeSchema = v.variant('state', [
+  v.strictObject({ state: v.literal('unknown') }),
+  v.strictObject({ state: v.literal('ingesting') }),
+  v.strictObject({ state: v.literal('done'), snapshot: snapshotName, sequence: count, digest }),
+  v.strictObject({
+    state: v.literal('held'),
+    snapshot: snapshotName,
+    sequence: count,
+    digest,
+    reason: v.string(),
+  }),
+  v.strictObject({ state: v.literal('missing'), missing: v.array(uid) }),
+  v.strictObject({ state: v.literal('rebase') }),
+  v.strictObject({ state: v.literal('refused'), code: shortText, message: v.string() }),
+]);
+/** What became of a run: the answer of `GET /v1/runs/<run>`. */
+export type Outcome = v.InferOutput<typeof outcomeSchema>;
+
+const snapshotSummarySchema = v.object({
+  name: snapshotName,
+  sequence: order,
+  created: v.string(),
+  entries: count,
+  bytes: count,
+  state: digest,
+});
+export type SnapshotSummary = v.InferOutput<typeof snapshotSummarySchema>;
+
+const stateSchema = v.object({
+  serial,
+  serverTime: v.string(),
+  newest: v.nullable(snapshotSummarySchema),
+  /** What the next backup builds on: the newest that arrived whole, held aside or not. */
+  base: v.nullable(snapshotSummarySchema),
+  /** Set while backups of this laptop are held aside until somebody decides (X5). */
+  held: v.nullable(v.object({ reason: v.string(), detail: v.string() })),
+});
+export type ServerState = v.InferOutput<typeof stateSchema>;
+
+const snapshotsSchema = v.object({ snapshots: v.array(snapshotSummarySchema) });
+
+const entrySummarySchema = v.object({
+  uid,
+  digest,
+  title: v.nullable(v.string()),
+  mimeType: v.nullable(v.string()),
+  activity: v.nullable(v.string()),
+  /** Seconds since 1970 by the laptop that made the entry, or null where it has none. */
+  timestamp: v.nullable(v.number()),
+  /** The same for when it was first made. */
+  created: v.optional(v.nullable(v.number()), null),
+  /** `#rrggbb,#rrggbb`: stroke and fill of its icon. */
+  color: v.optional(v.nullable(v.string()), null),
+  bytes: count,
+  /** Whether this very version is pinned. */
+  pinned: v.optional(v.boolean(), false),
+});
+export type EntrySummary = v.InferOutput<typeof entrySummarySchema>;
+const entriesSchema = v.object({ entries: v.array(entrySummarySchema), next: v.nullable(uid) });
+export type EntriesPage = v.InferOutput<typeof entriesSchema>;
+
+const entryDetailsSchema = v.object({
+  ...entrySummarySchema.entries,
+  description: v.string(),
+  tags: v.string(),
+  /** Each version once, in the newest snapshot that has it; newest first. */
+  versions: v.array(v.object({ snapshot: snapshotName, created: v.string(), digest })),
+});
+export type EntryDetails = v.InferOutput<typeof entryDetailsSchema>;
+
+const verifyRequestSchema = v.strictObject({ snapshot: snapshotName, uid });
+
+const laptopsSchema = v.object({
+  /** The laptop that asks, and those whose place it took, the last one first. */
+  laptops: v.array(
+    v.object({
+      serial,
+      nick: v.string(),
+      /** The child's, `#rrggbb,#rrggbb`; empty while unknown. */
+      color: v.optional(v.string(), ''),
+      replaced: v.boolean(),
+    }),
+  ),
+});
+export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
+
+const unchangedSchema = v.strictObject({ sequence: order, state: digest });
+export type Unchanged = v.InferOutput<typeof unchangedSchema>;
+const stillHeldSchema = v.object({ held: v.string() });
+
+const pinSchema = v.object({
+  ...{ uid, digest, bytes: count, snapshot: v.string(), pinned: v.string() },
+  title: v.optional(v.string(), ''),
+});
+const pinsSchema = v.object({
+  pins: v.array(pinSchema),
+  /** What they take and what they may take together. */
+  bytes: count,
+  limit: count,
+});
+export type Pins = v.InferOutput<typeof pinsSchema>;
+/** `kept`: the laptop is about to keep the content only there (A13). */
+const pinRequestSchema = v.strictObject({
+  snapshot: snapshotName,
+  kept: v.optional(v.boolean()),
+});
+
+const nonce = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits'));
+const mac = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'));
+const quietChallengeSchema = v.object({ nonce });
+const quietAnswerSchema = v.strictObject({ nonce, sequence: order, state: digest, mac });
+const quietConfirmationSchema = v.object({ mac });
+const webLinkSchema = v.object({
+  /** On the server's plain HTTP side. */
+  path: v.pipe(v.string(), v.regex(/^\/ds-restore\/[\w/-]{20,200}$/)),
+  seconds: v.number(),
+});
+export type WebLink = v.InferOutput<typeof webLinkSchema>;
+const quietKeySchema = v.object({ key: v.pipe(v.string(), v.base64(), v.length(44)) });
+
+const enrolRequestSchema = v.strictObject({
+  serial,
+  uuid: v.pipe(v.string(), v.maxLength(64)),
+  key: v.pipe(v.string(), v.maxLength(4096)),
+  /** The child's colours, for the teacher's pictures. */
+  color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6},#[0-9a-f]{6}$/i))),
+});
+export type EnrolRequest = v.InferOutput<typeof enrolRequestSchema>;
+
+const enrolAnswerSchema = v.object({
+  state: v.picklist(['accepted', 'pending']),
+  hostKey: v.string(),
+  sshPort: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  login: v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)),
+});
+export type EnrolAnswer = v.InferOutput<typeof enrolAnswerSchema>;
+
+export const parseCompletion = reader('a completion file', completionSchema);
+export const parseManifest = reader('a manifest', manifestSchema);
+export const parseOutcome = reader('the outcome of a run', outcomeSchema);
+export const parseServerState = reader('the state of the server', stateSchema);
+export const parseSnapshots = reader('a list of snapshots', snapshotsSchema);
+export const parseEntries = reader('a list of entries', entriesSchema);
+export const parseEntryDetails = reader('the details of an entry', entryDetailsSchema);
+export const parseVerifyRequest = reader('a request to verify', verifyRequestSchema);
+export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
+export const parseStillHeld = reader('an answer to an unchanged report', stillHeldSchema);
+export const parseUnchanged = reader('an unchanged report', unchangedSchema);
+export const parsePins = reader('a list of pins', pinsSchema);
+export const parsePinRequest = reader('a pin', pinRequestSchema);
+export const parseQuietChallenge = reader('a quiet-day challenge', quietChallengeSchema);
+export const parseQuietAnswer = reader('a quiet-day answer', quietAnswerSchema);
+export const parseQuietConfirmation = reader('a quiet-day confirmation', quietConfirmationSchema);
+export const parseWebLink = reader('a link to the pages', webLinkSchema);
+export const parseQuietKey = reader('a quiet-day key', quietKeySchema);
+export const parseEnrolRequest = reader('an enrolment', enrolRequestSchema);
+export const parseEnrolAnswer = reader('an answer to an enrolment', enrolAnswerSchema);
+
+/** JSON text or an already parsed value → the checked message, or `bad-input` naming the field. */
+function reader<Schema extends v.GenericSchema>(what: string, schema: Schema) {
+  return (input: unknown): v.InferOutput<Schema> => {
+    let value = input;
+    if (typeof input === 'string' || Buffer.isBuffer(input)) {
+      try {
+        value = JSON.parse(input.toString('utf8'));
+      } catch (cause) {
+        throw new DsError('bad-input', `not ${what}: no JSON`, { cause });
+      }
+    }
+    const result = v.safeParse(schema, value, { abortEarly: true });
+    if (result.success) return result.output;
+    const [issue] = result.issues;
+    const where = v.getDotPath(issue) ?? 'the whole';
+    throw new DsError('bad-input', `not ${what}: ${where}: ${issue.message.slice(0, 200)}`);
+  };
+}
+
+/** Lets a valibot schema use one of our id parsers. */
+function parsed<Id>(parse: (text: unknown) => Id) {
+  return ({ dataset, addIssue, NEVER }: v.RawTransformContext<string>): Id => {
+    try {
+      return parse(dataset.value);
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : String(error) });
+      return NEVER;
+    }
+  };
+}

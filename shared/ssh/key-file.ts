@@ -1,0 +1,59 @@
+/**
+ * Private ed25519 keys in OpenSSH's files: there whole or not at all, and never half replaced (E3).
+ */
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isErrno } from '../errors.ts';
+import { namesIn, writeFileDurably } from '../system/files.ts';
+import { ExitError, type RunOptions, run } from '../system/run.ts';
+import { parsePublicKey } from './ssh-key.ts';
+
+const SSH_KEYGEN = 'ssh-keygen';
+/** What ssh-keygen answers for a file that holds no key. */
+const NO_KEY = 255;
+
+type Options = Pick<RunOptions, 'env' | 'signal'>;
+
+/** Makes a key at `path`, in place of what is there. Returns its public half, `ssh-ed25519 …`. */
+export async function makeKeyFile(
+  path: string,
+  comment: string,
+  options: Options,
+): Promise<string> {
+  const start = `.${basename(path)}.new-`;
+  for (const name of namesIn(dirname(path))) {
+    if (name.startsWith(start)) rmSync(join(dirname(path), name), { recursive: true, force: true });
+  }
+  // A folder of its own: the ssh-keygen of a run that was killed may still be writing in another.
+  const folder = mkdtempSync(join(dirname(path), start));
+  try {
+    const draft = join(folder, 'key');
+    await run(SSH_KEYGEN, ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', draft], options);
+    const { line } = parsePublicKey(readFileSync(`${draft}.pub`, 'utf8'));
+    writeFileDurably(path, readFileSync(draft), 0o600);
+    return line;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The public half of the key at `path`, `ssh-ed25519 …`. 'absent' where there is no file, and 'damaged'
+ * where it holds no key of ours: cut short, empty, of another kind.
+ */
+export async function readKeyFile(
+  path: string,
+  options: Options,
+): Promise<{ line: string } | 'absent' | 'damaged'> {
+  try {
+    readFileSync(path); // what cannot be read for another reason is no damage
+    chmodSync(path, 0o600); // OpenSSH takes no key that others may read
+    const { stdout } = await run(SSH_KEYGEN, ['-y', '-P', '', '-f', path], options);
+    const { type, line } = parsePublicKey(stdout);
+    return type === 'ssh-ed25519' ? { line } : 'damaged';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 'absent';
+    if (error instanceof ExitError && error.exitCode === NO_KEY) return 'damaged';
+    throw error;
+  }
+}

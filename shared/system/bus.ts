@@ -1,0 +1,126 @@
+/**
+ * D-Bus as the programs need it: a connection that can be lost without harm, calls with a time limit,
+ * properties and signals. A thin layer over dbus-next, whose proxies would introspect every object.
+ */
+import dbus, { type Message, type MessageBus } from 'dbus-next';
+import { DsError } from '../errors.ts';
+
+export interface Target {
+  name: string;
+  path: string;
+  face: string;
+}
+
+const PROPERTIES = 'org.freedesktop.DBus.Properties';
+/** The bus itself. */
+export const DAEMON: Target = {
+  name: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  face: 'org.freedesktop.DBus',
+};
+/** For an answer, in milliseconds. */
+const TIMEOUT_MS = 25_000;
+
+export class Bus implements Disposable {
+  readonly raw: MessageBus;
+  /** Rejects when the connection is lost; also for calls under way. */
+  readonly lost: Promise<never>;
+
+  private constructor(raw: MessageBus) {
+    this.raw = raw;
+    this.lost = new Promise((_, reject) => {
+      raw.on('error', (cause: unknown) => {
+        reject(new DsError('internal', 'the connection to the bus is lost', { cause }));
+      });
+    });
+    this.lost.catch(() => {}); // told to whoever waits
+  }
+
+  /** Connects. Throws `missing-tool` where nobody listens. */
+  static async open(address: string): Promise<Bus> {
+    const raw = dbus.sessionBus({ busAddress: address });
+    const bus = new Bus(raw);
+    const connected = new Promise<void>((resolve) => raw.once('connect', () => resolve()));
+    try {
+      await Promise.race([connected, bus.lost]);
+      return bus;
+    } catch (cause) {
+      throw new DsError('missing-tool', `there is no D-Bus at ${address}`, { cause });
+    }
+  }
+
+  /** The answer's values. Throws what the other side threw, or after the time-out. */
+  async call(
+    { name, path, face }: Target,
+    member: string,
+    signature = '',
+    body: unknown[] = [],
+  ): Promise<unknown[]> {
+    const message = new dbus.Message({
+      ...{ destination: name, path, interface: face, member, signature, body },
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new DsError('internal', `${name} does not answer ${member}`);
+      timer = setTimeout(() => reject(error), TIMEOUT_MS);
+    });
+    try {
+      const answer = await Promise.race([this.raw.call(message), this.lost, late]);
+      return answer?.body ?? [];
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** All properties, as plain values. */
+  async properties({ name, path, face }: Target): Promise<Record<string, unknown>> {
+    const [values] = await this.call({ name, path, face: PROPERTIES }, 'GetAll', 's', [face]);
+    return plain(values as Variants);
+  }
+
+  /** Calls `handle` for each of these signals, until the bus is closed. */
+  async onSignal(
+    { path, face }: Pick<Target, 'path' | 'face'>,
+    member: string,
+    handle: (body: unknown[]) => void,
+  ): Promise<void> {
+    this.raw.on('message', (message: Message) => {
+      const isIt = message.member === member && message.interface === face;
+      if (isIt && (path === '' || message.path === path)) handle(message.body);
+    });
+    const where = path === '' ? '' : `,path='${path}'`;
+    await this.match(`type='signal',interface='${face}',member='${member}'${where}`);
+  }
+
+  /** Calls `handle` with the properties that changed; those only invalidated are asked for. */
+  async onProperties(
+    target: Target,
+    handle: (changed: Record<string, unknown>) => void,
+  ): Promise<void> {
+    const signal = { path: target.path, face: PROPERTIES };
+    await this.onSignal(signal, 'PropertiesChanged', ([face, changed, invalidated]) => {
+      if (face !== target.face) return;
+      handle(plain(changed as Variants));
+      if ((invalidated as string[]).length === 0) return;
+      void this.properties(target).then(handle, () => {});
+    });
+  }
+
+  async match(rule: string): Promise<void> {
+    await this.call(DAEMON, 'AddMatch', 's', [rule]);
+  }
+
+  async unmatch(rule: string): Promise<void> {
+    await this.call(DAEMON, 'RemoveMatch', 's', [rule]);
+  }
+
+  [Symbol.dispose](): void {
+    this.raw.disconnect();
+  }
+}
+
+type Variants = Record<string, { value: unknown }>;
+
+function plain(variants: Variants): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(variants).map(([name, { value }]) => [name, value]));
+}

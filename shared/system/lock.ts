@@ -1,0 +1,57 @@
+/**
+ * File locks with flock(2), through flock(1): Node has no call for it, and the original client
+ * (A5) and our session script use the same kind of lock. The lock lives in a small child process
+ * that holds it until its stdin closes, so it ends with us however we end.
+ */
+import { spawn } from 'node:child_process';
+import { DsError } from '../errors.ts';
+
+export interface Lock extends AsyncDisposable {
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  env: NodeJS.ProcessEnv;
+  shared?: boolean;
+  /** Seconds to wait for another holder; 0 asks once. */
+  waitSeconds: number;
+  signal?: AbortSignal;
+}
+
+/** The exit code flock(1) is told to use when somebody else holds the lock. */
+const HELD_BY_OTHER = 75;
+
+/** Takes the lock at `path` (created if absent). Throws `busy` when it is held too long. */
+export async function lockFile(path: string, options: LockOptions): Promise<Lock> {
+  const mode = options.shared ? '--shared' : '--exclusive';
+  const wait = options.waitSeconds === 0 ? ['--nonblock'] : ['--wait', String(options.waitSeconds)];
+  const args = [mode, ...wait, '--conflict-exit-code', String(HELD_BY_OTHER), '--no-fork', path];
+  const child = spawn('flock', [...args, 'sh', '-c', 'echo held && exec cat >/dev/null'], {
+    env: options.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.signal && { signal: options.signal }),
+  });
+  let complaint = '';
+  child.stderr.on('data', (piece: Buffer) => {
+    complaint = (complaint + piece.toString()).slice(-500);
+  });
+  child.stdin.on('error', () => {});
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.stdout.once('data', () => resolve());
+    void ended.then((code) =>
+      reject(
+        code === HELD_BY_OTHER
+          ? new DsError('busy', `${path} is locked by another program`, { retry: true })
+          : new DsError('internal', `cannot lock ${path}: ${complaint.trim()}`),
+      ),
+    );
+  });
+  child.on('error', () => {}); // a later abort ends the child; release() then has nothing to do
+  const release = async () => {
+    child.stdin.end();
+    await ended;
+  };
+  return { release, [Symbol.asyncDispose]: release };
+}

@@ -1,0 +1,56 @@
+/**
+ * The words of one language: gettext's catalogue for texts, the runtime's own tables for numbers and
+ * dates. Without a catalogue everything is in English.
+ */
+import type { Catalogue } from './catalogue.ts';
+import type { Values, Words } from './words.ts';
+
+const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ps', 'ur'];
+
+/** Everything that depends on the language. */
+export function wordsOf(catalogue: Catalogue): Words {
+  const { language } = catalogue;
+  const locale = localeOf(language);
+  const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const number = (value: number) => numbers.format(value);
+  const format = (options: Intl.DateTimeFormatOptions) => {
+    let made: Intl.DateTimeFormat | undefined;
+    // Such a format costs a millisecond; most screens need none.
+    return (seconds: number) => {
+      made ??= new Intl.DateTimeFormat(locale, options);
+      return made.format(new Date(seconds * 1000));
+    };
+  };
+  const weekday = format({ weekday: 'short' });
+  return {
+    _: (text, values) => fill(catalogue.gettext(text), values),
+    _n: (one, many, n, values) =>
+      fill(catalogue.ngettext(one, many, n), { ...values, n: number(n) }),
+    number,
+    date: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    clock: format({ hour: 'numeric', minute: '2-digit' }),
+    month: format({ month: 'long', year: 'numeric' }),
+    // 5 January 1970 was a Monday.
+    weekdays: () => Array.from({ length: 7 }, (_, day) => weekday((4 + day) * 86_400 + 43_200)),
+    rightToLeft: RIGHT_TO_LEFT.includes(language.split(/[_-]/)[0] ?? ''),
+  };
+}
+
+/** `pt_BR.UTF-8@x` → `pt-BR`; what the runtime does not know becomes the nearest it knows. */
+function localeOf(language: string): string {
+  const tag = (language.split(/[.@]/)[0] ?? '').replace('_', '-');
+  // Kreyòl has no tables of its own; its speakers read French ones at school.
+  const wanted = tag.startsWith('ht') ? ['fr-HT', 'fr'] : [tag];
+  for (const name of wanted) {
+    try {
+      if (name !== '' && Intl.NumberFormat.supportedLocalesOf(name).length > 0) return name;
+    } catch {
+      // not a well-formed name
+    }
+  }
+  return 'en';
+}
+
+function fill(text: string, values: Values = {}): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}

@@ -1,0 +1,74 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { announced, dropped, filled, standOf, unmarked } from '../../../agent/keep/kept-entry.ts';
+import { parseSerial } from '../../../shared/ids.ts';
+import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
+import { KEPT_PROPERTY, type KeptMark } from '../../../shared/journal/kept.ts';
+
+const test = suite('A13: an entry on its way to school and back');
+
+const contentOf = (text: string) => ({ digest: digestOf(text), size: text.length });
+const entryOf = (title: string, text: string | null, more: [string, string][] = []): Entry => ({
+  content: text === null ? null : contentOf(text),
+  properties: new Map(
+    [['title', title], ...more].map(([name = '', v = '']) => [name, Buffer.from(v)]),
+  ),
+});
+const titleOf = ({ properties }: Entry) => properties.get('title')?.toString();
+
+const WHOLE = entryOf('Río', 'turtles', [['tags', 'x']]);
+const MARK: KeptMark = {
+  ...{ serial: parseSerial('SHC00000001'), digest: digestOf('version') },
+  ...{ content: digestOf('turtles'), bytes: 7 },
+  ...{ title: 'Río', shown: 'Río · Kept at school', pinned: true },
+};
+const MARKED = announced(WHOLE, MARK);
+const AWAY = dropped(MARKED, MARK);
+
+test('each step away and back is told from the others by the entry alone', () => {
+  const steps = [
+    [WHOLE, 'ordinary'],
+    [MARKED, 'here'],
+    [AWAY, 'away'],
+    [{ ...AWAY, content: null }, 'away'],
+    [filled(AWAY, MARK, contentOf('turtles')), 'here'],
+    [{ ...AWAY, content: contentOf('something else') }, 'overwritten'],
+  ] as const;
+  for (const [entry, is] of steps) assert.is(standOf(entry).is, is);
+});
+
+test('there and back again it is what it was', () => {
+  assert.equal(unmarked(filled(AWAY, MARK, contentOf('turtles'))), WHOLE);
+  assert.equal(unmarked(MARKED), WHOLE);
+});
+
+test('the title changes only while the content is gone', () => {
+  assert.is(titleOf(MARKED), 'Río');
+  assert.is(titleOf(AWAY), 'Río · Kept at school');
+  assert.is(titleOf(filled(AWAY, MARK, contentOf('turtles'))), 'Río');
+});
+
+test('cut off between new properties and old content, the title is put right', () => {
+  const half = { ...AWAY, content: WHOLE.content };
+  assert.is(standOf(half).is, 'here');
+  assert.equal(unmarked(half), WHOLE);
+});
+
+test('what a child renamed and changed meanwhile stays so', () => {
+  const properties = new Map(AWAY.properties)
+    .set('title', Buffer.from('Mine'))
+    .set('tags', Buffer.from('y'));
+  const back = unmarked(filled({ ...AWAY, properties }, MARK, contentOf('turtles')));
+  assert.equal(back, entryOf('Mine', 'turtles', [['tags', 'y']]));
+});
+
+test('a mark that nobody can read goes, and changes nothing else', () => {
+  const odd = entryOf('Río', 'turtles', [
+    ['tags', 'x'],
+    [KEPT_PROPERTY, '{"serial":1}'],
+  ]);
+  assert.is(standOf(odd).is, 'ordinary');
+  assert.equal(unmarked(odd), WHOLE);
+});
+
+test.run();

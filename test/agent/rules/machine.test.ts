@@ -1,0 +1,230 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Job, JobKind, Reason, Request } from '../../../agent/rules/jobs.ts';
+import {
+  decide,
+  type Event,
+  isIdle,
+  type Model,
+  newModel,
+  next,
+} from '../../../agent/rules/machine.ts';
+import { obstacles, type World } from '../../../agent/rules/obstacles.ts';
+import { describe } from '../../../agent/rules/status.ts';
+import type { ErrorCode } from '../../../shared/errors.ts';
+
+const test = suite("the agent's state machine");
+
+const CALM: World = {
+  power: 'mains',
+  network: 'up',
+  suspending: false,
+  paused: false,
+  uptimeMs: 1000,
+};
+const DUE: Event = { is: 'due', due: true, wait: null };
+const MINUTE = 60_000;
+
+const request = (kind: JobKind, byHand = true, more: Partial<Request> = {}): Event => {
+  return { is: 'request', request: { kind, byHand, of: '', snapshot: '', entry: '', ...more } };
+};
+const failed = (id: number, code: ErrorCode, more: object = {}): Event => {
+  const failure = { code, message: 'no', hint: '', ...more };
+  return { is: 'failed', id, failure, random: 0.5 };
+};
+const progress = (id: number, phase: 'sending' | 'confirming', bytesDone = 1): Event => {
+  const counts = { entriesDone: 0, entriesTotal: 10, bytesDone, bytesTotal: 100 };
+  return { is: 'progress', id, progress: { phase, ...counts } };
+};
+const world = (change: Partial<World>): Event => ({ is: 'world', change });
+
+function after(...events: Event[]): Model {
+  return events.reduce(next, newModel(CALM));
+}
+
+function jobOf(model: Model, id: number): Job {
+  const job = model.jobs.find((one) => one.id === id);
+  if (!job) throw new Error(`no job ${id}`);
+  return job;
+}
+
+test('nothing is at work while nobody has looked, and nothing when nothing is due', () => {
+  assert.is(describe(newModel(CALM)).state, 'due');
+  const idle = after({ is: 'due', due: false, wait: null });
+  assert.equal(decide(idle), { run: null, wakeAtMs: null });
+  assert.is(describe(idle).state, 'safe');
+  assert.ok(isIdle(idle));
+});
+
+test('a day goes due, asking, sending, confirming, safe', () => {
+  const states: string[] = [];
+  let model = newModel(CALM);
+  const events: Event[] = [
+    DUE,
+    progress(1, 'sending'),
+    progress(1, 'confirming'),
+    { is: 'done', id: 1, summary: { entries: 3 } },
+  ];
+  for (const event of events) {
+    model = next(model, event);
+    states.push(describe(model).state);
+  }
+  assert.equal(states, ['asking', 'sending', 'confirming', 'safe']);
+  assert.ok(isIdle(model));
+});
+
+const POWER: [World['power'], boolean, Reason[]][] = [
+  ['mains', false, []],
+  ['unknown', false, []],
+  [{ percent: 30 }, false, []],
+  [{ percent: 29.9 }, false, ['battery']],
+  [{ percent: 16 }, true, []],
+  [{ percent: 15 }, true, []],
+  [{ percent: 14 }, true, ['battery']],
+];
+for (const [power, byHand, reasons] of POWER) {
+  test(`${JSON.stringify(power)}, by hand ${byHand}: ${reasons.join() || 'goes'} (A3)`, () => {
+    const model = after(request('backup', byHand), world({ power }));
+    assert.equal(obstacles(jobOf(model, 1), model.world), reasons);
+    assert.is(decide(model).run, reasons.length > 0 ? null : 1);
+  });
+}
+
+test('all reasons are told, the weightiest first', () => {
+  const model = after(
+    DUE,
+    failed(1, 'server-unreachable'),
+    world({ power: { percent: 5 }, network: 'down', suspending: true, paused: true }),
+  );
+  const reasons = describe(model).reasons;
+  assert.equal(reasons, ['paused', 'suspend', 'battery', 'no-network', 'no-server']);
+});
+
+test('an obstacle stops what is at work, and it goes on when it is gone', () => {
+  const sending = after(DUE, progress(1, 'sending'));
+  assert.is(decide(sending).run, 1);
+  const asleep = next(sending, world({ suspending: true }));
+  assert.is(decide(asleep).run, null);
+  const stopped = next(asleep, { is: 'stopped', id: 1 });
+  assert.is(jobOf(stopped, 1).failures, 0, 'that was no failure');
+  assert.is(decide(next(stopped, world({ suspending: false }))).run, 1);
+});
+
+test('a restore goes before the backup, which goes on afterwards (X1)', () => {
+  const both = after(DUE, progress(1, 'sending'), request('restore'));
+  assert.is(decide(both).run, 2);
+  assert.is(describe(both).state, 'restoring');
+  assert.is(decide(next(both, { is: 'done', id: 2, summary: {} })).run, 1);
+});
+
+test("the server's appointment is kept to the second, and holds its place", () => {
+  const busy = { retryAfterSeconds: 90, place: 3 };
+  const model = after(DUE, failed(1, 'server-busy', busy));
+  assert.equal(decide(model), { run: null, wakeAtMs: 1000 + 90_000 });
+  const { state, queuePlace, queuedUntilMs } = describe(model);
+  assert.equal([state, queuePlace, queuedUntilMs], ['queued', 3, 91_000]);
+  assert.is(decide(next(model, world({ uptimeMs: 90_999 }))).run, null);
+  assert.is(decide(next(model, world({ uptimeMs: 91_000 }))).run, 1);
+  assert.is(decide(next(model, request('backup'))).run, null, 'pressing a button does not jump it');
+});
+
+test('a silent server is asked less and less, and at once in a new network', () => {
+  let model = after(DUE);
+  const waits: number[] = [];
+  for (let n = 0; n < 6; n += 1) {
+    model = next(model, failed(1, 'server-unreachable'));
+    const { wakeAtMs } = decide(model);
+    waits.push(((wakeAtMs ?? 0) - model.world.uptimeMs) / 1000);
+    model = next(model, world({ uptimeMs: wakeAtMs ?? 0 }));
+    assert.is(decide(model).run, 1, 'and then again');
+  }
+  assert.equal(waits, [5.5, 10.5, 20.5, 40.5, 5400, 5400]);
+  const waiting = next(model, failed(1, 'server-unreachable'));
+  assert.is(decide(next(waiting, { is: 'network-came', wait: null })).run, 1);
+});
+
+test('what a killed agent had under way ends in seconds; another run is left alone for long', () => {
+  let model = after(request('backup'));
+  const waits: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    model = next(model, failed(1, 'busy'));
+    const { wakeAtMs } = decide(model);
+    waits.push(((wakeAtMs ?? 0) - model.world.uptimeMs) / 1000);
+    model = next(model, world({ uptimeMs: wakeAtMs ?? 0 }));
+  }
+  assert.equal(waits, [2, 2, 2, 2, 2]);
+  assert.is(jobOf(next(model, failed(1, 'busy')), 1).end, 'failed', 'who pressed a button is told');
+});
+
+const PEOPLE: [ErrorCode, Reason][] = [
+  ['pending-approval', 'teacher'],
+  ['not-registered', 'not-registered'],
+  ['untrusted-server', 'untrusted-server'],
+  ['server-full', 'server-full'],
+  ['over-quota', 'over-quota'],
+  ['laptop-full', 'laptop-full'],
+  ['internal', 'problem'],
+];
+for (const [code, reason] of PEOPLE) {
+  test(`after ${code} the day's backup waits half an hour or more, and "now" does not`, () => {
+    const model = after(DUE, failed(1, code));
+    assert.equal(describe(model).reasons, [reason]);
+    assert.ok((decide(model).wakeAtMs ?? 0) >= 30 * MINUTE);
+    assert.is(describe(model).trouble?.code, code);
+    assert.is(decide(next(model, request('backup'))).run, 1);
+    const asked = after(request('backup'), failed(1, code));
+    assert.is(jobOf(asked, 1).end, 'failed', 'a person is told at once');
+  });
+}
+
+test('what a person asked for is tried three times where the server is silent', () => {
+  let model = after(request('restore'));
+  for (let n = 0; n < 2; n += 1) model = next(model, failed(1, 'transfer'));
+  assert.is(jobOf(model, 1).end, null);
+  assert.is(jobOf(next(model, failed(1, 'transfer')), 1).end, 'failed');
+  const moved = next(model, progress(1, 'sending'));
+  assert.is(jobOf(next(moved, failed(1, 'transfer')), 1).end, null, 'it had moved since');
+});
+
+test('asking twice is asking once', () => {
+  const model = after(
+    request('restore'),
+    request('restore'),
+    request('restore', true, { of: 'X' }),
+  );
+  assert.is(model.jobs.length, 2);
+  const byHand = after(DUE, request('backup'));
+  assert.is(byHand.jobs.length, 1);
+  assert.ok(jobOf(byHand, 1).request.byHand, 'and the battery may be lower');
+});
+
+test("a cancelled day's backup rests for an hour, and is still due", () => {
+  const model = after(DUE, progress(1, 'sending'), { is: 'cancel', id: 1 });
+  assert.is(jobOf(model, 1).end, 'cancelled');
+  assert.equal(describe(model).reasons, ['paused']);
+  assert.is(decide(model).wakeAtMs, 1000 + 60 * MINUTE);
+  assert.is(decide(next(model, request('backup'))).run, 2, 'a person may want it sooner');
+});
+
+test('one backup done is the day done, whoever asked', () => {
+  const model = after(DUE, request('restore-entry'), { is: 'done', id: 2, summary: {} });
+  assert.not.ok(isIdle(model));
+  const done = next(next(model, request('backup')), { is: 'done', id: 1, summary: {} });
+  assert.ok(isIdle(done));
+  assert.equal(describe(done).reasons, ['done']);
+});
+
+test('nothing that comes late wakes a job that has ended', () => {
+  const model = after(request('restore'), { is: 'cancel', id: 1 });
+  const late: Event[] = [
+    progress(1, 'sending'),
+    { is: 'done', id: 1, summary: { restored: 1 } },
+    failed(1, 'transfer'),
+    { is: 'stopped', id: 1 },
+  ];
+  for (const event of late) {
+    assert.is(jobOf(next(model, event), 1).end, 'cancelled', event.is);
+  }
+});
+
+test.run();

@@ -1,0 +1,80 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Context } from '../../../agent/context.ts';
+import { agentPaths } from '../../../agent/paths.ts';
+import { Control } from '../../../agent/wire/api.ts';
+import { type Connection, connect } from '../../../agent/wire/ssh.ts';
+import { DsError } from '../../../shared/errors.ts';
+
+const test = suite('A6: a connection that never was');
+
+const ENROLMENT = { login: 'shc0000', sshPort: 22 } as Parameters<typeof connect>[2];
+
+const { signal } = new AbortController();
+
+/** Does something with a connection by way of an ssh that is this shell script. */
+async function withSsh<T>(
+  script: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-connection-'));
+  try {
+    const ssh = join(folder, 'ssh');
+    writeFileSync(ssh, `#!/bin/sh\n${script}\n`);
+    chmodSync(ssh, 0o755);
+    const context = {
+      env: { PATH: `${folder}:${process.env.PATH}` },
+      signal,
+      paths: agentPaths(folder),
+    } as unknown as Context;
+    await using connection = connect(context, 'http://127.0.0.1:1', ENROLMENT);
+    return await work(connection);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the first request gets when ssh says this at once, with so many milliseconds between. */
+function firstAnswer(complaint: string, pauseMs: number): Promise<unknown> {
+  return withSsh(`echo "${complaint}" >&2; exit 255`, async (connection) => {
+    await sleep(pauseMs);
+    const late = sleep(5000, 'no answer at all', { ref: true });
+    const asked = new Control(connection, signal).state().catch((error: unknown) => error);
+    return Promise.race([asked, late]);
+  });
+}
+
+for (const pauseMs of [0, 300]) {
+  test(`the first question is told why, ${pauseMs} ms after ssh was started`, async () => {
+    const refused = 'ssh: connect to host 127.0.0.1 port 1: Connection refused';
+    const error = await firstAnswer(refused, pauseMs);
+    assert.instance(error, DsError);
+    assert.is((error as DsError).code, 'server-unreachable');
+    assert.match((error as DsError).message, /Connection refused/);
+  });
+}
+
+test('whoever waits for it to be ready does not wait for one that never was', async () => {
+  const late = sleep(5000, 'still waiting', { ref: true });
+  const ready = withSsh('exit 255', (connection) =>
+    connection.ready().then(() => 'nothing to wait for'),
+  );
+  assert.is(await Promise.race([ready, late]), 'nothing to wait for');
+});
+
+test('it is ended at once, and only once, also by an ssh that does not want to', async () => {
+  const start = performance.now();
+  await withSsh('trap "" TERM; while :; do sleep 0.1; done', async (connection) => {
+    await sleep(300);
+    connection.hangUp();
+    connection.hangUp();
+  });
+  const ms = performance.now() - start;
+  assert.ok(ms < 5000, `${ms} ms (E5)`);
+});
+
+test.run();

@@ -1,0 +1,106 @@
+/**
+ * `ds-backup` at a terminal, with the agent started by the bus when it is asked (A2, A12).
+ */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { distFolder } from '../../../bundle/build.ts';
+import { generateJournal } from '../../journal/generator.ts';
+import type { Finished, Laptop } from '../laptop.ts';
+import { type School, startSchool } from '../school.ts';
+
+const test = suite('the commands with the agent');
+
+const program = join(distFolder, 'ds-backup.mjs');
+
+/** A laptop whose bus can start the agent. */
+async function prepare(school: School, entries: number): Promise<Laptop> {
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries, seed: 5 });
+  const services = join(laptop.home, '.local', 'dbus-1', 'services');
+  mkdirSync(services, { recursive: true });
+  laptop.configure(`server = "${school.server.url}"\nspreadSeconds = 0\n`);
+  const command = `${process.execPath} ${program} agent`;
+  writeFileSync(
+    join(services, 'org.sugarlabs.Backup1.service'),
+    `[D-BUS Service]\nName=org.sugarlabs.Backup1\nExec=${command}\n`,
+  );
+  await laptop.startBus();
+  return laptop;
+}
+
+function ask(laptop: Laptop, ...args: string[]): Promise<Finished> {
+  return laptop.run(process.execPath, [program, ...args]);
+}
+
+async function ok(laptop: Laptop, ...args: string[]): Promise<string> {
+  const done = await ask(laptop, ...args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stdout}${done.stderr}`);
+  return done.stdout;
+}
+
+test('back up, look around, lose everything, bring it back', async () => {
+  await using school = await startSchool();
+  const laptop = await prepare(school, 12);
+  assert.match(await ok(laptop, 'now', '--wait'), /safe at school: 12 entries/);
+  const status = await ok(laptop, 'status');
+  assert.match(status, /now: +safe \(done for today\)/);
+  assert.match(status, /safe at school: 12 of 12 entries/);
+  assert.match(await ok(laptop, 'snapshots'), /^datastore-\S+ +12 entries/);
+  const { entries } = JSON.parse(await ok(laptop, 'entries', 'latest', '--json'));
+  assert.is(entries.length, 12);
+  await laptop.loseJournal();
+  assert.match(await ok(laptop, 'restore', 'latest', '--wait'), /checked: 12 entries/);
+  assert.is(await laptop.countEntries(), 12);
+});
+
+test('pins are kept, and noted while the school is away', async () => {
+  await using school = await startSchool();
+  const laptop = await prepare(school, 5);
+  await ok(laptop, 'now', '--wait');
+  const { entries } = JSON.parse(await ok(laptop, 'entries', 'latest', '--json'));
+  const [first, second] = entries.map(({ uid }: { uid: string }) => uid);
+  assert.is(await ok(laptop, 'pin', first, 'latest'), 'done\n');
+  await school.server.daemon.stop();
+  assert.match(await ok(laptop, 'pin', second, 'latest'), /^noted/);
+  await school.server.start();
+  await ok(laptop, 'status');
+  for (let looks = 0; looks < 100; looks += 1) {
+    const { pins } = JSON.parse(await ok(laptop, 'pins', '--json'));
+    if (pins.every(({ later }: { later: boolean }) => !later)) break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const { pins } = JSON.parse(await ok(laptop, 'pins', '--json'));
+  const uids = pins.map(({ uid }: { uid: string }) => uid);
+  assert.equal(uids.sort(), [first, second].sort());
+  assert.is(await ok(laptop, 'unpin', first), 'done\n');
+});
+
+test('mistakes are told before anything happens', async () => {
+  await using school = await startSchool();
+  const laptop = await prepare(school, 1);
+  const wrong: [string[], RegExp][] = [
+    [['now', '--server', 'http://x'], /--server is for --direct/],
+    [['pause', '--direct'], /leave out --direct/],
+    [['restore', 'yesterday'], /is not a snapshot name/],
+    [['unpin', 'x'], /is not an entry uid/],
+  ];
+  for (const [args, message] of wrong) {
+    const done = await ask(laptop, ...args);
+    assert.match(done.stderr, message);
+    assert.ok(done.exitCode === 1 || done.exitCode === 2);
+  }
+});
+
+test('without an agent that could be started it says what to do', async () => {
+  await using school = await startSchool();
+  const laptop = await prepare(school, 1);
+  const services = join(laptop.home, '.local', 'dbus-1', 'services');
+  for (const name of readdirSync(services)) rmSync(join(services, name));
+  const done = await ask(laptop, 'status');
+  assert.is(done.exitCode, 1);
+  assert.match(done.stderr, /cannot be started.*\n.*--direct/);
+});
+
+test.run();

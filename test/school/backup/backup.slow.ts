@@ -1,0 +1,301 @@
+// time limit: 300 s
+/**
+ * The whole way for real: register, back up, change, back up, lose everything, restore
+ * (A6 A7 A8 A9 A10 X1 X2 X3 X4 E3 E4).
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSerial } from '../../../shared/ids.ts';
+import { hostKey, inLaptop } from '../../../xs/storage/paths.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { compareJournals, type JournalSums, readJournal } from '../../journal/compare.ts';
+import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import { checkSnapshots } from '../../xs/check.ts';
+import type { Laptop } from '../laptop.ts';
+import { type School, startSchool } from '../school.ts';
+
+const test = suite('A6–A10: a Journal goes to school and comes back');
+
+async function ok(laptop: Laptop, ...args: string[]) {
+  const done = await laptop.backup(args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
+  return done;
+}
+
+function checkEverySnapshot(school: School, laptop: Laptop): number {
+  return checkSnapshots(school.server, parseSerial(laptop.serial)).size;
+}
+
+test('lose everything, get everything back: every property and every byte', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 60, seed: 1 });
+  await ok(laptop, 'now');
+  assert.ok(existsSync(join(laptop.profile, 'ds-backup-done')));
+  const before = readJournal(laptop.journal);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  assert.is(await laptop.countEntries(), 0);
+  const restored = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  assert.is(restored.restored, 60, JSON.stringify(restored));
+  const result = compareJournals(before, readJournal(laptop.journal));
+  assert.equal(
+    [result.identical, result.different, result.missing, result.extra],
+    [60, [], [], []],
+  );
+  assert.is(await laptop.countEntries(), 60);
+
+  const again = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  assert.equal([again.restored, again.alreadyHere], [0, 60], 'a second restore has nothing to do');
+  await ok(laptop, 'now');
+  assert.is(checkEverySnapshot(school, laptop), 1, 'a restored Journal is the same Journal');
+});
+
+test('a day without changes makes no snapshot, a changed one travels as a difference', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 60, seed: 2 });
+  const first = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  await ok(laptop, 'now');
+  assert.is(checkEverySnapshot(school, laptop), 1);
+  changeJournal(laptop.journal, { count: 3, seed: 3 });
+  const second = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  assert.is(checkEverySnapshot(school, laptop), 2);
+  assert.ok(second.changed >= 1 && second.changed <= 6, JSON.stringify(second));
+  assert.ok(second.sentBytes < first.sentBytes / 3);
+});
+
+test('an older version comes back beside the one that is there (A9, A10)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 4 });
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  changeJournal(laptop.journal, { count: 2, seed: 5 });
+  const changed = readJournal(laptop.journal);
+  const [uid] = changedEntries(before, changed);
+  assert.ok(uid);
+  await laptop.startBus();
+  const one = JSON.parse((await ok(laptop, 'restore', 'latest', '--entry', uid, '--json')).stdout);
+  assert.is(one.beside, 1, JSON.stringify(one));
+  const after = readJournal(laptop.journal);
+  assert.is(after.size, changed.size + 1);
+  const kept = compareJournals(changed, after);
+  assert.equal([kept.different, kept.missing], [[], []], 'what was there stays as it was');
+  await ok(laptop, 'restore', 'latest', '--entry', uid);
+  assert.is(readJournal(laptop.journal).size, changed.size + 1, 'a second time adds nothing');
+  const [beside = ''] = [...after.keys()].filter((key) => !changed.has(key));
+  assert.ok(isAtTop(laptop, beside), 'a child finds it at the top of her Journal (UI.md 9)');
+  await laptop.stopDatastore();
+  for (const file of ['data', 'metadata/title', 'metadata/uid', 'metadata/preview']) {
+    if (existsSync(inEntry(laptop, beside, file))) writeFileSync(inEntry(laptop, beside, file), '');
+  }
+  const mended = await ok(laptop, 'restore', 'latest', '--entry', uid, '--json');
+  assert.is(JSON.parse(mended.stdout).beside, 1, 'what a power cut tore is made whole (E3)');
+  const whole = new Map([[beside, after.get(beside)]]) as JournalSums;
+  const again = compareJournals(whole, readJournal(laptop.journal));
+  assert.equal(
+    [again.missing, again.different.filter((one) => !/: \S*timestamp$/.test(one))],
+    [[], []],
+  );
+  await laptop.stopDatastore();
+  writeFileSync(inEntry(laptop, beside, 'metadata/title'), 'mine');
+  await ok(laptop, 'restore', 'latest', '--entry', uid);
+  assert.is(readFileSync(inEntry(laptop, beside, 'metadata/title'), 'utf8'), 'mine', 'hers stays');
+  const [gone = ''] = [...before.keys()].filter((key) => key !== uid);
+  await laptop.datastore('delete', gone);
+  await ok(laptop, 'restore', 'latest', '--entry', gone);
+  assert.ok(isAtTop(laptop, gone), 'also what was deleted');
+  const complete = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const others = changedEntries(before, changed).filter((key) => ![uid, gone].includes(key));
+  assert.equal([complete.restored, complete.beside], [0, others.length], 'and it is the same work');
+  assert.is(readJournal(laptop.journal).size, after.size + others.length);
+});
+
+function changedEntries(before: JournalSums, after: JournalSums): string[] {
+  const { different } = compareJournals(before, after);
+  return different.map((line) => line.slice(0, line.indexOf(':')));
+}
+
+const inEntry = ({ journal }: Laptop, uid: string, file: string) =>
+  join(journal, uid.slice(0, 2), uid, file);
+
+/** Sugar sorts by the time that an entry was worked on last. */
+function isAtTop(laptop: Laptop, uid: string): boolean {
+  const time = readFileSync(inEntry(laptop, uid, 'metadata/timestamp'), 'utf8');
+  return Math.abs(Date.now() / 1000 - Number(time)) < 60;
+}
+
+test('a laptop that lost its state, not its Journal, learns it again and sends nothing twice', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 30, seed: 6 });
+  await ok(laptop, 'now');
+  for (const name of readdirSync(join(laptop.profile, 'ds-backup'))) {
+    if (name.startsWith('state.db')) rmSync(join(laptop.profile, 'ds-backup', name));
+  }
+  await ok(laptop, 'now');
+  assert.is(checkEverySnapshot(school, laptop), 1);
+  changeJournal(laptop.journal, { count: 1, seed: 7 });
+  await ok(laptop, 'now');
+  assert.is(checkEverySnapshot(school, laptop), 2);
+});
+
+test('a server that lost its database serves on (rebuilt from the disk)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 10, seed: 8 });
+  await ok(laptop, 'now');
+  await school.server.daemon.stop();
+  for (const name of readdirSync(school.server.state)) {
+    if (name.startsWith('xs.db')) rmSync(join(school.server.state, name));
+  }
+  await school.server.start();
+  const [command = '', ...rest] = school.server.command;
+  const config = ['--config', school.server.configFile];
+  const listed = await laptop.run(command, [...rest, 'laptops', '--json', ...config]);
+  assert.is(JSON.parse(listed.stdout).laptops[0].snapshots, 1, listed.stderr);
+  changeJournal(laptop.journal, { count: 1, seed: 9 });
+  await ok(laptop, 'now');
+});
+
+test('two laptops, one slot: the second is told when to come (X1)', async () => {
+  await using school = await startSchool({
+    laptops: 2,
+    server: { settings: '[traffic]\nslots = 1' },
+  });
+  for (const laptop of school.laptops) {
+    generateJournal(laptop.journal, { entries: 5, seed: 10 });
+    await ok(laptop, 'now'); // registers; its lease ends with its session
+  }
+  const held = await fetch(`${school.server.url}/backup/1/available/${school.laptop(0).serial}`);
+  assert.is(held.status, 200);
+  changeJournal(school.laptop(1).journal, { count: 1, seed: 11 });
+  const refused = await school.laptop(1).backup(['now']);
+  assert.is(refused.exitCode, 75, refused.stderr);
+  assert.match(refused.stderr, /server-busy/);
+});
+
+test('one run at a time, also beside the original client (A5)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 5, seed: 12 });
+  await ok(laptop, 'now');
+  const lock = join(laptop.profile, 'lock', 'ds-backup.run');
+  const holder = laptop.run('flock', [lock, 'sleep', '2']);
+  const refused = await laptop.backup(['now']);
+  assert.is(refused.exitCode, 75, refused.stderr);
+  assert.match(refused.stderr, /busy/);
+  await holder;
+  await ok(laptop, 'now');
+});
+
+test('another server under the same address is not trusted, until a person says so (O5)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 5, seed: 13 });
+  await ok(laptop, 'now');
+  await school.server.daemon.stop();
+  rmSync(hostKey(school.server));
+  await school.server.start();
+  changeJournal(laptop.journal, { count: 1, seed: 14 });
+  const refused = await laptop.backup(['now']);
+  assert.is(refused.exitCode, 77, refused.stderr);
+  assert.match(refused.stderr, /untrusted-server/);
+  assert.match(refused.stderr, /hint: .*only if it was: "ds-backup forget-server"/);
+  const forgotten = await laptop.backup(['forget-server', '--json']);
+  assert.equal(JSON.parse(forgotten.stdout), { forgotten: true });
+  await ok(laptop, 'now');
+  assert.match((await laptop.backup(['forget-server'])).stdout, /is forgotten: the next one met/);
+});
+
+test('a reflashed laptop with its old serial waits for a teacher, then goes on (X2)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 5, seed: 15 });
+  await ok(laptop, 'now');
+  rmSync(join(laptop.profile, 'ds-backup'), { recursive: true });
+  const waits = await laptop.backup(['now']);
+  assert.is(waits.exitCode, 77, waits.stderr);
+  const code = /\b\d{4}\b/.exec(/pending-approval[\s\S]*/.exec(waits.stderr)?.[0] ?? '')?.[0];
+  const [command = '', ...rest] = school.server.command;
+  const config = ['--config', school.server.configFile];
+  const listed = JSON.parse(
+    (await laptop.run(command, [...rest, 'laptops', '--json', ...config])).stdout,
+  );
+  assert.is(listed.laptops[0].waiting[0].code, code, 'both sides show the same four digits');
+  const approved = await laptop.run(command, [...rest, 'approve', laptop.serial, ...config]);
+  assert.is(approved.exitCode, 0, approved.stderr);
+  await ok(laptop, 'now');
+  await laptop.loseJournal();
+  await laptop.startBus();
+  await ok(laptop, 'restore', 'latest');
+  assert.is(await laptop.countEntries(), 5);
+});
+
+test('what is bad about one entry stops neither the others nor the run (E4)', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 8, seed: 16 });
+  await ok(laptop, 'now');
+  const [bad = '', big = '', odd = ''] = [...readJournal(laptop.journal).keys()];
+  const metadata = (uid: string) => join(laptop.journal, uid.slice(0, 2), uid, 'metadata');
+  rmSync(metadata(bad), { recursive: true });
+  writeFileSync(join(metadata(big), 'huge'), Buffer.alloc(9 * 1024 * 1024));
+  writeFileSync(join(metadata(odd), 'title'), Buffer.from([0xff, 0xfe, 0x41]));
+  const done = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  assert.is(done.problems.length, 2, JSON.stringify(done.problems));
+  const newest = newestSnapshot(school.server, parseSerial(laptop.serial));
+  assert.equal(
+    [newest?.entries, newest?.removed],
+    [8, 0],
+    'the unreadable keep their last version',
+  );
+  await laptop.loseJournal();
+  await laptop.startBus();
+  const restored = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  assert.is(restored.restored, 8, JSON.stringify(restored));
+  await laptop.stopDatastore();
+  rmSync(join(laptop.journal, 'index_updated'), { force: true });
+  assert.is(await laptop.countEntries(), 8, 'an index rebuild drops none of them');
+});
+
+test('damage on the server is refused by the restore, and the rest comes (X11)', async () => {
+  await using school = await startSchool({ server: {} });
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 10, seed: 17 });
+  await ok(laptop, 'now');
+  const serial = parseSerial(laptop.serial);
+  const newest = newestSnapshot(school.server, serial);
+  assert.ok(newest);
+  const folder = inLaptop(school.server, serial).snapshot(newest.name);
+  const victim = readdirSync(folder).find(
+    (name) => name.length === 36 && statSync(join(folder, name)).size > 100,
+  );
+  const path = join(folder, String(victim));
+  const bytes = readFileSync(path);
+  bytes.writeUInt8(bytes.readUInt8(50) ^ 4, 50);
+  const { atime, mtime } = statSync(path);
+  execFileSync('chmod', ['u+w', path]);
+  writeFileSync(path, bytes);
+  utimesSync(path, atime, mtime);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  const done = await laptop.backup(['restore', 'latest', '--json']);
+  const result = JSON.parse(done.stdout);
+  assert.equal([result.restored, result.problems.length], [9, 1], done.stderr);
+  assert.is(done.exitCode, 1, 'not everything came, and the exit code says so');
+});
+
+test.run();

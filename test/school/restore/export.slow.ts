@@ -1,0 +1,96 @@
+// time limit: 120 s
+/**
+ * Sugar's real datastore opens what was exported, and keeps every entry that export called sound
+ * (X13). It makes its own index on the way, and deletes what it cannot read: exactly the entries
+ * that export named.
+ */
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { exportJournal } from '../../../xs/legacy/export.ts';
+import { inLaptop } from '../../../xs/storage/paths.ts';
+import { compareJournals, readJournal } from '../../journal/compare.ts';
+import { generateJournal } from '../../journal/generator.ts';
+import { adopt, nameOf, putRaw, snapshotRaw } from '../../xs/legacy/original-library.ts';
+import { makeLibrary, newest, SERIAL, uidOf } from '../../xs/library.ts';
+import { Laptop } from '../laptop.ts';
+import { waitFor } from '../wait.ts';
+
+const test = suite('X13: an exported Journal opens in Sugar');
+
+interface LaptopAlone extends AsyncDisposable {
+  laptop: Laptop;
+}
+
+/** A laptop without a school. */
+function makeLaptop(): LaptopAlone {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-export-'));
+  chmodSync(folder, 0o711);
+  const laptop = new Laptop(folder, 'laptop', () => 'http://127.0.0.1:9');
+  const dispose = async () => {
+    await laptop[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { laptop, [Symbol.asyncDispose]: dispose };
+}
+
+test('an adopted snapshot, exported, is the whole Journal to the datastore', async () => {
+  using library = makeLibrary();
+  await using alone = makeLaptop();
+  const { laptop } = alone;
+  const { original } = inLaptop(library.paths, SERIAL);
+  generateJournal(original, { entries: 40, seed: 5 });
+  const before = readJournal(original);
+  snapshotRaw(library.paths, SERIAL, nameOf(8));
+  await adopt(library.context, SERIAL);
+  const done = await exportJournal({ snapshot: newest(library) }, laptop.journal);
+  assert.equal([done.entries, done.leftOut, done.rejected], [40, [], []]);
+  await laptop.startBus();
+  assert.is(await laptop.countEntries(), 40);
+  await laptop.stopDatastore();
+  const { identical, different, missing, extra } = compareJournals(
+    before,
+    readJournal(laptop.journal),
+  );
+  assert.equal([identical, different, missing, extra], [40, [], [], []]);
+});
+
+test('the datastore deletes the entries that were called unsound, and no other', async () => {
+  using library = makeLibrary();
+  await using alone = makeLaptop();
+  const { laptop } = alone;
+  const raw = join(library.folder, 'raw');
+  const sound = { title: 'fine', timestamp: '1300000000', mime_type: 'text/plain' };
+  const put = (n: number, properties: Record<string, string | Buffer>) =>
+    putRaw(raw, uidOf(n), { ...sound, uid: uidOf(n), ...properties }, `content ${n}`);
+  put(1, {});
+  put(2, { preview: Buffer.from([0xff, 0]) });
+  put(3, { description: Buffer.from([0xff]) });
+  put(4, { timestamp: '1300000000.5' });
+  put(5, { filesize: '99999999999' });
+  put(6, { notes: Buffer.alloc(512_001, 'a') });
+  put(7, { notes: Buffer.alloc(500_000, 'a ') });
+  put(8, { mime_type: 'x'.repeat(300) });
+  put(9, { mime_type: 'x'.repeat(243) });
+  put(10, { tags: 'a\0b' });
+  put(11, { activity: 'ñ'.repeat(121) });
+  put(12, { title: 'y'.repeat(5000), filesize: ' 9 ' });
+  put(13, { timestamp: '' });
+  const done = await exportJournal({ raw }, laptop.journal);
+  const rejected = done.rejected.map(({ what }) => what).sort();
+  await laptop.startBus();
+  await laptop.countEntries();
+  // The index is made in idle moments, one entry each, which also gets the date that all of them
+  // lack here. An answer means that no such moment is under way.
+  const folder = join(laptop.journal, '00');
+  const isIndexed = (uid: string) => existsSync(join(folder, uid, 'metadata', 'creation_time'));
+  await waitFor('the index', () => readdirSync(folder).every(isIndexed));
+  await laptop.countEntries();
+  const after = readJournal(laptop.journal);
+  const deleted = [...readJournal(raw).keys()].filter((uid) => !after.has(uid)).sort();
+  assert.equal(deleted, rejected);
+});
+
+test.run();

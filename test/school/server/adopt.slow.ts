@@ -1,0 +1,106 @@
+// time limit: 120 s
+/**
+ * A laptop gets an entry back that the original program saved sixteen years ago, over our own way
+ * (X13): the library is adopted under a real server, whose sessions are another user than the
+ * original's files belong to.
+ */
+import { chownSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Digest, parseSerial, type Serial } from '../../../shared/ids.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { lockFile } from '../../../shared/system/lock.ts';
+import { type AdoptContext, adoptLaptop } from '../../../xs/legacy/adopt.ts';
+import { makeReadableFolder } from '../../../xs/storage/ownership.ts';
+import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
+import { openPool } from '../../../xs/storage/pool.ts';
+import { compareJournals, readJournal } from '../../journal/compare.ts';
+import { generateJournal } from '../../journal/generator.ts';
+import { checkSnapshots } from '../../xs/check.ts';
+import { nameOf, snapshotRaw, trashOf } from '../../xs/legacy/original-library.ts';
+import type { Laptop } from '../laptop.ts';
+import { type School, startSchool } from '../school.ts';
+import { runsAsRoot } from '../server.ts';
+
+const test = suite('X13: what the original program saved comes back to a laptop');
+
+if (!runsAsRoot) console.log('skip: files of another account can be made by root only');
+const rooted = runsAsRoot ? test : test.skip;
+
+/** The account a laptop had on the original's server. */
+const OLD_UID = 64_990;
+
+async function ok(laptop: Laptop, ...args: string[]) {
+  const done = await laptop.backup(args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
+  return done;
+}
+
+function contextOf(school: School, serial: Serial): AdoptContext {
+  const paths = school.server;
+  const home = lstatSync(inLaptop(paths, serial).home);
+  const session = lstatSync(inLaptop(paths, serial).incoming);
+  const access = { ownUid: home.uid, sessionUid: session.uid, sessionGid: home.gid };
+  return { paths, access, pool: openPool(paths, access), env: process.env, log: silentLog };
+}
+
+function giveAll(folder: string, uid: number): void {
+  chownSync(folder, uid, uid);
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    chownSync(join(folder, name), uid, uid);
+  }
+}
+
+async function adoptUnderLock(context: AdoptContext, serial: Serial) {
+  const { paths, env } = context;
+  const trash = trashOf(paths);
+  makeReadableFolder(context.access, trash);
+  const lock = inLaptop(paths, serial).sessionLock;
+  await using _held = await lockFile(lock, { env, waitSeconds: 5 });
+  const discard = (folder: string, name: string) => renameSync(folder, join(trash, name));
+  return await adoptLaptop(context, serial, { discard });
+}
+
+/** A file of the pool, by what is in it. */
+function poolFile(context: AdoptContext, digest: string) {
+  return lstatSync(inPool(context.paths, digest as Digest).file(0));
+}
+
+rooted('a restore brings the whole old Journal, every property and every byte', async () => {
+  await using school = await startSchool({ server: { as: 'root' } });
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 3, seed: 6 });
+  await ok(laptop, 'now');
+  const serial = parseSerial(laptop.serial);
+  const { home, original, latest } = inLaptop(school.server, serial);
+  generateJournal(original, { entries: 20, seed: 7 });
+  const old = readJournal(original);
+  const raw = snapshotRaw(school.server, serial, nameOf(8));
+  giveAll(raw, OLD_UID);
+  const context = contextOf(school, serial);
+  const [adopted] = await adoptUnderLock(context, serial);
+  assert.equal([adopted?.sequence, adopted?.entries, adopted?.leftOut], [0, 20, []]);
+  assert.is(checkSnapshots(school.server, serial).size, 2);
+  const digest = [...old.values()].map((files) => files.get('data')).find(Boolean) ?? '';
+  const stat = poolFile(context, digest);
+  assert.equal([stat.uid, stat.mode & 0o777], [context.access.ownUid, 0o440]);
+  assert.ok(stat.nlink >= 4, 'shared with the mirror and the tree in the trash');
+
+  await laptop.loseJournal();
+  await laptop.startBus();
+  const done = JSON.parse((await ok(laptop, 'restore', nameOf(8), '--json')).stdout);
+  assert.is(done.restored, 20, JSON.stringify(done));
+  const { identical, different, missing } = compareJournals(old, readJournal(laptop.journal));
+  assert.equal([identical, different, missing], [20, [], []]);
+  await ok(laptop, 'now');
+  assert.is(checkSnapshots(school.server, serial).size, 3);
+  assert.is(compareJournals(old, readJournal(original)).identical, 20, 'the mirror is as it was');
+  assert.ok(readFileSync(join(latest, 'MANIFEST'), 'utf8').includes(serial));
+  assert.equal(
+    readdirSync(home).filter((name) => name.startsWith('.adopting')),
+    [],
+  );
+});
+
+test.run();

@@ -1,0 +1,154 @@
+// time limit: 310 s
+// calm
+/**
+ * Fifty real rsync-over-SSH clients come at once (X1): the service does with them what the simulator
+ * says. Both decide with the same functions; here real time passes, and real processes are started.
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { waitSeconds } from '../../../agent/backoff.ts';
+import { parseSerial } from '../../../shared/ids.ts';
+import { seeded } from '../../shared/random.ts';
+import { ours } from '../../sim/methods.ts';
+import { type Day, USUAL } from '../../sim/school-day.ts';
+import { simulate } from '../../sim/simulate.ts';
+import { type School, startSchool } from '../school.ts';
+import { StockClient } from '../stock-client.ts';
+import { waitFor } from '../wait.ts';
+
+const test = suite('X1: fifty clients at once are served as the simulator says');
+
+const LAPTOPS = 50;
+const SLOTS = 16;
+/** They come within so many seconds. */
+const WITHIN = 3;
+/** At this speed a transfer takes about ten seconds. */
+const [BYTES, KIB_PER_SECOND] = [100 * 1024, 10];
+/** Total time, and the wait of 19 of 20, may differ from the simulator's by this share … */
+const TIME_TOLERANCE = 0.25;
+/** … requests by so many a laptop, and a laptop's place among the served by so many slots' worth. */
+const REQUEST_TOLERANCE = 0.5;
+const PLACE_TOLERANCE = SLOTS;
+
+interface Visit {
+  came: number;
+  began: number;
+  ended: number;
+  requests: number;
+}
+
+class Crowd {
+  readonly #school: School;
+  readonly #start = performance.now();
+  readonly visits: Visit[] = [];
+  #transferring = 0;
+  mostTransferring = 0;
+
+  constructor(school: School) {
+    this.#school = school;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** As the agent does: asks, comes again when told to, transfers while its control channel is open. */
+  async visit(client: StockClient, at: number): Promise<void> {
+    await sleep(at * 1000);
+    const came = this.seconds;
+    const random = seeded(1);
+    for (let requests = 1; ; requests += 1) {
+      const { status, retryAfter } = await client.ask();
+      if (status === 200) {
+        const began = this.seconds;
+        await this.#transfer(client);
+        this.visits.push({ came, began, ended: this.seconds, requests });
+        return;
+      }
+      assert.is(status, 503);
+      await sleep(waitSeconds(retryAfter, 0, () => random.below(1000) / 1000) * 1000);
+    }
+  }
+
+  async #transfer(client: StockClient): Promise<void> {
+    this.#transferring += 1;
+    this.mostTransferring = Math.max(this.mostTransferring, this.#transferring);
+    {
+      using _channel = client.channel();
+      await waitFor('a connection', () => existsSync(client.controlPath), 30_000);
+      const sent = await client.upload('datastore-current', `--bwlimit=${KIB_PER_SECOND}`);
+      assert.is(sent.exitCode, 0, sent.stderr);
+      this.#transferring -= 1; // its slot is free when the service sees its channel end
+    }
+  }
+
+  /** The most leases that the service says it gave, until `over`. */
+  async mostLeases(over: () => boolean): Promise<number> {
+    let most = 0;
+    while (!over()) {
+      const text = await (await fetch(`${this.#school.server.url}/metrics`)).text();
+      most = Math.max(most, Number(/^xs_backup_leases (\d+)$/m.exec(text)?.[1]));
+      await sleep(500);
+    }
+    return most;
+  }
+}
+
+function near(what: string, found: number, forecast: number, tolerance: number): void {
+  const words = `${what}: ${found.toFixed(2)}, simulated ${forecast.toFixed(2)}`;
+  console.log(words);
+  assert.ok(Math.abs(found - forecast) <= tolerance, `${words}, tolerance ${tolerance.toFixed(2)}`);
+}
+
+test('slots, order, requests and times are as forecast', async () => {
+  const settings = `[traffic]\nslots = ${SLOTS}\nadaptive = false\n[registration]\nperAddress = 100`;
+  await using school = await startSchool({ server: { settings } });
+  const clients = Array.from({ length: LAPTOPS }, (_, n) => {
+    return new StockClient(school, parseSerial(`CRW${String(n).padStart(8, '0')}`), BYTES);
+  });
+  for (const client of clients) await client.register();
+  const random = seeded(7);
+  const crowd = new Crowd(school);
+  let over = false;
+  const leases = crowd.mostLeases(() => over);
+  const comes = () => (WITHIN * random.below(1000)) / 1000;
+  try {
+    await Promise.all(clients.map((client) => crowd.visit(client, comes())));
+  } finally {
+    over = true;
+  }
+  const { visits } = crowd;
+  assert.is(visits.length, LAPTOPS, 'nobody starves');
+  assert.is(crowd.mostTransferring, SLOTS, 'as many at once as slots, and no more');
+  assert.is(await leases, SLOTS, 'so says the service');
+
+  const mean = visits.reduce((sum, { began, ended }) => sum + ended - began, 0) / LAPTOPS;
+  const transfer = { mean, spread: 0 };
+  const crowdDay = {
+    name: '',
+    laptops: LAPTOPS,
+    arrival: { within: WITHIN },
+    slots: SLOTS,
+    seed: 7,
+  };
+  const day: Day = { ...USUAL, ...crowdDay, transfer, vanishing: 0, lost: 0 };
+  const forecast = simulate(day, ours);
+  console.log(`a transfer took ${mean.toFixed(1)} s`);
+  const last = Math.max(...visits.map(({ ended }) => ended));
+  near('all done, s', last, forecast.allDone, TIME_TOLERANCE * forecast.allDone);
+  const waits = visits.map(({ came, began }) => began - came).sort((a, b) => a - b);
+  const p95 = waits[Math.floor(0.95 * (waits.length - 1))] ?? 0;
+  near('p95 wait, s', p95, forecast.p95Wait, TIME_TOLERANCE * forecast.p95Wait);
+  const requests = visits.reduce((sum, one) => sum + one.requests, 0) / LAPTOPS;
+  near('requests a laptop', requests, forecast.requestsPerLaptop, REQUEST_TOLERANCE);
+
+  const arrived = [...visits].sort((a, b) => a.came - b.came);
+  const served = [...visits].sort((a, b) => a.began - b.began);
+  const moved = served.map((one, place) => Math.abs(place - arrived.indexOf(one)));
+  console.log(`moved by up to ${Math.max(...moved)} places between coming and being served`);
+  assert.ok(Math.max(...moved) <= PLACE_TOLERANCE, 'who comes first is served first');
+});
+
+test.run();

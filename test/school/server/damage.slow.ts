@@ -1,0 +1,155 @@
+// time limit: 400 s
+/**
+ * A disk of the school server flips a bit (X11): the scrub finds it, a restore refuses it, and the
+ * laptop's next backup, with nothing new in the Journal, mends it.
+ */
+import { lchownSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { realClock } from '../../../shared/clock.ts';
+import { parseSerial, type Uid } from '../../../shared/ids.ts';
+import { silentLog } from '../../../shared/log.ts';
+import type { Access } from '../../../xs/storage/ownership.ts';
+import { openPool } from '../../../xs/storage/pool.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { compareJournals, readJournal } from '../../journal/compare.ts';
+import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import { seeded } from '../../shared/random.ts';
+import { checkSnapshots } from '../../xs/check.ts';
+import { flipBit, poolFiles, scrubAll } from '../../xs/integrity/damage-library.ts';
+import type { Laptop } from '../laptop.ts';
+import { type School, startSchool } from '../school.ts';
+
+const test = suite('X11: damage on the server is found, refused, and mended by the laptop');
+
+async function ok(laptop: Laptop, ...args: string[]) {
+  const done = await laptop.backup(args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
+  return done;
+}
+
+/** What the service would do within 30 days, while it is stopped. */
+async function scrubStopped({ server }: School) {
+  const { uid, gid } = lstatSync(server.library);
+  const access: Access = { ownUid: uid, sessionUid: uid, sessionGid: gid };
+  const context = { paths: server, pool: openPool(server, access), clock: realClock };
+  const found = await scrubAll({ ...context, log: silentLog, env: process.env });
+  const damaged = join(server.library, '.damaged');
+  for (const path of [damaged, ...readdirSync(damaged).map((name) => join(damaged, name))]) {
+    lchownSync(path, uid, gid);
+  }
+  return found;
+}
+
+/** An entry with content in the newest snapshot, and a bit of it flipped on the stopped server. */
+async function damageOne(school: School, laptop: Laptop, suffix = ''): Promise<Uid> {
+  const newest = newestSnapshot(school.server, parseSerial(laptop.serial));
+  assert.ok(newest);
+  const uid = readdirSync(newest.folder).find(
+    (name) => name.length === 36 && lstatSync(join(newest.folder, name)).size > 100,
+  );
+  await school.server.daemon.stop();
+  flipBit(join(newest.folder, `${uid}${suffix}`));
+  const { damaged } = await scrubStopped(school);
+  assert.is(damaged.length, 1);
+  const path = `${laptop.serial}/${newest.name}/${uid}${suffix}`;
+  assert.ok(damaged[0]?.names.includes(path), JSON.stringify(damaged));
+  await school.server.start();
+  return uid as Uid;
+}
+
+for (const suffix of ['', '.metadata']) {
+  test(`damaged ${suffix || 'content'} is refused, then mended with nothing new to send`, async () => {
+    await using school = await startSchool();
+    const laptop = school.laptop(0);
+    generateJournal(laptop.journal, { entries: 12, seed: 31 });
+    await ok(laptop, 'now');
+    const before = readJournal(laptop.journal);
+    const uid = await damageOne(school, laptop, suffix);
+
+    const aside = `${laptop.journal}-aside`;
+    renameSync(laptop.journal, aside);
+    await laptop.startBus();
+    const refused = await laptop.backup(['restore', 'latest', '--entry', uid]);
+    assert.is(refused.exitCode, 1, refused.stdout);
+    assert.match(`${refused.stdout}${refused.stderr}`, new RegExp(`${uid}.*damaged`));
+    await laptop.loseJournal();
+    renameSync(aside, laptop.journal);
+
+    const healed = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+    assert.equal([healed.changed, healed.removed, healed.sequence], [0, 0, 2]);
+    assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
+    assert.equal(readdirSync(join(school.server.library, '.damaged')), []);
+    await ok(laptop, 'now');
+    assert.is(
+      checkSnapshots(school.server, parseSerial(laptop.serial)).size,
+      2,
+      'a quiet day again',
+    );
+
+    await laptop.loseJournal();
+    await laptop.startBus();
+    await ok(laptop, 'restore', 'latest', '--entry', uid);
+    await ok(laptop, 'restore', 'latest');
+    const after = compareJournals(before, readJournal(laptop.journal));
+    const toTop = [`${uid}: metadata/timestamp`];
+    assert.equal([after.different, after.missing], [toTop, []], 'one by one: to the top (UI.md 9)');
+  });
+}
+
+test('damage beside a real change is mended in the same run', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 32 });
+  await ok(laptop, 'now');
+  await damageOne(school, laptop);
+  changeJournal(laptop.journal, { count: 2, seed: 33 });
+  await ok(laptop, 'now');
+  assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
+});
+
+test('1,000 flipped bits: a restore refuses every entry concerned, and brings all the others', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 620, seed: 35 });
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  await school.server.daemon.stop();
+  const random = seeded(35);
+  const files = poolFiles(school.server.library).filter((path) => lstatSync(path).size > 0);
+  const victims = new Set<string>();
+  while (victims.size < 1000) victims.add(random.pick(files));
+  for (const path of victims) flipBit(path, random);
+  const { damaged } = await scrubStopped(school);
+  assert.is(damaged.length, 1000, 'found by the scrub');
+  const names = damaged.flatMap((one) => one.names);
+  const concerned = new Set(names.map((name) => basename(name).replace('.metadata', '')));
+  await school.server.start();
+  await laptop.loseJournal();
+  await laptop.startBus();
+  const restored = await laptop.backup(['restore', 'latest', '--json']);
+  assert.is(restored.exitCode, 1, restored.stderr);
+  assert.ok(restored.stdout, restored.stderr);
+  const told = JSON.parse(restored.stdout);
+  assert.is(told.problems.length, concerned.size);
+  assert.is(told.restored, 620 - concerned.size);
+  const after = compareJournals(before, readJournal(laptop.journal));
+  assert.equal([after.different, after.extra], [[], []], 'not one wrong byte in the Journal');
+  assert.equal(new Set(after.missing).size, concerned.size);
+  console.log(`1,000 flips, ${concerned.size} entries refused, ${told.restored} restored`);
+});
+
+test('an entry that is damaged there and unreadable here stops no backup', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 34 });
+  await ok(laptop, 'now');
+  const uid = await damageOne(school, laptop);
+  rmSync(join(laptop.journal, uid.slice(0, 2), uid, 'metadata'), { recursive: true });
+  const done = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  assert.equal([done.problems.length, done.removed, done.entries], [1, 1, 11]);
+  await ok(laptop, 'now');
+});
+
+test.run();

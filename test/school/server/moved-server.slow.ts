@@ -1,0 +1,101 @@
+// time limit: 120 s
+/**
+ * The school's server breaks, and its disk goes into another machine (X2, E3): the library is the
+ * server. What is lost with the old machine comes back by itself or is a teacher's to make anew.
+ */
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSerial } from '../../../shared/ids.ts';
+import { hostKey } from '../../../xs/storage/paths.ts';
+import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { compareJournals, readJournal } from '../../journal/compare.ts';
+import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import type { Laptop } from '../laptop.ts';
+import { startSchool } from '../school.ts';
+import { waitFor } from '../wait.ts';
+
+const test = suite('X2 E3: the library is the server');
+
+/** Until a backup takes what was changed, in milliseconds. */
+const SETTLED_MS = 1100;
+
+async function ok(laptop: Laptop, ...args: string[]): Promise<void> {
+  const { exitCode, stderr } = await laptop.backup(args);
+  assert.is(exitCode, 0, `${args.join(' ')}: ${stderr}`);
+}
+
+test('laptops go on with a copy of the library on a new machine', async () => {
+  await using school = await startSchool();
+  const { server } = school;
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 12, seed: 1 });
+  await ok(laptop, 'now');
+  await server.daemon.stop();
+  // Copied as people copy: everybody may read everything, and nothing but the library came along.
+  const copy = `${server.library}-copy`;
+  cpSync(server.library, copy, { recursive: true, preserveTimestamps: true });
+  rmSync(server.library, { recursive: true });
+  cpSync(copy, server.library, { recursive: true, preserveTimestamps: true });
+  chmodSync(hostKey(server), 0o644);
+  await laptop.run('chown', ['-R', '--reference', join(server.library, '..'), server.library]);
+  for (const gone of [copy, server.state, server.completion]) rmSync(gone, { recursive: true });
+  await server.start();
+  await ok(laptop, 'now');
+  changeJournal(laptop.journal, { count: 3, seed: 2 });
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  await ok(laptop, 'now');
+  assert.is(listSnapshots(server, parseSerial(laptop.serial)).length, 2);
+  const before = readJournal(laptop.journal);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  await ok(laptop, 'restore', 'latest');
+  assert.is(compareJournals(before, readJournal(laptop.journal)).identical, 12);
+});
+
+test('a damaged key of the server is never replaced by itself', async () => {
+  await using school = await startSchool();
+  const { server } = school;
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 3, seed: 3 });
+  await ok(laptop, 'now');
+  await server.daemon.stop();
+  const whole = readFileSync(hostKey(server));
+  writeFileSync(hostKey(server), '');
+  const [program = '', ...first] = [...server.command, 'serve', '--config', server.configFile];
+  const refused = await laptop.run(program, [...first, '--listen', '127.0.0.1:0']);
+  assert.is(refused.exitCode, 1, refused.stderr);
+  assert.match(refused.stderr, /\.host-key is no private key any more/);
+  assert.match(refused.stderr, /hint: put it back from a copy of the library/);
+  assert.is(readFileSync(hostKey(server)).length, 0);
+  writeFileSync(hostKey(server), whole);
+  await server.start();
+  await ok(laptop, 'now');
+});
+
+test('a damaged key of a laptop becomes a new one, which a teacher lets in', async () => {
+  await using school = await startSchool();
+  const { server } = school;
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 3, seed: 4 });
+  await ok(laptop, 'now');
+  const key = join(laptop.profile, 'ds-backup', 'key');
+  writeFileSync(key, '');
+  changeJournal(laptop.journal, { count: 1, seed: 5 });
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  const words: string[] = [];
+  await waitFor('a question to the teacher', async () => {
+    const { stderr } = await laptop.backup(['now']);
+    words.push(stderr);
+    return stderr.includes('pending-approval');
+  });
+  assert.ok(words.length <= 2, words.join(''));
+  assert.is(existsSync(`${key}.pub`), true);
+  const [program = '', ...first] = server.command;
+  const yes = [...first, 'approve', laptop.serial, '--config', server.configFile];
+  assert.is((await laptop.run(program, yes)).exitCode, 0);
+  await ok(laptop, 'now');
+});
+
+test.run();

@@ -1,0 +1,46 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSerial } from '../../../shared/ids.ts';
+import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
+import {
+  formatKeptMark,
+  KEPT_PROPERTY,
+  type KeptMark,
+  keptMarkOf,
+} from '../../../shared/journal/kept.ts';
+
+const test = suite('A13: the mark of content that is only at school');
+
+const MARK: KeptMark = {
+  ...{ serial: parseSerial('SHC00000001'), digest: digestOf('x') },
+  ...{ content: digestOf('y'), bytes: 7 },
+  ...{ title: 'Río', shown: 'Río · Kept at school', pinned: true },
+};
+
+function entry(mark: string | undefined, size: number | null): Entry {
+  const properties = new Map(mark === undefined ? [] : [[KEPT_PROPERTY, Buffer.from(mark)]]);
+  return { properties, content: size === null ? null : { digest: digestOf(''), size } };
+}
+
+test('it is read back as it was written, with an empty content or none', () => {
+  for (const size of [0, null]) {
+    assert.equal(keptMarkOf(entry(formatKeptMark(MARK), size)), MARK);
+  }
+});
+
+test('an entry with content is here, whatever it says', () => {
+  assert.is(keptMarkOf(entry(formatKeptMark(MARK), 1)), undefined);
+});
+
+const JUNK = ['', '{}', '[]', 'null', '{"serial":1}', '\0', formatKeptMark(MARK).slice(0, -1)];
+for (const junk of [...JUNK, formatKeptMark({ ...MARK, bytes: -1 })]) {
+  test(`a mark that is none is no mark: ${JSON.stringify(junk).slice(0, 40)}`, () => {
+    assert.is(keptMarkOf(entry(junk, 0)), undefined);
+  });
+}
+
+test('an entry without a mark is an ordinary one', () => {
+  assert.is(keptMarkOf(entry(undefined, 0)), undefined);
+});
+
+test.run();

@@ -1,0 +1,98 @@
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  fsyncFolder,
+  replaceSymlinkDurably,
+  writeFileDurably,
+} from '../../../shared/system/files.ts';
+import { temporaryFolder } from '../folder.ts';
+
+const test = suite('files');
+const folder = temporaryFolder(test);
+let count = 0;
+
+/** A fresh folder for one test, and what lies in it. */
+function scene() {
+  count += 1;
+  const path = join(folder, String(count));
+  mkdirSync(path);
+  return { file: join(path, 'file'), names: () => readdirSync(path).sort() };
+}
+
+test('a file is written and replaced, and nothing else is left', () => {
+  const { file, names } = scene();
+  writeFileDurably(file, 'old');
+  const inode = statSync(file).ino;
+  writeFileDurably(file, Buffer.from([0, 255]));
+  assert.equal(readFileSync(file), Buffer.from([0, 255]));
+  assert.is.not(statSync(file).ino, inode, 'the old inode is never written to');
+  assert.equal(names(), ['file']);
+});
+
+test('a secret is never readable by others, not even for a moment', () => {
+  const { file } = scene();
+  writeFileDurably(file, 'secret', 0o600);
+  assert.is(statSync(file).mode & 0o777, 0o600);
+  writeFileDurably(`${file}2`, 'public');
+  assert.is(statSync(`${file}2`).mode & 0o777 & ~0o644, 0);
+});
+
+test('a large file is written whole', () => {
+  const { file } = scene();
+  const bytes = Buffer.alloc(5_000_000, 'abc');
+  writeFileDurably(file, bytes);
+  assert.ok(readFileSync(file).equals(bytes));
+});
+
+test('a link is replaced by a file, and what it led to is not touched', () => {
+  const { file } = scene();
+  writeFileSync(`${file}.target`, 'target');
+  symlinkSync(`${file}.target`, file);
+  writeFileDurably(file, 'new');
+  assert.ok(lstatSync(file).isFile());
+  assert.is(readFileSync(`${file}.target`, 'utf8'), 'target');
+});
+
+test('a write that fails leaves the old content and no temporary file', () => {
+  const { file, names } = scene();
+  writeFileDurably(file, 'old');
+  const unwritable = { length: 3 } as unknown as Buffer;
+  assert.throws(() => writeFileDurably(file, unwritable));
+  assert.is(readFileSync(file, 'utf8'), 'old');
+  assert.equal(names(), ['file']);
+});
+
+test('a rename that fails leaves no temporary file', () => {
+  const { file, names } = scene();
+  mkdirSync(join(file, 'full'), { recursive: true });
+  assert.throws(() => writeFileDurably(file, 'x'), /EISDIR|ENOTEMPTY|EEXIST/);
+  assert.throws(() => replaceSymlinkDurably(file, 'x'), /EISDIR|ENOTEMPTY|EEXIST/);
+  assert.equal(names(), ['file']);
+});
+
+test('a folder that is not there is an error', () => {
+  const { file } = scene();
+  assert.throws(() => writeFileDurably(join(file, 'x'), 'x'), /ENOENT/);
+  assert.throws(() => fsyncFolder(file), /ENOENT/);
+});
+
+test('a link is made and turned', () => {
+  const { file, names } = scene();
+  replaceSymlinkDurably(file, 'datastore-1');
+  replaceSymlinkDurably(file, 'datastore-2');
+  assert.is(readlinkSync(file), 'datastore-2');
+  assert.equal(names(), ['file']);
+});
+
+test.run();

@@ -1,0 +1,123 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { formatMetrics } from '../../../xs/admin/metrics.ts';
+import {
+  concerns,
+  type DayRecord,
+  foresee,
+  type LaptopStanding,
+  neededBytes,
+  type Status,
+  standing,
+} from '../../../xs/admin/status.ts';
+import { formatStatus } from '../../../xs/commands/status.ts';
+import { backUp, SERIAL, uidOf } from '../library.ts';
+import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
+
+const test = suite('X12: the school on one screen');
+
+const NOW = new Date('2026-06-15T10:00:00Z');
+
+test('safe, late, never', () => {
+  const rows: [string | null, LaptopStanding['standing'], number | null][] = [
+    [null, 'never', null],
+    ['2026-06-15T09:00:00Z', 'safe', 0],
+    ['2026-06-05T10:00:00Z', 'safe', 10],
+    ['2026-06-04T09:00:00Z', 'late', 11],
+    ['2030-01-01T00:00:00Z', 'safe', 0],
+  ];
+  for (const [last, expected, days] of rows) {
+    assert.equal(standing(last, NOW), { standing: expected, days }, String(last));
+  }
+});
+
+function growing(perDay: number, days = 20): DayRecord[] {
+  return Array.from({ length: days }, (_, n) => ({
+    date: new Date(NOW.getTime() - (days - n) * DAY_MS).toISOString().slice(0, 10),
+    neededBytes: 50e9 + n * perDay,
+  }));
+}
+
+test('whether one full copy of every laptop fits, and until when', () => {
+  assert.is(neededBytes([1e9, null, 3e9]), 6e9, 'two gigabytes for one that has sent nothing yet');
+  assert.is(foresee(90e9, 80e9, growing(1e9), NOW).fits, false);
+  assert.is(foresee(70e9, 100e9, growing(1e9), NOW).fullOn, '2026-07-15');
+  assert.is(foresee(70e9, 100e9, growing(0), NOW).fullOn, null, 'no growth');
+  assert.is(foresee(70e9, 100e9, growing(-1e9), NOW).fullOn, null, 'it shrinks');
+  assert.is(foresee(70e9, 100e9, growing(1e9, 3), NOW).fullOn, null, 'too few days to tell');
+  assert.is(foresee(70e9, 1e15, growing(1e6), NOW).fullOn, null, 'in ten years and more');
+});
+
+function statusOf(laptops: number): Status {
+  return {
+    time: NOW.toISOString(),
+    laptops: Array.from({ length: laptops }, (_, n) => ({
+      serial: serialOf(n),
+      nick: `child ${n}`,
+      ...standing(
+        n % 3 === 0 ? null : n % 3 === 1 ? '2026-01-01T00:00:00Z' : '2026-06-15T00:00:00Z',
+        NOW,
+      ),
+    })),
+    held: Array.from({ length: laptops }, (_, n) => ({
+      serial: serialOf(n),
+      nick: '',
+      snapshots: 2,
+    })),
+    waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
+    overQuota: [{ serial: SERIAL, nick: 'Jim' }],
+    disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
+    forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
+    trash: 12,
+    damaged: 3,
+    scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
+    clock: { trusted: false, reason: 'the clock jumped' },
+  };
+}
+
+test('at most 25 lines of 120 letters, also for a thousand laptops with every trouble', () => {
+  const lines = formatStatus(statusOf(1000));
+  assert.ok(lines.length <= 25, `${lines.length} lines`);
+  for (const line of lines) assert.ok(line.length <= 120, line);
+  assert.equal(concerns(statusOf(1000)), [
+    ...['held', 'waiting-keys', 'over-quota', 'disk-too-small', 'disk-nearly-full', 'damage'],
+    ...['clock', 'late-laptops'],
+  ]);
+});
+
+test('the command prints it, and its exit code says whether to look', async () => {
+  await using whole = await openWhole('');
+  const { library, clock } = whole;
+  await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
+  await library.store.recordSuccess(SERIAL, clock.now());
+  await whole.command('cleanup');
+  const told = await whole.command('status');
+  assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);
+  assert.match(told, /one full copy of every laptop fits/);
+  clock.pass(20 * DAY_MS);
+  const later = JSON.parse(await whole.command('status', [], { json: true }));
+  assert.equal(later.concerns, ['late-laptops']);
+  assert.is((await library.store.days()).length, 1);
+});
+
+test('metrics and diag name nobody', async () => {
+  await using whole = await openWhole('');
+  whole.library.registrations.register(serialOf(7), 'Jocinta Ñusta', 'a-secret-uuid', dsaKey(7));
+  const metrics = formatMetrics(statusOf(30), 4);
+  assert.match(metrics, /^xs_backup_laptops\{standing="late"\} 10$/m);
+  assert.match(metrics, /^xs_backup_leases 4$/m);
+  for (const line of metrics.trim().split('\n')) {
+    assert.match(
+      line,
+      /^(# (HELP|TYPE) xs_backup_\w+ .+|xs_backup_\w+(\{standing="\w+"\})? [\d.]+)$/,
+    );
+  }
+  const diag = await whole.command('diag');
+  assert.match(diag, /rsync/);
+  for (const secret of ['Jocinta', serialOf(7), SERIAL, 'a-secret-uuid', dsaKey(7).slice(0, 40)]) {
+    assert.not.ok(diag.includes(secret), secret);
+    assert.not.ok(metrics.includes(secret), secret);
+  }
+});
+
+test.run();

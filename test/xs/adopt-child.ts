@@ -1,9 +1,0 @@
-/** Adopts a laptop in a process of its own, to be killed at a failpoint: `PATHS-AS-JSON SERIAL`. */
-import { armFailpoint } from '../../shared/failpoint.ts';
-import { parseSerial } from '../../shared/ids.ts';
-import type { Paths } from '../../xs/paths.ts';
-import { adopt, adoptContext } from './original-library.ts';
-
-armFailpoint(process.env.DS_BACKUP_FAILPOINT);
-const [paths = '', serial] = process.argv.slice(-2);
-await adopt(adoptContext(JSON.parse(paths) as Paths), parseSerial(serial));

@@ -1,0 +1,133 @@
+/** What all commands of `xs-backup` have in common: JSON, and how far they are. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Flags, Step } from '../../../xs/commands/command.ts';
+import { askService, runCommand, serveAdmin } from '../../../xs/commands/service-socket.ts';
+import { COMMANDS, LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
+import { inState } from '../../../xs/storage/paths.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { listTrash } from '../../../xs/storage/trash.ts';
+import { backUp, ed25519, SERIAL, uidOf } from '../library.ts';
+import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+
+const test = suite('X12: the commands of xs-backup');
+
+const OTHER = serialOf(7);
+const NEVER = AbortSignal.any([]);
+
+/** Something of everything; what each command needs to be carried out. */
+async function openSchool(): Promise<WholeLibrary> {
+  const whole = await openWhole('[registration]\npolicy = "window"');
+  const { library, context, clock } = whole;
+  library.newcomers.openWindow(1);
+  library.registrations.register(OTHER, 'Ana', 'u', dsaKey(2));
+  for (const n of [1, 2, 3]) library.registrations.enrol(SERIAL, 'uuid', ed25519(n));
+  const entries = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => {
+      return [uidOf(from + n), { title: `${n}`, content: `${from + n}` }] as const;
+    });
+  await backUp({ context }, new Map(entries(0, 30)), SERIAL);
+  clock.pass(86_400_000);
+  await backUp({ context }, new Map(entries(50, 52)), SERIAL);
+  return whole;
+}
+
+/** In an order in which each finds something to do. */
+function scenario(whole: WholeLibrary): [command: string, args: () => string[], flags?: Flags][] {
+  const { paths } = whole.library;
+  const name = () => newestSnapshot(paths, SERIAL)?.name ?? '';
+  return [
+    ...['status', 'laptops', 'proposals', 'held', 'quota', 'damage', 'diag', 'audit'].map(
+      (command): [string, () => string[]] => [command, () => []],
+    ),
+    ...['snapshots', 'pins', 'trash'].map((command): [string, () => string[]] => [
+      command,
+      () => [SERIAL],
+    ]),
+    ['sums', () => [SERIAL, name()]],
+    ['approve', () => [SERIAL]],
+    ['register-window', () => ['5']],
+    ['retire', () => [OTHER]],
+    ['unretire', () => [OTHER]],
+    ['alias', () => [OTHER, SERIAL]],
+    ['unalias', () => [OTHER]],
+    ['drop', () => [SERIAL]],
+    ['undelete', () => [SERIAL, listTrash(paths, SERIAL)[0]?.name ?? '']],
+    ['release', () => [SERIAL]],
+    ['pin', () => [SERIAL, name()]],
+    ['unpin', () => [SERIAL, name()]],
+    ['reject', () => [SERIAL]],
+    ['forget', () => [OTHER]],
+    ['teacher', () => ['list']],
+    ['cleanup', () => [], { 'dry-run': true }],
+    ['adopt', () => [], { 'dry-run': true }],
+    ['scrub', () => [], { all: true }],
+    ['rebuild', () => []],
+  ];
+}
+
+test('every command says what it did as JSON, one object a line, when it is asked to', async () => {
+  await using whole = await openSchool();
+  const { library } = whole;
+  const tried = new Set<string>();
+  for (const [command, args, flags] of scenario(whole)) {
+    let out = '';
+    const print = (text: string) => {
+      out += text;
+    };
+    const prepared = prepare(whole, command);
+    await prepared;
+    const request = { command, args: args(), flags: { json: true, ...flags } };
+    await runCommand(library, request, print, NEVER);
+    tried.add(command);
+    const lines = out.split('\n').filter((line) => line !== '');
+    if (command !== 'adopt') assert.ok(lines.length > 0, `${command} said nothing`);
+    for (const line of lines) assert.type(JSON.parse(line), 'object', `${command}: ${line}`);
+    assert.ok(out === '' || out.endsWith('\n'), command);
+  }
+  assert.equal(
+    Object.keys(COMMANDS).filter((command) => !tried.has(command)),
+    [],
+  );
+});
+
+/** What was decided before leaves some commands without work. */
+async function prepare({ library, context, clock }: WholeLibrary, command: string): Promise<void> {
+  if (command === 'reject') library.registrations.enrol(SERIAL, 'uuid', ed25519(9));
+  if (command === 'release') {
+    clock.pass(86_400_000);
+    const left = new Map([[uidOf(99), { title: 'x', content: 'x' }]]);
+    await backUp({ context }, left, SERIAL);
+  }
+}
+
+test('the help says of each command what it takes', () => {
+  for (const [name, { synopsis, summary }] of Object.entries({ ...COMMANDS, ...LOCAL_COMMANDS })) {
+    assert.ok(synopsis.startsWith(name), synopsis);
+    assert.ok(summary.length > 8 && summary.length < 100, summary);
+  }
+});
+
+test('how far a long command is comes through the socket, with what it prints', async () => {
+  await using whole = await openSchool();
+  const { library } = whole;
+  mkdirSync(dirname(inState(library.paths).adminSocket), { recursive: true });
+  await using _admin = await serveAdmin(library);
+  for (const command of ['cleanup', 'rebuild']) {
+    const steps: Step[] = [];
+    let out = '';
+    const print = (text: string) => {
+      out += text;
+    };
+    const request = { command, args: [], flags: {} };
+    const tell = (step: Step) => void steps.push(step);
+    assert.is(await askService(library.paths, request, print, NEVER, tell), 0);
+    assert.ok(out.length > 0);
+    assert.ok(steps.length > 0, command);
+    for (const { done, of } of steps) assert.ok(done <= of && of === 2, JSON.stringify(steps));
+  }
+});
+
+test.run();

@@ -1,0 +1,120 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { newRunId, type Uid } from '../../../shared/ids.ts';
+import { digestOf } from '../../../shared/journal/entry.ts';
+import { ingest } from '../../../xs/ingest/ingest.ts';
+import { scrubShard } from '../../../xs/integrity/scrub.ts';
+import { foldOriginal } from '../../../xs/legacy/original.ts';
+import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { checkSnapshots } from '../check.ts';
+import { flipBit, shardOf } from '../integrity/damage-library.ts';
+import { makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
+
+const test = suite("E1: an original client's mirror is folded");
+
+function writeEntry(
+  library: TestLibrary,
+  uid: Uid,
+  properties: Record<string, string>,
+  data?: string,
+) {
+  const folder = join(inLaptop(library.paths, SERIAL).original, uid.slice(0, 2), uid);
+  mkdirSync(join(folder, 'metadata'), { recursive: true });
+  for (const [name, value] of Object.entries(properties)) {
+    writeFileSync(join(folder, 'metadata', name), value);
+  }
+  if (data !== undefined) {
+    rmSync(join(folder, 'data'), { force: true });
+    writeFileSync(join(folder, 'data'), data);
+  }
+  return folder;
+}
+
+async function foldAndIngest(library: TestLibrary) {
+  const base = newestSnapshot(library.paths, SERIAL);
+  const folded = await foldOriginal(library.context, SERIAL, base, newRunId());
+  const { completion, folder } = folded;
+  const arrival = { serial: SERIAL, completion, folder, source: 'original' as const };
+  const outcome = await ingest(library.context, arrival);
+  assert.is(outcome.state, 'done', JSON.stringify(outcome));
+  folded.remember();
+  return completion;
+}
+
+test('every entry is folded once, and only what changed the next time', async () => {
+  using library = makeLibrary();
+  writeEntry(
+    library,
+    uidOf(1),
+    { title: 'one', filesize: '3', checksum: 'x', '.title': 'torn' },
+    'abc',
+  );
+  writeEntry(library, uidOf(2), { title: 'two' });
+  assert.is((await foldAndIngest(library)).changed.length, 2);
+  assert.is((await foldAndIngest(library)).changed.length, 0);
+  writeEntry(library, uidOf(1), { title: 'uno', filesize: '4' }, 'abcd');
+  const third = await foldAndIngest(library);
+  assert.equal(
+    third.changed.map(([uid]) => uid),
+    [uidOf(1)],
+  );
+});
+
+test('an entry that looks torn keeps its old version, and is taken when it stays that way', async () => {
+  using library = makeLibrary();
+  writeEntry(library, uidOf(1), { title: 'one', filesize: '3' }, 'abc');
+  await foldAndIngest(library);
+  writeEntry(library, uidOf(1), { filesize: '9' }, 'half');
+  assert.is((await foldAndIngest(library)).changed.length, 0);
+  assert.is((await foldAndIngest(library)).changed.length, 1);
+});
+
+test('what is no entry is passed over, and an unreadable one keeps its version', async () => {
+  using library = makeLibrary();
+  const { original } = inLaptop(library.paths, SERIAL);
+  const folder = writeEntry(library, uidOf(1), { title: 'one' });
+  writeEntry(library, uidOf(2), { title: 'two' });
+  mkdirSync(join(original, 'index'), { recursive: true });
+  mkdirSync(join(original, 'zz', 'no-uid'), { recursive: true });
+  symlinkSync('/etc', join(original, 'aa'));
+  await foldAndIngest(library);
+  assert.is(newestSnapshot(library.paths, SERIAL)?.entries, 2);
+  rmSync(join(folder, 'metadata', 'title'));
+  symlinkSync('/etc/passwd', join(folder, 'metadata', 'title'));
+  const next = await foldAndIngest(library);
+  assert.equal([next.changed, next.removed], [[], []]);
+});
+
+test('an entry whose version is damaged is folded anew, and dropped if that cannot be done', async () => {
+  using library = makeLibrary();
+  const folder = writeEntry(library, uidOf(1), { title: 'one', filesize: '8' }, 'drawings');
+  writeEntry(library, uidOf(2), { title: 'two' });
+  await foldAndIngest(library);
+  const path = inPool(library.paths, digestOf('drawings')).file(0);
+  const damage = () => {
+    flipBit(path);
+    return scrubShard(library.context, shardOf(path));
+  };
+  await damage();
+  assert.equal((await foldAndIngest(library)).changed, [], 'the same version once more');
+  assert.ok(library.context.pool.damage.isEmpty);
+  assert.is(checkSnapshots(library.paths, SERIAL).size, 2);
+  await damage();
+  rmSync(join(folder, 'metadata'), { recursive: true });
+  assert.equal((await foldAndIngest(library)).removed, [uidOf(1)]);
+  assert.is(newestSnapshot(library.paths, SERIAL)?.entries, 1);
+});
+
+test('an entry that is gone from the mirror is gone from the next snapshot', async () => {
+  using library = makeLibrary();
+  const folder = writeEntry(library, uidOf(1), { title: 'one' });
+  writeEntry(library, uidOf(2), { title: 'two' });
+  await foldAndIngest(library);
+  rmSync(folder, { recursive: true });
+  assert.equal((await foldAndIngest(library)).removed, [uidOf(1)]);
+});
+
+test.run();

@@ -1,0 +1,127 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type Amount,
+  isMassChange,
+  type Plan,
+  planRetention,
+  type RetentionPolicy,
+  type SnapshotFacts,
+  type Stretch,
+  usedBy,
+} from '../../../xs/retention/retention.ts';
+import { aged, DAY, NOW, nameOf } from './aged.ts';
+
+const test = suite('X6: what stays and what goes');
+
+const NO_QUOTA: Amount = { bytes: Infinity, inodes: Infinity };
+const POLICY: RetentionPolicy = { keepAllDays: 31, keepLast: 3, quota: NO_QUOTA };
+
+function history(...ages: number[]): SnapshotFacts[] {
+  return ages.map((age, index) => aged(index + 1, age));
+}
+
+function plan(
+  snapshots: SnapshotFacts[],
+  more: { pins?: number[]; usage?: Stretch[]; policy?: Partial<RetentionPolicy>; now?: Date } = {},
+): Plan {
+  const pins = new Set((more.pins ?? []).map(nameOf));
+  const policy = { ...POLICY, ...more.policy };
+  return planRetention(snapshots, pins, more.usage ?? [], policy, more.now ?? NOW);
+}
+
+const removed = (done: Plan) => done.remove.map(({ sequence, reason }) => `${sequence} ${reason}`);
+const kept = (done: Plan) => done.keep.map(({ sequence, reason }) => `${sequence} ${reason}`);
+
+test('all of the last month stays, then the first of each month, the first and the newest', () => {
+  // NOW is 22 November: 53, 60 and 70 days ago are 30 September, 23 and 13 September.
+  const done = plan(history(200, 100, 70, 60, 53, 40, 30, 20, 10, 0));
+  assert.equal(kept(done), [
+    ...['1 first', '2 first-of-month', '3 first-of-month', '6 first-of-month'],
+    ...['7 recent', '8 recent', '9 recent', '10 newest'],
+  ]);
+  assert.equal(removed(done), ['4 thinned', '5 thinned']);
+});
+
+test('a lone snapshot stays, however old and whatever its size', () => {
+  const usage = [{ first: 1, last: 1, bytes: 1e12, inodes: 1e6, pinned: false }];
+  const done = plan(history(4000), { usage, policy: { quota: { bytes: 1, inodes: 1 } } });
+  assert.equal([kept(done), removed(done), done.stuck], [['1 newest'], [], true]);
+});
+
+test('a pinned snapshot stays', () => {
+  const ages = [300, 299, 298, 200, 100, 50, 1, 0];
+  assert.equal(removed(plan(history(...ages))), ['2 thinned', '3 thinned']);
+  assert.equal(removed(plan(history(...ages), { pins: [3] })), ['2 thinned']);
+});
+
+test('the last few are not thinned, so a laptop that was away for a year keeps them', () => {
+  const done = plan(history(402, 401, 400, 399, 398));
+  assert.equal(kept(done), ['1 first', '3 one-of-the-last', '4 one-of-the-last', '5 newest']);
+});
+
+test('over its quota a laptop loses its oldest, but nothing of the last month', () => {
+  const ages = [300, 200, 150, 100, 20, 10, 0];
+  const usage = ages.map((_, index) => ({
+    ...{ first: index + 1, last: index + 1, bytes: 100, inodes: 10, pinned: false },
+  }));
+  const done = plan(history(...ages), { usage, policy: { quota: { bytes: 250, inodes: 1000 } } });
+  assert.equal(removed(done), ['2 over-quota', '3 over-quota']);
+  assert.equal([done.used.bytes, done.usedAfter.bytes, done.stuck], [700, 500, false]);
+  const inodes = plan(history(...ages), { usage, policy: { quota: { bytes: 1e9, inodes: 10 } } });
+  assert.equal(removed(inodes), ['2 over-quota', '3 over-quota', '4 over-quota']);
+  assert.is(inodes.stuck, false, 'the first alone fits');
+});
+
+test('junk of the last month pushes nothing out', () => {
+  const ages = [300, 200, 150, 100, 0.4, 0.3, 0.2, 0.1];
+  const usage = ages.map((age, index) => ({
+    ...{ first: index + 1, last: index + 1, inodes: 10, pinned: false },
+    bytes: age < 1 ? 1e12 : 100,
+  }));
+  const done = plan(history(...ages), { usage, policy: { quota: { bytes: 1000, inodes: 1000 } } });
+  assert.equal(removed(done), []);
+});
+
+test('a change of most of the Journal keeps all before it for a month', () => {
+  const quiet = history(72, 71, 70, 60, 50, 40, 20, 10, 0);
+  assert.equal(removed(plan(quiet)), ['2 thinned', '3 thinned', '4 thinned', '6 thinned']);
+  const attacked = quiet.map((one) => (one.sequence === 7 ? { ...one, changed: 90 } : one));
+  assert.equal(removed(plan(attacked)), []);
+  const later = new Date(NOW.getTime() + 12 * DAY);
+  assert.ok(removed(plan(attacked, { now: later })).includes('2 thinned'), 'after a month');
+});
+
+test('what a mass change is', () => {
+  const rows: [number, number, number, boolean][] = [
+    [100, 1, 0, false],
+    [100, 49, 0, false],
+    [100, 50, 0, true],
+    [30, 0, 70, true],
+    [10, 10, 0, false],
+    [20, 20, 0, true],
+  ];
+  for (const [entries, changed, gone, expected] of rows) {
+    const one = aged(2, 1, { entries, changed, removed: gone });
+    assert.is(isMassChange(one), expected, `${entries} ${changed} ${gone}`);
+  }
+});
+
+test('wrong dates make a snapshot younger, never older (E2)', () => {
+  const one = history(100, 90, 80, 5, 4, 3);
+  const at1970 = one.map((s) => (s.sequence === 5 ? { ...s, created: '1970-01-01T00:00:00Z' } : s));
+  assert.equal(removed(plan(at1970)), removed(plan(one)));
+  const in2040 = one.map((s) => (s.sequence === 3 ? { ...s, created: '2040-01-01T00:00:00Z' } : s));
+  assert.equal(kept(plan(in2040)).slice(-3), ['4 recent', '5 recent', '6 newest']);
+});
+
+test('pins count once, also when their snapshots have gone', () => {
+  const usage: Stretch[] = [
+    { first: 1, last: 2, bytes: 100, inodes: 2, pinned: true },
+    { first: 2, last: 2, bytes: 10, inodes: 2, pinned: false },
+  ];
+  assert.equal(usedBy([{ sequence: 1 }, { sequence: 2 }], usage), { bytes: 110, inodes: 4 });
+  assert.equal(usedBy([], usage), { bytes: 100, inodes: 2 });
+});
+
+test.run();

@@ -1,0 +1,63 @@
+/**
+ * Laptops as a teacher looks at them, at the terminal and on the pages: who is safe, what is kept,
+ * which keys wait, and the pairing code of each.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Serial } from '../../shared/ids.ts';
+import { pairingCode } from '../../shared/protocol/pairing.ts';
+import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
+import type { Library } from '../library.ts';
+import { replacedBy } from '../registration/aliases.ts';
+import type { Laptop } from '../registration/laptop-record.ts';
+import type { LaptopOverview } from '../storage/index-db.ts';
+import { hostKeyPublic, type Paths } from '../storage/paths.ts';
+import { listHeld } from '../storage/snapshots.ts';
+
+export type LaptopRow = ReturnType<typeof rowOf>;
+
+/** One row for each of these laptops, in the same order. */
+export async function laptopRows(
+  library: Library,
+  laptops: readonly (readonly [Serial, Laptop])[],
+): Promise<LaptopRow[]> {
+  const overview = new Map((await library.store.overview()).map((row) => [row.serial, row]));
+  const hostKey = readHostKey(library.paths);
+  return laptops.map(([serial, laptop]) =>
+    rowOf(library, serial, laptop, overview.get(serial), hostKey),
+  );
+}
+
+function rowOf(
+  { paths, registrations }: Library,
+  serial: Serial,
+  laptop: Laptop,
+  known: LaptopOverview | undefined,
+  hostKey: string | undefined,
+) {
+  return {
+    serial,
+    nick: laptop.nick,
+    colors: laptop.colors,
+    registered: laptop.registered,
+    enrolled: laptop.keys.own !== null,
+    retired: laptop.retired,
+    replaces: laptop.alias?.of ?? null,
+    replacedBy: replacedBy(serial, registrations.bySerial()) ?? null,
+    snapshots: known?.snapshots ?? 0,
+    newest: known?.newest ?? null,
+    bytes: known?.bytes ?? null,
+    lastSuccess: known?.lastSuccess ?? null,
+    held: listHeld(paths, serial).length,
+    waiting: laptop.pending.map(({ kind, key, since }) => ({
+      ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
+      code: hostKey ? pairingCode(serial, hostKey, key) : null,
+    })),
+    rejected: laptop.rejected,
+  };
+}
+
+/** Undefined where the service has never run. */
+function readHostKey(paths: Paths): string | undefined {
+  const file = hostKeyPublic(paths);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}

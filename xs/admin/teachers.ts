@@ -1,0 +1,140 @@
+/**
+ * Teachers who may sign in to the pages: names and scrypt hashes of their passwords, in one file that
+ * only the service's own user can read. It is read anew each time, so that who was removed is out.
+ */
+import {
+  type BinaryLike,
+  randomBytes,
+  type ScryptOptions,
+  scrypt,
+  timingSafeEqual,
+} from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { inState, type Paths } from '../storage/paths.ts';
+
+const derive = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
+
+const schema = v.strictObject({
+  version: v.literal(1),
+  teachers: v.array(
+    v.strictObject({
+      name: v.string(),
+      salt: v.pipe(v.string(), v.base64()),
+      hash: v.pipe(v.string(), v.base64()),
+      cost: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1 << 20)),
+      added: v.string(),
+    }),
+  ),
+});
+export type Teacher = v.InferOutput<typeof schema>['teachers'][number];
+
+const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._ -]{0,39}$/u;
+const MIN_PASSWORD = 10;
+const MAX_PASSWORD = 200;
+/** 32 MB and some 100 ms each on a school's server. */
+const COST = 1 << 15;
+const HASH_BYTES = 32;
+/** One costs so much memory and time that more than a few must not be asked for at once. */
+const MAX_WAITING = 4;
+
+/** Throws `config` for a file that cannot be read: nobody signs in until somebody has looked. */
+export function readTeachers(paths: Paths): Teacher[] {
+  const file = inState(paths).teachers;
+  try {
+    return v.parse(schema, JSON.parse(readFileSync(file, 'utf8'))).teachers;
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT')) return [];
+    const hint = 'remove it and add the teachers again: "xs-backup teacher add NAME"';
+    throw new DsError('config', `${file} is damaged or not to be read`, { hint, cause });
+  }
+}
+
+/** Adds a teacher, or gives one another password. Throws `bad-input` naming what is wrong. */
+export async function addTeacher(
+  paths: Paths,
+  name: string,
+  password: string,
+  now: Date,
+): Promise<'added' | 'changed'> {
+  const wanted = name.normalize('NFC');
+  if (!NAME.test(wanted)) {
+    const hint = 'up to 40 letters, digits, spaces, dots, hyphens, and a letter or digit first';
+    throw new DsError('bad-input', `${JSON.stringify(name)} is no name for a teacher`, { hint });
+  }
+  const { length } = password;
+  if (length < MIN_PASSWORD || length > MAX_PASSWORD) {
+    const limits = `between ${MIN_PASSWORD} and ${MAX_PASSWORD} characters`;
+    throw new DsError('bad-input', `a password has ${limits}, this one ${length}`, {
+      hint: 'four words that have nothing to do with each other are easy to remember',
+    });
+  }
+  const salt = randomBytes(16);
+  const hash = await hashOf(password, salt, COST);
+  const others = readTeachers(paths);
+  const fresh = {
+    ...{ name: wanted, salt: salt.toString('base64'), hash: hash.toString('base64') },
+    ...{ cost: COST, added: now.toISOString() },
+  };
+  const rest = others.filter((one) => one.name !== wanted);
+  write(paths, [...rest, fresh]);
+  return rest.length < others.length ? 'changed' : 'added';
+}
+
+/** Throws `not-found`. */
+export function removeTeacher(paths: Paths, name: string): void {
+  const all = readTeachers(paths);
+  const rest = all.filter((one) => one.name !== name.normalize('NFC'));
+  if (rest.length === all.length) {
+    throw new DsError('not-found', `there is no teacher ${JSON.stringify(name)}`, {
+      hint: '"xs-backup teacher list" shows them',
+    });
+  }
+  write(paths, rest);
+}
+
+/** The teacher with this name and password. It takes as long when there is none of this name. */
+export async function checkTeacher(
+  paths: Paths,
+  name: string,
+  password: string,
+): Promise<Teacher | undefined> {
+  const teacher = readTeachers(paths).find((one) => one.name === name.trim().normalize('NFC'));
+  const salt = Buffer.from(teacher?.salt ?? '', 'base64');
+  const right = teacher ? Buffer.from(teacher.hash, 'base64') : Buffer.alloc(HASH_BYTES);
+  const found = await hashOf(password.slice(0, MAX_PASSWORD), salt, teacher?.cost ?? COST);
+  return right.length === found.length && timingSafeEqual(found, right) ? teacher : undefined;
+}
+
+/** Changes with the password; tells nothing about it. */
+export function stampOf({ salt, added }: Teacher): string {
+  return `${salt} ${added}`;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+let waiting = 0;
+
+/** One after the other. Throws `busy` when too many wait. */
+async function hashOf(password: string, salt: Buffer, cost: number): Promise<Buffer> {
+  if (waiting >= MAX_WAITING) {
+    throw new DsError('busy', 'too many sign in at once', { hint: 'try again in a moment' });
+  }
+  waiting += 1;
+  const options = { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 };
+  const mine = last.then(() => derive(password.normalize('NFC'), salt, HASH_BYTES, options));
+  last = mine.catch(() => {});
+  try {
+    return await mine;
+  } finally {
+    waiting -= 1;
+  }
+}
+
+function write(paths: Paths, teachers: readonly Teacher[]): void {
+  const sorted = [...teachers].sort((a, b) => a.name.localeCompare(b.name));
+  const text = `${JSON.stringify({ version: 1, teachers: sorted }, null, 2)}\n`;
+  writeFileDurably(inState(paths).teachers, text, 0o600);
+}

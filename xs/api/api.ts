@@ -1,0 +1,216 @@
+/**
+ * The control API of one laptop: HTTP over its SSH session, handed on by the session script
+ * (PROTOCOL.md, "The control API"). `door.ts` says whose session it is.
+ */
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { DsError } from '../../shared/errors.ts';
+import { parseRunId, parseSnapshotName, parseUid, type Serial } from '../../shared/ids.ts';
+import {
+  type Manifest,
+  parseUnchanged,
+  type ReadableLaptops,
+  type SnapshotSummary,
+  type WebLink,
+} from '../../shared/protocol/messages.ts';
+import { isHeld } from '../ingest/held.ts';
+import type { Intake } from '../ingest/intake.ts';
+import { readHeldNote } from '../ingest/shrink-guard.ts';
+import { hasRaw } from '../legacy/raw-snapshots.ts';
+import type { Library } from '../library.ts';
+import { pinnedDigests } from '../pins/pins.ts';
+import { chainOf, readableBy } from '../registration/aliases.ts';
+import { type MayUpload, openDoor } from '../ssh/session-socket.ts';
+import {
+  baseSnapshot,
+  findSnapshot,
+  listSnapshots,
+  newestSnapshot,
+  readSums,
+} from '../storage/snapshots.ts';
+import { createApp } from './app.ts';
+import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { addCompletionRoute } from './completion.ts';
+import { addEntryRoutes } from './entries.ts';
+import { addPinRoutes } from './pins.ts';
+import { quietKey } from './quiet-day.ts';
+import { confirmUnchanged } from './unchanged.ts';
+import { LINK_SECONDS, type WebLinks } from './web-links.ts';
+
+export interface ApiOptions {
+  library: Library;
+  intake: Intake;
+  /** Called when a laptop looks at its snapshots and there are some of the original program. */
+  onRaw: (serial: Serial) => void;
+  onOpen: (serial: Serial) => void;
+  onClose: (serial: Serial) => void;
+  /** As `door.ts` asks it. */
+  mayUpload: MayUpload;
+  /** A laptop said that nothing changed since its newest snapshot. */
+  onUnchanged: (serial: Serial) => void;
+  links: WebLinks;
+}
+
+/** The longest wait for an outcome, in seconds; the laptop asks again. */
+const MAX_WAIT_SECONDS = 30;
+const MAX_BODY_BYTES = 64 * 1024;
+const UNCHANGED_REFUSALS = {
+  changed: ['bad-input', 'this is not the newest snapshot'],
+  damaged: ['damaged', 'something in the newest snapshot is damaged'],
+} as const;
+
+/** Serves those that come through the door. */
+export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
+  const laptops = new WeakMap<Socket, Serial>();
+  const { registrations, log } = options.library;
+  const app = createApp(log, MAX_BODY_BYTES, 0);
+  // A channel is one connection for a whole run, silent while rsync works; SSH notices its end.
+  app.server.keepAliveTimeout = 0;
+  app.server.headersTimeout = 0;
+  addRoutes(app, options, (socket) => {
+    const serial = laptops.get(socket);
+    if (!serial) throw new DsError('internal', 'a connection without a laptop');
+    if (registrations.isActive(serial)) return serial;
+    throw new DsError('not-registered', 'this laptop is out of use here'); // since it connected
+  });
+  await app.ready();
+  const door = await openDoor({
+    library: options.library,
+    mayUpload: options.mayUpload,
+    onChannel: (serial, socket) => {
+      laptops.set(socket, serial);
+      options.onOpen(serial);
+      socket.once('close', () => options.onClose(serial));
+      app.server.emit('connection', socket);
+    },
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await door[Symbol.asyncDispose]();
+      await app.close();
+    },
+  };
+}
+
+function addRoutes(
+  app: FastifyInstance,
+  { library, intake, onRaw, onUnchanged, links }: ApiOptions,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  const { paths, clock } = library;
+  addPinRoutes(app, library, laptopOf);
+  addCompletionRoute(app, paths, (request) => laptopOf(request.raw.socket));
+
+  app.get('/v1/state', async (request) => {
+    const serial = laptopOf(request.raw.socket);
+    const newest = newestSnapshot(paths, serial);
+    const base = baseSnapshot(paths, serial);
+    return {
+      serial,
+      serverTime: clock.now().toISOString(),
+      newest: newest ? summarize(newest) : null,
+      base: base ? summarize(base) : null,
+      held: base && isHeld(paths, base) ? readHeldNote(base.folder) : null,
+    };
+  });
+
+  addReadRoutes(app, library, onRaw, laptopOf);
+
+  app.get('/v1/quiet-key', async (request) => {
+    return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
+  });
+
+  app.post('/v1/weblink', async (request): Promise<WebLink> => {
+    return { path: links.make(laptopOf(request.raw.socket)), seconds: LINK_SECONDS };
+  });
+
+  app.post('/v1/unchanged', async (request, reply) => {
+    const serial = laptopOf(request.raw.socket);
+    const claim = parseUnchanged(request.body);
+    const verdict = confirmUnchanged(library, serial, claim);
+    if (verdict === 'changed' || verdict === 'damaged') {
+      const [code, message] = UNCHANGED_REFUSALS[verdict];
+      return reply.status(409).send({ code, message });
+    }
+    onUnchanged(serial);
+    const base = verdict === 'held' ? baseSnapshot(paths, serial) : undefined;
+    if (!base) return reply.status(204).send();
+    return { held: readHeldNote(base.folder).detail };
+  });
+
+  app.get<{ Params: { run: string }; Querystring: { wait?: string } }>(
+    '/v1/runs/:run',
+    async (request) => {
+      const serial = laptopOf(request.raw.socket);
+      const run = parseRunId(request.params.run);
+      const wait = parseWhole(request.query.wait ?? '0', 0, MAX_WAIT_SECONDS, 'wait');
+      return intake.finalOutcome(serial, run, wait * 1000);
+    },
+  );
+}
+
+/** What is kept of this laptop, or of one whose place it took (X10). */
+function addReadRoutes(
+  app: FastifyInstance,
+  library: Library,
+  onRaw: (serial: Serial) => void,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  const { paths, registrations } = library;
+  const laptops = registrations.bySerial();
+  const ownerOf = (request: { raw: { socket: Socket }; query: { of?: string } }): Serial =>
+    readableBy(laptopOf(request.raw.socket), request.query.of, laptops);
+  addEntryRoutes(app, library, { laptopOf: (request) => laptopOf(request.raw.socket), ownerOf });
+
+  app.get('/v1/laptops', async (request): Promise<ReadableLaptops> => {
+    const serial = laptopOf(request.raw.socket);
+    const shown = [serial, ...chainOf(serial, laptops)].map((one) => ({
+      serial: one,
+      nick: laptops.get(one)?.nick ?? '',
+      color: laptops.get(one)?.colors ?? '',
+      replaced: one !== serial,
+    }));
+    return { laptops: shown };
+  });
+
+  app.get<{ Querystring: { of?: string } }>('/v1/snapshots', async (request) => {
+    const owner = ownerOf(request);
+    if (hasRaw(paths, owner)) onRaw(owner);
+    return { snapshots: listSnapshots(paths, owner).map(summarize) };
+  });
+
+  app.get<{ Params: { name: string }; Querystring: { of?: string } }>(
+    '/v1/snapshots/:name/sums',
+    async (request, reply) => {
+      const snapshot = findSnapshot(
+        paths,
+        ownerOf(request),
+        parseSnapshotName(request.params.name),
+      );
+      void reply.type('text/plain; charset=utf-8');
+      return readSums(snapshot);
+    },
+  );
+
+  app.get<{
+    Params: { name: string };
+    Querystring: { after?: string; limit?: string; of?: string };
+  }>('/v1/snapshots/:name/entries', async (request) => {
+    const owner = ownerOf(request);
+    const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
+    const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
+    const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
+    return readEntriesPage(snapshot, after, limit, pinnedDigests(paths, owner));
+  });
+}
+
+function summarize(manifest: Manifest): SnapshotSummary {
+  const { name, sequence, created, entries, bytes, state } = manifest;
+  return { name, sequence, created, entries, bytes, state };
+}
+
+function parseWhole(text: string, min: number, max: number, what: string): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new DsError('bad-input', `"${what}" must be a whole number from ${min} to ${max}`);
+}

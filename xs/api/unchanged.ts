@@ -1,0 +1,28 @@
+/**
+ * A laptop says that nothing has changed since its newest snapshot: the day counts when that is so,
+ * and when the snapshot is whole as far as we know.
+ */
+import type { Serial } from '../../shared/ids.ts';
+import type { Unchanged } from '../../shared/protocol/messages.ts';
+import { isHeld } from '../ingest/held.ts';
+import { recordSuccess } from '../ingest/ingest.ts';
+import type { Library } from '../library.ts';
+import { hasDamage } from '../storage/damage-register.ts';
+import { baseSnapshot } from '../storage/snapshots.ts';
+
+/** `held`: it is all there, and waits for somebody's decision (X5). */
+export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
+
+/** Notes a day without changes, if it is one. */
+export function confirmUnchanged(
+  { paths, pool, clock }: Library,
+  serial: Serial,
+  claim: Unchanged,
+): UnchangedVerdict {
+  const newest = baseSnapshot(paths, serial);
+  if (newest?.sequence !== claim.sequence || newest.state !== claim.state) return 'changed';
+  // A new completion file makes the server ask for what is damaged.
+  if (hasDamage(pool.damage, newest.folder)) return 'damaged';
+  recordSuccess(paths, serial, newest, clock.now());
+  return isHeld(paths, newest) ? 'held' : 'safe';
+}

@@ -1,0 +1,40 @@
+/**
+ * One-time links: a laptop that its SSH key has proved asks for one, and whoever opens it within five
+ * minutes is signed on as that laptop's child, once. In memory only, and only hashes.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { Serial } from '../../shared/ids.ts';
+import { hashOf, newToken } from '../pages/sign-in/sessions.ts';
+
+export const LINK_SECONDS = 300;
+/** Not yet used, of one laptop: she pressed the button three times. */
+const MAX_EACH = 3;
+
+export class WebLinks {
+  readonly #clock: Clock;
+  readonly #links = new Map<string, { serial: Serial; ends: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A path on this server that signs on once. */
+  make(serial: Serial): string {
+    const now = this.#clock.monotonicMs();
+    for (const [hash, { ends }] of this.#links) if (ends <= now) this.#links.delete(hash);
+    const own = [...this.#links].filter(([, link]) => link.serial === serial);
+    const spare = own.length - MAX_EACH + 1;
+    for (const [hash] of own.slice(0, Math.max(0, spare))) this.#links.delete(hash);
+    const token = newToken();
+    this.#links.set(hashOf(token), { serial, ends: now + LINK_SECONDS * 1000 });
+    return `/ds-restore/in/${token}`;
+  }
+
+  /** Whose link it is, and it is used up. Undefined for what is none, was used or is too old. */
+  use(token: string): Serial | undefined {
+    const hash = hashOf(token);
+    const link = this.#links.get(hash);
+    this.#links.delete(hash);
+    return link && link.ends > this.#clock.monotonicMs() ? link.serial : undefined;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Adoption of one laptop as the service and the command do it: in turn with everything else, not
+ * while the laptop is sending, and with the index following.
+ */
+import { DsError } from '../../shared/errors.ts';
+import type { Serial, SnapshotName } from '../../shared/ids.ts';
+import { lockFile } from '../../shared/system/lock.ts';
+import { type AdoptedTree, type AdoptProgress, adoptLaptop } from '../legacy/adopt.ts';
+import type { Library } from '../library.ts';
+import { inLaptop } from '../storage/paths.ts';
+import { listSnapshots } from '../storage/snapshots.ts';
+import { discard } from '../storage/trash.ts';
+
+/** How long a backup that is under way may take to end, in seconds. */
+const PATIENCE_SECONDS = 60;
+
+/** Converts all raw trees of a laptop. Throws `busy` while it is sending. */
+export function adoptInTurn(
+  library: Library,
+  serial: Serial,
+  signal: AbortSignal,
+  onProgress: (progress: AdoptProgress) => void = () => {},
+): Promise<AdoptedTree[]> {
+  const { paths, clock, env, store, turns } = library;
+  return turns.run(async () => {
+    await using _quiet = await lockFile(inLaptop(paths, serial).sessionLock, {
+      ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
+    }).catch((cause: unknown) => {
+      throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });
+    });
+    const done = await adoptLaptop(library, serial, {
+      ...{ signal, onProgress },
+      discard: (folder: string, name: SnapshotName) =>
+        discard(paths, serial, folder, 'adopted', clock.now(), name),
+    });
+    await store.replaceSnapshots(serial, listSnapshots(paths, serial));
+    return done;
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * What the service does by itself: the daily cleanup and the scrub, also when the server is switched
+ * on for an hour a day only. All of it is idle work.
+ */
+import { asDsError } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
+import { step } from '../integrity/scrub.ts';
+import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
+import type { Library } from '../library.ts';
+import { adoptInTurn } from './adoption.ts';
+import { cleanUp, type LaptopReport } from './cleanup.ts';
+
+/** How often to look whether a new day has begun, in milliseconds. */
+const LOOK_MS = 30 * 60_000;
+const DAY_MS = 86_400_000;
+
+export interface ChoresOptions {
+  /** Told what a cleanup found of the clock. */
+  onClock: (trusted: boolean) => void;
+  /** … and of each laptop. */
+  onLaptop: (report: LaptopReport) => void;
+}
+
+export class Chores implements AsyncDisposable {
+  readonly #library: Library;
+  readonly #options: ChoresOptions;
+  readonly #stop = new AbortController();
+  readonly #timers: NodeJS.Timeout[];
+  #cleaned: { date: string; monotonicMs: number } | undefined;
+  readonly #adopting = new Set<Serial>();
+  #working: Promise<void> = Promise.resolve();
+  #scrubbed: Promise<void> = Promise.resolve();
+  #scrubbing = false;
+
+  constructor(library: Library, options: ChoresOptions) {
+    this.#library = library;
+    this.#options = options;
+    const { delaySeconds } = library.config.chores;
+    this.#timers = [
+      setTimeout(() => this.#look(), delaySeconds * 1000),
+      setInterval(() => this.#look(), LOOK_MS),
+      setInterval(() => this.#scrub(), library.config.chores.scrubSeconds * 1000),
+    ];
+  }
+
+  /**
+   * A child wants to see her snapshots, and some are still as the original program left them: they
+   * are made ours one by one, the newest first, and the list grows.
+   */
+  adopt(serial: Serial): void {
+    if (this.#adopting.has(serial)) return;
+    this.#adopting.add(serial);
+    this.#working = this.#working
+      .then(async () => void (await adoptInTurn(this.#library, serial, this.#stop.signal)))
+      .catch((error: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        this.#library.log.warn('not-adopted', { serial, reason: asDsError(error).message });
+      })
+      .finally(() => this.#adopting.delete(serial));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#stop.abort();
+    await this.#working;
+    await this.#scrubbed;
+  }
+
+  /** Cleans up when the date is another one, or after a day of uptime whatever the date. */
+  #look(): void {
+    const { clock } = this.#library;
+    const date = clock.now().toISOString().slice(0, 10);
+    const last = this.#cleaned;
+    const due = !last || last.date !== date || clock.monotonicMs() - last.monotonicMs >= DAY_MS;
+    if (!due) return;
+    this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
+    const { paths, log } = this.#library;
+    writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
+    this.#working = this.#working.then(() => this.#cleanUp());
+  }
+
+  /** One shard, if one is owed; not in turn: it may take minutes and gets by with everybody. */
+  #scrub(): void {
+    if (this.#scrubbing) return;
+    this.#scrubbing = true;
+    const { signal } = this.#stop;
+    this.#scrubbed = step(this.#library, { signal })
+      .then(
+        () => {},
+        (error: unknown) => {
+          if (signal.aborted) return;
+          this.#library.log.warn('scrub-failed', { reason: asDsError(error).message });
+        },
+      )
+      .finally(() => {
+        this.#scrubbing = false;
+      });
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { log } = this.#library;
+    const { signal } = this.#stop;
+    try {
+      const { onLaptop } = this.#options;
+      const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
+      this.#options.onClock(done.clock.trusted);
+      const { laptops, removed, emptied, freedBytes } = done;
+      log.info('cleaned-up', { laptops, removed, emptied, freedBytes });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('cleanup-failed', { reason: asDsError(error).message });
+    }
+  }
+}

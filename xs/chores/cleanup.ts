@@ -1,0 +1,193 @@
+/**
+ * The daily cleanup (X6): thins old snapshots, keeps laptops within their quota, empties the trash
+ * when its time has come. It decides with the pure plan of retention.ts, carries out one rename a
+ * decision, and says why; killed anywhere, the next one goes on. While the clock cannot be believed
+ * it removes nothing.
+ */
+import { asDsError } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { neededBytes } from '../admin/status.ts';
+import type { Library } from '../library.ts';
+import { discardPin, findUnnamed } from '../pins/pinning.ts';
+import { type Pin, pinnedAmounts, pinnedSnapshots } from '../pins/pins.ts';
+import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
+import { type Amount, type Plan, planRetention } from '../retention/retention.ts';
+import {
+  type ClockJudgement,
+  judgeClock,
+  lookAtClock,
+  readMemory,
+} from '../retention/server-clock.ts';
+import { measureUsage } from '../retention/usage.ts';
+import { measureDisk } from '../storage/disk.ts';
+import { reclaim } from '../storage/reclaim.ts';
+import { keepReserve, withReserve } from '../storage/reserve.ts';
+import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import { discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
+
+export interface CleanupOptions {
+  /** Decide and report, and change nothing. */
+  dryRun: boolean;
+  signal?: AbortSignal;
+  onLaptop: (report: LaptopReport) => void;
+}
+
+export interface LaptopReport {
+  serial: Serial;
+  quota: Amount;
+  /** Undefined when its snapshots cannot be judged; nothing of them is removed then. */
+  plan: Plan | undefined;
+  /** Unpinned, and kept for snapshots that are all gone. */
+  unnamed: Pick<Pin, 'uid' | 'digest' | 'folder'>[];
+  problem: string;
+}
+
+export interface CleanupReport {
+  clock: ClockJudgement;
+  laptops: number;
+  removed: number;
+  /** Items that left the trash, and the content nobody else had, in bytes. */
+  emptied: number;
+  freedBytes: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Cleans up the whole library, laptop by laptop; other work gets its turn in between. */
+export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
+  const { paths, clock, log, turns } = library;
+  const judgement = await judge(library, options.dryRun);
+  if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
+  const serials = library.serials();
+  const share = sharePercent(library.config.quota);
+  const quota = quotaOf(diskSize(paths.library), library.sharers(), share);
+  const removing = judgement.trusted && !options.dryRun;
+  const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
+  for (const serial of serials) {
+    options.signal?.throwIfAborted();
+    const found = await turns.run(() => planLaptop(library, serial, quota));
+    if (removing && found.plan) {
+      await turns.run(() => carryOut(library, found));
+      report.removed += found.plan.remove.length + found.unnamed.length;
+    }
+    if (found.plan) await library.store.recordUsage(serial, found.plan, quota, clock.now());
+    options.onLaptop(found);
+    report.laptops += 1;
+  }
+  if (!options.dryRun) await recordDay(library);
+  if (!removing) return report;
+  await turns.run(() => emptyTrash(library, report, options.signal));
+  await keepReserve(paths, library.config.quota, library.env).catch((error: Error) =>
+    log.warn('no-reserve', { reason: error.message }),
+  );
+  failpoint('cleanup.done');
+  return report;
+}
+
+async function recordDay({ store, clock, registrations }: Library): Promise<void> {
+  const overview = new Map((await store.overview()).map((row) => [row.serial, row.bytes]));
+  const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
+  const journals = active.map(([serial]) => overview.get(serial) ?? null);
+  await store.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
+}
+
+async function judge({ paths, clock, store }: Library, dryRun: boolean): Promise<ClockJudgement> {
+  const newest = await store.newestCreated();
+  if (dryRun) return judgeClock(readMemory(paths), clock.now(), newest);
+  return lookAtClock(paths, clock.now(), newest);
+}
+
+/** What is to be kept and removed of one laptop. */
+export async function planLaptop(
+  { paths, config, clock }: Library,
+  serial: Serial,
+  quota: Amount,
+): Promise<LaptopReport> {
+  try {
+    const snapshots = listSnapshots(paths, serial);
+    const usage = await measureUsage(snapshots, pinnedAmounts(paths, serial));
+    const { keepAllDays, keepLast } = config.retention;
+    const policy = { keepAllDays, keepLast, quota };
+    const pins = pinnedSnapshots(paths, serial);
+    const plan = planRetention(snapshots, pins, usage, policy, clock.now());
+    return { serial, quota, plan, unnamed: findUnnamed(paths, serial), problem: '' };
+  } catch (error) {
+    return { serial, quota, plan: undefined, unnamed: [], problem: asDsError(error).message };
+  }
+}
+
+async function carryOut(library: Library, { serial, plan, unnamed }: LaptopReport): Promise<void> {
+  const { paths, clock, log } = library;
+  for (const pin of unnamed) {
+    discardPin(library, serial, pin, 'not-named');
+    log.info('pin-removed', { serial, uid: pin.uid });
+  }
+  if (!plan || plan.remove.length === 0) return;
+  const present = new Map(listSnapshots(paths, serial).map((one) => [one.name, one]));
+  for (const { name, sequence, reason } of plan.remove) {
+    const snapshot = present.get(name);
+    if (!snapshot || !mayGo(snapshot, present)) continue;
+    withReserve(
+      paths,
+      () => discard(paths, serial, snapshot.folder, reason, clock.now()),
+      () => log.warn('reserve-released', { reason: 'no room to move a snapshot to the trash' }),
+    );
+    failpoint('cleanup.discarded');
+    present.delete(name);
+    log.info('snapshot-removed', { serial, name, sequence, reason });
+  }
+  await library.store.replaceSnapshots(serial, [...present.values()]);
+  failpoint('cleanup.recorded');
+}
+
+/** The last look before it goes: never the newest, whatever happened since the plan was made. */
+function mayGo(snapshot: Snapshot, present: ReadonlyMap<string, Snapshot>): boolean {
+  return [...present.values()].some(({ sequence }) => sequence > snapshot.sequence);
+}
+
+/** What has been in the trash long enough goes; when the disk is short, the oldest go earlier. */
+async function emptyTrash(
+  library: Library,
+  report: CleanupReport,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { paths, clock, config, env } = library;
+  const options = { env, ...(signal && { signal }) };
+  await reclaim(paths, options); // what a cleanup that was killed has left
+  const items = listTrash(paths);
+  const age = (item: TrashItem) => clock.now().getTime() - item.removed.getTime();
+  const due = items.filter((item) => age(item) >= config.retention.trashDays * DAY_MS);
+  for (const item of due) await empty(library, item, 'time-is-up', report, signal);
+  for (const item of items) {
+    if (due.includes(item)) continue;
+    const disk = await measureDisk(paths.library);
+    const free = Math.min(disk.freeBlocks, disk.freeInodes) * 100;
+    if (free >= config.traffic.minFreePercent) break;
+    await empty(
+      library,
+      item,
+      `only-${Math.floor(free)}-per-cent-of-the-disk-free`,
+      report,
+      signal,
+    );
+  }
+}
+
+async function empty(
+  { paths, log, env }: Library,
+  item: TrashItem,
+  reason: string,
+  report: CleanupReport,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  withReserve(
+    paths,
+    () => doom(paths, item),
+    () => log.warn('reserve-released', { reason: 'no room to empty the trash' }),
+  );
+  const freed = await reclaim(paths, { env, ...(signal && { signal }) });
+  report.emptied += 1;
+  report.freedBytes += freed.bytes;
+  log.info('trash-emptied', { serial: item.serial, name: item.name, reason, bytes: freed.bytes });
+}

@@ -1,0 +1,166 @@
+/**
+ * Commands for the running service: `xs-backup` at a terminal hands its arguments over a Unix socket
+ * that only the service's own user can open, and prints what comes back. So there is one program
+ * that changes the library, whoever asks.
+ *
+ *     POST /v1/command {command, args, flags}  →  lines of {"out": text} and {"progress": step},
+ *                                                 then {"end": exit code}
+ *                                                 or {"error": {code, message, hint}}
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
+import got from 'got';
+import * as v from 'valibot';
+import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import { createApp } from '../api/app.ts';
+import type { Library } from '../library.ts';
+import { inState, type Paths } from '../storage/paths.ts';
+import type { Step } from './command.ts';
+import { COMMANDS } from './table.ts';
+
+const flag = v.optional(v.boolean());
+const requestSchema = v.strictObject({
+  command: v.string(),
+  args: v.array(v.string()),
+  flags: v.strictObject({
+    ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
+    unused: flag,
+    kind: v.optional(v.string()),
+    key: v.optional(v.string()),
+  }),
+  secret: v.optional(v.string()),
+});
+export type CommandRequest = v.InferOutput<typeof requestSchema>;
+
+const replySchema = v.union([
+  v.strictObject({ out: v.string() }),
+  v.strictObject({
+    progress: v.strictObject({ done: v.number(), of: v.number(), text: v.string() }),
+  }),
+  v.strictObject({ end: v.number() }),
+  v.strictObject({
+    error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
+  }),
+]);
+
+const MAX_BODY_BYTES = 64 * 1024;
+/** A bar that is told more often than this is only work, in milliseconds. */
+const PROGRESS_MS = 100;
+
+/** Runs one command on an open library; its exit code. Throws `usage` for an unknown one. */
+export async function runCommand(
+  library: Library,
+  { command, args, flags, secret }: CommandRequest,
+  print: (text: string) => void,
+  signal: AbortSignal,
+  progress: (step: Step) => void = () => {},
+): Promise<number> {
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!known) {
+    throw new DsError('usage', `there is no command "${command}"`, {
+      hint: '"xs-backup --help" lists the commands',
+    });
+  }
+  const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
+  return typeof exitCode === 'number' ? exitCode : 0;
+}
+
+/** Listens for commands until disposed; those under way are then told to stop. */
+export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
+  const { adminSocket } = inState(library.paths);
+  const stop = new AbortController();
+  const app = createApp(library.log, MAX_BODY_BYTES, 0);
+  app.post('/v1/command', async (request, reply) => {
+    const parsed = v.safeParse(requestSchema, request.body);
+    if (!parsed.success) throw new DsError('bad-input', 'not a command');
+    const stream = new PassThrough();
+    const hungUp = new AbortController();
+    stream.once('close', () => hungUp.abort());
+    const say = (line: v.InferOutput<typeof replySchema>) => {
+      if (!stream.destroyed) stream.write(`${JSON.stringify(line)}\n`);
+    };
+    const signal = AbortSignal.any([stop.signal, hungUp.signal]);
+    const progress = seldom(library.clock.monotonicMs, (step) => say({ progress: step }));
+    void runCommand(library, parsed.output, (out) => say({ out }), signal, progress)
+      .then((end) => say({ end }))
+      .catch((cause: unknown) => {
+        const { code, message, hint } = asDsError(cause);
+        say({ error: { code, message, ...(hint !== undefined && { hint }) } });
+      })
+      .finally(() => stream.end());
+    return reply.type('application/x-ndjson').send(stream);
+  });
+  rmSync(adminSocket, { force: true });
+  await app.listen({ path: adminSocket });
+  chmodSync(adminSocket, 0o600);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await app.close();
+    },
+  };
+}
+
+/** Passes on what comes after a while without one. */
+function seldom(nowMs: () => number, tell: (step: Step) => void): (step: Step) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (step) => {
+    if (nowMs() - last < PROGRESS_MS) return;
+    last = nowMs();
+    tell(step);
+  };
+}
+
+/** Whether a service is there to ask. */
+export function isServing(paths: Paths): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(inState(paths).adminSocket);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** Has the running service do it; the exit code. Throws what the command threw, or `internal` when it is cut off. */
+export async function askService(
+  paths: Paths,
+  request: CommandRequest,
+  print: (text: string) => void,
+  signal: AbortSignal,
+  progress: (step: Step) => void = () => {},
+): Promise<number> {
+  const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
+    ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
+  });
+  answer.setEncoding('utf8'); // a letter may come in two pieces
+  let rest = '';
+  try {
+    for await (const piece of answer as AsyncIterable<string>) {
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const reply = v.parse(replySchema, JSON.parse(line));
+        if ('out' in reply) print(reply.out);
+        else if ('progress' in reply) progress(reply.progress);
+        else if ('end' in reply) return reply.end;
+        else throw fromService(reply.error);
+      }
+    }
+    throw new Error('no answer');
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof DsError) throw cause;
+    const hint = 'nothing is lost; ask again when it runs, or while it is stopped';
+    throw new DsError('internal', 'the service ended before the command did', { hint, cause });
+  }
+}
+
+interface ToldError {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+}
+
+function fromService({ code, message, hint }: ToldError): DsError {
+  return new DsError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+}

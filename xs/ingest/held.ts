@@ -1,0 +1,66 @@
+/**
+ * Snapshots that the shrink guard holds aside (X5): whole, in `held/`, waiting for a decision. The
+ * laptop goes on from them, so nothing is sent twice. An admin releases or drops them; a backup that
+ * is whole again releases them by itself.
+ */
+import { renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Serial } from '../../shared/ids.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolder } from '../../shared/system/files.ts';
+import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
+import { listHeld, newestSnapshot, pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import { discard } from '../storage/trash.ts';
+
+/** A laptop nobody decides about backs up every day: more than a month of it is kept. */
+const MAX_HELD = 40;
+
+export function isHeld(paths: Paths, snapshot: Snapshot): boolean {
+  return dirname(snapshot.folder) === inLaptop(paths, snapshot.serial).held;
+}
+
+/** A good snapshot stands: those held before it join it, and the link for people follows. */
+export function settleHeld(paths: Paths, serial: Serial, good: Snapshot): void {
+  for (const snapshot of ownHeld(paths, serial).reverse()) {
+    if (snapshot.sequence < good.sequence) release(paths, snapshot);
+  }
+  pointLatest(paths, serial, good.name);
+}
+
+/** An admin's yes: they become ordinary snapshots. Returns them, oldest first. */
+export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
+  const held = listHeld(paths, serial).reverse();
+  for (const snapshot of held) release(paths, snapshot);
+  const newest = newestSnapshot(paths, serial);
+  if (newest) pointLatest(paths, serial, newest.name);
+  return held;
+}
+
+/** An admin's no: they go to the trash. Returns them, oldest first. */
+export function dropHeld(paths: Paths, serial: Serial, now: Date): Snapshot[] {
+  const held = listHeld(paths, serial).reverse();
+  for (const { folder } of held) discard(paths, serial, folder, 'held-and-dropped', now);
+  return held;
+}
+
+/** Keeps the first ones, which tell when it began, and the newest; the others go to the trash. */
+export function limitHeld(paths: Paths, serial: Serial, now: Date): void {
+  const held = ownHeld(paths, serial);
+  for (const { folder } of held.slice(MAX_HELD / 2, -MAX_HELD / 2)) {
+    discard(paths, serial, folder, 'held-too-many', now);
+  }
+}
+
+/** Without what the original program left half-made: that waits for a person. */
+function ownHeld(paths: Paths, serial: Serial): Snapshot[] {
+  return listHeld(paths, serial).filter(({ source }) => source !== 'adopted');
+}
+
+function release(paths: Paths, snapshot: Snapshot): void {
+  const laptop = inLaptop(paths, snapshot.serial);
+  renameSync(snapshot.folder, laptop.snapshot(snapshot.name));
+  failpoint('held.released');
+  fsyncFolder(laptop.home);
+  fsyncFolder(laptop.held);
+  rmSync(inSnapshot(laptop.snapshot(snapshot.name)).held, { force: true });
+}

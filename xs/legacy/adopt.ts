@@ -1,0 +1,261 @@
+/**
+ * Adopts what the original program left of a laptop (X13): each hard-linked Journal becomes a
+ * snapshot of the same name in our form, in the same space.
+ *
+ * Whenever it is stopped or killed, every Journal is there whole, as the original's tree or as our
+ * snapshot, and the next call goes on. A tree leaves its name only when its snapshot is sealed and
+ * checked, and is then handed to `discard`; nothing here deletes one. `datastore-current` stays.
+ *
+ * The newest tree is converted first. Sequences go down from the oldest snapshot there is, so a
+ * backup that arrives between two attempts cannot take a number that an older tree still needs,
+ * and the newest snapshot is the right one from the first conversion on.
+ *
+ * The caller holds the service's lock and the laptop's session lock.
+ */
+import { lstatSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DsError } from '../../shared/errors.ts';
+import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
+import { digestOf } from '../../shared/journal/entry.ts';
+import { MAX_ENTRIES } from '../../shared/journal/sums.ts';
+import type { Log } from '../../shared/log.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
+import { makeReadableFolder } from '../storage/ownership.ts';
+import { adoptingName, inLaptop, type Paths } from '../storage/paths.ts';
+import {
+  listHeld,
+  listSnapshots,
+  newestSnapshot,
+  pointLatest,
+  readManifest,
+} from '../storage/snapshots.ts';
+import {
+  buildDraft,
+  type Memory,
+  type Neighbour,
+  newMemory,
+  type Reading,
+  readTree,
+  type Steps,
+  type TreeContext,
+} from './adopt-tree.ts';
+import type { LeftOut } from './journal-layouts.ts';
+import { listRaw, type RawTree } from './raw-snapshots.ts';
+
+export interface AdoptContext extends TreeContext {
+  log: Log;
+}
+
+export interface AdoptOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: AdoptProgress) => void;
+  /** Takes a raw tree whose snapshot stands, by renaming it into the trash. Safe to repeat. */
+  discard: (folder: string, name: SnapshotName) => void | Promise<void>;
+}
+
+export interface AdoptProgress {
+  /** The tree being read. */
+  tree: SnapshotName;
+  entriesRead: number;
+  treesDone: number;
+  trees: number;
+}
+
+export interface AdoptedTree {
+  name: SnapshotName;
+  sequence: number;
+  entries: number;
+  /** It was half made, and lies among the held ones. */
+  held: boolean;
+  /** What has no place in the snapshot and is in the discarded tree only. */
+  leftOut: LeftOut[];
+}
+
+/** Adopts all raw trees of a laptop. Returns them in the order they were converted. */
+export async function adoptLaptop(
+  context: AdoptContext,
+  serial: Serial,
+  options: AdoptOptions,
+): Promise<AdoptedTree[]> {
+  const { paths, log } = context;
+  await recoverAdoption(context, serial, options.discard);
+  const trees = inOrder(listRaw(paths, serial).filter((tree) => fits(tree, serial, log)));
+  const adopted: AdoptedTree[] = [];
+  const state: State = { memory: newMemory(), neighbour: undefined, ahead: undefined };
+  for (const [index, tree] of trees.entries()) {
+    const stepsFor = (name: SnapshotName) => countSteps(options, name, index, trees.length);
+    const one = await adoptTree(context, serial, trees.slice(index), state, stepsFor, options);
+    adopted.push(one);
+    const { name, sequence, entries, held, leftOut } = one;
+    log.info('adopted', { serial, name, sequence, entries, held, leftOut: leftOut.length });
+    for (const { what, reason } of leftOut) {
+      log.warn('adopted-without', { serial, name: tree.name, what, reason });
+    }
+  }
+  pointAtNewest(context, serial);
+  return adopted;
+}
+
+/** What is carried from one tree to the next older one. */
+interface State {
+  memory: Memory;
+  neighbour: Neighbour | undefined;
+  /** The next tree, when it was read already to count what changed after it. */
+  ahead: Reading | undefined;
+}
+
+/** One that is too large for a snapshot stays as it is, and does not keep the others from theirs. */
+function fits({ name, entries }: RawTree, serial: Serial, log: Log): boolean {
+  if (entries <= MAX_ENTRIES) return true;
+  const reason = `it has ${entries} entries, and a snapshot holds ${MAX_ENTRIES}`;
+  log.warn('not-adopted', { serial, name, reason });
+  return false;
+}
+
+/**
+ * Whole ones first, and the newest of them first; half-made ones get the lowest sequences, so that
+ * no backup ever builds on one.
+ */
+function inOrder(trees: RawTree[]): RawTree[] {
+  const newestFirst = trees.toReversed();
+  return [
+    ...newestFirst.filter(({ halfMade }) => !halfMade),
+    ...newestFirst.filter(({ halfMade }) => halfMade),
+  ];
+}
+
+async function adoptTree(
+  context: AdoptContext,
+  serial: Serial,
+  [tree, next, ...rest]: RawTree[],
+  state: State,
+  stepsFor: (name: SnapshotName) => Steps,
+  { signal, discard }: AdoptOptions,
+): Promise<AdoptedTree> {
+  if (!tree) throw new DsError('internal', 'there is no tree to adopt');
+  const laptop = inLaptop(context.paths, serial);
+  const { memory } = state;
+  const reading = state.ahead ?? (await readTree(tree, memory, stepsFor(tree.name)));
+  const older = next && next.halfMade === tree.halfMade ? next : undefined;
+  state.ahead = next && (await readTree(next, memory, stepsFor(next.name)));
+  failpoint('adopt.read');
+  const run = runOf(serial, tree.name);
+  const remaining = rest.length + (next ? 2 : 1);
+  const draft = laptop.draft(run);
+  try {
+    const sequence = nextSequence(context.paths, serial, remaining);
+    const before = older && state.ahead ? state.ahead.versions : new Map<Uid, Digest>();
+    const { neighbour } = state;
+    const made = { serial, sequence, run, reading, before, neighbour, memory };
+    const manifest = await buildDraft(context, made, { signal });
+    signal?.throwIfAborted();
+    const folder = await swap(context, serial, tree, draft, discard);
+    state.neighbour = { folder, versions: reading.versions };
+    const { name, entries } = manifest;
+    return { name, sequence, entries, held: tree.halfMade, leftOut: reading.leftOut };
+  } finally {
+    for (const left of [draft, laptop.folded(run)]) rmSync(left, { recursive: true, force: true });
+  }
+}
+
+/** The same attempt has the same name, so that what a killed one left is found and made anew. */
+function runOf(serial: Serial, name: SnapshotName): RunId {
+  return digestOf(`adopt ${serial} ${name}`).slice(0, 32) as RunId;
+}
+
+/** Just below all there is; the last of `remaining` gets 1 where there is nothing. */
+function nextSequence(paths: Paths, serial: Serial, remaining: number): number {
+  const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
+  return known.reduce((lowest, one) => Math.min(lowest, one.sequence), remaining + 1) - 1;
+}
+
+/** Puts the sealed draft in the raw tree's place. Returns where the snapshot is now. */
+async function swap(
+  { paths, access }: AdoptContext,
+  serial: Serial,
+  tree: RawTree,
+  draft: string,
+  discard: AdoptOptions['discard'],
+): Promise<string> {
+  const laptop = inLaptop(paths, serial);
+  if (tree.halfMade) makeReadableFolder(access, laptop.held);
+  const folder = tree.halfMade ? laptop.heldSnapshot(tree.name) : laptop.snapshot(tree.name);
+  const aside = laptop.adopting(tree.name);
+  if (exists(aside) || (tree.halfMade && exists(folder))) {
+    throw new DsError('damaged', `${exists(aside) ? aside : folder} is in the way`, {
+      hint: 'look what it is and move it away; nothing was changed',
+    });
+  }
+  renameSync(tree.folder, aside);
+  fsyncFolder(laptop.home);
+  failpoint('adopt.aside');
+  try {
+    renameSync(draft, folder);
+  } catch (error) {
+    renameSync(aside, tree.folder);
+    throw error;
+  }
+  fsyncFolder(dirname(folder));
+  failpoint('adopt.promoted');
+  await discard(aside, tree.name);
+  failpoint('adopt.discarded');
+  return folder;
+}
+
+/** Ends what a killed attempt began: a tree that is aside goes back, or on into the trash. */
+export async function recoverAdoption(
+  { paths, log }: Pick<AdoptContext, 'paths' | 'log'>,
+  serial: Serial,
+  discard: AdoptOptions['discard'],
+): Promise<void> {
+  const laptop = inLaptop(paths, serial);
+  for (const found of namesIn(laptop.home)) {
+    const name = adoptingName(found);
+    if (!name) continue;
+    const aside = join(laptop.home, found);
+    const places = [laptop.snapshot(name), laptop.heldSnapshot(name)];
+    const stands = places.some((path) => readManifest(path)?.run === runOf(serial, name));
+    if (stands) {
+      await discard(aside, name);
+    } else if (!exists(laptop.snapshot(name))) {
+      renameSync(aside, laptop.snapshot(name));
+      fsyncFolder(laptop.home);
+    } else {
+      log.warn('adoption-blocked', { serial, name, reason: 'another snapshot has its name' });
+    }
+    failpoint('adopt.recovered');
+  }
+}
+
+/** The link may be the original's: absolute, or to a tree that is held now. */
+function pointAtNewest({ paths, log }: AdoptContext, serial: Serial): void {
+  const newest = newestSnapshot(paths, serial);
+  if (!newest) return;
+  const { latest } = inLaptop(paths, serial);
+  const stat = lstatSync(latest, { throwIfNoEntry: false });
+  if (stat && !stat.isSymbolicLink()) {
+    log.warn('latest-is-no-link', { serial, path: latest });
+    return;
+  }
+  pointLatest(paths, serial, newest.name);
+  failpoint('adopt.pointed');
+}
+
+function countSteps(
+  { signal, onProgress }: AdoptOptions,
+  tree: SnapshotName,
+  treesDone: number,
+  trees: number,
+): Steps {
+  let entriesRead = 0;
+  const onEntry = () => {
+    entriesRead += 1;
+    onProgress?.({ tree, entriesRead, treesDone, trees });
+  };
+  return { signal, onEntry };
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

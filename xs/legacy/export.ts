@@ -1,0 +1,248 @@
+/**
+ * Writes a Journal as Sugar's datastore keeps it (layout 6), from a snapshot of ours or from a raw
+ * tree of the original program in place: for a laptop that cannot restore over the network, a USB
+ * stick, or another program.
+ *
+ * Every file of ours is compared with its digest after it was written. The target appears whole or
+ * not at all, with one rename; it has no index, so that the datastore makes one. Nothing is forced
+ * to the disk: this is a copy.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Digest, Serial, Uid } from '../../shared/ids.ts';
+import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/journal/entry.ts';
+import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
+import { readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { complaintsOfDatastore } from './datastore-rules.ts';
+import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
+
+/** A snapshot of ours, or the folder of a raw tree. */
+export type ExportSource = { snapshot: Snapshot } | { raw: string };
+
+export interface ExportOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: { entries: number; of: number }) => void;
+  /** Writes the other entries when one of ours is damaged, and lists it in `leftOut`. */
+  keepGoing?: boolean;
+  /** The laptops whose pins have the content of entries that are only at school (A13). */
+  kept?: { paths: Paths; serials: readonly Serial[] };
+}
+
+export interface Exported {
+  entries: number;
+  /** Of content and properties. */
+  bytes: number;
+  /** Damaged, or unreadable in a raw tree: not written. */
+  leftOut: LeftOut[];
+  /** Written as they are, but Sugar's datastore would delete them when it makes its index. */
+  rejected: LeftOut[];
+}
+
+/** An entry on its way; both functions throw what is wrong with it. */
+interface Item {
+  uid: Uid;
+  properties: () => ReadonlyMap<string, Buffer>;
+  /** Writes the content, if it has any, and returns its size in bytes. */
+  writeContent: (target: string) => Promise<number>;
+}
+
+const LAYOUT = '6';
+const FILE_MODE = 0o644;
+/** How long the service may work in one go before it looks after its clients, in milliseconds. */
+const SLICE_MS = 8;
+
+/** Throws `usage` when the target is in the way, and `damaged` naming the entry. */
+export async function exportJournal(
+  source: ExportSource,
+  target: string,
+  options: ExportOptions = {},
+): Promise<Exported> {
+  const path = resolve(target);
+  checkTarget(path);
+  const temporary = `${path}.tmp-${process.pid}`;
+  rmSync(temporary, { recursive: true, force: true });
+  const isRaw = 'raw' in source;
+  const { items, leftOut } = isRaw ? rawItems(source.raw) : ourItems(source.snapshot, options);
+  const result: Exported = { entries: 0, bytes: 0, leftOut, rejected: [] };
+  const mayLeaveOut = (error: unknown): error is DsError =>
+    isRaw ? isAboutEntry(error) : options.keepGoing === true && isDamage(error);
+  try {
+    mkdirSync(temporary);
+    writeFileSync(join(temporary, 'version'), LAYOUT, { mode: FILE_MODE });
+    await writeItems(items, temporary, result, mayLeaveOut, options);
+    options.signal?.throwIfAborted();
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  return result;
+}
+
+function checkTarget(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const hint = 'name a folder that does not exist yet, or an empty one';
+  if (!stat) {
+    if (lstatSync(join(path, '..'), { throwIfNoEntry: false })) return;
+    throw new DsError('usage', `there is no folder for ${path}`, { hint });
+  }
+  if (!stat.isDirectory()) throw new DsError('usage', `${path} is not a folder`, { hint });
+  if (readdirSync(path).length > 0) throw new DsError('usage', `${path} is not empty`, { hint });
+}
+
+async function writeItems(
+  items: Item[],
+  root: string,
+  result: Exported,
+  mayLeaveOut: (error: unknown) => error is DsError,
+  { signal, onProgress }: ExportOptions,
+): Promise<void> {
+  const pause = pacemaker(SLICE_MS);
+  for (const [index, item] of items.entries()) {
+    signal?.throwIfAborted();
+    const folder = join(root, item.uid.slice(0, 2), item.uid);
+    try {
+      result.bytes += await writeItem(item, folder, result.rejected);
+      result.entries += 1;
+    } catch (error) {
+      if (!mayLeaveOut(error)) throw error;
+      rmSync(folder, { recursive: true, force: true });
+      result.leftOut.push({ what: item.uid, reason: error.message });
+    }
+    onProgress?.({ entries: index + 1, of: items.length });
+    await pause();
+  }
+}
+
+async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promise<number> {
+  const properties = item.properties();
+  const metadata = join(folder, 'metadata');
+  mkdirSync(metadata, { recursive: true });
+  let bytes = await item.writeContent(join(folder, 'data'));
+  for (const [name, value] of properties) {
+    writeFileSync(join(metadata, name), value, { mode: FILE_MODE });
+    bytes += value.length;
+  }
+  const complaints = complaintsOfDatastore(properties);
+  if (complaints.length > 0) rejected.push({ what: item.uid, reason: complaints.join('; ') });
+  return bytes;
+}
+
+function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
+  const { entries, strangers } = readJournalTree(root);
+  const items = entries.map((entry): Item => {
+    return {
+      uid: entry.uid,
+      properties: () => entry.properties(),
+      writeContent: async (target) => {
+        const content = entry.content();
+        if (content) copyContent(content.path, target);
+        return content?.size ?? 0;
+      },
+    };
+  });
+  return { items, leftOut: strangers };
+}
+
+function ourItems(
+  snapshot: Snapshot,
+  { signal, kept }: ExportOptions,
+): { items: Item[]; leftOut: LeftOut[] } {
+  const items = [...readVersions(snapshot)].map(([uid, digest]): Item => {
+    let found: Whole | undefined;
+    const read = () => {
+      found ??= readWhole(join(snapshot.folder, uid), uid, digest, kept);
+      return found;
+    };
+    return {
+      uid,
+      properties: () => read().entry.properties,
+      writeContent: async (target) => {
+        const { path, entry } = read();
+        found = undefined; // thousands of previews need not stay in memory
+        if (entry.content) await copyVerified(path, target, uid, entry.content.digest, signal);
+        return entry.content?.size ?? 0;
+      },
+    };
+  });
+  return { items, leftOut: [] };
+}
+
+interface Whole {
+  /** Of the content. */
+  path: string;
+  entry: Entry;
+}
+
+/** An entry as the snapshot has it, or, where its content is only at school, as it was before. */
+function readWhole(path: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
+  const entry = decodeEntry(readVerified(`${path}${METADATA_SUFFIX}`, uid, digest));
+  const mark = keptMarkOf(entry);
+  if (!mark || !kept?.serials.includes(mark.serial)) return { path, entry };
+  const pin = pinOf(mark, uid);
+  const there = join(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
+  return {
+    path: there,
+    entry: decodeEntry(readVerified(`${there}${METADATA_SUFFIX}`, uid, pin.digest)),
+  };
+}
+
+function readVerified(path: string, uid: Uid, digest: Digest): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw damaged(uid, `${path} cannot be read`, cause);
+  }
+  if (digestOf(bytes) !== digest) throw damaged(uid, `${path} does not match the snapshot's sums`);
+  return bytes;
+}
+
+async function copyVerified(
+  path: string,
+  target: string,
+  uid: Uid,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    copyContent(path, target);
+  } catch (cause) {
+    if (!isErrno(cause, 'ENOENT', 'EIO')) throw cause;
+    throw damaged(uid, `${path} cannot be read`, cause);
+  }
+  // The copy is read, not the original: it shows what was written as well.
+  if ((await digestFile(target, signal)).digest !== digest) {
+    throw damaged(uid, `${path} does not match its digest`);
+  }
+}
+
+function copyContent(path: string, target: string): void {
+  copyFileSync(path, target);
+  chmodSync(target, FILE_MODE);
+}
+
+function isDamage(error: unknown): error is DsError {
+  return error instanceof DsError && error.code === 'damaged';
+}
+
+function damaged(uid: Uid, why: string, cause?: unknown): DsError {
+  return new DsError('damaged', `Journal entry ${uid}: ${why}`, {
+    hint: 'an older snapshot may have it whole; --keep-going writes the other entries',
+    cause,
+  });
+}

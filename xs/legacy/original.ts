@@ -1,0 +1,164 @@
+/**
+ * Folds an original client's mirror, `datastore-current`, into what our own agent would have sent
+ * (E1), so that both become the same kind of snapshot by the same code. Only entries whose folders
+ * changed since the last time are read.
+ */
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import * as v from 'valibot';
+import { DsError } from '../../shared/errors.ts';
+import type { Digest, RunId, Serial, Uid } from '../../shared/ids.ts';
+import { digestFile, digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
+import {
+  contentOf,
+  entrySignature,
+  listEntries,
+  readProperties,
+  type TreeEntry,
+} from '../../shared/journal/journal-tree.ts';
+import {
+  difference,
+  METADATA_SUFFIX,
+  stateDigest,
+  type Versions,
+} from '../../shared/journal/sums.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Completion } from '../../shared/protocol/messages.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { damagedEntries, salvage } from '../integrity/salvage.ts';
+import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
+import type { Pool } from '../storage/pool.ts';
+import { readVersions, type Snapshot } from '../storage/snapshots.ts';
+
+export interface FoldContext {
+  paths: Paths;
+  access: Access;
+  pool: Pool;
+  log: Log;
+}
+
+/** Signature and version of each entry when it was last folded. */
+type Known = Map<Uid, { signature: string; digest: Digest }>;
+
+export interface Folded {
+  completion: Completion;
+  /** Holds the changed entries, as `incoming/` does for our agent. */
+  folder: string;
+  /** To be called when the snapshot stands: remembers what was read. */
+  remember: () => void;
+}
+
+const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
+
+/** Reads the mirror and says what changed since `base`. Unreadable entries keep their old version. */
+export async function foldOriginal(
+  context: FoldContext,
+  serial: Serial,
+  base: Snapshot | undefined,
+  run: RunId,
+): Promise<Folded> {
+  const { paths, access, pool, log } = context;
+  const laptop = inLaptop(paths, serial);
+  const folder = laptop.folded(run);
+  rmSync(folder, { recursive: true, force: true });
+  makeReadableFolder(access, folder);
+  const before = base ? readVersions(base) : new Map<Uid, Digest>();
+  const usable = base ? withoutLost(pool, base, before) : before;
+  const known = readKnown(laptop.originalFold);
+  const now: Known = new Map();
+  const versions = new Map<Uid, Digest>();
+
+  for (const entry of listEntries(laptop.original)) {
+    try {
+      const signature = entrySignature(entry);
+      const old = known.get(entry.uid);
+      const kept = usable.get(entry.uid);
+      const unchanged = old?.signature === signature && kept !== undefined && kept === old.digest;
+      const digest = unchanged
+        ? old.digest
+        : await foldEntry(entry, folder, kept !== undefined && old?.signature !== signature);
+      now.set(entry.uid, { signature, digest: digest ?? ('' as Digest) });
+      const version = digest ?? kept;
+      if (version) versions.set(entry.uid, version);
+    } catch (error) {
+      if (!(error instanceof DsError) || !['unreadable', 'bad-input'].includes(error.code))
+        throw error;
+      log.warn('entry-unreadable', { serial, uid: entry.uid, reason: error.message });
+      const version = usable.get(entry.uid);
+      if (version) versions.set(entry.uid, version);
+    }
+    await breathe();
+  }
+  const { changed, removed } = difference(before, versions);
+  const completion: Completion = {
+    format: 'ds-backup-completion',
+    version: 1,
+    serial,
+    run,
+    agent: 'original',
+    base: base ? { sequence: base.sequence, state: base.state } : null,
+    changed: [...changed],
+    removed,
+    state: stateDigest(versions),
+    entries: versions.size,
+  };
+  return { completion, folder, remember: () => writeKnown(laptop.originalFold, now) };
+}
+
+/** The versions that can be taken from the snapshot; damaged ones are folded anew (X11). */
+function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, Digest> {
+  const usable = new Map(versions);
+  for (const uid of damagedEntries(pool.damage, base.folder, versions.keys())) {
+    const version = versions.get(uid);
+    if (version && !salvage(pool, base.folder, uid, version)) usable.delete(uid);
+  }
+  return usable;
+}
+
+/**
+ * Writes one entry in our form into `folder`. Null for an entry that looks torn (its content has
+ * another size than its metadata says) while there is an older version to keep; if it looks the same
+ * the next time, that is how it is, and it is taken.
+ */
+async function foldEntry(
+  entry: TreeEntry,
+  folder: string,
+  mayWait: boolean,
+): Promise<Digest | null> {
+  const { properties } = readProperties(entry);
+  const content = contentOf(entry);
+  const claimed = properties.get('filesize')?.toString('latin1');
+  if (mayWait && claimed !== undefined && Number(claimed) !== (content?.size ?? 0)) return null;
+  const folded: Entry = { content: null, properties };
+  if (content) {
+    const copy = join(folder, entry.uid);
+    copyFileSync(content.path, copy); // the mirror stays what the laptop's rsync expects
+    folded.content = await digestFile(copy);
+  }
+  const bytes = encodeEntry(folded);
+  writeFileSync(join(folder, `${entry.uid}${METADATA_SUFFIX}`), bytes, { mode: 0o640 });
+  return digestOf(bytes);
+}
+
+function readKnown(path: string): Known {
+  try {
+    const parsed = v.parse(knownSchema, JSON.parse(readFileSync(path, 'utf8')));
+    return new Map(
+      Object.entries(parsed).map(([uid, [signature, digest]]) => [
+        uid as Uid,
+        { signature, digest: digest as Digest },
+      ]),
+    );
+  } catch {
+    return new Map(); // only costs reading every entry again
+  }
+}
+
+function writeKnown(path: string, known: Known): void {
+  const object = Object.fromEntries(
+    [...known].map(([uid, { signature, digest }]) => [uid, [signature, digest]]),
+  );
+  writeFileDurably(path, `${JSON.stringify(object)}\n`, 0o640);
+}

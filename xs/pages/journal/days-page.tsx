@@ -1,0 +1,89 @@
+/**
+ * The first page of a Journal: the days on which it was kept, and a question for all of them.
+ */
+import type { VNode } from 'preact';
+import type { Serial } from '../../../shared/ids.ts';
+import { ago, size, type Words } from '../../../shared/words/words.ts';
+import { Frame, type Page } from '../frame.tsx';
+import { allPath, dayPath } from '../places.ts';
+import { XoIcon } from '../xo-icon.tsx';
+import type { Owner, ShownSnapshot } from './journal.ts';
+import { SearchForm } from './search-form.tsx';
+
+export interface DaysProps {
+  page: Page;
+  reader: Serial;
+  owners: readonly Owner[];
+  /** The newest first. */
+  days: readonly ShownSnapshot[];
+  /** Seconds since 1970. */
+  now: number;
+}
+
+export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode {
+  const { _ } = page.words;
+  const [newest] = days;
+  const whose = owners[0]?.nick ?? '';
+  const title = page.who?.teacher ? _('The Journal of {name}', { name: whose }) : _('My days');
+  if (!newest) {
+    return (
+      <Frame page={page} title={title}>
+        <p>{_('The school keeps nothing yet.')}</p>
+      </Frame>
+    );
+  }
+  return (
+    <Frame page={page} title={title}>
+      <SearchForm words={page.words} action={allPath(reader)} search={null} />
+      {byMonth(page.words, days).map(([month, shown]) => (
+        <section key={month}>
+          <h2>{month}</h2>
+          <ul class="days">
+            {shown.map((day) => (
+              <li key={`${day.owner.serial} ${day.snapshot.name}`}>
+                <Day {...{ page, reader, day, now }} newest={day === newest} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </Frame>
+  );
+}
+
+interface DayProps extends Pick<DaysProps, 'page' | 'reader' | 'now'> {
+  day: ShownSnapshot;
+  newest: boolean;
+}
+
+function Day({ page: { words }, reader, day, now, newest }: DayProps) {
+  const { _, _n } = words;
+  const { owner, snapshot, created } = day;
+  return (
+    <a class={newest ? 'day newest' : 'day'} href={dayPath(reader, day)}>
+      <XoIcon colours={owner.colours} size={40} />
+      <span class="what">
+        <strong>
+          {words.date(created)}, {words.clock(created)}
+        </strong>
+        <span>
+          {ago(words, created, now)}
+          {newest ? ` · ${_('the newest')}` : ''}
+          {owner.old ? ` · ${_('from the old laptop')}` : ''}
+        </span>
+        <span>
+          {_n('{n} thing', '{n} things', snapshot.entries)} · {size(words, snapshot.bytes)}
+        </span>
+      </span>
+    </a>
+  );
+}
+
+function byMonth(words: Words, days: readonly ShownSnapshot[]) {
+  const months = new Map<string, ShownSnapshot[]>();
+  for (const day of days) {
+    const month = words.month(day.created);
+    months.set(month, [...(months.get(month) ?? []), day]);
+  }
+  return [...months];
+}

@@ -1,0 +1,85 @@
+/**
+ * An entry's picture, its content as a file, and the whole of it as a bundle. What a child's laptop
+ * sent is shown to a browser here, so nothing of it may run, be guessed at, or be framed.
+ */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { DsError } from '../../../shared/errors.ts';
+import { parseUid } from '../../../shared/ids.ts';
+import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import type { Site } from '../site.ts';
+import { openContent } from './content.ts';
+import { contentDisposition, downloadName, downloadType } from './download-name.ts';
+import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
+import { previewOf } from './entry-facts.ts';
+import type { Journals, ReadEntry } from './journal.ts';
+import { admit, dayOf, type OnEntry } from './reading.ts';
+
+const ENTRY = '/ds-restore/:reader/:owner/:day/:uid';
+
+/** It would read the whole file to throw it away. */
+const NO_HEAD = { exposeHeadRoute: false };
+
+export function addDownloads(part: FastifyInstance, site: Site, journals: Journals): void {
+  const read = (request: OnEntry): ReadEntry => {
+    const reading = admit(site, journals, request);
+    const day = dayOf(journals, reading, request.params);
+    return journals.read(day.snapshot, parseUid(request.params.uid));
+  };
+
+  part.get(`${ENTRY}/picture`, async (request: OnEntry, reply) => {
+    const { listed, entry } = read(request);
+    const picture = entry && previewOf(entry);
+    if (!picture) throw new DsError('not-found', 'it has no picture');
+    const tag = `"${listed.digest}"`;
+    // Kept by the browser, and asked about each time: then the guard is asked as well.
+    void reply.header('cache-control', 'private, no-cache').header('etag', tag);
+    if (request.headers['if-none-match'] === tag) return reply.status(304).send();
+    return harmless(reply).type('image/png').send(picture);
+  });
+
+  part.get(`${ENTRY}/file`, NO_HEAD, async (request: OnEntry, reply) => {
+    const found = read(request);
+    const { entry, title } = whole(found);
+    if (!entry.content) throw new DsError('not-found', 'it has no content');
+    const type = downloadType(propertyText(entry, 'mime_type'));
+    const stream = await openContent(found.contentPath, entry.content);
+    note(site, request, found);
+    return harmless(reply)
+      .header('content-disposition', contentDisposition(downloadName(title, type)))
+      .header('content-length', entry.content.size)
+      .type(type)
+      .send(stream);
+  });
+
+  part.get(`${ENTRY}/bundle`, NO_HEAD, async (request: OnEntry, reply) => {
+    const found = read(request);
+    const { entry, title } = whole(found);
+    const { stream, size } = await makeBundle(found.listed.uid, entry, found.contentPath);
+    note(site, request, found);
+    return harmless(reply)
+      .header('content-disposition', contentDisposition(downloadName(title, BUNDLE_TYPE)))
+      .header('content-length', size)
+      .type(BUNDLE_TYPE)
+      .send(stream);
+  });
+}
+
+function whole({ entry, listed }: ReadEntry): { entry: Entry; title: string } {
+  if (!entry) throw new DsError('damaged', `the metadata of ${listed.uid} is damaged`);
+  return { entry, title: listed.facts?.title ?? '' };
+}
+
+/** A page of a child's own making could otherwise act as whoever opens it. */
+function harmless(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('content-security-policy', "default-src 'none'; sandbox")
+    .header('x-content-type-options', 'nosniff');
+}
+
+/** Who of the grown-ups looked at what. */
+function note({ guard, library }: Site, request: OnEntry, { snapshot, listed }: ReadEntry): void {
+  const visitor = guard.visitor(request);
+  if (visitor?.role !== 'teacher') return;
+  const { serial, name } = snapshot;
+  library.log.info('teacher-read', { name: visitor.name, serial, snapshot: name, uid: listed.uid });
+}

@@ -1,0 +1,125 @@
+/**
+ * What one day holds, or all days together: pictures with titles, in pages.
+ */
+import type { VNode } from 'preact';
+import type { Digest, Serial } from '../../../shared/ids.ts';
+import { ago, size } from '../../../shared/words/words.ts';
+import { Frame, type FrameProps, type Page } from '../frame.tsx';
+import { entryPath } from '../places.ts';
+import type { EntryFacts } from './entry-facts.ts';
+import { type Found, type Search, searchQuery } from './entry-search.ts';
+import type { Version } from './journal.ts';
+import { KindIcon, kindName } from './kinds.tsx';
+import { SearchForm } from './search-form.tsx';
+
+export interface EntriesProps {
+  page: Page;
+  reader: Serial;
+  title: string;
+  trail: NonNullable<FrameProps['trail']>;
+  /** The address of this list, without its question. */
+  path: string;
+  search: Search;
+  found: Found<Version & { facts: EntryFacts | null }>;
+  pinned: ReadonlySet<Digest>;
+  /** Seconds since 1970. */
+  now: number;
+}
+
+export function EntriesPage(props: EntriesProps): VNode {
+  const { page, title, trail, path, search, found } = props;
+  const { _, _n } = page.words;
+  return (
+    <Frame page={page} title={title} trail={trail}>
+      <SearchForm words={page.words} action={path} search={search} />
+      <p class="count">{_n('{n} thing', '{n} things', found.total)}</p>
+      {found.total === 0 ? <p>{_('Nothing was found. Try other words.')}</p> : null}
+      <ul class="entries">
+        {found.shown.map((one) => (
+          <li key={one.listed.uid}>
+            <EntryCard {...props} one={one} />
+          </li>
+        ))}
+      </ul>
+      <Pages {...props} />
+    </Frame>
+  );
+}
+
+function EntryCard({
+  page: { words },
+  reader,
+  pinned,
+  now,
+  one,
+}: EntriesProps & { one: EntriesProps['found']['shown'][number] }) {
+  const { _ } = words;
+  const { facts, listed } = one;
+  const href = entryPath(reader, one, listed.uid);
+  if (!facts) {
+    return (
+      <a class="entry" href={href}>
+        <span class="picture" />
+        <strong>{_('Damaged')}</strong>
+      </a>
+    );
+  }
+  return (
+    <a class="entry" href={href}>
+      <span class="picture">
+        {facts.preview ? (
+          <img src={`${href}picture`} alt="" loading="lazy" />
+        ) : (
+          <KindIcon kind={facts.kind} />
+        )}
+      </span>
+      <strong>
+        <bdi>{facts.title || _('Without a title')}</bdi>
+      </strong>
+      <span>
+        {kindName(words, facts.kind)} · {size(words, facts.bytes)}
+      </span>
+      <span>{ago(words, facts.changed, now)}</span>
+      {pinned.has(listed.digest) ? <PinnedMark label={_('This is pinned')} /> : null}
+    </a>
+  );
+}
+
+export function PinnedMark({ label }: { label: string }): VNode {
+  return (
+    <span class="pinned">
+      <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
+        <path
+          d="M10 1l2.700 5.800 6.300.800-4.600 4.400 1.200 6.300-5.600-3.100-5.600 3.100 1.200-6.300L1 7.600l6.300-.800z"
+          fill="#1a1a1a"
+        />
+      </svg>{' '}
+      {label}
+    </span>
+  );
+}
+
+function Pages({ page: { words }, path, search, found }: EntriesProps) {
+  if (found.pages < 2) return null;
+  const { _ } = words;
+  const { page, pages } = found;
+  const here = _('Page {page} of {pages}', {
+    page: words.number(page),
+    pages: words.number(pages),
+  });
+  return (
+    <nav class="pages" aria-label={_('Pages')}>
+      {page > 1 ? (
+        <a class="button" rel="prev" href={path + searchQuery(search, page - 1)}>
+          {_('Newer')}
+        </a>
+      ) : null}
+      <span>{here}</span>
+      {page < pages ? (
+        <a class="button" rel="next" href={path + searchQuery(search, page + 1)}>
+          {_('Older')}
+        </a>
+      ) : null}
+    </nav>
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * An entry as a Journal entry bundle (`.xoj`), which Sugar's Journal takes apart into an entry with
+ * all its properties and its picture: `<uid>/<uid>`, `<uid>/_metadata.json`, `<uid>/preview/<uid>`.
+ */
+import type { Readable } from 'node:stream';
+import { ZipFile } from 'yazl';
+import type { Uid } from '../../../shared/ids.ts';
+import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import { openContent } from './content.ts';
+import { previewOf } from './entry-facts.ts';
+
+export const BUNDLE_TYPE = 'application/vnd.olpc-journal-entry';
+
+/** Set by whoever imports it, or too large for a text. */
+const LEFT_OUT = ['uid', 'preview', 'checksum', 'filesize', 'mountpoint'];
+
+export interface Bundle {
+  stream: Readable;
+  size: number;
+}
+
+/** Throws `damaged`. An entry without content has an empty file: the Journal wants one. */
+export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): Promise<Bundle> {
+  const zip = new ZipFile();
+  const options = { compress: false, mtime: new Date(2010, 0, 1) };
+  const metadata = Buffer.from(JSON.stringify(textsOf(entry)));
+  // Sugar's importer stumbles over a bundle without one.
+  const preview = previewOf(entry) ?? Buffer.alloc(0);
+  // The first name tells the Journal what the folder in it is called.
+  zip.addBuffer(metadata, `${uid}/_metadata.json`, options);
+  zip.addBuffer(preview, `${uid}/preview/${uid}`, options);
+  if (entry.content) {
+    const content = await openContent(contentPath, entry.content);
+    content.once('error', (error) => (zip.outputStream as Readable).destroy(error));
+    zip.addReadStream(content, `${uid}/${uid}`, { ...options, size: entry.content.size });
+  } else {
+    zip.addBuffer(Buffer.alloc(0), `${uid}/${uid}`, options);
+  }
+  const size = await new Promise<number>((resolve) => {
+    const onSize = (total: number) => resolve(total);
+    zip.end({ forceZip64Format: false, comment: '' }, onSize as () => void); // its types forget it
+  });
+  return { stream: zip.outputStream as Readable, size };
+}
+
+function textsOf(entry: Entry): Record<string, string> {
+  const names = [...entry.properties.keys()].filter((name) => !LEFT_OUT.includes(name));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = propertyText(entry, name);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+}

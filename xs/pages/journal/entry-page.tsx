@@ -1,0 +1,139 @@
+/**
+ * One entry: its picture, what is known about it, how to get it, and its other versions.
+ */
+import type { VNode } from 'preact';
+import type { Serial } from '../../../shared/ids.ts';
+import { size, type Words } from '../../../shared/words/words.ts';
+import { Frame, type FrameProps, type Page } from '../frame.tsx';
+import { entryPath } from '../places.ts';
+import { PinnedMark } from './entries-page.tsx';
+import type { EntryFacts } from './entry-facts.ts';
+import type { ShownSnapshot, Version } from './journal.ts';
+import { KindIcon, kindName } from './kinds.tsx';
+
+export interface EntryProps {
+  page: Page;
+  reader: Serial;
+  trail: NonNullable<FrameProps['trail']>;
+  day: ShownSnapshot;
+  shown: Version;
+  description: string;
+  tags: string;
+  /** All of them, the newest first. */
+  versions: readonly Version[];
+  pinned: boolean;
+}
+
+export function EntryPage(props: EntryProps): VNode {
+  const { page, reader, trail, day, shown, pinned } = props;
+  const { words } = page;
+  const { _ } = words;
+  const { facts, uid } = shown.listed;
+  const href = entryPath(reader, day, uid);
+  if (!facts) {
+    return (
+      <Frame page={page} title={_('Damaged')} trail={trail}>
+        <p>{_('This one is damaged. Tell your teacher; perhaps another day has it whole.')}</p>
+        <Versions {...props} />
+      </Frame>
+    );
+  }
+  return (
+    <Frame page={page} title={facts.title || _('Without a title')} trail={trail}>
+      <div class="one">
+        <div class="picture">
+          {facts.preview ? (
+            <img src={`${href}picture`} alt={_('What it looked like')} />
+          ) : (
+            <KindIcon kind={facts.kind} />
+          )}
+        </div>
+        <div>
+          <Facts words={words} facts={facts} />
+          {pinned ? <PinnedMark label={_('This is pinned')} /> : null}
+          <Ways words={words} href={href} facts={facts} />
+        </div>
+      </div>
+      <Told {...props} />
+      <Versions {...props} />
+    </Frame>
+  );
+}
+
+function Facts({ words, facts }: { words: Words; facts: EntryFacts }) {
+  const { _ } = words;
+  const time = (seconds: number) =>
+    seconds > 0 ? `${words.date(seconds)}, ${words.clock(seconds)}` : _('Nobody knows');
+  return (
+    <dl>
+      <dt>{_('Kind')}</dt>
+      <dd>{kindName(words, facts.kind)}</dd>
+      <dt>{_('Changed')}</dt>
+      <dd>{time(facts.changed)}</dd>
+      <dt>{_('Begun')}</dt>
+      <dd>{time(facts.begun)}</dd>
+      <dt>{_('Size')}</dt>
+      <dd>{size(words, facts.bytes)}</dd>
+    </dl>
+  );
+}
+
+function Ways({ words: { _ }, href, facts }: { words: Words; href: string; facts: EntryFacts }) {
+  return (
+    <ul class="ways">
+      {facts.hasContent ? (
+        <li>
+          <a class="button" href={`${href}file`}>
+            {_('Get it')}
+          </a>
+        </li>
+      ) : null}
+      <li>
+        <a class={facts.hasContent ? 'button quiet' : 'button'} href={`${href}bundle`}>
+          {_('Get it with title, picture and dates')}
+        </a>
+      </li>
+    </ul>
+  );
+}
+
+function Told({ page: { words }, description, tags }: EntryProps) {
+  if (description === '' && tags === '') return null;
+  return (
+    <section class="card">
+      <h2>{words._('About it')}</h2>
+      {description === '' ? null : <p dir="auto">{description}</p>}
+      {tags === '' ? null : <p dir="auto">{tags}</p>}
+    </section>
+  );
+}
+
+function Versions({ page: { words }, reader, shown, versions }: EntryProps) {
+  if (versions.length < 2) return null;
+  const { _ } = words;
+  return (
+    <section>
+      <h2>{_('How it was on other days')}</h2>
+      <ul class="versions">
+        {versions.map((one) => {
+          const when = `${words.date(one.created)}, ${words.clock(one.created)}`;
+          const isHere = one.listed.digest === shown.listed.digest;
+          return (
+            <li key={one.listed.digest}>
+              {isHere ? (
+                <span aria-current="true">
+                  {when} · {_('this one')}
+                </span>
+              ) : (
+                <a href={entryPath(reader, one, one.listed.uid)}>
+                  {when}
+                  {one.owner.old ? ` · ${_('from the old laptop')}` : ''}
+                </a>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * The restore pages (X9): a Journal's days, what they hold, and one entry. Each address begins with
+ * whose Journal it is, and the guard is asked about that before anything is read.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseUid } from '../../../shared/ids.ts';
+import { propertyText } from '../../../shared/journal/entry.ts';
+import type { Page } from '../frame.tsx';
+import { allPath, dayPath, homePath } from '../places.ts';
+import type { Site } from '../site.ts';
+import { DaysPage } from './days-page.tsx';
+import { addDownloads } from './download-routes.ts';
+import { EntriesPage, type EntriesProps } from './entries-page.tsx';
+import { EntryPage } from './entry-page.tsx';
+import { findEntries, readSearch } from './entry-search.ts';
+import type { Journals, ShownSnapshot, Version } from './journal.ts';
+import { admit, dayOf, type OnDay, type OnEntry, type Reading } from './reading.ts';
+
+export function addJournalPages(part: FastifyInstance, site: Site, journals: Journals): void {
+  const now = () => Math.floor(site.library.clock.now().getTime() / 1000);
+
+  part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
+    const { reader, owners } = admit(site, journals, request);
+    const days = journals.snapshotsOf(owners);
+    // Whoever looks at the days may soon search in all of them.
+    void journals.all(days).catch((error: Error) => {
+      site.library.log.warn('journal-not-read', { reader, reason: error.message });
+    });
+    const page = site.page(request, reply);
+    return site.send(reply, DaysPage({ page, reader, owners, days, now: now() }));
+  });
+
+  part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
+    const { reader, owners } = admit(site, journals, request);
+    const page = site.page(request, reply);
+    const all = await journals.all(journals.snapshotsOf(owners));
+    const title = page.words._('All my things');
+    const listed = { all, title, path: allPath(reader), now: now() };
+    return sendList(site, journals, request, reply, { page, reader, owners }, listed);
+  });
+
+  part.get('/ds-restore/:reader/:owner/:day/', async (request: OnDay, reply) => {
+    const reading = admit(site, journals, request);
+    const day = dayOf(journals, reading, request.params);
+    const page = site.page(request, reply);
+    const all = (await journals.list(day.snapshot)).map((listed) => ({ ...day, listed }));
+    const path = dayPath(reading.reader, day);
+    const listed = { all, title: nameOf(page, day), path, now: now() };
+    return sendList(site, journals, request, reply, { page, ...reading }, listed);
+  });
+
+  part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
+    const { reader, owners } = admit(site, journals, request);
+    const day = dayOf(journals, { reader, owners }, request.params);
+    const { listed, entry } = journals.read(day.snapshot, parseUid(request.params.uid));
+    const page = site.page(request, reply);
+    const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
+    const dayName = nameOf(page, day);
+    const trail = [
+      { name: page.words._('My days'), href: homePath(reader) },
+      { name: dayName, href: dayPath(reader, day) },
+    ];
+    const shown: Version = { ...day, listed };
+    const versions = journals.versions(journals.snapshotsOf(owners), listed.uid);
+    const node = EntryPage({
+      ...{ page, reader, trail, day, shown, versions },
+      ...{ description: text('description'), tags: text('tags') },
+      pinned: journals.pinned(owners).has(listed.digest),
+    });
+    return site.send(reply, node);
+  });
+
+  addDownloads(part, site, journals);
+}
+
+function nameOf({ words }: Page, { created }: ShownSnapshot): string {
+  return `${words.date(created)}, ${words.clock(created)}`;
+}
+
+interface List extends Pick<EntriesProps, 'title' | 'path' | 'now'> {
+  all: readonly Version[];
+}
+
+function sendList(
+  site: Site,
+  journals: Journals,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { page, reader, owners }: Reading & { page: Page },
+  { all, ...list }: List,
+): FastifyReply {
+  const search = readSearch(request.query as Record<string, unknown>);
+  const found = findEntries(
+    all.map((one) => ({ ...one, facts: one.listed.facts })),
+    search,
+  );
+  const trail = [{ name: page.words._('My days'), href: homePath(reader) }];
+  const pinned = journals.pinned(owners);
+  return site.send(reply, EntriesPage({ page, reader, trail, search, found, pinned, ...list }));
+}

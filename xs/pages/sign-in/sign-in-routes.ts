@@ -1,0 +1,67 @@
+/**
+ * Signing in as a teacher, and out. Wrong passwords are counted before they are looked at.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { checkTeacher, stampOf } from '../../admin/teachers.ts';
+import { SIGN_IN } from '../guard.ts';
+import type { Site } from '../site.ts';
+import { safeReturn } from './safe-return.ts';
+import { SignInPage, type SignInProblem } from './sign-in.tsx';
+
+/** From one address; each costs a tenth of a second of the processor. */
+const TRIES_PER_MINUTE = 20;
+/** Where a teacher goes who came from nowhere. */
+const TEACHERS_START = '/xs-backup';
+
+interface SignIn {
+  name?: unknown;
+  password?: unknown;
+  back?: unknown;
+}
+
+export function addSignIn(part: FastifyInstance, site: Site): void {
+  const { guard } = site;
+
+  part.get<{ Querystring: { back?: unknown } }>(SIGN_IN, async (request, reply) => {
+    const back = safeReturn(request.query.back, TEACHERS_START);
+    return site.send(reply, SignInPage({ page: site.page(request, reply), back, problem: null }));
+  });
+
+  const rateLimit = { max: TRIES_PER_MINUTE, timeWindow: 60_000 };
+  part.post<{ Body: SignIn }>(SIGN_IN, { config: { rateLimit } }, async (request, reply) => {
+    const back = safeReturn(request.body?.back, TEACHERS_START);
+    const outcome = await tryToSignIn(site, request);
+    if (typeof outcome === 'object') {
+      guard.begin(request, reply, { role: 'teacher', ...outcome });
+      return reply.redirect(back, 303);
+    }
+    const page = site.page(request, reply);
+    void reply.status(outcome === 'wait' ? 429 : 403);
+    return site.send(reply, SignInPage({ page, back, problem: outcome }));
+  });
+
+  part.post('/ds-restore/sign-out', async (request, reply) => {
+    guard.end(request, reply);
+    return reply.redirect(SIGN_IN, 303);
+  });
+}
+
+/** The teacher, or what went wrong. */
+async function tryToSignIn(
+  { library, failures }: Site,
+  request: FastifyRequest<{ Body: SignIn }>,
+): Promise<{ name: string; stamp: string } | NonNullable<SignInProblem>> {
+  const { name, password } = request.body ?? {};
+  const { clock, log, paths } = library;
+  if (failures.wait(request.ip, clock.monotonicMs()) > 0) return 'wait';
+  if (typeof name !== 'string' || typeof password !== 'string') return 'wrong';
+  failures.note(request.ip, clock.monotonicMs());
+  const teacher = await checkTeacher(paths, name.slice(0, 100), password);
+  if (!teacher) {
+    log.warn('sign-in-failed', { address: request.ip });
+    return 'wrong';
+  }
+  failures.forget(request.ip);
+  log.info('teacher-signed-in', { name: teacher.name, address: request.ip });
+  return { name: teacher.name, stamp: stampOf(teacher) };
+}

@@ -1,0 +1,85 @@
+/**
+ * The page for who has not signed on: a child is told how, a teacher gives a password.
+ */
+import type { VNode } from 'preact';
+import { FormToken, Frame, type Page } from '../frame.tsx';
+
+export type SignInProblem = 'wrong' | 'wait' | 'link' | null;
+
+export function SignInPage(props: { page: Page; back: string; problem: SignInProblem }): VNode {
+  const { page, back, problem } = props;
+  const { _ } = page.words;
+  return (
+    <Frame page={page} title={_('Who are you?')}>
+      {problem ? (
+        <p class="alert" role="alert">
+          {problemText(page, problem)}
+        </p>
+      ) : null}
+      <section class="card">
+        <h2>{_('I am a child')}</h2>
+        <p>{_('Open the Backup activity on your laptop. It brings you here.')}</p>
+      </section>
+      <section class="card">
+        <h2>{_('I am a teacher')}</h2>
+        <form method="post" action="/ds-restore/sign-in">
+          <FormToken token={page.formToken} />
+          <input type="hidden" name="back" value={back} />
+          <p>
+            <label for="name">{_('Name')}</label>
+            <input id="name" name="name" autocomplete="username" maxLength={60} required />
+          </p>
+          <p>
+            <label for="password">{_('Password')}</label>
+            <input
+              id="password"
+              type="password"
+              name="password"
+              autocomplete="current-password"
+              maxLength={200}
+              required
+            />
+          </p>
+          <p>
+            <button type="submit">{_('Sign in')}</button>
+          </p>
+        </form>
+      </section>
+    </Frame>
+  );
+}
+
+function problemText({ words: { _ } }: Page, problem: NonNullable<SignInProblem>): string {
+  switch (problem) {
+    case 'wrong':
+      return _('This name and this password do not belong together.');
+    case 'wait':
+      return _('Too many tries. Wait some minutes.');
+    case 'link':
+      return _('This link was used already, or is too old. The Backup activity has a new one.');
+    default:
+      return problem satisfies never;
+  }
+}
+
+/** What went wrong, in words for a child; the way on is always a link. */
+export function ProblemPage({ page, status }: { page: Page; status: number }): VNode {
+  const { _ } = page.words;
+  const text =
+    status === 429 || status === 503
+      ? _('Too much at once. Wait a moment and try again.')
+      : status === 403
+        ? _('This page is too old. Go back and try again.')
+        : status === 404 || status === 400
+          ? _('There is nothing here.')
+          : _('This does not work now. Tell your teacher.');
+  return (
+    <Frame page={page} title={text}>
+      <p>
+        <a class="button" href="/ds-restore/">
+          {_('To the beginning')}
+        </a>
+      </p>
+    </Frame>
+  );
+}

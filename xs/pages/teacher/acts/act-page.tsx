@@ -1,0 +1,83 @@
+/**
+ * "Really?": what an act means, whom it is about as a picture, yes and no. And what is said when it
+ * could not be done.
+ */
+import type { VNode } from 'preact';
+import { FormToken, type Page } from '../../frame.tsx';
+import { XoIcon } from '../../xo-icon.tsx';
+import type { LaptopCard } from '../laptops/class-page.tsx';
+import { AdminFrame, PLACES, type Place } from '../teacher-frame.tsx';
+import type { ActWords } from './act-words.ts';
+import { type Act, effectPath } from './acts.ts';
+
+export interface ActProps {
+  page: Page;
+  act: Act;
+  texts: ActWords;
+  /** The laptops it is about, the new one first. */
+  about: readonly LaptopCard[];
+  code: string | null;
+}
+
+export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
+  const { _ } = page.words;
+  const back = effectPath(act);
+  return (
+    <AdminFrame page={page} title={texts.question} place={placeOf(back)}>
+      <section class="card">
+        <div class="pair">
+          {about.map(({ serial, name, colors }) => (
+            <p key={serial}>
+              <XoIcon colours={colors} size={72} />
+              <strong>
+                <bdi>{name}</bdi>
+              </strong>
+              <span class="serial">{serial}</span>
+            </p>
+          ))}
+        </div>
+        {code === null ? null : (
+          <p>
+            <strong class="code">{code}</strong>
+          </p>
+        )}
+        <p>{texts.meaning}</p>
+        <form method="post" action="/xs-backup/do">
+          <FormToken token={page.formToken} />
+          <input type="hidden" name="act" value={act.name} />
+          {Object.entries(act.fields).map(([name, value]) => (
+            <input key={name} type="hidden" name={name} value={value} />
+          ))}
+          <button type="submit">
+            {code === null ? texts.label : _('Yes, it shows {code}', { code })}
+          </button>{' '}
+          <a class="button quiet" href={back}>
+            {_('No, go back')}
+          </a>
+        </form>
+      </section>
+    </AdminFrame>
+  );
+}
+
+export function NotDonePage(props: { page: Page; back: string; problem: string }): VNode {
+  const { page, back, problem } = props;
+  const { _ } = page.words;
+  return (
+    <AdminFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
+      <p class="alert" role="alert" lang="en" dir="ltr">
+        {problem}
+      </p>
+      <p>
+        <a class="button" href={back}>
+          {_('Go back')}
+        </a>
+      </p>
+    </AdminFrame>
+  );
+}
+
+function placeOf(path: string): Place {
+  const [place] = Object.entries(PLACES).find(([, href]) => href === path) ?? ['class'];
+  return place as Place;
+}

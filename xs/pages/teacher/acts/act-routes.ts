@@ -1,0 +1,134 @@
+/**
+ * Acts over HTTP: a question by GET, which changes nothing, and the act by POST, which runs the very
+ * command of the terminal, in the name of the teacher.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DsError } from '../../../../shared/errors.ts';
+import { parseSerial, parseUid, type Serial, tryParse } from '../../../../shared/ids.ts';
+import type { Words } from '../../../../shared/words/words.ts';
+import { type LaptopRow, laptopRows } from '../../../admin/laptop-list.ts';
+import { statusOf } from '../../../api/app.ts';
+import { runCommand } from '../../../commands/service-socket.ts';
+import type { Library } from '../../../library.ts';
+import { listPins, titleOf } from '../../../pins/pins.ts';
+import type { Site } from '../../site.ts';
+import { cardOf } from '../laptops/class-page.tsx';
+import type { Done } from '../teacher-frame.tsx';
+import { dayName } from '../trash-page.tsx';
+import { ActPage, NotDonePage } from './act-page.tsx';
+import { type ActFacts, actWords } from './act-words.ts';
+import { type Act, commandOf, effectPath, readAct, undoOf } from './acts.ts';
+
+/** Fields of a question or a form: strings, or lists of them from who repeats one. */
+export type Sent = Readonly<Record<string, unknown>>;
+
+/** On a part where only teachers come. */
+export function addActRoutes(part: FastifyInstance, site: Site): void {
+  const { library, guard } = site;
+
+  part.get<{ Querystring: Sent }>('/xs-backup/do', async (request, reply) => {
+    const act = readAct(request.query);
+    return orExplain(site, act, request, reply, async () => {
+      const page = site.page(request, reply);
+      const { facts, rows } = await factsOf(library, page.words, act);
+      const texts = actWords(page.words, act, facts);
+      const about = rows.map((row) => cardOf(row, library.clock.now()));
+      const code = act.name === 'approve' && act.fields.kind === 'own' ? facts.code : null;
+      return site.send(reply, ActPage({ page, act, texts, about, code }));
+    });
+  });
+
+  part.post<{ Body: Sent }>('/xs-backup/do', async (request, reply) => {
+    const act = readAct(request.body);
+    const teacher = guard.teacher(request);
+    return orExplain(site, act, request, reply, async () => {
+      const { signal } = new AbortController(); // an act is short, and not to be left half-way
+      await library.audit.inNameOf(teacher, () =>
+        runCommand(library, commandOf(act), () => {}, signal),
+      );
+      const done = new URLSearchParams({ act: act.name, ...act.fields });
+      return reply.redirect(`${effectPath(act)}?${done}`, 303);
+    });
+  });
+}
+
+/** What a page says that an act led to; undefined for a page that was asked for as it is. */
+export function doneOf(library: Library, words: Words, query: Sent): Done | undefined {
+  if (query.act === undefined) return undefined;
+  try {
+    const act = readAct(query);
+    const facts = { name: '', other: '', what: '', code: null, minutes: minutesOf(act) };
+    const undo = undoOf(act);
+    const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
+    return { text: actWords(words, act, facts).done, undo: stands ? undo : undefined };
+  } catch {
+    return undefined; // made up
+  }
+}
+
+/** A command's own refusal is a page of its own; it says what is wrong, as at the terminal. */
+async function orExplain(
+  site: Site,
+  act: Act,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DsError) || statusOf(error.code) >= 500) throw error;
+    const problem = `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;
+    const page = site.page(request, reply);
+    void reply.status(statusOf(error.code));
+    return site.send(reply, NotDonePage({ page, back: effectPath(act), problem }));
+  }
+}
+
+/** Throws `not-registered`, and `not-found` for a key that waits no more. */
+async function factsOf(
+  library: Library,
+  words: Words,
+  act: Act,
+): Promise<{ facts: ActFacts; rows: LaptopRow[] }> {
+  const { serial, of, key } = act.fields;
+  const serials = [serial, of].flatMap((text) => (text === undefined ? [] : [parseSerial(text)]));
+  const laptops = serials.map((one) => [one, known(library, one)] as const);
+  const rows = await laptopRows(library, laptops);
+  const [row, other] = rows;
+  const waiting = row?.waiting.find(({ fingerprint }) => fingerprint === key);
+  if (act.name === 'approve' && !waiting) {
+    throw new DsError('not-found', 'this key does not wait any more', {
+      hint: 'another teacher may have decided, or the laptop came with yet another key',
+    });
+  }
+  const facts: ActFacts = {
+    name: row ? row.nick || row.serial : '',
+    other: other ? other.nick || other.serial : '',
+    what: whatOf(library, words, act),
+    code: waiting?.code ?? null,
+    minutes: minutesOf(act),
+  };
+  return { facts, rows };
+}
+
+function whatOf({ paths }: Library, words: Words, { fields }: Act): string {
+  const { serial, snapshot, pin, item } = fields;
+  const uid = tryParse(parseUid, pin);
+  if (uid && serial !== undefined) {
+    const found = listPins(paths, parseSerial(serial)).find((one) => one.uid === uid);
+    return (found && titleOf(found)) || uid;
+  }
+  if (item?.startsWith('pin-')) return words._('a pinned thing');
+  return dayName(words, snapshot ?? pin ?? item ?? '');
+}
+
+function known({ registrations }: Library, serial: Serial) {
+  const laptop = registrations.get(serial);
+  if (laptop) return laptop;
+  throw new DsError('not-registered', `no laptop ${serial} is registered here`);
+}
+
+function minutesOf({ fields }: Act): number {
+  return Number(fields.minutes ?? 0);
+}

@@ -1,0 +1,141 @@
+/**
+ * What a teacher may do on the pages: each act is one command of `xs-backup`, with arguments of fixed
+ * kinds. What a browser sends becomes an act here, or nothing.
+ */
+import { DsError } from '../../../../shared/errors.ts';
+import {
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  tryParse,
+} from '../../../../shared/ids.ts';
+import type { CommandRequest } from '../../../commands/service-socket.ts';
+
+/** The fields of a form, and what may stand in them. */
+const FIELDS = {
+  serial: (text: string) => tryParse(parseSerial, text),
+  of: (text: string) => tryParse(parseSerial, text),
+  kind: (text: string) => (text === 'own' || text === 'sugar' ? text : undefined),
+  key: (text: string) => (/^SHA256:[A-Za-z0-9+/]{43}$/.test(text) ? text : undefined),
+  snapshot: (text: string) => tryParse(parseSnapshotName, text),
+  pin: (text: string) => tryParse(parseSnapshotName, text) ?? tryParse(parseUid, text),
+  item: (text: string) => (/^(datastore|pin)-[\w:-]{1,150}$/.test(text) ? text : undefined),
+  minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
+} as const;
+export type Field = keyof typeof FIELDS;
+
+interface Rule {
+  command: string;
+  args: readonly Field[];
+  flags?: readonly ('kind' | 'key')[];
+}
+
+const RULES = {
+  approve: { command: 'approve', args: ['serial'], flags: ['kind', 'key'] },
+  reject: { command: 'reject', args: ['serial'], flags: ['kind'] },
+  'register-window': { command: 'register-window', args: ['minutes'] },
+  retire: { command: 'retire', args: ['serial'] },
+  unretire: { command: 'unretire', args: ['serial'] },
+  forget: { command: 'forget', args: ['serial'] },
+  alias: { command: 'alias', args: ['serial', 'of'] },
+  unalias: { command: 'unalias', args: ['serial'] },
+  release: { command: 'release', args: ['serial'] },
+  drop: { command: 'drop', args: ['serial'] },
+  pin: { command: 'pin', args: ['serial', 'snapshot'] },
+  unpin: { command: 'unpin', args: ['serial', 'pin'] },
+  undelete: { command: 'undelete', args: ['serial', 'item'] },
+} satisfies Record<string, Rule>;
+export type ActName = keyof typeof RULES;
+export const ACT_NAMES = Object.keys(RULES) as ActName[];
+
+export interface Act {
+  name: ActName;
+  /** Every field of the act and no other, each of its kind. */
+  fields: Readonly<Partial<Record<Field, string>>>;
+}
+
+/** Throws `bad-input` for what is none of the acts above. */
+export function readAct(sent: Readonly<Record<string, unknown>>): Act {
+  const { act } = sent;
+  if (typeof act !== 'string' || !Object.hasOwn(RULES, act)) throw noAct('there is no such act');
+  const name = act as ActName;
+  const fields = fieldsOf(name).map((field) => {
+    const text = sent[field];
+    const value = typeof text === 'string' ? FIELDS[field](text) : undefined;
+    if (value === undefined) throw noAct(`"${field}" of ${name} is missing or wrong`);
+    return [field, value] as const;
+  });
+  return { name, fields: Object.fromEntries(fields) };
+}
+
+/** The command it is, with the answer as JSON. */
+export function commandOf({ name, fields }: Act): CommandRequest {
+  const { command, args, flags = [] }: Rule = RULES[name];
+  const flagged = Object.fromEntries(flags.map((flag) => [flag, fields[flag]]));
+  return {
+    command,
+    args: args.map((field) => fields[field] ?? ''),
+    flags: { json: true, ...flagged },
+  };
+}
+
+/** The page that asks "really?" before the act. */
+export function askPath(act: Act): string {
+  return `/xs-backup/do?${new URLSearchParams({ act: act.name, ...act.fields })}`;
+}
+
+/** Where its effect is to be seen. */
+export function effectPath({ name, fields }: Act): string {
+  const laptop = laptopPath(fields.serial as Serial);
+  switch (name) {
+    case 'approve':
+    case 'reject':
+    case 'register-window':
+      return '/xs-backup/waiting';
+    case 'forget':
+      return '/xs-backup/class';
+    case 'release':
+    case 'drop':
+      return '/xs-backup/held';
+    case 'undelete':
+      return '/xs-backup/trash';
+    case 'retire':
+    case 'unretire':
+    case 'alias':
+    case 'unalias':
+    case 'pin':
+    case 'unpin':
+      return laptop;
+    default:
+      return name satisfies never;
+  }
+}
+
+/** What takes it back; undefined where there is no way back, or another page is the way. */
+export function undoOf({ name, fields }: Act): Act | undefined {
+  const { serial = '' } = fields;
+  switch (name) {
+    case 'retire':
+      return { name: 'unretire', fields: { serial } };
+    case 'unretire':
+      return { name: 'retire', fields: { serial } };
+    case 'alias':
+      return { name: 'unalias', fields: { serial } };
+    case 'pin':
+      return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
+    default:
+      return undefined;
+  }
+}
+
+export const laptopPath = (serial: Serial): string => `/xs-backup/laptop/${serial}`;
+
+export function fieldsOf(name: ActName): Field[] {
+  const { args, flags = [] }: Rule = RULES[name];
+  return [...args, ...flags];
+}
+
+function noAct(message: string): DsError {
+  return new DsError('bad-input', message, { hint: 'go back and choose again' });
+}

@@ -1,0 +1,26 @@
+/**
+ * What every one of the teachers' pages is made of.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Page } from '../frame.tsx';
+import type { Site } from '../site.ts';
+import { doneOf, type Sent } from './acts/act-routes.ts';
+import type { Done } from './teacher-frame.tsx';
+
+export interface Around {
+  page: Page;
+  /** What was done just before. */
+  done: Done | undefined;
+  /** Seconds since 1970. */
+  now: number;
+}
+
+export function around(
+  site: Site,
+  request: FastifyRequest<{ Querystring: Sent }>,
+  reply: FastifyReply,
+): Around {
+  const page = site.page(request, reply);
+  const now = Math.floor(site.library.clock.now().getTime() / 1000);
+  return { page, done: doneOf(site.library, page.words, request.query), now };
+}

@@ -1,0 +1,263 @@
+/**
+ * One laptop: how it stands, what the school keeps of it, and what a teacher may do about it.
+ */
+import type { VNode } from 'preact';
+import type { Serial } from '../../../../shared/ids.ts';
+import { ago, size, type Words } from '../../../../shared/words/words.ts';
+import type { LaptopRow } from '../../../admin/laptop-list.ts';
+import type { Snapshot } from '../../../storage/snapshots.ts';
+import type { Page } from '../../frame.tsx';
+import { XoIcon } from '../../xo-icon.tsx';
+import { type Act, laptopPath } from '../acts/acts.ts';
+import { MarkShape, markName } from '../marks.tsx';
+import { ActLink, AdminFrame, type Done, PLACES } from '../teacher-frame.tsx';
+import { type LaptopCard, safeText } from './class-page.tsx';
+
+export interface LaptopProps {
+  page: Page;
+  card: LaptopCard;
+  row: LaptopRow;
+  snapshots: readonly SnapshotLine[];
+  pins: readonly PinLine[];
+  /** Bytes it uses and may use, as of the last cleanup; null before the first. */
+  quota: { bytes: number; of: number; stuck: boolean } | null;
+  /** Laptops it could take the place of, or none. */
+  mayReplace: boolean;
+  /** Nothing is kept of it, so that it may be forgotten. */
+  unused: boolean;
+  now: number;
+  done?: Done | undefined;
+}
+
+export interface SnapshotLine {
+  name: string;
+  created: number;
+  entries: number;
+  bytes: number;
+  pinned: boolean;
+  damaged: boolean;
+}
+
+export interface PinLine {
+  uid: string;
+  title: string;
+  bytes: number;
+}
+
+export function snapshotLines(
+  snapshots: readonly Pick<Snapshot, 'name' | 'created' | 'entries' | 'bytes' | 'folder'>[],
+  pinned: ReadonlySet<string>,
+  isDamaged: (folder: string) => boolean,
+): SnapshotLine[] {
+  return snapshots.map(({ name, created, entries, bytes, folder }) => ({
+    ...{ name, entries, bytes, pinned: pinned.has(name), damaged: isDamaged(folder) },
+    created: Math.floor(Date.parse(created) / 1000),
+  }));
+}
+
+export function LaptopPage(props: LaptopProps): VNode {
+  const { page, card, row, snapshots, pins, now, done } = props;
+  const { words } = page;
+  const { _ } = words;
+  const { serial } = row;
+  return (
+    <AdminFrame page={page} title={card.name} place="class" done={done}>
+      <section class="card laptop-facts">
+        <p class="figure">
+          <XoIcon colours={card.colors} size={110} />
+          <MarkShape mark={card.mark} size={44} />
+        </p>
+        <Facts {...props} />
+      </section>
+      <p class="acts">
+        {snapshots.length > 0 || row.replaces !== null ? (
+          <a class="button" href={`/ds-restore/${serial}/`}>
+            {_('Look for something in this Journal')}
+          </a>
+        ) : null}
+        {lineOfActs(words, props)}
+      </p>
+      <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
+      <Pins words={words} serial={serial} pins={pins} />
+      <p>
+        <a href={`${PLACES.audit}?serial=${serial}`}>{_('Who did what with this laptop')}</a> ·{' '}
+        <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>
+      </p>
+    </AdminFrame>
+  );
+}
+
+function Facts({ page: { words }, card, row, quota, now }: LaptopProps) {
+  const { _, _n } = words;
+  const facts: [string, VNode | string][] = [
+    [
+      _('State'),
+      [markName(words, card.mark), safeText(words, card, now)].filter(Boolean).join(' · '),
+    ],
+    [_('Serial number'), row.serial],
+    [_('Registered'), ago(words, Math.floor(Date.parse(row.registered) / 1000), now)],
+    ...(row.retired === null
+      ? []
+      : ([[_('Out of use'), ago(words, Math.floor(Date.parse(row.retired) / 1000), now)]] as [
+          string,
+          string,
+        ][])),
+    ...(quota === null
+      ? []
+      : ([
+          [
+            _('Share of the disk'),
+            _('{used} of {share}', {
+              used: size(words, quota.bytes),
+              share: size(words, quota.of),
+            }) + (quota.stuck ? ` · ${_('too much, and nothing more to remove')}` : ''),
+          ],
+        ] as [string, string][])),
+    ...linkFact(_('Takes the place of'), row.replaces),
+    ...linkFact(_('Was replaced by'), row.replacedBy),
+  ];
+  const waiting = row.waiting.length;
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+      {waiting > 0 ? (
+        <div>
+          <dt>{_('Asks')}</dt>
+          <dd>
+            <a href={PLACES.waiting}>{_n('{n} key waits', '{n} keys wait', waiting)}</a>
+          </dd>
+        </div>
+      ) : null}
+      {row.held > 0 ? (
+        <div>
+          <dt>{_('Held aside')}</dt>
+          <dd>
+            <a href={PLACES.held}>{_n('{n} backup', '{n} backups', row.held)}</a>
+          </dd>
+        </div>
+      ) : null}
+    </dl>
+  );
+}
+
+function linkFact(name: string, serial: Serial | null): [string, VNode][] {
+  return serial === null ? [] : [[name, <a href={laptopPath(serial)}>{serial}</a>]];
+}
+
+/** What may be done with the laptop as it is now. */
+export function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused: boolean) {
+  const { serial, retired, replaces } = row;
+  const fields = { serial };
+  const acts: Act[] = [];
+  if (replaces !== null) acts.push({ name: 'unalias', fields });
+  acts.push({ name: retired === null ? 'retire' : 'unretire', fields });
+  if (unused) acts.push({ name: 'forget', fields });
+  return acts;
+}
+
+function lineOfActs(words: Words, { row, mayReplace, unused }: LaptopProps) {
+  const { _ } = words;
+  const labels: Partial<Record<Act['name'], string>> = {
+    unalias: _('Undo: another child'),
+    retire: _('Take out of use'),
+    unretire: _('Take back into use'),
+    forget: _('Forget'),
+  };
+  return [
+    ...(mayReplace
+      ? [
+          <a key="replace" class="button act" href={`${laptopPath(row.serial)}/replaces`}>
+            {_('It is the new laptop of...')}
+          </a>,
+        ]
+      : []),
+    ...actsOf(row, unused).map((act) => (
+      <ActLink key={act.name} act={act} label={labels[act.name] ?? ''} />
+    )),
+  ];
+}
+
+interface SnapshotsProps {
+  words: Words;
+  serial: Serial;
+  snapshots: readonly SnapshotLine[];
+  now: number;
+}
+
+function Snapshots({ words, serial, snapshots, now }: SnapshotsProps) {
+  const { _ } = words;
+  if (snapshots.length === 0) return <p>{_('The school keeps nothing yet.')}</p>;
+  return (
+    <section>
+      <h2>{_('What the school keeps')}</h2>
+      <table class="rows">
+        <thead>
+          <tr>
+            <th scope="col">{_('Day')}</th>
+            <th scope="col">{_('Things')}</th>
+            <th scope="col">{_('Size')}</th>
+            <th scope="col">{_('Kept for good?')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {snapshots.map((one) => (
+            <SnapshotRow key={one.name} words={words} serial={serial} one={one} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+type RowProps = Omit<SnapshotsProps, 'snapshots'> & { one: SnapshotLine };
+
+function SnapshotRow({ words, serial, one, now }: RowProps) {
+  const { _ } = words;
+  const day = `${words.date(one.created)}, ${words.clock(one.created)}`;
+  const act: Act = one.pinned
+    ? { name: 'unpin', fields: { serial, pin: one.name } }
+    : { name: 'pin', fields: { serial, snapshot: one.name } };
+  return (
+    <tr>
+      <th scope="row">
+        <a href={`/ds-restore/${serial}/${serial}/${one.name}/`}>{day}</a>
+        <span class="when"> {ago(words, one.created, now)}</span>
+        {one.damaged ? <strong class="damaged"> {_('damaged')}</strong> : null}
+      </th>
+      <td data-name={_('Things')}>{words.number(one.entries)}</td>
+      <td data-name={_('Size')}>{size(words, one.bytes)}</td>
+      <td>
+        {one.pinned ? <span>{_('pinned')} </span> : null}
+        <ActLink act={act} label={one.pinned ? _('Unpin') : _('Pin')} about={day} />
+      </td>
+    </tr>
+  );
+}
+
+function Pins(props: { words: Words; serial: Serial; pins: readonly PinLine[] }) {
+  const { words, serial, pins } = props;
+  const { _ } = words;
+  if (pins.length === 0) return null;
+  return (
+    <section>
+      <h2>{_('Things kept for good')}</h2>
+      <ul class="rows">
+        {pins.map(({ uid, title, bytes }) => (
+          <li key={uid}>
+            <bdi>{title || _('No title')}</bdi> · {size(words, bytes)}{' '}
+            <ActLink
+              act={{ name: 'unpin', fields: { serial, pin: uid } }}
+              label={_('Unpin')}
+              about={title}
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

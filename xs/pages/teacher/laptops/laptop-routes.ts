@@ -1,0 +1,76 @@
+/**
+ * The pages about one laptop.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DsError } from '../../../../shared/errors.ts';
+import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
+import { laptopRows } from '../../../admin/laptop-list.ts';
+import type { Library } from '../../../library.ts';
+import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
+import { hasBackup } from '../../../registration/forget.ts';
+import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import { hasDamage } from '../../../storage/damage-register.ts';
+import { listSnapshots } from '../../../storage/snapshots.ts';
+import type { Site } from '../../site.ts';
+import type { Sent } from '../acts/act-routes.ts';
+import { around } from '../around.ts';
+import { cardOf, classView } from './class-page.tsx';
+import { LaptopPage, type LaptopProps, snapshotLines } from './laptop-page.tsx';
+import { olderLaptops, ReplacePage } from './replace-page.tsx';
+
+type OfLaptop = FastifyRequest<{ Params: { serial: string }; Querystring: Sent }>;
+
+/** On a part where only teachers come. */
+export function addLaptopRoutes(admin: FastifyInstance, site: Site): void {
+  const { library } = site;
+  const { registrations } = library;
+
+  admin.get('/xs-backup/laptop/:serial', async (request: OfLaptop, reply) => {
+    const serial = registered(library, request);
+    const facts = await laptopFacts(library, serial);
+    return site.send(reply, LaptopPage({ ...around(site, request, reply), ...facts }));
+  });
+
+  admin.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
+    const serial = registered(library, request);
+    const rows = await laptopRows(library, registrations.all());
+    const cards = classView(rows, library.clock.now());
+    const newer = cards.find((card) => card.serial === serial);
+    if (!newer) throw new DsError('not-found', 'there is no such laptop');
+    const choices = olderLaptops(serial, cards, registrations.bySerial());
+    return site.send(reply, ReplacePage({ ...around(site, request, reply), newer, choices }));
+  });
+}
+
+function registered({ registrations }: Library, { params }: OfLaptop): Serial {
+  const serial = tryParse(parseSerial, params.serial);
+  if (serial && registrations.get(serial)) return serial;
+  throw new DsError('not-found', 'there is no such laptop');
+}
+
+async function laptopFacts(
+  library: Library,
+  serial: Serial,
+): Promise<Omit<LaptopProps, 'page' | 'now' | 'done'>> {
+  const { paths, pool, registrations, store, config, sharers, clock } = library;
+  const laptop = registrations.get(serial);
+  const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
+  if (!row) throw new DsError('not-found', 'there is no such laptop');
+  const usage = (await store.usage()).find((one) => one.serial === serial);
+  const share = quotaOf(diskSize(paths.library), sharers(), sharePercent(config.quota)).bytes;
+  return {
+    row,
+    card: cardOf(row, clock.now()),
+    snapshots: snapshotLines(
+      listSnapshots(paths, serial),
+      pinnedSnapshots(paths, serial),
+      (folder) => hasDamage(pool.damage, folder),
+    ),
+    pins: listPins(paths, serial).map((pin) => ({
+      ...{ uid: pin.uid, bytes: pin.bytes, title: titleOf(pin) },
+    })),
+    quota: usage ? { bytes: usage.bytes, of: share, stuck: usage.stuck === 1 } : null,
+    mayReplace: row.retired === null && row.replaces === null && registrations.all().length > 1,
+    unused: !hasBackup(paths, serial) && row.replaces === null && row.replacedBy === null,
+  };
+}

@@ -1,0 +1,204 @@
+/**
+ * Who asks to be let in: keys with their pairing codes, new laptops that may be a known child's, and
+ * whether new ones may register at all.
+ */
+import type { VNode } from 'preact';
+import type { Serial } from '../../../../shared/ids.ts';
+import { ago, type Words } from '../../../../shared/words/words.ts';
+import type { LaptopRow } from '../../../admin/laptop-list.ts';
+import type { WindowState } from '../../../registration/newcomers.ts';
+import type { Page } from '../../frame.tsx';
+import { XoIcon } from '../../xo-icon.tsx';
+import { type Act, laptopPath } from '../acts/acts.ts';
+import { ActLink, AdminFrame, type Done } from '../teacher-frame.tsx';
+
+export interface WaitingKey {
+  serial: Serial;
+  name: string;
+  colors: string | null;
+  kind: 'own' | 'sugar';
+  /** What the laptop shows; only that of our program shows one. */
+  code: string | null;
+  since: number;
+  approve: Act;
+  reject: Act;
+}
+
+/** The newest first; keys that show a code before those that do not. */
+export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
+  return rows
+    .filter(({ retired }) => retired === null)
+    .flatMap(({ serial, nick, colors, waiting }) =>
+      waiting.map(({ kind, since, fingerprint, code }) => ({
+        ...{ serial, name: nick || serial, colors, kind },
+        code: kind === 'own' ? code : null,
+        since: Math.floor(Date.parse(since) / 1000),
+        // The very key whose code is shown: another that comes meanwhile is not meant.
+        approve: { name: 'approve', fields: { serial, kind, key: fingerprint } } satisfies Act,
+        reject: { name: 'reject', fields: { serial, kind } } satisfies Act,
+      })),
+    )
+    .sort((a, b) => a.kind.localeCompare(b.kind) || b.since - a.since);
+}
+
+/** A new laptop, and the one it may take the place of, as they look. */
+export interface ShownProposal {
+  newer: Serial;
+  older: Serial;
+  nick: string;
+  newerColors: string | null;
+  olderColors: string | null;
+  registered: number;
+  lastSeen: number;
+}
+
+export interface WaitingProps {
+  page: Page;
+  keys: readonly WaitingKey[];
+  proposals: readonly ShownProposal[];
+  registration: WindowState;
+  now: number;
+  done?: Done | undefined;
+}
+
+export function WaitingPage(props: WaitingProps): VNode {
+  const { page, keys, proposals, registration, now, done } = props;
+  const { words } = page;
+  const { _ } = words;
+  return (
+    <AdminFrame page={page} title={_('Who asks')} place="waiting" done={done}>
+      <section>
+        <h2>{_('Laptops that ask to be let in')}</h2>
+        {keys.length === 0 ? <p>{_('None.')}</p> : null}
+        <ul class="asking">
+          {keys.map((key) => (
+            <li key={key.approve.fields.key} class="card">
+              <Key words={words} asking={key} now={now} />
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h2>{_('New laptops of children you know?')}</h2>
+        {proposals.length === 0 ? <p>{_('None.')}</p> : null}
+        <ul class="asking">
+          {proposals.map((one) => (
+            <li key={one.newer} class="card">
+              <Proposal words={words} proposal={one} now={now} />
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section class="card">
+        <h2>{_('New laptops')}</h2>
+        <Registration words={words} registration={registration} />
+      </section>
+    </AdminFrame>
+  );
+}
+
+function Key({ words, asking, now }: { words: Words; asking: WaitingKey; now: number }) {
+  const { _ } = words;
+  const { serial, name, colors, kind, code, since, approve, reject } = asking;
+  return (
+    <>
+      <p class="whose">
+        <XoIcon colours={colors} size={55} />{' '}
+        <a href={laptopPath(serial)}>
+          <bdi>{name}</bdi>
+        </a>{' '}
+        <span class="serial">{serial}</span> <span>{ago(words, since, now)}</span>
+      </p>
+      {code === null ? (
+        <p>
+          {kind === 'sugar'
+            ? _(
+                '"Register" was chosen again in its menu. Only the old backup program needs this key.',
+              )
+            : _('The code is not known yet: start the service once.')}
+        </p>
+      ) : (
+        <p>
+          {_('Pairing code')} <strong class="code">{code}</strong>{' '}
+          {_('The laptop must show the same.')}
+        </p>
+      )}
+      <p class="acts">
+        <ActLink act={approve} label={_('Approve')} about={name} />{' '}
+        <ActLink act={reject} label={_('Reject')} about={name} />
+      </p>
+    </>
+  );
+}
+
+function Proposal(props: { words: Words; proposal: ShownProposal; now: number }) {
+  const { words, now } = props;
+  const { newer, older, nick, newerColors, olderColors, registered, lastSeen } = props.proposal;
+  const { _ } = words;
+  return (
+    <>
+      <div class="pair">
+        <p>
+          <XoIcon colours={newerColors} size={55} />
+          <a href={laptopPath(newer)}>{newer}</a>
+          <span>{_('new: registered {ago}', { ago: ago(words, registered, now) })}</span>
+        </p>
+        <p>
+          <XoIcon colours={olderColors} size={55} />
+          <a href={laptopPath(older)}>{older}</a>
+          <span>{_('old: last seen {ago}', { ago: ago(words, lastSeen, now) })}</span>
+        </p>
+      </div>
+      <p>
+        {_('Both say that they belong to {name}. Anybody can say that: ask the child.', {
+          name: nick,
+        })}
+      </p>
+      <p class="acts">
+        <ActLink
+          act={{ name: 'alias', fields: { serial: newer, of: older } }}
+          label={_('The same child')}
+          about={nick}
+        />
+      </p>
+    </>
+  );
+}
+
+const WINDOW_MINUTES = [15, 60, 240] as const;
+
+function Registration({ words, registration }: { words: Words; registration: WindowState }) {
+  const { _, _n } = words;
+  const { policy, open, minutesLeft } = registration;
+  if (policy === 'open') return <p>{_('Any new laptop can register here.')}</p>;
+  if (policy === 'closed') return <p>{_('Registration is switched off in the settings.')}</p>;
+  const windowFor = (minutes: number): Act => ({
+    name: 'register-window',
+    fields: { minutes: String(minutes) },
+  });
+  return (
+    <>
+      <p>
+        {open
+          ? _n(
+              'New laptops can register for {n} more minute.',
+              'New laptops can register for {n} more minutes.',
+              minutesLeft ?? 0,
+            )
+          : _('New laptops cannot register until you open it.')}
+      </p>
+      <p class="acts">
+        {open ? <ActLink act={windowFor(0)} label={_('Close now')} /> : null}
+        {open
+          ? null
+          : WINDOW_MINUTES.map((minutes) => (
+              <ActLink
+                key={minutes}
+                act={windowFor(minutes)}
+                label={_n('Open for {n} minute', 'Open for {n} minutes', minutes)}
+              />
+            ))}
+      </p>
+    </>
+  );
+}

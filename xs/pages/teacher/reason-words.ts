@@ -1,0 +1,58 @@
+/**
+ * Why something was kept or removed, in the words of the pages.
+ */
+import type { Words } from '../../../shared/words/words.ts';
+import type { KeepReason, RemoveReason } from '../../retention/retention.ts';
+
+export function keepWords({ _ }: Words, reason: KeepReason): string {
+  switch (reason) {
+    case 'newest':
+      return _('the newest');
+    case 'first':
+      return _('the first of all');
+    case 'pinned':
+      return _('pinned');
+    case 'recent':
+      return _('younger than a month');
+    case 'before-mass-change':
+      return _('from before most of the Journal changed');
+    case 'first-of-month':
+      return _('the first of its month');
+    case 'one-of-the-last':
+      return _('one of the last');
+    default:
+      return reason satisfies never;
+  }
+}
+
+export function removeWords({ _ }: Words, reason: RemoveReason): string {
+  switch (reason) {
+    case 'thinned':
+      return _('older than a month, and not the first of its month');
+    case 'over-quota':
+      return _('the oldest, and too much for its share of the disk');
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** `reason` is what stands on the disk; one this program does not know is shown as it is. */
+export function trashWords(words: Words, reason: string): string {
+  const { _ } = words;
+  switch (reason) {
+    case 'thinned':
+    case 'over-quota':
+      return removeWords(words, reason);
+    case 'held-and-dropped':
+      return _('a teacher said that it was a mistake');
+    case 'held-too-many':
+      return _('one of very many held aside');
+    case 'unpinned':
+    case 'not-named':
+      return _('unpinned');
+    case 'adopted':
+      return _('converted from the old backup program');
+    default:
+      return reason;
+  }
+}

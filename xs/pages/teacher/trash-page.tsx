@@ -1,0 +1,113 @@
+/**
+ * What was removed and can still be brought back.
+ */
+import type { VNode } from 'preact';
+import { parseSnapshotName, tryParse } from '../../../shared/ids.ts';
+import { ago, type Words } from '../../../shared/words/words.ts';
+import type { TrashItem } from '../../storage/trash.ts';
+import type { Page } from '../frame.tsx';
+import { laptopPath } from './acts/acts.ts';
+import { trashWords } from './reason-words.ts';
+import { ActLink, AdminFrame, type Done } from './teacher-frame.tsx';
+
+export interface TrashLine {
+  serial: TrashItem['serial'];
+  nick: string;
+  item: string;
+  /** A snapshot's name; null for something that was pinned. */
+  snapshot: string | null;
+  removed: number;
+  reason: string;
+  /** The trees that snapshots were made from are for the terminal. */
+  comesBack: boolean;
+}
+
+/** What went last comes first. */
+export function trashView(
+  items: readonly Omit<TrashItem, 'folder'>[],
+  nickOf: (serial: TrashItem['serial']) => string,
+): TrashLine[] {
+  return items
+    .map(({ serial, name, removed, reason }) => ({
+      ...{ serial, nick: nickOf(serial) || serial, item: name, reason },
+      snapshot: tryParse(parseSnapshotName, name) ?? null,
+      removed: Math.floor(removed.getTime() / 1000),
+      comesBack: reason !== 'adopted' && reason !== 'reserve-released',
+    }))
+    .sort((a, b) => b.removed - a.removed);
+}
+
+/** More lines than this make no page. */
+const MAX_LINES = 300;
+
+export interface TrashProps {
+  page: Page;
+  lines: readonly TrashLine[];
+  now: number;
+  done?: Done | undefined;
+}
+
+export function TrashPage({ page, lines, now, done }: TrashProps): VNode {
+  const { words } = page;
+  const { _, _n } = words;
+  return (
+    <AdminFrame page={page} title={_('Trash')} place="trash" done={done}>
+      <p>{_('What is removed stays here for some days.')}</p>
+      {lines.length === 0 ? <p>{_('It is empty.')}</p> : <Lines {...{ words, lines, now }} />}
+      {lines.length > MAX_LINES ? (
+        <p>{_n('and {n} more', 'and {n} more', lines.length - MAX_LINES)}</p>
+      ) : null}
+    </AdminFrame>
+  );
+}
+
+function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { words: Words }) {
+  const { _ } = words;
+  return (
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">{_('Whose')}</th>
+          <th scope="col">{_('What')}</th>
+          <th scope="col">{_('Removed')}</th>
+          <th scope="col">{_('Why')}</th>
+          <th scope="col">{_('Back')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.slice(0, MAX_LINES).map((line) => (
+          <tr key={`${line.serial} ${line.item} ${line.removed}`}>
+            <th scope="row">
+              <a href={laptopPath(line.serial)}>
+                <bdi>{line.nick}</bdi>
+              </a>
+            </th>
+            <td data-name={_('What')}>{nameOf(words, line.snapshot)}</td>
+            <td data-name={_('Removed')}>{ago(words, line.removed, now)}</td>
+            <td data-name={_('Why')}>{trashWords(words, line.reason)}</td>
+            <td>
+              {line.comesBack ? (
+                <ActLink
+                  act={{ name: 'undelete', fields: { serial: line.serial, item: line.item } }}
+                  label={_('Bring back')}
+                  about={`${nameOf(words, line.snapshot)} ${line.nick}`}
+                />
+              ) : null}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function nameOf(words: Words, snapshot: string | null): string {
+  return snapshot === null ? words._('a pinned thing') : dayName(words, snapshot);
+}
+
+/** `datastore-2026-03-02_08:00`, which is in UTC, as lists have it: in the server's time. */
+export function dayName(words: Words, snapshot: string): string {
+  const [, day, minute] = /^datastore-([\d-]{10})_(\d\d:\d\d)/.exec(snapshot) ?? [];
+  const seconds = Date.parse(`${day}T${minute}:00Z`) / 1000;
+  return Number.isNaN(seconds) ? snapshot : `${words.date(seconds)}, ${words.clock(seconds)}`;
+}

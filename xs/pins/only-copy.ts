@@ -1,0 +1,126 @@
+/**
+ * Pins that are the only copy (A13). An entry whose content is kept at school has a mark in its metadata that
+ * names the pin with the content. What a mark names is not given up while a snapshot has that mark, or another
+ * pin: otherwise what they hold of the entry would be its title and nothing else.
+ */
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Digest,
+  parseDigest,
+  parseSerial,
+  parseUid,
+  type Serial,
+  tryParse,
+  type Uid,
+} from '../../shared/ids.ts';
+import { decodeEntry } from '../../shared/journal/entry.ts';
+import { type KeptMark, keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import type { Log } from '../../shared/log.ts';
+import { namesIn } from '../../shared/system/files.ts';
+import { chainOf, type Laptops } from '../registration/aliases.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
+import { baseSnapshot, listHeld, listSnapshots, newestSnapshot } from '../storage/snapshots.ts';
+import { readPinNote, writePinNote } from './pin-note.ts';
+
+/** A pinned version. */
+export interface Pinned {
+  serial: Serial;
+  uid: Uid;
+  digest: Digest;
+}
+
+/** Whether a mark names it: in the newest snapshot, in older ones or other pins only, or nowhere. */
+export type Naming = 'newest' | 'older' | 'nowhere';
+
+/** An entry whose versions may name a pin. */
+interface Place {
+  serial: Serial;
+  uid: Uid;
+}
+
+/** A pin that was named by more entries than this is not looked after any more: it stays. */
+const MAX_PLACES = 100;
+
+export function namingOf(paths: Paths, pin: Pinned): Naming {
+  const { namedBy = [] } = readPinNote(inLaptop(paths, pin.serial).pin(pin.uid, pin.digest));
+  if (namedBy.length >= MAX_PLACES) return 'newest';
+  const namings = [pin, ...namedBy.flatMap(parsePlace)].map((at) => namingAt(paths, at, pin));
+  return (
+    namings.find((one) => one === 'newest') ?? namings.find((one) => one === 'older') ?? 'nowhere'
+  );
+}
+
+export interface MarkContext {
+  paths: Paths;
+  log: Log;
+  registrations?: { bySerial: () => Laptops };
+}
+
+/** What was marked in a new snapshot: each pin remembers the entries that name it, for `namingOf`. */
+export function noteMarks(
+  { paths, log, registrations }: MarkContext,
+  serial: Serial,
+  marks: ReadonlyMap<Uid, KeptMark>,
+): void {
+  const laptops = registrations?.bySerial() ?? new Map();
+  for (const [uid, mark] of marks) {
+    const pin = pinOf(mark, uid);
+    // The mark is the laptop's word: it counts for its own pins, and those of laptops whose place it took.
+    const isTheirs = pin.serial === serial || chainOf(serial, laptops).includes(pin.serial);
+    const folder = inLaptop(paths, pin.serial).pin(pin.uid, pin.digest);
+    if (!isTheirs || namesIn(folder).length === 0) {
+      log.warn('kept-content-missing', { serial, uid, of: pin.serial, digest: pin.digest });
+      continue;
+    }
+    if (pin.serial === serial && pin.uid === uid) continue; // looked at in any case
+    const note = readPinNote(folder);
+    const { namedBy = [] } = note;
+    const place = `${serial}/${uid}`;
+    if (namedBy.includes(place) || namedBy.length >= MAX_PLACES) continue;
+    writePinNote(folder, { ...note, namedBy: [...namedBy, place] });
+  }
+}
+
+function namingAt(paths: Paths, place: Place, pin: Pinned): Naming {
+  const known = new Map<number, boolean>();
+  const isNamedIn = (folder: string) => {
+    const path = join(folder, `${place.uid}${METADATA_SUFFIX}`);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (!stat) return false;
+    // Equal versions are links to one file.
+    const named = known.get(stat.ino) ?? names(path, place, pin);
+    known.set(stat.ino, named);
+    return named;
+  };
+  const { serial, uid } = place;
+  const newest = [newestSnapshot(paths, serial), baseSnapshot(paths, serial)];
+  if (newest.some((snapshot) => snapshot && isNamedIn(snapshot.folder))) return 'newest';
+  const snapshots = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
+  if (snapshots.some(({ folder }) => isNamedIn(folder))) return 'older';
+  const laptop = inLaptop(paths, serial);
+  const versions = namesIn(join(laptop.pinned, uid)).flatMap(
+    (name) => tryParse(parseDigest, name) ?? [],
+  );
+  return versions.some((digest) => isNamedIn(laptop.pin(uid, digest))) ? 'older' : 'nowhere';
+}
+
+/** What cannot be read may name it. */
+function names(path: string, { uid }: Place, pin: Pinned): boolean {
+  try {
+    const mark = keptMarkOf(decodeEntry(readFileSync(path)));
+    if (!mark) return false;
+    const named = pinOf(mark, uid);
+    return named.serial === pin.serial && named.uid === pin.uid && named.digest === pin.digest;
+  } catch {
+    return true;
+  }
+}
+
+function parsePlace(text: string): Place[] {
+  const [first, second] = text.split('/');
+  const serial = tryParse(parseSerial, first);
+  const uid = tryParse(parseUid, second);
+  return serial && uid ? [{ serial, uid }] : [];
+}

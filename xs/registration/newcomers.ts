@@ -1,0 +1,135 @@
+/**
+ * Which serials never seen before may register (X2): the policy, the window that a teacher opens for
+ * some minutes, and limits so that a flood of made-up laptops neither fills the disk nor hides the
+ * real ones. All of it counts with the monotonic hand: a clock that jumps leaves no window open.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { DsError } from '../../shared/errors.ts';
+
+export type Policy = 'open' | 'window' | 'closed';
+
+export interface NewcomerRules {
+  policy: Policy;
+  /** New serials within an hour, all together and from one address. */
+  perHour: number;
+  perAddress: number;
+  /** Registrations without any backup. */
+  maxLaptops: number;
+}
+
+export interface NewcomerFacts {
+  /** Whether the window is open; only the policy `window` asks. */
+  windowOpen: boolean;
+  /** New serials within the last hour. */
+  lastHour: number;
+  lastHourHere: number;
+  unused: number;
+}
+
+export type NewcomerAnswer = { admit: true } | { admit: false; message: string; hint: string };
+
+export interface WindowState {
+  policy: Policy;
+  /** Whether an unknown laptop may register now. */
+  open: boolean;
+  /** Of an open window, rounded up; null otherwise. */
+  minutesLeft: number | null;
+}
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** Whether an unknown laptop may register, in words that a teacher understands. */
+export function judgeNewcomer(rules: NewcomerRules, facts: NewcomerFacts): NewcomerAnswer {
+  const refuse = (message: string, hint: string) => ({ admit: false, message, hint }) as const;
+  if (rules.policy === 'closed') {
+    return refuse(
+      'registration is switched off on this server',
+      'whoever looks after it can switch it on: "registration.policy" in the configuration',
+    );
+  }
+  if (rules.policy === 'window' && !facts.windowOpen) {
+    return refuse(
+      'registration is closed; a teacher can open it for some minutes',
+      '"xs-backup register-window MINUTES" opens it',
+    );
+  }
+  if (facts.lastHour >= rules.perHour || facts.lastHourHere >= rules.perAddress) {
+    return refuse(
+      'too many new laptops have registered within the last hour; try again in an hour',
+      '"registration.perHour" and "registration.perAddress" in the configuration are the limits',
+    );
+  }
+  if (facts.unused >= rules.maxLaptops) {
+    return refuse(
+      'too many laptops are registered here that have never made a backup',
+      '"xs-backup laptops --unused" lists old ones, "xs-backup forget SERIAL" removes one',
+    );
+  }
+  return { admit: true };
+}
+
+export class Newcomers {
+  readonly #clock: Clock;
+  readonly #rules: NewcomerRules;
+  /** Who came within the last hour, the oldest first; never more than `perHour`. */
+  #recent: { at: number; address: string }[] = [];
+  #openUntil: number | undefined;
+  /** How many were unused at the last count; counting reads a folder a laptop. */
+  #counted: { at: number; registered: number; unused: number } | undefined;
+
+  constructor(clock: Clock, rules: NewcomerRules) {
+    this.#clock = clock;
+    this.#rules = rules;
+  }
+
+  /** Opens the window from now on, or closes it (0). Throws `config` where the policy has none. */
+  openWindow(minutes: number): void {
+    const { policy } = this.#rules;
+    if (policy !== 'window') {
+      throw new DsError('config', `registration is always ${policy} on this server`, {
+        hint: 'set registration.policy = "window" in the configuration and start the service again',
+      });
+    }
+    this.#openUntil = minutes > 0 ? this.#clock.monotonicMs() + minutes * MINUTE_MS : undefined;
+  }
+
+  window(): WindowState {
+    const { policy } = this.#rules;
+    const left = (this.#openUntil ?? 0) - this.#clock.monotonicMs();
+    const windowOpen = this.#openUntil !== undefined && left > 0;
+    return {
+      policy,
+      open: policy === 'open' || (policy === 'window' && windowOpen),
+      minutesLeft: policy === 'window' && windowOpen ? Math.ceil(left / MINUTE_MS) : null,
+    };
+  }
+
+  /** Throws `server-refused`. `registered` is how many there are, `countUnused` costs some time. */
+  check(address: string, registered: number, countUnused: () => number): void {
+    const since = this.#clock.monotonicMs() - HOUR_MS;
+    this.#recent = this.#recent.filter(({ at }) => at > since);
+    const answer = judgeNewcomer(this.#rules, {
+      windowOpen: this.window().open,
+      lastHour: this.#recent.length,
+      lastHourHere: this.#recent.filter((one) => one.address === address).length,
+      unused: this.#unused(registered, countUnused),
+    });
+    if (!answer.admit) throw new DsError('server-refused', answer.message, { hint: answer.hint });
+  }
+
+  /** One has registered. */
+  count(address: string): void {
+    this.#recent.push({ at: this.#clock.monotonicMs(), address });
+  }
+
+  /** Not counted anew within a minute: those who are turned away could ask all day long. */
+  #unused(registered: number, count: () => number): number {
+    if (registered < this.#rules.maxLaptops) return 0;
+    const at = this.#clock.monotonicMs();
+    const last = this.#counted;
+    if (last && last.registered === registered && at - last.at < MINUTE_MS) return last.unused;
+    this.#counted = { at, registered, unused: count() };
+    return this.#counted.unused;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Each laptop's share of the library's disk (X6): a part of the whole, divided by the number of
+ * laptops that are registered and not retired, in bytes and in inodes alike.
+ */
+import { readFileSync, statfsSync } from 'node:fs';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Amount } from './retention.ts';
+
+export interface QuotaRules {
+  /** What all laptops together may use, in per cent. */
+  sharePercent: number;
+  pinsPercent: number;
+  xsQuotas: string;
+}
+
+/** The size of the file system that holds the library; Infinity for what it does not count. */
+export function diskSize(library: string): Amount {
+  const fs = statfsSync(library);
+  return { bytes: fs.blocks * fs.bsize, inodes: fs.files === 0 ? Infinity : fs.files };
+}
+
+/** One laptop's soft quota. */
+export function quotaOf(disk: Amount, laptops: number, sharePercent: number): Amount {
+  const part = (whole: number) => Math.floor((whole * sharePercent) / (100 * Math.max(1, laptops)));
+  return { bytes: part(disk.bytes), inodes: part(disk.inodes) };
+}
+
+/** The part of it that pins may use, in bytes. */
+export function pinQuota(quota: Amount, pinsPercent: number): number {
+  return Math.floor((quota.bytes * pinsPercent) / 100);
+}
+
+/** The share that is in force: that of `/etc/xs-quotas.conf` goes before the configuration. */
+export function sharePercent(rules: QuotaRules): number {
+  let text: string;
+  try {
+    text = readFileSync(rules.xsQuotas, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return rules.sharePercent;
+    throw new DsError('config', `cannot read ${rules.xsQuotas}`, { cause: error });
+  }
+  return parseXsQuotas(text, rules.xsQuotas) ?? rules.sharePercent;
+}
+
+/** The line `ds-backup: N` of the original's file, in per cent; undefined without one. */
+export function parseXsQuotas(text: string, file: string): number | undefined {
+  const line = text.split('\n').find((one) => /^\s*ds-backup\s*:/.test(one));
+  if (line === undefined) return undefined;
+  const value = line.replace(/#.*/, '').split(':')[1]?.trim().replace(/\s*%$/, '') ?? '';
+  const percent = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+  if (percent >= 1 && percent <= 100) return percent;
+  throw new DsError('config', `${file}: ${JSON.stringify(line.trim())} is no share of the disk`, {
+    hint: 'write "ds-backup: N", N being per cent from 1 to 100',
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Where session scripts come to (PROTOCOL.md, "The control API"): a Unix socket. The first line says
+ * what for, and names the laptop whose key sshd has checked; there is no other authentication.
+ *
+ *     ds-backup 1 CSN74803BB1                 what follows is the client's HTTP
+ *     ds-backup-lease 1 CSN74803BB1 10.0.3.7  may it upload from there? The answer is one line: `yes`, or
+ *                                             why not
+ */
+import { chmodSync, chownSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+import { parseSerial, type Serial } from '../../shared/ids.ts';
+import type { Library } from '../library.ts';
+import { inState } from '../storage/paths.ts';
+
+export type MayUpload = (serial: Serial, address: string) => Promise<string>;
+
+export interface DoorOptions {
+  library: Library;
+  /** A laptop's control channel is open. */
+  onChannel: (serial: Serial, socket: Socket) => void;
+  /** `yes`, or why it may not upload from that address. Asked only where it has no lease. */
+  mayUpload: MayUpload;
+}
+
+const GREETING = /^ds-backup(?: 1 ([A-Z0-9]{11})|-lease 1 ([A-Z0-9]{11}) ([0-9a-zA-Z:.%]*))$/;
+const MAX_GREETING = 96;
+
+/** Listens. Disposing ends all connections. */
+export async function openDoor(options: DoorOptions): Promise<AsyncDisposable> {
+  const { library, onChannel } = options;
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => {}); // a laptop that vanishes is ordinary
+    readGreeting(socket, (serial, address) => {
+      if (address !== undefined) return void answerLease(options, serial, address, socket);
+      if (!library.registrations.isActive(serial)) return socket.destroy();
+      onChannel(serial, socket);
+    });
+  });
+  await listen(server, library);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function answerLease(
+  { library, mayUpload }: DoorOptions,
+  serial: Serial,
+  address: string,
+  socket: Socket,
+): Promise<void> {
+  try {
+    socket.end(`${await mayUpload(serial, address)}\n`);
+  } catch (error) {
+    library.log.warn('lease-not-answered', { serial, reason: String(error) });
+    socket.destroy();
+  }
+}
+
+async function listen(server: Server, { paths, access }: Library): Promise<void> {
+  const { apiSocket } = inState(paths);
+  rmSync(apiSocket, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(apiSocket, resolve);
+  });
+  if (access.ownUid === 0) chownSync(apiSocket, 0, access.sessionGid);
+  chmodSync(apiSocket, 0o660);
+}
+
+/** Takes no byte more than the line. An address makes it a question about a lease. */
+function readGreeting(
+  socket: Socket,
+  onSerial: (serial: Serial, address: string | undefined) => void,
+): void {
+  let line = '';
+  const decoder = new StringDecoder('latin1');
+  const onReadable = () => {
+    for (;;) {
+      const byte: Buffer | null = socket.read(1);
+      if (byte === null) return;
+      const character = decoder.write(byte);
+      if (character !== '\n') {
+        line += character;
+        if (line.length > MAX_GREETING) return void socket.destroy();
+        continue;
+      }
+      socket.off('readable', onReadable);
+      const [, forChannel, forLease, address] = GREETING.exec(line) ?? [];
+      const serial = forChannel ?? forLease;
+      if (serial) onSerial(parseSerial(serial), address);
+      else socket.destroy();
+      return;
+    }
+  };
+  socket.on('readable', onReadable);
+}

@@ -1,0 +1,221 @@
+/**
+ * The embedded SSH server: the system's own sshd with a configuration, a host key and user names of
+ * our own, on a port of our own. It needs no root: nss_wrapper (of the Samba project) lets it see a
+ * passwd file in which the serials, which original clients log in with, are names of one user.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { connect as connectTcp, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DsError } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
+import type { Log } from '../../shared/log.ts';
+import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { run } from '../../shared/system/run.ts';
+import type { Address } from '../config.ts';
+import type { Access } from '../storage/ownership.ts';
+import { hostKey, hostKeyPublic, inState, type Paths } from '../storage/paths.ts';
+
+const SSHD = '/usr/sbin/sshd';
+const NSS_WRAPPER = 'libnss_wrapper.so';
+/** Time for sshd to open its port, in milliseconds, and for its sessions to end (E5). */
+const START_MS = 10_000;
+const STOP_MS = 3000;
+
+export interface SshdOptions {
+  paths: Paths;
+  access: Access;
+  listen: Address;
+  /** Login name of our agents. */
+  user: string;
+  log: Log;
+}
+
+export interface Sshd extends AsyncDisposable {
+  port: number;
+  /** `ssh-ed25519 …`, what laptops pin. */
+  hostKey: string;
+  /** Makes these serials login names. */
+  setLogins(serials: readonly Serial[]): void;
+}
+
+/** Starts sshd and resolves when its port answers. Throws `missing-tool` or `internal`. */
+export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  const files = inState(options.paths);
+  checkTools();
+  const port = options.listen.port || (await freePort(options.listen.host));
+  const setLogins = (serials: readonly Serial[]) => {
+    writeFileDurably(files.passwd, formatPasswd(options, serials), 0o644);
+  };
+  setLogins([]);
+  writeFileDurably(files.group, `ds-session:x:${options.access.sessionGid}:\n`, 0o644);
+  const env = wrapperEnvironment(options);
+  const hostKey = await ensureHostKey(options, env);
+  writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
+  if (options.access.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+
+  // pdeathsig: when the service is killed, its port is free for the next one.
+  const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', files.sshdConfig];
+  const child = spawn('/usr/bin/setpriv', command, {
+    detached: true, // a process group of its own, so that stopping reaches the sessions as well
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env,
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => logLine(options.log, line));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  try {
+    await waitForPort(child, options.listen.host, port);
+  } catch (error) {
+    await stop(child, ended);
+    throw error;
+  }
+  return { port, hostKey, setLogins, [Symbol.asyncDispose]: () => stop(child, ended) };
+}
+
+function checkTools(): void {
+  for (const tool of [SSHD, '/usr/bin/bwrap', '/usr/bin/rsync', '/usr/bin/socat']) {
+    if (existsSync(tool)) continue;
+    throw new DsError('missing-tool', `${tool} is not installed`, {
+      hint: 'run bundle/setup.sh, or: apt-get install openssh-server bubblewrap rsync socat',
+    });
+  }
+  const probe = execFileSync('/bin/sh', ['-c', 'true 2>&1'], {
+    env: { LD_PRELOAD: NSS_WRAPPER },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (probe.includes('cannot be preloaded')) {
+    throw new DsError('missing-tool', 'nss_wrapper is not installed', {
+      hint: 'run bundle/setup.sh, or: apt-get install libnss-wrapper',
+    });
+  }
+}
+
+/** What makes OpenSSH's programs see our passwd file; our own user need not have an account. */
+function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    LD_PRELOAD: NSS_WRAPPER,
+    NSS_WRAPPER_PASSWD: inState(paths).passwd,
+    NSS_WRAPPER_GROUP: inState(paths).group,
+  };
+}
+
+/** Makes the key in a new library only: every laptop has pinned the one that is there. */
+async function ensureHostKey(
+  { paths, access }: SshdOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const file = hostKey(paths);
+  // Copied with a library by somebody else; a user who is not root has to be its owner.
+  if (access.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
+  const found = await readKeyFile(file, { env });
+  if (found === 'damaged') {
+    throw new DsError('damaged', `${file} is no private key any more`, {
+      hint:
+        'put it back from a copy of the library; only where there is none, remove it: a new key is made, ' +
+        'and each laptop has to be told that the server is a new one',
+    });
+  }
+  const line = found === 'absent' ? await makeKeyFile(file, '', { env }) : found.line;
+  writeFileDurably(hostKeyPublic(paths), `${line}\n`);
+  return line;
+}
+
+async function formatSshdConfig(
+  { paths, listen }: SshdOptions,
+  port: number,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const files = inState(paths);
+  const known = await run('ssh', ['-Q', 'key-sig'], { env });
+  // The original client's owner.key is DSA; newer versions of sshd have forgotten it (E1).
+  const dsa = known.stdout.split('\n').includes('ssh-dss')
+    ? ['PubkeyAcceptedAlgorithms +ssh-dss']
+    : [];
+  return `${[
+    `Port ${port}`,
+    `ListenAddress ${listen.host}`,
+    `HostKey ${hostKey(paths)}`,
+    `AuthorizedKeysFile ${files.keys('%u')}`,
+    'StrictModes no', // the files of keys are the service's, not the login user's
+    'PidFile none',
+    'UsePAM no',
+    'AuthenticationMethods publickey',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin no',
+    'DenyUsers root sshd',
+    'PermitUserRC no',
+    'PermitTTY no',
+    'DisableForwarding yes',
+    'PrintMotd no',
+    'PrintLastLog no',
+    'UseDNS no',
+    'Compression no', // rsync compresses better
+    'LoginGraceTime 30',
+    'MaxSessions 16',
+    'MaxStartups 60:30:300', // a class that opens its laptops at once is not an attack
+    // A laptop that vanished is gone after 32 s. OpenSSH 9.2 asks only every second interval: 64 s.
+    'ClientAliveInterval 8',
+    'ClientAliveCountMax 3',
+    ...dsa,
+  ].join('\n')}\n`;
+}
+
+function formatPasswd({ access, user }: SshdOptions, serials: readonly Serial[]): string {
+  const session = (name: string) =>
+    `${name}:x:${access.sessionUid}:${access.sessionGid}::/:/bin/sh\n`;
+  // sshd wants its own user, and root when it is root.
+  const system =
+    'root:x:0:0:root:/:/usr/sbin/nologin\nsshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n';
+  return system + [user, ...serials].map(session).join('');
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, host, resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function waitForPort(child: ChildProcess, host: string, port: number): Promise<void> {
+  const target = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  for (let waited = 0; waited < START_MS; waited += 25) {
+    if (child.exitCode !== null) break;
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connectTcp({ host: target, port });
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (open) return;
+    await sleep(25);
+  }
+  throw new DsError('internal', `sshd does not open port ${port}`, {
+    hint: 'another program may have the port; the lines above are from sshd',
+  });
+}
+
+async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  const kill = (signal: NodeJS.Signals) => {
+    try {
+      if (child.pid) process.kill(-child.pid, signal);
+    } catch {
+      // already gone
+    }
+  };
+  kill('SIGTERM');
+  const timer = setTimeout(() => kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** sshd is talkative; what an admin needs is who came in, and what went wrong. */
+function logLine(log: Log, line: string): void {
+  if (/^(Accepted|error:|fatal:|ds-backup:)/.test(line)) log.info('sshd', { line });
+}

@@ -1,0 +1,195 @@
+/**
+ * Content that is known to be damaged (X11). It lies in `.damaged/` as `<digest>.<inode>`: a link to
+ * the inode itself, so that the number cannot go to another file while snapshots still have it. The
+ * `.json` beside it says who is concerned. The file names are the truth; a record that cannot be
+ * read is made anew from them.
+ *
+ * The service is the only writer, and everything here that changes something is synchronous.
+ */
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { type Clock, realClock } from '../../shared/clock.ts';
+import { type Digest, parseDigest } from '../../shared/ids.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { inDamaged, inPool, type Paths, POOL_NAME } from './paths.ts';
+
+export interface DamageRecord {
+  digest: Digest;
+  inode: number;
+  /** As it was found, in bytes. */
+  size: number;
+  /** ISO. */
+  found: string;
+  /** Links to it, relative to the library: who is concerned. Null until somebody has looked. */
+  names: readonly string[] | null;
+}
+
+const recordSchema = v.object({
+  version: v.literal(1),
+  size: v.number(),
+  found: v.pipe(v.string(), v.isoTimestamp()),
+  names: v.nullable(v.array(v.string())),
+});
+const RECORD_NAME = /^([0-9a-f]{64})\.(\d+)(\.json)?$/;
+
+export class Damage {
+  readonly #paths: Paths;
+  readonly #clock: Clock;
+  readonly #records = new Map<number, DamageRecord>();
+
+  /** What the folder says; completes a quarantine that was cut off. */
+  constructor(paths: Paths, clock: Clock = realClock) {
+    this.#paths = paths;
+    this.#clock = clock;
+    for (const [digest, inode] of this.#listFolder()) this.#load(digest, inode);
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.size === 0;
+  }
+
+  isDamaged(inode: number): boolean {
+    return this.#records.has(inode);
+  }
+
+  has(digest: Digest): boolean {
+    return this.list().some((record) => record.digest === digest);
+  }
+
+  list(): DamageRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Takes the content at `path` out of the pool. Its links in snapshots stay as they are. */
+  quarantine(digest: Digest, path: string): void {
+    const { ino: inode, size } = lstatSync(path);
+    const found = this.#clock.now().toISOString();
+    const record: DamageRecord = { digest, inode, size, found, names: null };
+    const { folder } = inDamaged(this.#paths);
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(this.#paths.library);
+    writeFileDurably(...this.#fileOf(record));
+    failpoint('damage.recorded');
+    this.#moveAside(record, path);
+    failpoint('damage.quarantined');
+  }
+
+  setNames(record: DamageRecord, names: readonly string[]): void {
+    const named = { ...record, names };
+    const [path, text] = this.#fileOf(named);
+    const temporary = `${path}.tmp`;
+    writeFileSync(temporary, text, { mode: 0o640 }); // torn by a power cut, it is made anew
+    renameSync(temporary, path);
+    this.#records.set(record.inode, named);
+  }
+
+  /** How many names the damaged content has besides the one here. */
+  links({ digest, inode }: DamageRecord): number {
+    return lstatSync(inDamaged(this.#paths).content(digest, inode)).nlink - 1;
+  }
+
+  /** Lets go of content that nobody has any more. */
+  release(records: readonly DamageRecord[]): void {
+    if (records.length === 0) return;
+    const { folder, content, record } = inDamaged(this.#paths);
+    // In this order: a record without its content always means "not yet quarantined", never that
+    // the inode is gone and its number perhaps another file's.
+    for (const { digest, inode } of records) rmSync(record(digest, inode), { force: true });
+    fsyncFolder(folder);
+    failpoint('damage.records-removed');
+    for (const { digest, inode } of records) {
+      rmSync(content(digest, inode));
+      this.#records.delete(inode);
+    }
+    fsyncFolder(folder);
+  }
+
+  #listFolder(): [Digest, number][] {
+    const found = new Map<string, [Digest, number]>();
+    const { folder } = inDamaged(this.#paths);
+    for (const name of namesIn(folder)) {
+      if (name.endsWith('.tmp')) rmSync(join(folder, name)); // of a service that was killed
+      const [, digest, inode] = RECORD_NAME.exec(name) ?? [];
+      if (digest) found.set(`${digest}.${inode}`, [parseDigest(digest), Number(inode)]);
+    }
+    return [...found.values()];
+  }
+
+  #load(digest: Digest, inode: number): void {
+    const places = inDamaged(this.#paths);
+    const record = this.#read(digest, inode);
+    const stat = lstatSync(places.content(digest, inode), { throwIfNoEntry: false });
+    if (stat) {
+      if (stat.ino === inode) this.#records.set(inode, record);
+      else this.#renumber(record, stat.ino);
+      return;
+    }
+    const files = pooledFiles(this.#paths, [digest]).get(digest) ?? [];
+    const path = files.find((file) => lstatSync(file).ino === inode);
+    if (path) this.#moveAside(record, path);
+    else rmSync(places.record(digest, inode));
+  }
+
+  #read(digest: Digest, inode: number): DamageRecord {
+    try {
+      const text = readFileSync(inDamaged(this.#paths).record(digest, inode), 'utf8');
+      const { size, found, names } = v.parse(recordSchema, JSON.parse(text));
+      return { digest, inode, size, found, names };
+    } catch {
+      return { digest, inode, size: 0, found: this.#clock.now().toISOString(), names: null };
+    }
+  }
+
+  #moveAside(record: DamageRecord, path: string): void {
+    // Lost in a power cut, this is done again when the record is read.
+    renameSync(path, inDamaged(this.#paths).content(record.digest, record.inode));
+    this.#records.set(record.inode, record);
+  }
+
+  /** In a library that was copied to another disk the inodes have other numbers. */
+  #renumber(old: DamageRecord, inode: number): void {
+    const { folder, content, record: recordOf } = inDamaged(this.#paths);
+    const record = { ...old, inode };
+    writeFileDurably(...this.#fileOf(record));
+    renameSync(content(old.digest, old.inode), content(old.digest, inode));
+    fsyncFolder(folder);
+    rmSync(recordOf(old.digest, old.inode), { force: true });
+    this.#records.set(inode, record);
+  }
+
+  #fileOf(record: DamageRecord): [path: string, text: string] {
+    const path = inDamaged(this.#paths).record(record.digest, record.inode);
+    return [path, `${JSON.stringify({ version: 1, ...record })}\n`];
+  }
+}
+
+/** True when a snapshot has content that is known to be damaged. */
+export function hasDamage(damage: Damage, snapshot: string): boolean {
+  if (damage.isEmpty) return false;
+  return readdirSync(snapshot).some((name) => isDamagedFile(damage, join(snapshot, name)));
+}
+
+export function isDamagedFile(damage: Damage, path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && damage.isDamaged(stat.ino);
+}
+
+/** The inodes that the pool has for each content, the first one first. */
+export function pooledFiles(paths: Paths, digests: readonly Digest[]): Map<Digest, string[]> {
+  const found = new Map<Digest, string[]>(digests.map((digest) => [digest, []]));
+  for (const folder of new Set(digests.map((digest) => inPool(paths, digest).folder))) {
+    for (const name of namesIn(folder).sort()) {
+      found.get(POOL_NAME.exec(name)?.[1] as Digest)?.push(join(folder, name));
+    }
+  }
+  return found;
+}

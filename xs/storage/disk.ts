@@ -1,0 +1,33 @@
+/**
+ * How full the library's file system is, in blocks and in inodes: a school runs out of either.
+ */
+import { statfs } from 'node:fs/promises';
+import type { Clock } from '../../shared/clock.ts';
+import { gauge } from './cached.ts';
+
+export interface DiskFacts {
+  freeBytes: number;
+  usedBytes: number;
+  /** Shares of what ordinary users may use, 0…1. */
+  freeBlocks: number;
+  /** 1 where the file system makes inodes as needed. */
+  freeInodes: number;
+}
+
+/** How long a measurement is good for where many ask, in milliseconds. */
+const FRESH_MS = 1000;
+
+/** Measures at most once a second, whoever asks. */
+export function diskGauge(clock: Clock, path: string): () => Promise<DiskFacts> {
+  return gauge(clock, FRESH_MS, () => measureDisk(path));
+}
+
+export async function measureDisk(path: string): Promise<DiskFacts> {
+  const fs = await statfs(path);
+  return {
+    freeBytes: fs.bavail * fs.bsize,
+    usedBytes: (fs.blocks - fs.bfree) * fs.bsize,
+    freeBlocks: fs.blocks === 0 ? 0 : fs.bavail / fs.blocks,
+    freeInodes: fs.files === 0 ? 1 : fs.ffree / fs.files,
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * The index of what lies in the library, in SQLite: quick answers about all laptops at once. The
+ * disk is the truth; a database that is absent is made anew from it.
+ */
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import * as v from 'valibot';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Digest, Serial } from '../../shared/ids.ts';
+import type { Manifest } from '../../shared/protocol/messages.ts';
+import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import type { DayRecord } from '../admin/status.ts';
+import type { Amount, Plan } from '../retention/retention.ts';
+import { inLaptop, inState, type Paths } from './paths.ts';
+import { listSnapshots } from './snapshots.ts';
+
+const MIGRATIONS = [
+  `CREATE TABLE snapshot (
+     serial TEXT NOT NULL, sequence INTEGER NOT NULL, name TEXT NOT NULL, created TEXT NOT NULL,
+     entries INTEGER NOT NULL, bytes INTEGER NOT NULL, state TEXT NOT NULL, source TEXT NOT NULL,
+     PRIMARY KEY (serial, sequence)
+   ) WITHOUT ROWID;
+   CREATE TABLE success (serial TEXT PRIMARY KEY, time TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE usage (
+     serial TEXT PRIMARY KEY, bytes INTEGER NOT NULL, inodes INTEGER NOT NULL,
+     quotaBytes INTEGER NOT NULL, stuck INTEGER NOT NULL, time TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE filled (time TEXT NOT NULL);
+   CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
+  'CREATE TABLE entry (digest TEXT PRIMARY KEY, facts TEXT NOT NULL);',
+];
+
+export interface LaptopOverview {
+  serial: string;
+  snapshots: number;
+  newest: string | null;
+  entries: number | null;
+  bytes: number | null;
+  /** When its Journal was last known to be safe; ISO 8601 by the server's clock. */
+  lastSuccess: string | null;
+}
+
+export interface Store extends AsyncDisposable {
+  recordSnapshot(manifest: Manifest): Promise<void>;
+  recordSuccess(serial: Serial, time: Date): Promise<void>;
+  /** What a laptop has after its snapshots were thinned. */
+  replaceSnapshots(serial: Serial, manifests: readonly Manifest[]): Promise<void>;
+  recordUsage(serial: Serial, plan: Plan, quota: Amount, time: Date): Promise<void>;
+  overview(): Promise<LaptopOverview[]>;
+  usage(): Promise<LaptopUsage[]>;
+  /** Notes what one full copy of every laptop needs today; keeps the last three months. */
+  recordDay(date: string, neededBytes: number): Promise<void>;
+  /** Oldest first. */
+  days(): Promise<DayRecord[]>;
+  /** When the newest snapshot of all laptops was made, by the clock of that time. */
+  newestCreated(): Promise<Date | undefined>;
+  /** What is noted about these versions of entries, as it was noted; some may not be known. */
+  entryFacts(digests: readonly Digest[]): Promise<Map<string, string>>;
+  /** Notes it. The oldest notes give way: they are only a quick way to what the disk says. */
+  recordEntryFacts(facts: readonly (readonly [Digest, string])[]): Promise<void>;
+  /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
+  rebuild(onLaptop?: (serial: Serial, done: number, of: number) => void): Promise<number>;
+}
+
+/** As of the last cleanup. */
+export interface LaptopUsage {
+  serial: string;
+  bytes: number;
+  inodes: number;
+  quotaBytes: number;
+  /** 1 when it is over its quota and nothing more may be removed. */
+  stuck: number;
+  time: string;
+}
+
+/** Opens the index, filling it from the library if it was not there. */
+export async function openStore(paths: Paths, serials: () => readonly Serial[]): Promise<Store> {
+  const file = inState(paths).database;
+  const db = await openOrReplace(file);
+  const store: Store = {
+    recordSnapshot: (manifest) => insertSnapshots(db, [manifest]),
+    recordSuccess: (serial, time) =>
+      db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
+    replaceSnapshots: (serial, manifests) =>
+      db.transaction(async (tx) => {
+        await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
+        await insertSnapshots(tx, manifests);
+      }),
+    recordUsage: (serial, plan, quota, time) => insertUsage(db, serial, plan, quota, time),
+    overview: () => db.all<LaptopOverview>(OVERVIEW),
+    usage: () => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial'),
+    recordDay: async (date, neededBytes) => {
+      await db.run('INSERT OR REPLACE INTO day VALUES (?, ?)', date, neededBytes);
+      await db.run(
+        'DELETE FROM day WHERE date NOT IN (SELECT date FROM day ORDER BY date DESC LIMIT ?)',
+        KEPT_DAYS,
+      );
+    },
+    days: () => db.all<DayRecord>('SELECT * FROM day ORDER BY date'),
+    newestCreated: async () => {
+      const row = await db.get<{ time: string | null }>(
+        'SELECT max(created) AS time FROM snapshot',
+      );
+      return row?.time ? new Date(row.time) : undefined;
+    },
+    entryFacts: async (digests) => {
+      const rows = await db.all<{ digest: string; facts: string }>(
+        'SELECT digest, facts FROM entry WHERE digest IN (SELECT value FROM json_each(?))',
+        JSON.stringify(digests),
+      );
+      return new Map(rows.map(({ digest, facts }) => [digest, facts]));
+    },
+    recordEntryFacts: (facts) => insertEntryFacts(db, facts),
+    rebuild: (onLaptop) => rebuild(db, paths, serials(), onLaptop),
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  };
+  // Also when the power went while it was being filled.
+  if (!(await db.get('SELECT time FROM filled'))) await store.rebuild();
+  return store;
+}
+
+/** A file that is no database any more is put aside: everything in it can be found again. */
+async function openOrReplace(file: string): Promise<Db> {
+  try {
+    return await openDb(file, MIGRATIONS);
+  } catch (error) {
+    const cause = error instanceof DsError ? error.cause : undefined;
+    if (!isErrno(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')) throw error;
+    renameSync(file, `${file}.damaged`);
+    for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+    return openDb(file, MIGRATIONS);
+  }
+}
+
+/** All in one transaction: a power cut leaves the old index or the new one. */
+function rebuild(
+  db: Db,
+  paths: Paths,
+  serials: readonly Serial[],
+  onLaptop?: (serial: Serial, done: number, of: number) => void,
+): Promise<number> {
+  return db.transaction(async (tx) => {
+    for (const table of ['snapshot', 'success', 'usage', 'entry', 'filled'])
+      await tx.run(`DELETE FROM ${table}`);
+    failpoint('rebuild.cleared');
+    let found = 0;
+    for (const [index, serial] of serials.entries()) {
+      const manifests = listSnapshots(paths, serial);
+      await insertSnapshots(tx, manifests);
+      const success = readLastSuccess(paths, serial);
+      if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);
+      found += manifests.length;
+      failpoint('rebuild.laptop');
+      onLaptop?.(serial, index + 1, serials.length);
+    }
+    await tx.run("INSERT INTO filled VALUES (datetime('now'))");
+    failpoint('rebuild.filled');
+    return found;
+  });
+}
+
+/** When a laptop was last known to be safe, as its folder says. */
+function readLastSuccess(paths: Paths, serial: Serial): string | undefined {
+  try {
+    const note: unknown = JSON.parse(readFileSync(inLaptop(paths, serial).lastSuccess, 'utf8'));
+    return v.parse(v.object({ time: v.pipe(v.string(), v.isoTimestamp()) }), note).time;
+  } catch {
+    return undefined; // never, or cut short: the next backup says it again
+  }
+}
+
+function insertUsage(db: Db, serial: Serial, plan: Plan, quota: Amount, time: Date) {
+  const { bytes, inodes } = plan.usedAfter;
+  const values = [bytes, inodes, quota.bytes, plan.stuck ? 1 : 0, time.toISOString()];
+  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', serial, ...values);
+}
+
+function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[]): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.runMany('INSERT OR REPLACE INTO entry (digest, facts) VALUES (?, ?)', facts);
+    await tx.run('DELETE FROM entry WHERE rowid <= (SELECT max(rowid) FROM entry) - ?', KEPT_FACTS);
+  });
+}
+
+/** Notes about versions of entries, some 400 bytes each. */
+const KEPT_FACTS = 1_000_000;
+/** Growth is foreseen from so many days of service. */
+const KEPT_DAYS = 90;
+
+const OVERVIEW = `
+  SELECT known.serial,
+         (SELECT count(*) FROM snapshot WHERE serial = known.serial) AS snapshots,
+         newest.name AS newest, newest.entries, newest.bytes, success.time AS lastSuccess
+  FROM (SELECT serial FROM snapshot UNION SELECT serial FROM success) AS known
+  LEFT JOIN snapshot AS newest ON newest.serial = known.serial AND newest.sequence =
+            (SELECT max(sequence) FROM snapshot WHERE serial = known.serial)
+  LEFT JOIN success ON success.serial = known.serial
+  ORDER BY known.serial`;
+
+function insertSnapshots(db: Queries, manifests: readonly Manifest[]): Promise<void> {
+  return db.runMany(
+    'INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    manifests.map((m) => [
+      m.serial,
+      m.sequence,
+      m.name,
+      m.created,
+      m.entries,
+      m.bytes,
+      m.state,
+      m.source,
+    ]),
+  );
+}

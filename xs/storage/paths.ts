@@ -1,0 +1,163 @@
+/**
+ * Where everything lies on the server (PROTOCOL.md, "On the server's disk"). The only place that
+ * puts paths together; every variable part is a parsed id, so none can lead elsewhere.
+ */
+import { join } from 'node:path';
+import {
+  type Digest,
+  parseSnapshotName,
+  type RunId,
+  type Serial,
+  type SnapshotName,
+  tryParse,
+  type Uid,
+} from '../../shared/ids.ts';
+
+export interface Paths {
+  readonly library: string;
+  readonly completion: string;
+  readonly state: string;
+}
+
+/** Folders the original client mirrors into, whole. */
+export const MIRRORS = ['datastore-current', 'documents', 'power-logs'] as const;
+
+export const inLaptop = (paths: Paths, serial: Serial) => {
+  const home = join(paths.library, serial);
+  return {
+    home,
+    incoming: join(home, 'incoming'),
+    original: join(home, 'datastore-current'),
+    mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
+    snapshot: (name: SnapshotName) => join(home, name),
+    latest: join(home, 'datastore-latest'),
+    /** Snapshots that the shrink guard keeps aside until somebody decides. */
+    held: join(home, 'held'),
+    heldSnapshot: (name: SnapshotName) => join(home, 'held', name),
+    /** Pinned versions: `<uid>/<digest>/`; and empty files named for pinned snapshots. */
+    pinned: join(home, 'pinned'),
+    pin: (uid: Uid, digest: Digest) => join(home, 'pinned', uid, digest),
+    snapshotPin: (name: SnapshotName) => join(home, 'pinned', name),
+    registration: join(home, 'registration.json'),
+    lastSuccess: join(home, 'last-success.json'),
+    originalFold: join(home, 'original-fold.json'),
+    sessionLock: join(home, '.session.lock'),
+    /** Shared with the laptop, over SSH, for days without changes. */
+    quietKey: join(home, '.quiet-key'),
+    /** A snapshot in the making. */
+    draft: (run: RunId) => join(home, `.tmp-${run}`),
+    /** Folded entries of an original client, on their way into a snapshot. */
+    folded: (run: RunId) => join(home, `.tmp-${run}-folded`),
+    /** An original's tree while its snapshot takes its place. Never removed by us, only handed on. */
+    adopting: (name: SnapshotName) => join(home, `${ADOPTING}${name}`),
+  };
+};
+
+const ADOPTING = '.adopting-';
+
+/** The snapshot whose tree is aside under this name in a laptop's folder. */
+export const adoptingName = (name: string): SnapshotName | undefined =>
+  name.startsWith(ADOPTING) ? tryParse(parseSnapshotName, name.slice(ADOPTING.length)) : undefined;
+
+/** Names in a laptop's folder that are work in progress of a service that has ended. */
+export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
+
+export const inSnapshot = (snapshot: string) => ({
+  manifest: join(snapshot, 'MANIFEST'),
+  sums: join(snapshot, 'SUMS.gz'),
+  /** Why the shrink guard holds it aside. */
+  held: join(snapshot, 'HELD'),
+});
+
+export const inLibrary = (paths: Paths) => ({
+  pool: join(paths.library, '.pool'),
+  /** What was removed, for some days; one folder a laptop. */
+  trash: join(paths.library, '.trash'),
+  trashOf: (serial: Serial) => join(paths.library, '.trash', serial),
+  /** On its way out for good. */
+  doomed: join(paths.library, '.doomed'),
+  /** The folder of a laptop that was removed from the registrations. */
+  forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
+  clock: join(paths.library, '.clock.json'),
+  /** Space that is given up when there is none left to clean up with. */
+  reserve: join(paths.library, '.reserve'),
+});
+
+/** What teachers and laptops did about registrations, a file a month. */
+export const inAudit = (paths: Paths) => {
+  const folder = join(paths.library, '.audit');
+  return { folder, month: (month: string) => join(folder, `${month}.jsonl`) };
+};
+
+/** `YYYY-MM` of an ISO time or of the name of such a file. */
+export const auditMonth = (text: string): string => text.slice(0, 7);
+
+export const inPool = (paths: Paths, digest: Digest) => {
+  const folder = join(paths.library, '.pool', digest.slice(0, 2));
+  return {
+    folder,
+    /** The n-th inode with this content; the first is 0. */
+    file: (n: number) => join(folder, n === 0 ? digest : `${digest}.${n}`),
+  };
+};
+
+/** The n-th of 256 folders of the pool. */
+export const inShard = (paths: Paths, shard: number): string =>
+  join(paths.library, '.pool', shard.toString(16).padStart(2, '0'));
+
+/** A name in the pool: a digest, and a number from the second inode on. */
+export const POOL_NAME = /^([0-9a-f]{64})(\.\d+)?$/;
+
+export const inDamaged = (paths: Paths) => {
+  const folder = join(paths.library, '.damaged');
+  return {
+    folder,
+    content: (digest: Digest, inode: number) => join(folder, `${digest}.${inode}`),
+    record: (digest: Digest, inode: number) => join(folder, `${digest}.${inode}.json`),
+    /** A link on its way to where damaged content was. */
+    repair: join(folder, '.repair.tmp'),
+  };
+};
+
+/**
+ * The key by which laptops know the server, and its public half. They lie in the library, for that is
+ * what makes a machine *this* school's server: laptops go on trusting it wherever it is taken to.
+ */
+export const hostKey = (paths: Paths): string => join(paths.library, '.host-key');
+export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.host-key.pub');
+
+export const scrubState = (paths: Paths): string => join(paths.library, '.scrub.json');
+
+export const inCompletion = (paths: Paths) => ({
+  waiting: (serial: Serial) => join(paths.completion, serial),
+  claimedFolder: join(paths.completion, '.claimed'),
+  claimed: (serial: Serial) => join(paths.completion, '.claimed', serial),
+  dropFolder: join(paths.completion, '.drop'),
+  drop: (serial: Serial) => join(paths.completion, '.drop', serial),
+});
+
+export const inState = (paths: Paths) => ({
+  database: join(paths.state, 'xs.db'),
+  runFolder: join(paths.state, 'run'),
+  apiSocket: join(paths.state, 'run', 'api.sock'),
+  /** Held while a service runs. */
+  serviceLock: join(paths.state, 'run', 'service.lock'),
+  adminSocket: join(paths.state, 'run', 'admin.sock'),
+  /** Who may sign in to the pages as a teacher. */
+  teachers: join(paths.state, 'teachers.json'),
+  sshFolder: join(paths.state, 'ssh'),
+  /** Who may come in: a file a login name. */
+  keysFolder: join(paths.state, 'ssh', 'keys'),
+  keys: (login: string) => join(paths.state, 'ssh', 'keys', login),
+  sshdConfig: join(paths.state, 'ssh', 'sshd_config'),
+  session: join(paths.state, 'ssh', 'ds-session'),
+  sessionConfig: join(paths.state, 'ssh', 'session.conf'),
+  /** Whose snapshots a laptop may read besides its own: a file a laptop, a serial a line. */
+  replacesFolder: join(paths.state, 'ssh', 'replaces'),
+  replaces: (serial: Serial) => join(paths.state, 'ssh', 'replaces', serial),
+  /** Who may upload now: an empty file a laptop. */
+  leasesFolder: join(paths.state, 'ssh', 'leases'),
+  lease: (serial: Serial) => join(paths.state, 'ssh', 'leases', serial),
+  passwd: join(paths.state, 'ssh', 'passwd'),
+  group: join(paths.state, 'ssh', 'group'),
+});

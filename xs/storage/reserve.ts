@@ -1,0 +1,62 @@
+/**
+ * A reserve of blocks and inodes on the library's disk, so that it can be cleaned up when it is
+ * full: even moving a folder into the trash may need a block for its new name.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../../shared/errors.ts';
+import { run } from '../../shared/system/run.ts';
+import { inLibrary, type Paths } from './paths.ts';
+
+export interface ReserveRules {
+  reservePercent: number;
+  reserveMiB: number;
+}
+
+/** Enough for the folders of a trash and what is written durably meanwhile. */
+const INODES = 64;
+const MIB = 1 << 20;
+
+/** How large it is to be, in bytes: a share of the disk, up to a limit. */
+export function reserveSize(diskBytes: number, rules: ReserveRules): number {
+  const share = Math.floor((diskBytes * rules.reservePercent) / 100);
+  return Math.min(share, rules.reserveMiB * MIB);
+}
+
+/** Makes the reserve if there is none and at least twice the room for it. Throws when it cannot. */
+export async function keepReserve(
+  paths: Paths,
+  rules: ReserveRules,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const folder = inLibrary(paths).reserve;
+  const fs = statfsSync(paths.library);
+  const size = reserveSize(fs.blocks * fs.bsize, rules);
+  const roomy = fs.bavail * fs.bsize > 2 * size && (fs.files === 0 || fs.ffree > 4 * INODES);
+  if (size === 0 || !roomy || existsSync(join(folder, 'blocks'))) return;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (let n = 0; n < INODES; n += 1) closeSync(openSync(join(folder, `inode-${n}`), 'w'));
+    await run('fallocate', ['--length', String(size), join(folder, 'blocks')], { env });
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Gives it up. */
+export function releaseReserve(paths: Paths): void {
+  rmSync(inLibrary(paths).reserve, { recursive: true, force: true });
+}
+
+/** Does the work; with the reserve given up when there is no room for it. */
+export function withReserve<T>(paths: Paths, work: () => T, onRelease: () => void): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT') || !existsSync(inLibrary(paths).reserve)) throw error;
+    releaseReserve(paths);
+    onRelease();
+    return work();
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Snapshots on the disk: finding them, reading what they hold, and making a new one visible in one
+ * step. A folder without a readable MANIFEST is no snapshot of ours and is left alone.
+ */
+import { readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import {
+  type Digest,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  type SnapshotName,
+  snapshotMinute,
+  tryParse,
+  type Uid,
+} from '../../shared/ids.ts';
+import { digestOf } from '../../shared/journal/entry.ts';
+import {
+  formatSums,
+  MAX_ENTRIES,
+  METADATA_SUFFIX,
+  parseSums,
+  type Versions,
+} from '../../shared/journal/sums.ts';
+import { type Manifest, parseManifest } from '../../shared/protocol/messages.ts';
+import {
+  fsyncFolder,
+  namesIn,
+  replaceSymlinkDurably,
+  writeFileDurably,
+} from '../../shared/system/files.ts';
+import { inLaptop, inSnapshot, type Paths } from './paths.ts';
+
+/** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
+const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
+
+/** A snapshot and where it lies: among the laptop's, held aside, or in the trash. */
+export interface Snapshot extends Manifest {
+  folder: string;
+}
+
+/** A laptop's snapshots, newest (highest sequence) first. */
+export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
+  return snapshotsIn(inLaptop(paths, serial).home);
+}
+
+/** The snapshots that the shrink guard holds aside, newest first. */
+export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
+  return snapshotsIn(inLaptop(paths, serial).held);
+}
+
+/** The snapshots in a folder, newest first; an absent folder has none. */
+export function snapshotsIn(parent: string): Snapshot[] {
+  const snapshots: Snapshot[] = [];
+  for (const name of namesIn(parent)) {
+    const snapshot = tryParse(parseSnapshotName, name);
+    const folder = join(parent, name);
+    const manifest = snapshot && readManifest(folder);
+    if (manifest) snapshots.push({ ...manifest, name: snapshot, folder });
+  }
+  return snapshots.sort((a, b) => b.sequence - a.sequence);
+}
+
+/** The manifest in a snapshot's folder, or undefined for a folder that is none of ours. */
+export function readManifest(folder: string): Manifest | undefined {
+  try {
+    return parseManifest(readFileSync(inSnapshot(folder).manifest, 'utf8'));
+  } catch (error) {
+    const foreign = isErrno(error, 'ENOENT', 'ENOTDIR');
+    if (foreign || (error instanceof DsError && error.code === 'bad-input')) return undefined;
+    throw error;
+  }
+}
+
+/** The newest complete snapshot; recomputed from the disk, the symbolic link is for people. */
+export function newestSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
+  return listSnapshots(paths, serial)[0];
+}
+
+/**
+ * What the laptop's next backup builds on: the newest that arrived whole, be it held aside or not.
+ */
+export function baseSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
+  const newest = newestSnapshot(paths, serial);
+  const held = listHeld(paths, serial)[0];
+  return held && (!newest || held.sequence > newest.sequence) ? held : newest;
+}
+
+/** One of the laptop's own, or of those held aside. Throws `not-found`. */
+export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): Snapshot {
+  const laptop = inLaptop(paths, serial);
+  for (const folder of [laptop.snapshot(name), laptop.heldSnapshot(name)]) {
+    const manifest = readManifest(folder);
+    if (manifest) return { ...manifest, name, folder };
+  }
+  throw new DsError('not-found', `${serial} has no snapshot ${name}`, {
+    hint: '"ds-backup snapshots" lists what there is',
+  });
+}
+
+/** What a snapshot holds. Throws `damaged` when the list does not match the manifest. */
+export function readVersions(snapshot: Snapshot): Map<Uid, Digest> {
+  return parseSums(readSums(snapshot));
+}
+
+/**
+ * Makes a snapshot's list anew from its metadata files, when these are what the manifest says.
+ * Returns whether it could.
+ */
+export function mendSums({ folder, state }: Snapshot): boolean {
+  const versions = new Map<Uid, Digest>();
+  for (const name of namesIn(folder)) {
+    if (!name.endsWith(METADATA_SUFFIX)) continue;
+    const uid = tryParse(parseUid, name.slice(0, -METADATA_SUFFIX.length));
+    if (uid) versions.set(uid, digestOf(readFileSync(join(folder, name))));
+  }
+  const text = formatSums(versions);
+  if (digestOf(text) !== state) return false;
+  writeFileDurably(inSnapshot(folder).sums, gzipSync(text), 0o640);
+  return true;
+}
+
+/** The list as text, checked against the manifest's state digest. */
+export function readSums(snapshot: Snapshot): string {
+  const { sums } = inSnapshot(snapshot.folder);
+  let text: string;
+  try {
+    const packed = readFileSync(sums);
+    text = gunzipSync(packed, { maxOutputLength: MAX_SUMS_BYTES }).toString('utf8');
+  } catch (cause) {
+    throw new DsError('damaged', `${sums} cannot be read`, { cause });
+  }
+  if (digestOf(text) !== snapshot.state) {
+    throw new DsError('damaged', `${sums} does not match the manifest beside it`);
+  }
+  return text;
+}
+
+/** Writes SUMS.gz and, last, MANIFEST into a draft, and makes all its names durable. */
+export function sealDraft(draft: string, manifest: Manifest, versions: Versions): void {
+  const { manifest: manifestPath, sums } = inSnapshot(draft);
+  writeFileDurably(sums, gzipSync(formatSums(versions)), 0o640);
+  writeFileDurably(manifestPath, `${JSON.stringify(manifest, null, 1)}\n`, 0o640);
+  fsyncFolder(draft);
+}
+
+/** Makes a sealed draft visible under its name: whole or not at all (X4). */
+export function promoteDraft(
+  paths: Paths,
+  manifest: Manifest,
+  draft: string,
+  hold: boolean,
+): Snapshot {
+  const laptop = inLaptop(paths, manifest.serial);
+  const folder = hold ? laptop.heldSnapshot(manifest.name) : laptop.snapshot(manifest.name);
+  renameSync(draft, folder);
+  fsyncFolder(dirname(folder));
+  if (hold) fsyncFolder(laptop.home); // the folder of held ones may be new
+  return { ...manifest, folder };
+}
+
+/** Points `datastore-latest` at the snapshot, if it does not do so already. */
+export function pointLatest(paths: Paths, serial: Serial, name: SnapshotName): void {
+  const { latest } = inLaptop(paths, serial);
+  try {
+    if (readlinkSync(latest) === name) return;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+  replaceSymlinkDurably(latest, name);
+}
+
+/** A free name for a snapshot made now: the minute, then `-2`, `-3`… */
+export function freeName(paths: Paths, serial: Serial, now: Date): SnapshotName {
+  const minute = snapshotMinute(now);
+  for (let n = 1; ; n += 1) {
+    const name = parseSnapshotName(n === 1 ? minute : `${minute}-${n}`);
+    const laptop = inLaptop(paths, serial);
+    const places = [laptop.snapshot(name), laptop.heldSnapshot(name)];
+    if (!places.some((path) => statSync(path, { throwIfNoEntry: false }))) return name;
+  }
+}

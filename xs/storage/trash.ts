@@ -1,0 +1,124 @@
+/**
+ * Nothing is deleted at once: what is removed goes to the trash for some days and can be brought
+ * back from there (`xs-backup undelete`). The folder's name tells what it was, when it went and why:
+ *
+ *     .trash/<serial>/<name>~<YYYYMMDDTHHMMSSZ>~<reason>
+ *
+ * Each step is one rename, so a power cut leaves it in one place or the other.
+ */
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DsError } from '../../shared/errors.ts';
+import {
+  parseDigest,
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  tryParse,
+} from '../../shared/ids.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
+import { inLaptop, inLibrary, type Paths } from './paths.ts';
+
+export interface TrashItem {
+  serial: Serial;
+  /** What it was called in the laptop's folder: a snapshot's name, or `pin-<uid>-<digest>`. */
+  name: string;
+  removed: Date;
+  reason: string;
+  folder: string;
+}
+
+const ITEM = /^([\w:-]+)~(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z~([a-z-]+)$/;
+const PIN = /^pin-(.{36})-([0-9a-f]{64})$/;
+
+/** Moves a folder of a laptop into the trash. `reason` is a few lower-case words with hyphens. */
+export function discard(
+  paths: Paths,
+  serial: Serial,
+  folder: string,
+  reason: string,
+  now: Date,
+  name = basename(folder),
+): void {
+  const trash = inLibrary(paths).trashOf(serial);
+  if (mkdirSync(trash, { recursive: true, mode: 0o700 })) {
+    fsyncFolder(inLibrary(paths).trash);
+    fsyncFolder(paths.library);
+  }
+  for (let time = now.getTime(); ; time += 1000) {
+    const stamp = new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, '');
+    const target = join(trash, `${name}~${stamp}Z~${reason}`);
+    if (existsSync(target)) continue;
+    move(folder, target);
+    return;
+  }
+}
+
+/** Everything in the trash, or in that of one laptop; what went first comes first. */
+export function listTrash(paths: Paths, serial?: Serial): TrashItem[] {
+  const serials = serial ? [serial] : namesIn(inLibrary(paths).trash);
+  const items = serials.flatMap((one) => {
+    const parsed = tryParse(parseSerial, one);
+    return parsed ? itemsOf(paths, parsed) : [];
+  });
+  return items.sort((a, b) => a.removed.getTime() - b.removed.getTime());
+}
+
+function itemsOf(paths: Paths, serial: Serial): TrashItem[] {
+  const trash = inLibrary(paths).trashOf(serial);
+  return namesIn(trash).flatMap((file) => {
+    const parts = ITEM.exec(file);
+    if (!parts) return [];
+    const [, name = '', year, month, day, hour, minute, second, reason = ''] = parts;
+    const removed = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+    if (Number.isNaN(removed.getTime())) return [];
+    return [{ serial, name, removed, reason, folder: join(trash, file) }];
+  });
+}
+
+/**
+ * Puts the newest item of this name back where it was, and returns its folder. Throws `not-found`,
+ * and `bad-input` when the place is taken.
+ */
+export function undelete(paths: Paths, serial: Serial, name: string): string {
+  const item = listTrash(paths, serial).findLast((one) => one.name === name);
+  if (!item) {
+    throw new DsError('not-found', `the trash of ${serial} holds no ${name}`, {
+      hint: `"xs-backup trash ${serial}" lists what it holds`,
+    });
+  }
+  const target = placeOf(paths, item);
+  if (existsSync(target)) {
+    throw new DsError('bad-input', `${serial} has a ${name} again`, {
+      hint: `the removed one stays in the trash; "xs-backup export" writes either of them elsewhere`,
+    });
+  }
+  mkdirSync(dirname(target), { recursive: true, mode: 0o750 });
+  move(item.folder, target);
+  failpoint('undelete.moved');
+  return target;
+}
+
+/** Takes an item out of reach for good; it is then in `.doomed` and only waits to be freed. */
+export function doom(paths: Paths, item: TrashItem): void {
+  const { doomed } = inLibrary(paths);
+  mkdirSync(doomed, { recursive: true, mode: 0o700 });
+  move(item.folder, join(doomed, `${item.serial}~${basename(item.folder)}`));
+  failpoint('trash.doomed');
+}
+
+function placeOf(paths: Paths, { serial, name }: TrashItem): string {
+  const laptop = inLaptop(paths, serial);
+  const pin = PIN.exec(name);
+  if (pin) return laptop.pin(parseUid(pin[1]), parseDigest(pin[2]));
+  return laptop.snapshot(parseSnapshotName(name));
+}
+
+function move(from: string, to: string): void {
+  renameSync(from, to);
+  failpoint('trash.moved');
+  fsyncFolder(dirname(to));
+  fsyncFolder(dirname(from));
+}

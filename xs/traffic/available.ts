@@ -1,0 +1,77 @@
+/**
+ * "May I?" (X1), which a whole school asks at once: nothing here touches the disk, writes a line or
+ * looks anything up that grows with the library. Empty text/plain with a status, as the original
+ * client expects; what is more is in headers.
+ */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Clock } from '../../shared/clock.ts';
+import { parseSerial, tryParse } from '../../shared/ids.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Registrations } from '../registration/registration.ts';
+import type { DiskFacts } from '../storage/disk.ts';
+import type { Admission } from './admit.ts';
+import type { Pressure } from './pressure.ts';
+import { subnetOf } from './subnet.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface AvailableOptions {
+  registrations: Registrations;
+  traffic: Traffic;
+  /** Both asked for every question. */
+  disk: () => Promise<DiskFacts>;
+  pressure: () => Promise<Pressure>;
+  clock: Clock;
+  log: Log;
+}
+
+/** Refusals are told in the log so often, in milliseconds, however many there are. */
+const TELL_MS = 60_000;
+
+export function addAvailable(app: FastifyInstance, options: AvailableOptions): void {
+  const { registrations, traffic, disk, pressure, log } = options;
+  const noteRefusal = refusalTally(options);
+  app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
+    '/backup/1/available/:serial',
+    async (request, reply) => {
+      const serial = tryParse(parseSerial, request.params.serial);
+      if (!serial) return answer(reply, 404);
+      const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
+      const load = { disk: await disk(), pressure: await pressure() };
+      if (!registrations.isActive(serial)) return answer(reply, 403); // at this moment
+      const question = { serial, purpose, subnet: subnetOf(request.ip) } as const;
+      const admission = traffic.ask(question, load);
+      if (!admission.admit) {
+        noteRefusal(admission);
+        return answer(reply.headers(refusalHeaders(admission)), 503);
+      }
+      if (admission.reason === 'free-slot') log.info('lease-granted', { serial, purpose });
+      return answer(reply, 200);
+    },
+  );
+}
+
+function answer(reply: FastifyReply, status: number): FastifyReply {
+  return reply.type('text/plain').status(status).send('');
+}
+
+/** A line a minute: a laptop that asks without end must not fill the log. */
+function refusalTally({ clock, log }: AvailableOptions) {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return ({ reason }: Admission & { admit: false }): void => {
+    count += 1;
+    const now = clock.monotonicMs();
+    if (now - toldAt < TELL_MS) return;
+    log.info('leases-refused', { count, latest: reason });
+    toldAt = now;
+    count = 0;
+  };
+}
+
+function refusalHeaders(admission: Admission & { admit: false }): Record<string, string> {
+  return {
+    'Retry-After': String(admission.retryAfterSeconds),
+    'X-Backup-Reason': admission.reason,
+    ...('place' in admission && { 'X-Backup-Place': String(admission.place) }),
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Leases as the session script sees them (X1): an empty file for each laptop that has one, in
+ * `ssh/leases/`. The script lets no upload begin without; so a connection that stays open after its
+ * laptop was retired, or its lease ended, begins nothing any more. None outlives the service.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asDsError } from '../../shared/errors.ts';
+import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import type { Log } from '../../shared/log.ts';
+import { namesIn } from '../../shared/system/files.ts';
+import type { MayUpload } from '../ssh/session-socket.ts';
+import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { inState, type Paths } from '../storage/paths.ts';
+import { subnetOf } from './subnet.ts';
+import type { Load, Traffic } from './traffic.ts';
+
+export interface LeaseFiles {
+  /** To be told of each lease for a backup that begins or ends. */
+  note: (serial: Serial, held: boolean) => void;
+  /** Who had one when the service before this one ended: an upload may still be going on. */
+  before: Serial[];
+}
+
+/** Makes the folder, empty. */
+export function leaseFiles({
+  paths,
+  access,
+  log,
+}: {
+  paths: Paths;
+  access: Access;
+  log: Log;
+}): LeaseFiles {
+  const { leasesFolder, lease } = inState(paths);
+  makeReadableFolder(access, leasesFolder);
+  const names = namesIn(leasesFolder);
+  for (const name of names) rmSync(join(leasesFolder, name), { force: true });
+  const note = (serial: Serial, held: boolean) => {
+    try {
+      if (held) writeFileSync(lease(serial), '', { mode: 0o640 });
+      else rmSync(lease(serial), { force: true });
+    } catch (error) {
+      // On a full disk; the session asks at the door, and is told from memory.
+      log.warn('lease-not-noted', { serial, held, reason: asDsError(error).message });
+    }
+  };
+  return { note, before: names.flatMap((name) => tryParse(parseSerial, name) ?? []) };
+}
+
+/** For a session without a lease: the same answer as to "may I?", in words for whoever reads them. */
+export function uploadGate(
+  traffic: Traffic,
+  isActive: (serial: Serial) => boolean,
+  load: () => Promise<Load>,
+): MayUpload {
+  return async (serial, address) => {
+    const now = await load();
+    if (!isActive(serial)) return 'not registered, or out of use here';
+    const answer = traffic.ask({ serial, purpose: 'backup', subnet: subnetOf(address) }, now);
+    if (answer.admit) return 'yes';
+    return `${answer.reason}, come back in ${answer.retryAfterSeconds} seconds`;
+  };
+}

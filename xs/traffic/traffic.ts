@@ -1,0 +1,209 @@
+/**
+ * Leases for those who transfer and places for those who wait (X1). `admit.ts` decides; this class
+ * keeps what it decides about, in memory.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { Serial } from '../../shared/ids.ts';
+import type { DiskFacts } from '../storage/disk.ts';
+import {
+  type Admission,
+  admit,
+  freePercent,
+  type Lease,
+  serves,
+  type TrafficRules,
+} from './admit.ts';
+import { type Pressure, slotsFor } from './pressure.ts';
+import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue.ts';
+
+export interface Question {
+  serial: Serial;
+  purpose: Purpose;
+  /** As `subnetOf` names it. */
+  subnet?: string | undefined;
+}
+
+export interface Load {
+  disk: DiskFacts;
+  pressure: Pressure;
+}
+
+/** What a backup takes, until this server has seen some, in milliseconds: as in `test/sim`. */
+const FIRST_USUAL = 40_000;
+/** The weight of the newest transfer in the moving average: some fifty of them count … */
+const NEWEST_WEIGHT = 0.02;
+/** … and what was assumed at first counts as so many. */
+const ASSUMED_WEIGHT = 5;
+/** For how long one that asks counts as a newcomer, in milliseconds. */
+const NEWCOMER_MS = 60_000;
+/**
+ * How long a lease without a session is good for after its laptop was seen transferring, in
+ * milliseconds: with the 64 s that sshd needs to notice, one that vanished has none after 120 s.
+ */
+const SEEN_MS = 35_000;
+/** How often the queue is swept, in milliseconds: it is long when many ask. */
+const SWEEP_MS = 1000;
+
+export class Traffic {
+  readonly #leases = new Map<Serial, Lease>();
+  readonly #queue = new Map<Serial, Waiter>();
+  readonly #sessions = new Map<Serial, number>();
+  /** Whose lease waits for a control channel: the end of an older one does not end it. */
+  readonly #expected = new Set<Serial>();
+  readonly #successes = new Map<Serial, number>();
+  readonly #clock: Clock;
+  readonly #rules: TrafficRules;
+  #usual = FIRST_USUAL;
+  #transfers = ASSUMED_WEIGHT;
+  #sweptAt = 0;
+  /** When laptops asked that neither had a lease nor a place. */
+  readonly #newcomers: number[] = [];
+
+  readonly #onUpload: (serial: Serial, may: boolean) => void;
+
+  /** `onUpload` is told when a laptop gets a lease for a backup, and when it has no lease any more. */
+  constructor(
+    clock: Clock,
+    rules: TrafficRules,
+    onUpload: (serial: Serial, may: boolean) => void = () => {},
+  ) {
+    this.#clock = clock;
+    this.#rules = rules;
+    this.#onUpload = onUpload;
+  }
+
+  /** Asks for a lease and takes it, or a time to come again and notes it. */
+  ask({ serial, purpose, subnet }: Question, { disk, pressure }: Load): Admission {
+    const now = this.#clock.monotonicMs();
+    this.#forgetThePast(now);
+    if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
+    const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
+    const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
+    if (!this.#queue.has(serial) && !this.#leases.has(serial)) this.#newcomers.push(now);
+    const queued = { leases: this.#leases, queue: this.#queue };
+    const state = { ...queued, usual: this.#usual, newcomers: this.#newcomers.length };
+    const answer = admit(serial, asker, state, capacity, this.#rules, now);
+    if (answer.admit) {
+      const old = this.#leases.get(serial);
+      const kept = old && serves(old, purpose) ? old : undefined;
+      const lease = kept ?? { purpose, subnet, started: now, expires: 0 };
+      this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
+      this.#queue.delete(serial);
+      this.#expected.add(serial);
+      if (!kept && purpose === 'backup') this.#onUpload(serial, true);
+    } else if (answer.reason !== 'disk-full') {
+      const at = now + answer.retryAfterSeconds * 1000;
+      this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
+    }
+    return answer;
+  }
+
+  /** A Journal is known to be safe since `time`, by the wall clock. */
+  noteSuccess(serial: Serial, time: Date): void {
+    this.#successes.set(serial, time.getTime());
+  }
+
+  /** A laptop's control channel opened; its lease lives as long as one is open. */
+  sessionOpened(serial: Serial): void {
+    this.#expected.delete(serial);
+    this.#sessions.set(serial, (this.#sessions.get(serial) ?? 0) + 1);
+  }
+
+  /** The last channel's end gives the lease back at once. */
+  sessionClosed(serial: Serial): void {
+    const open = (this.#sessions.get(serial) ?? 1) - 1;
+    if (open > 0) {
+      this.#sessions.set(serial, open);
+      return;
+    }
+    this.#sessions.delete(serial);
+    if (!this.#expected.has(serial)) this.#giveBack(serial, this.#clock.monotonicMs());
+  }
+
+  /** A laptop without a control channel (the original client) was seen transferring. */
+  renew(serial: Serial): void {
+    const lease = this.#leases.get(serial);
+    const expires = this.#clock.monotonicMs() + SEEN_MS;
+    if (lease) lease.expires = Math.max(lease.expires, expires);
+  }
+
+  /** It was seen transferring with a lease that an earlier service gave. */
+  adopt(serial: Serial): void {
+    if (this.#leases.has(serial)) return;
+    const now = this.#clock.monotonicMs();
+    const [purpose, subnet] = ['backup', undefined] as const;
+    this.#leases.set(serial, { purpose, subnet, started: now, expires: now + SEEN_MS });
+    this.#onUpload(serial, true);
+  }
+
+  /** It is out of use: whatever it has open, its lease and its place are gone. */
+  revoke(serial: Serial): void {
+    this.#queue.delete(serial);
+    this.#end(serial);
+  }
+
+  /** Its backup is done; a child who goes on looking around needs no lease. */
+  release(serial: Serial): void {
+    this.#giveBack(serial, this.#clock.monotonicMs());
+  }
+
+  /** Holders of live leases that have no control channel open. */
+  leasesWithoutSession(): Serial[] {
+    return this.holders.filter((serial) => !this.#sessions.has(serial));
+  }
+
+  get holders(): Serial[] {
+    this.#forgetThePast(this.#clock.monotonicMs());
+    return [...this.#leases.keys()];
+  }
+
+  get liveLeases(): number {
+    this.#forgetThePast(this.#clock.monotonicMs());
+    return this.#leases.size;
+  }
+
+  /** What a backup takes, in ms, as measured: vanished laptops hold their slots as well. */
+  get usual(): number {
+    return this.#usual;
+  }
+
+  #nextExpiry(now: number): number {
+    return now + this.#rules.leaseSeconds * 1000;
+  }
+
+  #giveBack(serial: Serial, now: number): void {
+    const lease = this.#end(serial);
+    if (lease?.purpose !== 'backup') return;
+    this.#transfers += 1;
+    const weight = Math.max(NEWEST_WEIGHT, 1 / this.#transfers);
+    this.#usual += (now - lease.started - this.#usual) * weight;
+  }
+
+  #end(serial: Serial): Lease | undefined {
+    const lease = this.#leases.get(serial);
+    this.#leases.delete(serial);
+    this.#expected.delete(serial);
+    if (lease?.purpose === 'backup') this.#onUpload(serial, false);
+    return lease;
+  }
+
+  #forgetThePast(now: number): void {
+    for (const serial of this.#sessions.keys()) {
+      const lease = this.#leases.get(serial);
+      if (lease) lease.expires = this.#nextExpiry(now);
+    }
+    for (const [serial, { expires }] of this.#leases) {
+      if (expires <= now) this.#giveBack(serial, expires);
+    }
+    if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
+    while ((this.#newcomers[0] ?? now) <= now - NEWCOMER_MS) this.#newcomers.shift();
+  }
+
+  /** Missed appointments; they count for nothing before they are swept, too. */
+  #sweep(now: number): void {
+    this.#sweptAt = now;
+    for (const [serial, { until }] of this.#queue) {
+      if (until <= now) this.#queue.delete(serial);
+    }
+  }
+}
