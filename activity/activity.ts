@@ -8,21 +8,24 @@ import type { Asker } from './asker.ts';
 import type { AgentClient } from './client.ts';
 import type { ActivityConfig } from './config.ts';
 import { addStyle, GLib, Gtk } from './gtk.ts';
-import { type Event, farewell, next } from './model/next.ts';
-import { secondsBetweenTicks } from './model/pulse.ts';
-import { questionsFor } from './model/questions.ts';
-import { screenOf, type Viewer } from './model/screen.ts';
-import { initialState, type State } from './model/state.ts';
-import { Icons } from './sugar/icons.ts';
-import { type Look, sugarCss } from './sugar/look.ts';
-import { applyTheme, nameProgram, readChild } from './sugar/settings.ts';
+import { next } from './model/acts/next.ts';
+import { secondsBetweenTicks } from './model/acts/pulse.ts';
+import type { Viewer } from './model/screens/body.ts';
+import { screenOf } from './model/screens/screen.ts';
+import { lastEffects } from './model/state/alerts.ts';
+import type { Event } from './model/state/event.ts';
+import { questionsFor } from './model/state/questions.ts';
+import { initialState, type State } from './model/state/state.ts';
+import { Icons } from './sugar/icon.ts';
+import { applyTheme, nameProgram, readChild } from './sugar/profile.ts';
 import { sizesFor } from './sugar/style.ts';
+import { type Look, sugarCss } from './sugar/theme.ts';
 import { BackupWindow } from './views/backup-window.ts';
 import { EntryIcons } from './views/entry-icons.ts';
 import { Previews } from './views/previews.ts';
 import type { Ui } from './views/ui.ts';
 
-/** How long a farewell to the agent may take. */
+/** How long a lastEffects to the agent may take. */
 const GOODBYE_MS = 1500;
 
 export interface Connected {
@@ -48,12 +51,12 @@ export class Activity {
     Gtk.init([]);
     applyTheme(config.scaling, words.rightToLeft);
     const child = readChild();
-    const { colours } = child;
+    const { color } = child;
     const sizes = sizesFor(config.scaling);
     const icons = new Icons(config.bundlePath);
-    const look: Look = { sizes, icons, colours, rightToLeft: words.rightToLeft };
+    const look: Look = { sizes, icons, color, rightToLeft: words.rightToLeft };
     addStyle(sugarCss(sizes));
-    this.#viewer = { words, colours };
+    this.#viewer = { words, color };
     this.#state = initialState(child.nick, now());
     const ui: Ui = {
       look,
@@ -93,20 +96,20 @@ export class Activity {
     this.#state = state;
     this.#keepPulse();
     for (const effect of effects) void this.#connected?.asker.act(effect);
-    if (event.on === 'seen') this.#ask();
+    if (event.type === 'seen') this.#ask();
     if (changed) this.#draw();
   }
 
   /** Comes to the front; what may have changed meanwhile is looked at. */
   setActive(active: boolean): void {
     this.#watched = active;
-    this.dispatch({ on: 'tick', now: now() });
+    this.dispatch({ type: 'tick', now: now() });
     if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
   }
 
   /** Ends the activity, after what still waited for an undo is done. */
   close(): void {
-    const last = farewell(this.#state);
+    const last = lastEffects(this.#state);
     this.#window.window.window.hide();
     const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
     const limit = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
@@ -120,7 +123,7 @@ export class Activity {
     const seconds = this.#connected ? secondsBetweenTicks(this.#state, this.#watched) : undefined;
     if (seconds === this.#pulse.seconds) return;
     clearInterval(this.#pulse.timer);
-    const tick = () => this.dispatch({ on: 'tick', now: now() });
+    const tick = () => this.dispatch({ type: 'tick', now: now() });
     this.#pulse = { seconds, timer: seconds ? setInterval(tick, seconds * 1000) : undefined };
   }
 

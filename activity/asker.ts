@@ -4,10 +4,10 @@
  */
 import { asDsError } from '../shared/errors.ts';
 import type { AgentClient } from './client.ts';
-import * as answers from './model/answers.ts';
-import type { Event } from './model/next.ts';
-import { PAGE } from './model/questions.ts';
-import { type AnswerOf, type Effect, keyOf, type Question } from './model/state.ts';
+import * as answers from './model/state/answers.ts';
+import type { Event } from './model/state/event.ts';
+import { PAGE } from './model/state/questions.ts';
+import { type AnswerOf, type Effect, keyOf, type Question } from './model/state/state.ts';
 
 /** How many questions are on their way at once. */
 const AT_ONCE = 3;
@@ -42,17 +42,17 @@ export class Asker {
   async #bring(question: Question, key: string): Promise<void> {
     let event: Event;
     try {
-      event = { on: 'answer', question, value: await this.#answer(question) };
+      event = { type: 'answer', question, value: await this.#answer(question) };
     } catch (error) {
-      event = { on: 'no-answer', question, code: asDsError(error).code };
+      event = { type: 'no-answer', question, code: asDsError(error).code };
     }
     this.#asked.delete(key);
     this.#dispatch(event);
   }
 
-  async #answer(question: Question): Promise<AnswerOf[Question['ask']]> {
+  async #answer(question: Question): Promise<AnswerOf[Question['type']]> {
     const { call } = { call: this.#client.call.bind(this.#client) };
-    switch (question.ask) {
+    switch (question.type) {
       case 'laptops':
         return answers.readLaptops((await call('ListLaptops'))[0]);
       case 'days':
@@ -91,15 +91,15 @@ export class Asker {
   async act(effect: Effect): Promise<void> {
     try {
       const [result] = await this.#do(effect);
-      this.#dispatch({ on: 'did', effect, result: String(result ?? '') });
+      this.#dispatch({ type: 'did', effect, result: String(result ?? '') });
     } catch (error) {
-      this.#dispatch({ on: 'refused', effect, code: asDsError(error).code });
+      this.#dispatch({ type: 'refused', effect, code: asDsError(error).code });
     }
   }
 
   async #do(effect: Effect): Promise<unknown[]> {
     const call = this.#client.call.bind(this.#client);
-    switch (effect.do) {
+    switch (effect.type) {
       case 'back-up':
         return await call('BackUpNow');
       case 'pause':

@@ -15,7 +15,7 @@ import {
   type Properties,
   readAgent,
   readJob,
-} from './model/agent.ts';
+} from './model/state/agent.ts';
 
 export const AGENT_NAME = 'org.sugarlabs.Backup1';
 const AGENT: Target = { name: AGENT_NAME, path: '/org/sugarlabs/Backup1', face: AGENT_NAME };

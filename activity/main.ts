@@ -20,15 +20,15 @@ const SETTLED_MS = 2000;
 /** After the first picture: D-Bus and all that needs it. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
   const { Bus } = await import('../shared/system/bus.ts');
-  const { serveShell } = await import('./sugar/shell.ts');
+  const { serveShell } = await import('./sugar/activityservice.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');
   const bus = await Bus.open(config.busAddress);
   const onActive = (active: boolean) => activity.setActive(active);
   await serveShell(bus.raw, config.activityId, { onActive });
   const client = new AgentClient(bus, {
-    agent: (agent) => activity.dispatch({ on: 'agent', agent }),
-    job: (path, job) => activity.dispatch({ on: 'job', path, job }),
+    agent: (agent) => activity.dispatch({ type: 'agent', agent }),
+    job: (path, job) => activity.dispatch({ type: 'job', path, job }),
   });
   const asker = new Asker(
     client,

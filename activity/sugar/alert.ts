@@ -3,9 +3,9 @@
  * the canvas and never takes the keyboard away from it, except for a question.
  */
 import { type Box, type Button, Gtk, Pango } from '../gtk.ts';
-import { imageOf } from './icons.ts';
-import type { Look } from './look.ts';
+import { imageOf } from './icon.ts';
 import { escapeMarkup } from './palette.ts';
+import type { Look } from './theme.ts';
 
 export interface AlertButton {
   icon: string;
@@ -24,12 +24,12 @@ export interface AlertOptions {
   countdown?: number;
 }
 
-export interface Alert {
+export interface AlertWidget {
   widget: InstanceType<typeof Gtk.EventBox>;
   setCountdown(seconds: number): void;
 }
 
-export function createAlert(look: Look, options: AlertOptions): Alert {
+export function createAlert(look: Look, options: AlertOptions): AlertWidget {
   const { spacing, smallIcon } = look.sizes;
   const widget = new Gtk.EventBox();
   widget.getStyleContext().addClass('ds-alert');

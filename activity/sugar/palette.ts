@@ -4,8 +4,8 @@
  * keyboard with the Menu key; then it has the keyboard, and Esc ends it.
  */
 import { type Box, type Button, Gdk, Gtk, Pango, type Pixbuf, type Widget } from '../gtk.ts';
-import { imageOf } from './icons.ts';
-import type { Look } from './look.ts';
+import { imageOf } from './icon.ts';
+import type { Look } from './theme.ts';
 
 export interface PaletteItem {
   icon: Pixbuf | null;

@@ -1,5 +1,5 @@
 /**
- * Sugar's sizes and colours. Sizes are those of the XO's screen, times SUGAR_SCALING: the same
+ * Sugar's sizes and colors. Sizes are those of the XO's screen, times SUGAR_SCALING: the same
  * numbers as in Sugar's own toolkit, so that ours stands beside other activities unnoticed.
  */
 
@@ -17,7 +17,7 @@ export interface Sizes {
   largeIcon: number;
 }
 
-export const COLOURS = {
+export const COLORS = {
   black: '#000000',
   white: '#FFFFFF',
   panel: '#C0C0C0',

@@ -3,11 +3,11 @@
  * and what is rarely wanted are in palettes.
  */
 import { type Entry, Gtk, hasKeyboard } from '../gtk.ts';
-import type { ToolbarModel } from '../model/frame.ts';
-import type { ButtonModel } from '../model/screen.ts';
-import { imageOf } from '../sugar/icons.ts';
+import type { ButtonModel } from '../model/screens/body.ts';
+import type { ToolbarModel } from '../model/screens/frame/toolbar.ts';
+import { imageOf } from '../sugar/icon.ts';
 import { Palette, type PaletteItem } from '../sugar/palette.ts';
-import { ToolButton, ToolbarBox } from '../sugar/toolbar-box.ts';
+import { ToolButton, ToolbarBox } from '../sugar/toolbarbox.ts';
 import { iconPixbuf, type Ui } from './ui.ts';
 
 /** A search begins when nothing was typed for so long. */
@@ -35,7 +35,7 @@ export class BackupToolbar {
   constructor(ui: Ui, first: ToolbarModel, onStop: () => void) {
     this.#ui = ui;
     this.box = new ToolbarBox(ui.look);
-    this.#add('home', first.home, imageOf(ui.look.icons.own(ui.look.sizes.icon, ui.look.colours)));
+    this.#add('home', first.home, imageOf(ui.look.icons.own(ui.look.sizes.icon, ui.look.color)));
     this.box.addSeparator();
     this.#add('backUp', first.backUp);
     this.#add('restore', first.restore);
@@ -123,7 +123,7 @@ export class BackupToolbar {
     const search = () => {
       clearTimeout(this.#typing);
       this.#searched = entry.getText().trim();
-      this.#ui.dispatch({ on: 'search', text: this.#searched });
+      this.#ui.dispatch({ type: 'search', text: this.#searched });
     };
     entry.on('changed', () => {
       if (entry.getText().trim() === this.#searched) return;

@@ -3,10 +3,11 @@
  * game keys among them, into what they mean everywhere.
  */
 import { type Box, Gdk, Gtk, type KeyEvent, type Widget, withControl } from '../gtk.ts';
-import type { AlertModel } from '../model/frame.ts';
-import type { Body, Screen } from '../model/screen.ts';
-import { ActivityWindow, type WindowOptions } from '../sugar/activity-window.ts';
-import { type Alert, createAlert } from '../sugar/alert.ts';
+import type { Body } from '../model/screens/body.ts';
+import type { AlertModel } from '../model/screens/frame/alert.ts';
+import type { Screen } from '../model/screens/screen.ts';
+import { type AlertWidget, createAlert } from '../sugar/alert.ts';
+import { ActivityWindow, type WindowOptions } from '../sugar/window.ts';
 import { BackupToolbar } from './backup-toolbar.ts';
 import { CalendarView } from './calendar-view.ts';
 import { EntriesView } from './entries-view.ts';
@@ -24,7 +25,7 @@ interface View<B extends Body> {
   focus(): boolean;
 }
 
-type Views = { [K in Body['kind']]?: View<Extract<Body, { kind: K }>> };
+type Views = { [K in Body['type']]?: View<Extract<Body, { type: K }>> };
 
 export class BackupWindow {
   readonly window: ActivityWindow;
@@ -34,8 +35,8 @@ export class BackupWindow {
   readonly #views: Views = {};
   #screen: Screen;
   #height = 600;
-  #alert: { key: string; alert: Alert } | null = null;
-  #kind: Body['kind'] | null = null;
+  #alert: { key: string; alert: AlertWidget } | null = null;
+  #kind: Body['type'] | null = null;
   #place = '';
   #wantsKeyboard = true;
 
@@ -63,10 +64,10 @@ export class BackupWindow {
     this.#toolbar.show(screen.toolbar, screen.teacher);
     this.#showAlert(screen.alert);
     const { body } = screen;
-    const view = this.#viewFor(body.kind);
+    const view = this.#viewFor(body.type);
     view.show(body as never, this.#height);
-    if (body.kind !== this.#kind) {
-      this.#kind = body.kind;
+    if (body.type !== this.#kind) {
+      this.#kind = body.type;
       view.widget.show();
       this.#canvas.setVisibleChild(view.widget);
     }
@@ -87,7 +88,7 @@ export class BackupWindow {
     else setTimeout(() => this.#giveKeyboard(view, tries - 1), FOCUS_AGAIN_MS);
   }
 
-  #viewFor(kind: Body['kind']): View<never> {
+  #viewFor(kind: Body['type']): View<never> {
     const known = this.#views[kind];
     if (known) return known as View<never>;
     const made = this.#make(kind);
@@ -97,7 +98,7 @@ export class BackupWindow {
     return made;
   }
 
-  #make(kind: Body['kind']): View<never> {
+  #make(kind: Body['type']): View<never> {
     switch (kind) {
       case 'page':
         return new PageView(this.#ui);
@@ -190,8 +191,8 @@ export class BackupWindow {
     const no = alert?.buttons.find(({ first }) => first);
     const [news] = alert?.countdown === null ? alert.buttons : [];
     const stop =
-      body.kind === 'page'
-        ? body.buttons.find(({ event }) => event.on === 'act' && event.act.do === 'stop')
+      body.type === 'page'
+        ? body.buttons.find(({ event }) => event.type === 'act' && event.act.type === 'stop')
         : undefined;
     if (no) dispatch(no.event);
     else if (stop) dispatch(stop.event);

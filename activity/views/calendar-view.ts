@@ -1,6 +1,6 @@
 /** When: a month with dots on the days that the school has kept, and the way on. */
 import { type Box, type Button, Gtk, type Label } from '../gtk.ts';
-import type { ButtonModel, CalendarBody, CalendarDay } from '../model/screen.ts';
+import type { ButtonModel, CalendarBody, CalendarDay } from '../model/screens/body.ts';
 import { escapeMarkup } from '../sugar/palette.ts';
 import { PageView } from './page-view.ts';
 import {

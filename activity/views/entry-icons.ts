@@ -1,13 +1,13 @@
 /**
  * The icon of an entry, as the Journal has it: of the activity it belongs to, or of its kind, in the
- * entry's own colours. Which activities are installed is looked up once, when the first is needed.
+ * entry's own colors. Which activities are installed is looked up once, when the first is needed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pixbuf } from '../gtk.ts';
-import { GREY, readColours } from '../model/colours.ts';
-import type { EntryIcon } from '../model/screen.ts';
-import type { Icons } from '../sugar/icons.ts';
+import type { EntryIcon } from '../model/screens/body.ts';
+import type { Icons } from '../sugar/icon.ts';
+import { GREY, parseXoColor } from '../sugar/xocolor.ts';
 
 export class EntryIcons {
   readonly #icons: Icons;
@@ -21,23 +21,19 @@ export class EntryIcons {
   }
 
   get(entry: EntryIcon, size: number): Pixbuf | null {
-    const colours = readColours(entry.color) ?? GREY;
+    const color = parseXoColor(entry.color) ?? GREY;
     this.#installed ??= this.#look();
     const file = this.#installed.get(entry.activity);
-    const own = file ? this.#icons.file(file, size, colours) : null;
-    return own ?? this.#ofKind(entry.mimeType, size, colours);
+    const own = file ? this.#icons.file(file, size, color) : null;
+    return own ?? this.#ofKind(entry.mimeType, size, color);
   }
 
-  #ofKind(
-    mimeType: string,
-    size: number,
-    colours: { stroke: string; fill: string },
-  ): Pixbuf | null {
+  #ofKind(mimeType: string, size: number, color: { stroke: string; fill: string }): Pixbuf | null {
     const [kind = ''] = mimeType.split('/');
     const names = [mimeType.replace('/', '-'), `${kind}-x-generic`, 'application-octet-stream'];
     for (const name of names) {
       if (!/^[a-z0-9.+-]+$/i.test(name)) continue;
-      const found = this.#icons.named(name, size, colours);
+      const found = this.#icons.named(name, size, color);
       if (found) return found;
     }
     return null;

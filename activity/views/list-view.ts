@@ -3,7 +3,7 @@
  * shows and where it stands. The keyboard moves a current row, as in the Journal.
  */
 import { type Adjustment, Atk, type Box, Gdk, Gtk, hasKeyboard, type KeyEvent } from '../gtk.ts';
-import type { ListBody } from '../model/screen.ts';
+import type { ListBody } from '../model/screens/body.ts';
 import { RowWidget } from './row-widget.ts';
 import { horizontalBox, type Ui } from './ui.ts';
 
@@ -109,7 +109,7 @@ export class ListView {
     const seen = `${this.#rows.key} ${first} ${last}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
-    this.#ui.dispatch({ on: 'seen', first, last: Math.max(0, last) });
+    this.#ui.dispatch({ type: 'seen', first, last: Math.max(0, last) });
   }
 
   #goTo(index: number): void {

@@ -2,7 +2,7 @@
  * Pictures and a few words in the middle of the canvas, buttons below them.
  */
 import { type Box, Gtk, type Label } from '../gtk.ts';
-import type { PageBody, PreviewRef } from '../model/screen.ts';
+import type { PageBody, PreviewRef } from '../model/screens/body.ts';
 import {
   ButtonBar,
   horizontalBox,

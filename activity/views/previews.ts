@@ -3,8 +3,8 @@
  * a few at a time, the newest wish first, and kept up to a bound.
  */
 import { type Pixbuf, pixbufFrom } from '../gtk.ts';
-import { keptPictures } from '../model/bounded-cache.ts';
-import type { PreviewRef } from '../model/screen.ts';
+import type { PreviewRef } from '../model/screens/body.ts';
+import { keptPictures } from '../sugar/picture-cache.ts';
 
 /** Bytes of pixels that are kept. */
 const KEPT_BYTES = 6e6;

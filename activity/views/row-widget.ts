@@ -3,7 +3,7 @@
  * made once and then shows one entry after another.
  */
 import { Atk, type EventBox, Gtk, hasKeyboard, type Image, type Label } from '../gtk.ts';
-import type { ButtonModel, Row } from '../model/screen.ts';
+import type { ButtonModel, Row } from '../model/screens/body.ts';
 import {
   horizontalBox,
   iconPixbuf,

@@ -3,12 +3,12 @@
  * events, labels, pictures.
  */
 import { type Box, type Button, Gtk, type Image, type Label, Pango, type Pixbuf } from '../gtk.ts';
-import type { Event } from '../model/next.ts';
 import type { Picture } from '../model/pictures/drawing.ts';
 import { signSvg } from '../model/pictures/things.ts';
-import type { ButtonModel, IconName } from '../model/screen.ts';
-import type { Look } from '../sugar/look.ts';
+import type { ButtonModel, IconName } from '../model/screens/body.ts';
+import type { Event } from '../model/state/event.ts';
 import { escapeMarkup } from '../sugar/palette.ts';
+import type { Look } from '../sugar/theme.ts';
 import type { EntryIcons } from './entry-icons.ts';
 import type { Previews } from './previews.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Small pieces of SVG that all pictures are put together from. Pictures are drawn in dark grey;
- * colour is only for what belongs to a person, and nothing is told by colour alone.
+ * color is only for what belongs to a person, and nothing is told by color alone.
  */
-import type { XoColours } from '../colours.ts';
+import type { XoColor } from '../../sugar/xocolor.ts';
 
 export interface Picture {
   svg: string;
@@ -23,21 +23,21 @@ export function svg(width: number, height: number, ...parts: string[]): string {
 
 export interface Stroke {
   width?: number;
-  colour?: string;
+  color?: string;
   fill?: string;
   dash?: string;
 }
 
 /** A path with round ends. */
 export function path(d: string, stroke: Stroke = {}): string {
-  const { width = 6, colour = INK, fill = 'none', dash } = stroke;
+  const { width = 6, color = INK, fill = 'none', dash } = stroke;
   const dashes = dash ? ` stroke-dasharray="${dash}"` : '';
-  return `<path d="${d}" fill="${fill}" stroke="${colour}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"${dashes}/>`;
+  return `<path d="${d}" fill="${fill}" stroke="${color}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"${dashes}/>`;
 }
 
 export function circle(x: number, y: number, r: number, stroke: Stroke = {}): string {
-  const { width = 6, colour = INK, fill = 'none' } = stroke;
-  return `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}" stroke="${colour}" stroke-width="${width}"/>`;
+  const { width = 6, color = INK, fill = 'none' } = stroke;
+  return `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}" stroke="${color}" stroke-width="${width}"/>`;
 }
 
 export function rect(
@@ -45,10 +45,10 @@ export function rect(
   y: number,
   width: number,
   height: number,
-  { width: line = 6, colour = INK, fill = 'none' }: Stroke = {},
+  { width: line = 6, color = INK, fill = 'none' }: Stroke = {},
   round = 4,
 ): string {
-  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}" fill="${fill}" stroke="${colour}" stroke-width="${line}"/>`;
+  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}" fill="${fill}" stroke="${color}" stroke-width="${line}"/>`;
 }
 
 /** Moved and scaled. */
@@ -60,11 +60,11 @@ export function placed(x: number, y: number, scale: number, ...parts: string[]):
  * The XO child, 100 wide and 130 high: head, arms and legs. `level` (0 to 1) is how far it is filled
  * from below; the line at the level is seen in greyscale too.
  */
-export function xo({ stroke, fill }: XoColours, level = 1, id = 'xo'): string {
+export function xo({ stroke, fill }: XoColor, level = 1, id = 'xo'): string {
   const limbs = 'M18 54 82 118M82 54 18 118';
-  const outer = `${path(limbs, { width: 34, colour: stroke })}${circle(50, 22, 16, { width: 10, colour: stroke, fill: stroke })}`;
-  const inner = (colour: string) =>
-    `${path(limbs, { width: 17, colour })}<circle cx="50" cy="22" r="12.5" fill="${colour}"/>`;
+  const outer = `${path(limbs, { width: 34, color: stroke })}${circle(50, 22, 16, { width: 10, color: stroke, fill: stroke })}`;
+  const inner = (color: string) =>
+    `${path(limbs, { width: 17, color })}<circle cx="50" cy="22" r="12.5" fill="${color}"/>`;
   const top = Math.round((1 - Math.min(1, Math.max(0, level))) * 130);
   if (top <= 0) return outer + inner(fill);
   if (top >= 130) return outer + inner(PAPER);

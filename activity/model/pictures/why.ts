@@ -1,7 +1,7 @@
 /**
  * Why it waits, as pictures of 200 by 160: a child who does not read sees what is missing.
  */
-import type { XoColours } from '../colours.ts';
+import type { XoColor } from '../../sugar/xocolor.ts';
 import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
 export type WhyPicture =
@@ -19,20 +19,20 @@ export type WhyPicture =
   | 'asleep'
   | 'puzzle';
 
-const GREY: XoColours = { stroke: '#757575', fill: '#C0C0C0' };
+const GREY: XoColor = { stroke: '#757575', fill: '#C0C0C0' };
 const SIZE = { width: 200, height: 160 };
 
-export function whyPicture(what: WhyPicture, colours: XoColours, name: string): Picture {
-  return { ...SIZE, svg: svg(SIZE.width, SIZE.height, ...draw(what, colours)), name };
+export function whyPicture(what: WhyPicture, color: XoColor, name: string): Picture {
+  return { ...SIZE, svg: svg(SIZE.width, SIZE.height, ...draw(what, color)), name };
 }
 
 /**
- * The queue: each an XO, the child's own in colours at its place; more than fit become dots. It stands
+ * The queue: each an XO, the child's own in colors at its place; more than fit become dots. It stands
  * the way one reads.
  */
 export function queuePicture(
   place: number,
-  colours: XoColours,
+  color: XoColor,
   name: string,
   rightToLeft = false,
 ): Picture {
@@ -43,9 +43,7 @@ export function queuePicture(
   for (let n = 1; n <= shown; n += 1) {
     const isOwn = n === shown;
     const x = first + (n - 1) * step;
-    parts.push(
-      placed(x, isOwn ? 30 : 44, isOwn ? 0.7 : 0.5, xo(isOwn ? colours : GREY, 1, `q${n}`)),
-    );
+    parts.push(placed(x, isOwn ? 30 : 44, isOwn ? 0.7 : 0.5, xo(isOwn ? color : GREY, 1, `q${n}`)));
     if (isOwn && place > shown) parts.push(dots(x - 22, 118));
   }
   const width = first + shown * step + 24;
@@ -55,7 +53,7 @@ export function queuePicture(
   return { svg: svg(width, 140, ...all), width, height: 140, name };
 }
 
-function draw(what: WhyPicture, colours: XoColours): string[] {
+function draw(what: WhyPicture, color: XoColor): string[] {
   switch (what) {
     case 'battery':
       return [
@@ -76,7 +74,7 @@ function draw(what: WhyPicture, colours: XoColours): string[] {
     case 'teacher':
       return [
         rect(74, 16, 112, 76, { width: 7 }, 4),
-        path('M92 40H150M92 62H166', { width: 6, colour: PALE }),
+        path('M92 40H150M92 62H166', { width: 6, color: PALE }),
         circle(38, 62, 17, { width: 7 }),
         path('M10 140C10 104 66 104 66 140M62 106 98 74', { width: 9 }),
       ];
@@ -95,7 +93,7 @@ function draw(what: WhyPicture, colours: XoColours): string[] {
         rect(36, 26, 128, 84, { width: 8 }, 8),
         rect(50, 40, 100, 56, { width: 0, fill: INK }, 2),
         path('M20 132H180', { width: 14 }),
-        path('M100 86V54M84 68 100 52 116 68', { width: 8, colour: PAPER }),
+        path('M100 86V54M84 68 100 52 116 68', { width: 8, color: PAPER }),
       ];
     case 'other-run':
       return [
@@ -111,12 +109,12 @@ function draw(what: WhyPicture, colours: XoColours): string[] {
       return [
         path('M66 76V56C66 10 134 10 134 56V76', { width: 11 }),
         rect(44, 74, 112, 74, { width: 8, fill: INK }, 8),
-        path('M100 94V118', { width: 10, colour: PAPER }),
+        path('M100 94V118', { width: 10, color: PAPER }),
         circle(100, 132, 5, { width: 0, fill: PAPER }),
       ];
     case 'asleep':
       return [
-        placed(56, 34, 0.9, xo(colours, 0)),
+        placed(56, 34, 0.9, xo(color, 0)),
         path('M128 40H152L128 66H152M162 14H178L162 32H178', { width: 7 }),
       ];
     case 'puzzle':
@@ -135,14 +133,14 @@ function house(dash?: string): string {
   return path('M2 42 40 12 78 42M12 36V100H68V36', stroke);
 }
 
-function waves(x: number, y: number, colour: string): string[] {
+function waves(x: number, y: number, color: string): string[] {
   const arcs = [32, 60, 88].map((r) =>
     path(`M${x - r * 0.75} ${y - r * 0.75}A${r} ${r} 0 0 1 ${x + r * 0.75} ${y - r * 0.75}`, {
       width: 11,
-      colour,
+      color,
     }),
   );
-  return [circle(x, y - 8, 8, { width: 0, fill: colour }), ...arcs];
+  return [circle(x, y - 8, 8, { width: 0, fill: color }), ...arcs];
 }
 
 function dots(x: number, y: number): string {
