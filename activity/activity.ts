@@ -1,6 +1,6 @@
 /**
- * The running activity: what happens goes through the model, what the model wants goes to the agent
- * and onto the screen. The first picture does not wait for the agent.
+ * The running activity: every event goes through the model, whose effects go to the agent and
+ * whose screens go to the window. The first picture does not wait for the agent.
  */
 
 import type { Words } from '../shared/words/words.ts';
@@ -17,16 +17,17 @@ import type { Event } from './model/state/event.ts';
 import { questionsFor } from './model/state/questions.ts';
 import { initialState, type State } from './model/state/state.ts';
 import { Icons } from './sugar/icon.ts';
-import { applyTheme, nameProgram, readChild } from './sugar/profile.ts';
+import type { Look } from './sugar/look.ts';
+import { readChild } from './sugar/profile.ts';
 import { sizesFor } from './sugar/style.ts';
-import { type Look, sugarCss } from './sugar/theme.ts';
+import { applyTheme, nameProgram, sugarCss } from './sugar/theme.ts';
 import { BackupWindow } from './views/backup-window.ts';
 import { EntryIcons } from './views/entry-icons.ts';
 import { Previews } from './views/previews.ts';
 import type { Ui } from './views/ui.ts';
 
-/** How long a lastEffects to the agent may take. */
-const GOODBYE_MS = 1500;
+/** How long closing may wait for the last calls to the agent, in milliseconds. */
+const CLOSE_MS = 1500;
 
 export interface Connected {
   client: AgentClient;
@@ -39,7 +40,7 @@ export class Activity {
   #state: State;
   #connected: Connected | null = null;
   #drawing = false;
-  /** Whether the child looks at this activity. */
+  /** Whether the activity is in front. */
   #watched = true;
   #pulse: { seconds?: number | undefined; timer?: NodeJS.Timeout | undefined } = {};
   readonly #exit: () => void;
@@ -70,7 +71,7 @@ export class Activity {
     this.#window = new BackupWindow(ui, first, { bundleId, activityId, title: name, onClose });
   }
 
-  /** Calls back when the first picture is on the screen. */
+  /** Calls back once the first picture has been drawn. */
   onFirstPaint(then: () => void): void {
     const { window } = this.#window.window;
     window.once('draw', () => {
@@ -82,7 +83,7 @@ export class Activity {
     });
   }
 
-  /** From now on there is somebody to ask. */
+  /** Connects the agent; until then effects go nowhere and no questions are asked. */
   connect(connected: Connected): void {
     this.#connected = connected;
     this.#keepPulse();
@@ -100,19 +101,19 @@ export class Activity {
     if (changed) this.#draw();
   }
 
-  /** Comes to the front; what may have changed meanwhile is looked at. */
+  /** Tells the activity that it came to the front or left it. */
   setActive(active: boolean): void {
     this.#watched = active;
     this.dispatch({ type: 'tick', now: now() });
     if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
   }
 
-  /** Ends the activity, after what still waited for an undo is done. */
+  /** Ends the activity, after the effects that still waited for an undo. */
   close(): void {
     const last = lastEffects(this.#state);
     this.#window.window.window.hide();
     const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
-    const limit = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    const limit = new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
     void Promise.race([done, limit]).then(() => {
       this.#connected?.client.close();
       this.#exit();
@@ -127,7 +128,7 @@ export class Activity {
     this.#pulse = { seconds, timer: seconds ? setInterval(tick, seconds * 1000) : undefined };
   }
 
-  /** Several events in a row are one drawing. */
+  /** Draws once for several events in a row. */
   #draw(): void {
     if (this.#drawing) return;
     this.#drawing = true;

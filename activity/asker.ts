@@ -1,6 +1,6 @@
 /**
- * Asks the agent what the model wants to know and does what it wants done, each once at a time, and
- * brings what came of it back as events.
+ * Carries out the model's questions and effects by D-Bus calls, and returns the results as events.
+ * A question is never asked twice at the same time.
  */
 import { asDsError } from '../shared/errors.ts';
 import type { AgentClient } from './client.ts';
@@ -9,7 +9,7 @@ import type { Event } from './model/state/event.ts';
 import { PAGE } from './model/state/questions.ts';
 import { type AnswerOf, type Effect, keyOf, type Question } from './model/state/state.ts';
 
-/** How many questions are on their way at once. */
+/** Questions in progress at once. */
 const AT_ONCE = 3;
 
 export class Asker {
@@ -28,7 +28,7 @@ export class Asker {
     this.#openLink = openLink;
   }
 
-  /** Asks those that are not on their way; what is no longer wanted is simply not asked. */
+  /** Asks those not in progress; the others stay needed and come with the next call. */
   ask(questions: readonly Question[]): void {
     for (const question of questions) {
       if (this.#asked.size >= AT_ONCE) return;
@@ -87,7 +87,7 @@ export class Asker {
     }
   }
 
-  /** Does it; how it went comes as an event. */
+  /** Carries out an effect; the outcome is dispatched as an event. */
   async act(effect: Effect): Promise<void> {
     try {
       const [result] = await this.#do(effect);
@@ -135,7 +135,7 @@ export class Asker {
     }
   }
 
-  /** An agent that is not there is looked for; one that is tries again what did not work. */
+  /** Starts the agent if it is absent, and lets it retry what failed. */
   async #retry(): Promise<unknown[]> {
     await this.#client.look();
     return await this.#client.call('Retry');

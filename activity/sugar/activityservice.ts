@@ -1,11 +1,11 @@
 /**
- * What Sugar's shell asks of a running activity: `org.laptop.Activity` under the activity's own name
- * on the session bus. Until that name is there the shell shows a pulsing icon and no window.
+ * `org.laptop.Activity` on the session bus, which Sugar's shell calls on a running activity. Until
+ * its name is owned the shell shows a pulsing icon instead of the window.
  */
 import dbus, { type MessageBus } from 'dbus-next';
 
 export interface ActivityCalls {
-  /** The child looks at this activity, or at something else. */
+  /** The activity came to the front or left it. */
   onActive(active: boolean): void;
 }
 
@@ -23,7 +23,7 @@ class ActivityService extends dbus.interface.Interface {
     this.#calls.onActive(active);
   }
 
-  /** There is nobody to invite to one's own backup, and no document. */
+  /** Required by the interface; this activity has no invitations and no document. */
   InviteContact(): void {}
   HandleViewSource(): void {}
   GetDocumentPath(): string {
@@ -40,7 +40,7 @@ ActivityService.configureMembers({
   },
 });
 
-/** Answers the shell on this connection from now on. */
+/** Exports the service on this connection and takes its name. */
 export async function serveShell(
   bus: MessageBus,
   activityId: string,

@@ -1,7 +1,6 @@
 /**
- * Icons as Sugar has them: SVGs of Sugar's icon theme, of an activity or of our own bundle, whose
- * entities `stroke_color` and `fill_color` take a person's colors. Ready pictures are kept, up to a
- * bound.
+ * Sugar's icons: SVGs from the icon theme, an activity or our bundle, whose entities
+ * `stroke_color` and `fill_color` are set to a person's colors. Decoded pictures are cached.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +8,7 @@ import { Gtk, type Image, type Pixbuf, pixbufFrom } from '../gtk.ts';
 import { keptPictures } from './picture-cache.ts';
 import { colorSvg, type XoColor } from './xocolor.ts';
 
-/** Bytes of pixels that are kept: some screens full; the large ones of a progress come and go. */
+/** Cache size in bytes of pixels: several screens of icons; large progress pictures are evicted. */
 const KEPT_BYTES = 5e6;
 
 export class Icons {
@@ -21,13 +20,13 @@ export class Icons {
     this.#bundle = bundlePath;
   }
 
-  /** An icon of the theme by its name, in its own colors or a person's. */
+  /** A theme icon by name, in its own colors or a person's; null if there is none. */
   named(name: string, size: number, color?: XoColor): Pixbuf | null {
     const path = this.#find(name, size);
     return path === null ? null : this.file(path, size, color);
   }
 
-  /** An icon by its file. */
+  /** An icon from a file; null if it cannot be read. */
   file(path: string, size: number, color?: XoColor): Pixbuf | null {
     const key = `${path} ${size} ${color?.stroke} ${color?.fill}`;
     return this.#keep(key, () => {
@@ -37,14 +36,14 @@ export class Icons {
     });
   }
 
-  /** A picture drawn by ourselves. */
+  /** A picture from SVG text. */
   svg(svg: string, width: number, height: number): Pixbuf | null {
     return this.#keep(`${width} ${height} ${svg}`, () =>
       pixbufFrom(Buffer.from(svg), width, height),
     );
   }
 
-  /** The activity's own icon. */
+  /** This activity's icon. */
   own(size: number, color: XoColor): Pixbuf | null {
     return this.file(join(this.#bundle, 'activity/activity-backup.svg'), size, color);
   }
@@ -56,7 +55,7 @@ export class Icons {
     try {
       made = make();
     } catch {
-      return null; // an icon file that is gone or cannot be read; its place stays empty
+      return null; // the file is missing or unreadable: the space stays empty
     }
     if (made) this.#pictures.set(key, { picture: made });
     return made;
@@ -77,7 +76,7 @@ export class Icons {
   }
 }
 
-/** An image widget that shows this, or nothing. */
+/** An image widget with this picture, or an empty one. */
 export function imageOf(picture: Pixbuf | null): Image {
   return picture ? Gtk.Image.newFromPixbuf(picture) : new Gtk.Image();
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps what was used last, up to a number of things or, with weights, up to their sum: pictures of
- * five thousand entries must not fill a laptop's memory.
+ * A cache that evicts the least recently used items over a number or a total weight, so that
+ * pictures of thousands of entries do not fill a laptop's memory.
  */
 export class BoundedCache<Key, Value> {
   readonly #limit: number;
@@ -21,7 +21,7 @@ export class BoundedCache<Key, Value> {
     return this.#kept.has(key);
   }
 
-  /** What is kept under this key; it counts as used. */
+  /** The cached value; it counts as used now. */
   get(key: Key): Value | undefined {
     const value = this.#kept.get(key);
     if (value === undefined) return undefined;
@@ -30,7 +30,9 @@ export class BoundedCache<Key, Value> {
     return value;
   }
 
-  /** Keeps it; what was not used for longest goes. One thing over the limit is still kept. */
+  /**
+   * Caches the value and evicts the least recently used ones; a single item over the limit stays.
+   */
   set(key: Key, value: Value): void {
     this.delete(key);
     this.#kept.set(key, value);
@@ -54,10 +56,10 @@ export class BoundedCache<Key, Value> {
   }
 }
 
-/** What it costs to know that there is no picture. */
+/** Weight of remembering that there is no picture, in bytes. */
 const NO_PICTURE_BYTES = 200;
 
-/** Pictures by the bytes of their pixels: two hundred icons are little, two hundred schools are not. */
+/** A cache of pictures limited by the bytes of their pixels. */
 export function keptPictures<Picture extends { getByteLength(): number | bigint }>(
   bytes: number,
 ): BoundedCache<string, { picture: Picture | null }> {

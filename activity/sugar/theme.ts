@@ -1,19 +1,37 @@
 /**
- * What every widget of ours is drawn with: sizes at this zoom, icons, the child's colors; and the
- * rules that are added to Sugar's theme, for what its toolkit draws in Python.
+ * Sugar's look for GTK: theme, icons, font, and the rules for what Sugar's own toolkit draws in
+ * Python.
  */
-import type { Icons } from './icon.ts';
+import { GLib, Gtk } from '../gtk.ts';
+import { settingsOf } from './gsettings.ts';
 import { COLORS, type Sizes } from './style.ts';
-import type { XoColor } from './xocolor.ts';
 
-export interface Look {
-  sizes: Sizes;
-  icons: Icons;
-  color: XoColor;
-  rightToLeft: boolean;
+/** Applies Sugar's theme, icon theme, font and text direction to GTK. */
+export function applyTheme(scaling: number, rightToLeft: boolean): void {
+  const settings = Gtk.Settings.getDefault();
+  if (settings) {
+    settings.gtkThemeName = scaling === 100 ? 'sugar-100' : 'sugar-72';
+    settings.gtkIconThemeName = 'sugar';
+    settings.gtkButtonImages = true;
+    settings.gtkFontName = fontName();
+  }
+  const { RTL, LTR } = Gtk.TextDirection;
+  Gtk.Widget.setDefaultDirection(rightToLeft ? RTL : LTR);
 }
 
-/** CSS for GTK, at this zoom. */
+/** The program's name in window lists. */
+export function nameProgram(name: string): void {
+  GLib.setPrgname('org.sugarlabs.Backup');
+  GLib.setApplicationName(name);
+}
+
+function fontName(): string {
+  const settings = settingsOf('org.sugarlabs.font');
+  if (!settings) return 'Sans Serif 10';
+  return `${settings.getString('default-face')} ${settings.getDouble('default-size')}`;
+}
+
+/** The CSS rules at these sizes. */
 export function sugarCss({ zoom, line }: Sizes): string {
   return `
 .ds-toolbar-box, .ds-toolbar-box toolbar { background: ${COLORS.toolbar}; color: ${COLORS.white}; }

@@ -1,18 +1,14 @@
-/**
- * Sugar's toolbar: dark, one cell high, buttons with large icons, space at both ends.
- */
+/** Sugar's toolbar: dark, one cell high, with large icons and space at both ends. */
 import { type Box, Gtk, hasKeyboard, type Widget } from '../gtk.ts';
-import { imageOf } from './icon.ts';
-import type { Palette } from './palette.ts';
-import type { Look } from './theme.ts';
+import type { Look } from './look.ts';
+import type { ToolButton } from './toolbutton.ts';
 
 type Toolbar = InstanceType<typeof Gtk.Toolbar>;
-type GtkToolButton = InstanceType<typeof Gtk.ToolButton>;
 
 export class ToolbarBox {
   readonly widget: Box;
   readonly #toolbar: Toolbar;
-  /** What can have the keyboard, in the order of reading. */
+  /** Widgets that take the focus, in reading order. */
   readonly #stops: Widget[] = [];
 
   constructor(look: Look) {
@@ -32,7 +28,7 @@ export class ToolbarBox {
     if (inside) this.#stops.push(inside);
   }
 
-  /** Any other widget; `expand` gives it the space that is left. */
+  /** Adds any widget; `expand` gives it the remaining space. */
   addWidget(child: Widget, expand = false): void {
     const item = new Gtk.ToolItem();
     item.setExpand(expand);
@@ -42,8 +38,8 @@ export class ToolbarBox {
   }
 
   /**
-   * Gives the keyboard to the next one, or with -1 to the one before; returns whether there was one.
-   * GTK's own way goes by arrows, which a text field in the middle keeps for itself.
+   * Moves the focus to the next widget, or with -1 to the one before; false if there is none. GTK
+   * itself moves by arrow keys, which a text field keeps for itself.
    */
   moveFocus(step: 1 | -1): boolean {
     const at = this.#stops.findIndex((stop) => hasKeyboard(stop));
@@ -57,58 +53,11 @@ export class ToolbarBox {
     return false;
   }
 
-  /** A line, or with `expand` a gap that takes all that is left. */
+  /** Adds a line, or with `expand` a gap that takes the remaining space. */
   addSeparator(expand = false): void {
     const separator = new Gtk.SeparatorToolItem();
     separator.setDraw(!expand);
     separator.setExpand(expand);
     this.#toolbar.insert(separator, -1);
-  }
-}
-
-export interface ToolButtonOptions {
-  icon: string | null;
-  /** What it is called: for the palette and for those who listen to the screen. */
-  label: string;
-  onClick(): void;
-  palette?: Palette;
-}
-
-export class ToolButton {
-  readonly widget: GtkToolButton;
-  readonly #look: Look;
-  #icon: string | null = null;
-
-  constructor(look: Look, options: ToolButtonOptions) {
-    this.#look = look;
-    this.widget = new Gtk.ToolButton();
-    this.setIcon(options.icon);
-    this.widget.on('clicked', () => {
-      options.palette?.popdown();
-      options.onClick();
-    });
-    const button = this.widget.getChild();
-    button?.setSizeRequest(
-      look.sizes.cell - look.sizes.zoom(12),
-      look.sizes.cell - look.sizes.zoom(12),
-    );
-    button?.getAccessible().setName(options.label);
-    if (button && options.palette) options.palette.attach(button, true);
-    else this.widget.setTooltipText(options.label);
-  }
-
-  setIcon(name: string | null): void {
-    if (name === null || name === this.#icon) return;
-    this.#icon = name;
-    this.setPicture(imageOf(this.#look.icons.named(name, this.#look.sizes.icon)));
-  }
-
-  setPicture(image: Widget): void {
-    image.show();
-    this.widget.setIconWidget(image);
-  }
-
-  setSensitive(sensitive: boolean): void {
-    this.widget.setSensitive(sensitive);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The window of a Sugar activity: toolbar box above, alerts below it, then the canvas; as large as
- * the screen; known to the shell by its bundle id and activity id.
+ * The window of a Sugar activity: toolbar box, alerts, canvas, full screen; the shell recognizes
+ * it by bundle id and activity id.
  */
 import { type Box, Gdk, Gtk, markWindow, type Widget, type Window } from '../gtk.ts';
 
@@ -8,7 +8,7 @@ export interface WindowOptions {
   bundleId: string;
   activityId: string;
   title: string;
-  /** The shell or the window manager wants it to end. */
+  /** The shell or the window manager asks the window to close. */
   onClose(): void;
 }
 
@@ -41,14 +41,14 @@ export class ActivityWindow {
     this.#canvas.packStart(canvas, true, true, 0);
   }
 
-  /** One alert at a time; null takes it away. */
+  /** Shows this alert instead of the present one; null removes it. */
   showAlert(alert: Widget | null): void {
     for (const old of this.#alerts.getChildren()) old.destroy();
     if (alert) this.#alerts.packStart(alert, false, false, 0);
     alert?.showAll();
   }
 
-  /** To the front, also when nothing that the child did asked for it. */
+  /** Brings the window to the front. */
   reveal(): void {
     this.window.present();
   }

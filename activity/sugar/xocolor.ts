@@ -1,9 +1,6 @@
-/**
- * The two colors of a person, and how they get into an SVG of Sugar's. They come from outside and
- * end up in markup, so only what has exactly their form is taken.
- */
+/** Parses `#rrggbb,#rrggbb`; null if it is malformed. */
 
-/** `stroke,fill` as `#rrggbb,#rrggbb`. */
+/** The two parts of Sugar's `#rrggbb,#rrggbb`. */
 export interface XoColor {
   stroke: string;
   fill: string;
@@ -17,7 +14,7 @@ export function parseXoColor(text: string): XoColor | null {
   return found?.[1] && found[2] ? { stroke: found[1], fill: found[2] } : null;
 }
 
-/** The SVG with its two entities set. */
+/** Sets the SVG's `stroke_color` and `fill_color` entities. */
 export function colorSvg(svg: string, color: XoColor): string {
   const set = (text: string, entity: string, value: string) =>
     text.replace(new RegExp(`<!ENTITY ${entity} [^>]*>`), `<!ENTITY ${entity} "${value}">`);

@@ -1,6 +1,6 @@
 /**
- * The whole window: puts the model's screen into toolbar, alert and canvas, and turns keys, the XO's
- * game keys among them, into what they mean everywhere.
+ * The whole window: shows the model's screen as toolbar, alert and canvas, and handles keys,
+ * including the XO's game keys.
  */
 import { type Box, Gdk, Gtk, type KeyEvent, type Widget, withControl } from '../gtk.ts';
 import type { Body } from '../model/screens/body.ts';
@@ -73,13 +73,13 @@ export class BackupWindow {
     }
     if (screen.place !== this.#place) this.#wantsKeyboard = !this.#toolbar.isSearching();
     this.#place = screen.place;
-    // What had it may just have gone from the screen, as a list does while it is fetched.
+    // The focused widget may have disappeared, as a list does while it is fetched.
     if (!this.#isOnSomething()) this.#wantsKeyboard = true;
-    // GTK gives the keyboard only to what is on the screen already.
+    // A widget can be focused only once it is mapped.
     if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view, FOCUS_TRIES), 0);
   }
 
-  /** What is to have the keyboard may come only with the agent's answer: until then, again. */
+  /** Retries until the widget exists: it may come only with the agent's answer. */
   #giveKeyboard(view: View<never>, tries: number): void {
     if (!this.#wantsKeyboard || tries === 0) return;
     const given = view.widget.getMapped() && view.focus();
@@ -144,7 +144,7 @@ export class BackupWindow {
     setTimeout(() => this.show(this.#screen), 0);
   }
 
-  /** Where the keyboard is, is shown from when it is used until the pointer is. */
+  /** The focus is drawn from the first key press until the next press of the pointer. */
   #showFocus(visible: boolean): boolean {
     const context = this.window.window.getStyleContext();
     if (visible) context.addClass('ds-keys');
@@ -185,7 +185,10 @@ export class BackupWindow {
     return true;
   }
 
-  /** A question is answered with no, a running restore is asked about, else one leaves; news stay. */
+  /**
+   * Escape: answers a question with no, else stops what is running, else goes back, else closes
+   * the news.
+   */
   #cancel(dispatch: Ui['dispatch']): boolean {
     const { alert, toolbar, body } = this.#screen;
     const no = alert?.buttons.find(({ first }) => first);
@@ -204,7 +207,7 @@ export class BackupWindow {
   #confirm(): boolean {
     const focused = this.window.window.getFocus();
     if (focused?.activate()) return true;
-    // A row is opened by its list.
+    // Rows are opened by their list.
     return this.#isOnSomething() ? false : this.#focusCanvas();
   }
 
@@ -218,7 +221,7 @@ export class BackupWindow {
     return focused?.isAncestor(this.#toolbar.box.widget) === true;
   }
 
-  /** The keyboard goes to the canvas, as soon as there is something to have it. */
+  /** Focuses the canvas as soon as it has something to focus. */
   #focusCanvas(): boolean {
     const view = this.#kind ? this.#views[this.#kind] : undefined;
     if (!view) return false;

@@ -1,6 +1,6 @@
 /**
- * The icon of an entry, as the Journal has it: of the activity it belongs to, or of its kind, in the
- * entry's own colors. Which activities are installed is looked up once, when the first is needed.
+ * An entry's icon as in the Journal: of its activity, else of its MIME type, in the entry's
+ * colors. Installed activities are looked up once.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export class EntryIcons {
   readonly #folders: readonly string[];
   #installed: Map<string, string> | undefined;
 
-  /** `folders` are those in which activities are installed. */
+  /** `folders` have the installed activities. */
   constructor(icons: Icons, folders: readonly string[]) {
     this.#icons = icons;
     this.#folders = folders;
@@ -59,7 +59,7 @@ function readInfo(folder: string): [id?: string, icon?: string] {
     const [id, icon] = [value('bundle_id'), value('icon')];
     return id && icon ? [id, join(folder, `${icon}.svg`)] : [];
   } catch {
-    return []; // a folder that is no activity
+    return []; // not an activity
   }
 }
 
@@ -67,6 +67,6 @@ function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // there need not be one
+    return []; // the folder may be missing
   }
 }

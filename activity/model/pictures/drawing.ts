@@ -1,6 +1,6 @@
 /**
- * Small pieces of SVG that all pictures are put together from. Pictures are drawn in dark grey;
- * color is only for what belongs to a person, and nothing is told by color alone.
+ * SVG building blocks of all pictures. Pictures are dark grey; color is reserved for what belongs
+ * to a person, and never carries meaning alone.
  */
 import type { XoColor } from '../../sugar/xocolor.ts';
 
@@ -8,7 +8,7 @@ export interface Picture {
   svg: string;
   width: number;
   height: number;
-  /** For those who listen to the screen. */
+  /** For screen readers. */
   name: string;
 }
 
@@ -16,7 +16,7 @@ export const INK = '#282828';
 export const PALE = '#C0C0C0';
 export const PAPER = '#FFFFFF';
 
-/** A whole SVG of this size, in its own units. */
+/** An SVG document of this size in user units. */
 export function svg(width: number, height: number, ...parts: string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join('')}</svg>`;
 }
@@ -28,7 +28,7 @@ export interface Stroke {
   dash?: string;
 }
 
-/** A path with round ends. */
+/** A path with round caps and joins. */
 export function path(d: string, stroke: Stroke = {}): string {
   const { width = 6, color = INK, fill = 'none', dash } = stroke;
   const dashes = dash ? ` stroke-dasharray="${dash}"` : '';
@@ -51,14 +51,14 @@ export function rect(
   return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}" fill="${fill}" stroke="${color}" stroke-width="${line}"/>`;
 }
 
-/** Moved and scaled. */
+/** The parts, translated and scaled. */
 export function placed(x: number, y: number, scale: number, ...parts: string[]): string {
   return `<g transform="translate(${x} ${y}) scale(${scale})">${parts.join('')}</g>`;
 }
 
 /**
- * The XO child, 100 wide and 130 high: head, arms and legs. `level` (0 to 1) is how far it is filled
- * from below; the line at the level is seen in greyscale too.
+ * The XO child, 100 wide and 130 high. `level` (0 to 1) is how far it is filled from below; a line
+ * marks the level in greyscale too.
  */
 export function xo({ stroke, fill }: XoColor, level = 1, id = 'xo'): string {
   const limbs = 'M18 54 82 118M82 54 18 118';

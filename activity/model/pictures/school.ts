@@ -1,11 +1,11 @@
 /**
- * The first thing a child sees: an XO in the child's colors inside a school, filled from below by
- * the share of the Journal that is safe; beside it one of four shapes that say how things are.
+ * The picture of the first screen: an XO in the child's colors inside a school, filled from below
+ * by the safe share of the Journal, with a shape for the state.
  */
 import type { XoColor } from '../../sugar/xocolor.ts';
 import { circle, INK, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
-/** Four shapes, not four colors. */
+/** The state as a shape, not as a color. */
 export type Shape = 'safe' | 'working' | 'bringing' | 'waiting' | 'help' | 'none';
 
 export interface SchoolOptions {
@@ -34,7 +34,7 @@ export function schoolPicture({ color, level, shape, name }: SchoolOptions): Pic
   };
 }
 
-/** The shape alone, 100 by 100, white around it so that it stands out before the house. */
+/** The shape, 100 by 100, outlined in white to stand out against the house. */
 export function badge(shape: Shape): string {
   switch (shape) {
     case 'safe':

@@ -1,11 +1,11 @@
 /**
- * The other pictures: the jar of pins, the circle of progress, a sheet of a calendar, laptops, and
- * the signs of the toolbar.
+ * The other pictures: jar of pins, ring of progress, calendar sheet, person, and the signs on
+ * buttons.
  */
 import type { XoColor } from '../../sugar/xocolor.ts';
 import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
-/** A jar that fills: how much of the room for pins is used. */
+/** A jar, filled by the used share (0 to 1) of the space for pins. */
 export function jarPicture(level: number, name: string): Picture {
   const full = Math.min(1, Math.max(0, level));
   const top = 150 - full * 112;
@@ -27,7 +27,7 @@ export function jarPicture(level: number, name: string): Picture {
   };
 }
 
-/** A thick ring that closes; in its middle whatever is to be seen there. */
+/** A ring closed by `fraction` (0 to 1), around any drawing. */
 export function ringPicture(fraction: number, inside: string, name: string): Picture {
   const part = Math.min(1, Math.max(0, fraction));
   const angle = part * 2 * Math.PI;
@@ -48,12 +48,12 @@ export function ringPicture(fraction: number, inside: string, name: string): Pic
   };
 }
 
-/** The child, filled from below, for the middle of a ring. */
+/** The child, filled to `level`, placed for the middle of a ring. */
 export function xoInRing(color: XoColor, level: number): string {
   return placed(86, 62, 1.28, xo(color, level, 'ring'));
 }
 
-/** One sheet of a calendar with its day. */
+/** A calendar sheet with the day of the month. */
 export function dayPicture(day: string, name: string): Picture {
   return {
     svg: svg(
@@ -70,7 +70,7 @@ export function dayPicture(day: string, name: string): Picture {
   };
 }
 
-/** Whose: a child in colors, with its laptop. */
+/** A child in these colors. */
 export function personPicture(color: XoColor, name: string): Picture {
   return { svg: svg(140, 150, placed(18, 8, 1.02, xo(color))), width: 140, height: 150, name };
 }
@@ -86,7 +86,7 @@ export type Sign =
   | 'keep'
   | 'fetch';
 
-/** A sign of 55 by 55, for a toolbar (white) or a row (dark). */
+/** A sign of 55 by 55 in one color: white for the toolbar, dark for rows. */
 export function signSvg(what: Sign, color: string): string {
   const line = { width: 3.5, color };
   const house = path('M5 25 27.5 7 50 25M10 21V49H45V21', line);

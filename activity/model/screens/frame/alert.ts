@@ -15,6 +15,33 @@ export interface AlertModel {
   countdown: number | null;
 }
 
+/** Marks a text for the catalogues; it is translated when it is shown. */
+const _ = (text: string): string => text;
+
+/** The icon and the words of each message. */
+const NEWS: Readonly<Record<News, readonly [icon: string, text: string]>> = {
+  'on-its-way': ['emblem-busy', _('It is on its way.')],
+  'came-back': ['dialog-ok', _('It is at the top of your Journal.')],
+  'came-beside': ['dialog-ok', _('It is at the top of your Journal, beside the newer one.')],
+  'here-already': ['dialog-ok', _('It is in your Journal already.')],
+  'only-at-school': ['emblem-warning', _('It is kept at school only. Fetch it back first.')],
+  'plug-in': ['emblem-warning', _('Plug me in')],
+  'ask-teacher': ['emblem-warning', _('Ask your teacher')],
+  'school-full': ['emblem-warning', _('The school is full')],
+  'which-school': ['emblem-warning', _('Is this your school?')],
+  trouble: ['emblem-warning', _('It did not work: show this to your teacher')],
+  pinned: ['dialog-ok', _('Pinned: the school keeps it.')],
+  'pinned-later': ['emblem-busy', _('It is pinned as soon as you are at school.')],
+  'unpinned-later': ['emblem-busy', _('It is unpinned as soon as you are at school.')],
+  'pins-full': ['emblem-warning', _('The jar is full. Take out the oldest pin?')],
+  kept: ['dialog-ok', _('Its content is kept at school now.')],
+  fetched: ['dialog-ok', _('It is whole again.')],
+  'server-away': ['emblem-warning', _('The school does not answer')],
+  'laptop-full': ['emblem-warning', _('This laptop is full')],
+  'not-now': ['emblem-warning', _('Something else is at work')],
+  'not-yet': ['emblem-warning', _('It did not work yet')],
+};
+
 export function alertOf(state: State, { words }: Viewer): AlertModel | null {
   const { alert } = state;
   if (!alert) return null;
@@ -24,10 +51,10 @@ export function alertOf(state: State, { words }: Viewer): AlertModel | null {
       return {
         ...{
           key: `news ${alert.what} ${alert.until}`,
-          icon: iconOfNews(alert.what),
+          icon: NEWS[alert.what][0],
           countdown: null,
         },
-        ...{ title: alert.title, text: newsText(alert.what, words) },
+        ...{ title: alert.title, text: words._(NEWS[alert.what][1]) },
         buttons: newsButtons(alert.what, words),
       };
     case 'unpinned':
@@ -76,69 +103,4 @@ function newsButtons(news: News, { _ }: Words): AlertModel['buttons'] {
 
 function secondsLeft(alert: Extract<Alert, { until: number }>, state: State): number {
   return Math.max(0, Math.ceil(alert.until - state.now));
-}
-
-function iconOfNews(news: News): string {
-  switch (news) {
-    case 'came-back':
-    case 'came-beside':
-    case 'here-already':
-    case 'pinned':
-    case 'kept':
-    case 'fetched':
-      return 'dialog-ok';
-    case 'on-its-way':
-    case 'pinned-later':
-    case 'unpinned-later':
-      return 'emblem-busy';
-    default:
-      return 'emblem-warning';
-  }
-}
-
-function newsText(news: News, { _ }: Words): string {
-  switch (news) {
-    case 'on-its-way':
-      return _('It is on its way.');
-    case 'came-back':
-      return _('It is at the top of your Journal.');
-    case 'came-beside':
-      return _('It is at the top of your Journal, beside the newer one.');
-    case 'here-already':
-      return _('It is in your Journal already.');
-    case 'only-at-school':
-      return _('It is kept at school only. Fetch it back first.');
-    case 'plug-in':
-      return _('Plug me in');
-    case 'ask-teacher':
-      return _('Ask your teacher');
-    case 'school-full':
-      return _('The school is full');
-    case 'which-school':
-      return _('Is this your school?');
-    case 'trouble':
-      return _('It did not work: show this to your teacher');
-    case 'pinned':
-      return _('Pinned: the school keeps it.');
-    case 'pinned-later':
-      return _('It is pinned as soon as you are at school.');
-    case 'unpinned-later':
-      return _('It is unpinned as soon as you are at school.');
-    case 'pins-full':
-      return _('The jar is full. Take out the oldest pin?');
-    case 'kept':
-      return _('Its content is kept at school now.');
-    case 'fetched':
-      return _('It is whole again.');
-    case 'server-away':
-      return _('The school does not answer');
-    case 'laptop-full':
-      return _('This laptop is full');
-    case 'not-now':
-      return _('Something else is at work');
-    case 'not-yet':
-      return _('It did not work yet');
-    default:
-      return news satisfies never;
-  }
 }
