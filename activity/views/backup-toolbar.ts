@@ -2,7 +2,7 @@
  * The toolbar: activity button · back up now · restore │ search, days, pinned │ back, stop. Names
  * and secondary actions are in palettes.
  */
-import { type Entry, hasKeyboard } from '../gtk.ts';
+import { type Entry, hasKeyboard, type Image } from '../gtk.ts';
 import type { ButtonModel } from '../model/screens/body.ts';
 import type { ToolbarModel } from '../model/screens/frame/toolbar.ts';
 import { imageOf } from '../sugar/icon.ts';
@@ -95,7 +95,7 @@ export class BackupToolbar {
     this.#search.grabFocus();
   }
 
-  #add(part: Part, model: ButtonModel, picture?: InstanceType<typeof Gtk.Image>): void {
+  #add(part: Part, model: ButtonModel, picture?: Image): void {
     const { look } = this.#ui;
     const palette = new Palette(look, model.label);
     const tool: Tool = { palette, model, button: undefined as unknown as ToolButton };
