@@ -1,13 +1,18 @@
-/** What the school keeps (S4, UI.md 7, 9, 10): days, five thousand entries, pins and their undo. */
+/** What the school keeps: days, five thousand entries, pins and their undo. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryBody, ListBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
 import { lastEffects } from '../../activity/model/state/alerts.ts';
-import { readDetails, readEntryPage, readPins } from '../../activity/model/state/answers.ts';
+import {
+  readAtSchool,
+  readDetails,
+  readEntryPage,
+  readPins,
+} from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import { PAGE, questionsFor } from '../../activity/model/state/questions.ts';
-import type { State } from '../../activity/model/state/state.ts';
+import type { Effect, State } from '../../activity/model/state/state.ts';
 import { after, agentEvent, jobEvent, NOW, row, viewer } from './viewer.ts';
 
 const test = suite('what the school keeps');
@@ -366,6 +371,83 @@ test('a new snapshot makes lists be read again without emptying them', () => {
   const { state } = after(agentEvent({}), entries, page(0), agentEvent({ LastSnapshot: 'newer' }));
   assert.is(list(state).count, 5000);
   assert.ok(pages(state).includes(0));
+});
+
+test('only what is unchanged on this laptop is marked as being here too', () => {
+  const value = readEntryPage(3, [
+    row(0),
+    row(1, { here: 'different' }),
+    row(2, { here: 'absent' }),
+  ]);
+  const question = { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const { state } = after(agentEvent({}), entries, { type: 'answer', question, value });
+  const marks = [0, 1, 2].map((index) =>
+    list(state)
+      .row(index)
+      ?.marks.map(({ name }) => name),
+  );
+  assert.equal(marks, [['Also on this laptop'], [], []]);
+});
+
+const PINS: Event = { type: 'go', place: { type: 'pins' } };
+const onePin = (used: number, limit = 100): Event => ({
+  type: 'answer',
+  question: { type: 'pins' },
+  value: readPins([{ uid: UID, title: 'Pin', bytes: 10 }], used, limit),
+});
+const keptAtSchool: Event = {
+  type: 'answer',
+  question: { type: 'at-school' },
+  value: readAtSchool([
+    { uid: 'a', title: 'Film', bytes: 3e6 },
+    { uid: 'b', title: '', bytes: 5 },
+  ]),
+};
+
+test('below the pins stands all that is kept at school only, and can be fetched back', () => {
+  const shown = list(after(agentEvent({}), PINS, onePin(50), keptAtSchool).state);
+  assert.is(shown.count, 3);
+  assert.equal(
+    [0, 1, 2, 3].map((index) => shown.row(index)?.title),
+    ['Pin', 'Film', 'No title', undefined],
+  );
+  assert.equal(shown.row(1)?.buttons[0]?.event, { type: 'act', act: { type: 'fetch', uid: 'a' } });
+  const alone = list(after(agentEvent({}), PINS, keptAtSchool).state);
+  assert.equal([alone.count, alone.empty], [2, null], 'without any pin too');
+  const none = list(
+    after(agentEvent({}), PINS, { ...onePin(0), value: readPins([], 0, 100) } as Event).state,
+  );
+  assert.is(none.empty?.title, 'Nothing pinned yet');
+});
+
+test('pins are read again when their size at school has changed, other lists are not', () => {
+  const asked = (place: Event, answer: Event) =>
+    questionsFor(after(agentEvent({}), place, answer, agentEvent({ PinnedBytes: 77 })).state).map(
+      ({ type }) => type,
+    );
+  assert.equal(asked(PINS, onePin(50)), ['pins', 'at-school']);
+  assert.not(asked(PINS, keptAtSchool).includes('at-school'));
+});
+
+test('another search is another list, from its top; the same one stays where it was', () => {
+  const events = [agentEvent({}), entries, page(0), { type: 'seen', first: 90, last: 99 } as const];
+  const other = after(...events, { type: 'search', text: 'fish' }).state;
+  assert.is(other.place.type === 'entries' && other.place.search, 'fish');
+  assert.equal(other.visible, { first: 0, last: 0 });
+  assert.equal(pages(other), [0]);
+  const same = after(...events, { type: 'search', text: '' }).state;
+  assert.equal(same.visible, { first: 90, last: 99 });
+});
+
+test('each gesture on one entry is told to be on its way, others are not', () => {
+  const told = (effect: Effect) =>
+    screenOf(after(agentEvent({}), { type: 'did', effect, result: '' }).state, viewer).alert?.text;
+  const entry = { of: '', snapshot: SNAPSHOT, uid: UID };
+  assert.is(told({ type: 'bring-back', ...entry }), 'It is on its way.');
+  assert.is(told({ type: 'keep', uid: UID }), 'It is on its way.');
+  assert.is(told({ type: 'fetch', uid: UID }), 'It is on its way.');
+  assert.is(told({ type: 'back-up' }), undefined);
+  assert.is(told({ type: 'restore-all', of: '', snapshot: SNAPSHOT }), undefined);
 });
 
 test.run();

@@ -1,4 +1,4 @@
-/** The complete restore (S3, A9, UI.md 3 to 6): whose, when, go; stop and go on. */
+/** The complete restore: whose, when, go; stop and continue. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CalendarBody, PageBody, PeopleBody } from '../../activity/model/screens/body.ts';
@@ -329,6 +329,54 @@ test('what is asked is what the step needs', () => {
     [],
     'nobody is there yet',
   );
+});
+
+test('a laptop without a nick has the name of its owner, or at least its serial', () => {
+  const names = (...laptops: object[]) => {
+    const value = readLaptops(laptops);
+    const { state } = after(
+      agentEvent({}),
+      { type: 'go', place: { type: 'whose' } },
+      { type: 'answer', question: { type: 'laptops' }, value },
+    );
+    return body<PeopleBody>(state).people.map(({ name }) => name);
+  };
+  assert.equal(names({ serial: 'CSN1' }, { serial: 'CSN2', replaced: true }), ['Jocinta', 'CSN2']);
+  assert.equal(names({ serial: 'CSN2', nick: 'Ana', replaced: true }), ['Ana']);
+});
+
+test('the end of a restore says what came and only that', () => {
+  const shown = (Summary: object) => {
+    const { title, text } = body<PageBody>(
+      after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary })).state,
+    );
+    return [title, text];
+  };
+  assert.equal(shown({ restored: 1 }), ['1 thing came back', '']);
+  assert.equal(shown({ restored: 2, beside: 1 }), [
+    '2 things came back',
+    '1 came beside a newer one',
+  ]);
+  assert.equal(shown({ restored: 2, beside: 2 })[1], '2 came beside newer ones');
+  assert.equal(
+    shown({ restored: 2, problems: 1 })[1],
+    '1 could not come: show this to your teacher',
+  );
+  assert.equal(shown({ restored: 2, alreadyHere: 1 })[1], '1 is here already');
+});
+
+test('a refused restore of another day or laptop leaves the screen as it is', () => {
+  const refused = (of: string, snapshot: string) => {
+    const effect = { type: 'restore-all', of, snapshot } as const;
+    return after(agentEvent({}), pressed, { type: 'refused', effect, code: 'battery' }).state.place;
+  };
+  assert.equal(refused('', SNAPSHOT), { type: 'go', of: '', snapshot: SNAPSHOT });
+  assert.is(refused('', 'older').type, 'restoring');
+  assert.is(refused('CSN00000AAA', SNAPSHOT).type, 'restoring');
+  const half = agentEvent({ Unfinished: [['CSN00000AAA', SNAPSHOT, 12, 80]] });
+  const effect = { type: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
+  const { state } = after(half, pressed, { type: 'refused', effect, code: 'battery' });
+  assert.is(state.place.type, 'go', "another laptop's unfinished restore is not this one");
 });
 
 test.run();

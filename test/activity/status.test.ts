@@ -1,4 +1,4 @@
-/** The first screen (S2, UI.md 1 and 8): what a child sees of each state that the agent can be in. */
+/** The first screen: what a child sees of each state that the agent can be in. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { xo } from '../../activity/model/pictures/drawing.ts';

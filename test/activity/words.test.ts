@@ -1,4 +1,4 @@
-/** Times, sizes and ranges in words (S6, UI.md 6), and what keeps pictures within bounds. */
+/** Times, sizes and ranges in words, and what keeps pictures within bounds. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAgentError } from '../../activity/client.ts';
