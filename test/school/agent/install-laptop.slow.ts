@@ -47,7 +47,15 @@ test.after(async () => {
 });
 
 async function install(...more: string[]): Promise<void> {
-  const done = await laptop.run('sh', [installer, 'laptop', '--prefix', prefix, '--etc', etc, ...more]);
+  const done = await laptop.run('sh', [
+    installer,
+    'laptop',
+    '--prefix',
+    prefix,
+    '--etc',
+    etc,
+    ...more,
+  ]);
   assert.is(done.exitCode, 0, done.stderr);
 }
 
