@@ -1,7 +1,6 @@
 /**
- * Makes the activity's `.xo`, which Sugar's own installer accepts: one JavaScript file with
- * everything in it, node-gtk's native module for the architecture that it was built on, pictures and
- * catalogues. The same sources give the same bytes.
+ * Builds the activity's `.xo` for Sugar's installer: one JavaScript file, node-gtk's native module
+ * for the architecture it was built on, icon and catalogues. Builds are reproducible.
  *
  *     Backup.activity/
  *       activity/activity.info activity-backup.svg run
@@ -70,10 +69,10 @@ function file(name: string, content: Buffer): BundleFile {
   return { name: `${FOLDER}/${name}`, content };
 }
 
-/** The same files give the same bytes: sorted, one date, no times beside it. */
+/** Reproducible: sorted names and one fixed date. */
 async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   const archive = new ZipFile();
-  // The format keeps local time; nearer to its first day, 1980, yazl would mix in another zone's.
+  // ZIP stores local time; close to its epoch, 1980, yazl would shift it by the time zone.
   const mtime = new Date(1981, 0, 1);
   for (const { name, content, executable } of files.toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
@@ -90,7 +89,7 @@ function read(path: string): Buffer {
   return readFileSync(join(root, path));
 }
 
-/** The words of a language, and what Sugar's Home calls the activity in it. */
+/** A language's catalogue, and the activity's name in it for Sugar's Home. */
 function catalogue({ language, mo }: { language: string; mo: Buffer }): BundleFile[] {
   const { gettext } = parseCatalogue(mo, language);
   const info = `[Activity]\nname = ${gettext(NAME)}\nsummary = ${gettext(SUMMARY)}\n`;
@@ -123,11 +122,11 @@ async function bundleProgram(): Promise<{ code: Buffer; inputs: string[] }> {
     metafile: true,
     bundle: true,
     platform: 'node',
-    // node-gtk is CommonJS, and its main loop must not be entered from within a module's promise.
+    // node-gtk is CommonJS, and its main loop must not run inside a module's promise.
     format: 'cjs',
     target: 'node20',
     minify: true,
-    // Names stay whole, for the traces in Sugar's log folder.
+    // Names are kept for stack traces in Sugar's logs.
     keepNames: true,
     legalComments: 'none',
     external: ['x11', 'usocket', './node_gtk.node'],
@@ -139,7 +138,10 @@ async function bundleProgram(): Promise<{ code: Buffer; inputs: string[] }> {
   return { code: Buffer.from(outputFiles[0]?.contents ?? []), inputs };
 }
 
-/** dbus-next needs it for a way to sign in that no session bus asks for; loading it costs 2 MB. */
+/**
+ * dbus-next loads crypto for an authentication method that session buses do not use; loading it
+ * costs 2 MB.
+ */
 const cryptoLater: esbuild.Plugin = {
   name: 'crypto-later',
   setup(build) {
