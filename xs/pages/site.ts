@@ -18,7 +18,6 @@ import { Speeches } from './language-choice.ts';
 import { Failures } from './sign-in/failures.ts';
 import { safeReturn } from './sign-in/safe-return.ts';
 import { ProblemPage } from './sign-in/sign-in.tsx';
-import { addSignIn } from './sign-in/sign-in-routes.ts';
 import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {
@@ -82,7 +81,6 @@ export function addSite(
       reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
     );
     addLanguage(part);
-    addSignIn(part, site);
     addRoutes(part, site);
     for (const place of ['/ds-restore/*', '/xs-backup/*']) {
       part.get(place, async () => {
