@@ -15,7 +15,6 @@ const NEEDS_A_LOOK = 3;
 const NAMED = 5;
 
 export const status: Command = {
-  synopsis: 'status [--json]',
   summary: 'the school on one screen; exit code 3 when something needs a look',
   run: async (context) => {
     const found = await readStatus(context.library);
@@ -80,7 +79,6 @@ function percent(share: number): string {
 const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
 
 export const diag: Command = {
-  synopsis: 'diag [--json]',
   summary: 'a text about this server without names, serials or keys, to send to who helps',
   run: async (context) => {
     const { library } = context;
