@@ -9,7 +9,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import { statusOf } from '../api/app.ts';
+import { answerTo } from '../api/error-answer.ts';
 import type { Library } from '../library.ts';
 import { ICON, type Page, render } from './frame.tsx';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard.ts';
@@ -110,15 +110,12 @@ function answerError(
     if (request.method === 'POST') return reply.redirect(SIGN_IN, 303);
     return reply.redirect(`${SIGN_IN}?back=${encodeURIComponent(request.url)}`, 303);
   }
-  const known = error instanceof DsError ? error : undefined;
-  const status = known?.code === 'busy' ? 503 : known ? statusOf(known.code) : error.statusCode;
-  if (!status || status >= 500) {
-    site.library.log.warn('page-failed', { reason: asDsError(error).message });
-  }
-  void reply.status(status ?? 500);
+  const { status, body, fault } = answerTo(error);
+  if (fault) site.library.log.warn('page-failed', { reason: asDsError(error).message });
+  void reply.status(status);
   // Before the guard has read the cookies there is nobody to make a page for.
-  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${error.message}\n`);
-  return site.send(reply, ProblemPage({ page: site.page(request, reply), status: status ?? 500 }));
+  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${body.message}\n`);
+  return site.send(reply, ProblemPage({ page: site.page(request, reply), status }));
 }
 
 /** Chosen by a link, so that one touch does; it changes nothing but words. */
