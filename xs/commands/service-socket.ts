@@ -63,7 +63,7 @@ export async function runCommand(
 }
 
 /** Listens for commands until disposed; those under way are then told to stop. */
-export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
+export async function serveCommands(library: Library): Promise<AsyncDisposable> {
   const { adminSocket } = inState(library.paths);
   const stop = new AbortController();
   const app = createApp(library.log, MAX_BODY_BYTES, 0);
