@@ -62,6 +62,18 @@ test('a window closes after its minutes whatever the wall clock says, and 0 clos
   assert.is(isOpen(), false);
 });
 
+test('a window of a minute is one, a window of 0 minutes is none from the first millisecond on', () => {
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const newcomers = new Newcomers(clock, { policy: 'window', ...LIMITS });
+  newcomers.openWindow(0);
+  assert.equal(newcomers.window(), { policy: 'window', open: false, minutesLeft: null });
+  newcomers.openWindow(1);
+  clock.pass(59_999);
+  assert.equal(newcomers.window(), { policy: 'window', open: true, minutesLeft: 1 });
+  clock.pass(1);
+  assert.equal(newcomers.window(), { policy: 'window', open: false, minutesLeft: null });
+});
+
 for (const policy of ['open', 'closed'] as const) {
   test(`where registration is always ${policy} there is no window`, () => {
     const newcomers = new Newcomers(testClock('2026-03-02T08:00:00Z'), { policy, ...LIMITS });
