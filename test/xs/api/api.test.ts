@@ -18,8 +18,9 @@ import { pinEntry } from '../../../xs/pins/pinning.ts';
 import { inCompletion, inState } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { discard } from '../../../xs/storage/trash.ts';
+import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, openWhole, serialOf } from '../whole.ts';
+import { calmLoad, dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('X10: over the control API a laptop reads what those it replaced have left');
 
@@ -42,8 +43,8 @@ async function serve() {
   stack.use(
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
-      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {}, links },
-      mayUpload: async () => 'no',
+      ...{ traffic: new Traffic(library.clock, library.config.traffic), load: calmLoad },
+      ...{ onUnchanged: () => {}, links },
     }),
   );
   const ask = (serial: Serial, path: string, body?: object) =>
