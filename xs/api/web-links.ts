@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { hashOf, newToken } from '../pages/sign-in/sessions.ts';
+import { hashOf, newToken } from '../pages/guard/sessions.ts';
 
 export const LINK_SECONDS = 300;
 /** Not yet used, of one laptop: she pressed the button three times. */

@@ -11,31 +11,20 @@ import { renderToString } from 'preact-render-to-string';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { statusOf } from '../api/app.ts';
 import type { Library } from '../library.ts';
-import { ICON, type Page, render } from './frame.tsx';
-import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard.ts';
-import { TeacherReads } from './journal/teacher-reads.ts';
-import { Speeches } from './language-choice.ts';
-import { Failures } from './sign-in/failures.ts';
-import { safeReturn } from './sign-in/safe-return.ts';
-import { ProblemPage } from './sign-in/sign-in.tsx';
+import { ICON, type Page, render } from './frame/frame.tsx';
+import { Speeches } from './frame/language-choice.ts';
+import { ProblemPage } from './frame/problem-page.tsx';
+import { XoIcon } from './frame/xo-icon.tsx';
+import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard/guard.ts';
+import { safeReturn } from './guard/safe-return.ts';
+import type { Site } from './guard/site-context.ts';
 import { addSignIn } from './sign-in/sign-in-routes.ts';
-import { XoIcon } from './xo-icon.tsx';
 
 export interface PageFiles {
   /** They become one. */
   styleSheets: readonly string[];
   /** `<language>/LC_MESSAGES/ds-backup.mo` */
   locale: string;
-}
-
-export interface Site {
-  library: Library;
-  guard: Guard;
-  failures: Failures;
-  reads: TeacherReads;
-  /** What a page that answers this request is made of. */
-  page(request: FastifyRequest, reply: FastifyReply): Page;
-  send(reply: FastifyReply, node: VNode): FastifyReply;
 }
 
 const LANGUAGE = 'ds-language';
@@ -66,8 +55,7 @@ export function addSite(
     });
     const send = (reply: FastifyReply, node: VNode) =>
       reply.type('text/html; charset=utf-8').send(render(node));
-    const reads = new TeacherReads(library);
-    const site: Site = { library, guard, failures: new Failures(), reads, page, send };
+    const site: Site = { library, guard, page, send };
     part.setErrorHandler((error: FastifyError, request, reply) =>
       answerError(site, error, request, reply),
     );

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
-import { PLACES } from '../../../xs/pages/teacher/teacher-frame.tsx';
+import { PLACES } from '../../../xs/pages/frame/teacher-frame.tsx';
 import { readAudit } from '../../../xs/registration/audit.ts';
 import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, ed25519, type Journal, SERIAL, uidOf } from '../library.ts';

@@ -1,5 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { preferred } from '../../../xs/pages/frame/language-choice.ts';
+import { isOurHost } from '../../../xs/pages/guard/origin.ts';
 import type { EntryFacts } from '../../../xs/pages/journal/entry-facts.ts';
 import {
   findEntries,
@@ -8,8 +10,6 @@ import {
   searchQuery,
 } from '../../../xs/pages/journal/entry-search.ts';
 import { Shelf } from '../../../xs/pages/journal/list-cache.ts';
-import { preferred } from '../../../xs/pages/language-choice.ts';
-import { isOurHost } from '../../../xs/pages/origin.ts';
 import { Failures } from '../../../xs/pages/sign-in/failures.ts';
 
 const test = suite('X9: what the pages decide');

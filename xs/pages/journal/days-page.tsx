@@ -4,9 +4,9 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
-import { Frame, type Page } from '../frame.tsx';
-import { allPath, dayPath } from '../places.ts';
-import { XoIcon } from '../xo-icon.tsx';
+import { Frame, type Page } from '../frame/frame.tsx';
+import { allPath, dayPath } from '../frame/paths.ts';
+import { XoIcon } from '../frame/xo-icon.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
 import { SearchForm } from './search-form.tsx';
 

@@ -6,24 +6,23 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseUid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
-import type { Site } from '../site.ts';
 import { openContent } from './content.ts';
 import { contentDisposition, downloadName, downloadType } from './download-name.ts';
 import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
 import { previewOf } from './entry-facts.ts';
-import type { Journals, ReadEntry } from './journal.ts';
-import { admit, dayOf, type OnEntry } from './reading.ts';
+import type { ReadEntry } from './journal.ts';
+import { admit, dayOf, type JournalSite, type OnEntry } from './reading.ts';
 
 const ENTRY = '/ds-restore/:reader/:owner/:day/:uid';
 
 /** It would read the whole file to throw it away. */
 const NO_HEAD = { exposeHeadRoute: false };
 
-export function addDownloads(part: FastifyInstance, site: Site, journals: Journals): void {
+export function addDownloads(part: FastifyInstance, site: JournalSite): void {
   const read = (request: OnEntry): ReadEntry => {
-    const reading = admit(site, journals, request);
-    const day = dayOf(journals, reading, request.params);
-    return journals.read(day.snapshot, parseUid(request.params.uid));
+    const reading = admit(site, request);
+    const day = dayOf(site, reading, request.params);
+    return site.journals.read(day.snapshot, parseUid(request.params.uid));
   };
 
   part.get(`${ENTRY}/picture`, async (request: OnEntry, reply) => {
@@ -77,7 +76,11 @@ function harmless(reply: FastifyReply): FastifyReply {
 }
 
 /** Who of the grown-ups looked at what. */
-function note({ guard, library }: Site, request: OnEntry, { snapshot, listed }: ReadEntry): void {
+function note(
+  { guard, library }: JournalSite,
+  request: OnEntry,
+  { snapshot, listed }: ReadEntry,
+): void {
   const visitor = guard.visitor(request);
   if (visitor?.role !== 'teacher') return;
   const { serial, name } = snapshot;

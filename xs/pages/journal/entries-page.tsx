@@ -4,8 +4,8 @@
 import type { VNode } from 'preact';
 import type { Digest, Serial } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
-import { Frame, type FrameProps, type Page } from '../frame.tsx';
-import { entryPath } from '../places.ts';
+import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
+import { entryPath } from '../frame/paths.ts';
 import type { EntryFacts } from './entry-facts.ts';
 import { type Found, type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';

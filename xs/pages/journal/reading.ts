@@ -5,8 +5,15 @@
 import type { FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, parseSnapshotName, type Serial } from '../../../shared/ids.ts';
-import type { Site } from '../site.ts';
+import type { Site } from '../guard/site-context.ts';
 import type { Journals, Owner, ShownSnapshot } from './journal.ts';
+import type { TeacherReads } from './teacher-reads.ts';
+
+/** What the routes of a Journal are given. */
+export interface JournalSite extends Site {
+  journals: Journals;
+  reads: TeacherReads;
+}
 
 export interface Reading {
   reader: Serial;
@@ -21,8 +28,7 @@ export type OnEntry = FastifyRequest<{
 
 /** Throws when whoever asks must not read this Journal. */
 export function admit(
-  { guard, reads }: Site,
-  journals: Journals,
+  { guard, journals, reads }: JournalSite,
   request: FastifyRequest<{ Params: { reader: string } }>,
 ): Reading {
   const reader = known(() => parseSerial(request.params.reader));
@@ -33,7 +39,7 @@ export function admit(
 
 /** Throws `not-found` for a laptop that is none of the reader's, as for a day that is not there. */
 export function dayOf(
-  journals: Journals,
+  { journals }: Pick<JournalSite, 'journals'>,
   { owners }: Reading,
   params: { owner: string; day: string },
 ): ShownSnapshot {

@@ -8,8 +8,8 @@ import * as v from 'valibot';
 import type { Serial } from '../../../shared/ids.ts';
 import type { WebLinks } from '../../api/web-links.ts';
 import type { Laptop } from '../../registration/laptop-record.ts';
-import type { Site } from '../site.ts';
-import { SignInPage } from './sign-in.tsx';
+import type { Site } from '../guard/site-context.ts';
+import { SignInPage } from './sign-in-page.tsx';
 
 export const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
 

@@ -2,6 +2,7 @@
  * The teachers' pages at `/xs-backup` (X12). All of them lie behind one check that a teacher is signed
  * in; a child is told that there is no such page.
  */
+
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
@@ -11,20 +12,21 @@ import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
 import { readAudit } from '../../registration/audit.ts';
 import { listTrash } from '../../storage/trash.ts';
-import type { Site } from '../site.ts';
+import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
-import { around } from './around.ts';
-import { AuditPage, auditView } from './audit-page.tsx';
-import { addDiskRoutes } from './disk-routes.ts';
-import { HeldPage } from './held-page.tsx';
-import { heldLaptops } from './held-view.ts';
-import { ClassPage, classView } from './laptops/class-page.tsx';
+import { around } from './acts/around.ts';
+import { addDiskRoutes } from './disk/disk-routes.ts';
+import { TrashPage, trashView } from './disk/trash-page.tsx';
+import { ClassPage } from './laptops/class-page.tsx';
+import { HeldPage } from './laptops/held-page.tsx';
+import { heldLaptops } from './laptops/held-view.ts';
 import { addLaptopRoutes } from './laptops/laptop-routes.ts';
 import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
-import { MARKS } from './marks.tsx';
-import { StatusPage } from './status-page.tsx';
-import { statusView } from './status-view.ts';
-import { TrashPage, trashView } from './trash-page.tsx';
+import { AuditPage, auditView } from './school/audit-page.tsx';
+import { StatusPage } from './school/status-page.tsx';
+import { statusView } from './school/status-view.ts';
+import { cardsOf } from './shown/laptop-card.ts';
+import { MARKS } from './shown/marks.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
@@ -56,7 +58,7 @@ function addOverview(admin: FastifyInstance, site: Site): void {
 
   admin.get('/xs-backup/class', async (request: Asked, reply) => {
     const rows = await laptopRows(library, library.registrations.all());
-    const cards = classView(rows, library.clock.now());
+    const cards = cardsOf(rows, library.clock.now());
     const only = MARKS.find((mark) => mark === request.query.only) ?? null;
     return site.send(reply, ClassPage({ ...around(site, request, reply), cards, only }));
   });

@@ -2,11 +2,12 @@
  * "Really?": what an act means, whom it is about as a picture, yes and no. And what is said when it
  * could not be done.
  */
+
 import type { VNode } from 'preact';
-import { FormToken, type Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import type { LaptopCard } from '../laptops/class-page.tsx';
-import { AdminFrame, PLACES, type Place } from '../teacher-frame.tsx';
+import { FormToken, type Page } from '../../frame/frame.tsx';
+import { PLACES, type Place, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import type { LaptopCard } from '../shown/laptop-card.ts';
 import type { ActWords } from './act-words.ts';
 import { type Act, effectPath } from './acts.ts';
 
@@ -23,7 +24,7 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
   const { _ } = page.words;
   const back = effectPath(act);
   return (
-    <AdminFrame page={page} title={texts.question} place={placeOf(back)}>
+    <TeacherFrame page={page} title={texts.question} place={placeOf(back)}>
       <section class="card">
         <div class="pair">
           {about.map(({ serial, name, colors }) => (
@@ -56,7 +57,7 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
           </a>
         </form>
       </section>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 
@@ -64,7 +65,7 @@ export function NotDonePage(props: { page: Page; back: string; problem: string }
   const { page, back, problem } = props;
   const { _ } = page.words;
   return (
-    <AdminFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
+    <TeacherFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
       <p class="alert" role="alert" lang="en" dir="ltr">
         {problem}
       </p>
@@ -73,7 +74,7 @@ export function NotDonePage(props: { page: Page; back: string; problem: string }
           {_('Go back')}
         </a>
       </p>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

@@ -2,6 +2,7 @@
  * Acts over HTTP: a question by GET, which changes nothing, and the act by POST, which runs the very
  * command of the terminal, in the name of the teacher.
  */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../../shared/errors.ts';
 import { parseSerial, parseUid, type Serial, tryParse } from '../../../../shared/ids.ts';
@@ -11,13 +12,13 @@ import { statusOf } from '../../../api/app.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, titleOf } from '../../../pins/pins.ts';
-import type { Site } from '../../site.ts';
-import { cardOf } from '../laptops/class-page.tsx';
-import type { Done } from '../teacher-frame.tsx';
-import { dayName } from '../trash-page.tsx';
+import { dayName } from '../../frame/day-name.ts';
+import type { Done } from '../../frame/teacher-frame.tsx';
+import type { Site } from '../../guard/site-context.ts';
+import { cardOf } from '../shown/laptop-card.ts';
 import { ActPage, NotDonePage } from './act-page.tsx';
 import { type ActFacts, actWords } from './act-words.ts';
-import { type Act, commandOf, effectPath, readAct, undoOf } from './acts.ts';
+import { type Act, askPath, commandOf, effectPath, readAct, undoOf } from './acts.ts';
 
 /** Fields of a question or a form: strings, or lists of them from who repeats one. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -60,7 +61,7 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
     const facts = { name: '', other: '', what: '', code: null, minutes: minutesOf(act) };
     const undo = undoOf(act);
     const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
-    return { text: actWords(words, act, facts).done, undo: stands ? undo : undefined };
+    return { text: actWords(words, act, facts).done, undo: stands ? askPath(undo) : undefined };
   } catch {
     return undefined; // made up
   }

@@ -2,6 +2,7 @@
  * What a teacher may do on the pages: each act is one command of `xs-backup`, with arguments of fixed
  * kinds. What a browser sends becomes an act here, or nothing.
  */
+
 import { DsError } from '../../../../shared/errors.ts';
 import {
   parseSerial,
@@ -11,6 +12,7 @@ import {
   tryParse,
 } from '../../../../shared/ids.ts';
 import type { CommandRequest } from '../../../commands/service-socket.ts';
+import { laptopPath } from '../../frame/paths.ts';
 
 /** The fields of a form, and what may stand in them. */
 const FIELDS = {
@@ -128,8 +130,6 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return undefined;
   }
 }
-
-export const laptopPath = (serial: Serial): string => `/xs-backup/laptop/${serial}`;
 
 export function fieldsOf(name: ActName): Field[] {
   const { args, flags = [] }: Rule = RULES[name];

@@ -1,17 +1,20 @@
 /**
  * One laptop: how it stands, what the school keeps of it, and what a teacher may do about it.
  */
+
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { Snapshot } from '../../../storage/snapshots.ts';
-import type { Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import { type Act, laptopPath } from '../acts/acts.ts';
-import { MarkShape, markName } from '../marks.tsx';
-import { ActLink, AdminFrame, type Done, PLACES } from '../teacher-frame.tsx';
-import { type LaptopCard, safeText } from './class-page.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { ActLink } from '../acts/act-link.tsx';
+import type { Act } from '../acts/acts.ts';
+import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
+import { MarkShape, markName } from '../shown/marks.tsx';
 
 export interface LaptopProps {
   page: Page;
@@ -61,7 +64,7 @@ export function LaptopPage(props: LaptopProps): VNode {
   const { _ } = words;
   const { serial } = row;
   return (
-    <AdminFrame page={page} title={card.name} place="class" done={done}>
+    <TeacherFrame page={page} title={card.name} place="class" done={done}>
       <section class="card laptop-facts">
         <p class="figure">
           <XoIcon colours={card.colors} size={110} />
@@ -83,7 +86,7 @@ export function LaptopPage(props: LaptopProps): VNode {
         <a href={`${PLACES.audit}?serial=${serial}`}>{_('Who did what with this laptop')}</a> ·{' '}
         <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>
       </p>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

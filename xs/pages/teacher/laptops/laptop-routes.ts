@@ -1,6 +1,7 @@
 /**
  * The pages about one laptop.
  */
+
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DsError } from '../../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
@@ -11,10 +12,10 @@ import { hasBackup } from '../../../registration/forget.ts';
 import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
-import type { Site } from '../../site.ts';
+import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
-import { around } from '../around.ts';
-import { cardOf, classView } from './class-page.tsx';
+import { around } from '../acts/around.ts';
+import { cardOf, cardsOf } from '../shown/laptop-card.ts';
 import { LaptopPage, type LaptopProps, snapshotLines } from './laptop-page.tsx';
 import { olderLaptops, ReplacePage } from './replace-page.tsx';
 
@@ -34,7 +35,7 @@ export function addLaptopRoutes(admin: FastifyInstance, site: Site): void {
   admin.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const rows = await laptopRows(library, registrations.all());
-    const cards = classView(rows, library.clock.now());
+    const cards = cardsOf(rows, library.clock.now());
     const newer = cards.find((card) => card.serial === serial);
     if (!newer) throw new DsError('not-found', 'there is no such laptop');
     const choices = olderLaptops(serial, cards, registrations.bySerial());

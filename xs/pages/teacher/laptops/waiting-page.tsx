@@ -2,15 +2,18 @@
  * Who asks to be let in: keys with their pairing codes, new laptops that may be a known child's, and
  * whether new ones may register at all.
  */
+
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { WindowState } from '../../../registration/newcomers.ts';
-import type { Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import { type Act, laptopPath } from '../acts/acts.ts';
-import { ActLink, AdminFrame, type Done } from '../teacher-frame.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { ActLink } from '../acts/act-link.tsx';
+import type { Act } from '../acts/acts.ts';
 
 export interface WaitingKey {
   serial: Serial;
@@ -66,7 +69,7 @@ export function WaitingPage(props: WaitingProps): VNode {
   const { words } = page;
   const { _ } = words;
   return (
-    <AdminFrame page={page} title={_('Who asks')} place="waiting" done={done}>
+    <TeacherFrame page={page} title={_('Who asks')} place="waiting" done={done}>
       <section>
         <h2>{_('Laptops that ask to be let in')}</h2>
         {keys.length === 0 ? <p>{_('None.')}</p> : null}
@@ -93,7 +96,7 @@ export function WaitingPage(props: WaitingProps): VNode {
         <h2>{_('New laptops')}</h2>
         <Registration words={words} registration={registration} />
       </section>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

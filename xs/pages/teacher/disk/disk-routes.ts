@@ -1,16 +1,18 @@
 /**
  * The pages about the disk.
  */
+
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Serial } from '../../../shared/ids.ts';
-import { readStatus } from '../../admin/status.ts';
-import { cleanUp, type LaptopReport } from '../../chores/cleanup.ts';
-import { diskSize, quotaOf, sharePercent } from '../../retention/quota.ts';
-import type { Site } from '../site.ts';
-import type { Sent } from './acts/act-routes.ts';
-import { around } from './around.ts';
-import { CleanupPage, DiskPage } from './disk-page.tsx';
-import { statusView } from './status-view.ts';
+import type { Serial } from '../../../../shared/ids.ts';
+import { readStatus } from '../../../admin/status.ts';
+import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
+import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import type { Site } from '../../guard/site-context.ts';
+import type { Sent } from '../acts/act-routes.ts';
+import { around } from '../acts/around.ts';
+import { statusView } from '../school/status-view.ts';
+import { CleanupPage } from './cleanup-page.tsx';
+import { DiskPage } from './disk-page.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 

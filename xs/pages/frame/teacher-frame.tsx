@@ -3,8 +3,7 @@
  */
 import type { ComponentChildren, VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
-import { Frame, type Page } from '../frame.tsx';
-import { type Act, askPath } from './acts/acts.ts';
+import { Frame, type Page } from './frame.tsx';
 
 export const PLACES = {
   status: '/xs-backup',
@@ -20,10 +19,11 @@ export type Place = keyof typeof PLACES;
 /** What was done before this page, and what takes it back. */
 export interface Done {
   text: string;
-  undo: Act | undefined;
+  /** The question before the act that takes it back, as an address. */
+  undo: string | undefined;
 }
 
-export interface AdminFrameProps {
+export interface TeacherFrameProps {
   page: Page;
   title: string;
   /** Which of the places this is, or belongs to. */
@@ -32,7 +32,7 @@ export interface AdminFrameProps {
   children?: ComponentChildren;
 }
 
-export function AdminFrame({ page, title, place, done, children }: AdminFrameProps): VNode {
+export function TeacherFrame({ page, title, place, done, children }: TeacherFrameProps): VNode {
   const { words } = page;
   return (
     <Frame page={page} title={title} wide>
@@ -51,7 +51,7 @@ export function AdminFrame({ page, title, place, done, children }: AdminFramePro
         <p class="done" role="status">
           {done.text}{' '}
           {done.undo ? (
-            <a class="button" href={askPath(done.undo)}>
+            <a class="button" href={done.undo}>
               {words._('Undo')}
             </a>
           ) : null}
@@ -81,14 +81,4 @@ function placeName({ _ }: Words, place: Place): string {
     default:
       return place satisfies never;
   }
-}
-
-/** The way to the question before an act; nothing changes by following it. */
-export function ActLink(props: { act: Act; label: string; about?: string }): VNode {
-  return (
-    <a class="button act" href={askPath(props.act)}>
-      {props.label}
-      {props.about === undefined ? null : <span class="unseen"> {props.about}</span>}
-    </a>
-  );
 }

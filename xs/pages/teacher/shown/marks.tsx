@@ -3,7 +3,7 @@
  * told apart in grey, in sunlight and when printed. Beside each stands a word.
  */
 import type { VNode } from 'preact';
-import type { Words } from '../../../shared/words/words.ts';
+import type { Words } from '../../../../shared/words/words.ts';
 
 /** What a teacher wants to know of a laptop at a glance: the first of these that is so. */
 export type Mark = 'waiting' | 'held' | 'safe' | 'late' | 'never' | 'retired';

@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import type { Words } from '../../shared/words/words.ts';
+import type { Words } from '../../../shared/words/words.ts';
 import { LANGUAGES } from './language-choice.ts';
 import { XoIcon } from './xo-icon.tsx';
 

@@ -7,12 +7,12 @@ import forms from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import limits from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DsError } from '../../shared/errors.ts';
-import type { Serial } from '../../shared/ids.ts';
-import { readTeachers, stampOf } from '../admin/teachers.ts';
-import type { Library } from '../library.ts';
+import { DsError } from '../../../shared/errors.ts';
+import type { Serial } from '../../../shared/ids.ts';
+import { readTeachers, stampOf } from '../../admin/teachers.ts';
+import type { Library } from '../../library.ts';
 import { isOurHost, isSameOrigin } from './origin.ts';
-import { newToken, Sessions, type Visitor } from './sign-in/sessions.ts';
+import { newToken, Sessions, type Visitor } from './sessions.ts';
 
 export const SIGN_IN = '/ds-restore/sign-in';
 const SESSION = 'ds-session';

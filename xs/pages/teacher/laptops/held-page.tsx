@@ -1,13 +1,15 @@
 /**
  * Backups held aside because much of a Journal was gone (X5): right, or a mistake?
  */
+
 import type { VNode } from 'preact';
-import { ago, size, type Words } from '../../../shared/words/words.ts';
-import type { Page } from '../frame.tsx';
-import { XoIcon } from '../xo-icon.tsx';
-import { laptopPath } from './acts/acts.ts';
-import type { LaptopCard } from './laptops/class-page.tsx';
-import { ActLink, AdminFrame, type Done } from './teacher-frame.tsx';
+import { ago, size, type Words } from '../../../../shared/words/words.ts';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { ActLink } from '../acts/act-link.tsx';
+import type { LaptopCard } from '../shown/laptop-card.ts';
 
 export interface HeldLaptop {
   card: LaptopCard;
@@ -34,7 +36,7 @@ export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
   const { words } = page;
   const { _ } = words;
   return (
-    <AdminFrame page={page} title={_('Held aside')} place="held" done={done}>
+    <TeacherFrame page={page} title={_('Held aside')} place="held" done={done}>
       <p>
         {_(
           'When much of a Journal is suddenly gone, its backup waits here, and nothing older is touched. A laptop that was wiped? Then bring its Journal back on the laptop, and this settles itself.',
@@ -48,7 +50,7 @@ export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
           </li>
         ))}
       </ul>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

@@ -1,12 +1,13 @@
 /**
  * The backups that are held aside, by laptop.
  */
-import { laptopRows } from '../../admin/laptop-list.ts';
-import { readHeldNote } from '../../ingest/shrink-guard.ts';
-import type { Library } from '../../library.ts';
-import { listHeld, newestSnapshot } from '../../storage/snapshots.ts';
+
+import { laptopRows } from '../../../admin/laptop-list.ts';
+import { readHeldNote } from '../../../ingest/shrink-guard.ts';
+import type { Library } from '../../../library.ts';
+import { listHeld, newestSnapshot } from '../../../storage/snapshots.ts';
+import { cardOf } from '../shown/laptop-card.ts';
 import type { HeldLaptop } from './held-page.tsx';
-import { cardOf } from './laptops/class-page.tsx';
 
 export async function heldLaptops(library: Library): Promise<HeldLaptop[]> {
   const { paths, registrations, clock } = library;

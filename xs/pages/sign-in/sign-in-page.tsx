@@ -2,7 +2,7 @@
  * The page for who has not signed on: a child is told how, a teacher gives a password.
  */
 import type { VNode } from 'preact';
-import { FormToken, Frame, type Page } from '../frame.tsx';
+import { FormToken, Frame, type Page } from '../frame/frame.tsx';
 
 export type SignInProblem = 'wrong' | 'wait' | 'link' | null;
 
@@ -60,26 +60,4 @@ function problemText({ words: { _ } }: Page, problem: NonNullable<SignInProblem>
     default:
       return problem satisfies never;
   }
-}
-
-/** What went wrong, in words for a child; the way on is always a link. */
-export function ProblemPage({ page, status }: { page: Page; status: number }): VNode {
-  const { _ } = page.words;
-  const text =
-    status === 429 || status === 503
-      ? _('Too much at once. Wait a moment and try again.')
-      : status === 403
-        ? _('This page is too old. Go back and try again.')
-        : status === 404 || status === 400
-          ? _('There is nothing here.')
-          : _('This does not work now. Tell your teacher.');
-  return (
-    <Frame page={page} title={text}>
-      <p>
-        <a class="button" href="/ds-restore/">
-          {_('To the beginning')}
-        </a>
-      </p>
-    </Frame>
-  );
 }

@@ -2,9 +2,9 @@
  * Which language a page is in: the one chosen on the page before, else what the browser asks for.
  */
 
-import { type Catalogue, findCatalogue } from '../../shared/words/catalogue.ts';
-import { wordsOf } from '../../shared/words/language.ts';
-import type { Words } from '../../shared/words/words.ts';
+import { type Catalogue, findCatalogue } from '../../../shared/words/catalogue.ts';
+import { wordsOf } from '../../../shared/words/language.ts';
+import type { Words } from '../../../shared/words/words.ts';
 
 /** What there are catalogues for, each in its own words. */
 export const LANGUAGES: readonly (readonly [string, string])[] = [

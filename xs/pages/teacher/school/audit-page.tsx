@@ -1,13 +1,14 @@
 /**
  * Who did what: the audit log in words, the newest first.
  */
+
 import type { VNode } from 'preact';
-import type { Serial } from '../../../shared/ids.ts';
-import type { Words } from '../../../shared/words/words.ts';
-import type { AuditEvent, AuditLine } from '../../registration/audit.ts';
-import type { Page } from '../frame.tsx';
-import { laptopPath } from './acts/acts.ts';
-import { AdminFrame, PLACES } from './teacher-frame.tsx';
+import type { Serial } from '../../../../shared/ids.ts';
+import type { Words } from '../../../../shared/words/words.ts';
+import type { AuditEvent, AuditLine } from '../../../registration/audit.ts';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 
 export const LINES_EACH = 100;
 
@@ -39,7 +40,7 @@ export function AuditPage({ page, lines, serial, at, pages, nickOf }: AuditProps
   const pageHref = (n: number) =>
     `${PLACES.audit}?${new URLSearchParams({ ...(serial && { serial }), page: String(n) })}`;
   return (
-    <AdminFrame page={page} title={_('Who did what')} place="audit">
+    <TeacherFrame page={page} title={_('Who did what')} place="audit">
       {serial === null ? null : (
         <p>
           {_('Only about {name}.', { name: `${nickOf(serial)} ${serial}` })}{' '}
@@ -62,7 +63,7 @@ export function AuditPage({ page, lines, serial, at, pages, nickOf }: AuditProps
           ) : null}
         </p>
       )}
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

@@ -1,10 +1,10 @@
 /**
  * The school on one page, in words: what the terminal's `status` says. Facts in, texts out.
  */
-import { size, type Words } from '../../../shared/words/words.ts';
-import { LATE_DAYS, type Status } from '../../admin/status.ts';
-import type { Mark } from './marks.tsx';
-import { PLACES } from './teacher-frame.tsx';
+import { size, type Words } from '../../../../shared/words/words.ts';
+import { LATE_DAYS, type Status } from '../../../admin/status.ts';
+import { PLACES } from '../../frame/teacher-frame.tsx';
+import type { Mark } from '../shown/marks.tsx';
 
 export interface StatusView {
   /** How many laptops stand how. */

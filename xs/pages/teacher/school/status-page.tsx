@@ -2,15 +2,15 @@
  * The teachers' first page: who is safe, what needs them, whether the disk will do.
  */
 import type { VNode } from 'preact';
-import type { Page } from '../frame.tsx';
-import { MarkShape } from './marks.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { MarkShape } from '../shown/marks.tsx';
 import type { StatusView } from './status-view.ts';
-import { AdminFrame, PLACES } from './teacher-frame.tsx';
 
 export function StatusPage({ page, view }: { page: Page; view: StatusView }): VNode {
   const { _ } = page.words;
   return (
-    <AdminFrame page={page} title={_('The school')} place="status">
+    <TeacherFrame page={page} title={_('The school')} place="status">
       <ul class="counts">
         {view.counts.map(({ mark, count, text }) => (
           <li key={mark}>
@@ -58,6 +58,6 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
           {_('A text about this server, without names, serials or keys.')}
         </p>
       </section>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }

@@ -1,14 +1,17 @@
 /**
  * What was removed and can still be brought back.
  */
+
 import type { VNode } from 'preact';
-import { parseSnapshotName, tryParse } from '../../../shared/ids.ts';
-import { ago, type Words } from '../../../shared/words/words.ts';
-import type { TrashItem } from '../../storage/trash.ts';
-import type { Page } from '../frame.tsx';
-import { laptopPath } from './acts/acts.ts';
-import { trashWords } from './reason-words.ts';
-import { ActLink, AdminFrame, type Done } from './teacher-frame.tsx';
+import { parseSnapshotName, tryParse } from '../../../../shared/ids.ts';
+import { ago, type Words } from '../../../../shared/words/words.ts';
+import { trashWords } from '../../../retention/retention-words.ts';
+import type { TrashItem } from '../../../storage/trash.ts';
+import { dayName } from '../../frame/day-name.ts';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { ActLink } from '../acts/act-link.tsx';
 
 export interface TrashLine {
   serial: TrashItem['serial'];
@@ -51,13 +54,13 @@ export function TrashPage({ page, lines, now, done }: TrashProps): VNode {
   const { words } = page;
   const { _, _n } = words;
   return (
-    <AdminFrame page={page} title={_('Trash')} place="trash" done={done}>
+    <TeacherFrame page={page} title={_('Trash')} place="trash" done={done}>
       <p>{_('What is removed stays here for some days.')}</p>
       {lines.length === 0 ? <p>{_('It is empty.')}</p> : <Lines {...{ words, lines, now }} />}
       {lines.length > MAX_LINES ? (
         <p>{_n('and {n} more', 'and {n} more', lines.length - MAX_LINES)}</p>
       ) : null}
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 
@@ -103,11 +106,4 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
 
 function nameOf(words: Words, snapshot: string | null): string {
   return snapshot === null ? words._('a pinned thing') : dayName(words, snapshot);
-}
-
-/** `datastore-2026-03-02_08:00`, which is in UTC, as lists have it: in the server's time. */
-export function dayName(words: Words, snapshot: string): string {
-  const [, day, minute] = /^datastore-([\d-]{10})_(\d\d:\d\d)/.exec(snapshot) ?? [];
-  const seconds = Date.parse(`${day}T${minute}:00Z`) / 1000;
-  return Number.isNaN(seconds) ? snapshot : `${words.date(seconds)}, ${words.clock(seconds)}`;
 }

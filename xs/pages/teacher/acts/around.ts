@@ -2,10 +2,10 @@
  * What every one of the teachers' pages is made of.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Page } from '../frame.tsx';
-import type { Site } from '../site.ts';
-import { doneOf, type Sent } from './acts/act-routes.ts';
-import type { Done } from './teacher-frame.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import type { Done } from '../../frame/teacher-frame.tsx';
+import type { Site } from '../../guard/site-context.ts';
+import { doneOf, type Sent } from './act-routes.ts';
 
 export interface Around {
   page: Page;
