@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EntryFacts } from '../../../xs/api/entry-facts.ts';
 import { preferred } from '../../../xs/pages/frame/language-choice.ts';
 import { isOurHost } from '../../../xs/pages/guard/origin.ts';
-import type { EntryFacts } from '../../../xs/pages/journal/entry-facts.ts';
 import {
   findEntries,
   PER_PAGE,
@@ -16,7 +16,7 @@ const test = suite('X9: what the pages decide');
 
 const facts = (title: string, kind: EntryFacts['kind'] = 'text', more = ''): EntryFacts => ({
   ...{ title, kind, more, changed: 1, begun: 1, bytes: 1, preview: false },
-  ...{ colours: '', hasContent: true },
+  ...{ colours: '', hasContent: true, mimeType: '', activity: '' },
 });
 const all = [
   { facts: facts('Ñandú y CÓNDOR', 'picture') },

@@ -6,10 +6,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseUid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from './content.ts';
 import { contentDisposition, downloadName, downloadType } from './download-name.ts';
 import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
-import { previewOf } from './entry-facts.ts';
 import type { ReadEntry } from './journal.ts';
 import { admit, dayOf, type JournalSite, type OnEntry } from './reading.ts';
 

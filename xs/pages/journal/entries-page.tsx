@@ -4,9 +4,9 @@
 import type { VNode } from 'preact';
 import type { Digest, Serial } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
+import type { EntryFacts } from '../../api/entry-facts.ts';
 import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
 import { entryPath } from '../frame/paths.ts';
-import type { EntryFacts } from './entry-facts.ts';
 import { type Found, type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';
 import { KindIcon, kindName } from './kinds.tsx';

@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { Uid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from './content.ts';
-import { previewOf } from './entry-facts.ts';
 
 export const BUNDLE_TYPE = 'application/vnd.olpc-journal-entry';
 

@@ -4,10 +4,10 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { size, type Words } from '../../../shared/words/words.ts';
+import type { EntryFacts } from '../../api/entry-facts.ts';
 import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
 import { entryPath } from '../frame/paths.ts';
 import { PinnedMark } from './entries-page.tsx';
-import type { EntryFacts } from './entry-facts.ts';
 import type { ShownSnapshot, Version } from './journal.ts';
 import { KindIcon, kindName } from './kinds.tsx';
 

@@ -1,7 +1,7 @@
 /**
  * From a long list to one page of it: by words and by kind. Pure.
  */
-import { type EntryFacts, KINDS, type Kind } from './entry-facts.ts';
+import { type EntryFacts, KINDS, type Kind } from '../../api/entry-facts.ts';
 
 export interface Search {
   /** As typed. */

@@ -3,14 +3,21 @@
  * took (X10). Lists come from the index, which is filled from the snapshots when they arrive or when
  * somebody looks at them first; everything else is read from the snapshot itself.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
-import { DsError, isErrno } from '../../../shared/errors.ts';
+import { DsError } from '../../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../../shared/ids.ts';
-import { decodeEntry, digestOf, type Entry } from '../../../shared/journal/entry.ts';
+import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../../shared/journal/kept.ts';
 import { METADATA_SUFFIX, parseSums } from '../../../shared/journal/sums.ts';
+import { factsOf } from '../../api/entry-facts.ts';
+import {
+  type ListedEntry,
+  listEntries,
+  metadataPath,
+  readVersion,
+} from '../../api/read-entries.ts';
 import { hasRaw } from '../../legacy/raw-snapshots.ts';
 import type { Library } from '../../library.ts';
 import { listPins } from '../../pins/pins.ts';
@@ -23,7 +30,6 @@ import {
   readVersions,
   type Snapshot,
 } from '../../storage/snapshots.ts';
-import { type EntryFacts, factsOf, packFacts, unpackFacts } from './entry-facts.ts';
 import { Shelf } from './list-cache.ts';
 
 export interface Owner {
@@ -35,14 +41,6 @@ export interface Owner {
   old: boolean;
 }
 
-/** A version of an entry as it stands in one snapshot. */
-export interface Listed {
-  uid: Uid;
-  digest: Digest;
-  /** Null where the metadata is damaged. */
-  facts: EntryFacts | null;
-}
-
 export interface ShownSnapshot {
   owner: Owner;
   snapshot: Snapshot;
@@ -51,12 +49,12 @@ export interface ShownSnapshot {
 }
 
 export interface Version extends ShownSnapshot {
-  listed: Listed;
+  listed: ListedEntry;
 }
 
 export interface ReadEntry {
   snapshot: Snapshot;
-  listed: Listed;
+  listed: ListedEntry;
   /** Null where the metadata is damaged. */
   entry: Entry | null;
   /** Where the content is, if there is any. */
@@ -69,14 +67,12 @@ export interface JournalsOptions {
   onRaw: (serial: Serial) => void;
 }
 
-/** Metadata read in one go; others get their turn in between. */
-const BATCH = 40;
 /** Lists kept in memory: some forty of a large Journal. */
 const SHELF_BYTES = 48 * 1024 * 1024;
 
 export class Journals {
   readonly #options: JournalsOptions;
-  readonly #shelf = new Shelf<readonly Listed[]>(SHELF_BYTES);
+  readonly #shelf = new Shelf<readonly ListedEntry[]>(SHELF_BYTES);
   readonly #whole = new Shelf<readonly Version[]>(SHELF_BYTES);
 
   constructor(options: JournalsOptions) {
@@ -118,7 +114,7 @@ export class Journals {
   }
 
   /** What a snapshot holds, what changed last first. Throws `damaged`. */
-  list(snapshot: Snapshot): Promise<readonly Listed[]> {
+  list(snapshot: Snapshot): Promise<readonly ListedEntry[]> {
     return this.#shelf.get(snapshot.state, async () => {
       const entries = await this.#find(snapshot, [...readVersions(snapshot)]);
       entries.sort(lastFirst);
@@ -196,7 +192,7 @@ export class Journals {
     const digests = new Set<Digest>();
     const versions: Version[] = [];
     for (const one of shown) {
-      const path = join(one.snapshot.folder, `${uid}${METADATA_SUFFIX}`);
+      const path = metadataPath(one.snapshot.folder, uid);
       const stat = lstatSync(path, { throwIfNoEntry: false });
       if (!stat?.isFile() || seen.has(stat.ino)) continue;
       seen.add(stat.ino);
@@ -216,55 +212,8 @@ export class Journals {
     );
   }
 
-  async #find(
-    snapshot: Snapshot,
-    versions: readonly (readonly [Uid, Digest])[],
-  ): Promise<Listed[]> {
-    const { store, log } = this.#options.library;
-    if (versions.length === 0) return [];
-    const known = await store.entryFacts(versions.map(([, digest]) => digest));
-    const fresh: [Digest, string][] = [];
-    const entries: Listed[] = [];
-    for (const [uid, digest] of versions) {
-      const packed = known.get(digest);
-      const facts = packed === undefined ? undefined : unpackFacts(packed);
-      if (facts) {
-        entries.push({ uid, digest, facts });
-        continue;
-      }
-      const { entry, bytes } = readVersion(snapshot.folder, uid, digest);
-      const found = entry && factsOf(entry, bytes);
-      entries.push({ uid, digest, facts: found });
-      if (found) fresh.push([digest, packFacts(found)]);
-      if (fresh.length % BATCH === 0) await breath();
-    }
-    if (fresh.length > 0) {
-      await store.recordEntryFacts(fresh).catch((error: Error) => {
-        log.warn('index-not-updated', { reason: error.message });
-      });
-    }
-    return entries;
-  }
-}
-
-interface FoundVersion {
-  entry: Entry | null;
-  /** Of the metadata. */
-  bytes: number;
-  digest: Digest;
-}
-
-/** With `digest`, an entry whose metadata is not that is as good as unreadable. */
-function readVersion(folder: string, uid: Uid, digest: Digest | null): FoundVersion {
-  try {
-    const bytes = readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`));
-    const is = digestOf(bytes);
-    if (digest !== null && is !== digest) return { entry: null, bytes: bytes.length, digest };
-    return { entry: decodeEntry(bytes), bytes: bytes.length, digest: is };
-  } catch (error) {
-    const damaged = error instanceof DsError && error.code === 'bad-input';
-    if (!damaged && !isErrno(error, 'ENOENT', 'EIO')) throw error;
-    return { entry: null, bytes: 0, digest: digest ?? digestOf('') };
+  #find(snapshot: Snapshot, versions: readonly (readonly [Uid, Digest])[]) {
+    return listEntries(this.#options.library, snapshot.folder, versions);
   }
 }
 
@@ -283,10 +232,10 @@ function versionsBesides(sums: string, known: ReadonlyMap<Uid, unknown>): [Uid, 
 /** A digest and two spaces. */
 const UID_AT = 66;
 
-function lastFirst(a: Listed, b: Listed): number {
+function lastFirst(a: ListedEntry, b: ListedEntry): number {
   return (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0);
 }
 
-function sizeOf({ facts }: Listed): number {
+function sizeOf({ facts }: ListedEntry): number {
   return 300 + (facts ? 2 * (facts.title.length + facts.more.length) : 0);
 }

@@ -3,7 +3,7 @@
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
-import type { Kind } from './entry-facts.ts';
+import type { Kind } from '../../api/entry-facts.ts';
 
 export function kindName({ _ }: Words, kind: Kind): string {
   switch (kind) {

@@ -3,7 +3,7 @@
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
-import { KINDS } from './entry-facts.ts';
+import { KINDS } from '../../api/entry-facts.ts';
 import type { Search } from './entry-search.ts';
 import { kindName } from './kinds.tsx';
 

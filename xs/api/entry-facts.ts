@@ -3,7 +3,7 @@
  * child's laptop: texts are cut, numbers and colours checked, and what makes no sense is left out.
  */
 import * as v from 'valibot';
-import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import { type Entry, propertyText } from '../../shared/journal/entry.ts';
 
 /** The kinds of things that have a word and a shape of their own. */
 export const KINDS = [
@@ -14,6 +14,9 @@ export type Kind = (typeof KINDS)[number];
 export interface EntryFacts {
   title: string;
   kind: Kind;
+  mimeType: string;
+  /** Bundle id of the activity that made it. */
+  activity: string;
   /** Description and tags, for the search. */
   more: string;
   /** Seconds since 1970; 0 where the entry does not say. */
@@ -32,6 +35,8 @@ const count = v.pipe(v.number(), v.minValue(0));
 const schema = v.strictObject({
   title: text,
   kind: v.picklist(KINDS),
+  mimeType: text,
+  activity: text,
   more: text,
   changed: count,
   begun: count,
@@ -42,6 +47,7 @@ const schema = v.strictObject({
 });
 
 const MAX_TITLE = 200;
+const MAX_NAME = 200;
 const MAX_MORE = 500;
 /** The year 2106; Sugar's own are 32 bits. */
 const MAX_SECONDS = 2 ** 32;
@@ -52,10 +58,12 @@ const MAX_PREVIEW_BYTES = 512_000;
 /** `metadataBytes` is the size of the metadata itself. */
 export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
   const textOf = (name: string, length: number) => plain(propertyText(entry, name) ?? '', length);
+  const mimeType = textOf('mime_type', MAX_NAME);
+  const activity = textOf('activity', MAX_NAME);
   const colours = propertyText(entry, 'icon-color')?.trim() ?? '';
   return {
     title: textOf('title', MAX_TITLE),
-    kind: kindOf(propertyText(entry, 'mime_type') ?? '', propertyText(entry, 'activity') ?? ''),
+    ...{ kind: kindOf(mimeType, activity), mimeType, activity },
     more: `${textOf('description', MAX_MORE)} ${textOf('tags', MAX_MORE)}`.trim(),
     changed: secondsOf(propertyText(entry, 'timestamp') ?? propertyText(entry, 'mtime')),
     begun: secondsOf(propertyText(entry, 'creation_time')),
