@@ -1,11 +1,11 @@
 /**
- * What a list shows of one version of an entry, taken from its metadata. All of it was written by a
- * child's laptop: texts are cut, numbers and colours checked, and what makes no sense is left out.
+ * What a list shows of one version of an entry, taken from its metadata. A child's laptop wrote all of
+ * it: texts are cut and cleaned, numbers and colours validated, invalid values left out.
  */
 import * as v from 'valibot';
 import { type Entry, propertyText } from '../../shared/journal/entry.ts';
 
-/** The kinds of things that have a word and a shape of their own. */
+/** The kinds of entries that have a word and a shape of their own. */
 export const KINDS = [
   ...(['picture', 'text', 'sound', 'film', 'web', 'program', 'book', 'archive', 'other'] as const),
 ] as const;
@@ -19,7 +19,7 @@ export interface EntryFacts {
   activity: string;
   /** Description and tags, for the search. */
   more: string;
-  /** Seconds since 1970; 0 where the entry does not say. */
+  /** Seconds since 1970; 0 where unknown. */
   changed: number;
   begun: number;
   /** Of content, metadata and preview, as the control API counts. */
@@ -49,7 +49,7 @@ const schema = v.strictObject({
 const MAX_TITLE = 200;
 const MAX_NAME = 200;
 const MAX_MORE = 500;
-/** The year 2106; Sugar's own are 32 bits. */
+/** The year 2106: Sugar's timestamps have 32 bits. */
 const MAX_SECONDS = 2 ** 32;
 const COLOURS = /^#[0-9a-f]{6},#[0-9a-f]{6}$/i;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -74,7 +74,7 @@ export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
   };
 }
 
-/** The picture of an entry: a PNG that begins like one, and is no larger than Sugar reads. */
+/** The preview of an entry, if it has a PNG signature and is no larger than Sugar accepts. */
 export function previewOf(entry: Entry): Buffer | undefined {
   const bytes = entry.properties.get('preview');
   const fits = bytes && bytes.length <= MAX_PREVIEW_BYTES && bytes.subarray(0, 8).equals(PNG);
@@ -86,7 +86,7 @@ export function packFacts(facts: EntryFacts): string {
   return JSON.stringify(facts);
 }
 
-/** Undefined for what another version of the program wrote: it is worked out anew. */
+/** Undefined for facts that another version of the program stored: they are extracted again. */
 export function unpackFacts(packed: string): EntryFacts | undefined {
   try {
     const result = v.safeParse(schema, JSON.parse(packed));
@@ -96,7 +96,7 @@ export function unpackFacts(packed: string): EntryFacts | undefined {
   }
 }
 
-/** Without control characters and line breaks; nothing that turns the text's direction. */
+/** Without control characters, line breaks and bidirectional overrides. */
 function plain(value: string, length: number): string {
   const line = value.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
   return [...line.slice(0, length * 2)].slice(0, length).join('');

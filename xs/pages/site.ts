@@ -1,6 +1,6 @@
 /**
- * The pages put together: one part of the public app with the guard before it, in which the restore
- * pages and the teachers' pages are registered, and what all of them need to answer.
+ * Assembles the pages: one part of the public app behind the guard, with style sheet, icon, language
+ * choice and errors as pages. The routes of the rooms are registered in it.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import type { Site } from './guard/site-context.ts';
 import { addSignIn } from './sign-in/sign-in-routes.ts';
 
 export interface PageFiles {
-  /** They become one. */
+  /** Files, delivered as one sheet. */
   styleSheets: readonly string[];
   /** `<language>/LC_MESSAGES/ds-backup.mo` */
   locale: string;
@@ -30,7 +30,7 @@ export interface PageFiles {
 const LANGUAGE = 'ds-language';
 const YEAR_SECONDS = 365 * 86_400;
 
-/** `addRoutes` adds what is to be behind the guard. */
+/** `addRoutes` registers the routes behind the guard. */
 export function addSite(
   app: FastifyInstance,
   library: Library,
@@ -89,7 +89,7 @@ function whoIs(library: Library, guard: Guard, request: FastifyRequest): Page['w
   return { name, colours: laptop?.colors ?? null, teacher: false };
 }
 
-/** Errors as pages. What went wrong is for the log; a stranger learns a number. */
+/** Errors as pages. Details go to the log only. */
 function answerError(
   site: Site,
   error: FastifyError,
@@ -106,12 +106,12 @@ function answerError(
     site.library.log.warn('page-failed', { reason: asDsError(error).message });
   }
   void reply.status(status ?? 500);
-  // Before the guard has read the cookies there is nobody to make a page for.
+  // The guard refused the request before it read cookies: neither language nor visitor are known.
   if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${error.message}\n`);
   return site.send(reply, ProblemPage({ page: site.page(request, reply), status: status ?? 500 }));
 }
 
-/** Chosen by a link, so that one touch does; it changes nothing but words. */
+/** A link rather than a form: one touch, and GET is harmless because only the language changes. */
 function addLanguage(part: FastifyInstance): void {
   part.get<{ Querystring: { to?: unknown; back?: unknown } }>(
     '/ds-restore/language',

@@ -17,7 +17,7 @@ import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/teacher/s
 import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { serialOf } from '../whole.ts';
 
-const test = suite("X12: the teachers' pages in words");
+const test = suite("the teachers' pages in words");
 
 const words = wordsOf(findCatalogue('/nowhere', 'ds-backup', []));
 const NOW = new Date('2026-09-01T08:00:00Z');
@@ -142,7 +142,7 @@ test('who needs the teacher comes first, then by name; a laptop without a nick h
   );
 });
 
-test('X2: approving means the very key whose code is shown; a menu key shows no code', () => {
+test('approving means the very key whose code is shown; a menu key shows no code', () => {
   const key = (n: number) => `SHA256:${String(n).repeat(43)}`;
   const waiting = [
     { kind: 'sugar' as const, since: daysAgo(0), fingerprint: key(1), code: '1111' },

@@ -12,7 +12,7 @@ import {
 import { Shelf } from '../../../xs/pages/journal/list-cache.ts';
 import { Failures } from '../../../xs/pages/sign-in/failures.ts';
 
-const test = suite('X9: what the pages decide');
+const test = suite('what the pages decide');
 
 const facts = (title: string, kind: EntryFacts['kind'] = 'text', more = ''): EntryFacts => ({
   ...{ title, kind, more, changed: 1, begun: 1, bytes: 1, preview: false },
@@ -75,7 +75,7 @@ test('a flood of addresses is forgotten, not remembered', () => {
   assert.is(failures.wait('first', 1), 0);
 });
 
-test('S6: languages are wanted in the order of their weights', () => {
+test('languages are wanted in the order of their weights', () => {
   assert.equal(preferred('en;q=0.1, es-PE, fr;q=0.5, xx;q=0, <script>;q=1'), ['es-PE', 'fr', 'en']);
   assert.equal(preferred(''), []);
 });

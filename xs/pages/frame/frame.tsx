@@ -1,6 +1,6 @@
 /**
- * What is around every page: head, whose it is, the way out, the languages. Rendered here, whole; it
- * needs no script, and nothing newer than the WebKit of Sugar's first Browse.
+ * The frame of every page: head, trail, visitor with sign-out, languages. Rendered on the server without
+ * scripts, for browsers as old as the WebKit of Sugar's first Browse.
  */
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
@@ -10,15 +10,15 @@ import { XoIcon } from './xo-icon.tsx';
 
 export const ICON = '/ds-restore/icon.svg';
 
-/** What a page knows about who asked for it. */
+/** What every page is rendered from. */
 export interface Page {
   language: string;
   words: Words;
-  /** Who is signed on, to be shown. */
+  /** Who is signed in. */
   who: { name: string; colours: string | null; teacher: boolean } | null;
   /** For the hidden field of each form. */
   formToken: string;
-  /** Path and question of this page. */
+  /** Path and query of this page. */
   here: string;
   /** Where the style sheet is. */
   style: string;
@@ -27,7 +27,7 @@ export interface Page {
 export interface FrameProps {
   page: Page;
   title: string;
-  /** Links on top; the current one is no link. */
+  /** Links at the top; the current page has no `href`. */
   trail?: readonly { name: string; href?: string }[];
   /** Wider, for tables. */
   wide?: boolean;
@@ -133,7 +133,7 @@ function Languages({ page }: { page: Page }) {
   );
 }
 
-/** The page as it goes to the browser. */
+/** The page as HTML. */
 export function render(node: VNode): string {
   return `<!DOCTYPE html>\n${renderToString(node)}\n`;
 }

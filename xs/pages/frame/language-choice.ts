@@ -1,12 +1,11 @@
 /**
- * Which language a page is in: the one chosen on the page before, else what the browser asks for.
+ * The language of a page: the one chosen before, or what the browser prefers.
  */
-
 import { type Catalogue, findCatalogue } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { Words } from '../../../shared/words/words.ts';
 
-/** What there are catalogues for, each in its own words. */
+/** Languages with a catalogue, and their own names. */
 export const LANGUAGES: readonly (readonly [string, string])[] = [
   ['en', 'English'],
   ['es', 'Español'],
@@ -22,7 +21,7 @@ export interface Speech {
   words: Words;
 }
 
-/** Catalogues are read once; `folder` holds `<language>/LC_MESSAGES/ds-backup.mo`. */
+/** Reads each catalogue once from `<folder>/<language>/LC_MESSAGES/ds-backup.mo`. */
 export class Speeches {
   readonly #folder: string;
   readonly #known = new Map<string, Speech>();
@@ -31,7 +30,7 @@ export class Speeches {
     this.#folder = folder;
   }
 
-  /** `chosen` and `accepted` are whatever the browser sent. */
+  /** `chosen` (a cookie) and `accepted` (a header) are unchecked input. */
   for(chosen: string | undefined, accepted: string | undefined): Speech {
     const wanted = [...(chosen === undefined ? [] : [chosen]), ...preferred(accepted ?? '')];
     const short = wanted.map((tag) => tag.toLowerCase().split('-')[0] ?? '');
@@ -47,7 +46,7 @@ export class Speeches {
   }
 }
 
-/** `es-PE,es;q=0.9,en;q=0.5` → the tags, what is wanted most first. */
+/** Parses Accept-Language, `es-PE,es;q=0.9`: the tags, most preferred first. */
 export function preferred(header: string): string[] {
   const tags = header
     .slice(0, 500)

@@ -1,5 +1,5 @@
 /**
- * What is around each of the teachers' pages: where one can go, and what was just done.
+ * The frame of the teachers' pages: tabs, and what was just done with its undo.
  */
 import type { ComponentChildren, VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
@@ -16,17 +16,17 @@ export const PLACES = {
 } as const;
 export type Place = keyof typeof PLACES;
 
-/** What was done before this page, and what takes it back. */
+/** The act that led to this page. */
 export interface Done {
   text: string;
-  /** The question before the act that takes it back, as an address. */
+  /** Address of the question before the act that undoes it. */
   undo: string | undefined;
 }
 
 export interface TeacherFrameProps {
   page: Page;
   title: string;
-  /** Which of the places this is, or belongs to. */
+  /** The tab that is shown as current. */
   place: Place;
   done?: Done | undefined;
   children?: ComponentChildren;

@@ -1,6 +1,6 @@
 /**
- * The child that stands for a laptop, in its colours. Drawn with plain attributes: styles inside of
- * the page are forbidden, and what is drawn cannot carry any.
+ * The XO figure that stands for a laptop, in its colours. SVG with plain attributes: the policy of the
+ * pages forbids inline styles.
  */
 import type { VNode } from 'preact';
 
@@ -12,7 +12,7 @@ export interface XoIconProps {
   colours: string | null;
   /** In pixels. */
   size: number;
-  /** For who cannot see it; without one it is decoration beside a name. */
+  /** For screen readers; without one it is decoration beside a name. */
   label?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What stands between the network and every page: host names, limits, headers, cookies, forms, and who
- * may see what. Registered on a part of the app of its own, so that laptops' requests know none of it.
+ * Protects every page: host names, rate limits, security headers, cookies, form tokens, and who may see
+ * what. Registered on a part of the app of its own, so that laptops' requests are not affected.
  */
 import cookies from '@fastify/cookie';
 import forms from '@fastify/formbody';
@@ -16,23 +16,23 @@ import { newToken, Sessions, type Visitor } from './sessions.ts';
 
 export const SIGN_IN = '/ds-restore/sign-in';
 const SESSION = 'ds-session';
-/** Of a browser that nobody has signed on: what its forms are bound to. */
+/** Cookie that forms are bound to while nobody is signed in. */
 const BROWSER = 'ds-browser';
 const TOKEN = /^[\w-]{43}$/;
 
-/** With their pictures, pages are some 30 requests each. */
+/** Requests from one address. A page with its pictures is some 30 requests. */
 const PER_MINUTE = 1200;
 
 export interface GuardOptions {
   library: Pick<Library, 'paths' | 'registrations' | 'clock' | 'log' | 'config'>;
-  /** The host names, besides addresses, that this server goes by. */
+  /** Host names of this server; addresses are always accepted. */
   hosts: readonly string[];
 }
 
-/** The way out is to sign on. */
+/** Nobody is signed in, where somebody must be. */
 export class SignInNeeded extends DsError {
   constructor() {
-    super('server-refused', 'nobody has signed on here', {
+    super('server-refused', 'nobody is signed in', {
       hint: 'open the Backup activity, or sign in as a teacher',
     });
   }
@@ -47,7 +47,7 @@ export class Guard {
     this.#sessions = new Sessions(options.library.clock);
   }
 
-  /** Who is signed on; undefined is nobody, or somebody who has no business here any more. */
+  /** Who is signed in; undefined for nobody, and for a removed teacher or retired laptop. */
   visitor(request: FastifyRequest): Visitor | undefined {
     const visitor = this.#sessions.find(request.cookies[SESSION]);
     if (!visitor) return undefined;
@@ -63,7 +63,7 @@ export class Guard {
     return undefined;
   }
 
-  /** The teacher's name. Throws what leads to the sign-in page; `not-found` for a child. */
+  /** The teacher's name. Throws `SignInNeeded`; `not-found` for a child. */
   teacher(request: FastifyRequest): string {
     const visitor = this.visitor(request);
     if (!visitor) throw new SignInNeeded();
@@ -72,8 +72,8 @@ export class Guard {
   }
 
   /**
-   * Whoever may read what this laptop may: its child, and teachers. Throws `not-found` to other
-   * children, as for a laptop that does not exist.
+   * A visitor who may read what this laptop may: its child, or a teacher. Throws `SignInNeeded`, and
+   * `not-found` to other children, whether the laptop exists or not.
    */
   reader(request: FastifyRequest, of: Serial): Visitor {
     const visitor = this.visitor(request);
@@ -83,7 +83,7 @@ export class Guard {
     throw new DsError('not-found', 'there is no such page');
   }
 
-  /** Signs on, in a session that is new: one that was there before is not taken over. */
+  /** Signs in with a new session, so that a session planted before is useless. */
   begin(request: FastifyRequest, reply: FastifyReply, visitor: Visitor): void {
     this.#sessions.end(request.cookies[SESSION]);
     const sameSite = visitor.role === 'teacher' ? 'strict' : 'lax';
@@ -95,7 +95,7 @@ export class Guard {
     void reply.clearCookie(SESSION, cookieOptions('lax'));
   }
 
-  /** For the hidden field `form` of each form on a page that answers this request. */
+  /** The value of the hidden field `form` in every form of a page. */
   formToken(request: FastifyRequest, reply: FastifyReply): string {
     const bound = this.#boundTo(request);
     if (bound !== undefined) return this.#sessions.formToken(bound);
@@ -104,14 +104,18 @@ export class Guard {
     return this.#sessions.formToken(fresh);
   }
 
-  /** Throws `server-refused` when a form does not come from one of our own pages. */
+  /** Throws `server-refused` for a form that was not sent from one of our own pages. */
   checkForm(request: FastifyRequest): void {
     const { form } = (request.body ?? {}) as { form?: unknown };
     const ours = isSameOrigin(request.headers);
     if (ours && this.#sessions.isFormToken(this.#boundTo(request), form)) return;
-    throw new DsError('server-refused', 'this form is not from here, or too old', {
-      hint: 'go back, load the page again and send it once more',
-    });
+    throw new DsError(
+      'server-refused',
+      'this form was not sent from a page of this server, or is too old',
+      {
+        hint: 'go back, load the page again and send it once more',
+      },
+    );
   }
 
   #boundTo(request: FastifyRequest): string | undefined {
@@ -121,21 +125,21 @@ export class Guard {
   }
 }
 
-/** Puts the guard before all routes that are registered on this part of the app afterwards. */
+/** Installs the guard on this part of the app, before the routes that are registered later. */
 export async function installGuard(app: FastifyInstance, options: GuardOptions): Promise<Guard> {
   const guard = new Guard(options);
   await app.register(limits, { max: PER_MINUTE, timeWindow: 60_000, cache: 5000 });
   await app.register(helmet, HEADERS);
   app.addHook('onRequest', async (request) => {
     if (isOurHost(request.headers.host, options.hosts)) return;
-    throw new DsError('bad-input', 'this server does not go by that name', {
-      hint: 'a name that is right is added to "pages.hosts" of /etc/xs-backup/config.toml',
+    throw new DsError('bad-input', 'this host name is not one of this server', {
+      hint: 'add the name to "pages.hosts" in /etc/xs-backup/config.toml',
     });
   });
   await app.register(cookies);
   await app.register(forms, { bodyLimit: 16 * 1024 });
   app.addHook('onRequest', async (_request, reply) => {
-    // Two children share a browser, or a proxy: nothing of one is kept for the other.
+    // Children share browsers and proxies: pages must not be cached for the next child.
     void reply.header('cache-control', 'no-store');
   });
   app.addHook('preHandler', async (request) => {
@@ -147,7 +151,7 @@ export async function installGuard(app: FastifyInstance, options: GuardOptions):
 const NONE = ["'none'"];
 const SELF = ["'self'"];
 
-/** No script at all; styles and pictures from here. The school has no TLS, so nothing asks for it. */
+/** No scripts; styles and pictures from this server only. Schools have no TLS, so no HSTS. */
 const HEADERS = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -160,7 +164,7 @@ const HEADERS = {
   crossOriginOpenerPolicy: false, // browsers complain about it without TLS
   originAgentCluster: false,
   xFrameOptions: { action: 'deny' as const },
-  // "Back to where you were" after a form; and nothing to other sites.
+  // Within the site only; nothing to other sites.
   referrerPolicy: { policy: 'same-origin' as const },
 };
 

@@ -1,12 +1,12 @@
 /**
- * Whether a request means this server, and whether a form comes from one of its own pages. Both pure.
+ * Checks of a request's Host and Origin headers. Pure.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
 /**
- * A name that leads here without being ours belongs to a page that wants to read us through the
- * browser of somebody who has signed on (DNS rebinding). With an address that trick does not work.
+ * Against DNS rebinding: a foreign name that resolves to this server would let its pages read ours
+ * through the browser of somebody who is signed in. Addresses cannot be rebound and are accepted.
  */
 export function isOurHost(host: string | undefined, names: readonly string[]): boolean {
   const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i.exec(host ?? '');
@@ -17,7 +17,7 @@ export function isOurHost(host: string | undefined, names: readonly string[]): b
   return isIP(name) === 4 || ['localhost', ...names].some((one) => one.toLowerCase() === name);
 }
 
-/** False when the browser says that another site sent this. Old ones say nothing. */
+/** False when the browser says that another site sent the request. Old browsers say nothing. */
 export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;

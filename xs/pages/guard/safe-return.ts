@@ -1,11 +1,11 @@
 /**
- * Where to go after signing in: a page of ours, whatever a link said.
+ * Where to go after signing in: always a page of this server, against open redirects.
  */
 
-/** `fallback` for what is no plain path below one of our two places. */
+/** `fallback` for everything but a plain path below `/ds-restore` or `/xs-backup`. */
 export function safeReturn(wanted: unknown, fallback: string): string {
   if (typeof wanted !== 'string' || wanted.length > 500) return fallback;
-  // Only what a path and its question consist of: no `//host`, no `\`, no line feed.
+  // Only the characters of paths and queries: no `//host`, no `\`, no line feed.
   const plain = /^\/(ds-restore|xs-backup)(\/[\w:.~%-]+)*\/?(\?[\w=&%.~:+-]*)?$/.test(wanted);
   return plain ? wanted : fallback;
 }

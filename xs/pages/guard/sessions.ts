@@ -1,6 +1,6 @@
 /**
- * Who is signed on to the pages. A browser holds a random number of 256 bits in a cookie; here only its
- * hash is kept, in memory: a restart signs everybody off, and nothing on the disk is worth stealing.
+ * Sessions of the pages. A browser holds a random token of 256 bits in a cookie; only its hash is kept
+ * here, in memory: a restart signs everybody out, and no secret is written to disk.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
@@ -11,15 +11,15 @@ export type Visitor =
   | { role: 'child'; serial: Serial }
   | { role: 'teacher'; name: string; stamp: string };
 
-/** How long a session lives, in milliseconds: without being used, and at all. */
+/** Lifetime of a session in milliseconds: without use, and in total. */
 const LIMITS = {
   child: { idle: 60 * 60_000, all: 6 * 60 * 60_000 },
   teacher: { idle: 30 * 60_000, all: 8 * 60 * 60_000 },
 } as const;
-/** At once; a laptop or a teacher has so many browsers, and a school so many of either. */
+/** Concurrent sessions of one laptop or teacher, and of the school. */
 const MAX_EACH = 8;
 const MAX_ALL = 5000;
-/** What a cookie of ours looks like: 32 bytes in base64url. */
+/** 32 bytes in base64url. */
 const TOKEN = /^[\w-]{43}$/;
 
 interface Session {
@@ -31,14 +31,14 @@ interface Session {
 export class Sessions {
   readonly #clock: Clock;
   readonly #sessions = new Map<string, Session>();
-  /** Signs what forms carry; made anew at each start. */
+  /** Key of form tokens; new at each start. */
   readonly #secret = randomBytes(32);
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** A new session; the token for the cookie. */
+  /** Begins a session and returns the token for the cookie. */
   begin(visitor: Visitor): string {
     this.#makeRoom(visitor);
     const token = newToken();
@@ -47,7 +47,7 @@ export class Sessions {
     return token;
   }
 
-  /** Undefined for what is forged, has ended or has expired. Looking counts as use. */
+  /** Undefined for a forged, ended or expired token. Finding a session counts as use. */
   find(token: string | undefined): Visitor | undefined {
     if (token === undefined || !TOKEN.test(token)) return undefined;
     const session = this.#sessions.get(hashOf(token));
@@ -65,14 +65,14 @@ export class Sessions {
     if (token !== undefined) this.#sessions.delete(hashOf(token));
   }
 
-  /** Ends all of a teacher's, or of a laptop's. */
+  /** Ends all sessions of this teacher or laptop. */
   endAll(visitor: Visitor): void {
     for (const [hash, session] of this.#sessions) {
       if (nameOf(session.visitor) === nameOf(visitor)) this.#sessions.delete(hash);
     }
   }
 
-  /** What a form of this browser has to carry: bound to its cookie, so that no other site knows it. */
+  /** The token that this browser's forms carry: bound to its cookie, unknown to other sites. */
   formToken(cookie: string): string {
     return createHmac('sha256', this.#secret).update(cookie).digest('base64url');
   }
@@ -88,7 +88,7 @@ export class Sessions {
     for (const [hash, session] of this.#sessions) {
       if (isOver(session, now)) this.#sessions.delete(hash);
     }
-    // A map keeps the order in which they began.
+    // A map keeps insertion order: the oldest come first.
     const own = [...this.#sessions].filter(([, one]) => nameOf(one.visitor) === nameOf(visitor));
     for (const [hash] of own.slice(0, Math.max(0, own.length - MAX_EACH + 1))) {
       this.#sessions.delete(hash);
@@ -100,7 +100,7 @@ export class Sessions {
   }
 }
 
-/** 256 bits of chance, for a cookie or a link. */
+/** 256 random bits in base64url, for a cookie or a link. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }

@@ -1,5 +1,5 @@
 /**
- * The first page of a Journal: the days on which it was kept, and a question for all of them.
+ * The first page of a Journal: its backups by month, and a search in all of them.
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';

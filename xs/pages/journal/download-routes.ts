@@ -1,6 +1,6 @@
 /**
- * An entry's picture, its content as a file, and the whole of it as a bundle. What a child's laptop
- * sent is shown to a browser here, so nothing of it may run, be guessed at, or be framed.
+ * Downloads: an entry's picture, its content as a file, the whole entry as a bundle. These bytes come
+ * from a child's laptop, so a browser must not run, sniff or frame them.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
@@ -15,7 +15,7 @@ import { admit, dayOf, type JournalSite, type OnEntry } from './reading.ts';
 
 const ENTRY = '/ds-restore/:reader/:owner/:day/:uid';
 
-/** It would read the whole file to throw it away. */
+/** HEAD would read the whole file and discard it. */
 const NO_HEAD = { exposeHeadRoute: false };
 
 export function addDownloads(part: FastifyInstance, site: JournalSite): void {
@@ -30,7 +30,7 @@ export function addDownloads(part: FastifyInstance, site: JournalSite): void {
     const picture = entry && previewOf(entry);
     if (!picture) throw new DsError('not-found', 'it has no picture');
     const tag = `"${listed.digest}"`;
-    // Kept by the browser, and asked about each time: then the guard is asked as well.
+    // Cached, but revalidated each time, so that the guard decides each time.
     void reply.header('cache-control', 'private, no-cache').header('etag', tag);
     if (request.headers['if-none-match'] === tag) return reply.status(304).send();
     return harmless(reply).type('image/png').send(picture);
@@ -68,14 +68,14 @@ function whole({ entry, listed }: ReadEntry): { entry: Entry; title: string } {
   return { entry, title: listed.facts?.title ?? '' };
 }
 
-/** A page of a child's own making could otherwise act as whoever opens it. */
+/** Otherwise an HTML page in a Journal could act with the session of whoever opens it. */
 function harmless(reply: FastifyReply): FastifyReply {
   return reply
     .header('content-security-policy', "default-src 'none'; sandbox")
     .header('x-content-type-options', 'nosniff');
 }
 
-/** Who of the grown-ups looked at what. */
+/** Logs which teacher downloaded what. */
 function note(
   { guard, library }: JournalSite,
   request: OnEntry,

@@ -1,5 +1,5 @@
 /**
- * What one day holds, or all days together: pictures with titles, in pages.
+ * The entries of one day, or of all days together: pictures with titles, in pages.
  */
 import type { VNode } from 'preact';
 import type { Digest, Serial } from '../../../shared/ids.ts';
@@ -17,7 +17,7 @@ export interface EntriesProps {
   reader: Serial;
   title: string;
   trail: NonNullable<FrameProps['trail']>;
-  /** The address of this list, without its question. */
+  /** The address of this list, without the query. */
   path: string;
   search: Search;
   found: Found<Version & { facts: EntryFacts | null }>;

@@ -1,5 +1,5 @@
 /**
- * One entry: its picture, what is known about it, how to get it, and its other versions.
+ * One entry: picture, facts, downloads, other versions.
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';

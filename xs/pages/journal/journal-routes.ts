@@ -1,6 +1,6 @@
 /**
- * The restore pages (X9): a Journal's days, what they hold, and one entry. Each address begins with
- * whose Journal it is, and the guard is asked about that before anything is read.
+ * The pages of a Journal: its days, what they hold, one entry. Each address begins with whose Journal
+ * it is, and the guard decides on that before anything is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseUid } from '../../../shared/ids.ts';

@@ -1,7 +1,7 @@
 /**
- * What the school keeps of the Journals that one child may see: her laptop's and those whose place it
- * took (X10). Lists come from the index, which is filled from the snapshots when they arrive or when
- * somebody looks at them first; everything else is read from the snapshot itself.
+ * What the school keeps of the Journals that one child may see: of her laptop, and of those that it
+ * replaces. Lists come from the index, which is filled when a snapshot arrives or is first looked at;
+ * everything else is read from the snapshot itself.
  */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,9 +35,9 @@ import { Shelf } from './list-cache.ts';
 export interface Owner {
   serial: Serial;
   nick: string;
-  /** `#RRGGBB,#RRGGBB`, or null where nobody has told. */
+  /** `#RRGGBB,#RRGGBB`, or null where unknown. */
   colours: string | null;
-  /** An older laptop whose place the reader's took. */
+  /** An older laptop that the reader's replaces. */
   old: boolean;
 }
 
@@ -63,11 +63,11 @@ export interface ReadEntry {
 
 export interface JournalsOptions {
   library: Pick<Library, 'paths' | 'store' | 'registrations' | 'log'>;
-  /** Called when a child looks and there are snapshots of the original program. */
+  /** Called when a child looks at a Journal with snapshots of the original program. */
   onRaw: (serial: Serial) => void;
 }
 
-/** Lists kept in memory: some forty of a large Journal. */
+/** For lists in memory, in bytes: some forty lists of a large Journal. */
 const SHELF_BYTES = 48 * 1024 * 1024;
 
 export class Journals {
@@ -88,7 +88,7 @@ export class Journals {
     });
   }
 
-  /** Throws `not-found` for everybody else's, as for one that does not exist. */
+  /** Throws `not-found` for other laptops, whether they exist or not. */
   ownerFor(reader: Serial, of: string): Owner {
     const serial = readableBy(reader, of, this.#options.library.registrations.bySerial());
     const owner = this.ownersFor(reader).find((one) => one.serial === serial);
@@ -122,9 +122,9 @@ export class Journals {
     });
   }
 
-  /** Reads what is new in a snapshot, so that nobody has to wait for that. Throws `damaged`. */
+  /** Indexes what is new in a snapshot, so that nobody waits for that later. Throws `damaged`. */
   async learn(snapshot: Snapshot): Promise<void> {
-    await breath(); // first the laptop is to have its answer
+    await breath(); // the laptop gets its answer first
     await this.#find(snapshot, [...readVersions(snapshot)]);
   }
 
@@ -162,8 +162,8 @@ export class Journals {
   }
 
   /**
-   * The pinned version that a mark stands for (A13). The mark is the laptop's word: it counts for its
-   * own pins and for those of the laptops whose place it took, and for no others.
+   * The pinned version of an entry whose content is kept at school only. The mark in the entry is
+   * written by the laptop, so only pins of that laptop and of those it replaces are followed.
    */
   #keptVersion(snapshot: Snapshot, uid: Uid, entry: Entry) {
     const mark = keptMarkOf(entry);
@@ -197,7 +197,7 @@ export class Journals {
       if (!stat?.isFile() || seen.has(stat.ino)) continue;
       seen.add(stat.ino);
       const { entry, bytes, digest } = readVersion(one.snapshot.folder, uid, null);
-      if (digests.has(digest)) continue; // there are so many that it has a second file
+      if (digests.has(digest)) continue; // a second file, where the first reached the limit of links
       digests.add(digest);
       versions.push({ ...one, listed: { uid, digest, facts: entry && factsOf(entry, bytes) } });
     }
@@ -217,7 +217,10 @@ export class Journals {
   }
 }
 
-/** Versions in a list whose uid is not known yet; most of sixty lists are known by then. */
+/**
+ * The versions in a list whose uid is not in `known`. Most of sixty lists are known by then, so lines
+ * are skipped before they are parsed.
+ */
 function versionsBesides(sums: string, known: ReadonlyMap<Uid, unknown>): [Uid, Digest][] {
   let lines = '';
   for (let from = 0; from < sums.length; ) {
@@ -229,7 +232,7 @@ function versionsBesides(sums: string, known: ReadonlyMap<Uid, unknown>): [Uid, 
   return [...parseSums(lines)];
 }
 
-/** A digest and two spaces. */
+/** Where the uid begins in a line: after a digest and two spaces. */
 const UID_AT = 66;
 
 function lastFirst(a: ListedEntry, b: ListedEntry): number {

@@ -1,6 +1,6 @@
 /**
- * Things that cost time to make, kept while there is room: bounded in bytes, what was used last stays
- * longest. Whoever asks while one is being made waits for the same one.
+ * A least-recently-used cache, bounded in bytes. Concurrent requests for a value that is being computed
+ * share that computation.
  */
 export class Shelf<Value> {
   readonly #maxBytes: number;
@@ -16,7 +16,7 @@ export class Shelf<Value> {
     return this.#bytes;
   }
 
-  /** The thing of this name, made if it is not there. What cannot be made is not remembered. */
+  /** The value of this name, computed if it is not cached. Failures are not cached. */
   get(name: string, make: () => Promise<{ value: Value; bytes: number }>): Promise<Value> {
     const kept = this.#kept.get(name);
     if (kept) {

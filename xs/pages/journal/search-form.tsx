@@ -1,5 +1,5 @@
 /**
- * Words and a kind, sent as the question of an address: it works without a script, and "back" works.
+ * The search form: sent by GET, so that it works without scripts and with the back button.
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
@@ -10,7 +10,7 @@ import { kindName } from './kinds.tsx';
 export interface SearchFormProps {
   words: Words;
   action: string;
-  /** What was asked for last. */
+  /** The search whose results are shown. */
   search: Search | null;
 }
 

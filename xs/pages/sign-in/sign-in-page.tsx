@@ -1,5 +1,5 @@
 /**
- * The page for who has not signed on: a child is told how, a teacher gives a password.
+ * The sign-in page: tells a child how, and asks a teacher for a password.
  */
 import type { VNode } from 'preact';
 import { FormToken, Frame, type Page } from '../frame/frame.tsx';

@@ -1,5 +1,5 @@
 /**
- * Signing in as a teacher, and out. Wrong passwords are counted before they are looked at.
+ * Sign-in of teachers, and sign-out. Attempts are counted before the password is checked.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkTeacher, stampOf } from '../../admin/teachers.ts';
@@ -9,9 +9,9 @@ import type { Site } from '../guard/site-context.ts';
 import { Failures } from './failures.ts';
 import { SignInPage, type SignInProblem } from './sign-in-page.tsx';
 
-/** From one address; each costs a tenth of a second of the processor. */
+/** Attempts from one address; each costs a tenth of a second of processor time. */
 const TRIES_PER_MINUTE = 20;
-/** Where a teacher goes who came from nowhere. */
+/** Where a teacher goes who did not ask for a page before. */
 const TEACHERS_START = '/xs-backup';
 
 interface SignIn {
@@ -48,7 +48,7 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
   });
 }
 
-/** The teacher, or what went wrong. */
+/** The teacher, or why not. */
 async function tryToSignIn(
   { library }: Site,
   failures: Failures,

@@ -1,6 +1,6 @@
 /**
- * The teachers' pages at `/xs-backup` (X12). All of them lie behind one check that a teacher is signed
- * in; a child is told that there is no such page.
+ * The teachers' pages at `/xs-backup`, behind one check that a teacher is signed in; to a child they do
+ * not exist.
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ import { MARKS } from './shown/marks.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
-/** Adds them to the part behind the guard. */
+/** Adds the teachers' pages to the part behind the guard. */
 export function addAdminRoutes(part: FastifyInstance, site: Site): void {
   void part.register(async (admin) => {
     admin.addHook('preHandler', async (request) => {
@@ -123,9 +123,9 @@ function addKept(admin: FastifyInstance, site: Site): void {
   });
 }
 
-/** The laptop a page is to be about; undefined for all. Throws `not-found` for what is none. */
+/** The laptop a page is limited to; undefined for all. Throws `not-found` for an invalid one. */
 function onlyAbout({ serial, act }: Sent): Serial | undefined {
-  // The page that an act led to is about all of them.
+  // Here `serial` belongs to the act that led to the page, which is about all laptops.
   if (serial === undefined || act !== undefined) return undefined;
   const known = tryParse(parseSerial, serial);
   if (!known) throw new DsError('not-found', 'there is no such laptop');

@@ -1,6 +1,5 @@
 /**
- * "Really?": what an act means, whom it is about as a picture, yes and no. And what is said when it
- * could not be done.
+ * The confirmation of an act: what it means, whom it is about, yes and no; and the page of a refused act.
  */
 
 import type { VNode } from 'preact';
@@ -15,7 +14,7 @@ export interface ActProps {
   page: Page;
   act: Act;
   texts: ActWords;
-  /** The laptops it is about, the new one first. */
+  /** The laptops concerned, the new one first. */
   about: readonly LaptopCard[];
   code: string | null;
 }

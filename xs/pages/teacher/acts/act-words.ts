@@ -1,25 +1,25 @@
 /**
- * Each act in the words of the page that asks for it: the question, what it means, the button.
+ * The words of each act: question, meaning, button, and what is said afterwards.
  */
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Act } from './acts.ts';
 
 export interface ActWords {
-  /** What a link or button to it says. */
+  /** On a link or button. */
   label: string;
   question: string;
   meaning: string;
-  /** What it says when it is done. */
+  /** Said when it is done. */
   done: string;
 }
 
-/** What there is to say about whom. */
+/** What goes into the words. */
 export interface ActFacts {
   /** Nick of the laptop the act is about, or its serial number. */
   name: string;
   /** Of the other laptop, for `alias`. */
   other: string;
-  /** What a day or thing is called that the act is about. */
+  /** Name of the day or entry concerned. */
   what: string;
   /** The pairing code of the key that is to be approved. */
   code: string | null;

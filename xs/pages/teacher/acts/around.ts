@@ -1,5 +1,5 @@
 /**
- * What every one of the teachers' pages is made of.
+ * What every teachers' page is rendered from.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Page } from '../../frame/frame.tsx';
@@ -9,7 +9,7 @@ import { doneOf, type Sent } from './act-routes.ts';
 
 export interface Around {
   page: Page;
-  /** What was done just before. */
+  /** The act that led to this page, if one did. */
   done: Done | undefined;
   /** Seconds since 1970. */
   now: number;

@@ -20,7 +20,7 @@ export interface CleanupProps {
   nameOf: (serial: Serial) => string;
 }
 
-/** A dry run: for each laptop what would go and what stays, and why. */
+/** Laptops from which something would be removed, or whose plan failed. */
 export function CleanupPage({ page, reports, nameOf }: CleanupProps): VNode {
   const { words } = page;
   const { _, _n } = words;

@@ -1,6 +1,5 @@
 /**
- * The disk: will it do, who takes how much of it, what is damaged, and what the next cleanup would
- * remove, with its reasons.
+ * The disk: whether it suffices, who uses how much of it, what is damaged.
  */
 
 import type { VNode } from 'preact';
@@ -20,16 +19,16 @@ export interface DiskUse {
 export interface DiskProps {
   page: Page;
   facts: readonly { name: string; text: string }[];
-  /** What a laptop may use, in bytes. */
+  /** The share of one laptop, in bytes. */
   quotaBytes: number;
-  /** Who takes most comes first. */
+  /** Largest first. */
   uses: readonly DiskUse[];
   damage: readonly { digest: string; found: number; names: readonly string[] }[];
-  /** Why nothing is removed now, in the words of the terminal; null when the clock is believed. */
+  /** Why the clock is not trusted, in English; null when it is. */
   distrust: string | null;
 }
 
-/** More lines than this make no page. */
+/** Longer lists are cut. */
 const MAX_LINES = 300;
 
 export function DiskPage(props: DiskProps): VNode {
@@ -98,7 +97,7 @@ function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
   );
 }
 
-/** A bar that ends at its share; one over it is full and has a notch. */
+/** A bar that is full at the laptop's share; above the share it has a notch. */
 function UseBar({ share }: { share: number }) {
   const width = Math.max(1, Math.round(Math.min(1, share) * 196));
   return (

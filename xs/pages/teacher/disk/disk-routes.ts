@@ -16,7 +16,7 @@ import { DiskPage } from './disk-page.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
-/** On a part where only teachers come. */
+/** On a part that only teachers reach. */
 export function addDiskRoutes(admin: FastifyInstance, site: Site): void {
   const { library } = site;
   const { paths, registrations, config } = library;
@@ -44,7 +44,7 @@ export function addDiskRoutes(admin: FastifyInstance, site: Site): void {
     return site.send(reply, node);
   });
 
-  // Everything is measured for it: who asks while it is being worked out gets the same answer.
+  // A dry run measures the whole library, so concurrent requests share one.
   let working: Promise<LaptopReport[]> | undefined;
   const dryRun = async () => {
     const reports: LaptopReport[] = [];

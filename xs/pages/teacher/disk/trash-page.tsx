@@ -1,5 +1,5 @@
 /**
- * What was removed and can still be brought back.
+ * Removed snapshots and pins that can still be brought back.
  */
 
 import type { VNode } from 'preact';
@@ -17,15 +17,15 @@ export interface TrashLine {
   serial: TrashItem['serial'];
   nick: string;
   item: string;
-  /** A snapshot's name; null for something that was pinned. */
+  /** A snapshot's name; null for an unpinned entry. */
   snapshot: string | null;
   removed: number;
   reason: string;
-  /** The trees that snapshots were made from are for the terminal. */
+  /** False for converted trees of the old program, which only the terminal brings back. */
   comesBack: boolean;
 }
 
-/** What went last comes first. */
+/** Last removed first. */
 export function trashView(
   items: readonly Omit<TrashItem, 'folder'>[],
   nickOf: (serial: TrashItem['serial']) => string,
@@ -40,7 +40,7 @@ export function trashView(
     .sort((a, b) => b.removed - a.removed);
 }
 
-/** More lines than this make no page. */
+/** Longer lists are cut. */
 const MAX_LINES = 300;
 
 export interface TrashProps {

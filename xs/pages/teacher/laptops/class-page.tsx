@@ -1,5 +1,5 @@
 /**
- * All laptops as the children that stand for them, in their colours; what needs a teacher comes first.
+ * All laptops as XO figures in their children's colours; what needs a teacher comes first.
  */
 
 import type { VNode } from 'preact';

@@ -1,5 +1,5 @@
 /**
- * Backups held aside because much of a Journal was gone (X5): right, or a mistake?
+ * Backups held aside because much of a Journal was gone: a teacher accepts or discards them.
  */
 
 import type { VNode } from 'preact';
@@ -21,7 +21,7 @@ export interface HeldLaptop {
     bytes: number;
     reason: string;
   }[];
-  /** Entries of the newest ordinary snapshot; null where there is none. */
+  /** Number of entries in the newest accepted snapshot; null where there is none. */
   before: number | null;
 }
 

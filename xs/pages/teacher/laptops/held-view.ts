@@ -1,5 +1,5 @@
 /**
- * The backups that are held aside, by laptop.
+ * Reads the backups that are held aside, by laptop.
  */
 
 import { laptopRows } from '../../../admin/laptop-list.ts';

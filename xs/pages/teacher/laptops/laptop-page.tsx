@@ -1,5 +1,5 @@
 /**
- * One laptop: how it stands, what the school keeps of it, and what a teacher may do about it.
+ * One laptop: its state, its snapshots and pins, and the acts a teacher may do.
  */
 
 import type { VNode } from 'preact';
@@ -24,9 +24,9 @@ export interface LaptopProps {
   pins: readonly PinLine[];
   /** Bytes it uses and may use, as of the last cleanup; null before the first. */
   quota: { bytes: number; of: number; stuck: boolean } | null;
-  /** Laptops it could take the place of, or none. */
+  /** Whether it could replace another laptop. */
   mayReplace: boolean;
-  /** Nothing is kept of it, so that it may be forgotten. */
+  /** It has no backup, so it may be forgotten. */
   unused: boolean;
   now: number;
   done?: Done | undefined;
@@ -152,7 +152,7 @@ function linkFact(name: string, serial: Serial | null): [string, VNode][] {
   return serial === null ? [] : [[name, <a href={laptopPath(serial)}>{serial}</a>]];
 }
 
-/** What may be done with the laptop as it is now. */
+/** The acts that are possible in the laptop's present state. */
 export function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused: boolean) {
   const { serial, retired, replaces } = row;
   const fields = { serial };

@@ -21,7 +21,7 @@ import { olderLaptops, ReplacePage } from './replace-page.tsx';
 
 type OfLaptop = FastifyRequest<{ Params: { serial: string }; Querystring: Sent }>;
 
-/** On a part where only teachers come. */
+/** On a part that only teachers reach. */
 export function addLaptopRoutes(admin: FastifyInstance, site: Site): void {
   const { library } = site;
   const { registrations } = library;

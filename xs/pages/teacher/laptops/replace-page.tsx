@@ -1,5 +1,5 @@
 /**
- * Whose laptop a new one is: chosen by picture, nick and colours among those that could be the old one.
+ * Whose new laptop is this? Chosen by figure, nick and colours among the laptops it could replace.
  */
 
 import type { VNode } from 'preact';
@@ -13,7 +13,7 @@ import { XoIcon } from '../../frame/xo-icon.tsx';
 import { askPath } from '../acts/acts.ts';
 import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 
-/** Those whose place it may take; first who has the same name, then who was not seen for longest. */
+/** The laptops it may replace: those with the same name first, then the longest unseen. */
 export function olderLaptops(
   newer: Serial,
   cards: readonly LaptopCard[],

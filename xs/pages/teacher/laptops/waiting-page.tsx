@@ -1,6 +1,6 @@
 /**
- * Who asks to be let in: keys with their pairing codes, new laptops that may be a known child's, and
- * whether new ones may register at all.
+ * What waits for approval: keys with their pairing codes, new laptops that may belong to a known child,
+ * and whether new laptops may register.
  */
 
 import type { VNode } from 'preact';
@@ -20,14 +20,14 @@ export interface WaitingKey {
   name: string;
   colors: string | null;
   kind: 'own' | 'sugar';
-  /** What the laptop shows; only that of our program shows one. */
+  /** The code that the laptop shows; null for a key of Sugar's own registration. */
   code: string | null;
   since: number;
   approve: Act;
   reject: Act;
 }
 
-/** The newest first; keys that show a code before those that do not. */
+/** Keys with a code first, then newest first. */
 export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
   return rows
     .filter(({ retired }) => retired === null)
@@ -36,7 +36,7 @@ export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
         ...{ serial, name: nick || serial, colors, kind },
         code: kind === 'own' ? code : null,
         since: Math.floor(Date.parse(since) / 1000),
-        // The very key whose code is shown: another that comes meanwhile is not meant.
+        // Names the key whose code is shown, so that a key that arrives meanwhile is not approved.
         approve: { name: 'approve', fields: { serial, kind, key: fingerprint } } satisfies Act,
         reject: { name: 'reject', fields: { serial, kind } } satisfies Act,
       })),
@@ -44,7 +44,7 @@ export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
     .sort((a, b) => a.kind.localeCompare(b.kind) || b.since - a.since);
 }
 
-/** A new laptop, and the one it may take the place of, as they look. */
+/** A new laptop, and the one it may replace. */
 export interface ShownProposal {
   newer: Serial;
   older: Serial;

@@ -1,5 +1,5 @@
 /**
- * Who did what: the audit log in words, the newest first.
+ * The audit log in words, newest first.
  */
 
 import type { VNode } from 'preact';
@@ -14,7 +14,7 @@ export const LINES_EACH = 100;
 
 export interface AuditProps {
   page: Page;
-  /** The newest first, of one page. */
+  /** Those of this page, newest first. */
   lines: readonly AuditLine[];
   serial: Serial | null;
   /** Which page this is, from 1, and how many there are. */
@@ -23,7 +23,7 @@ export interface AuditProps {
   nickOf: (serial: string) => string;
 }
 
-/** One page of them, the newest first. A page that is not there is the last one. */
+/** One page of the log, newest first. A page number that is too high is the last page. */
 export function auditView(
   all: readonly AuditLine[],
   wanted: number,

@@ -1,5 +1,5 @@
 /**
- * The teachers' first page: who is safe, what needs them, whether the disk will do.
+ * The teachers' first page: how many laptops are safe, what needs a look, the state of the server.
  */
 import type { VNode } from 'preact';
 import type { Page } from '../../frame/frame.tsx';

@@ -1,5 +1,5 @@
 /**
- * The school on one page, in words: what the terminal's `status` says. Facts in, texts out.
+ * The status of the school in words. Pure: facts in, texts out.
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
@@ -7,16 +7,16 @@ import { PLACES } from '../../frame/teacher-frame.tsx';
 import type { Mark } from '../shown/marks.tsx';
 
 export interface StatusView {
-  /** How many laptops stand how. */
+  /** Number of laptops by state. */
   counts: { mark: Mark; count: number; text: string }[];
-  /** What somebody should look at; empty when all is well. */
+  /** What needs a look; empty when all is well. */
   asks: { text: string; href: string; names: string }[];
   facts: { name: string; text: string }[];
 }
 
-/** Names in one line; the rest is a number. */
+/** Names shown in one line; the rest is counted. */
 const NAMED = 8;
-/** Less than this share of blocks or inodes is too little. */
+/** Share of free blocks or inodes below which a disk is nearly full. */
 const SCARCE = 0.1;
 
 export function statusView(words: Words, status: Status): StatusView {

@@ -1,11 +1,11 @@
 /**
- * How a laptop stands, as a shape: each one differs by its outline and by what is in it, so that it is
- * told apart in grey, in sunlight and when printed. Beside each stands a word.
+ * The state of a laptop as a shape: outlines and contents differ, so that states can be told apart in
+ * grey, in sunlight and in print. A word stands beside each.
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 
-/** What a teacher wants to know of a laptop at a glance: the first of these that is so. */
+/** The state of a laptop at a glance. */
 export type Mark = 'waiting' | 'held' | 'safe' | 'late' | 'never' | 'retired';
 
 export interface MarkFacts {
@@ -15,7 +15,7 @@ export interface MarkFacts {
   standing: 'safe' | 'late' | 'never';
 }
 
-/** What needs a decision comes before how old the last backup is. */
+/** What needs a decision takes precedence over the age of the last backup. */
 export function markOf({ retired, waiting, held, standing }: MarkFacts): Mark {
   if (retired) return 'retired';
   if (waiting) return 'waiting';
