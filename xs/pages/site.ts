@@ -12,7 +12,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import { statusOf } from '../api/app.ts';
 import type { Library } from '../library.ts';
 import { ICON, type Page, render } from './frame/frame.tsx';
-import { Speeches } from './frame/language-choice.ts';
+import { Translations } from './frame/language-choice.ts';
 import { ProblemPage } from './frame/problem-page.tsx';
 import { XoIcon } from './frame/xo-icon.tsx';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard/guard.ts';
@@ -40,14 +40,14 @@ export function addSite(
   const style = Buffer.concat(files.styleSheets.map((file) => readFileSync(file)));
   const digest = createHash('sha256').update(style).digest('hex').slice(0, 16);
   const styleHref = `/ds-restore/style-${digest}.css`;
-  const speeches = new Speeches(files.locale);
+  const translations = new Translations(files.locale);
   const { http, pages } = library.config;
   const hosts = [http.name, hostname(), `${hostname()}.local`, ...pages.hosts];
 
   void app.register(async (part) => {
     const guard = await installGuard(part, { library, hosts });
     const page = (request: FastifyRequest, reply: FastifyReply): Page => ({
-      ...speeches.for(request.cookies?.[LANGUAGE], request.headers['accept-language']),
+      ...translations.for(request.cookies?.[LANGUAGE], request.headers['accept-language']),
       who: whoIs(library, guard, request),
       formToken: guard.formToken(request, reply),
       here: request.url,

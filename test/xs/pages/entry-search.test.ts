@@ -9,7 +9,7 @@ import {
   readSearch,
   searchQuery,
 } from '../../../xs/pages/journal/entry-search.ts';
-import { Shelf } from '../../../xs/pages/journal/list-cache.ts';
+import { LruCache } from '../../../xs/pages/journal/lru-cache.ts';
 import { Failures } from '../../../xs/pages/sign-in/failures.ts';
 
 const test = suite('what the pages decide');
@@ -90,7 +90,7 @@ test('our names are ours in any case, with a port, with the dot at the end', () 
 });
 
 test('the shelf makes a thing once for all who wait, and drops what was not used for longest', async () => {
-  const shelf = new Shelf<string>(10);
+  const shelf = new LruCache<string>(10);
   let made = 0;
   const get = (name: string) =>
     shelf.get(name, async () => {

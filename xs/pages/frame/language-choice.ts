@@ -15,23 +15,23 @@ export const LANGUAGES: readonly (readonly [string, string])[] = [
   ['ar', 'العربية'],
 ];
 
-export interface Speech {
+export interface Translation {
   /** As in `<html lang>`. */
   language: string;
   words: Words;
 }
 
 /** Reads each catalogue once from `<folder>/<language>/LC_MESSAGES/ds-backup.mo`. */
-export class Speeches {
+export class Translations {
   readonly #folder: string;
-  readonly #known = new Map<string, Speech>();
+  readonly #known = new Map<string, Translation>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   /** `chosen` (a cookie) and `accepted` (a header) are unchecked input. */
-  for(chosen: string | undefined, accepted: string | undefined): Speech {
+  for(chosen: string | undefined, accepted: string | undefined): Translation {
     const wanted = [...(chosen === undefined ? [] : [chosen]), ...preferred(accepted ?? '')];
     const short = wanted.map((tag) => tag.toLowerCase().split('-')[0] ?? '');
     const language = short.find((one) => LANGUAGES.some(([known]) => known === one)) ?? 'en';
@@ -40,7 +40,7 @@ export class Speeches {
     return known;
   }
 
-  #read(language: string): Speech {
+  #read(language: string): Translation {
     const catalogue: Catalogue = findCatalogue(this.#folder, 'ds-backup', [language]);
     return { language: catalogue.language, words: wordsOf(catalogue) };
   }

@@ -51,10 +51,10 @@ export function EntryPage(props: EntryProps): VNode {
         <div>
           <Facts words={words} facts={facts} />
           {pinned ? <PinnedMark label={_('This is pinned')} /> : null}
-          <Ways words={words} href={href} facts={facts} />
+          <Downloads words={words} href={href} facts={facts} />
         </div>
       </div>
-      <Told {...props} />
+      <Description {...props} />
       <Versions {...props} />
     </Frame>
   );
@@ -78,7 +78,15 @@ function Facts({ words, facts }: { words: Words; facts: EntryFacts }) {
   );
 }
 
-function Ways({ words: { _ }, href, facts }: { words: Words; href: string; facts: EntryFacts }) {
+function Downloads({
+  words: { _ },
+  href,
+  facts,
+}: {
+  words: Words;
+  href: string;
+  facts: EntryFacts;
+}) {
   return (
     <ul class="ways">
       {facts.hasContent ? (
@@ -97,7 +105,7 @@ function Ways({ words: { _ }, href, facts }: { words: Words; href: string; facts
   );
 }
 
-function Told({ page: { words }, description, tags }: EntryProps) {
+function Description({ page: { words }, description, tags }: EntryProps) {
   if (description === '' && tags === '') return null;
   return (
     <section class="card">

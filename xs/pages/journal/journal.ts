@@ -30,7 +30,7 @@ import {
   readVersions,
   type Snapshot,
 } from '../../storage/snapshots.ts';
-import { Shelf } from './list-cache.ts';
+import { LruCache } from './lru-cache.ts';
 
 export interface Owner {
   serial: Serial;
@@ -68,12 +68,12 @@ export interface JournalsOptions {
 }
 
 /** For lists in memory, in bytes: some forty lists of a large Journal. */
-const SHELF_BYTES = 48 * 1024 * 1024;
+const CACHE_BYTES = 48 * 1024 * 1024;
 
 export class Journals {
   readonly #options: JournalsOptions;
-  readonly #shelf = new Shelf<readonly ListedEntry[]>(SHELF_BYTES);
-  readonly #whole = new Shelf<readonly Version[]>(SHELF_BYTES);
+  readonly #lists = new LruCache<readonly ListedEntry[]>(CACHE_BYTES);
+  readonly #whole = new LruCache<readonly Version[]>(CACHE_BYTES);
 
   constructor(options: JournalsOptions) {
     this.#options = options;
@@ -115,7 +115,7 @@ export class Journals {
 
   /** What a snapshot holds, what changed last first. Throws `damaged`. */
   list(snapshot: Snapshot): Promise<readonly ListedEntry[]> {
-    return this.#shelf.get(snapshot.state, async () => {
+    return this.#lists.get(snapshot.state, async () => {
       const entries = await this.#find(snapshot, [...readVersions(snapshot)]);
       entries.sort(lastFirst);
       return { value: entries, bytes: entries.reduce((sum, one) => sum + sizeOf(one), 0) };

@@ -14,7 +14,7 @@ import { readAudit } from '../../registration/audit.ts';
 import { listTrash } from '../../storage/trash.ts';
 import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
-import { around } from './acts/around.ts';
+import { frameProps } from './acts/frame-props.ts';
 import { addDiskRoutes } from './disk/disk-routes.ts';
 import { TrashPage, trashView } from './disk/trash-page.tsx';
 import { ClassPage } from './laptops/class-page.tsx';
@@ -32,38 +32,38 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 
 /** Adds the teachers' pages to the part behind the guard. */
 export function addAdminRoutes(part: FastifyInstance, site: Site): void {
-  void part.register(async (admin) => {
-    admin.addHook('preHandler', async (request) => {
+  void part.register(async (part) => {
+    part.addHook('preHandler', async (request) => {
       site.guard.teacher(request);
     });
-    addOverview(admin, site);
-    addWaiting(admin, site);
-    addKept(admin, site);
-    addLaptopRoutes(admin, site);
-    addDiskRoutes(admin, site);
-    addActRoutes(admin, site);
+    addOverview(part, site);
+    addWaiting(part, site);
+    addKept(part, site);
+    addLaptopRoutes(part, site);
+    addDiskRoutes(part, site);
+    addActRoutes(part, site);
   });
 }
 
-function addOverview(admin: FastifyInstance, site: Site): void {
+function addOverview(part: FastifyInstance, site: Site): void {
   const { library } = site;
 
   for (const path of ['/xs-backup', '/xs-backup/']) {
-    admin.get(path, async (request: Asked, reply) => {
-      const { page } = around(site, request, reply);
+    part.get(path, async (request: Asked, reply) => {
+      const { page } = frameProps(site, request, reply);
       const view = statusView(page.words, await readStatus(library));
       return site.send(reply, StatusPage({ page, view }));
     });
   }
 
-  admin.get('/xs-backup/class', async (request: Asked, reply) => {
+  part.get('/xs-backup/class', async (request: Asked, reply) => {
     const rows = await laptopRows(library, library.registrations.all());
     const cards = cardsOf(rows, library.clock.now());
     const only = MARKS.find((mark) => mark === request.query.only) ?? null;
-    return site.send(reply, ClassPage({ ...around(site, request, reply), cards, only }));
+    return site.send(reply, ClassPage({ ...frameProps(site, request, reply), cards, only }));
   });
 
-  admin.get('/xs-backup/diag.txt', async (_request, reply) => {
+  part.get('/xs-backup/diag.txt', async (_request, reply) => {
     let text = '';
     const print = (more: string) => {
       text += more;
@@ -78,11 +78,11 @@ function addOverview(admin: FastifyInstance, site: Site): void {
   });
 }
 
-function addWaiting(admin: FastifyInstance, site: Site): void {
+function addWaiting(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { registrations, newcomers } = library;
 
-  admin.get('/xs-backup/waiting', async (request: Asked, reply) => {
+  part.get('/xs-backup/waiting', async (request: Asked, reply) => {
     const asking = registrations.all().filter(([, { pending }]) => pending.length > 0);
     const seconds = (iso: string) => Math.floor(Date.parse(iso) / 1000);
     const colorsOf = (serial: Serial) => registrations.get(serial)?.colors ?? null;
@@ -92,7 +92,7 @@ function addWaiting(admin: FastifyInstance, site: Site): void {
       ...{ registered: seconds(one.registered), lastSeen: seconds(one.lastSeen) },
     }));
     const node = WaitingPage({
-      ...around(site, request, reply),
+      ...frameProps(site, request, reply),
       ...{ keys: waitingView(await laptopRows(library, asking)), proposals },
       registration: newcomers.window(),
     });
@@ -100,25 +100,25 @@ function addWaiting(admin: FastifyInstance, site: Site): void {
   });
 }
 
-function addKept(admin: FastifyInstance, site: Site): void {
+function addKept(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { paths, registrations } = library;
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
 
-  admin.get('/xs-backup/held', async (request: Asked, reply) => {
+  part.get('/xs-backup/held', async (request: Asked, reply) => {
     const laptops = await heldLaptops(library);
-    return site.send(reply, HeldPage({ ...around(site, request, reply), laptops }));
+    return site.send(reply, HeldPage({ ...frameProps(site, request, reply), laptops }));
   });
 
-  admin.get('/xs-backup/trash', async (request: Asked, reply) => {
+  part.get('/xs-backup/trash', async (request: Asked, reply) => {
     const lines = trashView(listTrash(paths, onlyAbout(request.query)), nickOf);
-    return site.send(reply, TrashPage({ ...around(site, request, reply), lines }));
+    return site.send(reply, TrashPage({ ...frameProps(site, request, reply), lines }));
   });
 
-  admin.get('/xs-backup/audit', async (request: Asked, reply) => {
+  part.get('/xs-backup/audit', async (request: Asked, reply) => {
     const serial = onlyAbout(request.query);
     const view = auditView(readAudit(paths, serial), Number(request.query.page ?? 1) || 1);
-    const { page } = around(site, request, reply);
+    const { page } = frameProps(site, request, reply);
     return site.send(reply, AuditPage({ page, ...view, serial: serial ?? null, nickOf }));
   });
 }

@@ -9,7 +9,7 @@ import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
-import { around } from '../acts/around.ts';
+import { frameProps } from '../acts/frame-props.ts';
 import { statusView } from '../school/status-view.ts';
 import { CleanupPage } from './cleanup-page.tsx';
 import { DiskPage } from './disk-page.tsx';
@@ -17,13 +17,13 @@ import { DiskPage } from './disk-page.tsx';
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
 /** On a part that only teachers reach. */
-export function addDiskRoutes(admin: FastifyInstance, site: Site): void {
+export function addDiskRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { paths, registrations, config } = library;
   const nameOf = (serial: string) => registrations.get(serial as Serial)?.nick || serial;
 
-  admin.get('/xs-backup/disk', async (request: Asked, reply) => {
-    const { page } = around(site, request, reply);
+  part.get('/xs-backup/disk', async (request: Asked, reply) => {
+    const { page } = frameProps(site, request, reply);
     const status = await readStatus(library);
     const usage = await library.store.usage();
     const share = sharePercent(config.quota);
@@ -51,12 +51,12 @@ export function addDiskRoutes(admin: FastifyInstance, site: Site): void {
     await cleanUp(library, { dryRun: true, onLaptop: (one) => void reports.push(one) });
     return reports;
   };
-  admin.get('/xs-backup/disk/cleanup', async (request: Asked, reply) => {
+  part.get('/xs-backup/disk/cleanup', async (request: Asked, reply) => {
     working ??= dryRun().finally(() => {
       working = undefined;
     });
     const reports = await working;
-    const { page } = around(site, request, reply);
+    const { page } = frameProps(site, request, reply);
     return site.send(reply, CleanupPage({ page, reports, nameOf }));
   });
 }

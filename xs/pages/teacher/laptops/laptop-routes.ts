@@ -14,7 +14,7 @@ import { hasDamage } from '../../../storage/damage-register.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
-import { around } from '../acts/around.ts';
+import { frameProps } from '../acts/frame-props.ts';
 import { cardOf, cardsOf } from '../shown/laptop-card.ts';
 import { LaptopPage, type LaptopProps, snapshotLines } from './laptop-page.tsx';
 import { olderLaptops, ReplacePage } from './replace-page.tsx';
@@ -22,24 +22,24 @@ import { olderLaptops, ReplacePage } from './replace-page.tsx';
 type OfLaptop = FastifyRequest<{ Params: { serial: string }; Querystring: Sent }>;
 
 /** On a part that only teachers reach. */
-export function addLaptopRoutes(admin: FastifyInstance, site: Site): void {
+export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { registrations } = library;
 
-  admin.get('/xs-backup/laptop/:serial', async (request: OfLaptop, reply) => {
+  part.get('/xs-backup/laptop/:serial', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const facts = await laptopFacts(library, serial);
-    return site.send(reply, LaptopPage({ ...around(site, request, reply), ...facts }));
+    return site.send(reply, LaptopPage({ ...frameProps(site, request, reply), ...facts }));
   });
 
-  admin.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
+  part.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const rows = await laptopRows(library, registrations.all());
     const cards = cardsOf(rows, library.clock.now());
     const newer = cards.find((card) => card.serial === serial);
     if (!newer) throw new DsError('not-found', 'there is no such laptop');
     const choices = olderLaptops(serial, cards, registrations.bySerial());
-    return site.send(reply, ReplacePage({ ...around(site, request, reply), newer, choices }));
+    return site.send(reply, ReplacePage({ ...frameProps(site, request, reply), newer, choices }));
   });
 }
 

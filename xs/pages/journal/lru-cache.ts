@@ -2,7 +2,7 @@
  * A least-recently-used cache, bounded in bytes. Concurrent requests for a value that is being computed
  * share that computation.
  */
-export class Shelf<Value> {
+export class LruCache<Value> {
   readonly #maxBytes: number;
   readonly #kept = new Map<string, { value: Value; bytes: number }>();
   readonly #making = new Map<string, Promise<Value>>();

@@ -7,7 +7,7 @@ import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { doneOf, type Sent } from './act-routes.ts';
 
-export interface Around {
+export interface TeacherProps {
   page: Page;
   /** The act that led to this page, if one did. */
   done: Done | undefined;
@@ -15,11 +15,11 @@ export interface Around {
   now: number;
 }
 
-export function around(
+export function frameProps(
   site: Site,
   request: FastifyRequest<{ Querystring: Sent }>,
   reply: FastifyReply,
-): Around {
+): TeacherProps {
   const page = site.page(request, reply);
   const now = Math.floor(site.library.clock.now().getTime() / 1000);
   return { page, done: doneOf(site.library, page.words, request.query), now };
