@@ -32,16 +32,16 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 
 /** Adds the teachers' pages to the part behind the guard. */
 export function addAdminRoutes(part: FastifyInstance, site: Site): void {
-  void part.register(async (part) => {
-    part.addHook('preHandler', async (request) => {
+  void part.register(async (teachers) => {
+    teachers.addHook('preHandler', async (request) => {
       site.guard.teacher(request);
     });
-    addOverview(part, site);
-    addWaiting(part, site);
-    addKept(part, site);
-    addLaptopRoutes(part, site);
-    addDiskRoutes(part, site);
-    addActRoutes(part, site);
+    addOverview(teachers, site);
+    addWaiting(teachers, site);
+    addKept(teachers, site);
+    addLaptopRoutes(teachers, site);
+    addDiskRoutes(teachers, site);
+    addActRoutes(teachers, site);
   });
 }
 
