@@ -27,6 +27,7 @@ import { Intake } from './ingest/intake.ts';
 import { openLibrary } from './library.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
+import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
 import { addAdminRoutes } from './pages/teacher/teacher-routes.ts';
@@ -167,6 +168,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   addQuietRoutes(app, library, noteSuccess);
   addSite(app, library, options.pageFiles, (part, site) => {
+    addSignIn(part, site);
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
     addAdminRoutes(part, site);

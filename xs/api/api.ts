@@ -20,7 +20,7 @@ import { hasRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedDigests } from '../pins/pins.ts';
 import { chainOf, readableBy } from '../registration/aliases.ts';
-import { type MayUpload, openDoor } from '../ssh/session-socket.ts';
+import { openDoor } from '../ssh/session-socket.ts';
 import {
   baseSnapshot,
   findSnapshot,
@@ -28,6 +28,7 @@ import {
   newestSnapshot,
   readSums,
 } from '../storage/snapshots.ts';
+import type { MayUpload } from '../traffic/leases.ts';
 import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { addCompletionRoute } from './completion.ts';

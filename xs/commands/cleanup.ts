@@ -16,7 +16,7 @@ import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
 import { answer, type Command, laptopArgument, usage } from './command.ts';
 
 export const cleanup: Command = {
-  synopsis: 'cleanup [--dry-run] [--trust-clock] [--json]',
+  flags: ['dry-run', 'trust-clock'],
   summary: 'thin old snapshots, keep quotas, empty the trash; with reasons',
   run: async (context) => {
     const { library, flags, print, progress, signal } = context;
@@ -68,7 +68,7 @@ function formatLaptop(report: LaptopReport, dryRun: boolean): string {
 }
 
 export const trash: Command = {
-  synopsis: 'trash [SERIAL] [--json]',
+  takes: ['[SERIAL]'],
   summary: 'what was removed and can still be brought back',
   run: (context) => {
     const serial = context.args[0] === undefined ? undefined : laptopArgument(context);
@@ -83,7 +83,7 @@ export const trash: Command = {
 };
 
 export const undelete: Command = {
-  synopsis: 'undelete SERIAL NAME',
+  takes: ['SERIAL', 'NAME'],
   summary: 'bring a removed snapshot or pin back; a snapshot is then pinned',
   run: async (context) => {
     const { library, args } = context;
@@ -106,7 +106,6 @@ export const undelete: Command = {
 };
 
 export const quota: Command = {
-  synopsis: 'quota [--json]',
   summary: "each laptop's share and use, as of the last cleanup; the disk",
   run: async (context) => {
     const { library } = context;

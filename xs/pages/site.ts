@@ -9,7 +9,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import { statusOf } from '../api/app.ts';
+import { answerTo } from '../api/error-answer.ts';
 import type { Library } from '../library.ts';
 import { ICON, type Page, render } from './frame/frame.tsx';
 import { Translations } from './frame/language-choice.ts';
@@ -18,7 +18,6 @@ import { XoIcon } from './frame/xo-icon.tsx';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard/guard.ts';
 import { safeReturn } from './guard/safe-return.ts';
 import type { Site } from './guard/site-context.ts';
-import { addSignIn } from './sign-in/sign-in-routes.ts';
 
 export interface PageFiles {
   /** Files, delivered as one sheet. */
@@ -70,7 +69,6 @@ export function addSite(
       reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
     );
     addLanguage(part);
-    addSignIn(part, site);
     addRoutes(part, site);
     for (const place of ['/ds-restore/*', '/xs-backup/*']) {
       part.get(place, async () => {
@@ -100,15 +98,12 @@ function answerError(
     if (request.method === 'POST') return reply.redirect(SIGN_IN, 303);
     return reply.redirect(`${SIGN_IN}?back=${encodeURIComponent(request.url)}`, 303);
   }
-  const known = error instanceof DsError ? error : undefined;
-  const status = known?.code === 'busy' ? 503 : known ? statusOf(known.code) : error.statusCode;
-  if (!status || status >= 500) {
-    site.library.log.warn('page-failed', { reason: asDsError(error).message });
-  }
-  void reply.status(status ?? 500);
+  const { status, body, fault } = answerTo(error);
+  if (fault) site.library.log.warn('page-failed', { reason: asDsError(error).message });
+  void reply.status(status);
   // The guard refused the request before it read cookies: neither language nor visitor are known.
-  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${error.message}\n`);
-  return site.send(reply, ProblemPage({ page: site.page(request, reply), status: status ?? 500 }));
+  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${body.message}\n`);
+  return site.send(reply, ProblemPage({ page: site.page(request, reply), status }));
 }
 
 /** A link rather than a form: one touch, and GET is harmless because only the language changes. */

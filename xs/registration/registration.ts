@@ -16,7 +16,7 @@ import { type Access, makeLaptopFolders } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import { checkAlias } from './aliases.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
-import { hasBackup } from './forget.ts';
+import { hasBackup } from './has-backup.ts';
 import {
   type KeyKind,
   type Laptop,
@@ -234,7 +234,7 @@ export class Registrations {
     });
   }
 
-  /** Its folder is gone (unused.ts sees to that): it is a stranger again. */
+  /** Its folder is gone (by forget.ts): it is a stranger again. */
   forgotten(serial: Serial): void {
     this.#laptops.delete(serial);
     this.#decided('forgotten', serial);

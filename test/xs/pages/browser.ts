@@ -14,6 +14,7 @@ import { WebLinks } from '../../../xs/api/web-links.ts';
 import type { Site } from '../../../xs/pages/guard/site-context.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
+import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
 import { addAdminRoutes } from '../../../xs/pages/teacher/teacher-routes.ts';
@@ -53,6 +54,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const links = new WebLinks(library.clock);
   addSite(app, library, files, (part, made) => {
     site = made;
+    addSignIn(part, made);
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     addAdminRoutes(part, made);

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
-import { answerRegistration } from '../../../xs/registration/idmgr.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { answerRegistration } from '../../../xs/api/idmgr.ts';
 import {
   judgeNewcomer,
   type NewcomerFacts,
@@ -96,7 +97,7 @@ test("the answer to Sugar's menu says it in words, and nothing is made", () => {
   );
   const body = `<methodCall><methodName>register</methodName><params>${values.join('')}</params></methodCall>`;
   const answer = answerRegistration(
-    { registrations, hostName: 'x' },
+    { registrations, hostName: 'x', log: silentLog },
     Buffer.from(body),
     '10.0.0.1',
   );

@@ -10,9 +10,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import type { Serial } from '../../../shared/ids.ts';
 import { readTeachers, stampOf } from '../../admin/teachers.ts';
+import { newToken } from '../../api/tokens.ts';
 import type { Library } from '../../library.ts';
 import { isOurHost, isSameOrigin } from './origin.ts';
-import { newToken, Sessions, type Visitor } from './sessions.ts';
+import { Sessions, type Visitor } from './sessions.ts';
 
 export const SIGN_IN = '/ds-restore/sign-in';
 const SESSION = 'ds-session';

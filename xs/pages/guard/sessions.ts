@@ -2,9 +2,10 @@
  * Sessions of the pages. A browser holds a random token of 256 bits in a cookie; only its hash is kept
  * here, in memory: a restart signs everybody out, and no secret is written to disk.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
+import { newToken, tokenHash } from '../../api/tokens.ts';
 
 /** A child is known by her laptop. A teacher's `stamp` changes with the password. */
 export type Visitor =
@@ -43,18 +44,18 @@ export class Sessions {
     this.#makeRoom(visitor);
     const token = newToken();
     const now = this.#clock.monotonicMs();
-    this.#sessions.set(hashOf(token), { visitor, begun: now, used: now });
+    this.#sessions.set(tokenHash(token), { visitor, begun: now, used: now });
     return token;
   }
 
   /** Undefined for a forged, ended or expired token. Finding a session counts as use. */
   find(token: string | undefined): Visitor | undefined {
     if (token === undefined || !TOKEN.test(token)) return undefined;
-    const session = this.#sessions.get(hashOf(token));
+    const session = this.#sessions.get(tokenHash(token));
     if (!session) return undefined;
     const now = this.#clock.monotonicMs();
     if (isOver(session, now)) {
-      this.#sessions.delete(hashOf(token));
+      this.#sessions.delete(tokenHash(token));
       return undefined;
     }
     session.used = now;
@@ -62,7 +63,7 @@ export class Sessions {
   }
 
   end(token: string | undefined): void {
-    if (token !== undefined) this.#sessions.delete(hashOf(token));
+    if (token !== undefined) this.#sessions.delete(tokenHash(token));
   }
 
   /** Ends all sessions of this teacher or laptop. */
@@ -98,15 +99,6 @@ export class Sessions {
       this.#sessions.delete(hash);
     }
   }
-}
-
-/** 256 random bits in base64url, for a cookie or a link. */
-export function newToken(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-export function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }
 
 function isOver({ visitor, begun, used }: Session, now: number): boolean {

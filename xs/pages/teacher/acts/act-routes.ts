@@ -8,7 +8,7 @@ import { DsError } from '../../../../shared/errors.ts';
 import { parseSerial, parseUid, type Serial, tryParse } from '../../../../shared/ids.ts';
 import type { Words } from '../../../../shared/words/words.ts';
 import { type LaptopRow, laptopRows } from '../../../admin/laptop-list.ts';
-import { statusOf } from '../../../api/app.ts';
+import { answerTo } from '../../../api/error-answer.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, titleOf } from '../../../pins/pins.ts';
@@ -78,10 +78,11 @@ async function orExplain(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DsError) || statusOf(error.code) >= 500) throw error;
-    const problem = `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;
+    const { status, body } = answerTo(error);
+    if (status >= 500) throw error;
+    const problem = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const page = site.page(request, reply);
-    void reply.status(statusOf(error.code));
+    void reply.status(status);
     return site.send(reply, NotDonePage({ page, back: effectPath(act), problem }));
   }
 }

@@ -8,7 +8,7 @@ import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
 import { laptopRows } from '../../../admin/laptop-list.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
-import { hasBackup } from '../../../registration/forget.ts';
+import { hasBackup } from '../../../registration/has-backup.ts';
 import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';

@@ -2,6 +2,7 @@
  * The status of the school in words. Pure: facts in, texts out.
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
+import { type Concern, concerns } from '../../../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
 import type { Mark } from '../shown/marks.tsx';
@@ -16,8 +17,6 @@ export interface StatusView {
 
 /** Names shown in one line; the rest is counted. */
 const NAMED = 8;
-/** Share of free blocks or inodes below which a disk is nearly full. */
-const SCARCE = 0.1;
 
 export function statusView(words: Words, status: Status): StatusView {
   return {
@@ -47,47 +46,52 @@ function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
 }
 
 function asksOf(words: Words, status: Status): StatusView['asks'] {
-  const { _, _n } = words;
-  const { waitingKeys, held, overQuota, laptops, damaged, clock, forecast, disk } = status;
-  const late = laptops.filter((one) => one.standing === 'late').sort(byDays);
-  const about = (some: readonly Named[], text: (n: number) => string, href: string) =>
-    some.length === 0 ? [] : [{ text: text(some.length), href, names: nameSome(words, some) }];
-  const plain = (text: string, href: string) => [{ text, href, names: '' }];
-  const scarce = Math.min(disk.freeBlocks, disk.freeInodes) < SCARCE;
-  return [
-    ...about(
-      waitingKeys,
-      (n) => _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n),
-      PLACES.waiting,
-    ),
-    ...about(
-      held,
-      (n) => _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n),
-      PLACES.held,
-    ),
-    ...(clock.trusted
-      ? []
-      : plain(_('The clock of this server is not believed: nothing is removed'), PLACES.disk)),
-    ...(damaged > 0
-      ? plain(
-          _n('{n} damaged file was found', '{n} damaged files were found', damaged),
-          PLACES.disk,
-        )
-      : []),
-    ...(forecast.fits ? [] : plain(_('The disk is too small for this school'), PLACES.disk)),
-    ...(scarce ? plain(_('The disk is nearly full'), PLACES.disk) : []),
-    ...about(
-      overQuota,
-      (n) =>
-        _n('{n} laptop needs more than its share', '{n} laptops need more than their share', n),
-      PLACES.disk,
-    ),
-    ...about(
-      late,
-      (n) => _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n),
-      `${PLACES.class}?only=late`,
-    ),
-  ];
+  return concerns(status).map((concern) => {
+    const names = 'laptops' in concern ? nameSome(words, concern.laptops) : '';
+    return { text: concernText(words, concern), href: placeOf(concern), names };
+  });
+}
+
+function concernText({ _, _n }: Words, concern: Concern): string {
+  const n = 'laptops' in concern ? concern.laptops.length : 0;
+  switch (concern.type) {
+    case 'waiting-keys':
+      return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'held':
+      return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
+    case 'clock':
+      return _('The clock of this server is not believed: nothing is removed');
+    case 'damage':
+      return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
+    case 'disk-too-small':
+      return _('The disk is too small for this school');
+    case 'disk-nearly-full':
+      return _('The disk is nearly full');
+    case 'over-quota':
+      return _n(
+        '{n} laptop needs more than its share',
+        '{n} laptops need more than their share',
+        n,
+      );
+    case 'late-laptops':
+      return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
+    default:
+      return concern satisfies never;
+  }
+}
+
+/** The page on which a teacher deals with it. */
+function placeOf({ type }: Concern): string {
+  switch (type) {
+    case 'waiting-keys':
+      return PLACES.waiting;
+    case 'held':
+      return PLACES.held;
+    case 'late-laptops':
+      return `${PLACES.class}?only=late`;
+    default:
+      return PLACES.disk;
+  }
 }
 
 function factsOf(words: Words, { disk, forecast, trash, scrub, damaged, clock, time }: Status) {
@@ -144,8 +148,4 @@ function nameSome({ _n }: Words, some: readonly Named[]): string {
   const names = some.slice(0, NAMED).map(({ serial, nick }) => nick || serial);
   const rest = some.length - names.length;
   return [...names, ...(rest > 0 ? [_n('and {n} more', 'and {n} more', rest)] : [])].join(', ');
-}
-
-function byDays(a: { days: number | null }, b: { days: number | null }): number {
-  return (b.days ?? 0) - (a.days ?? 0);
 }

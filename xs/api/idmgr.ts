@@ -1,17 +1,20 @@
 /**
- * The XML-RPC that Sugar's "Register" menu speaks (X2): one method, `register(serial, nick, uuid,
- * pubkey)`. Only the envelope is here; who is let in is decided in registration.ts.
+ * The XML-RPC of Sugar's "Register" menu: one method, `register(serial, nick, uuid, pubkey)`. Only the
+ * envelope is here; registration.ts decides who may register.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
-import type { Registrations } from './registration.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Registrations } from '../registration/registration.ts';
+import { answerTo } from './error-answer.ts';
 
 export interface Idmgr {
   registrations: Registrations;
   /** What laptops call this server; becomes their Jabber server and backup address. */
   hostName: string;
+  log: Log;
 }
 
 const parser = new XMLParser({
@@ -22,16 +25,13 @@ const parser = new XMLParser({
 });
 const builder = new XMLBuilder({});
 
-/**
- * The answer to one call from an address, as XML. Bad calls get a fault or `success: 'ERR'`, never an
- * exception.
- */
+/** The answer to one call, as XML. Bad calls get a fault or `success: 'ERR'`; never throws. */
 export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string): string {
   let parameters: string[];
   try {
     parameters = readCall(body);
   } catch (error) {
-    return fault(asDsError(error).message);
+    return fault(messageFor(idmgr, error));
   }
   try {
     const [serialText, nick = '', uuid = '', pubkey = ''] = parameters;
@@ -43,15 +43,21 @@ export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string)
       backupurl: `${serial}@${idmgr.hostName}:backup`,
     });
   } catch (error) {
-    return response({ success: 'ERR', error: asDsError(error).message });
+    return response({ success: 'ERR', error: messageFor(idmgr, error) });
   }
+}
+
+function messageFor({ log }: Idmgr, error: unknown): string {
+  const { body, fault } = answerTo(error);
+  if (fault) log.warn('registration-failed', { reason: asDsError(error).message });
+  return body.message;
 }
 
 /** The four strings of a `register` call. */
 function readCall(body: Buffer): string[] {
   checkCharset(body);
   const text = body.toString('utf8');
-  // No client sends a document type; entities of its own are how XML parsers are attacked.
+  // No client sends a document type, and custom entities are how XML parsers are attacked.
   if (/<!DOCTYPE/i.test(text)) throw new DsError('bad-input', 'a document type is not allowed');
   let call: unknown;
   try {
@@ -71,9 +77,9 @@ function readCall(body: Buffer): string[] {
   });
 }
 
-/** What is in another charset would be registered under a garbled nick. */
+/** Another charset would garble the nick. */
 function checkCharset(body: Buffer): void {
-  // UTF-16 of plain letters has a zero in every second byte, and is UTF-8 by the letter.
+  // UTF-16 of ASCII text is valid UTF-8, with a zero in every second byte.
   if (!isUtf8(body) || body.includes(0)) throw new DsError('bad-input', 'the call is not UTF-8');
   const head = body.toString('latin1', 0, 200);
   const [, declared = 'UTF-8'] =
@@ -82,7 +88,7 @@ function checkCharset(body: Buffer): void {
   if (/^(iso-8859-\d+|latin-?1|windows-125\d)$/i.test(declared) && isAscii(body)) return;
   throw new DsError(
     'bad-input',
-    `the call says that it is ${declared.slice(0, 20)}, and has to be UTF-8`,
+    `the call is declared as ${declared.slice(0, 20)}; it must be UTF-8`,
   );
 }
 
