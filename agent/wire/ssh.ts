@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../../shared/errors.ts';
 import type { EnrolAnswer } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
-import { forgetAcceptance, HOST_ALIAS, untrustedServer } from '../identity/enrolment.ts';
+import { HOST_ALIAS, untrustedServer } from './host-key.ts';
 
 export interface Connection extends AsyncDisposable {
   /** Its only socket is the control channel. */
@@ -41,8 +41,20 @@ const DEATH_MS = 2000;
 /** Unix socket paths have 107 bytes, of which ssh takes 17 for a temporary name. */
 const MAX_FOLDER_LENGTH = 60;
 
+export interface ConnectionOptions {
+  /** Origin of the school server, e.g. `http://schoolserver`. */
+  server: string;
+  /** Where its sshd listens and as whom to log in. */
+  enrolment: EnrolAnswer;
+  /** Called when the server does not accept our key any more. */
+  onKeyRefused: () => void;
+}
+
 /** Starts connecting and returns at once; the first request shows whether it worked. */
-export function connect(context: Context, server: string, enrolment: EnrolAnswer): Connection {
+export function connect(
+  context: Context,
+  { server, enrolment, onKeyRefused }: ConnectionOptions,
+): Connection {
   const { env, signal, paths } = context;
   signal.throwIfAborted();
   const folder = makeShortFolder(env);
@@ -67,8 +79,7 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
     await Promise.race([channel.ended, sleep(GOODBYE_MS)]);
     const { exitCode } = child;
     const error = explainSsh(exitCode, channel.complaint, server);
-    if (error === 'untrusted-server') return untrustedServer();
-    if (error.code === 'not-registered') forgetAcceptance(paths);
+    if (error.code === 'not-registered') onKeyRefused();
     return error;
   };
   return {
@@ -87,13 +98,9 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
 }
 
 /** What ssh's exit code and last words mean. */
-export function explainSsh(
-  exitCode: number | null,
-  complaint: string,
-  server: string,
-): DsError | 'untrusted-server' {
+export function explainSsh(exitCode: number | null, complaint: string, server: string): DsError {
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION/i.test(complaint)) {
-    return 'untrusted-server';
+    return untrustedServer();
   }
   if (/Permission denied/i.test(complaint)) {
     return new DsError('not-registered', 'the school server does not take our key any more', {
