@@ -16,8 +16,8 @@ import type { Digest, Uid } from '../../shared/ids.ts';
 import { propertyText } from '../../shared/journal/entry.ts';
 import { newestMoment, type Signature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { type Problem, problemOf } from '../journal/problem.ts';
 import { lastingSignature, readVersion, type Version } from '../journal/read-entry.ts';
-import { type Problem, problemOf } from '../journal/scan.ts';
 import { batchFolder, inBatch } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
 

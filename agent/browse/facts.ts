@@ -4,13 +4,12 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pairingCode } from '../../shared/protocol/pairing.ts';
 import type { Context } from '../context.ts';
 import { enrolmentOf } from '../identity/enrolment.ts';
 import { type Identity, readIdentity } from '../identity/identity.ts';
-import { readVersion } from '../journal/read-entry.ts';
-import { problemOf, scanJournal } from '../journal/scan.ts';
+import { tryReadVersion } from '../journal/read-entry.ts';
+import { scanJournal } from '../journal/scan.ts';
 import type { Paths } from '../paths.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type UnfinishedRestore } from '../state.ts';
@@ -56,7 +55,9 @@ export async function readFacts(context: Context): Promise<Facts> {
     const known = state.entries.get(entry.uid);
     // Read within two seconds of its change, it may have changed again since: only reading tells.
     const isFresh = known?.signature === null && isSafe(entry.uid, known.digest);
-    if (isFresh && isSafe(entry.uid, await digestNow(entry, context.signal))) safe += 1;
+    if (!isFresh) continue;
+    const now = await tryReadVersion(entry, context.signal);
+    if (isSafe(entry.uid, now?.digest)) safe += 1;
   }
   return {
     ...facts,
@@ -65,15 +66,6 @@ export async function readFacts(context: Context): Promise<Facts> {
     safe,
     unfinished: await state.unfinishedRestores(),
   };
-}
-
-async function digestNow(entry: TreeEntry, signal: AbortSignal): Promise<Digest | undefined> {
-  try {
-    return (await readVersion(entry, signal)).digest;
-  } catch (error) {
-    problemOf(entry, error);
-    return undefined;
-  }
 }
 
 function codeOf(paths: Paths, identity: Identity | undefined): string {

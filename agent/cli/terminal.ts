@@ -8,7 +8,7 @@ import { formatBytes } from '../../shared/words/quantity.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { EntryList } from '../browse/browse.ts';
 import type { Status } from '../browse/status.ts';
-import type { Problem } from '../journal/scan.ts';
+import type { Problem } from '../journal/problem.ts';
 import type { KeptEntry } from '../keep/fetch-back.ts';
 import { fraction, type Phase, type Progress } from '../progress.ts';
 import type { RestoreSummary } from '../restore/restore.ts';

@@ -19,6 +19,7 @@ import {
   type Signature,
   type TreeEntry,
 } from '../../shared/journal/journal-tree.ts';
+import { problemOf } from './problem.ts';
 
 export interface Version {
   signature: Signature;
@@ -57,6 +58,19 @@ export async function readVersion(
   const torn = beingWritten || entrySignature(entry) !== signature;
   const doubt = torn ? 'torn' : hasOtherSize(whole) ? 'wrong-size' : 'none';
   return { signature, entry: whole, metadata, digest: digestOf(metadata), doubt };
+}
+
+/** The version; undefined for an entry that is gone or cannot be read. */
+export async function tryReadVersion(
+  entry: TreeEntry,
+  signal: AbortSignal,
+): Promise<Version | undefined> {
+  try {
+    return await readVersion(entry, signal);
+  } catch (error) {
+    problemOf(entry, error); // throws what is not about this entry
+    return undefined;
+  }
 }
 
 /** The signature to remember: null when a later change could look the same (as git's index has it). */

@@ -3,7 +3,6 @@
  * and hands it to the running datastore. Nothing that is there is ever overwritten (A9).
  */
 import { existsSync, lstatSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../../shared/errors.ts';
 import type { SnapshotName, Uid } from '../../shared/ids.ts';
 import type { Entry } from '../../shared/journal/entry.ts';
@@ -20,8 +19,9 @@ import {
   prepareEntry,
   timedEntry,
 } from '../journal/prepared-entry.ts';
+import { type Problem, problemOf } from '../journal/problem.ts';
+import { putEntry } from '../journal/put-entry.ts';
 import { readVersion } from '../journal/read-entry.ts';
-import { type Problem, problemOf } from '../journal/scan.ts';
 import { inEntry, inJournal } from '../paths.ts';
 import type { Fetched } from './fetch.ts';
 import { besideUid } from './plan.ts';
@@ -51,10 +51,6 @@ export interface Target {
 
 /** What is under a name: nothing, what a cut-off restore left of this very version, it, another. */
 type Place = 'own' | 'torn' | 'here' | 'other' | 'unreadable';
-
-/** The datastore's optimizer may be at work on an entry just written: look again, after this, ms. */
-const LOOKS = 6;
-const BETWEEN_LOOKS_MS = 60;
 
 export class Applier {
   readonly counts: Counts = {
@@ -164,25 +160,4 @@ function unreadableCopy(uid: Uid, copy: Uid): DsError {
       hint: 'move its folder out of the Journal, then try again',
     },
   );
-}
-
-/** Hands an entry to the datastore and reads it again. Throws `damaged` when it is another. */
-export async function putEntry(
-  { paths, signal }: Context,
-  datastore: Datastore,
-  uid: Uid,
-  prepared: Prepared,
-  file: string,
-): Promise<void> {
-  await datastore.update(uid, prepared.properties, file);
-  const local = inJournal(paths, uid);
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const found = await readVersion(local, signal).catch((error) => {
-      problemOf(local, error);
-      return undefined;
-    });
-    if (found?.digest === prepared.digest) return;
-    await sleep(BETWEEN_LOOKS_MS);
-  }
-  throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
 }
