@@ -8,7 +8,7 @@ import { type Digest, newRunId, type SnapshotName, type Uid } from '../../shared
 import { stateDigest } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import { forEachAtOnce } from '../concurrently.ts';
+import { forEachConcurrently } from '../concurrently.ts';
 import type { Context } from '../context.ts';
 import type { Problem } from '../journal/problem.ts';
 import { fileSystemMoment, type Scan, scanJournal } from '../journal/scan.ts';
@@ -273,7 +273,7 @@ class Backup {
       },
       onProblem: (problem) => problems.push(problem),
     });
-    await forEachAtOnce(batches, SENDING_AT_ONCE, (batch) => this.#sendBatch(session, batch));
+    await forEachConcurrently(batches, SENDING_AT_ONCE, (batch) => this.#sendBatch(session, batch));
     const versions = new Map(scan.unchanged);
     for (const uid of toRead.map((entry) => entry.uid)) versions.delete(uid);
     for (const [uid, { digest }] of read) versions.set(uid, digest);

@@ -24,7 +24,7 @@ import { emptyFolder, freeBytes, prepareProfile, takeLock } from '../profile.ts'
 import { Meter } from '../progress.ts';
 import { type Fetched, fetchBatch } from '../restore/fetch.ts';
 import type { Step } from '../restore/plan.ts';
-import { openLookaround, openSession, type Session } from '../school/session.ts';
+import { openControlSession, openSession, type Session } from '../school/session.ts';
 import { openState, type State } from '../state.ts';
 import type { Source } from '../wire/rsync.ts';
 import { filled, standOf, unmarked } from './kept-entry.ts';
@@ -194,7 +194,7 @@ async function endPin(
   try {
     checkUnpin(context, uid);
     await backUp(context, false);
-    await using session = await openLookaround(context);
+    await using session = await openControlSession(context);
     const { pins } = await session.control.pins();
     const isThere = pins.some((pin) => pin.uid === uid && pin.digest === digest);
     if (isThere) await session.control.unpin(uid, digest);

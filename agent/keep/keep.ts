@@ -25,7 +25,7 @@ import {
 } from '../journal/live-entry.ts';
 import { flushFileSystem } from '../journal/placement.ts';
 import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
-import { openLookaround, type Session } from '../school/session.ts';
+import { openControlSession, type Session } from '../school/session.ts';
 import { openState, type State } from '../state.ts';
 import { announced, dropped, standOf, unmarked } from './kept-entry.ts';
 
@@ -45,7 +45,7 @@ export async function keepAtSchool(context: Context, uid: Uid): Promise<number> 
   const { confirmed } = state;
   const { digest } = await readSettledEntry(context, uid);
   if (!confirmed || confirmed.versions.get(uid) !== digest) throw beingWrittenTo(uid);
-  await using session = await openLookaround(context);
+  await using session = await openControlSession(context);
   const pinned = await pinAndVerify(session, state, uid, digest, confirmed.snapshot);
   failpoint('keep.pinned');
   await using datastore = new Datastore(context.env, context.signal);

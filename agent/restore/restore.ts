@@ -7,7 +7,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { forEachAtOnce } from '../concurrently.ts';
+import { forEachConcurrently } from '../concurrently.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
 import { flushFileSystem } from '../journal/placement.ts';
@@ -234,7 +234,7 @@ class Restore {
       this.#meter.batch().done(back ? 1 : 0, Math.ceil(step.bytes / 2));
     };
     const left = placer ? await placer.place(origin, batch, done) : batch.ready;
-    await forEachAtOnce(left, IN_FLIGHT, async (fetched) => {
+    await forEachConcurrently(left, IN_FLIGHT, async (fetched) => {
       this.#context.signal.throwIfAborted();
       const { uid, digest } = fetched.step;
       const came = await this.#applier.update(origin.snapshot, fetched);

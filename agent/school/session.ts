@@ -44,8 +44,8 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   return connectAs(context, urls, identity);
 }
 
-/** A session to look around, for which nobody's leave is needed. */
-export async function openLookaround(context: Context): Promise<Session> {
+/** A session for requests to the control API only, which need no admission. */
+export async function openControlSession(context: Context): Promise<Session> {
   const urls = await findServer(context);
   const identity = readIdentity(context.paths) ?? (await introduce(context, urls));
   return connectAs(context, urls, identity);
