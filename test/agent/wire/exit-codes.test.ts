@@ -34,9 +34,9 @@ const SSH: [string, ErrorCode][] = [
   ['ssh: connect to host x port 22: Connection refused', 'server-unreachable'],
   ['', 'server-unreachable'],
 ];
-for (const [complaint, expected] of SSH) {
-  test(`ssh saying "${complaint}" is ${expected}`, () => {
-    assert.is(explainSsh(255, complaint, 'http://x').code, expected);
+for (const [stderr, expected] of SSH) {
+  test(`"${stderr}" of ssh is ${expected}`, () => {
+    assert.is(explainSsh(255, stderr, 'http://x').code, expected);
   });
 }
 
