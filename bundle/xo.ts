@@ -8,7 +8,7 @@
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -33,19 +33,36 @@ interface BundleFile {
 
 /** Writes the `.xo` into this folder and returns its path. */
 export async function buildXo(into: string): Promise<string> {
-  const files: BundleFile[] = [
-    file('activity/activity.info', Buffer.from(activityInfo())),
-    file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
-    { ...file('activity/run', read('bundle/activity/run')), executable: true },
-    file('backup.cjs', await bundleProgram()),
-    file('node_gtk.node', strippedModule()),
-    file('LICENSE', read('LICENSE')),
-    ...activityCatalogues().flatMap(catalogue),
-  ];
+  const { files } = await activityFiles();
   mkdirSync(into, { recursive: true });
   const path = join(into, XO_NAME);
   writeFileSync(path, await zip(files));
   return path;
+}
+
+/** Puts the activity's folder into this one, as Sugar's installer would; returns the bundle's sources. */
+export async function placeActivity(into: string): Promise<string[]> {
+  const { files, inputs } = await activityFiles();
+  for (const { name, content, executable } of files) {
+    const path = join(into, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content, { mode: executable ? 0o755 : 0o644 });
+  }
+  return inputs;
+}
+
+async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] }> {
+  const { code, inputs } = await bundleProgram();
+  const files: BundleFile[] = [
+    file('activity/activity.info', Buffer.from(activityInfo())),
+    file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
+    { ...file('activity/run', read('bundle/activity/run')), executable: true },
+    file('backup.cjs', code),
+    file('node_gtk.node', strippedModule()),
+    file('LICENSE', read('LICENSE')),
+    ...activityCatalogues().flatMap(catalogue),
+  ];
+  return { files, inputs };
 }
 
 function file(name: string, content: Buffer): BundleFile {
@@ -97,11 +114,12 @@ tags = System
 `;
 }
 
-async function bundleProgram(): Promise<Buffer> {
-  const { outputFiles } = await esbuild.build({
+async function bundleProgram(): Promise<{ code: Buffer; inputs: string[] }> {
+  const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: ['activity/main.ts'],
     write: false,
+    metafile: true,
     bundle: true,
     platform: 'node',
     // node-gtk is CommonJS, and its main loop must not run inside a module's promise.
@@ -116,7 +134,8 @@ async function bundleProgram(): Promise<Buffer> {
     plugins: [nodeGtk, cryptoLater],
     logLevel: 'error',
   });
-  return Buffer.from(outputFiles[0]?.contents ?? []);
+  const inputs = Object.keys(metafile.inputs).sort();
+  return { code: Buffer.from(outputFiles[0]?.contents ?? []), inputs };
 }
 
 /**
