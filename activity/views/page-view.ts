@@ -25,6 +25,7 @@ export class PageView {
   readonly #text: Label;
   readonly #code: Label;
   readonly #buttons: ButtonBar;
+  readonly #spinner = new Gtk.Spinner();
   #shownPictures = '';
   #shownSamples = '';
   #height = 0;
@@ -44,12 +45,15 @@ export class PageView {
     this.#buttons.widget.setMarginTop(spacing);
     this.#pictures.setHalign(Gtk.Align.CENTER);
     this.#samples.setHalign(Gtk.Align.CENTER);
+    this.#spinner.setSizeRequest(zoom(33), zoom(33));
+    this.#spinner.setNoShowAll(true);
     for (const part of [
       this.#pictures,
       this.#samples,
       this.#title,
       this.#text,
       this.#code,
+      this.#spinner,
       this.#buttons.widget,
     ]) {
       this.widget.packStart(part, false, false, 0);
@@ -64,6 +68,8 @@ export class PageView {
     setText(this.#text, body.text);
     setText(this.#code, body.code);
     this.#buttons.set(body.buttons);
+    this.#spinner.setVisible(body.busy === true);
+    this.#spinner.setProperty('active', (body.busy === true) as never);
   }
 
   focus(): boolean {

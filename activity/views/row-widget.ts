@@ -16,7 +16,7 @@ import {
 } from './ui.ts';
 
 /** Action buttons of a row. */
-const BUTTONS = 2;
+const BUTTONS = 3;
 
 export class RowWidget {
   readonly widget: EventBox;

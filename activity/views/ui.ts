@@ -167,6 +167,13 @@ export class ButtonBar {
     return this.#main !== null;
   }
 
+  /** Focuses the first button, main or not. */
+  focusFirst(): boolean {
+    const [first] = this.widget.getChildren();
+    first?.grabFocus();
+    return first !== undefined;
+  }
+
   #press(index: number): void {
     const model = this.#models[index];
     if (model) this.#ui.dispatch(model.event);

@@ -31,7 +31,7 @@ const page = (n: number, total = 5000): Event => ({
 });
 const list = (state: State) => screenOf(state, viewer).body as ListBody;
 const pages = (state: State) =>
-  questionsFor(state).map((question) => ('page' in question ? question.page : -1));
+  questionsFor(state).flatMap((question) => ('page' in question ? [question.page] : []));
 
 test('of 5,000 entries only the pages that can be seen are asked for', () => {
   const first = after(agentEvent({}), entries);
@@ -54,7 +54,7 @@ test('a row is as in the Journal, with a gesture each for bringing back and pinn
   assert.is(shown?.when, '5 hours ago');
   assert.equal(
     shown?.buttons.map(({ label }) => label),
-    ['Bring back', 'Pin'],
+    ['Bring back', 'Pin', 'Keep at school'],
   );
   assert.equal(shown?.buttons[0]?.event, {
     type: 'act',
@@ -175,10 +175,10 @@ test('a noted pin that the school refuses later says so, and is shown unpinned a
     list(state)
       .row(1)
       ?.buttons.map(({ label }) => label);
-  assert.equal(labels(after(...noted).state), ['Bring back', 'Unpin']);
+  assert.equal(labels(after(...noted).state), ['Bring back', 'Unpin', 'Keep at school']);
   const { state } = after(...noted, failed);
   assert.is(state.alert?.type === 'news' && state.alert.what, 'pins-full');
-  assert.equal(labels(state), ['Bring back', 'Pin']);
+  assert.equal(labels(state), ['Bring back', 'Pin', 'Keep at school']);
   const waiting = after(
     ...noted,
     { type: 'act', act: { type: 'unpin', uid: 'b', title: '' } },
@@ -187,7 +187,7 @@ test('a noted pin that the school refuses later says so, and is shown unpinned a
   assert.equal(waiting.state.pinning, { b: false }, 'what can be undone stays as it is');
 });
 
-test('keeping at school is offered only for what is pinned and the same here', () => {
+test('keeping at school is offered for what is the same here, on its row and on its page', () => {
   const labels = (more: object) => {
     const question = { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
     const value = readDetails({ ...row(1), versions: [[SNAPSHOT, NOW, 'd'], ['broken']], ...more });
@@ -201,7 +201,8 @@ test('keeping at school is offered only for what is pinned and the same here', (
     return body.buttons.map(({ label }) => label);
   };
   assert.equal(labels({ pinned: true }), ['Bring back', 'Unpin', 'Keep at school']);
-  assert.equal(labels({ pinned: false }), ['Bring back', 'Pin']);
+  assert.equal(labels({ pinned: false }), ['Bring back', 'Pin', 'Keep at school']);
+  assert.equal(labels({ here: 'absent' }), ['Bring back', 'Pin']);
   assert.equal(labels({ pinned: true, here: 'different' }), ['Bring back', 'Unpin']);
 });
 
@@ -282,7 +283,7 @@ test('a search finds at school, and its end leads back to the list', () => {
   assert.equal(after(agentEvent({}), { type: 'search', text: '' }).state.place, { type: 'status' });
 });
 
-test('a search of the newest day leads on to older ones, where deleted things are', () => {
+test('a search of one day leads on to the others, where deleted things are', () => {
   const search = (total: number, snapshot = '') => {
     const question = { type: 'page', of: '', snapshot, search: 'fish', page: 0 } as const;
     const value = readEntryPage(total, total > 0 ? [row(1)] : []);
@@ -297,8 +298,8 @@ test('a search of the newest day leads on to older ones, where deleted things ar
   assert.equal(empty?.buttons[0]?.event, days);
   assert.is(empty?.buttons[0]?.main, true);
   assert.equal(search(1).buttons[0]?.event, days, 'what was found may not be what was meant');
-  assert.equal(search(0, SNAPSHOT).empty?.buttons, [], 'a day that was chosen is the day');
-  assert.equal(search(1, SNAPSHOT).buttons, []);
+  assert.equal(search(0, SNAPSHOT).empty?.buttons[0]?.event, days, 'from a chosen day too');
+  assert.equal(search(1, SNAPSHOT).buttons[0]?.event, days);
   const value = [{ snapshot: SNAPSHOT, created: NOW - 3600, entries: 40, bytes: 2e6 }];
   const known: Event = { type: 'answer', question: { type: 'days', of: '' }, value };
   const older = list(after(agentEvent({}), days, known).state);
@@ -318,11 +319,7 @@ test('the server goes away: what was shown stays; what was not known shows why',
   assert.is(list(after(agentEvent({}), entries, page(0), gone).state).count, 5000);
   const empty = list(after(agentEvent({}), entries, gone).state);
   assert.is(empty.empty?.title, 'The school does not answer');
-  assert.equal(
-    questionsFor(after(agentEvent({}), entries, gone).state),
-    [],
-    'and is not asked in a loop',
-  );
+  assert.equal(pages(after(agentEvent({}), entries, gone).state), [], 'and is not asked in a loop');
   const back = after(agentEvent({}), entries, gone, { type: 'act', act: { type: 'again' } }).state;
   assert.equal(pages(back), [0]);
 });
@@ -425,7 +422,7 @@ test('pins are read again when their size at school has changed, other lists are
     questionsFor(after(agentEvent({}), place, answer, agentEvent({ PinnedBytes: 77 })).state).map(
       ({ type }) => type,
     );
-  assert.equal(asked(PINS, onePin(50)), ['pins', 'at-school']);
+  assert.equal(asked(PINS, onePin(50)), ['pins', 'at-school', 'details']);
   assert.not(asked(PINS, keptAtSchool).includes('at-school'));
 });
 
@@ -448,6 +445,66 @@ test('each gesture on one entry is told to be on its way, others are not', () =>
   assert.is(told({ type: 'fetch', uid: UID }), 'It is on its way.');
   assert.is(told({ type: 'back-up' }), undefined);
   assert.is(told({ type: 'restore-all', of: '', snapshot: SNAPSHOT }), undefined);
+});
+
+test('what is kept at school only can be fetched back, and nothing else, wherever it is shown', () => {
+  const kept: Event = {
+    type: 'answer',
+    question: { type: 'at-school' },
+    value: readAtSchool([{ uid: UID, title: 'Film', bytes: 3e6 }]),
+  };
+  const { state } = after(agentEvent({}), entries, page(0), kept);
+  const shown = list(state).row(1);
+  assert.equal(
+    shown?.buttons.map(({ event }) => event),
+    [{ type: 'act', act: { type: 'fetch', uid: UID } }],
+  );
+  assert.equal(shown?.marks, [{ sign: 'keep', name: 'Kept at school' }]);
+  const question = { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
+  const details: Event = {
+    ...{ type: 'answer', question },
+    value: readDetails(row(1, { pinned: true, here: 'different' })),
+  };
+  const go: Event = { type: 'go', place: { ...question, type: 'entry' } };
+  const entry = screenOf(after(agentEvent({}), go, details, kept).state, viewer).body as EntryBody;
+  assert.equal(
+    entry.buttons.map(({ label }) => label),
+    ['Fetch back'],
+  );
+  assert.ok(entry.facts.includes('Kept at school'));
+  assert.not(entry.facts.includes('Changed on this laptop since'));
+  const pins = list(after(agentEvent({}), PINS, onePin(50), kept).state);
+  assert.is(pins.count, 1, 'and it is listed once');
+});
+
+test('pins have the icons of their entries, asked for only as far as they can be seen', () => {
+  const asked = (n: number, visible: { first: number; last: number }) => {
+    const pins = Array.from({ length: n }, (_, at) => ({ uid: `u${at}`, pinned: NOW - at }));
+    const value = readPins(pins, 10, 100);
+    const known: Event = { type: 'answer', question: { type: 'pins' }, value };
+    const { state } = after(agentEvent({}), PINS, known, { type: 'seen', ...visible });
+    return questionsFor(state).flatMap((one) => (one.type === 'details' ? [one.uid] : []));
+  };
+  assert.equal(asked(3, { first: 0, last: 2 }), ['u0', 'u1', 'u2']);
+  assert.equal(asked(100, { first: 50, last: 52 }), ['u50', 'u51', 'u52']);
+  assert.is(asked(500, { first: 0, last: 499 }).length, 21);
+  const details: Event = {
+    ...{ type: 'answer', question: { type: 'details', of: '', snapshot: '', uid: UID } },
+    value: readDetails(row(1)),
+  };
+  const icon = list(after(agentEvent({}), PINS, onePin(50), details).state).row(0)?.icon;
+  assert.equal(icon, {
+    ...{ activity: 'org.laptop.Pippy', mimeType: 'text/plain', color: '#FF2B34,#005FE4' },
+  });
+});
+
+test('while a list is asked for something moves, and stands still with the answer', () => {
+  const empty = (...events: Event[]) => list(after(agentEvent({}), entries, ...events).state).empty;
+  assert.is(empty()?.busy, true);
+  const question = { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const none: Event = { type: 'answer', question, value: readEntryPage(0, []) };
+  assert.not(empty(none)?.busy);
+  assert.not(empty({ type: 'no-answer', question, code: 'server-unreachable' })?.busy);
 });
 
 test.run();

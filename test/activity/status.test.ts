@@ -221,8 +221,8 @@ test('of several jobs the one at work is shown, else the one whose turn is first
       jobEvent({ State: backup, EntriesDone: 7, CurrentTitle: 'going' }, 1),
       jobEvent({ Kind: 'restore-entry', State: 'waiting', CurrentTitle: 'coming' }, 2),
     );
-    const { text, buttons } = screenOf(state, viewer).body as PageBody;
-    return [text, buttons[0]?.event];
+    const { text, cancel } = screenOf(state, viewer).body as PageBody;
+    return [text, cancel?.event];
   };
   const stop = (n: number) => ({ type: 'act', act: { type: 'stop', job: path(n) } });
   assert.equal(titles('running'), ['going', stop(1)]);
@@ -341,9 +341,47 @@ test('the teacher gets a short code and the names of things, the child none of i
   const problem = ['server-unreachable', 'connect ECONNREFUSED 10.0.0.1:22', 'is the server on?'];
   const { state } = after(agentEvent({ State: 'waiting', Reasons: ['problem'], Problem: problem }));
   const screen = screenOf(state, viewer);
-  assert.equal(screen.teacher[0], ['Code', 'server-unreachable']);
+  assert.equal(screen.teacher[1], ['Code', 'server-unreachable']);
   const { toolbar: _, teacher: __, ...shown } = screen;
   assert.not.match(JSON.stringify(shown), /ECONNREFUSED|10\.0\.0\.1|fail/i);
+});
+
+test('where the words say what to do, a button leads there', () => {
+  const leads = (code: string) =>
+    page({ State: 'waiting', Reasons: [code] }).buttons.find(({ event }) => event.type === 'go');
+  const full = leads('laptop-full');
+  assert.is(full?.label, 'Keep at school');
+  const entries = { type: 'entries', of: '', snapshot: '', search: '' } as const;
+  assert.equal(full?.event, { type: 'go', place: entries });
+  assert.equal(leads('over-quota')?.event, { type: 'go', place: { type: 'pins' } });
+  assert.is(leads('server-full'), undefined);
+});
+
+const teacher = (properties: Properties) =>
+  Object.fromEntries(screenOf(after(agentEvent(properties)).state, viewer).teacher);
+
+test('a teacher at the laptop reads why, how long ago, how much, and whether it is approved', () => {
+  const lines = teacher({
+    ...{ State: 'waiting', Reasons: ['teacher'], Registration: 'pending', PairingCode: '0471' },
+    ...{ Server: 'schoolserver', SafeEntries: 12 },
+  });
+  assert.is(lines.Why, 'Ask your teacher. Show this number to your teacher.');
+  assert.is(lines['Number for the teacher'], '0471');
+  assert.is(lines.Approved, 'Not yet: the teacher has to approve it');
+  assert.is(lines['School server'], 'schoolserver');
+  assert.is(lines['Safe at school'], '12 of 40');
+  assert.match(lines['Last backup'] ?? '', /^3 hours ago · .*2026 · \d+:\d\d/);
+  assert.is(teacher({}).Approved, 'Yes');
+  assert.is(teacher({ Registration: 'none' }).Approved, 'No');
+  assert.is(teacher({}).Why, undefined, 'nothing waits');
+});
+
+test('without an agent the teacher is told what to install', () => {
+  const { agent } = after(agentEvent({})).state;
+  const absent = { type: 'agent', agent: { ...agent, presence: 'absent' } } as const;
+  const lines = Object.fromEntries(screenOf(after(absent).state, viewer).teacher);
+  assert.is(lines.Code, 'no-agent');
+  assert.match(lines['What helps'] ?? '', /ds-backup-agent/);
 });
 
 test.run();
