@@ -166,6 +166,7 @@ export class BackupWindow {
     switch (name) {
       case 'Escape':
       case 'KP_Next': // GDK's name for the game key with the cross
+        if (this.#toolbar.clearSearch()) return true;
         if (this.#screen.escape) dispatch(this.#screen.escape);
         return true;
       case 'KP_End': // the game key with the tick

@@ -1,11 +1,13 @@
 /** The first screen: what a child sees of each state that the agent can be in. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { next } from '../../activity/model/acts/next.ts';
 import { fillHeight, xo } from '../../activity/model/pictures/drawing.ts';
 import { badge } from '../../activity/model/pictures/school.ts';
 import type { PageBody } from '../../activity/model/screens/body.ts';
 import { whyOf } from '../../activity/model/screens/reasons.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
+import { initialState } from '../../activity/model/state/state.ts';
 import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
 
 const test = suite('the first screen');
@@ -382,6 +384,23 @@ test('without an agent the teacher is told what to install', () => {
   const lines = Object.fromEntries(screenOf(after(absent).state, viewer).teacher);
   assert.is(lines.Code, 'no-agent');
   assert.match(lines['What helps'] ?? '', /ds-backup-agent/);
+});
+
+test('the first visit is one quiet page of three pictures, which nobody comes back to', () => {
+  const first = initialState('Jocinta', NOW, true);
+  const { body } = screenOf(first, viewer);
+  const { pictures, buttons } = body as PageBody;
+  assert.equal(
+    pictures.map(({ caption }) => caption),
+    ['Your things go to school', 'They come back', 'Nothing is lost'],
+  );
+  assert.equal(
+    buttons.map(({ event }) => event),
+    [{ type: 'go', place: { type: 'status' } }],
+  );
+  const pins = next(first, { type: 'go', place: { type: 'pins' } }).state;
+  assert.equal(next(pins, { type: 'back' }).state.place, { type: 'status' });
+  assert.equal(next(first, { type: 'back' }).state.place, { type: 'status' });
 });
 
 test.run();

@@ -31,6 +31,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where pictures of the screen are kept for people to look at; ignored by git. */
 export const SCREENSHOTS = join(root, '.screenshots');
 
+/** What the activity leaves at its first visit, below the desktop's folder. */
+const VISITED = 'home/.sugar/default/org.sugarlabs.Backup/data/visited';
+
 /** A session bus as always, on which the test may look around too. */
 const BUS_CONFIG = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -53,6 +56,8 @@ export interface DesktopOptions {
   prepare?: (desktop: Desktop) => void | Promise<void>;
   /** The screen's pixels are kept in a file that framebuffer.ts reads. */
   framebuffer?: boolean;
+  /** The activity was never opened before, and greets. */
+  firstVisit?: boolean;
   /** Sugar's shell is not started: for what only needs a screen, a bus and a window manager. */
   withoutShell?: boolean;
 }
@@ -237,6 +242,7 @@ export class Desktop implements AsyncDisposable {
     ];
     this.env.DBUS_SESSION_BUS_ADDRESS = await this.start('dbus-daemon', bus).line(/^unix:/);
     await this.#introduce();
+    if (!options.firstVisit) this.writeFile(VISITED, '');
     await options.prepare?.(this);
     if (options.withoutShell) {
       this.start('metacity', ['--no-composite']);

@@ -9,41 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SCREENSHOTS } from './desktop.ts';
 import { Stage } from './stage.ts';
+import { CALM, STATES } from './states.ts';
 
 const SIZES = { '1200x900': 100, '1024x768': 72, '800x600': 72 } as const;
 type Size = keyof typeof SIZES;
 const LANGUAGES = ['en', 'es', 'ar'];
 /** A screen is drawn, its pictures fetched, its spinner gone. */
 const SETTLE_MS = 1200;
-
-const CALM = {
-  ...{ State: "<'safe'>", Reasons: "<['done']>", Registration: "<'accepted'>", Held: "<''>" },
-  ...{ SafeEntries: '<uint32 300>', TotalEntries: '<uint32 300>' },
-};
-const waiting = (reason: string) => ({ State: "<'waiting'>", Reasons: `<['${reason}']>` });
-
-/** What the agent says, by the name of the picture. */
-const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  safe: {},
-  'almost-safe': { SafeEntries: '<uint32 297>' },
-  due: { State: "<'due'>", SafeEntries: '<uint32 210>' },
-  asking: { State: "<'asking'>", SafeEntries: '<uint32 100>' },
-  queue: { State: "<'queued'>", QueuePlace: '<uint32 3>', SafeEntries: '<uint32 100>' },
-  'queue-long': { State: "<'queued'>", QueuePlace: '<uint32 127>', SafeEntries: '<uint32 100>' },
-  paused: { State: "<'paused'>", Reasons: "<['paused']>" },
-  teacher: {
-    ...{ ...waiting('teacher'), Registration: "<'pending'>", PairingCode: "<'0471'>" },
-    SafeEntries: '<uint32 0>',
-  },
-  held: { Held: "<'shrunk'>" },
-  ...Object.fromEntries(
-    [
-      ...['battery', 'no-network', 'no-server', 'not-registered', 'server-busy', 'server-full'],
-      ...['over-quota', 'laptop-full', 'untrusted-server', 'other-run', 'suspend', 'spread'],
-      ...['damaged', 'something-new'],
-    ].map((reason) => [reason, waiting(reason)]),
-  ),
-};
 
 async function take(stage: Stage, name: string): Promise<string> {
   await sleep(SETTLE_MS);

@@ -15,6 +15,7 @@ import { restoringBody } from './restore/restoring.ts';
 import { calendarBody } from './restore/when.ts';
 import { whoseBody } from './restore/whose.ts';
 import { statusBody } from './status/status.ts';
+import { welcomeBody } from './welcome.ts';
 
 export interface Screen {
   /** Changes when the child is somewhere else: the keyboard goes there. */
@@ -45,6 +46,8 @@ function bodyOf(state: State, viewer: Viewer): Body {
   switch (place.type) {
     case 'status':
       return statusBody(state, viewer);
+    case 'welcome':
+      return welcomeBody(viewer);
     case 'days':
       return daysBody(state, place, viewer);
     case 'entries':

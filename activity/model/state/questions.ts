@@ -2,7 +2,6 @@
  * What the present screen needs from the agent: nothing more, and of lists only the visible pages
  * with their neighbours.
  */
-
 import { pinsInOrder } from './answers.ts';
 import { answerTo } from './known-answers.ts';
 import { keyOf, type Question, type State } from './state.ts';
@@ -25,6 +24,7 @@ function neededAt(state: State): Question[] {
   const { place } = state;
   switch (place.type) {
     case 'status':
+    case 'welcome':
     // The job's own properties are enough; a plan would read the Journal beside a running restore.
     case 'restoring':
       return [];
