@@ -1,5 +1,5 @@
 /**
- * Pins: versions of entries that the school keeps until they are unpinned (X8, A11).
+ * Pins: versions of entries that the school keeps until they are unpinned.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { SnapshotName, Uid } from '../../shared/ids.ts';
