@@ -1,0 +1,58 @@
+/**
+ * The files that decide something from values alone, each with its fast tests: `npm run mutants`
+ * changes them token by token and expects those tests to fail.
+ */
+
+const MACHINE = ['test/agent/rules/machine.test.ts', 'test/agent/rules/due.test.ts'];
+const TRAFFIC = ['test/xs/traffic/traffic.test.ts', 'test/sim/sim.test.ts'];
+const SCREENS = [
+  'test/activity/status.test.ts',
+  'test/activity/lists.test.ts',
+  'test/activity/restore.test.ts',
+];
+const SMALL = ['test/activity/words.test.ts'];
+
+export const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
+  'shared/ids.ts': ['test/shared/ids.test.ts'],
+  'shared/log.ts': ['test/shared/log.test.ts'],
+  'shared/journal/entry.ts': ['test/shared/journal/entry.test.ts'],
+  'shared/journal/kept.ts': ['test/shared/journal/kept.test.ts'],
+  'shared/journal/sums.ts': ['test/shared/journal/sums.test.ts'],
+  'shared/protocol/pairing.ts': ['test/shared/protocol/pairing.test.ts'],
+  'shared/ssh/ssh-key.ts': ['test/shared/ssh/ssh-key.test.ts'],
+  'shared/system/files.ts': ['test/shared/system/files.test.ts'],
+  'shared/words/progress-bar.ts': ['test/shared/words/progress-bar.test.ts'],
+  'shared/words/words.ts': SMALL,
+  'agent/backoff.ts': ['test/agent/backoff.test.ts'],
+  'agent/keep/kept-entry.ts': ['test/agent/keep/kept-entry.test.ts'],
+  'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],
+  'agent/restore/way.ts': ['test/agent/restore/way.test.ts'],
+  'agent/rules/due.ts': ['test/agent/rules/due.test.ts'],
+  'agent/rules/jobs.ts': MACHINE,
+  'agent/rules/machine.ts': MACHINE,
+  'agent/rules/obstacles.ts': MACHINE,
+  'agent/rules/retry.ts': MACHINE,
+  'agent/rules/status.ts': MACHINE,
+  'xs/ingest/daily-cap.ts': ['test/xs/ingest/held.test.ts'],
+  'xs/ingest/shrink-guard.ts': ['test/xs/ingest/held.test.ts'],
+  'xs/registration/aliases.ts': ['test/xs/registration/aliases.test.ts'],
+  'xs/registration/newcomers.ts': ['test/xs/registration/newcomers.test.ts'],
+  'xs/retention/quota.ts': ['test/xs/retention/quota.test.ts'],
+  'xs/retention/retention.ts': ['test/xs/retention/retention.test.ts'],
+  'xs/retention/server-clock.ts': ['test/xs/retention/server-clock.test.ts'],
+  'xs/traffic/admit.ts': TRAFFIC,
+  'xs/traffic/pressure.ts': ['test/xs/traffic/pressure.test.ts'],
+  'xs/traffic/queue.ts': TRAFFIC,
+  'xs/traffic/subnet.ts': TRAFFIC,
+  'xs/traffic/wait-estimate.ts': TRAFFIC,
+  'activity/model/bounded-cache.ts': SMALL,
+  'activity/model/calendar.ts': SMALL,
+  'activity/model/finished.ts': SCREENS,
+  'activity/model/lists.ts': SCREENS,
+  'activity/model/next.ts': SCREENS,
+  'activity/model/pulse.ts': ['test/activity/pulse.test.ts'],
+  'activity/model/questions.ts': SCREENS,
+  'activity/model/restore.ts': SCREENS,
+  'activity/model/screen.ts': SCREENS,
+  'activity/model/status.ts': SCREENS,
+};
