@@ -59,7 +59,7 @@ export function isInternalProperty(name: string): boolean {
 /** The canonical bytes: equal entries give equal bytes. Throws `bad-input` above the limits. */
 export function encodeEntry(entry: Entry): Buffer {
   const properties: Record<string, string | { base64: string }> = Object.create(null);
-  for (const name of [...entry.properties.keys()].sort(byCodeUnit)) {
+  for (const name of [...entry.properties.keys()].sort()) {
     checkPropertyName(name);
     const bytes = entry.properties.get(name) as Buffer;
     properties[name] = isUtf8(bytes)
@@ -149,8 +149,4 @@ function checkPropertyName(name: string): void {
 
 function badEntry(why: string, cause?: unknown): DsError {
   return new DsError('bad-input', `not the metadata of an entry: ${why}`, { cause });
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
