@@ -1,9 +1,9 @@
 /**
  * The rooms of each program, and the directions of imports between them, as one table.
  *
- * A room is a folder of a program, or a file at its root. The rooms of a program are listed in
- * order: each may import only rooms that stand before it, so a circle between rooms cannot be
- * written down. `import type` counts: a type is a dependency too.
+ * A room is a folder of a program, or a single file. The rooms of a program are listed in order: each
+ * may import only rooms that stand before it, so a circle between rooms cannot be written down.
+ * `import type` counts: a type is a dependency too.
  */
 
 /** Room → the rooms it may import, in an order in which each names only earlier ones. */
@@ -16,6 +16,9 @@ const ROOT = '(root)';
 function inOrder(...names: string[]): Rooms {
   return Object.fromEntries(names.map((name, index) => [name, names.slice(0, index)]));
 }
+
+/** What the activity shows, decided without a display. */
+const MODEL = ['model/pictures', 'model/state', 'model/acts', 'model/screens'];
 
 export const ROOMS: Readonly<Record<string, Rooms>> = {
   shared: {
@@ -35,7 +38,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     backup: [ROOT, 'journal', 'wire', 'identity', 'school'],
     restore: [ROOT, 'journal', 'wire', 'school'],
     keep: [ROOT, 'journal', 'wire', 'identity', 'school', 'backup', 'restore'],
-    browse: [ROOT, 'journal', 'identity', 'school', 'restore'],
+    browse: [ROOT, 'journal', 'wire', 'identity', 'school', 'restore'],
     rules: [ROOT],
     worker: [ROOT, 'wire', 'school', 'backup', 'restore', 'keep', 'browse', 'rules'],
     service: [ROOT, 'rules', 'worker'],
@@ -49,6 +52,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
   },
   xs: inOrder(
     'config',
+    'stall-guard',
     'storage',
     'integrity',
     'registration',
@@ -68,27 +72,35 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'cli',
     'main',
   ),
-  activity: inOrder(
-    'model',
-    'gtk',
-    'sugar',
-    'config',
-    'client',
-    'asker',
-    'views',
-    'activity',
-    'main',
-  ),
+  activity: {
+    // Pure: the child's two colours, which the model's screens are drawn with.
+    'sugar/xocolor': [],
+    'model/pictures': ['sugar/xocolor'],
+    'model/state': [],
+    'model/acts': ['model/state'],
+    'model/screens': ['sugar/xocolor', 'model/pictures', 'model/state'],
+    gtk: [],
+    sugar: ['sugar/xocolor', 'gtk', ...MODEL],
+    config: ['sugar', 'sugar/xocolor'],
+    client: MODEL,
+    asker: ['client', ...MODEL],
+    views: ['gtk', 'sugar', 'sugar/xocolor', ...MODEL],
+    activity: ['gtk', 'sugar', 'sugar/xocolor', 'config', 'client', 'asker', 'views', ...MODEL],
+    main: ['gtk', 'sugar', 'config', 'client', 'asker', 'views', 'activity', ...MODEL],
+  },
 };
 
 /** `xs/api/app.ts` → `api`; undefined for a file that has no room. */
 export function roomOf(path: string): string | undefined {
-  const [program = '', first = '', ...rest] = path.split('/');
+  const [program = '', ...parts] = path.replace(/\.tsx?$/, '').split('/');
   const rooms = ROOMS[program];
   if (!rooms) return undefined;
-  const name = rest.length === 0 ? first.replace(/\.tsx?$/, '') : first;
-  if (name in rooms) return name;
-  return rest.length === 0 && ROOT in rooms ? ROOT : undefined;
+  // The longest name counts: `sugar/xocolor` is no part of `sugar`.
+  for (let length = parts.length; length > 0; length -= 1) {
+    const name = parts.slice(0, length).join('/');
+    if (name in rooms) return name;
+  }
+  return parts.length === 1 && ROOT in rooms ? ROOT : undefined;
 }
 
 /** What is wrong with `path` importing `target`, both of the same program; null if nothing is. */
