@@ -2,17 +2,24 @@
  * The files that decide something from values alone, each with its fast tests: `npm run mutants`
  * changes them token by token and expects those tests to fail.
  */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './tree.ts';
 
-const MACHINE = ['test/agent/rules/machine.test.ts', 'test/agent/rules/due.test.ts'];
-const TRAFFIC = ['test/xs/traffic/traffic.test.ts', 'test/sim/sim.test.ts'];
+const RULES = ['test/agent/rules/machine.test.ts', 'test/agent/rules/due.test.ts'];
+const TRAFFIC = [
+  'test/xs/traffic/traffic.test.ts',
+  'test/xs/traffic/waiting.test.ts',
+  'test/sim/sim.test.ts',
+];
 const SCREENS = [
   'test/activity/status.test.ts',
   'test/activity/lists.test.ts',
   'test/activity/restore.test.ts',
 ];
-const SMALL = ['test/activity/words.test.ts'];
 
-export const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
+/** A file, or a folder with all that lies below it → the tests. */
+const TESTS: Readonly<Record<string, readonly string[]>> = {
   'shared/ids.ts': ['test/shared/ids.test.ts'],
   'shared/log.ts': ['test/shared/log.test.ts'],
   'shared/journal/entry.ts': ['test/shared/journal/entry.test.ts'],
@@ -22,17 +29,12 @@ export const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
   'shared/ssh/ssh-key.ts': ['test/shared/ssh/ssh-key.test.ts'],
   'shared/system/files.ts': ['test/shared/system/files.test.ts'],
   'shared/words/progress-bar.ts': ['test/shared/words/progress-bar.test.ts'],
-  'shared/words/words.ts': SMALL,
+  'shared/words/words.ts': ['test/activity/words.test.ts'],
   'agent/backoff.ts': ['test/agent/backoff.test.ts'],
   'agent/keep/kept-entry.ts': ['test/agent/keep/kept-entry.test.ts'],
+  'agent/restore/choose-writer.ts': ['test/agent/restore/choose-writer.test.ts'],
   'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],
-  'agent/restore/way.ts': ['test/agent/restore/way.test.ts'],
-  'agent/rules/due.ts': ['test/agent/rules/due.test.ts'],
-  'agent/rules/jobs.ts': MACHINE,
-  'agent/rules/machine.ts': MACHINE,
-  'agent/rules/obstacles.ts': MACHINE,
-  'agent/rules/retry.ts': MACHINE,
-  'agent/rules/status.ts': MACHINE,
+  'agent/rules/': RULES,
   'xs/ingest/daily-cap.ts': ['test/xs/ingest/held.test.ts'],
   'xs/ingest/shrink-guard.ts': ['test/xs/ingest/held.test.ts'],
   'xs/registration/aliases.ts': ['test/xs/registration/aliases.test.ts'],
@@ -45,14 +47,22 @@ export const PURE_FILES: Readonly<Record<string, readonly string[]>> = {
   'xs/traffic/queue.ts': TRAFFIC,
   'xs/traffic/subnet.ts': TRAFFIC,
   'xs/traffic/wait-estimate.ts': TRAFFIC,
-  'activity/model/bounded-cache.ts': SMALL,
-  'activity/model/calendar.ts': SMALL,
-  'activity/model/finished.ts': SCREENS,
-  'activity/model/lists.ts': SCREENS,
-  'activity/model/next.ts': SCREENS,
-  'activity/model/pulse.ts': ['test/activity/pulse.test.ts'],
-  'activity/model/questions.ts': SCREENS,
-  'activity/model/restore.ts': SCREENS,
-  'activity/model/screen.ts': SCREENS,
-  'activity/model/status.ts': SCREENS,
+  'activity/model/acts/': SCREENS,
+  'activity/model/screens/': SCREENS,
+  'activity/model/state/': SCREENS,
 };
+
+/** `[file, its tests]`, in the order of the table. */
+export function pureFiles(): [file: string, tests: readonly string[]][] {
+  return Object.entries(TESTS).flatMap(([path, tests]) => {
+    const files = path.endsWith('/') ? scriptsBelow(path) : [path];
+    return files.map((file): [string, readonly string[]] => [file, tests]);
+  });
+}
+
+function scriptsBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => folder + name)
+    .sort();
+}
