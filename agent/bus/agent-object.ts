@@ -2,14 +2,21 @@
  * `org.sugarlabs.Backup1` (PROTOCOL.md, "On the laptop's bus"): the agent's methods on the bus. Takes
  * requests apart and puts answers together; decides nothing.
  */
-import dbus, { type Variant } from 'dbus-next';
+import {
+  AGENT_PROPERTIES,
+  BACKUP_NAME,
+  jobPath,
+  METHODS,
+  packRow,
+  type RowKind,
+  toBusError,
+} from '../../shared/backup-bus.ts';
 import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseSerial, parseSnapshotName, parseUid } from '../../shared/ids.ts';
 import type { JobKind, Request } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
-import { jobPath, NAME } from './names.ts';
-import { type PinUse, type Shown, showAgent, TYPES } from './properties.ts';
+import { type PinUse, type Shown, showAgent } from './properties.ts';
 
 type Row = Record<string, unknown>;
 
@@ -28,7 +35,7 @@ export class AgentObject extends BusObject<Shown> {
   #pins: PinUse = { bytes: 0, limit: 0 };
 
   constructor(agent: Agent) {
-    super(NAME, showAgent(agent, { bytes: 0, limit: 0 }));
+    super(BACKUP_NAME, showAgent(agent, { bytes: 0, limit: 0 }));
     this.#agent = agent;
   }
 
@@ -74,7 +81,7 @@ export class AgentObject extends BusObject<Shown> {
     try {
       await this.#agent.refreshFacts();
     } catch (error) {
-      throw busError(error);
+      throw toBusError(error);
     }
     this.update();
   }
@@ -86,16 +93,17 @@ export class AgentObject extends BusObject<Shown> {
       if (request.kind === 'pins' && memory.pinNotes.length === 0) return false;
       return end === 'failed' || end === 'cancelled';
     });
-    if (!last) throw busError(new DsError('not-found', 'nothing failed and nothing was cancelled'));
+    if (!last)
+      throw toBusError(new DsError('not-found', 'nothing failed and nothing was cancelled'));
     return this.#request(last.request.kind, last.request);
   }
 
   ListLaptops(): Promise<Row[]> {
-    return this.#rows('laptops', {}, { serial: 's', nick: 's', color: 's', replaced: 'b' });
+    return this.#rows('laptops', {}, 'laptop');
   }
 
   ListDays(of: string): Promise<Row[]> {
-    return this.#rows('days', { of }, { snapshot: 's', created: 'x', entries: 'u', bytes: 't' });
+    return this.#rows('days', { of }, 'day');
   }
 
   async ListEntries(
@@ -107,7 +115,7 @@ export class AgentObject extends BusObject<Shown> {
   ): Promise<[number, Row[]]> {
     const found = await this.#ask('entries', { of, snapshot, search, offset, limit });
     const { total, entries } = found as { total: number; entries: Row[] };
-    return [total, entries.map((entry) => row(entry, ENTRY))];
+    return [total, entries.map((entry) => packRow('entry', entry))];
   }
 
   async GetPreview(of: string, snapshot: string, entry: string): Promise<Buffer> {
@@ -116,19 +124,12 @@ export class AgentObject extends BusObject<Shown> {
 
   async GetDetails(of: string, snapshot: string, entry: string): Promise<Row> {
     const details = (await this.#ask('details', { of, snapshot, entry })) as Row;
-    return row(details, {
-      ...ENTRY,
-      description: 's',
-      tags: 's',
-      created: 'x',
-      versions: 'a(sxs)',
-    });
+    return packRow('details', details);
   }
 
   async PlanRestore(of: string, snapshot: string): Promise<Row> {
     const plan = (await this.#ask('plan', { of, snapshot })) as Row;
-    const counts = { entries: 'u', bytes: 't', here: 'u', beside: 'u', free: 't' };
-    return row(plan, { snapshot: 's', ...counts, samples: 'as' });
+    return packRow('plan', plan);
   }
 
   async ForgetRestore(of: string, snapshot: string): Promise<void> {
@@ -150,8 +151,7 @@ export class AgentObject extends BusObject<Shown> {
         .filter(({ snapshot }) => snapshot !== null)
         .map(({ uid, snapshot }) => ({ uid, snapshot, bytes: 0, pinned: 0, later: true })),
     ];
-    const types = { uid: 's', snapshot: 's', title: 's', bytes: 't', pinned: 'x', later: 'b' };
-    return [rows.map((one) => row({ title: '', ...one }, types)), BigInt(bytes), BigInt(limit)];
+    return [rows.map((one) => packRow('pin', { title: '', ...one })), BigInt(bytes), BigInt(limit)];
   }
 
   Pin(snapshot: string, uid: string): Promise<string> {
@@ -164,7 +164,7 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   ListAtSchool(): Promise<Row[]> {
-    return this.#rows('kept', {}, { uid: 's', title: 's', bytes: 't' });
+    return this.#rows('kept', {}, 'kept');
   }
 
   async WebLink(): Promise<string> {
@@ -181,7 +181,7 @@ export class AgentObject extends BusObject<Shown> {
         if (!first) return 'done';
         throw new DsError(first.code, first.message, { hint: first.hint });
       } catch (error) {
-        if (!LATER.includes(asDsError(error).code)) throw busError(error);
+        if (!LATER.includes(asDsError(error).code)) throw toBusError(error);
       }
     }
     this.#agent.notePin(note);
@@ -197,86 +197,42 @@ export class AgentObject extends BusObject<Shown> {
       this.update(); // whoever asks next sees it
       return jobPath(id);
     } catch (error) {
-      throw busError(error);
+      throw toBusError(error);
     }
   }
 
-  async #rows(act: string, params: object, types: Types): Promise<Row[]> {
-    return ((await this.#ask(act, params)) as Row[]).map((one) => row(one, types));
+  async #rows(act: string, params: object, kind: RowKind): Promise<Row[]> {
+    return ((await this.#ask(act, params)) as Row[]).map((one) => packRow(kind, one));
   }
 
   async #ask(act: string, params: object): Promise<unknown> {
     try {
       return await this.#agent.ask(act, params);
     } catch (error) {
-      throw busError(error);
+      throw toBusError(error);
     }
   }
 
   static {
     AgentObject.configureMembers({
-      properties: readOnlyProperties(AgentObject.prototype, TYPES),
-      methods: {
-        BackUpNow: { outSignature: 'o' },
-        Pause: {},
-        Resume: {},
-        Cancel: {},
-        Refresh: {},
-        Retry: { outSignature: 'o' },
-        ListLaptops: { outSignature: 'aa{sv}' },
-        ListDays: { inSignature: 's', outSignature: 'aa{sv}' },
-        ListEntries: { inSignature: 'sssuu', outSignature: 'uaa{sv}' },
-        GetPreview: { inSignature: 'sss', outSignature: 'ay' },
-        GetDetails: { inSignature: 'sss', outSignature: 'a{sv}' },
-        PlanRestore: { inSignature: 'ss', outSignature: 'a{sv}' },
-        RestoreAll: { inSignature: 'ss', outSignature: 'o' },
-        RestoreEntry: { inSignature: 'sss', outSignature: 'o' },
-        ForgetRestore: { inSignature: 'ss' },
-        ListPins: { outSignature: 'aa{sv}tt' },
-        Pin: { inSignature: 'ss', outSignature: 's' },
-        Unpin: { inSignature: 's', outSignature: 's' },
-        KeepAtSchool: { inSignature: 's', outSignature: 'o' },
-        FetchBack: { inSignature: 's', outSignature: 'o' },
-        ListAtSchool: { outSignature: 'aa{sv}' },
-        WebLink: { outSignature: 's' },
-      },
+      properties: readOnlyProperties(AgentObject.prototype, AGENT_PROPERTIES),
+      methods: methodSignatures(),
     });
   }
 }
 
-type Types = Readonly<Record<string, string>>;
-
-const ENTRY: Types = {
-  ...{ uid: 's', digest: 's', title: 's', 'mime-type': 's', activity: 's', color: 's' },
-  ...{ timestamp: 'x', bytes: 't', pinned: 'b', here: 's' },
-};
-
-/** Plain data as `a{sv}`; what is absent is left out. */
-function row(data: Row, types: Types): Record<string, Variant> {
-  const entries = Object.entries(types).flatMap(([name, type]) => {
-    const value = data[name];
-    if (value === undefined || value === null) return [];
-    return [
-      [name, new dbus.Variant(type, isLong(type) ? BigInt(Math.floor(Number(value))) : value)],
-    ];
+/** The table of methods as dbus-next wants it. */
+function methodSignatures(): Record<string, { inSignature: string; outSignature: string }> {
+  const methods = Object.entries(METHODS).map(([name, [inSignature, outSignature]]) => {
+    return [name, { inSignature, outSignature }] as const;
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(methods);
 }
-
-const isLong = (type: string): boolean => type === 'x' || type === 't';
 
 function parse<T>(parser: (text: unknown) => T, text: string): T {
   try {
     return parser(text);
   } catch (error) {
-    throw busError(error);
+    throw toBusError(error);
   }
-}
-
-/** An error's name and text on the bus: the one place where codes become D-Bus errors. */
-export function busError(cause: unknown): Error {
-  const { code, message, hint } = asDsError(cause);
-  const name = code.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
-  const text = hint ? `${message}\n${hint}` : message;
-  return new dbus.DBusError(`${NAME}.Error.${name}`, text);
 }

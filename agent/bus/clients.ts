@@ -2,8 +2,8 @@
  * Who looks at the agent: while somebody does, it stays, and keeps what it shows up to date.
  */
 import type { Message } from 'dbus-next';
+import { BACKUP_PATH } from '../../shared/backup-bus.ts';
 import type { Bus } from '../../shared/system/bus.ts';
-import { PATH } from './names.ts';
 
 const DAEMON = { path: '/org/freedesktop/DBus', face: 'org.freedesktop.DBus' };
 
@@ -19,7 +19,7 @@ export async function watchClients(bus: Bus, onChange: (count: number) => void):
       if (name === undefined || owner !== '' || !clients.delete(name)) return;
       void bus.unmatch(rule(name)).catch(() => {});
       onChange(clients.size);
-    } else if (path?.startsWith(PATH) && sender && isCall(message) && !clients.has(sender)) {
+    } else if (path?.startsWith(BACKUP_PATH) && sender && isCall(message) && !clients.has(sender)) {
       clients.add(sender);
       void bus.match(rule(sender)).catch(() => {});
       onChange(clients.size);

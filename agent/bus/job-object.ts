@@ -1,12 +1,11 @@
 /**
  * A job on the bus: its properties, its end, and Cancel.
  */
-
+import { JOB_INTERFACE, JOB_PROPERTIES, jobPath } from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
-import { jobPath, NAME } from './names.ts';
-import { JOB_TYPES, type ShownJob, showJob } from './properties.ts';
+import { type ShownJob, showJob } from './properties.ts';
 
 export class JobObject extends BusObject<ShownJob> {
   readonly path: string;
@@ -14,7 +13,7 @@ export class JobObject extends BusObject<ShownJob> {
   readonly #id: number;
 
   constructor(agent: Agent, job: Job) {
-    super(`${NAME}.Job`, showJob(agent, job));
+    super(JOB_INTERFACE, showJob(agent, job));
     this.#agent = agent;
     this.#id = job.id;
     this.path = jobPath(job.id);
@@ -36,7 +35,7 @@ export class JobObject extends BusObject<ShownJob> {
 
   static {
     JobObject.configureMembers({
-      properties: readOnlyProperties(JobObject.prototype, JOB_TYPES),
+      properties: readOnlyProperties(JobObject.prototype, JOB_PROPERTIES),
       methods: { Cancel: {} },
       signals: { Finished: { signature: 's' } },
     });

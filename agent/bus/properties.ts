@@ -3,64 +3,20 @@
  * that what changed can be told by comparing.
  */
 import dbus, { type Variant } from 'dbus-next';
+import {
+  type AGENT_PROPERTIES,
+  INTERFACE_VERSION,
+  type JOB_PROPERTIES,
+  jobPath,
+  toLong,
+} from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
 import { obstacles } from '../rules/obstacles.ts';
 import { timeLeft } from '../rules/time-left.ts';
 import type { Agent } from '../service/agent.ts';
-import { jobPath, VERSION } from './names.ts';
 
-/** Property → its D-Bus type. */
-export const TYPES = {
-  Version: 'u',
-  State: 's',
-  Reasons: 'as',
-  Phase: 's',
-  EntriesDone: 'u',
-  EntriesTotal: 'u',
-  BytesDone: 't',
-  BytesTotal: 't',
-  CurrentEntry: 's',
-  CurrentTitle: 's',
-  TimeLeft: '(uu)',
-  LastBackup: 'x',
-  NextBackup: 'x',
-  LastSnapshot: 's',
-  QueuePlace: 'u',
-  QueuedUntil: 'x',
-  Registration: 's',
-  PairingCode: 's',
-  Serial: 's',
-  Server: 's',
-  SafeEntries: 'u',
-  TotalEntries: 'u',
-  PinnedBytes: 't',
-  PinLimit: 't',
-  Held: 's',
-  Unfinished: 'a(ssuu)',
-  Problem: '(sss)',
-  Jobs: 'ao',
-} as const;
-export type Shown = Record<keyof typeof TYPES, unknown>;
-
-export const JOB_TYPES = {
-  Kind: 's',
-  State: 's',
-  Reasons: 'as',
-  Phase: 's',
-  EntriesDone: 'u',
-  EntriesTotal: 'u',
-  BytesDone: 't',
-  BytesTotal: 't',
-  CurrentEntry: 's',
-  CurrentTitle: 's',
-  TimeLeft: '(uu)',
-  Of: 's',
-  Snapshot: 's',
-  Entry: 's',
-  Problem: '(sss)',
-  Summary: 'a{sv}',
-} as const;
-export type ShownJob = Record<keyof typeof JOB_TYPES, unknown>;
+export type Shown = Record<keyof typeof AGENT_PROPERTIES, unknown>;
+export type ShownJob = Record<keyof typeof JOB_PROPERTIES, unknown>;
 
 export interface PinUse {
   bytes: number;
@@ -73,14 +29,14 @@ export function showAgent(agent: Agent, pins: PinUse): Shown {
   const { uptimeMs } = model.world;
   const nowMs = Date.now();
   /** A moment of this boot on the laptop's clock, in whole seconds. */
-  const wall = (ms: number) => big(ms > 0 ? (nowMs + ms - uptimeMs) / 1000 : 0);
+  const wall = (ms: number) => toLong(ms > 0 ? (nowMs + ms - uptimeMs) / 1000 : 0);
   const next = due?.againInMs ? uptimeMs + due.againInMs : 0;
   return {
     ...showProgress(standing.job, agent.movingMs, standing.progress !== null),
-    Version: VERSION,
+    Version: INTERFACE_VERSION,
     State: standing.state,
     Reasons: standing.reasons,
-    LastBackup: big((memory.done?.at.wallMs ?? 0) / 1000),
+    LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
     NextBackup: wall(due?.due ? 0 : next),
     LastSnapshot: facts?.lastSnapshot ?? '',
     QueuePlace: standing.queuePlace,
@@ -91,8 +47,8 @@ export function showAgent(agent: Agent, pins: PinUse): Shown {
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
-    PinnedBytes: big(pins.bytes),
-    PinLimit: big(pins.limit),
+    PinnedBytes: toLong(pins.bytes),
+    PinLimit: toLong(pins.limit),
     Held: memory.held,
     Unfinished: (facts?.unfinished ?? []).map((one) => {
       return [one.of, one.snapshot, one.restored, one.entries];
@@ -126,8 +82,8 @@ function showProgress(job: Job | undefined, movingMs: number, isShown: boolean) 
     Phase: progress?.phase ?? '',
     EntriesDone: progress?.entriesDone ?? 0,
     EntriesTotal: progress?.entriesTotal ?? 0,
-    BytesDone: big(progress?.bytesDone ?? 0),
-    BytesTotal: big(progress?.bytesTotal ?? 0),
+    BytesDone: toLong(progress?.bytesDone ?? 0),
+    BytesTotal: toLong(progress?.bytesTotal ?? 0),
     CurrentEntry: progress?.current?.uid ?? '',
     CurrentTitle: progress?.current?.title ?? '',
     TimeLeft: progress ? timeLeft(progress, movingMs) : [0, 0],
@@ -137,16 +93,11 @@ function showProgress(job: Job | undefined, movingMs: number, isShown: boolean) 
 /** Numbers by name as the bus wants them. */
 function figures(summary: Job['summary']): Record<string, Variant> {
   const list = Object.entries(summary).map(([name, value]) => {
-    return [name, new dbus.Variant('t', big(value))] as const;
+    return [name, new dbus.Variant('t', toLong(value))] as const;
   });
   return Object.fromEntries(list);
 }
 
 function showTrouble(trouble: Job['trouble']): [string, string, string] {
   return trouble ? [trouble.code, trouble.message, trouble.hint] : ['', '', ''];
-}
-
-/** D-Bus has 64 bits, JavaScript's plain numbers do not. */
-function big(value: number): bigint {
-  return BigInt(Math.max(0, Math.floor(value)));
 }

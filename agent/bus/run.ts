@@ -2,6 +2,7 @@
  * The agent as a process on the session bus: name, objects, watchers, and when it may end (A2, E5).
  */
 import dbus from 'dbus-next';
+import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { Bus } from '../../shared/system/bus.ts';
 import { Cleanup } from '../../shared/system/cleanup.ts';
@@ -14,7 +15,6 @@ import { SleepDelay, watchSleep } from '../watch/sleep.ts';
 import { AgentObject } from './agent-object.ts';
 import { watchClients } from './clients.ts';
 import { JobObject } from './job-object.ts';
-import { NAME, PATH } from './names.ts';
 
 export interface RunOptions extends AgentOptions {
   env: NodeJS.ProcessEnv;
@@ -52,7 +52,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   while (!signal.aborted) {
     const why = await Promise.race([stopped, lost, presence.over()]);
     if (why !== 'nothing to do') break;
-    await session.raw.releaseName(NAME);
+    await session.raw.releaseName(BACKUP_NAME);
     // Somebody asked at the last moment; whoever comes after this starts another agent.
     if (!presence.isWanted) break;
     await takeName(session);
@@ -77,7 +77,7 @@ async function openSystemBus({ env, log }: RunOptions): Promise<Bus | undefined>
 /** Throws `busy` when another agent has it. */
 async function takeName(bus: Bus): Promise<void> {
   const { PRIMARY_OWNER } = dbus.RequestNameReply;
-  const reply = await bus.raw.requestName(NAME, dbus.NameFlag.DO_NOT_QUEUE);
+  const reply = await bus.raw.requestName(BACKUP_NAME, dbus.NameFlag.DO_NOT_QUEUE);
   if (reply === PRIMARY_OWNER) return;
   throw new DsError('busy', 'another agent serves this session already');
 }
@@ -116,7 +116,7 @@ class Presence implements AsyncDisposable {
     this.#agent = agent;
     this.#object = new AgentObject(agent);
     this.#delay = new SleepDelay(env, log);
-    bus.raw.export(PATH, this.#object);
+    bus.raw.export(BACKUP_PATH, this.#object);
     agent.on('change', () => this.#tellSoon());
     agent.on('end', () => {
       this.#tell();

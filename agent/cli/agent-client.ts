@@ -3,16 +3,24 @@
  * it does not run, and follows its jobs (A12). With `--direct` they are done in this process instead.
  */
 import dbus from 'dbus-next';
+import {
+  BACKUP_NAME,
+  BACKUP_PATH,
+  JOB_INTERFACE,
+  METHODS,
+  type MethodName,
+  readBusError,
+  unwrap,
+} from '../../shared/backup-bus.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
 import { Bus, DAEMON } from '../../shared/system/bus.ts';
-import { NAME, PATH } from '../bus/names.ts';
 import { findSessionBus } from '../journal/session-bus.ts';
 import type { Progress } from '../progress.ts';
 
 export type Values = Record<string, unknown>;
 
-const AGENT = { name: NAME, path: PATH, face: NAME };
+const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
 /** Looked at so often while a job is followed, in milliseconds. */
 const LOOK_MS = 250;
 
@@ -48,7 +56,7 @@ export class AgentClient implements Disposable {
   /** Starts it if it does not run. Throws `missing-tool` where it cannot be started. */
   async wake(): Promise<void> {
     try {
-      await this.#bus.call(DAEMON, 'StartServiceByName', 'su', [NAME, 0]);
+      await this.#bus.call(DAEMON, 'StartServiceByName', 'su', [BACKUP_NAME, 0]);
     } catch (error) {
       throw explain(error);
     }
@@ -57,16 +65,16 @@ export class AgentClient implements Disposable {
   /** All its properties, as plain values. */
   async properties(): Promise<Values> {
     try {
-      return simple(await this.#bus.properties(AGENT)) as Values;
+      return unwrap(await this.#bus.properties(AGENT)) as Values;
     } catch (error) {
       throw explain(error);
     }
   }
 
   /** Calls a method; its values, as plain ones. */
-  async ask(member: string, signature = '', body: unknown[] = []): Promise<unknown[]> {
+  async ask(member: MethodName, ...body: unknown[]): Promise<unknown[]> {
     try {
-      return simple(await this.#bus.call(AGENT, member, signature, body)) as unknown[];
+      return unwrap(await this.#bus.call(AGENT, member, METHODS[member][0], body)) as unknown[];
     } catch (error) {
       throw explain(error);
     }
@@ -75,13 +83,13 @@ export class AgentClient implements Disposable {
   /** Follows a job to its end. A cancelled wait cancels the job. Throws what it failed with. */
   async follow(path: unknown, options: FollowOptions): Promise<JobEnd> {
     const { clock, signal, onProgress, wait } = options;
-    const job = { name: NAME, path: String(path), face: `${NAME}.Job` };
+    const job = { name: BACKUP_NAME, path: String(path), face: JOB_INTERFACE };
     const stop = () => void this.#bus.call(job, 'Cancel').catch(() => {});
     signal.addEventListener('abort', stop, { once: true });
     let waitingSince: number | undefined;
     try {
       for (;;) {
-        const values = simple(await this.#bus.properties(job)) as Values;
+        const values = unwrap(await this.#bus.properties(job)) as Values;
         const end = readEnd(values);
         if (end?.state === 'failed') throw failureOf(values.Problem as string[]);
         if (end) return end;
@@ -129,17 +137,12 @@ function failureOf([code = '', message = '', hint = '']: readonly string[]): DsE
   return new DsError((code || 'internal') as ErrorCode, message, { hint });
 }
 
-const ERROR = new RegExp(`^${NAME.replaceAll('.', '\\.')}\\.Error\\.(\\w+)$`);
-
 /** An error of the bus in our words. */
 function explain(error: unknown): unknown {
   if (!(error instanceof dbus.DBusError)) return error;
-  const code = ERROR.exec(error.type)?.[1];
-  const [message = '', hint] = error.text.split('\n');
-  if (code) {
-    const ours = code.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase() as ErrorCode;
-    return new DsError(ours, message, hint === undefined ? {} : { hint });
-  }
+  const known = readBusError(error);
+  if (known) return known;
+  const [message = ''] = error.text.split('\n');
   if (/ServiceUnknown|Spawn|NoReply|NameHasNoOwner/.test(error.type)) {
     return new DsError('missing-tool', `the backup agent cannot be started: ${message}`, {
       hint: 'install the package, run "ds-backup agent" in the session, or use --direct',
@@ -147,13 +150,4 @@ function explain(error: unknown): unknown {
     });
   }
   return new DsError('internal', `the backup agent: ${message}`, { cause: error });
-}
-
-/** Variants and 64-bit numbers as plain values: nothing here is larger than 2^53. */
-function simple(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  if (value instanceof dbus.Variant) return simple(value.value);
-  if (Array.isArray(value)) return value.map(simple);
-  if (Buffer.isBuffer(value) || typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, simple(one)]));
 }

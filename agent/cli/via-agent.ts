@@ -1,6 +1,7 @@
 /**
  * Each command as a conversation with the agent: what is asked, and its answer in words.
  */
+import type { MethodName } from '../../shared/backup-bus.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Progress } from '../progress.ts';
@@ -48,7 +49,7 @@ export const ASKED: Readonly<Record<string, Ask>> = {
     return { text: words.formatLaptops(laptops as Values[]), json: { laptops } };
   },
   snapshots: async (agent, { of }) => {
-    const [days] = await agent.ask('ListDays', 's', [of]);
+    const [days] = await agent.ask('ListDays', of);
     return { text: words.formatDays(days as Values[]), json: { snapshots: days } };
   },
   entries: async (agent, { of, rest, search }) => {
@@ -56,14 +57,14 @@ export const ASKED: Readonly<Record<string, Ask>> = {
     const entries: Values[] = [];
     for (;;) {
       const body = [of, snapshot, search, entries.length, PAGE];
-      const [total, page] = await agent.ask('ListEntries', 'sssuu', body);
+      const [total, page] = await agent.ask('ListEntries', ...body);
       entries.push(...(page as Values[]));
       if (entries.length >= Number(total) || (page as Values[]).length === 0) break;
     }
     return { text: words.formatEntryRows(entries), json: { entries } };
   },
   plan: async (agent, { of, rest }) => {
-    const [plan] = await agent.ask('PlanRestore', 'ss', [of, nameOf(rest[0])]);
+    const [plan] = await agent.ask('PlanRestore', of, nameOf(rest[0]));
     return { text: words.formatPlan(plan as Values), json: plan as object };
   },
   restore: (agent, options) => {
@@ -79,8 +80,8 @@ export const ASKED: Readonly<Record<string, Ask>> = {
       json: { pins, used, limit },
     };
   },
-  pin: (agent, { rest }) => pinned(agent, 'Pin', 'ss', [nameOf(rest[1]), rest[0]]),
-  unpin: (agent, { rest }) => pinned(agent, 'Unpin', 's', [rest[0]]),
+  pin: (agent, { rest }) => pinned(agent, 'Pin', [nameOf(rest[1]), rest[0]]),
+  unpin: (agent, { rest }) => pinned(agent, 'Unpin', [rest[0]]),
   keep: (agent, options) => job(agent, options, 'KeepAtSchool', [options.rest[0]]),
   fetch: (agent, options) => job(agent, options, 'FetchBack', [options.rest[0]]),
   kept: async (agent) => {
@@ -104,10 +105,10 @@ export async function askAgent(command: string, options: AskOptions): Promise<Ou
 async function job(
   agent: AgentClient,
   options: AskOptions,
-  member: string,
+  member: MethodName,
   body: unknown[],
 ): Promise<Outcome> {
-  const [path] = await agent.ask(member, 's'.repeat(body.length), body);
+  const [path] = await agent.ask(member, ...body);
   const end = await agent.follow(path, options);
   options.signal.throwIfAborted();
   const exitCode = { done: partly(end), failed: 1, cancelled: 1, waiting: WAITS }[end.state];
@@ -119,18 +120,13 @@ function partly({ summary }: JobEnd): number {
   return (summary.problems ?? 0) > 0 ? 1 : 0;
 }
 
-async function say(agent: AgentClient, member: string, text: string): Promise<Outcome> {
+async function say(agent: AgentClient, member: MethodName, text: string): Promise<Outcome> {
   await agent.ask(member);
   return { text: `${text}\n`, json: {} };
 }
 
-async function pinned(
-  agent: AgentClient,
-  member: string,
-  signature: string,
-  body: unknown[],
-): Promise<Outcome> {
-  const [when] = await agent.ask(member, signature, body);
+async function pinned(agent: AgentClient, member: MethodName, body: unknown[]): Promise<Outcome> {
+  const [when] = await agent.ask(member, ...body);
   const text = when === 'later' ? 'noted; the school is told when it is near\n' : 'done\n';
   return { text, json: { when } };
 }
