@@ -1,6 +1,6 @@
 /**
- * `org.sugarlabs.Backup1` (PROTOCOL.md, "On the laptop's bus"): the agent's methods on the bus. Takes
- * requests apart and puts answers together; decides nothing.
+ * The agent's methods on the bus: each checks and unpacks its arguments, asks the agent, and packs the
+ * answer. Decides nothing.
  */
 import {
   AGENT_PROPERTIES,
@@ -11,37 +11,26 @@ import {
   type RowKind,
   toBusError,
 } from '../../shared/backup-bus.ts';
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseSerial, parseSnapshotName, parseUid } from '../../shared/ids.ts';
-import type { JobKind, Request } from '../rules/jobs.ts';
+import type { Job, JobKind, Request } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
-import { type PinUse, type Shown, showAgent } from './properties.ts';
+import { type AgentProperties, agentProperties, type PinUse } from './properties.ts';
 
-type Row = Record<string, unknown>;
+type Row = ReturnType<typeof packRow>;
 
-interface PinList extends PinUse {
-  pins: Row[];
-}
-
-/** The school is not there for now, which is no reason to forget what a child asked for. */
-const LATER: readonly ErrorCode[] = [
-  ...(['server-unreachable', 'server-busy', 'transfer', 'not-registered'] as const),
-  ...(['pending-approval', 'cancelled'] as const),
-];
-
-export class AgentObject extends BusObject<Shown> {
+export class AgentObject extends BusObject<AgentProperties> {
   readonly #agent: Agent;
   #pins: PinUse = { bytes: 0, limit: 0 };
 
   constructor(agent: Agent) {
-    super(BACKUP_NAME, showAgent(agent, { bytes: 0, limit: 0 }));
+    super(BACKUP_NAME, agentProperties(agent.view, { bytes: 0, limit: 0 }, Date.now()));
     this.#agent = agent;
   }
 
-  /** Tells what changed. */
+  /** Emits what changed. */
   update(): void {
-    this.show(showAgent(this.#agent, this.#pins));
+    this.show(agentProperties(this.#agent.view, this.#pins, Date.now()));
   }
 
   BackUpNow(): string {
@@ -53,15 +42,15 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   RestoreEntry(of: string, snapshot: string, entry: string): string {
-    return this.#request('restore-entry', { of, snapshot, entry: parse(parseUid, entry) });
+    return this.#request('restore-entry', { of, snapshot, entry: orThrow(() => parseUid(entry)) });
   }
 
   KeepAtSchool(entry: string): string {
-    return this.#request('keep', { entry: parse(parseUid, entry) });
+    return this.#request('keep', { entry: orThrow(() => parseUid(entry)) });
   }
 
   FetchBack(entry: string): string {
-    return this.#request('fetch', { entry: parse(parseUid, entry) });
+    return this.#request('fetch', { entry: orThrow(() => parseUid(entry)) });
   }
 
   Pause(): void {
@@ -73,37 +62,24 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   Cancel(): void {
-    const { job } = this.#agent.standing;
-    if (job) this.#agent.cancel(job.id);
+    this.#agent.cancel();
   }
 
   async Refresh(): Promise<void> {
-    try {
-      await this.#agent.refreshFacts();
-    } catch (error) {
-      throw toBusError(error);
-    }
+    await answer(this.#agent.refreshFacts());
     this.update();
   }
 
   Retry(): string {
-    const { model, memory } = this.#agent;
-    const last = model.jobs.findLast(({ end, request }) => {
-      // Pins that the school refused are not asked for again.
-      if (request.kind === 'pins' && memory.pinNotes.length === 0) return false;
-      return end === 'failed' || end === 'cancelled';
-    });
-    if (!last)
-      throw toBusError(new DsError('not-found', 'nothing failed and nothing was cancelled'));
-    return this.#request(last.request.kind, last.request);
+    return this.#started(() => this.#agent.retry());
   }
 
   ListLaptops(): Promise<Row[]> {
-    return this.#rows('laptops', {}, 'laptop');
+    return rows('laptop', this.#agent.ask('laptops', {}));
   }
 
   ListDays(of: string): Promise<Row[]> {
-    return this.#rows('days', { of }, 'day');
+    return rows('day', this.#agent.ask('snapshots', { of }));
   }
 
   async ListEntries(
@@ -113,125 +89,96 @@ export class AgentObject extends BusObject<Shown> {
     offset: number,
     limit: number,
   ): Promise<[number, Row[]]> {
-    const found = await this.#ask('entries', { of, snapshot, search, offset, limit });
-    const { total, entries } = found as { total: number; entries: Row[] };
+    const params = { of, snapshot, search, offset, limit };
+    const { total, entries } = await answer(this.#agent.ask('entries', params));
     return [total, entries.map((entry) => packRow('entry', entry))];
   }
 
   async GetPreview(of: string, snapshot: string, entry: string): Promise<Buffer> {
-    return Buffer.from(String(await this.#ask('preview', { of, snapshot, entry })), 'base64');
+    const text = await answer(this.#agent.ask('preview', { of, snapshot, entry }));
+    return Buffer.from(text, 'base64');
   }
 
   async GetDetails(of: string, snapshot: string, entry: string): Promise<Row> {
-    const details = (await this.#ask('details', { of, snapshot, entry })) as Row;
-    return packRow('details', details);
+    return packRow('details', await answer(this.#agent.ask('details', { of, snapshot, entry })));
   }
 
   async PlanRestore(of: string, snapshot: string): Promise<Row> {
-    const plan = (await this.#ask('plan', { of, snapshot })) as Row;
-    return packRow('plan', plan);
+    return packRow('plan', await answer(this.#agent.ask('plan', { of, snapshot })));
   }
 
   async ForgetRestore(of: string, snapshot: string): Promise<void> {
-    await this.#ask('forget-restore', { of, snapshot });
-    await this.#agent.refreshFacts();
+    await answer(this.#agent.ask('forget-restore', { of, snapshot }));
+    await answer(this.#agent.refreshFacts());
   }
 
   async ListPins(): Promise<[Row[], bigint, bigint]> {
-    const { pins, bytes, limit } = (await this.#ask('pins', {})) as PinList;
+    const { pins, bytes, limit } = await answer(this.#agent.listPins());
     this.#pins = { bytes, limit };
     this.update();
-    const later = this.#agent.memory.pinNotes;
-    const unpinned = new Set(later.filter((one) => one.snapshot === null).map(({ uid }) => uid));
-    const rows = [
-      ...pins
-        .filter(({ uid }) => !unpinned.has(String(uid)))
-        .map((pin) => ({ ...pin, later: false })),
-      ...later
-        .filter(({ snapshot }) => snapshot !== null)
-        .map(({ uid, snapshot }) => ({ uid, snapshot, bytes: 0, pinned: 0, later: true })),
-    ];
-    return [rows.map((one) => packRow('pin', { title: '', ...one })), BigInt(bytes), BigInt(limit)];
+    return [pins.map((pin) => packRow('pin', pin)), BigInt(bytes), BigInt(limit)];
   }
 
   Pin(snapshot: string, uid: string): Promise<string> {
-    const name = snapshot === '' ? '' : parse(parseSnapshotName, snapshot);
-    return this.#pin({ uid: parse(parseUid, uid), snapshot: name });
+    const name = snapshot === '' ? '' : orThrow(() => parseSnapshotName(snapshot));
+    return answer(this.#agent.pin({ uid: orThrow(() => parseUid(uid)), snapshot: name }));
   }
 
   Unpin(uid: string): Promise<string> {
-    return this.#pin({ uid: parse(parseUid, uid), snapshot: null });
+    return answer(this.#agent.pin({ uid: orThrow(() => parseUid(uid)), snapshot: null }));
   }
 
   ListAtSchool(): Promise<Row[]> {
-    return this.#rows('kept', {}, 'kept');
+    return rows('kept', this.#agent.ask('kept', {}));
   }
 
-  async WebLink(): Promise<string> {
-    return String(await this.#ask('web-link', {}));
-  }
-
-  async #pin(note: { uid: string; snapshot: string | null }): Promise<string> {
-    if (this.#agent.model.world.network !== 'down') {
-      try {
-        const { refused } = (await this.#agent.ask('pin', { notes: [note] })) as {
-          refused: { code: ErrorCode; message: string; hint: string }[];
-        };
-        const [first] = refused;
-        if (!first) return 'done';
-        throw new DsError(first.code, first.message, { hint: first.hint });
-      } catch (error) {
-        if (!LATER.includes(asDsError(error).code)) throw toBusError(error);
-      }
-    }
-    this.#agent.notePin(note);
-    return 'later';
+  WebLink(): Promise<string> {
+    return answer(this.#agent.ask('web-link', {}));
   }
 
   #request(kind: JobKind, about: Partial<Request>): string {
     const { of = '', snapshot = '', entry = '' } = about;
-    if (of !== '') parse(parseSerial, of);
-    if (snapshot !== '') parse(parseSnapshotName, snapshot);
-    try {
-      const { id } = this.#agent.request({ kind, byHand: true, of, snapshot, entry });
-      this.update(); // whoever asks next sees it
-      return jobPath(id);
-    } catch (error) {
-      throw toBusError(error);
-    }
+    return this.#started(() => {
+      if (of !== '') parseSerial(of);
+      if (snapshot !== '') parseSnapshotName(snapshot);
+      return this.#agent.request({ kind, byHand: true, of, snapshot, entry });
+    });
   }
 
-  async #rows(act: string, params: object, kind: RowKind): Promise<Row[]> {
-    return ((await this.#ask(act, params)) as Row[]).map((one) => packRow(kind, one));
-  }
-
-  async #ask(act: string, params: object): Promise<unknown> {
-    try {
-      return await this.#agent.ask(act, params);
-    } catch (error) {
-      throw toBusError(error);
-    }
+  /** The path of the job that `request` starts. */
+  #started(request: () => Job): string {
+    const { id } = orThrow(request);
+    this.update(); // a client that reads the properties next must see it
+    return jobPath(id);
   }
 
   static {
+    const methods = Object.entries(METHODS).map(([name, [inSignature, outSignature]]) => {
+      return [name, { inSignature, outSignature }] as const;
+    });
     AgentObject.configureMembers({
       properties: readOnlyProperties(AgentObject.prototype, AGENT_PROPERTIES),
-      methods: methodSignatures(),
+      methods: Object.fromEntries(methods),
     });
   }
 }
 
-/** The table of methods as dbus-next wants it. */
-function methodSignatures(): Record<string, { inSignature: string; outSignature: string }> {
-  const methods = Object.entries(METHODS).map(([name, [inSignature, outSignature]]) => {
-    return [name, { inSignature, outSignature }] as const;
-  });
-  return Object.fromEntries(methods);
+async function rows(kind: RowKind, asked: Promise<readonly object[]>): Promise<Row[]> {
+  return (await answer(asked)).map((one) => packRow(kind, one));
 }
 
-function parse<T>(parser: (text: unknown) => T, text: string): T {
+/** The value, or what went wrong as an error of the bus. */
+async function answer<T>(asked: Promise<T>): Promise<T> {
   try {
-    return parser(text);
+    return await asked;
+  } catch (error) {
+    throw toBusError(error);
+  }
+}
+
+function orThrow<T>(work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     throw toBusError(error);
   }
