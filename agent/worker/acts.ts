@@ -18,6 +18,8 @@ export interface JobResult {
 }
 
 export interface JobDetails {
+  /** The snapshot's number at school. */
+  sequence?: number;
   snapshot?: string;
   /** Why the school holds this backup back until somebody decides; absent when it does not. */
   held?: string;
@@ -55,10 +57,10 @@ export const ACTS = {
   backup: act(job, async ({ context }, { wait }): Promise<JobResult> => {
     const { backUp } = await import('../backup/backup.ts');
     const done = await backUp(context, wait);
-    const { problems, held, snapshot, entries, changed, removed, sentBytes } = done;
+    const { problems, held, snapshot, sequence, entries, changed, removed, sentBytes } = done;
     return {
       summary: { entries, changed, removed, sentBytes, problems: problems.length },
-      details: { snapshot, problems, ...(held !== null && { held }) },
+      details: { snapshot, sequence, problems, ...(held !== null && { held }) },
     };
   }),
 

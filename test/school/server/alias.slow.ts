@@ -141,7 +141,7 @@ test('all of the old laptop comes to the new one, also when that is killed on th
   assert.is(killed.signal, 'SIGKILL', killed.stderr);
   const { Unfinished } = JSON.parse((await fresh.backup(['status', '--json'])).stdout);
   assert.equal(
-    unfinishedRestores.map(({ of }: { of: string }) => of),
+    Unfinished.map(([of]: [string]) => of),
     [old.serial],
   );
   const done = await fresh.backup(args);

@@ -90,10 +90,11 @@ test('pins: from the laptop, counted, capped with a reason, gone when unpinned',
   generateJournal(laptop.journal, { entries: 5, seed: 7 });
   await ok(laptop, 'now');
   const [uid = ''] = [...readJournal(laptop.journal).keys()];
-  assert.match(await ok(laptop, 'pin', uid, 'latest'), `${uid}  `);
+  assert.is(await ok(laptop, 'pin', uid, 'latest'), 'done\n');
   const pins = JSON.parse(await ok(laptop, 'pins', '--json'));
   assert.is(pins.pins.length, 1);
-  assert.ok(pins.bytes > 0 && pins.limit > pins.bytes);
+  assert.is(pins.pins[0].uid, uid);
+  assert.ok(pins.used > 0 && pins.limit > pins.used);
   assert.match(await xsOk(school, laptop, 'pins', laptop.serial), uid);
   await ok(laptop, 'unpin', uid);
   assert.is(JSON.parse(await ok(laptop, 'pins', '--json')).pins.length, 0);
