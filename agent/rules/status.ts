@@ -57,7 +57,9 @@ function stateOf(
   if (!job) return model.world.paused ? 'paused' : model.due ? 'due' : 'safe';
   if (run === null) {
     if (model.world.paused) return 'paused';
-    return reasons.length === 1 && reasons[0] && isQueue(reasons[0]) ? 'queued' : 'waiting';
+    // The wait is the last of the reasons: where it is the first, it is the only one.
+    const [first] = reasons;
+    return first && isQueue(first) ? 'queued' : 'waiting';
   }
   if (job.request.kind !== 'backup') return 'restoring';
   switch (job.progress?.phase) {
