@@ -1,6 +1,6 @@
 /**
  * What PROTOCOL.md promises to programs on the laptop's bus, and what is there: the same, in both
- * directions (A12).
+ * directions.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { AgentObject } from '../../../agent/bus/agent-object.ts';
 import { JobObject } from '../../../agent/bus/job-object.ts';
 import { AGENT_PROPERTIES, JOB_PROPERTIES } from '../../../shared/backup-bus.ts';
 
-const test = suite('A12: the interface on the bus is the documented one');
+const test = suite('the interface on the bus is the documented one');
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const protocol = readFileSync(join(root, 'PROTOCOL.md'), 'utf8');

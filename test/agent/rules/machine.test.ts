@@ -83,7 +83,7 @@ const POWER: [World['power'], boolean, Reason[]][] = [
   [{ percent: 14 }, true, ['battery']],
 ];
 for (const [power, byHand, reasons] of POWER) {
-  test(`${JSON.stringify(power)}, by hand ${byHand}: ${reasons.join() || 'goes'} (A3)`, () => {
+  test(`${JSON.stringify(power)}, by hand ${byHand}: ${reasons.join() || 'goes'}`, () => {
     const model = after(request('backup', byHand), world({ power }));
     assert.equal(obstacles(jobOf(model, 1), model.world), reasons);
     assert.is(decide(model).run, reasons.length > 0 ? null : 1);
@@ -110,7 +110,7 @@ test('an obstacle stops what is at work, and it goes on when it is gone', () => 
   assert.is(decide(next(stopped, world({ suspending: false }))).run, 1);
 });
 
-test('a restore goes before the backup, which goes on afterwards (X1)', () => {
+test('a restore goes before the backup, which goes on afterwards', () => {
   const both = after(DUE, progress(1, 'sending'), request('restore'));
   assert.is(decide(both).run, 2);
   assert.is(describeStatus(both).state, 'restoring');
