@@ -1,9 +1,9 @@
 /**
- * The agent as the activity sees it: its properties and jobs as plain values that follow it through
- * its restarts, and its methods. Knows nothing but `org.sugarlabs.Backup1` (PROTOCOL.md).
+ * The agent on the session bus: its properties and jobs as plain values, followed through
+ * restarts, and its methods (`org.sugarlabs.Backup1`, PROTOCOL.md).
  *
- * Whoever calls a method starts the agent, by D-Bus activation. When it goes away by itself with
- * nothing to do it is left alone; when it was at work it is started again.
+ * A method call starts the agent by D-Bus activation. If it exits while idle it is left alone; if
+ * it disappears with a job in progress it is started again.
  */
 import type { Message, Variant } from 'dbus-next';
 import {
@@ -22,7 +22,7 @@ import {
   type Properties,
   readAgent,
   readJob,
-} from './model/agent.ts';
+} from './model/state/agent.ts';
 
 const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -49,7 +49,7 @@ export class AgentClient {
     this.#followers = followers;
   }
 
-  /** Begins to follow the agent, and starts it. */
+  /** Subscribes to the agent and starts it. */
   async start(): Promise<void> {
     this.#bus.raw.on('message', (message: Message) => this.#heard(message));
     await this.#bus.match(
@@ -61,7 +61,7 @@ export class AgentClient {
     await this.look();
   }
 
-  /** Reads everything anew, starting the agent if it does not run. */
+  /** Reads all properties, starting the agent if it does not run. */
   async look(): Promise<void> {
     clearTimeout(this.#timer);
     try {
@@ -75,7 +75,7 @@ export class AgentClient {
     }
   }
 
-  /** Calls a method of the agent's; its errors come as `DsError` with the agent's code. */
+  /** Calls a method of the agent; rejects with a `DsError` that has the agent's error code. */
   async call(member: string, signature = '', ...body: unknown[]): Promise<unknown[]> {
     try {
       return (await this.#bus.call(AGENT, member, signature, body)).map(unwrap);
@@ -84,7 +84,7 @@ export class AgentClient {
     }
   }
 
-  /** Stops this job and no other, whatever stands first by now. */
+  /** Cancels this job only, whatever job is first by now. */
   async cancel(path: string): Promise<unknown[]> {
     try {
       return await this.#bus.call({ ...AGENT, path, face: JOB_INTERFACE }, 'Cancel');
@@ -109,7 +109,7 @@ export class AgentClient {
     for (const path of this.#jobs.keys()) if (!paths.includes(path)) this.#jobs.delete(path);
     for (const path of paths) {
       if (this.#jobs.has(path)) continue;
-      // Changes may be heard before the whole is read; they must not be lost.
+      // Signals may arrive before the properties are read: keep them.
       const heard: Record<string, unknown> = {};
       this.#jobs.set(path, heard);
       try {
@@ -148,7 +148,7 @@ export class AgentClient {
 
   #ownerChanged(hasOwner: boolean): void {
     if (hasOwner) {
-      // A new one may have started by itself; one that we started is being read already.
+      // Another program may have started it; one that we started is being read already.
       if (this.#presence === 'asleep') void this.look();
       return;
     }

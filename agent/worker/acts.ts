@@ -5,8 +5,8 @@
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
 import { parseUid } from '../../shared/ids.ts';
-import type { Seen } from '../browse/looking.ts';
-import type { Problem } from '../journal/scan.ts';
+import type { WithHere } from '../browse/catalogue.ts';
+import type { Problem } from '../journal/problem.ts';
 import { job, listing, nothing, parseEntry, parsePlace, pinNotes, place } from './parameters.ts';
 import { sendPins } from './send-pins.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -168,6 +168,6 @@ export async function runAct(
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
 /** An entry's row with the names that the bus uses. */
-function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {
+function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: WithHere<T>) {
   return { ...entry, 'mime-type': mimeType };
 }

@@ -11,7 +11,7 @@ import {
   type SnapshotName,
   type Uid,
 } from '../../shared/ids.ts';
-import type { Place } from '../browse/browse.ts';
+import type { Place } from '../browse/catalogue.ts';
 
 export const text = v.optional(v.string(), '');
 

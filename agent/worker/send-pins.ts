@@ -44,6 +44,6 @@ export async function sendPins(
       refused.push({ uid: name, code, message, hint });
     }
   }
-  lists.forget();
+  lists.forgetLists();
   return refused;
 }

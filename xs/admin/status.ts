@@ -1,7 +1,7 @@
 /**
- * How the school stands (X12): who is safe, who was not seen for long, what needs a decision, whether
- * the disk will do. Facts from the index and the disk come in; what comes out is plain data, which
- * the terminal, the pages and the metrics show each in their way.
+ * The state of the school: which laptops have a recent backup, what needs a decision, whether the disk
+ * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
+ * pages and the metrics show each in their way.
  */
 import type { Serial } from '../../shared/ids.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -133,20 +133,4 @@ export function foresee(
   if (!(slope > 0) || left > FAR_DAYS) return none;
   const date = new Date(now.getTime() + left * DAY_MS).toISOString().slice(0, 10);
   return { ...none, fullOn: date };
-}
-
-/** What somebody should look at; empty when all is well. */
-export function concerns(status: Status): string[] {
-  const { held, waitingKeys, overQuota, forecast, damaged, clock, disk, laptops } = status;
-  const late = laptops.filter((one) => one.standing === 'late').length;
-  return [
-    ...(held.length > 0 ? ['held'] : []),
-    ...(waitingKeys.length > 0 ? ['waiting-keys'] : []),
-    ...(overQuota.length > 0 ? ['over-quota'] : []),
-    ...(forecast.fits ? [] : ['disk-too-small']),
-    ...(Math.min(disk.freeBlocks, disk.freeInodes) < 0.1 ? ['disk-nearly-full'] : []),
-    ...(damaged > 0 ? ['damage'] : []),
-    ...(clock.trusted ? [] : ['clock']),
-    ...(late > 0 ? ['late-laptops'] : []),
-  ];
 }
