@@ -5,8 +5,8 @@
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
 import { parseUid } from '../../shared/ids.ts';
+import type { BackupSummary } from '../backup/backup.ts';
 import type { WithHere } from '../browse/catalogue.ts';
-import type { Problem } from '../journal/problem.ts';
 import { job, listing, nothing, parseEntry, parsePlace, pinNotes, place } from './parameters.ts';
 import { sendPins } from './send-pins.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -24,9 +24,9 @@ export interface JobDetails {
   /** Why the school holds this backup back until somebody decides; absent when it does not. */
   held?: string;
   /** Entries that could not be read or brought back. */
-  problems?: Problem[];
+  problems?: BackupSummary['problems'];
   /** Entries that were brought back after a repair. */
-  repaired?: Problem[];
+  repaired?: BackupSummary['problems'];
 }
 
 interface Act<Schema extends v.GenericSchema, Result> {
