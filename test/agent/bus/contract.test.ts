@@ -30,6 +30,8 @@ import { waitFor } from '../../school/wait.ts';
 import { makeProfile, uidOf } from '../journal/journal.ts';
 import { WORKER_ANSWERS } from './worker-answers.ts';
 
+const test = suite('the contract of org.sugarlabs.Backup1');
+
 const UID = String(uidOf(0));
 
 /** Plausible arguments of each method; called in this order. */
@@ -212,9 +214,7 @@ const SUBJECTS: [string, () => Promise<Subject>][] = [
   ['the scripted agent', scriptedAgent],
 ];
 for (const [name, start] of SUBJECTS) {
-  const test = suite(`the contract of ${BACKUP_NAME}: ${name}`);
-
-  test('properties, answers, jobs and errors are as documented', async () => {
+  test(`${name}: properties, answers, jobs and errors are as documented`, async () => {
     await using subject = await start();
     const { bus } = subject;
     const shown = await propertiesOf(bus, BACKUP_NAME, BACKUP_PATH);
@@ -234,6 +234,6 @@ for (const [name, start] of SUBJECTS) {
     );
     assert.is(unknown, 'org.freedesktop.DBus.Error.UnknownMethod');
   });
-
-  test.run();
 }
+
+test.run();
