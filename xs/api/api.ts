@@ -202,7 +202,7 @@ function addReadRoutes(
     const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
     const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
     const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
-    return readEntriesPage(snapshot, after, limit, pinnedDigests(paths, owner));
+    return readEntriesPage(library, snapshot, after, limit, pinnedDigests(paths, owner));
   });
 }
 

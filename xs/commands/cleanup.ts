@@ -8,7 +8,7 @@ import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
 import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
-import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../retention/retention-words.ts';
+import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { trustClock } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { listSnapshots } from '../storage/snapshots.ts';
@@ -58,10 +58,11 @@ function formatLaptop(report: LaptopReport, dryRun: boolean): string {
       `${plan.stuck ? ', over its quota with nothing more to remove' : ''}`,
   ];
   for (const { name, reason } of plan.remove)
-    lines.push(`  remove ${name}  ${REMOVE_WORDS[reason]}`);
+    lines.push(`  remove ${name}  ${removeWords(ENGLISH, reason)}`);
   for (const { uid } of unnamed) lines.push(`  remove pin ${uid}  ${UNNAMED_WORDS}`);
   if (dryRun) {
-    for (const { name, reason } of plan.keep) lines.push(`  keep   ${name}  ${KEEP_WORDS[reason]}`);
+    for (const { name, reason } of plan.keep)
+      lines.push(`  keep   ${name}  ${keepWords(ENGLISH, reason)}`);
   }
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newRunId, type Serial } from '../../../shared/ids.ts';
@@ -150,6 +151,20 @@ test('X8 A11: of a pin whose snapshot cleanup took, details and picture are stil
   assert.is((await ask(SERIAL, `${path}/preview`)).status, 204);
   assert.is((await ask(SERIAL, `/v1/snapshots/${name}/entries/${uidOf(2)}`)).status, 404);
   assert.is((await ask(STRANGER, `${path}?of=${SERIAL}`)).status, 404, 'not to a stranger');
+});
+
+test('metadata that is not what the snapshot lists is shown as damaged, in lists and alone', async () => {
+  await using server = await serve();
+  const { ask, name, library } = server;
+  const folder = newestSnapshot(library.paths, SERIAL)?.folder ?? '';
+  const file = join(folder, `${uidOf(1)}.metadata`);
+  const changed = readFileSync(file, 'utf8').replace(`"${SERIAL}"`, '"changed on the disk"');
+  chmodSync(file, 0o644);
+  writeFileSync(file, changed);
+  const path = `/v1/snapshots/${name}/entries`;
+  const { entries } = parseEntries((await ask(SERIAL, path)).body);
+  const details = parseEntryDetails((await ask(SERIAL, `${path}/${uidOf(1)}`)).body);
+  assert.equal([entries[0]?.title, details.title], [null, null]);
 });
 
 test('A7: a completion file is taken whole, from the laptop that it is about, or not at all', async () => {

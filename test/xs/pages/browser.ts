@@ -2,6 +2,7 @@
  * The pages of a library over a real socket, and a browser without a screen: cookies, forms and
  * redirections as the real ones do them, and the means to lie about all three.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +11,12 @@ import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/api/app.ts';
 import { WebLinks } from '../../../xs/api/web-links.ts';
+import type { Site } from '../../../xs/pages/guard/site-context.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
-import { addSite, type PageFiles, type Site } from '../../../xs/pages/site.ts';
+import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
 import { addAdminRoutes } from '../../../xs/pages/teacher/teacher-routes.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { calmLoad, openWhole, type WholeLibrary } from '../whole.ts';
