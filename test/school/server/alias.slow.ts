@@ -139,9 +139,9 @@ test('all of the old laptop comes to the new one, also when that is killed on th
 
   const killed = await fresh.backup(args, { failpoint: 'restore.placed:9' });
   assert.is(killed.signal, 'SIGKILL', killed.stderr);
-  const { unfinishedRestores } = JSON.parse((await fresh.backup(['status', '--json'])).stdout);
+  const { Unfinished } = JSON.parse((await fresh.backup(['status', '--json'])).stdout);
   assert.equal(
-    unfinishedRestores.map(({ of }: { of: string }) => of),
+    Unfinished.map(([of]: [string]) => of),
     [old.serial],
   );
   const done = await fresh.backup(args);
