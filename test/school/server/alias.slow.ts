@@ -81,7 +81,7 @@ for (const as of MODES) {
     assert.equal([before.exitCode, before.files], [12, []], 'before the teacher said so');
     assert.is((await ask(school, fresh, list)).status, 404);
 
-    assert.match(await xs(school, 'alias', fresh.serial, old.serial), 'takes the place of');
+    assert.match(await xs(school, 'alias', fresh.serial, old.serial), 'replaces');
     const got = await fetchEntry(school, fresh, from, uid);
     assert.equal([got.exitCode, got.files], [0, [`${uid}.metadata`]], got.stderr);
     assert.ok(readFileSync(join(got.target, `${uid}.metadata`)).length > 0);
