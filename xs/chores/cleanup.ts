@@ -7,11 +7,11 @@
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { neededBytes } from '../admin/status.ts';
 import type { Library } from '../library.ts';
 import { discardPin, findUnnamed } from '../pins/pinning.ts';
 import { type Pin, pinnedAmounts, pinnedSnapshots } from '../pins/pins.ts';
-import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
+import { neededBytes } from '../retention/capacity.ts';
+import { laptopQuota } from '../retention/quota.ts';
 import { type Amount, type Plan, planRetention } from '../retention/retention.ts';
 import {
   type ClockJudgement,
@@ -20,7 +20,7 @@ import {
   readMemory,
 } from '../retention/server-clock.ts';
 import { measureUsage } from '../retention/usage.ts';
-import { measureDisk } from '../storage/disk.ts';
+import { freeShare, measureDisk } from '../storage/disk.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { keepReserve, withReserve } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
@@ -56,12 +56,11 @@ const DAY_MS = 86_400_000;
 
 /** Cleans up the whole library, laptop by laptop; other work gets its turn in between. */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
-  const { paths, clock, log, turns } = library;
+  const { paths, log, turns } = library;
   const judgement = await judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
-  const share = sharePercent(library.config.quota);
-  const quota = quotaOf(diskSize(paths.library), library.sharers(), share);
+  const quota = laptopQuota(library);
   const removing = judgement.trusted && !options.dryRun;
   const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {
@@ -71,7 +70,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
       await turns.run(() => carryOut(library, found));
       report.removed += found.plan.remove.length + found.unnamed.length;
     }
-    if (found.plan) await library.store.recordUsage(serial, found.plan, quota, clock.now());
+    if (found.plan) await recordUsage(library, serial, found.plan, quota);
     options.onLaptop(found);
     report.laptops += 1;
   }
@@ -83,6 +82,13 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   );
   failpoint('cleanup.done');
   return report;
+}
+
+function recordUsage(library: Library, serial: Serial, plan: Plan, quota: Amount): Promise<void> {
+  const { bytes, inodes } = plan.usedAfter;
+  const stuck = plan.stuck ? 1 : 0;
+  const usage = { serial, bytes, inodes, quotaBytes: quota.bytes, stuck };
+  return library.store.recordUsage(usage, library.clock.now());
 }
 
 async function recordDay({ store, clock, registrations }: Library): Promise<void> {
@@ -162,7 +168,7 @@ async function emptyTrash(
   for (const item of items) {
     if (due.includes(item)) continue;
     const disk = await measureDisk(paths.library);
-    const free = Math.min(disk.freeBlocks, disk.freeInodes) * 100;
+    const free = freeShare(disk) * 100;
     if (free >= config.traffic.minFreePercent) break;
     await empty(
       library,

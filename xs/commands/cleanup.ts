@@ -7,7 +7,7 @@ import { formatBytes } from '../../shared/words/quantity.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
-import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
+import { laptopQuota, sharePercent } from '../retention/quota.ts';
 import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { trustClock } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
@@ -111,7 +111,7 @@ export const quota: Command = {
     const { library } = context;
     const { paths, config } = library;
     const share = sharePercent(config.quota);
-    const each = quotaOf(diskSize(paths.library), library.sharers(), share);
+    const each = laptopQuota(library);
     const disk = await measureDisk(paths.library);
     const rows = await library.store.usage();
     const summary = {

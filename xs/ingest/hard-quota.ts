@@ -5,7 +5,7 @@
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
-import type { DiskFacts } from '../storage/disk.ts';
+import { type DiskFacts, freeShare } from '../storage/disk.ts';
 
 /** How much more than its share a laptop may use when there is room. */
 const FACTOR = 2;
@@ -29,7 +29,7 @@ export class HardQuota {
   /** Throws `over-quota` when a laptop that wants to add so many bytes may not. */
   check(serial: Serial, bytes: number, disk: Pick<DiskFacts, 'freeBlocks' | 'freeInodes'>): void {
     const known = this.#used.get(serial);
-    if (!known || Math.min(disk.freeBlocks, disk.freeInodes) >= SHORT) return;
+    if (!known || freeShare(disk) >= SHORT) return;
     if (known.bytes + bytes <= FACTOR * known.quota) return;
     const message = `the disk is getting short, and ${serial} uses ${known.bytes} bytes of its ${known.quota}`;
     throw new DsError('over-quota', message, {

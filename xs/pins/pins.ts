@@ -21,8 +21,7 @@ import {
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import type { Library } from '../library.ts';
-import { diskSize, pinQuota, quotaOf, sharePercent } from '../retention/quota.ts';
+import { laptopQuota, pinQuota, type QuotaContext } from '../retention/quota.ts';
 import type { Amount } from '../retention/retention.ts';
 import { measureFiles } from '../retention/usage.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
@@ -96,8 +95,6 @@ export function pinnedAmounts(paths: Paths, serial: Serial): Map<string, Amount>
 }
 
 /** What the pins of one laptop may take together, in bytes. */
-export function pinLimit({ paths, config, sharers }: Library): number {
-  const { quota } = config;
-  const each = quotaOf(diskSize(paths.library), sharers(), sharePercent(quota));
-  return pinQuota(each, quota.pinsPercent);
+export function pinLimit(context: QuotaContext): number {
+  return pinQuota(laptopQuota(context), context.config.quota.pinsPercent);
 }

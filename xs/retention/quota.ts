@@ -1,9 +1,11 @@
 /**
- * Each laptop's share of the library's disk (X6): a part of the whole, divided by the number of
- * laptops that are registered and not retired, in bytes and in inodes alike.
+ * How much of the library's disk one laptop may use: the share of all laptops, divided by the number
+ * of those that share it, in bytes and in inodes alike. Who shares it is decided by `sharers`:
+ * laptops that are in use and have a snapshot, so that made-up ones take nothing from the others.
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Paths } from '../storage/paths.ts';
 import type { Amount } from './retention.ts';
 
 export interface QuotaRules {
@@ -11,6 +13,24 @@ export interface QuotaRules {
   sharePercent: number;
   pinsPercent: number;
   xsQuotas: string;
+}
+
+/** What the quota of a laptop depends on. */
+export interface QuotaContext {
+  paths: Pick<Paths, 'library'>;
+  config: { quota: QuotaRules };
+  /** The number of laptops that share the disk. */
+  sharers: () => number;
+}
+
+/** The soft quota of each laptop, as things are now. Throws `config` for an unusable xs-quotas file. */
+export function laptopQuota({ paths, config, sharers }: QuotaContext): Amount {
+  return quotaOf(diskSize(paths.library), sharers(), sharePercent(config.quota));
+}
+
+/** What all laptops together may use. Throws `config` for an unusable xs-quotas file. */
+export function roomForLaptops(library: string, rules: QuotaRules): Amount {
+  return quotaOf(diskSize(library), 1, sharePercent(rules));
 }
 
 /** The size of the file system that holds the library; Infinity for what it does not count. */

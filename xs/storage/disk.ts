@@ -22,6 +22,11 @@ export function diskGauge(clock: Clock, path: string): () => Promise<DiskFacts> 
   return gauge(clock, FRESH_MS, () => measureDisk(path));
 }
 
+/** The scarcer of the two, 0…1: a disk without free inodes is as full as one without free blocks. */
+export function freeShare(disk: Pick<DiskFacts, 'freeBlocks' | 'freeInodes'>): number {
+  return Math.min(disk.freeBlocks, disk.freeInodes);
+}
+
 export async function measureDisk(path: string): Promise<DiskFacts> {
   const fs = await statfs(path);
   return {

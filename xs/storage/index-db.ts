@@ -9,8 +9,6 @@ import type { Digest, Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import type { DayRecord } from '../admin/status.ts';
-import type { Amount, Plan } from '../retention/retention.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
 
@@ -45,13 +43,14 @@ export interface Store extends AsyncDisposable {
   recordSuccess(serial: Serial, time: Date): Promise<void>;
   /** What a laptop has after its snapshots were thinned. */
   replaceSnapshots(serial: Serial, manifests: readonly Manifest[]): Promise<void>;
-  recordUsage(serial: Serial, plan: Plan, quota: Amount, time: Date): Promise<void>;
+  /** What a cleanup found out about a laptop. */
+  recordUsage(usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void>;
   overview(): Promise<LaptopOverview[]>;
   usage(): Promise<LaptopUsage[]>;
   /** Notes what one full copy of every laptop needs today; keeps the last three months. */
   recordDay(date: string, neededBytes: number): Promise<void>;
   /** Oldest first. */
-  days(): Promise<DayRecord[]>;
+  days(): Promise<DayRow[]>;
   /** When the newest snapshot of all laptops was made, by the clock of that time. */
   newestCreated(): Promise<Date | undefined>;
   /** What is noted about these versions of entries, as it was noted; some may not be known. */
@@ -60,6 +59,12 @@ export interface Store extends AsyncDisposable {
   recordEntryFacts(facts: readonly (readonly [Digest, string])[]): Promise<void>;
   /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
   rebuild(onLaptop?: (serial: Serial, done: number, of: number) => void): Promise<number>;
+}
+
+/** A day on which a cleanup ran (`YYYY-MM-DD`), and what one full copy of every laptop needed. */
+export interface DayRow {
+  date: string;
+  neededBytes: number;
 }
 
 /** As of the last cleanup. */
@@ -86,7 +91,7 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
         await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
         await insertSnapshots(tx, manifests);
       }),
-    recordUsage: (serial, plan, quota, time) => insertUsage(db, serial, plan, quota, time),
+    recordUsage: (usage, time) => insertUsage(db, usage, time),
     overview: () => db.all<LaptopOverview>(OVERVIEW),
     usage: () => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial'),
     recordDay: async (date, neededBytes) => {
@@ -96,7 +101,7 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
         KEPT_DAYS,
       );
     },
-    days: () => db.all<DayRecord>('SELECT * FROM day ORDER BY date'),
+    days: () => db.all<DayRow>('SELECT * FROM day ORDER BY date'),
     newestCreated: async () => {
       const row = await db.get<{ time: string | null }>(
         'SELECT max(created) AS time FROM snapshot',
@@ -169,10 +174,10 @@ function readLastSuccess(paths: Paths, serial: Serial): string | undefined {
   }
 }
 
-function insertUsage(db: Db, serial: Serial, plan: Plan, quota: Amount, time: Date) {
-  const { bytes, inodes } = plan.usedAfter;
-  const values = [bytes, inodes, quota.bytes, plan.stuck ? 1 : 0, time.toISOString()];
-  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', serial, ...values);
+function insertUsage(db: Db, usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void> {
+  const { serial, bytes, inodes, quotaBytes, stuck } = usage;
+  const values = [serial, bytes, inodes, quotaBytes, stuck, time.toISOString()];
+  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', ...values);
 }
 
 function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[]): Promise<void> {

@@ -1,15 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import {
-  concerns,
-  type DayRecord,
-  foresee,
-  type LaptopStanding,
-  neededBytes,
-  type Status,
-  standing,
-} from '../../../xs/admin/status.ts';
+import { concerns, type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
@@ -29,23 +21,6 @@ test('safe, late, never', () => {
   for (const [last, expected, days] of rows) {
     assert.equal(standing(last, NOW), { standing: expected, days }, String(last));
   }
-});
-
-function growing(perDay: number, days = 20): DayRecord[] {
-  return Array.from({ length: days }, (_, n) => ({
-    date: new Date(NOW.getTime() - (days - n) * DAY_MS).toISOString().slice(0, 10),
-    neededBytes: 50e9 + n * perDay,
-  }));
-}
-
-test('whether one full copy of every laptop fits, and until when', () => {
-  assert.is(neededBytes([1e9, null, 3e9]), 6e9, 'two gigabytes for one that has sent nothing yet');
-  assert.is(foresee(90e9, 80e9, growing(1e9), NOW).fits, false);
-  assert.is(foresee(70e9, 100e9, growing(1e9), NOW).fullOn, '2026-07-15');
-  assert.is(foresee(70e9, 100e9, growing(0), NOW).fullOn, null, 'no growth');
-  assert.is(foresee(70e9, 100e9, growing(-1e9), NOW).fullOn, null, 'it shrinks');
-  assert.is(foresee(70e9, 100e9, growing(1e9, 3), NOW).fullOn, null, 'too few days to tell');
-  assert.is(foresee(70e9, 1e15, growing(1e6), NOW).fullOn, null, 'in ten years and more');
 });
 
 function statusOf(laptops: number): Status {

@@ -33,6 +33,9 @@ test('a laptop gets its part of the share, in bytes and inodes', () => {
 test("the original's /etc/xs-quotas.conf is honoured", () => {
   const rows: [string, number | undefined][] = [
     ['ds-backup: 50\n', 50],
+    ['ds-backup: 1\n', 1],
+    ['ds-backup: 100\n', 100],
+    ['ds-backup: 100 %\n', 100],
     ['# shares\nmoodle: 10\n  ds-backup:35%  # of /library\n', 35],
     ['moodle: 10\n', undefined],
     ['', undefined],

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../shared/ids.ts';
 import { readStatus } from '../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../chores/cleanup.ts';
-import { diskSize, quotaOf, sharePercent } from '../../retention/quota.ts';
+import { laptopQuota } from '../../retention/quota.ts';
 import type { Site } from '../site.ts';
 import type { Sent } from './acts/act-routes.ts';
 import { around } from './around.ts';
@@ -17,18 +17,17 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 /** On a part where only teachers come. */
 export function addDiskRoutes(admin: FastifyInstance, site: Site): void {
   const { library } = site;
-  const { paths, registrations, config } = library;
+  const { registrations } = library;
   const nameOf = (serial: string) => registrations.get(serial as Serial)?.nick || serial;
 
   admin.get('/xs-backup/disk', async (request: Asked, reply) => {
     const { page } = around(site, request, reply);
     const status = await readStatus(library);
     const usage = await library.store.usage();
-    const share = sharePercent(config.quota);
     const node = DiskPage({
       page,
       facts: statusView(page.words, status).facts,
-      quotaBytes: quotaOf(diskSize(paths.library), library.sharers(), share).bytes,
+      quotaBytes: laptopQuota(library).bytes,
       uses: usage
         .map(({ serial, bytes, stuck }) => ({
           ...{ serial: serial as Serial, name: nameOf(serial), bytes, stuck: stuck === 1 },

@@ -3,6 +3,7 @@
  */
 import { size, type Words } from '../../../shared/words/words.ts';
 import { LATE_DAYS, type Status } from '../../admin/status.ts';
+import { freeShare } from '../../storage/disk.ts';
 import type { Mark } from './marks.tsx';
 import { PLACES } from './teacher-frame.tsx';
 
@@ -53,7 +54,7 @@ function asksOf(words: Words, status: Status): StatusView['asks'] {
   const about = (some: readonly Named[], text: (n: number) => string, href: string) =>
     some.length === 0 ? [] : [{ text: text(some.length), href, names: nameSome(words, some) }];
   const plain = (text: string, href: string) => [{ text, href, names: '' }];
-  const scarce = Math.min(disk.freeBlocks, disk.freeInodes) < SCARCE;
+  const scarce = freeShare(disk) < SCARCE;
   return [
     ...about(
       waitingKeys,
