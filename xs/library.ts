@@ -17,6 +17,7 @@ import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
 import { Damage } from './storage/damage-register.ts';
 import { openStore, type Store } from './storage/index-db.ts';
+import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
@@ -35,6 +36,7 @@ export interface Library {
   newcomers: Newcomers;
   audit: Audit;
   store: Store;
+  successes: LastSuccesses;
   turns: Turns;
   /** All registered laptops, retired ones too. */
   serials: () => Serial[];
@@ -93,9 +95,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     );
   }
   const store = cleanup.use(await openStore(paths, serials));
+  const successes = await openLastSuccesses(paths, store, log);
   const owned = cleanup.move();
   return {
-    ...{ config, paths, access, clock, log, env, store, serials, sharers },
+    ...{ config, paths, access, clock, log, env, store, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
     pool: openPool(paths, access, MAX_LINKS, new Damage(paths, clock)),
     turns: new Turns(),

@@ -6,7 +6,7 @@ import { chmodSync, copyFileSync, renameSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
-import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
+import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
 import { writeFileDurably } from '../shared/system/files.ts';
@@ -35,11 +35,9 @@ import { diskSize } from './retention/quota.ts';
 import { lookAtClock } from './retention/server-clock.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
 import { diskGauge } from './storage/disk.ts';
-import type { Store } from './storage/index-db.ts';
 import type { Access } from './storage/ownership.ts';
 import { inLaptop, inState, type Paths } from './storage/paths.ts';
 import { reserveSize } from './storage/reserve.ts';
-import { findSnapshot } from './storage/snapshots.ts';
 import { leaseFiles, uploadGate } from './traffic/leases.ts';
 import { CALM, pressureGauge } from './traffic/pressure.ts';
 import { Traffic } from './traffic/traffic.ts';
@@ -72,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const library = cleanup.use(
     await openLibrary({ ...options, onKeys: () => onKeys(), serving: true }),
   );
-  const { registrations, serials, store, turns, pool } = library;
+  const { registrations, serials, store, successes, turns, pool } = library;
   installSession(
     paths,
     options.sessionScript,
@@ -83,8 +81,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const hardQuota = new HardQuota();
   for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const leases = leaseFiles({ paths, access, log });
-  const traffic = new Traffic(clock, config.traffic, leases.note);
-  await rememberSuccesses(traffic, store);
+  const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf);
 
   // Before sshd: a key or an alias taken back while no service ran must not open anything again.
   const authorizedKeys = new AuthorizedKeys(paths, access, config.ssh.user);
@@ -105,26 +102,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   onKeys();
 
-  const note = (work: Promise<void>) =>
-    void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
-  const noteSuccess = (serial: Serial) => {
-    traffic.noteSuccess(serial, clock.now());
-    note(store.recordSuccess(serial, clock.now()));
-  };
   const onRaw = (serial: Serial) => chores.adopt(serial);
   const journals = new Journals({ library, onRaw });
   const intake = cleanup.use(
     new Intake({
-      ...{ paths, access, pool, clock, log, env, registrations, turns },
+      ...{ paths, access, pool, clock, log, env, registrations, turns, store, successes },
       ...{ cap, hardQuota, guard: config.guard },
-      onOutcome: (serial, _run, outcome) => {
-        if (outcome.state !== 'done' && outcome.state !== 'held') return;
-        traffic.release(serial);
-        noteSuccess(serial);
-        if (outcome.state === 'held') return;
-        const snapshot = findSnapshot(paths, serial, outcome.snapshot);
-        note(store.recordSnapshot(snapshot));
-        note(journals.learn(snapshot));
+      onBackup: (snapshot, isHeld) => {
+        traffic.release(snapshot.serial);
+        if (isHeld) return;
+        journals.learn(snapshot).catch((error: Error) => {
+          log.warn('index-not-updated', { reason: error.message });
+        });
       },
     }),
   );
@@ -144,7 +133,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...{ library, intake, links, onRaw },
       onOpen: (serial) => traffic.sessionOpened(serial),
       onClose: (serial) => traffic.sessionClosed(serial),
-      onUnchanged: noteSuccess,
       mayUpload: uploadGate(
         traffic,
         (serial) => registrations.isActive(serial),
@@ -165,7 +153,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     login: config.ssh.user,
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
-  addQuietRoutes(app, library, noteSuccess);
+  addQuietRoutes(app, library);
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
@@ -179,14 +167,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     sshPort: sshd.port,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
-}
-
-/** Who had a backup when, so that the queue is in order from the start. */
-async function rememberSuccesses(traffic: Traffic, store: Store): Promise<void> {
-  for (const { serial, lastSuccess } of await store.overview()) {
-    const known = tryParse(parseSerial, serial);
-    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
-  }
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<number> {

@@ -68,7 +68,6 @@ export async function openHostile(): Promise<Hostile> {
       ...{
         onOpen: () => {},
         onClose: () => {},
-        onUnchanged: () => {},
         mayUpload: async () => 'no',
       },
     }),

@@ -69,6 +69,8 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
     ...{ paths, access, log: silentLog, env: process.env, clock: options.clock ?? realClock },
     pool: openPool(paths, access, options.maxLinks),
     guard: { lostPercent: 50, minEntries: 10 },
+    store: { reindex: async () => {} },
+    successes: { note: async () => {} },
   };
   const addLaptop = (serial: Serial) => makeLaptopFolders(access, paths, serial);
   addLaptop(SERIAL);

@@ -46,8 +46,6 @@ export interface ApiOptions {
   onClose: (serial: Serial) => void;
   /** As `door.ts` asks it. */
   mayUpload: MayUpload;
-  /** A laptop said that nothing changed since its newest snapshot. */
-  onUnchanged: (serial: Serial) => void;
   links: WebLinks;
 }
 
@@ -94,7 +92,7 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
 
 function addRoutes(
   app: FastifyInstance,
-  { library, intake, onRaw, onUnchanged, links }: ApiOptions,
+  { library, intake, onRaw, links }: ApiOptions,
   laptopOf: (socket: Socket) => Serial,
 ): void {
   const { paths, clock } = library;
@@ -132,7 +130,6 @@ function addRoutes(
       const [code, message] = UNCHANGED_REFUSALS[verdict];
       return reply.status(409).send({ code, message });
     }
-    onUnchanged(serial);
     const base = verdict === 'held' ? baseSnapshot(paths, serial) : undefined;
     if (!base) return reply.status(204).send();
     return { held: readHeldNote(base.folder).detail };

@@ -6,15 +6,10 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import {
-  decodeEntry,
-  digestFile,
-  digestOf,
-  type Entry,
-  propertyText,
-} from '../../shared/journal/entry.ts';
+import { decodeEntry, type Entry, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { EntriesPage, EntryDetails, EntrySummary } from '../../shared/protocol/messages.ts';
+import { hasContent, readEntry } from '../storage/checked-entry.ts';
 import { readSums, readVersions, type Snapshot } from '../storage/snapshots.ts';
 
 export const MAX_PAGE = 500;
@@ -75,16 +70,9 @@ const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Reads an entry's two files and compares them with their digests. Throws `not-found`, `damaged`. */
 export async function verifyEntry(snapshot: Snapshot, uid: Uid): Promise<void> {
-  const digest = digestIn(snapshot, uid);
-  const damaged = (what: string) => {
-    return new DsError('damaged', `${what} of ${uid} in ${snapshot.name} is damaged`);
-  };
-  const bytes = readFileSync(metadataPath(snapshot.folder, uid));
-  if (digestOf(bytes) !== digest) throw damaged('the metadata');
-  const { content } = decodeEntry(bytes);
-  if (!content) return;
-  const found = await digestFile(join(snapshot.folder, uid));
-  if (found.digest !== content.digest) throw damaged('the content');
+  const { content } = readEntry(snapshot.folder, uid, digestIn(snapshot, uid));
+  if (!content || (await hasContent(join(snapshot.folder, uid), content))) return;
+  throw new DsError('damaged', `the content of ${uid} in ${snapshot.name} is damaged`);
 }
 
 /** The version of an entry that a snapshot holds. Throws `not-found`. */

@@ -8,7 +8,6 @@ import { lockFile } from '../../shared/system/lock.ts';
 import { type AdoptedTree, type AdoptProgress, adoptLaptop } from '../legacy/adopt.ts';
 import type { Library } from '../library.ts';
 import { inLaptop } from '../storage/paths.ts';
-import { listSnapshots } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 
 /** How long a backup that is under way may take to end, in seconds. */
@@ -33,7 +32,7 @@ export function adoptInTurn(
       discard: (folder: string, name: SnapshotName) =>
         discard(paths, serial, folder, 'adopted', clock.now(), name),
     });
-    await store.replaceSnapshots(serial, listSnapshots(paths, serial));
+    await store.reindex(serial);
     return done;
   });
 }

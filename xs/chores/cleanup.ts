@@ -143,7 +143,7 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
     present.delete(name);
     log.info('snapshot-removed', { serial, name, sequence, reason });
   }
-  await library.store.replaceSnapshots(serial, [...present.values()]);
+  await library.store.reindex(serial);
   failpoint('cleanup.recorded');
 }
 

@@ -11,7 +11,6 @@ import { laptopQuota, sharePercent } from '../retention/quota.ts';
 import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { trustClock } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
-import { listSnapshots } from '../storage/snapshots.ts';
 import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
 import { answer, type Command, laptopArgument, usage } from './command.ts';
 
@@ -96,7 +95,7 @@ export const undelete: Command = {
       if (snapshot && known) pinSnapshot(library, serial, snapshot);
       else if (known) revivePin(known.folder);
       undeleteItem(library.paths, serial, name);
-      await library.store.replaceSnapshots(serial, listSnapshots(library.paths, serial));
+      await library.store.reindex(serial);
     });
     library.log.info('undeleted', { serial, name });
     library.audit.decided('undeleted', serial, { name });

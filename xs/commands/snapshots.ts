@@ -68,7 +68,7 @@ export const release: Command = {
     const { library } = context;
     const serial = laptopArgument(context);
     const done = await library.turns.run(() => releaseHeld(library.paths, serial));
-    for (const one of done) await library.store.recordSnapshot(one);
+    await library.store.reindex(serial);
     library.log.info('held-released', { serial, snapshots: done.length });
     library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [

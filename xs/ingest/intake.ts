@@ -46,8 +46,6 @@ const SWEEP_MS = 60_000;
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
   turns: Turns;
-  /** Told of every final outcome. */
-  onOutcome: (serial: Serial, run: RunId, outcome: Outcome) => void;
 }
 
 export class Intake implements AsyncDisposable {
@@ -261,7 +259,6 @@ export class Intake implements AsyncDisposable {
 
   #settle(serial: Serial, run: RunId, outcome: Outcome): void {
     this.#outcomes.set(serial, { run, outcome });
-    this.#options.onOutcome(serial, run, outcome);
     this.#notify(serial); // what is still to do here, nobody has to wait for
   }
 

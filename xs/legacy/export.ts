@@ -13,7 +13,6 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -21,10 +20,11 @@ import {
 import { join, resolve } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
-import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/journal/entry.ts';
+import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { complaintsOfDatastore } from './datastore-rules.ts';
@@ -190,26 +190,20 @@ interface Whole {
 
 /** An entry as the snapshot has it, or, where its content is only at school, as it was before. */
 function readWhole(path: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
-  const entry = decodeEntry(readVerified(`${path}${METADATA_SUFFIX}`, uid, digest));
+  const entry = readMetadata(`${path}${METADATA_SUFFIX}`, uid, digest);
   const mark = keptMarkOf(entry);
   if (!mark || !kept?.serials.includes(mark.serial)) return { path, entry };
   const pin = pinOf(mark, uid);
   const there = join(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
-  return {
-    path: there,
-    entry: decodeEntry(readVerified(`${there}${METADATA_SUFFIX}`, uid, pin.digest)),
-  };
+  return { path: there, entry: readMetadata(`${there}${METADATA_SUFFIX}`, uid, pin.digest) };
 }
 
-function readVerified(path: string, uid: Uid, digest: Digest): Buffer {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw damaged(uid, `${path} cannot be read`, cause);
-  }
-  if (digestOf(bytes) !== digest) throw damaged(uid, `${path} does not match the snapshot's sums`);
-  return bytes;
+/** An entry's metadata, compared with its digest. */
+function readMetadata(path: string, uid: Uid, digest: Digest): Entry {
+  const reading = readChecked(path, digest);
+  if (reading.type === 'whole') return decodeEntry(reading.bytes);
+  const { message, cause } = damageOf(path, reading);
+  throw damaged(uid, message, cause);
 }
 
 async function copyVerified(

@@ -2,14 +2,14 @@
  * The index of what lies in the library, in SQLite: quick answers about all laptops at once. The
  * disk is the truth; a database that is absent is made anew from it.
  */
-import { readFileSync, renameSync, rmSync } from 'node:fs';
-import * as v from 'valibot';
+import { renameSync, rmSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { inLaptop, inState, type Paths } from './paths.ts';
+import { readLastSuccess } from './last-success.ts';
+import { inState, type Paths } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
 
 const MIGRATIONS = [
@@ -39,10 +39,10 @@ export interface LaptopOverview {
 }
 
 export interface Store extends AsyncDisposable {
-  recordSnapshot(manifest: Manifest): Promise<void>;
+  /** Reads a laptop's snapshots from the disk again: to be called after every change to them. */
+  reindex(serial: Serial): Promise<void>;
+  /** Only for last-success.ts, which also keeps the laptop's own file. */
   recordSuccess(serial: Serial, time: Date): Promise<void>;
-  /** What a laptop has after its snapshots were thinned. */
-  replaceSnapshots(serial: Serial, manifests: readonly Manifest[]): Promise<void>;
   /** What a cleanup found out about a laptop. */
   recordUsage(usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void>;
   overview(): Promise<LaptopOverview[]>;
@@ -83,13 +83,12 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
   const file = inState(paths).database;
   const db = await openOrReplace(file);
   const store: Store = {
-    recordSnapshot: (manifest) => insertSnapshots(db, [manifest]),
     recordSuccess: (serial, time) =>
       db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
-    replaceSnapshots: (serial, manifests) =>
+    reindex: (serial) =>
       db.transaction(async (tx) => {
         await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
-        await insertSnapshots(tx, manifests);
+        await insertSnapshots(tx, listSnapshots(paths, serial));
       }),
     recordUsage: (usage, time) => insertUsage(db, usage, time),
     overview: () => db.all<LaptopOverview>(OVERVIEW),
@@ -162,16 +161,6 @@ function rebuild(
     failpoint('rebuild.filled');
     return found;
   });
-}
-
-/** When a laptop was last known to be safe, as its folder says. */
-function readLastSuccess(paths: Paths, serial: Serial): string | undefined {
-  try {
-    const note: unknown = JSON.parse(readFileSync(inLaptop(paths, serial).lastSuccess, 'utf8'));
-    return v.parse(v.object({ time: v.pipe(v.string(), v.isoTimestamp()) }), note).time;
-  } catch {
-    return undefined; // never, or cut short: the next backup says it again
-  }
 }
 
 function insertUsage(db: Db, usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void> {

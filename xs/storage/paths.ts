@@ -12,6 +12,7 @@ import {
   tryParse,
   type Uid,
 } from '../../shared/ids.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 
 export interface Paths {
   readonly library: string;
@@ -61,6 +62,12 @@ export const adoptingName = (name: string): SnapshotName | undefined =>
 
 /** Names in a laptop's folder that are work in progress of a service that has ended. */
 export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
+
+/** The two files of an entry, in whatever folder has them: a snapshot, a pin, `incoming/`. */
+export const inEntry = (folder: string, uid: Uid) => ({
+  content: join(folder, uid),
+  metadata: join(folder, `${uid}${METADATA_SUFFIX}`),
+});
 
 export const inSnapshot = (snapshot: string) => ({
   manifest: join(snapshot, 'MANIFEST'),

@@ -42,7 +42,7 @@ async function serve() {
   stack.use(
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
-      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {}, links },
+      ...{ onOpen: () => {}, onClose: () => {}, links },
       mayUpload: async () => 'no',
     }),
   );
