@@ -21,7 +21,7 @@ import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
-import type { Access } from './storage/ownership.ts';
+import type { Ownership } from './storage/ownership.ts';
 
 export interface CliOptions {
   args: string[];
@@ -157,10 +157,10 @@ function flagsOf(values: ReturnType<typeof parse>['values']): ConfigTree {
 
 async function serve(options: CliOptions, config: Config): Promise<number> {
   const { env, log, sessionScript, pageFiles, signal } = options;
-  const access = accessOf(options, config);
+  const ownership = accessOf(options, config);
   await using service = await startService({
     config,
-    access,
+    ownership,
     sessionScript,
     pageFiles,
     clock: realClock,
@@ -187,13 +187,13 @@ async function perform(
 ) {
   const { env, log, print, progress, signal } = options;
   if (await isServing(config)) return askService(config, request, print, signal, progress);
-  const access = accessOf(options, config);
-  await using library = await openLibrary({ config, access, clock: realClock, log, env });
+  const ownership = accessOf(options, config);
+  await using library = await openLibrary({ config, ownership, clock: realClock, log, env });
   return await runCommand(library, request, print, signal, progress);
 }
 
 /** Root must not run sessions as root; anybody else runs them as themselves. */
-function accessOf({ uid, gid }: CliOptions, config: Config): Access {
+function accessOf({ uid, gid }: CliOptions, config: Config): Ownership {
   if (uid !== 0) return { ownUid: uid, sessionUid: uid, sessionGid: gid };
   const sessionUid = config.ssh.uid;
   if (sessionUid === undefined) {

@@ -32,10 +32,10 @@ import { addSite, type PageFiles } from './pages/site.ts';
 import { addAdminRoutes } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
-import { lookAtClock } from './retention/server-clock.ts';
+import { observeClock } from './retention/server-clock.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
-import { diskGauge } from './storage/disk.ts';
-import type { Access } from './storage/ownership.ts';
+import { cachedDisk } from './storage/disk.ts';
+import type { Ownership } from './storage/ownership.ts';
 import { inLaptop, inState, type Paths } from './storage/paths.ts';
 import { reserveSize } from './storage/reserve.ts';
 import { leaseFiles, uploadGate } from './traffic/leases.ts';
@@ -44,7 +44,7 @@ import { Traffic } from './traffic/traffic.ts';
 
 export interface ServiceOptions {
   config: Config;
-  access: Access;
+  ownership: Ownership;
   /** The session script as it comes with the program. */
   sessionScript: string;
   pageFiles: PageFiles;
@@ -63,33 +63,33 @@ const LEASE_CHECK_MS = 20_000;
 
 /** Starts everything; resolves when laptops are served. Throws a DsError that says what is wrong. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { config, access, clock, log, env } = options;
+  const { config, ownership, clock, log, env } = options;
   const paths: Paths = config;
   await using cleanup = new Cleanup();
   let onKeys = () => {};
   const library = cleanup.use(
     await openLibrary({ ...options, onKeys: () => onKeys(), serving: true }),
   );
-  const { registrations, serials, store, successes, turns, pool } = library;
+  const { registrations, serials, index, successes, workQueue, pool } = library;
   installSession(
     paths,
     options.sessionScript,
     reserveSize(diskSize(paths.library).bytes, config.quota),
   );
-  let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
+  let clockTrusted = observeClock(paths, clock.now(), await index.newestCreated()).trusted;
   const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
   const hardQuota = new HardQuota();
-  for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
-  const leases = leaseFiles({ paths, access, log });
+  for (const one of await index.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
+  const leases = leaseFiles({ paths, ownership, log });
   const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf);
 
   // Before sshd: a key or an alias taken back while no service ran must not open anything again.
-  const authorizedKeys = new AuthorizedKeys(paths, access, config.ssh.user);
+  const authorizedKeys = new AuthorizedKeys(paths, ownership, config.ssh.user);
   authorizedKeys.update(registrations.all());
   const sshd: Sshd = cleanup.use(
     await startSshd({
       paths,
-      access,
+      ownership,
       listen: parseAddress(config.ssh.listen),
       user: config.ssh.user,
       log,
@@ -106,7 +106,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const journals = new Journals({ library, onRaw });
   const intake = cleanup.use(
     new Intake({
-      ...{ paths, access, pool, clock, log, env, registrations, turns, store, successes },
+      ...{ paths, ownership, pool, clock, log, env, registrations, workQueue, index, successes },
       ...{ cap, hardQuota, guard: config.guard },
       onBackup: (snapshot, isHeld) => {
         traffic.release(snapshot.serial);
@@ -126,7 +126,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   const chores = cleanup.use(new Chores(library, { onClock, onLaptop }));
   const links = new WebLinks(clock);
-  const disk = diskGauge(clock, paths.library);
+  const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
   cleanup.use(
     await serveApi({

@@ -8,7 +8,7 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
-import { judgeClock, readMemory } from '../retention/server-clock.ts';
+import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
 import { freeShare, measureDisk } from '../storage/disk.ts';
 import { listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
@@ -41,10 +41,10 @@ export const LATE_DAYS = 10;
 
 /** Looks at everything. */
 export async function readStatus(library: Library): Promise<Status> {
-  const { paths, clock, log, registrations, store, pool, config } = library;
+  const { paths, clock, log, registrations, index, pool, config } = library;
   const now = clock.now();
-  const overview = new Map((await store.overview()).map((row) => [row.serial, row]));
-  const usage = await store.usage();
+  const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
+  const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const laptops = active.map(([serial, { nick }]) => {
@@ -52,7 +52,7 @@ export async function readStatus(library: Library): Promise<Status> {
   });
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
-  const { trusted, reason } = judgeClock(readMemory(paths), now, await store.newestCreated());
+  const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());
   const { freeBytes, usedBytes, freeBlocks, freeInodes } = await measureDisk(paths.library);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: listHeld(paths, serial).length };
@@ -70,7 +70,7 @@ export async function readStatus(library: Library): Promise<Status> {
       .filter(({ stuck }) => stuck === 1)
       .map(({ serial }) => ({ serial, nick: nickOf(serial) })),
     disk: { freeBytes, usedBytes, freeBlocks, freeInodes },
-    forecast: foresee(neededBytes(known), roomBytes, await store.days(), now),
+    forecast: foresee(neededBytes(known), roomBytes, await index.days(), now),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },

@@ -20,8 +20,8 @@ export function adoptInTurn(
   signal: AbortSignal,
   onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<AdoptedTree[]> {
-  const { paths, clock, env, store, turns } = library;
-  return turns.run(async () => {
+  const { paths, clock, env, index, workQueue } = library;
+  return workQueue.run(async () => {
     await using _quiet = await lockFile(inLaptop(paths, serial).sessionLock, {
       ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
     }).catch((cause: unknown) => {
@@ -32,7 +32,7 @@ export function adoptInTurn(
       discard: (folder: string, name: SnapshotName) =>
         discard(paths, serial, folder, 'adopted', clock.now(), name),
     });
-    await store.reindex(serial);
+    await index.reindex(serial);
     return done;
   });
 }

@@ -16,8 +16,8 @@ import { type Amount, type Plan, planRetention } from '../retention/retention.ts
 import {
   type ClockJudgement,
   judgeClock,
-  lookAtClock,
-  readMemory,
+  observeClock,
+  readClockMemory,
 } from '../retention/server-clock.ts';
 import { measureUsage } from '../retention/usage.ts';
 import { freeShare, measureDisk } from '../storage/disk.ts';
@@ -56,7 +56,7 @@ const DAY_MS = 86_400_000;
 
 /** Cleans up the whole library, laptop by laptop; other work gets its turn in between. */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
-  const { paths, log, turns } = library;
+  const { paths, log, workQueue } = library;
   const judgement = await judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
@@ -65,9 +65,9 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {
     options.signal?.throwIfAborted();
-    const found = await turns.run(() => planLaptop(library, serial, quota));
+    const found = await workQueue.run(() => planLaptop(library, serial, quota));
     if (removing && found.plan) {
-      await turns.run(() => carryOut(library, found));
+      await workQueue.run(() => carryOut(library, found));
       report.removed += found.plan.remove.length + found.unnamed.length;
     }
     if (found.plan) await recordUsage(library, serial, found.plan, quota);
@@ -76,7 +76,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   }
   if (!options.dryRun) await recordDay(library);
   if (!removing) return report;
-  await turns.run(() => emptyTrash(library, report, options.signal));
+  await workQueue.run(() => emptyTrash(library, report, options.signal));
   await keepReserve(paths, library.config.quota, library.env).catch((error: Error) =>
     log.warn('no-reserve', { reason: error.message }),
   );
@@ -88,20 +88,20 @@ function recordUsage(library: Library, serial: Serial, plan: Plan, quota: Amount
   const { bytes, inodes } = plan.usedAfter;
   const stuck = plan.stuck ? 1 : 0;
   const usage = { serial, bytes, inodes, quotaBytes: quota.bytes, stuck };
-  return library.store.recordUsage(usage, library.clock.now());
+  return library.index.recordUsage(usage, library.clock.now());
 }
 
-async function recordDay({ store, clock, registrations }: Library): Promise<void> {
-  const overview = new Map((await store.overview()).map((row) => [row.serial, row.bytes]));
+async function recordDay({ index, clock, registrations }: Library): Promise<void> {
+  const overview = new Map((await index.overview()).map((row) => [row.serial, row.bytes]));
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const journals = active.map(([serial]) => overview.get(serial) ?? null);
-  await store.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
+  await index.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
 }
 
-async function judge({ paths, clock, store }: Library, dryRun: boolean): Promise<ClockJudgement> {
-  const newest = await store.newestCreated();
-  if (dryRun) return judgeClock(readMemory(paths), clock.now(), newest);
-  return lookAtClock(paths, clock.now(), newest);
+async function judge({ paths, clock, index }: Library, dryRun: boolean): Promise<ClockJudgement> {
+  const newest = await index.newestCreated();
+  if (dryRun) return judgeClock(readClockMemory(paths), clock.now(), newest);
+  return observeClock(paths, clock.now(), newest);
 }
 
 /** What is to be kept and removed of one laptop. */
@@ -143,7 +143,7 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
     present.delete(name);
     log.info('snapshot-removed', { serial, name, sequence, reason });
   }
-  await library.store.reindex(serial);
+  await library.index.reindex(serial);
   failpoint('cleanup.recorded');
 }
 

@@ -88,14 +88,14 @@ export const undelete: Command = {
     const serial = laptopArgument(context);
     const name = args[1];
     if (name === undefined) throw usage('what shall come back? "xs-backup trash" lists it');
-    await library.turns.run(async () => {
+    await library.workQueue.run(async () => {
       // Pinned first: otherwise the next cleanup would remove it again, for the same reason.
       const snapshot = tryParse(parseSnapshotName, name);
       const known = listTrash(library.paths, serial).findLast((item) => item.name === name);
       if (snapshot && known) pinSnapshot(library, serial, snapshot);
       else if (known) revivePin(known.folder);
       undeleteItem(library.paths, serial, name);
-      await library.store.reindex(serial);
+      await library.index.reindex(serial);
     });
     library.log.info('undeleted', { serial, name });
     library.audit.decided('undeleted', serial, { name });
@@ -112,7 +112,7 @@ export const quota: Command = {
     const share = sharePercent(config.quota);
     const each = laptopQuota(library);
     const disk = await measureDisk(paths.library);
-    const rows = await library.store.usage();
+    const rows = await library.index.usage();
     const summary = {
       sharePercent: share,
       quotaBytes: each.bytes,

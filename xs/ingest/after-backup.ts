@@ -52,9 +52,9 @@ async function repair(context: IngestContext): Promise<void> {
 }
 
 /** The index only answers faster than the disk: its failure does not fail the backup. */
-async function reindex({ store, log }: IngestContext, { serial }: Snapshot): Promise<void> {
+async function reindex({ index, log }: IngestContext, { serial }: Snapshot): Promise<void> {
   try {
-    await store.reindex(serial);
+    await index.reindex(serial);
   } catch (error) {
     log.warn('index-not-updated', { serial, reason: asDsError(error).message });
   }

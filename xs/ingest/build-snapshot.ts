@@ -66,13 +66,13 @@ export async function buildSnapshot(
 
 /** `missing` are entries of the base that turned out not to be whole. */
 async function build(context: IngestContext, arrival: Arrival, parts: Parts): Promise<Built> {
-  const { paths, access, env } = context;
+  const { paths, ownership, env } = context;
   // What arrived must be on the disk before it gets a name in the pool.
   if (parts.verified.size > 0) await run('sync', ['-f', arrival.folder], { env });
   failpoint('ingest.durable');
   const draft = inLaptop(paths, arrival.serial).draft(arrival.completion.run);
   rmSync(draft, { recursive: true, force: true });
-  makeReadableFolder(access, draft);
+  makeReadableFolder(ownership, draft);
   try {
     const { bytes, lost } = await fillDraft(context, draft, parts);
     if (lost.length > 0) {
@@ -116,14 +116,14 @@ function manifestOf(
 
 /** Judges, seals and promotes the draft: among the laptop's snapshots, or held aside. */
 function seal(context: IngestContext, draft: string, manifest: Manifest, parts: Parts): Snapshot {
-  const { paths, access } = context;
+  const { paths, ownership } = context;
   const { serial, bytes } = manifest;
   const verdict = judge(context, serial, parts, bytes);
   noteMarks(context, serial, marksOf(parts.verified));
   if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
   sealDraft(draft, manifest, parts.versions);
   failpoint('ingest.sealed');
-  if (verdict.hold) makeReadableFolder(access, inLaptop(paths, serial).held);
+  if (verdict.hold) makeReadableFolder(ownership, inLaptop(paths, serial).held);
   return promoteDraft(paths, manifest, draft, verdict.hold);
 }
 

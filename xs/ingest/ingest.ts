@@ -16,9 +16,9 @@ import type { Completion, Manifest, Outcome } from '../../shared/protocol/messag
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import type { Registrations } from '../registration/registration.ts';
 import { measureDisk } from '../storage/disk.ts';
-import type { Store } from '../storage/index-db.ts';
+import type { IndexDb } from '../storage/index-db.ts';
 import type { LastSuccesses } from '../storage/last-success.ts';
-import type { Access } from '../storage/ownership.ts';
+import type { Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import {
@@ -38,13 +38,13 @@ import { type GuardRules, readHeldNote } from './shrink-guard.ts';
 
 export interface IngestContext {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   pool: Pool;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
   guard: GuardRules;
-  store: Pick<Store, 'reindex'>;
+  index: Pick<IndexDb, 'reindex'>;
   successes: Pick<LastSuccesses, 'note'>;
   /** Absent where there is only one laptop. */
   registrations?: Pick<Registrations, 'bySerial'>;

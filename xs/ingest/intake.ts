@@ -20,7 +20,7 @@ import {
   readSums,
   type Snapshot,
 } from '../storage/snapshots.ts';
-import type { Turns } from '../storage/work-queue.ts';
+import type { WorkQueue } from '../storage/work-queue.ts';
 import { openCompletion } from './completion-file.ts';
 import { type IngestContext, ingest, outcomeOf } from './ingest.ts';
 import { Outcomes } from './outcomes.ts';
@@ -33,7 +33,7 @@ const LAPTOP_FAULTS: readonly ErrorCode[] = ['bad-input', 'bad-id', 'server-refu
 
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
-  turns: Turns;
+  workQueue: WorkQueue;
 }
 
 export class Intake implements AsyncDisposable {
@@ -83,7 +83,7 @@ export class Intake implements AsyncDisposable {
     this.#watcher?.close();
     clearInterval(this.#sweeper);
     this.#outcomes.close();
-    await this.#options.turns.idle();
+    await this.#options.workQueue.idle();
   }
 
   #sweep(): void {
@@ -118,7 +118,7 @@ export class Intake implements AsyncDisposable {
   #enqueue(serial: Serial): void {
     if (this.#stop.signal.aborted || this.#queue.has(serial)) return;
     this.#queue.add(serial);
-    void this.#options.turns.run(() => this.#take(serial));
+    void this.#options.workQueue.run(() => this.#take(serial));
   }
 
   async #take(serial: Serial): Promise<void> {

@@ -4,7 +4,7 @@
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
-import type { Damage } from '../storage/damage-register.ts';
+import type { DamageRegister } from '../storage/damage-register.ts';
 import { MIRRORS, type Paths } from '../storage/paths.ts';
 
 /** Arguments of ionice(1) for programs that read much: nobody is to feel them. */
@@ -23,7 +23,7 @@ export interface SearchContext {
  * all of them, in the idle class. What laptops write into is left out: nothing there is believed
  * before it is read, and its folders may change under our feet.
  */
-export async function findNames(
+export async function findLinks(
   { paths, env, signal }: SearchContext,
   inodes: readonly number[],
 ): Promise<Map<number, string[]>> {
@@ -44,9 +44,12 @@ export async function findNames(
 }
 
 /** Looks for the names of all damaged content for which nobody has looked yet. */
-export async function nameDamage(damage: Damage, context: SearchContext): Promise<void> {
+export async function findDamagedLinks(
+  damage: DamageRegister,
+  context: SearchContext,
+): Promise<void> {
   const unnamed = damage.list().filter(({ names }) => names === null);
-  const found = await findNames(
+  const found = await findLinks(
     context,
     unnamed.map(({ inode }) => inode),
   );

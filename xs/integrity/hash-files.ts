@@ -4,7 +4,7 @@
 import { run } from '../../shared/system/run.ts';
 import { IDLE } from './find-links.ts';
 
-export interface SumContext {
+export interface HashContext {
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal;
 }
@@ -15,17 +15,17 @@ const READ_AFRESH =
   'for f; do dd if="$f" iflag=nocache count=0 status=none 2>/dev/null; done; exec sha256sum -z -- "$@"';
 
 /** Name → digest, for those files of a folder that can be read. */
-export function sumFiles(context: SumContext, folder: string, names: readonly string[]) {
+export function hashFiles(context: HashContext, folder: string, names: readonly string[]) {
   return sums(context, folder, ['sha256sum', '-z', '--', ...names]);
 }
 
 /** The same once more, not from memory: that may be at fault as well. */
-export function sumFilesAgain(context: SumContext, folder: string, names: readonly string[]) {
+export function rehashFiles(context: HashContext, folder: string, names: readonly string[]) {
   return sums(context, folder, ['sh', '-c', READ_AFRESH, 'sh', ...names]);
 }
 
 async function sums(
-  { env, signal }: SumContext,
+  { env, signal }: HashContext,
   cwd: string,
   command: readonly string[],
 ): Promise<Map<string, string>> {

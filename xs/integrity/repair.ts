@@ -14,7 +14,7 @@ import { contentAt } from '../storage/checked-entry.ts';
 import { type DamageRecord, pooledFiles } from '../storage/damage-register.ts';
 import { inDamaged } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
-import { findNames, type SearchContext } from './find-links.ts';
+import { findLinks, type SearchContext } from './find-links.ts';
 
 export interface RepairContext extends SearchContext {
   pool: Pool;
@@ -49,7 +49,7 @@ export async function repairDamage(
   const rest = [...mended].filter(([record]) => isLinked(context, record));
   if (search && rest.length > 0) {
     const inodes = rest.map(([{ inode }]) => inode);
-    const names = await findNames(context, inodes);
+    const names = await findLinks(context, inodes);
     for (const [record, source] of rest) {
       await replaceAll(context, record, source, names.get(record.inode) ?? [], folders);
     }

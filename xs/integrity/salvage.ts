@@ -5,7 +5,7 @@ import type { Digest, Uid } from '../../shared/ids.ts';
 import { type Content, decodeEntry } from '../../shared/journal/entry.ts';
 import type { KeptMark } from '../../shared/journal/kept.ts';
 import { readChecked } from '../storage/checked-entry.ts';
-import { type Damage, isDamagedFile } from '../storage/damage-register.ts';
+import { type DamageRegister, isDamagedFile } from '../storage/damage-register.ts';
 import { inEntry } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 
@@ -20,7 +20,11 @@ export interface Whole {
 }
 
 /** Entries of a snapshot with a file that is known to be damaged. */
-export function damagedEntries(damage: Damage, snapshot: string, uids: Iterable<Uid>): Uid[] {
+export function damagedEntries(
+  damage: DamageRegister,
+  snapshot: string,
+  uids: Iterable<Uid>,
+): Uid[] {
   if (damage.isEmpty) return [];
   return [...uids].filter((uid) => {
     const { content, metadata } = inEntry(snapshot, uid);

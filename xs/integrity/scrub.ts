@@ -13,8 +13,8 @@ import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { inShard, type Paths, POOL_NAME } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
-import { nameDamage } from './find-links.ts';
-import { sumFiles, sumFilesAgain } from './hash-files.ts';
+import { findDamagedLinks } from './find-links.ts';
+import { hashFiles, rehashFiles } from './hash-files.ts';
 import { repairDamage } from './repair.ts';
 import { readScrubState, type ScrubState, SHARDS, writeScrubState } from './scrub-state.ts';
 
@@ -94,7 +94,7 @@ export async function scrubShard(
     result.files += batch.length;
     result.bytes += batch.reduce((sum, { size }) => sum + size, 0);
   }
-  await nameDamage(pool.damage, search);
+  await findDamagedLinks(pool.damage, search);
   for (const { digest, inode, names } of pool.damage.list()) {
     if (!inodes.includes(inode)) continue;
     result.damaged.push({ digest, names: names ?? [] });
@@ -155,10 +155,10 @@ async function findDamaged(
   folder: string,
   batch: readonly Pooled[],
 ): Promise<Pooled[]> {
-  const first = await sumFiles(context, folder, namesOf(batch));
+  const first = await hashFiles(context, folder, namesOf(batch));
   const doubtful = batch.filter(({ name, digest }) => first.get(name) !== digest);
   if (doubtful.length === 0) return [];
-  const second = await sumFilesAgain(context, folder, namesOf(doubtful));
+  const second = await rehashFiles(context, folder, namesOf(doubtful));
   return doubtful.filter(({ name, digest, inode }) => {
     const path = join(folder, name);
     if (lstatSync(path, { throwIfNoEntry: false })?.ino !== inode) return false; // gone meanwhile

@@ -13,7 +13,7 @@ import type { Manifest } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { sealDraft } from '../storage/snapshots.ts';
@@ -27,7 +27,7 @@ import type { RawTree } from './raw-snapshots.ts';
 
 export interface TreeContext {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   pool: Pool;
   env: NodeJS.ProcessEnv;
 }
@@ -151,7 +151,7 @@ export async function buildDraft(
   const [draft, written] = [laptop.draft(options.run), laptop.folded(options.run)];
   for (const folder of [draft, written]) {
     rmSync(folder, { recursive: true, force: true });
-    makeReadableFolder(context.access, folder);
+    makeReadableFolder(context.ownership, folder);
   }
   const fresh = await writeMetadata(options, written, steps);
   failpoint('adopt.written');

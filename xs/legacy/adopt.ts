@@ -172,14 +172,14 @@ function nextSequence(paths: Paths, serial: Serial, remaining: number): number {
 
 /** Puts the sealed draft in the raw tree's place. Returns where the snapshot is now. */
 async function swap(
-  { paths, access }: AdoptContext,
+  { paths, ownership }: AdoptContext,
   serial: Serial,
   tree: RawTree,
   draft: string,
   discard: AdoptOptions['discard'],
 ): Promise<string> {
   const laptop = inLaptop(paths, serial);
-  if (tree.halfMade) makeReadableFolder(access, laptop.held);
+  if (tree.halfMade) makeReadableFolder(ownership, laptop.held);
   const folder = tree.halfMade ? laptop.heldSnapshot(tree.name) : laptop.snapshot(tree.name);
   const aside = laptop.adopting(tree.name);
   if (exists(aside) || (tree.halfMade && exists(folder))) {

@@ -18,7 +18,7 @@ const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_i
 const MAX_TERM_BYTES = 243;
 
 /** Why the datastore would delete an entry with these properties; empty when it would not. */
-export function complaintsOfDatastore(properties: ReadonlyMap<string, Buffer>): string[] {
+export function datastoreObjections(properties: ReadonlyMap<string, Buffer>): string[] {
   const complaints: string[] = [];
   for (const [name, bytes] of properties) {
     const complaint = complaintAbout(name, bytes);

@@ -27,7 +27,7 @@ import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { complaintsOfDatastore } from './datastore-rules.ts';
+import { datastoreObjections } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
 
 /** A snapshot of ours, or the folder of a raw tree. */
@@ -137,7 +137,7 @@ async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promi
     writeFileSync(join(metadata, name), value, { mode: FILE_MODE });
     bytes += value.length;
   }
-  const complaints = complaintsOfDatastore(properties);
+  const complaints = datastoreObjections(properties);
   if (complaints.length > 0) rejected.push({ what: item.uid, reason: complaints.join('; ') });
   return bytes;
 }

@@ -27,14 +27,14 @@ import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { damagedEntries, salvage } from '../integrity/salvage.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 
 export interface FoldContext {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   pool: Pool;
   log: Log;
 }
@@ -59,11 +59,11 @@ export async function foldOriginal(
   base: Snapshot | undefined,
   run: RunId,
 ): Promise<Folded> {
-  const { paths, access, pool, log } = context;
+  const { paths, ownership, pool, log } = context;
   const laptop = inLaptop(paths, serial);
   const folder = laptop.folded(run);
   rmSync(folder, { recursive: true, force: true });
-  makeReadableFolder(access, folder);
+  makeReadableFolder(ownership, folder);
   const before = base ? readVersions(base) : new Map<Uid, Digest>();
   const usable = base ? withoutLost(pool, base, before) : before;
   const known = readKnown(laptop.originalFold);

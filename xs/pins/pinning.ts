@@ -18,7 +18,7 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import type { Amount } from '../retention/retention.ts';
 import { measureFiles } from '../retention/usage.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { baseSnapshot, readVersions, type Snapshot } from '../storage/snapshots.ts';
@@ -29,7 +29,7 @@ import { listPins, listReleased, type Pin } from './pins.ts';
 
 export interface PinContext {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   pool: Pool;
   clock: Clock;
 }
@@ -87,14 +87,14 @@ function checkLimit(serial: Serial, taken: number, needed: number, limit: number
 }
 
 function fillPin(
-  { access, pool }: PinContext,
+  { ownership, pool }: PinContext,
   draft: string,
   snapshot: Snapshot,
   uid: Uid,
   digest: Digest,
   note: PinNote,
 ): void {
-  makeReadableFolder(access, draft);
+  makeReadableFolder(ownership, draft);
   const held = join(snapshot.folder, uid);
   const entry = decodeEntry(readFileSync(`${held}${METADATA_SUFFIX}`));
   pool.share(`${held}${METADATA_SUFFIX}`, () => digest, join(draft, `${uid}${METADATA_SUFFIX}`));
@@ -107,7 +107,7 @@ function fillPin(
 }
 
 function placePin(
-  { paths, access }: PinContext,
+  { paths, ownership }: PinContext,
   serial: Serial,
   draft: string,
   uid: Uid,
@@ -116,8 +116,8 @@ function placePin(
 ): Pin {
   const laptop = inLaptop(paths, serial);
   const folder = laptop.pin(uid, digest);
-  makeReadableFolder(access, laptop.pinned);
-  makeReadableFolder(access, dirname(folder));
+  makeReadableFolder(ownership, laptop.pinned);
+  makeReadableFolder(ownership, dirname(folder));
   renameSync(draft, folder);
   failpoint('pin.placed');
   for (const path of [dirname(folder), laptop.pinned, laptop.home]) fsyncFolder(path);
@@ -188,12 +188,12 @@ function onlyCopy(uid: Uid): DsError {
 
 /** Keeps a whole snapshot for good. */
 export function pinSnapshot(
-  { paths, access }: PinContext,
+  { paths, ownership }: PinContext,
   serial: Serial,
   name: SnapshotName,
 ): void {
   const laptop = inLaptop(paths, serial);
-  makeReadableFolder(access, laptop.pinned);
+  makeReadableFolder(ownership, laptop.pinned);
   const mark = laptop.snapshotPin(name);
   if (!existsSync(mark)) writeFileDurably(mark, '', 0o640);
   failpoint('pin.marked');

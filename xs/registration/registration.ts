@@ -12,7 +12,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { type PublicKey, parsePublicKey } from '../../shared/ssh/ssh-key.ts';
-import { type Access, makeLaptopFolders } from '../storage/ownership.ts';
+import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import { checkAlias } from './aliases.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
@@ -35,7 +35,7 @@ export type KeyDecision = 'accepted' | 'pending';
 
 export interface RegistrationOptions {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   newcomers: Newcomers;
@@ -95,7 +95,7 @@ export class Registrations {
     const key = parsePublicKey(pubkey);
     const known = this.#laptops.get(serial);
     if (known) return this.#offerKey(serial, known, 'sugar', key, uuid);
-    const { paths, access, clock, log, newcomers, audit } = this.#options;
+    const { paths, ownership, clock, log, newcomers, audit } = this.#options;
     if (this.#unreadable.has(serial)) {
       throw new DsError('server-refused', `what this server knows of ${serial} is damaged`, {
         hint: 'look at its registration.json on the server: mend it, or move it away',
@@ -103,7 +103,7 @@ export class Registrations {
     }
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     const laptop = newRecord(serial, nick, uuid, clock.now());
-    makeLaptopFolders(access, paths, serial);
+    makeLaptopFolders(ownership, paths, serial);
     this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar: key.line } });
     newcomers.count(address);
     log.info('laptop-registered', { serial, nick: laptop.nick, address });

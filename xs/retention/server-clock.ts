@@ -89,8 +89,8 @@ function dateOf(time: Date): string {
 }
 
 /** Looks at the clock and remembers what was seen. */
-export function lookAtClock(paths: Paths, now: Date, newest: Date | undefined): ClockJudgement {
-  const judgement = judgeClock(readMemory(paths), now, newest);
+export function observeClock(paths: Paths, now: Date, newest: Date | undefined): ClockJudgement {
+  const judgement = judgeClock(readClockMemory(paths), now, newest);
   writeMemory(paths, judgement.memory);
   return judgement;
 }
@@ -101,7 +101,7 @@ export function trustClock(paths: Paths, now: Date): void {
 }
 
 /** What is remembered; undefined when it is absent or cut short. */
-export function readMemory(paths: Paths): ClockMemory | undefined {
+export function readClockMemory(paths: Paths): ClockMemory | undefined {
   try {
     return v.parse(memorySchema, JSON.parse(readFileSync(inLibrary(paths).clock, 'utf8')));
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../shared/clock.ts';
 
 /** `measure`, whose answer is good for `ms` milliseconds. */
-export function gauge<T>(clock: Clock, ms: number, measure: () => Promise<T>): () => Promise<T> {
+export function cached<T>(clock: Clock, ms: number, measure: () => Promise<T>): () => Promise<T> {
   let last: { time: number; value: Promise<T> } | undefined;
   return () => {
     const time = clock.monotonicMs();

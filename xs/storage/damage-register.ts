@@ -42,7 +42,7 @@ const recordSchema = v.object({
 });
 const RECORD_NAME = /^([0-9a-f]{64})\.(\d+)(\.json)?$/;
 
-export class Damage {
+export class DamageRegister {
   readonly #paths: Paths;
   readonly #clock: Clock;
   readonly #records = new Map<number, DamageRecord>();
@@ -173,12 +173,12 @@ export class Damage {
 }
 
 /** True when a snapshot has content that is known to be damaged. */
-export function hasDamage(damage: Damage, snapshot: string): boolean {
+export function hasDamage(damage: DamageRegister, snapshot: string): boolean {
   if (damage.isEmpty) return false;
   return readdirSync(snapshot).some((name) => isDamagedFile(damage, join(snapshot, name)));
 }
 
-export function isDamagedFile(damage: Damage, path: string): boolean {
+export function isDamagedFile(damage: DamageRegister, path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat !== undefined && damage.isDamaged(stat.ino);
 }

@@ -3,7 +3,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
-import { gauge } from './cached.ts';
+import { cached } from './cached.ts';
 
 export interface DiskFacts {
   freeBytes: number;
@@ -18,8 +18,8 @@ export interface DiskFacts {
 const FRESH_MS = 1000;
 
 /** Measures at most once a second, whoever asks. */
-export function diskGauge(clock: Clock, path: string): () => Promise<DiskFacts> {
-  return gauge(clock, FRESH_MS, () => measureDisk(path));
+export function cachedDisk(clock: Clock, path: string): () => Promise<DiskFacts> {
+  return cached(clock, FRESH_MS, () => measureDisk(path));
 }
 
 /** The scarcer of the two, 0…1: a disk without free inodes is as full as one without free blocks. */

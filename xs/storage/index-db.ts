@@ -38,7 +38,7 @@ export interface LaptopOverview {
   lastSuccess: string | null;
 }
 
-export interface Store extends AsyncDisposable {
+export interface IndexDb extends AsyncDisposable {
   /** Reads a laptop's snapshots from the disk again: to be called after every change to them. */
   reindex(serial: Serial): Promise<void>;
   /** Only for last-success.ts, which also keeps the laptop's own file. */
@@ -79,10 +79,13 @@ export interface LaptopUsage {
 }
 
 /** Opens the index, filling it from the library if it was not there. */
-export async function openStore(paths: Paths, serials: () => readonly Serial[]): Promise<Store> {
+export async function openIndexDb(
+  paths: Paths,
+  serials: () => readonly Serial[],
+): Promise<IndexDb> {
   const file = inState(paths).database;
   const db = await openOrReplace(file);
-  const store: Store = {
+  const index: IndexDb = {
     recordSuccess: (serial, time) =>
       db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
     reindex: (serial) =>
@@ -119,8 +122,8 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
   // Also when the power went while it was being filled.
-  if (!(await db.get('SELECT time FROM filled'))) await store.rebuild();
-  return store;
+  if (!(await db.get('SELECT time FROM filled'))) await index.rebuild();
+  return index;
 }
 
 /** A file that is no database any more is put aside: everything in it can be found again. */

@@ -9,7 +9,7 @@ import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import type { Store } from './index-db.ts';
+import type { IndexDb } from './index-db.ts';
 import { inLaptop, type Paths } from './paths.ts';
 
 export interface LastSuccesses {
@@ -27,11 +27,11 @@ const noteSchema = v.object({ time: v.pipe(v.string(), v.isoTimestamp()) });
 /** Loads what the index knows. */
 export async function openLastSuccesses(
   paths: Paths,
-  store: Pick<Store, 'overview' | 'recordSuccess'>,
+  index: Pick<IndexDb, 'overview' | 'recordSuccess'>,
   log: Log,
 ): Promise<LastSuccesses> {
   const times = new Map<Serial, number>();
-  for (const { serial, lastSuccess } of await store.overview()) {
+  for (const { serial, lastSuccess } of await index.overview()) {
     const known = tryParse(parseSerial, serial);
     if (known && lastSuccess) times.set(known, Date.parse(lastSuccess));
   }
@@ -41,7 +41,7 @@ export async function openLastSuccesses(
       const text = JSON.stringify({ time: now.toISOString(), sequence, state });
       writeFileDurably(inLaptop(paths, serial).lastSuccess, `${text}\n`, 0o640);
       times.set(serial, now.getTime());
-      return store.recordSuccess(serial, now).catch((error: Error) => {
+      return index.recordSuccess(serial, now).catch((error: Error) => {
         log.warn('index-not-updated', { serial, reason: error.message });
       });
     },

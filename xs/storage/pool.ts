@@ -20,8 +20,8 @@ import { dirname, join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
-import { Damage, pooledFiles } from './damage-register.ts';
-import { type Access, takeOver } from './ownership.ts';
+import { DamageRegister, pooledFiles } from './damage-register.ts';
+import { type Ownership, takeOver } from './ownership.ts';
 import { inPool, type Paths } from './paths.ts';
 
 /** ext4 allows 65,000 links an inode, others less; BackupPC stops at 31,999. */
@@ -29,7 +29,7 @@ export const MAX_LINKS = 30_000;
 
 export interface Pool {
   /** What of it is known to be damaged. */
-  readonly damage: Damage;
+  readonly damage: DamageRegister;
   /**
    * Gives `target` the content with this digest, which `source` holds (verified and durable, on the
    * same file system). A source only we can reach becomes the pool's inode if it has none yet.
@@ -53,13 +53,13 @@ export interface Pool {
 }
 
 /** Gives `path` to the source's content; `maxLinks` is what an inode may have. */
-type MakeInode = (access: Access, source: string, path: string, maxLinks: number) => void;
+type MakeInode = (ownership: Ownership, source: string, path: string, maxLinks: number) => void;
 
 export function openPool(
   paths: Paths,
-  access: Access,
+  ownership: Ownership,
   maxLinks = MAX_LINKS,
-  damage = new Damage(paths),
+  damage = new DamageRegister(paths),
 ): Pool {
   const pooledOf = (digest: Digest) => pooledFiles(paths, [digest]).get(digest) ?? [];
   /** The inode with room for one more link; made from `source` when there is none. */
@@ -80,7 +80,7 @@ export function openPool(
       if (stat && !verified) continue;
       if (stat) damage.quarantine(digest, path);
       mkdirSync(folder, { recursive: true, mode: 0o750 });
-      make(access, source, path, maxLinks);
+      make(ownership, source, path, maxLinks);
       return path;
     }
   };
@@ -112,34 +112,34 @@ export function openPool(
 }
 
 /** Makes `path` a name of the source's inode, or of a copy where a stranger could still reach it. */
-function makeInode(access: Access, source: string, path: string): void {
+function makeInode(ownership: Ownership, source: string, path: string): void {
   const stat = lstatSync(source);
-  if (stat.nlink > 1 || !canOwn(access, stat.uid)) copyInode(access, source, path);
-  else linkInode(access, source, path);
+  if (stat.nlink > 1 || !canOwn(ownership, stat.uid)) copyInode(ownership, source, path);
+  else linkInode(ownership, source, path);
 }
 
 /** Makes `path` a name of the source's inode, whatever other names it has. */
-function adoptInode(access: Access, source: string, path: string, maxLinks: number): void {
+function adoptInode(ownership: Ownership, source: string, path: string, maxLinks: number): void {
   const stat = lstatSync(source);
-  if (stat.nlink >= maxLinks || !canOwn(access, stat.uid)) {
-    copyInode(access, source, path);
+  if (stat.nlink >= maxLinks || !canOwn(ownership, stat.uid)) {
+    copyInode(ownership, source, path);
     return;
   }
   try {
-    linkInode(access, source, path);
+    linkInode(ownership, source, path);
   } catch (error) {
     // An immutable file, or one at the limit of its file system.
     if (!isErrno(error, 'EPERM', 'EACCES', 'EMLINK', 'EXDEV')) throw error;
-    copyInode(access, source, path);
+    copyInode(ownership, source, path);
   }
 }
 
-function canOwn(access: Access, uid: number): boolean {
-  return uid === access.ownUid || access.ownUid === 0;
+function canOwn(ownership: Ownership, uid: number): boolean {
+  return uid === ownership.ownUid || ownership.ownUid === 0;
 }
 
-function linkInode(access: Access, source: string, path: string): void {
-  takeOver(access, source);
+function linkInode(ownership: Ownership, source: string, path: string): void {
+  takeOver(ownership, source);
   try {
     linkSync(source, path);
   } catch (error) {
@@ -147,14 +147,14 @@ function linkInode(access: Access, source: string, path: string): void {
   }
 }
 
-function copyInode(access: Access, source: string, path: string): void {
+function copyInode(ownership: Ownership, source: string, path: string): void {
   const temporary = join(dirname(path), `.copy-${process.pid}.tmp`);
   try {
     copyFileSync(source, temporary);
     const fd = openSync(temporary, 'r');
     fsyncSync(fd);
     closeSync(fd);
-    takeOver(access, temporary);
+    takeOver(ownership, temporary);
     renameSync(temporary, path);
     fsyncFolder(dirname(path));
   } finally {

@@ -8,7 +8,7 @@ import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { readVersions, type Snapshot } from './snapshots.ts';
 
 /** Lines without their ends; file names are relative to the snapshot's folder. */
-export function* sumsOf(snapshot: Snapshot): Generator<string> {
+export function* sha256Lines(snapshot: Snapshot): Generator<string> {
   const { folder } = snapshot;
   for (const [uid, digest] of readVersions(snapshot)) {
     const metadata = `${uid}${METADATA_SUFFIX}`;

@@ -2,7 +2,7 @@
  * One at a time: whatever changes the library takes its turn, be it an ingest, the daily cleanup or
  * an admin's command. The disk is slow, and nobody has to think of what others do meanwhile.
  */
-export class Turns {
+export class WorkQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs `work` when everything asked for before has ended; its failure is the caller's. */

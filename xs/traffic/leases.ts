@@ -10,7 +10,7 @@ import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import type { MayUpload } from '../ssh/session-socket.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { subnetOf } from './subnet.ts';
 import type { Load, Traffic } from './traffic.ts';
@@ -25,15 +25,15 @@ export interface LeaseFiles {
 /** Makes the folder, empty. */
 export function leaseFiles({
   paths,
-  access,
+  ownership,
   log,
 }: {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   log: Log;
 }): LeaseFiles {
   const { leasesFolder, lease } = inState(paths);
-  makeReadableFolder(access, leasesFolder);
+  makeReadableFolder(ownership, leasesFolder);
   const names = namesIn(leasesFolder);
   for (const name of names) rmSync(join(leasesFolder, name), { force: true });
   const note = (serial: Serial, held: boolean) => {

@@ -64,7 +64,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   await using whole = await openWhole('');
   const { library, clock } = whole;
   await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await library.store.recordSuccess(SERIAL, clock.now());
+  await library.index.recordSuccess(SERIAL, clock.now());
   await whole.command('cleanup');
   const told = await whole.command('status');
   assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);
@@ -72,7 +72,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   clock.pass(20 * DAY_MS);
   const later = JSON.parse(await whole.command('status', [], { json: true }));
   assert.equal(later.concerns, ['late-laptops']);
-  assert.is((await library.store.days()).length, 1);
+  assert.is((await library.index.days()).length, 1);
 });
 
 test('metrics and diag name nobody', async () => {

@@ -234,7 +234,7 @@ test('the index comes back from the disk, whatever happened to it', async () => 
   await using whole = await openWhole();
   await days(whole, 5, new Map());
   assert.is(await whole.command('rebuild'), '5 snapshots found\n');
-  const overview = await whole.library.store.overview();
+  const overview = await whole.library.index.overview();
   assert.is(overview[0]?.snapshots, 5);
   assert.match(String(overview[0]?.lastSuccess), /^2026-03-07/);
 });
@@ -255,7 +255,7 @@ for (const [what, spoil] of [
     mkdirSync(folder, { recursive: true });
     try {
       await using again = await openWhole('', { folder, clock: outer.clock });
-      const [row] = await again.library.store.overview();
+      const [row] = await again.library.index.overview();
       assert.is(row?.snapshots, 3);
     } finally {
       rmSync(folder, { recursive: true, force: true });

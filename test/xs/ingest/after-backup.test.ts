@@ -18,7 +18,7 @@ test('the index knows every snapshot, also those that were held and joined by th
   const told: [number, boolean][] = [];
   const onBackup = ({ sequence }: Snapshot, isHeld: boolean) => void told.push([sequence, isHeld]);
   const library = { context: { ...whole.context, onBackup } };
-  const overview = async () => (await whole.library.store.overview())[0];
+  const overview = async () => (await whole.library.index.overview())[0];
   await backUp(library, journalOf(0, 40));
   assert.is((await backUp(library, journalOf(100, 103))).state, 'held');
   assert.is((await overview())?.snapshots, 1);
@@ -40,14 +40,14 @@ test('file, index and memory agree on when a Journal was last safe', async () =>
   await backUp(whole, journalOf(0, 2));
   const { time } = JSON.parse(readFileSync(inLaptop(library.paths, SERIAL).lastSuccess, 'utf8'));
   assert.is(time, clock.now().toISOString());
-  assert.is((await library.store.overview())[0]?.lastSuccess, time);
+  assert.is((await library.index.overview())[0]?.lastSuccess, time);
   assert.is(library.successes.timeOf(SERIAL), clock.time);
 });
 
 test('an index that fails does not fail the backup', async () => {
   await using whole = await openWhole('');
-  const store = { reindex: () => Promise.reject(new Error('the index is broken')) };
-  const library = { context: { ...whole.context, store } };
+  const index = { reindex: () => Promise.reject(new Error('the index is broken')) };
+  const library = { context: { ...whole.context, index } };
   assert.is((await backUp(library, journalOf(0, 2))).state, 'done');
   assert.ok(whole.events.some(({ event }) => event === 'index-not-updated'));
 });

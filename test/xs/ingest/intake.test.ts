@@ -33,8 +33,8 @@ async function start(env: NodeJS.ProcessEnv) {
       });
     },
   };
-  const { registrations, turns } = library;
-  const intake = new Intake({ ...context, clock, env, registrations, turns });
+  const { registrations, workQueue } = library;
+  const intake = new Intake({ ...context, clock, env, registrations, workQueue });
   const nextWait = async (): Promise<number> => {
     if (waits.length === 0) await new Promise<void>((resolve) => (told = resolve));
     return waits.shift() ?? 0;

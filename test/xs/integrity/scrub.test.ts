@@ -25,7 +25,7 @@ import {
   shardsOwed,
   writeScrubState,
 } from '../../../xs/integrity/scrub-state.ts';
-import { Damage, hasDamage } from '../../../xs/storage/damage-register.ts';
+import { DamageRegister, hasDamage } from '../../../xs/storage/damage-register.ts';
 import { inDamaged, inLaptop, inPool, scrubState } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -248,10 +248,10 @@ test('another process finds the damage on record, and makes a lost record anew',
   await scrubAll(library.context);
   const records = readdirSync(inDamaged(library.paths).folder).filter((n) => n.endsWith('.json'));
   writeFileSync(join(inDamaged(library.paths).folder, String(records[0])), '{"version":1,"si');
-  const damage = new Damage(library.paths);
+  const damage = new DamageRegister(library.paths);
   assert.is(damage.list().length, 2);
   assert.is(damage.list().filter(({ names }) => names === null).length, 1);
-  const pool = openPool(library.paths, library.access, undefined, damage);
+  const pool = openPool(library.paths, library.ownership, undefined, damage);
   const context = { ...library.context, pool };
   await scrubShard(context, 0);
   assert.is(damage.list().filter(({ names }) => names?.length === 1).length, 2);

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import {
   type ClockMemory,
   judgeClock,
-  lookAtClock,
+  observeClock,
   trustClock,
 } from '../../../xs/retention/server-clock.ts';
 import { inLibrary } from '../../../xs/storage/paths.ts';
@@ -76,15 +76,15 @@ test('the memory is on the disk, and a person may overrule it', () => {
   using library = makeLibrary();
   const { paths } = library;
   const at = (day: number) => new Date(START + day * DAY);
-  assert.ok(lookAtClock(paths, at(0), undefined).trusted);
-  assert.not.ok(lookAtClock(paths, at(4000), undefined).trusted);
-  assert.not.ok(lookAtClock(paths, at(4001), undefined).trusted);
+  assert.ok(observeClock(paths, at(0), undefined).trusted);
+  assert.not.ok(observeClock(paths, at(4000), undefined).trusted);
+  assert.not.ok(observeClock(paths, at(4001), undefined).trusted);
   trustClock(paths, at(4001));
-  assert.ok(lookAtClock(paths, at(4002), undefined).trusted);
+  assert.ok(observeClock(paths, at(4002), undefined).trusted);
   writeFileSync(inLibrary(paths).clock, '{"version":1,"se');
-  assert.ok(lookAtClock(paths, at(4003), at(4000)).trusted, 'cut short');
+  assert.ok(observeClock(paths, at(4003), at(4000)).trusted, 'cut short');
   rmSync(inLibrary(paths).clock);
-  assert.ok(lookAtClock(paths, at(4004), at(4000)).trusted, 'absent');
+  assert.ok(observeClock(paths, at(4004), at(4000)).trusted, 'absent');
 });
 
 test.run();

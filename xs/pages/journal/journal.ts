@@ -64,7 +64,7 @@ export interface ReadEntry {
 }
 
 export interface JournalsOptions {
-  library: Pick<Library, 'paths' | 'store' | 'registrations' | 'log'>;
+  library: Pick<Library, 'paths' | 'index' | 'registrations' | 'log'>;
   /** Called when a child looks and there are snapshots of the original program. */
   onRaw: (serial: Serial) => void;
 }
@@ -220,9 +220,9 @@ export class Journals {
     snapshot: Snapshot,
     versions: readonly (readonly [Uid, Digest])[],
   ): Promise<Listed[]> {
-    const { store, log } = this.#options.library;
+    const { index, log } = this.#options.library;
     if (versions.length === 0) return [];
-    const known = await store.entryFacts(versions.map(([, digest]) => digest));
+    const known = await index.entryFacts(versions.map(([, digest]) => digest));
     const fresh: [Digest, string][] = [];
     const entries: Listed[] = [];
     for (const [uid, digest] of versions) {
@@ -239,7 +239,7 @@ export class Journals {
       if (fresh.length % BATCH === 0) await breath();
     }
     if (fresh.length > 0) {
-      await store.recordEntryFacts(fresh).catch((error: Error) => {
+      await index.recordEntryFacts(fresh).catch((error: Error) => {
         log.warn('index-not-updated', { reason: error.message });
       });
     }

@@ -23,7 +23,7 @@ export function addDiskRoutes(admin: FastifyInstance, site: Site): void {
   admin.get('/xs-backup/disk', async (request: Asked, reply) => {
     const { page } = around(site, request, reply);
     const status = await readStatus(library);
-    const usage = await library.store.usage();
+    const usage = await library.index.usage();
     const node = DiskPage({
       page,
       facts: statusView(page.words, status).facts,

@@ -52,11 +52,11 @@ async function laptopFacts(
   library: Library,
   serial: Serial,
 ): Promise<Omit<LaptopProps, 'page' | 'now' | 'done'>> {
-  const { paths, pool, registrations, store, clock } = library;
+  const { paths, pool, registrations, index, clock } = library;
   const laptop = registrations.get(serial);
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw new DsError('not-found', 'there is no such laptop');
-  const usage = (await store.usage()).find((one) => one.serial === serial);
+  const usage = (await index.usage()).find((one) => one.serial === serial);
   const share = laptopQuota(library).bytes;
   return {
     row,
