@@ -1,6 +1,6 @@
 /**
- * Adoption of one laptop as the service and the command do it: in turn with everything else, not
- * while the laptop is sending, and with the index following.
+ * Adopts the original program's trees of one laptop, for the service and the command: through the
+ * work queue, not while the laptop is sending, and with the index updated.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
@@ -10,7 +10,7 @@ import type { Library } from '../library.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { discard } from '../storage/trash.ts';
 
-/** How long a backup that is under way may take to end, in seconds. */
+/** How long to wait for a running backup to end, in seconds. */
 const PATIENCE_SECONDS = 60;
 
 /** Converts all raw trees of a laptop. Throws `busy` while it is sending. */
@@ -22,7 +22,7 @@ export function adoptInTurn(
 ): Promise<AdoptedTree[]> {
   const { paths, clock, env, index, workQueue } = library;
   return workQueue.run(async () => {
-    await using _quiet = await lockFile(inLaptop(paths, serial).sessionLock, {
+    await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
       ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
     }).catch((cause: unknown) => {
       throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });

@@ -1,7 +1,7 @@
 /**
- * The daily cleanup (X6): thins old snapshots, keeps laptops within their quota, empties the trash
- * when its time has come. It decides with the pure plan of retention.ts, carries out one rename a
- * decision, and says why; killed anywhere, the next one goes on. While the clock cannot be believed
+ * The daily cleanup: thins old snapshots, keeps laptops within their quota, and empties the trash of
+ * what has been there long enough. The plan is made by retention.ts; each decision is one rename, and
+ * logged with its reason. Killed anywhere, the next cleanup continues. While the clock is not trusted
  * it removes nothing.
  */
 import { asDsError } from '../../shared/errors.ts';
@@ -27,7 +27,7 @@ import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
 
 export interface CleanupOptions {
-  /** Decide and report, and change nothing. */
+  /** Decide and report, but change nothing. */
   dryRun: boolean;
   signal?: AbortSignal;
   onLaptop: (report: LaptopReport) => void;
@@ -36,9 +36,9 @@ export interface CleanupOptions {
 export interface LaptopReport {
   serial: Serial;
   quota: Amount;
-  /** Undefined when its snapshots cannot be judged; nothing of them is removed then. */
+  /** Undefined when its snapshots cannot be read; none of them is removed then. */
   plan: Plan | undefined;
-  /** Unpinned, and kept for snapshots that are all gone. */
+  /** Released pins that nothing names any more. */
   unnamed: Pick<Pin, 'uid' | 'digest' | 'folder'>[];
   problem: string;
 }
@@ -47,14 +47,14 @@ export interface CleanupReport {
   clock: ClockJudgement;
   laptops: number;
   removed: number;
-  /** Items that left the trash, and the content nobody else had, in bytes. */
+  /** Items that left the trash, and the bytes that this freed. */
   emptied: number;
   freedBytes: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** Cleans up the whole library, laptop by laptop; other work gets its turn in between. */
+/** Cleans up the whole library, laptop by laptop, so that other work can run in between. */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
   const { paths, log, workQueue } = library;
   const judgement = await judge(library, options.dryRun);
@@ -104,7 +104,7 @@ async function judge({ paths, clock, index }: Library, dryRun: boolean): Promise
   return observeClock(paths, clock.now(), newest);
 }
 
-/** What is to be kept and removed of one laptop. */
+/** Plans what to keep and remove of one laptop. */
 export async function planLaptop(
   { paths, config, clock }: Library,
   serial: Serial,
@@ -147,12 +147,12 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
   failpoint('cleanup.recorded');
 }
 
-/** The last look before it goes: never the newest, whatever happened since the plan was made. */
+/** Never the newest one, whatever happened since the plan was made. */
 function mayGo(snapshot: Snapshot, present: ReadonlyMap<string, Snapshot>): boolean {
   return [...present.values()].some(({ sequence }) => sequence > snapshot.sequence);
 }
 
-/** What has been in the trash long enough goes; when the disk is short, the oldest go earlier. */
+/** Removes what has been in the trash long enough; on a full disk, the oldest items earlier. */
 async function emptyTrash(
   library: Library,
   report: CleanupReport,
@@ -160,7 +160,7 @@ async function emptyTrash(
 ): Promise<void> {
   const { paths, clock, config, env } = library;
   const options = { env, ...(signal && { signal }) };
-  await reclaim(paths, options); // what a cleanup that was killed has left
+  await reclaim(paths, options); // left by a cleanup that was killed
   const items = listTrash(paths);
   const age = (item: TrashItem) => clock.now().getTime() - item.removed.getTime();
   const due = items.filter((item) => age(item) >= config.retention.trashDays * DAY_MS);

@@ -12,6 +12,7 @@ import { fsyncFolder } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { contentAt } from '../storage/checked-entry.ts';
 import { type DamageRecord, pooledFiles } from '../storage/damage-register.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inDamaged } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { findLinks, type SearchContext } from './find-links.ts';
@@ -20,8 +21,6 @@ export interface RepairContext extends SearchContext {
   pool: Pool;
   log: Log;
 }
-
-const SLICE_MS = 8;
 
 /**
  * Repairs all damage whose content is in the pool again, and removes records of damage that nothing
@@ -96,7 +95,7 @@ async function replaceAll(
   names: readonly string[],
   folders: Set<string>,
 ): Promise<void> {
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   const { repair } = inDamaged(paths);
   for (const name of names) {
     const path = join(paths.library, name);

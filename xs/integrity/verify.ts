@@ -10,6 +10,7 @@ import { type Content, decodeEntry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { contentAt } from '../storage/checked-entry.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { readManifest, readVersions, type Snapshot } from '../storage/snapshots.ts';
 
@@ -37,8 +38,6 @@ export interface VerifyOptions {
   /** Told after each snapshot. */
   onProgress?: (done: Readonly<Totals>) => void;
 }
-
-const SLICE_MS = 8;
 
 /** Yields what is wrong, and returns the totals at the end. */
 export async function* verifySnapshots(
@@ -77,7 +76,7 @@ class Verification {
   readonly #signal: AbortSignal | undefined;
   /** Inode → what it holds; undefined for one that cannot be read. */
   readonly #read = new Map<number, Content | undefined>();
-  readonly #pause = pacemaker(SLICE_MS);
+  readonly #pause = pacemaker(IDLE_SLICE_MS);
 
   constructor(totals: Totals, signal: AbortSignal | undefined) {
     this.#totals = totals;

@@ -1,11 +1,11 @@
 /**
- * Writes a Journal as Sugar's datastore keeps it (layout 6), from a snapshot of ours or from a raw
- * tree of the original program in place: for a laptop that cannot restore over the network, a USB
- * stick, or another program.
+ * Exports a Journal in the layout of Sugar's datastore (layout 6), from a snapshot of ours or from a
+ * raw tree of the original program: for a laptop that cannot restore over the network, a USB stick,
+ * or another program.
  *
- * Every file of ours is compared with its digest after it was written. The target appears whole or
- * not at all, with one rename; it has no index, so that the datastore makes one. Nothing is forced
- * to the disk: this is a copy.
+ * Content of ours is compared with its digest after it was written. The target appears whole or not
+ * at all, with one rename; it has no index, so the datastore builds one. Nothing is synced to the
+ * disk: this is a copy.
  */
 import {
   chmodSync,
@@ -25,6 +25,7 @@ import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { damageOf, readChecked } from '../storage/checked-entry.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { datastoreObjections } from './datastore-rules.ts';
@@ -36,9 +37,9 @@ export type ExportSource = { snapshot: Snapshot } | { raw: string };
 export interface ExportOptions {
   signal?: AbortSignal;
   onProgress?: (progress: { entries: number; of: number }) => void;
-  /** Writes the other entries when one of ours is damaged, and lists it in `leftOut`. */
+  /** Leaves out damaged entries of ours, listed in `leftOut`, instead of failing. */
   keepGoing?: boolean;
-  /** The laptops whose pins have the content of entries that are only at school (A13). */
+  /** The laptops whose pins may have content that is kept only at school. */
   kept?: { paths: Paths; serials: readonly Serial[] };
 }
 
@@ -48,11 +49,11 @@ export interface Exported {
   bytes: number;
   /** Damaged, or unreadable in a raw tree: not written. */
   leftOut: LeftOut[];
-  /** Written as they are, but Sugar's datastore would delete them when it makes its index. */
+  /** Written unchanged, but Sugar's datastore would delete them when it builds its index. */
   rejected: LeftOut[];
 }
 
-/** An entry on its way; both functions throw what is wrong with it. */
+/** An entry to be written; both functions throw what is wrong with it. */
 interface Item {
   uid: Uid;
   properties: () => ReadonlyMap<string, Buffer>;
@@ -62,10 +63,8 @@ interface Item {
 
 const LAYOUT = '6';
 const FILE_MODE = 0o644;
-/** How long the service may work in one go before it looks after its clients, in milliseconds. */
-const SLICE_MS = 8;
 
-/** Throws `usage` when the target is in the way, and `damaged` naming the entry. */
+/** Throws `usage` when the target exists and is not empty, and `damaged` naming the entry. */
 export async function exportJournal(
   source: ExportSource,
   target: string,
@@ -111,7 +110,7 @@ async function writeItems(
   mayLeaveOut: (error: unknown) => error is DsError,
   { signal, onProgress }: ExportOptions,
 ): Promise<void> {
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   for (const [index, item] of items.entries()) {
     signal?.throwIfAborted();
     const folder = join(root, item.uid.slice(0, 2), item.uid);
@@ -137,13 +136,13 @@ async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promi
     writeFileSync(join(metadata, name), value, { mode: FILE_MODE });
     bytes += value.length;
   }
-  const complaints = datastoreObjections(properties);
-  if (complaints.length > 0) rejected.push({ what: item.uid, reason: complaints.join('; ') });
+  const objections = datastoreObjections(properties);
+  if (objections.length > 0) rejected.push({ what: item.uid, reason: objections.join('; ') });
   return bytes;
 }
 
 function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
-  const { entries, strangers } = readJournalTree(root);
+  const { entries, leftOut } = readJournalTree(root);
   const items = entries.map((entry): Item => {
     return {
       uid: entry.uid,
@@ -155,7 +154,7 @@ function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
       },
     };
   });
-  return { items, leftOut: strangers };
+  return { items, leftOut };
 }
 
 function ourItems(
@@ -173,7 +172,7 @@ function ourItems(
       properties: () => read().entry.properties,
       writeContent: async (target) => {
         const { path, entry } = read();
-        found = undefined; // thousands of previews need not stay in memory
+        found = undefined; // frees the memory of its preview
         if (entry.content) await copyVerified(path, target, uid, entry.content.digest, signal);
         return entry.content?.size ?? 0;
       },
@@ -188,7 +187,7 @@ interface Whole {
   entry: Entry;
 }
 
-/** An entry as the snapshot has it, or, where its content is only at school, as it was before. */
+/** An entry as in the snapshot or, where its content is kept only at school, as pinned. */
 function readWhole(path: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
   const entry = readMetadata(`${path}${METADATA_SUFFIX}`, uid, digest);
   const mark = keptMarkOf(entry);
@@ -219,7 +218,7 @@ async function copyVerified(
     if (!isErrno(cause, 'ENOENT', 'EIO')) throw cause;
     throw damaged(uid, `${path} cannot be read`, cause);
   }
-  // The copy is read, not the original: it shows what was written as well.
+  // The copy is read, not the original, so this also checks the writing.
   if ((await digestFile(target, signal)).digest !== digest) {
     throw damaged(uid, `${path} does not match its digest`);
   }
@@ -236,7 +235,7 @@ function isDamage(error: unknown): error is DsError {
 
 function damaged(uid: Uid, why: string, cause?: unknown): DsError {
   return new DsError('damaged', `Journal entry ${uid}: ${why}`, {
-    hint: 'an older snapshot may have it whole; --keep-going writes the other entries',
+    hint: 'an older snapshot may have it undamaged; --keep-going exports the other entries',
     cause,
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Folds an original client's mirror, `datastore-current`, into what our own agent would have sent
- * (E1), so that both become the same kind of snapshot by the same code. Only entries whose folders
- * changed since the last time are read.
+ * Converts an original client's mirror, `datastore-current`, to what our agent would have sent, so
+ * that both become snapshots by the same code. Only entries whose folders changed since the last
+ * time are read.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,20 +39,20 @@ export interface FoldContext {
   log: Log;
 }
 
-/** Signature and version of each entry when it was last folded. */
+/** Signature and version of each entry when it was last read. */
 type Known = Map<Uid, { signature: string; digest: Digest }>;
 
 export interface Folded {
   completion: Completion;
   /** Holds the changed entries, as `incoming/` does for our agent. */
   folder: string;
-  /** To be called when the snapshot stands: remembers what was read. */
+  /** To be called when the snapshot is in its place: saves what was read. */
   remember: () => void;
 }
 
 const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
 
-/** Reads the mirror and says what changed since `base`. Unreadable entries keep their old version. */
+/** Reads the mirror and what changed since `base`. Unreadable entries keep their old version. */
 export async function foldOriginal(
   context: FoldContext,
   serial: Serial,
@@ -107,7 +107,7 @@ export async function foldOriginal(
   return { completion, folder, remember: () => writeKnown(laptop.originalFold, now) };
 }
 
-/** The versions that can be taken from the snapshot; damaged ones are folded anew (X11). */
+/** The versions that the snapshot has whole; the others are read from the mirror again. */
 function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, Digest> {
   const usable = new Map(versions);
   for (const uid of damagedEntries(pool.damage, base.folder, versions.keys())) {
@@ -118,9 +118,9 @@ function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, D
 }
 
 /**
- * Writes one entry in our form into `folder`. Null for an entry that looks torn (its content has
- * another size than its metadata says) while there is an older version to keep; if it looks the same
- * the next time, that is how it is, and it is taken.
+ * Writes one entry in our format to `folder`. Null for an entry that looks half-written (the size in
+ * its metadata is wrong) while there is an older version to keep; it is taken if it looks the same
+ * the next time.
  */
 async function foldEntry(
   entry: TreeEntry,
@@ -152,7 +152,7 @@ function readKnown(path: string): Known {
       ]),
     );
   } catch {
-    return new Map(); // only costs reading every entry again
+    return new Map(); // every entry is read again
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Pins (X8): a version of an entry that stays, whatever cleanup does to the snapshots it came from,
- * until it is unpinned. A pin is a folder with the same two names as in a snapshot, hard-linked:
+ * Pins: versions of entries that are kept until they are unpinned, whatever cleanup does to the
+ * snapshots they came from. A pin is a folder with the entry's two files, hard-linked:
  *
  *     pinned/<uid>/<digest>/{<uid>,<uid>.metadata,PIN}
  *
@@ -38,7 +38,7 @@ export function listPins(paths: Paths, serial: Serial): Pin[] {
   return listAllPins(paths, serial).filter(({ released }) => released === undefined);
 }
 
-/** Those that were unpinned, and stay while a snapshot says that the content is there (A13). */
+/** Unpinned versions that stay while a snapshot's mark says that their content is at school. */
 export function listReleased(paths: Paths, serial: Serial): Pin[] {
   return listAllPins(paths, serial).filter(({ released }) => released !== undefined);
 }
@@ -57,7 +57,7 @@ function listAllPins(paths: Paths, serial: Serial): Pin[] {
   });
 }
 
-/** The version of an entry that was pinned from this snapshot, be that still there or not. */
+/** The version of an entry that was pinned from this snapshot, whether or not that still exists. */
 export function findPin(
   paths: Paths,
   serial: Serial,
@@ -84,7 +84,7 @@ export function titleOf({ folder, uid }: Pin): string {
     const entry = decodeEntry(readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`)));
     return propertyText(entry, 'title') ?? '';
   } catch {
-    return ''; // damaged: it is still a pin
+    return ''; // damaged, but still a pin
   }
 }
 

@@ -33,13 +33,13 @@ export function roomForLaptops(library: string, rules: QuotaRules): Amount {
   return quotaOf(diskSize(library), 1, sharePercent(rules));
 }
 
-/** The size of the file system that holds the library; Infinity for what it does not count. */
+/** The size of the library's file system; Infinity for inodes that it creates as needed. */
 export function diskSize(library: string): Amount {
   const fs = statfsSync(library);
   return { bytes: fs.blocks * fs.bsize, inodes: fs.files === 0 ? Infinity : fs.files };
 }
 
-/** One laptop's soft quota. */
+/** One laptop's soft quota, in bytes and inodes. */
 export function quotaOf(disk: Amount, laptops: number, sharePercent: number): Amount {
   const part = (whole: number) => Math.floor((whole * sharePercent) / (100 * Math.max(1, laptops)));
   return { bytes: part(disk.bytes), inodes: part(disk.inodes) };
@@ -50,7 +50,7 @@ export function pinQuota(quota: Amount, pinsPercent: number): number {
   return Math.floor((quota.bytes * pinsPercent) / 100);
 }
 
-/** The share that is in force: that of `/etc/xs-quotas.conf` goes before the configuration. */
+/** The share in force, in per cent: that of `/etc/xs-quotas.conf` overrides the configuration. */
 export function sharePercent(rules: QuotaRules): number {
   let text: string;
   try {
@@ -69,7 +69,11 @@ export function parseXsQuotas(text: string, file: string): number | undefined {
   const value = line.replace(/#.*/, '').split(':')[1]?.trim().replace(/\s*%$/, '') ?? '';
   const percent = /^\d{1,3}$/.test(value) ? Number(value) : 0;
   if (percent >= 1 && percent <= 100) return percent;
-  throw new DsError('config', `${file}: ${JSON.stringify(line.trim())} is no share of the disk`, {
-    hint: 'write "ds-backup: N", N being per cent from 1 to 100',
-  });
+  throw new DsError(
+    'config',
+    `${file}: ${JSON.stringify(line.trim())} is not a valid share of the disk`,
+    {
+      hint: 'write "ds-backup: N" with N from 1 to 100, in per cent',
+    },
+  );
 }

@@ -1,7 +1,7 @@
-/** A measurement taken when somebody asks, and at most so often however many ask. */
+/** Measurements that are taken on demand, and shared by all who ask within a short time. */
 import type { Clock } from '../../shared/clock.ts';
 
-/** `measure`, whose answer is good for `ms` milliseconds. */
+/** `measure`, with its result reused for `ms` milliseconds. */
 export function cached<T>(clock: Clock, ms: number, measure: () => Promise<T>): () => Promise<T> {
   let last: { time: number; value: Promise<T> } | undefined;
   return () => {

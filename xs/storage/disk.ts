@@ -8,13 +8,13 @@ import { cached } from './cached.ts';
 export interface DiskFacts {
   freeBytes: number;
   usedBytes: number;
-  /** Shares of what ordinary users may use, 0…1. */
+  /** Share of the blocks that ordinary users can still use, 0…1. */
   freeBlocks: number;
-  /** 1 where the file system makes inodes as needed. */
+  /** Share of free inodes, 0…1; 1 where the file system creates them as needed. */
   freeInodes: number;
 }
 
-/** How long a measurement is good for where many ask, in milliseconds. */
+/** For how long a measurement is reused, in milliseconds. */
 const FRESH_MS = 1000;
 
 /** Measures at most once a second, whoever asks. */

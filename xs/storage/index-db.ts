@@ -1,6 +1,6 @@
 /**
- * The index of what lies in the library, in SQLite: quick answers about all laptops at once. The
- * disk is the truth; a database that is absent is made anew from it.
+ * The index of the library, in SQLite: quick answers about all laptops at once. The disk is the
+ * truth; a database that is missing or damaged is rebuilt from it.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
@@ -34,7 +34,7 @@ export interface LaptopOverview {
   newest: string | null;
   entries: number | null;
   bytes: number | null;
-  /** When its Journal was last known to be safe; ISO 8601 by the server's clock. */
+  /** When its Journal was last known to be safe; ISO 8601, by the server's clock. */
   lastSuccess: string | null;
 }
 
@@ -47,17 +47,17 @@ export interface IndexDb extends AsyncDisposable {
   recordUsage(usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void>;
   overview(): Promise<LaptopOverview[]>;
   usage(): Promise<LaptopUsage[]>;
-  /** Notes what one full copy of every laptop needs today; keeps the last three months. */
+  /** Records what one full copy of every laptop needs today; keeps the last 90 days. */
   recordDay(date: string, neededBytes: number): Promise<void>;
   /** Oldest first. */
   days(): Promise<DayRow[]>;
   /** When the newest snapshot of all laptops was made, by the clock of that time. */
   newestCreated(): Promise<Date | undefined>;
-  /** What is noted about these versions of entries, as it was noted; some may not be known. */
+  /** Cached facts about these versions of entries, by digest; unknown ones are absent. */
   entryFacts(digests: readonly Digest[]): Promise<Map<string, string>>;
-  /** Notes it. The oldest notes give way: they are only a quick way to what the disk says. */
+  /** Caches facts, evicting the oldest. */
   recordEntryFacts(facts: readonly (readonly [Digest, string])[]): Promise<void>;
-  /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
+  /** Rebuilds the index from the library. Returns the number of snapshots found. */
   rebuild(onLaptop?: (serial: Serial, done: number, of: number) => void): Promise<number>;
 }
 
@@ -78,7 +78,7 @@ export interface LaptopUsage {
   time: string;
 }
 
-/** Opens the index, filling it from the library if it was not there. */
+/** Opens the index, filling it from the library if it is new. */
 export async function openIndexDb(
   paths: Paths,
   serials: () => readonly Serial[],
@@ -121,12 +121,12 @@ export async function openIndexDb(
     rebuild: (onLaptop) => rebuild(db, paths, serials(), onLaptop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
-  // Also when the power went while it was being filled.
+  // Also after a power cut while it was being filled.
   if (!(await db.get('SELECT time FROM filled'))) await index.rebuild();
   return index;
 }
 
-/** A file that is no database any more is put aside: everything in it can be found again. */
+/** A file that is not a valid database is renamed: everything in it can be rebuilt. */
 async function openOrReplace(file: string): Promise<Db> {
   try {
     return await openDb(file, MIGRATIONS);
@@ -179,9 +179,9 @@ function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[])
   });
 }
 
-/** Notes about versions of entries, some 400 bytes each. */
+/** Cached facts about versions of entries, about 400 bytes each. */
 const KEPT_FACTS = 1_000_000;
-/** Growth is foreseen from so many days of service. */
+/** Days of service from which growth is extrapolated. */
 const KEPT_DAYS = 90;
 
 const OVERVIEW = `

@@ -1,9 +1,9 @@
 /**
- * Who owns what on the server's disk.
+ * Owners and modes of files and folders on the server's disk.
  *
  * Run by root, the service owns the pool and the snapshots, and sessions run as another user, who
- * may read through the group and write in `incoming/`, the mirrors and the completion drop only.
- * Run by an ordinary user, both are that user, and bubblewrap alone keeps a session in its place.
+ * reads through the group and writes only to `incoming/`, the mirrors and the completion drop.
+ * Run by an ordinary user, both are that user, and only bubblewrap confines a session.
  */
 import { chmodSync, chownSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
@@ -17,7 +17,7 @@ export interface Ownership {
   sessionGid: number;
 }
 
-/** Content of the pool: nobody writes it, sessions read it through the group. */
+/** Content of the pool: read-only; sessions read it through the group. */
 const CONTENT_MODE = 0o440;
 
 /** A folder that sessions may enter and read, but not write. */
@@ -32,12 +32,12 @@ export function makeWritableFolder(ownership: Ownership, path: string): void {
   give(ownership, path, ownership.ownUid, 0o770);
 }
 
-/** Takes a file over from a session: ours from now on, and read-only. */
+/** Takes a file over from a session: owned by the service, and read-only. */
 export function takeOver(ownership: Ownership, path: string): void {
   give(ownership, path, ownership.ownUid, CONTENT_MODE);
 }
 
-/** The folders every service needs. The state folder may be entered, not listed, by sessions. */
+/** Makes the service's folders. Sessions may enter the state folder but not list it. */
 export function makeServiceFolders(ownership: Ownership, paths: Paths): void {
   for (const folder of [paths.library, paths.state, inState(paths).sshFolder]) {
     mkdirSync(folder, { recursive: true });
@@ -50,7 +50,7 @@ export function makeServiceFolders(ownership: Ownership, paths: Paths): void {
   mkdirSync(inCompletion(paths).claimedFolder, { recursive: true, mode: 0o700 });
 }
 
-/** The folders one laptop's sessions are let into. Safe to repeat. */
+/** Makes the folders of one laptop that its sessions use. Safe to repeat. */
 export function makeLaptopFolders(ownership: Ownership, paths: Paths, serial: Serial): void {
   const laptop = inLaptop(paths, serial);
   makeReadableFolder(ownership, laptop.home);

@@ -6,7 +6,7 @@ import { formatStatus } from '../../../xs/commands/status.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X12: the school on one screen');
+const test = suite('the school on one screen');
 
 const NOW = new Date('2026-06-15T10:00:00Z');
 

@@ -21,7 +21,7 @@ import { discard } from '../../../xs/storage/trash.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X10: over the control API a laptop reads what those it replaced have left');
+const test = suite('over the control API a laptop reads what those it replaced have left');
 
 const [NEW, STRANGER] = [serialOf(1), serialOf(2)];
 

@@ -12,7 +12,7 @@ import { listTrash } from '../../../xs/storage/trash.ts';
 import { backUp, ed25519, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
-const test = suite('X12: the commands of xs-backup');
+const test = suite('the commands of xs-backup');
 
 const OTHER = serialOf(7);
 const NEVER = AbortSignal.any([]);

@@ -11,7 +11,7 @@ import { refused, refusedLater } from '../../shared/refused.ts';
 import { backUp, makeLibrary, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X2: what a teacher decides about laptops');
+const test = suite('what a teacher decides about laptops');
 
 const WINDOW = '[registration]\npolicy = "window"';
 const JOURNAL = new Map([[uidOf(1), { title: 'a', content: 'a' }]]);

@@ -14,7 +14,7 @@ test('by the dates of its snapshots: the last one allowed is allowed, the next o
   const old = [before(DAY_MS), before(DAY_MS + 1)];
   cap.check(SERIAL, [...old, before(0), before(DAY_MS - 1)]);
   const full = [...old, before(0), before(1), before(DAY_MS - 1)];
-  refused(() => cap.check(SERIAL, full), 'server-refused', /3 backups/);
+  refused(() => cap.check(SERIAL, full), 'server-refused', /limit of 3 backups/);
   cap.check(SERIAL, [before(-DAY_MS), before(0), before(1)]); // dated a day ahead
 });
 

@@ -31,7 +31,7 @@ import {
   uidOf,
 } from '../library.ts';
 
-const test = suite('X4 X7 E3 E4: what arrives becomes a snapshot');
+const test = suite('what arrives becomes a snapshot');
 
 function journalOf(size: number, salt = ''): Journal {
   const entries = Array.from({ length: size }, (_, n) => n);
@@ -117,7 +117,7 @@ test('equal content of two children is one inode, once each of them has sent it'
   assert.is(pooled.mode & 0o777, 0o440);
 });
 
-test('naming the digest of content that was never sent gives nothing (X7)', async () => {
+test('naming the digest of content that was never sent gives nothing', async () => {
   using library = makeLibrary();
   const other = parseSerial('SHC00800000');
   library.addLaptop(other);
@@ -280,7 +280,7 @@ test('the same completion twice makes one snapshot', async () => {
   assert.is(listSnapshots(library.paths, SERIAL).length, 1);
 });
 
-test('a clock that was set back does not change the order of snapshots (E2)', async () => {
+test('a clock that was set back does not change the order of snapshots', async () => {
   let now = new Date('2026-11-22T14:05:00Z');
   const clock = { now: () => now, monotonicMs: () => 0, sleep: async () => {} };
   using library = makeLibrary({ clock });

@@ -17,7 +17,7 @@ import { type Digest, parseSerial } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import type { Log } from '../../../shared/log.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
-import { scrubShard, step } from '../../../xs/integrity/scrub.ts';
+import { scrubNextShard, scrubShard } from '../../../xs/integrity/scrub.ts';
 import {
   addDay,
   readScrubState,
@@ -53,7 +53,7 @@ import {
   shardOf,
 } from './damage-library.ts';
 
-const test = suite('X11: all content is read, damage is found, named, not carried on, repaired');
+const test = suite('all content is read, damage is found, named, not carried on, repaired');
 
 const OTHER = parseSerial('SHC00800000');
 
@@ -276,20 +276,20 @@ test('steps go on where the last process stopped, and a pass ends where it shoul
   const clock = { ...context.clock, now: () => now };
   const scrub = { ...context, clock };
   const state = () => readScrubState(paths, now, context.log);
-  assert.is(await step(scrub), undefined, 'nothing is owed yet');
+  assert.is(await scrubNextShard(scrub), undefined, 'nothing is owed yet');
   writeScrubState(paths, addDay(state()));
   const stop = new AbortController();
   stop.abort();
-  await step({ ...scrub }, { signal: stop.signal }).then(
+  await scrubNextShard({ ...scrub }, { signal: stop.signal }).then(
     () => assert.unreachable('it was stopped'),
     () => {},
   );
   assert.equal([state().shard, state().owed], [0, 11], 'a shard that was not read is still owed');
   let steps = 0;
-  while (await step({ ...scrub })) steps += 1;
+  while (await scrubNextShard({ ...scrub })) steps += 1;
   assert.equal([steps, state().shard, state().owed], [11, 11, 0]);
   writeScrubState(paths, { ...state(), shard: SHARDS - 2, owed: 3 });
-  while (await step(scrub));
+  while (await scrubNextShard(scrub));
   assert.equal([state().shard, state().pass, state().lastPassFinished], [1, 2, now.toISOString()]);
 });
 

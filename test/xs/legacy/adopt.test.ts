@@ -22,7 +22,7 @@ import {
   trashOf,
 } from './original-library.ts';
 
-const test = suite('X13: what the original program left is adopted');
+const test = suite('what the original program left is adopted');
 
 test('three trees become three snapshots of the same names, and doing it again changes nothing', async () => {
   using library = makeLibrary();

@@ -32,7 +32,7 @@ import {
 } from '../library.ts';
 import { adopt, nameOf, putRaw, snapshotRaw } from './original-library.ts';
 
-const test = suite('X13: a Journal is exported as Sugar keeps it');
+const test = suite('a Journal is exported as Sugar keeps it');
 
 function assertSame(before: string, after: string): void {
   const { different, missing, extra } = compareJournals(readJournal(before), readJournal(after));

@@ -16,7 +16,7 @@ import { trashView } from '../../../xs/pages/teacher/trash-page.tsx';
 import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { serialOf } from '../whole.ts';
 
-const test = suite("X12: the teachers' pages in words");
+const test = suite("the teachers' pages in words");
 
 const words = wordsOf(findCatalogue('/nowhere', 'ds-backup', []));
 const NOW = new Date('2026-09-01T08:00:00Z');

@@ -9,7 +9,7 @@ import { backUp, ed25519, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
-const test = suite('X12: what teachers do on the pages');
+const test = suite('what teachers do on the pages');
 
 const PASSWORD = 'four words are enough';
 const SIGN_IN = '/ds-restore/sign-in';

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../shared/folder.ts';
 import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { openBrowser, servePages } from './browser.ts';
 
-const test = suite('X9: what a browser is given to keep');
+const test = suite('what a browser is given to keep');
 const folder = temporaryFolder(test);
 
 const PNG = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.from('picture')]);

@@ -12,7 +12,7 @@ import { preferred } from '../../../xs/pages/language-choice.ts';
 import { isOurHost } from '../../../xs/pages/origin.ts';
 import { Failures } from '../../../xs/pages/sign-in/failures.ts';
 
-const test = suite('X9: what the pages decide');
+const test = suite('what the pages decide');
 
 const facts = (title: string, kind: EntryFacts['kind'] = 'text', more = ''): EntryFacts => ({
   ...{ title, kind, more, changed: 1, begun: 1, bytes: 1, preview: false },

@@ -6,7 +6,7 @@ import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { openBrowser, type PagesServer, servePages } from './browser.ts';
 
-const test = suite('X9: who may see the pages');
+const test = suite('who may see the pages');
 
 const PASSWORD = 'four words are enough';
 const SIGN_IN = '/ds-restore/sign-in';

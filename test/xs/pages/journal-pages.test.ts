@@ -9,7 +9,7 @@ import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
-const test = suite('X9: what a child sees of her Journal');
+const test = suite('what a child sees of her Journal');
 
 const OLD = serialOf(1);
 const STRANGER = serialOf(2);

@@ -17,7 +17,7 @@ import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
-const test = suite("X10: a new laptop takes an old one's place");
+const test = suite("a new laptop takes an old one's place");
 
 const SINCE = '2026-03-02T08:00:00.000Z';
 const [A, B, C, D] = [1, 2, 3, 4].map(serialOf) as [Serial, Serial, Serial, Serial];

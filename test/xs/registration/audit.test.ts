@@ -7,7 +7,7 @@ import { inAudit } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf, testClock } from '../whole.ts';
 
-const test = suite('X2 X10: who was let in, and who decided it');
+const test = suite('who was let in, and who decided it');
 
 function begin(library: TestLibrary, start = '2026-03-02T08:00:00Z') {
   const clock = testClock(start);

@@ -21,7 +21,7 @@ import {
   uidOf,
 } from '../library.ts';
 
-const test = suite('X6: quota and what is counted against it');
+const test = suite('quota and what is counted against it');
 
 test('a laptop gets its part of the share, in bytes and inodes', () => {
   const disk = { bytes: 1000e9, inodes: 1e6 };
@@ -129,7 +129,7 @@ test('with room a laptop may use more than its share; when the disk is short, no
     const disk = { freeBlocks: free, freeInodes: 0.9 };
     quota.check(SERIAL, 1e9, disk); // nothing is known yet
     quota.learn(SERIAL, used, 1000);
-    if (refusal) refused(() => quota.check(SERIAL, more, disk), 'over-quota', /getting short/);
+    if (refusal) refused(() => quota.check(SERIAL, more, disk), 'over-quota', /getting full/);
     else quota.check(SERIAL, more, disk);
   }
   const quota = new HardQuota();

@@ -10,7 +10,7 @@ import {
 import { inLibrary } from '../../../xs/storage/paths.ts';
 import { makeLibrary } from '../library.ts';
 
-const test = suite("E2: whether the server's clock can be believed");
+const test = suite("whether the server's clock can be believed");
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T08:00:00Z');

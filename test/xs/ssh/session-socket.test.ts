@@ -9,7 +9,7 @@ import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 import { CAPS, sessionCommand } from './session.ts';
 
-const test = suite('X1: who has no lease asks at the door, from where it is');
+const test = suite('who has no lease asks at the door, from where it is');
 
 const roomy = { freeBytes: 1e12, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 0.5 };
 const rules = { slots: 8, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 1 };

@@ -9,7 +9,7 @@ import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { nthEnd } from '../../../xs/traffic/wait-estimate.ts';
 import { seeded } from '../../shared/random.ts';
 
-const test = suite('X1: leases and appointments');
+const test = suite('leases and appointments');
 
 const rules: TrafficRules = {
   ...{ slots: 2, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 },
