@@ -3,19 +3,19 @@
  * copied: for a while an inode has a name in both. The raw tree is not changed; the draft is worth
  * nothing until it is renamed, and may be removed at any time.
  */
-import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, Uid } from '../../shared/ids.ts';
 import { digestOf, encodeEntry } from '../../shared/journal/entry.ts';
-import { difference, METADATA_SUFFIX, stateDigest } from '../../shared/journal/sums.ts';
+import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
+import { readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { sealDraft } from '../storage/snapshots.ts';
 import { readJournalTree } from './journal-layouts.ts';
@@ -102,7 +102,7 @@ async function writeMetadata(
     if (neighbour?.versions.get(entry.uid) === digest) continue;
     const encoded = encodeEntry({ content, properties: entry.properties() });
     if (digestOf(encoded) !== digest) throw changedMeanwhile(entry.uid);
-    writeFileSync(join(written, `${entry.uid}${METADATA_SUFFIX}`), encoded, { mode: 0o640 });
+    writeFileSync(inEntry(written, entry.uid).metadata, encoded, { mode: 0o640 });
     fresh.add(entry.uid);
     await pause();
   }
@@ -120,12 +120,15 @@ async function linkDraft(
   const pause = pacemaker(IDLE_SLICE_MS);
   for (const { entry, digest, content, path } of reading.entries) {
     signal?.throwIfAborted();
-    const name = `${entry.uid}${METADATA_SUFFIX}`;
-    const target = join(draft, name);
-    if (fresh.has(entry.uid)) pool.place(join(written, name), digest, target);
-    else pool.share(join(neighbour?.folder ?? written, name), () => digest, target);
+    const target = inEntry(draft, entry.uid);
+    if (fresh.has(entry.uid)) {
+      pool.place(inEntry(written, entry.uid).metadata, digest, target.metadata);
+    } else {
+      const source = inEntry(neighbour?.folder ?? written, entry.uid).metadata;
+      pool.share(source, () => digest, target.metadata);
+    }
     if (content && path !== null) {
-      pool.adopt(path, content.digest, join(draft, entry.uid));
+      pool.adopt(path, content.digest, target.content);
       failpoint('adopt.pooled');
     }
     await pause();
@@ -149,9 +152,8 @@ async function checkDraft(
   let files = 0;
   for (const { entry, digest, content, path } of reading.entries) {
     signal?.throwIfAborted();
-    const file = join(draft, entry.uid);
-    const metadata = readFileSync(`${file}${METADATA_SUFFIX}`);
-    if (digestOf(metadata) !== digest) throw damagedPool(`${file}${METADATA_SUFFIX}`);
+    const { content: file, metadata } = inEntry(draft, entry.uid);
+    if (readChecked(metadata, digest).type !== 'whole') throw damagedPool(metadata);
     files += content ? 2 : 1;
     if (content && path !== null && lstatSync(file).ino !== lstatSync(path).ino) {
       const found = await hashOnce(file, memory, signal);

@@ -22,11 +22,10 @@ import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { datastoreObjections } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
@@ -164,7 +163,7 @@ function ourItems(
   const items = [...readVersions(snapshot)].map(([uid, digest]): Item => {
     let found: Whole | undefined;
     const read = () => {
-      found ??= readWhole(join(snapshot.folder, uid), uid, digest, kept);
+      found ??= readWhole(snapshot.folder, uid, digest, kept);
       return found;
     };
     return {
@@ -188,13 +187,14 @@ interface Whole {
 }
 
 /** An entry as in the snapshot or, where its content is kept only at school, as pinned. */
-function readWhole(path: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
-  const entry = readMetadata(`${path}${METADATA_SUFFIX}`, uid, digest);
+function readWhole(folder: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
+  const files = inEntry(folder, uid);
+  const entry = readMetadata(files.metadata, uid, digest);
   const mark = keptMarkOf(entry);
-  if (!mark || !kept?.serials.includes(mark.serial)) return { path, entry };
+  if (!mark || !kept?.serials.includes(mark.serial)) return { path: files.content, entry };
   const pin = pinOf(mark, uid);
-  const there = join(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
-  return { path: there, entry: readMetadata(`${there}${METADATA_SUFFIX}`, uid, pin.digest) };
+  const pinned = inEntry(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
+  return { path: pinned.content, entry: readMetadata(pinned.metadata, uid, pin.digest) };
 }
 
 /** An entry's metadata, compared with its digest. */

@@ -4,7 +4,6 @@
  * time are read.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
@@ -17,18 +16,13 @@ import {
   readProperties,
   type TreeEntry,
 } from '../../shared/journal/journal-tree.ts';
-import {
-  difference,
-  METADATA_SUFFIX,
-  stateDigest,
-  type Versions,
-} from '../../shared/journal/sums.ts';
+import { difference, stateDigest, type Versions } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { damagedEntries, salvage } from '../integrity/salvage.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 
@@ -133,12 +127,12 @@ async function foldEntry(
   if (mayWait && claimed !== undefined && Number(claimed) !== (content?.size ?? 0)) return null;
   const folded: Entry = { content: null, properties };
   if (content) {
-    const copy = join(folder, entry.uid);
+    const copy = inEntry(folder, entry.uid).content;
     copyFileSync(content.path, copy); // the mirror stays what the laptop's rsync expects
     folded.content = await digestFile(copy);
   }
   const bytes = encodeEntry(folded);
-  writeFileSync(join(folder, `${entry.uid}${METADATA_SUFFIX}`), bytes, { mode: 0o640 });
+  writeFileSync(inEntry(folder, entry.uid).metadata, bytes, { mode: 0o640 });
   return digestOf(bytes);
 }
 

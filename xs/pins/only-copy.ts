@@ -16,11 +16,10 @@ import {
 } from '../../shared/ids.ts';
 import { decodeEntry } from '../../shared/journal/entry.ts';
 import { type KeptMark, keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { chainOf, type Laptops } from '../registration/aliases.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { baseSnapshot, listHeld, listSnapshots, newestSnapshot } from '../storage/snapshots.ts';
 import { readPinNote, writePinNote } from './pin-note.ts';
 
@@ -86,7 +85,7 @@ export function noteMarks(
 function namingAt(paths: Paths, place: Place, pin: Pinned): Naming {
   const known = new Map<number, boolean>();
   const isNamedIn = (folder: string) => {
-    const path = join(folder, `${place.uid}${METADATA_SUFFIX}`);
+    const path = inEntry(folder, place.uid).metadata;
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat) return false;
     // Equal versions are links to one file.

@@ -19,12 +19,11 @@ import {
   type Uid,
 } from '../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { laptopQuota, pinQuota, type QuotaContext } from '../retention/quota.ts';
 import type { Amount } from '../retention/retention.ts';
 import { measureFiles } from '../retention/usage.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { type PinNote, readPinNote } from './pin-note.ts';
 
 export interface Pin extends Amount, PinNote {
@@ -81,7 +80,7 @@ export function pinnedDigests(paths: Paths, serial: Serial): Set<Digest> {
 /** The title of what is pinned, for showing; empty where it has none. */
 export function titleOf({ folder, uid }: Pin): string {
   try {
-    const entry = decodeEntry(readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`)));
+    const entry = decodeEntry(readFileSync(inEntry(folder, uid).metadata));
     return propertyText(entry, 'title') ?? '';
   } catch {
     return ''; // damaged, but still a pin

@@ -190,7 +190,7 @@ test('stopped, it leaves nothing behind', async () => {
   );
 });
 
-test("A13: what is only at school is written as it was, if it is this child's", async () => {
+test("what is only at school is written as it was, if it is this child's", async () => {
   using library = makeLibrary();
   const { context, paths, folder } = library;
   const fish = { title: 'the fish', content: 'drawn for an hour' };
