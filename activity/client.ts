@@ -1,9 +1,9 @@
 /**
- * The agent as the activity sees it: its properties and jobs as plain values that follow it through
- * its restarts, and its methods. Knows nothing but `org.sugarlabs.Backup1` (PROTOCOL.md).
+ * The agent on the session bus: its properties and jobs as plain values, followed through
+ * restarts, and its methods (`org.sugarlabs.Backup1`, PROTOCOL.md).
  *
- * Whoever calls a method starts the agent, by D-Bus activation. When it goes away by itself with
- * nothing to do it is left alone; when it was at work it is started again.
+ * A method call starts the agent by D-Bus activation. If it exits while idle it is left alone; if
+ * it disappears with a job in progress it is started again.
  */
 import { type Message, Variant } from 'dbus-next';
 import { DsError, type ErrorCode } from '../shared/errors.ts';
@@ -15,7 +15,7 @@ import {
   type Properties,
   readAgent,
   readJob,
-} from './model/agent.ts';
+} from './model/state/agent.ts';
 
 export const AGENT_NAME = 'org.sugarlabs.Backup1';
 const AGENT: Target = { name: AGENT_NAME, path: '/org/sugarlabs/Backup1', face: AGENT_NAME };
@@ -44,7 +44,7 @@ export class AgentClient {
     this.#followers = followers;
   }
 
-  /** Begins to follow the agent, and starts it. */
+  /** Subscribes to the agent and starts it. */
   async start(): Promise<void> {
     this.#bus.raw.on('message', (message: Message) => this.#heard(message));
     await this.#bus.match(
@@ -56,7 +56,7 @@ export class AgentClient {
     await this.look();
   }
 
-  /** Reads everything anew, starting the agent if it does not run. */
+  /** Reads all properties, starting the agent if it does not run. */
   async look(): Promise<void> {
     clearTimeout(this.#timer);
     try {
@@ -70,7 +70,7 @@ export class AgentClient {
     }
   }
 
-  /** Calls a method of the agent's; its errors come as `DsError` with the agent's code. */
+  /** Calls a method of the agent; rejects with a `DsError` that has the agent's error code. */
   async call(member: string, signature = '', ...body: unknown[]): Promise<unknown[]> {
     try {
       return (await this.#bus.call(AGENT, member, signature, body)).map(plain);
@@ -79,7 +79,7 @@ export class AgentClient {
     }
   }
 
-  /** Stops this job and no other, whatever stands first by now. */
+  /** Cancels this job only, whatever job is first by now. */
   async cancel(path: string): Promise<unknown[]> {
     try {
       return await this.#bus.call({ ...AGENT, path, face: JOB_FACE }, 'Cancel');
@@ -104,7 +104,7 @@ export class AgentClient {
     for (const path of this.#jobs.keys()) if (!paths.includes(path)) this.#jobs.delete(path);
     for (const path of paths) {
       if (this.#jobs.has(path)) continue;
-      // Changes may be heard before the whole is read; they must not be lost.
+      // Signals may arrive before the properties are read: keep them.
       const heard: Record<string, unknown> = {};
       this.#jobs.set(path, heard);
       try {
@@ -143,7 +143,7 @@ export class AgentClient {
 
   #ownerChanged(hasOwner: boolean): void {
     if (hasOwner) {
-      // A new one may have started by itself; one that we started is being read already.
+      // Another program may have started it; one that we started is being read already.
       if (this.#presence === 'asleep') void this.look();
       return;
     }
@@ -157,7 +157,7 @@ export class AgentClient {
   }
 }
 
-/** Values as they are meant: no variants, no big integers, buffers as bytes. */
+/** Values without variants; 64-bit integers as numbers, byte arrays as buffers. */
 export function plain(value: unknown): unknown {
   if (value instanceof Variant) return plain(value.value);
   if (typeof value === 'bigint') return Number(value);
@@ -169,7 +169,7 @@ export function plain(value: unknown): unknown {
 
 const ERROR_PREFIX = `${AGENT_NAME}.Error.`;
 
-/** The code is in the error's name: `…Error.ServerUnreachable`; the hint after a line feed. */
+/** The error's name has the code (`…Error.ServerUnreachable`), its text message and hint. */
 export function asAgentError(error: unknown): DsError {
   if (error instanceof DsError) return error;
   const { type = '', text = '' } = (error ?? {}) as { type?: string; text?: string };

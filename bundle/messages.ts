@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const PO_FOLDER: string = join(root, 'activity/po');
 /** Where texts are; folders that do not exist are passed over. */
 const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words/words.ts'];
-const SOURCES = [...OF_THE_ACTIVITY, 'xs/pages'];
+const SOURCES = [...OF_THE_ACTIVITY, 'xs/pages', 'xs/retention/retention-words.ts'];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.
 msgid ""

@@ -55,8 +55,6 @@ export interface LibraryOptions {
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
-  /** Called after each change of an accepted key. */
-  onKeys?: () => void;
   serving?: boolean;
 }
 
@@ -76,12 +74,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const newcomers = new Newcomers(clock, config.registration);
   const audit = new Audit({ paths, clock, log });
-  const registrations: Registrations = new Registrations({
-    ...{ paths, ownership, clock, log, newcomers, audit },
-    onKeys: () => options.onKeys?.(),
-    onAliases: () => writeReplaces(paths, ownership, registrations.bySerial()),
-  });
-  writeReplaces(paths, ownership, registrations.bySerial());
+  const registrations = new Registrations({ paths, ownership, clock, log, newcomers, audit });
+  const updateReplaces = () => writeReplaces(paths, ownership, registrations.bySerial());
+  registrations.whenAliasesChange(updateReplaces);
+  updateReplaces();
   const serials = () => registrations.all().map(([serial]) => serial);
   const hasSnapshot = (serial: Serial) =>
     lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;

@@ -33,12 +33,12 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
     return { text: terminal.formatRestore(done), json: done, exitCode };
   },
   snapshots: async (context, { of }) => {
-    const { listSnapshots } = await import('../browse/browse.ts');
+    const { listSnapshots } = await import('../browse/catalogue.ts');
     const snapshots = await listSnapshots(context, ownerOf(of));
     return { text: terminal.formatSnapshots(snapshots), json: { snapshots } };
   },
   entries: async (context, { rest, search, of }) => {
-    const { listEntries } = await import('../browse/browse.ts');
+    const { listEntries } = await import('../browse/catalogue.ts');
     const list = await listEntries(context, placeOf(of, rest[0]), search);
     return { text: terminal.formatEntries(list), json: list };
   },
@@ -79,7 +79,7 @@ export const DIRECT: Readonly<Record<string, Direct>> = {
     return { text: `${text}: the next one met is trusted\n`, json: { forgotten } };
   },
   status: async (context) => {
-    const { readStatus } = await import('../browse/status.ts');
+    const { readStatus } = await import('../browse/facts.ts');
     const status = await readStatus(context);
     return { text: terminal.formatStatus(status), json: status };
   },

@@ -6,11 +6,11 @@ import type { SnapshotName, Uid } from '../../shared/ids.ts';
 import type { Pins } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
 import { prepareProfile } from '../profile.ts';
-import { openLookaround } from './session.ts';
+import { openControlSession } from './session.ts';
 
 export async function listPins(context: Context): Promise<Pins> {
   prepareProfile(context);
-  await using session = await openLookaround(context);
+  await using session = await openControlSession(context);
   return await session.control.pins();
 }
 
@@ -21,7 +21,7 @@ export async function pinEntry(
   snapshot: SnapshotName | undefined,
 ): Promise<Pins> {
   prepareProfile(context);
-  await using session = await openLookaround(context);
+  await using session = await openControlSession(context);
   const name = snapshot ?? (await session.control.state()).newest?.name;
   if (!name) throw new DsError('not-found', 'the school server has no snapshot of this laptop');
   return await session.control.pin(uid, name);
@@ -30,6 +30,6 @@ export async function pinEntry(
 /** Ends all pins of an entry. Returns those that remain. */
 export async function unpinEntry(context: Context, uid: Uid): Promise<Pins> {
   prepareProfile(context);
-  await using session = await openLookaround(context);
+  await using session = await openControlSession(context);
   return await session.control.unpin(uid);
 }

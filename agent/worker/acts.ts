@@ -11,15 +11,14 @@ import {
   type Serial,
   type SnapshotName,
 } from '../../shared/ids.ts';
-import type { Place } from '../browse/browse.ts';
-import type { Looking, Seen } from '../browse/looking.ts';
+import type { Catalogue, Place, WithHere } from '../browse/catalogue.ts';
 import type { Context } from '../context.ts';
-import type { Lookaround } from '../school/shared-session.ts';
+import type { SharedSession } from '../school/shared-session.ts';
 
 export interface Desk {
   context: Context;
-  lookaround: Lookaround;
-  looking: () => Promise<Looking>;
+  lookaround: SharedSession;
+  looking: () => Promise<Catalogue>;
   /** What is here has to be looked at again. */
   journalChanged: () => void;
 }
@@ -149,7 +148,7 @@ export const ACTS: Readonly<Record<string, Act>> = {
         refused.push({ uid, code, message, hint });
       }
     }
-    look.forget();
+    look.forgetLists();
     return { refused };
   },
 };
@@ -169,7 +168,7 @@ const HOPELESS: readonly ErrorCode[] = [
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
 /** An entry's row as the bus names things. */
-function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {
+function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: WithHere<T>) {
   return { ...entry, 'mime-type': mimeType };
 }
 

@@ -7,12 +7,12 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import type { Looking } from '../browse/looking.ts';
+import type { Catalogue } from '../browse/catalogue.ts';
 import type { Context } from '../context.ts';
 import { explainFull } from '../laptop-full.ts';
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
-import { Lookaround } from '../school/shared-session.ts';
+import { SharedSession } from '../school/shared-session.ts';
 import { ServerBusy } from '../wire/admission.ts';
 import { ACTS, type Desk } from './acts.ts';
 import { formatLine, type Report, type Task } from './protocol.ts';
@@ -50,13 +50,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     warn: () => {},
     onServerTime: (serverTime) => report({ id: current, serverTime }),
   });
-  await using lookaround = new Lookaround(context);
-  let looking: Looking | undefined;
+  await using lookaround = new SharedSession(context);
+  let looking: Catalogue | undefined;
   const desk: Desk = {
     context,
     lookaround,
     looking: async () => {
-      looking ??= new (await import('../browse/looking.ts')).Looking(context, lookaround);
+      looking ??= new (await import('../browse/catalogue.ts')).Catalogue(context, lookaround);
       return looking;
     },
     journalChanged: () => looking?.forgetJournal(),

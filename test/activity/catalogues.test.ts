@@ -1,4 +1,4 @@
-/** All texts are translated in the shipped languages, with the same values in them (S6). */
+/** All texts are translated in the shipped languages, with the same values in them. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ for (const language of languages()) {
     }
   });
 
-  test(`${language}: words on buttons stay short (rule 11)`, () => {
+  test(`${language}: words on buttons stay short`, () => {
     const { gettext } = parseCatalogue(makeMo(language), language);
     for (const label of [
       'Back up now',

@@ -6,7 +6,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PLACES } from '../../xs/pages/teacher/teacher-frame.tsx';
+import { PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { SERIAL } from '../xs/library.ts';
 import { serialOf } from '../xs/whole.ts';
@@ -14,7 +14,7 @@ import { launchChromium, overflow, type Size, shoot, violations, visit } from '.
 import { HELD, openClassRoom, RETURNED } from './class-room.ts';
 import { type Jocinta, TEACHER } from './jocinta.ts';
 
-const test = suite("X12: the teachers' pages in Chromium");
+const test = suite("the teachers' pages in Chromium");
 
 let school: Jocinta;
 let chrome: Browser;

@@ -1,7 +1,7 @@
 /**
- * How the school stands (X12): who is safe, who was not seen for long, what needs a decision, whether
- * the disk will do. Facts from the index and the disk come in; what comes out is plain data, which
- * the terminal, the pages and the metrics show each in their way.
+ * The state of the school: which laptops have a recent backup, what needs a decision, whether the disk
+ * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
+ * pages and the metrics show each in their way.
  */
 import type { Serial } from '../../shared/ids.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -9,7 +9,7 @@ import type { Library } from '../library.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
-import { freeShare, measureDisk } from '../storage/disk.ts';
+import { measureDisk } from '../storage/disk.ts';
 import { listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 
@@ -85,20 +85,4 @@ export function standing(
   if (lastSuccess === null) return { days: null, standing: 'never' };
   const days = Math.max(0, Math.floor((now.getTime() - Date.parse(lastSuccess)) / DAY_MS));
   return { days, standing: days > LATE_DAYS ? 'late' : 'safe' };
-}
-
-/** What somebody should look at; empty when all is well. */
-export function concerns(status: Status): string[] {
-  const { held, waitingKeys, overQuota, forecast, damaged, clock, disk, laptops } = status;
-  const late = laptops.filter((one) => one.standing === 'late').length;
-  return [
-    ...(held.length > 0 ? ['held'] : []),
-    ...(waitingKeys.length > 0 ? ['waiting-keys'] : []),
-    ...(overQuota.length > 0 ? ['over-quota'] : []),
-    ...(forecast.fits ? [] : ['disk-too-small']),
-    ...(freeShare(disk) < 0.1 ? ['disk-nearly-full'] : []),
-    ...(damaged > 0 ? ['damage'] : []),
-    ...(clock.trusted ? [] : ['clock']),
-    ...(late > 0 ? ['late-laptops'] : []),
-  ];
 }

@@ -20,7 +20,7 @@ import { hasRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedDigests } from '../pins/pins.ts';
 import { chainOf, readableBy } from '../registration/aliases.ts';
-import { type MayUpload, openDoor } from '../ssh/session-socket.ts';
+import { openDoor } from '../ssh/session-socket.ts';
 import {
   baseSnapshot,
   findSnapshot,
@@ -28,6 +28,8 @@ import {
   newestSnapshot,
   readSums,
 } from '../storage/snapshots.ts';
+import { uploadGate } from '../traffic/leases.ts';
+import type { Load, Traffic } from '../traffic/traffic.ts';
 import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { addCompletionRoute } from './completion.ts';
@@ -42,10 +44,9 @@ export interface ApiOptions {
   intake: Intake;
   /** Called when a laptop looks at its snapshots and there are some of the original program. */
   onRaw: (serial: Serial) => void;
-  onOpen: (serial: Serial) => void;
-  onClose: (serial: Serial) => void;
-  /** As `door.ts` asks it. */
-  mayUpload: MayUpload;
+  /** Told of each channel; asked whether a laptop without a lease may upload. */
+  traffic: Traffic;
+  load: () => Promise<Load>;
   links: WebLinks;
 }
 
@@ -60,7 +61,8 @@ const UNCHANGED_REFUSALS = {
 /** Serves those that come through the door. */
 export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   const laptops = new WeakMap<Socket, Serial>();
-  const { registrations, log } = options.library;
+  const { traffic, load, library } = options;
+  const { registrations, log } = library;
   const app = createApp(log, MAX_BODY_BYTES, 0);
   // A channel is one connection for a whole run, silent while rsync works; SSH notices its end.
   app.server.keepAliveTimeout = 0;
@@ -73,12 +75,12 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   });
   await app.ready();
   const door = await openDoor({
-    library: options.library,
-    mayUpload: options.mayUpload,
+    library,
+    mayUpload: uploadGate(traffic, (serial) => registrations.isActive(serial), load),
     onChannel: (serial, socket) => {
       laptops.set(socket, serial);
-      options.onOpen(serial);
-      socket.once('close', () => options.onClose(serial));
+      traffic.sessionOpened(serial);
+      socket.once('close', () => traffic.sessionClosed(serial));
       app.server.emit('connection', socket);
     },
   });
@@ -197,7 +199,7 @@ function addReadRoutes(
     const snapshot = findSnapshot(paths, owner, parseSnapshotName(request.params.name));
     const after = request.query.after === undefined ? undefined : parseUid(request.query.after);
     const limit = parseWhole(request.query.limit ?? String(MAX_PAGE), 1, MAX_PAGE, 'limit');
-    return readEntriesPage(snapshot, after, limit, pinnedDigests(paths, owner));
+    return readEntriesPage(library, snapshot, after, limit, pinnedDigests(paths, owner));
   });
 }
 

@@ -10,7 +10,8 @@ import type { Library } from '../library.ts';
 import { answer, type Command, type CommandContext } from './command.ts';
 
 export const adopt: Command = {
-  synopsis: 'adopt [SERIAL] [--dry-run] [--json]',
+  takes: ['[SERIAL]'],
+  flags: ['dry-run'],
   summary: "convert the original program's snapshots, in the same space",
   run: async (context) => {
     const { library, args, flags, progress } = context;

@@ -7,7 +7,7 @@ import { type Proposal, proposeAliases } from '../registration/aliases.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const alias: Command = {
-  synopsis: 'alias NEW OLD',
+  takes: ['NEW', 'OLD'],
   summary: "laptop NEW is now that of OLD's child, and may read what OLD left",
   run: (context) => {
     const newer = laptopArgument(context, 0);
@@ -22,7 +22,7 @@ export const alias: Command = {
 };
 
 export const unalias: Command = {
-  synopsis: 'unalias NEW',
+  takes: ['NEW'],
   summary: 'undo that',
   run: (context) => {
     const newer = laptopArgument(context);
@@ -34,7 +34,6 @@ export const unalias: Command = {
 };
 
 export const proposals: Command = {
-  synopsis: 'proposals [--json]',
   summary: 'new laptops that may belong to a child whose laptop is gone',
   run: async (context) => {
     const found = await proposalsOf(context.library);

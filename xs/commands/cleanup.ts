@@ -8,14 +8,14 @@ import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
 import { laptopQuota, sharePercent } from '../retention/quota.ts';
-import { KEEP_WORDS, REMOVE_WORDS, UNNAMED_WORDS } from '../retention/retention-words.ts';
+import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { trustClock } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
 import { answer, type Command, laptopArgument, usage } from './command.ts';
 
 export const cleanup: Command = {
-  synopsis: 'cleanup [--dry-run] [--trust-clock] [--json]',
+  flags: ['dry-run', 'trust-clock'],
   summary: 'thin old snapshots, keep quotas, empty the trash; with reasons',
   run: async (context) => {
     const { library, flags, print, progress, signal } = context;
@@ -57,16 +57,17 @@ function formatLaptop(report: LaptopReport, dryRun: boolean): string {
       `${plan.stuck ? ', over its quota with nothing more to remove' : ''}`,
   ];
   for (const { name, reason } of plan.remove)
-    lines.push(`  remove ${name}  ${REMOVE_WORDS[reason]}`);
+    lines.push(`  remove ${name}  ${removeWords(ENGLISH, reason)}`);
   for (const { uid } of unnamed) lines.push(`  remove pin ${uid}  ${UNNAMED_WORDS}`);
   if (dryRun) {
-    for (const { name, reason } of plan.keep) lines.push(`  keep   ${name}  ${KEEP_WORDS[reason]}`);
+    for (const { name, reason } of plan.keep)
+      lines.push(`  keep   ${name}  ${keepWords(ENGLISH, reason)}`);
   }
   return lines.map((line) => `${line}\n`).join('');
 }
 
 export const trash: Command = {
-  synopsis: 'trash [SERIAL] [--json]',
+  takes: ['[SERIAL]'],
   summary: 'what was removed and can still be brought back',
   run: (context) => {
     const serial = context.args[0] === undefined ? undefined : laptopArgument(context);
@@ -81,7 +82,7 @@ export const trash: Command = {
 };
 
 export const undelete: Command = {
-  synopsis: 'undelete SERIAL NAME',
+  takes: ['SERIAL', 'NAME'],
   summary: 'bring a removed snapshot or pin back; a snapshot is then pinned',
   run: async (context) => {
     const { library, args } = context;
@@ -104,7 +105,6 @@ export const undelete: Command = {
 };
 
 export const quota: Command = {
-  synopsis: 'quota [--json]',
   summary: "each laptop's share and use, as of the last cleanup; the disk",
   run: async (context) => {
     const { library } = context;

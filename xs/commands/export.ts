@@ -19,7 +19,8 @@ import { listTrash } from '../storage/trash.ts';
 import { type LocalCommand, usage } from './command.ts';
 
 export const exportCommand: LocalCommand = {
-  synopsis: 'export SERIAL SNAPSHOT DIR [--keep-going]',
+  takes: ['SERIAL', 'SNAPSHOT', 'DIR'],
+  flags: ['keep-going'],
   summary: 'write it as a plain Journal that Sugar opens',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;

@@ -11,7 +11,7 @@ import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verif
 import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {
-  synopsis: 'scrub [--all] [--json]',
+  flags: ['all'],
   summary: "read a day's share of all content, or all of it, and repair what can be",
   run: async (context) => {
     const { library, flags, signal } = context;
@@ -35,7 +35,6 @@ export const scrub: Command = {
 };
 
 export const damage: Command = {
-  synopsis: 'damage [--json]',
   summary: 'content that is known to be damaged, and the snapshots concerned',
   run: (context) => {
     const records = context.library.pool.damage.list();
@@ -49,7 +48,7 @@ export const damage: Command = {
 };
 
 export const verify: LocalCommand = {
-  synopsis: 'verify [SERIAL] [--json]',
+  takes: ['[SERIAL]'],
   summary: 'read every snapshot, whole; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const serials =

@@ -8,7 +8,7 @@ import { describeProposal, proposalsOf } from './aliases.ts';
 import { answer, type Command } from './command.ts';
 
 export const laptops: Command = {
-  synopsis: 'laptops [--unused] [--json]',
+  flags: ['unused'],
   summary: 'who is registered, who is safe, what waits for a decision',
   run: async (context) => {
     const { library, flags } = context;

@@ -9,7 +9,7 @@ import { findSnapshot } from '../storage/snapshots.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const pin: Command = {
-  synopsis: 'pin SERIAL SNAPSHOT [UID]',
+  takes: ['SERIAL', 'SNAPSHOT', '[UID]'],
   summary: 'keep a snapshot, or one entry as it is there, until it is unpinned',
   run: async (context) => {
     const { library, args } = context;
@@ -27,7 +27,7 @@ export const pin: Command = {
 };
 
 export const unpin: Command = {
-  synopsis: 'unpin SERIAL SNAPSHOT|UID',
+  takes: ['SERIAL', 'SNAPSHOT|UID'],
   summary: 'leave it to the ordinary rules again',
   run: async (context) => {
     const { library, args } = context;
@@ -44,7 +44,7 @@ export const unpin: Command = {
 };
 
 export const pins: Command = {
-  synopsis: 'pins SERIAL [--json]',
+  takes: ['SERIAL'],
   summary: 'what is pinned, and how much of the quota it takes',
   run: (context) => {
     const { library } = context;

@@ -4,7 +4,6 @@
 import { answer, type Command } from './command.ts';
 
 export const rebuild: Command = {
-  synopsis: 'rebuild [--json]',
   summary: 'make the index anew from what lies on the disk',
   run: async (context) => {
     const { library, progress } = context;

@@ -14,7 +14,8 @@ import { answer, type Command, type CommandContext, laptopArgument, usage } from
 const MAX_WINDOW_MINUTES = 24 * 60;
 
 export const approve: Command = {
-  synopsis: 'approve SERIAL [--kind own|sugar] [--key FINGERPRINT]',
+  takes: ['SERIAL'],
+  flags: ['kind', 'key'],
   summary: "a teacher's yes to the newest waiting key, or to this one",
   run: (context) => {
     const serial = laptopArgument(context);
@@ -29,7 +30,8 @@ export const approve: Command = {
 };
 
 export const reject: Command = {
-  synopsis: 'reject SERIAL [--kind own|sugar]',
+  takes: ['SERIAL'],
+  flags: ['kind'],
   summary: "a teacher's no to the waiting keys; they do not wait again",
   run: (context) => {
     const serial = laptopArgument(context);
@@ -42,7 +44,7 @@ export const reject: Command = {
 };
 
 export const registerWindow: Command = {
-  synopsis: 'register-window MINUTES',
+  takes: ['MINUTES'],
   summary: 'let unknown laptops register for so long; 0 ends it',
   run: (context) => {
     const { library, args } = context;
@@ -68,7 +70,7 @@ export const registerWindow: Command = {
 };
 
 export const retire: Command = {
-  synopsis: 'retire SERIAL',
+  takes: ['SERIAL'],
   summary: 'take a laptop out of use: its snapshots stay, its keys open nothing',
   run: (context) => {
     const serial = laptopArgument(context);
@@ -80,7 +82,7 @@ export const retire: Command = {
 };
 
 export const unretire: Command = {
-  synopsis: 'unretire SERIAL',
+  takes: ['SERIAL'],
   summary: 'take it back into use, with the keys it had',
   run: (context) => {
     const serial = laptopArgument(context);
@@ -92,7 +94,7 @@ export const unretire: Command = {
 };
 
 export const forget: Command = {
-  synopsis: 'forget SERIAL',
+  takes: ['SERIAL'],
   summary: 'remove a laptop that never made a backup',
   run: async (context) => {
     const { library } = context;
@@ -103,7 +105,7 @@ export const forget: Command = {
 };
 
 export const audit: Command = {
-  synopsis: 'audit [SERIAL] [--json]',
+  takes: ['[SERIAL]'],
   summary: 'who was let in and who decided it, the oldest first',
   run: (context) => {
     const { library, args } = context;

@@ -16,19 +16,19 @@ import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { createApp } from '../api/app.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
-import type { Step } from './command.ts';
+import { type FlagName, type Step, usage } from './command.ts';
 import { COMMANDS } from './table.ts';
 
 const flag = v.optional(v.boolean());
+const value = v.optional(v.string());
+const flags = {
+  ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
+  ...{ unused: flag, kind: value, key: value },
+} satisfies Record<FlagName, unknown>;
 const requestSchema = v.strictObject({
   command: v.string(),
   args: v.array(v.string()),
-  flags: v.strictObject({
-    ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
-    unused: flag,
-    kind: v.optional(v.string()),
-    key: v.optional(v.string()),
-  }),
+  flags: v.strictObject(flags),
   secret: v.optional(v.string()),
 });
 export type CommandRequest = v.InferOutput<typeof requestSchema>;
@@ -57,17 +57,13 @@ export async function runCommand(
   progress: (step: Step) => void = () => {},
 ): Promise<number> {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (!known) {
-    throw new DsError('usage', `there is no command "${command}"`, {
-      hint: '"xs-backup --help" lists the commands',
-    });
-  }
+  if (!known) throw usage(`there is no command "${command}"`);
   const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
   return typeof exitCode === 'number' ? exitCode : 0;
 }
 
 /** Listens for commands until disposed; those under way are then told to stop. */
-export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
+export async function serveCommands(library: Library): Promise<AsyncDisposable> {
   const { adminSocket } = inState(library.paths);
   const stop = new AbortController();
   const app = createApp(library.log, MAX_BODY_BYTES, 0);

@@ -12,7 +12,7 @@ import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../storage
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const snapshots: Command = {
-  synopsis: 'snapshots SERIAL [--json]',
+  takes: ['SERIAL'],
   summary: 'the snapshots of a laptop, newest first',
   run: (context) => {
     const { paths } = context.library;
@@ -33,7 +33,7 @@ export const snapshots: Command = {
 };
 
 export const sums: Command = {
-  synopsis: 'sums SERIAL SNAPSHOT [--json]',
+  takes: ['SERIAL', 'SNAPSHOT'],
   summary: 'its SHA-256 sums, for "sha256sum -c" in its folder',
   run: (context) => {
     const serial = laptopArgument(context);
@@ -48,7 +48,6 @@ export const sums: Command = {
 };
 
 export const held: Command = {
-  synopsis: 'held [--json]',
   summary: 'backups kept aside because most of a Journal was gone',
   run: (context) => {
     const { paths, serials } = context.library;
@@ -62,7 +61,7 @@ export const held: Command = {
 };
 
 export const release: Command = {
-  synopsis: 'release SERIAL',
+  takes: ['SERIAL'],
   summary: 'what is held of it is right: make ordinary snapshots of it',
   run: async (context) => {
     const { library } = context;
@@ -78,7 +77,7 @@ export const release: Command = {
 };
 
 export const drop: Command = {
-  synopsis: 'drop SERIAL',
+  takes: ['SERIAL'],
   summary: 'what is held of it is a mistake: move it to the trash',
   run: async (context) => {
     const { library } = context;

@@ -74,7 +74,7 @@ export class Newcomers {
   readonly #rules: NewcomerRules;
   /** Who came within the last hour, the oldest first; never more than `perHour`. */
   #recent: { at: number; address: string }[] = [];
-  #openUntil: number | undefined;
+  #openUntil = Number.NEGATIVE_INFINITY;
   /** How many were unused at the last count; counting reads a folder a laptop. */
   #counted: { at: number; registered: number; unused: number } | undefined;
 
@@ -91,13 +91,13 @@ export class Newcomers {
         hint: 'set registration.policy = "window" in the configuration and start the service again',
       });
     }
-    this.#openUntil = minutes > 0 ? this.#clock.monotonicMs() + minutes * MINUTE_MS : undefined;
+    this.#openUntil = this.#clock.monotonicMs() + minutes * MINUTE_MS;
   }
 
   window(): WindowState {
     const { policy } = this.#rules;
-    const left = (this.#openUntil ?? 0) - this.#clock.monotonicMs();
-    const windowOpen = this.#openUntil !== undefined && left > 0;
+    const left = this.#openUntil - this.#clock.monotonicMs();
+    const windowOpen = left > 0;
     return {
       policy,
       open: policy === 'open' || (policy === 'window' && windowOpen),

@@ -12,8 +12,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { inState } from '../storage/paths.ts';
-
-export type MayUpload = (serial: Serial, address: string) => Promise<string>;
+import type { MayUpload } from '../traffic/leases.ts';
 
 export interface DoorOptions {
   library: Library;

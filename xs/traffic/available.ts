@@ -8,18 +8,15 @@ import type { Clock } from '../../shared/clock.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Registrations } from '../registration/registration.ts';
-import type { DiskFacts } from '../storage/disk.ts';
 import type { Admission } from './admit.ts';
-import type { Pressure } from './pressure.ts';
 import { subnetOf } from './subnet.ts';
-import type { Traffic } from './traffic.ts';
+import type { Load, Traffic } from './traffic.ts';
 
 export interface AvailableOptions {
   registrations: Registrations;
   traffic: Traffic;
-  /** Both asked for every question. */
-  disk: () => Promise<DiskFacts>;
-  pressure: () => Promise<Pressure>;
+  /** Measured for every request, from a short-lived cache. */
+  load: () => Promise<Load>;
   clock: Clock;
   log: Log;
 }
@@ -28,7 +25,7 @@ export interface AvailableOptions {
 const TELL_MS = 60_000;
 
 export function addAvailable(app: FastifyInstance, options: AvailableOptions): void {
-  const { registrations, traffic, disk, pressure, log } = options;
+  const { registrations, traffic, load, log } = options;
   const noteRefusal = refusalTally(options);
   app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
     '/backup/1/available/:serial',
@@ -36,10 +33,10 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
       const serial = tryParse(parseSerial, request.params.serial);
       if (!serial) return answer(reply, 404);
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
-      const load = { disk: await disk(), pressure: await pressure() };
+      const now = await load();
       if (!registrations.isActive(serial)) return answer(reply, 403); // at this moment
       const question = { serial, purpose, subnet: subnetOf(request.ip) } as const;
-      const admission = traffic.ask(question, load);
+      const admission = traffic.ask(question, now);
       if (!admission.admit) {
         noteRefusal(admission);
         return answer(reply.headers(refusalHeaders(admission)), 503);

@@ -9,11 +9,13 @@ import { asDsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import type { MayUpload } from '../ssh/session-socket.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { subnetOf } from './subnet.ts';
 import type { Load, Traffic } from './traffic.ts';
+
+/** `yes`, or why this laptop may not upload from this address. */
+export type MayUpload = (serial: Serial, address: string) => Promise<string>;
 
 export interface LeaseFiles {
   /** To be told of each lease for a backup that begins or ends. */

@@ -1,14 +1,14 @@
 /**
- * Small pieces of SVG that all pictures are put together from. Pictures are drawn in dark grey;
- * colour is only for what belongs to a person, and nothing is told by colour alone.
+ * SVG building blocks of all pictures. Pictures are dark grey; color is reserved for what belongs
+ * to a person, and never carries meaning alone.
  */
-import type { XoColours } from '../colours.ts';
+import type { XoColor } from '../../sugar/xocolor.ts';
 
 export interface Picture {
   svg: string;
   width: number;
   height: number;
-  /** For those who listen to the screen. */
+  /** For screen readers. */
   name: string;
 }
 
@@ -16,28 +16,28 @@ export const INK = '#282828';
 export const PALE = '#C0C0C0';
 export const PAPER = '#FFFFFF';
 
-/** A whole SVG of this size, in its own units. */
+/** An SVG document of this size in user units. */
 export function svg(width: number, height: number, ...parts: string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join('')}</svg>`;
 }
 
 export interface Stroke {
   width?: number;
-  colour?: string;
+  color?: string;
   fill?: string;
   dash?: string;
 }
 
-/** A path with round ends. */
+/** A path with round caps and joins. */
 export function path(d: string, stroke: Stroke = {}): string {
-  const { width = 6, colour = INK, fill = 'none', dash } = stroke;
+  const { width = 6, color = INK, fill = 'none', dash } = stroke;
   const dashes = dash ? ` stroke-dasharray="${dash}"` : '';
-  return `<path d="${d}" fill="${fill}" stroke="${colour}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"${dashes}/>`;
+  return `<path d="${d}" fill="${fill}" stroke="${color}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"${dashes}/>`;
 }
 
 export function circle(x: number, y: number, r: number, stroke: Stroke = {}): string {
-  const { width = 6, colour = INK, fill = 'none' } = stroke;
-  return `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}" stroke="${colour}" stroke-width="${width}"/>`;
+  const { width = 6, color = INK, fill = 'none' } = stroke;
+  return `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}" stroke="${color}" stroke-width="${width}"/>`;
 }
 
 export function rect(
@@ -45,26 +45,26 @@ export function rect(
   y: number,
   width: number,
   height: number,
-  { width: line = 6, colour = INK, fill = 'none' }: Stroke = {},
+  { width: line = 6, color = INK, fill = 'none' }: Stroke = {},
   round = 4,
 ): string {
-  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}" fill="${fill}" stroke="${colour}" stroke-width="${line}"/>`;
+  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${round}" fill="${fill}" stroke="${color}" stroke-width="${line}"/>`;
 }
 
-/** Moved and scaled. */
+/** The parts, translated and scaled. */
 export function placed(x: number, y: number, scale: number, ...parts: string[]): string {
   return `<g transform="translate(${x} ${y}) scale(${scale})">${parts.join('')}</g>`;
 }
 
 /**
- * The XO child, 100 wide and 130 high: head, arms and legs. `level` (0 to 1) is how far it is filled
- * from below; the line at the level is seen in greyscale too.
+ * The XO child, 100 wide and 130 high. `level` (0 to 1) is how far it is filled from below; a line
+ * marks the level in greyscale too.
  */
-export function xo({ stroke, fill }: XoColours, level = 1, id = 'xo'): string {
+export function xo({ stroke, fill }: XoColor, level = 1, id = 'xo'): string {
   const limbs = 'M18 54 82 118M82 54 18 118';
-  const outer = `${path(limbs, { width: 34, colour: stroke })}${circle(50, 22, 16, { width: 10, colour: stroke, fill: stroke })}`;
-  const inner = (colour: string) =>
-    `${path(limbs, { width: 17, colour })}<circle cx="50" cy="22" r="12.5" fill="${colour}"/>`;
+  const outer = `${path(limbs, { width: 34, color: stroke })}${circle(50, 22, 16, { width: 10, color: stroke, fill: stroke })}`;
+  const inner = (color: string) =>
+    `${path(limbs, { width: 17, color })}<circle cx="50" cy="22" r="12.5" fill="${color}"/>`;
   const top = Math.round((1 - Math.min(1, Math.max(0, level))) * 130);
   if (top <= 0) return outer + inner(fill);
   if (top >= 130) return outer + inner(PAPER);

@@ -19,8 +19,10 @@ async function serve(library: TestLibrary, freeBlocks = 0.5) {
   const app = createPublicApp({
     ...{ registrations, traffic: new Traffic(realClock, rules), clock: realClock, log: silentLog },
     metrics: async () => 'xs_backup_laptops 1\n',
-    disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 }),
-    pressure: async () => CALM,
+    load: async () => ({
+      disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 },
+      pressure: CALM,
+    }),
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

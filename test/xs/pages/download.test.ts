@@ -96,7 +96,7 @@ test('an entry without content has no file, and a large or empty one comes whole
   assert.is((await server.browser.get(server.at(2, 'file'))).raw.length, 0);
 });
 
-test('X11: damaged content never arrives as a whole file', async () => {
+test('damaged content never arrives as a whole file', async () => {
   await using server = await keeping(
     { title: 'a', content: 'good' },
     { title: 'b', content: 'fine' },

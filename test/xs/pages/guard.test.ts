@@ -159,7 +159,7 @@ test('after signing in one comes to a page of ours, whatever the link said', asy
   }
 });
 
-test('S6: a page is in the language of the browser, or in the one that was chosen', async () => {
+test('a page is in the language of the browser, or in the one that was chosen', async () => {
   await using server = await withTeacher();
   const browser = openBrowser(server.url);
   const head = async (accepted: string) =>

@@ -137,7 +137,7 @@ test('pinned versions are marked', async () => {
   assert.is((await browser.get(day(SERIAL))).body.match(/This is pinned/g)?.length, 1);
 });
 
-test('A13: what is only at school is given as it was pinned, and to nobody else', async () => {
+test('what is only at school is given as it was pinned, and to nobody else', async () => {
   await using server = await school();
   const { library, context, browser } = server;
   const name = newestSnapshot(library.paths, SERIAL)?.name ?? '';

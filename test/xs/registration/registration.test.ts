@@ -271,10 +271,9 @@ test('approving names the key that was looked at, not one that came since', () =
 test('a retired laptop has no authorised key, until it is taken back', () => {
   using library = makeLibrary();
   let changes = 0;
-  const registrations = open(library, {
-    onKeys: () => {
-      changes += 1;
-    },
+  const registrations = open(library);
+  registrations.whenKeysChange(() => {
+    changes += 1;
   });
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   const lines = () => [...formatAuthorizedKeys(library.paths, 'ds-receive', registrations.all())];
