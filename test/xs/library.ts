@@ -19,7 +19,8 @@ import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/journ
 import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
-import { type IngestContext, type Ingested, ingest } from '../../xs/ingest/ingest.ts';
+import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
+import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { Audit } from '../../xs/registration/audit.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';

@@ -11,7 +11,7 @@ import type { Log, LogFields } from '../../shared/log.ts';
 import type { Flags } from '../../xs/commands/command.ts';
 import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
-import type { IngestContext } from '../../xs/ingest/ingest.ts';
+import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
 import { CALM } from '../../xs/traffic/pressure.ts';
 import type { Load } from '../../xs/traffic/traffic.ts';

@@ -11,7 +11,7 @@ import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { repairDamage } from '../integrity/repair.ts';
 import { pointLatest, type Snapshot } from '../storage/snapshots.ts';
 import { isHeld, limitHeld, releaseHeldBefore } from './held.ts';
-import type { IngestContext } from './ingest.ts';
+import type { IngestContext } from './ingest-context.ts';
 
 /** `arrived` is the folder with what the laptop sent; it is emptied. */
 export async function afterBackup(

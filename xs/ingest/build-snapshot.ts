@@ -25,7 +25,7 @@ import {
 import { type Arrival, type Base, verifyArrival } from './arrival.ts';
 import { fillDraft } from './draft.ts';
 import { isHeld } from './held.ts';
-import type { IngestContext } from './ingest.ts';
+import type { IngestContext } from './ingest-context.ts';
 import {
   formatHeldNote,
   type GuardVerdict,

@@ -8,19 +8,12 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../shared/clock.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
-import type { Log } from '../../shared/log.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
-import type { Registrations } from '../registration/registration.ts';
 import { measureDisk } from '../storage/disk.ts';
-import type { IndexDb } from '../storage/index-db.ts';
-import type { LastSuccesses } from '../storage/last-success.ts';
-import type { Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
-import type { Pool } from '../storage/pool.ts';
 import {
   baseSnapshot,
   listHeld,
@@ -31,29 +24,9 @@ import {
 import { afterBackup, emptyFolder } from './after-backup.ts';
 import type { Arrival, Base } from './arrival.ts';
 import { buildSnapshot } from './build-snapshot.ts';
-import type { DailyCap } from './daily-cap.ts';
-import type { HardQuota } from './hard-quota.ts';
 import { isHeld } from './held.ts';
-import { type GuardRules, readHeldNote } from './shrink-guard.ts';
-
-export interface IngestContext {
-  paths: Paths;
-  ownership: Ownership;
-  pool: Pool;
-  clock: Clock;
-  log: Log;
-  env: NodeJS.ProcessEnv;
-  guard: GuardRules;
-  index: Pick<IndexDb, 'reindex'>;
-  successes: Pick<LastSuccesses, 'note'>;
-  /** Absent where there is only one laptop. */
-  registrations?: Pick<Registrations, 'bySerial'>;
-  /** Both absent where nothing is limited. */
-  cap?: DailyCap;
-  hardQuota?: HardQuota;
-  /** Called at the very end of each backup that made a snapshot. */
-  onBackup?: (snapshot: Snapshot, isHeld: boolean) => void;
-}
+import type { IngestContext } from './ingest-context.ts';
+import { readHeldNote } from './shrink-guard.ts';
 
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 

@@ -22,7 +22,8 @@ import {
 } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
 import { openCompletion } from './completion-file.ts';
-import { type IngestContext, ingest, outcomeOf } from './ingest.ts';
+import { ingest, outcomeOf } from './ingest.ts';
+import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
 import { retryDelayMs } from './retry-schedule.ts';
 

@@ -9,7 +9,6 @@ import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import type { IndexDb } from './index-db.ts';
 import { inLaptop, type Paths } from './paths.ts';
 
 export interface LastSuccesses {
@@ -22,12 +21,18 @@ export interface LastSuccesses {
   note(snapshot: Pick<Manifest, 'serial' | 'sequence' | 'state'>, now: Date): Promise<void>;
 }
 
+/** What is needed of the index. */
+export interface SuccessIndex {
+  overview(): Promise<readonly { serial: string; lastSuccess: string | null }[]>;
+  recordSuccess(serial: Serial, time: Date): Promise<void>;
+}
+
 const noteSchema = v.object({ time: v.pipe(v.string(), v.isoTimestamp()) });
 
 /** Loads what the index knows. */
 export async function openLastSuccesses(
   paths: Paths,
-  index: Pick<IndexDb, 'overview' | 'recordSuccess'>,
+  index: SuccessIndex,
   log: Log,
 ): Promise<LastSuccesses> {
   const times = new Map<Serial, number>();

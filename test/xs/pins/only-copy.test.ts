@@ -105,7 +105,7 @@ test('no snapshot says any more that it is here: it goes to the trash, and comes
   assert.not.match(await dry(), /remove pin/);
   await whole.command('cleanup');
   assert.ok(isHere(whole), 'the plan is made before its last snapshot goes');
-  assert.match(await dry(), new RegExp(`remove pin ${FISH} {2}unpinned, and no snapshot says`));
+  assert.match(await dry(), new RegExp(`remove pin ${FISH} {2}unpinned, and no snapshot refers`));
   assert.ok(isHere(whole), 'a dry run changes nothing');
   assert.match(await whole.command('cleanup'), /^1 moved to the trash/m);
   assert.not(isHere(whole));
