@@ -51,7 +51,7 @@ test('a window that would end with the command is refused: the service has to ru
   const library = { ...whole.library, serving: false };
   const request = { command: 'register-window', args: ['5'], flags: {} };
   const asked = runCommand(library, request, () => {}, new AbortController().signal);
-  await refusedLater(asked, 'server-unreachable', /the service does not run/);
+  await refusedLater(asked, 'server-unreachable', /the service is not running/);
   assert.is(library.newcomers.window().open, false);
 });
 

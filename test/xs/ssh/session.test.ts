@@ -203,7 +203,7 @@ test('a completion file that is no plain file is not handed over', () => {
   assert.is(existsSync(places.waiting(SERIAL)), false);
 });
 
-test('X1: nothing is uploaded without a lease when nobody can be asked for one', () => {
+test('nothing is uploaded without a lease when nobody can be asked for one', () => {
   using library = makeLibrary();
   for (const target of [
     'incoming',

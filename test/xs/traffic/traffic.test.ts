@@ -35,7 +35,7 @@ function start(changed: Partial<TrafficRules> = {}) {
   return { traffic, noteSuccess, pass, ask, seconds: () => ms / 1000 };
 }
 
-test('never more leases than slots, whoever asks (O1: 300 requests in a minute)', () => {
+test('never more leases than slots, whoever asks (300 requests in a minute)', () => {
   const { traffic, ask, pass } = start();
   for (let n = 0; n < 300; n += 1) {
     ask(n);
