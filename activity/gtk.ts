@@ -66,3 +66,8 @@ export function withControl(event: KeyEvent): boolean {
 export function hasKeyboard(widget: Widget): boolean {
   return (Number(widget.getStateFlags()) & Gtk.StateFlags.FOCUSED) !== 0;
 }
+
+/** Whether this event happened on something inside `container`. */
+export function isWithin(event: unknown, container: Container): boolean {
+  return Gtk.getEventWidget(event as never)?.isAncestor(container) === true;
+}

@@ -2,7 +2,7 @@
  * One row of a list: icon, picture, title, time and actions. A row widget shows one entry after
  * another.
  */
-import { Atk, type EventBox, Gtk, hasKeyboard, type Image, type Label } from '../gtk.ts';
+import { Atk, type EventBox, Gtk, hasKeyboard, type Image, isWithin, type Label } from '../gtk.ts';
 import type { ButtonModel, Row } from '../model/screens/body.ts';
 import {
   horizontalBox,
@@ -67,7 +67,10 @@ export class RowWidget {
     }
     line.packStart(buttons, false, false, 0);
     this.widget.add(line);
-    this.widget.on('button-release-event', (event) => this.#released(Number(event.button)));
+    this.widget.on('button-release-event', (event) =>
+      // A press on a button of the row arrives here too.
+      isWithin(event, buttons) ? false : this.#released(Number(event.button)),
+    );
     this.widget.showAll();
   }
 

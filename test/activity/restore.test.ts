@@ -106,7 +106,7 @@ test('progress shows the entry that moves and can be stopped', () => {
   assert.equal(page.samples, [{ of: '', snapshot: SNAPSHOT, uid: 'u' }]);
   assert.equal(
     page.buttons.map(({ label }) => label),
-    ['Stop'],
+    ['Cancel'],
   );
 });
 
@@ -188,8 +188,8 @@ test('a restore that waits says why, and can be tried or gone on with', () => {
   const first = (reason: string) => waiting(reason).buttons[0]?.event;
   assert.equal(first('no-network'), pressed);
   assert.equal(first('paused'), { type: 'act', act: { type: 'resume' } });
-  assert.equal(labels(waiting('no-network')), ['Try now', 'Stop']);
-  assert.equal(labels(waiting('suspend')), ['Stop']);
+  assert.equal(labels(waiting('no-network')), ['Try now', 'Cancel']);
+  assert.equal(labels(waiting('suspend')), ['Cancel']);
 });
 
 test('on the first screen a waiting restore is tried, stopped or looked at', () => {
@@ -211,7 +211,7 @@ test('on the first screen a waiting restore is tried, stopped or looked at', () 
   assert.equal(labels(body<PageBody>(half)), ['What comes back']);
   assert.is(body<PageBody>(half).buttons[0]?.main, true);
   const moving = body<PageBody>(after(...running(), home).state).buttons;
-  assert.is(moving.find(({ label }) => label === 'Stop')?.main, undefined, 'Enter stops nothing');
+  assert.is(moving.find(({ label }) => label === 'Cancel')?.main, undefined, 'Enter stops nothing');
 });
 
 test('the number for the teacher stands wherever it is spoken of, and only there', () => {

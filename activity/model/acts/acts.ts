@@ -32,6 +32,8 @@ export function actOn(state: State, act: Act): Next {
     }
     case 'forget':
       return { state: goTo(state, { type: 'status' }), effects: [act] };
+    case 'dismiss':
+      return { state: { ...state, failure: '' }, effects: [] };
     case 'back-up':
     case 'pause':
     case 'resume':

@@ -18,6 +18,7 @@ export function agentChanged(state: State, agent: Agent): State {
     expectedUntil: expectedUntil(state, agent),
     confirmedUntil: confirmedUntil(state, agent),
     alert: withoutSettledQuestion(state.alert, jobs),
+    failure: state.agent.lastBackup === agent.lastBackup ? state.failure : '',
   };
   const [unfinished] = agent.unfinished;
   if (!unfinished || state.moved || state.place.type !== 'status') return after;
@@ -43,7 +44,7 @@ function isCounted(before: Agent, after: Agent): boolean {
   return before.safeEntries !== after.safeEntries || before.totalEntries !== after.totalEntries;
 }
 
-/** The safe count follows a moment after the backup; until then the picture must not fall back. */
+/** The safe count follows a moment after a backup; until then the picture must not fall back. */
 function confirmedUntil({ agent: before, now, confirmedUntil }: State, after: Agent): number {
   if (isCounted(before, after) || after.held !== '') return 0;
   const isDone = before.presence === 'present' && before.lastBackup !== after.lastBackup;

@@ -112,6 +112,8 @@ function jobEnded(state: State, job: Job): State {
   const after = { ...state, answers: touched ?? state.answers };
   if (job.state === 'cancelled' || job.kind === 'restore') return after;
   if (job.state === 'failed') {
+    // The first screen shows it itself, and for longer.
+    if (job.kind === 'backup' && state.place.type === 'status') return after;
     const isPin = job.kind === 'pins';
     // It was shown as pinned since it was noted; the school is asked which of them was refused.
     const told = isPin ? { ...after, pinning: undoable(state) } : after;

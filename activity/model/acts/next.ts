@@ -61,9 +61,17 @@ function jobChanged(state: State, path: string, job: Job): State {
   const ended = isResult ? job : state.ended;
   const expectedUntil = job.kind === 'restore' ? 0 : state.expectedUntil;
   const alert = withoutSettledQuestion(state.alert, jobs);
-  const after = { ...state, jobs, since, ended, expectedUntil, alert };
+  const failure = failureAfter(state, job);
+  const after = { ...state, jobs, since, ended, expectedUntil, alert, failure };
   if (!before || !isOpen(before) || isOpen(job)) return after;
   return finished(after, { type: 'job-ended', job });
+}
+
+/** A failed backup stays visible until one works; a cancelled one is no failure. */
+function failureAfter({ failure }: State, { kind, state, problem }: Job): string {
+  if (kind !== 'backup') return failure;
+  if (state === 'failed') return problem.code;
+  return state === 'done' || state === 'cancelled' ? '' : failure;
 }
 
 function tick(state: State, now: number): Next {

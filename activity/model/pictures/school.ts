@@ -25,7 +25,7 @@ export function schoolPicture({ color, level, shape, name }: SchoolOptions): Pic
     path('M30 176 200 62 370 176', { width: 16 }),
     path('M20 352H380', { width: 14 }),
   ];
-  const child = placed(124, 132, 1.52, xo(color, level, 'school'));
+  const child = placed(106, 112, 1.76, xo(color, level, 'school'));
   return {
     svg: svg(400, 372, ...house, child, placed(288, 250, 1, badge(shape))),
     width: 400,

@@ -3,11 +3,26 @@
  * buttons.
  */
 import type { XoColor } from '../../sugar/xocolor.ts';
-import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
+import {
+  circle,
+  INK,
+  PALE,
+  PAPER,
+  type Picture,
+  path,
+  placed,
+  rect,
+  svg,
+  text,
+  xo,
+} from './drawing.ts';
+
+/** The least that a jar with anything in it is filled, so that it does not look empty. */
+const LEAST_FILL = 0.1;
 
 /** A jar, filled by the used share (0 to 1) of the space for pins. */
 export function jarPicture(level: number, name: string): Picture {
-  const full = Math.min(1, Math.max(0, level));
+  const full = level > 0 ? Math.min(1, Math.max(LEAST_FILL, level)) : 0;
   const top = 150 - full * 112;
   return {
     svg: svg(
@@ -62,7 +77,7 @@ export function dayPicture(day: string, name: string): Picture {
       rect(6, 9, 43, 40, { width: 3.5, fill: PAPER }, 4),
       rect(6, 9, 43, 11, { width: 3.5, fill: INK }, 4),
       path('M17 4V12M38 4V12', { width: 3.5 }),
-      `<text x="27.5" y="43" font-family="Sans" font-size="20" font-weight="bold" text-anchor="middle" fill="${INK}">${day}</text>`,
+      text(27.5, 43, 20, day),
     ),
     width: 55,
     height: 55,
@@ -83,6 +98,8 @@ export type Sign =
   | 'pinned'
   | 'pause'
   | 'home'
+  | 'laptop'
+  | 'web'
   | 'keep'
   | 'fetch';
 
@@ -90,11 +107,14 @@ export type Sign =
 export function signSvg(what: Sign, color: string): string {
   const line = { width: 3.5, color };
   const house = path('M5 25 27.5 7 50 25M10 21V49H45V21', line);
+  // For arrows into it and out of it, which stand below.
+  const school = path('M6 18 27.5 4 49 18M12 15V27H43V15', line);
+  const arrow = { width: 5, color };
   switch (what) {
     case 'send':
-      return svg(55, 55, house, path('M27.5 44V27M19.5 34 27.5 26 35.5 34', { width: 4.5, color }));
+      return svg(55, 55, school, path('M27.5 51V33M18.5 41 27.5 32 36.5 41', arrow));
     case 'bring':
-      return svg(55, 55, house, path('M27.5 26V43M19.5 36 27.5 44 35.5 36', { width: 4.5, color }));
+      return svg(55, 55, school, path('M27.5 31V50M18.5 41 27.5 50 36.5 41', arrow));
     case 'days':
       return svg(
         55,
@@ -112,6 +132,15 @@ export function signSvg(what: Sign, color: string): string {
       return svg(55, 55, path('M20 14V41M35 14V41', { width: 8, color }));
     case 'home':
       return svg(55, 55, house);
+    case 'laptop':
+      return svg(55, 55, rect(10, 10, 35, 26, line, 3), path('M5 45H50', { width: 5, color }));
+    case 'web':
+      return svg(
+        55,
+        55,
+        circle(27.5, 27.5, 20, line),
+        path('M7.5 27.5H47.5M27.5 7.5C16 18 16 37 27.5 47.5 39 37 39 18 27.5 7.5', line),
+      );
     case 'keep':
       return svg(55, 55, house, rect(19, 29, 17, 13, { width: 3.5, color, fill: color }, 2));
     case 'fetch':

@@ -1,6 +1,18 @@
 /** Pictures of why the backup waits, 200 by 160, for children who do not read. */
 import type { XoColor } from '../../sugar/xocolor.ts';
-import { circle, INK, PALE, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
+import {
+  circle,
+  INK,
+  PALE,
+  PAPER,
+  type Picture,
+  path,
+  placed,
+  rect,
+  svg,
+  text,
+  xo,
+} from './drawing.ts';
 
 export type WhyPicture =
   | 'battery'
@@ -9,7 +21,11 @@ export type WhyPicture =
   | 'teacher'
   | 'server-busy'
   | 'server-full'
+  | 'quota-full'
   | 'laptop-full'
+  | 'held'
+  | 'damaged'
+  | 'no-agent'
   | 'other-run'
   | 'paused'
   | 'clock'
@@ -24,36 +40,50 @@ export function whyPicture(what: WhyPicture, color: XoColor, name: string): Pict
   return { ...SIZE, svg: svg(SIZE.width, SIZE.height, ...DRAWINGS[what](color)), name };
 }
 
+/** The queue's picture, whatever the place: nothing on the page moves when it changes. */
+const QUEUE = { width: 384, height: 160 };
+/** As many XOs as fit; in a longer queue dots stand for those between. */
+const QUEUE_SHOWN = 4;
+const QUEUE_STEP = 58;
+
 /**
- * The queue as a row of XOs before the school, the child's own in colors; it is mirrored for
- * right-to-left languages.
+ * The queue as XOs before the school, the child's own in colors and last, with its place below it.
+ * `number` is the place in the language's digits. Mirrored for right-to-left languages.
  */
 export function queuePicture(
   place: number,
+  number: string,
   color: XoColor,
   name: string,
   rightToLeft = false,
 ): Picture {
-  const shown = Math.min(Math.max(1, place), 8);
-  const step = 58;
-  const first = 92;
-  const parts = [placed(0, 26, 0.9, house())];
-  for (let n = 1; n <= shown; n += 1) {
-    const isOwn = n === shown;
-    const x = first + (n - 1) * step;
-    parts.push(placed(x, isOwn ? 30 : 44, isOwn ? 0.7 : 0.5, xo(isOwn ? color : GREY, 1, `q${n}`)));
-    if (isOwn && place > shown) parts.push(dots(x - 22, 118));
-  }
-  const width = first + shown * step + 24;
-  const all = rightToLeft
-    ? [`<g transform="matrix(-1 0 0 1 ${width} 0)">${parts.join('')}</g>`]
-    : parts;
-  return { svg: svg(width, 140, ...all), width, height: 140, name };
+  const { width, height } = QUEUE;
+  const shown = Math.min(Math.max(1, place), QUEUE_SHOWN);
+  const x = (n: number) => 88 + (n - 1) * QUEUE_STEP;
+  const others = Array.from({ length: shown - 1 }, (_, n) =>
+    placed(x(n + 1), 48, 0.48, xo(GREY, 1, `q${n}`)),
+  );
+  const isLonger = place > shown;
+  const gap = isLonger ? [dots(x(shown) + 2, 80)] : [];
+  const at = x(shown) + (isLonger ? 40 : 0);
+  const own = placed(at, 22, 0.68, xo(color, 1, 'own'));
+  const row = [placed(0, 18, 0.9, house()), ...others, ...gap, own];
+  const turned = rightToLeft
+    ? [`<g transform="matrix(-1 0 0 1 ${width} 0)">${row.join('')}</g>`]
+    : row;
+  const middle = at + 34;
+  const digits = text(rightToLeft ? width - middle : middle, 152, 34, number);
+  return { svg: svg(width, height, ...turned, place > 0 ? digits : ''), width, height, name };
 }
 
 function house(dash?: string): string {
   const stroke = dash ? { width: 6, dash } : { width: 6 };
   return path('M2 42 40 12 78 42M12 36V100H68V36', stroke);
+}
+
+/** A laptop with an empty screen. */
+function laptop(): string[] {
+  return [rect(36, 26, 128, 88, { width: 8, fill: PAPER }, 8), path('M20 134H180', { width: 14 })];
 }
 
 function waves(x: number, y: number, color: string): string[] {
@@ -67,7 +97,7 @@ function waves(x: number, y: number, color: string): string[] {
 }
 
 function dots(x: number, y: number): string {
-  return [0, 8, 16].map((dx) => circle(x + dx - 4, y, 2.5, { width: 0, fill: INK })).join('');
+  return [0, 13, 26].map((dx) => circle(x + dx, y, 4, { width: 0, fill: INK })).join('');
 }
 
 /** The drawing of each picture. */
@@ -79,7 +109,7 @@ const DRAWINGS: Readonly<Record<WhyPicture, (color: XoColor) => string[]>> = {
     path('M176 30V62M166 46H158V62C158 74 194 74 194 62V46H186', { width: 7 }),
     path('M176 74V124C176 140 120 140 88 140', { width: 6 }),
   ],
-  'no-network': () => [...waves(100, 132, PALE), path('M44 140 156 24', { width: 12 })],
+  'no-network': () => [...waves(100, 132, GREY.stroke), path('M44 140 156 24', { width: 12 })],
   'no-server': () => [
     placed(56, 28, 1.1, house('8 10')),
     path('M84 74C84 58 116 58 116 76 116 90 100 90 100 104', { width: 9 }),
@@ -99,11 +129,32 @@ const DRAWINGS: Readonly<Record<WhyPicture, (color: XoColor) => string[]>> = {
     placed(50, 8, 1.35, house()),
     ...[0, 1, 2].map((n) => rect(74, 112 - n * 22, 52, 16, { width: 3, fill: INK }, 2)),
   ],
+  'quota-full': (color) => [
+    placed(8, 6, 1.1, house()),
+    ...[0, 1, 2].map((n) => rect(30, 92 - n * 20, 38, 14, { width: 3, fill: INK }, 2)),
+    placed(112, 34, 0.86, xo(color)),
+  ],
+  // Full to the brim: one more sheet does not go in.
   'laptop-full': () => [
-    rect(36, 26, 128, 84, { width: 8 }, 8),
-    rect(50, 40, 100, 56, { width: 0, fill: INK }, 2),
-    path('M20 132H180', { width: 14 }),
-    path('M100 86V54M84 68 100 52 116 68', { width: 8, color: PAPER }),
+    ...laptop(),
+    ...[0, 1, 2].map((n) => rect(56, 88 - n * 21, 88, 15, { width: 0, fill: INK }, 2)),
+    path('M72 8H128V18M72 8V18', { width: 6, dash: '3 11' }),
+  ],
+  held: () => [
+    ...[0, 1, 2, 3].map((n) => path(`M22 ${34 + n * 28}H76`, { width: 12 })),
+    path('M124 118H178', { width: 12 }),
+    ...[0, 1, 2].map((n) => path(`M124 ${34 + n * 28}H178`, { width: 5, dash: '2 11' })),
+    path('M100 20V140', { width: 6 }),
+  ],
+  damaged: () => [
+    path('M52 12H118L148 42V148H52Z', { width: 9, fill: PAPER }),
+    path('M118 12V42H148', { width: 7 }),
+    path('M52 96 76 82 96 106 120 84 148 102', { width: 9 }),
+  ],
+  'no-agent': () => [
+    ...laptop(),
+    path('M100 96V46M80 66 100 46 120 66', { width: 9, color: GREY.stroke }),
+    path('M64 104 138 34', { width: 11 }),
   ],
   'other-run': () => [
     rect(26, 36, 92, 62, { width: 7 }, 6),

@@ -31,10 +31,19 @@ export function resumeButton({ _ }: Words): ButtonModel {
   };
 }
 
-/** Stops this job; without one, whatever is running. */
-export function stopButton({ _ }: Words, state: State, job: Job | undefined): ButtonModel {
+/** Cancels this job; without one, whatever is running. Stop is what closes the activity. */
+export function cancelButton({ _ }: Words, state: State, job: Job | undefined): ButtonModel {
   return {
-    ...{ icon: { theme: 'dialog-cancel' }, label: _('Stop') },
+    ...{ icon: { theme: 'dialog-cancel' }, label: _('Cancel') },
     event: { type: 'act', act: { type: 'stop', job: job ? pathOf(state.jobs, job) : '' } },
+  };
+}
+
+/** Requests a backup. */
+export function backUpButton({ _ }: Words): ButtonModel {
+  return {
+    ...{ icon: { own: 'send' }, label: _('Back up now') },
+    event: { type: 'act', act: { type: 'back-up' } },
+    main: true,
   };
 }

@@ -44,8 +44,9 @@ const NO_SERVER = waits(
 );
 const TEACHER = needsHelp('teacher', _('Ask your teacher'), _('Show this number to your teacher.'));
 const NOT_WORKING = needsHelp('puzzle', _('It did not work: show this to your teacher'), '');
+const DAMAGED = needsHelp('damaged', _('It did not work: show this to your teacher'), '');
 const BUSY = waits('other-run', _('Something else is at work'), _('It goes on afterwards.'));
-const NO_AGENT = needsHelp('asleep', _('The backup is not running'), _('Ask your teacher.'));
+const NO_AGENT = needsHelp('no-agent', _('The backup is not running'), _('Ask your teacher.'));
 const UNKNOWN = needsHelp('puzzle', _('It did not work yet'), TRY_OR_ASK);
 
 /** By the codes of `Reasons` and of errors (PROTOCOL.md), and `absent` where no agent starts. */
@@ -72,7 +73,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   'pending-approval': TEACHER,
   queue: waits('clock', _('Waiting your turn'), _('It goes on by itself.')),
   unreadable: NOT_WORKING,
-  damaged: NOT_WORKING,
+  damaged: DAMAGED,
   datastore: NOT_WORKING,
   'server-busy': waits('server-busy', _('The school is busy'), _('It goes on by itself.')),
   'server-full': needsHelp(
@@ -81,10 +82,14 @@ const REASONS: Readonly<Record<string, Reason>> = {
     _('Tell your teacher. Nothing is lost.'),
   ),
   'over-quota': needsHelp(
-    'server-full',
+    'quota-full',
     _('Your place at school is full'),
     _('Unpin something, or ask your teacher.'),
   ),
+  held: {
+    ...{ picture: 'held', title: _('The school asks your teacher'), again: false, help: true },
+    text: _('Your Journal looks different. The school keeps what was before.'),
+  },
   'other-run': BUSY,
   busy: BUSY,
   paused: { picture: 'paused', title: _('Paused'), text: '', again: false, help: false },
@@ -138,9 +143,14 @@ export function queueWhy(place: number, until: number, words: Words, color: XoCo
   const title = words._('Waiting your turn');
   const at =
     until > 0 ? words._('It goes on by itself at about {time}', { time: clock(until) }) : '';
-  const name = place > 0 ? words._('Your place: {n}', { n: number(place) }) : title;
+  const own = place > 0 ? words._('Your place: {n}', { n: number(place) }) : '';
   return {
-    picture: queuePicture(Math.max(1, place), color, name, rightToLeft),
-    ...{ title, text: at, again: true, help: false },
+    picture: queuePicture(place, number(place), color, own || title, rightToLeft),
+    ...{
+      title,
+      text: [own, at].filter((part) => part !== '').join(' · '),
+      again: true,
+      help: false,
+    },
   };
 }

@@ -111,6 +111,16 @@ export function readJob(properties: Properties): Job {
   };
 }
 
+/** The agent is doing something, as opposed to waiting or resting. */
+export function isWorking({ state }: Agent): boolean {
+  return ['asking', 'sending', 'confirming', 'restoring'].includes(state);
+}
+
+/** Every entry that Sugar shows is safe at school; the one condition for calling the Journal safe. */
+export function isAllSafe({ safeEntries, totalEntries }: Agent): boolean {
+  return totalEntries > 0 && safeEntries === totalEntries;
+}
+
 /** The object path of this job; empty for one that the agent has forgotten. */
 export function pathOf(jobs: Readonly<Record<string, Job>>, job: Job): string {
   return Object.keys(jobs).find((path) => jobs[path] === job) ?? '';

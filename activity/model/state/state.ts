@@ -62,11 +62,13 @@ export type Act =
   | { type: 'unpin'; uid: string; title: string }
   | { type: 'keep'; uid: string }
   | { type: 'fetch'; uid: string }
-  | { type: 'web' };
+  | { type: 'web' }
+  /** The failure on the first screen has been read. */
+  | { type: 'dismiss' };
 
 /** What has to be carried out outside the model, mostly by the agent. */
 export type Effect =
-  | Exclude<Act, { type: 'again' | 'stop' | 'unpin' }>
+  | Exclude<Act, { type: 'again' | 'stop' | 'unpin' | 'dismiss' }>
   | { type: 'retry' }
   | { type: 'cancel'; job: string }
   | { type: 'unpin'; uid: string };
@@ -127,6 +129,8 @@ export interface State {
   ended: Job | null;
   /** A backup was confirmed; until then the agent's counts are still those from before it. */
   confirmedUntil: number;
+  /** Code of the last backup's failure, until a backup works or the child has read it; or empty. */
+  failure: string;
   /** Pins changed since the list was read: uid → pinned. */
   pinning: Readonly<Record<string, boolean>>;
 }
@@ -148,6 +152,7 @@ export function initialState(nick: string, now: number): State {
     expectedUntil: 0,
     ended: null,
     confirmedUntil: 0,
+    failure: '',
     pinning: {},
   };
 }

@@ -55,7 +55,11 @@ export function alertOf(state: State, { words }: Viewer): AlertModel | null {
             event: { type: 'answer-alert', yes: false },
             first: true,
           },
-          { icon: 'dialog-cancel', label: _('Stop'), event: { type: 'answer-alert', yes: true } },
+          {
+            icon: 'dialog-cancel',
+            label: _('Yes, stop'),
+            event: { type: 'answer-alert', yes: true },
+          },
         ],
       };
     default:

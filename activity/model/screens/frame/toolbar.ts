@@ -46,9 +46,7 @@ export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel 
       { type: 'act', act: { type: 'back-up' } },
       usable && !backingUp && !busy,
     ),
-    daysMore: [
-      go(_('In Browse'), { theme: 'zoom-activity' }, { type: 'act', act: { type: 'web' } }),
-    ],
+    daysMore: [go(_('In Browse'), { own: 'web' }, { type: 'act', act: { type: 'web' } })],
     backUpMore: [agent.state === 'paused' ? resume : pause],
     restore: go(_('Bring back'), { own: 'bring' }, { type: 'go', place: { type: 'whose' } }),
     days: go(_('Days'), { own: 'days' }, { type: 'go', place: { type: 'days', of: '' } }),

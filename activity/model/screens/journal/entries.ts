@@ -59,7 +59,7 @@ function entryRow(entry: EntryRow, place: EntriesPlace, state: State, viewer: Vi
   const { uid } = entry;
   const pinned = state.pinning[uid] ?? entry.pinned;
   const marks: Row['marks'] = [];
-  if (entry.here === 'same') marks.push({ sign: 'home', name: _('Also on this laptop') });
+  if (entry.here === 'same') marks.push({ sign: 'laptop', name: _('Also on this laptop') });
   return {
     key: `${uid} ${entry.digest}`,
     icon: { activity: entry.activity, mimeType: entry.mimeType, color: entry.color },

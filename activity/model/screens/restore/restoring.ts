@@ -4,7 +4,7 @@ import { timeLeft } from '../../../../shared/words/words.ts';
 import { isOpen, type Job, pathOf } from '../../state/agent.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
-import { homeButton, resumeButton, stopButton, tryNowButton } from '../buttons.ts';
+import { cancelButton, homeButton, resumeButton, tryNowButton } from '../buttons.ts';
 import { TELL_TIME_AFTER_S } from '../job.ts';
 import { emptyPage } from '../page.ts';
 import { type Why, whyNow, whyOf } from '../reasons.ts';
@@ -59,13 +59,13 @@ function isOwn({ agent }: State, a: string, b: string): boolean {
 function progress(state: State, job: Job, viewer: Viewer): PageBody {
   const { entriesDone, entriesTotal } = job;
   const part = entriesTotal > 0 ? entriesDone / entriesTotal : 0;
-  const stop = stopButton(viewer.words, state, job);
+  const cancel = cancelButton(viewer.words, state, job);
   const picture = ring(part, viewer, 'bringing');
   const [reason] = job.state === 'waiting' ? job.reasons : [];
-  if (!reason) return { ...moving(state, job, viewer), pictures: [picture], buttons: [stop] };
+  if (!reason) return { ...moving(state, job, viewer), pictures: [picture], buttons: [cancel] };
   const waits = whyNow(state, reason, viewer);
   const { title, text, digits } = waits;
-  const buttons = [...wayOn(job, waits, viewer), stop];
+  const buttons = [...wayOn(job, waits, viewer), cancel];
   return { ...emptyPage(), pictures: [picture, waits.picture], title, text, code: digits, buttons };
 }
 

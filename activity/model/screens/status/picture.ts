@@ -5,18 +5,18 @@ import type { State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { emptyPage } from '../page.ts';
 
-/** The page with this shape beside the child, these words and buttons. */
+/** The page with this shape beside the child; `level` (0 to 1) where it is not the safe share. */
 export function schoolPage(
   state: State,
   viewer: Viewer,
   shape: Shape,
-  said: { title?: string; text?: string; buttons?: ButtonModel[] },
+  said: { title?: string; text?: string; buttons?: ButtonModel[]; level?: number },
 ): PageBody {
   const { _, number } = viewer.words;
   const { title = '', text = '', buttons = [] } = said;
-  const { totalEntries } = state.agent;
-  const safe = totalEntries > 0 ? safeCount(state) / totalEntries : 0;
-  const level = shape === 'working' ? safe + (1 - safe) * sentShare(state) : safe;
+  const { safeEntries, totalEntries } = state.agent;
+  const safe = totalEntries > 0 ? safeEntries / totalEntries : 0;
+  const { level = safe } = said;
   const share = _('{n} % of your Journal is safe at school', {
     n: number(Math.floor(safe * 100)),
   });
@@ -25,16 +25,6 @@ export function schoolPage(
   const links = restoreButton(state, viewer).map((button) => ({ ...button, main }));
   const picture = schoolPicture({ color: viewer.color, level, shape, name });
   return { ...emptyPage(), pictures: [picture], title, text, buttons: [...buttons, ...links] };
-}
-
-/** How many entries are safe; between a backup and the agent's next count, all of them. */
-export function safeCount({ agent, now, confirmedUntil }: State): number {
-  return now < confirmedUntil ? agent.totalEntries : agent.safeEntries;
-}
-
-/** How much of a running backup is on its way; the picture fills, the safe count does not. */
-function sentShare({ agent }: State): number {
-  return agent.bytesTotal > 0 ? agent.bytesDone / agent.bytesTotal : 0;
 }
 
 /** Leads to a complete restore that is running, waiting or was left half way. */

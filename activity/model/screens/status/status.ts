@@ -1,12 +1,19 @@
 /** The first screen: the safe share of the Journal as a picture, and what is going on. */
 import { ago, timeLeft } from '../../../../shared/words/words.ts';
-import { isOpen, type Job } from '../../state/agent.ts';
+import {
+  type Agent,
+  isAllSafe,
+  isOpen,
+  isWorking,
+  type Job,
+  type Progress,
+} from '../../state/agent.ts';
 import type { State } from '../../state/state.ts';
-import type { ButtonModel, PageBody, Viewer } from '../body.ts';
-import { stopButton } from '../buttons.ts';
+import type { PageBody, Viewer } from '../body.ts';
+import { backUpButton, cancelButton } from '../buttons.ts';
 import { openJob, TELL_TIME_AFTER_S } from '../job.ts';
 import { whyOf } from '../reasons.ts';
-import { safeCount, schoolPage } from './picture.ts';
+import { schoolPage } from './picture.ts';
 import { waitingPage, whyWaiting } from './waiting.ts';
 
 export function statusBody(state: State, viewer: Viewer): PageBody {
@@ -16,25 +23,40 @@ export function statusBody(state: State, viewer: Viewer): PageBody {
   const why = absent ? whyOf('absent', viewer.words, viewer.color) : whyWaiting(state, viewer);
   if (why) return waitingPage(state, viewer, why);
   const job = openJob(state);
-  if (isWorking(state) || job) return working(state, viewer, job);
+  if (isWorking(agent) || job) return working(state, viewer, job);
   return resting(state, viewer);
 }
 
-function isWorking({ agent }: State): boolean {
-  return ['asking', 'sending', 'confirming', 'restoring'].includes(agent.state);
-}
-
 function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
-  const { _, number } = viewer.words;
   const { agent } = state;
   const isRestore = agent.state === 'restoring' || (job !== undefined && job.kind !== 'backup');
-  const { entriesDone, entriesTotal, currentTitle } = job ?? agent;
-  const counted = { done: number(entriesDone), total: number(entriesTotal) };
+  const { currentTitle } = job ?? agent;
+  const { done, total } = isRestore ? counted(job ?? agent) : sentCount(agent, job ?? agent);
+  const { _, number } = viewer.words;
   return schoolPage(state, viewer, isRestore ? 'bringing' : 'working', {
-    title: entriesTotal > 0 ? _('{done} of {total}', counted) : workTitle(agent.state, viewer),
+    title:
+      total > 0
+        ? _('{done} of {total}', { done: number(done), total: number(total) })
+        : workTitle(agent.state, viewer),
     text: [currentTitle, timeText(state, viewer)].filter((part) => part !== '').join(' · '),
-    buttons: [stopButton(viewer.words, state, job)],
+    buttons: [cancelButton(viewer.words, state, job)],
+    ...(!isRestore && total > 0 && { level: done / total }),
   });
+}
+
+const counted = ({ entriesDone, entriesTotal }: Progress) => ({
+  done: entriesDone,
+  total: entriesTotal,
+});
+
+/**
+ * The progress of a backup as a part of the whole Journal, which the picture and the page at rest
+ * count too: what is left to send is what is not at school.
+ */
+function sentCount({ safeEntries, totalEntries }: Agent, progress: Progress) {
+  if (totalEntries === 0 || progress.entriesTotal === 0) return counted(progress);
+  const left = progress.entriesTotal - progress.entriesDone;
+  return { done: Math.max(safeEntries, totalEntries - left), total: totalEntries };
 }
 
 function workTitle(state: string, { words: { _ } }: Viewer): string {
@@ -58,33 +80,24 @@ function timeText(state: State, { words }: Viewer): string {
 }
 
 function resting(state: State, viewer: Viewer): PageBody {
-  const { _ } = viewer.words;
+  const { words } = viewer;
+  const { _ } = words;
   const { agent } = state;
-  const last = ago(viewer.words, agent.lastBackup, state.now);
-  const since = last === '' ? '' : _('Last time: {when}', { when: last });
-  if (agent.held !== '') {
-    return schoolPage(state, viewer, 'help', {
-      title: _('The school asks your teacher'),
-      text: _('Your Journal looks different. The school keeps what was before.'),
-    });
+  const last = ago(words, agent.lastBackup, state.now);
+  const text = last === '' ? _('Not at school yet') : _('Last time: {when}', { when: last });
+  if (isAllSafe(agent)) {
+    const buttons = agent.state === 'due' ? [backUpButton(words)] : [];
+    return schoolPage(state, viewer, 'safe', { title: _('All safe at school'), text, buttons });
   }
-  const title = safeTitle(state, viewer);
-  if (agent.state === 'safe') return schoolPage(state, viewer, 'safe', { title, text: since });
-  const backUp: ButtonModel = {
-    ...{ icon: { own: 'send' }, label: _('Back up now') },
-    event: { type: 'act', act: { type: 'back-up' } },
-    main: true,
-  };
-  return schoolPage(state, viewer, 'waiting', {
-    ...{ title, text: since || _('Not at school yet'), buttons: [backUp] },
-  });
+  if (state.now < state.confirmedUntil) {
+    return schoolPage(state, viewer, 'working', { title: _('The school is checking'), level: 1 });
+  }
+  const title = safeTitle(agent, viewer);
+  return schoolPage(state, viewer, 'waiting', { title, text, buttons: [backUpButton(words)] });
 }
 
-function safeTitle(state: State, { words: { _, _n, number } }: Viewer): string {
-  const { totalEntries } = state.agent;
-  const safeEntries = safeCount(state);
-  if (totalEntries > 0 && safeEntries === totalEntries) return _('All safe at school');
-  return _n('{done} of {n} safe at school', '{done} of {n} safe at school', totalEntries, {
-    done: number(safeEntries),
-  });
+function safeTitle({ safeEntries, totalEntries: n }: Agent, { words }: Viewer): string {
+  if (n === 0) return '';
+  const done = words.number(safeEntries);
+  return words._n('{done} of {n} safe at school', '{done} of {n} safe at school', n, { done });
 }

@@ -1,8 +1,8 @@
 /** The first screen while nothing is running that should be: a picture of why, and what may help. */
-import { isOpen, type Job } from '../../state/agent.ts';
+import { isWorking, type Job } from '../../state/agent.ts';
 import type { Act, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
-import { resumeButton, stopButton, tryNowButton } from '../buttons.ts';
+import { cancelButton, resumeButton, tryNowButton } from '../buttons.ts';
 import { openJob } from '../job.ts';
 import { queueWhy, type Why, whyNow, whyOf } from '../reasons.ts';
 import { schoolPage } from './picture.ts';
@@ -23,20 +23,11 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       if (first === 'paused') return { ...whyOf(first, words, color), again: true };
       if (first === 'problem') return whyOf(agent.problem.code, words, color);
       return whyNow(state, agent.registration === 'pending' ? 'teacher' : first, viewer);
-    case 'due': {
-      const code = failedBackup(state);
-      return code === '' ? null : whyNow(state, code, viewer, true);
-    }
     default:
-      return null;
+      if (isWorking(agent)) return null;
+      if (state.failure !== '') return whyNow(state, state.failure, viewer, true);
+      return agent.held === '' ? null : whyOf('held', words, color);
   }
-}
-
-/** The error of the last backup if it failed: one that was requested is not retried for ever. */
-function failedBackup({ jobs }: State): string {
-  const ended = Object.values(jobs).filter((job) => job.kind === 'backup' && !isOpen(job));
-  const last = ended.at(-1);
-  return last?.state === 'failed' ? last.problem.code : '';
 }
 
 export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
@@ -50,12 +41,26 @@ export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
   }
   // Nobody requested the daily backup; what a child requested can be cancelled.
   if (job && job.kind !== 'backup' && job.kind !== 'pins')
-    buttons.push(stopButton(viewer.words, state, job));
+    buttons.push(cancelButton(viewer.words, state, job));
+  if (isFailure(state)) buttons.push(dismissButton(viewer));
   const { title, text } = why;
   const shape = why.help ? 'help' : 'waiting';
   const body = schoolPage(state, viewer, shape, { title, text, buttons });
   const code = agent.registration === 'pending' ? agent.pairingCode : '';
   return { ...body, pictures: [...body.pictures, why.picture], code };
+}
+
+/** Whether the page is about a backup that has failed, which nobody retries any more. */
+function isFailure({ agent, failure }: State): boolean {
+  const explains = ['queued', 'paused', 'waiting'].includes(agent.state);
+  return failure !== '' && !explains && agent.presence !== 'absent';
+}
+
+function dismissButton({ words: { _ } }: Viewer): ButtonModel {
+  return {
+    ...{ icon: { theme: 'dialog-ok' }, label: _('Ok') },
+    event: { type: 'act', act: { type: 'dismiss' } },
+  };
 }
 
 /** Requests the waiting job once more, which ends its wait. */
