@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
-import { buildXo, XO_NAME } from '../../bundle/xo.ts';
+import { buildXo } from '../../bundle/xo.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
 import { type School, startSchool } from '../school/school.ts';
@@ -134,5 +134,3 @@ function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOpt
   );
   child.giveToChild('home');
 }
-
-export { XO_NAME };
