@@ -13,6 +13,7 @@ import { formatMetrics } from './admin/metrics.ts';
 import { readStatus } from './admin/status.ts';
 import { serveApi } from './api/api.ts';
 import { createPublicApp } from './api/app.ts';
+import { serveAt } from './api/inherited-sockets.ts';
 import { addQuietRoutes } from './api/quiet-day.ts';
 import { WebLinks } from './api/web-links.ts';
 import { Chores } from './chores/chores.ts';
@@ -51,6 +52,8 @@ export interface ServiceOptions {
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
+  /** Descriptors of listening sockets that systemd opened for us: more ways to the same pages. */
+  inherited?: readonly number[];
 }
 
 export interface Service extends AsyncDisposable {
@@ -214,7 +217,9 @@ async function startHttp(
     addAdminRoutes(part, site);
   });
   cleanup.defer(() => app.close());
-  return listen(app, config);
+  const port = await listen(app, config);
+  for (const one of options.inherited ?? []) cleanup.use(await serveAt(one, app.server));
+  return port;
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<number> {

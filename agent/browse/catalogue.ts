@@ -14,7 +14,7 @@ import type { Context } from '../context.ts';
 import { scanJournal } from '../journal/scan.ts';
 import { freeBytes, prepareProfile } from '../profile.ts';
 import { planRestore } from '../restore/plan.ts';
-import { SharedSession } from '../school/shared-session.ts';
+import type { SharedSession } from '../school/shared-session.ts';
 import { openState } from '../state.ts';
 import type { Control } from '../wire/api.ts';
 
@@ -170,25 +170,6 @@ export class Catalogue {
     }
     return this.#local.versions;
   }
-}
-
-/** The snapshots, asked over a session of its own. */
-export async function listSnapshots(
-  context: Context,
-  of: Serial | undefined,
-): Promise<SnapshotSummary[]> {
-  await using session = new SharedSession(context);
-  return await new Catalogue(context, session).snapshots(of);
-}
-
-/** The entries with `search` in their title, asked over a session of its own. */
-export async function listEntries(
-  context: Context,
-  place: Place,
-  search: string,
-): Promise<EntryList> {
-  await using session = new SharedSession(context);
-  return await new Catalogue(context, session).list(place, search);
 }
 
 /** Those with `search` in their title, ignoring case; newest first. */

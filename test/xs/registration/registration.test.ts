@@ -9,7 +9,7 @@ import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { refused } from '../../shared/refused.ts';
 import { ed25519, makeLibrary, openRegistrations } from '../library.ts';
 
-const test = suite('X2: who may register, and with which key');
+const test = suite('who may register, and with which key');
 
 const serial = parseSerial('SHC00800000');
 const open = openRegistrations;
