@@ -26,7 +26,7 @@ const schema = v.strictObject({
   registration: v.optional(url),
   /** Upper limit for a transfer, in KiB a second; 0 for none. */
   bandwidth: v.optional(whole(0, 10_000_000), 0),
-  /** The day's backup begins at a random moment within this after it could, in seconds (A4). */
+  /** The day's backup begins at a random moment within this after it could, in seconds. */
   spreadSeconds: v.optional(whole(0, 86_400), 300),
   batch: v.optional(
     v.strictObject({

@@ -33,7 +33,7 @@ export function freeBytes(path: string): number {
   }
 }
 
-/** The lock that the original client takes as well (A5). Throws `busy`. */
+/** The lock that the original client takes as well. Throws `busy`. */
 export function takeLock({ paths, env, signal }: Context) {
   mkdirSync(paths.lockFolder, { recursive: true });
   return lockFile(paths.lock, { env, waitSeconds: 0, signal });

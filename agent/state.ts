@@ -263,7 +263,7 @@ export class State implements AsyncDisposable {
     this.indexDoubtful = doubtful;
   }
 
-  /** The version of an entry that was pinned for this laptop's sake, not by the child (A13). */
+  /** The version of an entry that was pinned for this laptop's sake, not by the child. */
   async ownPin(uid: Uid): Promise<Digest | undefined> {
     const query = 'SELECT digest FROM own_pins WHERE uid = ?';
     return (await this.#db.all<{ digest: Digest }>(query, uid))[0]?.digest;

@@ -1,5 +1,5 @@
 /**
- * An entry on its way to school and back (A13), step by step: pure. Whatever is cut off, the mark and the
+ * An entry on its way to school and back, step by step: pure. Whatever is cut off, the mark and the
  * content tell what was going on, so the mark comes before the content goes, and goes after it came.
  */
 import { type Content, digestOf, type Entry } from '../../shared/journal/entry.ts';

@@ -1,5 +1,5 @@
 /**
- * "May I?": the server's leave before anything is transferred (A6, X1).
+ * "May I?": the server's leave before anything is transferred.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';

@@ -131,7 +131,7 @@ export class Control {
     return parsePins(await this.#text('GET', 'pins'));
   }
 
-  /** `kept`: the content is about to be there only (A13). */
+  /** `kept`: the content is about to be there only. */
   async pin(uid: Uid, snapshot: SnapshotName, kept = false): Promise<Pins> {
     return parsePins(
       await this.#text('PUT', `pins/${uid}`, kept ? { snapshot, kept } : { snapshot }),

@@ -6,7 +6,7 @@ import { rebuildHazard, surveyJournal } from '../../../agent/journal/rebuild-haz
 import { inEntry, inJournal } from '../../../agent/paths.ts';
 import { makeProfile, putEntry, putProperty, uidOf } from './journal.ts';
 
-const test = suite("E3: what a rebuild of Sugar's index would delete");
+const test = suite("what a rebuild of Sugar's index would delete");
 
 const WHOLE = { timestamp: '5', creation_time: '-4', filesize: '3', title: 'Ñandú' };
 

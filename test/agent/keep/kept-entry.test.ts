@@ -5,7 +5,7 @@ import { parseSerial } from '../../../shared/ids.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { KEPT_PROPERTY, type KeptMark } from '../../../shared/journal/kept.ts';
 
-const test = suite('A13: an entry on its way to school and back');
+const test = suite('an entry on its way to school and back');
 
 const contentOf = (text: string) => ({ digest: digestOf(text), size: text.length });
 const entryOf = (title: string, text: string | null, more: [string, string][] = []): Entry => ({
