@@ -5,12 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
 import { inSnapshot, type Paths } from '../../xs/storage/paths.ts';
-import { sumsOf } from '../../xs/storage/sha256sum.ts';
+import { sha256Lines } from '../../xs/storage/sha256sum.ts';
 import { listSnapshots, type Snapshot } from '../../xs/storage/snapshots.ts';
 
 /** The sums of one snapshot, after sha256sum agreed and nothing else was found beside them. */
 export function checkSnapshot(snapshot: Snapshot): string {
-  const lines = [...sumsOf(snapshot)];
+  const lines = [...sha256Lines(snapshot)];
   const input = lines.map((line) => `${line}\n`).join('');
   const options = { cwd: snapshot.folder, input };
   if (lines.length > 0) execFileSync('sha256sum', ['--check', '--strict', '--quiet'], options);

@@ -1,6 +1,6 @@
 // time limit: 400 s
 /**
- * Four hundred days of a school in a few minutes (X4 X5 X6 X8 E2 E3): backups, holidays, a clock that
+ * Four hundred days of a school in a few minutes: backups, holidays, a clock that
  * jumps, plugs pulled in the middle of things, a reflashed laptop, a program that makes a thousand
  * junk backups. Every snapshot that was promised to stay is there and restorable, hash by hash.
  */
@@ -15,7 +15,7 @@ import { parseRunId, type Serial } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
 import { DailyCap } from '../../xs/ingest/daily-cap.ts';
 import { listPins } from '../../xs/pins/pins.ts';
-import { lookAtClock } from '../../xs/retention/server-clock.ts';
+import { observeClock } from '../../xs/retention/server-clock.ts';
 import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
 import { type Random, seeded } from '../shared/random.ts';
 import { makeActor } from './actor-program.ts';
@@ -114,7 +114,7 @@ function junk(year: Year): Journal {
 
 async function backUpDay(year: Year, whole: WholeLibrary): Promise<void> {
   const { library, clock } = whole;
-  const { trusted } = lookAtClock(library.paths, clock.now(), await library.store.newestCreated());
+  const { trusted } = observeClock(library.paths, clock.now(), await library.index.newestCreated());
   const cap = new DailyCap(clock, library.config.retention.perDay, () => trusted);
   const context = { ...whole.context, cap };
   const attacked = year.day >= ATTACK[0] && year.day <= ATTACK[1];

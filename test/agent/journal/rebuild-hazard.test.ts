@@ -86,7 +86,7 @@ test('a folder without metadata, or with a strange name, speaks against it', () 
   mkdirSync(inJournal(paths, uidOf(1)).path, { recursive: true });
   assert.match(String(surveyJournal(paths.journal, new Map(), new Set())), /no metadata/);
   mkdirSync(join(paths.journal, 'zz', 'z_'.repeat(18)), { recursive: true });
-  assert.match(String(surveyJournal(paths.journal, new Map(), new Set())), /is no entry/);
+  assert.match(String(surveyJournal(paths.journal, new Map(), new Set())), /is not an entry/);
 });
 
 test.run();

@@ -1,6 +1,6 @@
 // time limit: 300 s
 /**
- * The plug is pulled at every named point of quarantine and repair (E3, X11): done again, all is as
+ * The plug is pulled at every named point of quarantine and repair: done again, all is as
  * if it had not been.
  */
 import { spawnSync } from 'node:child_process';
@@ -27,7 +27,7 @@ import {
   shardOf,
 } from './damage-library.ts';
 
-const test = suite('E3 X11: killed while it quarantines or repairs');
+const test = suite('killed while it quarantines or repairs');
 
 const POINTS = [
   'damage.recorded',
