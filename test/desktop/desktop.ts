@@ -29,7 +29,7 @@ import { runsAsRoot, testEnvironment } from '../school/server.ts';
 const CHILD_UID = 64_997;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where pictures of the screen are kept for people to look at; ignored by git. */
-export const SCREENSHOTS = join(root, '.screenshots');
+const SCREENSHOTS = join(root, '.screenshots');
 
 /** A session bus as always, on which the test may look around too. */
 const BUS_CONFIG = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"

@@ -10,7 +10,7 @@ import type { MachineEvents } from './machine-events.ts';
 import { type Daemon, startDaemon } from './processes.ts';
 import { waitFor } from './wait.ts';
 
-export const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
 
 export type Values = Record<string, unknown>;
 
