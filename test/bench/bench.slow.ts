@@ -1,4 +1,3 @@
-// time limit: 240 s
 /**
  * The bench as a person runs it: its JSON, its refusals, and that it leaves nothing behind when it
  * is interrupted.

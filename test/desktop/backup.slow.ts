@@ -1,4 +1,3 @@
-// time limit: 300 s
 // calm
 /**
  * The Backup activity in a real Sugar, before a real school, from Home on (issue "Activity"). The

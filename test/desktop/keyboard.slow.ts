@@ -1,4 +1,3 @@
-// time limit: 150 s
 /**
  * The Backup activity without a pointer, and for those who listen to it (S6, UI.md 11): everything is
  * reached and done with the keyboard or an XO's game keys, and everything that can be acted upon has

@@ -1,4 +1,3 @@
-// time limit: 240 s
 // calm
 /**
  * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on (S6): nothing is

@@ -1,4 +1,3 @@
-// time limit: 120 s
 /**
  * The `.xo` (S1): the same bytes whenever and wherever it is made, small, nothing of this machine in
  * it, accepted by Sugar's own installer, and running from where that puts it.

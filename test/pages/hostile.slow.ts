@@ -1,4 +1,3 @@
-// time limit: 300 s
 /**
  * One child, or nobody, tries to reach another child's Journal and the teachers' pages, some 700
  * times and each time in another way: all of it is refused, and nothing changes (X3 X9).

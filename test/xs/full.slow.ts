@@ -1,4 +1,3 @@
-// time limit: 400 s
 /**
  * The disk is full from each named point on (E3): what the server is doing stops with a clear error
  * or gets by, nothing that was complete is lost, and with room again it ends as if nothing had been.

@@ -1,4 +1,3 @@
-// time limit: 120 s
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSnapshotName, type SnapshotName } from '../../shared/ids.ts';

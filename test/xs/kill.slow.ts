@@ -1,4 +1,3 @@
-// time limit: 500 s
 /**
  * The plug is pulled at every named point of what the server does to its library, three times each in a soak
  * (E3): whatever was complete is complete afterwards, the next start takes less than five seconds to

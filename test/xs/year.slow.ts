@@ -1,4 +1,3 @@
-// time limit: 400 s
 /**
  * Four hundred days of a school in a few minutes (X4 X5 X6 X8 E2 E3): backups, holidays, a clock that
  * jumps, plugs pulled in the middle of things, a reflashed laptop, a program that makes a thousand

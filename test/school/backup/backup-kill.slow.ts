@@ -1,4 +1,3 @@
-// time limit: 900 s
 /**
  * Kills -9 at moments chosen by chance, of backups and of their rsync and ssh, and of the agent and its
  * worker (E3): every backup gets there in the end, what has arrived is not sent again, and no snapshot

@@ -1,4 +1,3 @@
-// time limit: 300 s
 /**
  * The whole way for real: register, back up, change, back up, lose everything, restore
  * (A6 A7 A8 A9 A10 X1 X2 X3 X4 E3 E4).

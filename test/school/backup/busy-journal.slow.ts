@@ -1,4 +1,3 @@
-// time limit: 200 s
 /**
  * A Journal that is written to all the time (A8): ten thousand writes as Sugar's datastore does them,
  * properties first, each by a rename, then the content, while backups run one after the other. Every

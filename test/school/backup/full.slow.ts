@@ -1,4 +1,3 @@
-// time limit: 300 s
 /**
  * A full disk on either side (E3 E4): a clear error, nothing lost, and the next run completes once
  * there is room. The disks are small tmpfs mounts, which need root.

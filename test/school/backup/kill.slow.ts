@@ -1,4 +1,3 @@
-// time limit: 400 s
 /**
  * The plug is pulled at every named point of backup, ingest and restore (E3): the snapshots before
  * stay whole, and the next run completes.

@@ -1,4 +1,3 @@
-// time limit: 500 s
 /**
  * Keeping content at school and fetching it back while everything goes wrong (A13 E3): the server dies,
  * the line breaks, the disk is full, the child works on the entry, the agent is killed.

@@ -1,4 +1,3 @@
-// time limit: 240 s
 /**
  * Content kept at school only (A13), with Sugar's real datastore and a real school: dropped when it is
  * safe, fetched back whole, and never gone from both, whoever dies on the way.

@@ -1,4 +1,3 @@
-// time limit: 120 s
 /**
  * Sugar's real datastore opens what was exported, and keeps every entry that export called sound
  * (X13). It makes its own index on the way, and deletes what it cannot read: exactly the entries

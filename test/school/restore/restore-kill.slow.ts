@@ -1,4 +1,3 @@
-// time limit: 900 s
 /**
  * Kills -9 at moments chosen by chance, of a complete restore and of its rsync and ssh
  * (E3, A9), into an empty Journal and into one in use, with somebody writing to it meanwhile: every

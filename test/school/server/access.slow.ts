@@ -1,4 +1,3 @@
-// time limit: 200 s
 /**
  * Strangers, foreign keys, forwarding and junk against the real sshd and service (X3 E4), both run
  * by an ordinary user and, where the tests are run by root, by root.

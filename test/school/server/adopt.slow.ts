@@ -1,4 +1,3 @@
-// time limit: 120 s
 /**
  * A laptop gets an entry back that the original program saved sixteen years ago, over our own way
  * (X13): the library is adopted under a real server, whose sessions are another user than the

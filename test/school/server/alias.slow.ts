@@ -1,4 +1,3 @@
-// time limit: 300 s
 /**
  * A child's laptop breaks and she gets another (X10): what the teacher says at the server lets the
  * new one read what the old one left, over the API and by rsync, with its own key and nobody else's.

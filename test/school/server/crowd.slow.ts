@@ -1,4 +1,3 @@
-// time limit: 310 s
 // calm
 /**
  * Fifty real rsync-over-SSH clients come at once (X1): the service does with them what the simulator

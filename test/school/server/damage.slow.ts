@@ -1,4 +1,3 @@
-// time limit: 400 s
 /**
  * A disk of the school server flips a bit (X11): the scrub finds it, a restore refuses it, and the
  * laptop's next backup, with nothing new in the Journal, mends it.

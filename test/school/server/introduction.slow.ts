@@ -1,4 +1,3 @@
-// time limit: 120 s
 /**
  * A laptop becomes known to the server (A6, X2): several programs of it at once make one laptop, a
  * registration that is cut short leaves none behind, and a key opens one laptop only.

@@ -1,4 +1,3 @@
-// time limit: 200 s
 /**
  * Nobody uploads without a lease (X1), with the real sshd, rsync and service: clients that never asked,
  * laptops that were retired while connected, and laptops that vanish.

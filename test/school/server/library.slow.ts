@@ -1,4 +1,3 @@
-// time limit: 240 s
 /**
  * What the server keeps, seen from a laptop and from the admin's terminal while the service runs:
  * held backups, pins, commands over the socket, what is asked for again (X4 X5 X6 X8 X11).

@@ -1,4 +1,3 @@
-// time limit: 120 s
 /**
  * The school's server breaks, and its disk goes into another machine (X2, E3): the library is the
  * server. What is lost with the old machine comes back by itself or is a teacher's to make anew.

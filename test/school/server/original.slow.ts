@@ -1,4 +1,3 @@
-// time limit: 120 s
 /**
  * Sugar's own registration and the original client's command lines against the real server (E1 X2).
  * The client is stock rsync and ssh, run as OLPC's ds-backup.py runs them. Added to its lines are

@@ -1,4 +1,3 @@
-// time limit: 300 s
 /**
  * The plug is pulled at every named point of quarantine and repair (E3, X11): done again, all is as
  * if it had not been.
