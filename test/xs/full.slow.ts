@@ -4,21 +4,13 @@
  * The process is stopped at the point, the disk (a small tmpfs) is filled, and it goes on.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isErrno } from '../../shared/errors.ts';
+import { stopped } from '../school/mortal.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
@@ -30,7 +22,7 @@ if (!runsAsRoot)
 const rooted = runsAsRoot ? test : test.skip;
 
 const actor = await makeActor();
-let stopped = 0;
+let filled = 0;
 let failed = 0;
 
 function smallDisk(): { path: string } & Disposable {
@@ -57,14 +49,6 @@ function fill(disk: string): void {
   assert.is(statfsSync(disk).bavail, 0);
 }
 
-function stateOf(pid: number): string {
-  try {
-    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? '';
-  } catch {
-    return '';
-  }
-}
-
 /** Plays a scene with a disk that is full from one point on. */
 async function play(prepared: Prepared, disk: string, folder: string, point: string) {
   const args = [actor.path, folder];
@@ -78,11 +62,10 @@ async function play(prepared: Prepared, disk: string, folder: string, point: str
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const { pid = 0 } = child;
-  while (stateOf(pid) !== 'T') {
-    assert.is(child.exitCode, null, `${point} was passed: ${stderr}`);
-    await sleep(10);
-  }
-  stopped += 1;
+  await stopped({ pid, running: () => child.exitCode === null }).catch(() => {
+    throw new Error(`${point} was passed: ${stderr}`);
+  });
+  filled += 1;
   fill(disk);
   child.kill('SIGCONT');
   const exitCode = await ended;
@@ -110,8 +93,8 @@ for (const scene of SCENES) {
 }
 
 rooted('the disk was full where it mattered', () => {
-  console.log(`full from ${stopped} points on: ${failed} runs failed clearly, the others got by`);
-  assert.ok(failed >= 10, `${failed} of ${stopped} runs noticed`);
+  console.log(`full from ${filled} points on: ${failed} runs failed clearly, the others got by`);
+  assert.ok(failed >= 10, `${failed} of ${filled} runs noticed`);
 });
 
 test.after(() => actor[Symbol.dispose]());

@@ -114,7 +114,7 @@ async function ingestAll(server: TestServer, completions: ReadonlyMap<Serial, st
     renameSync(unfinished, inCompletion(server).waiting(serial));
   }
   for (const serial of completions.keys()) {
-    await server.daemon.line(new RegExp(`^snapshot-made serial=${serial} `), 120_000);
+    await server.daemon.line(new RegExp(`^snapshot-made serial=${serial} `));
   }
 }
 

@@ -14,12 +14,14 @@ import { openWire } from '../../bench/wire.ts';
 import { compareJournals, type JournalSums, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { seededRandom } from '../../journal/random.ts';
+import { scaled } from '../../runner/patience.ts';
 import { soak } from '../../soak.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { kill, runUntil, type Victim } from '../mortal.ts';
 import { RunningAgent } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
+import { settled } from '../settled.ts';
 
 const test = suite('E3: a backup that is killed again and again');
 
@@ -31,9 +33,6 @@ const EDITED = 40;
 const MAX_SENT = 1.1;
 /** What a run costs besides entries: handshakes, questions, lists of files. */
 const RUN_BYTES = 30_000;
-
-/** Until a backup takes what was changed, in milliseconds: only then it has something to be killed at. */
-const SETTLED_MS = 1100;
 
 /** The sizes of all files that are new or other than before, in bytes. */
 function freshFiles(journal: string, before: JournalSums, after: JournalSums): number[] {
@@ -81,7 +80,7 @@ test(`${KILLS} kills of the program, of rsync and of ssh`, async () => {
   };
   const change = async (count: number, seed: number) => {
     for (const { journal } of [laptop, twin]) changeJournal(journal, { count, seed });
-    await sleep(SETTLED_MS);
+    await settled();
   };
   for (const { journal } of [laptop, twin]) generateJournal(journal, { entries: 120, seed: 31 });
   await ok(laptop, 'now');
@@ -144,11 +143,11 @@ test(`${AGENT_KILLS} kills of the agent and of its worker`, async () => {
   for (let round = 0; kills < AGENT_KILLS && round < 3 * AGENT_KILLS; round += 1) {
     const random = seededRandom(`agent kill ${round}`);
     if (round > 0) changeJournal(laptop.journal, { count: 10, seed: round });
-    await sleep(SETTLED_MS);
+    await settled();
     const agent = await RunningAgent.start(laptop);
     try {
       void agent.ask('BackUpNow').catch(() => {}); // its death is the point
-      await sleep(1200 * random.unit());
+      await sleep(scaled(1200) * random.unit());
       const victim = random.pick(victims);
       if (kill(agent.daemon.pid, victim)) kills += 1;
       if (victim === 'program') await agent.daemon.ended;

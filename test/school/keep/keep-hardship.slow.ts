@@ -10,13 +10,13 @@ import type dbus from 'dbus-next';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { soak } from '../../soak.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
-import { begin, descendantNamed, type Run, stopped } from '../mortal.ts';
+import { begin, descendantNamed, isStopped, type Run, stopped, waitsForOthers } from '../mortal.ts';
 import { RunningAgent } from '../running-agent.ts';
 import { startSchool } from '../school.ts';
-import { waitFor } from '../wait.ts';
 import {
   inEntry,
   ok,
@@ -52,8 +52,7 @@ async function firstSight({ pid, running }: Run, name: string): Promise<number> 
 function stoppedWorker({ daemon }: RunningAgent): number | undefined {
   const worker = descendantNamed(daemon.pid, 'node');
   if (worker === undefined) return undefined;
-  const stands = /\) T /.test(readFileSync(`/proc/${worker}/stat`, 'utf8'));
-  return stands ? worker : undefined;
+  return isStopped(worker) ? worker : undefined;
 }
 
 const DEATHS = ['pin.sealed', 'pin.durable', 'pin.linked', 'pin.placed'];
@@ -137,10 +136,12 @@ async function saveInQueue(laptop: Laptop, uid: string, run: Run): Promise<void>
   const properties = (await laptop.datastore('get_properties', uid)) as Record<string, unknown>;
   process.kill(datastore, 'SIGSTOP');
   try {
-    const saved = laptop.save(uid, properties, file);
-    await sleep(300); // it is in the queue
+    let saved = Promise.resolve();
+    await new Promise<void>((queued) => {
+      saved = laptop.save(uid, properties, file, queued);
+    });
     process.kill(run.pid, 'SIGCONT');
-    await sleep(1500); // our last look at the disk was long ago
+    await waitsForOthers(run); // our last look at the disk was before
     process.kill(datastore, 'SIGCONT');
     await saved;
   } finally {
@@ -203,7 +204,7 @@ test('over the bus: a killed agent goes on with what it was asked for', async ()
     {
       await using agent = await RunningAgent.start(laptop);
       await agent.ask(method, 's', [uid]);
-      const worker = await waitFor(`what ${method} does`, () => stoppedWorker(agent), 60_000);
+      const worker = await waitFor(`what ${method} does`, () => stoppedWorker(agent));
       for (const pid of [agent.daemon.pid, worker]) process.kill(pid, 'SIGKILL');
       await waitFor('its end', () => !agent.daemon.running());
     }

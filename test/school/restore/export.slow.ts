@@ -12,10 +12,10 @@ import { exportJournal } from '../../../xs/legacy/export.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { adopt, nameOf, putRaw, snapshotRaw } from '../../xs/legacy/original-library.ts';
 import { makeLibrary, newest, SERIAL, uidOf } from '../../xs/library.ts';
 import { Laptop } from '../laptop.ts';
-import { waitFor } from '../wait.ts';
 
 const test = suite('X13: an exported Journal opens in Sugar');
 

@@ -12,11 +12,11 @@ import { Bus } from '../../../shared/system/bus.ts';
 import { compareJournals, type JournalSums, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { type Random, seededRandom } from '../../journal/random.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { soak } from '../../soak.ts';
 import type { Laptop } from '../laptop.ts';
 import { runUntil, type Victim } from '../mortal.ts';
 import { startSchool } from '../school.ts';
-import { waitFor } from '../wait.ts';
 
 const test = suite('A9 E3: a restore that is killed again and again');
 

@@ -2,7 +2,8 @@
  * Strangers, foreign keys, forwarding and junk against the real sshd and service (X3 E4), both run
  * by an ordinary user and, where the tests are run by root, by root.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -21,9 +22,9 @@ import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { waitFor, within } from '../../runner/patience.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
-import { waitFor } from '../wait.ts';
 
 const test = suite('X3 E4: a laptop reaches what is its own');
 
@@ -60,7 +61,7 @@ function enrol(school: School, serial: Serial, key: string): Promise<Response> {
   });
 }
 
-async function ssh(school: School, key: string, login: string, args: readonly string[]) {
+function sshWords(school: School, key: string, login: string): string[] {
   const options = ['-F', '/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'LogLevel=ERROR'];
   const hosts = join(school.folder, 'known_hosts');
   const more = [
@@ -72,7 +73,11 @@ async function ssh(school: School, key: string, login: string, args: readonly st
     'BatchMode=yes',
   ];
   const target = ['-i', key, '-p', String(school.server.sshPort), '-l', login, '127.0.0.1'];
-  return school.laptop(0).run('timeout', ['10', 'ssh', ...options, ...more, ...target, ...args]);
+  return [...options, ...more, ...target];
+}
+
+async function ssh(school: School, key: string, login: string, args: readonly string[]) {
+  return school.laptop(0).run('ssh', [...sshWords(school, key, login), ...args]);
 }
 
 for (const as of MODES) {
@@ -222,12 +227,16 @@ test('the service stops within ten seconds, also while laptops are connected (E5
   await using school = await startSchool();
   const key = makeKey(school, 'hers');
   await admit(school, HERS, key);
-  const open = ssh(school, key, HERS, ['api']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Its input stays open, or the session would end by itself.
+  const stdio: StdioOptions = ['pipe', 'ignore', 'inherit'];
+  const open = spawn('ssh', [...sshWords(school, key, HERS), 'api'], { stdio });
+  const closed = once(open, 'close');
+  await school.server.daemon.line(/Accepted/);
+  assert.is(open.exitCode, null, 'it is connected');
   const asked = performance.now();
   await school.server.daemon.stop();
-  assert.ok(performance.now() - asked < 10_000);
-  await open;
+  await within('the end of the service', 10_000, performance.now() - asked);
+  await closed;
 });
 
 test.run();

@@ -9,13 +9,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { waitSeconds } from '../../../agent/backoff.ts';
 import { parseSerial } from '../../../shared/ids.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { seeded } from '../../shared/random.ts';
 import { ours } from '../../sim/methods.ts';
 import { type Day, USUAL } from '../../sim/school-day.ts';
 import { simulate } from '../../sim/simulate.ts';
 import { type School, startSchool } from '../school.ts';
 import { StockClient } from '../stock-client.ts';
-import { waitFor } from '../wait.ts';
 
 const test = suite('X1: fifty clients at once are served as the simulator says');
 
@@ -76,7 +76,7 @@ class Crowd {
     this.mostTransferring = Math.max(this.mostTransferring, this.#transferring);
     {
       using _channel = client.channel();
-      await waitFor('a connection', () => existsSync(client.controlPath), 30_000);
+      await waitFor('a connection', () => existsSync(client.controlPath));
       const sent = await client.upload('datastore-current', `--bwlimit=${KIB_PER_SECOND}`);
       assert.is(sent.exitCode, 0, sent.stderr);
       this.#transferring -= 1; // its slot is free when the service sees its channel end

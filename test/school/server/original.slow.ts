@@ -14,10 +14,10 @@ import { parseSerial } from '../../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../../shared/journal/entry.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { checkSnapshot } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
-import { waitFor } from '../wait.ts';
 
 const test = suite('E1 X2: Sugar registers, and the original client backs up');
 
