@@ -31,7 +31,7 @@ const IDLE_BYTES_A_SECOND = 64 * 1024;
 /** USER_HZ is 100 on every Linux. */
 const TICK_MS = 10;
 /** A longer time between two looks was the machine's sleep, or a clock's leap. */
-const LONGEST_LOOK_MS = 10_000;
+const LONGEST_LOOK_MS = 60_000;
 
 /** What moved between two looks, in a word; null when nothing did. */
 export function whatMoved(before: Sample, now: Sample): string | null {

@@ -25,9 +25,9 @@ import { settled } from '../settled.ts';
 
 const test = suite('E3: a backup that is killed again and again');
 
-const KILLS = soak(160, 25);
-const AGENT_KILLS = soak(40, 6);
-const KILLS_A_BACKUP = 8;
+const KILLS = soak(160, 9);
+const AGENT_KILLS = soak(40, 3);
+const KILLS_A_BACKUP = soak(8, 4);
 const EDITED = 40;
 /** Of all data, at most so much goes over the line, what is sent twice and handshakes included. */
 const MAX_SENT = 1.1;
@@ -126,7 +126,8 @@ async function killBackups(laptop: Laptop, round: number, wholeMs: number): Prom
   let kills = 0;
   for (let attempt = 0; attempt < KILLS_A_BACKUP; attempt += 1) {
     const after = wholeMs * (0.15 + 0.7 * random.unit());
-    const death = await runUntil(laptop, ['now'], random.pick(victims), after);
+    const victim = victims[(round + attempt) % victims.length] ?? 'program';
+    const death = await runUntil(laptop, ['now'], victim, after);
     if (death.killed) kills += 1;
     else if (death.exitCode === 0) break;
   }
@@ -148,7 +149,7 @@ test(`${AGENT_KILLS} kills of the agent and of its worker`, async () => {
     try {
       void agent.ask('BackUpNow').catch(() => {}); // its death is the point
       await sleep(scaled(1200) * random.unit());
-      const victim = random.pick(victims);
+      const victim = victims[kills % victims.length] ?? 'program';
       if (kill(agent.daemon.pid, victim)) kills += 1;
       if (victim === 'program') await agent.daemon.ended;
     } finally {

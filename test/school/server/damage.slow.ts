@@ -15,6 +15,7 @@ import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { seeded } from '../../shared/random.ts';
+import { soak } from '../../soak.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { flipBit, poolFiles, scrubAll } from '../../xs/integrity/damage-library.ts';
 import type { Laptop } from '../laptop.ts';
@@ -108,20 +109,23 @@ test('damage beside a real change is mended in the same run', async () => {
   assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
 });
 
-test('1,000 flipped bits: a restore refuses every entry concerned, and brings all the others', async () => {
+/** Entries, each with two files, and files of them that are damaged. */
+const MANY = soak({ entries: 620, flips: 1000 }, { entries: 80, flips: 100 });
+
+test(`${MANY.flips} flipped bits: a restore refuses every entry concerned, and brings all the others`, async () => {
   await using school = await startSchool();
   const laptop = school.laptop(0);
-  generateJournal(laptop.journal, { entries: 620, seed: 35 });
+  generateJournal(laptop.journal, { entries: MANY.entries, seed: 35 });
   await ok(laptop, 'now');
   const before = readJournal(laptop.journal);
   await school.server.daemon.stop();
   const random = seeded(35);
   const files = poolFiles(school.server.library).filter((path) => lstatSync(path).size > 0);
   const victims = new Set<string>();
-  while (victims.size < 1000) victims.add(random.pick(files));
+  while (victims.size < MANY.flips) victims.add(random.pick(files));
   for (const path of victims) flipBit(path, random);
   const { damaged } = await scrubStopped(school);
-  assert.is(damaged.length, 1000, 'found by the scrub');
+  assert.is(damaged.length, MANY.flips, 'found by the scrub');
   const names = damaged.flatMap((one) => one.names);
   const concerned = new Set(names.map((name) => basename(name).replace('.metadata', '')));
   await school.server.start();
@@ -132,11 +136,11 @@ test('1,000 flipped bits: a restore refuses every entry concerned, and brings al
   assert.ok(restored.stdout, restored.stderr);
   const told = JSON.parse(restored.stdout);
   assert.is(told.problems.length, concerned.size);
-  assert.is(told.restored, 620 - concerned.size);
+  assert.is(told.restored, MANY.entries - concerned.size);
   const after = compareJournals(before, readJournal(laptop.journal));
   assert.equal([after.different, after.extra], [[], []], 'not one wrong byte in the Journal');
   assert.equal(new Set(after.missing).size, concerned.size);
-  console.log(`1,000 flips, ${concerned.size} entries refused, ${told.restored} restored`);
+  console.log(`${MANY.flips} flips, ${concerned.size} entries refused, ${told.restored} restored`);
 });
 
 test('an entry that is damaged there and unreadable here stops no backup', async () => {
