@@ -74,7 +74,7 @@ async function focusIsOn(role: string, name = /./): Promise<void> {
   );
 }
 
-test('it is installed by Sugar and opened from Home (S1)', async () => {
+test('it is installed by Sugar and opened from Home', async () => {
   const { desktop, screen } = scene;
   await scene.install();
   let looks = 0;
@@ -93,7 +93,7 @@ test('it is installed by Sugar and opened from Home (S1)', async () => {
   await screen.find('My Backup', { role: 'push button' });
 });
 
-test('a running backup shows its progress, and the end of it (S2)', async () => {
+test('a running backup shows its progress, and the end of it', async () => {
   const { desktop, screen } = scene;
   await screen.find(new RegExp(`^\\d+ of ${ENTRIES}$`));
   await desktop.screenshot('02-sending');
@@ -119,7 +119,7 @@ async function changeEntry({ uid = '' }: Record<string, string>): Promise<void> 
 
 let chosen: Record<string, string> = {};
 
-test('one old version comes back beside the new one (S4, A10)', async () => {
+test('one old version comes back beside the new one', async () => {
   const { desktop, screen } = scene;
   const all = await scene.entries();
   chosen =
@@ -161,7 +161,7 @@ async function contentOf(uid: string): Promise<Buffer> {
   return readFileSync(String(await scene.datastore('get_filename', 's', uid)));
 }
 
-test('pinning reaches the school; unpinning can be undone, and is done when it is not (X8)', async () => {
+test('pinning reaches the school; unpinning can be undone, and is done when it is not', async () => {
   const { desktop, screen } = scene;
   const uid = chosen.uid ?? '';
   await screen.press('Pin');
@@ -179,7 +179,7 @@ test('pinning reaches the school; unpinning can be undone, and is done when it i
   await waitFor('the pin gone', async () => !(await pinnedAtSchool(uid)));
 });
 
-test('a complete restore is stopped half way, keeps what came, and goes on (S3, A9)', async () => {
+test('a complete restore is stopped half way, keeps what came, and goes on', async () => {
   const { desktop, screen } = scene;
   const all = await scene.entries();
   for (const { uid } of all.slice(20)) await scene.datastore('delete', 's', uid);
@@ -221,7 +221,7 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
   await desktop.key('Return');
 });
 
-test('the server goes away in the middle: it says so, stays usable, and goes on (S5)', async () => {
+test('the server goes away in the middle: it says so, stays usable, and goes on', async () => {
   const { desktop, screen, school } = scene;
   await school.server.daemon.kill();
   await desktop.key('ctrl+f');
@@ -235,7 +235,7 @@ test('the server goes away in the middle: it says so, stays usable, and goes on 
   await screen.press('My Backup');
 });
 
-test("the agent's death in a backup is survived, and the backup finishes (S5)", async () => {
+test("the agent's death in a backup is survived, and the backup finishes", async () => {
   const { desktop, screen } = scene;
   const file = desktop.writeFile('home/big', randomBytes(24 << 20));
   const properties = {
@@ -255,7 +255,7 @@ test("the agent's death in a backup is survived, and the backup finishes (S5)", 
   assert.not.equal((await scene.agent()).State, 'waiting');
 });
 
-test('it ends by Ctrl+Q and leaves no entry of its own in the Journal (S1)', async () => {
+test('it ends by Ctrl+Q and leaves no entry of its own in the Journal', async () => {
   const { desktop, screen } = scene;
   await desktop.key('ctrl+q');
   await screen.gone('My Backup');

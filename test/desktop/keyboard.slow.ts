@@ -1,5 +1,5 @@
 /**
- * The Backup activity without a pointer, and for those who listen to it (S6, UI.md 11): everything is
+ * The Backup activity without a pointer, and for those who listen to it: everything is
  * reached and done with the keyboard or an XO's game keys, and everything that can be acted upon has
  * a name. The agent is a scripted one, so that each screen comes at once.
  */

@@ -1,6 +1,6 @@
 // calm
 /**
- * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on (S6): nothing is
+ * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on: nothing is
  * in English, nothing sticks out of the screen, and what is read from the right begins there. The
  * pictures of it are kept for people to look at.
  */

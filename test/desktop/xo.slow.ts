@@ -1,5 +1,5 @@
 /**
- * The `.xo` (S1): the same bytes whenever and wherever it is made, small, nothing of this machine in
+ * The `.xo`: the same bytes whenever and wherever it is made, small, nothing of this machine in
  * it, accepted by Sugar's own installer, and running from where that puts it.
  */
 import { readFileSync, statSync } from 'node:fs';

@@ -14,7 +14,7 @@ import { launchChromium, overflow, type Size, shoot, violations, visit } from '.
 import { HELD, openClassRoom, RETURNED } from './class-room.ts';
 import { type Jocinta, TEACHER } from './jocinta.ts';
 
-const test = suite("X12: the teachers' pages in Chromium");
+const test = suite("the teachers' pages in Chromium");
 
 let school: Jocinta;
 let chrome: Browser;

@@ -1,5 +1,5 @@
 /**
- * A laptop comes back reflashed (X2): Sugar's own "Register" sends another key, the agent's waits, and a
+ * A laptop comes back reflashed: Sugar's own "Register" sends another key, the agent's waits, and a
  * teacher lets it in on the page, in real Chromium, by comparing four digits. The service is never
  * stopped. Sugar is told of a device tree of the test's own, as an XO has one: serial and uuid survive.
  */
@@ -18,7 +18,7 @@ import type { Laptop } from '../school/laptop.ts';
 import { type School, startSchool } from '../school/school.ts';
 import { launchChromium, overflow, shoot, violations, visit } from './chromium.ts';
 
-const test = suite('X2 X12: a reflashed laptop is let in on the page');
+const test = suite('a reflashed laptop is let in on the page');
 
 const PASSWORD = 'cuatro palabras sin orden';
 const REGISTER = `

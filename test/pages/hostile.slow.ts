@@ -1,6 +1,6 @@
 /**
  * One child, or nobody, tries to reach another child's Journal and the teachers' pages, some 700
- * times and each time in another way: all of it is refused, and nothing changes (X3 X9).
+ * times and each time in another way: all of it is refused, and nothing changes.
  */
 import { connect } from 'node:net';
 import { suite } from 'uvu';
@@ -23,7 +23,7 @@ import {
 import { ATTACKER, type Hostile, MARK, openHostile, VICTIM } from './victim.ts';
 import { parseAnswer, type RawAnswer, sendRaw } from './wire.ts';
 
-const test = suite('X9: nobody reaches what is not theirs');
+const test = suite('nobody reaches what is not theirs');
 
 const MINUTE = 60_000;
 const SIGN_IN = '/ds-restore/sign-in';

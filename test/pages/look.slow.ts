@@ -19,7 +19,7 @@ import {
 } from './chromium.ts';
 import { DAMAGED, type Jocinta, OLD, openJocinta, TEACHER } from './jocinta.ts';
 
-const test = suite('X9: the restore pages in Chromium');
+const test = suite('the restore pages in Chromium');
 
 let school: Jocinta;
 let chrome: Browser;

@@ -14,7 +14,7 @@ import { RunningAgent } from '../school/running-agent.ts';
 import { startSchool } from '../school/school.ts';
 import { type Browser, openBrowser } from '../xs/pages/browser.ts';
 
-const test = suite("X9 A12: a child's visit to the restore pages");
+const test = suite("a child's visit to the restore pages");
 
 /** `href`s of a page that end like this. */
 async function links(browser: Browser, path: string, ending: RegExp): Promise<string[]> {

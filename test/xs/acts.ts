@@ -33,7 +33,7 @@ export function journalOfDay(day: number, entries = 30): Journal {
   return journal;
 }
 
-/** An entry that was kept at school and came back, each with a backup (A13); its pin is still there. */
+/** An entry that was kept at school and came back, each with a backup; its pin is still there. */
 export async function liveWithKept(whole: WholeLibrary, uid: Uid): Promise<void> {
   await liveThrough(whole, 0, 3);
   const [newest] = listSnapshots(whole.library.paths, SERIAL);

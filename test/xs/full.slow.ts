@@ -1,5 +1,5 @@
 /**
- * The disk is full from each named point on (E3): what the server is doing stops with a clear error
+ * The disk is full from each named point on: what the server is doing stops with a clear error
  * or gets by, nothing that was complete is lost, and with room again it ends as if nothing had been.
  * The process is stopped at the point, the disk (a small tmpfs) is filled, and it goes on.
  */
@@ -14,7 +14,7 @@ import { stopped } from '../school/mortal.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
-const test = suite('E3: the disk is full from each point of the library on');
+const test = suite('the disk is full from each point of the library on');
 
 const runsAsRoot = process.getuid?.() === 0;
 if (!runsAsRoot)

@@ -13,7 +13,7 @@ import { type Random, seeded } from '../shared/random.ts';
 import { soak } from '../soak.ts';
 import { aged, DAY, NOW } from './retention/aged.ts';
 
-const test = suite('X6: what stays and what goes, whatever a laptop lived through');
+const test = suite('what stays and what goes, whatever a laptop lived through');
 
 interface Case {
   snapshots: SnapshotFacts[];

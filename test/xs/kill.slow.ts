@@ -1,6 +1,6 @@
 /**
- * The plug is pulled at every named point of what the server does to its library, three times each in a soak
- * (E3): whatever was complete is complete afterwards, the next start takes less than five seconds to
+ * The plug is pulled at every named point of what the server does to its library, three times each in a soak:
+ * whatever was complete is complete afterwards, the next start takes less than five seconds to
  * be where an undisturbed run would be, and nothing half made remains.
  */
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { soak } from '../soak.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
-const test = suite('E3: killed at each point of the library');
+const test = suite('killed at each point of the library');
 
 const RUNS = soak(3, 1);
 const RECOVERY_MS = 5000;

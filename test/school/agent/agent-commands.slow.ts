@@ -1,5 +1,5 @@
 /**
- * `ds-backup` at a terminal, with the agent started by the bus when it is asked (A2, A12).
+ * `ds-backup` at a terminal, with the agent started by the bus when it is asked.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
  * A day of the agent with a real school: power, network and sleep come and go as the table says, and
- * what it shows on the bus and what the server keeps is looked at after each step (A1-A4, A12, E3).
+ * what it shows on the bus and what the server keeps is looked at after each step.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -67,7 +67,7 @@ const waitsFor = (reason: string) => (values: Values) =>
 const isSending = ({ State, BytesDone }: Values) =>
   State === 'sending' && (BytesDone as bigint) > 0n;
 
-/** Asks for another backup the way an admin does (A7). */
+/** Asks for another backup the way an admin does. */
 function askAgain({ laptop, agent }: Scene): Promise<unknown> {
   rmSync(join(laptop.profile, 'ds-backup-done'));
   return agent.ask('BackUpNow');
@@ -150,7 +150,7 @@ test('"back up now" works at 16 %, and at 14 % says why not', async () => {
   assert.is(snapshotsOf(scene), 2);
 });
 
-test('killed in the middle of what was asked for, the next agent goes on by itself (E3)', async () => {
+test('killed in the middle of what was asked for, the next agent goes on by itself', async () => {
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 40, seed: 7 });

@@ -1,6 +1,6 @@
 // alone
 /**
- * The laptop's program as it is installed (A2, E5): what starts its agent, its manual page and its
+ * The laptop's program as it is installed: what starts its agent, its manual page and its
  * completion; and taking it away again. Alone, because NetworkManager's hook wakes the agents of all
  * sessions on this machine.
  */

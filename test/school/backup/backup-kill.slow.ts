@@ -1,6 +1,6 @@
 /**
  * Kills -9 at moments chosen by chance, of backups and of their rsync and ssh, and of the agent and its
- * worker (E3): every backup gets there in the end, what has arrived is not sent again, and no snapshot
+ * worker: every backup gets there in the end, what has arrived is not sent again, and no snapshot
  * has an entry that is torn, doubled or lost.
  */
 import { lstatSync, rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ import { RunningAgent } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
 import { settled } from '../settled.ts';
 
-const test = suite('E3: a backup that is killed again and again');
+const test = suite('a backup that is killed again and again');
 
 const KILLS = soak(160, 9);
 const AGENT_KILLS = soak(40, 3);

@@ -1,5 +1,5 @@
 /**
- * A full disk on either side (E3 E4): a clear error, nothing lost, and the next run completes once
+ * A full disk on either side: a clear error, nothing lost, and the next run completes once
  * there is room. The disks are small tmpfs mounts, which need root.
  */
 import { execFileSync } from 'node:child_process';
@@ -18,7 +18,7 @@ import { begin, stopped } from '../mortal.ts';
 import { startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
-const test = suite('E3: a full disk');
+const test = suite('a full disk');
 
 if (!runsAsRoot) {
   console.log('skip: the tests of full disks mount small file systems, which needs root');

@@ -1,5 +1,5 @@
 /**
- * The plug is pulled at every named point of backup, ingest and restore (E3): the snapshots before
+ * The plug is pulled at every named point of backup, ingest and restore: the snapshots before
  * stay whole, and the next run completes.
  */
 import { readdirSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 
-const test = suite('E3: killed anywhere, nothing complete is lost and the next run completes');
+const test = suite('killed anywhere, nothing complete is lost and the next run completes');
 
 const BACKUP = [
   'backup.scanned',
@@ -134,7 +134,7 @@ for (const [points, entries] of [
   });
 }
 
-test('A9 rule 5: a restore that is cancelled keeps and counts what came; the next brings the rest', async () => {
+test('a restore that is cancelled keeps and counts what came; the next brings the rest', async () => {
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 400, seed: 4 });

@@ -1,5 +1,5 @@
 /**
- * A day without changes: two plain requests, no SSH, and nobody but the two can say so (A6 E4).
+ * A day without changes: two plain requests, no SSH, and nobody but the two can say so.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

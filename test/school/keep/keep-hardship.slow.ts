@@ -1,5 +1,5 @@
 /**
- * Keeping content at school and fetching it back while everything goes wrong (A13 E3): the server dies,
+ * Keeping content at school and fetching it back while everything goes wrong: the server dies,
  * the line breaks, the disk is full, the child works on the entry, the agent is killed.
  */
 import { randomBytes } from 'node:crypto';
@@ -28,7 +28,7 @@ import {
   titleOf,
 } from './kept-journal.ts';
 
-const test = suite('A13 E3: keep and fetch back in hard times');
+const test = suite('keep and fetch back in hard times');
 
 /** As an activity does it: the entry's own properties, and another content. */
 async function writeAnew(laptop: Laptop, uid: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * A laptop whose content goes to school and comes back: how it is asked, and how it is looked at (A13).
+ * A laptop whose content goes to school and comes back: how it is asked, and how it is looked at.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

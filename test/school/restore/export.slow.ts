@@ -1,6 +1,6 @@
 /**
- * Sugar's real datastore opens what was exported, and keeps every entry that export called sound
- * (X13). It makes its own index on the way, and deletes what it cannot read: exactly the entries
+ * Sugar's real datastore opens what was exported, and keeps every entry that export called sound.
+ * It makes its own index on the way, and deletes what it cannot read: exactly the entries
  * that export named.
  */
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { adopt, nameOf, putRaw, snapshotRaw } from '../../xs/legacy/original-lib
 import { makeLibrary, newest, SERIAL, uidOf } from '../../xs/library.ts';
 import { Laptop } from '../laptop.ts';
 
-const test = suite('X13: an exported Journal opens in Sugar');
+const test = suite('an exported Journal opens in Sugar');
 
 interface LaptopAlone extends AsyncDisposable {
   laptop: Laptop;

@@ -1,6 +1,6 @@
 /**
- * Kills -9 at moments chosen by chance, of a complete restore and of its rsync and ssh
- * (E3, A9), into an empty Journal and into one in use, with somebody writing to it meanwhile: every
+ * Kills -9 at moments chosen by chance, of a complete restore and of its rsync and ssh,
+ * into an empty Journal and into one in use, with somebody writing to it meanwhile: every
  * restore gets there in the end, and no entry is torn, doubled or lost.
  */
 import { rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import type { Laptop } from '../laptop.ts';
 import { runUntil, type Victim } from '../mortal.ts';
 import { startSchool } from '../school.ts';
 
-const test = suite('A9 E3: a restore that is killed again and again');
+const test = suite('a restore that is killed again and again');
 
 const KILLS = soak(100, 9);
 const KILLS_A_RESTORE = soak(8, 4);

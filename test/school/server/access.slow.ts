@@ -1,5 +1,5 @@
 /**
- * Strangers, foreign keys, forwarding and junk against the real sshd and service (X3 E4), both run
+ * Strangers, foreign keys, forwarding and junk against the real sshd and service, both run
  * by an ordinary user and, where the tests are run by root, by root.
  */
 import { execFileSync, type StdioOptions, spawn } from 'node:child_process';
@@ -26,7 +26,7 @@ import { waitFor, within } from '../../runner/patience.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
-const test = suite('X3 E4: a laptop reaches what is its own');
+const test = suite('a laptop reaches what is its own');
 
 const MODES = runsAsRoot ? (['ordinary', 'root'] as const) : (['ordinary'] as const);
 if (!runsAsRoot)
@@ -223,7 +223,7 @@ test('completion files with junk are refused with a reason and change nothing', 
   assert.ok(school.server.daemon.running());
 });
 
-test('the service stops within ten seconds, also while laptops are connected (E5)', async () => {
+test('the service stops within ten seconds, also while laptops are connected', async () => {
   await using school = await startSchool();
   const key = makeKey(school, 'hers');
   await admit(school, HERS, key);

@@ -1,6 +1,6 @@
 /**
- * A laptop gets an entry back that the original program saved sixteen years ago, over our own way
- * (X13): the library is adopted under a real server, whose sessions are another user than the
+ * A laptop gets an entry back that the original program saved sixteen years ago, over our own way:
+ * the library is adopted under a real server, whose sessions are another user than the
  * original's files belong to.
  */
 import { chownSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
@@ -22,7 +22,7 @@ import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
-const test = suite('X13: what the original program saved comes back to a laptop');
+const test = suite('what the original program saved comes back to a laptop');
 
 if (!runsAsRoot) console.log('skip: files of another account can be made by root only');
 const rooted = runsAsRoot ? test : test.skip;

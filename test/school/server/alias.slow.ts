@@ -1,5 +1,5 @@
 /**
- * A child's laptop breaks and she gets another (X10): what the teacher says at the server lets the
+ * A child's laptop breaks and she gets another: what the teacher says at the server lets the
  * new one read what the old one left, over the API and by rsync, with its own key and nobody else's.
  */
 import { type StdioOptions, spawn } from 'node:child_process';
@@ -21,7 +21,7 @@ import { RunningAgent } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
-const test = suite("X10: a new laptop takes an old one's place, in a real school");
+const test = suite("a new laptop takes an old one's place, in a real school");
 
 /** All other tests here have a service that is not root's. */
 const MODES = runsAsRoot
@@ -212,7 +212,7 @@ test('over the bus too: one entry, all of it, also after a death; not for a stra
   const [path] = jobs.find(([, { Kind, Of }]) => Kind === 'restore' && Of === old.serial) ?? [];
   assert.is((await agent.ended(path)).State, 'done');
   const result = compareJournals(before, readJournal(fresh.journal));
-  // The one that came by itself stands at the top of the Journal (UI.md 9).
+  // The one that came by itself stands at the top of the Journal.
   const toTop = [`${uid}: metadata/timestamp`];
   assert.equal([result.identical, result.different, result.missing], [29, toTop, []]);
 });

@@ -1,6 +1,6 @@
 // calm
 /**
- * Fifty real rsync-over-SSH clients come at once (X1): the service does with them what the simulator
+ * Fifty real rsync-over-SSH clients come at once: the service does with them what the simulator
  * says. Both decide with the same functions; here real time passes, and real processes are started.
  */
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { simulate } from '../../sim/simulate.ts';
 import { type School, startSchool } from '../school.ts';
 import { StockClient } from '../stock-client.ts';
 
-const test = suite('X1: fifty clients at once are served as the simulator says');
+const test = suite('fifty clients at once are served as the simulator says');
 
 const LAPTOPS = 50;
 const SLOTS = 16;

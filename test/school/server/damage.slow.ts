@@ -1,5 +1,5 @@
 /**
- * A disk of the school server flips a bit (X11): the scrub finds it, a restore refuses it, and the
+ * A disk of the school server flips a bit: the scrub finds it, a restore refuses it, and the
  * laptop's next backup, with nothing new in the Journal, mends it.
  */
 import { lchownSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { flipBit, poolFiles, scrubAll } from '../../xs/integrity/damage-library.
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 
-const test = suite('X11: damage on the server is found, refused, and mended by the laptop');
+const test = suite('damage on the server is found, refused, and mended by the laptop');
 
 async function ok(laptop: Laptop, ...args: string[]) {
   const done = await laptop.backup(args);
@@ -94,7 +94,7 @@ for (const suffix of ['', '.metadata']) {
     await ok(laptop, 'restore', 'latest');
     const after = compareJournals(before, readJournal(laptop.journal));
     const toTop = [`${uid}: metadata/timestamp`];
-    assert.equal([after.different, after.missing], [toTop, []], 'one by one: to the top (UI.md 9)');
+    assert.equal([after.different, after.missing], [toTop, []], 'one by one: to the top');
   });
 }
 

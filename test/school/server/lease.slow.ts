@@ -1,5 +1,5 @@
 /**
- * Nobody uploads without a lease (X1), with the real sshd, rsync and service: clients that never asked,
+ * Nobody uploads without a lease, with the real sshd, rsync and service: clients that never asked,
  * laptops that were retired while connected, and laptops that vanish.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { scaled, waitFor } from '../../runner/patience.ts';
 import { type School, startSchool } from '../school.ts';
 import { StockClient } from '../stock-client.ts';
 
-const test = suite('X1: no upload without a lease');
+const test = suite('no upload without a lease');
 
 const HERS = parseSerial('CSN74803BB1');
 const HIS = parseSerial('SHC00800000');

@@ -1,6 +1,6 @@
 /**
  * What the server keeps, seen from a laptop and from the admin's terminal while the service runs:
- * held backups, pins, commands over the socket, what is asked for again (X4 X5 X6 X8 X11).
+ * held backups, pins, commands over the socket, what is asked for again.
  */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ test('a reflashed laptop: its backup is held, the restore makes it whole, and al
   const second = await ok(laptop, 'now');
   assert.match(second, /nothing has changed/, 'it goes on from what is held');
   await settled(); // what would be a quiet day otherwise
-  assert.match(await ok(laptop, 'now'), /keeps it aside, because/, 'nobody has decided yet (X5)');
+  assert.match(await ok(laptop, 'now'), /keeps it aside, because/, 'nobody has decided yet');
   await laptop.startBus();
   await ok(laptop, 'restore', 'latest');
   await ok(laptop, 'now');

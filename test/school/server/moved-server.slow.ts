@@ -1,5 +1,5 @@
 /**
- * The school's server breaks, and its disk goes into another machine (X2, E3): the library is the
+ * The school's server breaks, and its disk goes into another machine: the library is the
  * server. What is lost with the old machine comes back by itself or is a teacher's to make anew.
  */
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import type { Laptop } from '../laptop.ts';
 import { startSchool } from '../school.ts';
 import { settled } from '../settled.ts';
 
-const test = suite('X2 E3: the library is the server');
+const test = suite('the library is the server');
 
 async function ok(laptop: Laptop, ...args: string[]): Promise<void> {
   const { exitCode, stderr } = await laptop.backup(args);

@@ -1,9 +1,9 @@
 /**
- * The plug is pulled at every named point of quarantine and repair (E3, X11): done again, all is as
+ * The plug is pulled at every named point of quarantine and repair: done again, all is as
  * if it had not been.
  */
 import { spawnSync } from 'node:child_process';
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -26,7 +26,7 @@ import {
   shardOf,
 } from './damage-library.ts';
 
-const test = suite('E3 X11: killed while it quarantines or repairs');
+const test = suite('killed while it quarantines or repairs');
 
 const POINTS = [
   'damage.recorded',
@@ -77,7 +77,7 @@ test('a record without its content whose inode is another file now is forgotten'
   service(library, 'damage.recorded');
   const { ino } = lstatSync(path);
   const record = inDamaged(library.paths).record(basename(path) as never, ino);
-  assert.ok(lstatSync(record));
+  assert.ok(existsSync(record), record);
   // As if the pool had been put back from elsewhere.
   rmSync(join(dirname(path), basename(path)));
   assert.is(service(library).exitCode, 0);
