@@ -1,3 +1,4 @@
+// weight: 90
 // calm
 /**
  * The Backup activity in a real Sugar, before a real school, from Home on (issue "Activity"). The

@@ -1,3 +1,4 @@
+// weight: 80
 // calm
 /**
  * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on: nothing is

@@ -21,6 +21,8 @@ export interface Heard {
 
 const PROGRAM = 'org.sugarlabs.Backup';
 const BETWEEN_MS = 300;
+/** The screen may show the end of a whole backup. */
+const JOB_MS = 300_000;
 
 export class ScreenReader {
   readonly #desktop: Desktop;
@@ -54,7 +56,11 @@ export class ScreenReader {
         (one) => isCalled(one, name) && (!role || (one.role === role && one.sensitive)),
       );
     };
-    return await waitFor(`${name} on the screen`, look, { everyMs: BETWEEN_MS, why });
+    return await waitFor(`${name} on the screen`, look, {
+      everyMs: BETWEEN_MS,
+      patienceMs: JOB_MS,
+      why,
+    });
   }
 
   /** Presses a button with the pointer, once it stands still: an alert that opens moves it. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { measureProcess, slownessOf, type Units, units } from './units.ts';
 
 /** On the reference machine, in milliseconds. A wait that succeeds never takes as long. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 20;
 
 /** A limit that is written down for the reference machine, on this one as it was at the start. */
@@ -43,13 +43,21 @@ export class Patience {
   }
 }
 
+export interface WaitOptions {
+  everyMs?: number;
+  /** For the reference machine, where what is waited for is a whole backup or restore. */
+  patienceMs?: number;
+  /** What to add to the complaint. */
+  why?: () => string;
+}
+
 /** The first truthy answer. Throws with `what`, and what `why` adds, once patience is over. */
 export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
-  { everyMs = LOOK_EVERY_MS, why = () => '' }: { everyMs?: number; why?: () => string } = {},
+  { everyMs = LOOK_EVERY_MS, patienceMs = PATIENCE_MS, why = () => '' }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
-  const patience = new Patience();
+  const patience = new Patience(patienceMs);
   for (;;) {
     const answer = await ask();
     if (answer) return answer;

@@ -12,6 +12,9 @@ import { type Daemon, startDaemon } from './processes.ts';
 const NAME = 'org.sugarlabs.Backup1';
 export const AGENT = { name: NAME, path: '/org/sugarlabs/Backup1', face: NAME };
 
+/** A backup or a restore takes much less, its wait for a place at school included. */
+const BACKUP_MS = 300_000;
+
 export type Values = Record<string, unknown>;
 
 export class RunningAgent implements AsyncDisposable {
@@ -79,7 +82,7 @@ export class RunningAgent implements AsyncDisposable {
       return test(last) ? last : undefined;
     };
     try {
-      return await waitFor(what, look);
+      return await waitFor(what, look, { patienceMs: BACKUP_MS });
     } catch (error) {
       const shown = JSON.stringify(last, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
       throw new Error(`${error}\n${shown}\n${this.daemon.lines.join('\n')}`);

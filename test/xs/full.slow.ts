@@ -1,3 +1,4 @@
+// weight: 50
 /**
  * The disk is full from each named point on: what the server is doing stops with a clear error
  * or gets by, nothing that was complete is lost, and with room again it ends as if nothing had been.
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isErrno } from '../../shared/errors.ts';
+import { testIf } from '../runner/skip.ts';
 import { stopped } from '../school/mortal.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
@@ -17,9 +19,11 @@ import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.t
 const test = suite('the disk is full from each point of the library on');
 
 const runsAsRoot = process.getuid?.() === 0;
-if (!runsAsRoot)
-  console.log('skip: the tests of full disks mount small file systems, which needs root');
-const rooted = runsAsRoot ? test : test.skip;
+const rooted = testIf(
+  runsAsRoot,
+  test,
+  'the tests of full disks mount small file systems, which needs root',
+);
 
 const actor = await makeActor();
 let filled = 0;

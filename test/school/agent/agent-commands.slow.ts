@@ -79,10 +79,9 @@ test('pins are kept, and noted while the school is away', async () => {
   };
   assert.equal(atSchool(), [first], 'the school does not know yet');
   await school.server.start();
-  await ok(laptop, 'retry');
-  await waitFor('the pin at school', () => atSchool().length === 2);
+  await ok(laptop, 'status');
+  await waitFor('the laptop to send it', async () => (await later()).length === 0);
   assert.equal(atSchool(), [first, second].sort(), 'on the disk of the server');
-  await waitFor('the laptop to know', async () => (await later()).length === 0);
   assert.is(await ok(laptop, 'unpin', first), 'done\n');
   assert.equal(atSchool(), [second]);
 });

@@ -1,3 +1,4 @@
+// weight: 70
 /**
  * The whole way for real: register, back up, change, back up, lose everything, restore.
  */

@@ -1,3 +1,4 @@
+// weight: 60
 /**
  * A full disk on either side: a clear error, nothing lost, and the next run completes once
  * there is room. The disks are small tmpfs mounts, which need root.
@@ -11,6 +12,7 @@ import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { ok, prepareLaptop, refused, sameContent } from '../keep/kept-journal.ts';
 import { Laptop } from '../laptop.ts';
@@ -20,10 +22,11 @@ import { runsAsRoot } from '../server.ts';
 
 const test = suite('a full disk');
 
-if (!runsAsRoot) {
-  console.log('skip: the tests of full disks mount small file systems, which needs root');
-}
-const rooted = runsAsRoot ? test : test.skip;
+const rooted = testIf(
+  runsAsRoot,
+  test,
+  'the tests of full disks mount small file systems, which needs root',
+);
 
 /** A file system of this size, gone at the end. */
 function smallDisk(options: string): { path: string } & Disposable {

@@ -1,3 +1,4 @@
+// weight: 80
 /**
  * The plug is pulled at every named point of backup, ingest and restore: the snapshots before
  * stay whole, and the next run completes.

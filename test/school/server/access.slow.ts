@@ -1,3 +1,4 @@
+// weight: 60
 /**
  * Strangers, foreign keys, forwarding and junk against the real sshd and service, both run
  * by an ordinary user and, where the tests are run by root, by root.
@@ -23,14 +24,17 @@ import { listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts'
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
 import { waitFor, within } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
 const test = suite('a laptop reaches what is its own');
 
-const MODES = runsAsRoot ? (['ordinary', 'root'] as const) : (['ordinary'] as const);
-if (!runsAsRoot)
-  console.log('skip: a server run by root is tested only when the tests run as root');
+const byRoot = testIf(runsAsRoot, test, 'a server run by root needs tests run by root');
+const MODES = [
+  ['ordinary', test],
+  ['root', byRoot],
+] as const;
 
 const HERS = parseSerial('CSN74803BB1');
 const HIS = parseSerial('SHC00800000');
@@ -80,7 +84,7 @@ async function ssh(school: School, key: string, login: string, args: readonly st
   return school.laptop(0).run('ssh', [...sshWords(school, key, login), ...args]);
 }
 
-for (const as of MODES) {
+for (const [as, test] of MODES) {
   test(`${as}: the whole way works, and content in the pool is nobody's to change`, async () => {
     await using school = await startSchool({ server: { as } });
     const laptop = school.laptop(0);
@@ -236,6 +240,7 @@ test('the service stops within ten seconds, also while laptops are connected', a
   const asked = performance.now();
   await school.server.daemon.stop();
   await within('the end of the service', 10_000, performance.now() - asked);
+  assert.is(await school.server.daemon.ended, 0, 'by itself');
   await closed;
 });
 

@@ -16,6 +16,8 @@ import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { scaled } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { nameOf, snapshotRaw, trashOf } from '../../xs/legacy/original-library.ts';
 import type { Laptop } from '../laptop.ts';
@@ -24,8 +26,7 @@ import { runsAsRoot } from '../server.ts';
 
 const test = suite('what the original program saved comes back to a laptop');
 
-if (!runsAsRoot) console.log('skip: files of another account can be made by root only');
-const rooted = runsAsRoot ? test : test.skip;
+const rooted = testIf(runsAsRoot, test, 'files of another account can be made by root only');
 
 /** The account a laptop had on the original's server. */
 const OLD_UID = 64_990;
@@ -56,7 +57,7 @@ async function adoptUnderLock(context: AdoptContext, serial: Serial) {
   const trash = trashOf(paths);
   makeReadableFolder(context.access, trash);
   const lock = inLaptop(paths, serial).sessionLock;
-  await using _held = await lockFile(lock, { env, waitSeconds: 5 });
+  await using _held = await lockFile(lock, { env, waitSeconds: scaled(5) });
   const discard = (folder: string, name: string) => renameSync(folder, join(trash, name));
   return await adoptLaptop(context, serial, { discard });
 }

@@ -1,3 +1,4 @@
+// weight: 60
 /**
  * A child's laptop breaks and she gets another: what the teacher says at the server lets the
  * new one read what the old one left, over the API and by rsync, with its own key and nobody else's.
@@ -15,6 +16,7 @@ import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
 import { waitFor } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { soak } from '../../soak.ts';
 import type { Laptop } from '../laptop.ts';
 import { RunningAgent } from '../running-agent.ts';
@@ -23,10 +25,13 @@ import { runsAsRoot } from '../server.ts';
 
 const test = suite("a new laptop takes an old one's place, in a real school");
 
+const byRoot = testIf(runsAsRoot, test, 'a server run by root needs tests run by root');
+const BOTH = [
+  ['root', byRoot],
+  ['ordinary', test],
+] as const;
 /** All other tests here have a service that is not root's. */
-const MODES = runsAsRoot
-  ? soak<readonly ('ordinary' | 'root')[]>(['ordinary', 'root'], ['root'])
-  : (['ordinary'] as const);
+const MODES = soak<readonly (typeof BOTH)[number][]>(BOTH, runsAsRoot ? [BOTH[0]] : BOTH);
 
 async function backUp(laptop: Laptop, seed: number): Promise<void> {
   generateJournal(laptop.journal, { entries: 5, seed });
@@ -74,7 +79,7 @@ async function fetchEntry(school: School, laptop: Laptop, from: string, uid: str
   return { ...done, files: readdirSync(target), target };
 }
 
-for (const as of MODES) {
+for (const [as, test] of MODES) {
   test(`${as}: it reads what the old one left; a third laptop does not, nor it itself afterwards`, async () => {
     await using school = await startSchool({ laptops: 3, server: { as } });
     const [old, fresh, third] = school.laptops as [Laptop, Laptop, Laptop];

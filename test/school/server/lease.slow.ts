@@ -1,3 +1,4 @@
+// weight: 110
 /**
  * Nobody uploads without a lease, with the real sshd, rsync and service: clients that never asked,
  * laptops that were retired while connected, and laptops that vanish.

@@ -1,3 +1,4 @@
+// weight: 50
 /**
  * What the server keeps, seen from a laptop and from the admin's terminal while the service runs:
  * held backups, pins, commands over the socket, what is asked for again.
@@ -177,6 +178,7 @@ test('the service stops within ten seconds, also in the middle of its chores', a
   const start = performance.now();
   await again.stop();
   await within('the end of the service', 10_000, performance.now() - start);
+  assert.is(await again.ended, 0, 'by itself');
   const cut = await scrubbing;
   assert.is.not(cut.exitCode, 0, cut.stdout);
   assert.match(cut.stderr, /ended before|cancelled|busy/);
