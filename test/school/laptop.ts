@@ -202,7 +202,9 @@ export class Laptop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopDatastore();
-    await this.#bus?.stop();
+    const bus = this.#bus;
+    this.#bus = undefined;
+    await bus?.stop();
   }
 
   async #onBus<T>(work: (bus: MessageBus) => Promise<T>): Promise<T> {

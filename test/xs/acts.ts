@@ -22,7 +22,7 @@ import { awayOf, backUp, type Journal, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, type WholeLibrary } from './whole.ts';
 
 /** A Journal that is the same for the same number: each differs from the one before a little. */
-export function journalOfDay(day: number, entries = 30): Journal {
+export function journalOfDay(day: number, entries = 15): Journal {
   const journal: Journal = new Map();
   for (let n = 0; n < entries; n += 1) {
     // Entry n changes every n-th day or so.

@@ -27,6 +27,17 @@ import { type School, startSchool } from '../school.ts';
 
 const test = suite('a Journal goes to school and comes back');
 
+/** Scenes that leave the server as it is share one; each has a laptop of its own. */
+let school: School;
+
+test.before(async () => {
+  school = await startSchool({ laptops: 0 });
+});
+
+test.after(async () => {
+  await school?.[Symbol.asyncDispose]();
+});
+
 async function ok(laptop: Laptop, ...args: string[]) {
   const done = await laptop.backup(args);
   assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
@@ -38,8 +49,7 @@ function checkEverySnapshot(school: School, laptop: Laptop): number {
 }
 
 test('lose everything, get everything back: every property and every byte', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 60, seed: 1 });
   await ok(laptop, 'now');
   assert.ok(existsSync(join(laptop.profile, 'ds-backup-done')));
@@ -63,8 +73,7 @@ test('lose everything, get everything back: every property and every byte', asyn
 });
 
 test('a day without changes makes no snapshot, a changed one travels as a difference', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 60, seed: 2 });
   const first = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
   await ok(laptop, 'now');
@@ -77,8 +86,7 @@ test('a day without changes makes no snapshot, a changed one travels as a differ
 });
 
 test('an older version comes back beside the one that is there', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 12, seed: 4 });
   await ok(laptop, 'now');
   const before = readJournal(laptop.journal);
@@ -139,8 +147,7 @@ function isAtTop(laptop: Laptop, uid: string, start: number): boolean {
 }
 
 test('a laptop that lost its state, not its Journal, learns it again and sends nothing twice', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 30, seed: 6 });
   await ok(laptop, 'now');
   for (const name of readdirSync(join(laptop.profile, 'ds-backup'))) {
@@ -189,8 +196,7 @@ test('two laptops, one slot: the second is told when to come', async () => {
 });
 
 test('one run at a time, also beside the original client', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 5, seed: 12 });
   await ok(laptop, 'now');
   const lock = join(laptop.profile, 'lock', 'ds-backup.run');
@@ -251,8 +257,7 @@ test('a reflashed laptop with its old serial waits for a teacher, then goes on',
 });
 
 test('what is bad about one entry stops neither the others nor the run', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 8, seed: 16 });
   await ok(laptop, 'now');
   const [bad = '', big = '', odd = ''] = [...readJournal(laptop.journal).keys()];

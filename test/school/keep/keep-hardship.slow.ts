@@ -107,28 +107,28 @@ test('the transfer dies while the content comes; the server is away when the pin
   assert.equal(pinsOf(school, laptop), [], 'what was left to do is done');
 });
 
-for (const point of ['keep.pinned', 'keep.marked']) {
-  test(`the child works on the entry at ${point}: her work stays`, async () => {
-    await using school = await startSchool();
-    const { laptop, full } = await prepare(school);
-    const [uid = ''] = full;
+test('the child works on an entry that is being kept: her work stays', async () => {
+  await using school = await startSchool();
+  const { laptop, full } = await prepare(school);
+  for (const [n, point] of ['keep.pinned', 'keep.marked'].entries()) {
+    const uid = full[n] ?? '';
     const title = titleOf(laptop, uid);
     const run = begin(laptop, ['keep', uid], `${point},stop`);
     await stopped(run);
     await writeAnew(laptop, uid, 'just painted');
     process.kill(run.pid, 'SIGCONT');
     const done = await run.ended;
-    assert.is.not(done.exitCode, 0);
-    assert.match(done.stderr, /being worked on/);
+    assert.is.not(done.exitCode, 0, point);
+    assert.match(done.stderr, /being worked on/, point);
     assert.is(readFileSync(inEntry(laptop, uid, 'data'), 'utf8'), 'just painted');
     assert.is(titleOf(laptop, uid), title);
     assert.not(existsSync(inEntry(laptop, uid, 'metadata/ds-backup-kept')), 'no mark is left');
-    assert.equal(pinsOf(school, laptop), [], 'nor a pin');
+    assert.equal(pinsOf(school, laptop), [], `${point}: nor a pin`);
     await ok(laptop, 'keep', uid);
     await ok(laptop, 'fetch', uid);
     assert.is(readFileSync(inEntry(laptop, uid, 'data'), 'utf8'), 'just painted');
-  });
-}
+  }
+});
 
 /** Her save waits while the datastore is busy (here: stands still); what we ask of it comes after. */
 async function saveInQueue(laptop: Laptop, uid: string, run: Run): Promise<void> {

@@ -14,7 +14,7 @@ import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { readJournal } from '../../journal/compare.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
-import { startSchool } from '../school.ts';
+import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 import {
   ENTRIES,
@@ -30,9 +30,20 @@ import {
 
 const test = suite('content that is only at school');
 
+/** Scenes that leave the server as it is share one; each has a laptop of its own. */
+let school: School;
+
+test.before(async () => {
+  school = await startSchool({ laptops: 0 });
+});
+
+test.after(async () => {
+  await school?.[Symbol.asyncDispose]();
+});
+
 test('most of a Journal is kept at school, backed up, lost, restored, and fetched back', async () => {
-  await using school = await startSchool();
-  const { laptop, before, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, before, full } = await prepare(school, own);
   const away = full.slice(0, 8);
   for (const uid of away) await ok(laptop, 'keep', uid);
   for (const uid of away) {
@@ -75,8 +86,8 @@ test('most of a Journal is kept at school, backed up, lost, restored, and fetche
 });
 
 test('a copy of an entry that is away is fetched by itself, and holds the content at school', async () => {
-  await using school = await startSchool();
-  const { laptop, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, full } = await prepare(school, own);
   const [uid = ''] = full;
   const whole = readFileSync(inEntry(laptop, uid, 'data'));
   await ok(laptop, 'keep', uid);
@@ -96,8 +107,8 @@ test('a copy of an entry that is away is fetched by itself, and holds the conten
 });
 
 test('an edit after the last backup is backed up first; what has no content is left alone', async () => {
-  await using school = await startSchool();
-  const { laptop, before, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, before, full } = await prepare(school, own);
   const [uid = ''] = full;
   const file = inEntry(laptop, uid, 'metadata/description');
   await laptop.run('sh', ['-c', `printf 'new words' > ${file}.new && mv ${file}.new ${file}`]);
@@ -114,8 +125,8 @@ test('an edit after the last backup is backed up first; what has no content is l
 });
 
 test('killed anywhere, the content is here or at school, and the next step goes on', async () => {
-  await using school = await startSchool();
-  const { laptop, before, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, before, full } = await prepare(school, own);
   const [uid = ''] = full;
   for (const point of ['keep.pinned', 'keep.marked', 'keep.dropped']) {
     const killed = await laptop.backup(['keep', uid], { failpoint: point });
