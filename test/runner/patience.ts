@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 20;
 
 /** A limit that is written down for the reference machine, on this one as it was at the start. */
 export function scaled(ms: number, here: Units = units()): number {
-  return ms * slownessOf(here);
+  return Math.ceil(ms * slownessOf(here));
 }
 
 /** The same on this machine as it is now: for a promise that was not kept on the first look. */

@@ -30,8 +30,8 @@ const IDLE_SHARE = 0.05;
 const IDLE_BYTES_A_SECOND = 64 * 1024;
 /** USER_HZ is 100 on every Linux. */
 const TICK_MS = 10;
-/** A longer time between two looks was the machine's sleep, or a clock's leap. */
-const LONGEST_LOOK_MS = 60_000;
+/** More time between two looks than so many times the usual was the machine's sleep. */
+const LATEST_LOOK = 5;
 
 /** What moved between two looks, in a word; null when nothing did. */
 export function whatMoved(before: Sample, now: Sample): string | null {
@@ -76,7 +76,7 @@ export class Watchdog {
   /** The complaint, or null while there is hope. */
   look(now: Sample): string | null {
     const moved = whatMoved(this.#last, now);
-    const ms = Math.min(now.at - this.#last.at, LONGEST_LOOK_MS);
+    const ms = Math.min(now.at - this.#last.at, LATEST_LOOK * this.#limits.everyMs);
     this.#stillMs = moved === null ? this.#stillMs + ms : 0;
     this.#silentCpuMs = moved === 'output' ? 0 : this.#silentCpuMs + spent(this.#last, now);
     this.#last = now;
