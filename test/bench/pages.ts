@@ -1,7 +1,7 @@
 /**
  * `npm run bench:pages`: how long the restore pages take for a large Journal: 5,000 entries in 60
- * snapshots, over a real socket. The first request of each kind finds nothing in memory; each is to
- * take less than 100 ms.
+ * snapshots, over a real socket. The first request of each kind finds nothing in memory; the limit is
+ * 100 ms.
  *
  *     node --import tsx test/bench/pages.ts [ENTRIES [SNAPSHOTS]]
  */

@@ -21,6 +21,7 @@ const ENTRIES = 400;
 /** KiB a second: the first backup takes some seconds. */
 const BANDWIDTH = 2500;
 const UNDO_MS = 10_000;
+const UNDO_PATIENCE_MS = 600_000;
 /** Within this time X takes a second press for the other half of a double click. */
 const DOUBLE_CLICK_MS = 500;
 
@@ -162,17 +163,32 @@ async function contentOf(uid: string): Promise<Buffer> {
   return readFileSync(String(await scene.datastore('get_filename', 's', uid)));
 }
 
-test('pinning reaches the school; unpinning can be undone, and is done when it is not', async () => {
+/** False when this machine was too slow for the time that a child has; then it is pinned again. */
+async function unpinAndUndo(uid: string): Promise<boolean> {
   const { desktop, screen } = scene;
+  await sleep(DOUBLE_CLICK_MS);
+  await screen.press('Unpin');
+  const undo = await waitFor('the way back, or that it is too late', async () => {
+    const shown = (await screen.all()).find(({ name }) => name === 'Undo');
+    return shown ?? ((await pinnedAtSchool(uid)) ? undefined : 'too late');
+  });
+  if (undo !== 'too late') await desktop.click(undo.x, undo.y);
+  await screen.gone('Not pinned any more');
+  const names = (await screen.all()).map(({ name }) => name);
+  if (names.includes('Unpin')) return true;
+  await screen.press('Pin');
+  await waitFor('the pin at school', () => pinnedAtSchool(uid));
+  return false;
+}
+
+test('pinning reaches the school; unpinning can be undone, and is done when it is not', async () => {
+  const { screen } = scene;
   const uid = chosen.uid ?? '';
   await screen.press('Pin');
   await waitFor('the pin at school', () => pinnedAtSchool(uid));
   await screen.find('Pinned: the school keeps it.');
-  await sleep(DOUBLE_CLICK_MS);
-  await screen.press('Unpin');
-  await screen.find('Not pinned any more');
-  await desktop.screenshot('08-unpinned');
-  await screen.press('Undo');
+  const options = { patienceMs: UNDO_PATIENCE_MS };
+  await waitFor('an undo that comes in time', () => unpinAndUndo(uid), options);
   await sleep(UNDO_MS + scaled(1500)); // in which nothing may happen
   assert.ok(await pinnedAtSchool(uid), 'undone');
   await screen.press('Unpin');

@@ -6,7 +6,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PLACES } from '../../xs/pages/teacher/teacher-frame.tsx';
+import { PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';

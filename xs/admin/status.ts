@@ -1,7 +1,7 @@
 /**
- * How the school stands (X12): who is safe, who was not seen for long, what needs a decision, whether
- * the disk will do. Facts from the index and the disk come in; what comes out is plain data, which
- * the terminal, the pages and the metrics show each in their way.
+ * The state of the school: which laptops have a recent backup, what needs a decision, whether the disk
+ * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
+ * pages and the metrics show each in their way.
  */
 import type { Serial } from '../../shared/ids.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -15,7 +15,7 @@ import { listTrash } from '../storage/trash.ts';
 export interface LaptopStanding {
   serial: Serial;
   nick: string;
-  /** Days since it was last known to be safe; null for never. */
+  /** Days since the last backup; null for never. */
   days: number | null;
   standing: 'safe' | 'late' | 'never';
 }
@@ -45,12 +45,12 @@ export interface Status {
 }
 
 const DAY_MS = 86_400_000;
-/** A school week and a long weekend: later than this a laptop is late. */
+/** A laptop without a backup for longer is late: a school week and a long weekend. */
 export const LATE_DAYS = 10;
-/** Rule of thumb for a laptop that has sent nothing yet (X12), in bytes. */
+/** Assumed size of a Journal that was never backed up, in bytes. */
 const USUAL_JOURNAL_BYTES = 2e9;
 
-/** Looks at everything. */
+/** Gathers all facts. */
 export async function readStatus(library: Library): Promise<Status> {
   const { paths, clock, log, registrations, store, pool, config } = library;
   const now = clock.now();
@@ -133,20 +133,4 @@ export function foresee(
   if (!(slope > 0) || left > FAR_DAYS) return none;
   const date = new Date(now.getTime() + left * DAY_MS).toISOString().slice(0, 10);
   return { ...none, fullOn: date };
-}
-
-/** What somebody should look at; empty when all is well. */
-export function concerns(status: Status): string[] {
-  const { held, waitingKeys, overQuota, forecast, damaged, clock, disk, laptops } = status;
-  const late = laptops.filter((one) => one.standing === 'late').length;
-  return [
-    ...(held.length > 0 ? ['held'] : []),
-    ...(waitingKeys.length > 0 ? ['waiting-keys'] : []),
-    ...(overQuota.length > 0 ? ['over-quota'] : []),
-    ...(forecast.fits ? [] : ['disk-too-small']),
-    ...(Math.min(disk.freeBlocks, disk.freeInodes) < 0.1 ? ['disk-nearly-full'] : []),
-    ...(damaged > 0 ? ['damage'] : []),
-    ...(clock.trusted ? [] : ['clock']),
-    ...(late > 0 ? ['late-laptops'] : []),
-  ];
 }

@@ -1,62 +1,44 @@
 /**
- * The plain-HTTP side: "may I?", Sugar's registration and our agent's enrolment (PROTOCOL.md).
- * Nothing secret travels here, and nobody is believed here.
+ * The public HTTP side (PROTOCOL.md): admission, Sugar's registration, our agent's enrolment, metrics.
+ * Unencrypted and unauthenticated: it carries no secrets and grants no trust.
  */
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { type EnrolAnswer, parseEnrolRequest } from '../../shared/protocol/messages.ts';
 import { METRICS_TYPE } from '../admin/metrics.ts';
-import { answerRegistration } from '../registration/idmgr.ts';
 import { type AvailableOptions, addAvailable } from '../traffic/available.ts';
+import { answerTo } from './error-answer.ts';
+import { answerRegistration } from './idmgr.ts';
 
 export interface HttpOptions extends AvailableOptions {
-  /** What laptops call this server. */
+  /** The name of this server for laptops. */
   hostName: string;
   hostKey: string;
   sshPort: number;
   /** Login name for our agents. */
   login: string;
-  /** Numbers for Prometheus. */
+  /** Text for Prometheus. */
   metrics: () => Promise<string>;
 }
 
-/** A registration or an enrolment is below 5 KB. */
+/** A registration or an enrolment is less than 5 KB. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** Slow senders are cut off, in milliseconds. */
+/** A request that takes longer is cut off, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  'bad-id': 400,
-  'bad-input': 400,
-  'not-registered': 403,
-  'server-refused': 403,
-  'not-found': 404,
-  'key-taken': 409,
-  'only-copy': 409,
-  'over-quota': 507,
-  'server-full': 507,
-};
-
-/** An error's HTTP status: the one place where codes become numbers. */
-export function statusOf(code: ErrorCode): number {
-  return STATUS[code] ?? 500;
-}
-
-/** An app with our errors, shared by the public side and the control API. */
+/** An app with our error answers, for the public side, the control API and the terminal's socket. */
 export function createApp(log: Log, bodyLimit: number, requestTimeout: number): FastifyInstance {
-  // The school's web server at port 80 forwards to us: it says in X-Forwarded-For for whom.
+  // The school's web server on port 80 forwards to us, with the client's address in X-Forwarded-For.
   const trustProxy = 'loopback';
-  // Node's own are a minute for the headers and half a minute between two looks.
+  // Node's defaults are a minute for the headers and checks every half minute.
   const http = { headersTimeout: requestTimeout, connectionsCheckingInterval: 5000 };
   const options = { bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true };
   const app = fastify({ ...options, ...(requestTimeout > 0 && { http }) });
   app.setErrorHandler((error, _request, reply) => {
-    const known = error instanceof DsError ? error : undefined;
-    const status = known ? statusOf(known.code) : (error as { statusCode?: number }).statusCode;
-    if (!status || status >= 500) log.warn('request-failed', { reason: asDsError(error).message });
-    const { code, message, hint } = known ?? asDsError(error);
-    void reply.status(status ?? 500).send({ code, message, hint });
+    const { status, body, fault } = answerTo(error);
+    if (fault) log.warn('request-failed', { reason: asDsError(error).message });
+    void reply.status(status).send(body);
   });
   app.setNotFoundHandler((_request, reply) => {
     void reply.status(404).send({ code: 'not-found', message: 'there is no such page' });
@@ -93,6 +75,6 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     return answerRegistration(options, request.body, request.ip);
   };
   app.post('/', register);
-  app.post('/RPC2', register); // where XML-RPC libraries go when the URL names no path
+  app.post('/RPC2', register); // the default path of XML-RPC libraries
   return app;
 }

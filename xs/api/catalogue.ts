@@ -1,41 +1,31 @@
 /**
- * What a snapshot holds, in pages, for showing: titles and kinds come from the entries' metadata, which
- * is never written to once it has its name, so what was read of it is remembered by its digest.
+ * What a snapshot holds, in pages, for showing: titles and kinds, pictures, the versions of an entry.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import {
-  decodeEntry,
-  digestFile,
-  digestOf,
-  type Entry,
-  propertyText,
-} from '../../shared/journal/entry.ts';
+import { decodeEntry, digestFile, digestOf, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { EntriesPage, EntryDetails, EntrySummary } from '../../shared/protocol/messages.ts';
+import type { Library } from '../library.ts';
 import { readSums, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { factsOf, previewOf } from './entry-facts.ts';
+import { type ListedEntry, listEntries, metadataPath, readVersion } from './read-entries.ts';
 
 export const MAX_PAGE = 500;
 
-/** Remembered summaries: some 300 bytes each, so 12 MB at most. */
-const MAX_REMEMBERED = 40_000;
-type Known = Omit<EntrySummary, 'uid' | 'pinned'>;
-const remembered = new Map<Digest, Known>();
-
 /** Entries with a uid greater than `after`, by uid, at most `limit`; `pinned` are digests. */
-export function readEntriesPage(
+export async function readEntriesPage(
+  library: Pick<Library, 'store' | 'log'>,
   snapshot: Snapshot,
   after: Uid | undefined,
   limit: number,
   pinned: ReadonlySet<Digest>,
-): EntriesPage {
-  const { folder } = snapshot;
+): Promise<EntriesPage> {
   const rest = [...readVersions(snapshot)].filter(([uid]) => !after || uid > after);
-  const entries = rest.slice(0, limit).map(([uid, digest]) => {
-    return { uid, ...recall(folder, uid, digest), pinned: pinned.has(digest) };
-  });
+  const listed = await listEntries(library, snapshot.folder, rest.slice(0, limit));
+  const entries = listed.map((one) => summaryOf(one, pinned));
   return { entries, next: rest.length > limit ? (entries.at(-1)?.uid ?? null) : null };
 }
 
@@ -57,21 +47,21 @@ export function readDetails(
   snapshots: readonly Snapshot[],
   pinned: ReadonlySet<Digest>,
 ): EntryDetails {
-  const entry = readIfWhole(metadataPath(folder, uid));
+  const { entry, bytes } = readVersion(folder, uid, digest);
   const text = (name: string) => (entry && propertyText(entry, name)) ?? '';
+  const facts = entry && factsOf(entry, bytes);
   return {
-    ...{ uid, ...summarize(folder, uid, digest), pinned: pinned.has(digest) },
+    ...summaryOf({ uid, digest, facts }, pinned),
     ...{ description: text('description'), tags: text('tags') },
     versions: versionsOf(uid, snapshots),
   };
 }
 
 /** The picture of an entry as a PNG; undefined when it has none. */
-export function readPreview({ folder, uid }: Version): Buffer | undefined {
-  const preview = readIfWhole(metadataPath(folder, uid))?.properties.get('preview');
-  return preview?.subarray(0, PNG.length).equals(PNG) ? preview : undefined;
+export function readPreview({ folder, uid, digest }: Version): Buffer | undefined {
+  const { entry } = readVersion(folder, uid, digest);
+  return entry ? previewOf(entry) : undefined;
 }
-const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Reads an entry's two files and compares them with their digests. Throws `not-found`, `damaged`. */
 export async function verifyEntry(snapshot: Snapshot, uid: Uid): Promise<void> {
@@ -113,48 +103,16 @@ function findVersion(sums: string, uid: Uid): Digest | undefined {
   return at < 0 ? undefined : (sums.slice(at - 64, at) as Digest);
 }
 
-function recall(folder: string, uid: Uid, digest: Digest): Known {
-  const known = remembered.get(digest);
-  if (known) return known;
-  const summary = summarize(folder, uid, digest);
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  if (summary.title !== null) remembered.set(digest, summary);
-  return summary;
-}
-
-/** An entry whose metadata is damaged is listed without a title: the others are there all the same. */
-function summarize(folder: string, uid: Uid, digest: Digest): Known {
-  const path = join(folder, `${uid}${METADATA_SUFFIX}`);
-  const size = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  const entry = readIfWhole(path);
-  const text = (name: string) => (entry && propertyText(entry, name)) ?? null;
+/** A damaged entry is listed without a title, so that the others can be reached. */
+function summaryOf({ uid, digest, facts }: ListedEntry, pinned: ReadonlySet<Digest>): EntrySummary {
   return {
-    digest,
-    title: text('title'),
-    mimeType: text('mime_type'),
-    activity: text('activity'),
-    color: text('icon-color'),
-    timestamp: seconds(text('timestamp')),
-    created: seconds(text('creation_time')),
-    bytes: size + (entry?.content?.size ?? 0),
+    ...{ uid, digest, pinned: pinned.has(digest) },
+    title: facts?.title ?? null,
+    mimeType: facts?.mimeType || null,
+    activity: facts?.activity || null,
+    color: facts?.colours || null,
+    timestamp: facts?.changed || null,
+    created: facts?.begun || null,
+    bytes: facts?.bytes ?? 0,
   };
-}
-
-function seconds(text: string | null): number | null {
-  const value = Number(text || Number.NaN);
-  return Number.isFinite(value) ? value : null;
-}
-
-function metadataPath(folder: string, uid: Uid): string {
-  return join(folder, `${uid}${METADATA_SUFFIX}`);
-}
-
-function readIfWhole(path: string): Entry | undefined {
-  try {
-    return decodeEntry(readFileSync(path));
-  } catch (error) {
-    const damaged = error instanceof DsError && error.code === 'bad-input';
-    if (damaged || isErrno(error, 'ENOENT', 'EIO')) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /**
  * The control API's part about single entries: details, pictures, and whether what is kept of one is
- * whole. Of this laptop's own snapshots, or of one whose place it took (X10).
+ * whole. Of this laptop, or of one it replaces.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DsError } from '../../shared/errors.ts';
@@ -38,7 +38,7 @@ export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: 
     return reply.type('image/png').send(picture);
   });
 
-  /** One entry of one's own: what is dropped from a laptop must be whole here (A13). */
+  /** Of the laptop's own: before it drops an entry's content, the school's copy must be whole. */
   app.post('/v1/verify', async (request, reply) => {
     const { snapshot, uid } = parseVerifyRequest(request.body);
     await verifyEntry(findSnapshot(paths, whose.laptopOf(request), snapshot), uid);
@@ -46,7 +46,7 @@ export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: 
   });
 }
 
-/** As the snapshot has it; where cleanup took that, as it was pinned from it (X8). Throws `not-found`. */
+/** From the snapshot or, where cleanup removed that, from its pin. Throws `not-found`. */
 function findVersion(paths: Paths, owner: Serial, params: OneEntry['Params']): Version {
   const name = parseSnapshotName(params.name);
   const uid = parseUid(params.uid);

@@ -1,10 +1,10 @@
 /**
- * One-time links: a laptop that its SSH key has proved asks for one, and whoever opens it within five
- * minutes is signed on as that laptop's child, once. In memory only, and only hashes.
+ * One-time links to the pages: a laptop requests one over SSH, and the first to open it within five
+ * minutes is signed on as that laptop's child. Kept in memory, as hashes only.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { hashOf, newToken } from '../pages/sign-in/sessions.ts';
+import { newToken, tokenHash } from './tokens.ts';
 
 export const LINK_SECONDS = 300;
 /** Not yet used, of one laptop: she pressed the button three times. */
@@ -26,13 +26,13 @@ export class WebLinks {
     const spare = own.length - MAX_EACH + 1;
     for (const [hash] of own.slice(0, Math.max(0, spare))) this.#links.delete(hash);
     const token = newToken();
-    this.#links.set(hashOf(token), { serial, ends: now + LINK_SECONDS * 1000 });
+    this.#links.set(tokenHash(token), { serial, ends: now + LINK_SECONDS * 1000 });
     return `/ds-restore/in/${token}`;
   }
 
-  /** Whose link it is, and it is used up. Undefined for what is none, was used or is too old. */
+  /** The laptop of a link, which is used up. Undefined if it is unknown, used or expired. */
   use(token: string): Serial | undefined {
-    const hash = hashOf(token);
+    const hash = tokenHash(token);
     const link = this.#links.get(hash);
     this.#links.delete(hash);
     return link && link.ends > this.#clock.monotonicMs() ? link.serial : undefined;

@@ -1,6 +1,6 @@
 /**
- * What a command of `xs-backup` is: it works on the open library and prints what it did. The same
- * code runs in the service, when that is running, or in the program at the terminal, when it is not.
+ * The type of a command of `xs-backup`: it works on the open library and prints what it did. The same
+ * code runs in the service while that is running, and in the program at the terminal otherwise.
  */
 import { existsSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
@@ -8,22 +8,42 @@ import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 
-export interface Flags {
-  json?: boolean | undefined;
-  'dry-run'?: boolean | undefined;
-  'trust-clock'?: boolean | undefined;
-  all?: boolean | undefined;
-  'keep-going'?: boolean | undefined;
-  unused?: boolean | undefined;
-  kind?: string | undefined;
-  key?: string | undefined;
+interface FlagRule {
+  summary: string;
+  /** What its value is called in help texts; a flag without one is on or off. */
+  value?: string;
+  /** The only values it may have. */
+  choices?: readonly string[];
 }
 
-/** How far a long command is. */
+/** Every flag of a command. `json` belongs to all of them, any other to those that name it. */
+export const FLAGS = {
+  json: { summary: 'print JSON, one object per line, and no progress bar' },
+  'dry-run': { summary: 'print what would be done; change nothing' },
+  'trust-clock': { summary: "accept the server's present date as correct" },
+  all: { summary: 'all content at once' },
+  'keep-going': { summary: 'leave out what is damaged instead of failing' },
+  unused: { summary: 'only laptops registered 30 days ago or earlier that never made a backup' },
+  kind: {
+    value: 'KIND',
+    choices: ['own', 'sugar'],
+    summary: 'own: the key of our agent (default); sugar: the key that Sugar registers',
+  },
+  key: { value: 'FINGERPRINT', summary: 'the key with this fingerprint: SHA256:…' },
+} as const satisfies Record<string, FlagRule>;
+export type FlagName = keyof typeof FLAGS;
+
+export type Flags = {
+  [Name in FlagName]?:
+    | ((typeof FLAGS)[Name] extends { value: string } ? string : boolean)
+    | undefined;
+};
+
+/** Progress of a long command. */
 export interface Step {
   done: number;
   of: number;
-  /** What is counted, and what is in hand: `laptops, SHC02600123`. */
+  /** What is counted, and the current item: `laptops, SHC02600123`. */
   text: string;
 }
 
@@ -31,28 +51,33 @@ export interface CommandContext {
   library: Library;
   args: readonly string[];
   flags: Flags;
-  /** The answer to what the command asks. */
+  /** The answer to the prompt of `asks`. */
   secret: string | undefined;
   print: (text: string) => void;
-  /** For a bar at a terminal; it may be told as often as something moves. */
+  /** Updates the progress bar at a terminal; may be called for every item. */
   progress: (step: Step) => void;
   signal: AbortSignal;
 }
 
-export interface Command {
-  /** Its arguments, and what it does: a line of --help. */
-  synopsis: string;
+/** What the command line takes; whatever is not named here is an error. */
+export interface Shape {
+  /** Its arguments by name, in order: `SERIAL` is required, `[SERIAL]` optional. None by default. */
+  takes?: readonly string[];
+  /** Besides `json`. */
+  flags?: readonly FlagName[];
+  /** One line of --help. */
   summary: string;
-  /** What must be asked at the terminal first, with these arguments; the answer is not shown. */
+}
+
+export interface Command extends Shape {
+  /** The prompt to show at the terminal before the command runs; the answer is not echoed. */
   asks?(args: readonly string[]): string | undefined;
-  /** A number is the exit code of a command that was carried out; anything else means 0. */
+  /** A number is the exit code of a command that succeeded; anything else means 0. */
   run(context: CommandContext): unknown;
 }
 
-/** What only reads, as the person at the terminal: never in the service. */
-export interface LocalCommand {
-  synopsis: string;
-  summary: string;
+/** A command that only reads and runs as the user at the terminal, never in the service. */
+export interface LocalCommand extends Shape {
   run(context: LocalContext): void | Promise<void>;
 }
 
@@ -65,11 +90,15 @@ export interface LocalContext {
   signal: AbortSignal;
 }
 
-export function usage(message: string): DsError {
-  return new DsError('usage', message, { hint: '"xs-backup --help" lists the commands' });
+/** Wrong arguments: exit code 2. */
+export function usage(
+  message: string,
+  hint = '"xs-backup help" lists the commands, "xs-backup help COMMAND" describes one',
+): DsError {
+  return new DsError('usage', message, { hint });
 }
 
-/** The laptop an argument names: registered, or known from an old library. Throws `not-registered`. */
+/** The laptop an argument names: registered, or with a folder in the library. Throws `not-registered`. */
 export function laptopArgument({ library, args }: CommandContext, index = 0): Serial {
   const text = args[index];
   if (text === undefined) throw usage('a serial number is needed');

@@ -1,5 +1,5 @@
 /**
- * `scrub`, `damage` and `verify`: is everything that was kept still what it was?
+ * `scrub`, `damage` and `verify`: whether stored content still matches its digests.
  */
 import { readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
@@ -11,8 +11,8 @@ import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verif
 import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {
-  synopsis: 'scrub [--all] [--json]',
-  summary: "read a day's share of all content, or all of it, and repair what can be",
+  flags: ['all'],
+  summary: "verify a day's share of all content, or all of it, and repair what can be repaired",
   run: async (context) => {
     const { library, flags, signal } = context;
     const { paths, clock, log } = library;
@@ -28,15 +28,14 @@ export const scrub: Command = {
     }
     answer(context, { ...sum, damaged }, () => [
       `${sum.files} files read (${formatBytes(sum.bytes)}), ` +
-        `${sum.swept} that nobody used removed (${formatBytes(sum.sweptBytes)})`,
+        `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
       ...(damaged.length === 0 ? ['no damage'] : damaged.map((name) => `damaged: ${name}`)),
     ]);
   },
 };
 
 export const damage: Command = {
-  synopsis: 'damage [--json]',
-  summary: 'content that is known to be damaged, and the snapshots concerned',
+  summary: 'content known to be damaged, and the affected snapshots',
   run: (context) => {
     const records = context.library.pool.damage.list();
     answer(context, { damage: records }, () =>
@@ -49,8 +48,8 @@ export const damage: Command = {
 };
 
 export const verify: LocalCommand = {
-  synopsis: 'verify [SERIAL] [--json]',
-  summary: 'read every snapshot, whole; changes nothing',
+  takes: ['[SERIAL]'],
+  summary: 'verify every snapshot completely; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const serials =
       args[0] === undefined
@@ -74,8 +73,8 @@ export const verify: LocalCommand = {
         : `${snapshots} snapshots, ${entries} entries, ${files} files read (${formatBytes(bytes)})\n`,
     );
     if (damaged > 0) {
-      throw new DsError('damaged', `${damaged} things are not as they should be`, {
-        hint: 'the next backups of the laptops concerned repair what can be; "xs-backup damage"',
+      throw new DsError('damaged', `${damaged} problems were found`, {
+        hint: 'the next backups of the affected laptops repair what they can; see "xs-backup damage"',
       });
     }
   },

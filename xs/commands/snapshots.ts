@@ -1,5 +1,5 @@
 /**
- * `snapshots`, `sums`, and the decisions about held ones.
+ * `snapshots`, `sums`, and the decisions about held backups.
  */
 import { parseSnapshotName } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
@@ -12,7 +12,7 @@ import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../storage
 import { answer, type Command, laptopArgument } from './command.ts';
 
 export const snapshots: Command = {
-  synopsis: 'snapshots SERIAL [--json]',
+  takes: ['SERIAL'],
   summary: 'the snapshots of a laptop, newest first',
   run: (context) => {
     const { paths } = context.library;
@@ -33,8 +33,8 @@ export const snapshots: Command = {
 };
 
 export const sums: Command = {
-  synopsis: 'sums SERIAL SNAPSHOT [--json]',
-  summary: 'its SHA-256 sums, for "sha256sum -c" in its folder',
+  takes: ['SERIAL', 'SNAPSHOT'],
+  summary: 'the SHA-256 sums of a snapshot, for "sha256sum -c" in its folder',
   run: (context) => {
     const serial = laptopArgument(context);
     const snapshot = findSnapshot(
@@ -48,8 +48,7 @@ export const sums: Command = {
 };
 
 export const held: Command = {
-  synopsis: 'held [--json]',
-  summary: 'backups kept aside because most of a Journal was gone',
+  summary: 'backups held because most of a Journal was missing',
   run: (context) => {
     const { paths, serials } = context.library;
     const rows = serials().flatMap((serial) =>
@@ -62,8 +61,8 @@ export const held: Command = {
 };
 
 export const release: Command = {
-  synopsis: 'release SERIAL',
-  summary: 'what is held of it is right: make ordinary snapshots of it',
+  takes: ['SERIAL'],
+  summary: 'accept the held backups of a laptop: they become ordinary snapshots',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
@@ -78,8 +77,8 @@ export const release: Command = {
 };
 
 export const drop: Command = {
-  synopsis: 'drop SERIAL',
-  summary: 'what is held of it is a mistake: move it to the trash',
+  takes: ['SERIAL'],
+  summary: 'discard the held backups of a laptop: they move to the trash',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);

@@ -1,58 +1,75 @@
 /**
- * `status`: the school on one screen, at most 25 lines however many laptops there are; and `diag`,
- * the same without anybody's name, to send to somebody who helps.
+ * `status`: the school on one screen, at most 25 lines however many laptops there are.
  */
-import { arch, platform, release } from 'node:os';
-import { run } from '../../shared/system/run.ts';
-import { VERSION } from '../../shared/version.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
-import { concerns, LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
+import { type Concern, concerns } from '../admin/concerns.ts';
+import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
 import { answer, type Command } from './command.ts';
 
-/** Exit code of `status` when something needs a look, for monit and the like. */
-const NEEDS_A_LOOK = 3;
-/** Names in one line; the rest is a number. */
+/** Exit code of `status` when something needs attention, for monitoring programs. */
+const NEEDS_ATTENTION = 3;
+/** Names in one line; the rest are counted. */
 const NAMED = 5;
 
 export const status: Command = {
-  synopsis: 'status [--json]',
-  summary: 'the school on one screen; exit code 3 when something needs a look',
+  summary: 'the school on one screen; exit code 3 when something needs attention',
   run: async (context) => {
     const found = await readStatus(context.library);
     const open = concerns(found);
-    answer(context, { ...found, concerns: open }, () => formatStatus(found));
-    return open.length > 0 ? NEEDS_A_LOOK : 0;
+    const types = open.map(({ type }) => type);
+    answer(context, { ...found, concerns: types }, () => formatStatus(found));
+    return open.length > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 
-/** At most 25 lines. */
+/** At most 25 lines: the facts, then one line for each concern. */
 export function formatStatus(found: Status): string[] {
-  const { laptops, disk, forecast, scrub, clock } = found;
+  const { laptops, disk, scrub, clock } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
-  const [late, never] = [by('late'), by('never')];
+  const never = by('never');
   const lines = [
-    `laptops   ${laptops.length}: ${by('safe').length} safe, ${late.length} not seen for ` +
+    `laptops   ${laptops.length}: ${by('safe').length} safe, ${by('late').length} not seen for ` +
       `${LATE_DAYS} days, ${never.length} never backed up`,
   ];
-  if (late.length > 0) lines.push(`late      ${name(late.sort(byDays))}`);
   if (never.length > 0) lines.push(`never     ${name(never)}`);
-  if (found.held.length > 0) lines.push(`held      ${name(found.held)}: see "xs-backup held"`);
-  if (found.waitingKeys.length > 0) {
-    lines.push(`waiting   ${name(found.waitingKeys)}: see "xs-backup laptops"`);
-  }
-  if (found.overQuota.length > 0) lines.push(`quota     over it: ${name(found.overQuota)}`);
   lines.push(
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
       `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
     `forecast  ${formatForecast(found)}`,
-    `trash     ${found.trash} things can be brought back`,
-    `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last whole pass ` +
-      `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}; ` +
-      `${found.damaged === 0 ? 'no damage' : `${found.damaged} DAMAGED: see "xs-backup damage"`}`,
-    `clock     ${clock.trusted ? `${found.time.slice(0, 16)} UTC` : `NOT BELIEVED: ${clock.reason}`}`,
+    `trash     ${found.trash} items can be restored`,
+    `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
+      `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}`,
+    `clock     ${found.time.slice(0, 16)} UTC, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
   );
-  if (!forecast.fits) lines.push('          a larger disk is needed, or fewer laptops');
-  return lines;
+  const open = concerns(found);
+  lines.push(open.length === 0 ? 'all is well' : 'needs attention:');
+  return [...lines, ...open.map((one) => `  ${formatConcern(one)}`)];
+}
+
+function formatConcern(concern: Concern): string {
+  switch (concern.type) {
+    case 'waiting-keys':
+      return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
+    case 'held':
+      return `held backups      ${name(concern.laptops)}: see "xs-backup held"`;
+    case 'clock':
+      return `clock             nothing is removed: ${concern.reason}`;
+    case 'damage':
+      return `damage            ${concern.files} damaged files: see "xs-backup damage"`;
+    case 'disk-too-small':
+      return 'disk too small    a larger disk is needed, or fewer laptops';
+    case 'disk-nearly-full':
+      return (
+        `disk nearly full  ${percent(concern.freeBlocks)} of the blocks and ` +
+        `${percent(concern.freeInodes)} of the inodes are free`
+      );
+    case 'over-quota':
+      return `over quota        ${name(concern.laptops)}: see "xs-backup quota"`;
+    case 'late-laptops':
+      return `not seen          ${name(concern.laptops)}`;
+    default:
+      return concern satisfies never;
+  }
 }
 
 function formatForecast({ forecast }: Status): string {
@@ -69,51 +86,6 @@ function name(some: readonly { serial: string; nick: string }[]): string {
   return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function byDays(a: { days: number | null }, b: { days: number | null }): number {
-  return (b.days ?? 0) - (a.days ?? 0);
-}
-
 function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
 }
-
-const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
-
-export const diag: Command = {
-  synopsis: 'diag [--json]',
-  summary: 'a text about this server without names, serials or keys, to send to who helps',
-  run: async (context) => {
-    const { library } = context;
-    const { paths, config, env } = library;
-    const found = await readStatus(library);
-    const tool = async (command: string, ...args: string[]) => {
-      const done = await run(command, args, { env, accept: [1, 255] }).catch(() => undefined);
-      return `${done?.stdout ?? ''}${done?.stderr ?? ''}`.split('\n')[0] || 'not found';
-    };
-    const count = (standing: string) =>
-      found.laptops.filter((one) => one.standing === standing).length;
-    const facts = {
-      'ds-backup': `${VERSION}, node ${process.version}, ${platform()} ${release()} ${arch()}`,
-      rsync: await tool('rsync', '--version'),
-      ssh: await tool('ssh', '-V'),
-      bubblewrap: await tool('bwrap', '--version'),
-      'file system': await tool('findmnt', ...MOUNT, '--target', paths.library),
-      settings: config,
-      laptops: { safe: count('safe'), late: count('late'), never: count('never') },
-      decisions: {
-        ...{ held: found.held.length, waitingKeys: found.waitingKeys.length },
-        overQuota: found.overQuota.length,
-      },
-      disk: found.disk,
-      forecast: found.forecast,
-      scrub: { ...found.scrub, damaged: found.damaged, trash: found.trash },
-      clock: found.clock,
-      concerns: concerns(found).join(', ') || 'none',
-    };
-    answer(context, facts, () =>
-      Object.entries(facts).map(
-        ([name, fact]) => `${name}: ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`,
-      ),
-    );
-  },
-};

@@ -1,11 +1,12 @@
 /**
- * All commands that work on the open library, by name, in the order of --help.
+ * The table of commands by name, in the order of --help: the single source of the command line, its help
+ * and what the service accepts.
  */
-
 import { adopt } from './adopt.ts';
 import { alias, proposals, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
+import { diag } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
@@ -21,7 +22,7 @@ import {
   unretire,
 } from './registration.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
-import { diag, status } from './status.ts';
+import { status } from './status.ts';
 import { teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {

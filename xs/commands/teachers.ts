@@ -1,20 +1,19 @@
 /**
- * Who may sign in to the pages as a teacher.
+ * `teacher`: who may sign in to the pages as a teacher.
  */
 import { addTeacher, readTeachers, removeTeacher } from '../admin/teachers.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 
 export const teacher: Command = {
-  synopsis: 'teacher list | add NAME | remove NAME',
-  summary: "teachers of the pages; add asks for a password, and is also how it's changed",
+  takes: ['list|add|remove', '[NAME]'],
+  summary: 'list, add or remove teachers of the pages; add asks for a password, or changes it',
   asks: ([act, name]) => (act === 'add' && name !== undefined ? 'password: ' : undefined),
   run: async (context) => {
     const [act, name] = context.args;
-    if (act === 'list') return list(context);
-    if (name === undefined) throw usage('teacher list, teacher add NAME or teacher remove NAME');
-    if (act === 'add') return add(context, name);
-    if (act === 'remove') return remove(context, name);
-    throw usage(`there is no "teacher ${act}"`);
+    if (act === 'list' && name === undefined) return list(context);
+    if (act === 'add' && name !== undefined) return add(context, name);
+    if (act === 'remove' && name !== undefined) return remove(context, name);
+    throw usage('the arguments are "list", "add NAME" or "remove NAME"');
   },
 };
 

@@ -1,6 +1,6 @@
 /**
- * The pages put together: one part of the public app with the guard before it, in which the restore
- * pages and the teachers' pages are registered, and what all of them need to answer.
+ * Assembles the pages: one part of the public app behind the guard, with style sheet, icon, language
+ * choice and errors as pages. The routes of the rooms are registered in it.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,39 +9,27 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import { statusOf } from '../api/app.ts';
+import { answerTo } from '../api/error-answer.ts';
 import type { Library } from '../library.ts';
-import { ICON, type Page, render } from './frame.tsx';
-import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard.ts';
-import { TeacherReads } from './journal/teacher-reads.ts';
-import { Speeches } from './language-choice.ts';
-import { Failures } from './sign-in/failures.ts';
-import { safeReturn } from './sign-in/safe-return.ts';
-import { ProblemPage } from './sign-in/sign-in.tsx';
-import { addSignIn } from './sign-in/sign-in-routes.ts';
-import { XoIcon } from './xo-icon.tsx';
+import { ICON, type Page, render } from './frame/frame.tsx';
+import { Translations } from './frame/language-choice.ts';
+import { ProblemPage } from './frame/problem-page.tsx';
+import { XoIcon } from './frame/xo-icon.tsx';
+import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard/guard.ts';
+import { safeReturn } from './guard/safe-return.ts';
+import type { Site } from './guard/site-context.ts';
 
 export interface PageFiles {
-  /** They become one. */
+  /** Files, delivered as one sheet. */
   styleSheets: readonly string[];
   /** `<language>/LC_MESSAGES/ds-backup.mo` */
   locale: string;
 }
 
-export interface Site {
-  library: Library;
-  guard: Guard;
-  failures: Failures;
-  reads: TeacherReads;
-  /** What a page that answers this request is made of. */
-  page(request: FastifyRequest, reply: FastifyReply): Page;
-  send(reply: FastifyReply, node: VNode): FastifyReply;
-}
-
 const LANGUAGE = 'ds-language';
 const YEAR_SECONDS = 365 * 86_400;
 
-/** `addRoutes` adds what is to be behind the guard. */
+/** `addRoutes` registers the routes behind the guard. */
 export function addSite(
   app: FastifyInstance,
   library: Library,
@@ -51,14 +39,14 @@ export function addSite(
   const style = Buffer.concat(files.styleSheets.map((file) => readFileSync(file)));
   const digest = createHash('sha256').update(style).digest('hex').slice(0, 16);
   const styleHref = `/ds-restore/style-${digest}.css`;
-  const speeches = new Speeches(files.locale);
+  const translations = new Translations(files.locale);
   const { http, pages } = library.config;
   const hosts = [http.name, hostname(), `${hostname()}.local`, ...pages.hosts];
 
   void app.register(async (part) => {
     const guard = await installGuard(part, { library, hosts });
     const page = (request: FastifyRequest, reply: FastifyReply): Page => ({
-      ...speeches.for(request.cookies?.[LANGUAGE], request.headers['accept-language']),
+      ...translations.for(request.cookies?.[LANGUAGE], request.headers['accept-language']),
       who: whoIs(library, guard, request),
       formToken: guard.formToken(request, reply),
       here: request.url,
@@ -66,8 +54,7 @@ export function addSite(
     });
     const send = (reply: FastifyReply, node: VNode) =>
       reply.type('text/html; charset=utf-8').send(render(node));
-    const reads = new TeacherReads(library);
-    const site: Site = { library, guard, failures: new Failures(), reads, page, send };
+    const site: Site = { library, guard, page, send };
     part.setErrorHandler((error: FastifyError, request, reply) =>
       answerError(site, error, request, reply),
     );
@@ -82,7 +69,6 @@ export function addSite(
       reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
     );
     addLanguage(part);
-    addSignIn(part, site);
     addRoutes(part, site);
     for (const place of ['/ds-restore/*', '/xs-backup/*']) {
       part.get(place, async () => {
@@ -101,7 +87,7 @@ function whoIs(library: Library, guard: Guard, request: FastifyRequest): Page['w
   return { name, colours: laptop?.colors ?? null, teacher: false };
 }
 
-/** Errors as pages. What went wrong is for the log; a stranger learns a number. */
+/** Errors as pages. Details go to the log only. */
 function answerError(
   site: Site,
   error: FastifyError,
@@ -112,18 +98,15 @@ function answerError(
     if (request.method === 'POST') return reply.redirect(SIGN_IN, 303);
     return reply.redirect(`${SIGN_IN}?back=${encodeURIComponent(request.url)}`, 303);
   }
-  const known = error instanceof DsError ? error : undefined;
-  const status = known?.code === 'busy' ? 503 : known ? statusOf(known.code) : error.statusCode;
-  if (!status || status >= 500) {
-    site.library.log.warn('page-failed', { reason: asDsError(error).message });
-  }
-  void reply.status(status ?? 500);
-  // Before the guard has read the cookies there is nobody to make a page for.
-  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${error.message}\n`);
-  return site.send(reply, ProblemPage({ page: site.page(request, reply), status: status ?? 500 }));
+  const { status, body, fault } = answerTo(error);
+  if (fault) site.library.log.warn('page-failed', { reason: asDsError(error).message });
+  void reply.status(status);
+  // The guard refused the request before it read cookies: neither language nor visitor are known.
+  if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${body.message}\n`);
+  return site.send(reply, ProblemPage({ page: site.page(request, reply), status }));
 }
 
-/** Chosen by a link, so that one touch does; it changes nothing but words. */
+/** A link rather than a form: one touch, and GET is harmless because only the language changes. */
 function addLanguage(part: FastifyInstance): void {
   part.get<{ Querystring: { to?: unknown; back?: unknown } }>(
     '/ds-restore/language',

@@ -1,43 +1,42 @@
 /**
- * Laptops that registered and never made a backup: real ones that were given away, or made-up ones.
- * They are listed after 30 days and removed only when somebody says so.
+ * Laptops that registered and never made a backup: real ones that were given away, or fake ones.
+ * They are listed after 30 days and removed only by an explicit command.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
-import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
-import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
+import type { Serial } from '../../shared/ids.ts';
+import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
-import type { Library } from '../library.ts';
 import { inCompletion, inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { replacedBy } from './aliases.ts';
+import { hasBackup } from './has-backup.ts';
 import type { Laptop } from './laptop-record.ts';
+import type { Registrations } from './registration.ts';
 
 const DAY_MS = 86_400_000;
 const UNUSED_DAYS = 30;
 
-/** Whether anything of a child is here, be it a snapshot, a tree of the original's or a pin. */
-export function hasBackup(paths: Paths, serial: Serial): boolean {
-  const laptop = inLaptop(paths, serial);
-  const isKept = (name: string) =>
-    tryParse(parseSnapshotName, name) || name.startsWith('.adopting-');
-  if (existsSync(laptop.lastSuccess) || namesIn(laptop.home).some(isKept)) return true;
-  const places = [laptop.held, laptop.pinned, laptop.original, inLibrary(paths).trashOf(serial)];
-  return places.some((folder) => namesIn(folder).length > 0);
-}
-
-/** Whether a laptop without a backup has been so for long enough to be listed. */
+/** Whether a laptop without a backup registered long enough ago to be listed. */
 export function isLongUnused(laptop: Laptop, now: Date): boolean {
   return now.getTime() - Date.parse(laptop.registered) >= UNUSED_DAYS * DAY_MS;
+}
+
+export interface ForgetContext {
+  paths: Paths;
+  env: NodeJS.ProcessEnv;
+  registrations: Registrations;
 }
 
 /**
  * Removes a registration and the laptop's folder. Throws `bad-input` when there is a backup or an
  * alias, and `busy` while the laptop is connected.
  */
-export async function forget(library: Library, serial: Serial): Promise<void> {
-  const { paths, env, registrations } = library;
+export async function forget(
+  { paths, env, registrations }: ForgetContext,
+  serial: Serial,
+): Promise<void> {
   const laptop = inLaptop(paths, serial);
   await using _held = await lockFile(laptop.sessionLock, { env, waitSeconds: 0 });
   if (hasBackup(paths, serial)) {

@@ -57,7 +57,9 @@ test('lose everything, get everything back: every property and every byte', asyn
   await laptop.loseJournal();
   await laptop.startBus();
   assert.is(await laptop.countEntries(), 0);
-  const restored = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: restored } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--json')).stdout,
+  );
   assert.is(restored.restored, 60, JSON.stringify(restored));
   const result = compareJournals(before, readJournal(laptop.journal));
   assert.equal(
@@ -66,7 +68,7 @@ test('lose everything, get everything back: every property and every byte', asyn
   );
   assert.is(await laptop.countEntries(), 60);
 
-  const again = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: again } = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
   assert.equal([again.restored, again.alreadyHere], [0, 60], 'a second restore has nothing to do');
   await ok(laptop, 'now');
   assert.is(checkEverySnapshot(school, laptop), 1, 'a restored Journal is the same Journal');
@@ -75,11 +77,11 @@ test('lose everything, get everything back: every property and every byte', asyn
 test('a day without changes makes no snapshot, a changed one travels as a difference', async () => {
   await using laptop = school.newLaptop();
   generateJournal(laptop.journal, { entries: 60, seed: 2 });
-  const first = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  const { summary: first } = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
   await ok(laptop, 'now');
   assert.is(checkEverySnapshot(school, laptop), 1);
   changeJournal(laptop.journal, { count: 3, seed: 3 });
-  const second = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  const { summary: second } = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
   assert.is(checkEverySnapshot(school, laptop), 2);
   assert.ok(second.changed >= 1 && second.changed <= 6, JSON.stringify(second));
   assert.ok(second.sentBytes < first.sentBytes / 3);
@@ -96,7 +98,9 @@ test('an older version comes back beside the one that is there', async () => {
   assert.ok(uid);
   await laptop.startBus();
   const start = Date.now();
-  const one = JSON.parse((await ok(laptop, 'restore', 'latest', '--entry', uid, '--json')).stdout);
+  const { summary: one } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--entry', uid, '--json')).stdout,
+  );
   assert.is(one.beside, 1, JSON.stringify(one));
   const after = readJournal(laptop.journal);
   assert.is(after.size, changed.size + 1);
@@ -111,7 +115,7 @@ test('an older version comes back beside the one that is there', async () => {
     if (existsSync(inEntry(laptop, beside, file))) writeFileSync(inEntry(laptop, beside, file), '');
   }
   const mended = await ok(laptop, 'restore', 'latest', '--entry', uid, '--json');
-  assert.is(JSON.parse(mended.stdout).beside, 1, 'what a power cut tore is made whole');
+  assert.is(JSON.parse(mended.stdout).summary.beside, 1, 'what a power cut tore is made whole');
   const whole = new Map([[beside, after.get(beside)]]) as JournalSums;
   const again = compareJournals(whole, readJournal(laptop.journal));
   assert.equal(
@@ -126,7 +130,9 @@ test('an older version comes back beside the one that is there', async () => {
   await laptop.datastore('delete', gone);
   await ok(laptop, 'restore', 'latest', '--entry', gone);
   assert.ok(isAtTop(laptop, gone, start), 'also what was deleted');
-  const complete = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: complete } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--json')).stdout,
+  );
   const others = changedEntries(before, changed).filter((key) => ![uid, gone].includes(key));
   assert.equal([complete.restored, complete.beside], [0, others.length], 'and it is the same work');
   assert.is(readJournal(laptop.journal).size, after.size + others.length);
@@ -266,7 +272,7 @@ test('what is bad about one entry stops neither the others nor the run', async (
   writeFileSync(join(metadata(big), 'huge'), Buffer.alloc(9 * 1024 * 1024));
   writeFileSync(join(metadata(odd), 'title'), Buffer.from([0xff, 0xfe, 0x41]));
   const done = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
-  assert.is(done.problems.length, 2, JSON.stringify(done.problems));
+  assert.is(done.details.problems.length, 2, JSON.stringify(done));
   const newest = newestSnapshot(school.server, parseSerial(laptop.serial));
   assert.equal(
     [newest?.entries, newest?.removed],
@@ -275,7 +281,9 @@ test('what is bad about one entry stops neither the others nor the run', async (
   );
   await laptop.loseJournal();
   await laptop.startBus();
-  const restored = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: restored } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--json')).stdout,
+  );
   assert.is(restored.restored, 8, JSON.stringify(restored));
   await laptop.stopDatastore();
   rmSync(join(laptop.journal, 'index_updated'), { force: true });
@@ -305,7 +313,8 @@ test('damage on the server is refused by the restore, and the rest comes', async
   await laptop.startBus();
   const done = await laptop.backup(['restore', 'latest', '--json']);
   const result = JSON.parse(done.stdout);
-  assert.equal([result.restored, result.problems.length], [9, 1], done.stderr);
+  const { restored, problems } = result.summary;
+  assert.equal([restored, problems], [9, 1], done.stderr);
   assert.is(done.exitCode, 1, 'not everything came, and the exit code says so');
 });
 

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
 import {
-  concerns,
   type DayRecord,
   foresee,
   type LaptopStanding,
@@ -14,7 +14,7 @@ import { formatStatus } from '../../../xs/commands/status.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X12: the school on one screen');
+const test = suite('the school on one screen');
 
 const NOW = new Date('2026-06-15T10:00:00Z');
 
@@ -79,11 +79,65 @@ test('at most 25 lines of 120 letters, also for a thousand laptops with every tr
   const lines = formatStatus(statusOf(1000));
   assert.ok(lines.length <= 25, `${lines.length} lines`);
   for (const line of lines) assert.ok(line.length <= 120, line);
-  assert.equal(concerns(statusOf(1000)), [
-    ...['held', 'waiting-keys', 'over-quota', 'disk-too-small', 'disk-nearly-full', 'damage'],
-    ...['clock', 'late-laptops'],
-  ]);
+  assert.equal(
+    concerns(statusOf(1000)).map(({ type }) => type),
+    CONCERN_TYPES,
+  );
 });
+
+const WELL: Status = {
+  ...statusOf(0),
+  ...{ waitingKeys: [], overQuota: [], damaged: 0, clock: { trusted: true, reason: '' } },
+  disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
+  forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
+};
+const jim = { serial: SERIAL, nick: 'Jim' };
+const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
+  ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
+  ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
+  ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
+  ['damage', { damaged: 2 }, /damage +2 damaged files/],
+  ['disk-too-small', { forecast: { ...WELL.forecast, fits: false } }, /a larger disk is needed/],
+  [
+    'disk-nearly-full',
+    { disk: { ...WELL.disk, freeInodes: 0.09 } },
+    /10 % of the blocks and 9 % of the inodes/,
+  ],
+  ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
+  [
+    'late-laptops',
+    {
+      laptops: [11, 40].map((days) => {
+        return { serial: serialOf(days), nick: `child ${days}`, days, standing: 'late' };
+      }),
+    },
+    /not seen +child 40, child 11/,
+  ],
+];
+
+test('all is well: no concern, and a line that says so', () => {
+  assert.equal(concerns(WELL), []);
+  assert.is(formatStatus(WELL).at(-1), 'all is well');
+});
+
+for (const [type, facts, line] of ALONE) {
+  test(`${type} alone is one concern, one line of status and one metric`, () => {
+    const status = { ...WELL, ...facts };
+    assert.equal(
+      concerns(status).map((one) => one.type),
+      [type],
+    );
+    const lines = formatStatus(status);
+    const at = lines.indexOf('needs attention:');
+    assert.is(at, lines.length - 2, lines.join('\n'));
+    assert.match(lines[at + 1] ?? '', line);
+    const open = [...formatMetrics(status, 0).matchAll(/^xs_backup_concern\{type="(.+)"\} 1$/gm)];
+    assert.equal(
+      open.map((match) => match[1]),
+      [type],
+    );
+  });
+}
 
 test('the command prints it, and its exit code says whether to look', async () => {
   await using whole = await openWhole('');
@@ -109,7 +163,7 @@ test('metrics and diag name nobody', async () => {
   for (const line of metrics.trim().split('\n')) {
     assert.match(
       line,
-      /^(# (HELP|TYPE) xs_backup_\w+ .+|xs_backup_\w+(\{standing="\w+"\})? [\d.]+)$/,
+      /^(# (HELP|TYPE) xs_backup_\w+ .+|xs_backup_\w+(\{(standing|type)="[\w-]+"\})? [\d.]+)$/,
     );
   }
   const diag = await whole.command('diag');

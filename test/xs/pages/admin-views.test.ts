@@ -1,22 +1,23 @@
 /** What the teachers' pages say, from made-up facts; and which acts there are. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findCatalogue } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
 import type { Status } from '../../../xs/admin/status.ts';
-import { render } from '../../../xs/pages/frame.tsx';
+import { render } from '../../../xs/pages/frame/frame.tsx';
 import { ACT_NAMES, commandOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
-import { auditView, LINES_EACH } from '../../../xs/pages/teacher/audit-page.tsx';
-import { classView } from '../../../xs/pages/teacher/laptops/class-page.tsx';
+import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
-import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/teacher/marks.tsx';
-import { forecastText, statusView } from '../../../xs/pages/teacher/status-view.ts';
-import { trashView } from '../../../xs/pages/teacher/trash-page.tsx';
+import { auditView, LINES_EACH } from '../../../xs/pages/teacher/school/audit-page.tsx';
+import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
+import { cardsOf } from '../../../xs/pages/teacher/shown/laptop-card.ts';
+import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/teacher/shown/marks.tsx';
 import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { serialOf } from '../whole.ts';
 
-const test = suite("X12: the teachers' pages in words");
+const test = suite("the teachers' pages in words");
 
 const words = wordsOf(findCatalogue('/nowhere', 'ds-backup', []));
 const NOW = new Date('2026-09-01T08:00:00Z');
@@ -119,7 +120,7 @@ test('marks differ by shape: no two are drawn alike, and none has a colour', () 
 });
 
 test('who needs the teacher comes first, then by name; a laptop without a nick has its serial', () => {
-  const cards = classView(
+  const cards = cardsOf(
     [
       row(1, { nick: 'Zoe' }),
       row(2, { nick: 'Ana' }),
@@ -141,7 +142,7 @@ test('who needs the teacher comes first, then by name; a laptop without a nick h
   );
 });
 
-test('X2: approving means the very key whose code is shown; a menu key shows no code', () => {
+test('approving means the very key whose code is shown; a menu key shows no code', () => {
   const key = (n: number) => `SHA256:${String(n).repeat(43)}`;
   const waiting = [
     { kind: 'sugar' as const, since: daysAgo(0), fingerprint: key(1), code: '1111' },

@@ -2,6 +2,7 @@
  * The pages of a library over a real socket, and a browser without a screen: cookies, forms and
  * redirections as the real ones do them, and the means to lie about all three.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +11,15 @@ import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/api/app.ts';
 import { WebLinks } from '../../../xs/api/web-links.ts';
+import type { Site } from '../../../xs/pages/guard/site-context.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
+import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
-import { addSite, type PageFiles, type Site } from '../../../xs/pages/site.ts';
+import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
 import { addAdminRoutes } from '../../../xs/pages/teacher/teacher-routes.ts';
-import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
-import { openWhole, type WholeLibrary } from '../whole.ts';
+import { calmLoad, openWhole, type WholeLibrary } from '../whole.ts';
 
 export interface PagesServer extends WholeLibrary {
   url: string;
@@ -42,8 +44,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const app = createPublicApp({
     ...{ registrations: library.registrations, clock: library.clock, log: library.log },
     traffic: new Traffic(library.clock, library.config.traffic),
-    disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 1 }),
-    pressure: async () => CALM,
+    load: calmLoad,
     metrics: async () => '',
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
@@ -51,6 +52,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const links = new WebLinks(library.clock);
   addSite(app, library, files, (part, made) => {
     site = made;
+    addSignIn(part, made);
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     addAdminRoutes(part, made);

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../shared/folder.ts';
 import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { openBrowser, servePages } from './browser.ts';
 
-const test = suite('X9: what a browser is given to keep');
+const test = suite('what a browser is given to keep');
 const folder = temporaryFolder(test);
 
 const PNG = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.from('picture')]);
@@ -96,7 +96,7 @@ test('an entry without content has no file, and a large or empty one comes whole
   assert.is((await server.browser.get(server.at(2, 'file'))).raw.length, 0);
 });
 
-test('X11: damaged content never arrives as a whole file', async () => {
+test('damaged content never arrives as a whole file', async () => {
   await using server = await keeping(
     { title: 'a', content: 'good' },
     { title: 'b', content: 'fine' },

@@ -1,22 +1,22 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EntryFacts } from '../../../xs/pages/journal/entry-facts.ts';
+import type { EntryFacts } from '../../../xs/api/entry-facts.ts';
+import { preferred } from '../../../xs/pages/frame/language-choice.ts';
+import { isOurHost } from '../../../xs/pages/guard/origin.ts';
 import {
   findEntries,
   PER_PAGE,
   readSearch,
   searchQuery,
 } from '../../../xs/pages/journal/entry-search.ts';
-import { Shelf } from '../../../xs/pages/journal/list-cache.ts';
-import { preferred } from '../../../xs/pages/language-choice.ts';
-import { isOurHost } from '../../../xs/pages/origin.ts';
+import { LruCache } from '../../../xs/pages/journal/lru-cache.ts';
 import { Failures } from '../../../xs/pages/sign-in/failures.ts';
 
-const test = suite('X9: what the pages decide');
+const test = suite('what the pages decide');
 
 const facts = (title: string, kind: EntryFacts['kind'] = 'text', more = ''): EntryFacts => ({
   ...{ title, kind, more, changed: 1, begun: 1, bytes: 1, preview: false },
-  ...{ colours: '', hasContent: true },
+  ...{ colours: '', hasContent: true, mimeType: '', activity: '' },
 });
 const all = [
   { facts: facts('Ñandú y CÓNDOR', 'picture') },
@@ -75,7 +75,7 @@ test('a flood of addresses is forgotten, not remembered', () => {
   assert.is(failures.wait('first', 1), 0);
 });
 
-test('S6: languages are wanted in the order of their weights', () => {
+test('languages are wanted in the order of their weights', () => {
   assert.equal(preferred('en;q=0.1, es-PE, fr;q=0.5, xx;q=0, <script>;q=1'), ['es-PE', 'fr', 'en']);
   assert.equal(preferred(''), []);
 });
@@ -90,7 +90,7 @@ test('our names are ours in any case, with a port, with the dot at the end', () 
 });
 
 test('the shelf makes a thing once for all who wait, and drops what was not used for longest', async () => {
-  const shelf = new Shelf<string>(10);
+  const shelf = new LruCache<string>(10);
   let made = 0;
   const get = (name: string) =>
     shelf.get(name, async () => {

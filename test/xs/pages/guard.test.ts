@@ -6,7 +6,7 @@ import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { openBrowser, type PagesServer, servePages } from './browser.ts';
 
-const test = suite('X9: who may see the pages');
+const test = suite('who may see the pages');
 
 const PASSWORD = 'four words are enough';
 const SIGN_IN = '/ds-restore/sign-in';
@@ -159,7 +159,7 @@ test('after signing in one comes to a page of ours, whatever the link said', asy
   }
 });
 
-test('S6: a page is in the language of the browser, or in the one that was chosen', async () => {
+test('a page is in the language of the browser, or in the one that was chosen', async () => {
   await using server = await withTeacher();
   const browser = openBrowser(server.url);
   const head = async (accepted: string) =>

@@ -9,7 +9,7 @@ import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
-const test = suite('X9: what a child sees of her Journal');
+const test = suite('what a child sees of her Journal');
 
 const OLD = serialOf(1);
 const STRANGER = serialOf(2);
@@ -137,7 +137,7 @@ test('pinned versions are marked', async () => {
   assert.is((await browser.get(day(SERIAL))).body.match(/This is pinned/g)?.length, 1);
 });
 
-test('A13: what is only at school is given as it was pinned, and to nobody else', async () => {
+test('what is only at school is given as it was pinned, and to nobody else', async () => {
   await using server = await school();
   const { library, context, browser } = server;
   const name = newestSnapshot(library.paths, SERIAL)?.name ?? '';

@@ -6,7 +6,7 @@ import { SERIAL } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { openBrowser, servePages } from './browser.ts';
 
-const test = suite('X9: a child is signed on by her laptop');
+const test = suite('a child is signed on by her laptop');
 
 const HOME = `/ds-restore/${SERIAL}/`;
 const xoid = (key: string) =>

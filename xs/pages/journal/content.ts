@@ -1,6 +1,6 @@
 /**
- * An entry's content on its way to a browser, checked as it goes: the last piece is held back until
- * the digest is right, so that damaged content never arrives as a whole file.
+ * An entry's content as a stream that verifies its digest: the last chunk is held back until the digest
+ * matches, so damaged content never arrives as a complete file.
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -14,7 +14,7 @@ export interface Content {
   size: number;
 }
 
-/** Throws `damaged` at once when it is not there or has another size; the stream throws it later. */
+/** Throws `damaged` at once for a missing file or another size; later the stream fails with it. */
 export async function openContent(path: string, content: Content): Promise<Readable> {
   const damaged = () => new DsError('damaged', `the content of ${path} is damaged`);
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause) => {
@@ -39,7 +39,7 @@ export async function openContent(path: string, content: Content): Promise<Reada
     if (held) yield held;
   }
   const stream = Readable.from(pieces(), { objectMode: false });
-  // Also when nobody has read a byte of it: then the generator never ran, and closes nothing.
+  // A stream that nobody reads never starts the generator, which would otherwise close the file.
   stream.once('close', () => void file.close().catch(() => {}));
   return stream;
 }

@@ -1,12 +1,12 @@
 /**
- * The first page of a Journal: the days on which it was kept, and a question for all of them.
+ * The first page of a Journal: its backups by month, and a search in all of them.
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
-import { Frame, type Page } from '../frame.tsx';
-import { allPath, dayPath } from '../places.ts';
-import { XoIcon } from '../xo-icon.tsx';
+import { Frame, type Page } from '../frame/frame.tsx';
+import { allPath, dayPath } from '../frame/paths.ts';
+import { XoIcon } from '../frame/xo-icon.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
 import { SearchForm } from './search-form.tsx';
 

@@ -1,13 +1,13 @@
 /**
- * What a downloaded entry is called and what type it has. Both come from a child's laptop, so what
- * goes into a header is put together here from checked parts.
+ * File name and media type of a download. Both were written by a child's laptop, so headers are built
+ * here from validated parts.
  */
 import mime from 'mime';
 
 const FALLBACK_TYPE = 'application/octet-stream';
 const TYPE = /^[a-z0-9][\w!#$&^.+-]{0,60}\/[a-z0-9][\w!#$&^.+-]{0,60}$/i;
 const MAX_NAME = 80;
-/** Types of Sugar's own that no list has. */
+/** Media types of Sugar that the `mime` package does not know. */
 const SUGAR: Readonly<Record<string, string>> = {
   'application/vnd.olpc-sugar': 'xo',
   'application/vnd.olpc-journal-entry': 'xoj',
@@ -18,13 +18,13 @@ const SUGAR: Readonly<Record<string, string>> = {
   'application/x-scratch-project': 'sb',
 };
 
-/** Without parameters; what is none becomes plain bytes. */
+/** Without parameters; an invalid type becomes `application/octet-stream`. */
 export function downloadType(mimeType: string | undefined): string {
   const type = (mimeType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return TYPE.test(type) ? type : FALLBACK_TYPE;
 }
 
-/** The title as a file name, with the ending of its type unless it has one that fits. */
+/** The title as a file name, with the extension of its type unless it already has one. */
 export function downloadName(title: string, type: string): string {
   const plain = title
     .normalize('NFC')

@@ -1,29 +1,28 @@
 /**
- * An entry's picture, its content as a file, and the whole of it as a bundle. What a child's laptop
- * sent is shown to a browser here, so nothing of it may run, be guessed at, or be framed.
+ * Downloads: an entry's picture, its content as a file, the whole entry as a bundle. These bytes come
+ * from a child's laptop, so a browser must not run, sniff or frame them.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseUid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
-import type { Site } from '../site.ts';
+import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from './content.ts';
 import { contentDisposition, downloadName, downloadType } from './download-name.ts';
 import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
-import { previewOf } from './entry-facts.ts';
-import type { Journals, ReadEntry } from './journal.ts';
-import { admit, dayOf, type OnEntry } from './reading.ts';
+import type { ReadEntry } from './journal.ts';
+import { admit, dayOf, type JournalSite, type OnEntry } from './reading.ts';
 
 const ENTRY = '/ds-restore/:reader/:owner/:day/:uid';
 
-/** It would read the whole file to throw it away. */
+/** HEAD would read the whole file and discard it. */
 const NO_HEAD = { exposeHeadRoute: false };
 
-export function addDownloads(part: FastifyInstance, site: Site, journals: Journals): void {
+export function addDownloads(part: FastifyInstance, site: JournalSite): void {
   const read = (request: OnEntry): ReadEntry => {
-    const reading = admit(site, journals, request);
-    const day = dayOf(journals, reading, request.params);
-    return journals.read(day.snapshot, parseUid(request.params.uid));
+    const reading = admit(site, request);
+    const day = dayOf(site, reading, request.params);
+    return site.journals.read(day.snapshot, parseUid(request.params.uid));
   };
 
   part.get(`${ENTRY}/picture`, async (request: OnEntry, reply) => {
@@ -31,7 +30,7 @@ export function addDownloads(part: FastifyInstance, site: Site, journals: Journa
     const picture = entry && previewOf(entry);
     if (!picture) throw new DsError('not-found', 'it has no picture');
     const tag = `"${listed.digest}"`;
-    // Kept by the browser, and asked about each time: then the guard is asked as well.
+    // Cached, but revalidated each time, so that the guard decides each time.
     void reply.header('cache-control', 'private, no-cache').header('etag', tag);
     if (request.headers['if-none-match'] === tag) return reply.status(304).send();
     return harmless(reply).type('image/png').send(picture);
@@ -69,15 +68,19 @@ function whole({ entry, listed }: ReadEntry): { entry: Entry; title: string } {
   return { entry, title: listed.facts?.title ?? '' };
 }
 
-/** A page of a child's own making could otherwise act as whoever opens it. */
+/** Otherwise an HTML page in a Journal could act with the session of whoever opens it. */
 function harmless(reply: FastifyReply): FastifyReply {
   return reply
     .header('content-security-policy', "default-src 'none'; sandbox")
     .header('x-content-type-options', 'nosniff');
 }
 
-/** Who of the grown-ups looked at what. */
-function note({ guard, library }: Site, request: OnEntry, { snapshot, listed }: ReadEntry): void {
+/** Logs which teacher downloaded what. */
+function note(
+  { guard, library }: JournalSite,
+  request: OnEntry,
+  { snapshot, listed }: ReadEntry,
+): void {
   const visitor = guard.visitor(request);
   if (visitor?.role !== 'teacher') return;
   const { serial, name } = snapshot;

@@ -1,12 +1,12 @@
 /**
- * What one day holds, or all days together: pictures with titles, in pages.
+ * The entries of one day, or of all days together: pictures with titles, in pages.
  */
 import type { VNode } from 'preact';
 import type { Digest, Serial } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
-import { Frame, type FrameProps, type Page } from '../frame.tsx';
-import { entryPath } from '../places.ts';
-import type { EntryFacts } from './entry-facts.ts';
+import type { EntryFacts } from '../../api/entry-facts.ts';
+import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
+import { entryPath } from '../frame/paths.ts';
 import { type Found, type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';
 import { KindIcon, kindName } from './kinds.tsx';
@@ -17,7 +17,7 @@ export interface EntriesProps {
   reader: Serial;
   title: string;
   trail: NonNullable<FrameProps['trail']>;
-  /** The address of this list, without its question. */
+  /** The address of this list, without the query. */
   path: string;
   search: Search;
   found: Found<Version & { facts: EntryFacts | null }>;

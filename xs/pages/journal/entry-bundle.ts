@@ -1,17 +1,17 @@
 /**
- * An entry as a Journal entry bundle (`.xoj`), which Sugar's Journal takes apart into an entry with
- * all its properties and its picture: `<uid>/<uid>`, `<uid>/_metadata.json`, `<uid>/preview/<uid>`.
+ * An entry as a Journal entry bundle (`.xoj`), from which Sugar's Journal restores an entry with all its
+ * properties and its picture: `<uid>/<uid>`, `<uid>/_metadata.json`, `<uid>/preview/<uid>`.
  */
 import type { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { Uid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from './content.ts';
-import { previewOf } from './entry-facts.ts';
 
 export const BUNDLE_TYPE = 'application/vnd.olpc-journal-entry';
 
-/** Set by whoever imports it, or too large for a text. */
+/** Set by the importing Journal, or not text. */
 const LEFT_OUT = ['uid', 'preview', 'checksum', 'filesize', 'mountpoint'];
 
 export interface Bundle {
@@ -24,9 +24,9 @@ export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): P
   const zip = new ZipFile();
   const options = { compress: false, mtime: new Date(2010, 0, 1) };
   const metadata = Buffer.from(JSON.stringify(textsOf(entry)));
-  // Sugar's importer stumbles over a bundle without one.
+  // Sugar's importer fails on a bundle without one.
   const preview = previewOf(entry) ?? Buffer.alloc(0);
-  // The first name tells the Journal what the folder in it is called.
+  // The Journal takes the folder's name from the first entry of the archive.
   zip.addBuffer(metadata, `${uid}/_metadata.json`, options);
   zip.addBuffer(preview, `${uid}/preview/${uid}`, options);
   if (entry.content) {
@@ -38,7 +38,7 @@ export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): P
   }
   const size = await new Promise<number>((resolve) => {
     const onSize = (total: number) => resolve(total);
-    zip.end({ forceZip64Format: false, comment: '' }, onSize as () => void); // its types forget it
+    zip.end({ forceZip64Format: false, comment: '' }, onSize as () => void); // missing in its types
   });
   return { stream: zip.outputStream as Readable, size };
 }

@@ -1,13 +1,13 @@
 /**
- * One entry: its picture, what is known about it, how to get it, and its other versions.
+ * One entry: picture, facts, downloads, other versions.
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { size, type Words } from '../../../shared/words/words.ts';
-import { Frame, type FrameProps, type Page } from '../frame.tsx';
-import { entryPath } from '../places.ts';
+import type { EntryFacts } from '../../api/entry-facts.ts';
+import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
+import { entryPath } from '../frame/paths.ts';
 import { PinnedMark } from './entries-page.tsx';
-import type { EntryFacts } from './entry-facts.ts';
 import type { ShownSnapshot, Version } from './journal.ts';
 import { KindIcon, kindName } from './kinds.tsx';
 
@@ -51,10 +51,10 @@ export function EntryPage(props: EntryProps): VNode {
         <div>
           <Facts words={words} facts={facts} />
           {pinned ? <PinnedMark label={_('This is pinned')} /> : null}
-          <Ways words={words} href={href} facts={facts} />
+          <Downloads words={words} href={href} facts={facts} />
         </div>
       </div>
-      <Told {...props} />
+      <Description {...props} />
       <Versions {...props} />
     </Frame>
   );
@@ -78,7 +78,15 @@ function Facts({ words, facts }: { words: Words; facts: EntryFacts }) {
   );
 }
 
-function Ways({ words: { _ }, href, facts }: { words: Words; href: string; facts: EntryFacts }) {
+function Downloads({
+  words: { _ },
+  href,
+  facts,
+}: {
+  words: Words;
+  href: string;
+  facts: EntryFacts;
+}) {
   return (
     <ul class="ways">
       {facts.hasContent ? (
@@ -97,7 +105,7 @@ function Ways({ words: { _ }, href, facts }: { words: Words; href: string; facts
   );
 }
 
-function Told({ page: { words }, description, tags }: EntryProps) {
+function Description({ page: { words }, description, tags }: EntryProps) {
   if (description === '' && tags === '') return null;
   return (
     <section class="card">

@@ -1,7 +1,7 @@
 /**
- * From a long list to one page of it: by words and by kind. Pure.
+ * Filters a list of entries by words and kind, and cuts one page out of it. Pure.
  */
-import { type EntryFacts, KINDS, type Kind } from './entry-facts.ts';
+import { type EntryFacts, KINDS, type Kind } from '../../api/entry-facts.ts';
 
 export interface Search {
   /** As typed. */
@@ -21,7 +21,7 @@ export interface Found<T> {
 export const PER_PAGE = 24;
 const MAX_WORDS = 100;
 
-/** What a question of an address asks for; nonsense asks for everything. */
+/** The search in a query string; invalid values are ignored. */
 export function readSearch(query: Record<string, unknown>): Search {
   const { q, kind, page } = query;
   const words = typeof q === 'string' ? q.slice(0, MAX_WORDS).trim() : '';
@@ -29,7 +29,7 @@ export function readSearch(query: Record<string, unknown>): Search {
   return { words, kind: KINDS.find((one) => one === kind) ?? null, page: Math.max(1, number) };
 }
 
-/** The same question for another page, as in an address. */
+/** The query string of the same search for another page. */
 export function searchQuery({ words, kind }: Search, page: number): string {
   const parts = new URLSearchParams();
   if (words !== '') parts.set('q', words);
@@ -39,7 +39,7 @@ export function searchQuery({ words, kind }: Search, page: number): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** All words have to be there, in title, description or tags; accents and capitals do not matter. */
+/** All words must occur in title, description or tags; accents and case are ignored. */
 export function findEntries<T extends { facts: EntryFacts | null }>(
   all: readonly T[],
   search: Search,
@@ -59,7 +59,7 @@ export function findEntries<T extends { facts: EntryFacts | null }>(
   return { total: found.length, pages, page, shown };
 }
 
-/** Most texts have nothing to fold, and there may be five thousand. */
+/** Lower case without accents. ASCII text, which most is, takes the short way. */
 function fold(text: string): string {
   const lower = text.toLowerCase();
   return /^[\u0020-\u007e]*$/.test(lower) ? lower : lower.normalize('NFKD').replace(/\p{M}/gu, '');

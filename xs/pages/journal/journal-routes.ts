@@ -1,26 +1,35 @@
 /**
- * The restore pages (X9): a Journal's days, what they hold, and one entry. Each address begins with
- * whose Journal it is, and the guard is asked about that before anything is read.
+ * The pages of a Journal: its days, what they hold, one entry. Each address begins with whose Journal
+ * it is, and the guard decides on that before anything is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseUid } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
-import type { Page } from '../frame.tsx';
-import { allPath, dayPath, homePath } from '../places.ts';
-import type { Site } from '../site.ts';
+import type { Page } from '../frame/frame.tsx';
+import { allPath, dayPath, homePath } from '../frame/paths.ts';
+import type { Site } from '../guard/site-context.ts';
 import { DaysPage } from './days-page.tsx';
 import { addDownloads } from './download-routes.ts';
 import { EntriesPage, type EntriesProps } from './entries-page.tsx';
 import { EntryPage } from './entry-page.tsx';
 import { findEntries, readSearch } from './entry-search.ts';
 import type { Journals, ShownSnapshot, Version } from './journal.ts';
-import { admit, dayOf, type OnDay, type OnEntry, type Reading } from './reading.ts';
+import {
+  admit,
+  dayOf,
+  type JournalSite,
+  type OnDay,
+  type OnEntry,
+  type Reading,
+} from './reading.ts';
+import { TeacherReads } from './teacher-reads.ts';
 
 export function addJournalPages(part: FastifyInstance, site: Site, journals: Journals): void {
+  const journalSite: JournalSite = { ...site, journals, reads: new TeacherReads(site.library) };
   const now = () => Math.floor(site.library.clock.now().getTime() / 1000);
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
-    const { reader, owners } = admit(site, journals, request);
+    const { reader, owners } = admit(journalSite, request);
     const days = journals.snapshotsOf(owners);
     // Whoever looks at the days may soon search in all of them.
     void journals.all(days).catch((error: Error) => {
@@ -31,27 +40,27 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   });
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
-    const { reader, owners } = admit(site, journals, request);
+    const { reader, owners } = admit(journalSite, request);
     const page = site.page(request, reply);
     const all = await journals.all(journals.snapshotsOf(owners));
     const title = page.words._('All my things');
     const listed = { all, title, path: allPath(reader), now: now() };
-    return sendList(site, journals, request, reply, { page, reader, owners }, listed);
+    return sendList(journalSite, request, reply, { page, reader, owners }, listed);
   });
 
   part.get('/ds-restore/:reader/:owner/:day/', async (request: OnDay, reply) => {
-    const reading = admit(site, journals, request);
-    const day = dayOf(journals, reading, request.params);
+    const reading = admit(journalSite, request);
+    const day = dayOf(journalSite, reading, request.params);
     const page = site.page(request, reply);
     const all = (await journals.list(day.snapshot)).map((listed) => ({ ...day, listed }));
     const path = dayPath(reading.reader, day);
     const listed = { all, title: nameOf(page, day), path, now: now() };
-    return sendList(site, journals, request, reply, { page, ...reading }, listed);
+    return sendList(journalSite, request, reply, { page, ...reading }, listed);
   });
 
   part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
-    const { reader, owners } = admit(site, journals, request);
-    const day = dayOf(journals, { reader, owners }, request.params);
+    const { reader, owners } = admit(journalSite, request);
+    const day = dayOf(journalSite, { reader, owners }, request.params);
     const { listed, entry } = journals.read(day.snapshot, parseUid(request.params.uid));
     const page = site.page(request, reply);
     const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
@@ -70,7 +79,7 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     return site.send(reply, node);
   });
 
-  addDownloads(part, site, journals);
+  addDownloads(part, journalSite);
 }
 
 function nameOf({ words }: Page, { created }: ShownSnapshot): string {
@@ -82,8 +91,7 @@ interface List extends Pick<EntriesProps, 'title' | 'path' | 'now'> {
 }
 
 function sendList(
-  site: Site,
-  journals: Journals,
+  site: JournalSite,
   request: FastifyRequest,
   reply: FastifyReply,
   { page, reader, owners }: Reading & { page: Page },
@@ -95,6 +103,6 @@ function sendList(
     search,
   );
   const trail = [{ name: page.words._('My days'), href: homePath(reader) }];
-  const pinned = journals.pinned(owners);
+  const pinned = site.journals.pinned(owners);
   return site.send(reply, EntriesPage({ page, reader, trail, search, found, pinned, ...list }));
 }

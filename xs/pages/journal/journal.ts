@@ -1,16 +1,23 @@
 /**
- * What the school keeps of the Journals that one child may see: her laptop's and those whose place it
- * took (X10). Lists come from the index, which is filled from the snapshots when they arrive or when
- * somebody looks at them first; everything else is read from the snapshot itself.
+ * What the school keeps of the Journals that one child may see: of her laptop, and of those that it
+ * replaces. Lists come from the index, which is filled when a snapshot arrives or is first looked at;
+ * everything else is read from the snapshot itself.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
-import { DsError, isErrno } from '../../../shared/errors.ts';
+import { DsError } from '../../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../../shared/ids.ts';
-import { decodeEntry, digestOf, type Entry } from '../../../shared/journal/entry.ts';
+import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../../shared/journal/kept.ts';
 import { METADATA_SUFFIX, parseSums } from '../../../shared/journal/sums.ts';
+import { factsOf } from '../../api/entry-facts.ts';
+import {
+  type ListedEntry,
+  listEntries,
+  metadataPath,
+  readVersion,
+} from '../../api/read-entries.ts';
 import { hasRaw } from '../../legacy/raw-snapshots.ts';
 import type { Library } from '../../library.ts';
 import { listPins } from '../../pins/pins.ts';
@@ -23,24 +30,15 @@ import {
   readVersions,
   type Snapshot,
 } from '../../storage/snapshots.ts';
-import { type EntryFacts, factsOf, packFacts, unpackFacts } from './entry-facts.ts';
-import { Shelf } from './list-cache.ts';
+import { LruCache } from './lru-cache.ts';
 
 export interface Owner {
   serial: Serial;
   nick: string;
-  /** `#RRGGBB,#RRGGBB`, or null where nobody has told. */
+  /** `#RRGGBB,#RRGGBB`, or null where unknown. */
   colours: string | null;
-  /** An older laptop whose place the reader's took. */
+  /** An older laptop that the reader's replaces. */
   old: boolean;
-}
-
-/** A version of an entry as it stands in one snapshot. */
-export interface Listed {
-  uid: Uid;
-  digest: Digest;
-  /** Null where the metadata is damaged. */
-  facts: EntryFacts | null;
 }
 
 export interface ShownSnapshot {
@@ -51,12 +49,12 @@ export interface ShownSnapshot {
 }
 
 export interface Version extends ShownSnapshot {
-  listed: Listed;
+  listed: ListedEntry;
 }
 
 export interface ReadEntry {
   snapshot: Snapshot;
-  listed: Listed;
+  listed: ListedEntry;
   /** Null where the metadata is damaged. */
   entry: Entry | null;
   /** Where the content is, if there is any. */
@@ -65,19 +63,17 @@ export interface ReadEntry {
 
 export interface JournalsOptions {
   library: Pick<Library, 'paths' | 'store' | 'registrations' | 'log'>;
-  /** Called when a child looks and there are snapshots of the original program. */
+  /** Called when a child looks at a Journal with snapshots of the original program. */
   onRaw: (serial: Serial) => void;
 }
 
-/** Metadata read in one go; others get their turn in between. */
-const BATCH = 40;
-/** Lists kept in memory: some forty of a large Journal. */
-const SHELF_BYTES = 48 * 1024 * 1024;
+/** For lists in memory, in bytes: some forty lists of a large Journal. */
+const CACHE_BYTES = 48 * 1024 * 1024;
 
 export class Journals {
   readonly #options: JournalsOptions;
-  readonly #shelf = new Shelf<readonly Listed[]>(SHELF_BYTES);
-  readonly #whole = new Shelf<readonly Version[]>(SHELF_BYTES);
+  readonly #lists = new LruCache<readonly ListedEntry[]>(CACHE_BYTES);
+  readonly #whole = new LruCache<readonly Version[]>(CACHE_BYTES);
 
   constructor(options: JournalsOptions) {
     this.#options = options;
@@ -92,7 +88,7 @@ export class Journals {
     });
   }
 
-  /** Throws `not-found` for everybody else's, as for one that does not exist. */
+  /** Throws `not-found` for other laptops, whether they exist or not. */
   ownerFor(reader: Serial, of: string): Owner {
     const serial = readableBy(reader, of, this.#options.library.registrations.bySerial());
     const owner = this.ownersFor(reader).find((one) => one.serial === serial);
@@ -118,17 +114,17 @@ export class Journals {
   }
 
   /** What a snapshot holds, what changed last first. Throws `damaged`. */
-  list(snapshot: Snapshot): Promise<readonly Listed[]> {
-    return this.#shelf.get(snapshot.state, async () => {
+  list(snapshot: Snapshot): Promise<readonly ListedEntry[]> {
+    return this.#lists.get(snapshot.state, async () => {
       const entries = await this.#find(snapshot, [...readVersions(snapshot)]);
       entries.sort(lastFirst);
       return { value: entries, bytes: entries.reduce((sum, one) => sum + sizeOf(one), 0) };
     });
   }
 
-  /** Reads what is new in a snapshot, so that nobody has to wait for that. Throws `damaged`. */
+  /** Indexes what is new in a snapshot, so that nobody waits for that later. Throws `damaged`. */
   async learn(snapshot: Snapshot): Promise<void> {
-    await breath(); // first the laptop is to have its answer
+    await breath(); // the laptop gets its answer first
     await this.#find(snapshot, [...readVersions(snapshot)]);
   }
 
@@ -166,8 +162,8 @@ export class Journals {
   }
 
   /**
-   * The pinned version that a mark stands for (A13). The mark is the laptop's word: it counts for its
-   * own pins and for those of the laptops whose place it took, and for no others.
+   * The pinned version of an entry whose content is kept at school only. The mark in the entry is
+   * written by the laptop, so only pins of that laptop and of those it replaces are followed.
    */
   #keptVersion(snapshot: Snapshot, uid: Uid, entry: Entry) {
     const mark = keptMarkOf(entry);
@@ -196,12 +192,12 @@ export class Journals {
     const digests = new Set<Digest>();
     const versions: Version[] = [];
     for (const one of shown) {
-      const path = join(one.snapshot.folder, `${uid}${METADATA_SUFFIX}`);
+      const path = metadataPath(one.snapshot.folder, uid);
       const stat = lstatSync(path, { throwIfNoEntry: false });
       if (!stat?.isFile() || seen.has(stat.ino)) continue;
       seen.add(stat.ino);
       const { entry, bytes, digest } = readVersion(one.snapshot.folder, uid, null);
-      if (digests.has(digest)) continue; // there are so many that it has a second file
+      if (digests.has(digest)) continue; // a second file, where the first reached the limit of links
       digests.add(digest);
       versions.push({ ...one, listed: { uid, digest, facts: entry && factsOf(entry, bytes) } });
     }
@@ -216,59 +212,15 @@ export class Journals {
     );
   }
 
-  async #find(
-    snapshot: Snapshot,
-    versions: readonly (readonly [Uid, Digest])[],
-  ): Promise<Listed[]> {
-    const { store, log } = this.#options.library;
-    if (versions.length === 0) return [];
-    const known = await store.entryFacts(versions.map(([, digest]) => digest));
-    const fresh: [Digest, string][] = [];
-    const entries: Listed[] = [];
-    for (const [uid, digest] of versions) {
-      const packed = known.get(digest);
-      const facts = packed === undefined ? undefined : unpackFacts(packed);
-      if (facts) {
-        entries.push({ uid, digest, facts });
-        continue;
-      }
-      const { entry, bytes } = readVersion(snapshot.folder, uid, digest);
-      const found = entry && factsOf(entry, bytes);
-      entries.push({ uid, digest, facts: found });
-      if (found) fresh.push([digest, packFacts(found)]);
-      if (fresh.length % BATCH === 0) await breath();
-    }
-    if (fresh.length > 0) {
-      await store.recordEntryFacts(fresh).catch((error: Error) => {
-        log.warn('index-not-updated', { reason: error.message });
-      });
-    }
-    return entries;
+  #find(snapshot: Snapshot, versions: readonly (readonly [Uid, Digest])[]) {
+    return listEntries(this.#options.library, snapshot.folder, versions);
   }
 }
 
-interface FoundVersion {
-  entry: Entry | null;
-  /** Of the metadata. */
-  bytes: number;
-  digest: Digest;
-}
-
-/** With `digest`, an entry whose metadata is not that is as good as unreadable. */
-function readVersion(folder: string, uid: Uid, digest: Digest | null): FoundVersion {
-  try {
-    const bytes = readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`));
-    const is = digestOf(bytes);
-    if (digest !== null && is !== digest) return { entry: null, bytes: bytes.length, digest };
-    return { entry: decodeEntry(bytes), bytes: bytes.length, digest: is };
-  } catch (error) {
-    const damaged = error instanceof DsError && error.code === 'bad-input';
-    if (!damaged && !isErrno(error, 'ENOENT', 'EIO')) throw error;
-    return { entry: null, bytes: 0, digest: digest ?? digestOf('') };
-  }
-}
-
-/** Versions in a list whose uid is not known yet; most of sixty lists are known by then. */
+/**
+ * The versions in a list whose uid is not in `known`. Most of sixty lists are known by then, so lines
+ * are skipped before they are parsed.
+ */
 function versionsBesides(sums: string, known: ReadonlyMap<Uid, unknown>): [Uid, Digest][] {
   let lines = '';
   for (let from = 0; from < sums.length; ) {
@@ -280,13 +232,13 @@ function versionsBesides(sums: string, known: ReadonlyMap<Uid, unknown>): [Uid, 
   return [...parseSums(lines)];
 }
 
-/** A digest and two spaces. */
+/** Where the uid begins in a line: after a digest and two spaces. */
 const UID_AT = 66;
 
-function lastFirst(a: Listed, b: Listed): number {
+function lastFirst(a: ListedEntry, b: ListedEntry): number {
   return (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0);
 }
 
-function sizeOf({ facts }: Listed): number {
+function sizeOf({ facts }: ListedEntry): number {
   return 300 + (facts ? 2 * (facts.title.length + facts.more.length) : 0);
 }

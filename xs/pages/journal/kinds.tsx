@@ -1,9 +1,9 @@
 /**
- * The kinds of entries in words and as shapes, for who cannot read and for entries without a picture.
+ * The kinds of entries as words and as icons, for children who cannot read and entries without a picture.
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
-import type { Kind } from './entry-facts.ts';
+import type { Kind } from '../../api/entry-facts.ts';
 
 export function kindName({ _ }: Words, kind: Kind): string {
   switch (kind) {
@@ -31,7 +31,7 @@ export function kindName({ _ }: Words, kind: Kind): string {
 }
 
 const PAPER = 'M13 6h20l10 10v33H13z';
-/** Lines on a ground of 55 by 55, as Sugar's own icons. */
+/** Paths in a view box of 55 by 55, like Sugar's own icons. */
 const SHAPES: Readonly<Record<Kind, string>> = {
   picture: 'M6 11h43v33H6zM6 38l13-14 10 10 7-7 13 13M38 20h.1',
   text: `${PAPER}M20 24h16M20 32h16M20 40h10`,
@@ -45,7 +45,7 @@ const SHAPES: Readonly<Record<Kind, string>> = {
   other: PAPER,
 };
 
-/** Black on white: a child's own two colours are often equally dark. The word stands beside it. */
+/** Black on white, because a child's two colours may lack contrast. The word stands beside it. */
 export function KindIcon({ kind }: { kind: Kind }): VNode {
   return (
     <svg class="kind" width="55" height="55" viewBox="0 0 55 55" aria-hidden="true">

@@ -1,16 +1,23 @@
 /**
- * Who reads whose Journal: the first thing that each route of the restore pages finds out. What is not
- * the reader's is answered like what is not there.
+ * Access to a Journal, checked first by every route of it. What the reader may not see is answered like
+ * what does not exist.
  */
 import type { FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, parseSnapshotName, type Serial } from '../../../shared/ids.ts';
-import type { Site } from '../site.ts';
+import type { Site } from '../guard/site-context.ts';
 import type { Journals, Owner, ShownSnapshot } from './journal.ts';
+import type { TeacherReads } from './teacher-reads.ts';
+
+/** What the routes of a Journal are given. */
+export interface JournalSite extends Site {
+  journals: Journals;
+  reads: TeacherReads;
+}
 
 export interface Reading {
   reader: Serial;
-  /** The reader's laptop and those whose place it took. */
+  /** The reader's laptop and those it replaces. */
   owners: Owner[];
 }
 
@@ -19,10 +26,9 @@ export type OnEntry = FastifyRequest<{
   Params: { reader: string; owner: string; day: string; uid: string };
 }>;
 
-/** Throws when whoever asks must not read this Journal. */
+/** Throws `not-found`, or `SignInNeeded`, when this visitor may not read this Journal. */
 export function admit(
-  { guard, reads }: Site,
-  journals: Journals,
+  { guard, journals, reads }: JournalSite,
   request: FastifyRequest<{ Params: { reader: string } }>,
 ): Reading {
   const reader = known(() => parseSerial(request.params.reader));
@@ -31,9 +37,9 @@ export function admit(
   return { reader, owners: journals.ownersFor(reader) };
 }
 
-/** Throws `not-found` for a laptop that is none of the reader's, as for a day that is not there. */
+/** Throws `not-found` for a laptop that the reader's does not replace, or a missing day. */
 export function dayOf(
-  journals: Journals,
+  { journals }: Pick<JournalSite, 'journals'>,
   { owners }: Reading,
   params: { owner: string; day: string },
 ): ShownSnapshot {
@@ -46,7 +52,7 @@ export function dayOf(
   return { owner, snapshot, created: Math.floor(Date.parse(snapshot.created) / 1000) };
 }
 
-/** A malformed name is answered as one that is not there. */
+/** A malformed name is answered like a missing one. */
 function known<T>(parse: () => T): T {
   try {
     return parse();

@@ -1,16 +1,16 @@
 /**
- * Words and a kind, sent as the question of an address: it works without a script, and "back" works.
+ * The search form: sent by GET, so that it works without scripts and with the back button.
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
-import { KINDS } from './entry-facts.ts';
+import { KINDS } from '../../api/entry-facts.ts';
 import type { Search } from './entry-search.ts';
 import { kindName } from './kinds.tsx';
 
 export interface SearchFormProps {
   words: Words;
   action: string;
-  /** What was asked for last. */
+  /** The search whose results are shown. */
   search: Search | null;
 }
 

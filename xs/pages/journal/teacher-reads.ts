@@ -1,11 +1,10 @@
 /**
- * A teacher who looks into a child's Journal leaves a line in the audit log: one for each visit, not
- * one for each page and picture of it.
+ * Audit of teachers who look into a child's Journal: one line a visit, not one a page or picture.
  */
 import type { Serial } from '../../../shared/ids.ts';
 import type { Library } from '../../library.ts';
 
-/** Without a page of it for so long, the next one is another visit. */
+/** A visit ends after this long without a page of that Journal. */
 const VISIT_MS = 60 * 60_000;
 const MAX_VISITS = 5000;
 
@@ -24,7 +23,7 @@ export class TeacherReads {
     const last = this.#last.get(visit);
     this.#last.delete(visit);
     this.#last.set(visit, now);
-    // The first of a map is the visit that ended longest ago.
+    // A map keeps insertion order: its first is the oldest visit.
     const [oldest] = this.#last.keys();
     if (this.#last.size > MAX_VISITS && oldest !== undefined) this.#last.delete(oldest);
     if (last !== undefined && now - last <= VISIT_MS) return;

@@ -1,13 +1,13 @@
 /**
- * Wrong passwords, counted for each address: after a few it has to wait, longer each time. Not counted
- * for each name, or any child could lock a teacher out.
+ * Wrong passwords, counted by address: after a few the address must wait, twice as long each time. Not
+ * counted by name, or any child could lock a teacher out. Pure: time comes in as a value.
  */
 
-/** So many are free: everybody mistypes. */
+/** Failures before the first wait. */
 const FREE = 5;
 const FIRST_WAIT_MS = 30_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
-/** Forgotten after an hour without another. */
+/** Failures are forgotten after this long without another. */
 const MEMORY_MS = 60 * 60_000;
 const MAX_ADDRESSES = 5000;
 
@@ -19,7 +19,7 @@ interface Count {
 export class Failures {
   readonly #counts = new Map<string, Count>();
 
-  /** Milliseconds until this address may try again; 0 is now. */
+  /** Milliseconds until this address may try again; 0 for now. */
   wait(address: string, now: number): number {
     const count = this.#counts.get(address);
     if (!count || now - count.last > MEMORY_MS || count.failures < FREE) return 0;
@@ -27,13 +27,13 @@ export class Failures {
     return Math.max(0, count.last + wait - now);
   }
 
-  /** Counted before the password is looked at: many at once are as many. */
+  /** Called before the password is checked, so that concurrent attempts are all counted. */
   note(address: string, now: number): void {
     const before = this.#counts.get(address);
     const failures = before && now - before.last <= MEMORY_MS ? before.failures + 1 : 1;
     this.#counts.delete(address);
     this.#counts.set(address, { failures, last: now });
-    // The first of a map is the one longest without a failure.
+    // A map keeps insertion order: its first is the address longest without a failure.
     const [oldest] = this.#counts.keys();
     if (this.#counts.size > MAX_ADDRESSES && oldest !== undefined) this.#counts.delete(oldest);
   }

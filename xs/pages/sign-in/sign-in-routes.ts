@@ -1,16 +1,17 @@
 /**
- * Signing in as a teacher, and out. Wrong passwords are counted before they are looked at.
+ * Sign-in of teachers, and sign-out. Attempts are counted before the password is checked.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkTeacher, stampOf } from '../../admin/teachers.ts';
-import { SIGN_IN } from '../guard.ts';
-import type { Site } from '../site.ts';
-import { safeReturn } from './safe-return.ts';
-import { SignInPage, type SignInProblem } from './sign-in.tsx';
+import { SIGN_IN } from '../guard/guard.ts';
+import { safeReturn } from '../guard/safe-return.ts';
+import type { Site } from '../guard/site-context.ts';
+import { Failures } from './failures.ts';
+import { SignInPage, type SignInProblem } from './sign-in-page.tsx';
 
-/** From one address; each costs a tenth of a second of the processor. */
+/** Attempts from one address; each costs a tenth of a second of processor time. */
 const TRIES_PER_MINUTE = 20;
-/** Where a teacher goes who came from nowhere. */
+/** Where a teacher goes who did not ask for a page before. */
 const TEACHERS_START = '/xs-backup';
 
 interface SignIn {
@@ -21,6 +22,7 @@ interface SignIn {
 
 export function addSignIn(part: FastifyInstance, site: Site): void {
   const { guard } = site;
+  const failures = new Failures();
 
   part.get<{ Querystring: { back?: unknown } }>(SIGN_IN, async (request, reply) => {
     const back = safeReturn(request.query.back, TEACHERS_START);
@@ -30,7 +32,7 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
   const rateLimit = { max: TRIES_PER_MINUTE, timeWindow: 60_000 };
   part.post<{ Body: SignIn }>(SIGN_IN, { config: { rateLimit } }, async (request, reply) => {
     const back = safeReturn(request.body?.back, TEACHERS_START);
-    const outcome = await tryToSignIn(site, request);
+    const outcome = await tryToSignIn(site, failures, request);
     if (typeof outcome === 'object') {
       guard.begin(request, reply, { role: 'teacher', ...outcome });
       return reply.redirect(back, 303);
@@ -46,9 +48,10 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
   });
 }
 
-/** The teacher, or what went wrong. */
+/** The teacher, or why not. */
 async function tryToSignIn(
-  { library, failures }: Site,
+  { library }: Site,
+  failures: Failures,
   request: FastifyRequest<{ Body: SignIn }>,
 ): Promise<{ name: string; stamp: string } | NonNullable<SignInProblem>> {
   const { name, password } = request.body ?? {};

@@ -1,6 +1,6 @@
 /**
- * Signing on as a child: with a one-time link, or, where a school has switched that on, with the
- * cookie that Sugar's Browse shows to the server it is registered with.
+ * Sign-on of children: with a one-time link or, where the school has enabled it, with the cookie that
+ * Sugar's Browse sends to the server it is registered with.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -8,15 +8,15 @@ import * as v from 'valibot';
 import type { Serial } from '../../../shared/ids.ts';
 import type { WebLinks } from '../../api/web-links.ts';
 import type { Laptop } from '../../registration/laptop-record.ts';
-import type { Site } from '../site.ts';
-import { SignInPage } from './sign-in.tsx';
+import type { Site } from '../guard/site-context.ts';
+import { SignInPage } from './sign-in-page.tsx';
 
 export const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
 
 export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): void {
   const { guard, library } = site;
 
-  /** Not for HEAD: whoever only looks whether a link is good must not use it up. */
+  /** Not for HEAD: checking a link must not use it up. */
   part.get<{ Params: { token: string } }>(
     '/ds-restore/in/:token',
     { exposeHeadRoute: false },

@@ -1,7 +1,8 @@
 /**
- * The teachers' pages at `/xs-backup` (X12). All of them lie behind one check that a teacher is signed
- * in; a child is told that there is no such page.
+ * The teachers' pages at `/xs-backup`, behind one check that a teacher is signed in; to a child they do
+ * not exist.
  */
+
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
@@ -11,57 +12,58 @@ import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
 import { readAudit } from '../../registration/audit.ts';
 import { listTrash } from '../../storage/trash.ts';
-import type { Site } from '../site.ts';
+import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
-import { around } from './around.ts';
-import { AuditPage, auditView } from './audit-page.tsx';
-import { addDiskRoutes } from './disk-routes.ts';
-import { HeldPage } from './held-page.tsx';
-import { heldLaptops } from './held-view.ts';
-import { ClassPage, classView } from './laptops/class-page.tsx';
+import { frameProps } from './acts/frame-props.ts';
+import { addDiskRoutes } from './disk/disk-routes.ts';
+import { TrashPage, trashView } from './disk/trash-page.tsx';
+import { ClassPage } from './laptops/class-page.tsx';
+import { HeldPage } from './laptops/held-page.tsx';
+import { heldLaptops } from './laptops/held-view.ts';
 import { addLaptopRoutes } from './laptops/laptop-routes.ts';
 import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
-import { MARKS } from './marks.tsx';
-import { StatusPage } from './status-page.tsx';
-import { statusView } from './status-view.ts';
-import { TrashPage, trashView } from './trash-page.tsx';
+import { AuditPage, auditView } from './school/audit-page.tsx';
+import { StatusPage } from './school/status-page.tsx';
+import { statusView } from './school/status-view.ts';
+import { cardsOf } from './shown/laptop-card.ts';
+import { MARKS } from './shown/marks.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
-/** Adds them to the part behind the guard. */
+/** Adds the teachers' pages to the part behind the guard. */
 export function addAdminRoutes(part: FastifyInstance, site: Site): void {
-  void part.register(async (admin) => {
-    admin.addHook('preHandler', async (request) => {
+  void part.register(async (teachers) => {
+    teachers.addHook('preHandler', async (request) => {
       site.guard.teacher(request);
     });
-    addOverview(admin, site);
-    addWaiting(admin, site);
-    addKept(admin, site);
-    addLaptopRoutes(admin, site);
-    addDiskRoutes(admin, site);
-    addActRoutes(admin, site);
+    addOverview(teachers, site);
+    addWaiting(teachers, site);
+    addKept(teachers, site);
+    addLaptopRoutes(teachers, site);
+    addDiskRoutes(teachers, site);
+    addActRoutes(teachers, site);
   });
 }
 
-function addOverview(admin: FastifyInstance, site: Site): void {
+function addOverview(part: FastifyInstance, site: Site): void {
   const { library } = site;
 
   for (const path of ['/xs-backup', '/xs-backup/']) {
-    admin.get(path, async (request: Asked, reply) => {
-      const { page } = around(site, request, reply);
+    part.get(path, async (request: Asked, reply) => {
+      const { page } = frameProps(site, request, reply);
       const view = statusView(page.words, await readStatus(library));
       return site.send(reply, StatusPage({ page, view }));
     });
   }
 
-  admin.get('/xs-backup/class', async (request: Asked, reply) => {
+  part.get('/xs-backup/class', async (request: Asked, reply) => {
     const rows = await laptopRows(library, library.registrations.all());
-    const cards = classView(rows, library.clock.now());
+    const cards = cardsOf(rows, library.clock.now());
     const only = MARKS.find((mark) => mark === request.query.only) ?? null;
-    return site.send(reply, ClassPage({ ...around(site, request, reply), cards, only }));
+    return site.send(reply, ClassPage({ ...frameProps(site, request, reply), cards, only }));
   });
 
-  admin.get('/xs-backup/diag.txt', async (_request, reply) => {
+  part.get('/xs-backup/diag.txt', async (_request, reply) => {
     let text = '';
     const print = (more: string) => {
       text += more;
@@ -76,11 +78,11 @@ function addOverview(admin: FastifyInstance, site: Site): void {
   });
 }
 
-function addWaiting(admin: FastifyInstance, site: Site): void {
+function addWaiting(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { registrations, newcomers } = library;
 
-  admin.get('/xs-backup/waiting', async (request: Asked, reply) => {
+  part.get('/xs-backup/waiting', async (request: Asked, reply) => {
     const asking = registrations.all().filter(([, { pending }]) => pending.length > 0);
     const seconds = (iso: string) => Math.floor(Date.parse(iso) / 1000);
     const colorsOf = (serial: Serial) => registrations.get(serial)?.colors ?? null;
@@ -90,7 +92,7 @@ function addWaiting(admin: FastifyInstance, site: Site): void {
       ...{ registered: seconds(one.registered), lastSeen: seconds(one.lastSeen) },
     }));
     const node = WaitingPage({
-      ...around(site, request, reply),
+      ...frameProps(site, request, reply),
       ...{ keys: waitingView(await laptopRows(library, asking)), proposals },
       registration: newcomers.window(),
     });
@@ -98,32 +100,32 @@ function addWaiting(admin: FastifyInstance, site: Site): void {
   });
 }
 
-function addKept(admin: FastifyInstance, site: Site): void {
+function addKept(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { paths, registrations } = library;
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
 
-  admin.get('/xs-backup/held', async (request: Asked, reply) => {
+  part.get('/xs-backup/held', async (request: Asked, reply) => {
     const laptops = await heldLaptops(library);
-    return site.send(reply, HeldPage({ ...around(site, request, reply), laptops }));
+    return site.send(reply, HeldPage({ ...frameProps(site, request, reply), laptops }));
   });
 
-  admin.get('/xs-backup/trash', async (request: Asked, reply) => {
+  part.get('/xs-backup/trash', async (request: Asked, reply) => {
     const lines = trashView(listTrash(paths, onlyAbout(request.query)), nickOf);
-    return site.send(reply, TrashPage({ ...around(site, request, reply), lines }));
+    return site.send(reply, TrashPage({ ...frameProps(site, request, reply), lines }));
   });
 
-  admin.get('/xs-backup/audit', async (request: Asked, reply) => {
+  part.get('/xs-backup/audit', async (request: Asked, reply) => {
     const serial = onlyAbout(request.query);
     const view = auditView(readAudit(paths, serial), Number(request.query.page ?? 1) || 1);
-    const { page } = around(site, request, reply);
+    const { page } = frameProps(site, request, reply);
     return site.send(reply, AuditPage({ page, ...view, serial: serial ?? null, nickOf }));
   });
 }
 
-/** The laptop a page is to be about; undefined for all. Throws `not-found` for what is none. */
+/** The laptop a page is limited to; undefined for all. Throws `not-found` for an invalid one. */
 function onlyAbout({ serial, act }: Sent): Serial | undefined {
-  // The page that an act led to is about all of them.
+  // Here `serial` belongs to the act that led to the page, which is about all laptops.
   if (serial === undefined || act !== undefined) return undefined;
   const known = tryParse(parseSerial, serial);
   if (!known) throw new DsError('not-found', 'there is no such laptop');

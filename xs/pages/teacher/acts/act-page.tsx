@@ -1,12 +1,12 @@
 /**
- * "Really?": what an act means, whom it is about as a picture, yes and no. And what is said when it
- * could not be done.
+ * The confirmation of an act: what it means, whom it is about, yes and no; and the page of a refused act.
  */
+
 import type { VNode } from 'preact';
-import { FormToken, type Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import type { LaptopCard } from '../laptops/class-page.tsx';
-import { AdminFrame, PLACES, type Place } from '../teacher-frame.tsx';
+import { FormToken, type Page } from '../../frame/frame.tsx';
+import { PLACES, type Place, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import type { LaptopCard } from '../shown/laptop-card.ts';
 import type { ActWords } from './act-words.ts';
 import { type Act, effectPath } from './acts.ts';
 
@@ -14,7 +14,7 @@ export interface ActProps {
   page: Page;
   act: Act;
   texts: ActWords;
-  /** The laptops it is about, the new one first. */
+  /** The laptops concerned, the new one first. */
   about: readonly LaptopCard[];
   code: string | null;
 }
@@ -23,7 +23,7 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
   const { _ } = page.words;
   const back = effectPath(act);
   return (
-    <AdminFrame page={page} title={texts.question} place={placeOf(back)}>
+    <TeacherFrame page={page} title={texts.question} place={placeOf(back)}>
       <section class="card">
         <div class="pair">
           {about.map(({ serial, name, colors }) => (
@@ -56,7 +56,7 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
           </a>
         </form>
       </section>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 
@@ -64,7 +64,7 @@ export function NotDonePage(props: { page: Page; back: string; problem: string }
   const { page, back, problem } = props;
   const { _ } = page.words;
   return (
-    <AdminFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
+    <TeacherFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
       <p class="alert" role="alert" lang="en" dir="ltr">
         {problem}
       </p>
@@ -73,7 +73,7 @@ export function NotDonePage(props: { page: Page; back: string; problem: string }
           {_('Go back')}
         </a>
       </p>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

@@ -1,28 +1,29 @@
 /**
- * Acts over HTTP: a question by GET, which changes nothing, and the act by POST, which runs the very
- * command of the terminal, in the name of the teacher.
+ * Acts over HTTP: GET shows the confirmation and changes nothing; POST runs the same command as the
+ * terminal, in the name of the teacher.
  */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../../shared/errors.ts';
 import { parseSerial, parseUid, type Serial, tryParse } from '../../../../shared/ids.ts';
 import type { Words } from '../../../../shared/words/words.ts';
 import { type LaptopRow, laptopRows } from '../../../admin/laptop-list.ts';
-import { statusOf } from '../../../api/app.ts';
+import { answerTo } from '../../../api/error-answer.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, titleOf } from '../../../pins/pins.ts';
-import type { Site } from '../../site.ts';
-import { cardOf } from '../laptops/class-page.tsx';
-import type { Done } from '../teacher-frame.tsx';
-import { dayName } from '../trash-page.tsx';
+import { dayName } from '../../frame/day-name.ts';
+import type { Done } from '../../frame/teacher-frame.tsx';
+import type { Site } from '../../guard/site-context.ts';
+import { cardOf } from '../shown/laptop-card.ts';
 import { ActPage, NotDonePage } from './act-page.tsx';
 import { type ActFacts, actWords } from './act-words.ts';
-import { type Act, commandOf, effectPath, readAct, undoOf } from './acts.ts';
+import { type Act, askPath, commandOf, effectPath, readAct, undoOf } from './acts.ts';
 
-/** Fields of a question or a form: strings, or lists of them from who repeats one. */
+/** Unchecked fields of a query or form: strings, or lists where one is repeated. */
 export type Sent = Readonly<Record<string, unknown>>;
 
-/** On a part where only teachers come. */
+/** On a part that only teachers reach. */
 export function addActRoutes(part: FastifyInstance, site: Site): void {
   const { library, guard } = site;
 
@@ -42,7 +43,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     const act = readAct(request.body);
     const teacher = guard.teacher(request);
     return orExplain(site, act, request, reply, async () => {
-      const { signal } = new AbortController(); // an act is short, and not to be left half-way
+      const { signal } = new AbortController(); // never aborted: an act is short
       await library.audit.inNameOf(teacher, () =>
         runCommand(library, commandOf(act), () => {}, signal),
       );
@@ -52,7 +53,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
   });
 }
 
-/** What a page says that an act led to; undefined for a page that was asked for as it is. */
+/** The act in the query of the page it led to; undefined where there is none. */
 export function doneOf(library: Library, words: Words, query: Sent): Done | undefined {
   if (query.act === undefined) return undefined;
   try {
@@ -60,13 +61,13 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
     const facts = { name: '', other: '', what: '', code: null, minutes: minutesOf(act) };
     const undo = undoOf(act);
     const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
-    return { text: actWords(words, act, facts).done, undo: stands ? undo : undefined };
+    return { text: actWords(words, act, facts).done, undo: stands ? askPath(undo) : undefined };
   } catch {
-    return undefined; // made up
+    return undefined; // not an act of ours
   }
 }
 
-/** A command's own refusal is a page of its own; it says what is wrong, as at the terminal. */
+/** Shows the refusal of a command as a page, with the words of the terminal. */
 async function orExplain(
   site: Site,
   act: Act,
@@ -77,15 +78,16 @@ async function orExplain(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DsError) || statusOf(error.code) >= 500) throw error;
-    const problem = `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`;
+    const { status, body } = answerTo(error);
+    if (status >= 500) throw error;
+    const problem = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const page = site.page(request, reply);
-    void reply.status(statusOf(error.code));
+    void reply.status(status);
     return site.send(reply, NotDonePage({ page, back: effectPath(act), problem }));
   }
 }
 
-/** Throws `not-registered`, and `not-found` for a key that waits no more. */
+/** Throws `not-registered`, and `not-found` for a key that is no longer pending. */
 async function factsOf(
   library: Library,
   words: Words,
@@ -98,8 +100,8 @@ async function factsOf(
   const [row, other] = rows;
   const waiting = row?.waiting.find(({ fingerprint }) => fingerprint === key);
   if (act.name === 'approve' && !waiting) {
-    throw new DsError('not-found', 'this key does not wait any more', {
-      hint: 'another teacher may have decided, or the laptop came with yet another key',
+    throw new DsError('not-found', 'this key is no longer waiting', {
+      hint: 'another teacher may have decided, or the laptop has sent another key since',
     });
   }
   const facts: ActFacts = {

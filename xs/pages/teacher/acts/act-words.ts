@@ -1,163 +1,156 @@
 /**
- * Each act in the words of the page that asks for it: the question, what it means, the button.
+ * The words of each act: question, meaning, button, and what is said afterwards.
  */
 import type { Words } from '../../../../shared/words/words.ts';
-import type { Act } from './acts.ts';
+import type { Act, ActName } from './acts.ts';
 
 export interface ActWords {
-  /** What a link or button to it says. */
+  /** On a link or button. */
   label: string;
   question: string;
   meaning: string;
-  /** What it says when it is done. */
+  /** Said when it is done. */
   done: string;
 }
 
-/** What there is to say about whom. */
+/** What goes into the words. */
 export interface ActFacts {
   /** Nick of the laptop the act is about, or its serial number. */
   name: string;
   /** Of the other laptop, for `alias`. */
   other: string;
-  /** What a day or thing is called that the act is about. */
+  /** Name of the day or entry concerned. */
   what: string;
   /** The pairing code of the key that is to be approved. */
   code: string | null;
   minutes: number;
 }
 
-export function actWords({ _, _n }: Words, { name, fields }: Act, facts: ActFacts): ActWords {
-  const { name: who, other, what, code, minutes } = facts;
+export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): ActWords {
+  const { name: who, other, what } = facts;
   switch (name) {
     case 'approve':
-      return {
-        label: _('Approve'),
-        ...(fields.kind === 'own' && code !== null
-          ? {
-              question: _('Does the laptop of {who} show the code {code}?', { who, code }),
-              meaning: _(
-                'Look at the laptop itself. With the same code on both, its key may open this Journal: back up into it and bring back from it. With another code, somebody else is asking.',
-              ),
-            }
-          : {
-              question: _('Did {who} register this laptop again?', { who }),
-              meaning: _(
-                'This key has no code to compare. Ask the child: whoever holds the key may back up into this Journal.',
-              ),
-            }),
-        done: _('Approved. The laptop goes on by itself.'),
-      };
-    case 'reject':
-      return {
-        label: _('Reject'),
-        question: _('Reject what waits for {who}?', { who }),
-        meaning: _('These keys open nothing, and do not ask again. The Journal stays as it is.'),
-        done: _('Rejected.'),
-      };
+      return approveWords(words, who, fields.kind === 'own' ? facts.code : null);
     case 'register-window':
-      return minutes > 0
-        ? {
-            label: _n('Open for {n} minute', 'Open for {n} minutes', minutes),
-            question: _n(
-              'Let new laptops register for {n} minute?',
-              'Let new laptops register for {n} minutes?',
-              minutes,
-            ),
-            meaning: _('Afterwards it closes by itself.'),
-            done: _('New laptops can register now.'),
-          }
-        : {
-            label: _('Close now'),
-            question: _('Let no new laptop register any more?'),
-            meaning: _('Laptops that are known go on as before.'),
-            done: _('No new laptop can register.'),
-          };
+      return windowWords(words, facts.minutes);
     default:
-      return laptopActWords({ _, _n }, name, { who, other, what });
+      return TEXTS[name](words, { who, other, what });
   }
 }
 
-function laptopActWords(
-  { _ }: Pick<Words, '_' | '_n'>,
-  name: Exclude<Act['name'], 'approve' | 'reject' | 'register-window'>,
-  { who, other, what }: { who: string; other: string; what: string },
-): ActWords {
-  switch (name) {
-    case 'retire':
-      return {
-        label: _('Take out of use'),
-        question: _('Take the laptop of {who} out of use?', { who }),
-        meaning: _('It can no longer connect. What the school keeps of it stays.'),
-        done: _('Out of use.'),
-      };
-    case 'unretire':
-      return {
-        label: _('Take back into use'),
-        question: _('Take the laptop of {who} back into use?', { who }),
-        meaning: _('It can connect again, with the keys it had.'),
-        done: _('In use again.'),
-      };
-    case 'forget':
-      return {
-        label: _('Forget'),
-        question: _('Forget the laptop of {who}?', { who }),
-        meaning: _('It never made a backup, so nothing is lost. It can register again.'),
-        done: _('Forgotten.'),
-      };
-    case 'alias':
-      return {
-        label: _('The same child'),
-        question: _('Is this the new laptop of {other}?', { other }),
-        meaning: _(
-          'The new laptop then sees everything that the old one left, and can bring it back. You can undo this.',
-        ),
-        done: _('The new laptop takes the place of the old one.'),
-      };
-    case 'unalias':
-      return {
-        label: _('Undo: another child'),
-        question: _('Does the laptop of {who} not belong to the child of the old one?', { who }),
-        meaning: _('It no longer sees what the old laptop left.'),
-        done: _('The two laptops are separate again.'),
-      };
-    case 'release':
-      return {
-        label: _('It is right'),
-        question: _('Is it right that so much is gone from the Journal of {who}?', { who }),
-        meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
-        done: _('The backups are ordinary ones now.'),
-      };
-    case 'drop':
-      return {
-        label: _('Throw away'),
-        question: _('Throw away the backups of {who} that were held aside?', { who }),
-        meaning: _(
-          'They go to the trash and can be brought back for some days. Older ones stay as they are.',
-        ),
-        done: _('Moved to the trash.'),
-      };
-    case 'pin':
-      return {
-        label: _('Pin'),
-        question: _('Keep {what} of {who} for good?', { what, who }),
-        meaning: _('It stays, however old it gets, until it is unpinned.'),
-        done: _('Pinned.'),
-      };
-    case 'unpin':
-      return {
-        label: _('Unpin'),
-        question: _('Unpin {what} of {who}?', { what, who }),
-        meaning: _('It is kept as long as any other, and may be removed when it is old.'),
-        done: _('No longer pinned.'),
-      };
-    case 'undelete':
-      return {
-        label: _('Bring back'),
-        question: _('Bring {what} of {who} back from the trash?', { what, who }),
-        meaning: _('It is pinned then, so that it stays.'),
-        done: _('It is back, and stays.'),
-      };
-    default:
-      return name satisfies never;
+function approveWords({ _ }: Words, who: string, code: string | null): ActWords {
+  const common = { label: _('Approve'), done: _('Approved. The laptop goes on by itself.') };
+  if (code === null) {
+    return {
+      ...common,
+      question: _('Did {who} register this laptop again?', { who }),
+      meaning: _(
+        'This key has no code to compare. Ask the child: whoever holds the key may back up into this Journal.',
+      ),
+    };
   }
+  return {
+    ...common,
+    question: _('Does the laptop of {who} show the code {code}?', { who, code }),
+    meaning: _(
+      'Look at the laptop itself. With the same code on both, its key may open this Journal: back up into it and bring back from it. With another code, somebody else is asking.',
+    ),
+  };
 }
+
+/** 0 minutes close the window. */
+function windowWords({ _, _n }: Words, minutes: number): ActWords {
+  if (minutes > 0) {
+    return {
+      label: _n('Open for {n} minute', 'Open for {n} minutes', minutes),
+      question: _n(
+        'Let new laptops register for {n} minute?',
+        'Let new laptops register for {n} minutes?',
+        minutes,
+      ),
+      meaning: _('Afterwards it closes by itself.'),
+      done: _('New laptops can register now.'),
+    };
+  }
+  return {
+    label: _('Close now'),
+    question: _('Let no new laptop register any more?'),
+    meaning: _('Laptops that are known go on as before.'),
+    done: _('No new laptop can register.'),
+  };
+}
+
+type Texts = (words: Words, facts: { who: string; other: string; what: string }) => ActWords;
+
+const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Texts>> = {
+  reject: ({ _ }, { who }) => ({
+    label: _('Reject'),
+    question: _('Reject what waits for {who}?', { who }),
+    meaning: _('These keys open nothing, and do not ask again. The Journal stays as it is.'),
+    done: _('Rejected.'),
+  }),
+  retire: ({ _ }, { who }) => ({
+    label: _('Take out of use'),
+    question: _('Take the laptop of {who} out of use?', { who }),
+    meaning: _('It can no longer connect. What the school keeps of it stays.'),
+    done: _('Out of use.'),
+  }),
+  unretire: ({ _ }, { who }) => ({
+    label: _('Take back into use'),
+    question: _('Take the laptop of {who} back into use?', { who }),
+    meaning: _('It can connect again, with the keys it had.'),
+    done: _('In use again.'),
+  }),
+  forget: ({ _ }, { who }) => ({
+    label: _('Forget'),
+    question: _('Forget the laptop of {who}?', { who }),
+    meaning: _('It never made a backup, so nothing is lost. It can register again.'),
+    done: _('Forgotten.'),
+  }),
+  alias: ({ _ }, { other }) => ({
+    label: _('The same child'),
+    question: _('Is this the new laptop of {other}?', { other }),
+    meaning: _(
+      'The new laptop then sees everything that the old one left, and can bring it back. You can undo this.',
+    ),
+    done: _('The new laptop takes the place of the old one.'),
+  }),
+  unalias: ({ _ }, { who }) => ({
+    label: _('Undo: another child'),
+    question: _('Does the laptop of {who} not belong to the child of the old one?', { who }),
+    meaning: _('It no longer sees what the old laptop left.'),
+    done: _('The two laptops are separate again.'),
+  }),
+  release: ({ _ }, { who }) => ({
+    label: _('It is right'),
+    question: _('Is it right that so much is gone from the Journal of {who}?', { who }),
+    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    done: _('The backups are ordinary ones now.'),
+  }),
+  drop: ({ _ }, { who }) => ({
+    label: _('Throw away'),
+    question: _('Throw away the backups of {who} that were held aside?', { who }),
+    meaning: _(
+      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+    ),
+    done: _('Moved to the trash.'),
+  }),
+  pin: ({ _ }, { who, what }) => ({
+    label: _('Pin'),
+    question: _('Keep {what} of {who} for good?', { what, who }),
+    meaning: _('It stays, however old it gets, until it is unpinned.'),
+    done: _('Pinned.'),
+  }),
+  unpin: ({ _ }, { who, what }) => ({
+    label: _('Unpin'),
+    question: _('Unpin {what} of {who}?', { what, who }),
+    meaning: _('It is kept as long as any other, and may be removed when it is old.'),
+    done: _('No longer pinned.'),
+  }),
+  undelete: ({ _ }, { who, what }) => ({
+    label: _('Bring back'),
+    question: _('Bring {what} of {who} back from the trash?', { what, who }),
+    meaning: _('It is pinned then, so that it stays.'),
+    done: _('It is back, and stays.'),
+  }),
+};

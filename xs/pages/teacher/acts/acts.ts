@@ -1,7 +1,8 @@
 /**
- * What a teacher may do on the pages: each act is one command of `xs-backup`, with arguments of fixed
- * kinds. What a browser sends becomes an act here, or nothing.
+ * What a teacher may do on the pages: each act is one command of `xs-backup` with validated arguments.
+ * Nothing else that a browser sends can become a command.
  */
+
 import { DsError } from '../../../../shared/errors.ts';
 import {
   parseSerial,
@@ -11,8 +12,9 @@ import {
   tryParse,
 } from '../../../../shared/ids.ts';
 import type { CommandRequest } from '../../../commands/service-socket.ts';
+import { laptopPath } from '../../frame/paths.ts';
 
-/** The fields of a form, and what may stand in them. */
+/** The fields of forms, and their validation. */
 const FIELDS = {
   serial: (text: string) => tryParse(parseSerial, text),
   of: (text: string) => tryParse(parseSerial, text),
@@ -51,11 +53,11 @@ export const ACT_NAMES = Object.keys(RULES) as ActName[];
 
 export interface Act {
   name: ActName;
-  /** Every field of the act and no other, each of its kind. */
+  /** Exactly the fields of this act, validated. */
   fields: Readonly<Partial<Record<Field, string>>>;
 }
 
-/** Throws `bad-input` for what is none of the acts above. */
+/** Throws `bad-input` for an unknown act, and for missing or invalid fields. */
 export function readAct(sent: Readonly<Record<string, unknown>>): Act {
   const { act } = sent;
   if (typeof act !== 'string' || !Object.hasOwn(RULES, act)) throw noAct('there is no such act');
@@ -69,7 +71,7 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
   return { name, fields: Object.fromEntries(fields) };
 }
 
-/** The command it is, with the answer as JSON. */
+/** The command of an act, answered as JSON. */
 export function commandOf({ name, fields }: Act): CommandRequest {
   const { command, args, flags = [] }: Rule = RULES[name];
   const flagged = Object.fromEntries(flags.map((flag) => [flag, fields[flag]]));
@@ -80,12 +82,12 @@ export function commandOf({ name, fields }: Act): CommandRequest {
   };
 }
 
-/** The page that asks "really?" before the act. */
+/** The page that asks for confirmation. */
 export function askPath(act: Act): string {
   return `/xs-backup/do?${new URLSearchParams({ act: act.name, ...act.fields })}`;
 }
 
-/** Where its effect is to be seen. */
+/** The page that shows its effect. */
 export function effectPath({ name, fields }: Act): string {
   const laptop = laptopPath(fields.serial as Serial);
   switch (name) {
@@ -112,7 +114,7 @@ export function effectPath({ name, fields }: Act): string {
   }
 }
 
-/** What takes it back; undefined where there is no way back, or another page is the way. */
+/** The act that undoes it; undefined where there is none, or it is on another page. */
 export function undoOf({ name, fields }: Act): Act | undefined {
   const { serial = '' } = fields;
   switch (name) {
@@ -128,8 +130,6 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return undefined;
   }
 }
-
-export const laptopPath = (serial: Serial): string => `/xs-backup/laptop/${serial}`;
 
 export function fieldsOf(name: ActName): Field[] {
   const { args, flags = [] }: Rule = RULES[name];

@@ -1,52 +1,15 @@
 /**
- * All laptops as the children that stand for them, in their colours; what needs a teacher comes first.
+ * All laptops as XO figures in their children's colours; what needs a teacher comes first.
  */
+
 import type { VNode } from 'preact';
-import type { Serial } from '../../../../shared/ids.ts';
-import { ago, type Words } from '../../../../shared/words/words.ts';
-import type { LaptopRow } from '../../../admin/laptop-list.ts';
-import { standing } from '../../../admin/status.ts';
-import type { Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import { laptopPath } from '../acts/acts.ts';
-import { MARKS, type Mark, MarkShape, markName, markOf } from '../marks.tsx';
-import { AdminFrame, type Done, PLACES } from '../teacher-frame.tsx';
-
-export interface LaptopCard {
-  serial: Serial;
-  name: string;
-  colors: string | null;
-  mark: Mark;
-  /** When its Journal was last known to be safe, in seconds; null for never. */
-  safeAt: number | null;
-}
-
-type RowFacts = Pick<
-  LaptopRow,
-  'serial' | 'nick' | 'colors' | 'retired' | 'waiting' | 'held' | 'lastSuccess'
->;
-
-/** In the order in which a teacher looks at them: by mark, then by name. */
-export function classView(rows: readonly RowFacts[], now: Date): LaptopCard[] {
-  return rows
-    .map((row) => cardOf(row, now))
-    .sort(
-      (a, b) =>
-        MARKS.indexOf(a.mark) - MARKS.indexOf(b.mark) ||
-        a.name.localeCompare(b.name) ||
-        a.serial.localeCompare(b.serial),
-    );
-}
-
-export function cardOf(row: RowFacts, now: Date): LaptopCard {
-  const { serial, nick, colors, lastSuccess } = row;
-  const mark = markOf({
-    ...{ retired: row.retired !== null, waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(lastSuccess, now).standing,
-  });
-  const safeAt = lastSuccess === null ? null : Math.floor(Date.parse(lastSuccess) / 1000);
-  return { serial, name: nick || serial, colors, mark, safeAt };
-}
+import type { Words } from '../../../../shared/words/words.ts';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
+import { MARKS, type Mark, MarkShape, markName } from '../shown/marks.tsx';
 
 export interface ClassProps {
   page: Page;
@@ -66,7 +29,7 @@ export function ClassPage({ page, cards, only, now, done }: ClassProps): VNode {
     count: cards.filter((card) => card.mark === mark).length,
   }));
   return (
-    <AdminFrame page={page} title={_('Laptops')} place="class" done={done}>
+    <TeacherFrame page={page} title={_('Laptops')} place="class" done={done}>
       <nav class="filter" aria-label={_('Which laptops')}>
         <ul>
           <li>
@@ -97,7 +60,7 @@ export function ClassPage({ page, cards, only, now, done }: ClassProps): VNode {
           </li>
         ))}
       </ul>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 
@@ -118,9 +81,4 @@ function LaptopPicture({ words, card, now }: { words: Words; card: LaptopCard; n
       <span class="serial">{serial}</span>
     </a>
   );
-}
-
-/** When it was last safe: `3 days ago`. Empty for never, which its mark says already. */
-export function safeText(words: Words, { safeAt }: LaptopCard, now: number): string {
-  return safeAt === null ? '' : ago(words, safeAt, now);
 }

@@ -1,17 +1,20 @@
 /**
- * One laptop: how it stands, what the school keeps of it, and what a teacher may do about it.
+ * One laptop: its state, its snapshots and pins, and the acts a teacher may do.
  */
+
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { Snapshot } from '../../../storage/snapshots.ts';
-import type { Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import { type Act, laptopPath } from '../acts/acts.ts';
-import { MarkShape, markName } from '../marks.tsx';
-import { ActLink, AdminFrame, type Done, PLACES } from '../teacher-frame.tsx';
-import { type LaptopCard, safeText } from './class-page.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { ActLink } from '../acts/act-link.tsx';
+import type { Act } from '../acts/acts.ts';
+import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
+import { MarkShape, markName } from '../shown/marks.tsx';
 
 export interface LaptopProps {
   page: Page;
@@ -21,9 +24,9 @@ export interface LaptopProps {
   pins: readonly PinLine[];
   /** Bytes it uses and may use, as of the last cleanup; null before the first. */
   quota: { bytes: number; of: number; stuck: boolean } | null;
-  /** Laptops it could take the place of, or none. */
+  /** Whether it could replace another laptop. */
   mayReplace: boolean;
-  /** Nothing is kept of it, so that it may be forgotten. */
+  /** It has no backup, so it may be forgotten. */
   unused: boolean;
   now: number;
   done?: Done | undefined;
@@ -61,7 +64,7 @@ export function LaptopPage(props: LaptopProps): VNode {
   const { _ } = words;
   const { serial } = row;
   return (
-    <AdminFrame page={page} title={card.name} place="class" done={done}>
+    <TeacherFrame page={page} title={card.name} place="class" done={done}>
       <section class="card laptop-facts">
         <p class="figure">
           <XoIcon colours={card.colors} size={110} />
@@ -83,7 +86,7 @@ export function LaptopPage(props: LaptopProps): VNode {
         <a href={`${PLACES.audit}?serial=${serial}`}>{_('Who did what with this laptop')}</a> ·{' '}
         <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>
       </p>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 
@@ -149,7 +152,7 @@ function linkFact(name: string, serial: Serial | null): [string, VNode][] {
   return serial === null ? [] : [[name, <a href={laptopPath(serial)}>{serial}</a>]];
 }
 
-/** What may be done with the laptop as it is now. */
+/** The acts that are possible in the laptop's present state. */
 export function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused: boolean) {
   const { serial, retired, replaces } = row;
   const fields = { serial };

@@ -1,44 +1,45 @@
 /**
  * The pages about one laptop.
  */
+
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DsError } from '../../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
 import { laptopRows } from '../../../admin/laptop-list.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
-import { hasBackup } from '../../../registration/forget.ts';
+import { hasBackup } from '../../../registration/has-backup.ts';
 import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
-import type { Site } from '../../site.ts';
+import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
-import { around } from '../around.ts';
-import { cardOf, classView } from './class-page.tsx';
+import { frameProps } from '../acts/frame-props.ts';
+import { cardOf, cardsOf } from '../shown/laptop-card.ts';
 import { LaptopPage, type LaptopProps, snapshotLines } from './laptop-page.tsx';
 import { olderLaptops, ReplacePage } from './replace-page.tsx';
 
 type OfLaptop = FastifyRequest<{ Params: { serial: string }; Querystring: Sent }>;
 
-/** On a part where only teachers come. */
-export function addLaptopRoutes(admin: FastifyInstance, site: Site): void {
+/** On a part that only teachers reach. */
+export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { registrations } = library;
 
-  admin.get('/xs-backup/laptop/:serial', async (request: OfLaptop, reply) => {
+  part.get('/xs-backup/laptop/:serial', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const facts = await laptopFacts(library, serial);
-    return site.send(reply, LaptopPage({ ...around(site, request, reply), ...facts }));
+    return site.send(reply, LaptopPage({ ...frameProps(site, request, reply), ...facts }));
   });
 
-  admin.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
+  part.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const rows = await laptopRows(library, registrations.all());
-    const cards = classView(rows, library.clock.now());
+    const cards = cardsOf(rows, library.clock.now());
     const newer = cards.find((card) => card.serial === serial);
     if (!newer) throw new DsError('not-found', 'there is no such laptop');
     const choices = olderLaptops(serial, cards, registrations.bySerial());
-    return site.send(reply, ReplacePage({ ...around(site, request, reply), newer, choices }));
+    return site.send(reply, ReplacePage({ ...frameProps(site, request, reply), newer, choices }));
   });
 }
 

@@ -1,18 +1,19 @@
 /**
- * Whose laptop a new one is: chosen by picture, nick and colours among those that could be the old one.
+ * Whose new laptop is this? Chosen by figure, nick and colours among the laptops it could replace.
  */
+
 import type { VNode } from 'preact';
 import { DsError } from '../../../../shared/errors.ts';
 import type { Serial } from '../../../../shared/ids.ts';
 import { checkAlias } from '../../../registration/aliases.ts';
 import type { Laptop } from '../../../registration/laptop-record.ts';
-import type { Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import { TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
 import { askPath } from '../acts/acts.ts';
-import { AdminFrame } from '../teacher-frame.tsx';
-import { type LaptopCard, safeText } from './class-page.tsx';
+import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 
-/** Those whose place it may take; first who has the same name, then who was not seen for longest. */
+/** The laptops it may replace: those with the same name first, then the longest unseen. */
 export function olderLaptops(
   newer: Serial,
   cards: readonly LaptopCard[],
@@ -46,7 +47,7 @@ export function ReplacePage({ page, newer, choices, now }: ReplaceProps): VNode 
   const { words } = page;
   const { _ } = words;
   return (
-    <AdminFrame page={page} title={_('Whose new laptop is this?')} place="class">
+    <TeacherFrame page={page} title={_('Whose new laptop is this?')} place="class">
       <p class="whose">
         <XoIcon colours={newer.colors} size={55} />{' '}
         <strong>
@@ -75,6 +76,6 @@ export function ReplacePage({ page, newer, choices, now }: ReplaceProps): VNode 
           </li>
         ))}
       </ul>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }

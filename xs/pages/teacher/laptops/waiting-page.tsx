@@ -1,30 +1,33 @@
 /**
- * Who asks to be let in: keys with their pairing codes, new laptops that may be a known child's, and
- * whether new ones may register at all.
+ * What waits for approval: keys with their pairing codes, new laptops that may belong to a known child,
+ * and whether new laptops may register.
  */
+
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { WindowState } from '../../../registration/newcomers.ts';
-import type { Page } from '../../frame.tsx';
-import { XoIcon } from '../../xo-icon.tsx';
-import { type Act, laptopPath } from '../acts/acts.ts';
-import { ActLink, AdminFrame, type Done } from '../teacher-frame.tsx';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { ActLink } from '../acts/act-link.tsx';
+import type { Act } from '../acts/acts.ts';
 
 export interface WaitingKey {
   serial: Serial;
   name: string;
   colors: string | null;
   kind: 'own' | 'sugar';
-  /** What the laptop shows; only that of our program shows one. */
+  /** The code that the laptop shows; null for a key of Sugar's own registration. */
   code: string | null;
   since: number;
   approve: Act;
   reject: Act;
 }
 
-/** The newest first; keys that show a code before those that do not. */
+/** Keys with a code first, then newest first. */
 export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
   return rows
     .filter(({ retired }) => retired === null)
@@ -33,7 +36,7 @@ export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
         ...{ serial, name: nick || serial, colors, kind },
         code: kind === 'own' ? code : null,
         since: Math.floor(Date.parse(since) / 1000),
-        // The very key whose code is shown: another that comes meanwhile is not meant.
+        // Names the key whose code is shown, so that a key that arrives meanwhile is not approved.
         approve: { name: 'approve', fields: { serial, kind, key: fingerprint } } satisfies Act,
         reject: { name: 'reject', fields: { serial, kind } } satisfies Act,
       })),
@@ -41,7 +44,7 @@ export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
     .sort((a, b) => a.kind.localeCompare(b.kind) || b.since - a.since);
 }
 
-/** A new laptop, and the one it may take the place of, as they look. */
+/** A new laptop, and the one it may replace. */
 export interface ShownProposal {
   newer: Serial;
   older: Serial;
@@ -66,7 +69,7 @@ export function WaitingPage(props: WaitingProps): VNode {
   const { words } = page;
   const { _ } = words;
   return (
-    <AdminFrame page={page} title={_('Who asks')} place="waiting" done={done}>
+    <TeacherFrame page={page} title={_('Who asks')} place="waiting" done={done}>
       <section>
         <h2>{_('Laptops that ask to be let in')}</h2>
         {keys.length === 0 ? <p>{_('None.')}</p> : null}
@@ -93,7 +96,7 @@ export function WaitingPage(props: WaitingProps): VNode {
         <h2>{_('New laptops')}</h2>
         <Registration words={words} registration={registration} />
       </section>
-    </AdminFrame>
+    </TeacherFrame>
   );
 }
 

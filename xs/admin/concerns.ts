@@ -1,0 +1,77 @@
+/**
+ * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
+ * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
+ */
+import type { Status } from './status.ts';
+
+interface Named {
+  serial: string;
+  nick: string;
+}
+
+export type Concern =
+  | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  /** Not backed up for a long time; the longest first. */
+  | { type: 'late-laptops'; laptops: readonly Named[] }
+  /** Nothing is removed while the clock is not trusted. */
+  | { type: 'clock'; reason: string }
+  | { type: 'damage'; files: number }
+  /** One full copy of every laptop does not fit. */
+  | { type: 'disk-too-small' }
+  /** Shares of the disk, 0 to 1. */
+  | { type: 'disk-nearly-full'; freeBlocks: number; freeInodes: number };
+export type ConcernType = Concern['type'];
+
+/** Every kind, the most urgent first. */
+export const CONCERN_TYPES = [
+  ...(['waiting-keys', 'held', 'clock', 'damage', 'disk-too-small', 'disk-nearly-full'] as const),
+  ...(['over-quota', 'late-laptops'] as const),
+] satisfies readonly ConcernType[];
+
+/** Below this share of free blocks or inodes the disk is nearly full. */
+const SCARCE = 0.1;
+
+/** Empty when all is well; the most urgent first, one of a kind at most. */
+export function concerns(status: Status): Concern[] {
+  return CONCERN_TYPES.flatMap((type) => concern(type, status) ?? []);
+}
+
+function concern(type: ConcernType, status: Status): Concern | undefined {
+  const { clock, damaged, disk, forecast } = status;
+  switch (type) {
+    case 'waiting-keys':
+      return named(type, status.waitingKeys);
+    case 'held':
+      return named(type, status.held);
+    case 'over-quota':
+      return named(type, status.overQuota);
+    case 'late-laptops': {
+      const late = status.laptops.filter(({ standing }) => standing === 'late');
+      return named(
+        type,
+        late.sort((a, b) => (b.days ?? 0) - (a.days ?? 0)),
+      );
+    }
+    case 'clock':
+      return clock.trusted ? undefined : { type, reason: clock.reason };
+    case 'damage':
+      return damaged > 0 ? { type, files: damaged } : undefined;
+    case 'disk-too-small':
+      return forecast.fits ? undefined : { type };
+    case 'disk-nearly-full': {
+      const { freeBlocks, freeInodes } = disk;
+      return Math.min(freeBlocks, freeInodes) < SCARCE
+        ? { type, freeBlocks, freeInodes }
+        : undefined;
+    }
+    default:
+      return type satisfies never;
+  }
+}
+
+function named(
+  type: 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
+  laptops: readonly Named[],
+): Concern | undefined {
+  return laptops.length > 0 ? { type, laptops } : undefined;
+}

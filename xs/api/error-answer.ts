@@ -1,0 +1,79 @@
+/**
+ * What an HTTP client is told about an error: a status, a stable code and, for errors that concern the
+ * client, the message. Faults of the server are described in the log only: a stranger never sees a path
+ * or the text of an unknown error.
+ */
+import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+
+const STATUS = {
+  usage: 400,
+  'bad-id': 400,
+  'bad-input': 400,
+  'not-registered': 403,
+  'pending-approval': 403,
+  'server-refused': 403,
+  'not-found': 404,
+  'key-taken': 409,
+  'only-copy': 409,
+  damaged: 409,
+  config: 500,
+  internal: 500,
+  'missing-tool': 500,
+  transfer: 500,
+  unreadable: 500,
+  datastore: 500,
+  'untrusted-server': 500,
+  'laptop-full': 500,
+  battery: 500,
+  busy: 503,
+  cancelled: 503,
+  clock: 503,
+  'server-busy': 503,
+  'server-unreachable': 503,
+  'over-quota': 507,
+  'server-full': 507,
+} as const satisfies Record<ErrorCode, number>;
+
+/** The HTTP status of an error: the only place where codes become numbers. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code];
+}
+
+export interface ErrorAnswer {
+  status: number;
+  body: { code: ErrorCode; message: string; hint?: string | undefined };
+  /** Whether the server is at fault, so that somebody should find it in the log. */
+  fault: boolean;
+}
+
+const ABSOLUTE_PATH = /(?:^|[^\w.:/])\/\w/;
+const FAULT = 'something went wrong on the school server; its log says what';
+
+/** For one of our errors, one of fastify's (which has a status of its own), or an unknown one. */
+export function answerTo(error: unknown): ErrorAnswer {
+  if (error instanceof DsError) return answerToOurs(error);
+  const status = clientStatusOf(error);
+  if (status === undefined) {
+    return { status: 500, body: { code: asDsError(error).code, message: FAULT }, fault: true };
+  }
+  const code = status === 429 ? 'busy' : 'bad-input';
+  return { status, body: { code, message: asDsError(error).message }, fault: false };
+}
+
+function answerToOurs({ code, message, hint }: DsError): ErrorAnswer {
+  const status = STATUS[code];
+  const fault = status >= 500 || code === 'damaged';
+  if (status === 500) return { status, body: { code, message: FAULT }, fault };
+  if (!ABSOLUTE_PATH.test(`${message} ${hint ?? ''}`)) {
+    return { status, body: { code, message, hint }, fault };
+  }
+  const told = fault ? FAULT : 'the school server refused this request';
+  return { status, body: { code, message: told }, fault };
+}
+
+/** The status of an error that fastify found in a request: a malformed body, a wrong content type. */
+function clientStatusOf(error: unknown): number | undefined {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  const isClients = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+  return isClients ? statusCode : undefined;
+}

@@ -1,0 +1,52 @@
+/**
+ * `diag`: a report about this server that names nobody, to send to whoever helps.
+ */
+import { arch, platform, release } from 'node:os';
+import { run } from '../../shared/system/run.ts';
+import { VERSION } from '../../shared/version.ts';
+import { concerns } from '../admin/concerns.ts';
+import { readStatus } from '../admin/status.ts';
+import { answer, type Command } from './command.ts';
+
+const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
+
+export const diag: Command = {
+  summary: 'a report about this server without names, serials or keys, for those who help',
+  run: async (context) => {
+    const { library } = context;
+    const { paths, config, env } = library;
+    const found = await readStatus(library);
+    const tool = async (command: string, ...args: string[]) => {
+      const done = await run(command, args, { env, accept: [1, 255] }).catch(() => undefined);
+      return `${done?.stdout ?? ''}${done?.stderr ?? ''}`.split('\n')[0] || 'not found';
+    };
+    const count = (standing: string) =>
+      found.laptops.filter((one) => one.standing === standing).length;
+    const facts = {
+      'ds-backup': `${VERSION}, node ${process.version}, ${platform()} ${release()} ${arch()}`,
+      rsync: await tool('rsync', '--version'),
+      ssh: await tool('ssh', '-V'),
+      bubblewrap: await tool('bwrap', '--version'),
+      'file system': await tool('findmnt', ...MOUNT, '--target', paths.library),
+      settings: config,
+      laptops: { safe: count('safe'), late: count('late'), never: count('never') },
+      decisions: {
+        ...{ held: found.held.length, waitingKeys: found.waitingKeys.length },
+        overQuota: found.overQuota.length,
+      },
+      disk: found.disk,
+      forecast: found.forecast,
+      scrub: { ...found.scrub, damaged: found.damaged, trash: found.trash },
+      clock: found.clock,
+      concerns:
+        concerns(found)
+          .map(({ type }) => type)
+          .join(', ') || 'none',
+    };
+    answer(context, facts, () =>
+      Object.entries(facts).map(
+        ([name, fact]) => `${name}: ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`,
+      ),
+    );
+  },
+};

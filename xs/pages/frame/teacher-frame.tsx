@@ -1,0 +1,84 @@
+/**
+ * The frame of the teachers' pages: tabs, and what was just done with its undo.
+ */
+import type { ComponentChildren, VNode } from 'preact';
+import type { Words } from '../../../shared/words/words.ts';
+import { Frame, type Page } from './frame.tsx';
+
+export const PLACES = {
+  status: '/xs-backup',
+  class: '/xs-backup/class',
+  waiting: '/xs-backup/waiting',
+  held: '/xs-backup/held',
+  disk: '/xs-backup/disk',
+  trash: '/xs-backup/trash',
+  audit: '/xs-backup/audit',
+} as const;
+export type Place = keyof typeof PLACES;
+
+/** The act that led to this page. */
+export interface Done {
+  text: string;
+  /** Address of the question before the act that undoes it. */
+  undo: string | undefined;
+}
+
+export interface TeacherFrameProps {
+  page: Page;
+  title: string;
+  /** The tab that is shown as current. */
+  place: Place;
+  done?: Done | undefined;
+  children?: ComponentChildren;
+}
+
+export function TeacherFrame({ page, title, place, done, children }: TeacherFrameProps): VNode {
+  const { words } = page;
+  return (
+    <Frame page={page} title={title} wide>
+      <nav class="places" aria-label={words._('Pages for teachers')}>
+        <ul>
+          {Object.entries(PLACES).map(([name, href]) => (
+            <li key={name}>
+              <a class="tab" href={href} aria-current={name === place ? 'page' : undefined}>
+                {placeName(words, name as Place)}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {done ? (
+        <p class="done" role="status">
+          {done.text}{' '}
+          {done.undo ? (
+            <a class="button" href={done.undo}>
+              {words._('Undo')}
+            </a>
+          ) : null}
+        </p>
+      ) : null}
+      {children}
+    </Frame>
+  );
+}
+
+function placeName({ _ }: Words, place: Place): string {
+  switch (place) {
+    case 'status':
+      return _('The school');
+    case 'class':
+      return _('Laptops');
+    case 'waiting':
+      return _('Who asks');
+    case 'held':
+      return _('Held aside');
+    case 'disk':
+      return _('Disk');
+    case 'trash':
+      return _('Trash');
+    case 'audit':
+      return _('Who did what');
+    default:
+      return place satisfies never;
+  }
+}

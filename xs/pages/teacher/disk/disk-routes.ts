@@ -1,0 +1,62 @@
+/**
+ * The pages about the disk.
+ */
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Serial } from '../../../../shared/ids.ts';
+import { readStatus } from '../../../admin/status.ts';
+import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
+import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import type { Site } from '../../guard/site-context.ts';
+import type { Sent } from '../acts/act-routes.ts';
+import { frameProps } from '../acts/frame-props.ts';
+import { statusView } from '../school/status-view.ts';
+import { CleanupPage } from './cleanup-page.tsx';
+import { DiskPage } from './disk-page.tsx';
+
+type Asked = FastifyRequest<{ Querystring: Sent }>;
+
+/** On a part that only teachers reach. */
+export function addDiskRoutes(part: FastifyInstance, site: Site): void {
+  const { library } = site;
+  const { paths, registrations, config } = library;
+  const nameOf = (serial: string) => registrations.get(serial as Serial)?.nick || serial;
+
+  part.get('/xs-backup/disk', async (request: Asked, reply) => {
+    const { page } = frameProps(site, request, reply);
+    const status = await readStatus(library);
+    const usage = await library.store.usage();
+    const share = sharePercent(config.quota);
+    const node = DiskPage({
+      page,
+      facts: statusView(page.words, status).facts,
+      quotaBytes: quotaOf(diskSize(paths.library), library.sharers(), share).bytes,
+      uses: usage
+        .map(({ serial, bytes, stuck }) => ({
+          ...{ serial: serial as Serial, name: nameOf(serial), bytes, stuck: stuck === 1 },
+        }))
+        .sort((a, b) => b.bytes - a.bytes),
+      damage: library.pool.damage.list().map(({ digest, found, names }) => ({
+        ...{ digest, found: Math.floor(Date.parse(found) / 1000), names: names ?? [] },
+      })),
+      distrust: status.clock.trusted ? null : status.clock.reason,
+    });
+    return site.send(reply, node);
+  });
+
+  // A dry run measures the whole library, so concurrent requests share one.
+  let working: Promise<LaptopReport[]> | undefined;
+  const dryRun = async () => {
+    const reports: LaptopReport[] = [];
+    await cleanUp(library, { dryRun: true, onLaptop: (one) => void reports.push(one) });
+    return reports;
+  };
+  part.get('/xs-backup/disk/cleanup', async (request: Asked, reply) => {
+    working ??= dryRun().finally(() => {
+      working = undefined;
+    });
+    const reports = await working;
+    const { page } = frameProps(site, request, reply);
+    return site.send(reply, CleanupPage({ page, reports, nameOf }));
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * Backups held aside because much of a Journal was gone: a teacher accepts or discards them.
+ */
+
+import type { VNode } from 'preact';
+import { ago, size, type Words } from '../../../../shared/words/words.ts';
+import type { Page } from '../../frame/frame.tsx';
+import { laptopPath } from '../../frame/paths.ts';
+import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { XoIcon } from '../../frame/xo-icon.tsx';
+import { ActLink } from '../acts/act-link.tsx';
+import type { LaptopCard } from '../shown/laptop-card.ts';
+
+export interface HeldLaptop {
+  card: LaptopCard;
+  /** The newest first. */
+  held: readonly {
+    name: string;
+    created: number;
+    entries: number;
+    bytes: number;
+    reason: string;
+  }[];
+  /** Number of entries in the newest accepted snapshot; null where there is none. */
+  before: number | null;
+}
+
+export interface HeldProps {
+  page: Page;
+  laptops: readonly HeldLaptop[];
+  now: number;
+  done?: Done | undefined;
+}
+
+export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
+  const { words } = page;
+  const { _ } = words;
+  return (
+    <TeacherFrame page={page} title={_('Held aside')} place="held" done={done}>
+      <p>
+        {_(
+          'When much of a Journal is suddenly gone, its backup waits here, and nothing older is touched. A laptop that was wiped? Then bring its Journal back on the laptop, and this settles itself.',
+        )}
+      </p>
+      {laptops.length === 0 ? <p>{_('None.')}</p> : null}
+      <ul class="asking">
+        {laptops.map((one) => (
+          <li key={one.card.serial} class="card">
+            <Held words={words} laptop={one} now={now} />
+          </li>
+        ))}
+      </ul>
+    </TeacherFrame>
+  );
+}
+
+function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: number }) {
+  const { _, _n } = words;
+  const { card, held, before } = laptop;
+  const fields = { serial: card.serial };
+  return (
+    <>
+      <p class="whose">
+        <XoIcon colours={card.colors} size={55} />{' '}
+        <a href={laptopPath(card.serial)}>
+          <bdi>{card.name}</bdi>
+        </a>{' '}
+        <span class="serial">{card.serial}</span>
+      </p>
+      {before === null ? null : <p>{_n('Before: {n} thing', 'Before: {n} things', before)}</p>}
+      <ul>
+        {held.map((one) => (
+          <li key={one.name}>
+            {words.date(one.created)}, {words.clock(one.created)} · {ago(words, one.created, now)} ·{' '}
+            {_n('{n} thing', '{n} things', one.entries)} · {size(words, one.bytes)} ·{' '}
+            {heldReason(words, one.reason)}
+          </li>
+        ))}
+      </ul>
+      <p class="acts">
+        <ActLink act={{ name: 'release', fields }} label={_('It is right')} about={card.name} />{' '}
+        <ActLink act={{ name: 'drop', fields }} label={_('It is a mistake')} about={card.name} />
+      </p>
+    </>
+  );
+}
+
+function heldReason({ _ }: Words, reason: string): string {
+  switch (reason) {
+    case 'empty':
+      return _('the Journal is empty');
+    case 'entries-lost':
+      return _('many things are gone');
+    case 'bytes-lost':
+      return _('much of the content is gone');
+    case 'half-made':
+      return _('half made by the old backup program');
+    default:
+      return reason;
+  }
+}

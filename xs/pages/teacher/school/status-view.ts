@@ -1,0 +1,151 @@
+/**
+ * The status of the school in words. Pure: facts in, texts out.
+ */
+import { size, type Words } from '../../../../shared/words/words.ts';
+import { type Concern, concerns } from '../../../admin/concerns.ts';
+import { LATE_DAYS, type Status } from '../../../admin/status.ts';
+import { PLACES } from '../../frame/teacher-frame.tsx';
+import type { Mark } from '../shown/marks.tsx';
+
+export interface StatusView {
+  /** Number of laptops by state. */
+  counts: { mark: Mark; count: number; text: string }[];
+  /** What needs a look; empty when all is well. */
+  asks: { text: string; href: string; names: string }[];
+  facts: { name: string; text: string }[];
+}
+
+/** Names shown in one line; the rest is counted. */
+const NAMED = 8;
+
+export function statusView(words: Words, status: Status): StatusView {
+  return {
+    counts: countsOf(words, status),
+    asks: asksOf(words, status),
+    facts: factsOf(words, status),
+  };
+}
+
+function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
+  const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
+  const [safe, late, never] = [count('safe'), count('late'), count('never')];
+  const lateText = _n(
+    '{n} laptop not seen for more than {days} days',
+    '{n} laptops not seen for more than {days} days',
+    late,
+    { days: LATE_DAYS },
+  );
+  return [
+    { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
+    { mark: 'late', count: late, text: lateText },
+    {
+      ...{ mark: 'never', count: never },
+      text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
+    },
+  ];
+}
+
+function asksOf(words: Words, status: Status): StatusView['asks'] {
+  return concerns(status).map((concern) => {
+    const names = 'laptops' in concern ? nameSome(words, concern.laptops) : '';
+    return { text: concernText(words, concern), href: placeOf(concern), names };
+  });
+}
+
+function concernText({ _, _n }: Words, concern: Concern): string {
+  const n = 'laptops' in concern ? concern.laptops.length : 0;
+  switch (concern.type) {
+    case 'waiting-keys':
+      return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'held':
+      return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
+    case 'clock':
+      return _('The clock of this server is not believed: nothing is removed');
+    case 'damage':
+      return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
+    case 'disk-too-small':
+      return _('The disk is too small for this school');
+    case 'disk-nearly-full':
+      return _('The disk is nearly full');
+    case 'over-quota':
+      return _n(
+        '{n} laptop needs more than its share',
+        '{n} laptops need more than their share',
+        n,
+      );
+    case 'late-laptops':
+      return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
+    default:
+      return concern satisfies never;
+  }
+}
+
+/** The page on which a teacher deals with it. */
+function placeOf({ type }: Concern): string {
+  switch (type) {
+    case 'waiting-keys':
+      return PLACES.waiting;
+    case 'held':
+      return PLACES.held;
+    case 'late-laptops':
+      return `${PLACES.class}?only=late`;
+    default:
+      return PLACES.disk;
+  }
+}
+
+function factsOf(words: Words, { disk, forecast, trash, scrub, damaged, clock, time }: Status) {
+  const { _, _n } = words;
+  const percent = (share: number) => words.number(Math.floor(share * 100));
+  const day = (iso: string) => words.date(Math.floor(Date.parse(iso) / 1000));
+  const lastPass = scrub.lastPassFinished;
+  const now = Math.floor(Date.parse(time) / 1000);
+  return [
+    {
+      name: _('Disk'),
+      text: _('{used} used, {free} free ({blocks} % of the blocks, {inodes} % of the inodes)', {
+        ...{ used: size(words, disk.usedBytes), free: size(words, disk.freeBytes) },
+        ...{ blocks: percent(disk.freeBlocks), inodes: percent(disk.freeInodes) },
+      }),
+    },
+    { name: _('Forecast'), text: forecastText(words, forecast) },
+    {
+      name: _('Trash'),
+      text: _n('{n} thing can be brought back', '{n} things can be brought back', trash),
+    },
+    {
+      name: _('Checks'),
+      text: [
+        _('{percent} % of everything read in this round', { percent: percent(scrub.shard / 256) }),
+        lastPass ? _('last whole round: {date}', { date: day(lastPass) }) : _('no whole round yet'),
+        damaged === 0 ? _('no damage') : _n('{n} damaged file', '{n} damaged files', damaged),
+      ].join(' · '),
+    },
+    {
+      name: _('Clock'),
+      text: clock.trusted ? `${words.date(now)}, ${words.clock(now)}` : _('Not believed'),
+    },
+  ];
+}
+
+/** Whether one full copy of every laptop fits, and for how long. */
+export function forecastText(words: Words, forecast: Status['forecast']): string {
+  const { _ } = words;
+  const { neededBytes, roomBytes, fits, fullOn } = forecast;
+  const sizes = { needed: size(words, neededBytes), room: size(words, roomBytes) };
+  if (!fits) return _('One full copy of every laptop does not fit: {needed} of {room}', sizes);
+  if (fullOn === null) return _('One full copy of every laptop fits: {needed} of {room}', sizes);
+  const date = words.date(Math.floor(Date.parse(fullOn) / 1000));
+  return _('One full copy of every laptop fits: {needed} of {room}. It will not from {date} on', {
+    ...sizes,
+    date,
+  });
+}
+
+type Named = { serial: string; nick: string };
+
+function nameSome({ _n }: Words, some: readonly Named[]): string {
+  const names = some.slice(0, NAMED).map(({ serial, nick }) => nick || serial);
+  const rest = some.length - names.length;
+  return [...names, ...(rest > 0 ? [_n('and {n} more', 'and {n} more', rest)] : [])].join(', ');
+}

@@ -1,0 +1,100 @@
+/**
+ * The state of a laptop as a shape: outlines and contents differ, so that states can be told apart in
+ * grey, in sunlight and in print. A word stands beside each.
+ */
+import type { VNode } from 'preact';
+import type { Words } from '../../../../shared/words/words.ts';
+
+/** The state of a laptop at a glance. */
+export type Mark = 'waiting' | 'held' | 'safe' | 'late' | 'never' | 'retired';
+
+export interface MarkFacts {
+  retired: boolean;
+  waiting: boolean;
+  held: boolean;
+  standing: 'safe' | 'late' | 'never';
+}
+
+/** What needs a decision takes precedence over the age of the last backup. */
+export function markOf({ retired, waiting, held, standing }: MarkFacts): Mark {
+  if (retired) return 'retired';
+  if (waiting) return 'waiting';
+  if (held) return 'held';
+  return standing;
+}
+
+/** The order in which teachers look at them. */
+export const MARKS: readonly Mark[] = ['waiting', 'held', 'late', 'never', 'safe', 'retired'];
+
+export function markName({ _ }: Words, mark: Mark): string {
+  switch (mark) {
+    case 'safe':
+      return _('Safe');
+    case 'late':
+      return _('Not seen');
+    case 'never':
+      return _('never backed up');
+    case 'waiting':
+      return _('Asks you');
+    case 'held':
+      return _('Held aside');
+    case 'retired':
+      return _('Out of use');
+    default:
+      return mark satisfies never;
+  }
+}
+
+const LINE = { fill: 'none', stroke: '#1a1a1a', 'stroke-width': 3 } as const;
+const INVERTED = { ...LINE, stroke: '#ffffff' } as const;
+
+export function MarkShape({ mark, size = 28 }: { mark: Mark; size?: number }): VNode {
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      class={`mark ${mark}`}
+      width={size}
+      height={size}
+      viewBox="0 0 32 32"
+      aria-hidden="true"
+    >
+      {shapes[mark]}
+    </svg>
+  );
+}
+
+const shapes: Readonly<Record<Mark, VNode>> = {
+  // A full disc with a tick.
+  safe: (
+    <>
+      <circle cx="16" cy="16" r="14" fill="#1a1a1a" />
+      <path d="M9 16.5l5 5 9-11" {...INVERTED} />
+    </>
+  ),
+  // A triangle with a clock's hands.
+  late: (
+    <>
+      <path d="M16 3l14 26H2z" {...LINE} fill="#ffffff" />
+      <path d="M16 13v8l5 3" {...LINE} stroke-width="2.5" />
+    </>
+  ),
+  // An empty, broken ring.
+  never: <circle cx="16" cy="16" r="12.5" {...LINE} fill="#ffffff" stroke-dasharray="5.5 4.3" />,
+  // A full diamond with a question mark.
+  waiting: (
+    <>
+      <path d="M16 1l15 15-15 15L1 16z" fill="#1a1a1a" />
+      <path d="M12.3 13a3.7 3.7 0 1 1 5.5 3.2c-1.4.8-1.8 1.3-1.8 2.6" {...INVERTED} />
+      <circle cx="16" cy="23.3" r="1.9" fill="#ffffff" />
+    </>
+  ),
+  // A square with two bars: it pauses.
+  held: (
+    <>
+      <rect x="2.5" y="2.5" width="27" height="27" {...LINE} fill="#ffffff" />
+      <path d="M11.5 9v14M20.5 9v14" {...LINE} stroke-width="4" />
+    </>
+  ),
+  // Crossed out.
+  retired: <path d="M5 5l22 22M27 5L5 27" {...LINE} />,
+};
