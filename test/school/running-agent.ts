@@ -3,14 +3,14 @@
  */
 import { join } from 'node:path';
 import { distFolder } from '../../bundle/build.ts';
+import { BACKUP_NAME, BACKUP_PATH, JOB_INTERFACE } from '../../shared/backup-bus.ts';
 import { Bus } from '../../shared/system/bus.ts';
 import { waitFor } from '../runner/patience.ts';
 import type { Laptop } from './laptop.ts';
 import type { MachineEvents } from './machine-events.ts';
 import { type Daemon, startDaemon } from './processes.ts';
 
-const NAME = 'org.sugarlabs.Backup1';
-export const AGENT = { name: NAME, path: '/org/sugarlabs/Backup1', face: NAME };
+export const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
 
 /** A backup or a restore takes much less, its wait for a place at school included. */
 const BACKUP_MS = 300_000;
@@ -50,7 +50,7 @@ export class RunningAgent implements AsyncDisposable {
   }
 
   job(path: unknown): Promise<Values> {
-    return this.bus.properties({ name: NAME, path: String(path), face: `${NAME}.Job` });
+    return this.bus.properties({ name: BACKUP_NAME, path: String(path), face: JOB_INTERFACE });
   }
 
   /** The answer's first value. */

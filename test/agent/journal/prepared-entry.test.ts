@@ -10,7 +10,7 @@ import {
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { uidOf } from './journal.ts';
 
-const test = suite('A9: an entry in the form the datastore can keep');
+const test = suite('an entry in the form the datastore can keep');
 const uid = uidOf(1);
 
 function entryOf(properties: Record<string, string | Buffer>, content = ''): Entry {
