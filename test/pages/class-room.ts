@@ -74,6 +74,6 @@ async function keep(school: Jocinta, serial: Serial, things: number): Promise<vo
   const journal: Journal = new Map(all.map((n) => [uidOf(n), thing(n, 0, seconds)]));
   await backUp({ context }, journal, serial);
   const snapshot = newestSnapshot(library.paths, serial);
-  if (snapshot) await library.store.recordSnapshot(snapshot);
-  await library.store.recordSuccess(serial, clock.now());
+  if (snapshot) await library.index.reindex(snapshot.serial);
+  await library.index.recordSuccess(serial, clock.now());
 }

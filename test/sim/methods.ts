@@ -46,10 +46,12 @@ const DAY_MS = 86_400_000;
 /** The server's own `Traffic` and the agent's own back-off. */
 export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
   const rules = { slots: day.slots, restoreSlots: 2, leaseSeconds: 120, minFreePercent: 3 };
-  const traffic = new Traffic(clock, { ...rules, perSubnet: 0 });
+  const successes = new Map<Serial, number>();
+  const timeOf = (serial: Serial) => successes.get(serial);
+  const traffic = new Traffic(clock, { ...rules, perSubnet: 0 }, undefined, timeOf);
   for (const { serial, lastSuccessDays } of laptops) {
     if (lastSuccessDays === undefined) continue;
-    traffic.noteSuccess(serial, new Date(-lastSuccessDays * DAY_MS));
+    successes.set(serial, -lastSuccessDays * DAY_MS);
   }
   return {
     name: 'ours',
@@ -61,7 +63,7 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
     },
     began: (serial) => traffic.sessionOpened(serial),
     ended: (serial, done) => {
-      if (done) traffic.noteSuccess(serial, clock.now());
+      if (done) successes.set(serial, clock.now().getTime());
       traffic.sessionClosed(serial);
     },
     wait: (answer, { silences }) => {

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
 import { inSnapshot, type Paths } from '../../xs/storage/paths.ts';
-import { sumsOf } from '../../xs/storage/sha256sum.ts';
+import { sha256Lines } from '../../xs/storage/sha256sum.ts';
 import { listSnapshots, type Snapshot } from '../../xs/storage/snapshots.ts';
 
 /** The sums of one snapshot, after sha256sum agreed and nothing else was found beside them. */
@@ -15,7 +15,7 @@ export function checkSnapshot(snapshot: Snapshot): string {
 
 /** The same for many, by one process. */
 export function checkAll(snapshots: readonly Snapshot[]): string[] {
-  const all = snapshots.map((one) => [...sumsOf(one)]);
+  const all = snapshots.map((one) => [...sha256Lines(one)]);
   // `<sum>  <name>`
   const lines = all.flatMap((sums, n) => {
     return sums.map((line) => line.replace('  ', `  ${snapshots[n]?.folder}/`));

@@ -15,7 +15,7 @@ import { parseRunId, type Serial } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
 import { DailyCap } from '../../xs/ingest/daily-cap.ts';
 import { listPins } from '../../xs/pins/pins.ts';
-import { lookAtClock } from '../../xs/retention/server-clock.ts';
+import { observeClock } from '../../xs/retention/server-clock.ts';
 import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
 import { type Random, seeded } from '../shared/random.ts';
 import { soak } from '../soak.ts';
@@ -120,7 +120,7 @@ function junk(year: Year): Journal {
 
 async function backUpDay(year: Year, whole: WholeLibrary): Promise<void> {
   const { library, clock } = whole;
-  const { trusted } = lookAtClock(library.paths, clock.now(), await library.store.newestCreated());
+  const { trusted } = observeClock(library.paths, clock.now(), await library.index.newestCreated());
   const cap = new DailyCap(clock, library.config.retention.perDay, () => trusted);
   const context = { ...whole.context, cap };
   const attacked = year.day >= ATTACK[0] && year.day <= ATTACK[1];

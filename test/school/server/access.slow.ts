@@ -222,7 +222,7 @@ test('completion files with junk are refused with a reason and change nothing', 
   writeFileSync(join(school.server.completion, 'not-a-serial'), 'x');
   writeFileSync(places.waiting(parseSerial('ABC00000000')), '');
   await waitFor('a stranger', () =>
-    school.server.daemon.lines.some((line) => line.includes('completion-of-stranger')),
+    school.server.daemon.lines.some((line) => line.includes('completion-of-unknown-laptop')),
   );
   assert.ok(school.server.daemon.running());
 });

@@ -41,8 +41,8 @@ function contextOf(school: School, serial: Serial): AdoptContext {
   const paths = school.server;
   const home = lstatSync(inLaptop(paths, serial).home);
   const session = lstatSync(inLaptop(paths, serial).incoming);
-  const access = { ownUid: home.uid, sessionUid: session.uid, sessionGid: home.gid };
-  return { paths, access, pool: openPool(paths, access), env: process.env, log: silentLog };
+  const ownership = { ownUid: home.uid, sessionUid: session.uid, sessionGid: home.gid };
+  return { paths, ownership, pool: openPool(paths, ownership), env: process.env, log: silentLog };
 }
 
 function giveAll(folder: string, uid: number): void {
@@ -55,7 +55,7 @@ function giveAll(folder: string, uid: number): void {
 async function adoptUnderLock(context: AdoptContext, serial: Serial) {
   const { paths, env } = context;
   const trash = trashOf(paths);
-  makeReadableFolder(context.access, trash);
+  makeReadableFolder(context.ownership, trash);
   const lock = inLaptop(paths, serial).sessionLock;
   await using _held = await lockFile(lock, { env, waitSeconds: scaled(5) });
   const discard = (folder: string, name: string) => renameSync(folder, join(trash, name));
@@ -84,7 +84,7 @@ rooted('a restore brings the whole old Journal, every property and every byte', 
   assert.is(checkSnapshots(school.server, serial).size, 2);
   const digest = [...old.values()].map((files) => files.get('data')).find(Boolean) ?? '';
   const stat = poolFile(context, digest);
-  assert.equal([stat.uid, stat.mode & 0o777], [context.access.ownUid, 0o440]);
+  assert.equal([stat.uid, stat.mode & 0o777], [context.ownership.ownUid, 0o440]);
   assert.ok(stat.nlink >= 4, 'shared with the mirror and the tree in the trash');
 
   await laptop.loseJournal();

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { realClock } from '../../../shared/clock.ts';
 import { parseSerial, type Uid } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
-import type { Access } from '../../../xs/storage/ownership.ts';
+import type { Ownership } from '../../../xs/storage/ownership.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
@@ -33,8 +33,8 @@ async function ok(laptop: Laptop, ...args: string[]) {
 /** What the service would do within 30 days, while it is stopped. */
 async function scrubStopped({ server }: School) {
   const { uid, gid } = lstatSync(server.library);
-  const access: Access = { ownUid: uid, sessionUid: uid, sessionGid: gid };
-  const context = { paths: server, pool: openPool(server, access), clock: realClock };
+  const ownership: Ownership = { ownUid: uid, sessionUid: uid, sessionGid: gid };
+  const context = { paths: server, pool: openPool(server, ownership), clock: realClock };
   const found = await scrubAll({ ...context, log: silentLog, env: process.env });
   const damaged = join(server.library, '.damaged');
   for (const path of [damaged, ...readdirSync(damaged).map((name) => join(damaged, name))]) {

@@ -140,7 +140,7 @@ test('commands beside the running service: answers, exit codes, clear errors', a
   assert.is(unknown.exitCode, 1);
   assert.match(unknown.stderr, /not-registered.*\nhint: "xs-backup laptops"/);
   const missing = await xs(school, laptop, 'undelete', serial, 'datastore-2020-01-01_00:00');
-  assert.match(missing.stderr, /holds no datastore-2020-01-01_00:00 \[not-found\]/);
+  assert.match(missing.stderr, /has no datastore-2020-01-01_00:00 \[not-found\]/);
 });
 
 test('more backups than a day may have are refused with a reason; the snapshots stay', async () => {
@@ -154,7 +154,7 @@ test('more backups than a day may have are refused with a reason; the snapshots 
   changeJournal(laptop.journal, { count: 1, seed: 12 });
   const refused = await laptop.backup(['now']);
   assert.is.not(refused.exitCode, 0);
-  assert.match(refused.stderr, /2 backups within a day are enough/);
+  assert.match(refused.stderr, /the limit of 2 backups within 24 hours is reached/);
   const serial = parseSerial(laptop.serial);
   assert.is(checkSnapshots(school.server, serial).size, 2);
   assert.equal(readdirSync(inLaptop(school.server, serial).incoming), [], 'what is refused goes');

@@ -95,30 +95,21 @@ test('a file system that cannot make names durable is no error', () => {
   fsyncFolder('/proc'); // fsync(2) of it is EINVAL
 });
 
-test('what a power cut left under the same process id is replaced', () => {
+test('what a power cut left under the same process id is replaced', async () => {
   const { file, names } = scene();
-  // After a boot the service may get the number it had before, and its counter begins anew.
-  // Here it has counted what all tests in this process wrote.
-  const first = nextNumber(dirname(file));
-  const left = (n: number) => join(dirname(file), `.file.${process.pid}.${first + n}.tmp`);
+  // After a boot the service may get the number it had before, and its counter begins anew: as in a
+  // module that is loaded for the first time.
+  const fresh: typeof import('../../../shared/system/files.ts') = await import(
+    `${new URL('../../../shared/system/files.ts', import.meta.url).href}?first`
+  );
+  const left = (n: number) => join(dirname(file), `.file.${process.pid}.${n}.tmp`);
   for (let n = 0; n < 200; n += 1) writeFileSync(left(n), 'half');
-  writeFileDurably(file, 'new');
+  fresh.writeFileDurably(file, 'new');
   assert.is(readFileSync(file, 'utf8'), 'new');
-  replaceSymlinkDurably(file, 'target');
+  fresh.replaceSymlinkDurably(file, 'target');
   assert.is(readlinkSync(file), 'target');
   assert.is(names().length, 199, 'only those two were taken away');
 });
-
-/** The number of the next temporary file, from the name of one that could not be made. */
-function nextNumber(folder: string): number {
-  try {
-    writeFileDurably(join(folder, 'absent', 'x'), '');
-  } catch (error) {
-    const { path = '' } = error as NodeJS.ErrnoException;
-    return Number(/\.(\d+)\.tmp$/.exec(path)?.[1]) + 1;
-  }
-  throw new Error('a folder that is absent took a file');
-}
 
 test('a link is made and turned', () => {
   const { file, names } = scene();
