@@ -48,6 +48,7 @@ async function main(mode: Mode, filters: readonly string[]): Promise<void> {
   const start = performance.now();
   if (mode === 'all') {
     await Promise.all([check('types', 'tsc', '--noEmit'), check('style', 'biome', 'check', '.')]);
+    await check('unused code', 'knip', '--no-progress');
   }
   if (mode !== 'slow') await runFast(findTests('.test.ts', filters));
   if (mode !== 'fast') {
