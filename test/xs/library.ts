@@ -61,7 +61,7 @@ export function makeLibrary(options: LibraryOptions = {}): TestLibrary {
 }
 
 /** The library in a folder, as a service finds it that starts again. */
-export function openLibrary(folder: string, options: LibraryOptions = {}): TestLibrary {
+function openLibrary(folder: string, options: LibraryOptions = {}): TestLibrary {
   const paths: Paths = {
     library: join(folder, 'library'),
     completion: join(folder, 'completion'),
@@ -137,7 +137,7 @@ export function metadataOf(entry: JournalEntry): Buffer {
   return encodeEntry({ content, properties });
 }
 
-/** The same entry when its content is kept at school (A13). */
+/** The same entry when its content is kept at school. */
 export function awayOf(uid: Uid, entry: JournalEntry, mark: Partial<KeptMark> = {}): JournalEntry {
   const { title, content } = entry;
   const text = formatKeptMark({
