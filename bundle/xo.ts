@@ -24,7 +24,7 @@ import { nodeGtk, strippedModule } from './node-gtk.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
 const FOLDER = 'Backup.activity';
-export const XO_NAME = `Backup-${VERSION}.xo`;
+const XO_NAME = `Backup-${VERSION}.xo`;
 
 interface BundleFile {
   name: string;

@@ -86,7 +86,7 @@ export function horizontalBox(spacing = 0): Box {
 }
 
 /** A button with icon and label. */
-export function makeButton(
+function makeButton(
   look: Look,
   model: ButtonModel,
   styleClass: string,

@@ -14,9 +14,9 @@ import type { Context } from '../context.ts';
 import { scanJournal } from '../journal/scan.ts';
 import { freeBytes, prepareProfile } from '../profile.ts';
 import { planRestore } from '../restore/plan.ts';
-import { SharedSession } from '../school/shared-session.ts';
+import type { Session } from '../school/session.ts';
+import type { SharedSession } from '../school/shared-session.ts';
 import { openState } from '../state.ts';
-import type { Control } from '../wire/api.ts';
 
 /** Which snapshot, and whose: undefined for the newest, and for this laptop. */
 export interface Place {
@@ -172,25 +172,6 @@ export class Catalogue {
   }
 }
 
-/** The snapshots, asked over a session of its own. */
-export async function listSnapshots(
-  context: Context,
-  of: Serial | undefined,
-): Promise<SnapshotSummary[]> {
-  await using session = new SharedSession(context);
-  return await new Catalogue(context, session).snapshots(of);
-}
-
-/** The entries with `search` in their title, asked over a session of its own. */
-export async function listEntries(
-  context: Context,
-  place: Place,
-  search: string,
-): Promise<EntryList> {
-  await using session = new SharedSession(context);
-  return await new Catalogue(context, session).list(place, search);
-}
-
 /** Those with `search` in their title, ignoring case; newest first. */
 export function searchEntries(entries: readonly EntrySummary[], search: string): EntrySummary[] {
   const wanted = search.toLocaleLowerCase();
@@ -199,7 +180,11 @@ export function searchEntries(entries: readonly EntrySummary[], search: string):
     .sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
 }
 
-async function fetchEntries(control: Control, name: SnapshotName, of: Serial | undefined) {
+async function fetchEntries(
+  control: Session['control'],
+  name: SnapshotName,
+  of: Serial | undefined,
+) {
   const entries: EntrySummary[] = [];
   for await (const page of control.entries(name, of)) entries.push(...page);
   return entries;

@@ -2,7 +2,7 @@
  * What this laptop knows about its backup without asking the server: who it is, what was confirmed
  * last, and how much of the Journal is safe.
  */
-import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { pairingCode } from '../../shared/protocol/pairing.ts';
@@ -17,7 +17,7 @@ import { openState, type State, type UnfinishedRestore } from '../state.ts';
 
 export type Registration = 'none' | 'pending' | 'accepted';
 
-/** What the agent shows to those who watch it. */
+/** What the agent shows to its clients, and `ds-backup status --direct` prints. */
 export interface Facts {
   serial: string;
   server: string;
@@ -30,18 +30,6 @@ export interface Facts {
   total: number;
   safe: number;
   unfinished: UnfinishedRestore[];
-}
-
-/** What `ds-backup status --direct` prints. */
-export interface Status {
-  serial: string | null;
-  server: string;
-  enrolment: Registration;
-  /** The newest snapshot the server confirmed to this laptop. */
-  lastSnapshot: { name: string; sequence: number; entries: number } | null;
-  /** ISO time of `ds-backup-done`, by the laptop's clock. */
-  done: string | null;
-  unfinishedRestores: UnfinishedRestore[];
 }
 
 /** Scans the Journal; reads of it only what changed just before it was last read. */
@@ -68,31 +56,6 @@ export async function readFacts(context: Context): Promise<Facts> {
     lastSnapshot: state.confirmed?.snapshot ?? '',
     unfinished: await state.unfinishedRestores(),
   };
-}
-
-/** Does not look at the Journal. */
-export async function readStatus(context: Context): Promise<Status> {
-  const { paths } = context;
-  const { server } = await findServer(context);
-  const serial = readIdentity(paths)?.serial;
-  const done = lstatSync(paths.done, { throwIfNoEntry: false });
-  const status: Status = {
-    serial: serial ?? null,
-    server,
-    enrolment: enrolmentOf(paths, serial)?.state ?? 'none',
-    lastSnapshot: null,
-    done: done ? done.mtime.toISOString() : null,
-    unfinishedRestores: [],
-  };
-  if (!existsSync(paths.state)) return status;
-  await using state = await openState(paths.state);
-  const { confirmed } = state;
-  if (confirmed) {
-    const { snapshot: name, sequence, versions } = confirmed;
-    status.lastSnapshot = { name, sequence, entries: versions.size };
-  }
-  status.unfinishedRestores = await state.unfinishedRestores();
-  return status;
 }
 
 /** An entry is safe when the version in the Journal is the one in the confirmed snapshot. */

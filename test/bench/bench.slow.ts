@@ -1,4 +1,4 @@
-// time limit: 240 s
+// weight: 60
 /**
  * The bench as a person runs it: its JSON, its refusals, and that it leaves nothing behind when it
  * is interrupted.
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testEnvironment } from '../school/server.ts';
-import { PHASES } from './report.ts';
+import { PHASES } from './phases.ts';
 
 const test = suite('the bench');
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -96,7 +96,7 @@ for (const [contender, signal] of [
   ['original', 'SIGTERM'],
 ] as const) {
   test(`leaves nothing behind when ${signal} comes while it measures ${contender}`, async () => {
-    const chosen = ['--journals', 'J100', '--rounds', '1', '--contenders', contender];
+    const chosen = ['--journals', 'J20', '--rounds', '1', '--contenders', contender];
     const at = new RegExp(`${contender} first:`);
     const { code, stdout, stderr, left } = await bench(chosen, { at, signal });
     assert.is(code, 130, stderr);

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// weight: 90
 /**
  * Nothing of the activity is cut off on the smallest screen that Sugar runs on: each state of the
  * first screen, every length of the queue, and the longest words of the languages. The agent is a
@@ -6,7 +6,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { waitFor } from '../school/wait.ts';
+import { waitFor } from '../runner/patience.ts';
 import type { Heard } from './screen-reader.ts';
 import { Stage } from './stage.ts';
 import { CALM, STATES } from './states.ts';

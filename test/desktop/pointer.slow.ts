@@ -1,11 +1,11 @@
-// time limit: 240 s
+// weight: 60
 /**
  * The Backup activity by pointer, in Sugar's own shell: a press on something does that and nothing
  * else. The agent is a scripted one, so that each screen comes at once.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { waitFor } from '../school/wait.ts';
+import { waitFor } from '../runner/patience.ts';
 import type { Heard } from './screen-reader.ts';
 import { Stage } from './stage.ts';
 import { CALM, STATES } from './states.ts';

@@ -1,21 +1,20 @@
 /**
- * A laptop says that nothing has changed since its newest snapshot: the day counts when that is so,
- * and when the snapshot is whole as far as we know.
+ * A laptop reports that nothing has changed since its newest snapshot. That counts as a backup if it is
+ * true and no damage is known in the snapshot.
  */
 import type { Serial } from '../../shared/ids.ts';
 import type { Unchanged } from '../../shared/protocol/messages.ts';
 import { isHeld } from '../ingest/held.ts';
-import { recordSuccess } from '../ingest/ingest.ts';
 import type { Library } from '../library.ts';
 import { hasDamage } from '../storage/damage-register.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
 
-/** `held`: it is all there, and waits for somebody's decision (X5). */
+/** `held`: it is complete, and held until somebody decides. */
 export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
-/** Notes a day without changes, if it is one. */
+/** Verifies the claim, and records the success if it is valid. */
 export function confirmUnchanged(
-  { paths, pool, clock }: Library,
+  { paths, pool, clock, successes }: Library,
   serial: Serial,
   claim: Unchanged,
 ): UnchangedVerdict {
@@ -23,6 +22,6 @@ export function confirmUnchanged(
   if (newest?.sequence !== claim.sequence || newest.state !== claim.state) return 'changed';
   // A new completion file makes the server ask for what is damaged.
   if (hasDamage(pool.damage, newest.folder)) return 'damaged';
-  recordSuccess(paths, serial, newest, clock.now());
+  void successes.note(newest, clock.now());
   return isHeld(paths, newest) ? 'held' : 'safe';
 }

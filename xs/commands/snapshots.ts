@@ -1,5 +1,5 @@
 /**
- * `snapshots`, `sums`, and the decisions about held ones.
+ * `snapshots`, `sums`, and the decisions about held backups.
  */
 import { parseSnapshotName } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
@@ -7,7 +7,7 @@ import { dropHeld, releaseHeld } from '../ingest/held.ts';
 import { readHeldNote } from '../ingest/shrink-guard.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
-import { sumsOf } from '../storage/sha256sum.ts';
+import { sha256Lines } from '../storage/sha256sum.ts';
 import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
@@ -34,7 +34,7 @@ export const snapshots: Command = {
 
 export const sums: Command = {
   takes: ['SERIAL', 'SNAPSHOT'],
-  summary: 'its SHA-256 sums, for "sha256sum -c" in its folder',
+  summary: 'the SHA-256 sums of a snapshot, for "sha256sum -c" in its folder',
   run: (context) => {
     const serial = laptopArgument(context);
     const snapshot = findSnapshot(
@@ -42,13 +42,13 @@ export const sums: Command = {
       serial,
       parseSnapshotName(context.args[1]),
     );
-    const lines = [...sumsOf(snapshot)];
+    const lines = [...sha256Lines(snapshot)];
     answer(context, { sums: lines }, () => lines);
   },
 };
 
 export const held: Command = {
-  summary: 'backups kept aside because most of a Journal was gone',
+  summary: 'backups held because most of a Journal was missing',
   run: (context) => {
     const { paths, serials } = context.library;
     const rows = serials().flatMap((serial) =>
@@ -62,12 +62,12 @@ export const held: Command = {
 
 export const release: Command = {
   takes: ['SERIAL'],
-  summary: 'what is held of it is right: make ordinary snapshots of it',
+  summary: 'accept the held backups of a laptop: they become ordinary snapshots',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const done = await library.turns.run(() => releaseHeld(library.paths, serial));
-    for (const one of done) await library.store.recordSnapshot(one);
+    const done = await library.workQueue.run(() => releaseHeld(library.paths, serial));
+    await library.index.reindex(serial);
     library.log.info('held-released', { serial, snapshots: done.length });
     library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [
@@ -78,12 +78,12 @@ export const release: Command = {
 
 export const drop: Command = {
   takes: ['SERIAL'],
-  summary: 'what is held of it is a mistake: move it to the trash',
+  summary: 'discard the held backups of a laptop: they move to the trash',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
     const now = library.clock.now();
-    const done = await library.turns.run(() => dropHeld(library.paths, serial, now));
+    const done = await library.workQueue.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });
     answer(context, { dropped: done.map(({ name }) => name) }, () => [

@@ -1,7 +1,7 @@
 /**
- * "May I?" (X1), which a whole school asks at once: nothing here touches the disk, writes a line or
- * looks anything up that grows with the library. Empty text/plain with a status, as the original
- * client expects; what is more is in headers.
+ * Admission ("may I?"), which a whole school requests at once: nothing here touches the disk, writes a
+ * log line per request or costs more with a larger library. Answers are empty text/plain with a status, as
+ * the original client expects; details are in headers.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
@@ -21,7 +21,7 @@ export interface AvailableOptions {
   log: Log;
 }
 
-/** Refusals are told in the log so often, in milliseconds, however many there are. */
+/** Refusals are logged in batches, one line in this many milliseconds. */
 const TELL_MS = 60_000;
 
 export function addAvailable(app: FastifyInstance, options: AvailableOptions): void {
@@ -34,7 +34,7 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
       if (!serial) return answer(reply, 404);
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
       const now = await load();
-      if (!registrations.isActive(serial)) return answer(reply, 403); // at this moment
+      if (!registrations.isActive(serial)) return answer(reply, 403); // after the wait: it may have been retired
       const question = { serial, purpose, subnet: subnetOf(request.ip) } as const;
       const admission = traffic.ask(question, now);
       if (!admission.admit) {
@@ -51,7 +51,7 @@ function answer(reply: FastifyReply, status: number): FastifyReply {
   return reply.type('text/plain').status(status).send('');
 }
 
-/** A line a minute: a laptop that asks without end must not fill the log. */
+/** One line per minute: a laptop that retries without end must not fill the log. */
 function refusalTally({ clock, log }: AvailableOptions) {
   let toldAt = Number.NEGATIVE_INFINITY;
   let count = 0;

@@ -1,4 +1,5 @@
 /** The agent's answers: laptops, days, entries, plans, pins. Malformed items are dropped. */
+import type { PinRow } from '../../../shared/backup-bus.ts';
 import { type Properties, reader } from './agent.ts';
 
 export interface Laptop {
@@ -54,14 +55,7 @@ export interface Plan {
   samples: string[];
 }
 
-export interface Pin {
-  uid: string;
-  snapshot: string;
-  title: string;
-  bytes: number;
-  pinned: number;
-  later: boolean;
-}
+export type Pin = PinRow;
 
 export interface Pins {
   pins: Pin[];

@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -81,10 +81,43 @@ test('a rename that fails leaves no temporary file', () => {
   assert.equal(names(), ['file']);
 });
 
-test('a folder that is not there is an error', () => {
+test('a folder that is not there is an error, and the error is that of the write', () => {
   const { file } = scene();
-  assert.throws(() => writeFileDurably(join(file, 'x'), 'x'), /ENOENT/);
+  const inside = join(file, 'x');
+  const temporary = (error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' && ['open', 'symlink'].includes(String(error.syscall));
+  assert.throws(() => writeFileDurably(inside, 'x'), temporary);
+  assert.throws(() => replaceSymlinkDurably(inside, 'x'), temporary);
   assert.throws(() => fsyncFolder(file), /ENOENT/);
+});
+
+test('a file system that cannot make names durable is no error', () => {
+  fsyncFolder('/proc'); // fsync(2) of it is EINVAL
+});
+
+/** How the next temporary name will end: a write that fails tells its own. */
+function nextTemporary(): string {
+  try {
+    writeFileDurably(join(folder, 'nowhere/x'), 'x');
+  } catch (error) {
+    const [, pid, count] =
+      /\.(\d+)\.(\d+)\.tmp$/.exec(String((error as { path: string }).path)) ?? [];
+    return `${pid}.${Number(count) + 1}.tmp`;
+  }
+  throw new Error('a write into no folder did not fail');
+}
+
+test('what a power cut left under the same process id is replaced', () => {
+  const { file, names } = scene();
+  // After a boot the service may get the number it had before, and its counter begins anew.
+  const leave = () => writeFileSync(join(dirname(file), `.file.${nextTemporary()}`), 'half');
+  leave();
+  writeFileDurably(file, 'new');
+  assert.is(readFileSync(file, 'utf8'), 'new');
+  leave();
+  replaceSymlinkDurably(file, 'target');
+  assert.is(readlinkSync(file), 'target');
+  assert.equal(names(), ['file']);
 });
 
 test('a link is made and turned', () => {

@@ -23,7 +23,7 @@ import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { calmLoad, dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X10: over the control API a laptop reads what those it replaced have left');
+const test = suite('over the control API a laptop reads what those it replaced have left');
 
 const [NEW, STRANGER] = [serialOf(1), serialOf(2)];
 
@@ -45,7 +45,7 @@ async function serve() {
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
       ...{ traffic: new Traffic(library.clock, library.config.traffic), load: calmLoad },
-      ...{ onUnchanged: () => {}, links },
+      links,
     }),
   );
   const ask = (serial: Serial, path: string, body?: object) =>
@@ -131,7 +131,7 @@ test('unknown, forbidden and malformed are the same answer', async () => {
   assert.is(answers[0]?.status, 404);
 });
 
-test('X8 A11: of a pin whose snapshot cleanup took, details and picture are still there', async () => {
+test('of a pin whose snapshot cleanup took, details and picture are still there', async () => {
   await using server = await serve();
   const { ask, name, library, context } = server;
   const snapshot = newestSnapshot(library.paths, SERIAL);
@@ -167,7 +167,7 @@ test('metadata that is not what the snapshot lists is shown as damaged, in lists
   assert.equal([entries[0]?.title, details.title], [null, null]);
 });
 
-test('A7: a completion file is taken whole, from the laptop that it is about, or not at all', async () => {
+test('a completion file is taken whole, from the laptop that it is about, or not at all', async () => {
   await using school = await serve();
   const { ask, library } = school;
   const waiting = () => existsSync(inCompletion(library.paths).waiting(NEW));

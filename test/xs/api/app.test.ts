@@ -9,7 +9,7 @@ import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { makeLibrary, openRegistrations, SERIAL, type TestLibrary } from '../library.ts';
 
-const test = suite('X1 X2 E4: the plain-HTTP side, over a real socket');
+const test = suite('the public HTTP side, over a real socket');
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
 const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 };

@@ -15,7 +15,7 @@ import { refused } from '../../shared/refused.ts';
 import { backUp, makeLibrary, openRegistrations, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, serialOf, testClock } from '../whole.ts';
 
-const test = suite('X2: a flood of made-up laptops neither fills the disk nor hides the real ones');
+const test = suite('a flood of fake laptops neither fills the disk nor hides the real ones');
 
 const HOUR_MS = 3_600_000;
 const LIMITS = { perHour: 300, perAddress: 30, maxLaptops: 2000 };

@@ -9,7 +9,7 @@ import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { refused } from '../../shared/refused.ts';
 import { ed25519, makeLibrary, openRegistrations } from '../library.ts';
 
-const test = suite('X2: who may register, and with which key');
+const test = suite('who may register, and with which key');
 
 const serial = parseSerial('SHC00800000');
 const open = openRegistrations;
@@ -168,7 +168,7 @@ test('files of keys are written where they change, and go where they open nothin
   mkdirSync(keysFolder, { recursive: true });
   writeFileSync(keys('ABC00000001'), 'a laptop that is gone');
   writeFileSync(keys(serial), 'torn');
-  const files = new AuthorizedKeys(library.paths, library.access, 'ds-receive');
+  const files = new AuthorizedKeys(library.paths, library.ownership, 'ds-receive');
   files.update(registrations.all());
   assert.equal(readdirSync(keysFolder).sort(), [other, serial, 'ds-receive']);
   assert.match(readFileSync(keys(serial), 'utf8'), ed25519(1));

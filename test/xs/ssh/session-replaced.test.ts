@@ -8,7 +8,7 @@ import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { CAPS, session } from './session.ts';
 
-const test = suite('X3 X10: a session reads the snapshots of replaced laptops, and no others');
+const test = suite('a session reads the snapshots of replaced laptops, and no others');
 
 const MID = parseSerial('SHC00800001');
 const OLD = parseSerial('SHC00800002');
@@ -36,7 +36,7 @@ function link(library: TestLibrary, pairs: readonly (readonly [Serial, Serial])[
     const older = of.get(serial);
     return [serial, { alias: older ? { of: older, since } : null }] as const;
   });
-  writeReplaces(library.paths, library.access, new Map(laptops));
+  writeReplaces(library.paths, library.ownership, new Map(laptops));
 }
 
 /** What a laptop may ask for that replaced others: none of these is among it. */

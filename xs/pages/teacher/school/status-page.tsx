@@ -1,9 +1,11 @@
 /**
  * The teachers' first page: how many laptops are safe, what needs a look, the state of the server.
  */
+
 import type { VNode } from 'preact';
 import type { Page } from '../../frame/frame.tsx';
 import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { Facts } from '../shown/facts.tsx';
 import { MarkShape } from '../shown/marks.tsx';
 import type { StatusView } from './status-view.ts';
 
@@ -43,14 +45,7 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       </section>
       <section class="card">
         <h2>{_('The server')}</h2>
-        <dl class="facts">
-          {view.facts.map(({ name, text }) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{text}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={view.facts} />
         <p>
           <a class="button" href="/xs-backup/diag.txt" download>
             {_('Report for who helps')}
