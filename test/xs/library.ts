@@ -61,7 +61,7 @@ export function makeLibrary(options: LibraryOptions = {}): TestLibrary {
 }
 
 /** The library in a folder, as a service finds it that starts again. */
-function openLibrary(folder: string, options: LibraryOptions = {}): TestLibrary {
+export function openLibrary(folder: string, options: LibraryOptions = {}): TestLibrary {
   const paths: Paths = {
     library: join(folder, 'library'),
     completion: join(folder, 'completion'),
