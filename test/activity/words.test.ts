@@ -43,10 +43,10 @@ test('time left is a range, and nothing while unknown', () => {
   );
 });
 
-test('sizes are in thousands and never nothing', () => {
+test('sizes are in thousands, and only nothing is 0 KB', () => {
   assert.equal(
-    [0, 1500, 3.44e6, 44e6, 2.1e9].map((bytes) => size(words, bytes)),
-    ['1 KB', '2 KB', '3.4 MB', '44 MB', '2.1 GB'],
+    [0, 1, 1500, 3.44e6, 44e6, 2.1e9].map((bytes) => size(words, bytes)),
+    ['0 KB', '1 KB', '2 KB', '3.4 MB', '44 MB', '2.1 GB'],
   );
 });
 

@@ -17,6 +17,16 @@ export function replacedBy(serial: Serial, laptops: Laptops): Serial | undefined
   return claims.length === 1 ? claims[0]?.[0] : undefined;
 }
 
+/** `replacedBy` for all laptops at once: the older one → the newer one. */
+export function successors(laptops: Laptops): Map<Serial, Serial> {
+  const claims = new Map<Serial, Serial | null>();
+  for (const [newer, { alias }] of laptops) {
+    if (alias) claims.set(alias.of, claims.has(alias.of) ? null : newer);
+  }
+  const clear = [...claims].filter((claim): claim is [Serial, Serial] => claim[1] !== null);
+  return new Map(clear.filter(([older]) => laptops.has(older)));
+}
+
 /** The laptops whose place this one took: the last one first, then the one before that … */
 export function chainOf(serial: Serial, laptops: Laptops): Serial[] {
   const chain: Serial[] = [];

@@ -13,7 +13,7 @@ import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx'
 import { auditView, LINES_EACH } from '../../../xs/pages/teacher/school/audit-page.tsx';
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
 import { cardsOf } from '../../../xs/pages/teacher/shown/laptop-card.ts';
-import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/teacher/shown/marks.tsx';
+import { MARKS, type Mark, MarkShape, statesOf } from '../../../xs/pages/teacher/shown/marks.tsx';
 import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { serialOf } from '../whole.ts';
 
@@ -95,17 +95,24 @@ test('the forecast is one sentence: fits, fits until a day, does not fit', () =>
   assert.match(forecastText(words, { ...forecast, fits: false }), /does not fit/);
 });
 
-test('a laptop has one mark: what needs a decision before how old its backup is', () => {
-  const facts = { retired: false, waiting: false, held: false, standing: 'safe' } as const;
-  const cases: [Partial<Parameters<typeof markOf>[0]>, Mark][] = [
-    [{}, 'safe'],
-    [{ standing: 'late' }, 'late'],
-    [{ standing: 'never' }, 'never'],
-    [{ held: true, standing: 'late' }, 'held'],
-    [{ waiting: true, held: true }, 'waiting'],
-    [{ retired: true, waiting: true }, 'retired'],
+test('a laptop is shown with what needs a decision, and counted in each of its states', () => {
+  const facts = {
+    ...{ retired: false, replaced: false, waiting: false, held: false },
+    standing: 'safe',
+  } as const;
+  const cases: [Partial<Parameters<typeof statesOf>[0]>, Mark[]][] = [
+    [{}, ['safe']],
+    [{ standing: 'late' }, ['late']],
+    [{ standing: 'never' }, ['never']],
+    [{ held: true, standing: 'late' }, ['held', 'late']],
+    [{ waiting: true, held: true }, ['waiting', 'held', 'safe']],
+    [{ replaced: true, standing: 'late' }, ['replaced']],
+    [{ replaced: true, waiting: true, standing: 'never' }, ['waiting', 'replaced']],
+    [{ replaced: true }, ['safe']],
+    [{ retired: true, waiting: true, standing: 'late' }, ['retired']],
+    [{ retired: true, held: true }, ['retired', 'held']],
   ];
-  for (const [change, mark] of cases) assert.is(markOf({ ...facts, ...change }), mark);
+  for (const [change, states] of cases) assert.equal(statesOf({ ...facts, ...change }), states);
 });
 
 test('marks differ by shape: no two are drawn alike, and none has a colour', () => {

@@ -22,6 +22,8 @@ export interface Page {
   here: string;
   /** Where the style sheet is. */
   style: string;
+  /** False where the language cannot be chosen. */
+  languages?: boolean;
 }
 
 export interface FrameProps {
@@ -60,7 +62,7 @@ export function Frame({ page, title, trail = [], wide = false, children }: Frame
           </h1>
           {children}
         </main>
-        <Languages page={page} />
+        {page.languages === false ? null : <Languages page={page} />}
       </body>
     </html>
   );

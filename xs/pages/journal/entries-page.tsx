@@ -6,8 +6,10 @@ import type { Digest, Serial } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
 import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
+import { Pager } from '../frame/pager.tsx';
+import type { Paged } from '../frame/paging.ts';
 import { entryPath } from '../frame/paths.ts';
-import { type Found, type Search, searchQuery } from './entry-search.ts';
+import { type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';
 import { KindIcon, kindName } from './kinds.tsx';
 import { SearchForm } from './search-form.tsx';
@@ -20,7 +22,7 @@ export interface EntriesProps {
   /** The address of this list, without the query. */
   path: string;
   search: Search;
-  found: Found<Version & { facts: EntryFacts | null }>;
+  found: Paged<Version & { facts: EntryFacts | null }>;
   pinned: ReadonlySet<Digest>;
   /** Seconds since 1970. */
   now: number;
@@ -41,7 +43,13 @@ export function EntriesPage(props: EntriesProps): VNode {
           </li>
         ))}
       </ul>
-      <Pages {...props} />
+      <Pager
+        words={page.words}
+        paged={found}
+        href={(n) => path + searchQuery(search, n)}
+        before={_('Newer')}
+        after={_('Older')}
+      />
     </Frame>
   );
 }
@@ -96,30 +104,5 @@ export function PinnedMark({ label }: { label: string }): VNode {
       </svg>{' '}
       {label}
     </span>
-  );
-}
-
-function Pages({ page: { words }, path, search, found }: EntriesProps) {
-  if (found.pages < 2) return null;
-  const { _ } = words;
-  const { page, pages } = found;
-  const here = _('Page {page} of {pages}', {
-    page: words.number(page),
-    pages: words.number(pages),
-  });
-  return (
-    <nav class="pages" aria-label={_('Pages')}>
-      {page > 1 ? (
-        <a class="button" rel="prev" href={path + searchQuery(search, page - 1)}>
-          {_('Newer')}
-        </a>
-      ) : null}
-      <span>{here}</span>
-      {page < pages ? (
-        <a class="button" rel="next" href={path + searchQuery(search, page + 1)}>
-          {_('Older')}
-        </a>
-      ) : null}
-    </nav>
   );
 }

@@ -3,7 +3,6 @@
  * it is, and the guard decides on that before anything is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parseUid } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath, homePath } from '../frame/paths.ts';
@@ -17,6 +16,7 @@ import type { Journals, ShownSnapshot, Version } from './journal.ts';
 import {
   admit,
   dayOf,
+  entryOf,
   type JournalSite,
   type OnDay,
   type OnEntry,
@@ -61,7 +61,7 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
     const { reader, owners } = admit(journalSite, request);
     const day = dayOf(journalSite, { reader, owners }, request.params);
-    const { listed, entry } = journals.read(day.snapshot, parseUid(request.params.uid));
+    const { listed, entry } = entryOf(journalSite, { reader, owners }, day, request.params);
     const page = site.page(request, reply);
     const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
     const dayName = nameOf(page, day);
