@@ -209,6 +209,27 @@ test('a teacher who looks into a Journal is written down, once a visit', async (
   );
 });
 
+test("a teacher in a child's Journal reads whose it is, and finds the way back", async () => {
+  await using server = await openClass();
+  const { teacher } = server;
+  const home = `/ds-restore/${SERIAL}/`;
+  const name = newestSnapshot(server.library.paths, SERIAL)?.name;
+  const day = `${home}${SERIAL}/${name}/`;
+  for (const path of [home, `${home}all/`, day, `${day}${uidOf(1)}/`]) {
+    const { status, body } = await teacher.get(path);
+    assert.is(status, 200, path);
+    assert.not.match(body, /My days|All my things/, path);
+    assert.match(body, new RegExp(`<a href="/xs-backup/laptop/${SERIAL}">`), path);
+    assert.match(body, /<nav class="places"/, path);
+    assert.match(body, /Jocinta/, path);
+  }
+  const child = openBrowser(server.url);
+  await child.get(server.links.make(SERIAL));
+  const own = (await child.get(day)).body;
+  assert.match(own, /My days/);
+  assert.not.match(own, /xs-backup/);
+});
+
 test('what the report for helpers says has no name, serial or key in it', async () => {
   await using server = await openClass();
   const { body, headers } = await server.teacher.get('/xs-backup/diag.txt');

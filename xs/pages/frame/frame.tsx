@@ -26,11 +26,16 @@ export interface Page {
   languages?: boolean;
 }
 
+export interface TrailLink {
+  name: string;
+  href?: string;
+}
+
 export interface FrameProps {
   page: Page;
   title: string;
   /** Links at the top; the current page has no `href`. */
-  trail?: readonly { name: string; href?: string }[];
+  trail?: readonly TrailLink[];
   /** Wider, for tables. */
   wide?: boolean;
   children?: ComponentChildren;

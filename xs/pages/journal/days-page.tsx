@@ -4,10 +4,11 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
-import { Frame, type Page } from '../frame/frame.tsx';
+import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import { XoIcon } from '../frame/xo-icon.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
+import { JournalFrame } from './journal-frame.tsx';
 import { SearchForm } from './search-form.tsx';
 
 export interface DaysProps {
@@ -23,17 +24,17 @@ export interface DaysProps {
 export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode {
   const { _ } = page.words;
   const [newest] = days;
-  const whose = owners[0]?.nick ?? '';
-  const title = page.who?.teacher ? _('The Journal of {name}', { name: whose }) : _('My days');
+  const of = { reader, name: owners[0]?.nick || reader };
+  const title = page.who?.teacher ? _('The Journal of {name}', { name: of.name }) : _('My days');
   if (!newest) {
     return (
-      <Frame page={page} title={title}>
+      <JournalFrame page={page} of={of} title={title} trail={null}>
         <p>{_('The school keeps nothing yet.')}</p>
-      </Frame>
+      </JournalFrame>
     );
   }
   return (
-    <Frame page={page} title={title}>
+    <JournalFrame page={page} of={of} title={title} trail={null}>
       <SearchForm words={page.words} action={allPath(reader)} search={null} />
       {byMonth(page.words, days).map(([month, shown]) => (
         <section key={month}>
@@ -47,7 +48,7 @@ export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode 
           </ul>
         </section>
       ))}
-    </Frame>
+    </JournalFrame>
   );
 }
 

@@ -2,23 +2,23 @@
  * The entries of one day, or of all days together: pictures with titles, in pages.
  */
 import type { VNode } from 'preact';
-import type { Digest, Serial } from '../../../shared/ids.ts';
+import type { Digest } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
-import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
+import type { Page } from '../frame/frame.tsx';
 import { Pager } from '../frame/pager.tsx';
 import type { Paged } from '../frame/paging.ts';
 import { entryPath } from '../frame/paths.ts';
 import { type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';
+import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 import { KindIcon, kindName } from './kinds.tsx';
 import { SearchForm } from './search-form.tsx';
 
 export interface EntriesProps {
   page: Page;
-  reader: Serial;
+  of: JournalOf;
   title: string;
-  trail: NonNullable<FrameProps['trail']>;
   /** The address of this list, without the query. */
   path: string;
   search: Search;
@@ -29,10 +29,10 @@ export interface EntriesProps {
 }
 
 export function EntriesPage(props: EntriesProps): VNode {
-  const { page, title, trail, path, search, found } = props;
+  const { page, of, title, path, search, found } = props;
   const { _, _n } = page.words;
   return (
-    <Frame page={page} title={title} trail={trail}>
+    <JournalFrame page={page} of={of} title={title} trail={[]}>
       <SearchForm words={page.words} action={path} search={search} />
       <p class="count">{_n('{n} thing', '{n} things', found.total)}</p>
       {found.total === 0 ? <p>{_('Nothing was found. Try other words.')}</p> : null}
@@ -50,13 +50,13 @@ export function EntriesPage(props: EntriesProps): VNode {
         before={_('Newer')}
         after={_('Older')}
       />
-    </Frame>
+    </JournalFrame>
   );
 }
 
 function EntryCard({
   page: { words },
-  reader,
+  of: { reader },
   pinned,
   now,
   one,

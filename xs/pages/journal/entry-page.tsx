@@ -2,19 +2,20 @@
  * One entry: picture, facts, downloads, other versions.
  */
 import type { VNode } from 'preact';
-import type { Serial } from '../../../shared/ids.ts';
 import { size, type Words } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
-import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
-import { entryPath } from '../frame/paths.ts';
+import type { Page } from '../frame/frame.tsx';
+import { dayPath, entryPath } from '../frame/paths.ts';
 import { PinnedMark } from './entries-page.tsx';
 import type { ShownSnapshot, Version } from './journal.ts';
+import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 import { KindIcon, kindName } from './kinds.tsx';
 
 export interface EntryProps {
   page: Page;
-  reader: Serial;
-  trail: NonNullable<FrameProps['trail']>;
+  of: JournalOf;
+  /** The day, as in the trail. */
+  dayTitle: string;
   day: ShownSnapshot;
   shown: Version;
   description: string;
@@ -25,21 +26,22 @@ export interface EntryProps {
 }
 
 export function EntryPage(props: EntryProps): VNode {
-  const { page, reader, trail, day, shown, pinned } = props;
+  const { page, of, dayTitle, day, shown, pinned } = props;
   const { words } = page;
   const { _ } = words;
   const { facts, uid } = shown.listed;
-  const href = entryPath(reader, day, uid);
+  const href = entryPath(of.reader, day, uid);
+  const trail = [{ name: dayTitle, href: dayPath(of.reader, day) }];
   if (!facts) {
     return (
-      <Frame page={page} title={_('Damaged')} trail={trail}>
+      <JournalFrame page={page} of={of} title={_('Damaged')} trail={trail}>
         <p>{_('This one is damaged. Tell your teacher; perhaps another day has it whole.')}</p>
         <Versions {...props} />
-      </Frame>
+      </JournalFrame>
     );
   }
   return (
-    <Frame page={page} title={facts.title || _('Without a title')} trail={trail}>
+    <JournalFrame page={page} of={of} title={facts.title || _('Without a title')} trail={trail}>
       <div class="one">
         <div class="picture">
           {facts.preview ? (
@@ -56,7 +58,7 @@ export function EntryPage(props: EntryProps): VNode {
       </div>
       <Description {...props} />
       <Versions {...props} />
-    </Frame>
+    </JournalFrame>
   );
 }
 
@@ -116,7 +118,7 @@ function Description({ page: { words }, description, tags }: EntryProps) {
   );
 }
 
-function Versions({ page: { words }, reader, shown, versions }: EntryProps) {
+function Versions({ page: { words }, of: { reader }, shown, versions }: EntryProps) {
   if (versions.length < 2) return null;
   const { _ } = words;
   return (
