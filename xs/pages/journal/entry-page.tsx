@@ -23,10 +23,12 @@ export interface EntryProps {
   /** All of them, the newest first. */
   versions: readonly Version[];
   pinned: boolean;
+  /** Whether this browser keeps downloads in the child's Journal. */
+  intoJournal: boolean;
 }
 
 export function EntryPage(props: EntryProps): VNode {
-  const { page, of, dayTitle, day, shown, pinned } = props;
+  const { page, of, dayTitle, day, shown, pinned, intoJournal } = props;
   const { words } = page;
   const { _ } = words;
   const { facts, uid } = shown.listed;
@@ -53,7 +55,7 @@ export function EntryPage(props: EntryProps): VNode {
         <div>
           <Facts words={words} facts={facts} />
           {pinned ? <PinnedMark label={_('This is pinned')} /> : null}
-          <Downloads words={words} href={href} facts={facts} />
+          <Downloads {...{ words, href, intoJournal }} hasContent={facts.hasContent} />
         </div>
       </div>
       <Description {...props} />
@@ -80,30 +82,50 @@ function Facts({ words, facts }: { words: Words; facts: EntryFacts }) {
   );
 }
 
-function Downloads({
-  words: { _ },
-  href,
-  facts,
-}: {
+interface DownloadsProps {
   words: Words;
   href: string;
-  facts: EntryFacts;
-}) {
-  return (
-    <ul class="ways">
-      {facts.hasContent ? (
-        <li>
-          <a class="button" href={`${href}file`}>
-            {_('Get it')}
-          </a>
-        </li>
-      ) : null}
-      <li>
-        <a class={facts.hasContent ? 'button quiet' : 'button'} href={`${href}bundle`}>
-          {_('Get it with title, picture and dates')}
+  hasContent: boolean;
+  intoJournal: boolean;
+}
+
+/** One button that is right for this browser; the other download is under "More". */
+function Downloads({ words: { _ }, href, hasContent, intoJournal }: DownloadsProps) {
+  const bundle = `${href}bundle`;
+  const file = `${href}file`;
+  if (intoJournal || !hasContent) {
+    return (
+      <div class="ways">
+        <a class="button" href={bundle}>
+          {intoJournal ? _('Bring it into my Journal') : _('Get it for a Journal')}
         </a>
-      </li>
-    </ul>
+        <p>{_('Open it in the Journal then: it comes back with its title, picture and dates.')}</p>
+        {hasContent ? <More label={_('More')} href={file} text={_('Only the file')} /> : null}
+      </div>
+    );
+  }
+  return (
+    <div class="ways">
+      <a class="button" href={file}>
+        {_('Get it')}
+      </a>
+      <More
+        label={_('More')}
+        href={bundle}
+        text={_('With title, picture and dates, for a Journal')}
+      />
+    </div>
+  );
+}
+
+function More({ label, href, text }: { label: string; href: string; text: string }) {
+  return (
+    <details>
+      <summary>{label}</summary>
+      <a class="button quiet" href={href}>
+        {text}
+      </a>
+    </details>
   );
 }
 

@@ -24,6 +24,7 @@ import {
   type OnEntry,
   type Reading,
 } from './reading.ts';
+import { downloadsIntoJournal } from './sugar-browser.ts';
 import { TeacherReads } from './teacher-reads.ts';
 
 export function addJournalPages(part: FastifyInstance, site: Site, journals: Journals): void {
@@ -72,6 +73,8 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       ...{ page, of: journalOf(reader, owners), dayTitle: nameOf(page, day), day, shown, versions },
       ...{ description: text('description'), tags: text('tags') },
       pinned: journals.pinned(owners).has(listed.digest),
+      intoJournal:
+        page.who?.teacher !== true && downloadsIntoJournal(request.headers['user-agent']),
     });
     return site.send(reply, node);
   });
