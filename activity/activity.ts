@@ -1,6 +1,6 @@
 /**
- * The running activity: what happens goes through the model, what the model wants goes to the agent
- * and onto the screen. The first picture does not wait for the agent.
+ * The running activity: every event goes through the model, whose effects go to the agent and
+ * whose screens go to the window. The first picture does not wait for the agent.
  */
 
 import type { Words } from '../shared/words/words.ts';
@@ -8,22 +8,26 @@ import type { Asker } from './asker.ts';
 import type { AgentClient } from './client.ts';
 import type { ActivityConfig } from './config.ts';
 import { addStyle, GLib, Gtk } from './gtk.ts';
-import { type Event, farewell, next } from './model/next.ts';
-import { secondsBetweenTicks } from './model/pulse.ts';
-import { questionsFor } from './model/questions.ts';
-import { screenOf, type Viewer } from './model/screen.ts';
-import { initialState, type State } from './model/state.ts';
-import { Icons } from './sugar/icons.ts';
-import { type Look, sugarCss } from './sugar/look.ts';
-import { applyTheme, nameProgram, readChild } from './sugar/settings.ts';
+import { next } from './model/acts/next.ts';
+import { secondsBetweenTicks } from './model/acts/pulse.ts';
+import type { Viewer } from './model/screens/body.ts';
+import { screenOf } from './model/screens/screen.ts';
+import { lastEffects } from './model/state/alerts.ts';
+import type { Event } from './model/state/event.ts';
+import { questionsFor } from './model/state/questions.ts';
+import { initialState, type State } from './model/state/state.ts';
+import { Icons } from './sugar/icon.ts';
+import type { Look } from './sugar/look.ts';
+import { readChild } from './sugar/profile.ts';
 import { sizesFor } from './sugar/style.ts';
+import { applyTheme, nameProgram, sugarCss } from './sugar/theme.ts';
 import { BackupWindow } from './views/backup-window.ts';
 import { EntryIcons } from './views/entry-icons.ts';
 import { Previews } from './views/previews.ts';
 import type { Ui } from './views/ui.ts';
 
-/** How long a farewell to the agent may take. */
-const GOODBYE_MS = 1500;
+/** How long closing may wait for the last calls to the agent, in milliseconds. */
+const CLOSE_MS = 1500;
 
 export interface Connected {
   client: AgentClient;
@@ -36,7 +40,7 @@ export class Activity {
   #state: State;
   #connected: Connected | null = null;
   #drawing = false;
-  /** Whether the child looks at this activity. */
+  /** Whether the activity is in front. */
   #watched = true;
   #pulse: { seconds?: number | undefined; timer?: NodeJS.Timeout | undefined } = {};
   readonly #exit: () => void;
@@ -48,12 +52,12 @@ export class Activity {
     Gtk.init([]);
     applyTheme(config.scaling, words.rightToLeft);
     const child = readChild();
-    const { colours } = child;
+    const { color } = child;
     const sizes = sizesFor(config.scaling);
     const icons = new Icons(config.bundlePath);
-    const look: Look = { sizes, icons, colours, rightToLeft: words.rightToLeft };
+    const look: Look = { sizes, icons, color, rightToLeft: words.rightToLeft };
     addStyle(sugarCss(sizes));
-    this.#viewer = { words, colours };
+    this.#viewer = { words, color };
     this.#state = initialState(child.nick, now());
     const ui: Ui = {
       look,
@@ -67,7 +71,7 @@ export class Activity {
     this.#window = new BackupWindow(ui, first, { bundleId, activityId, title: name, onClose });
   }
 
-  /** Calls back when the first picture is on the screen. */
+  /** Calls back once the first picture has been drawn. */
   onFirstPaint(then: () => void): void {
     const { window } = this.#window.window;
     window.once('draw', () => {
@@ -79,7 +83,7 @@ export class Activity {
     });
   }
 
-  /** From now on there is somebody to ask. */
+  /** Connects the agent; until then effects go nowhere and no questions are asked. */
   connect(connected: Connected): void {
     this.#connected = connected;
     this.#keepPulse();
@@ -93,23 +97,23 @@ export class Activity {
     this.#state = state;
     this.#keepPulse();
     for (const effect of effects) void this.#connected?.asker.act(effect);
-    if (event.on === 'seen') this.#ask();
+    if (event.type === 'seen') this.#ask();
     if (changed) this.#draw();
   }
 
-  /** Comes to the front; what may have changed meanwhile is looked at. */
+  /** Tells the activity that it came to the front or left it. */
   setActive(active: boolean): void {
     this.#watched = active;
-    this.dispatch({ on: 'tick', now: now() });
+    this.dispatch({ type: 'tick', now: now() });
     if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
   }
 
-  /** Ends the activity, after what still waited for an undo is done. */
+  /** Ends the activity, after the effects that still waited for an undo. */
   close(): void {
-    const last = farewell(this.#state);
+    const last = lastEffects(this.#state);
     this.#window.window.window.hide();
     const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
-    const limit = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    const limit = new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
     void Promise.race([done, limit]).then(() => {
       this.#connected?.client.close();
       this.#exit();
@@ -120,11 +124,11 @@ export class Activity {
     const seconds = this.#connected ? secondsBetweenTicks(this.#state, this.#watched) : undefined;
     if (seconds === this.#pulse.seconds) return;
     clearInterval(this.#pulse.timer);
-    const tick = () => this.dispatch({ on: 'tick', now: now() });
+    const tick = () => this.dispatch({ type: 'tick', now: now() });
     this.#pulse = { seconds, timer: seconds ? setInterval(tick, seconds * 1000) : undefined };
   }
 
-  /** Several events in a row are one drawing. */
+  /** Draws once for several events in a row. */
   #draw(): void {
     if (this.#drawing) return;
     this.#drawing = true;

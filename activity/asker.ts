@@ -1,15 +1,15 @@
 /**
- * Asks the agent what the model wants to know and does what it wants done, each once at a time, and
- * brings what came of it back as events.
+ * Carries out the model's questions and effects by D-Bus calls, and returns the results as events.
+ * A question is never asked twice at the same time.
  */
 import { asDsError } from '../shared/errors.ts';
 import type { AgentClient } from './client.ts';
-import * as answers from './model/answers.ts';
-import type { Event } from './model/next.ts';
-import { PAGE } from './model/questions.ts';
-import { type AnswerOf, type Effect, keyOf, type Question } from './model/state.ts';
+import * as answers from './model/state/answers.ts';
+import type { Event } from './model/state/event.ts';
+import { PAGE } from './model/state/questions.ts';
+import { type AnswerOf, type Effect, keyOf, type Question } from './model/state/state.ts';
 
-/** How many questions are on their way at once. */
+/** Questions in progress at once. */
 const AT_ONCE = 3;
 
 export class Asker {
@@ -28,7 +28,7 @@ export class Asker {
     this.#openLink = openLink;
   }
 
-  /** Asks those that are not on their way; what is no longer wanted is simply not asked. */
+  /** Asks those not in progress; the others stay needed and come with the next call. */
   ask(questions: readonly Question[]): void {
     for (const question of questions) {
       if (this.#asked.size >= AT_ONCE) return;
@@ -42,17 +42,17 @@ export class Asker {
   async #bring(question: Question, key: string): Promise<void> {
     let event: Event;
     try {
-      event = { on: 'answer', question, value: await this.#answer(question) };
+      event = { type: 'answer', question, value: await this.#answer(question) };
     } catch (error) {
-      event = { on: 'no-answer', question, code: asDsError(error).code };
+      event = { type: 'no-answer', question, code: asDsError(error).code };
     }
     this.#asked.delete(key);
     this.#dispatch(event);
   }
 
-  async #answer(question: Question): Promise<AnswerOf[Question['ask']]> {
+  async #answer(question: Question): Promise<AnswerOf[Question['type']]> {
     const { call } = { call: this.#client.call.bind(this.#client) };
-    switch (question.ask) {
+    switch (question.type) {
       case 'laptops':
         return answers.readLaptops((await call('ListLaptops'))[0]);
       case 'days':
@@ -87,19 +87,19 @@ export class Asker {
     }
   }
 
-  /** Does it; how it went comes as an event. */
+  /** Carries out an effect; the outcome is dispatched as an event. */
   async act(effect: Effect): Promise<void> {
     try {
       const [result] = await this.#do(effect);
-      this.#dispatch({ on: 'did', effect, result: String(result ?? '') });
+      this.#dispatch({ type: 'did', effect, result: String(result ?? '') });
     } catch (error) {
-      this.#dispatch({ on: 'refused', effect, code: asDsError(error).code });
+      this.#dispatch({ type: 'refused', effect, code: asDsError(error).code });
     }
   }
 
   async #do(effect: Effect): Promise<unknown[]> {
     const call = this.#client.call.bind(this.#client);
-    switch (effect.do) {
+    switch (effect.type) {
       case 'back-up':
         return await call('BackUpNow');
       case 'pause':
@@ -135,7 +135,7 @@ export class Asker {
     }
   }
 
-  /** An agent that is not there is looked for; one that is tries again what did not work. */
+  /** Starts the agent if it is absent, and lets it retry what failed. */
   async #retry(): Promise<unknown[]> {
     await this.#client.look();
     return await this.#client.call('Retry');

@@ -1,12 +1,19 @@
 /**
- * The agent as the activity sees it: its properties and jobs as plain values that follow it through
- * its restarts, and its methods. Knows nothing but `org.sugarlabs.Backup1` (PROTOCOL.md).
+ * The agent on the session bus: its properties and jobs as plain values, followed through
+ * restarts, and its methods (`org.sugarlabs.Backup1`, PROTOCOL.md).
  *
- * Whoever calls a method starts the agent, by D-Bus activation. When it goes away by itself with
- * nothing to do it is left alone; when it was at work it is started again.
+ * A method call starts the agent by D-Bus activation. If it exits while idle it is left alone; if
+ * it disappears with a job in progress it is started again.
  */
-import { type Message, Variant } from 'dbus-next';
-import { DsError, type ErrorCode } from '../shared/errors.ts';
+import type { Message, Variant } from 'dbus-next';
+import {
+  BACKUP_NAME,
+  BACKUP_PATH,
+  JOB_INTERFACE,
+  readBusError,
+  unwrap,
+} from '../shared/backup-bus.ts';
+import { DsError } from '../shared/errors.ts';
 import type { Bus, Target } from '../shared/system/bus.ts';
 import {
   type Agent,
@@ -15,11 +22,9 @@ import {
   type Properties,
   readAgent,
   readJob,
-} from './model/agent.ts';
+} from './model/state/agent.ts';
 
-export const AGENT_NAME = 'org.sugarlabs.Backup1';
-const AGENT: Target = { name: AGENT_NAME, path: '/org/sugarlabs/Backup1', face: AGENT_NAME };
-const JOB_FACE = 'org.sugarlabs.Backup1.Job';
+const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const DBUS = 'org.freedesktop.DBus';
 const RESTART_MS = 500;
@@ -44,23 +49,23 @@ export class AgentClient {
     this.#followers = followers;
   }
 
-  /** Begins to follow the agent, and starts it. */
+  /** Subscribes to the agent and starts it. */
   async start(): Promise<void> {
     this.#bus.raw.on('message', (message: Message) => this.#heard(message));
     await this.#bus.match(
       `type='signal',interface='${PROPERTIES}',member='PropertiesChanged',path_namespace='${AGENT.path}'`,
     );
     await this.#bus.match(
-      `type='signal',sender='${DBUS}',member='NameOwnerChanged',arg0='${AGENT_NAME}'`,
+      `type='signal',sender='${DBUS}',member='NameOwnerChanged',arg0='${BACKUP_NAME}'`,
     );
     await this.look();
   }
 
-  /** Reads everything anew, starting the agent if it does not run. */
+  /** Reads all properties, starting the agent if it does not run. */
   async look(): Promise<void> {
     clearTimeout(this.#timer);
     try {
-      this.#properties = plain(await this.#bus.properties(AGENT)) as Record<string, unknown>;
+      this.#properties = unwrap(await this.#bus.properties(AGENT)) as Record<string, unknown>;
       this.#tell('present');
       await this.#readJobs();
     } catch {
@@ -70,19 +75,19 @@ export class AgentClient {
     }
   }
 
-  /** Calls a method of the agent's; its errors come as `DsError` with the agent's code. */
+  /** Calls a method of the agent; rejects with a `DsError` that has the agent's error code. */
   async call(member: string, signature = '', ...body: unknown[]): Promise<unknown[]> {
     try {
-      return (await this.#bus.call(AGENT, member, signature, body)).map(plain);
+      return (await this.#bus.call(AGENT, member, signature, body)).map(unwrap);
     } catch (error) {
       throw asAgentError(error);
     }
   }
 
-  /** Stops this job and no other, whatever stands first by now. */
+  /** Cancels this job only, whatever job is first by now. */
   async cancel(path: string): Promise<unknown[]> {
     try {
-      return await this.#bus.call({ ...AGENT, path, face: JOB_FACE }, 'Cancel');
+      return await this.#bus.call({ ...AGENT, path, face: JOB_INTERFACE }, 'Cancel');
     } catch (error) {
       throw asAgentError(error);
     }
@@ -104,12 +109,12 @@ export class AgentClient {
     for (const path of this.#jobs.keys()) if (!paths.includes(path)) this.#jobs.delete(path);
     for (const path of paths) {
       if (this.#jobs.has(path)) continue;
-      // Changes may be heard before the whole is read; they must not be lost.
+      // Signals may arrive before the properties are read: keep them.
       const heard: Record<string, unknown> = {};
       this.#jobs.set(path, heard);
       try {
-        const read = await this.#bus.properties({ ...AGENT, path, face: JOB_FACE });
-        const whole = { ...(plain(read) as Properties), ...heard };
+        const read = await this.#bus.properties({ ...AGENT, path, face: JOB_INTERFACE });
+        const whole = { ...(unwrap(read) as Properties), ...heard };
         this.#jobs.set(path, whole);
         this.#followers.job(path, readJob(whole));
       } catch {
@@ -121,19 +126,19 @@ export class AgentClient {
   #heard(message: Message): void {
     if (message.member === 'NameOwnerChanged' && message.sender === DBUS) {
       const [name, , owner] = message.body as string[];
-      if (name === AGENT_NAME) this.#ownerChanged(owner !== '');
+      if (name === BACKUP_NAME) this.#ownerChanged(owner !== '');
     } else if (message.member === 'PropertiesChanged' && message.path?.startsWith(AGENT.path)) {
       const [face, changed] = message.body as [string, Record<string, Variant>];
-      this.#changed(message.path, face, plain(changed) as Properties);
+      this.#changed(message.path, face, unwrap(changed) as Properties);
     }
   }
 
   #changed(path: string, face: string, changed: Properties): void {
-    if (face === AGENT_NAME && path === AGENT.path) {
+    if (face === BACKUP_NAME && path === AGENT.path) {
       Object.assign(this.#properties, changed);
       this.#tell('present');
       if ('Jobs' in changed) void this.#readJobs();
-    } else if (face === JOB_FACE) {
+    } else if (face === JOB_INTERFACE) {
       const job = this.#jobs.get(path);
       if (!job) return;
       Object.assign(job, changed);
@@ -143,7 +148,7 @@ export class AgentClient {
 
   #ownerChanged(hasOwner: boolean): void {
     if (hasOwner) {
-      // A new one may have started by itself; one that we started is being read already.
+      // Another program may have started it; one that we started is being read already.
       if (this.#presence === 'asleep') void this.look();
       return;
     }
@@ -157,30 +162,11 @@ export class AgentClient {
   }
 }
 
-/** Values as they are meant: no variants, no big integers, buffers as bytes. */
-export function plain(value: unknown): unknown {
-  if (value instanceof Variant) return plain(value.value);
-  if (typeof value === 'bigint') return Number(value);
-  if (Buffer.isBuffer(value)) return value;
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-}
-
-const ERROR_PREFIX = `${AGENT_NAME}.Error.`;
-
-/** The code is in the error's name: `…Error.ServerUnreachable`; the hint after a line feed. */
+/** What a call to the agent threw, as our own error: `internal` where it is not the agent's. */
 export function asAgentError(error: unknown): DsError {
   if (error instanceof DsError) return error;
-  const { type = '', text = '' } = (error ?? {}) as { type?: string; text?: string };
-  if (!type.startsWith(ERROR_PREFIX)) {
-    return new DsError('internal', text || String(error), { cause: error });
-  }
-  const code = type
-    .slice(ERROR_PREFIX.length)
-    .replace(/[A-Z]/g, (letter, at) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`);
-  const [message = '', hint] = text.split('\n');
-  return new DsError(code as ErrorCode, message, hint ? { hint } : {});
+  const { text = '' } = (error ?? {}) as { text?: string };
+  return readBusError(error) ?? new DsError('internal', text || String(error), { cause: error });
 }
 
 function isBusy(jobs: Iterable<Properties>): boolean {

@@ -1,6 +1,4 @@
-/**
- * What the activity is told by its surroundings: Sugar's arguments and the environment, checked.
- */
+/** Sugar's arguments and the environment, read and validated. */
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DsError } from '../shared/errors.ts';
@@ -15,16 +13,16 @@ export interface ActivityConfig {
   /** The folder that the bundle was unpacked into. */
   bundlePath: string;
   scaling: number;
-  /** Languages as gettext looks for them, the dearest first, e.g. `['es_PE.UTF-8', 'es']`. */
+  /** Languages in gettext's order of preference, e.g. `['es_PE.UTF-8', 'es']`. */
   languages: readonly string[];
   busAddress: string;
-  /** Where activities are installed, the child's own first. */
+  /** Folders with installed activities, the child's own first. */
   activityFolders: readonly string[];
-  /** Writes to stderr how long it took until something could be seen. */
+  /** Log how long it took until something was visible. */
   timing: boolean;
 }
 
-/** Sugar's flags and the environment, read and checked. */
+/** Throws a `DsError` for an activity id that Sugar would not give. */
 export function readConfig(
   args: readonly string[],
   env: NodeJS.ProcessEnv,

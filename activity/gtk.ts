@@ -1,10 +1,9 @@
 /**
- * The one file that touches node-gtk: GTK's namespaces as the activity uses them, the names of
- * their types, and the few calls whose types node-gtk does not get right.
+ * The only file that imports node-gtk: GTK's namespaces, the names of their types, and the few
+ * calls that node-gtk types wrongly.
  *
- * A namespace is materialized class by class, when a class is first named, so importing this file
- * costs little; but loading it opens the typelibs, so whatever has to work without a display (the
- * model, its tests) never imports it.
+ * Importing it opens the typelibs. Whatever has to work without a display (the model and its
+ * tests) must not import it.
  */
 import * as gi from 'node-gtk';
 
@@ -30,7 +29,7 @@ export type Window = InstanceType<typeof Gtk.Window>;
 export type KeyEvent = InstanceType<typeof Gdk.EventKey>;
 export type Pixbuf = InstanceType<typeof GdkPixbuf.Pixbuf>;
 
-/** A picture of these bytes (SVG, PNG…), not larger than asked; null when they are none. */
+/** Decodes an SVG or PNG to at most this size in pixels; null if it cannot be decoded. */
 export function pixbufFrom(bytes: Uint8Array, width: number, height: number): Pixbuf | null {
   try {
     const stream = Gio.MemoryInputStream.newFromBytes(GLib.Bytes.new(bytes as never));
@@ -40,9 +39,9 @@ export function pixbufFrom(bytes: Uint8Array, width: number, height: number): Pi
   }
 }
 
-/** Tells the window manager, and so Sugar's shell, which activity this window belongs to. */
+/** Sets the window properties by which Sugar's shell recognizes the activity. */
 export function markWindow(window: Window, bundleId: string, activityId: string): void {
-  // Without GdkX11 a Gdk.Window has no getXid.
+  // Gdk.Window has getXid only once GdkX11 is loaded.
   gi.require('GdkX11', '3.0');
   const sugar = gi.require('SugarExt', '1.0');
   const xid = Number((window.getWindow() as unknown as { getXid(): number | bigint }).getXid());
@@ -50,7 +49,7 @@ export function markWindow(window: Window, bundleId: string, activityId: string)
   sugar.wmSetActivityId(xid, activityId);
 }
 
-/** Adds rules to the theme, over it. */
+/** Adds CSS rules with a higher priority than the theme. */
 export function addStyle(css: string): void {
   const provider = new Gtk.CssProvider();
   provider.loadFromData(Buffer.from(css) as never);
@@ -63,7 +62,12 @@ export function withControl(event: KeyEvent): boolean {
   return (Number(event.state) & Gdk.ModifierType.CONTROL_MASK) !== 0;
 }
 
-/** Whether this widget has the keyboard. GTK's own `has_focus` is hidden by the property of that name. */
+/** Whether this widget has the focus. GTK's `has_focus` is hidden by the property of that name. */
 export function hasKeyboard(widget: Widget): boolean {
   return (Number(widget.getStateFlags()) & Gtk.StateFlags.FOCUSED) !== 0;
+}
+
+/** Whether this event happened on something inside `container`. */
+export function isWithin(event: unknown, container: Container): boolean {
+  return Gtk.getEventWidget(event as never)?.isAncestor(container) === true;
 }

@@ -1,6 +1,6 @@
 /**
  * The Backup activity's process: wires configuration, language, window, session bus and agent, and
- * runs GTK's main loop until the child or the shell ends it.
+ * runs GTK's main loop.
  */
 import { dirname, join } from 'node:path';
 import { describeForTerminal } from '../shared/errors.ts';
@@ -13,22 +13,22 @@ import { Gtk } from './gtk.ts';
 
 const log = createLog((line) => process.stderr.write(line));
 
-/** What starting needed is not kept for the hours in which the activity stands open. */
+/** Collects once what only the start needed: the activity may stay open for hours. */
 const giveBack = () => void globalThis.gc?.();
 const SETTLED_MS = 2000;
 
-/** After the first picture: D-Bus and all that needs it. */
+/** Connects to the session bus and the agent, after the first picture is drawn. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
   const { Bus } = await import('../shared/system/bus.ts');
-  const { serveShell } = await import('./sugar/shell.ts');
+  const { serveShell } = await import('./sugar/activityservice.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');
   const bus = await Bus.open(config.busAddress);
   const onActive = (active: boolean) => activity.setActive(active);
   await serveShell(bus.raw, config.activityId, { onActive });
   const client = new AgentClient(bus, {
-    agent: (agent) => activity.dispatch({ on: 'agent', agent }),
-    job: (path, job) => activity.dispatch({ on: 'job', path, job }),
+    agent: (agent) => activity.dispatch({ type: 'agent', agent }),
+    job: (path, job) => activity.dispatch({ type: 'job', path, job }),
   });
   const asker = new Asker(
     client,
@@ -41,7 +41,7 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
   await client.start();
 }
 
-/** Browse is another activity; Sugar's own command starts it with the link. */
+/** Opens a link in Browse with Sugar's own launcher. */
 async function openInBrowse(link: string): Promise<void> {
   if (!/^https?:\/\/[^\s]+$/.test(link)) return;
   const { spawn } = await import('node:child_process');

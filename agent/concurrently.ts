@@ -1,29 +1,29 @@
 /**
- * Works on what comes out of a source, some pieces at once, while the source makes the next one.
+ * Work on several items of a source at once, while the source produces the next one.
  */
 
 /**
- * Calls `work` for each item, at most `limit` of them at a time. Throws the first failure, of the
- * source or of any piece of work, after everything that was begun has ended.
+ * Calls `work` for each item, at most `limit` at a time. Throws the first failure, of the source or of
+ * `work`, after everything that was started has ended.
  */
-export async function forEachAtOnce<T>(
+export async function forEachConcurrently<T>(
   items: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  // One that failed stays in here, so that whoever waits next is told.
-  const underWay = new Set<Promise<void>>();
+  // A failed job stays in the set, so that the next wait throws its error.
+  const running = new Set<Promise<void>>();
   try {
     for await (const item of items) {
       const job: Promise<void> = work(item).then(() => {
-        underWay.delete(job);
+        running.delete(job);
       });
-      underWay.add(job);
-      job.catch(() => {}); // told below
-      if (underWay.size >= limit) await Promise.race(underWay);
+      running.add(job);
+      job.catch(() => {}); // thrown below
+      if (running.size >= limit) await Promise.race(running);
     }
-    await Promise.all(underWay);
+    await Promise.all(running);
   } finally {
-    await Promise.allSettled(underWay);
+    await Promise.allSettled(running);
   }
 }

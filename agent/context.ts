@@ -3,6 +3,7 @@
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Config } from './config.ts';
+import type { Freshness } from './freshness.ts';
 import type { Paths } from './paths.ts';
 import type { Progress } from './progress.ts';
 
@@ -12,6 +13,8 @@ export interface Context {
   /** Of child processes, complete. */
   env: NodeJS.ProcessEnv;
   clock: Clock;
+  /** How recent a change of an entry may be; the ordinary values by default. */
+  freshness?: Freshness;
   /** Fires when somebody wants it to stop; its reason is a DsError `cancelled`. */
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;

@@ -26,7 +26,7 @@ process.exitCode = await runCli({
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
-  stdin: process.stdin,
+  parent: process,
   stop,
   self: [process.execPath, ...process.execArgv.filter(isForWorkers), process.argv[1] ?? ''],
 });

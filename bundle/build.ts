@@ -8,6 +8,8 @@
  *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/share/                        the manual page, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
+ *     dist/<program>.files               what one program needs of all this, a path a line
+ *     dist/.inputs                       the sources that went into the bundles, a path a line
  *
  * A new dist/ takes the place of the old one whole. Nothing is done when nothing has changed.
  */
@@ -39,12 +41,18 @@ export const distFolder: string = join(root, 'dist');
 
 /** Program → the module it starts with. */
 const PROGRAMS = { 'ds-backup': 'agent/main.ts', 'xs-backup': 'xs/main.ts' };
+const PROGRAM_NAMES = ['ds-backup', 'xs-backup'] as const;
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
 const ASSETS = [
   ['xs/ssh/ds-session.sh', 'ssh/ds-session.sh'],
   ['xs/pages/style.css', 'pages/style.css'],
   ['xs/pages/teacher/teacher.css', 'pages/teacher/teacher.css'],
 ] as const;
+/** What a program reads beside its own code. */
+const NEIGHBOURS: Record<keyof typeof PROGRAMS, readonly string[]> = {
+  'ds-backup': ['locale', 'node_modules', 'share'],
+  'xs-backup': ['locale', 'node_modules', ...ASSETS.map(([, place]) => place)],
+};
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
 const EXTERNAL = ['sqlite3', 'x11', 'usocket'];
 /** What sqlite3 needs when it runs; the rest of it is for building it. */
@@ -73,6 +81,7 @@ const __dirname = __dirnameOf(__filename);`;
 
 const HASHBANG = '#!/usr/bin/env node\n';
 const STAMP = '.made-of';
+const INPUTS = '.inputs';
 
 /** Brings dist/ up to date; returns whether there was anything to do. Calls may overlap. */
 export async function build(from: string = root): Promise<boolean> {
@@ -103,13 +112,19 @@ export async function build(from: string = root): Promise<boolean> {
   return true;
 }
 
+/** The sources in the bundles of dist/, as paths in the tree: for who has to be named with them. */
+export function bundledInputs(): string[] {
+  return readFileSync(join(distFolder, INPUTS), 'utf8').trim().split('\n');
+}
+
 /** Bundles as for `dist` (source maps tell the way from there) but writes into `fresh`. */
 async function bundlePrograms(from: string, dist: string, fresh: string): Promise<void> {
-  const { outputFiles } = await esbuild.build({
+  const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: from,
     entryPoints: PROGRAMS,
     outdir: dist,
     write: false,
+    metafile: true,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -134,7 +149,27 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
   for (const file of outputFiles) {
     writeFileSync(join(fresh, relative(dist, file.path)), file.contents);
   }
-  for (const program of Object.keys(PROGRAMS)) makeExecutable(join(fresh, `${program}.mjs`));
+  writeFileSync(join(fresh, INPUTS), `${Object.keys(metafile.inputs).sort().join('\n')}\n`);
+  for (const program of PROGRAM_NAMES) {
+    makeExecutable(join(fresh, `${program}.mjs`));
+    const parts = partsOf(metafile, relative(from, join(dist, `${program}.mjs`)));
+    const files = parts.map((part) => relative(relative(from, dist), part));
+    writeFileSync(
+      join(fresh, `${program}.files`),
+      `${[...files, ...NEIGHBOURS[program]].join('\n')}\n`,
+    );
+  }
+}
+
+/** An output and all outputs that it imports, now or later. */
+function partsOf(metafile: esbuild.Metafile, entry: string): string[] {
+  const found = new Set([entry]);
+  for (const part of found) {
+    for (const { path, external } of metafile.outputs[part]?.imports ?? []) {
+      if (!external) found.add(path);
+    }
+  }
+  return [...found].sort();
 }
 
 /** Puts the line before everything else and moves the source map down by that line. */

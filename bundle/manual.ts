@@ -4,11 +4,14 @@
  */
 import {
   COMMANDS,
+  type CommandName,
   EXIT_CODES,
   OPTIONS,
   type Option,
+  optionsOf,
   PROMISE,
   SUMMARY,
+  synopsisOf,
 } from '../agent/cli/commands.ts';
 import { VERSION } from '../shared/version.ts';
 
@@ -39,13 +42,16 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['ds-backup restore latest --entry UID', 'Bring one of them back.'],
 ];
 
+const NAMES = Object.keys(COMMANDS) as CommandName[];
+
 /** In the language of man(7). */
 export function manualPage(): string {
-  const commands = Object.values(COMMANDS).map(({ synopsis, summary, flags = [] }) => {
-    const options = flags.map((flag) => ` [${optionText(flag, OPTIONS[flag])}]`).join('');
-    return item(`${synopsis}${options}`, `${summary}.`);
+  const commands = NAMES.map((name) => {
+    const own = COMMANDS[name].options;
+    const options = own.map((one) => ` [${optionText(one, OPTIONS[one])}]`).join('');
+    return item(`${synopsisOf(name)}${options}`, `${COMMANDS[name].summary}.`);
   });
-  const options = Object.entries(OPTIONS).map(([name, option]) => {
+  const options = Object.entries<Option>(OPTIONS).map(([name, option]) => {
     const only = option.direct ? ' With --direct only.' : '';
     return item(optionText(name, option), `${option.summary.replace('; then also:', '')}.${only}`);
   });
@@ -84,11 +90,11 @@ function text(plain: string): string {
 
 /** Commands first, then the options that the command takes. */
 export function bashCompletion(): string {
-  const general = Object.keys(OPTIONS).filter((name) => !isSpecial(name));
-  const cases = Object.entries(COMMANDS).map(([name, { takes, flags = [] }]) => {
+  const cases = NAMES.map((name) => {
+    const command = COMMANDS[name];
     const words = [
-      ...(takes.length > 0 ? ['latest'] : []),
-      ...[...flags, ...general].map((flag) => `--${flag}`),
+      ...(command.arguments.length > 0 ? ['latest'] : []),
+      ...optionsOf(command).map((option) => `--${option}`),
     ];
     return `    ${name}) words='${words.join(' ')}' ;;`;
   });
@@ -108,8 +114,3 @@ ${cases.join('\n')}
 complete -F _ds_backup ds-backup
 `;
 }
-
-const SPECIAL = new Set(
-  Object.values(COMMANDS).flatMap(({ flags = [] }) => flags as readonly string[]),
-);
-const isSpecial = (name: string): boolean => SPECIAL.has(name);

@@ -1,7 +1,7 @@
 /**
- * `npm run messages`: gathers the texts of the activity and of the restore pages into
- * `activity/po/backup.pot` and brings every catalogue into line with it. What is new is left empty,
- * and the test that all is translated says so.
+ * `npm run messages`: collects the texts of the activity and of the web pages in
+ * `activity/po/backup.pot` and merges it into every catalogue. New texts are left empty, and a test
+ * fails until they are translated.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { mo, po } from 'gettext-parser';
 import { DsError } from '../shared/errors.ts';
-import { pluralCount } from '../shared/words/catalogue.ts';
+import { knowsPlurals, pluralForms } from '../shared/words/catalogue.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const PO_FOLDER: string = join(root, 'activity/po');
-/** Where texts are; folders that do not exist are passed over. */
+/** Where the texts are. */
 const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words/words.ts'];
 const SOURCES = [...OF_THE_ACTIVITY, 'xs/pages', 'xs/retention/retention-words.ts'];
 
@@ -30,7 +30,7 @@ msgstr ""
 
 `;
 
-/** The template as these sources would give it now. */
+/** The template for the sources as they are now. */
 export function makeTemplate(sources: readonly string[] = SOURCES): string {
   const files = sources.flatMap(sourcesIn).sort();
   const keywords = [
@@ -39,7 +39,7 @@ export function makeTemplate(sources: readonly string[] = SOURCES): string {
     '--keyword=gettext',
     '--keyword=ngettext:1,2',
   ];
-  // "{n} % of" looks like a format of printf's to xgettext.
+  // xgettext takes "{n} % of" for a printf format.
   const flags = ['_:1', '_n:1', '_n:2', 'gettext:1', 'ngettext:1', 'ngettext:2'].map(
     (argument) => `--flag=${argument}:no-javascript-format`,
   );
@@ -58,13 +58,13 @@ export function makeTemplate(sources: readonly string[] = SOURCES): string {
   }
 }
 
-/** xgettext loses its way in types and in elements, and then leaves out texts without a word. */
+/** xgettext cannot parse types and JSX elements, and then skips texts silently. */
 function asPlainScript(file: string): string {
   const loader = file.endsWith('.tsx') ? 'tsx' : 'ts';
   return transformSync(readFileSync(join(root, file), 'utf8'), { loader, jsx: 'automatic' }).code;
 }
 
-/** The languages that there are catalogues for. */
+/** The languages with a catalogue. */
 export function languages(): string[] {
   return readdirSync(PO_FOLDER)
     .filter((name) => name.endsWith('.po'))
@@ -76,10 +76,10 @@ export function languages(): string[] {
 export function writeCatalogues(folder: string, domain: string): void {
   for (const language of languages()) {
     const table = readCatalogue(language);
-    const forms = Number(/nplurals=(\d)/.exec(table.headers['Plural-Forms'] ?? '')?.[1]);
-    if (forms !== pluralCount(language)) {
+    const forms = pluralForms(table.headers['Plural-Forms']);
+    if (!knowsPlurals(language, forms)) {
       throw new DsError('internal', `${language}.po has ${forms} plural forms`, {
-        hint: 'say in PLURALS of shared/words/catalogue.ts what they are for',
+        hint: 'the runtime has another number of them; see categoriesOf in shared/words/catalogue.ts',
       });
     }
     const place = join(folder, language, 'LC_MESSAGES');
@@ -89,8 +89,8 @@ export function writeCatalogues(folder: string, domain: string): void {
 }
 
 /**
- * The activity's own texts in each language, compiled: those of the pages would be a third of what
- * the laptops have to keep.
+ * The activity's own texts in each language, compiled. Those of the pages would add half as much
+ * again to what each laptop has to store.
  */
 export function activityCatalogues(): { language: string; mo: Buffer }[] {
   const { translations: wanted } = po.parse(makeTemplate(OF_THE_ACTIVITY));

@@ -44,10 +44,7 @@ while [ $# -gt 0 ]; do
       PACKAGES="$PACKAGES $BENCH_PACKAGES"
       TOOLS="$TOOLS restic borg"
       ;;
-    --help)
-      usage
-      exit 0
-      ;;
+    --help) usage && exit ;;
     *)
       printf 'error: unknown option %s\n' "$1" >&2
       usage >&2

@@ -1,7 +1,6 @@
 /**
- * Makes the activity's `.xo`, which Sugar's own installer accepts: one JavaScript file with
- * everything in it, node-gtk's native module for the architecture that it was built on, pictures and
- * catalogues. The same sources give the same bytes.
+ * Builds the activity's `.xo` for Sugar's installer: one JavaScript file, node-gtk's native module
+ * for the architecture it was built on, icon and catalogues. Builds are reproducible.
  *
  *     Backup.activity/
  *       activity/activity.info activity-backup.svg run
@@ -9,7 +8,7 @@
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -34,29 +33,46 @@ interface BundleFile {
 
 /** Writes the `.xo` into this folder and returns its path. */
 export async function buildXo(into: string): Promise<string> {
-  const files: BundleFile[] = [
-    file('activity/activity.info', Buffer.from(activityInfo())),
-    file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
-    { ...file('activity/run', read('bundle/activity/run')), executable: true },
-    file('backup.cjs', await bundleProgram()),
-    file('node_gtk.node', strippedModule()),
-    file('LICENSE', read('LICENSE')),
-    ...activityCatalogues().flatMap(catalogue),
-  ];
+  const { files } = await activityFiles();
   mkdirSync(into, { recursive: true });
   const path = join(into, XO_NAME);
   writeFileSync(path, await zip(files));
   return path;
 }
 
+/** Puts the activity's folder into this one, as Sugar's installer would; returns the bundle's sources. */
+export async function placeActivity(into: string): Promise<string[]> {
+  const { files, inputs } = await activityFiles();
+  for (const { name, content, executable } of files) {
+    const path = join(into, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content, { mode: executable ? 0o755 : 0o644 });
+  }
+  return inputs;
+}
+
+async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] }> {
+  const { code, inputs } = await bundleProgram();
+  const files: BundleFile[] = [
+    file('activity/activity.info', Buffer.from(activityInfo())),
+    file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
+    { ...file('activity/run', read('bundle/activity/run')), executable: true },
+    file('backup.cjs', code),
+    file('node_gtk.node', strippedModule()),
+    file('LICENSE', read('LICENSE')),
+    ...activityCatalogues().flatMap(catalogue),
+  ];
+  return { files, inputs };
+}
+
 function file(name: string, content: Buffer): BundleFile {
   return { name: `${FOLDER}/${name}`, content };
 }
 
-/** The same files give the same bytes: sorted, one date, no times beside it. */
+/** Reproducible: sorted names and one fixed date. */
 async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   const archive = new ZipFile();
-  // The format keeps local time; nearer to its first day, 1980, yazl would mix in another zone's.
+  // ZIP stores local time; close to its epoch, 1980, yazl would shift it by the time zone.
   const mtime = new Date(1981, 0, 1);
   for (const { name, content, executable } of files.toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
@@ -73,7 +89,7 @@ function read(path: string): Buffer {
   return readFileSync(join(root, path));
 }
 
-/** The words of a language, and what Sugar's Home calls the activity in it. */
+/** A language's catalogue, and the activity's name in it for Sugar's Home. */
 function catalogue({ language, mo }: { language: string; mo: Buffer }): BundleFile[] {
   const { gettext } = parseCatalogue(mo, language);
   const info = `[Activity]\nname = ${gettext(NAME)}\nsummary = ${gettext(SUMMARY)}\n`;
@@ -98,18 +114,19 @@ tags = System
 `;
 }
 
-async function bundleProgram(): Promise<Buffer> {
-  const { outputFiles } = await esbuild.build({
+async function bundleProgram(): Promise<{ code: Buffer; inputs: string[] }> {
+  const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: ['activity/main.ts'],
     write: false,
+    metafile: true,
     bundle: true,
     platform: 'node',
-    // node-gtk is CommonJS, and its main loop must not be entered from within a module's promise.
+    // node-gtk is CommonJS, and its main loop must not run inside a module's promise.
     format: 'cjs',
     target: 'node20',
     minify: true,
-    // Names stay whole, for the traces in Sugar's log folder.
+    // Names are kept for stack traces in Sugar's logs.
     keepNames: true,
     legalComments: 'none',
     external: ['x11', 'usocket', './node_gtk.node'],
@@ -117,10 +134,14 @@ async function bundleProgram(): Promise<Buffer> {
     plugins: [nodeGtk, cryptoLater],
     logLevel: 'error',
   });
-  return Buffer.from(outputFiles[0]?.contents ?? []);
+  const inputs = Object.keys(metafile.inputs).sort();
+  return { code: Buffer.from(outputFiles[0]?.contents ?? []), inputs };
 }
 
-/** dbus-next needs it for a way to sign in that no session bus asks for; loading it costs 2 MB. */
+/**
+ * dbus-next loads crypto for an authentication method that session buses do not use; loading it
+ * costs 2 MB.
+ */
 const cryptoLater: esbuild.Plugin = {
   name: 'crypto-later',
   setup(build) {

@@ -1,8 +1,8 @@
 /**
- * Time as a value: whoever needs it is handed a clock, so that tests can turn the hands.
+ * Time as a value: code that needs the time is given a clock, so that tests can control it.
  *
- * Wall-clock time is for people and for names; durations and order come from the monotonic hand,
- * because a laptop may wake up in 1970 (E2).
+ * Wall-clock time is for people and for names. Durations and order come from the monotonic clock,
+ * because a laptop may boot with its date in 1970.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

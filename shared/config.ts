@@ -1,6 +1,6 @@
 /**
  * Configuration: built-in defaults < file (TOML) < command-line flags. An unknown or unusable key
- * is an error that names the key and where it stands; nothing is guessed.
+ * is an error that names the key and the source it comes from; nothing is guessed.
  */
 import { readFileSync } from 'node:fs';
 import { parse as parseToml, TomlError } from 'smol-toml';
@@ -16,7 +16,7 @@ export interface ConfigSource {
   tree: ConfigTree;
 }
 
-/** The file as a source. A missing file is empty unless somebody asked for it by name. */
+/** The file as a source. A missing file is empty, unless `required`: the user named it. */
 export function readConfigFile(path: string, required: boolean): ConfigSource {
   let text: string;
   try {
@@ -34,8 +34,8 @@ export function readConfigFile(path: string, required: boolean): ConfigSource {
 }
 
 /**
- * Merges the sources, later ones over earlier ones, on top of the schema's own defaults. Each
- * source is first checked by itself, so that the error names the right place.
+ * Merges the sources on top of the schema's defaults; later sources win. Each source is first
+ * validated on its own, so that the error names the right one.
  */
 export function loadConfig<Schema extends v.GenericSchema>(
   schema: Schema,

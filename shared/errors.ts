@@ -1,9 +1,9 @@
 /**
- * The one error base of all three programs.
+ * The error class of all three programs.
  *
- * An error says what is wrong (`message`), what it is called everywhere (`code`, stable, used in
- * HTTP answers, D-Bus error names and tests), the way out (`hint`) and whether the same attempt may
- * succeed later (`retry`). Retrying is decided where the error arises and done in one place only.
+ * An error has a `message` (what is wrong), a `code` (stable; used in HTTP answers, D-Bus error
+ * names and tests), an optional `hint` (what to do about it) and `retry`: whether the same attempt
+ * may succeed later. The code that throws decides about `retry`; callers only obey it.
  */
 
 export type ErrorCode =
@@ -12,22 +12,22 @@ export type ErrorCode =
   | 'bad-id' // a malformed serial, uid, digest, snapshot name or run id
   | 'bad-input' // any other input from outside that breaks its format
   | 'not-registered' // the server does not know this laptop
-  | 'pending-approval' // the server knows the laptop but a teacher has to say yes first
-  | 'key-taken' // the key is another laptop's
-  | 'not-found' // a snapshot or an entry that is not there
+  | 'pending-approval' // the server knows the laptop, but a teacher has to approve its key first
+  | 'key-taken' // the key belongs to another laptop
+  | 'not-found' // no such snapshot or entry
   | 'busy' // another run holds the lock
   | 'server-unreachable' // no answer from the school server
-  | 'server-busy' // the server gave an appointment instead of a lease
+  | 'server-busy' // the server said when to come back instead of granting a lease
   | 'server-full' // no space or no inodes on the server
   | 'over-quota' // the laptop has used up its share of the server
-  | 'clock' // the server's clock cannot be believed
-  | 'server-refused' // the server refused a backup, and says why
+  | 'clock' // the server's clock cannot be trusted
+  | 'server-refused' // the server refused a backup; the message says why
   | 'laptop-full' // no space on the laptop
-  | 'battery' // too little in the battery to begin
+  | 'battery' // battery too low to begin
   | 'untrusted-server' // the host key is not the pinned one
   | 'damaged' // content that does not match its digest
-  | 'only-copy' // what is asked for would remove the only copy
-  | 'unreadable' // a Journal entry that cannot be read whole
+  | 'only-copy' // the request would remove the only copy
+  | 'unreadable' // a Journal entry that cannot be read completely
   | 'transfer' // rsync or ssh ended with an error
   | 'datastore' // Sugar's datastore answered with an error
   | 'missing-tool' // a program we need is not installed
@@ -54,7 +54,7 @@ export class DsError extends Error {
   }
 }
 
-/** The error as it is, or wrapped as `internal` when it is none of ours. */
+/** The error itself, or wrapped: an abort as `cancelled`, anything else as `internal`. */
 export function asDsError(error: unknown): DsError {
   if (error instanceof DsError) return error;
   if (error instanceof Error && error.name === 'AbortError') {
@@ -71,7 +71,7 @@ export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.Err
   );
 }
 
-/** Two lines for a person at a terminal: `error: …` and, where there is a way out, `hint: …`. */
+/** For a terminal: a line `error: …` and, if the error has one, a line `hint: …`. */
 export function describeForTerminal(error: unknown): string {
   const known = asDsError(error);
   const lines = [`error: ${known.message} [${known.code}]`];

@@ -1,8 +1,8 @@
 /**
- * The names that travel between laptop, wire and disk, each with one strict parser.
+ * The identifiers that laptop and server exchange and store, each with one strict parser.
  *
- * Nothing from outside becomes a path, a query or a line of a log before it has passed here. The
- * types are branded, so an unchecked string does not fit where an id is asked for.
+ * No input becomes part of a path, a query or a log line before it has been parsed here. The types
+ * are branded: an unchecked string does not type-check where an id is expected.
  */
 import { randomBytes } from 'node:crypto';
 import { DsError } from './errors.ts';
@@ -12,18 +12,18 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** A laptop's serial number: three capitals, eight hexadecimal digits (`CSN74803BB1`). */
 export type Serial = Branded<'serial'>;
-/** A Journal entry's name in the datastore: 36 characters, nearly always a lower-case UUID. */
+/** A Journal entry's id in the datastore: 36 characters, nearly always a lower-case UUID. */
 export type Uid = Branded<'uid'>;
 /** SHA-256 as 64 lower-case hexadecimal digits. */
 export type Digest = Branded<'digest'>;
-/** `datastore-YYYY-MM-DD_HH:MM` (UTC by the server's clock), `-2`… when a minute has several. */
+/** `datastore-YYYY-MM-DD_HH:MM` (UTC by the server's clock), `-2`… for more in the same minute. */
 export type SnapshotName = Branded<'snapshot'>;
 /** One backup run: 32 lower-case hexadecimal digits, chosen at random by the laptop. */
 export type RunId = Branded<'run'>;
 
-/** XO serials and those Sugar makes up elsewhere (`ABC` + 8 digits) have the same shape. */
+/** XO serials, and those Sugar makes up on other machines (`ABC` + 8 digits), have this shape. */
 const SERIAL = /^[A-Z]{3}[0-9A-F]{8}$/;
-/** Sugar's datastore takes any name of 36 characters for an entry; these are the safe ones. */
+/** Sugar's datastore accepts any 36 characters as a uid; only these are safe in a path. */
 const UID = /^[0-9A-Za-z][0-9A-Za-z-]{35}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const RUN = /^[0-9a-f]{32}$/;
@@ -66,7 +66,7 @@ export function newRunId(): RunId {
   return randomBytes(16).toString('hex') as RunId;
 }
 
-/** The parsed id, or undefined where a stranger's file name is simply to be passed over. */
+/** The parsed id, or undefined where a foreign file name is simply ignored. */
 export function tryParse<Id>(parse: (text: unknown) => Id, text: unknown): Id | undefined {
   try {
     return parse(text);

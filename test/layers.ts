@@ -25,6 +25,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** The one file that may touch GTK, and what has to do without it. */
 const GTK = 'activity/gtk.ts';
 const MODEL = 'activity/model/';
+/** Of Sugar's toolkit, only what is pure. */
+const PURE_OF_SUGAR = 'activity/sugar/xocolor.ts';
+/** The rooms of the model, each with those that it may import. */
+const MODEL_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  pictures: [],
+  state: [],
+  acts: ['state'],
+  screens: ['pictures', 'state'],
+};
 const MEANINGLESS = /^(utils?|helpers?|managers?|common|index)$/;
 const MAX_LINES = 400;
 
@@ -95,8 +104,17 @@ function checkImport(
 
 /** What is on the activity's screen is decided without a screen, and tested without one. */
 function checkModel(path: string, target: string, complain: (what: string) => void): void {
-  if (!path.startsWith(MODEL) || target.startsWith(MODEL) || target.startsWith('shared/')) return;
-  complain(`imports ${target}: ${MODEL} knows only itself and shared/`);
+  if (!path.startsWith(MODEL) || target.startsWith('shared/') || target === PURE_OF_SUGAR) return;
+  if (!target.startsWith(MODEL)) {
+    complain(`imports ${target}: ${MODEL} knows only itself, ${PURE_OF_SUGAR} and shared/`);
+    return;
+  }
+  const [room, other] = [path, target].map((file) => file.slice(MODEL.length).split('/')[0] ?? '');
+  const may = MODEL_ROOMS[room ?? ''];
+  if (!may) complain(`has no room in ${MODEL}`);
+  else if (room !== other && !may.includes(other ?? '')) {
+    complain(`imports ${target}: ${MODEL}${room} must not know ${MODEL}${other}`);
+  }
 }
 
 /** What a program is told by its surroundings enters in one place, where it is checked. */

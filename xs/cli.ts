@@ -19,6 +19,7 @@ import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
+import { guardAgainstStall } from './stall-guard.ts';
 import type { Access } from './storage/ownership.ts';
 
 export interface CliOptions {
@@ -38,6 +39,8 @@ export interface CliOptions {
   ask: (question: string) => Promise<string>;
   /** Stops the service, or cancels the command. */
   signal: AbortSignal;
+  /** Descriptors of listening sockets that systemd opened for the service. */
+  inherited: readonly number[];
 }
 
 /** Runs one command; returns its exit code. Throws DsErrors; `usage` means exit code 2. */
@@ -93,17 +96,16 @@ function withBar({ print, drawBar }: CliOptions, { json }: Flags): Shown {
   };
 }
 
+/** A loop that stood still for so long answers nobody any more, in milliseconds. */
+const STALL_LIMIT_MS = 120_000;
+
 async function serve(options: CliOptions, config: Config): Promise<number> {
-  const { env, log, sessionScript, pageFiles, signal } = options;
+  const { env, log, sessionScript, pageFiles, signal, inherited } = options;
   const access = accessOf(options, config);
+  await using _guard = guardAgainstStall(STALL_LIMIT_MS);
   await using service = await startService({
-    config,
-    access,
-    sessionScript,
-    pageFiles,
+    ...{ config, access, sessionScript, pageFiles, log, env, inherited },
     clock: realClock,
-    log,
-    env,
   });
   log.info('serving', {
     httpPort: service.httpPort,

@@ -7,7 +7,7 @@ import { DsError } from '../shared/errors.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/xs-backup/config.toml';
 
-/** Paths end up in sshd's and the session script's files, so nothing in them may need quoting. */
+/** Paths are written into sshd's and the session script's files, so they may not need quoting. */
 const path = v.pipe(
   v.string(),
   v.regex(/^\/[\w./@:+-]*$/, 'must be an absolute path of plain characters'),
@@ -21,14 +21,14 @@ const whole = (min: number, max: number) =>
 
 const registration = v.pipe(
   v.strictObject({
-    /** Whether unknown laptops may register: always, in a window that a teacher opens, never. */
+    /** When unknown laptops may register: always, in a window that a teacher opens, or never. */
     policy: v.optional(v.picklist(['open', 'window', 'closed'])),
-    /** How this was said before there were windows. */
+    /** The older form of `policy`: true is open, false is closed. */
     open: v.optional(v.boolean()),
-    /** New laptops within an hour, all together and from one address. */
+    /** New laptops per hour, in total and from one address. */
     perHour: v.optional(whole(1, 100_000), 300),
     perAddress: v.optional(whole(1, 100_000), 30),
-    /** Registrations without any backup. */
+    /** Most registrations without any backup. */
     maxLaptops: v.optional(whole(1, 1_000_000), 2000),
   }),
   v.check(
@@ -52,7 +52,7 @@ const schema = v.strictObject({
     v.strictObject({
       /** Port 0 takes a free one. */
       listen: v.optional(address, '0.0.0.0:8080'),
-      /** The name laptops call this server by; told to them at registration. */
+      /** The name of this server for laptops, sent to them at registration. */
       name: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/)), 'schoolserver'),
     }),
     {},
@@ -61,52 +61,52 @@ const schema = v.strictObject({
     v.strictObject({
       /** Port 0 takes a free one. */
       listen: v.optional(address, '0.0.0.0:2222'),
-      /** The port laptops are told, where another one is forwarded to ours. */
+      /** The port announced to laptops, where another one is forwarded to ours. */
       announcedPort: v.optional(whole(1, 65_535)),
       /** The login name of our own agents; the original client uses its serial. */
       user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)), 'ds-receive'),
-      /** Who sessions run as when the service is root: a user id that owns nothing else. */
+      /** The user id of sessions when the service runs as root: one that owns nothing else. */
       uid: v.optional(whole(1, 2 ** 31 - 1)),
     }),
     {},
   ),
   traffic: v.optional(
     v.strictObject({
-      /** Backups at once. */
+      /** Concurrent backups. */
       slots: v.optional(whole(1, 1000), 8),
-      /** Restores at once, besides the backups. */
+      /** Concurrent restores, in addition to the backups. */
       restoreSlots: v.optional(whole(1, 1000), 2),
-      /** How long a lease lives without a session, in seconds. */
+      /** How long a lease lasts without a session, in seconds. */
       leaseSeconds: v.optional(whole(1, 3600), 120),
       /** Below this share of free blocks or inodes no backup begins, in per cent. */
       minFreePercent: v.optional(whole(0, 50), 3),
-      /** Transfers at once from one access network (/24 of IPv4, /64 of IPv6); 0 is no limit. */
+      /** Concurrent transfers from one access network (/24 of IPv4, /64 of IPv6); 0 means no limit. */
       perSubnet: v.optional(whole(0, 1000), 0),
-      /** Whether there are fewer backups at once while disk or processor are busy. */
+      /** Whether slots are reduced while disk or processor are busy. */
       adaptive: v.optional(v.boolean(), true),
     }),
     {},
   ),
   retention: v.optional(
     v.strictObject({
-      /** Snapshots younger than this stay, in days. */
+      /** Younger snapshots are kept, in days. */
       keepAllDays: v.optional(whole(1, 3650), 31),
-      /** So many of the newest are never thinned. */
+      /** This many of the newest snapshots are always kept. */
       keepLast: v.optional(whole(1, 1000), 10),
       /** Backups of one laptop within 24 hours; more are refused. */
       perDay: v.optional(whole(1, 100_000), 8),
-      /** How long what was removed can be brought back, in days. */
+      /** How long removed items can be restored, in days. */
       trashDays: v.optional(whole(0, 365), 7),
     }),
     {},
   ),
   quota: v.optional(
     v.strictObject({
-      /** What all laptops together may use of the library's disk, in per cent. */
+      /** The share of the library's disk for all laptops together, in per cent. */
       sharePercent: v.optional(whole(1, 100), 70),
-      /** What pins may use of a laptop's quota, in per cent. */
+      /** The share of a laptop's quota for pins, in per cent. */
       pinsPercent: v.optional(whole(0, 100), 25),
-      /** A file of the original's time whose line "ds-backup: N" goes before sharePercent. */
+      /** A file of the original program whose line "ds-backup: N" overrides sharePercent. */
       xsQuotas: v.optional(path, '/etc/xs-quotas.conf'),
       /** Kept free for restores and cleanup: this share of the disk, in per cent … */
       reservePercent: v.optional(whole(0, 20), 2),
@@ -119,7 +119,7 @@ const schema = v.strictObject({
     v.strictObject({
       /** A backup that lost more than this share of the entries or bytes is held, in per cent … */
       lostPercent: v.optional(whole(1, 100), 50),
-      /** … if it lost at least so many entries. */
+      /** … if it lost at least this many entries. */
       minEntries: v.optional(whole(1, 100_000), 10),
     }),
     {},
@@ -136,12 +136,12 @@ const schema = v.strictObject({
   registration: v.optional(registration, {}),
   pages: v.optional(
     v.strictObject({
-      /** Names, besides http.name and the machine's own, that browsers may call this server by. */
+      /** Host names for browsers, in addition to http.name and the machine's own. */
       hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/))), []),
       /**
-       * Believe Browse's cookie "xoid" about which child this is. It is made of the laptop's public key,
-       * never changes, and travels for everybody to hear: whoever has once seen it, or the key at
-       * registration, can see that child's Journal. Off unless a school knows why.
+       * Accept Browse's cookie "xoid" as proof of which child this is. It is derived from the laptop's
+       * public key, never changes, and is sent in the clear: anybody who has seen it, or the key at
+       * registration, can read that child's Journal. Off by default.
        */
       xoid: v.optional(v.boolean(), false),
     }),
@@ -167,6 +167,6 @@ export interface Address {
 export function parseAddress(text: string): Address {
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1));
-  if (port > 65_535) throw new DsError('config', `${text}: there is no port ${port}`);
+  if (port > 65_535) throw new DsError('config', `${text}: ${port} is not a valid port`);
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
 }

@@ -1,6 +1,6 @@
 /**
- * The library as a whole, as whoever changes it is handed it: the service, or a command while the
- * service is not running. There is one of these at a time on a machine; a lock sees to that.
+ * The open library: everything that the service, or a command while the service is not running, needs to
+ * change it. A lock allows only one at a time on a machine.
  */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,11 +39,11 @@ export interface Library {
   /** All registered laptops, retired ones too. */
   serials: () => Serial[];
   /**
-   * How many of them share the disk: those that are not retired and have a snapshot. A flood of
-   * made-up laptops must not take anything from the real ones.
+   * How many laptops share the disk: those that are active and have a snapshot. A flood of fake laptops
+   * must not reduce the quota of the real ones.
    */
   sharers: () => number;
-  /** Whether laptops are served; what is in memory only would be lost with a single command. */
+  /** True in the service; what is kept in memory only would be lost with a single command. */
   serving: boolean;
 }
 
@@ -53,17 +53,15 @@ export interface LibraryOptions {
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
-  /** Called after each change of an accepted key. */
-  onKeys?: () => void;
   serving?: boolean;
 }
 
-/** The lock of a service that was killed is free a moment after it; a command takes some seconds. */
+/** How long to wait for the lock: a killed service frees it at once, a command takes some seconds. */
 const LOCK_PATIENCE_SECONDS = 5;
 
 /**
- * Opens it for changing. Throws `busy` when another program has it: `xs-backup serve`, or a command
- * that is still at work. What a killed one left half made is removed.
+ * Opens the library for changing. Throws `busy` when another process has it: `xs-backup serve`, or a
+ * command that is still running. Removes the unfinished drafts of a killed process.
  */
 export async function openLibrary(options: LibraryOptions): Promise<Library & AsyncDisposable> {
   const { config, access, clock, log, env } = options;
@@ -74,12 +72,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const newcomers = new Newcomers(clock, config.registration);
   const audit = new Audit({ paths, clock, log });
-  const registrations: Registrations = new Registrations({
-    ...{ paths, access, clock, log, newcomers, audit },
-    onKeys: () => options.onKeys?.(),
-    onAliases: () => writeReplaces(paths, access, registrations.bySerial()),
-  });
-  writeReplaces(paths, access, registrations.bySerial());
+  const registrations = new Registrations({ paths, access, clock, log, newcomers, audit });
+  const updateReplaces = () => writeReplaces(paths, access, registrations.bySerial());
+  registrations.whenAliasesChange(updateReplaces);
+  updateReplaces();
   const serials = () => registrations.all().map(([serial]) => serial);
   const hasSnapshot = (serial: Serial) =>
     lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
 import { armFailpoint } from '../shared/system/failpoint.ts';
+import { inheritedSockets } from './api/inherited-sockets.ts';
 import { runCli } from './cli.ts';
 import { askSecret } from './commands/ask-secret.ts';
 
@@ -30,6 +31,7 @@ try {
     drawBar: process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined,
     ask: (question) => askSecret(question, process.stdin, process.stderr),
     signal: stop.signal,
+    inherited: inheritedSockets(process.env, process.pid),
   });
 } catch (error) {
   process.stderr.write(`${describeForTerminal(error)}\n`);

@@ -1,30 +1,28 @@
 /**
- * The school server's service put together: folders, registrations, sshd, control API, intake and
- * HTTP, started in this order and stopped in reverse (E5: within ten seconds).
+ * The school server's service, put together by four builders in this order: transfers (leases and sshd),
+ * backups (intake and chores), the sockets of laptops and of the terminal, and the public HTTP side.
+ * Everything is stopped in reverse order, within ten seconds.
  */
-import { chmodSync, copyFileSync, renameSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
-import { writeFileDurably } from '../shared/system/files.ts';
-import { lockFile } from '../shared/system/lock.ts';
 import { formatMetrics } from './admin/metrics.ts';
 import { readStatus } from './admin/status.ts';
 import { serveApi } from './api/api.ts';
 import { createPublicApp } from './api/app.ts';
+import { serveAt } from './api/inherited-sockets.ts';
 import { addQuietRoutes } from './api/quiet-day.ts';
 import { WebLinks } from './api/web-links.ts';
 import { Chores } from './chores/chores.ts';
-import type { LaptopReport } from './chores/cleanup.ts';
-import { serveAdmin } from './commands/service-socket.ts';
+import { serveCommands } from './commands/service-socket.ts';
 import { type Config, parseAddress } from './config.ts';
 import { DailyCap } from './ingest/daily-cap.ts';
 import { HardQuota } from './ingest/hard-quota.ts';
 import { Intake } from './ingest/intake.ts';
-import { openLibrary } from './library.ts';
+import { type Library, openLibrary } from './library.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
@@ -34,26 +32,28 @@ import { addAdminRoutes } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
 import { lookAtClock } from './retention/server-clock.ts';
+import { installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
 import { diskGauge } from './storage/disk.ts';
-import type { Store } from './storage/index-db.ts';
 import type { Access } from './storage/ownership.ts';
-import { inLaptop, inState, type Paths } from './storage/paths.ts';
 import { reserveSize } from './storage/reserve.ts';
 import { findSnapshot } from './storage/snapshots.ts';
-import { leaseFiles, uploadGate } from './traffic/leases.ts';
+import { renewLeases } from './traffic/lease-renewal.ts';
+import { leaseFiles } from './traffic/leases.ts';
 import { CALM, pressureGauge } from './traffic/pressure.ts';
-import { Traffic } from './traffic/traffic.ts';
+import { type Load, Traffic } from './traffic/traffic.ts';
 
 export interface ServiceOptions {
   config: Config;
   access: Access;
-  /** The session script as it comes with the program. */
+  /** Path of the session script as it comes with the program. */
   sessionScript: string;
   pageFiles: PageFiles;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
+  /** Descriptors of listening sockets that systemd opened for us: more ways to the same pages. */
+  inherited?: readonly number[];
 }
 
 export interface Service extends AsyncDisposable {
@@ -61,62 +61,110 @@ export interface Service extends AsyncDisposable {
   sshPort: number;
 }
 
-/** How often leases without a control channel are looked after, in milliseconds. */
-const LEASE_CHECK_MS = 20_000;
+/** What every builder gets: it registers with `cleanup` whatever it starts. */
+interface Base {
+  options: ServiceOptions;
+  library: Library;
+  cleanup: Cleanup;
+}
 
 /** Starts everything; resolves when laptops are served. Throws a DsError that says what is wrong. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { config, access, clock, log, env } = options;
-  const paths: Paths = config;
   await using cleanup = new Cleanup();
-  let onKeys = () => {};
-  const library = cleanup.use(
-    await openLibrary({ ...options, onKeys: () => onKeys(), serving: true }),
-  );
-  const { registrations, serials, store, turns, pool } = library;
-  installSession(
-    paths,
-    options.sessionScript,
-    reserveSize(diskSize(paths.library).bytes, config.quota),
-  );
-  let clockTrusted = lookAtClock(paths, clock.now(), await store.newestCreated()).trusted;
-  const cap = new DailyCap(clock, config.retention.perDay, () => clockTrusted);
-  const hardQuota = new HardQuota();
-  for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
+  const library = cleanup.use(await openLibrary({ ...options, serving: true }));
+  const base = { options, library, cleanup };
+  const transfers = await startTransfers(base);
+  const backups = await startBackups(base, transfers);
+  const links = new WebLinks(options.clock);
+  await startSockets(base, transfers, backups, links);
+  const httpPort = await startHttp(base, transfers, backups, links);
+  const owned = cleanup.move();
+  return {
+    httpPort,
+    sshPort: transfers.sshd.port,
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+interface Transfers {
+  traffic: Traffic;
+  sshd: Sshd;
+  load: () => Promise<Load>;
+}
+
+/** Leases, and the SSH server with the keys that it accepts. */
+async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
+  const { config, access, clock, log, env } = options;
+  const { paths, registrations, serials, store } = library;
+  const reserve = reserveSize(diskSize(paths.library).bytes, config.quota);
+  installSession(paths, options.sessionScript, reserve);
   const leases = leaseFiles({ paths, access, log });
   const traffic = new Traffic(clock, config.traffic, leases.note);
-  await rememberSuccesses(traffic, store);
-
-  // Before sshd: a key or an alias taken back while no service ran must not open anything again.
+  for (const { serial, lastSuccess } of await store.overview()) {
+    const known = tryParse(parseSerial, serial);
+    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
+  }
+  // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
   const authorizedKeys = new AuthorizedKeys(paths, access, config.ssh.user);
   authorizedKeys.update(registrations.all());
-  const sshd: Sshd = cleanup.use(
-    await startSshd({
-      paths,
-      access,
-      listen: parseAddress(config.ssh.listen),
-      user: config.ssh.user,
-      log,
-    }),
-  );
-  onKeys = () => {
+  const { user } = config.ssh;
+  const listen = parseAddress(config.ssh.listen);
+  const sshd = cleanup.use(await startSshd({ paths, access, listen, user, log }));
+  const applyKeys = () => {
     sshd.setLogins(serials());
     authorizedKeys.update(registrations.all());
     for (const one of traffic.holders) if (!registrations.isActive(one)) traffic.revoke(one);
   };
-  onKeys();
+  registrations.whenKeysChange(applyKeys);
+  applyKeys();
+  cleanup.use(renewLeases({ traffic, before: leases.before, paths, env }));
+  const disk = diskGauge(clock, paths.library);
+  const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
+  const load = async () => ({ disk: await disk(), pressure: await pressure() });
+  return { traffic, sshd, load };
+}
 
+interface Backups {
+  intake: Intake;
+  journals: Journals;
+  /** A laptop's Journal is known to be safe now. */
+  noteSuccess: (serial: Serial) => void;
+  /** Somebody looks at a laptop that has snapshots of the original program. */
+  onRaw: (serial: Serial) => void;
+}
+
+/** Takes in backups, within their limits, and does the daily chores. */
+async function startBackups(
+  { options, library, cleanup }: Base,
+  { traffic }: Transfers,
+): Promise<Backups> {
+  const { config, clock, log } = options;
+  const { paths, store } = library;
   const note = (work: Promise<void>) =>
     void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
   const noteSuccess = (serial: Serial) => {
     traffic.noteSuccess(serial, clock.now());
     note(store.recordSuccess(serial, clock.now()));
   };
+  let { trusted } = lookAtClock(paths, clock.now(), await store.newestCreated());
+  const cap = new DailyCap(clock, config.retention.perDay, () => trusted);
+  const hardQuota = new HardQuota();
+  for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
+  const chores = cleanup.use(
+    new Chores(library, {
+      onClock: (isTrusted) => {
+        trusted = isTrusted;
+      },
+      onLaptop: ({ serial, plan, quota }) => {
+        if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
+      },
+    }),
+  );
   const onRaw = (serial: Serial) => chores.adopt(serial);
   const journals = new Journals({ library, onRaw });
   const intake = cleanup.use(
     new Intake({
-      ...{ paths, access, pool, clock, log, env, registrations, turns },
+      ...library,
       ...{ cap, hardQuota, guard: config.guard },
       onOutcome: (serial, _run, outcome) => {
         if (outcome.state !== 'done' && outcome.state !== 'held') return;
@@ -130,36 +178,31 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }),
   );
   intake.start();
-  const onClock = (trusted: boolean) => {
-    clockTrusted = trusted;
-  };
-  const onLaptop = ({ serial, plan, quota }: LaptopReport) => {
-    if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
-  };
-  const chores = cleanup.use(new Chores(library, { onClock, onLaptop }));
-  const links = new WebLinks(clock);
-  const disk = diskGauge(clock, paths.library);
-  const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
-  cleanup.use(
-    await serveApi({
-      ...{ library, intake, links, onRaw },
-      onOpen: (serial) => traffic.sessionOpened(serial),
-      onClose: (serial) => traffic.sessionClosed(serial),
-      onUnchanged: noteSuccess,
-      mayUpload: uploadGate(
-        traffic,
-        (serial) => registrations.isActive(serial),
-        async () => ({
-          disk: await disk(),
-          pressure: await pressure(),
-        }),
-      ),
-    }),
-  );
-  cleanup.use(watchLeases(traffic, leases.before, paths, env));
-  cleanup.use(await serveAdmin(library));
+  return { intake, journals, noteSuccess, onRaw };
+}
+
+/** The socket that SSH sessions reach, and the one of `xs-backup` at the terminal. */
+async function startSockets(
+  { library, cleanup }: Base,
+  { traffic, load }: Transfers,
+  { intake, noteSuccess, onRaw }: Backups,
+  links: WebLinks,
+): Promise<void> {
+  const api = { library, intake, links, traffic, load, onRaw, onUnchanged: noteSuccess };
+  cleanup.use(await serveApi(api));
+  cleanup.use(await serveCommands(library));
+}
+
+/** The public HTTP side; returns its port. */
+async function startHttp(
+  { options, library, cleanup }: Base,
+  { traffic, sshd, load }: Transfers,
+  { journals, noteSuccess }: Backups,
+  links: WebLinks,
+): Promise<number> {
+  const { config, clock, log } = options;
   const app = createPublicApp({
-    ...{ registrations, traffic, disk, pressure, clock, log },
+    ...{ registrations: library.registrations, traffic, load, clock, log },
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
@@ -174,21 +217,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     addAdminRoutes(part, site);
   });
   cleanup.defer(() => app.close());
-  const httpPort = await listen(app, config);
-  const owned = cleanup.move();
-  return {
-    httpPort,
-    sshPort: sshd.port,
-    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
-  };
-}
-
-/** Who had a backup when, so that the queue is in order from the start. */
-async function rememberSuccesses(traffic: Traffic, store: Store): Promise<void> {
-  for (const { serial, lastSuccess } of await store.overview()) {
-    const known = tryParse(parseSerial, serial);
-    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
-  }
+  const port = await listen(app, config);
+  for (const one of options.inherited ?? []) cleanup.use(await serveAt(one, app.server));
+  return port;
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<number> {
@@ -197,58 +228,10 @@ async function listen(app: FastifyInstance, config: Config): Promise<number> {
     await app.listen({ host, port });
   } catch (cause) {
     throw new DsError('config', `cannot listen on http.listen = "${config.http.listen}"`, {
-      hint: 'another program may have the port; choose another in the configuration',
+      hint: 'the port may be in use by another program; choose another in the configuration',
       cause,
     });
   }
   const address = app.server.address();
   return typeof address === 'object' && address ? address.port : port;
-}
-
-/** The script and its settings where sessions can read them, whoever owns the program's folder. */
-function installSession(paths: Paths, script: string, reserveBytes: number): void {
-  const files = inState(paths);
-  copyFileSync(script, `${files.session}.tmp`);
-  chmodSync(`${files.session}.tmp`, 0o755);
-  renameSync(`${files.session}.tmp`, files.session);
-  const settings = {
-    LIBRARY: paths.library,
-    COMPLETION: paths.completion,
-    SOCKET: files.apiSocket,
-    REPLACES: files.replacesFolder,
-    LEASES: files.leasesFolder,
-    RESERVE: Math.floor(reserveBytes / 1024),
-  };
-  const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
-  writeFileDurably(files.sessionConfig, lines.join(''), 0o644);
-}
-
-/**
- * An original client has no control channel: its lease is renewed while its rsync holds the session
- * lock. Uploads that outlived the service that let them in keep their slots in the same way.
- */
-function watchLeases(
-  traffic: Traffic,
-  before: readonly Serial[],
-  paths: Paths,
-  env: NodeJS.ProcessEnv,
-): Disposable {
-  const isTransferring = async (serial: Serial): Promise<boolean> => {
-    try {
-      const lock = await lockFile(inLaptop(paths, serial).sessionLock, { env, waitSeconds: 0 });
-      await lock.release();
-      return false;
-    } catch (error) {
-      return error instanceof DsError && error.code === 'busy';
-    }
-  };
-  void (async () => {
-    for (const serial of before) if (await isTransferring(serial)) traffic.adopt(serial);
-  })();
-  const timer = setInterval(async () => {
-    for (const serial of traffic.leasesWithoutSession()) {
-      if (await isTransferring(serial)) traffic.renew(serial);
-    }
-  }, LEASE_CHECK_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -1,9 +1,9 @@
 /**
- * Sugar's alerts: a black strip below the toolbar with a title, a text and buttons. It never hides
- * the canvas and never takes the keyboard away from it, except for a question.
+ * Sugar's alert: a black strip with a title, a text and buttons. It takes the focus only for a
+ * question.
  */
 import { type Box, type Button, Gtk, Pango } from '../gtk.ts';
-import { imageOf } from './icons.ts';
+import { imageOf } from './icon.ts';
 import type { Look } from './look.ts';
 import { escapeMarkup } from './palette.ts';
 
@@ -11,7 +11,7 @@ export interface AlertButton {
   icon: string;
   label: string;
   onClick(): void;
-  /** Has the keyboard when the alert appears: Enter is this button. */
+  /** Gets the focus when the alert appears, so that Enter presses it. */
   first?: boolean;
 }
 
@@ -24,12 +24,12 @@ export interface AlertOptions {
   countdown?: number;
 }
 
-export interface Alert {
+export interface AlertWidget {
   widget: InstanceType<typeof Gtk.EventBox>;
   setCountdown(seconds: number): void;
 }
 
-export function createAlert(look: Look, options: AlertOptions): Alert {
+export function createAlert(look: Look, options: AlertOptions): AlertWidget {
   const { spacing, smallIcon } = look.sizes;
   const widget = new Gtk.EventBox();
   widget.getStyleContext().addClass('ds-alert');
@@ -56,7 +56,7 @@ export function createAlert(look: Look, options: AlertOptions): Alert {
   return { widget, setCountdown };
 }
 
-/** Atk's ROLE_ALERT; the enumeration of node-gtk's Atk is not loaded for one number. */
+/** Atk.Role.ALERT as a number, which saves loading that enumeration. */
 const ROLE_ALERT = 2;
 
 function words({ title, text }: AlertOptions): Box {

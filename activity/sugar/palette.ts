@@ -1,10 +1,10 @@
 /**
- * Sugar's palette: what a thing is called and what can be done with it, in black beside the thing.
- * Comes when the pointer rests on it, at once with the right button, a long press, or from the
- * keyboard with the Menu key; then it has the keyboard, and Esc ends it.
+ * Sugar's palette: the name of a thing and what can be done with it. It opens when the pointer
+ * rests on the widget, at once on a right click, and by the Menu key, which gives it the focus;
+ * Esc closes it.
  */
 import { type Box, type Button, Gdk, Gtk, Pango, type Pixbuf, type Widget } from '../gtk.ts';
-import { imageOf } from './icons.ts';
+import { imageOf } from './icon.ts';
 import type { Look } from './look.ts';
 
 export interface PaletteItem {
@@ -60,7 +60,7 @@ export class Palette {
     this.#title.setMarginBottom(subtitle === '' ? this.#look.sizes.spacing : 0);
   }
 
-  /** The lines below the title; nothing is rebuilt when they are the same as before. */
+  /** The actions below the title; unchanged ones are not rebuilt. */
   setItems(items: readonly PaletteItem[]): void {
     const shown = JSON.stringify(items.map(({ label, sensitive }) => [label, sensitive]));
     for (const [index, item] of items.entries()) this.#acts[index] = item.onClick;
@@ -78,7 +78,7 @@ export class Palette {
   }
   readonly #acts: (() => void)[] = [];
 
-  /** Lines of text instead of things to do. */
+  /** Lines of text instead of actions. */
   setLines(lines: readonly [name: string, value: string][]): void {
     const shown = JSON.stringify(lines);
     if (shown === this.#shown) return;
@@ -100,7 +100,7 @@ export class Palette {
     this.#items.showAll();
   }
 
-  /** Makes it the palette of this widget; a toolbar's opens downwards. */
+  /** Attaches it to this widget; in a toolbar it opens downwards. */
   attach(widget: Widget, inToolbar: boolean): void {
     this.#popover.setRelativeTo(widget);
     if (inToolbar) this.#popover.setPosition(Gtk.PositionType.BOTTOM);
@@ -108,7 +108,7 @@ export class Palette {
     const isMove = (event: { mode?: number }) => event.mode === Gdk.CrossingMode.NORMAL;
     widget.on('enter-notify-event', (event) => isMove(event) && this.#rest());
     widget.on('leave-notify-event', (event) => {
-      // A press grabs the pointer, which looks like leaving.
+      // A press grabs the pointer, which also reports leaving.
       if (!isMove(event)) return false;
       this.#muted = false;
       if (this.#popover.getVisible() && !this.#popover.getModal()) this.#wait(LEAVE_MS);
@@ -126,7 +126,7 @@ export class Palette {
     });
   }
 
-  /** Open, with the keyboard in it. */
+  /** Opens it with the focus on its first action. */
   popup(): void {
     this.#wait(null);
     this.#popover.setModal(true);
@@ -134,7 +134,7 @@ export class Palette {
     this.#items.childFocus(Gtk.DirectionType.TAB_FORWARD);
   }
 
-  /** Closed, and not opened by a pointer that stays where it is. */
+  /** Closes it until the pointer has left and come back. */
   popdown(): void {
     this.#wait(null);
     this.#muted = true;
@@ -196,7 +196,7 @@ function label(margin: number): InstanceType<typeof Gtk.Label> {
   return made;
 }
 
-/** Text for Pango's markup. */
+/** Escapes text for Pango markup. */
 export function escapeMarkup(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }

@@ -1,14 +1,13 @@
 /**
- * Sugar's sizes and colours. Sizes are those of the XO's screen, times SUGAR_SCALING: the same
- * numbers as in Sugar's own toolkit, so that ours stands beside other activities unnoticed.
+ * Sugar's sizes and colors, as in its own toolkit: those of the XO's screen times SUGAR_SCALING.
  */
 
 export interface Sizes {
-  /** Any length of the XO's screen at the present zoom. */
+  /** Scales a length of the XO's screen. */
   zoom(units: number): number;
   spacing: number;
   padding: number;
-  /** The height of a toolbar. */
+  /** Height of a toolbar. */
   cell: number;
   line: number;
   smallIcon: number;
@@ -17,7 +16,7 @@ export interface Sizes {
   largeIcon: number;
 }
 
-export const COLOURS = {
+export const COLORS = {
   black: '#000000',
   white: '#FFFFFF',
   panel: '#C0C0C0',
@@ -30,7 +29,7 @@ export const COLOURS = {
   highlight: '#E7E7E7',
 } as const;
 
-/** What SUGAR_SCALING says, in per cent; 100 where it says nothing usable. */
+/** SUGAR_SCALING in percent; 100 if it is missing or unusable. */
 export function readScaling(text: string | undefined): number {
   const scaling = Number(text ?? '100');
   return Number.isInteger(scaling) && scaling >= 20 && scaling <= 400 ? scaling : 100;

@@ -1,17 +1,18 @@
 /**
- * The activity's toolbar: activity button · back up now · restore │ search, days, pinned │ stop. Words
- * and what is rarely wanted are in palettes.
+ * The toolbar: activity button · back up now · restore │ search, days, pinned │ back, stop. Names
+ * and secondary actions are in palettes.
  */
-import { type Entry, Gtk, hasKeyboard } from '../gtk.ts';
-import type { ToolbarModel } from '../model/frame.ts';
-import type { ButtonModel } from '../model/screen.ts';
-import { imageOf } from '../sugar/icons.ts';
+import { type Entry, hasKeyboard, type Image } from '../gtk.ts';
+import type { ButtonModel } from '../model/screens/body.ts';
+import type { ToolbarModel } from '../model/screens/frame/toolbar.ts';
+import { imageOf } from '../sugar/icon.ts';
+import { createIconEntry } from '../sugar/iconentry.ts';
 import { Palette, type PaletteItem } from '../sugar/palette.ts';
-import { ToolButton, ToolbarBox } from '../sugar/toolbar-box.ts';
+import { ToolbarBox } from '../sugar/toolbarbox.ts';
+import { ToolButton } from '../sugar/toolbutton.ts';
 import { iconPixbuf, type Ui } from './ui.ts';
 
-/** A search begins when nothing was typed for so long. */
-const INK = { stroke: '#282828', fill: '#282828' };
+/** A search starts after this many milliseconds without typing. */
 const TYPING_MS = 350;
 
 interface Tool {
@@ -35,7 +36,7 @@ export class BackupToolbar {
   constructor(ui: Ui, first: ToolbarModel, onStop: () => void) {
     this.#ui = ui;
     this.box = new ToolbarBox(ui.look);
-    this.#add('home', first.home, imageOf(ui.look.icons.own(ui.look.sizes.icon, ui.look.colours)));
+    this.#add('home', first.home, imageOf(ui.look.icons.own(ui.look.sizes.icon, ui.look.color)));
     this.box.addSeparator();
     this.#add('backUp', first.backUp);
     this.#add('restore', first.restore);
@@ -83,7 +84,7 @@ export class BackupToolbar {
     }
   }
 
-  /** The child has ended the search with Enter; the window puts in what follows. */
+  /** Called when Enter ends the search. */
   onSearched: () => void = () => {};
 
   isSearching(): boolean {
@@ -94,7 +95,7 @@ export class BackupToolbar {
     this.#search.grabFocus();
   }
 
-  #add(part: Part, model: ButtonModel, picture?: InstanceType<typeof Gtk.Image>): void {
+  #add(part: Part, model: ButtonModel, picture?: Image): void {
     const { look } = this.#ui;
     const palette = new Palette(look, model.label);
     const tool: Tool = { palette, model, button: undefined as unknown as ToolButton };
@@ -112,18 +113,11 @@ export class BackupToolbar {
   }
 
   #searchEntry(hint: string): Entry {
-    const { sizes, icons } = this.#ui.look;
-    const entry = new Gtk.Entry();
-    entry.setPlaceholderText(hint);
-    entry.getAccessible().setName(hint);
-    entry.setSizeRequest(sizes.zoom(230), sizes.zoom(45));
-    entry.setValign(Gtk.Align.CENTER);
-    const glass = icons.named('entry-search', sizes.zoom(24), INK);
-    if (glass) entry.setIconFromPixbuf(Gtk.EntryIconPosition.PRIMARY, glass);
+    const entry = createIconEntry(this.#ui.look, 'entry-search', hint);
     const search = () => {
       clearTimeout(this.#typing);
       this.#searched = entry.getText().trim();
-      this.#ui.dispatch({ on: 'search', text: this.#searched });
+      this.#ui.dispatch({ type: 'search', text: this.#searched });
     };
     entry.on('changed', () => {
       if (entry.getText().trim() === this.#searched) return;

@@ -1,12 +1,13 @@
 /**
- * The whole window: puts the model's screen into toolbar, alert and canvas, and turns keys, the XO's
- * game keys among them, into what they mean everywhere.
+ * The whole window: shows the model's screen as toolbar, alert and canvas, and handles keys,
+ * including the XO's game keys.
  */
 import { type Box, Gdk, Gtk, type KeyEvent, type Widget, withControl } from '../gtk.ts';
-import type { AlertModel } from '../model/frame.ts';
-import type { Body, Screen } from '../model/screen.ts';
-import { ActivityWindow, type WindowOptions } from '../sugar/activity-window.ts';
-import { type Alert, createAlert } from '../sugar/alert.ts';
+import type { Body } from '../model/screens/body.ts';
+import type { AlertModel } from '../model/screens/frame/alert.ts';
+import type { Screen } from '../model/screens/screen.ts';
+import { type AlertWidget, createAlert } from '../sugar/alert.ts';
+import { ActivityWindow, type WindowOptions } from '../sugar/window.ts';
 import { BackupToolbar } from './backup-toolbar.ts';
 import { CalendarView } from './calendar-view.ts';
 import { EntriesView } from './entries-view.ts';
@@ -24,7 +25,7 @@ interface View<B extends Body> {
   focus(): boolean;
 }
 
-type Views = { [K in Body['kind']]?: View<Extract<Body, { kind: K }>> };
+type Views = { [K in Body['type']]?: View<Extract<Body, { type: K }>> };
 
 export class BackupWindow {
   readonly window: ActivityWindow;
@@ -34,8 +35,8 @@ export class BackupWindow {
   readonly #views: Views = {};
   #screen: Screen;
   #height = 600;
-  #alert: { key: string; alert: Alert } | null = null;
-  #kind: Body['kind'] | null = null;
+  #alert: { key: string; alert: AlertWidget } | null = null;
+  #kind: Body['type'] | null = null;
   #place = '';
   #wantsKeyboard = true;
 
@@ -63,22 +64,22 @@ export class BackupWindow {
     this.#toolbar.show(screen.toolbar, screen.teacher);
     this.#showAlert(screen.alert);
     const { body } = screen;
-    const view = this.#viewFor(body.kind);
+    const view = this.#viewFor(body.type);
     view.show(body as never, this.#height);
-    if (body.kind !== this.#kind) {
-      this.#kind = body.kind;
+    if (body.type !== this.#kind) {
+      this.#kind = body.type;
       view.widget.show();
       this.#canvas.setVisibleChild(view.widget);
     }
     if (screen.place !== this.#place) this.#wantsKeyboard = !this.#toolbar.isSearching();
     this.#place = screen.place;
-    // What had it may just have gone from the screen, as a list does while it is fetched.
+    // The focused widget may have disappeared, as a list does while it is fetched.
     if (!this.#isOnSomething()) this.#wantsKeyboard = true;
-    // GTK gives the keyboard only to what is on the screen already.
+    // A widget can be focused only once it is mapped.
     if (this.#wantsKeyboard) setTimeout(() => this.#giveKeyboard(view, FOCUS_TRIES), 0);
   }
 
-  /** What is to have the keyboard may come only with the agent's answer: until then, again. */
+  /** Retries until the widget exists: it may come only with the agent's answer. */
   #giveKeyboard(view: View<never>, tries: number): void {
     if (!this.#wantsKeyboard || tries === 0) return;
     const given = view.widget.getMapped() && view.focus();
@@ -87,7 +88,7 @@ export class BackupWindow {
     else setTimeout(() => this.#giveKeyboard(view, tries - 1), FOCUS_AGAIN_MS);
   }
 
-  #viewFor(kind: Body['kind']): View<never> {
+  #viewFor(kind: Body['type']): View<never> {
     const known = this.#views[kind];
     if (known) return known as View<never>;
     const made = this.#make(kind);
@@ -97,7 +98,7 @@ export class BackupWindow {
     return made;
   }
 
-  #make(kind: Body['kind']): View<never> {
+  #make(kind: Body['type']): View<never> {
     switch (kind) {
       case 'page':
         return new PageView(this.#ui);
@@ -143,7 +144,7 @@ export class BackupWindow {
     setTimeout(() => this.show(this.#screen), 0);
   }
 
-  /** Where the keyboard is, is shown from when it is used until the pointer is. */
+  /** The focus is drawn from the first key press until the next press of the pointer. */
   #showFocus(visible: boolean): boolean {
     const context = this.window.window.getStyleContext();
     if (visible) context.addClass('ds-keys');
@@ -184,14 +185,17 @@ export class BackupWindow {
     return true;
   }
 
-  /** A question is answered with no, a running restore is asked about, else one leaves; news stay. */
+  /**
+   * Escape: answers a question with no, else stops what is running, else goes back, else closes
+   * the news.
+   */
   #cancel(dispatch: Ui['dispatch']): boolean {
     const { alert, toolbar, body } = this.#screen;
     const no = alert?.buttons.find(({ first }) => first);
     const [news] = alert?.countdown === null ? alert.buttons : [];
     const stop =
-      body.kind === 'page'
-        ? body.buttons.find(({ event }) => event.on === 'act' && event.act.do === 'stop')
+      body.type === 'page'
+        ? body.buttons.find(({ event }) => event.type === 'act' && event.act.type === 'stop')
         : undefined;
     if (no) dispatch(no.event);
     else if (stop) dispatch(stop.event);
@@ -203,7 +207,7 @@ export class BackupWindow {
   #confirm(): boolean {
     const focused = this.window.window.getFocus();
     if (focused?.activate()) return true;
-    // A row is opened by its list.
+    // Rows are opened by their list.
     return this.#isOnSomething() ? false : this.#focusCanvas();
   }
 
@@ -217,7 +221,7 @@ export class BackupWindow {
     return focused?.isAncestor(this.#toolbar.box.widget) === true;
   }
 
-  /** The keyboard goes to the canvas, as soon as there is something to have it. */
+  /** Focuses the canvas as soon as it has something to focus. */
   #focusCanvas(): boolean {
     const view = this.#kind ? this.#views[this.#kind] : undefined;
     if (!view) return false;

@@ -1,6 +1,6 @@
-/** When: a month with dots on the days that the school has kept, and the way on. */
+/** The calendar: a month with dots on the days that have a snapshot. */
 import { type Box, type Button, Gtk, type Label } from '../gtk.ts';
-import type { ButtonModel, CalendarBody, CalendarDay } from '../model/screen.ts';
+import type { ButtonModel, CalendarBody, CalendarDay } from '../model/screens/body.ts';
 import { escapeMarkup } from '../sugar/palette.ts';
 import { PageView } from './page-view.ts';
 import {
@@ -115,7 +115,7 @@ export class CalendarView {
     const button = new Gtk.Button();
     const label = new Gtk.Label();
     const text = escapeMarkup(day.label);
-    // The dot is there in any case, or rows with one would be higher.
+    // A blank keeps rows without dots as high as the others.
     label.setMarkup(day.event ? `<b>${text}</b>\n<small>●</small>` : `${text}\n<small> </small>`);
     label.setJustify(Gtk.Justification.CENTER);
     button.add(label);

@@ -1,6 +1,6 @@
-/** A list with its heading: days, entries, pins with their jar; or the page that stands for it. */
+/** A list with its heading: days, entries or pins; or the page shown instead. */
 import { type Box, Gtk, type Label } from '../gtk.ts';
-import type { ListBody } from '../model/screen.ts';
+import type { ListBody } from '../model/screens/body.ts';
 import { ListView } from './list-view.ts';
 import { PageView } from './page-view.ts';
 import {

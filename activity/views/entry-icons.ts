@@ -1,43 +1,39 @@
 /**
- * The icon of an entry, as the Journal has it: of the activity it belongs to, or of its kind, in the
- * entry's own colours. Which activities are installed is looked up once, when the first is needed.
+ * An entry's icon as in the Journal: of its activity, else of its MIME type, in the entry's
+ * colors. Installed activities are looked up once.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pixbuf } from '../gtk.ts';
-import { GREY, readColours } from '../model/colours.ts';
-import type { EntryIcon } from '../model/screen.ts';
-import type { Icons } from '../sugar/icons.ts';
+import type { EntryIcon } from '../model/screens/body.ts';
+import type { Icons } from '../sugar/icon.ts';
+import { GREY, parseXoColor } from '../sugar/xocolor.ts';
 
 export class EntryIcons {
   readonly #icons: Icons;
   readonly #folders: readonly string[];
   #installed: Map<string, string> | undefined;
 
-  /** `folders` are those in which activities are installed. */
+  /** `folders` have the installed activities. */
   constructor(icons: Icons, folders: readonly string[]) {
     this.#icons = icons;
     this.#folders = folders;
   }
 
   get(entry: EntryIcon, size: number): Pixbuf | null {
-    const colours = readColours(entry.color) ?? GREY;
+    const color = parseXoColor(entry.color) ?? GREY;
     this.#installed ??= this.#look();
     const file = this.#installed.get(entry.activity);
-    const own = file ? this.#icons.file(file, size, colours) : null;
-    return own ?? this.#ofKind(entry.mimeType, size, colours);
+    const own = file ? this.#icons.file(file, size, color) : null;
+    return own ?? this.#ofKind(entry.mimeType, size, color);
   }
 
-  #ofKind(
-    mimeType: string,
-    size: number,
-    colours: { stroke: string; fill: string },
-  ): Pixbuf | null {
+  #ofKind(mimeType: string, size: number, color: { stroke: string; fill: string }): Pixbuf | null {
     const [kind = ''] = mimeType.split('/');
     const names = [mimeType.replace('/', '-'), `${kind}-x-generic`, 'application-octet-stream'];
     for (const name of names) {
       if (!/^[a-z0-9.+-]+$/i.test(name)) continue;
-      const found = this.#icons.named(name, size, colours);
+      const found = this.#icons.named(name, size, color);
       if (found) return found;
     }
     return null;
@@ -63,7 +59,7 @@ function readInfo(folder: string): [id?: string, icon?: string] {
     const [id, icon] = [value('bundle_id'), value('icon')];
     return id && icon ? [id, join(folder, `${icon}.svg`)] : [];
   } catch {
-    return []; // a folder that is no activity
+    return []; // not an activity
   }
 }
 
@@ -71,6 +67,6 @@ function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // there need not be one
+    return []; // the folder may be missing
   }
 }

@@ -1,6 +1,6 @@
-/** One entry: icon, picture, facts, gestures; below them its versions. */
+/** One entry: icon, picture, facts and actions, with its versions below. */
 import { type Box, Gtk, type Image, type Label } from '../gtk.ts';
-import type { EntryBody } from '../model/screen.ts';
+import type { EntryBody } from '../model/screens/body.ts';
 import { ListView } from './list-view.ts';
 import { PageView } from './page-view.ts';
 import {

@@ -1,9 +1,9 @@
 /**
- * A list of any length with as many row widgets as can be seen: what scrolls is which entry a widget
- * shows and where it stands. The keyboard moves a current row, as in the Journal.
+ * A list of any length with only as many row widgets as fit the screen: scrolling changes which
+ * entry a widget shows. Arrow keys move a current row, as in the Journal.
  */
 import { type Adjustment, Atk, type Box, Gdk, Gtk, hasKeyboard, type KeyEvent } from '../gtk.ts';
-import type { ListBody } from '../model/screen.ts';
+import type { ListBody } from '../model/screens/body.ts';
 import { RowWidget } from './row-widget.ts';
 import { horizontalBox, type Ui } from './ui.ts';
 
@@ -54,7 +54,7 @@ export class ListView {
     this.#place();
   }
 
-  /** Gives the keyboard to the current row, or to the first. */
+  /** Focuses the current row, or the first. */
   focus(): boolean {
     if (this.#rows.count === 0 || this.#widgets.length === 0) return false;
     this.#goTo(Math.max(0, this.#current));
@@ -67,7 +67,7 @@ export class ListView {
     this.#adjustment.setPageIncrement(Math.max(this.#height, height - this.#height));
     this.#adjustment.setUpper(Math.max(height, this.#rows.count * this.#height));
     const most = Math.max(0, this.#adjustment.getUpper() - height);
-    // It keeps its room, or the rows would change their width.
+    // The scroll bar keeps its space, or rows would change their width.
     this.#bar.setOpacity(most > 0 ? 1 : 0);
     this.#bar.setSensitive(most > 0);
     if (this.#adjustment.getValue() > most) this.#adjustment.setValue(most);
@@ -84,7 +84,7 @@ export class ListView {
       this.#widgets.push(row);
     }
     for (const { widget } of this.#widgets) widget.setSizeRequest(width, this.#height);
-    // Not while sizes are being given out: GTK would not hear of it.
+    // GTK ignores resizing during size allocation.
     setTimeout(() => {
       this.#area.queueResize();
       this.#adjust();
@@ -109,7 +109,7 @@ export class ListView {
     const seen = `${this.#rows.key} ${first} ${last}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
-    this.#ui.dispatch({ on: 'seen', first, last: Math.max(0, last) });
+    this.#ui.dispatch({ type: 'seen', first, last: Math.max(0, last) });
   }
 
   #goTo(index: number): void {
@@ -157,7 +157,7 @@ export class ListView {
     switch (Gdk.keyvalName(event.keyval)) {
       case 'Up':
       case 'KP_Up':
-        if (now === 0) return false; // out of the list, to the toolbar
+        if (now === 0) return false; // leaves the list for the toolbar
         this.#goTo(now - 1);
         return true;
       case 'Down':

@@ -1,8 +1,6 @@
-/**
- * Pictures and a few words in the middle of the canvas, buttons below them.
- */
+/** A page: pictures and a few words in the middle of the canvas, buttons below. */
 import { type Box, Gtk, type Label } from '../gtk.ts';
-import type { PageBody, PreviewRef } from '../model/screen.ts';
+import type { PageBody, PreviewRef } from '../model/screens/body.ts';
 import {
   ButtonBar,
   horizontalBox,
@@ -13,7 +11,7 @@ import {
   verticalBox,
 } from './ui.ts';
 
-/** The part of the canvas that pictures may take, in height. */
+/** Shares of the canvas height for pictures: alone, beside samples, and for samples. */
 const PICTURE_SHARE = 0.5;
 const SHARE_BESIDE_SAMPLES = 0.34;
 const SAMPLE_SHARE = 0.2;
@@ -58,7 +56,7 @@ export class PageView {
     }
   }
 
-  /** `height` is the canvas's. */
+  /** `height` of the canvas in pixels. */
   show(body: PageBody, height: number): void {
     this.#showPictures(body, height);
     this.#showSamples(body.samples, height);
@@ -81,7 +79,7 @@ export class PageView {
     const { zoom } = this.#ui.look.sizes;
     const room = height * (samples.length > 0 ? SHARE_BESIDE_SAMPLES : PICTURE_SHARE);
     for (const [index, picture] of pictures.entries()) {
-      // The second picture says why; it stands beside the first, smaller.
+      // The second picture says why, and is smaller.
       const wanted =
         index === 0
           ? Math.min(zoom(picture.height * 1.1), room)

@@ -1,6 +1,6 @@
-/** Whose: a face in its colours and a name for each laptop. */
+/** The choice of a Journal: a person in colors and a name for each laptop. */
 import { type Box, Gtk, type Label } from '../gtk.ts';
-import type { PeopleBody } from '../model/screen.ts';
+import type { PeopleBody } from '../model/screens/body.ts';
 import { PageView } from './page-view.ts';
 import { horizontalBox, makeLabel, pictureImage, setBold, type Ui, verticalBox } from './ui.ts';
 

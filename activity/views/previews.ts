@@ -1,15 +1,15 @@
 /**
- * The pictures that entries have of themselves: fetched when a row that shows one is on the screen,
- * a few at a time, the newest wish first, and kept up to a bound.
+ * Previews of entries: fetched a few at a time when a row shows them, the latest request first,
+ * and cached.
  */
 import { type Pixbuf, pixbufFrom } from '../gtk.ts';
-import { keptPictures } from '../model/bounded-cache.ts';
-import type { PreviewRef } from '../model/screen.ts';
+import type { PreviewRef } from '../model/screens/body.ts';
+import { keptPictures } from '../sugar/picture-cache.ts';
 
-/** Bytes of pixels that are kept. */
+/** Cache size in bytes of pixels. */
 const KEPT_BYTES = 6e6;
 const AT_ONCE = 2;
-/** Wishes further back than this are for rows that have been scrolled away. */
+/** Requests that wait; older ones belong to rows that were scrolled away. */
 const WISHES = 24;
 
 export type Fetch = (ref: PreviewRef) => Promise<Uint8Array>;
@@ -25,7 +25,7 @@ export class Previews {
     this.#fetch = fetch;
   }
 
-  /** The picture if it is here; else it is fetched, and `ready` is called when it came. */
+  /** The cached picture; else null, and `ready` is called once it was fetched. */
   get(ref: PreviewRef, width: number, height: number, ready: () => void): Pixbuf | null {
     const key = `${ref.of} ${ref.snapshot} ${ref.uid} ${width}`;
     const kept = this.#kept.get(key);
@@ -60,7 +60,7 @@ export class Previews {
       const bytes = await this.#fetch(ref);
       if (bytes.length > 0) picture = pixbufFrom(bytes, width, height);
     } catch {
-      // No picture is no loss; it is asked for again when the row is shown anew.
+      // A failed fetch is repeated when the row is shown again.
       this.#running -= 1;
       this.#waiting.delete(key);
       this.#run();

@@ -1,9 +1,9 @@
 /**
- * One row of a list: icon, picture, title, when, and a gesture each for what can be done. A row is
- * made once and then shows one entry after another.
+ * One row of a list: icon, picture, title, time and actions. A row widget shows one entry after
+ * another.
  */
-import { Atk, type EventBox, Gtk, hasKeyboard, type Image, type Label } from '../gtk.ts';
-import type { ButtonModel, Row } from '../model/screen.ts';
+import { Atk, type EventBox, Gtk, hasKeyboard, type Image, isWithin, type Label } from '../gtk.ts';
+import type { ButtonModel, Row } from '../model/screens/body.ts';
 import {
   horizontalBox,
   iconPixbuf,
@@ -15,7 +15,7 @@ import {
   verticalBox,
 } from './ui.ts';
 
-/** The most that a row has of each. */
+/** Action buttons of a row. */
 const BUTTONS = 2;
 
 export class RowWidget {
@@ -67,7 +67,10 @@ export class RowWidget {
     }
     line.packStart(buttons, false, false, 0);
     this.widget.add(line);
-    this.widget.on('button-release-event', (event) => this.#released(Number(event.button)));
+    this.widget.on('button-release-event', (event) =>
+      // A press on a button of the row arrives here too.
+      isWithin(event, buttons) ? false : this.#released(Number(event.button)),
+    );
     this.widget.showAll();
   }
 
@@ -91,12 +94,12 @@ export class RowWidget {
     }
   }
 
-  /** Opens it, as a click does. */
+  /** Opens the entry, as a click does. */
   open(): void {
     if (this.#row?.open) this.#ui.dispatch(this.#row.open);
   }
 
-  /** From the row to its gestures and back, one by one; whether there was a further one. */
+  /** Moves the focus between the row and its actions; false at the ends. */
   moveFocus(step: 1 | -1): boolean {
     const shown = this.#buttons.map(({ button }) => button).filter((one) => one.getVisible());
     const stops = [this.widget, ...shown];

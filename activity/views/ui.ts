@@ -1,12 +1,9 @@
-/**
- * What every view works with, and the small pieces they share: buttons that carry the model's
- * events, labels, pictures.
- */
+/** What every view works with: labels, pictures, and buttons that dispatch the model's events. */
 import { type Box, type Button, Gtk, type Image, type Label, Pango, type Pixbuf } from '../gtk.ts';
-import type { Event } from '../model/next.ts';
 import type { Picture } from '../model/pictures/drawing.ts';
 import { signSvg } from '../model/pictures/things.ts';
-import type { ButtonModel, IconName } from '../model/screen.ts';
+import type { ButtonModel, IconName } from '../model/screens/body.ts';
+import type { Event } from '../model/state/event.ts';
 import type { Look } from '../sugar/look.ts';
 import { escapeMarkup } from '../sugar/palette.ts';
 import type { EntryIcons } from './entry-icons.ts';
@@ -19,7 +16,7 @@ export interface Ui {
   dispatch(event: Event): void;
 }
 
-/** Arrows that point the way one reads. */
+/** Icons that are mirrored for right-to-left languages. */
 const MIRRORED: Readonly<Record<string, string>> = {
   'go-next': 'go-previous',
   'go-previous': 'go-next',
@@ -28,7 +25,7 @@ const MIRRORED: Readonly<Record<string, string>> = {
 const INK = '#282828';
 const WHITE = '#FFFFFF';
 
-/** The icon of a button at this size: dark for the canvas, white for the toolbar. */
+/** A button's icon: dark on the canvas, white in the toolbar. */
 export function iconPixbuf(
   { icons, rightToLeft }: Look,
   icon: IconName,
@@ -45,7 +42,7 @@ export function setPicture(image: Image, picture: Pixbuf | null): void {
   else image.clear();
 }
 
-/** A picture of the model's, at most so high, with its name for those who listen. */
+/** A picture of the model's at this height, with its accessible name. */
 export function pictureImage({ icons }: Look, picture: Picture, height: number): Image {
   const width = Math.round((picture.width * height) / picture.height);
   const made = icons.svg(picture.svg, width, Math.round(height));
@@ -86,7 +83,7 @@ export function horizontalBox(spacing = 0): Box {
   return new Gtk.Box({ orientation: Gtk.Orientation.HORIZONTAL, spacing });
 }
 
-/** A button with its icon and words; the class decides how it looks. */
+/** A button with icon and label. */
 export function makeButton(
   look: Look,
   model: ButtonModel,
@@ -109,7 +106,7 @@ export function makeButton(
   return button;
 }
 
-/** A button that is only a sign; what it is called comes with the pointer, and to listeners. */
+/** A button with an icon only; its label is the accessible name. */
 export function makeSignButton(look: Look): {
   button: Button;
   set(model: ButtonModel): void;
@@ -133,7 +130,7 @@ export function makeSignButton(look: Look): {
   return { button, set, image };
 }
 
-/** A row of buttons that is rebuilt only when other buttons are wanted; the main one has the keyboard. */
+/** A row of buttons, rebuilt only when they change; Enter presses the main one. */
 export class ButtonBar {
   readonly widget: Box;
   readonly #ui: Ui;
@@ -164,7 +161,7 @@ export class ButtonBar {
     this.widget.showAll();
   }
 
-  /** Gives the keyboard to the button that Enter is to press. */
+  /** Focuses the main button. */
   focusMain(): boolean {
     this.#main?.grabFocus();
     return this.#main !== null;

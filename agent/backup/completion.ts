@@ -1,34 +1,33 @@
 /**
- * The end of a backup: the completion file goes to the server, and the server says what became of it
- * (A7).
+ * The end of a backup: the completion file goes to the server, and the server says what became of it.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { RunId, Serial } from '../../shared/ids.ts';
 import { difference, stateDigest, type Versions } from '../../shared/journal/sums.ts';
-import type { Completion, Outcome } from '../../shared/protocol/messages.ts';
+import type { Completion } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Context } from '../context.ts';
 import type { Session } from '../school/session.ts';
 import type { Confirmed, State } from '../state.ts';
 import { sendCompletion } from '../wire/rsync.ts';
+import type { FinalOutcome } from './outcome.ts';
 
-/** How long the server holds a question about a run, in seconds; its own limit is 30. */
+/** How long the server may hold a question about a run, in seconds; its own limit is 30. */
 const RUN_WAIT_SECONDS = 30;
-
-/** Up to this it is one request; above, rsync takes it. The server's own limit is a little higher. */
+/** Up to this the file is one request; above, it goes by rsync. The server accepts a little more. */
 const SHORT_BYTES = 512 * 1024;
-
-export type FinalOutcome = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
-
-/** A slow disk may need long for a first backup, but not for ever, in milliseconds. */
+/** How long to wait for a snapshot, in milliseconds: a first backup on a slow disk takes long. */
 const MAX_WAIT_MS = 30 * 60_000;
-/** The server forgets a completion file it cannot read; so many unanswered questions tell, each
- * RUN_WAIT_SECONDS long. */
+/**
+ * The server forgets a completion file that it cannot read. After so many answers "unknown", each
+ * after up to RUN_WAIT_SECONDS, it is taken to have done so.
+ */
 const MAX_UNKNOWN = 2;
 
+/** `base`: what the changes are relative to; undefined for a first backup. */
 export function buildCompletion(
   serial: Serial,
   run: RunId,
@@ -61,8 +60,8 @@ export async function complete(
   await state.rememberRun(completion.run);
   failpoint('backup.before-completion');
   const text = `${JSON.stringify(completion)}\n`;
-  const told = text.length <= SHORT_BYTES && (await session.control.complete(completion));
-  if (!told) await sendFile(context, session, text);
+  const accepted = text.length <= SHORT_BYTES && (await session.control.complete(completion));
+  if (!accepted) await sendFile(context, session, text);
   failpoint('backup.completion-sent');
   return awaitOutcome(context, session, completion.run);
 }
@@ -74,7 +73,7 @@ async function sendFile(context: Context, session: Session, text: string): Promi
   rmSync(file);
 }
 
-/** Asks until the answer is final. Throws `transfer` when the server never heard of the run. */
+/** Asks until the answer is final. Throws `transfer` when the server does not know the run. */
 export async function awaitOutcome(
   { clock }: Context,
   { control }: Session,
@@ -90,18 +89,5 @@ export async function awaitOutcome(
   throw new DsError('transfer', 'the school server does not confirm the backup', {
     hint: 'try again later; what was sent is not lost',
     retry: true,
-  });
-}
-
-/** Why a backup was refused, as an error. */
-export function refused({ code, message }: Extract<Outcome, { state: 'refused' }>): DsError {
-  const text = `the school server refuses the backup: ${message}`;
-  if (code === 'server-full') {
-    return new DsError('server-full', text, {
-      hint: 'a teacher has to make room on the server; nothing that was safe is lost',
-    });
-  }
-  return new DsError('server-refused', `${text} (${code})`, {
-    hint: 'a teacher can see the reason on the school server',
   });
 }

@@ -1,6 +1,6 @@
 /**
  * Prepares what changed for sending: content as hard links, properties folded into one file, in
- * batches. An entry is staged whole or not at all; one that is being written to is read again (A8).
+ * batches. An entry is staged whole or not at all; one that is being written to is read again later.
  */
 import {
   copyFileSync,
@@ -16,8 +16,9 @@ import type { Digest, Uid } from '../../shared/ids.ts';
 import { propertyText } from '../../shared/journal/entry.ts';
 import { newestMoment, type Signature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { FRESHNESS, type Freshness } from '../freshness.ts';
+import { type Problem, problemOf } from '../journal/problem.ts';
 import { lastingSignature, readVersion, type Version } from '../journal/read-entry.ts';
-import { type Problem, problemOf } from '../journal/scan.ts';
 import { batchFolder, inBatch } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
 
@@ -31,6 +32,8 @@ export interface StageOptions {
   /** The file system's time before anything was read, in nanoseconds since 1970. */
   moment: bigint;
   clock: Clock;
+  /** How long an entry must have been left alone; the ordinary values by default. */
+  freshness?: Freshness;
   signal: AbortSignal;
   need: (uid: Uid, digest: Digest, content: Digest | null) => Need;
   /** Every entry that was read whole, also when nothing of it has to travel. */
@@ -45,13 +48,8 @@ export interface Batch {
   bytes: number;
 }
 
-/**
- * How long an entry must have been left alone, in milliseconds: the datastore writes one property after
- * the other and then the content, so that what lies still while it is read may be half of a change.
- */
-const SETTLED_MS = 1000;
-/** An entry whose size is not what it says is taken as it is after so many times of that. */
-const QUIET_ROUNDS = 5;
+/** An entry whose size is not the noted one is taken as it is after so many settled times. */
+const WRONG_SIZE_ROUNDS = 5;
 /** How long to work in one go before timers and signals get their turn, in milliseconds. */
 const SLICE_MS = 20;
 
@@ -60,86 +58,88 @@ export async function* stageBatches(
   entries: Iterable<TreeEntry>,
   options: StageOptions,
 ): AsyncGenerator<Batch> {
-  let number = 0;
-  const open = (): Batch => {
-    number += 1;
-    const folder = batchFolder(options.folder, number);
-    rmSync(folder, { recursive: true, force: true }); // of an earlier round of this run
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return { folder, versions: new Map(), bytes: 0 };
-  };
-  let batch = open();
-  let restless: Restless[] = [];
+  const { clock, signal, onProblem, freshness: { settledMs } = FRESHNESS } = options;
   const pause = pacemaker(SLICE_MS);
-  for (const entry of entries) {
-    options.signal.throwIfAborted();
-    const left = await stageEntry({ entry, rounds: ageInRounds(options.moment) }, batch, options);
-    if (left) restless.push(left);
-    if (isFull(batch, options)) {
-      yield batch;
-      batch = open();
-    }
-    await pause();
-  }
-  for (let round = 1; restless.length > 0 && round <= QUIET_ROUNDS; round += 1) {
-    await options.clock.sleep(SETTLED_MS, options.signal);
-    const still: Restless[] = [];
-    for (const one of restless) {
-      const left = await stageEntry({ entry: one.entry, rounds: sinceLast(one) }, batch, options);
-      if (left) still.push(left);
+  let number = 1;
+  let batch = openBatch(options, number);
+  let looks: Iterable<Look> = firstLooks(entries, options.moment);
+  let unsettled: Unsettled[] = [];
+  for (let round = 0; round <= WRONG_SIZE_ROUNDS; round += 1) {
+    if (round > 0) await clock.sleep(settledMs, signal);
+    unsettled = [];
+    for (const look of looks) {
+      signal.throwIfAborted();
+      const left = await stageEntry(look, batch, options);
+      if (left) unsettled.push(left);
       if (isFull(batch, options)) {
         yield batch;
-        batch = open();
+        number += 1;
+        batch = openBatch(options, number);
       }
+      await pause();
     }
-    restless = still;
+    if (unsettled.length === 0) break;
+    looks = unsettled.map((last) => laterLook(last, settledMs));
   }
-  for (const { entry } of restless) {
+  for (const { entry } of unsettled) {
     const problem = `Journal entry ${entry.uid} is being written to all the time`;
-    options.onProblem({ uid: entry.uid, problem });
+    onProblem({ uid: entry.uid, problem });
   }
   if (batch.versions.size > 0) yield batch;
   else rmSync(batch.folder, { recursive: true, force: true });
 }
 
-/** Seen, and perhaps not settled: to be looked at again. */
-interface Restless {
-  entry: TreeEntry;
-  signature: Signature;
-  /** For how long it is known to be as it is, in units of `SETTLED_MS`. */
-  rounds: number;
+function openBatch(options: StageOptions, number: number): Batch {
+  const folder = batchFolder(options.folder, number);
+  rmSync(folder, { recursive: true, force: true }); // of an earlier round of this run
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return { folder, versions: new Map(), bytes: 0 };
 }
 
-/** One look at an entry, and how long it has been left alone if it looks so. */
+/** An entry to read, and for how long it has been left alone, in milliseconds, if it looks so. */
 interface Look {
   entry: TreeEntry;
-  rounds: (signature: Signature) => number;
+  calmMs: (signature: Signature) => number;
 }
 
-/** By the file system's time, at the first look. */
-const ageInRounds = (moment: bigint) => (signature: Signature) =>
-  Math.max(0, Number(moment - newestMoment(signature)) / 1e6 / SETTLED_MS);
+/** An entry that was read and had not been left alone for long enough: to be read again. */
+interface Unsettled {
+  entry: TreeEntry;
+  signature: Signature;
+  calmMs: number;
+}
 
-/** By our own, which a change in the future does not disturb. */
-const sinceLast = (last: Restless) => (signature: Signature) =>
-  signature === last.signature ? last.rounds + 1 : 0;
+/** At the first look the time comes from the time stamps and the file system's clock. */
+function* firstLooks(entries: Iterable<TreeEntry>, moment: bigint): Generator<Look> {
+  const calmMs = (signature: Signature) =>
+    Math.max(0, Number(moment - newestMoment(signature)) / 1e6);
+  for (const entry of entries) yield { entry, calmMs };
+}
 
-/** Returns the entry if it is to be looked at again, undefined when it is done. */
+/** Later it is counted by our own waits, so that a time stamp in the future does no harm. */
+function laterLook({ entry, signature: last, calmMs }: Unsettled, waitedMs: number): Look {
+  return { entry, calmMs: (signature) => (signature === last ? calmMs + waitedMs : 0) };
+}
+
+/** Returns the entry if it has to be read again, undefined when it is done. */
 async function stageEntry(
-  { entry, rounds }: Look,
+  { entry, calmMs }: Look,
   batch: Batch,
   options: StageOptions,
-): Promise<Restless | undefined> {
+): Promise<Unsettled | undefined> {
+  const { settledMs } = options.freshness ?? FRESHNESS;
   try {
     const version = await pinAndRead(entry, batch, options);
     const { doubt, signature } = version;
-    const quiet = rounds(signature);
-    if ((doubt === 'none' && quiet >= 1) || (doubt === 'wrong-size' && quiet >= QUIET_ROUNDS)) {
+    const calm = calmMs(signature);
+    const isSettled = doubt === 'none' && calm >= settledMs;
+    const staysWrong = doubt === 'wrong-size' && calm >= WRONG_SIZE_ROUNDS * settledMs;
+    if (isSettled || staysWrong) {
       accept(entry.uid, version, batch, options);
       return undefined;
     }
     dropFiles(batch, entry.uid);
-    return { entry, signature, rounds: quiet };
+    return { entry, signature, calmMs: calm };
   } catch (error) {
     dropFiles(batch, entry.uid);
     const problem = problemOf(entry, error);
@@ -168,7 +168,7 @@ function accept(uid: Uid, version: Version, batch: Batch, options: StageOptions)
     batch.versions.set(uid, digest);
     batch.bytes += metadata.length + (need === 'all' ? (entry.content?.size ?? 0) : 0);
   }
-  const signature = lastingSignature(version.signature, options.moment);
+  const signature = lastingSignature(version.signature, options.moment, options.freshness);
   options.onRead(uid, { signature, digest, content }, propertyText(entry, 'title') ?? '');
 }
 

@@ -1,25 +1,28 @@
 /**
- * What this laptop knows about its backup without asking the server, for those who watch the agent.
+ * What this laptop knows about its backup without asking the server: who it is, what was confirmed
+ * last, and how much of the Journal is safe.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pairingCode } from '../../shared/protocol/pairing.ts';
 import type { Context } from '../context.ts';
 import { enrolmentOf } from '../identity/enrolment.ts';
 import { type Identity, readIdentity } from '../identity/identity.ts';
-import { readVersion } from '../journal/read-entry.ts';
-import { problemOf, scanJournal } from '../journal/scan.ts';
+import { tryReadVersion } from '../journal/read-entry.ts';
+import { scanJournal } from '../journal/scan.ts';
 import type { Paths } from '../paths.ts';
 import { findServer } from '../school/session.ts';
-import { openState, type UnfinishedRestore } from '../state.ts';
+import { openState, type State, type UnfinishedRestore } from '../state.ts';
 
+export type Registration = 'none' | 'pending' | 'accepted';
+
+/** What the agent shows to its clients, and `ds-backup status --direct` prints. */
 export interface Facts {
   serial: string;
   server: string;
-  registration: 'none' | 'pending' | 'accepted';
-  /** Four digits while a teacher has to say yes; else empty. */
+  registration: Registration;
+  /** Four digits while a teacher has to approve this laptop; else empty. */
   pairingCode: string;
   /** The newest snapshot that the server confirmed; empty for none. */
   lastSnapshot: string;
@@ -29,7 +32,7 @@ export interface Facts {
   unfinished: UnfinishedRestore[];
 }
 
-/** Reads the Journal's folders and the agent's memory. */
+/** Scans the Journal; reads of it only what changed just before it was last read. */
 export async function readFacts(context: Context): Promise<Facts> {
   const { paths } = context;
   const identity = readIdentity(paths);
@@ -38,7 +41,7 @@ export async function readFacts(context: Context): Promise<Facts> {
     serial: identity?.serial ?? '',
     server,
     registration: enrolmentOf(paths, identity?.serial)?.state ?? 'none',
-    pairingCode: codeOf(paths, identity),
+    pairingCode: pairingCodeOf(paths, identity),
     lastSnapshot: '',
     total: 0,
     safe: 0,
@@ -47,36 +50,32 @@ export async function readFacts(context: Context): Promise<Facts> {
   if (!existsSync(paths.journal)) return facts;
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
   await using state = await openState(paths.state);
-  const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
-  const { confirmed } = state;
-  const isSafe = (uid: Uid, digest: Digest | undefined) =>
-    digest !== undefined && confirmed?.versions.get(uid) === digest;
-  let safe = [...unchanged].filter(([uid, digest]) => isSafe(uid, digest)).length;
-  for (const { entry } of toRead) {
-    const known = state.entries.get(entry.uid);
-    // Read within two seconds of its change, it may have changed again since: only reading tells.
-    const isFresh = known?.signature === null && isSafe(entry.uid, known.digest);
-    if (isFresh && isSafe(entry.uid, await digestNow(entry, context.signal))) safe += 1;
-  }
   return {
     ...facts,
-    lastSnapshot: confirmed?.snapshot ?? '',
-    total: unchanged.size + toRead.length + problems.length,
-    safe,
+    ...(await countSafe(context, state)),
+    lastSnapshot: state.confirmed?.snapshot ?? '',
     unfinished: await state.unfinishedRestores(),
   };
 }
 
-async function digestNow(entry: TreeEntry, signal: AbortSignal): Promise<Digest | undefined> {
-  try {
-    return (await readVersion(entry, signal)).digest;
-  } catch (error) {
-    problemOf(entry, error);
-    return undefined;
+/** An entry is safe when the version in the Journal is the one in the confirmed snapshot. */
+async function countSafe({ paths, signal }: Context, state: State) {
+  const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
+  const isSafe = (uid: Uid, digest: Digest | undefined) =>
+    digest !== undefined && state.confirmed?.versions.get(uid) === digest;
+  let safe = [...unchanged].filter(([uid, digest]) => isSafe(uid, digest)).length;
+  for (const { entry } of toRead) {
+    const known = state.entries.get(entry.uid);
+    // Read within the racy window of its change, it may have changed again since: only reading tells.
+    const isRacy = known?.signature === null && isSafe(entry.uid, known.digest);
+    if (!isRacy) continue;
+    const now = await tryReadVersion(entry, signal);
+    if (isSafe(entry.uid, now?.digest)) safe += 1;
   }
+  return { total: unchanged.size + toRead.length + problems.length, safe };
 }
 
-function codeOf(paths: Paths, identity: Identity | undefined): string {
+function pairingCodeOf(paths: Paths, identity: Identity | undefined): string {
   const enrolment = enrolmentOf(paths, identity?.serial);
   if (!identity || enrolment?.state !== 'pending') return '';
   try {

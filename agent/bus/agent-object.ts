@@ -1,40 +1,36 @@
 /**
- * `org.sugarlabs.Backup1` (PROTOCOL.md, "On the laptop's bus"): the agent's methods on the bus. Takes
- * requests apart and puts answers together; decides nothing.
+ * The agent's methods on the bus: each checks and unpacks its arguments, asks the agent, and packs the
+ * answer. Decides nothing.
  */
-import dbus, { type Variant } from 'dbus-next';
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import {
+  AGENT_PROPERTIES,
+  BACKUP_NAME,
+  jobPath,
+  METHODS,
+  packRow,
+  type RowKind,
+  toBusError,
+} from '../../shared/backup-bus.ts';
 import { parseSerial, parseSnapshotName, parseUid } from '../../shared/ids.ts';
-import type { JobKind, Request } from '../rules/jobs.ts';
+import type { Job, JobKind, Request } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
-import { jobPath, NAME } from './names.ts';
-import { type PinUse, type Shown, showAgent, TYPES } from './properties.ts';
+import { type AgentProperties, agentProperties, type PinUse } from './properties.ts';
 
-type Row = Record<string, unknown>;
+type Row = ReturnType<typeof packRow>;
 
-interface PinList extends PinUse {
-  pins: Row[];
-}
-
-/** The school is not there for now, which is no reason to forget what a child asked for. */
-const LATER: readonly ErrorCode[] = [
-  ...(['server-unreachable', 'server-busy', 'transfer', 'not-registered'] as const),
-  ...(['pending-approval', 'cancelled'] as const),
-];
-
-export class AgentObject extends BusObject<Shown> {
+export class AgentObject extends BusObject<AgentProperties> {
   readonly #agent: Agent;
   #pins: PinUse = { bytes: 0, limit: 0 };
 
   constructor(agent: Agent) {
-    super(NAME, showAgent(agent, { bytes: 0, limit: 0 }));
+    super(BACKUP_NAME, agentProperties(agent.view, { bytes: 0, limit: 0 }, Date.now()));
     this.#agent = agent;
   }
 
-  /** Tells what changed. */
+  /** Emits what changed. */
   update(): void {
-    this.show(showAgent(this.#agent, this.#pins));
+    this.show(agentProperties(this.#agent.view, this.#pins, Date.now()));
   }
 
   BackUpNow(): string {
@@ -46,15 +42,15 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   RestoreEntry(of: string, snapshot: string, entry: string): string {
-    return this.#request('restore-entry', { of, snapshot, entry: parse(parseUid, entry) });
+    return this.#request('restore-entry', { of, snapshot, entry: orThrow(() => parseUid(entry)) });
   }
 
   KeepAtSchool(entry: string): string {
-    return this.#request('keep', { entry: parse(parseUid, entry) });
+    return this.#request('keep', { entry: orThrow(() => parseUid(entry)) });
   }
 
   FetchBack(entry: string): string {
-    return this.#request('fetch', { entry: parse(parseUid, entry) });
+    return this.#request('fetch', { entry: orThrow(() => parseUid(entry)) });
   }
 
   Pause(): void {
@@ -66,36 +62,24 @@ export class AgentObject extends BusObject<Shown> {
   }
 
   Cancel(): void {
-    const { job } = this.#agent.standing;
-    if (job) this.#agent.cancel(job.id);
+    this.#agent.cancel();
   }
 
   async Refresh(): Promise<void> {
-    try {
-      await this.#agent.refreshFacts();
-    } catch (error) {
-      throw busError(error);
-    }
+    await answer(this.#agent.refreshFacts());
     this.update();
   }
 
   Retry(): string {
-    const { model, memory } = this.#agent;
-    const last = model.jobs.findLast(({ end, request }) => {
-      // Pins that the school refused are not asked for again.
-      if (request.kind === 'pins' && memory.pinNotes.length === 0) return false;
-      return end === 'failed' || end === 'cancelled';
-    });
-    if (!last) throw busError(new DsError('not-found', 'nothing failed and nothing was cancelled'));
-    return this.#request(last.request.kind, last.request);
+    return this.#started(() => this.#agent.retry());
   }
 
   ListLaptops(): Promise<Row[]> {
-    return this.#rows('laptops', {}, { serial: 's', nick: 's', color: 's', replaced: 'b' });
+    return rows('laptop', this.#agent.ask('laptops', {}));
   }
 
   ListDays(of: string): Promise<Row[]> {
-    return this.#rows('days', { of }, { snapshot: 's', created: 'x', entries: 'u', bytes: 't' });
+    return rows('day', this.#agent.ask('snapshots', { of }));
   }
 
   async ListEntries(
@@ -105,178 +89,97 @@ export class AgentObject extends BusObject<Shown> {
     offset: number,
     limit: number,
   ): Promise<[number, Row[]]> {
-    const found = await this.#ask('entries', { of, snapshot, search, offset, limit });
-    const { total, entries } = found as { total: number; entries: Row[] };
-    return [total, entries.map((entry) => row(entry, ENTRY))];
+    const params = { of, snapshot, search, offset, limit };
+    const { total, entries } = await answer(this.#agent.ask('entries', params));
+    return [total, entries.map((entry) => packRow('entry', entry))];
   }
 
   async GetPreview(of: string, snapshot: string, entry: string): Promise<Buffer> {
-    return Buffer.from(String(await this.#ask('preview', { of, snapshot, entry })), 'base64');
+    const text = await answer(this.#agent.ask('preview', { of, snapshot, entry }));
+    return Buffer.from(text, 'base64');
   }
 
   async GetDetails(of: string, snapshot: string, entry: string): Promise<Row> {
-    const details = (await this.#ask('details', { of, snapshot, entry })) as Row;
-    return row(details, {
-      ...ENTRY,
-      description: 's',
-      tags: 's',
-      created: 'x',
-      versions: 'a(sxs)',
-    });
+    return packRow('details', await answer(this.#agent.ask('details', { of, snapshot, entry })));
   }
 
   async PlanRestore(of: string, snapshot: string): Promise<Row> {
-    const plan = (await this.#ask('plan', { of, snapshot })) as Row;
-    const counts = { entries: 'u', bytes: 't', here: 'u', beside: 'u', free: 't' };
-    return row(plan, { snapshot: 's', ...counts, samples: 'as' });
+    return packRow('plan', await answer(this.#agent.ask('plan', { of, snapshot })));
   }
 
   async ForgetRestore(of: string, snapshot: string): Promise<void> {
-    await this.#ask('forget-restore', { of, snapshot });
-    await this.#agent.refreshFacts();
+    await answer(this.#agent.ask('forget-restore', { of, snapshot }));
+    await answer(this.#agent.refreshFacts());
   }
 
   async ListPins(): Promise<[Row[], bigint, bigint]> {
-    const { pins, bytes, limit } = (await this.#ask('pins', {})) as PinList;
+    const { pins, bytes, limit } = await answer(this.#agent.listPins());
     this.#pins = { bytes, limit };
     this.update();
-    const later = this.#agent.memory.pinNotes;
-    const unpinned = new Set(later.filter((one) => one.snapshot === null).map(({ uid }) => uid));
-    const rows = [
-      ...pins
-        .filter(({ uid }) => !unpinned.has(String(uid)))
-        .map((pin) => ({ ...pin, later: false })),
-      ...later
-        .filter(({ snapshot }) => snapshot !== null)
-        .map(({ uid, snapshot }) => ({ uid, snapshot, bytes: 0, pinned: 0, later: true })),
-    ];
-    const types = { uid: 's', snapshot: 's', title: 's', bytes: 't', pinned: 'x', later: 'b' };
-    return [rows.map((one) => row({ title: '', ...one }, types)), BigInt(bytes), BigInt(limit)];
+    return [pins.map((pin) => packRow('pin', pin)), BigInt(bytes), BigInt(limit)];
   }
 
   Pin(snapshot: string, uid: string): Promise<string> {
-    const name = snapshot === '' ? '' : parse(parseSnapshotName, snapshot);
-    return this.#pin({ uid: parse(parseUid, uid), snapshot: name });
+    const name = snapshot === '' ? '' : orThrow(() => parseSnapshotName(snapshot));
+    return answer(this.#agent.pin({ uid: orThrow(() => parseUid(uid)), snapshot: name }));
   }
 
   Unpin(uid: string): Promise<string> {
-    return this.#pin({ uid: parse(parseUid, uid), snapshot: null });
+    return answer(this.#agent.pin({ uid: orThrow(() => parseUid(uid)), snapshot: null }));
   }
 
   ListAtSchool(): Promise<Row[]> {
-    return this.#rows('kept', {}, { uid: 's', title: 's', bytes: 't' });
+    return rows('kept', this.#agent.ask('kept', {}));
   }
 
-  async WebLink(): Promise<string> {
-    return String(await this.#ask('web-link', {}));
-  }
-
-  async #pin(note: { uid: string; snapshot: string | null }): Promise<string> {
-    if (this.#agent.model.world.network !== 'down') {
-      try {
-        const { refused } = (await this.#agent.ask('pin', { notes: [note] })) as {
-          refused: { code: ErrorCode; message: string; hint: string }[];
-        };
-        const [first] = refused;
-        if (!first) return 'done';
-        throw new DsError(first.code, first.message, { hint: first.hint });
-      } catch (error) {
-        if (!LATER.includes(asDsError(error).code)) throw busError(error);
-      }
-    }
-    this.#agent.notePin(note);
-    return 'later';
+  WebLink(): Promise<string> {
+    return answer(this.#agent.ask('web-link', {}));
   }
 
   #request(kind: JobKind, about: Partial<Request>): string {
     const { of = '', snapshot = '', entry = '' } = about;
-    if (of !== '') parse(parseSerial, of);
-    if (snapshot !== '') parse(parseSnapshotName, snapshot);
-    try {
-      const { id } = this.#agent.request({ kind, byHand: true, of, snapshot, entry });
-      this.update(); // whoever asks next sees it
-      return jobPath(id);
-    } catch (error) {
-      throw busError(error);
-    }
+    return this.#started(() => {
+      if (of !== '') parseSerial(of);
+      if (snapshot !== '') parseSnapshotName(snapshot);
+      return this.#agent.request({ kind, byHand: true, of, snapshot, entry });
+    });
   }
 
-  async #rows(act: string, params: object, types: Types): Promise<Row[]> {
-    return ((await this.#ask(act, params)) as Row[]).map((one) => row(one, types));
-  }
-
-  async #ask(act: string, params: object): Promise<unknown> {
-    try {
-      return await this.#agent.ask(act, params);
-    } catch (error) {
-      throw busError(error);
-    }
+  /** The path of the job that `request` starts. */
+  #started(request: () => Job): string {
+    const { id } = orThrow(request);
+    this.update(); // a client that reads the properties next must see it
+    return jobPath(id);
   }
 
   static {
+    const methods = Object.entries(METHODS).map(([name, [inSignature, outSignature]]) => {
+      return [name, { inSignature, outSignature }] as const;
+    });
     AgentObject.configureMembers({
-      properties: readOnlyProperties(AgentObject.prototype, TYPES),
-      methods: {
-        BackUpNow: { outSignature: 'o' },
-        Pause: {},
-        Resume: {},
-        Cancel: {},
-        Refresh: {},
-        Retry: { outSignature: 'o' },
-        ListLaptops: { outSignature: 'aa{sv}' },
-        ListDays: { inSignature: 's', outSignature: 'aa{sv}' },
-        ListEntries: { inSignature: 'sssuu', outSignature: 'uaa{sv}' },
-        GetPreview: { inSignature: 'sss', outSignature: 'ay' },
-        GetDetails: { inSignature: 'sss', outSignature: 'a{sv}' },
-        PlanRestore: { inSignature: 'ss', outSignature: 'a{sv}' },
-        RestoreAll: { inSignature: 'ss', outSignature: 'o' },
-        RestoreEntry: { inSignature: 'sss', outSignature: 'o' },
-        ForgetRestore: { inSignature: 'ss' },
-        ListPins: { outSignature: 'aa{sv}tt' },
-        Pin: { inSignature: 'ss', outSignature: 's' },
-        Unpin: { inSignature: 's', outSignature: 's' },
-        KeepAtSchool: { inSignature: 's', outSignature: 'o' },
-        FetchBack: { inSignature: 's', outSignature: 'o' },
-        ListAtSchool: { outSignature: 'aa{sv}' },
-        WebLink: { outSignature: 's' },
-      },
+      properties: readOnlyProperties(AgentObject.prototype, AGENT_PROPERTIES),
+      methods: Object.fromEntries(methods),
     });
   }
 }
 
-type Types = Readonly<Record<string, string>>;
-
-const ENTRY: Types = {
-  ...{ uid: 's', digest: 's', title: 's', 'mime-type': 's', activity: 's', color: 's' },
-  ...{ timestamp: 'x', bytes: 't', pinned: 'b', here: 's' },
-};
-
-/** Plain data as `a{sv}`; what is absent is left out. */
-function row(data: Row, types: Types): Record<string, Variant> {
-  const entries = Object.entries(types).flatMap(([name, type]) => {
-    const value = data[name];
-    if (value === undefined || value === null) return [];
-    return [
-      [name, new dbus.Variant(type, isLong(type) ? BigInt(Math.floor(Number(value))) : value)],
-    ];
-  });
-  return Object.fromEntries(entries);
+async function rows(kind: RowKind, asked: Promise<readonly object[]>): Promise<Row[]> {
+  return (await answer(asked)).map((one) => packRow(kind, one));
 }
 
-const isLong = (type: string): boolean => type === 'x' || type === 't';
-
-function parse<T>(parser: (text: unknown) => T, text: string): T {
+/** The value, or what went wrong as an error of the bus. */
+async function answer<T>(asked: Promise<T>): Promise<T> {
   try {
-    return parser(text);
+    return await asked;
   } catch (error) {
-    throw busError(error);
+    throw toBusError(error);
   }
 }
 
-/** An error's name and text on the bus: the one place where codes become D-Bus errors. */
-export function busError(cause: unknown): Error {
-  const { code, message, hint } = asDsError(cause);
-  const name = code.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
-  const text = hint ? `${message}\n${hint}` : message;
-  return new dbus.DBusError(`${NAME}.Error.${name}`, text);
+function orThrow<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toBusError(error);
+  }
 }

@@ -1,35 +1,33 @@
 /**
- * What our objects on the bus have in common: properties that are read from one plain record, and told
- * when that record changes.
+ * Base of our objects on the bus: properties are fields of one plain record, and replacing the record
+ * emits `PropertiesChanged` with those that differ.
  */
 import dbus from 'dbus-next';
 
 const { Interface } = dbus.interface;
 
-/** An interface whose properties stand in `shown`. */
-export abstract class BusObject<Shown extends object> extends Interface {
-  shown: Shown;
+/** An interface whose properties are the fields of `properties`. */
+export abstract class BusObject<Properties extends object> extends Interface {
+  properties: Properties;
 
-  constructor(face: string, shown: Shown) {
-    super(face);
-    this.shown = shown;
+  constructor(iface: string, properties: Properties) {
+    super(iface);
+    this.properties = properties;
   }
 
-  /** Tells the bus what is not as it was; the names of it. */
-  show(shown: Shown): (keyof Shown)[] {
-    const before = this.shown;
-    this.shown = shown;
-    const changed = differences(before, shown);
+  /** Replaces the record and emits what changed; returns the names of those properties. */
+  show(properties: Properties): (keyof Properties)[] {
+    const changed = differences(this.properties, properties);
+    this.properties = properties;
     if (changed.length > 0) {
-      const values = this as unknown as Record<keyof Shown, unknown>;
-      const told = Object.fromEntries(changed.map((name) => [name, values[name]]));
-      Interface.emitPropertiesChanged(this, told, []);
+      const values = Object.fromEntries(changed.map((name) => [name, properties[name]]));
+      Interface.emitPropertiesChanged(this, values, []);
     }
     return changed;
   }
 }
 
-/** Getters for all properties of `types`, and what dbus-next wants to know about them. */
+/** Defines a getter for each property of `types`; returns what dbus-next's configuration needs. */
 export function readOnlyProperties(
   prototype: object,
   types: Readonly<Record<string, string>>,
@@ -37,7 +35,7 @@ export function readOnlyProperties(
   for (const name of Object.keys(types)) {
     Object.defineProperty(prototype, name, {
       get(this: BusObject<Record<string, unknown>>) {
-        return this.shown[name];
+        return this.properties[name];
       },
     });
   }

@@ -1,28 +1,27 @@
 /**
- * A job on the bus: its properties, its end, and Cancel.
+ * A job on the bus: its properties, `Cancel`, and the signal `Finished`.
  */
-
+import { JOB_INTERFACE, JOB_PROPERTIES, jobPath } from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
-import { jobPath, NAME } from './names.ts';
-import { JOB_TYPES, type ShownJob, showJob } from './properties.ts';
+import { type JobProperties, jobProperties } from './properties.ts';
 
-export class JobObject extends BusObject<ShownJob> {
+export class JobObject extends BusObject<JobProperties> {
   readonly path: string;
   readonly #agent: Agent;
   readonly #id: number;
 
   constructor(agent: Agent, job: Job) {
-    super(`${NAME}.Job`, showJob(agent, job));
+    super(JOB_INTERFACE, jobProperties(agent.view, job));
     this.#agent = agent;
     this.#id = job.id;
     this.path = jobPath(job.id);
   }
 
-  /** Tells what changed, and once that it ended. */
+  /** Emits what changed, and `Finished` once when the job has ended. */
   update(job: Job): void {
-    const changed = this.show(showJob(this.#agent, job));
+    const changed = this.show(jobProperties(this.#agent.view, job));
     if (changed.includes('State') && job.end) this.Finished(job.end);
   }
 
@@ -36,7 +35,7 @@ export class JobObject extends BusObject<ShownJob> {
 
   static {
     JobObject.configureMembers({
-      properties: readOnlyProperties(JobObject.prototype, JOB_TYPES),
+      properties: readOnlyProperties(JobObject.prototype, JOB_PROPERTIES),
       methods: { Cancel: {} },
       signals: { Finished: { signature: 's' } },
     });

@@ -1,152 +1,103 @@
 /**
- * The agent's properties on the bus (PROTOCOL.md, "On the laptop's bus"), from what it knows: pure, so
- * that what changed can be told by comparing.
+ * The properties of the agent and its jobs (PROTOCOL.md, "On the laptop's bus"), worked out of a view of
+ * the agent and the time: pure, so that changes are found by comparison.
  */
 import dbus, { type Variant } from 'dbus-next';
+import {
+  type AGENT_PROPERTIES,
+  INTERFACE_VERSION,
+  type JOB_PROPERTIES,
+  jobPath,
+  toLong,
+} from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
 import { obstacles } from '../rules/obstacles.ts';
 import { timeLeft } from '../rules/time-left.ts';
-import type { Agent } from '../service/agent.ts';
-import { jobPath, VERSION } from './names.ts';
+import type { AgentView } from '../service/agent.ts';
 
-/** Property → its D-Bus type. */
-export const TYPES = {
-  Version: 'u',
-  State: 's',
-  Reasons: 'as',
-  Phase: 's',
-  EntriesDone: 'u',
-  EntriesTotal: 'u',
-  BytesDone: 't',
-  BytesTotal: 't',
-  CurrentEntry: 's',
-  CurrentTitle: 's',
-  TimeLeft: '(uu)',
-  LastBackup: 'x',
-  NextBackup: 'x',
-  LastSnapshot: 's',
-  QueuePlace: 'u',
-  QueuedUntil: 'x',
-  Registration: 's',
-  PairingCode: 's',
-  Serial: 's',
-  Server: 's',
-  SafeEntries: 'u',
-  TotalEntries: 'u',
-  PinnedBytes: 't',
-  PinLimit: 't',
-  Held: 's',
-  Unfinished: 'a(ssuu)',
-  Problem: '(sss)',
-  Jobs: 'ao',
-} as const;
-export type Shown = Record<keyof typeof TYPES, unknown>;
+export type AgentProperties = Record<keyof typeof AGENT_PROPERTIES, unknown>;
+export type JobProperties = Record<keyof typeof JOB_PROPERTIES, unknown>;
 
-export const JOB_TYPES = {
-  Kind: 's',
-  State: 's',
-  Reasons: 'as',
-  Phase: 's',
-  EntriesDone: 'u',
-  EntriesTotal: 'u',
-  BytesDone: 't',
-  BytesTotal: 't',
-  CurrentEntry: 's',
-  CurrentTitle: 's',
-  TimeLeft: '(uu)',
-  Of: 's',
-  Snapshot: 's',
-  Entry: 's',
-  Problem: '(sss)',
-  Summary: 'a{sv}',
-} as const;
-export type ShownJob = Record<keyof typeof JOB_TYPES, unknown>;
-
+/** Bytes that pins use and may use, as the school last said. */
 export interface PinUse {
   bytes: number;
   limit: number;
 }
 
-/** Everything about the agent; `pins` as the school last said. */
-export function showAgent(agent: Agent, pins: PinUse): Shown {
-  const { standing, memory, facts, due, model } = agent;
-  const { uptimeMs } = model.world;
-  const nowMs = Date.now();
-  /** A moment of this boot on the laptop's clock, in whole seconds. */
-  const wall = (ms: number) => big(ms > 0 ? (nowMs + ms - uptimeMs) / 1000 : 0);
-  const next = due?.againInMs ? uptimeMs + due.againInMs : 0;
+/** The agent's own properties; `nowMs` is the wall clock in milliseconds since 1970. */
+export function agentProperties(view: AgentView, pins: PinUse, nowMs: number): AgentProperties {
+  const { status, memory, facts, model, movingMs } = view;
+  /** An uptime of this boot by the laptop's clock, in whole seconds; 0 stays 0. */
+  const wall = (ms: number) => toLong(ms > 0 ? (nowMs + ms - model.world.uptimeMs) / 1000 : 0);
   return {
-    ...showProgress(standing.job, agent.movingMs, standing.progress !== null),
-    Version: VERSION,
-    State: standing.state,
-    Reasons: standing.reasons,
-    LastBackup: big((memory.done?.at.wallMs ?? 0) / 1000),
-    NextBackup: wall(due?.due ? 0 : next),
+    ...progressProperties(status.job, movingMs, status.progress !== null),
+    Version: INTERFACE_VERSION,
+    State: status.state,
+    Reasons: status.reasons,
+    LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
+    NextBackup: wall(model.againAtMs ?? 0),
     LastSnapshot: facts?.lastSnapshot ?? '',
-    QueuePlace: standing.queuePlace,
-    QueuedUntil: wall(standing.queuedUntilMs),
+    QueuePlace: status.queuePlace,
+    QueuedUntil: wall(status.queuedUntilMs),
     Registration: facts?.registration ?? 'none',
     PairingCode: facts?.pairingCode ?? '',
     Serial: facts?.serial ?? '',
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
-    PinnedBytes: big(pins.bytes),
-    PinLimit: big(pins.limit),
+    PinnedBytes: toLong(pins.bytes),
+    PinLimit: toLong(pins.limit),
     Held: memory.held,
     Unfinished: (facts?.unfinished ?? []).map((one) => {
       return [one.of, one.snapshot, one.restored, one.entries];
     }),
-    Problem: showTrouble(standing.trouble),
-    Jobs: model.jobs.map(({ id }) => jobPath(id)),
+    Problem: problemProperty(status.problem),
+    Jobs: model.jobs
+      .map(({ id }) => id)
+      .sort((a, b) => a - b)
+      .map(jobPath),
   };
 }
 
-/** Everything about a job. */
-export function showJob(agent: Agent, job: Job): ShownJob {
-  const { id, request, end, trouble, summary } = job;
-  const isFirst = agent.standing.job?.id === id;
-  const isRunning = isFirst && agent.standing.progress !== null;
+/** The properties of a job's object. */
+export function jobProperties({ model, status, movingMs }: AgentView, job: Job): JobProperties {
+  const { id, request, end, problem, summary } = job;
+  const isFirst = status.job?.id === id;
+  const isRunning = isFirst && status.progress !== null;
   return {
-    ...showProgress(job, isFirst ? agent.movingMs : 0, isRunning || end !== null),
+    ...progressProperties(job, isFirst ? movingMs : 0, isRunning || end !== null),
     Kind: request.kind,
     State: end ?? (isRunning ? 'running' : 'waiting'),
-    Reasons: end ? [] : obstacles(job, agent.model.world),
+    Reasons: end ? [] : obstacles(job, model.world),
     Of: request.of,
     Snapshot: request.snapshot,
     Entry: request.entry,
-    Problem: showTrouble(trouble),
-    Summary: figures(summary),
+    Problem: problemProperty(problem),
+    Summary: summaryProperty(summary),
   };
 }
 
-function showProgress(job: Job | undefined, movingMs: number, isShown: boolean) {
+function progressProperties(job: Job | undefined, movingMs: number, isShown: boolean) {
   const progress = isShown ? job?.progress : null;
   return {
     Phase: progress?.phase ?? '',
     EntriesDone: progress?.entriesDone ?? 0,
     EntriesTotal: progress?.entriesTotal ?? 0,
-    BytesDone: big(progress?.bytesDone ?? 0),
-    BytesTotal: big(progress?.bytesTotal ?? 0),
+    BytesDone: toLong(progress?.bytesDone ?? 0),
+    BytesTotal: toLong(progress?.bytesTotal ?? 0),
     CurrentEntry: progress?.current?.uid ?? '',
     CurrentTitle: progress?.current?.title ?? '',
     TimeLeft: progress ? timeLeft(progress, movingMs) : [0, 0],
   };
 }
 
-/** Numbers by name as the bus wants them. */
-function figures(summary: Job['summary']): Record<string, Variant> {
+function summaryProperty(summary: Job['summary']): Record<string, Variant> {
   const list = Object.entries(summary).map(([name, value]) => {
-    return [name, new dbus.Variant('t', big(value))] as const;
+    return [name, new dbus.Variant('t', toLong(value))] as const;
   });
   return Object.fromEntries(list);
 }
 
-function showTrouble(trouble: Job['trouble']): [string, string, string] {
-  return trouble ? [trouble.code, trouble.message, trouble.hint] : ['', '', ''];
-}
-
-/** D-Bus has 64 bits, JavaScript's plain numbers do not. */
-function big(value: number): bigint {
-  return BigInt(Math.max(0, Math.floor(value)));
+function problemProperty(problem: Job['problem']): [code: string, message: string, hint: string] {
+  return problem ? [problem.code, problem.message, problem.hint] : ['', '', ''];
 }

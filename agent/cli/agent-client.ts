@@ -1,118 +1,198 @@
 /**
- * The commands as the agent does them: `ds-backup` asks it over the session bus, where it is started if
- * it does not run, and follows its jobs (A12). With `--direct` they are done in this process instead.
+ * The backend that asks the agent over the session bus, where D-Bus starts it if it does not run, and
+ * follows its jobs.
  */
 import dbus from 'dbus-next';
-import type { Clock } from '../../shared/clock.ts';
+import {
+  BACKUP_NAME,
+  BACKUP_PATH,
+  JOB_INTERFACE,
+  METHODS,
+  type MethodName,
+  readBusError,
+  unwrap,
+} from '../../shared/backup-bus.ts';
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
 import { Bus, DAEMON } from '../../shared/system/bus.ts';
-import { NAME, PATH } from '../bus/names.ts';
+import type { Context } from '../context.ts';
 import { findSessionBus } from '../journal/session-bus.ts';
 import type { Progress } from '../progress.ts';
+import type { Backend, JobEnd, JobRequest, PinList, Place, Values } from './backend.ts';
 
-export type Values = Record<string, unknown>;
+export type FollowContext = Pick<Context, 'env' | 'clock' | 'signal' | 'onProgress'>;
 
-const AGENT = { name: NAME, path: PATH, face: NAME };
-/** Looked at so often while a job is followed, in milliseconds. */
-const LOOK_MS = 250;
-
-export interface JobEnd {
-  state: 'done' | 'failed' | 'cancelled' | 'waiting';
-  summary: Record<string, number>;
-  reasons: string[];
-}
-
-export interface FollowOptions {
-  clock: Clock;
-  signal: AbortSignal;
-  onProgress: (progress: Progress) => void;
-  /** Whether to stay while it waits for its turn; otherwise it goes on without us. */
-  wait: boolean;
-}
-
-/** How long a job may wait for something before that is said, in milliseconds. */
+const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+/** How often the properties of a job are read while it is followed, in milliseconds. */
+const POLL_MS = 250;
+/** How long a job may wait before the command leaves it to the agent, in milliseconds. */
 const PATIENCE_MS = 3000;
+/** Entries per call. */
+const PAGE = 500;
 
-export class AgentClient implements Disposable {
+export class AgentClient implements Backend {
   readonly #bus: Bus;
+  readonly #context: FollowContext;
+  /** Whether to stay while a job waits; otherwise it continues without us. */
+  readonly #wait: boolean;
 
-  private constructor(bus: Bus) {
+  private constructor(bus: Bus, context: FollowContext, wait: boolean) {
     this.#bus = bus;
+    this.#context = context;
+    this.#wait = wait;
   }
 
   /** Throws `datastore` where there is no session bus. */
-  static async open(env: NodeJS.ProcessEnv): Promise<AgentClient> {
-    return new AgentClient(await Bus.open(findSessionBus(env)));
+  static async open(context: FollowContext, wait: boolean): Promise<AgentClient> {
+    return new AgentClient(await Bus.open(findSessionBus(context.env)), context, wait);
   }
 
-  /** Starts it if it does not run. Throws `missing-tool` where it cannot be started. */
+  /** Starts the agent if it does not run. Throws `missing-tool` where it cannot be started. */
   async wake(): Promise<void> {
-    try {
-      await this.#bus.call(DAEMON, 'StartServiceByName', 'su', [NAME, 0]);
-    } catch (error) {
-      throw explain(error);
-    }
-  }
-
-  /** All its properties, as plain values. */
-  async properties(): Promise<Values> {
-    try {
-      return simple(await this.#bus.properties(AGENT)) as Values;
-    } catch (error) {
-      throw explain(error);
-    }
+    await explained(this.#bus.call(DAEMON, 'StartServiceByName', 'su', [BACKUP_NAME, 0]));
   }
 
   /** Calls a method; its values, as plain ones. */
-  async ask(member: string, signature = '', body: unknown[] = []): Promise<unknown[]> {
-    try {
-      return simple(await this.#bus.call(AGENT, member, signature, body)) as unknown[];
-    } catch (error) {
-      throw explain(error);
+  async call(method: MethodName, ...body: unknown[]): Promise<unknown[]> {
+    const [signature] = METHODS[method];
+    return unwrap(await explained(this.#bus.call(AGENT, method, signature, body))) as unknown[];
+  }
+
+  /** Calls a method that starts a job; the job's path. */
+  async start(method: MethodName, ...body: unknown[]): Promise<string> {
+    const [path] = await this.call(method, ...body);
+    return String(path);
+  }
+
+  async run({ kind, of, snapshot, entry }: JobRequest): Promise<JobEnd> {
+    switch (kind) {
+      case 'backup':
+        return this.follow(await this.start('BackUpNow'));
+      case 'restore':
+        return this.follow(await this.start('RestoreAll', of, snapshot));
+      case 'restore-entry':
+        return this.follow(await this.start('RestoreEntry', of, snapshot, entry));
+      case 'keep':
+        return this.follow(await this.start('KeepAtSchool', entry));
+      case 'fetch':
+        return this.follow(await this.start('FetchBack', entry));
+      default:
+        return kind satisfies never;
     }
   }
 
-  /** Follows a job to its end. A cancelled wait cancels the job. Throws what it failed with. */
-  async follow(path: unknown, options: FollowOptions): Promise<JobEnd> {
-    const { clock, signal, onProgress, wait } = options;
-    const job = { name: NAME, path: String(path), face: `${NAME}.Job` };
+  async status(): Promise<Values> {
+    await this.call('Refresh');
+    return this.#properties(BACKUP_PATH, BACKUP_NAME);
+  }
+
+  async laptops(): Promise<Values[]> {
+    return this.#rows('ListLaptops');
+  }
+
+  async snapshots(of: string): Promise<Values[]> {
+    return this.#rows('ListDays', of);
+  }
+
+  async entries({ of, snapshot }: Place, search: string): Promise<Values[]> {
+    const entries: Values[] = [];
+    for (;;) {
+      const from = entries.length;
+      const [total, page] = await this.call('ListEntries', of, snapshot, search, from, PAGE);
+      entries.push(...(page as Values[]));
+      if (entries.length >= Number(total) || (page as Values[]).length === 0) return entries;
+    }
+  }
+
+  async plan({ of, snapshot }: Place): Promise<Values> {
+    const [plan] = await this.call('PlanRestore', of, snapshot);
+    return plan as Values;
+  }
+
+  async pins(): Promise<PinList> {
+    const [pins, used, limit] = await this.call('ListPins');
+    return { pins: pins as Values[], used: Number(used), limit: Number(limit) };
+  }
+
+  async pin(uid: string, snapshot: string | null): Promise<'done' | 'later'> {
+    const called = snapshot === null ? this.call('Unpin', uid) : this.call('Pin', snapshot, uid);
+    const [when] = await called;
+    return when === 'later' ? 'later' : 'done';
+  }
+
+  async kept(): Promise<Values[]> {
+    return this.#rows('ListAtSchool');
+  }
+
+  async webLink(): Promise<string> {
+    const [url] = await this.call('WebLink');
+    return String(url);
+  }
+
+  /**
+   * Follows a job to its end, or until it has waited for a while. Throws what it failed with. When the
+   * command is cancelled, the job is.
+   */
+  async follow(path: string): Promise<JobEnd> {
+    const { clock, signal, onProgress } = this.#context;
+    const job = { name: BACKUP_NAME, path, face: JOB_INTERFACE };
     const stop = () => void this.#bus.call(job, 'Cancel').catch(() => {});
     signal.addEventListener('abort', stop, { once: true });
     let waitingSince: number | undefined;
     try {
       for (;;) {
-        const values = simple(await this.#bus.properties(job)) as Values;
+        const values = await this.#properties(path, JOB_INTERFACE);
         const end = readEnd(values);
-        if (end?.state === 'failed') throw failureOf(values.Problem as string[]);
-        if (end) return end;
-        onProgress(progressOf(values));
-        const isWaiting = values.State === 'waiting';
-        waitingSince = isWaiting ? (waitingSince ?? clock.monotonicMs()) : undefined;
-        const waited = clock.monotonicMs() - (waitingSince ?? clock.monotonicMs());
-        if (isWaiting && !wait && waited > PATIENCE_MS) {
-          return { state: 'waiting', summary: {}, reasons: values.Reasons as string[] };
+        if (end) {
+          signal.throwIfAborted();
+          return end;
         }
-        await clock.sleep(LOOK_MS);
+        onProgress(progressOf(values));
+        const isWaiting = values.State === 'waiting' && !this.#wait;
+        const nowMs = clock.monotonicMs();
+        waitingSince = isWaiting ? (waitingSince ?? nowMs) : undefined;
+        if (waitingSince !== undefined && nowMs - waitingSince > PATIENCE_MS) {
+          const reasons = values.Reasons as string[];
+          return { state: 'waiting', summary: {}, reasons, details: {} };
+        }
+        await clock.sleep(POLL_MS);
       }
-    } catch (error) {
-      throw explain(error);
     } finally {
       signal.removeEventListener('abort', stop);
     }
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#bus[Symbol.dispose]();
+  }
+
+  async #rows(method: MethodName, ...body: unknown[]): Promise<Values[]> {
+    const [rows] = await this.call(method, ...body);
+    return rows as Values[];
+  }
+
+  async #properties(path: string, face: string): Promise<Values> {
+    return unwrap(
+      await explained(this.#bus.properties({ name: BACKUP_NAME, path, face })),
+    ) as Values;
   }
 }
 
-function readEnd({ State, Summary, Reasons }: Values): JobEnd | undefined {
-  if (State !== 'done' && State !== 'failed' && State !== 'cancelled') return undefined;
-  return {
-    state: State,
-    summary: Summary as Record<string, number>,
-    reasons: Reasons as string[],
-  };
+/** Undefined while the job is live. Throws what it failed with. */
+function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
+  switch (State) {
+    case 'failed': {
+      const [code, message, hint] = Problem as [ErrorCode, string, string];
+      throw new DsError(code || 'internal', message, { hint });
+    }
+    case 'done':
+    case 'cancelled':
+      return {
+        ...{ state: State, summary: Summary as JobEnd['summary'] },
+        ...{ reasons: [], details: {} },
+      };
+    default:
+      return undefined;
+  }
 }
 
 function progressOf(values: Values): Progress {
@@ -125,21 +205,20 @@ function progressOf(values: Values): Progress {
   };
 }
 
-function failureOf([code = '', message = '', hint = '']: readonly string[]): DsError {
-  return new DsError((code || 'internal') as ErrorCode, message, { hint });
+/** What a call returned; its error as one of ours. */
+async function explained<T>(calling: Promise<T>): Promise<T> {
+  try {
+    return await calling;
+  } catch (error) {
+    throw explain(error);
+  }
 }
 
-const ERROR = new RegExp(`^${NAME.replaceAll('.', '\\.')}\\.Error\\.(\\w+)$`);
-
-/** An error of the bus in our words. */
 function explain(error: unknown): unknown {
   if (!(error instanceof dbus.DBusError)) return error;
-  const code = ERROR.exec(error.type)?.[1];
-  const [message = '', hint] = error.text.split('\n');
-  if (code) {
-    const ours = code.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase() as ErrorCode;
-    return new DsError(ours, message, hint === undefined ? {} : { hint });
-  }
+  const known = readBusError(error);
+  if (known) return known;
+  const [message = ''] = error.text.split('\n');
   if (/ServiceUnknown|Spawn|NoReply|NameHasNoOwner/.test(error.type)) {
     return new DsError('missing-tool', `the backup agent cannot be started: ${message}`, {
       hint: 'install the package, run "ds-backup agent" in the session, or use --direct',
@@ -147,13 +226,4 @@ function explain(error: unknown): unknown {
     });
   }
   return new DsError('internal', `the backup agent: ${message}`, { cause: error });
-}
-
-/** Variants and 64-bit numbers as plain values: nothing here is larger than 2^53. */
-function simple(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  if (value instanceof dbus.Variant) return simple(value.value);
-  if (Array.isArray(value)) return value.map(simple);
-  if (Buffer.isBuffer(value) || typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, simple(one)]));
 }

@@ -1,18 +1,18 @@
 /**
- * `ds-backup`: the commands, their arguments, and the exit code of each outcome.
+ * Runs one `ds-backup` command: reads its arguments, prints its outcome, returns its exit code.
  */
-import type { Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import type { Clock } from '../../shared/clock.ts';
 import type { ConfigTree } from '../../shared/config.ts';
 import { asDsError, DsError, describeForTerminal } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
-import { VERSION } from '../../shared/version.ts';
 import { childEnvironment, defaultProfile, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { explainFull } from '../laptop-full.ts';
 import { agentPaths } from '../paths.ts';
-import { COMMANDS, HELP, type Outcome, SPECIAL_FLAGS } from './commands.ts';
+import type { ParentPort } from '../worker/protocol.ts';
+import { type Invocation, type OptionValues, parseArguments } from './arguments.ts';
+import { EXIT, SETTINGS } from './commands.ts';
+import type { Outcome } from './shared-commands.ts';
 import * as terminal from './terminal.ts';
 
 export interface CliOptions {
@@ -21,177 +21,139 @@ export interface CliOptions {
   clock: Clock;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
-  /** Whether a person looks at stderr. */
+  /** Whether stderr is a terminal. */
   isTerminal: boolean;
-  stdin: Readable;
+  /** The channel to the agent; a worker needs it. */
+  parent: ParentPort;
   /** Stops everything; its reason is a DsError `cancelled`. */
   stop: AbortController;
-  /** What starts this program again: for the agent's workers. */
+  /** What starts this program again, for the agent's workers. */
   self: readonly string[];
 }
-
-/** Exit codes as in sysexits.h: EX_TEMPFAIL and EX_NOPERM. */
-const TRY_LATER = 75;
-const TEACHER = 77;
 
 export function exitCodeOf(error: DsError): number {
   switch (error.code) {
     case 'usage':
-      return 2;
+      return EXIT.usage;
     case 'busy':
     case 'server-busy':
     case 'server-unreachable':
     case 'transfer':
-      return TRY_LATER;
+      return EXIT.tryLater;
     case 'pending-approval':
     case 'not-registered':
     case 'untrusted-server':
-      return TEACHER;
+      return EXIT.teacher;
     default:
-      return 1;
+      return EXIT.failed;
   }
 }
 
 /** Runs one command, prints its outcome, and returns the exit code. Throws nothing. */
 export async function runCli(options: CliOptions): Promise<number> {
   try {
-    return await runCommand(options);
+    const parsed = parseArguments(options.args);
+    if (parsed.type === 'command') return await runCommand(options, parsed);
+    options.stdout(parsed.text);
+    return EXIT.done;
   } catch (cause) {
-    const error = options.stop.signal.aborted
-      ? asDsError(options.stop.signal.reason)
-      : explainFull(cause);
+    const { signal } = options.stop;
+    const error = signal.aborted ? asDsError(signal.reason) : explainFull(cause);
     options.stderr(`${describeForTerminal(error)}\n`);
     return exitCodeOf(error);
   }
 }
 
-async function runCommand(options: CliOptions): Promise<number> {
-  const { values, positionals } = parse(options.args);
-  const { stdout } = options;
-  if (values.help) return print(stdout, HELP);
-  if (values.version) return print(stdout, `ds-backup ${VERSION}\n`);
-  const [command, ...rest] = positionals;
-  if (!command) throw usage('a command is needed');
-  if (command === 'worker' || command === 'agent') return serve(command, options, values);
-  checkArguments(command, rest, values);
-  const shown =
-    values.progress || (options.isTerminal && !values.json)
-      ? terminal.runBar(options.stderr, () => options.clock.monotonicMs())
-      : terminal.phaseLines(values.json ? () => {} : options.stderr);
+async function runCommand(options: CliOptions, invocation: Invocation): Promise<number> {
+  const { command, options: values } = invocation;
+  if (command === 'worker') return serveAsWorker(options, values);
+  if (command === 'agent') return serveAsAgent(options, values);
+  const { stdout, stderr, clock, isTerminal } = options;
+  const display =
+    values.progress || (isTerminal && !values.json)
+      ? terminal.progressDisplay(stderr, () => clock.monotonicMs())
+      : terminal.phaseLines(values.json ? () => {} : stderr);
   try {
-    const onProgress: Context['onProgress'] = (progress) => shown.show(progress);
-    const { text, json, exitCode } = await perform(command, rest, options, values, onProgress);
-    shown.close();
-    return print(stdout, values.json ? `${JSON.stringify(json)}\n` : text, exitCode);
+    const onProgress: Context['onProgress'] = (progress) => display.show(progress);
+    const { text, json, exitCode = EXIT.done } = await perform(options, invocation, onProgress);
+    display.close();
+    stdout(values.json ? `${JSON.stringify(json)}\n` : text);
+    return exitCode;
   } finally {
-    shown.close();
+    display.close();
   }
 }
 
+/** Loads only what the command needs, and runs it. */
 async function perform(
-  command: string,
-  rest: string[],
   options: CliOptions,
-  values: Values,
+  { command, arguments: args, options: values }: Invocation,
   onProgress: Context['onProgress'],
 ): Promise<Outcome> {
-  const { wait = false, entry = '', search = '', of = '' } = values;
-  if (values.direct || COMMANDS[command]?.here) {
-    const { doDirectly } = await import('./direct.ts');
-    const context = makeContext(options, values, onProgress);
-    return doDirectly(command, context, { rest, wait, entry, search, of });
+  const { direct = false, wait = false } = values;
+  if (command === 'forget-server') {
+    const { forgetSchoolServer } = await import('./forget-server.ts');
+    return forgetSchoolServer(makeContext(options, values, onProgress));
   }
-  const { askAgent } = await import('./via-agent.ts');
+  const { SHARED_COMMANDS } = await import('./shared-commands.ts');
+  if (direct && isNameIn(SHARED_COMMANDS, command)) {
+    const { DirectBackend } = await import('./direct.ts');
+    const context = makeContext(options, values, onProgress);
+    await using backend = await DirectBackend.open(context, wait);
+    return await SHARED_COMMANDS[command](backend, args, values);
+  }
+  const { AgentClient } = await import('./agent-client.ts');
   const { env, clock, stop } = options;
-  const signal = stop.signal;
-  return askAgent(command, { env, clock, signal, onProgress, rest, of, search, entry, wait });
+  const context = { env, clock, signal: stop.signal, onProgress };
+  await using agent = await AgentClient.open(context, wait);
+  if (isNameIn(SHARED_COMMANDS, command))
+    return await SHARED_COMMANDS[command](agent, args, values);
+  const { AGENT_COMMANDS } = await import('./agent-commands.ts');
+  return await AGENT_COMMANDS[command as keyof typeof AGENT_COMMANDS](agent);
 }
 
-/** The agent on the session bus, and the children that work for it. */
-async function serve(command: 'agent' | 'worker', options: CliOptions, values: Values) {
-  const { stdout: write, stderr, stdin: input, clock, stop, env, self } = options;
-  if (command === 'worker') {
-    const { runWorker } = await import('../worker/worker.ts');
-    const makeOwn = (own: Partial<Context>) => ({
-      ...makeContext(options, values, () => {}),
-      ...own,
-    });
-    await runWorker({ input, write, clock, stop, makeContext: makeOwn });
-    return 0;
-  }
+function isNameIn<T extends object>(table: T, name: string): name is keyof T & string {
+  return Object.hasOwn(table, name);
+}
+
+async function serveAsWorker(options: CliOptions, values: OptionValues): Promise<number> {
+  const { runWorker } = await import('../worker/worker.ts');
+  const { parent, clock, stop } = options;
+  const makeOwn = (own: Partial<Context>) => ({
+    ...makeContext(options, values, () => {}),
+    ...own,
+  });
+  await runWorker({ parent, clock, stop, makeContext: makeOwn });
+  return EXIT.done;
+}
+
+async function serveAsAgent(options: CliOptions, values: OptionValues): Promise<number> {
   const { runAgent } = await import('../bus/run.ts');
+  const { stderr, clock, stop, env, self } = options;
   const { paths, config } = makeContext(options, values, () => {});
-  const flags = FORWARDED.flatMap((name) => {
+  const forwarded = SETTINGS.flatMap((name) => {
     const value = values[name];
     return value === undefined ? [] : [`--${name}`, value];
   });
   await runAgent({
     ...{ paths, env, clock, signal: stop.signal, random: Math.random, log: createLog(stderr) },
-    program: { command: [...self, 'worker', ...flags], env },
+    program: { command: [...self, 'worker', ...forwarded], env },
     spreadMs: config.spreadSeconds * 1000,
   });
-  return 0;
-}
-
-/** What the agent's workers have to know as well. */
-const FORWARDED = ['profile', 'server', 'registration', 'bandwidth'] as const;
-
-type Values = ReturnType<typeof parse>['values'];
-
-function parse(args: string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        help: { ...flag, short: 'h' },
-        version: flag,
-        json: flag,
-        progress: flag,
-        wait: flag,
-        direct: flag,
-        of: text,
-        entry: text,
-        search: text,
-        server: text,
-        registration: text,
-        bandwidth: text,
-        profile: text,
-      },
-    });
-  } catch (cause) {
-    throw usage(cause instanceof Error ? cause.message.split('\n')[0] : String(cause), cause);
-  }
-}
-
-function checkArguments(command: string, rest: string[], values: Values): void {
-  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (!known) throw usage(`there is no command "${command}"`);
-  if (rest.length !== known.takes.length) {
-    throw usage(`"${command}" takes ${known.takes.join(' and ') || 'no argument'}`);
-  }
-  const odd = SPECIAL_FLAGS.find((flag) => {
-    return values[flag] !== undefined && !known.flags?.includes(flag);
-  });
-  if (odd) throw usage(`"${command}" does not take --${odd}`);
-  const own = FORWARDED.find((flag) => values[flag] !== undefined);
-  if (own && !values.direct) {
-    throw usage(`--${own} is for --direct: the agent has its settings in ds-backup/config.toml`);
-  }
+  return EXIT.done;
 }
 
 function makeContext(
   { env, clock, stop: { signal }, stderr }: CliOptions,
-  values: Values,
+  { profile, server, registration, bandwidth }: OptionValues,
   onProgress: Context['onProgress'],
 ): Context {
-  const paths = agentPaths(values.profile ?? defaultProfile(env));
-  const flags: ConfigTree = {};
-  if (values.server !== undefined) flags.server = values.server;
-  if (values.registration !== undefined) flags.registration = values.registration;
-  if (values.bandwidth !== undefined) flags.bandwidth = parseWhole('bandwidth', values.bandwidth);
+  const paths = agentPaths(profile ?? defaultProfile(env));
+  const flags: ConfigTree = {
+    ...(server !== undefined && { server }),
+    ...(registration !== undefined && { registration }),
+    ...(bandwidth !== undefined && { bandwidth: parseWhole('bandwidth', bandwidth) }),
+  };
   return {
     config: readConfig(paths, flags),
     paths,
@@ -205,14 +167,5 @@ function makeContext(
 
 function parseWhole(name: string, text: string): number {
   if (/^\d{1,8}$/.test(text)) return Number(text);
-  throw usage(`--${name} must be a whole number`);
-}
-
-function usage(message: string | undefined, cause?: unknown): DsError {
-  return new DsError('usage', message ?? 'wrong arguments', { hint: 'ds-backup --help', cause });
-}
-
-function print(stdout: (text: string) => void, text: string, exitCode = 0): number {
-  stdout(text);
-  return exitCode;
+  throw new DsError('usage', `--${name} must be a whole number`, { hint: 'ds-backup --help' });
 }

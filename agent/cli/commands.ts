@@ -1,123 +1,81 @@
 /**
- * The commands of `ds-backup`: what each takes and is for. How it is done is in asked.ts, by the agent,
- * and for some also in direct.ts, in this process.
+ * The table of commands, options and exit codes. Parsing, help, the manual page and the completion for
+ * bash are all made from it.
  */
 
-/** What a command comes to. */
-export interface Outcome {
-  text: string;
-  json: object;
-  exitCode?: number;
-}
-
 export interface Command {
-  /** Its arguments, as in the help. */
-  synopsis: string;
   summary: string;
-  takes: readonly string[];
-  /** Besides the general ones. */
-  flags?: readonly SpecialFlag[];
-  /** Done in this process in any case. */
-  here?: true;
+  /** Its arguments, as in the help; all are required. */
+  arguments: readonly string[];
+  /** Its own options, besides the general ones. */
+  options: readonly OptionName[];
+  /**
+   * Who runs it: the agent unless `--direct` is given, the agent only, always this process, or this
+   * process as a service of others.
+   */
+  runBy: 'agent-or-process' | 'agent' | 'process' | 'service';
 }
-
-export const SPECIAL_FLAGS = ['wait', 'entry', 'search', 'of'] as const;
-export type SpecialFlag = (typeof SPECIAL_FLAGS)[number];
 
 export interface Option {
   /** What its value is; absent for a flag. */
   value?: string;
   summary: string;
-  /** Only with --direct: the agent has its own settings. */
+  /** Needs --direct: the agent has its own settings. */
   direct?: true;
 }
 
-const SNAPSHOT = 'a snapshot or "latest"';
-const UID = 'the uid of an entry';
+const SNAPSHOT = 'SNAPSHOT|latest';
+const UID = 'UID';
 
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  now: { synopsis: 'now', summary: 'back up now', takes: [], flags: ['wait'] },
-  status: { synopsis: 'status', summary: 'what is going on, and why it waits', takes: [] },
-  snapshots: {
-    synopsis: 'snapshots',
-    summary: 'what the school keeps, newest first',
-    takes: [],
-    flags: ['of'],
-  },
-  entries: {
-    synopsis: 'entries SNAPSHOT|latest',
-    summary: 'what is in a snapshot',
-    takes: [SNAPSHOT],
-    flags: ['search', 'of'],
-  },
-  plan: {
-    synopsis: 'plan SNAPSHOT|latest',
-    summary: 'what a restore would bring',
-    takes: [SNAPSHOT],
-    flags: ['of'],
-  },
-  restore: {
-    synopsis: 'restore SNAPSHOT|latest',
-    summary: 'bring everything back that is not here',
-    takes: [SNAPSHOT],
-    flags: ['entry', 'wait', 'of'],
-  },
-  pins: { synopsis: 'pins', summary: 'what the school keeps until it is unpinned', takes: [] },
-  pin: {
-    synopsis: 'pin UID SNAPSHOT|latest',
-    summary: 'keep an entry as it is there',
-    takes: [UID, SNAPSHOT],
-  },
-  unpin: { synopsis: 'unpin UID', summary: 'leave it to the ordinary rules again', takes: [UID] },
-  keep: {
-    synopsis: 'keep UID',
-    summary: 'keep its content at school only, to make room here',
-    takes: [UID],
-    flags: ['wait'],
-  },
-  fetch: { synopsis: 'fetch UID', summary: 'bring that back', takes: [UID], flags: ['wait'] },
-  kept: { synopsis: 'kept', summary: 'what is only at school', takes: [] },
-  laptops: {
-    synopsis: 'laptops',
-    summary: 'this laptop, and those whose place it took',
-    takes: [],
-  },
-  web: { synopsis: 'web', summary: 'a link to the restore pages, good for one visit', takes: [] },
-  pause: { synopsis: 'pause', summary: 'nothing is begun, what is under way stops', takes: [] },
-  resume: { synopsis: 'resume', summary: 'and goes on', takes: [] },
-  cancel: { synopsis: 'cancel', summary: 'give up what is under way', takes: [] },
-  retry: {
-    synopsis: 'retry',
-    summary: 'what failed or was cancelled last',
-    takes: [],
-    flags: ['wait'],
-  },
+const TABLE = {
+  now: either('back up now', [], ['wait', 'progress']),
+  status: either('show what is going on, and why it waits'),
+  snapshots: either('list the snapshots at school, newest first', [], ['of']),
+  entries: either('list the entries of a snapshot', [SNAPSHOT], ['search', 'of']),
+  plan: either('show what a restore would bring', [SNAPSHOT], ['of']),
+  restore: either(
+    'bring back everything that is not here',
+    [SNAPSHOT],
+    ['entry', 'wait', 'of', 'progress'],
+  ),
+  pins: either('list what the school keeps until it is unpinned'),
+  pin: either('keep an entry as it is in that snapshot', [UID, SNAPSHOT]),
+  unpin: either('let the school remove old versions of it again', [UID]),
+  keep: either('keep its content at school only, to make room here', [UID], ['wait', 'progress']),
+  fetch: either('bring that content back', [UID], ['wait', 'progress']),
+  kept: either('list entries whose content is only at school'),
+  laptops: either('list this laptop, and those that it replaced'),
+  web: either('print a link to the restore pages, valid for one visit'),
+  pause: agent('stop all work, and start none'),
+  resume: agent('continue after a pause'),
+  cancel: agent('cancel the current job'),
+  retry: agent('repeat what failed or was cancelled last', ['wait', 'progress']),
   'forget-server': {
-    synopsis: 'forget-server',
-    summary: 'the school has a new server: the next one met is trusted',
-    takes: [],
-    here: true,
+    summary: 'trust the next school server: this one was replaced',
+    arguments: [],
+    options: [],
+    runBy: 'process',
   },
-  wake: {
-    synopsis: 'wake',
-    summary: 'start the agent, which sees whether anything is due',
-    takes: [],
-  },
+  wake: agent('start the agent, which checks whether a backup is due'),
   agent: {
-    synopsis: 'agent',
-    summary: "serve this session's programs until nothing is left to do",
-    takes: [],
+    summary: 'serve the programs of this session until nothing is left to do',
+    arguments: [],
+    options: [],
+    runBy: 'service',
   },
-};
+} as const satisfies Record<string, Command>;
 
-export const OPTIONS: Readonly<Record<string, Option>> = {
+export type CommandName = keyof typeof TABLE;
+export const COMMANDS: Readonly<Record<CommandName, Command>> = TABLE;
+
+export const OPTIONS = {
   json: { summary: 'print one JSON object' },
-  progress: { summary: 'draw a progress bar, also where stderr is no terminal' },
+  progress: { summary: 'draw a progress bar even if stderr is no terminal' },
   wait: { summary: 'stay while it waits for its turn' },
   search: { value: 'TEXT', summary: 'entries with TEXT in their title' },
   entry: { value: 'UID', summary: 'restore only this entry' },
-  of: { value: 'SERIAL', summary: 'of a laptop whose place this one took' },
-  direct: { summary: 'do it in this process, without the agent; then also:' },
+  of: { value: 'SERIAL', summary: 'of a laptop that this one replaced' },
+  direct: { summary: 'run it in this process, without the agent; then also:' },
   server: {
     value: 'URL',
     summary: 'the school server (default: the one Sugar is registered with)',
@@ -128,21 +86,51 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
     summary: 'where to register (default: the same host, port 8080)',
     direct: true,
   },
-  bandwidth: { value: 'KIB', summary: 'at most so many KiB a second', direct: true },
+  bandwidth: { value: 'KIB', summary: 'limit in KiB per second', direct: true },
   profile: {
     value: 'DIR',
     summary: "Sugar's profile folder (default: ~/.sugar/default)",
     direct: true,
   },
-};
+} as const satisfies Record<string, Option>;
+export type OptionName = keyof typeof OPTIONS;
+
+/** What `--direct` makes available, and a service gets from its command line. */
+export const SETTINGS = ['server', 'registration', 'bandwidth', 'profile'] as const;
+
+/** All options that a command takes, its own first. */
+export function optionsOf({ options, runBy }: Command): OptionName[] {
+  switch (runBy) {
+    case 'agent-or-process':
+    case 'process':
+      return [...options, 'json', 'direct', ...SETTINGS];
+    case 'agent':
+      return [...options, 'json'];
+    case 'service':
+      return [...options, ...SETTINGS];
+    default:
+      return runBy satisfies never;
+  }
+}
+
+/** `restore SNAPSHOT|latest` */
+export function synopsisOf(name: CommandName): string {
+  return [name, ...COMMANDS[name].arguments].join(' ');
+}
+
+/** sysexits.h: EX_TEMPFAIL and EX_NOPERM. */
+export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 75, teacher: 77 } as const;
 
 /** Exit codes of all commands, as in sysexits.h where that has one. */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
-  [0, 'done'],
-  [1, 'failed; also: some entries could not be restored'],
-  [2, 'wrong arguments'],
-  [75, 'try again later (busy, no answer, connection lost), or it waits and goes on by itself'],
-  [77, 'a teacher is needed'],
+  [EXIT.done, 'done'],
+  [EXIT.failed, 'failed; also: some entries could not be restored'],
+  [EXIT.usage, 'wrong arguments'],
+  [
+    EXIT.tryLater,
+    'try again later (busy, no answer, connection lost), or it waits and continues by itself',
+  ],
+  [EXIT.teacher, 'a teacher is needed'],
 ];
 
 export const SUMMARY = "keeps this laptop's Journal on the school server";
@@ -154,19 +142,32 @@ const OPTION_WIDTH = 20;
 
 export const HELP = `ds-backup: ${SUMMARY}
 
-${Object.values(COMMANDS)
-  .map(({ synopsis, summary }) => `  ds-backup ${synopsis.padEnd(COMMAND_WIDTH)}${summary}`)
+${(Object.keys(TABLE) as CommandName[])
+  .map((name) => `  ds-backup ${synopsisOf(name).padEnd(COMMAND_WIDTH)}${TABLE[name].summary}`)
   .join('\n')}
   ds-backup --help | --version
 
-${Object.entries(OPTIONS)
+${Object.entries<Option>(OPTIONS)
   .map(([name, { value, summary }]) => {
     return `  ${(value ? `--${name} ${value}` : `--${name}`).padEnd(OPTION_WIDTH)} ${summary}`;
   })
   .join('\n')}
 
+"ds-backup COMMAND --help" lists the options of one command.
 ${PROMISE}
 
 exit code:
 ${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`).join('\n')}
 `;
+
+function either(
+  summary: string,
+  takes: readonly string[] = [],
+  options: readonly OptionName[] = [],
+) {
+  return { summary, arguments: takes, options, runBy: 'agent-or-process' } as const;
+}
+
+function agent(summary: string, options: readonly OptionName[] = []) {
+  return { summary, arguments: [], options, runBy: 'agent' } as const;
+}

@@ -1,111 +1,102 @@
 /**
- * Commands done in this process, without the agent: for scripts, and where there is no session bus.
+ * The backend that runs a worker's acts in this process, without the agent: for scripts, and where there
+ * is no session bus.
  */
+import { lstatSync } from 'node:fs';
+import { pickRow, type RowKind } from '../../shared/backup-bus.ts';
 import { DsError } from '../../shared/errors.ts';
-import { parseSerial, parseSnapshotName, parseUid, type SnapshotName } from '../../shared/ids.ts';
 import type { Context } from '../context.ts';
-import type { Outcome } from './commands.ts';
-import * as terminal from './terminal.ts';
+import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
+import type { WorkerContext } from '../worker/worker-context.ts';
+import type { Backend, JobEnd, JobRequest, PinList, Place, Values } from './backend.ts';
 
-export interface DirectOptions {
-  rest: readonly string[];
-  wait: boolean;
-  entry: string;
-  search: string;
-  /** Empty for this laptop. */
-  of: string;
+export class DirectBackend implements Backend {
+  readonly #worker: WorkerContext;
+  /** Whether jobs stay while they wait for the server's slot. */
+  readonly #wait: boolean;
+
+  private constructor(worker: WorkerContext, wait: boolean) {
+    this.#worker = worker;
+    this.#wait = wait;
+  }
+
+  static async open(context: Context, wait: boolean): Promise<DirectBackend> {
+    const { openWorkerContext } = await import('../worker/worker-context.ts');
+    return new DirectBackend(openWorkerContext(context), wait);
+  }
+
+  async run({ kind, ...about }: JobRequest): Promise<JobEnd> {
+    const result = await this.#act(kind, { ...about, wait: this.#wait });
+    return { state: 'done', reasons: [], ...result };
+  }
+
+  async status(): Promise<Values> {
+    const facts = await this.#act('facts', {});
+    const { done } = this.#worker.context.paths;
+    const doneMs = lstatSync(done, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return {
+      LastBackup: Math.floor(doneMs / 1000),
+      LastSnapshot: facts.lastSnapshot,
+      Registration: facts.registration,
+      PairingCode: facts.pairingCode,
+      Serial: facts.serial,
+      Server: facts.server,
+      SafeEntries: facts.safe,
+      TotalEntries: facts.total,
+      Unfinished: facts.unfinished.map(({ of, snapshot, restored, entries }) => {
+        return [of, snapshot, restored, entries];
+      }),
+    };
+  }
+
+  async laptops(): Promise<Values[]> {
+    return rows('laptop', await this.#act('laptops', {}));
+  }
+
+  async snapshots(of: string): Promise<Values[]> {
+    return rows('day', await this.#act('snapshots', { of }));
+  }
+
+  async entries(place: Place, search: string): Promise<Values[]> {
+    const all = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+    const { entries } = await this.#act('entries', { ...place, search, ...all });
+    return rows('entry', entries);
+  }
+
+  async plan(place: Place): Promise<Values> {
+    return pickRow('plan', await this.#act('plan', { ...place }));
+  }
+
+  async pins(): Promise<PinList> {
+    const { pins, bytes, limit } = await this.#act('pins', {});
+    const sent = pins.map((pin) => ({ ...pin, title: pin.title ?? '', later: false }));
+    return { pins: rows('pin', sent), used: bytes, limit };
+  }
+
+  async pin(uid: string, snapshot: string | null): Promise<'done'> {
+    const [refused] = await this.#act('send-pins', { notes: [{ uid, snapshot }] });
+    if (!refused) return 'done';
+    throw new DsError(refused.code, refused.message, { hint: refused.hint });
+  }
+
+  async kept(): Promise<Values[]> {
+    return rows('kept', await this.#act('kept', {}));
+  }
+
+  webLink(): Promise<string> {
+    return this.#act('web-link', {});
+  }
+
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#worker[Symbol.asyncDispose]();
+  }
+
+  async #act<Name extends ActName>(name: Name, params: ActParams<Name>): Promise<ActResult<Name>> {
+    const { runAct } = await import('../worker/acts.ts');
+    return (await runAct(this.#worker, name, params)) as ActResult<Name>;
+  }
 }
 
-type Direct = (context: Context, options: DirectOptions) => Promise<Outcome>;
-
-/** Only what a command needs is loaded. */
-export const DIRECT: Readonly<Record<string, Direct>> = {
-  now: async (context, { wait }) => {
-    const { backUp } = await import('../backup/backup.ts');
-    const done = await backUp(context, wait);
-    return { text: terminal.formatBackup(done), json: done };
-  },
-  restore: async (context, { rest, wait, entry, of }) => {
-    const { restore } = await import('../restore/restore.ts');
-    const only = entry === '' ? undefined : parseUid(entry);
-    const done = await restore(context, { ...placeOf(of, rest[0]), entry: only, wait });
-    const exitCode = done.problems.length > 0 ? 1 : 0;
-    return { text: terminal.formatRestore(done), json: done, exitCode };
-  },
-  snapshots: async (context, { of }) => {
-    const { listSnapshots } = await import('../browse/browse.ts');
-    const snapshots = await listSnapshots(context, ownerOf(of));
-    return { text: terminal.formatSnapshots(snapshots), json: { snapshots } };
-  },
-  entries: async (context, { rest, search, of }) => {
-    const { listEntries } = await import('../browse/browse.ts');
-    const list = await listEntries(context, placeOf(of, rest[0]), search);
-    return { text: terminal.formatEntries(list), json: list };
-  },
-  keep: async (context, { rest }) => {
-    const { keepAtSchool } = await import('../keep/keep.ts');
-    const bytes = await keepAtSchool(context, parseUid(rest[0]));
-    return { text: `its ${bytes} bytes are only at school now\n`, json: { bytes } };
-  },
-  fetch: async (context, { rest }) => {
-    const { fetchBack } = await import('../keep/fetch-back.ts');
-    const bytes = await fetchBack(context, parseUid(rest[0]));
-    return { text: `its ${bytes} bytes are here again\n`, json: { bytes } };
-  },
-  kept: async (context) => {
-    const { listKept } = await import('../keep/fetch-back.ts');
-    const entries = listKept(context);
-    return { text: terminal.formatKept(entries), json: { entries } };
-  },
-  pins: async (context) => {
-    const { listPins } = await import('../school/pins.ts');
-    return pins(await listPins(context));
-  },
-  pin: async (context, { rest }) => {
-    const { pinEntry } = await import('../school/pins.ts');
-    return pins(await pinEntry(context, parseUid(rest[0]), snapshotOf(rest[1])));
-  },
-  unpin: async (context, { rest }) => {
-    const { unpinEntry } = await import('../school/pins.ts');
-    const { checkUnpin } = await import('../keep/fetch-back.ts');
-    const uid = parseUid(rest[0]);
-    checkUnpin(context, uid);
-    return pins(await unpinEntry(context, uid));
-  },
-  'forget-server': async (context) => {
-    const { forgetServer } = await import('../identity/enrolment.ts');
-    const forgotten = await forgetServer(context);
-    const text = forgotten ? 'the school server is forgotten' : 'no school server was known';
-    return { text: `${text}: the next one met is trusted\n`, json: { forgotten } };
-  },
-  status: async (context) => {
-    const { readStatus } = await import('../browse/status.ts');
-    const status = await readStatus(context);
-    return { text: terminal.formatStatus(status), json: status };
-  },
-};
-
-/** Runs one here. Throws `usage` for a command that only the agent can do. */
-export function doDirectly(
-  command: string,
-  context: Context,
-  options: DirectOptions,
-): Promise<Outcome> {
-  const act = Object.hasOwn(DIRECT, command) ? DIRECT[command] : undefined;
-  if (act) return act(context, options);
-  throw new DsError('usage', `"${command}" is the agent's to do: leave out --direct`);
-}
-
-function pins(list: Parameters<typeof terminal.formatPins>[0]): Outcome {
-  return { text: terminal.formatPins(list), json: list };
-}
-
-const ownerOf = (text: string) => (text === '' ? undefined : parseSerial(text));
-
-const placeOf = (of: string, snapshot: string | undefined) => {
-  return { of: ownerOf(of), snapshot: snapshotOf(snapshot) };
-};
-
-function snapshotOf(text: string | undefined): SnapshotName | undefined {
-  return text === 'latest' ? undefined : parseSnapshotName(text);
+function rows(kind: RowKind, data: readonly object[]): Values[] {
+  return data.map((one) => pickRow(kind, one));
 }

@@ -1,119 +1,92 @@
 /**
- * The agent's answers in words for a person at a terminal.
+ * Results of commands as text for a person at a terminal.
  */
 import { formatBytes } from '../../shared/words/quantity.ts';
-import type { JobEnd, Values } from './agent-client.ts';
-import { formatDate, harmless, plural } from './terminal.ts';
+import type { JobDetails } from '../worker/acts.ts';
+import type { JobEnd, PinList, Values } from './backend.ts';
+import { harmless, plural } from './plain-text.ts';
+import { formatReasons } from './status-words.ts';
 
-const STATES: Record<string, string> = {
-  safe: 'safe',
-  due: 'a backup is due',
-  waiting: 'waiting',
-  asking: 'asking the school server',
-  queued: 'waiting for its turn',
-  sending: 'backing up',
-  confirming: 'waiting for the school server to keep it',
-  restoring: 'bringing back',
-  paused: 'paused',
-};
+/** Entries that are named before the list gets too long to read. */
+const MAX_NAMED = 20;
 
-const REASONS: Record<string, string> = {
-  done: 'done for today',
-  paused: 'paused; "ds-backup resume" goes on',
-  suspend: 'the laptop is going to sleep',
-  battery: 'too little in the battery; plug in',
-  'no-network': 'no network',
-  'no-server': 'the school server does not answer',
-  'not-registered': 'not registered at school',
-  teacher: 'a teacher has to say yes',
-  queue: 'others are at it',
-  'server-busy': 'the school server is busy',
-  'server-full': 'the school server is full; tell a teacher',
-  'over-quota': 'this laptop has used up its share of the school server',
-  'other-run': 'another backup program is at work',
-  'untrusted-server': 'this is not the school server this laptop knows; tell a teacher',
-  'laptop-full': 'the disk of this laptop is full',
-  spread: 'in a few minutes, when not all laptops ask at once',
-  problem: 'a problem; see below',
-};
-
-/** What holds it up, as a person would say it. */
-export function formatReasons(reasons: readonly string[]): string {
-  return reasons.map((reason) => REASONS[reason] ?? reason).join(', ');
+export function formatEnd({ state, summary, reasons, details }: JobEnd): string {
+  if (state === 'waiting') return `waiting: ${formatReasons(reasons)}; it continues by itself\n`;
+  if (state === 'cancelled') return 'cancelled; what was transferred is kept\n';
+  const { restored, entries, bytes } = summary;
+  if (restored !== undefined) return formatRestore(summary, details);
+  if (entries !== undefined) return formatBackup(summary, details);
+  return bytes === undefined ? 'done\n' : `done: ${formatBytes(bytes)}\n`;
 }
 
-export function formatStanding(values: Values): string {
-  const { State, Reasons, EntriesDone, EntriesTotal, SafeEntries, TotalEntries } = values;
-  const [code, message, hint] = values.Problem as string[];
-  const reasons = formatReasons(Reasons as string[]);
-  const place = Number(values.QueuePlace) > 0 ? `, place ${values.QueuePlace}` : '';
-  const facts: [string, string][] = [
-    ['now', `${STATES[String(State)] ?? State}${reasons ? ` (${reasons}${place})` : ''}`],
-    ...(Number(EntriesTotal) > 0
-      ? [
-          ['progress', `${EntriesDone} of ${plural(Number(EntriesTotal), 'entry', 'entries')}`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ['safe at school', `${SafeEntries} of ${plural(Number(TotalEntries), 'entry', 'entries')}`],
-    ['last backup', formatTime(values.LastBackup)],
-    ['next backup', formatTime(values.NextBackup)],
-    ['laptop', String(values.Serial) || 'not registered yet'],
-    ['school server', String(values.Server) || '-'],
-    ...(values.PairingCode
-      ? [['code', `${values.PairingCode}: show it to the teacher`] as [string, string]]
-      : []),
-    ...(values.Held ? [['kept aside', String(values.Held)] as [string, string]] : []),
-    ...(values.Unfinished as unknown[][]).map(
-      ([of, snapshot, restored, entries]): [string, string] => {
-        const whose = of ? ` of ${of}` : '';
-        return ['unfinished', `restore of ${snapshot}${whose}, ${restored} of ${entries}`];
-      },
-    ),
-    ...(code ? [['problem', harmless(`${message} [${code}]`)] as [string, string]] : []),
-    ...(code && hint ? [['', harmless(hint)] as [string, string]] : []),
-  ];
-  return facts.map(([name, value]) => `${(name ? `${name}:` : '').padEnd(16)}${value}\n`).join('');
-}
-
-export function formatEnd({ state, summary, reasons }: JobEnd): string {
-  if (state === 'waiting') return `waiting: ${formatReasons(reasons)}; it goes on by itself\n`;
-  if (state === 'cancelled') return 'cancelled; what is done is kept\n';
-  const { restored, beside, alreadyHere, entries, changed, removed, problems } = summary;
-  if (restored !== undefined) {
-    const more = (beside ?? 0) > 0 ? `, ${beside} beside newer ones` : '';
-    return (
-      `brought back and checked: ${plural(restored, 'entry', 'entries')}${more}; ` +
-      `${alreadyHere ?? 0} already here\n${formatProblems(problems)}`
-    );
-  }
-  if (entries === undefined) return 'done\n';
+function formatBackup(summary: JobEnd['summary'], details: JobDetails): string {
+  const { entries = 0, changed = 0, removed = 0, sentBytes = 0, problems = 0 } = summary;
   const change =
-    (changed ?? 0) + (removed ?? 0) === 0
+    changed + removed === 0
       ? 'nothing has changed'
       : `${changed} new or changed, ${removed} removed`;
-  return `safe at school: ${plural(entries, 'entry', 'entries')} (${change})\n${formatProblems(problems)}`;
+  const sent = formatBytes(sentBytes);
+  return [
+    `safe at school: ${plural(entries, 'entry', 'entries')} (${change}, ${sent} sent)\n`,
+    formatSnapshot(details),
+    formatHeld(details),
+    formatProblems(
+      'could not be read; the school keeps their last version',
+      problems,
+      details.problems,
+    ),
+  ].join('');
 }
 
-function formatProblems(problems: number | undefined): string {
-  return problems ? `not so: ${plural(problems, 'entry', 'entries')}\n` : '';
+function formatRestore(summary: JobEnd['summary'], details: JobDetails): string {
+  const { restored = 0, beside = 0, alreadyHere = 0, receivedBytes = 0 } = summary;
+  const { problems = 0, repaired = 0 } = summary;
+  const besides = beside > 0 ? `, ${beside} beside newer ones` : '';
+  const received = formatBytes(receivedBytes);
+  return [
+    `brought back and checked: ${plural(restored, 'entry', 'entries')}${besides}; ` +
+      `${alreadyHere} already here (${received} received)\n`,
+    formatSnapshot(details),
+    formatProblems('came back after a repair', repaired, details.repaired),
+    formatProblems('failed', problems, details.problems),
+  ].join('');
 }
 
-export function formatDays(days: readonly Values[]): string {
-  if (days.length === 0) return 'the school keeps no snapshot of this laptop yet\n';
+function formatSnapshot({ snapshot }: JobDetails): string {
+  return snapshot === undefined ? '' : `snapshot: ${snapshot}\n`;
+}
+
+function formatHeld({ held }: JobDetails): string {
+  if (held === undefined) return '';
+  return (
+    `the school holds this backup back, because so much is gone (${harmless(held)}):\n` +
+    '  bring back what was lost with "ds-backup restore latest", or tell a teacher that it is right\n'
+  );
+}
+
+function formatProblems(what: string, count: number, list: JobDetails['problems'] = []): string {
+  if (count === 0) return '';
+  const named = list.slice(0, MAX_NAMED).map(({ problem }) => `  ${harmless(problem)}\n`);
+  const rest = list.length - named.length;
+  const more = rest > 0 ? `  and ${rest} more\n` : '';
+  const end = named.length > 0 ? ':' : '';
+  return `${plural(count, 'entry', 'entries')} ${what}${end}\n${named.join('')}${more}`;
+}
+
+export function formatSnapshots(snapshots: readonly Values[]): string {
+  if (snapshots.length === 0) return 'the school has no snapshot of this laptop yet\n';
   const line = ({ snapshot, entries, bytes }: Values) =>
     `${String(snapshot).padEnd(29)} ${plural(Number(entries), 'entry', 'entries').padStart(13)} ` +
     `${formatBytes(Number(bytes)).padStart(10)}\n`;
-  return days.map(line).join('');
+  return snapshots.map(line).join('');
 }
 
-export function formatEntryRows(entries: readonly Values[]): string {
+export function formatEntries(entries: readonly Values[]): string {
   const lines = entries.map(({ uid, title, timestamp, bytes, pinned }) => {
     const date = timestamp === undefined ? '-'.padEnd(10) : formatDate(Number(timestamp));
     const mark = pinned ? '*' : ' ';
-    return `${uid} ${mark} ${date}  ${formatBytes(Number(bytes)).padStart(9)}  ${harmless(String(title ?? ''))}\n`;
+    const size = formatBytes(Number(bytes)).padStart(9);
+    return `${uid} ${mark} ${date}  ${size}  ${harmless(String(title ?? ''))}\n`;
   });
   return `${lines.join('')}${plural(entries.length, 'entry', 'entries')}\n`;
 }
@@ -121,30 +94,30 @@ export function formatEntryRows(entries: readonly Values[]): string {
 export function formatLaptops(laptops: readonly Values[]): string {
   return laptops
     .map(({ serial, nick, replaced }) => {
-      return `${serial}  ${harmless(String(nick))}${replaced ? '  (its place was taken)' : ''}\n`;
+      return `${serial}  ${harmless(String(nick))}${replaced ? '  (replaced)' : ''}\n`;
     })
     .join('');
 }
 
-export function formatPlan(plan: Values): string {
-  const { entries, bytes, here, beside, free, snapshot } = plan;
+export function formatPlan({ entries, bytes, here, beside, free, snapshot }: Values): string {
+  const count = plural(Number(entries), 'entry', 'entries');
   return [
-    `${snapshot}: ${plural(Number(entries), 'entry', 'entries')} to bring, ${formatBytes(Number(bytes))}`,
-    `already here: ${here}, of which another version is here: ${beside}`,
-    `free on this laptop: ${formatBytes(Number(free))}`,
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
+    `${snapshot}: ${count} to bring, ${formatBytes(Number(bytes))}\n`,
+    `already here: ${here}, of which another version is here: ${beside}\n`,
+    `free on this laptop: ${formatBytes(Number(free))}\n`,
+  ].join('');
 }
 
-export function formatPinRows(pins: readonly Values[], used: unknown, limit: unknown): string {
+export function formatPins({ pins, used, limit }: PinList): string {
   const lines = pins.map(({ uid, bytes, snapshot, later }) => {
-    const note = later ? '  (the school is told when it is near)' : '';
-    return `${uid}  ${formatBytes(Number(bytes)).padStart(9)}  from ${snapshot || 'the newest'}${note}\n`;
+    const note = later ? '  (sent when the school server answers)' : '';
+    const size = formatBytes(Number(bytes)).padStart(9);
+    return `${uid}  ${size}  from ${snapshot || 'the newest'}${note}\n`;
   });
-  return `${lines.join('')}${formatBytes(Number(used))} of ${formatBytes(Number(limit))} taken by pins\n`;
+  return `${lines.join('')}pins use ${formatBytes(used)} of ${formatBytes(limit)}\n`;
 }
 
-function formatTime(seconds: unknown): string {
-  return Number(seconds) > 0 ? new Date(Number(seconds) * 1000).toLocaleString() : '-';
+function formatDate(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? '-'.padEnd(10) : date.toISOString().slice(0, 10);
 }

@@ -13,6 +13,7 @@ import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Paths } from '../paths.ts';
 import { prepareProfile, takeIntroduction } from '../profile.ts';
+import { checkHostKey, pinHostKey, readHostKey } from '../wire/host-key.ts';
 import { askServer } from '../wire/http.ts';
 import type { Identity } from './identity.ts';
 import { ensureKey, renewKey } from './key.ts';
@@ -22,9 +23,6 @@ import { readColor } from './sugar-settings.ts';
 export interface Enrolment extends EnrolAnswer {
   serial: Serial;
 }
-
-/** The server's name in our known_hosts, whatever its address is today. */
-export const HOST_ALIAS = 'ds-backup-server';
 
 /** What was answered last time; undefined when absent or unusable, which asks again. */
 function readEnrolment(paths: Paths): Enrolment | undefined {
@@ -61,11 +59,8 @@ export async function ensureEnrolment(
     answer = await enrol(context, urls, identity, publicKey);
     if (answer === 'key-taken') throw keyRefused("a key made just now is another laptop's");
   }
-  checkPinned(context.paths, answer.hostKey);
-  if (answer.state === 'accepted') {
-    const { line } = parsePublicKey(answer.hostKey);
-    writeFileDurably(context.paths.knownHosts, `${HOST_ALIAS} ${line}\n`);
-  }
+  checkHostKey(context.paths, answer.hostKey);
+  if (answer.state === 'accepted') pinHostKey(context.paths, answer.hostKey);
   keepEnrolment(context.paths, { ...answer, serial });
   if (answer.state === 'pending') {
     throw pendingApproval(pairingCode(serial, answer.hostKey, publicKey));
@@ -81,21 +76,13 @@ export function enrolmentOf(paths: Paths, serial: Serial | undefined): Enrolment
 
 function acceptedAs(paths: Paths, serial: Serial): Enrolment | undefined {
   const known = enrolmentOf(paths, serial);
-  return known?.state === 'accepted' && readPinned(paths) ? known : undefined;
+  return known?.state === 'accepted' && readHostKey(paths) ? known : undefined;
 }
 
 /** The server refused our key: ask at the next run what it thinks of it now. */
 export function forgetAcceptance(paths: Paths): void {
   const known = readEnrolment(paths);
   if (known) keepEnrolment(paths, { ...known, state: 'pending' });
-}
-
-export function untrustedServer(): DsError {
-  return new DsError('untrusted-server', 'this is not the school server this laptop knows', {
-    hint:
-      'ask the teacher whether the school server was replaced; only if it was: ' +
-      '"ds-backup forget-server"',
-  });
 }
 
 /**
@@ -155,20 +142,4 @@ function keepEnrolment(paths: Paths, enrolment: Enrolment): void {
   const { serial, state, hostKey, sshPort, login } = enrolment;
   const kept = { serial, state, hostKey, sshPort, login };
   writeFileDurably(paths.enrolment, `${JSON.stringify(kept)}\n`);
-}
-
-function checkPinned(paths: Paths, hostKey: string): void {
-  const pinned = readPinned(paths);
-  if (pinned !== undefined && pinned !== parsePublicKey(hostKey).line) throw untrustedServer();
-}
-
-/** The pinned key as `type base64`. */
-function readPinned(paths: Paths): string | undefined {
-  try {
-    const text = readFileSync(paths.knownHosts, 'utf8').trim();
-    return text.startsWith(`${HOST_ALIAS} `) ? text.slice(HOST_ALIAS.length + 1) : undefined;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

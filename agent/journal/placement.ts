@@ -5,7 +5,7 @@
  */
 import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { digestOf, encodeEntry } from '../../shared/journal/entry.ts';
 import { contentOf, readProperties } from '../../shared/journal/journal-tree.ts';
@@ -14,6 +14,7 @@ import { run } from '../../shared/system/run.ts';
 import type { Context } from '../context.ts';
 import { inEntry, inJournal, inWhole } from '../paths.ts';
 import type { Prepared } from './prepared-entry.ts';
+import { notAsWritten } from './put-entry.ts';
 
 export interface Placeable {
   /** The name it gets. */
@@ -75,7 +76,7 @@ export class Placement {
     const size = contentOf(entry)?.size;
     const digest = digestOf(encodeEntry({ content, properties }));
     if (digest === prepared.digest && size === content?.size) return;
-    throw new DsError('damaged', `entry ${uid} is not in the Journal as it was put there`);
+    throw notAsWritten(uid);
   }
 
   #takeContent({ expected: { content } }: Prepared, file: string, target: string): void {

@@ -19,6 +19,8 @@ import {
   type Signature,
   type TreeEntry,
 } from '../../shared/journal/journal-tree.ts';
+import { FRESHNESS, type Freshness } from '../freshness.ts';
+import { problemOf } from './problem.ts';
 
 export interface Version {
   signature: Signature;
@@ -32,12 +34,6 @@ export interface Version {
 
 /** Content up to this size is read in one go, in bytes. */
 const SMALL = 256 * 1024;
-/**
- * How much older than the moment of reading the last change must be, in nanoseconds, so that another
- * change afterwards cannot carry the same times: file systems on memory cards tick in seconds.
- */
-const RACY_NS = 2_000_000_000n;
-
 /**
  * Reads an entry and looks at it again. `pin` is given the content's path and size before it is read
  * and may name another path for the same content. Throws `unreadable`, or `bad-input` for metadata
@@ -59,9 +55,26 @@ export async function readVersion(
   return { signature, entry: whole, metadata, digest: digestOf(metadata), doubt };
 }
 
+/** The version; undefined for an entry that is gone or cannot be read. */
+export async function tryReadVersion(
+  entry: TreeEntry,
+  signal: AbortSignal,
+): Promise<Version | undefined> {
+  try {
+    return await readVersion(entry, signal);
+  } catch (error) {
+    problemOf(entry, error); // throws what is not about this entry
+    return undefined;
+  }
+}
+
 /** The signature to remember: null when a later change could look the same (as git's index has it). */
-export function lastingSignature(signature: Signature, moment: bigint): Signature | null {
-  return newestMoment(signature) > moment - RACY_NS ? null : signature;
+export function lastingSignature(
+  signature: Signature,
+  moment: bigint,
+  { racyNs }: Freshness = FRESHNESS,
+): Signature | null {
+  return newestMoment(signature) > moment - racyNs ? null : signature;
 }
 
 async function readContent(path: string, size: number, signal: AbortSignal): Promise<Content> {

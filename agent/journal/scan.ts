@@ -1,19 +1,15 @@
 /**
  * Which entries changed since they were last read: three `lstat`s an entry, no reading.
  */
-import { existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
+import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { entrySignature, listEntries, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Paths } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
-
-export interface Problem {
-  uid: Uid;
-  problem: string;
-}
+import { type Problem, problemOf } from './problem.ts';
 
 export interface Scan {
   /** The file system's time before anything is read, in nanoseconds since 1970; 0 for nothing. */
@@ -60,16 +56,6 @@ export async function scanJournal(
   }
   if (scan.toRead.length > 0) scan.moment = moment();
   return scan;
-}
-
-/** What to report of an entry that could not be read; undefined when it is simply gone. */
-export function problemOf(entry: TreeEntry, error: unknown): Problem | undefined {
-  const { code, message } = asDsError(error);
-  const ours = code === 'unreadable' || code === 'bad-input';
-  const vanishing = isErrno(error, 'ENOENT', 'ENOTDIR');
-  const denied = isErrno(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP');
-  if (!ours && !vanishing && !denied) throw error;
-  return existsSync(entry.path) ? { uid: entry.uid, problem: message } : undefined;
 }
 
 /** The file system's own time, which need not be the clock's, in nanoseconds since 1970. */

@@ -13,15 +13,20 @@ import { backUp } from '../backup/backup.ts';
 import { type Context, FULL_HINT } from '../context.ts';
 import { readIdentity } from '../identity/identity.ts';
 import { Datastore } from '../journal/datastore.ts';
+import {
+  beingWrittenTo,
+  readLiveEntry,
+  replaceContent,
+  writeLiveEntry,
+} from '../journal/live-entry.ts';
 import { flushFileSystem } from '../journal/placement.ts';
 import { emptyFolder, freeBytes, prepareProfile, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import { type Fetched, fetchBatch } from '../restore/fetch.ts';
 import type { Step } from '../restore/plan.ts';
-import { openLookaround, openSession, type Session } from '../school/session.ts';
+import { openControlSession, openSession, type Session } from '../school/session.ts';
 import { openState, type State } from '../state.ts';
 import type { Source } from '../wire/rsync.ts';
-import { beingWorkedOn, readEntry, writeEntry, writeOver } from './keep.ts';
 import { filled, standOf, unmarked } from './kept-entry.ts';
 
 export interface KeptEntry {
@@ -72,7 +77,7 @@ async function bringBack(context: Context, uid: Uid) {
   await using state = await openState(context.paths.state);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run, and what it was told before is done
-  const { entry } = await readEntry(context, uid);
+  const { entry } = await readLiveEntry(context, uid);
   const stand = standOf(entry);
   if (stand.is === 'ordinary') {
     const pin = await ownPin(state, uid);
@@ -84,10 +89,10 @@ async function bringBack(context: Context, uid: Uid) {
   if (stand.is === 'away') await fillIn(context, datastore, uid, mark);
   // Also what a run left that was cut off while it waited for the disk.
   await flushFileSystem(context, context.paths.journal);
-  const back = (await readEntry(context, uid)).entry;
+  const back = (await readLiveEntry(context, uid)).entry;
   if (standOf(back).is === 'overwritten') throw overwritten(uid);
   await rememberPin(context, state, uid, mark);
-  await writeEntry(context, datastore, uid, unmarked(back), '');
+  await writeLiveEntry(context, datastore, uid, unmarked(back), '');
   // This may be a copy, the last that needed the pin of another.
   return { bytes: mark.bytes, pin: await ownPin(state, pinOf(mark, uid).uid) };
 }
@@ -114,9 +119,9 @@ async function fillIn(
   await using session = await openSession(context, { purpose: 'restore', wait: false });
   const fetched = await fetchKept(context, session, uid, mark);
   failpoint('fetch.fetched');
-  await writeOver(context, datastore, uid, fetched.file, (entry) => {
+  await replaceContent(context, datastore, uid, fetched.file, (entry) => {
     if (standOf(entry).is === 'away') return filled(entry, mark, fetched.entry.content);
-    throw beingWorkedOn(uid);
+    throw beingWrittenTo(uid);
   });
   failpoint('fetch.filled');
   rmSync(paths.restore, { recursive: true, force: true });
@@ -189,7 +194,7 @@ async function endPin(
   try {
     checkUnpin(context, uid);
     await backUp(context, false);
-    await using session = await openLookaround(context);
+    await using session = await openControlSession(context);
     const { pins } = await session.control.pins();
     const isThere = pins.some((pin) => pin.uid === uid && pin.digest === digest);
     if (isThere) await session.control.unpin(uid, digest);

@@ -3,14 +3,12 @@
  * confirmed, pinned and read again; properties and picture stay and say where it is. fetch-back.ts is
  * the way back. Cut off anywhere, the same gesture once more goes on (kept-entry.ts).
  */
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
-import { type Entry, propertyText } from '../../shared/journal/entry.ts';
-import { contentPart, entrySignature } from '../../shared/journal/journal-tree.ts';
+import { propertyText } from '../../shared/journal/entry.ts';
 import type { KeptMark } from '../../shared/journal/kept.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { findCatalogue, languagesOf } from '../../shared/words/catalogue.ts';
@@ -18,19 +16,18 @@ import { wordsOf } from '../../shared/words/language.ts';
 import { backUp } from '../backup/backup.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
+import {
+  beingWrittenTo,
+  readLiveEntry,
+  readSettledEntry,
+  replaceContent,
+  writeLiveEntry,
+} from '../journal/live-entry.ts';
 import { flushFileSystem } from '../journal/placement.ts';
-import { prepareEntry } from '../journal/prepared-entry.ts';
-import { readVersion, type Version } from '../journal/read-entry.ts';
-import { inJournal } from '../paths.ts';
 import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
-import { putEntry } from '../restore/update.ts';
-import { openLookaround, type Session } from '../school/session.ts';
+import { openControlSession, type Session } from '../school/session.ts';
 import { openState, type State } from '../state.ts';
 import { announced, dropped, standOf, unmarked } from './kept-entry.ts';
-
-/** How often an entry that is not calm is looked at, and how long to wait between, in milliseconds. */
-const LOOKS = 8;
-const BETWEEN_LOOKS_MS = 100;
 
 /**
  * Drops the content of an entry that the school has; backs it up first where that is not so. Returns
@@ -38,17 +35,17 @@ const BETWEEN_LOOKS_MS = 100;
  */
 export async function keepAtSchool(context: Context, uid: Uid): Promise<number> {
   prepareProfile(context);
-  const stand = standOf((await readEntry(context, uid)).entry);
+  const stand = standOf((await readLiveEntry(context, uid)).entry);
   if (stand.is === 'away') return stand.mark.bytes;
   if (stand.is !== 'ordinary') await takeMarkOff(context, uid);
-  const first = await readWhole(context, uid);
+  const first = await readSettledEntry(context, uid);
   if (!(await isConfirmed(context, uid, first.digest))) await backUp(context, false);
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
   const { confirmed } = state;
-  const { digest } = await readWhole(context, uid);
-  if (!confirmed || confirmed.versions.get(uid) !== digest) throw beingWorkedOn(uid);
-  await using session = await openLookaround(context);
+  const { digest } = await readSettledEntry(context, uid);
+  if (!confirmed || confirmed.versions.get(uid) !== digest) throw beingWrittenTo(uid);
+  await using session = await openControlSession(context);
   const pinned = await pinAndVerify(session, state, uid, digest, confirmed.snapshot);
   failpoint('keep.pinned');
   await using datastore = new Datastore(context.env, context.signal);
@@ -64,7 +61,7 @@ export async function keepAtSchool(context: Context, uid: Uid): Promise<number> 
   // From here on the pin stays, unless other content is here: Sugar may have done what it does not answer.
   if (!(await letGo(context, datastore, uid, empty))) {
     if (pinned) await undoPin(session, state, uid, digest);
-    throw beingWorkedOn(uid);
+    throw beingWrittenTo(uid);
   }
   failpoint('keep.dropped');
   await state.rememberOwnPin(uid, undefined);
@@ -72,71 +69,13 @@ export async function keepAtSchool(context: Context, uid: Uid): Promise<number> 
   return mark.bytes;
 }
 
-/** Writes an entry that is there: `file` is its new content, or empty for the one it has. */
-export async function writeEntry(
-  context: Context,
-  datastore: Datastore,
-  uid: Uid,
-  entry: Entry,
-  file: string,
-): Promise<void> {
-  const seconds = Math.floor(context.clock.now().getTime() / 1000);
-  await putEntry(context, datastore, uid, prepareEntry(entry, uid, seconds), file);
-}
-
-/**
- * Writes another content over the one that `change` has looked at (it throws where it does not like it).
- * A save that waits in the datastore's queue comes first, and is seen: hers stays, ours does not come. Only
- * one that reaches it in the millisecond between our look and our order would be lost.
- */
-export async function writeOver(
-  context: Context,
-  datastore: Datastore,
-  uid: Uid,
-  file: string,
-  change: (entry: Entry) => Entry,
-): Promise<void> {
-  const local = inJournal(context.paths, uid);
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const { entry, signature } = await readEntry(context, uid);
-    const changed = change(entry);
-    await datastore.count(); // it answers in turn
-    if (contentPart(entrySignature(local)) === contentPart(signature)) {
-      return writeEntry(context, datastore, uid, changed, file);
-    }
-  }
-  throw beingWorkedOn(uid);
-}
-
-/** An entry as it stands. Throws `not-found`, `unreadable`. */
-export async function readEntry({ paths, signal }: Context, uid: Uid): Promise<Version> {
-  const local = inJournal(paths, uid);
-  if (!existsSync(local.path)) throw new DsError('not-found', `the Journal has no entry ${uid}`);
-  return readVersion(local, signal);
-}
-
-/**
- * One with content, that nobody is writing to; Sugar's optimizer may be at it for a moment after each
- * change. Throws `not-found`, `bad-input`, `unreadable`.
- */
-async function readWhole(context: Context, uid: Uid): Promise<Version> {
-  for (let look = 1; ; look += 1) {
-    const version = await readEntry(context, uid);
-    const isEmpty = !version.entry.content || version.entry.content.size === 0;
-    if (!isEmpty && version.doubt === 'none') return version;
-    if (look < LOOKS) await sleep(BETWEEN_LOOKS_MS, undefined, { signal: context.signal });
-    else if (!isEmpty) throw beingWorkedOn(uid);
-    else throw new DsError('bad-input', `the entry ${uid} has no content to keep at school`);
-  }
-}
-
 /** What a cut-off run left, or a child wrote over: the content is here, and the title its own. */
 async function takeMarkOff(context: Context, uid: Uid): Promise<void> {
   await using _lock = await takeLock(context);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count();
-  const { entry } = await readEntry(context, uid);
-  await writeEntry(context, datastore, uid, unmarked(entry), '');
+  const { entry } = await readLiveEntry(context, uid);
+  await writeLiveEntry(context, datastore, uid, unmarked(entry), '');
 }
 
 async function isConfirmed({ paths }: Context, uid: Uid, digest: Digest): Promise<boolean> {
@@ -188,25 +127,25 @@ async function announce(
   serial: Serial,
   { uid, digest, pinned }: { uid: Uid; digest: Digest; pinned: boolean },
 ): Promise<KeptMark> {
-  const { entry, digest: now } = await readWhole(context, uid);
+  const { entry, digest: now } = await readSettledEntry(context, uid);
   const { content } = entry;
-  if (now !== digest || !content) throw beingWorkedOn(uid);
+  if (now !== digest || !content) throw beingWrittenTo(uid);
   const title = propertyText(entry, 'title') ?? '';
   const mark: KeptMark = {
     ...{ uid, serial, digest, content: content.digest, bytes: content.size },
     ...{ title, shown: shownTitle(context, title), pinned },
   };
   try {
-    await writeEntry(context, datastore, uid, announced(entry, mark), '');
+    await writeLiveEntry(context, datastore, uid, announced(entry, mark), '');
     failpoint('keep.marked');
     await flushFileSystem(context, context.paths.journal);
-    const after = (await readWhole(context, uid)).entry;
-    if (standOf(after).is !== 'here') throw beingWorkedOn(uid);
+    const after = (await readSettledEntry(context, uid)).entry;
+    if (standOf(after).is !== 'here') throw beingWrittenTo(uid);
     return mark;
   } catch (error) {
-    const found = await readEntry(context, uid);
+    const found = await readLiveEntry(context, uid);
     // Where that fails as well, the next try does it.
-    await writeEntry(context, datastore, uid, unmarked(found.entry), '').catch(() => {});
+    await writeLiveEntry(context, datastore, uid, unmarked(found.entry), '').catch(() => {});
     throw error;
   }
 }
@@ -222,19 +161,19 @@ async function letGo(
   empty: string,
 ): Promise<boolean> {
   try {
-    await writeOver(context, datastore, uid, empty, (entry) => {
+    await replaceContent(context, datastore, uid, empty, (entry) => {
       const stand = standOf(entry);
       if (stand.is === 'here') return dropped(entry, stand.mark);
-      throw beingWorkedOn(uid);
+      throw beingWrittenTo(uid);
     });
     return true;
   } catch (error) {
-    const { entry } = await readEntry(context, uid);
+    const { entry } = await readLiveEntry(context, uid);
     const { is } = standOf(entry);
     if (is === 'away') return true;
     if (is !== 'overwritten') throw error;
     // Where that fails as well, the next try does it.
-    await writeEntry(context, datastore, uid, unmarked(entry), '').catch(() => {});
+    await writeLiveEntry(context, datastore, uid, unmarked(entry), '').catch(() => {});
     return false;
   }
 }
@@ -252,11 +191,4 @@ function shownTitle({ env }: Context, title: string): string {
   const folder = fileURLToPath(new URL('./locale', import.meta.url));
   const { _ } = wordsOf(findCatalogue(folder, 'ds-backup', languagesOf(env)));
   return `${title} · ${_('Kept at school')}`;
-}
-
-export function beingWorkedOn(uid: Uid): DsError {
-  return new DsError('unreadable', `the entry ${uid} is being worked on`, {
-    hint: 'close it and try again',
-    retry: true,
-  });
 }

@@ -8,7 +8,7 @@ import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/jour
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import type { Context } from '../context.ts';
-import type { Problem } from '../journal/scan.ts';
+import type { Problem } from '../journal/problem.ts';
 import { batchFolder, inBatch } from '../paths.ts';
 import { emptyFolder, freeBytes } from '../profile.ts';
 import type { BatchMeter, Meter } from '../progress.ts';

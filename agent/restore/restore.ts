@@ -1,29 +1,30 @@
 /**
- * Brings a snapshot, or one entry of it, back into the living Journal (A9, A10). It only adds: what
- * is there stays, and an older version comes beside it. Cancelled or killed, the next one goes on.
+ * Restores a snapshot, or one entry of it, into the living Journal. A restore only adds: what is in
+ * the Journal stays, and an older version comes beside it. Cancelled or killed, the next one goes on.
  */
-import { rmSync } from 'node:fs';
-import { asDsError, DsError } from '../../shared/errors.ts';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { forEachAtOnce } from '../concurrently.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
+import { readLocalVersions } from '../journal/local-versions.ts';
 import { flushFileSystem } from '../journal/placement.ts';
-import { lastingSignature, readVersion } from '../journal/read-entry.ts';
-import { fileSystemMoment, problemOf, scanJournal } from '../journal/scan.ts';
-import { healIndex } from '../journal/sugar-index.ts';
+import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
+import { hasRoomForIndex } from '../journal/sugar-index.ts';
 import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import { openSession, type Session } from '../school/session.ts';
-import { type KnownEntry, type Origin, openState, type State } from '../state.ts';
-import type { Source } from '../wire/rsync.ts';
-import { type Fetched, type FetchedBatch, fetchBatches } from './fetch.ts';
-import { type Placer, placerFor } from './place.ts';
-import { type Plan, planRestore } from './plan.ts';
+import { type Origin, openState, type State } from '../state.ts';
+import { chooseWriter } from './choose-writer.ts';
+import { DatastoreWriter, type WriterOptions } from './datastore-writer.ts';
+import { type FetchedBatch, fetchBatches } from './fetch.ts';
+import { FolderWriter } from './folder-writer.ts';
+import { type Counts, Outcomes } from './outcomes.ts';
+import { planRestore } from './plan.ts';
 import { Tally } from './tally.ts';
-import { Applier, type Counts } from './update.ts';
+import { askSizes, findWanted, newestSnapshot } from './wanted.ts';
+import type { Writer } from './writer.ts';
 
 export interface RestoreRequest {
   /** Whose; undefined for this laptop's own. */
@@ -32,6 +33,7 @@ export interface RestoreRequest {
   snapshot: SnapshotName | undefined;
   /** Only this one; undefined for all. */
   entry: Uid | undefined;
+  /** Whether to wait for admission, or to give up with `server-busy`. */
   wait: boolean;
 }
 
@@ -39,10 +41,11 @@ export interface RestoreSummary extends Counts {
   snapshot: SnapshotName;
 }
 
-/** What came before a stop is flushed, counted and shown within this; a stop takes two seconds (S3). */
+/**
+ * After a stop, what was written is flushed, counted and shown within this, in milliseconds: a stopped
+ * run has to end within two seconds.
+ */
 const KEEP_AFTER_STOP_MS = 1200;
-/** Calls to the datastore at once: four bring 270 entries a second, one 172 (measured). */
-const IN_FLIGHT = 4;
 
 export async function restore(context: Context, request: RestoreRequest): Promise<RestoreSummary> {
   prepareProfile(context);
@@ -53,216 +56,122 @@ export async function restore(context: Context, request: RestoreRequest): Promis
   await using session = await openSession(context, { purpose: 'restore', wait: request.wait });
   emptyFolder(context.paths.restore);
   try {
-    const isSingle = request.entry !== undefined;
-    return await new Restore(context, state, datastore, session, isSingle).run(request);
+    return await restoreFrom({ context, state, datastore, session }, request);
   } finally {
     // After a stop the datastore may still want a file; the next restore empties the folder.
     if (!context.signal.aborted) rmSync(context.paths.restore, { recursive: true, force: true });
   }
 }
 
-interface Found {
-  source: Source;
-  wanted: Versions;
-  /** Of each, where that is known already. */
-  bytes?: ReadonlyMap<Uid, number>;
+interface Run {
+  context: Context;
+  state: State;
+  datastore: Datastore;
+  session: Session;
 }
 
-class Restore {
-  readonly #context: Context;
-  readonly #state: State;
-  readonly #datastore: Datastore;
-  readonly #session: Session;
-  readonly #meter: Meter;
-  readonly #applier: Applier;
-  #placer: Placer | undefined;
-
-  constructor(
-    context: Context,
-    state: State,
-    datastore: Datastore,
-    session: Session,
-    isSingle: boolean,
-  ) {
-    this.#context = context;
-    this.#state = state;
-    this.#datastore = datastore;
-    this.#session = session;
-    this.#meter = new Meter(context.onProgress);
-    this.#applier = new Applier(context, datastore, { toTop: isSingle });
+async function restoreFrom(
+  { context, state, datastore, session }: Run,
+  { of, entry, ...request }: RestoreRequest,
+): Promise<RestoreSummary> {
+  const meter = new Meter(context.onProgress);
+  const snapshot = request.snapshot ?? (await newestSnapshot(session, of));
+  const origin: Origin = { of, snapshot };
+  const { source, versions: wanted, bytes } = await findWanted(session, origin, entry);
+  const isComplete = entry === undefined;
+  const restored = isComplete ? await state.beginRestore(origin, wanted.size) : new Map();
+  meter.phase('scanning');
+  const local = await readLocalVersions(context, state, context.paths.restore);
+  const { steps, alreadyHere } = planRestore({ wanted, local, restored, sizes: new Map() });
+  const tally = isComplete ? new Tally(context, state, origin) : undefined;
+  await tally?.begin(restored, only(wanted, alreadyHere));
+  const uids = steps.map(({ uid }) => uid);
+  const sizes = bytes ?? (await askSizes(session, origin, uids));
+  const plan = planRestore({ wanted, local, restored, sizes });
+  failpoint('restore.planned');
+  meter.phase('fetching');
+  meter.expect(wanted.size, plan.bytes);
+  meter.batch().done(alreadyHere.length, 0);
+  const outcomes = new Outcomes(meter, tally, alreadyHere.length);
+  const target = { snapshot, toTop: !isComplete };
+  const options = { context, state, datastore, target, outcomes };
+  const writer = makeWriter(options, tally, plan.steps.length, local.size);
+  try {
+    const batches = fetchBatches(context, session, source, plan.steps, meter);
+    await writeAll(batches, writer, outcomes);
+    // Nothing is restored before Sugar shows it.
+    outcomes.counts.problems.push(...(await writer.finish()).map(notShown));
+    // A complete restore has waited for the disk batch by batch.
+    if (!isComplete) await flushFileSystem(context, context.paths.journal);
+  } catch (error) {
+    const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
+    await Promise.allSettled([tally?.settle(signal), writer.showWritten(signal)]);
+    throw error;
   }
+  if (isComplete && outcomes.counts.problems.length === 0) await state.endRestore(origin);
+  meter.finish();
+  return { snapshot, ...outcomes.counts };
+}
 
-  async run(request: RestoreRequest): Promise<RestoreSummary> {
-    const { of } = request;
-    const snapshot = request.snapshot ?? (await this.#newest(of));
-    const origin: Origin = { of, snapshot };
-    const { source, wanted, bytes } = await this.#find(origin, request.entry);
-    const whole = request.entry === undefined;
-    const restored: Versions = whole
-      ? await this.#state.beginRestore(origin, wanted.size)
-      : new Map();
-    this.#meter.phase('scanning');
-    const local = await this.#readLocal();
-    const first = planRestore({ wanted, local, restored, sizes: new Map() });
-    const tally = new Tally(this.#context, this.#state, origin);
-    if (whole) await tally.begin(restored, only(wanted, first.alreadyHere));
-    const sizes = bytes ?? (await this.#askSizes(origin, first));
-    const plan = planRestore({ wanted, local, restored, sizes });
-    this.#applier.counts.alreadyHere = plan.alreadyHere.length;
-    failpoint('restore.planned');
-    this.#meter.phase('fetching');
-    this.#meter.expect(wanted.size, plan.bytes);
-    this.#meter.batch().done(plan.alreadyHere.length, 0);
-    this.#placer = placerFor(this.#context, this.#state, this.#datastore, this.#applier, tally, {
-      ...{ single: !whole, steps: plan.steps.length, local: local.size },
-    });
-    try {
-      const batches = fetchBatches(this.#context, this.#session, source, plan.steps, this.#meter);
-      await this.#bringAll(origin, batches, whole ? tally : undefined);
-      await this.#showAll();
-      // A complete one has waited for the disk batch by batch.
-      if (!whole) await flushFileSystem(this.#context, this.#context.paths.journal);
-    } catch (error) {
-      const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
-      const counted = whole ? tally.settle(signal) : undefined;
-      await Promise.allSettled([counted, this.#placer?.showWhatCame(signal)]);
-      throw error;
+/** The fast writer where it is as safe as the other; where it is not, a person is told. */
+function makeWriter(
+  options: WriterOptions,
+  tally: Tally | undefined,
+  steps: number,
+  local: number,
+): Writer {
+  const { paths, env, warn } = options.context;
+  let survey: Survey = new Map();
+  const hazard = () => {
+    const found = surveyJournal(paths.journal, new Map(), new Set());
+    if (typeof found === 'string') return found;
+    survey = found;
+    return undefined;
+  };
+  const { writer, reason, notable } = chooseWriter({
+    single: tally === undefined,
+    steps,
+    local,
+    layout: readFileSync(paths.journalVersion, 'utf8').trim(),
+    own: lstatSync(paths.journal).uid === process.getuid?.(),
+    room: hasRoomForIndex(paths, local + steps, env),
+    hazard,
+  });
+  if (notable) warn(`the entries go through Sugar one by one, which takes longer: ${reason}`);
+  return writer === 'folders' && tally
+    ? new FolderWriter(options, tally, survey)
+    : new DatastoreWriter(options, tally);
+}
+
+/** Writes batch after batch while the next one is being fetched. */
+async function writeAll(
+  batches: AsyncGenerator<FetchedBatch>,
+  writer: Writer,
+  { counts }: Outcomes,
+): Promise<void> {
+  let next = batches.next();
+  try {
+    for (;;) {
+      const { value: batch, done } = await next;
+      if (done) return;
+      next = batches.next();
+      next.catch(() => {}); // awaited in the next round, or below
+      counts.receivedBytes += batch.receivedBytes;
+      counts.problems.push(...batch.problems);
+      await writer.write(batch.folder, batch.ready);
+      rmSync(batch.folder, { recursive: true, force: true });
     }
-    if (whole && this.#applier.counts.problems.length === 0) await this.#state.endRestore(origin);
-    this.#meter.finish();
-    return { snapshot, ...this.#applier.counts };
+  } catch (error) {
+    await next.catch(() => {}); // the first failure is the one to tell
+    throw error;
   }
+}
 
-  /** What is wanted, and where it is: where cleanup took the snapshot, in the pin made from it (X8). */
-  async #find(origin: Origin, entry: Uid | undefined): Promise<Found> {
-    const { control, serial } = this.#session;
-    const { of, snapshot } = origin;
-    try {
-      const all = await control.sums(snapshot, of);
-      return { source: origin, wanted: entry === undefined ? all : pick(all, entry, snapshot) };
-    } catch (error) {
-      const isOwn = of === undefined || of === serial;
-      if (asDsError(error).code !== 'not-found' || entry === undefined || !isOwn) throw error;
-      const { pins } = await control.pins();
-      const pin = pins.find((one) => one.uid === entry && one.snapshot === snapshot);
-      if (!pin) throw error;
-      return {
-        source: { of: undefined, pin },
-        wanted: new Map([[entry, pin.digest]]),
-        bytes: new Map([[entry, pin.bytes]]),
-      };
-    }
-  }
-
-  async #newest(of: Serial | undefined): Promise<SnapshotName> {
-    const [newest] = await this.#session.control.snapshots(of);
-    if (newest) return newest.name;
-    if (of !== undefined) {
-      throw new DsError('not-found', `the school server has no snapshot of laptop ${of} for us`);
-    }
-    throw new DsError('not-found', 'the school server has no snapshot of this laptop', {
-      hint: 'a new laptop is given the snapshots of an older one by a teacher',
-    });
-  }
-
-  /** The versions of all local entries; what was read is remembered for the next backup. */
-  async #readLocal(): Promise<Map<Uid, Digest | undefined>> {
-    const { paths, signal } = this.#context;
-    const scan = await scanJournal(paths, this.#state.entries, () =>
-      fileSystemMoment(paths.restore),
-    );
-    const local = new Map<Uid, Digest | undefined>(scan.unchanged);
-    for (const { uid } of scan.problems) local.set(uid, undefined);
-    const read = new Map<Uid, KnownEntry>();
-    for (const { entry } of scan.toRead) {
-      signal.throwIfAborted();
-      try {
-        const { signature, digest, entry: found, doubt } = await readVersion(entry, signal);
-        local.set(entry.uid, digest);
-        if (doubt !== 'none') continue;
-        const lasting = lastingSignature(signature, scan.moment);
-        const content = found.content?.digest ?? null;
-        read.set(entry.uid, { signature: lasting, digest, content });
-      } catch (error) {
-        if (problemOf(entry, error)) local.set(entry.uid, undefined);
-      }
-    }
-    await this.#state.rememberEntries(read, []);
-    return local;
-  }
-
-  /** What the entries to bring take. One request for every 500 entries of the snapshot. */
-  async #askSizes({ of, snapshot }: Origin, { steps }: Plan): Promise<Map<Uid, number>> {
-    const sizes = new Map<Uid, number>();
-    const open = new Set(steps.map(({ uid }) => uid));
-    if (open.size === 0) return sizes;
-    for await (const page of this.#session.control.entries(snapshot, of)) {
-      for (const { uid, bytes } of page) if (open.delete(uid)) sizes.set(uid, bytes);
-      if (open.size === 0) break;
-    }
-    return sizes;
-  }
-
-  /** Puts batch after batch back while the next one is on its way. */
-  async #bringAll(
-    origin: Origin,
-    batches: AsyncGenerator<FetchedBatch>,
-    tally?: Tally,
-  ): Promise<void> {
-    let next = batches.next();
-    try {
-      for (;;) {
-        const { value: batch, done } = await next;
-        if (done) return;
-        next = batches.next();
-        next.catch(() => {}); // awaited in the next round, or below
-        await this.#applyBatch(origin, batch, tally);
-      }
-    } catch (error) {
-      await next.catch(() => {});
-      throw error;
-    }
-  }
-
-  async #applyBatch(origin: Origin, batch: FetchedBatch, tally?: Tally): Promise<void> {
-    const { counts } = this.#applier;
-    counts.receivedBytes += batch.receivedBytes;
-    counts.problems.push(...batch.problems);
-    const placer = this.#placer;
-    const done = ({ step }: Fetched, back: boolean) => {
-      this.#meter.batch().done(back ? 1 : 0, Math.ceil(step.bytes / 2));
-    };
-    const left = placer ? await placer.place(origin, batch, done) : batch.ready;
-    await forEachAtOnce(left, IN_FLIGHT, async (fetched) => {
-      this.#context.signal.throwIfAborted();
-      const { uid, digest } = fetched.step;
-      const came = await this.#applier.update(origin.snapshot, fetched);
-      if (came) tally?.note(uid, digest);
-      done(fetched, came);
-    });
-    this.#context.signal.throwIfAborted();
-    if (!placer) await tally?.settle(); // a placer does it before it shows the next batch
-    rmSync(batch.folder, { recursive: true, force: true });
-  }
-
-  /** Nothing is back before Sugar shows it. */
-  async #showAll(): Promise<void> {
-    if (!this.#placer) return healIndex(this.#context, this.#state);
-    for (const uid of await this.#placer.finish()) {
-      this.#applier.counts.problems.push({ uid, problem: `Sugar does not show the entry ${uid}` });
-    }
-  }
+function notShown(uid: Uid) {
+  return { uid, problem: `Sugar does not show the entry ${uid}` };
 }
 
 function only(versions: Versions, uids: readonly Uid[]): Map<Uid, Digest> {
   const wanted = new Set(uids);
   return new Map([...versions].filter(([uid]) => wanted.has(uid)));
-}
-
-function pick(all: ReadonlyMap<Uid, Digest>, uid: Uid, snapshot: SnapshotName) {
-  const digest = all.get(uid);
-  if (digest) return new Map([[uid, digest]]);
-  throw new DsError('not-found', `${snapshot} has no entry ${uid}`, {
-    hint: `"ds-backup entries ${snapshot}" lists them`,
-  });
 }

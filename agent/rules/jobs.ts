@@ -1,5 +1,6 @@
 /**
- * What the agent is asked to do, and how far it is with it. Words of PROTOCOL.md, "On the laptop's bus".
+ * Jobs: what the agent was asked to do and how far it is, in the words of PROTOCOL.md, "On the laptop's
+ * bus"; and the order in which they run.
  */
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Progress } from '../progress.ts';
@@ -8,23 +9,24 @@ export type JobKind = 'backup' | 'restore' | 'restore-entry' | 'keep' | 'fetch' 
 
 export interface Request {
   kind: JobKind;
-  /** A person asked for it; otherwise it is the day's backup, or something left over. */
+  /** A person asked for it; otherwise it is the day's backup, or noted pins. */
   byHand: boolean;
-  /** The laptop whose snapshots it is about; empty for this one. */
+  /** The serial of the laptop whose snapshots it concerns; empty for this one. */
   of: string;
   /** Empty for the newest, or where it does not matter. */
   snapshot: string;
-  /** Empty for a whole one. */
+  /** The uid of one entry; empty for a whole snapshot. */
   entry: string;
 }
 
-export interface Trouble {
+/** Why an attempt failed, for clients. */
+export interface Problem {
   code: ErrorCode;
   message: string;
   hint: string;
 }
 
-/** Why a job is not at work, the weightiest first. */
+/** Why a job is not running. */
 export type Reason =
   | 'paused'
   | 'suspend'
@@ -43,11 +45,12 @@ export type Reason =
   | 'spread'
   | 'problem';
 
-/** A wait that ends by itself, by the uptime of this boot in milliseconds. */
+/** A wait that ends by itself. */
 export interface Wait {
   reason: Reason;
+  /** By the uptime of this boot, in milliseconds. */
   untilMs: number;
-  /** In the server's queue, 1 being next; 0 where it does not tell. */
+  /** In the server's queue, 1 being next; 0 where the server does not say. */
   place: number;
 }
 
@@ -56,24 +59,45 @@ export type JobEnd = 'done' | 'cancelled' | 'failed';
 export interface Job {
   id: number;
   request: Request;
-  /** Ended, or still to be done. */
+  /** How it ended; null while it is live. */
   end: JobEnd | null;
   wait: Wait | null;
-  /** Attempts in a row that came to nothing. */
+  /** Consecutive failed attempts. */
   failures: number;
   progress: Progress | null;
-  trouble: Trouble | null;
+  problem: Problem | null;
   summary: Record<string, number>;
 }
 
 export function newJob(id: number, request: Request): Job {
-  const nothing = { end: null, wait: null, failures: 0, progress: null, trouble: null };
+  const nothing = { end: null, wait: null, failures: 0, progress: null, problem: null };
   return { id, request, ...nothing, summary: {} };
 }
 
-/** Restores and single requests go before backups, and what a person asked for before the rest. */
-export function rank({ request: { kind, byHand } }: Job): number {
-  if (kind === 'backup') return byHand ? 3 : 4;
-  if (kind === 'pins') return 2;
-  return kind === 'restore' ? 1 : 0;
+/** The jobs that have not ended, in the order in which they run. */
+export function liveJobs(jobs: readonly Job[]): Job[] {
+  return jobs
+    .filter(({ end }) => end === null)
+    .sort((a, b) => priority(a) - priority(b) || a.id - b.id);
+}
+
+/**
+ * Lower runs first: single entries, whole restores, pins, a backup that a person asked for, the day's
+ * backup. A child waits for the first two.
+ */
+function priority({ request: { kind, byHand } }: Job): number {
+  switch (kind) {
+    case 'restore-entry':
+    case 'keep':
+    case 'fetch':
+      return 0;
+    case 'restore':
+      return 1;
+    case 'pins':
+      return 2;
+    case 'backup':
+      return byHand ? 3 : 4;
+    default:
+      return kind satisfies never;
+  }
 }

@@ -1,67 +1,92 @@
 /**
- * The agent's state machine, pure: what happened comes in, and `decide` says what should be going on
- * now. Whoever calls it brings about the difference. A backup is due → waiting (for what?) → asking →
- * queued until the server's time → sending → confirming → done; a restore goes before it, and whatever
- * is stopped by an obstacle goes on from there when it is gone.
+ * The agent's state machine, as two pure functions: `next` takes an event, `decide` returns which job
+ * should run now; the caller starts and stops workers accordingly. A backup becomes due, waits for its
+ * obstacles to go, asks the server, queues for its slot, sends, and waits for confirmation. Restores run
+ * first, and a job that an obstacle stopped continues when the obstacle is gone.
  */
 import type { Progress } from '../progress.ts';
-import { type Job, newJob, type Reason, type Request, rank, type Wait } from './jobs.ts';
+import {
+  type Job,
+  type JobEnd,
+  liveJobs,
+  newJob,
+  type Reason,
+  type Request,
+  type Wait,
+} from './jobs.ts';
 import { obstacles, type World } from './obstacles.ts';
-import { type Failure, judgeFailure } from './retry.ts';
+import { decideRetry, type Failure } from './retry.ts';
 
 export interface Model {
+  /** Live ones by id; those that ended follow, in the order in which they did. */
   jobs: readonly Job[];
   nextId: number;
   world: World;
   /** Whether the day's backup is still to be made. */
   due: boolean;
-  /** The day's backup was cancelled by hand: leave it until then, by the uptime in milliseconds. */
+  /** When the next backup becomes due; null while one is due or nobody knows. All times are uptimes in ms. */
+  againAtMs: number | null;
+  /** When to find out again whether a backup is due. */
+  lookAtMs: number;
+  /** The day's backup was cancelled by hand: it rests until then. */
   restUntilMs: number;
 }
 
 export type Event =
-  | { is: 'world'; change: Partial<World> }
-  /** The laptop came into a network, or into another one. */
-  | { is: 'network-came'; wait: Wait | null }
-  | { is: 'due'; due: boolean; wait: Wait | null }
-  | { is: 'request'; request: Request }
-  | { is: 'progress'; id: number; progress: Progress }
-  | { is: 'done'; id: number; summary: Record<string, number> }
-  | { is: 'failed'; id: number; failure: Failure; random: number }
+  | { type: 'world'; change: Partial<World> }
+  /** The laptop joined a network, or another one. */
+  | { type: 'network-joined'; wait: Wait | null }
+  | { type: 'due'; due: boolean; againAtMs: number | null; wait: Wait | null }
+  | { type: 'request'; request: Request }
+  | { type: 'progress'; id: number; progress: Progress }
+  | { type: 'done'; id: number; summary: Record<string, number> }
+  | { type: 'failed'; id: number; failure: Failure; random: number }
   /** The worker ended because we stopped it. */
-  | { is: 'stopped'; id: number }
-  | { is: 'cancel'; id: number }
-  | { is: 'forget'; id: number };
+  | { type: 'stopped'; id: number }
+  | { type: 'cancel'; id: number }
+  | { type: 'forget'; id: number };
 
 export function newModel(world: World): Model {
-  // Until somebody has looked, a backup may well be due.
-  return { jobs: [], nextId: 1, world, due: true, restUntilMs: 0 };
+  // Nobody has looked yet: a backup may well be due.
+  const due = { due: true, againAtMs: null, lookAtMs: lookTime(null, world.uptimeMs) };
+  return { jobs: [], nextId: 1, world, ...due, restUntilMs: 0 };
 }
 
-/** After a cancelled day's backup, in milliseconds. */
+/** Rest of the day's backup after somebody cancelled it, in milliseconds. */
 const REST_MS = 3_600_000;
-/** Waits that a person's "now" or a new network ends; an appointment stays one. */
+/** While the agent runs it looks at least this often whether a backup is due, in milliseconds … */
+const LONGEST_LOOK_MS = 6 * 3_600_000;
+/** … and not more often than this: waking up costs battery. */
+const SHORTEST_LOOK_MS = 15 * 60_000;
+/** Waits that end when a person asks or the network changes; a slot in the server's queue does not. */
 const ENDS_AT_ONCE: readonly Reason[] = [
   ...(['no-server', 'not-registered', 'teacher', 'other-run', 'untrusted-server'] as const),
   ...(['laptop-full', 'problem', 'spread', 'paused', 'server-full', 'over-quota'] as const),
 ];
 
-/** What the world looks like after an event. */
+/** The model after an event. */
 export function next(model: Model, event: Event): Model {
-  switch (event.is) {
+  return withEndedLast(model, apply(model, event));
+}
+
+function apply(model: Model, event: Event): Model {
+  switch (event.type) {
     case 'world':
       return { ...model, world: { ...model.world, ...event.change } };
-    case 'network-came':
+    case 'network-joined':
       return mapJobs(model, (job) => {
         if (job.end || job.wait?.reason !== 'no-server') return job;
         return { ...job, failures: 0, wait: job.request.byHand ? null : event.wait };
       });
-    case 'due':
-      return withDailyBackup({ ...model, due: event.due }, event.wait);
+    case 'due': {
+      const { due, againAtMs } = event;
+      const lookAtMs = lookTime(againAtMs, model.world.uptimeMs);
+      return withDailyBackup({ ...model, due, againAtMs, lookAtMs }, event.wait);
+    }
     case 'request':
       return withRequest(model, event.request);
     case 'progress':
-      return changeJob(model, event.id, (job) => move(job, event.progress));
+      return changeJob(model, event.id, (job) => withProgress(job, event.progress));
     case 'done':
       return finish(model, event.id, event.summary);
     case 'failed':
@@ -77,18 +102,21 @@ export function next(model: Model, event: Event): Model {
   }
 }
 
+function lookTime(againAtMs: number | null, nowMs: number): number {
+  const wanted = againAtMs ?? Number.POSITIVE_INFINITY;
+  return nowMs + Math.min(Math.max(wanted - nowMs, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
+}
+
 export interface Decision {
-  /** The job to be at work, if any; whatever else is at work is to be stopped. */
+  /** The job that should run, if any; any other is to be stopped. */
   run: number | null;
-  /** When something may change by itself, by the uptime in milliseconds; null for never. */
+  /** When a wait ends by itself, by the uptime in milliseconds; null for never. */
   wakeAtMs: number | null;
 }
 
-/** What should be going on. */
+/** Which job should run now. */
 export function decide({ jobs, world }: Model): Decision {
-  const live = jobs
-    .filter(({ end }) => end === null)
-    .sort((a, b) => rank(a) - rank(b) || a.id - b.id);
+  const live = liveJobs(jobs);
   const ready = live.find((job) => obstacles(job, world).length === 0);
   const ends = live.flatMap(({ wait }) =>
     wait && wait.untilMs > world.uptimeMs ? [wait.untilMs] : [],
@@ -96,12 +124,19 @@ export function decide({ jobs, world }: Model): Decision {
   return { run: ready?.id ?? null, wakeAtMs: ends.length > 0 ? Math.min(...ends) : null };
 }
 
-/** The id of the live job that does this already, if there is one. */
+/** The live job that does the same, if there is one. */
 export function jobFor(model: Model, request: Request): Job | undefined {
   return model.jobs.find((job) => job.end === null && isSame(job.request, request));
 }
 
-/** Whether nothing is left that somebody or something waits for. */
+/** What failed or was cancelled last; jobs that send pins count only while there are pins to send. */
+export function lastUnfinished({ jobs }: Model, hasPins: boolean): Job | undefined {
+  return jobs.findLast(({ end, request: { kind } }) => {
+    return (end === 'failed' || end === 'cancelled') && (kind !== 'pins' || hasPins);
+  });
+}
+
+/** Whether nothing is left to do. */
 export function isIdle({ jobs, due }: Model): boolean {
   return !due && jobs.every(({ end }) => end !== null);
 }
@@ -115,7 +150,7 @@ function withRequest(model: Model, request: Request): Model {
   });
 }
 
-/** The day's backup is there exactly while it is due. */
+/** Adds the day's backup when it becomes due, and ends one that is no longer needed. */
 function withDailyBackup(model: Model, wait: Wait | null): Model {
   const live = model.jobs.filter((job) => job.end === null && job.request.kind === 'backup');
   if (model.due && live.length === 0) {
@@ -127,39 +162,37 @@ function withDailyBackup(model: Model, wait: Wait | null): Model {
   if (model.due) return model;
   return mapJobs(model, (job) => {
     const needless = live.includes(job) && !job.request.byHand && job.progress === null;
-    return needless ? { ...job, end: 'done' } : job;
+    return needless ? ended(job, 'done') : job;
   });
 }
 
 function finish(model: Model, id: number, summary: Record<string, number>): Model {
-  const done = model.jobs.find((job) => job.id === id);
-  const isBackup = done?.request.kind === 'backup';
-  const ended = mapJobs(model, (job) => {
+  const isBackup = model.jobs.find((job) => job.id === id)?.request.kind === 'backup';
+  const finished = mapJobs(model, (job) => {
     const alsoDone = isBackup && job.request.kind === 'backup';
     if (job.end !== null || (job.id !== id && !alsoDone)) return job;
-    return { ...job, end: 'done', wait: null, trouble: null, summary };
+    return { ...ended(job, 'done'), problem: null, summary };
   });
-  return isBackup ? { ...ended, due: false } : ended;
+  return isBackup ? { ...finished, due: false } : finished;
 }
 
 function fail(model: Model, id: number, failure: Failure, random: number): Model {
   return changeJob(model, id, (job) => {
     const { code, message, hint } = failure;
     const failures = job.failures + 1;
-    const tried: Job = { ...job, failures, progress: null, trouble: { code, message, hint } };
-    const setback = judgeFailure(tried, failure, model.world.uptimeMs, () => random);
-    if (setback.is === 'failed') return { ...tried, end: 'failed', wait: null };
-    // Being told a time is no failure: the server is there and keeps our place.
-    const counted = failure.code === 'server-busy' ? 0 : failures;
-    const trouble = failure.code === 'server-busy' ? job.trouble : tried.trouble;
-    return { ...tried, failures: counted, trouble, wait: setback.wait };
+    const tried: Job = { ...job, failures, progress: null, problem: { code, message, hint } };
+    const retry = decideRetry(tried, failure, model.world.uptimeMs, () => random);
+    if (retry.type === 'give-up') return ended(tried, 'failed');
+    if (failure.code !== 'server-busy') return { ...tried, wait: retry.wait };
+    // Not a failure: the server answers, and keeps our place in its queue.
+    return { ...tried, failures: 0, problem: job.problem, wait: retry.wait };
   });
 }
 
 function cancel(model: Model, id: number): Model {
   const job = model.jobs.find((one) => one.id === id && one.end === null);
   if (!job) return model;
-  const cancelled = changeJob(model, id, (one) => ({ ...one, end: 'cancelled', wait: null }));
+  const cancelled = changeJob(model, id, (one) => ended(one, 'cancelled'));
   if (job.request.kind !== 'backup') return cancelled;
   const rested = { ...cancelled, restUntilMs: model.world.uptimeMs + REST_MS };
   return withDailyBackup(rested, null);
@@ -170,8 +203,8 @@ function addJob(model: Model, request: Request, wait: Wait | null): Model {
   return { ...model, jobs: [...model.jobs, job], nextId: model.nextId + 1 };
 }
 
-/** Only what moved something shows that the server is there. */
-function move(job: Job, progress: Progress): Job {
+/** Only transferred bytes prove that the server is there. */
+function withProgress(job: Job, progress: Progress): Job {
   const failures = progress.bytesDone > 0 ? 0 : job.failures;
   return { ...job, failures, progress };
 }
@@ -186,4 +219,17 @@ function changeJob(model: Model, id: number, change: (job: Job) => Job): Model {
 
 function mapJobs(model: Model, change: (job: Job) => Job): Model {
   return { ...model, jobs: model.jobs.map(change) };
+}
+
+function ended(job: Job, end: JobEnd): Job {
+  return { ...job, end, wait: null };
+}
+
+/** Moves the jobs that ended just now behind all others. */
+function withEndedLast(before: Model, after: Model): Model {
+  const wasLive = new Set(liveJobs(before.jobs).map(({ id }) => id));
+  const isNew = ({ id, end }: Job) => end !== null && wasLive.has(id);
+  if (!after.jobs.some(isNew)) return after;
+  const others = after.jobs.filter((job) => !isNew(job));
+  return { ...after, jobs: [...others, ...after.jobs.filter(isNew)] };
 }

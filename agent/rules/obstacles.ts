@@ -1,30 +1,31 @@
 /**
- * What keeps a job from going on (A1, A3): pure, and all of it at once, so that the child is shown the
- * weightiest and not the first one somebody looked at.
+ * Everything that keeps a job from running at the moment, the most important first: clients show the
+ * first one, so all of them are worked out.
  */
 import type { Job, Reason } from './jobs.ts';
 
-/** Per cent of the battery, `mains`, or nobody knows. */
+/** On mains, on battery with this charge in per cent, or unknown. */
 export type Power = 'mains' | 'unknown' | { percent: number };
 export type Network = 'up' | 'down' | 'unknown';
 
+/** The state of the laptop as far as jobs depend on it. */
 export interface World {
   power: Power;
   network: Network;
   /** The laptop is going to sleep. */
   suspending: boolean;
-  /** A person wants silence for now. */
+  /** A person has paused all work. */
   paused: boolean;
   /** Of this boot, in milliseconds. */
   uptimeMs: number;
 }
 
-/** On battery from here up by itself, in per cent … */
+/** Minimum battery charge for automatic work, in per cent. */
 export const BATTERY_ALONE = 30;
-/** … and down to here when a person asked for it. */
+/** Minimum battery charge for what a person asked for, in per cent. */
 export const BATTERY_BY_HAND = 15;
 
-/** Empty when the job can go on. */
+/** Empty when the job can run. */
 export function obstacles(job: Job, world: World): Reason[] {
   const { power, network, suspending, paused, uptimeMs } = world;
   const least = job.request.byHand ? BATTERY_BY_HAND : BATTERY_ALONE;
@@ -32,8 +33,13 @@ export function obstacles(job: Job, world: World): Reason[] {
   return [
     ...(paused ? (['paused'] as const) : []),
     ...(suspending ? (['suspend'] as const) : []),
-    ...(typeof power === 'object' && power.percent < least ? (['battery'] as const) : []),
+    ...(isBelow(power, least) ? (['battery'] as const) : []),
     ...(network === 'down' ? (['no-network'] as const) : []),
     ...waits,
   ];
+}
+
+/** Whether the laptop runs on a battery with less than `percent` of its charge. */
+export function isBelow(power: Power, percent: number): power is { percent: number } {
+  return typeof power === 'object' && power.percent < percent;
 }

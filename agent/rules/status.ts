@@ -1,8 +1,8 @@
 /**
- * The model in the words of the bus: one state, why it waits, and the job in hand. Pure.
+ * Describes the model for clients: one state, the reasons for waiting, and the current job.
  */
 import type { Progress } from '../progress.ts';
-import { type Job, type Reason, rank, type Trouble } from './jobs.ts';
+import { type Job, liveJobs, type Problem, type Reason } from './jobs.ts';
 import { decide, type Model } from './machine.ts';
 import { obstacles } from './obstacles.ts';
 
@@ -17,24 +17,23 @@ export type StateName =
   | 'restoring'
   | 'paused';
 
-export interface Standing {
+export interface Status {
   state: StateName;
   reasons: (Reason | 'done')[];
-  /** The job at work, or the first in line. */
+  /** The running job, or the first in line. */
   job: Job | undefined;
+  /** Of the running job. */
   progress: Progress | null;
+  /** In the server's queue; 0 for none. */
   queuePlace: number;
-  /** By the uptime in milliseconds; 0 for none. */
+  /** By the uptime of this boot in milliseconds; 0 for none. */
   queuedUntilMs: number;
-  trouble: Trouble | null;
+  problem: Problem | null;
 }
 
-/** What to tell. */
-export function describe(model: Model): Standing {
+export function describeStatus(model: Model): Status {
   const { run } = decide(model);
-  const live = model.jobs
-    .filter(({ end }) => end === null)
-    .sort((a, b) => rank(a) - rank(b) || a.id - b.id);
+  const live = liveJobs(model.jobs);
   const job = live.find(({ id }) => id === run) ?? live[0];
   const reasons = job ? obstacles(job, model.world) : [];
   const appointment = job?.wait && isQueue(job.wait.reason) ? job.wait : null;
@@ -45,7 +44,7 @@ export function describe(model: Model): Standing {
     progress: run === null ? null : (job?.progress ?? null),
     queuePlace: appointment?.place ?? 0,
     queuedUntilMs: appointment?.untilMs ?? 0,
-    trouble: job?.trouble ?? lastTrouble(model),
+    problem: job?.problem ?? lastProblem(model),
   };
 }
 
@@ -58,7 +57,9 @@ function stateOf(
   if (!job) return model.world.paused ? 'paused' : model.due ? 'due' : 'safe';
   if (run === null) {
     if (model.world.paused) return 'paused';
-    return reasons.length === 1 && reasons[0] && isQueue(reasons[0]) ? 'queued' : 'waiting';
+    // The wait is the last of the reasons: where it is the first, it is the only one.
+    const [first] = reasons;
+    return first && isQueue(first) ? 'queued' : 'waiting';
   }
   if (job.request.kind !== 'backup') return 'restoring';
   switch (job.progress?.phase) {
@@ -72,9 +73,9 @@ function stateOf(
   }
 }
 
-/** Of the job that ended last, if it did not end well. */
-function lastTrouble({ jobs }: Model): Trouble | null {
-  return jobs.findLast(({ end }) => end !== null)?.trouble ?? null;
+/** Of the last job in the list that has ended; null when that one went well. */
+function lastProblem({ jobs }: Model): Problem | null {
+  return jobs.findLast(({ end }) => end !== null)?.problem ?? null;
 }
 
 function isQueue(reason: Reason): boolean {

@@ -1,6 +1,6 @@
 /**
- * How long a job still takes, as a range: nothing is said in the first seconds, and nothing more exact
- * than can be known (UI rule 6).
+ * Estimates how long a job still takes, as a range: no estimate in the first seconds, and none more
+ * exact than the figures allow.
  */
 import { fraction, type Progress } from '../progress.ts';
 
@@ -8,15 +8,15 @@ import { fraction, type Progress } from '../progress.ts';
 export type TimeLeft = readonly [number, number];
 
 const UNKNOWN: TimeLeft = [0, 0];
-/** Nothing is said earlier, in milliseconds. */
+/** No estimate before this, in milliseconds. */
 const SILENT_MS = 20_000;
-/** Less than this done says nothing about the rest. */
+/** No estimate below this share of the work. */
 const LEAST_PART = 0.02;
-/** The range: the pace may still get better by a fifth, or worse by half. */
+/** The range: the rest may take a fifth less or half more than at the present rate. */
 const BEST = 0.8;
 const WORST = 1.5;
 
-/** `elapsedMs` since the bytes or entries began to move. */
+/** `elapsedMs` counts from the first byte or entry that was transferred. */
 export function timeLeft(progress: Progress, elapsedMs: number): TimeLeft {
   const part = fraction(progress);
   if (elapsedMs < SILENT_MS || part < LEAST_PART || part >= 1) return UNKNOWN;

@@ -7,7 +7,7 @@ import type { Serial } from '../../shared/ids.ts';
 import { waitSeconds } from '../backoff.ts';
 import { type ServerUrls, serverUrls } from '../config.ts';
 import type { Context } from '../context.ts';
-import { ensureEnrolment, notRegistered } from '../identity/enrolment.ts';
+import { ensureEnrolment, forgetAcceptance, notRegistered } from '../identity/enrolment.ts';
 import { type Identity, readIdentity } from '../identity/identity.ts';
 import { ensureKey } from '../identity/key.ts';
 import { readBackupUrl } from '../identity/sugar-settings.ts';
@@ -44,8 +44,8 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   return connectAs(context, urls, identity);
 }
 
-/** A session to look around, for which nobody's leave is needed. */
-export async function openLookaround(context: Context): Promise<Session> {
+/** A session for requests to the control API only, which need no admission. */
+export async function openControlSession(context: Context): Promise<Session> {
   const urls = await findServer(context);
   const identity = readIdentity(context.paths) ?? (await introduce(context, urls));
   return connectAs(context, urls, identity);
@@ -58,7 +58,11 @@ export async function findServer(context: Context): Promise<ServerUrls> {
 
 async function connectAs(context: Context, urls: ServerUrls, identity: Identity): Promise<Session> {
   const enrolment = await ensureEnrolment(context, urls, identity);
-  const connection = connect(context, urls.server, enrolment);
+  const connection = connect(context, {
+    server: urls.server,
+    enrolment,
+    onKeyRefused: () => forgetAcceptance(context.paths),
+  });
   return {
     serial: identity.serial,
     control: new Control(connection, context.signal),

@@ -1,37 +1,53 @@
 /**
- * One SSH session for several questions: a child who looks at pictures asks for many, and a handshake
- * takes as long as thirty of them. Given up when nobody asks for a while.
+ * One SSH session for many requests: a child who looks at pictures asks for many, and an SSH handshake
+ * takes as long as thirty of them. Closed when nobody has asked for a while.
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Context } from '../context.ts';
 import { prepareProfile } from '../profile.ts';
-import { openLookaround, type Session } from './session.ts';
+import { openControlSession, type Session } from './session.ts';
 
-/** Without a question, in milliseconds. */
-const QUIET_MS = 30_000;
+/** An idle session is closed after this, in milliseconds. */
+const IDLE_MS = 30_000;
 
-export class Lookaround implements AsyncDisposable {
+export interface SharedSessionOptions {
+  idleMs?: number;
+  open?: (context: Context) => Promise<Session>;
+}
+
+export class SharedSession implements AsyncDisposable {
   readonly #context: Context;
+  readonly #idleMs: number;
+  readonly #openSession: (context: Context) => Promise<Session>;
   #session: Promise<Session> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(context: Context) {
+  constructor(
+    context: Context,
+    { idleMs = IDLE_MS, open = openControlSession }: SharedSessionOptions = {},
+  ) {
     this.#context = context;
+    this.#idleMs = idleMs;
+    this.#openSession = open;
   }
 
-  /** Asks with the session there is, or a new one; once more when the old one turns out dead. */
-  async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
+  /**
+   * Makes a request over the open session, or a new one. When a session that was open before turns out
+   * to be dead, the request is repeated once over a new one.
+   */
+  async ask<T>(request: (session: Session) => Promise<T>): Promise<T> {
     clearTimeout(this.#timer);
-    const isOld = this.#session !== undefined;
+    const wasOpen = this.#session !== undefined;
     try {
-      return await question(await this.#open());
+      return await request(await this.#open());
     } catch (error) {
-      const isGone = asDsError(error).code === 'server-unreachable';
-      if (isGone) await this.#close();
-      if (!isGone || !isOld || this.#context.signal.aborted) throw error;
-      return await question(await this.#open());
+      const isDead = asDsError(error).code === 'server-unreachable';
+      if (isDead) await this.#close();
+      if (!isDead || !wasOpen || this.#context.signal.aborted) throw error;
+      return await request(await this.#open());
     } finally {
-      this.#timer = setTimeout(() => void this.#close(), QUIET_MS);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.#close(), this.#idleMs);
     }
   }
 
@@ -43,7 +59,7 @@ export class Lookaround implements AsyncDisposable {
   #open(): Promise<Session> {
     if (this.#session) return this.#session;
     prepareProfile(this.#context);
-    const opening = openLookaround(this.#context);
+    const opening = this.#openSession(this.#context);
     this.#session = opening;
     opening.catch(() => {
       if (this.#session === opening) this.#session = undefined;
@@ -52,8 +68,9 @@ export class Lookaround implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const session = await this.#session?.catch(() => undefined);
-    this.#session = undefined;
+    const closing = this.#session;
+    this.#session = undefined; // whoever asks from now on opens a new one
+    const session = await closing?.catch(() => undefined); // a failed opening has nothing to close
     await session?.[Symbol.asyncDispose]();
   }
 }

@@ -1,44 +1,61 @@
 /**
- * The agent: feeds what happens to the state machine and brings about what it decides. Holds no rules of
- * its own; those are in machine.ts, obstacles.ts, setback.ts and due.ts.
+ * The agent: turns what happens into events for the state machine, and starts and stops workers as it
+ * decides. It has no rules of its own; those are in `agent/rules`.
  */
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Facts } from '../browse/facts.ts';
 import type { Paths } from '../paths.ts';
-import type { Due } from '../rules/due.ts';
+import type { DueReason } from '../rules/due.ts';
 import type { Job, Request, Wait } from '../rules/jobs.ts';
 import {
   decide,
   type Event,
   isIdle,
   jobFor,
+  lastUnfinished,
   type Model,
   newModel,
   next,
 } from '../rules/machine.ts';
-import { BATTERY_BY_HAND, type World } from '../rules/obstacles.ts';
-import { describe, type Standing } from '../rules/status.ts';
+import { BATTERY_BY_HAND, isBelow, type World } from '../rules/obstacles.ts';
+import { describeStatus, type Status } from '../rules/status.ts';
+import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
 import { DayBook } from './day-book.ts';
-import { type Memory, type PinNote, type Refusal, refusalToTell } from './memory.ts';
-import { AtWork, type Outcome } from './running-job.ts';
+import type { Memory, PinNote } from './memory.ts';
+import { type PinRow, refusalToTell, sendOrNote, withNotes } from './pins.ts';
+import { type Outcome, RunningJob } from './running-job.ts';
 
 export interface AgentOptions {
   paths: Paths;
   program: WorkerProgram;
   clock: Clock;
   log: Log;
+  /** Returns 0…1. */
   random: () => number;
-  /** The day's backup begins at a random moment within this, in milliseconds (A4). */
+  /** The day's backup starts at a random time within this, so that not all laptops start at once; in ms. */
   spreadMs: number;
 }
 
+/** What the laptop knows without asking the school server. */
+export type Facts = ActResult<'facts'>;
+
+/** Everything that clients are shown, as it is at this moment. */
+export interface AgentView {
+  model: Model;
+  status: Status;
+  memory: Memory;
+  /** As last read; undefined before that. */
+  facts: Facts | undefined;
+  /** How long the running job has been transferring, in milliseconds. */
+  movingMs: number;
+}
+
 /**
- * What those who watch are told: `change` after anything, `end` with a job that ended, `stopped` when
- * the work on one that was stopped is over and has noted how far it came.
+ * `change` comes after anything, `end` with a job that ended, `stopped` when a worker that was stopped has
+ * recorded how far it came.
  */
 interface Events {
   change: [];
@@ -46,21 +63,19 @@ interface Events {
   stopped: [];
 }
 
-/** While it runs it looks at least so often whether a backup is due, in milliseconds. */
-const LONGEST_SLEEP_MS = 6 * 3_600_000;
-/** And not more often than this (A2). */
-const SHORTEST_LOOK_MS = 15 * 60_000;
-/** How long jobs that ended can be looked at, in milliseconds. */
+/** How long jobs that ended stay visible, in milliseconds. */
 const KEPT_MS = 5 * 60_000;
+
+const PINS: Request = { kind: 'pins', byHand: false, of: '', snapshot: '', entry: '' };
 
 export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   readonly #options: AgentOptions;
   readonly #book: DayBook;
   #model: Model;
-  #due: Due | undefined;
+  #dueReason: DueReason | undefined;
   #facts: Facts | undefined;
-  #atWork: AtWork | undefined;
-  /** For looking around. */
+  #running: RunningJob | undefined;
+  /** For questions, which are no jobs. */
   #side: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -73,129 +88,130 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     this.#book = new DayBook(paths, clock, log);
     this.#model = newModel({
       ...{ power: 'unknown', network: 'unknown', suspending: false },
-      paused: this.memory.paused,
+      paused: this.#book.memory.paused,
       uptimeMs: this.#book.now().uptimeMs,
     });
   }
 
-  /** Takes up what was left, and looks whether a backup is due. */
+  /** Takes up the requests of an earlier run, and finds out whether a backup is due. */
   start(): void {
-    for (const request of this.memory.requests) {
-      // A backup that nobody asked for ends where none is due; one that was asked for goes on.
+    const { requests, pinNotes } = this.#book.memory;
+    for (const request of requests) {
+      // The day's backup returns by itself when it is due; one that a person asked for continues.
       const byHand = request.kind === 'backup';
-      this.#take({ is: 'request', request: { ...request, byHand } });
+      this.#take({ type: 'request', request: { ...request, byHand } });
     }
-    if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
+    if (pinNotes.length > 0) this.#take({ type: 'request', request: PINS });
     this.#isStarted = true;
     this.lookAgain();
   }
 
-  get model(): Model {
-    return this.#model;
+  get view(): AgentView {
+    const { movingMs = 0 } = this.#running ?? {};
+    const status = describeStatus(this.#model);
+    return { model: this.#model, status, memory: this.#book.memory, facts: this.#facts, movingMs };
   }
 
-  get standing(): Standing {
-    return describe(this.#model);
-  }
-
-  get memory(): Memory {
-    return this.#book.memory;
-  }
-
-  get due(): Due | undefined {
-    return this.#due;
-  }
-
-  /** What the laptop knows by itself, as last read. */
-  get facts(): Facts | undefined {
-    return this.#facts;
-  }
-
-  /** How long the job under way has been moving, in milliseconds; 0 for not at all. */
-  get movingMs(): number {
-    return this.#atWork?.movingMs ?? 0;
-  }
-
-  /** Whether it may end: nothing is due, asked for, or to be sent. */
+  /** Whether it may end: nothing is due, requested, or running. */
   get isIdle(): boolean {
-    return isIdle(this.#model) && !this.#atWork;
+    return isIdle(this.#model) && !this.#running;
   }
 
-  /** Something about the laptop changed. */
-  world(change: Partial<World>): void {
-    this.#take({ is: 'world', change });
+  /** Takes note of a change of the laptop's state. */
+  setWorld(change: Partial<World>): void {
+    this.#take({ type: 'world', change });
     if (change.suspending === false) this.lookAgain();
   }
 
-  /** The laptop came into a network, or into another one. */
-  networkCame(): void {
-    this.#take({ is: 'network-came', wait: this.#spread() });
+  /** The laptop joined a network, or another one. */
+  joinedNetwork(): void {
+    this.#take({ type: 'network-joined', wait: this.#spread() });
     this.lookAgain();
   }
 
-  /** Takes a request; its job. Throws `battery` when a person has to plug in first (A3). */
+  /** Takes a request and returns its job. Throws `battery` when the laptop has to be plugged in first. */
   request(request: Request): Job {
     const { power } = this.#model.world;
-    if (typeof power === 'object' && power.percent < BATTERY_BY_HAND) {
+    if (isBelow(power, BATTERY_BY_HAND)) {
       throw new DsError('battery', `the battery is at ${Math.floor(power.percent)} %`, {
         hint: 'plug the laptop in and try again',
       });
     }
-    this.#take({ is: 'request', request });
+    this.#take({ type: 'request', request });
     const job = jobFor(this.#model, request);
     if (!job) throw new DsError('internal', 'a request without a job');
     return job;
   }
 
-  cancel(id: number): void {
-    this.#take({ is: 'cancel', id });
+  /** Requests again what failed or was cancelled last. Throws `not-found` when there is nothing. */
+  retry(): Job {
+    // Pins that the school refused are not sent again.
+    const hasPins = this.#book.memory.pinNotes.length > 0;
+    const last = lastUnfinished(this.#model, hasPins);
+    if (!last) throw new DsError('not-found', 'nothing failed and nothing was cancelled');
+    return this.request({ ...last.request, byHand: true });
+  }
+
+  /** Cancels a job; without an id the running one, or the first in line. */
+  cancel(id: number | undefined = describeStatus(this.#model).job?.id): void {
+    if (id !== undefined) this.#take({ type: 'cancel', id });
   }
 
   pause(paused: boolean): void {
     this.#book.notePause(paused);
-    this.#take({ is: 'world', change: { paused } });
+    this.#take({ type: 'world', change: { paused } });
   }
 
-  /** Notes a pin or an unpin, to be sent when the school is near (A11). */
-  notePin(note: PinNote): void {
-    this.#book.notePin(note);
-    this.#take({ is: 'request', request: PINS });
-  }
-
-  /** Looks whether a backup is due: when the day, the network or the Journal changed. */
-  lookAgain(): void {
-    const due = this.#book.judge();
-    if (due.reason !== this.#due?.reason) {
-      this.#options.log.info('due', { due: due.due, reason: due.reason });
+  /** Pins or unpins now, or notes it for later. Throws what the school refused. */
+  async pin(note: PinNote): Promise<'done' | 'later'> {
+    const isOffline = this.#model.world.network === 'down';
+    const send = (one: PinNote) => this.ask('send-pins', { notes: [one] });
+    const when = await sendOrNote(note, isOffline, send);
+    if (when === 'later') {
+      this.#book.notePin(note);
+      this.#take({ type: 'request', request: PINS });
     }
-    this.#due = due;
-    const wait = this.#book.appointment() ?? this.#spread();
-    this.#take({ is: 'due', due: due.due, wait });
+    return when;
   }
 
-  /** Asks a worker for what is no job: looking around, the laptop's own facts. */
-  ask(act: string, params: object = {}): Promise<unknown> {
+  /** All pins, with the notes applied, and the bytes they use and may use. */
+  async listPins(): Promise<{ pins: PinRow[]; bytes: number; limit: number }> {
+    const { pins, bytes, limit } = await this.ask('pins', {});
+    return { pins: withNotes(pins, this.#book.memory.pinNotes), bytes, limit };
+  }
+
+  /** Finds out whether a backup is due. */
+  lookAgain(): void {
+    const { due, reason, againAtMs } = this.#book.judge();
+    if (reason !== this.#dueReason) this.#options.log.info('due', { due, reason });
+    this.#dueReason = reason;
+    const wait = this.#book.appointment() ?? this.#spread();
+    this.#take({ type: 'due', due, againAtMs, wait });
+  }
+
+  /** Runs an act that is no job in a worker that stays for more questions. */
+  ask<Name extends ActName>(act: Name, params: ActParams<Name>): Promise<ActResult<Name>> {
     if (!this.#side || this.#side.isClosing) {
       this.#side = new Worker(this.#options.program, this.#options.log, false);
     }
     return this.#side.ask(act, params, { onServerTime: (ms) => this.#book.hear(ms) });
   }
 
-  /** Gives back the memory of the worker for looking around, unless somebody waits for it. */
+  /** Ends the worker for questions, and frees its memory, unless it has a task. */
   rest(): void {
     if (this.#side?.isFree) this.#side.close();
   }
 
-  /** Reads what the laptop knows by itself anew. */
+  /** Reads what the laptop knows by itself again. */
   async refreshFacts(): Promise<void> {
-    this.#facts = (await this.ask('facts')) as Facts;
+    this.#facts = await this.ask('facts', {});
     this.emit('change');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    await Promise.all([this.#atWork?.stop(), this.#side?.[Symbol.asyncDispose]()]);
+    await Promise.all([this.#running?.stop(), this.#side?.[Symbol.asyncDispose]()]);
   }
 
   #take(event: Event): void {
@@ -205,91 +221,85 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     const world = { ...this.#model.world, uptimeMs };
     this.#model = next({ ...this.#model, world }, event);
     for (const job of this.#model.jobs) {
-      const isNews = job.end && !jobs.find(({ id }) => id === job.id)?.end;
-      if (isNews) this.#noteEnd(job);
+      const isNew = job.end && !jobs.find(({ id }) => id === job.id)?.end;
+      if (isNew) this.#onEnd(job);
     }
-    // Until what was left is taken up, it is not to be forgotten.
+    // Before all earlier requests are taken up, writing would lose those that are left.
     if (this.#isStarted) this.#book.noteJobs(this.#model.jobs);
-    this.#bringAbout();
+    this.#act();
     this.emit('change');
   }
 
-  #noteEnd(job: Job): void {
+  #onEnd(job: Job): void {
     this.#options.log.info('end', { job: job.id, kind: job.request.kind, end: job.end });
-    setTimeout(() => this.#take({ is: 'forget', id: job.id }), KEPT_MS).unref();
+    setTimeout(() => this.#take({ type: 'forget', id: job.id }), KEPT_MS).unref();
     this.emit('end', job);
   }
 
-  #bringAbout(): void {
+  /** Starts and stops what the model says, and sets the timer for the next change by itself. */
+  #act(): void {
     const { run, wakeAtMs } = decide(this.#model);
     const job = this.#model.jobs.find(({ id }) => id === run);
-    if (this.#atWork && this.#atWork.id !== run) void this.#atWork.stop();
-    if (!this.#atWork && job) this.#begin(job);
+    if (this.#running && this.#running.id !== run) void this.#running.stop();
+    if (!this.#running && job) this.#begin(job);
     clearTimeout(this.#timer);
-    if (this.isIdle) return;
-    const wait = wakeAtMs === null ? LONGEST_SLEEP_MS : wakeAtMs - this.#model.world.uptimeMs;
-    const look = Math.max(this.#due?.againInMs ?? LONGEST_SLEEP_MS, SHORTEST_LOOK_MS);
-    const wake = () => (wait <= look ? this.#take({ is: 'world', change: {} }) : this.lookAgain());
-    this.#timer = setTimeout(wake, Math.min(wait, look, LONGEST_SLEEP_MS) + 1);
+    const { lookAtMs, world } = this.#model;
+    const isLook = wakeAtMs === null || lookAtMs < wakeAtMs;
+    const atMs = isLook ? lookAtMs : wakeAtMs;
+    const wake = () => (isLook ? this.lookAgain() : this.#take({ type: 'world', change: {} }));
+    this.#timer = setTimeout(wake, Math.max(0, atMs - world.uptimeMs) + 1);
   }
 
   #begin(job: Job): void {
     const { id, request } = job;
-    const notes = this.memory.pinNotes;
-    const params = request.kind === 'pins' ? { notes } : request;
     this.#options.log.info('begin', { job: id, kind: request.kind, byHand: request.byHand });
-    const atWork = new AtWork(job, params, this.#options, {
+    const running = new RunningJob(job, this.#book.memory.pinNotes, this.#options, {
       onServerTime: (ms) => this.#book.hear(ms),
-      onProgress: (progress) => this.#take({ is: 'progress', id, progress }),
+      onProgress: (progress) => this.#take({ type: 'progress', id, progress }),
     });
-    this.#atWork = atWork;
-    void atWork.outcome.then((outcome) => {
-      this.#atWork = undefined;
-      this.#conclude(job, outcome, notes);
+    this.#running = running;
+    void running.outcome.then((outcome) => {
+      this.#running = undefined;
+      this.#conclude(job, outcome);
     });
   }
 
-  #conclude({ id, request: { kind } }: Job, outcome: Outcome, notes: readonly PinNote[]): void {
-    switch (outcome.is) {
+  #conclude({ id, request: { kind } }: Job, outcome: Outcome): void {
+    switch (outcome.type) {
       case 'stopped':
-        this.#take({ is: 'stopped', id });
+        this.#take({ type: 'stopped', id });
         if (!this.#isOver) this.emit('stopped');
         return;
       case 'failed': {
         const { failure } = outcome;
         const { code, message, retryAfterSeconds } = failure;
-        this.#options.log.info('setback', { job: id, code, message, retryAfterSeconds });
-        return void this.#take({ is: 'failed', id, failure, random: this.#options.random() });
-      }
-      case 'done': {
-        const { summary = {}, held = '', refused = [] } = (outcome.result ?? {}) as Ending;
-        if (kind === 'backup') this.#book.noteBackup(held);
-        if (kind === 'pins') this.#book.forgetPins(notes);
-        const failure = refusalToTell(refused, notes);
-        if (failure) this.#take({ is: 'failed', id, failure, random: 0 });
-        else this.#take({ is: 'done', id, summary });
-        if (kind === 'backup') this.lookAgain();
-        // Noted while the others were sent.
-        if (this.memory.pinNotes.length > 0) this.#take({ is: 'request', request: PINS });
+        this.#options.log.info('attempt-failed', { job: id, code, message, retryAfterSeconds });
+        this.#take({ type: 'failed', id, failure, random: this.#options.random() });
         return;
       }
+      case 'pins-sent': {
+        this.#book.forgetPins(outcome.notes);
+        const failure = refusalToTell(outcome.refused, outcome.notes);
+        if (failure) this.#take({ type: 'failed', id, failure, random: 0 });
+        else this.#take({ type: 'done', id, summary: {} });
+        // Noted while these were sent.
+        if (this.#book.memory.pinNotes.length > 0) this.#take({ type: 'request', request: PINS });
+        return;
+      }
+      case 'done':
+        if (kind === 'backup') this.#book.noteBackup(outcome.result.details.held ?? '');
+        this.#take({ type: 'done', id, summary: outcome.result.summary });
+        if (kind === 'backup') this.lookAgain();
+        return;
       default:
         outcome satisfies never;
     }
   }
 
-  /** By chance, so that a school that comes in together does not ask together. */
+  /** A random wait, so that the laptops of a school that is switched on do not all ask at once. */
   #spread(): Wait | null {
     const ms = this.#options.random() * this.#options.spreadMs;
     if (ms <= 0) return null;
     return { reason: 'spread', untilMs: this.#book.now().uptimeMs + ms, place: 0 };
   }
 }
-
-interface Ending {
-  summary?: Job['summary'];
-  held?: string;
-  refused?: readonly Refusal[];
-}
-
-const PINS: Request = { kind: 'pins', byHand: false, of: '', snapshot: '', entry: '' };

@@ -1,6 +1,6 @@
 /**
- * The one writer of the agent's memory: what happened, what was asked for, and from that whether a
- * backup is due.
+ * The only writer of the agent's memory: records what happened and what was asked for, and tells from
+ * that whether a backup is due.
  */
 import { lstatSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
@@ -8,7 +8,8 @@ import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
 import { type Due, judgeDue } from '../rules/due.ts';
 import type { Job, Wait } from '../rules/jobs.ts';
-import { type Moment, readMoment } from '../rules/moment.ts';
+import type { Moment } from '../rules/moment.ts';
+import { readMoment } from './boot-clock.ts';
 import { type Memory, notePin, type PinNote, readMemory, writeMemory } from './memory.ts';
 
 export class DayBook {
@@ -25,7 +26,7 @@ export class DayBook {
     if (before.boot === boot) return;
     const done = before.done && { ...before.done, boots: before.done.boots + 1 };
     this.#memory = { ...before, boot, done, appointment: null };
-    // Counting starts is all there is to write; without a backup there is nothing to count from.
+    // Without a backup there are no boots to count, and so nothing to write.
     if (done) writeMemory(paths.memory, before, this.#memory);
   }
 
@@ -48,23 +49,23 @@ export class DayBook {
     });
   }
 
-  /** The appointment with the server that is still to come, if there is one. */
+  /** Our slot in the server's queue, if it is still to come. */
   appointment(): Wait | null {
     const { appointment } = this.#memory;
     if (!appointment || appointment.untilMs <= this.now().uptimeMs) return null;
     return { reason: 'queue', ...appointment };
   }
 
-  /** The server's time, just heard; on the disk only when something is done. */
+  /** Records the server's time, just heard; it reaches the disk with the next other change. */
   hear(serverMs: number): void {
     this.#memory = { ...this.#memory, heard: { serverMs, at: this.now() } };
   }
 
-  /** A backup was confirmed; `held` says why the school keeps it aside, if it does. */
+  /** Records a confirmed backup; `held` is why the school holds it back, empty when it does not. */
   noteBackup(held: string): void {
     const now = this.now();
     const { heard } = this.#memory;
-    // A server that says no time: the laptop's own has to do.
+    // Without a server's time in this boot the laptop's own has to do.
     const serverMs =
       heard?.at.boot === now.boot ? heard.serverMs + now.uptimeMs - heard.at.uptimeMs : now.wallMs;
     this.#remember({ done: { serverMs, at: now, boots: 0 }, heard: null, held });
@@ -78,13 +79,13 @@ export class DayBook {
     this.#remember({ pinNotes: notePin(this.#memory.pinNotes, note) });
   }
 
-  /** These were sent, or will never be taken; what was noted meanwhile stays. */
+  /** Drops notes that were sent or refused; those noted meanwhile stay. */
   forgetPins(sent: readonly PinNote[]): void {
     const left = this.#memory.pinNotes.filter((note) => !sent.includes(note));
     this.#remember({ pinNotes: left });
   }
 
-  /** What must go on after a power cut: what a person asked for, and a place in the queue. */
+  /** Records what must continue after a power cut: what a person asked for, and our slot in the queue. */
   noteJobs(jobs: readonly Job[]): void {
     const live = jobs.filter(({ end }) => end === null);
     const requests = live

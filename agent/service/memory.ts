@@ -1,14 +1,13 @@
 /**
- * What the agent must not forget over a power cut: the last backup and the server's time, what a child
- * asked for and is not done, pins noted away from school. One small file, replaced whole; losing it only
- * means that the server is asked once more.
+ * What the agent must remember across a power cut: the last backup and the server's time, unfinished
+ * requests, and pins that were noted away from school. One small file that is replaced atomically. When it
+ * is lost, the server is asked once more and noted pins and requests have to be repeated.
  */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isErrno } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import type { Trouble } from '../rules/jobs.ts';
 
 const moment = v.object({ wallMs: v.number(), boot: v.string(), uptimeMs: v.number() });
 const anchor = v.object({ serverMs: v.number(), at: moment });
@@ -23,16 +22,16 @@ const schema = v.object({
   version: v.literal(1),
   done: v.nullable(v.object({ ...anchor.entries, boots: v.number() })),
   heard: v.nullable(anchor),
-  /** The boot this was last written in. */
+  /** The boot in which the file was last written. */
   boot: v.string(),
   paused: v.boolean(),
-  /** Asked for and not ended. */
+  /** Requests that have not ended. */
   requests: v.array(request),
-  /** The server's queue has a place for us then, by the uptime of `boot` in milliseconds. */
+  /** Our slot in the server's queue, by the uptime of `boot` in milliseconds. */
   appointment: v.nullable(v.object({ untilMs: v.number(), place: v.number() })),
-  /** Pins (a snapshot) and unpins (null) that the school does not know of yet. */
+  /** Pins (a snapshot, empty for the newest) and unpins (null) that were not sent yet. */
   pinNotes: v.array(v.object({ uid: v.string(), snapshot: v.nullable(v.string()) })),
-  /** Why the school keeps the last backups aside; empty when it does not. */
+  /** Why the school holds the last backups back; empty when it does not. */
   held: v.string(),
 });
 export type Memory = v.InferOutput<typeof schema>;
@@ -43,7 +42,7 @@ const NOTHING: Memory = {
   ...{ appointment: null, pinNotes: [], held: '' },
 };
 
-/** What was remembered; nothing where there is no such file or it cannot be read. */
+/** The file's content; empty memory when the file is absent, or unreadable, which is logged. */
 export function readMemory(path: string, log: Log): Memory {
   try {
     return v.parse(schema, JSON.parse(readFileSync(path, 'utf8')));
@@ -53,7 +52,7 @@ export function readMemory(path: string, log: Log): Memory {
   }
 }
 
-/** Remembers, if there is anything new: a laptop's flash wears out. */
+/** Writes the file if anything changed: a laptop's flash wears out. */
 export function writeMemory(path: string, before: Memory, now: Memory): void {
   const text = formatMemory(now);
   if (text !== formatMemory(before)) writeFileDurably(path, text, 0o600);
@@ -63,24 +62,7 @@ function formatMemory(memory: Memory): string {
   return `${JSON.stringify(memory, null, 1)}\n`;
 }
 
-/** A newer note about an entry takes the place of the older. */
+/** Adds a note; it replaces an older one about the same entry. */
 export function notePin(notes: readonly PinNote[], note: PinNote): PinNote[] {
   return [...notes.filter(({ uid }) => uid !== note.uid), note];
-}
-
-/** What the school will never take of the notes that were sent. */
-export interface Refusal extends Trouble {
-  uid: string;
-}
-
-/**
- * The first refusal that a child has to hear of, whose pin is not there although she was told that it
- * would be. An unpin of what is no pin any more has what it wanted.
- */
-export function refusalToTell(
-  refused: readonly Refusal[],
-  notes: readonly PinNote[],
-): Refusal | undefined {
-  const unpins = new Set(notes.filter((note) => note.snapshot === null).map(({ uid }) => uid));
-  return refused.find(({ uid, code }) => code !== 'not-found' || !unpins.has(uid));
 }

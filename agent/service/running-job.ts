@@ -1,82 +1,91 @@
 /**
- * One job at work: its worker, how long it has been moving, and how it ended.
+ * The job at work: its worker, how long it has been transferring, and how it ended.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Progress } from '../progress.ts';
-import type { Job, JobKind } from '../rules/jobs.ts';
+import type { Job } from '../rules/jobs.ts';
 import type { Failure } from '../rules/retry.ts';
+import type { JobResult } from '../worker/acts.ts';
 import { Worker, WorkerFailure, type WorkerProgram } from '../worker/process.ts';
+import type { RefusedPin } from '../worker/send-pins.ts';
+import type { PinNote } from './memory.ts';
 
-export interface Listener {
+export interface JobListener {
   onProgress: (progress: Progress) => void;
+  /** In milliseconds since 1970. */
   onServerTime: (ms: number) => void;
 }
 
-export type Outcome = { is: 'done'; result: unknown } | { is: 'stopped' } | Failed;
-type Failed = { is: 'failed'; failure: Failure };
+export type Outcome =
+  | { type: 'done'; result: JobResult }
+  /** Pins that were sent; some may have been refused. */
+  | { type: 'pins-sent'; notes: readonly PinNote[]; refused: readonly RefusedPin[] }
+  | { type: 'stopped' }
+  | { type: 'failed'; failure: Failure };
 
-export interface AtWorkOptions {
+export interface RunningJobOptions {
   program: WorkerProgram;
   clock: Clock;
   log: Log;
 }
 
-/** What a worker is asked for. */
-const ACT: Record<JobKind, string> = {
-  backup: 'backup',
-  restore: 'restore',
-  'restore-entry': 'restore',
-  keep: 'keep',
-  fetch: 'fetch',
-  pins: 'pin',
-};
-
-export class AtWork {
+export class RunningJob {
   readonly id: number;
-  /** Resolves when the worker is gone. */
+  /** Resolves when the worker has ended. */
   readonly outcome: Promise<Outcome>;
   readonly #clock: Clock;
   readonly #worker: Worker;
-  #movingSinceMs = 0;
+  #movingSinceMs: number | undefined;
   #isStopping = false;
 
+  /** Starts the job's worker; `notes` are the pins that a job of kind `pins` sends. */
   constructor(
-    job: Job,
-    params: object,
-    { program, clock, log }: AtWorkOptions,
-    listener: Listener,
+    { id, request }: Job,
+    notes: readonly PinNote[],
+    { program, clock, log }: RunningJobOptions,
+    listener: JobListener,
   ) {
-    const { kind, byHand } = job.request;
-    this.id = job.id;
+    this.id = id;
     this.#clock = clock;
-    this.#worker = new Worker(program, log, kind === 'backup' && !byHand);
-    this.outcome = this.#run(kind, params, listener);
+    this.#worker = new Worker(program, log, request.kind === 'backup' && !request.byHand);
+    const onProgress = (progress: Progress) => {
+      const isMoving = progress.bytesDone + progress.entriesDone > 0;
+      if (isMoving) this.#movingSinceMs ??= clock.monotonicMs();
+      listener.onProgress(progress);
+    };
+    this.outcome = this.#run(request, notes, { ...listener, onProgress });
   }
 
-  /** Since its bytes or entries began to move, in milliseconds. */
+  /** Since the first byte or entry was transferred, in milliseconds; 0 before that. */
   get movingMs(): number {
-    return this.#movingSinceMs > 0 ? this.#clock.monotonicMs() - this.#movingSinceMs : 0;
+    const since = this.#movingSinceMs;
+    return since === undefined ? 0 : this.#clock.monotonicMs() - since;
   }
 
-  /** Ends it; what is done is kept. */
+  /** Stops it; what was transferred is kept. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#worker[Symbol.asyncDispose]();
     await this.outcome;
   }
 
-  async #run(kind: JobKind, params: object, listener: Listener): Promise<Outcome> {
-    const onProgress = (progress: Progress) => {
-      const isMoving = progress.bytesDone + progress.entriesDone > 0;
-      if (isMoving) this.#movingSinceMs ||= this.#clock.monotonicMs();
-      listener.onProgress(progress);
-    };
+  async #run(
+    request: Job['request'],
+    notes: readonly PinNote[],
+    listener: JobListener,
+  ): Promise<Outcome> {
+    const { kind, of, snapshot, entry } = request;
     try {
-      const result = await this.#worker.ask(ACT[kind], params, { ...listener, onProgress });
-      return { is: 'done', result };
+      if (kind === 'pins') {
+        const params = { notes: [...notes] };
+        const refused = await this.#worker.ask('send-pins', params, listener);
+        return { type: 'pins-sent', notes, refused };
+      }
+      const result = await this.#worker.ask(kind, { of, snapshot, entry }, listener);
+      return { type: 'done', result };
     } catch (error) {
-      return this.#isStopping ? { is: 'stopped' } : { is: 'failed', failure: failureOf(error) };
+      return this.#isStopping ? { type: 'stopped' } : { type: 'failed', failure: failureOf(error) };
     } finally {
       this.#worker.close();
       await this.#worker.ended;

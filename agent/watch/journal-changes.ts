@@ -1,14 +1,14 @@
 /**
- * Sugar's datastore says when an entry was made, changed or deleted. Told in heaps: a child who draws
- * saves every few seconds.
+ * Watches Sugar's datastore for entries that are created, changed or deleted. Reported in batches: an
+ * activity may save every few seconds.
  */
 import type { Bus } from '../../shared/system/bus.ts';
 
 const STORE = { path: '/org/laptop/sugar/DataStore', face: 'org.laptop.sugar.DataStore' };
-/** Quiet for so long, in milliseconds, before it is told. */
+/** A batch ends after this long without a change, in milliseconds. */
 const QUIET_MS = 5000;
 
-/** Calls `onChange` once after a heap of changes; disposing stops it. */
+/** Calls `onChange` once per batch; disposing stops a pending call. */
 export async function watchJournal(bus: Bus, onChange: () => void): Promise<Disposable> {
   let timer: NodeJS.Timeout | undefined;
   const later = () => {

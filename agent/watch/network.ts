@@ -1,9 +1,7 @@
 /**
- * Whether there is a network at all, told by NetworkManager. Whether the school is in it only the
- * school server's answer can say, so "limited", which is what a school without internet looks like, is
- * as good as any.
+ * Watches NetworkManager for whether there is a network at all. "Limited" counts as one: that is what a
+ * school without internet looks like. Whether the school server is in it, only its answer can tell.
  */
-
 import type { Log } from '../../shared/log.ts';
 import type { Bus, Target } from '../../shared/system/bus.ts';
 import type { Network } from '../rules/obstacles.ts';
@@ -13,20 +11,20 @@ const MANAGER: Target = {
   path: '/org/freedesktop/NetworkManager',
   face: 'org.freedesktop.NetworkManager',
 };
-/** NM_STATE_CONNECTED_LOCAL: an address, and perhaps nothing beyond it. */
+/** NM_STATE_CONNECTED_LOCAL: an address, perhaps without a route. */
 const CONNECTED_LOCAL = 50;
 /** NM_STATE_UNKNOWN. */
 const UNKNOWN = 0;
 
 /**
- * Tells the network now and whenever it changes. `onCame` is called when the laptop comes into a
- * network, or into another one.
+ * Calls `onNetwork` now and at each change, and `onJoined` when the laptop joins a network, or another
+ * one. Without NetworkManager the network stays `unknown`.
  */
 export async function watchNetwork(
   bus: Bus | undefined,
   log: Log,
   onNetwork: (network: Network) => void,
-  onCame: () => void,
+  onJoined: () => void,
 ): Promise<void> {
   try {
     if (!bus) throw new Error('no system bus');
@@ -39,7 +37,7 @@ export async function watchNetwork(
       const now = judgeNetwork(known.State);
       const isOther = known.PrimaryConnection !== connection;
       if (now !== before) onNetwork(now);
-      if (now === 'up' && (before !== 'up' || isOther)) onCame();
+      if (now === 'up' && (before !== 'up' || isOther)) onJoined();
       before = now;
       connection = known.PrimaryConnection;
     });

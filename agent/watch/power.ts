@@ -1,5 +1,6 @@
 /**
- * Mains or battery: UPower where it runs, else what the kernel shows, as on an XO.
+ * Watches whether the laptop is on mains or battery: through UPower where it runs, else, as on an XO, read
+ * once from the kernel.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ const UPOWER: Target = {
   path: '/org/freedesktop/UPower',
   face: 'org.freedesktop.UPower',
 };
-/** What all batteries together come to. */
+/** All batteries together. */
 const BATTERY: Target = {
   name: UPOWER.name,
   path: '/org/freedesktop/UPower/devices/DisplayDevice',
@@ -20,7 +21,7 @@ const BATTERY: Target = {
 };
 const SUPPLIES = '/sys/class/power_supply';
 
-/** Tells the power now and whenever it changes. Without UPower it is read once, from /sys. */
+/** Calls `onPower` now and at each change; without UPower once, with what /sys says. */
 export async function watchPower(
   bus: Bus | undefined,
   log: Log,
@@ -50,7 +51,7 @@ export function judgePower(onBattery: unknown, percentage: unknown): Power {
   return { percent: Math.max(0, Math.min(100, percentage)) };
 }
 
-/** The kernel's power supplies; a machine without a battery is on mains. */
+/** What the kernel's power supplies say; unknown where there are none. */
 export function readSupplies(folder: string = SUPPLIES): Power {
   const supplies = namesIn(folder).map((name) => {
     const read = (file: string) => readLine(join(folder, name, file));
@@ -61,7 +62,7 @@ export function readSupplies(folder: string = SUPPLIES): Power {
       scope: read('scope'),
     };
   });
-  // A mouse has a battery too.
+  // Supplies of devices, such as a mouse, do not feed the laptop.
   const own = supplies.filter(({ scope }) => scope !== 'Device');
   if (own.some(({ type, online }) => type !== 'Battery' && online === '1')) return 'mains';
   const levels = own

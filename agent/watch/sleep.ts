@@ -1,6 +1,6 @@
 /**
- * The laptop going to sleep, told by logind, and the promise that it waits for us a moment. dbus-next
- * cannot hold logind's file descriptor, so a child does.
+ * Watches logind for the laptop going to sleep, and can delay that for a moment. The delay is a file
+ * descriptor of logind's that dbus-next cannot hold, so a child process does.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Log } from '../../shared/log.ts';
@@ -22,7 +22,7 @@ export async function watchSleep(
   }
 }
 
-/** Holds sleep back for as long as it is held: a few seconds at most, as logind sees to. */
+/** Delays sleep while it is held; logind limits that to a few seconds. */
 export class SleepDelay {
   readonly #env: NodeJS.ProcessEnv;
   readonly #log: Log;

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../../shared/errors.ts';
 import type { EnrolAnswer } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
-import { forgetAcceptance, HOST_ALIAS, untrustedServer } from '../identity/enrolment.ts';
+import { HOST_ALIAS, untrustedServer } from './host-key.ts';
 
 export interface Connection extends AsyncDisposable {
   /** Its only socket is the control channel. */
@@ -21,28 +21,41 @@ export interface Connection extends AsyncDisposable {
   /** What the server is called in `rsync … HOST:place`. */
   host: string;
   /**
-   * Resolves when rsync can go over this connection, or when it has come to nothing. An rsync that is
-   * earlier does not wait: its ssh connects on its own, which is twice the work for both sides.
+   * Resolves when rsync can go over this connection, or when the connection has failed. An rsync that
+   * is started earlier opens a connection of its own, which is twice the work for both sides.
    */
   ready(): Promise<void>;
-  /** Begins to end it, where that is known before it is disposed of. */
-  hangUp(): void;
-  /** Why the connection is gone; undefined while it lives. Waits a little for ssh's last words. */
+  /** Starts closing it, before it is disposed of: that takes a while. */
+  beginClose(): void;
+  /** Why the connection is gone; undefined while it works. Waits a little for the rest of stderr. */
   failure(): Promise<DsError | undefined>;
 }
 
-/** Seconds until an address that does not answer is given up. */
+/** How long to try an address that does not answer, in seconds. */
 const CONNECT_SECONDS = 15;
-/** How often to look whether ssh listens for others, in milliseconds; it begins after some fifty. */
+/** How often to look for the master's socket, in milliseconds; it appears after some fifty. */
 const READY_MS = 4;
-/** How long ssh may take to say goodbye, and then to die, in milliseconds (E5: ten seconds). */
-const GOODBYE_MS = 1500;
-const DEATH_MS = 2000;
+/** How long to wait for the rest of ssh's stderr, in milliseconds. */
+const LAST_OUTPUT_MS = 1500;
+/** How long ssh may take to end after SIGTERM, in milliseconds, before it is killed. */
+const END_MS = 2000;
 /** Unix socket paths have 107 bytes, of which ssh takes 17 for a temporary name. */
 const MAX_FOLDER_LENGTH = 60;
 
+export interface ConnectionOptions {
+  /** Origin of the school server, e.g. `http://schoolserver`. */
+  server: string;
+  /** Where its sshd listens and as whom to log in. */
+  enrolment: EnrolAnswer;
+  /** Called when the server does not accept our key any more. */
+  onKeyRefused: () => void;
+}
+
 /** Starts connecting and returns at once; the first request shows whether it worked. */
-export function connect(context: Context, server: string, enrolment: EnrolAnswer): Connection {
+export function connect(
+  context: Context,
+  { server, enrolment, onKeyRefused }: ConnectionOptions,
+): Connection {
   const { env, signal, paths } = context;
   signal.throwIfAborted();
   const folder = makeShortFolder(env);
@@ -54,21 +67,20 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
   const args = ['-F', config, '-o', 'ControlMaster=yes', '-T', HOST_ALIAS, 'api'];
   const child = spawn('ssh', args, { env, stdio: 'pipe' });
   const channel = new Channel(child);
-  let goodbye: Promise<void> | undefined;
-  const sayGoodbye = () => {
-    goodbye ??= hangUp(child, channel);
-    return goodbye;
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= endChild(child, channel);
+    return closing;
   };
   const stop = () => child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
 
   const failure = async () => {
     if (!channel.destroyed && !channel.readableEnded) return undefined;
-    await Promise.race([channel.ended, sleep(GOODBYE_MS)]);
+    await Promise.race([channel.ended, sleep(LAST_OUTPUT_MS)]);
     const { exitCode } = child;
-    const error = explainSsh(exitCode, channel.complaint, server);
-    if (error === 'untrusted-server') return untrustedServer();
-    if (error.code === 'not-registered') forgetAcceptance(paths);
+    const error = explainSsh(exitCode, channel.stderrTail, server);
+    if (error.code === 'not-registered') onKeyRefused();
     return error;
   };
   return {
@@ -76,38 +88,34 @@ export function connect(context: Context, server: string, enrolment: EnrolAnswer
     remoteShell: `ssh -F ${config}`,
     host: HOST_ALIAS,
     ready: () => untilListening(channel, folder),
-    hangUp: () => void sayGoodbye(),
+    beginClose: () => void close(),
     failure,
     [Symbol.asyncDispose]: async () => {
       signal.removeEventListener('abort', stop);
-      await sayGoodbye();
+      await close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** What ssh's exit code and last words mean. */
-export function explainSsh(
-  exitCode: number | null,
-  complaint: string,
-  server: string,
-): DsError | 'untrusted-server' {
-  if (/Host key verification failed|REMOTE HOST IDENTIFICATION/i.test(complaint)) {
-    return 'untrusted-server';
+/** What ssh's exit code and the end of its stderr mean. */
+export function explainSsh(exitCode: number | null, stderrTail: string, server: string): DsError {
+  if (/Host key verification failed|REMOTE HOST IDENTIFICATION/i.test(stderrTail)) {
+    return untrustedServer();
   }
-  if (/Permission denied/i.test(complaint)) {
-    return new DsError('not-registered', 'the school server does not take our key any more', {
-      hint: 'try again: this laptop introduces itself anew, and a teacher may have to say yes',
+  if (/Permission denied/i.test(stderrTail)) {
+    return new DsError('not-registered', 'the school server does not accept our key any more', {
+      hint: 'try again: this laptop enrols again, and a teacher may have to approve it',
     });
   }
-  if (/ENOENT/.test(complaint)) {
+  if (/ENOENT/.test(stderrTail)) {
     return new DsError('missing-tool', 'ssh is not installed', {
       hint: 'install the Debian package openssh-client',
     });
   }
-  const refused = /ds-backup: refused: (.*)/.exec(complaint)?.[1];
+  const refused = /ds-backup: refused: (.*)/.exec(stderrTail)?.[1];
   if (refused) return new DsError('server-refused', `the school server refuses: ${refused}`);
-  const last = complaint.trim().split('\n').at(-1) || `ssh ended with exit code ${exitCode}`;
+  const last = stderrTail.trim().split('\n').at(-1) || `ssh ended with exit code ${exitCode}`;
   return new DsError('server-unreachable', `the connection to ${server} is gone: ${last}`, {
     hint: 'the next run goes on where this one stopped',
     retry: true,
@@ -125,7 +133,7 @@ function makeShortFolder(env: NodeJS.ProcessEnv): string {
       if (parent === '/tmp') throw error;
     }
   }
-  throw new DsError('internal', 'there is no place for a socket');
+  throw new DsError('internal', 'there is no folder for a socket');
 }
 
 function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswer): string {
@@ -159,10 +167,10 @@ function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswe
   return `Host ${HOST_ALIAS}\n${settings.join('')}`;
 }
 
-/** Where ssh listens for those who want to go over its connection. */
+/** The master's socket, by which other ssh processes use its connection. */
 const socketIn = (folder: string) => join(folder, 's');
 
-/** Not for ever: an ssh that cannot listen still has its control channel. */
+/** Gives up in the end: an ssh that cannot listen still has its control channel. */
 async function untilListening(channel: Channel, folder: string): Promise<void> {
   const end = performance.now() + CONNECT_SECONDS * 1000;
   while (!existsSync(socketIn(folder)) && !channel.destroyed && performance.now() < end) {
@@ -170,14 +178,14 @@ async function untilListening(channel: Channel, folder: string): Promise<void> {
   }
 }
 
-/** One connection for the whole run; when it is gone there is no second one. */
+/** Gives node:http the channel as its only socket; when that is gone there is no second one. */
 function agentFor(channel: Channel): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
   let taken = false;
   agent.createConnection = (_options, give) => {
     if (taken) channel.destroy();
     taken = true;
-    // A socket that is gone already tells node:http nothing more: the request would wait for ever.
+    // A destroyed socket emits nothing more, and the request would wait for ever.
     if (channel.destroyed) process.nextTick(() => give?.(new Error('ssh has ended'), channel));
     else return channel as unknown as ReturnType<Agent['createConnection']>;
     return undefined;
@@ -185,14 +193,14 @@ function agentFor(channel: Channel): Agent {
   return agent;
 }
 
-/** Ends with the TCP connection: whatever was asked over it has been answered, or is not wanted. */
-async function hangUp(child: ChildProcessWithoutNullStreams, channel: Channel): Promise<void> {
+/** SIGTERM, then SIGKILL: whatever was asked over it has been answered, or is not wanted any more. */
+async function endChild(child: ChildProcessWithoutNullStreams, channel: Channel): Promise<void> {
   channel.destroy();
   const done = channel.ended;
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     child.kill(signal);
     const timer = new AbortController();
-    const patience = sleep(DEATH_MS, 'late', { signal: timer.signal }).catch(() => 'stopped');
+    const patience = sleep(END_MS, 'late', { signal: timer.signal }).catch(() => 'stopped');
     const winner = await Promise.race([done, patience]);
     timer.abort();
     if (winner !== 'late') return;
@@ -201,9 +209,9 @@ async function hangUp(child: ChildProcessWithoutNullStreams, channel: Channel): 
 
 /** The child's stdin and stdout as one stream, with what node:http asks of a socket. */
 class Channel extends Duplex {
-  /** What ssh and the server's session said on stderr. */
-  complaint = '';
-  /** Resolves when ssh has ended and said its last. */
+  /** The last 4 KiB that ssh and the server's session wrote to stderr. */
+  stderrTail = '';
+  /** Resolves when ssh has ended and its output is complete. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcessWithoutNullStreams;
 
@@ -214,14 +222,14 @@ class Channel extends Duplex {
       if (!this.push(piece)) child.stdout.pause();
     });
     child.stdout.on('end', () => this.push(null));
-    child.stdin.on('error', () => {}); // the exit code tells why
+    child.stdin.on('error', () => {}); // stderr and the exit code say why
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.complaint = (this.complaint + text).slice(-4096);
+      this.stderrTail = (this.stderrTail + text).slice(-4096);
     });
-    this.on('error', () => {}); // whoever has a request under way is told by node:http
+    this.on('error', () => {}); // node:http fails the request that is under way
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => {
-        this.complaint += String(error);
+        this.stderrTail += String(error);
         resolve();
         this.destroy();
       });

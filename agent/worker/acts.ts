@@ -1,180 +1,173 @@
 /**
- * What a worker can do, by name. Each act checks what it is given, loads only what it needs, and
- * returns plain data.
+ * What a worker can do, by name. An act checks its parameters, loads only the modules that it needs, and
+ * returns plain data: what a job came to, or the rows of an answer.
  */
 import * as v from 'valibot';
-import { asDsError, type ErrorCode } from '../../shared/errors.ts';
-import {
-  parseSerial,
-  parseSnapshotName,
-  parseUid,
-  type Serial,
-  type SnapshotName,
-} from '../../shared/ids.ts';
-import type { Place } from '../browse/browse.ts';
-import type { Looking, Seen } from '../browse/looking.ts';
-import type { Context } from '../context.ts';
-import type { Lookaround } from '../school/shared-session.ts';
+import { DsError } from '../../shared/errors.ts';
+import { parseUid } from '../../shared/ids.ts';
+import type { BackupSummary } from '../backup/backup.ts';
+import type { WithHere } from '../browse/catalogue.ts';
+import { job, listing, nothing, parseEntry, parsePlace, pinNotes, place } from './parameters.ts';
+import { sendPins } from './send-pins.ts';
+import type { WorkerContext } from './worker-context.ts';
 
-export interface Desk {
-  context: Context;
-  lookaround: Lookaround;
-  looking: () => Promise<Looking>;
-  /** What is here has to be looked at again. */
-  journalChanged: () => void;
+/** What a job came to: figures for everybody, and details that the bus has no place for. */
+export interface JobResult {
+  summary: Record<string, number>;
+  details: JobDetails;
 }
 
-export type Act = (desk: Desk, params: unknown) => Promise<unknown>;
+export interface JobDetails {
+  /** The snapshot's number at school. */
+  sequence?: number;
+  snapshot?: string;
+  /** Why the school holds this backup back until somebody decides; absent when it does not. */
+  held?: string;
+  /** Entries that could not be read or brought back. */
+  problems?: BackupSummary['problems'];
+  /** Entries that were brought back after a repair. */
+  repaired?: BackupSummary['problems'];
+}
 
-const text = v.optional(v.string(), '');
-const place = v.object({ of: text, snapshot: text, entry: text });
-const listing = v.object({
-  ...place.entries,
-  search: text,
-  offset: v.optional(v.number(), 0),
-  limit: v.optional(v.number(), 100),
-});
-const pinNotes = v.object({
-  notes: v.array(v.object({ uid: v.string(), snapshot: v.nullable(v.string()) })),
+interface Act<Schema extends v.GenericSchema, Result> {
+  params: Schema;
+  run: (worker: WorkerContext, params: v.InferOutput<Schema>) => Promise<Result>;
+}
+
+function act<Schema extends v.GenericSchema, Result>(
+  params: Schema,
+  run: Act<Schema, Result>['run'],
+): Act<Schema, Result> {
+  return { params, run };
+}
+
+const restore = act(job, async ({ context }, params): Promise<JobResult> => {
+  const { restore } = await import('../restore/restore.ts');
+  const { wait } = params;
+  const done = await restore(context, { ...parsePlace(params), entry: parseEntry(params), wait });
+  const { restored, beside, alreadyHere, receivedBytes, problems, repaired, snapshot } = done;
+  const counts = { problems: problems.length, repaired: repaired.length };
+  return {
+    summary: { restored, beside, alreadyHere, receivedBytes, ...counts },
+    details: { snapshot, problems, repaired },
+  };
 });
 
-export const ACTS: Readonly<Record<string, Act>> = {
-  backup: async ({ context }) => {
+export const ACTS = {
+  backup: act(job, async ({ context }, { wait }): Promise<JobResult> => {
     const { backUp } = await import('../backup/backup.ts');
-    const done = await backUp(context, false);
-    const { problems, held, snapshot, entries, changed, removed, sentBytes } = done;
-    const summary = { entries, changed, removed, sentBytes, problems: problems.length };
-    return { summary, held: held ?? '', snapshot };
-  },
+    const done = await backUp(context, wait);
+    const { problems, held, snapshot, sequence, entries, changed, removed, sentBytes } = done;
+    return {
+      summary: { entries, changed, removed, sentBytes, problems: problems.length },
+      details: { snapshot, sequence, problems, ...(held !== null && { held }) },
+    };
+  }),
 
-  restore: async ({ context }, params) => {
-    const { entry, ...where } = v.parse(place, params);
-    const { restore } = await import('../restore/restore.ts');
-    const only = entry ? parseUid(entry) : undefined;
-    const done = await restore(context, { ...placeOf(where), entry: only, wait: false });
-    const { restored, beside, alreadyHere, receivedBytes, problems, repaired } = done;
-    const counts = { problems: problems.length, repaired: repaired.length };
-    return { summary: { restored, beside, alreadyHere, receivedBytes, ...counts } };
-  },
+  restore,
+  'restore-entry': restore,
 
-  keep: async ({ context }, params) => {
+  keep: act(job, async ({ context }, { entry }): Promise<JobResult> => {
     const { keepAtSchool } = await import('../keep/keep.ts');
-    const bytes = await keepAtSchool(context, parseUid(v.parse(place, params).entry));
-    return { summary: { bytes } };
-  },
+    return { summary: { bytes: await keepAtSchool(context, parseUid(entry)) }, details: {} };
+  }),
 
-  fetch: async ({ context }, params) => {
+  fetch: act(job, async ({ context }, { entry }): Promise<JobResult> => {
     const { fetchBack } = await import('../keep/fetch-back.ts');
-    const bytes = await fetchBack(context, parseUid(v.parse(place, params).entry));
-    return { summary: { bytes } };
-  },
+    return { summary: { bytes: await fetchBack(context, parseUid(entry)) }, details: {} };
+  }),
 
-  kept: async ({ context }) => (await import('../keep/fetch-back.ts')).listKept(context),
+  'send-pins': act(pinNotes, sendPins),
 
-  'forget-restore': async ({ context }, params) => {
-    const { of, snapshot } = placeOf(v.parse(place, params));
+  /** Entries whose content is only at school. */
+  kept: act(nothing, async ({ context }) => {
+    return (await import('../keep/fetch-back.ts')).listKept(context);
+  }),
+
+  'forget-restore': act(place, async ({ context }, params) => {
+    const { of, snapshot } = parsePlace(params);
     const { openState } = await import('../state.ts');
     await using state = await openState(context.paths.state);
     if (snapshot) await state.endRestore({ of, snapshot });
-  },
+  }),
 
-  /** What this laptop knows by itself. */
-  facts: async ({ context, journalChanged }) => {
+  /** What this laptop knows without asking the school server. */
+  facts: act(nothing, async ({ context, journalChanged }) => {
     journalChanged();
     const { readFacts } = await import('../browse/facts.ts');
     return readFacts(context);
-  },
+  }),
 
-  laptops: ({ lookaround }) => lookaround.ask(({ control }) => control.laptops()),
+  laptops: act(nothing, ({ session }) => session.ask(({ control }) => control.laptops())),
 
-  days: async ({ lookaround }, params) => {
-    const { of } = placeOf(v.parse(place, params));
-    const snapshots = await lookaround.ask(({ control }) => control.snapshots(of));
+  snapshots: act(place, async ({ session }, params) => {
+    const { of } = parsePlace(params);
+    const snapshots = await session.ask(({ control }) => control.snapshots(of));
     return snapshots.map(({ name, created, entries, bytes }) => {
       return { snapshot: name, created: secondsOf(created), entries, bytes };
     });
-  },
+  }),
 
-  entries: async ({ looking }, params) => {
-    const { search, offset, limit, ...where } = v.parse(listing, params);
-    const found = await (await looking()).entries(placeOf(where), search, offset, limit);
-    return { total: found.total, entries: found.entries.map(rowOf) };
-  },
+  entries: act(listing, async ({ catalogue }, { search, offset, limit, ...where }) => {
+    const lists = await catalogue();
+    const { total, entries } = await lists.entries(parsePlace(where), search, offset, limit);
+    return { total, entries: entries.map(rowOf) };
+  }),
 
-  details: async ({ looking }, params) => {
-    const { entry, ...where } = v.parse(place, params);
-    const details = await (await looking()).details(placeOf(where), parseUid(entry));
+  details: act(place, async ({ catalogue }, params) => {
+    const lists = await catalogue();
+    const details = await lists.details(parsePlace(params), parseUid(params.entry));
     const versions = details.versions.map(({ snapshot, created, digest }) => {
-      return [snapshot, secondsOf(created), digest];
+      return [snapshot, secondsOf(created), digest] as const;
     });
     return { ...rowOf(details), versions };
-  },
+  }),
 
-  /** In base64; empty for an entry without a picture. */
-  preview: async ({ looking }, params) => {
-    const { entry, ...where } = v.parse(place, params);
-    return (await (await looking()).preview(placeOf(where), parseUid(entry))).toString('base64');
-  },
+  /** A PNG in base64; empty for an entry without a picture. */
+  preview: act(place, async ({ catalogue }, params) => {
+    const lists = await catalogue();
+    const picture = await lists.preview(parsePlace(params), parseUid(params.entry));
+    return picture.toString('base64');
+  }),
 
-  plan: async ({ looking }, params) => (await looking()).plan(placeOf(v.parse(place, params))),
+  plan: act(place, async ({ catalogue }, params) => (await catalogue()).plan(parsePlace(params))),
 
-  'web-link': async ({ context, lookaround }) => {
+  'web-link': act(nothing, async ({ context, session }) => {
     const { findServer } = await import('../school/session.ts');
     const { server } = await findServer(context);
-    return new URL(await lookaround.ask(({ control }) => control.webLink()), server).href;
-  },
+    return new URL(await session.ask(({ control }) => control.webLink()), server).href;
+  }),
 
-  pins: async ({ lookaround }) => {
-    const { pins, bytes, limit } = await lookaround.ask(({ control }) => control.pins());
+  pins: act(nothing, async ({ session }) => {
+    const { pins, bytes, limit } = await session.ask(({ control }) => control.pins());
     const dated = pins.map((pin) => ({ ...pin, pinned: secondsOf(pin.pinned) }));
     return { pins: dated, bytes, limit };
-  },
-
-  /** Pins (a snapshot) and unpins (null) one after the other. */
-  pin: async ({ context, lookaround, looking }, params) => {
-    const { notes } = v.parse(pinNotes, params);
-    const { checkUnpin } = await import('../keep/fetch-back.ts');
-    const refused: Refused[] = [];
-    const look = await looking();
-    for (const { uid, snapshot } of notes) {
-      try {
-        if (snapshot === null) checkUnpin(context, parseUid(uid));
-        const name = snapshot === null ? null : await look.nameOf(placeOf({ of: '', snapshot }));
-        await lookaround.ask(({ control }) => {
-          return name === null ? control.unpin(parseUid(uid)) : control.pin(parseUid(uid), name);
-        });
-      } catch (error) {
-        const { code, message, hint = '' } = asDsError(error);
-        if (!HOPELESS.includes(code)) throw error;
-        refused.push({ uid, code, message, hint });
-      }
-    }
-    look.forget();
-    return { refused };
-  },
+  }),
 };
 
-/** A pin that the school will never take; it must not stand in the way of the others. */
-export interface Refused {
-  uid: string;
-  code: ErrorCode;
-  message: string;
-  hint: string;
-}
-const HOPELESS: readonly ErrorCode[] = [
-  ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'only-copy'] as const),
-];
+type Acts = typeof ACTS;
+export type ActName = keyof Acts;
+export type ActParams<Name extends ActName> = v.InferInput<Acts[Name]['params']>;
+export type ActResult<Name extends ActName> = Awaited<ReturnType<Acts[Name]['run']>>;
 
-/** Whole seconds since 1970, as the bus has times. */
+/** Runs an act by name, with parameters that are checked here. Throws `bad-input` for those, or what it threw. */
+export async function runAct(
+  worker: WorkerContext,
+  name: string,
+  params: unknown,
+): Promise<unknown> {
+  const known = Object.hasOwn(ACTS, name) ? ACTS[name as ActName] : undefined;
+  if (!known) throw new DsError('internal', `there is no act "${name}"`);
+  const { params: schema, run } = known as unknown as Act<v.GenericSchema, unknown>;
+  const parsed = v.safeParse(schema, params);
+  if (parsed.success) return await run(worker, parsed.output);
+  throw new DsError('bad-input', `parameters of "${name}": ${v.summarize(parsed.issues)}`);
+}
+
+/** Whole seconds since 1970, as D-Bus times are. */
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
-/** An entry's row as the bus names things. */
-function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: Seen<T>) {
+/** An entry's row with the names that the bus uses. */
+function rowOf<T extends { mimeType: string | null }>({ mimeType, ...entry }: WithHere<T>) {
   return { ...entry, 'mime-type': mimeType };
-}
-
-function placeOf({ of, snapshot }: { of: string; snapshot: string }): Place {
-  const owner: Serial | undefined = of === '' ? undefined : parseSerial(of);
-  const name: SnapshotName | undefined = snapshot === '' ? undefined : parseSnapshotName(snapshot);
-  return { of: owner, snapshot: name };
 }

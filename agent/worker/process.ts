@@ -1,14 +1,15 @@
 /**
- * A worker as the agent sees it: a child process with a task, its reports, and a way to stop it.
+ * The agent's end of a worker: starts the child process, gives it tasks, hears its reports, stops it.
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
-import { formatLine, type Report } from './protocol.ts';
+import type { ActName, ActParams, ActResult } from './acts.ts';
+import type { Report, Task } from './protocol.ts';
 
 export interface WorkerProgram {
   /** What starts one: the program and its first arguments. */
@@ -18,115 +19,139 @@ export interface WorkerProgram {
 
 export interface Listener {
   onProgress?: (progress: Progress) => void;
+  /** In milliseconds since 1970. */
   onServerTime?: (ms: number) => void;
 }
 
-/** A failure as the worker told it. */
+/** A failure as the worker reported it. */
 export class WorkerFailure extends DsError {
   readonly failure: Failure;
 
   constructor(failure: Failure) {
-    super(failure.code as ErrorCode, failure.message, { hint: failure.hint });
+    super(failure.code, failure.message, { hint: failure.hint });
     this.failure = failure;
   }
 }
 
-/** The children of automatic work get what others leave over. */
-const GENTLE = ['nice', '-n', '10', 'ionice', '-c', '3'];
-/** A worker stops within two seconds (S3); one that does not is killed, in milliseconds. */
+/** Automatic work leaves processor and disk to what the child is doing. */
+const LOW_PRIORITY = ['nice', '-n', '10', 'ionice', '-c', '3'];
+/** A worker stops within two seconds; one that does not is killed after this, in milliseconds. */
 const STOP_MS = 3000;
+/** Characters of a worker's last line on stderr that an error quotes. */
+const MAX_QUOTED = 300;
 
-interface Waiting {
+interface Pending {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
   listener: Listener;
 }
 
 export class Worker implements AsyncDisposable {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #waiting = new Map<number, Waiting>();
-  /** Resolves when it is gone. */
+  readonly #child: ChildProcess;
+  readonly #pending = new Map<number, Pending>();
+  /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
-  #lastWords = '';
+  #lastLine = '';
   #nextId = 1;
-  #isOver = false;
+  #hasEnded = false;
 
-  constructor({ command, env }: WorkerProgram, log: Log, gentle: boolean) {
-    const [program = 'node', ...args] = gentle ? [...GENTLE, ...command] : command;
-    this.#child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#child.stdin.on('error', () => {}); // its end tells
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(line));
-    createInterface({ input: this.#child.stderr }).on('line', (line) => {
-      this.#lastWords = line.slice(0, 300);
-      log.warn('worker', { says: this.#lastWords });
+  constructor({ command, env }: WorkerProgram, log: Log, lowPriority: boolean) {
+    const [program = 'node', ...args] = lowPriority ? [...LOW_PRIORITY, ...command] : command;
+    this.#child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child.on('message', (report) => this.#receive(report as Report));
+    const { stderr } = this.#child;
+    if (!stderr) throw new DsError('internal', 'a worker without stderr');
+    createInterface({ input: stderr }).on('line', (line) => {
+      this.#lastLine = line.slice(0, MAX_QUOTED);
+      log.warn('worker-stderr', { line: this.#lastLine });
     });
-    this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => {
-        this.#lastWords = error.message;
-        resolve();
-      });
-      this.#child.once('close', () => resolve());
-    });
-    void this.ended.then(() => this.#giveUp());
+    // Node emits no `close` when this side closes the channel.
+    const endings = [
+      once(this.#child, 'exit'),
+      once(this.#child, 'disconnect'),
+      once(stderr, 'close'),
+    ];
+    this.ended = Promise.all(endings).then(
+      () => {},
+      (error: Error) => {
+        this.#lastLine = error.message;
+      },
+    );
+    void this.ended.then(() => this.#rejectPending());
   }
 
-  /** Whether it takes no more questions. */
+  /** Whether it takes no more tasks. */
   get isClosing(): boolean {
-    return this.#isOver || this.#child.stdin.writableEnded;
+    return this.#hasEnded || !this.#child.connected;
   }
 
-  /** Whether nobody waits for it. */
+  /** Whether it has no task. */
   get isFree(): boolean {
-    return this.#waiting.size === 0;
+    return this.#pending.size === 0;
   }
 
-  /** Asks for an act. Throws what the worker threw, as a WorkerFailure. */
-  ask(act: string, params: object, listener: Listener = {}): Promise<unknown> {
+  /** Runs an act in the worker. Throws what it threw there, as a WorkerFailure. */
+  ask<Name extends ActName>(
+    act: Name,
+    params: ActParams<Name>,
+    listener: Listener = {},
+  ): Promise<ActResult<Name>> {
     if (this.isClosing) return Promise.reject(this.#brokenOff());
-    const id = this.#nextId;
+    const task: Task = { id: this.#nextId, act, params };
     this.#nextId += 1;
-    this.#child.stdin.write(formatLine({ id, act, params: { ...params } }));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, listener });
+      this.#pending.set(task.id, { resolve: resolve as Pending['resolve'], reject, listener });
+      // A channel that closes meanwhile belongs to a worker that ends, which rejects this.
+      this.#child.send(task, () => {});
     });
   }
 
-  /** Ends it; resolves when it is gone. What it had under way is kept and goes on next time. */
+  /** Stops it; resolves when it has ended. What it did so far is kept and continues next time. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#hasEnded) return;
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     await this.ended;
     clearTimeout(timer);
   }
 
-  /** Lets it end by itself when nobody asks any more. */
+  /** Closes the channel: the worker ends by itself. */
   close(): void {
-    this.#child.stdin.end();
+    if (this.#child.connected) this.#child.disconnect();
   }
 
-  #take(line: string): void {
-    const report = JSON.parse(line) as Report;
-    const waiting = this.#waiting.get(report.id);
-    if (!waiting) return;
-    if ('progress' in report) waiting.listener.onProgress?.(report.progress);
-    else if ('serverTime' in report) waiting.listener.onServerTime?.(report.serverTime);
-    else {
-      this.#waiting.delete(report.id);
-      if ('result' in report) waiting.resolve(report.result);
-      else waiting.reject(new WorkerFailure(report.failure));
+  #receive(report: Report): void {
+    const pending = this.#pending.get(report.id);
+    if (!pending) return;
+    switch (report.type) {
+      case 'progress':
+        pending.listener.onProgress?.(report.progress);
+        break;
+      case 'server-time':
+        pending.listener.onServerTime?.(report.ms);
+        break;
+      case 'result':
+        this.#pending.delete(report.id);
+        pending.resolve(report.result);
+        break;
+      case 'failure':
+        this.#pending.delete(report.id);
+        pending.reject(new WorkerFailure(report.failure));
+        break;
+      default:
+        report satisfies never;
     }
   }
 
-  #giveUp(): void {
-    this.#isOver = true;
-    for (const { reject } of this.#waiting.values()) reject(this.#brokenOff());
-    this.#waiting.clear();
+  #rejectPending(): void {
+    this.#hasEnded = true;
+    for (const { reject } of this.#pending.values()) reject(this.#brokenOff());
+    this.#pending.clear();
   }
 
   #brokenOff(): WorkerFailure {
-    const words = this.#lastWords ? `: ${this.#lastWords}` : '';
-    const hint = 'what is done is kept; it goes on from there';
-    return new WorkerFailure({ code: 'transfer', message: `the work broke off${words}`, hint });
+    const quote = this.#lastLine ? `: ${this.#lastLine}` : '';
+    const hint = 'what was transferred is kept; the next attempt continues from there';
+    return new WorkerFailure({ code: 'transfer', message: `the worker ended early${quote}`, hint });
   }
 }

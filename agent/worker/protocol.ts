@@ -1,27 +1,30 @@
 /**
- * What the agent and its workers say to each other, a line of JSON each: the agent stays small because
- * everything that needs memory happens in a child that ends afterwards.
+ * Messages between the agent and a worker, over Node's IPC channel:
  *
- *     agent → worker   {id, act, params}
- *     worker → agent   {id, progress} | {id, serverTime} … then {id, result} or {id, failure}
+ *     agent → worker   Task
+ *     worker → agent   any number of `progress` and `server-time`, then one `result` or `failure`
  */
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
 
-/** What a worker can be asked for; see worker-acts.ts. */
 export interface Task {
   id: number;
+  /** A name in the table of acts; the worker checks it, and its parameters. */
   act: string;
-  params: Record<string, unknown>;
+  params: object;
 }
 
-export type Report =
-  | { id: number; progress: Progress }
-  /** Milliseconds since 1970 by the school server. */
-  | { id: number; serverTime: number }
-  | { id: number; result: unknown }
-  | { id: number; failure: Failure };
+/** About the task with this id. */
+export type Report = { id: number } & (
+  | { type: 'progress'; progress: Progress }
+  /** The school server's time, in milliseconds since 1970. */
+  | { type: 'server-time'; ms: number }
+  | { type: 'result'; result: unknown }
+  | { type: 'failure'; failure: Failure }
+);
 
-export function formatLine(message: Task | Report): string {
-  return `${JSON.stringify(message)}\n`;
-}
+/** The worker's end of the channel; `process` is one when it was started with a channel. */
+export type ParentPort = Pick<
+  NodeJS.Process,
+  'connected' | 'send' | 'on' | 'once' | 'off' | 'disconnect'
+>;

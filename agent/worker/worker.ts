@@ -1,94 +1,86 @@
 /**
- * A child of the agent that does what needs memory: backups, restores, looking around at school. It
- * takes tasks from stdin, one after the other, and ends when stdin does, so that none outlives an
- * agent that was killed.
+ * A worker's own process: runs the tasks that come over the IPC channel one after the other, and ends
+ * when the channel closes, so that none outlives an agent that was killed.
  */
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { on } from 'node:events';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import type { Looking } from '../browse/looking.ts';
 import type { Context } from '../context.ts';
 import { explainFull } from '../laptop-full.ts';
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
-import { Lookaround } from '../school/shared-session.ts';
 import { ServerBusy } from '../wire/admission.ts';
-import { ACTS, type Desk } from './acts.ts';
-import { formatLine, type Report, type Task } from './protocol.ts';
+import { runAct } from './acts.ts';
+import type { ParentPort, Report, Task } from './protocol.ts';
+import { openWorkerContext, type WorkerContext } from './worker-context.ts';
 
 export interface WorkerOptions {
-  input: Readable;
-  write: (text: string) => void;
+  parent: ParentPort;
   clock: Clock;
   /** Ends everything; its reason is a DsError `cancelled`. */
   stop: AbortController;
-  /** Settings and places, the rest being the worker's. */
+  /** Settings and paths; the rest is the worker's own. */
   makeContext: (own: Pick<Context, 'signal' | 'onProgress' | 'warn' | 'onServerTime'>) => Context;
 }
 
-/** Progress is reported no more often than this, in milliseconds. */
+/** Minimum time between two reports of progress in the same phase, in milliseconds. */
 const REPORT_MS = 200;
 
-/** Works until the input ends. */
-export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { input, write, stop } = options;
-  const tasks = createInterface({ input });
-  const closed = () => stop.abort(new DsError('cancelled', 'the agent is gone', { retry: true }));
-  input.once('end', closed).once('error', closed);
-  const end = () => {
-    tasks.close();
-    input.destroy();
-  };
-  stop.signal.addEventListener('abort', end, { once: true });
-  let report: (message: Report) => void = (message) => write(formatLine(message));
+/** Works until the channel closes or `stop` fires. Throws `usage` when a person started it. */
+export async function runWorker({
+  parent,
+  clock,
+  stop,
+  makeContext,
+}: WorkerOptions): Promise<void> {
+  if (!parent.connected) throw new DsError('usage', '"worker" is started by the agent only');
+  const { signal } = stop;
+  const onClosed = () => stop.abort(new DsError('cancelled', 'the agent is gone', { retry: true }));
+  parent.once('disconnect', onClosed);
+  const tasks = on(parent as NodeJS.Process, 'message', { signal });
   let current = 0;
-  const meter = new Throttle(options.clock, (progress) => report({ id: current, progress }));
-  const context = options.makeContext({
-    signal: stop.signal,
+  const meter = new Throttle(clock, (progress) => {
+    void send(parent, { id: current, type: 'progress', progress });
+  });
+  const context = makeContext({
+    signal,
     onProgress: (progress) => meter.take(progress),
     warn: () => {},
-    onServerTime: (serverTime) => report({ id: current, serverTime }),
+    onServerTime: (ms) => void send(parent, { id: current, type: 'server-time', ms }),
   });
-  await using lookaround = new Lookaround(context);
-  let looking: Looking | undefined;
-  const desk: Desk = {
-    context,
-    lookaround,
-    looking: async () => {
-      looking ??= new (await import('../browse/looking.ts')).Looking(context, lookaround);
-      return looking;
-    },
-    journalChanged: () => looking?.forgetJournal(),
-  };
+  await using worker = openWorkerContext(context);
   try {
-    for await (const line of tasks) {
-      const { id, act, params } = JSON.parse(line) as Task;
+    for await (const [{ id, act, params }] of tasks as AsyncIterable<[Task]>) {
       current = id;
-      const end = await perform(desk, id, act, params);
+      const end = await perform(worker, act, params);
       meter.flush();
-      report(end);
+      await send(parent, { id, ...end });
     }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
-    report = () => {};
+    if (parent.connected) parent.disconnect?.();
   }
 }
 
-async function perform(
-  desk: Desk,
-  id: number,
-  act: string,
-  params: Task['params'],
-): Promise<Report> {
+type End = { type: 'result'; result: unknown } | { type: 'failure'; failure: Failure };
+
+async function perform(worker: WorkerContext, act: string, params: unknown): Promise<End> {
   try {
-    const known = Object.hasOwn(ACTS, act) ? ACTS[act] : undefined;
-    if (!known) throw new DsError('internal', `there is no act "${act}"`);
-    return { id, result: (await known(desk, params)) ?? null };
+    return { type: 'result', result: (await runAct(worker, act, params)) ?? null };
   } catch (cause) {
-    const { signal } = desk.context;
+    const { signal } = worker.context;
     const error = signal.aborted ? asDsError(signal.reason) : explainFull(cause);
-    return { id, failure: describe(error) };
+    return { type: 'failure', failure: describe(error) };
   }
+}
+
+/** Resolves when it is sent, or cannot be sent because the agent is gone. */
+function send(parent: ParentPort, report: Report): Promise<void> {
+  if (!parent.connected) return Promise.resolve();
+  return new Promise((resolve) => {
+    parent.send?.(report, undefined, undefined, () => resolve());
+  });
 }
 
 function describe(error: DsError): Failure {
@@ -102,13 +94,13 @@ function describe(error: DsError): Failure {
   };
 }
 
-/** Reports the newest progress at most every so often, and each new phase at once. */
+/** Reports the newest progress once per interval, and each new phase at once. */
 class Throttle {
   readonly #clock: Clock;
   readonly #report: (progress: Progress) => void;
   #lastMs = Number.NEGATIVE_INFINITY;
   #phase = '';
-  #unsaid: Progress | undefined;
+  #pending: Progress | undefined;
 
   constructor(clock: Clock, report: (progress: Progress) => void) {
     this.#clock = clock;
@@ -117,16 +109,16 @@ class Throttle {
 
   take(progress: Progress): void {
     const now = this.#clock.monotonicMs();
-    this.#unsaid = progress;
+    this.#pending = progress;
     if (progress.phase === this.#phase && now - this.#lastMs < REPORT_MS) return;
     this.#phase = progress.phase;
     this.#lastMs = now;
     this.flush();
   }
 
-  /** How far it came in the end. */
+  /** Reports what was held back. */
   flush(): void {
-    if (this.#unsaid) this.#report(this.#unsaid);
-    this.#unsaid = undefined;
+    if (this.#pending) this.#report(this.#pending);
+    this.#pending = undefined;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * One version of one Journal entry, as it stands in a snapshot: the content `<uid>`, byte for byte,
- * and `<uid>.metadata`, a canonical JSON of everything else (PROTOCOL.md, "Entry metadata").
+ * One version of one Journal entry, as stored in a snapshot: the content in `<uid>`, byte for byte,
+ * and everything else in `<uid>.metadata` as canonical JSON (PROTOCOL.md, "Entry metadata").
  *
- * The JSON names the content by digest and size, so the digest of the JSON names the version as a
- * whole: one number per entry on the wire, in the manifest and in the agent's database.
+ * The JSON includes digest and size of the content, so the digest of the JSON identifies the whole
+ * version: one digest per entry on the wire, in the manifest and in the agent's database.
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
@@ -21,25 +21,25 @@ export interface Content {
 export interface Entry {
   /** Entries without content exist: metadata only. */
   content: Content | null;
-  /** Property name → raw bytes, as in the datastore's one-file-a-property folder. */
+  /** Property name → raw bytes, as in the datastore's `metadata/` folder: one file per property. */
   properties: ReadonlyMap<string, Buffer>;
 }
 
 /**
- * Largest metadata of one entry, in bytes. Sugar reads no property above 512,000 bytes, and real
- * entries have 2–20 KB; this leaves room and still bounds the server's memory.
+ * Maximum size of one entry's metadata, in bytes. Sugar reads no property above 512,000 bytes and
+ * real entries have 2–20 KB; this leaves room and still bounds the server's memory.
  */
 export const MAX_METADATA_BYTES = 8 * 1024 * 1024;
-/** As Linux allows for a file name. */
+/** Linux's limit for a file name. */
 const MAX_NAME_BYTES = 255;
 
 /**
- * Written by the datastore's optimizer for its own book-keeping (it names equal content); it comes
- * and goes without the child doing anything, and the datastore must not be given one.
+ * `checksum` is written by the datastore's optimizer, which looks for equal content. It changes
+ * without the child doing anything, and must not be passed back to the datastore.
  */
 const INTERNAL_PROPERTIES = new Set(['checksum']);
 
-/** Properties are gone through by hand: v.record() passes over `constructor` and `prototype`. */
+/** Properties are checked separately: v.record() skips `constructor` and `prototype`. */
 const entrySchema = v.strictObject({
   content: v.nullable(
     v.strictObject({
@@ -59,7 +59,7 @@ export function isInternalProperty(name: string): boolean {
 /** The canonical bytes: equal entries give equal bytes. Throws `bad-input` above the limits. */
 export function encodeEntry(entry: Entry): Buffer {
   const properties: Record<string, string | { base64: string }> = Object.create(null);
-  for (const name of [...entry.properties.keys()].sort(byCodeUnit)) {
+  for (const name of [...entry.properties.keys()].sort()) {
     checkPropertyName(name);
     const bytes = entry.properties.get(name) as Buffer;
     properties[name] = isUtf8(bytes)
@@ -67,18 +67,18 @@ export function encodeEntry(entry: Entry): Buffer {
       : { base64: bytes.toString('base64') };
   }
   const content = entry.content && { sha256: entry.content.digest, size: entry.content.size };
-  // JSON.stringify puts integer-like names first whatever their order here; it does so for the same
-  // names every time, so the bytes stay canonical.
+  // JSON.stringify puts integer-like names first, whatever the order here. It always does, so equal
+  // entries still give equal bytes.
   const bytes = Buffer.from(`${JSON.stringify({ content, properties })}\n`);
   if (bytes.length > MAX_METADATA_BYTES) {
     throw new DsError('bad-input', `metadata of ${bytes.length} bytes is too large`, {
-      hint: `at most ${MAX_METADATA_BYTES} bytes fit; one of its properties has grown out of hand`,
+      hint: `at most ${MAX_METADATA_BYTES} bytes fit; one of its properties is far too large`,
     });
   }
   return bytes;
 }
 
-/** Reads what encodeEntry wrote. Throws `bad-input` for anything else, however close. */
+/** Reads what encodeEntry wrote, and nothing else: other JSON for the same entry is `bad-input`. */
 export function decodeEntry(bytes: Buffer): Entry {
   if (bytes.length > MAX_METADATA_BYTES) throw badEntry('too large');
   if (!isUtf8(bytes)) throw badEntry('not UTF-8');
@@ -91,10 +91,8 @@ export function decodeEntry(bytes: Buffer): Entry {
   const parsed = v.safeParse(entrySchema, json);
   if (!parsed.success) throw badEntry(v.flatten(parsed.issues).root?.[0] ?? 'wrong shape');
   const { content, properties } = parsed.output;
-  const digest = content && tryParse(parseDigest, content.sha256);
-  if (content && !digest) throw badEntry('sha256 is no digest');
   const entry: Entry = {
-    content: content && digest ? { digest, size: content.size } : null,
+    content: content && decodeContent(content),
     properties: new Map(
       Object.entries(properties).map(([name, value]) => [name, decodeValue(name, value)]),
     ),
@@ -107,7 +105,7 @@ export function digestOf(bytes: Buffer | string): Digest {
   return createHash('sha256').update(bytes).digest('hex') as Digest;
 }
 
-/** Digest and size of a whole file, read in pieces. Aborts with the signal's reason. */
+/** Digest and size of a whole file, read in chunks. Aborts with the signal's reason. */
 export async function digestFile(path: string, signal?: AbortSignal): Promise<Content> {
   const hash: Hash = createHash('sha256');
   let size = 0;
@@ -119,10 +117,16 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<Co
   return { digest: hash.digest('hex') as Digest, size };
 }
 
-/** A property as text, for showing; undefined where it is absent or not UTF-8. */
+/** A property as text, for display; undefined if it is absent or not UTF-8. */
 export function propertyText(entry: Pick<Entry, 'properties'>, name: string): string | undefined {
   const bytes = entry.properties.get(name);
   return bytes && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
+
+function decodeContent({ sha256, size }: { sha256: string; size: number }): Content {
+  const digest = tryParse(parseDigest, sha256);
+  if (!digest) throw badEntry('sha256 is not a digest');
+  return { digest, size };
 }
 
 function decodeValue(name: string, value: unknown): Buffer {
@@ -145,8 +149,4 @@ function checkPropertyName(name: string): void {
 
 function badEntry(why: string, cause?: unknown): DsError {
   return new DsError('bad-input', `not the metadata of an entry: ${why}`, { cause });
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,9 +1,9 @@
 /**
- * Reads a Journal as Sugar's datastore keeps it on disk: `<uid[:2]>/<uid>/{data,metadata/<key>}`.
- * Used on the laptop for the living Journal and on the server for an original client's mirror.
+ * Reads a Journal as Sugar's datastore stores it: `<uid[:2]>/<uid>/{data,metadata/<key>}`. Used on
+ * the laptop for the live Journal, and on the server for the mirror of an original client.
  *
- * Nothing here writes. Symbolic links are never followed: whatever is not a plain file or folder
- * where one is expected makes the entry unreadable, by name.
+ * Read only. Symbolic links are never followed: anything but a regular file or folder where one is
+ * expected makes the entry `unreadable`, and the error names the path.
  */
 import {
   closeSync,
@@ -26,14 +26,14 @@ export interface TreeEntry {
 }
 
 /**
- * What is compared, for equality only, to know whether an entry changed since it was last read.
- * The folders' ctime moves with every rename inside and cannot be set back by anybody; the content
- * is looked at as well because some activities write into it in place. Times are in milliseconds with
- * what fraction a double has, a quarter of a microsecond: exact ones take twice as long to ask for.
+ * Compared for equality only, to find out whether an entry changed since it was last read.
+ * The folders' ctime changes with every rename inside and cannot be set by anybody. The content is
+ * included because some activities write to it in place. Times are milliseconds as doubles, exact to
+ * a quarter of a microsecond; nanosecond `bigint` times take twice as long to read.
  */
 export type Signature = string;
 
-/** All entries of a Journal, in no particular order; strange names are left to `onStranger`. */
+/** All entries of a Journal, in no particular order. `onStranger` gets every path that is none. */
 export function listEntries(
   root: string,
   onStranger: (path: string) => void = () => {},
@@ -43,14 +43,14 @@ export function listEntries(
     const prefix = found.name;
     if (prefix.length !== 2) continue; // index, version, checksums…
     const folder = join(root, prefix);
-    // In a mirror a link could lead into another laptop's.
+    // In a mirror, a symbolic link could lead into the files of another laptop.
     if (!found.isDirectory()) {
       onStranger(folder);
       continue;
     }
     for (const name of readFolder(folder)) {
       const uid = tryParse(parseUid, name);
-      // Not join(), which thousands of times takes as long as looking at the files.
+      // Not join(): for thousands of entries it takes as long as the stats themselves.
       if (uid?.startsWith(prefix)) entries.push({ uid, path: `${folder}/${name}` });
       else onStranger(join(folder, name));
     }
@@ -58,7 +58,7 @@ export function listEntries(
   return entries;
 }
 
-/** Throws `unreadable` when the entry is gone or has another shape. */
+/** Throws `unreadable` if the entry is gone or has another layout. */
 export function entrySignature(entry: TreeEntry): Signature {
   const folder = statOf(entry, entry.path, 'folder');
   const metadata = statOf(entry, `${entry.path}/metadata`, 'folder');
@@ -68,21 +68,21 @@ export function entrySignature(entry: TreeEntry): Signature {
   return `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs} ${content}`;
 }
 
-/** The newest moment in a signature, in nanoseconds since 1970 by the file system's clock. */
+/** The newest time in a signature, in nanoseconds since 1970 by the file system's clock. */
 export function newestMoment(signature: Signature): bigint {
   const [, folder = '0', , metadata = '0', , data = '0'] = signature.split(' ');
   const newest = Math.max(...[folder, metadata, data].map(Number));
   return BigInt(Math.round(newest * 1e6));
 }
 
-/** Of a signature: what of it is about the content. */
+/** The part of a signature that describes the content. */
 export function contentPart(signature: Signature): string {
   return signature.split(' ').slice(4).join(' ');
 }
 
 export interface ReadProperties {
   properties: Map<string, Buffer>;
-  /** True when a property is being replaced at this moment: what was read may be half old. */
+  /** True if a property is being replaced right now: what was read may mix old and new. */
   beingWritten: boolean;
 }
 
@@ -120,11 +120,12 @@ function statOf(entry: TreeEntry, path: string, kind: 'file' | 'folder') {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return null;
   const right = kind === 'file' ? stat.isFile() : stat.isDirectory();
-  if (!right) throw unreadable(entry, `${path} is not a plain ${kind}`);
+  if (!right)
+    throw unreadable(entry, `${path} is not a ${kind === 'file' ? 'regular file' : 'folder'}`);
   return stat;
 }
 
-/** The bytes of a plain file; null when there is none (any more). Throws `unreadable`. */
+/** The bytes of a regular file; null if there is none. Throws `unreadable`. */
 export function readPlainFile(entry: TreeEntry, path: string, limit: number): Buffer | null {
   let fd: number;
   try {
@@ -135,7 +136,7 @@ export function readPlainFile(entry: TreeEntry, path: string, limit: number): Bu
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw unreadable(entry, `${path} is not a plain file`);
+    if (!stat.isFile()) throw unreadable(entry, `${path} is not a regular file`);
     if (stat.size > limit) throw unreadable(entry, `${path} is too large`);
     const bytes = Buffer.alloc(stat.size);
     let done = 0;
@@ -160,7 +161,7 @@ function readFolder(path: string, entry?: TreeEntry): string[] {
   }
 }
 
-/** The error of an entry that cannot be read whole. */
+/** The error for an entry that cannot be read completely. */
 export function unreadable(entry: TreeEntry, why: string, cause?: unknown): DsError {
   return new DsError('unreadable', `Journal entry ${entry.uid}: ${why}`, { cause });
 }

@@ -1,7 +1,7 @@
 /**
- * The mark of an entry whose content is only at school (A13): a property of its metadata, beside an
- * empty content. Both sides know it: the laptop to fetch the content back, the server so that the pin
- * which is the only copy cannot be taken away.
+ * The mark of an entry whose content was dropped from a full laptop and is kept at school only: a
+ * property of its metadata, beside an empty content. The laptop needs it to fetch the content back,
+ * the server to refuse the removal of a pin that is the only copy.
  */
 import * as v from 'valibot';
 import { type Digest, parseDigest, parseSerial, parseUid, type Serial, type Uid } from '../ids.ts';
@@ -10,7 +10,7 @@ import { type Entry, propertyText } from './entry.ts';
 export const KEPT_PROPERTY = 'ds-backup-kept';
 
 const markSchema = v.object({
-  /** The entry that was pinned; absent in old ones: the entry's own. A copy of it has the mark as well. */
+  /** The entry that was pinned (a copy of it carries the mark as well); absent: this very entry. */
   uid: v.optional(
     v.pipe(
       v.string(),
@@ -26,33 +26,33 @@ const markSchema = v.object({
     v.string(),
     v.transform((text) => parseDigest(text)),
   ),
-  /** The content, so that nobody takes another for it, and its bytes. */
+  /** SHA-256 of the content, to check what is fetched back, and its size in bytes. */
   content: v.pipe(
     v.string(),
     v.transform((text) => parseDigest(text)),
   ),
   bytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** The child's own title, and the one shown while the content is away. */
+  /** The child's own title, and the one shown while the content is at school. */
   title: v.string(),
   shown: v.string(),
-  /** Whether keeping it made the pin, so that fetching it back ends it. */
+  /** Whether keeping the entry created the pin, so that fetching it back removes the pin. */
   pinned: v.boolean(),
 });
 export type KeptMark = v.InferOutput<typeof markSchema>;
 
 export const formatKeptMark = (mark: KeptMark): string => JSON.stringify(mark);
 
-/** Where the content is: the pin that the mark of the entry `uid` names. */
+/** The pin that holds the content of the entry `uid`, which has this mark. */
 export function pinOf(mark: KeptMark, uid: Uid): { serial: Serial; uid: Uid; digest: Digest } {
   return { serial: mark.serial, uid: mark.uid ?? uid, digest: mark.digest };
 }
 
-/** The mark of an entry without content; undefined for all others, also those with a mark we cannot read. */
+/** The mark of an entry without content; undefined if it has content, or no readable mark. */
 export function keptMarkOf(entry: Entry): KeptMark | undefined {
   return entry.content && entry.content.size > 0 ? undefined : readMark(entry);
 }
 
-/** The mark, whatever the content is; undefined where there is none that can be read. */
+/** The mark, whatever the content is; undefined if there is no readable one. */
 export function readMark(entry: Pick<Entry, 'properties'>): KeptMark | undefined {
   const text = propertyText(entry, KEPT_PROPERTY);
   if (text === undefined) return undefined;

@@ -1,12 +1,11 @@
 /**
- * The list of what a snapshot holds: one line an entry, sorted by uid, as `sha256sum -c` reads it:
+ * The list of a snapshot's entries: one line each, sorted by uid, in the format of `sha256sum -c`:
  *
  *     <sha256 of uid.metadata>␠␠<uid>.metadata
  *
- * Its own SHA-256 is the *state digest*: laptop and server work it out separately, and a snapshot is
- * promoted only when both agree.
+ * The SHA-256 of the list is the *state digest*. Laptop and server compute it separately, and only
+ * if they agree does a backup become a snapshot.
  */
-
 import { DsError } from '../errors.ts';
 import { type Digest, parseDigest, parseUid, tryParse, type Uid } from '../ids.ts';
 import { digestOf } from './entry.ts';
@@ -14,7 +13,7 @@ import { digestOf } from './entry.ts';
 export type Versions = ReadonlyMap<Uid, Digest>;
 
 export const METADATA_SUFFIX = '.metadata';
-/** Ten times the largest Journal the design aims at (DESIGN.md, "Limits"). */
+/** Ten times the largest Journal that we expect, 5,000 entries. */
 export const MAX_ENTRIES = 50_000;
 
 export function formatSums(versions: Versions): string {
@@ -33,15 +32,15 @@ export function stateDigest(versions: Versions): Digest {
 export function parseSums(text: string): Map<Uid, Digest> {
   const versions = new Map<Uid, Digest>();
   if (text === '') return versions;
-  if (!text.endsWith('\n')) throw badSums('the last line is cut short');
+  if (!text.endsWith('\n')) throw badSums('the last line is truncated');
   const lines = text.slice(0, -1).split('\n');
   if (lines.length > MAX_ENTRIES) throw badSums(`more than ${MAX_ENTRIES} entries`);
   let last = '';
   for (const [index, line] of lines.entries()) {
     const parts = /^([0-9a-f]{64}) {2}(.{36})\.metadata$/.exec(line);
-    if (!parts) throw badSums(`line ${index + 1} has another form`);
+    if (!parts) throw badSums(`line ${index + 1} is malformed`);
     const uid = tryParse(parseUid, parts[2]);
-    if (!uid) throw badSums(`line ${index + 1} names no entry`);
+    if (!uid) throw badSums(`line ${index + 1} has no valid uid`);
     if (uid <= last) throw badSums(`line ${index + 1} is out of order`);
     versions.set(uid, parseDigest(parts[1]));
     last = uid;

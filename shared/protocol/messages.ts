@@ -1,13 +1,13 @@
 /**
- * The messages of PROTOCOL.md as types with parsers: what the laptop writes the server reads here,
- * and the other way round. Change both files in the same commit.
+ * The messages of PROTOCOL.md as types with parsers, used by both sides: what one writes, the other
+ * reads with these. Change this file and PROTOCOL.md in the same commit.
  */
 import * as v from 'valibot';
 import { DsError } from '../errors.ts';
 import { parseDigest, parseRunId, parseSerial, parseSnapshotName, parseUid } from '../ids.ts';
 import { MAX_ENTRIES } from '../journal/sums.ts';
 
-/** Largest completion file in bytes: MAX_ENTRIES lines of 110 bytes and some air. */
+/** Maximum size of a completion file, in bytes: MAX_ENTRIES lines of 110 bytes, and some reserve. */
 export const MAX_COMPLETION_BYTES = 8 * 1024 * 1024;
 
 const serial = v.pipe(v.string(), v.rawTransform(parsed(parseSerial)));
@@ -16,7 +16,7 @@ const digest = v.pipe(v.string(), v.rawTransform(parsed(parseDigest)));
 const run = v.pipe(v.string(), v.rawTransform(parsed(parseRunId)));
 const snapshotName = v.pipe(v.string(), v.rawTransform(parsed(parseSnapshotName)));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-/** The order of a laptop's snapshots. Ours count from 1; adopted older ones may be 0 and below. */
+/** The order of a laptop's snapshots. Ours count from 1; adopted older ones may be 0 or less. */
 const order = v.pipe(v.number(), v.safeInteger());
 const shortText = v.pipe(v.string(), v.maxLength(200));
 
@@ -42,14 +42,14 @@ const manifestSchema = v.strictObject({
   version: v.literal(1),
   serial,
   name: snapshotName,
-  /** 1, 2, 3… per laptop: the order of snapshots, whatever any clock said. */
+  /** 1, 2, 3… per laptop: the order of its snapshots, independent of any clock. */
   sequence: order,
   run,
   created: v.pipe(v.string(), v.isoTimestamp()),
   source: v.picklist(['agent', 'original', 'adopted']),
   agent: shortText,
   entries: count,
-  /** Content and metadata of all entries, in bytes, as if nothing were shared. */
+  /** Content and metadata of all entries, in bytes, counting shared content each time. */
   bytes: count,
   changed: count,
   removed: count,
@@ -89,9 +89,9 @@ const stateSchema = v.object({
   serial,
   serverTime: v.string(),
   newest: v.nullable(snapshotSummarySchema),
-  /** What the next backup builds on: the newest that arrived whole, held aside or not. */
+  /** What the next backup builds on: the newest complete one, held or not. */
   base: v.nullable(snapshotSummarySchema),
-  /** Set while backups of this laptop are held aside until somebody decides (X5). */
+  /** Set while backups of this laptop are held: they lost most of the Journal (shrink guard). */
   held: v.nullable(v.object({ reason: v.string(), detail: v.string() })),
 });
 export type ServerState = v.InferOutput<typeof stateSchema>;
@@ -104,14 +104,14 @@ const entrySummarySchema = v.object({
   title: v.nullable(v.string()),
   mimeType: v.nullable(v.string()),
   activity: v.nullable(v.string()),
-  /** Seconds since 1970 by the laptop that made the entry, or null where it has none. */
+  /** Seconds since 1970 by the clock of the laptop that made the entry; null if it has none. */
   timestamp: v.nullable(v.number()),
-  /** The same for when it was first made. */
+  /** Likewise, the time at which the entry was created. */
   created: v.optional(v.nullable(v.number()), null),
   /** `#rrggbb,#rrggbb`: stroke and fill of its icon. */
   color: v.optional(v.nullable(v.string()), null),
   bytes: count,
-  /** Whether this very version is pinned. */
+  /** Whether this version is pinned. */
   pinned: v.optional(v.boolean(), false),
 });
 export type EntrySummary = v.InferOutput<typeof entrySummarySchema>;
@@ -122,7 +122,7 @@ const entryDetailsSchema = v.object({
   ...entrySummarySchema.entries,
   description: v.string(),
   tags: v.string(),
-  /** Each version once, in the newest snapshot that has it; newest first. */
+  /** Each version once, with the newest snapshot that has it; newest first. */
   versions: v.array(v.object({ snapshot: snapshotName, created: v.string(), digest })),
 });
 export type EntryDetails = v.InferOutput<typeof entryDetailsSchema>;
@@ -130,7 +130,7 @@ export type EntryDetails = v.InferOutput<typeof entryDetailsSchema>;
 const verifyRequestSchema = v.strictObject({ snapshot: snapshotName, uid });
 
 const laptopsSchema = v.object({
-  /** The laptop that asks, and those whose place it took, the last one first. */
+  /** The laptop that asks, then those it replaced, the most recent first. */
   laptops: v.array(
     v.object({
       serial,
@@ -153,12 +153,12 @@ const pinSchema = v.object({
 });
 const pinsSchema = v.object({
   pins: v.array(pinSchema),
-  /** What they take and what they may take together. */
+  /** How much all pins use and how much they may use, in bytes. */
   bytes: count,
   limit: count,
 });
 export type Pins = v.InferOutput<typeof pinsSchema>;
-/** `kept`: the laptop is about to keep the content only there (A13). */
+/** `kept`: the laptop is about to drop the content, and the pin will be the only copy. */
 const pinRequestSchema = v.strictObject({
   snapshot: snapshotName,
   kept: v.optional(v.boolean()),
@@ -170,7 +170,7 @@ const quietChallengeSchema = v.object({ nonce });
 const quietAnswerSchema = v.strictObject({ nonce, sequence: order, state: digest, mac });
 const quietConfirmationSchema = v.object({ mac });
 const webLinkSchema = v.object({
-  /** On the server's plain HTTP side. */
+  /** A path of the server's plain HTTP site. */
   path: v.pipe(v.string(), v.regex(/^\/ds-restore\/[\w/-]{20,200}$/)),
   seconds: v.number(),
 });
@@ -181,7 +181,7 @@ const enrolRequestSchema = v.strictObject({
   serial,
   uuid: v.pipe(v.string(), v.maxLength(64)),
   key: v.pipe(v.string(), v.maxLength(4096)),
-  /** The child's colours, for the teacher's pictures. */
+  /** The child's colours, for the icons on the teacher's pages. */
   color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6},#[0-9a-f]{6}$/i))),
 });
 export type EnrolRequest = v.InferOutput<typeof enrolRequestSchema>;
@@ -223,18 +223,18 @@ function reader<Schema extends v.GenericSchema>(what: string, schema: Schema) {
       try {
         value = JSON.parse(input.toString('utf8'));
       } catch (cause) {
-        throw new DsError('bad-input', `not ${what}: no JSON`, { cause });
+        throw new DsError('bad-input', `not ${what}: not JSON`, { cause });
       }
     }
     const result = v.safeParse(schema, value, { abortEarly: true });
     if (result.success) return result.output;
     const [issue] = result.issues;
-    const where = v.getDotPath(issue) ?? 'the whole';
+    const where = v.getDotPath(issue) ?? '(top)';
     throw new DsError('bad-input', `not ${what}: ${where}: ${issue.message.slice(0, 200)}`);
   };
 }
 
-/** Lets a valibot schema use one of our id parsers. */
+/** Makes one of our id parsers usable in a valibot schema. */
 function parsed<Id>(parse: (text: unknown) => Id) {
   return ({ dataset, addIssue, NEVER }: v.RawTransformContext<string>): Id => {
     try {

@@ -1,14 +1,14 @@
 /**
- * The four-digit pairing code: laptop and teacher's page each work it out from both public keys and
- * the serial. It never travels; equal codes mean that nobody sits in between (PROTOCOL.md,
- * "Enrolment"). Four digits because a child reads them aloud; an attacker has one try, in front of
- * the teacher.
+ * The four-digit pairing code. Laptop and server each compute it from both public keys and the
+ * serial; it is never sent. Equal codes on both screens mean that there is no man in the middle
+ * (PROTOCOL.md, "Pairing code"). Four digits, because a child reads them out; an attacker has a
+ * single try, in front of the teacher.
  */
 import { createHash } from 'node:crypto';
 import type { Serial } from '../ids.ts';
 import { parsePublicKey } from '../ssh/ssh-key.ts';
 
-/** `0000`…`9999`. Keys as `type base64 [comment]`; comments do not count. */
+/** `0000`…`9999`. Keys as `type base64 [comment]`; comments are ignored. */
 export function pairingCode(serial: Serial, serverKey: string, laptopKey: string): string {
   const server = parsePublicKey(serverKey);
   const laptop = parsePublicKey(laptopKey);

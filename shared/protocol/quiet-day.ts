@@ -1,14 +1,14 @@
 /**
- * A day without changes is said in two small plain requests instead of an SSH connection (PROTOCOL.md,
- * "A quiet day"). A key that laptop and server agreed on over SSH makes both sides believe it: HMAC
- * over a number that the server drew for this one time, so nothing can be forged or said again.
+ * A day without changes is reported in two small HTTP requests instead of an SSH connection
+ * (PROTOCOL.md, "A quiet day"). Both sides authenticate with a key that they exchanged over SSH: an
+ * HMAC over a nonce of the server, so that a report can be neither forged nor replayed.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Digest, Serial } from '../ids.ts';
 
 export interface QuietClaim {
   serial: Serial;
-  /** What the server drew, 32 lower-case hexadecimal digits. */
+  /** The server's nonce, 32 lower-case hexadecimal digits. */
   nonce: string;
   sequence: number;
   /** The state digest of the whole Journal. */
@@ -18,17 +18,17 @@ export interface QuietClaim {
 /** Length of the key, in bytes: as long as the digest. */
 export const QUIET_KEY_BYTES = 32;
 
-/** The laptop's word that nothing has changed; hexadecimal. */
+/** The laptop's statement that nothing has changed; hexadecimal. */
 export function claimMac(key: Buffer, claim: QuietClaim): string {
   return mac(key, 'unchanged', claim);
 }
 
-/** The server's word that this is its newest snapshot, whole as far as it knows; hexadecimal. */
+/** The server's statement that this is its newest snapshot, with no known damage; hexadecimal. */
 export function answerMac(key: Buffer, claim: QuietClaim): string {
   return mac(key, 'safe', claim);
 }
 
-/** Compares without telling by time how much was right. */
+/** Compares in constant time. */
 export function sameMac(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

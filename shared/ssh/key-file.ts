@@ -1,5 +1,6 @@
 /**
- * Private ed25519 keys in OpenSSH's files: there whole or not at all, and never half replaced (E3).
+ * Private ed25519 keys in OpenSSH's format. A power cut leaves a complete file or none, and never
+ * replaces half of one.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -9,12 +10,12 @@ import { ExitError, type RunOptions, run } from '../system/run.ts';
 import { parsePublicKey } from './ssh-key.ts';
 
 const SSH_KEYGEN = 'ssh-keygen';
-/** What ssh-keygen answers for a file that holds no key. */
+/** Exit code of ssh-keygen for a file without a valid key. */
 const NO_KEY = 255;
 
 type Options = Pick<RunOptions, 'env' | 'signal'>;
 
-/** Makes a key at `path`, in place of what is there. Returns its public half, `ssh-ed25519 …`. */
+/** Creates a key at `path`, replacing what is there. Returns its public half, `ssh-ed25519 …`. */
 export async function makeKeyFile(
   path: string,
   comment: string,
@@ -24,7 +25,7 @@ export async function makeKeyFile(
   for (const name of namesIn(dirname(path))) {
     if (name.startsWith(start)) rmSync(join(dirname(path), name), { recursive: true, force: true });
   }
-  // A folder of its own: the ssh-keygen of a run that was killed may still be writing in another.
+  // A new folder each time: the ssh-keygen of a run that was killed may still write to the old one.
   const folder = mkdtempSync(join(dirname(path), start));
   try {
     const draft = join(folder, 'key');
@@ -38,16 +39,16 @@ export async function makeKeyFile(
 }
 
 /**
- * The public half of the key at `path`, `ssh-ed25519 …`. 'absent' where there is no file, and 'damaged'
- * where it holds no key of ours: cut short, empty, of another kind.
+ * The public half of the key at `path`, `ssh-ed25519 …`; 'absent' if there is no file, 'damaged' if
+ * it is not a valid ed25519 private key (truncated, empty, of another type).
  */
 export async function readKeyFile(
   path: string,
   options: Options,
 ): Promise<{ line: string } | 'absent' | 'damaged'> {
   try {
-    readFileSync(path); // what cannot be read for another reason is no damage
-    chmodSync(path, 0o600); // OpenSSH takes no key that others may read
+    readFileSync(path); // a file that cannot be read is an error, not a damaged key
+    chmodSync(path, 0o600); // OpenSSH refuses a key that others may read
     const { stdout } = await run(SSH_KEYGEN, ['-y', '-P', '', '-f', path], options);
     const { type, line } = parsePublicKey(stdout);
     return type === 'ssh-ed25519' ? { line } : 'damaged';

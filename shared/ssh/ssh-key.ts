@@ -1,12 +1,12 @@
 /**
- * Public SSH keys as text: checked before they come near an authorized_keys or known_hosts file.
+ * Public SSH keys as text, validated before they are written to authorized_keys or known_hosts.
  */
 import { createHash } from 'node:crypto';
 import { DsError } from '../errors.ts';
 
-/** `ssh-dss` only because the original client's owner.key is one (E1). */
+/** `ssh-dss` only because Sugar's owner.key, which the original client uses, is one. */
 const TYPES = ['ssh-ed25519', 'ssh-rsa', 'ssh-dss', 'ecdsa-sha2-nistp256'] as const;
-/** How many strings and numbers a key of this type holds, its type's name included. */
+/** Number of fields in a key of each type, including the name of the type. */
 const FIELDS = { 'ssh-ed25519': 2, 'ssh-rsa': 3, 'ssh-dss': 5, 'ecdsa-sha2-nistp256': 3 };
 /** An RSA key of 16,384 bits takes 2,800 characters of base64. */
 const MAX_LENGTH = 4096;
@@ -26,7 +26,7 @@ export interface PublicKey {
  */
 export function parsePublicKey(text: unknown): PublicKey {
   if (typeof text !== 'string' || text.length > MAX_LENGTH)
-    throw badKey('no text of usable length');
+    throw badKey('not a text of at most 4096 characters');
   const words = text.trim().split(/\s+/);
   const bare = TYPES.every((type) => type !== words[0]);
   const base64 = (bare ? words[0] : words[1]) ?? '';
@@ -36,20 +36,20 @@ export function parsePublicKey(text: unknown): PublicKey {
   const inner = readString(blob, 0);
   const type = TYPES.find((known) => known === inner.toString('latin1'));
   if (!type) throw badKey('unknown key type');
-  if (!bare && type !== words[0]) throw badKey('the type outside and inside differ');
-  if (type === 'ssh-ed25519' && blob.length !== 51) throw badKey('cut short');
+  if (!bare && type !== words[0]) throw badKey('its two types differ');
+  if (type === 'ssh-ed25519' && blob.length !== 51) throw badKey('truncated');
   let end = 0;
   for (let left = FIELDS[type]; left > 0; left -= 1) end += 4 + readString(blob, end).length;
-  if (end !== blob.length) throw badKey('it goes on after its end');
+  if (end !== blob.length) throw badKey('trailing data');
   const hash = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
   return { type, base64, line: `${type} ${base64}`, fingerprint: `SHA256:${hash}` };
 }
 
 /** A length-prefixed string of the SSH wire format (RFC 4251, section 5). */
 function readString(blob: Buffer, at: number): Buffer {
-  if (blob.length < at + 4) throw badKey('cut short');
+  if (blob.length < at + 4) throw badKey('truncated');
   const length = blob.readUInt32BE(at);
-  if (blob.length < at + 4 + length) throw badKey('cut short');
+  if (blob.length < at + 4 + length) throw badKey('truncated');
   return blob.subarray(at + 4, at + 4 + length);
 }
 

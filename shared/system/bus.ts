@@ -1,6 +1,6 @@
 /**
- * D-Bus as the programs need it: a connection that can be lost without harm, calls with a time limit,
- * properties and signals. A thin layer over dbus-next, whose proxies would introspect every object.
+ * A D-Bus connection: calls with a time limit, properties, signals, and a promise that rejects when
+ * the connection is lost. A thin layer over dbus-next, whose proxies would introspect every object.
  */
 import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { DsError } from '../errors.ts';
@@ -18,12 +18,12 @@ export const DAEMON: Target = {
   path: '/org/freedesktop/DBus',
   face: 'org.freedesktop.DBus',
 };
-/** For an answer, in milliseconds. */
+/** How long to wait for an answer, in milliseconds. */
 const TIMEOUT_MS = 25_000;
 
 export class Bus implements Disposable {
   readonly raw: MessageBus;
-  /** Rejects when the connection is lost; also for calls under way. */
+  /** Rejects when the connection is lost; calls in progress reject with it. */
   readonly lost: Promise<never>;
 
   private constructor(raw: MessageBus) {
@@ -33,10 +33,10 @@ export class Bus implements Disposable {
         reject(new DsError('internal', 'the connection to the bus is lost', { cause }));
       });
     });
-    this.lost.catch(() => {}); // told to whoever waits
+    this.lost.catch(() => {}); // handled by those who wait for it
   }
 
-  /** Connects. Throws `missing-tool` where nobody listens. */
+  /** Connects. Throws `missing-tool` if nothing listens at the address. */
   static async open(address: string): Promise<Bus> {
     const raw = dbus.sessionBus({ busAddress: address });
     const bus = new Bus(raw);
@@ -49,7 +49,7 @@ export class Bus implements Disposable {
     }
   }
 
-  /** The answer's values. Throws what the other side threw, or after the time-out. */
+  /** The values of the answer. Throws the error of the other side, or `internal` on a time-out. */
   async call(
     { name, path, face }: Target,
     member: string,
@@ -78,7 +78,7 @@ export class Bus implements Disposable {
     return plain(values as Variants);
   }
 
-  /** Calls `handle` for each of these signals, until the bus is closed. */
+  /** Calls `handle` for each such signal until the bus is closed. An empty `path` means any. */
   async onSignal(
     { path, face }: Pick<Target, 'path' | 'face'>,
     member: string,
@@ -92,7 +92,7 @@ export class Bus implements Disposable {
     await this.match(`type='signal',interface='${face}',member='${member}'${where}`);
   }
 
-  /** Calls `handle` with the properties that changed; those only invalidated are asked for. */
+  /** Calls `handle` with the properties that changed; fetches them if only invalidated. */
   async onProperties(
     target: Target,
     handle: (changed: Record<string, unknown>) => void,

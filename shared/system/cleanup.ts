@@ -1,5 +1,5 @@
 /**
- * What has been opened, closed in reverse order: Node 20 has no AsyncDisposableStack of its own.
+ * Closes in reverse order what has been opened: Node 20 has no AsyncDisposableStack.
  */
 
 export class Cleanup implements AsyncDisposable {
@@ -20,7 +20,7 @@ export class Cleanup implements AsyncDisposable {
     this.#steps.push(step);
   }
 
-  /** Hands everything over to a new owner; this one has nothing left to close. */
+  /** Moves everything to a new owner; this one has nothing left to close. */
   move(): Cleanup {
     const owner = new Cleanup();
     owner.#steps = this.#steps;
@@ -28,7 +28,7 @@ export class Cleanup implements AsyncDisposable {
     return owner;
   }
 
-  /** Runs every step, also when one fails; throws the first failure afterwards. */
+  /** Runs every step, even if one fails; throws the first failure at the end. */
   async [Symbol.asyncDispose](): Promise<void> {
     const failures: unknown[] = [];
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {

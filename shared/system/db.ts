@@ -1,5 +1,5 @@
 /**
- * SQLite with promises; the only file that touches the sqlite3 package.
+ * SQLite with promises; the only file that imports the sqlite3 package.
  *
  * WAL and `synchronous=NORMAL`: a power cut loses at most the last transactions and never the file.
  * That is enough, since both databases can be rebuilt from the disk.
@@ -12,7 +12,7 @@ import { DsError, isErrno } from '../errors.ts';
 
 export type SqlValue = string | number | bigint | Buffer | null;
 
-/** What can be asked inside and outside of a transaction. */
+/** Queries, inside or outside of a transaction. */
 export interface Queries {
   run(sql: string, ...values: SqlValue[]): Promise<void>;
   all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]>;
@@ -23,8 +23,8 @@ export interface Queries {
 
 export interface Db extends Queries, AsyncDisposable {
   /**
-   * All of `work` or nothing of it. Only what is asked through `tx` belongs to it; whatever others
-   * ask of the database meanwhile waits, so do not use `db` itself inside (it would wait for ever).
+   * Runs `work` completely or not at all. Only queries through `tx` belong to the transaction; all
+   * others wait for its end, so using `db` itself inside is a deadlock.
    */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
 }
@@ -33,8 +33,8 @@ const BUSY_MS = 5000;
 const BUSY_AGAIN_MS = 20;
 
 /**
- * Opens the database, making its folder and bringing its tables to the newest version. `migrations`
- * are run in order, each once; their number is kept in `user_version`. Throws `internal` for a file
+ * Opens the database, creates its folder and migrates its tables to the newest version. `migrations`
+ * run in order, each once; their number is stored in `user_version`. Throws `internal` for a file
  * that is not a database or is newer than we are.
  */
 export async function openDb(path: string, migrations: readonly string[]): Promise<Db> {
@@ -58,7 +58,7 @@ export async function openDb(path: string, migrations: readonly string[]): Promi
   }
 }
 
-/** Where two open a new file at once SQLite does not wait for this one lock, whatever its time-out. */
+/** If two processes open a new file, SQLite does not wait for this lock, whatever its time-out. */
 async function writeAhead(db: Db): Promise<void> {
   for (let waited = 0; ; waited += BUSY_AGAIN_MS) {
     try {
@@ -85,7 +85,7 @@ async function migrate(
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     await db.transaction(async (tx) => {
-      if ((await versionOf(tx)) > index) return; // another process was faster
+      if ((await versionOf(tx)) > index) return; // another process has done it
       await new Promise<void>((resolve, reject) =>
         handle.exec(sql, (error) => (error ? reject(error) : resolve())),
       );
@@ -101,7 +101,7 @@ async function versionOf(queries: Queries): Promise<number> {
 
 function wrap(handle: sqlite3.Database): Db {
   const direct = queries(handle);
-  // One connection has one transaction at a time: everything asked from outside queues up here.
+  // A connection has one transaction at a time: everything from outside queues up here.
   let last: Promise<unknown> = Promise.resolve();
   const queue = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
@@ -150,7 +150,7 @@ function queries(handle: sqlite3.Database): Queries {
         handle.get<Row>(sql, values, (error, row) => (error ? reject(error) : resolve(row))),
       ),
     runMany: async (sql, rows) => {
-      // Without a callback a statement that cannot be prepared would end the whole process.
+      // Without a callback, a statement that cannot be prepared would end the process.
       const statement = await new Promise<sqlite3.Statement>((resolve, reject) => {
         const made: sqlite3.Statement = handle.prepare(sql, (error: Error | null) =>
           error ? reject(error) : resolve(made),

@@ -1,6 +1,6 @@
 /**
- * Named points where a test pulls the plug: the process ends there with SIGKILL, as it would in a
- * power cut, or stops until it is let go on. In ordinary life no point is armed and each costs one comparison.
+ * Named points at which a test can cut the power: the process ends there by SIGKILL, or stops until
+ * it gets SIGCONT. In production no point is armed, and each costs one comparison.
  */
 
 let armed: string | undefined;
@@ -9,8 +9,8 @@ let passes = 1;
 let signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL';
 
 /**
- * Arms one point, by name or `name:N` for the N-th pass. With `,stop` at the end the process only
- * stops there, so that the test can change the world (fill the disk) before it lets it go on.
+ * Arms one point: `name`, or `name:N` for its N-th pass. With `,stop` appended the process only
+ * stops there, so that the test can change something (fill the disk) before it continues.
  * Called by the main modules only.
  */
 export function armFailpoint(spec: string | undefined): void {
@@ -21,7 +21,7 @@ export function armFailpoint(spec: string | undefined): void {
   signal = action === 'stop' ? 'SIGSTOP' : 'SIGKILL';
 }
 
-/** Dies or stops here if a test asked for it. */
+/** Ends or stops the process here if a test has armed this point. */
 export function failpoint(name: string): void {
   if (name !== armed) return;
   passes -= 1;

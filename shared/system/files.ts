@@ -1,5 +1,6 @@
 /**
- * Writes that survive a pulled plug: temporary name beside, fsync, rename, fsync the folder (E3).
+ * Writes that survive a power cut: write under a temporary name in the same folder, fsync, rename,
+ * fsync the folder. A write that fails leaves the old file and no temporary one.
  */
 import {
   closeSync,
@@ -16,8 +17,7 @@ import { isErrno } from '../errors.ts';
 
 /** Replaces the file at `path` with `content`: whole or not at all. `mode` defaults to 0644. */
 export function writeFileDurably(path: string, content: string | Buffer, mode = 0o644): void {
-  const temporary = temporaryBeside(path);
-  try {
+  replaceDurably(path, (temporary) => {
     const fd = openSync(temporary, 'wx', mode);
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
@@ -26,20 +26,20 @@ export function writeFileDurably(path: string, content: string | Buffer, mode = 
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  fsyncFolder(dirname(path));
+  });
 }
 
-/** Points the symbolic link at `path` to `target`, replacing an older link in one step. */
+/** Points the symbolic link at `path` to `target`; an older link is replaced in one step. */
 export function replaceSymlinkDurably(path: string, target: string): void {
+  replaceDurably(path, (temporary) => symlinkSync(target, temporary));
+}
+
+function replaceDurably(path: string, make: (temporary: string) => void): void {
   const temporary = temporaryBeside(path);
+  // After a power cut and a boot, another process may have left one of the same name.
   rmSync(temporary, { force: true });
-  symlinkSync(target, temporary);
   try {
+    make(temporary);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -48,7 +48,7 @@ export function replaceSymlinkDurably(path: string, target: string): void {
   fsyncFolder(dirname(path));
 }
 
-/** The names in a folder; an absent one, and what is none, has none. */
+/** The names in a folder; none if it is absent or not a folder. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -58,7 +58,7 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** Makes the names in a folder durable. File systems that cannot (EINVAL) are let be. */
+/** Makes the names in a folder durable. Ignores file systems that do not support it (EINVAL). */
 export function fsyncFolder(folder: string): void {
   const fd = openSync(folder, 'r');
   try {
@@ -70,7 +70,7 @@ export function fsyncFolder(folder: string): void {
   }
 }
 
-/** The process id keeps two programs apart; the counter, two writes of one program. */
+/** The process id distinguishes two programs, the counter two writes of one program. */
 function temporaryBeside(path: string): string {
   counter += 1;
   return join(dirname(path), `.${basename(path)}.${process.pid}.${counter}.tmp`);

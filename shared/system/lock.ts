@@ -1,7 +1,7 @@
 /**
- * File locks with flock(2), through flock(1): Node has no call for it, and the original client
- * (A5) and our session script use the same kind of lock. The lock lives in a small child process
- * that holds it until its stdin closes, so it ends with us however we end.
+ * File locks by flock(2), through flock(1): Node has no call for it, and the original client and our
+ * session script use the same kind of lock, so that they exclude each other. A small child process
+ * holds the lock until its stdin closes; so it ends with this process, however that ends.
  */
 import { spawn } from 'node:child_process';
 import { DsError } from '../errors.ts';
@@ -13,15 +13,15 @@ export interface Lock extends AsyncDisposable {
 export interface LockOptions {
   env: NodeJS.ProcessEnv;
   shared?: boolean;
-  /** Seconds to wait for another holder; 0 asks once. */
+  /** Seconds to wait for another holder; 0 tries once. */
   waitSeconds: number;
   signal?: AbortSignal;
 }
 
-/** The exit code flock(1) is told to use when somebody else holds the lock. */
+/** The exit code that flock(1) is told to use if another process holds the lock. */
 const HELD_BY_OTHER = 75;
 
-/** Takes the lock at `path` (created if absent). Throws `busy` when it is held too long. */
+/** Takes the lock at `path` (created if absent). Throws `busy` if another holder keeps it too long. */
 export async function lockFile(path: string, options: LockOptions): Promise<Lock> {
   const mode = options.shared ? '--shared' : '--exclusive';
   const wait = options.waitSeconds === 0 ? ['--nonblock'] : ['--wait', String(options.waitSeconds)];
@@ -31,9 +31,9 @@ export async function lockFile(path: string, options: LockOptions): Promise<Lock
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(options.signal && { signal: options.signal }),
   });
-  let complaint = '';
+  let stderrTail = '';
   child.stderr.on('data', (piece: Buffer) => {
-    complaint = (complaint + piece.toString()).slice(-500);
+    stderrTail = (stderrTail + piece.toString()).slice(-500);
   });
   child.stdin.on('error', () => {});
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -44,7 +44,7 @@ export async function lockFile(path: string, options: LockOptions): Promise<Lock
       reject(
         code === HELD_BY_OTHER
           ? new DsError('busy', `${path} is locked by another program`, { retry: true })
-          : new DsError('internal', `cannot lock ${path}: ${complaint.trim()}`),
+          : new DsError('internal', `cannot lock ${path}: ${stderrTail.trim()}`),
       ),
     );
   });

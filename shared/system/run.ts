@@ -1,20 +1,20 @@
 /**
- * Child processes: arguments as a list (no shell), lines as they come, a signal that ends them, and
- * an exit code that becomes an error with the last words of stderr.
+ * Child processes: arguments as a list (no shell), output line by line, an AbortSignal that ends
+ * them, and an exit code that becomes an error with the last lines of stderr.
  */
 import { spawn } from 'node:child_process';
 import { DsError, isErrno } from '../errors.ts';
 
 export interface RunOptions {
   cwd?: string;
-  /** The whole environment of the child; nothing is inherited unless it stands here. */
+  /** The complete environment of the child; nothing else is inherited. */
   env: NodeJS.ProcessEnv;
-  /** Written to stdin, which is then closed. Without it stdin is empty. */
+  /** Written to stdin, which is then closed; default: empty. */
   input?: string | Buffer;
   signal?: AbortSignal;
-  /** Called for each line of stdout (ended by \n or \r), without its end. */
+  /** Called for each line of stdout (ended by \n or \r), without the line end. */
   onLine?: (line: string) => void;
-  /** Exit codes besides 0 that are an answer and not an error. */
+  /** Exit codes besides 0 that are not an error. */
   accept?: readonly number[];
 }
 
@@ -24,13 +24,13 @@ export interface RunResult {
   stderr: string;
 }
 
-/** What is kept of a child's output; a listing larger than this is not for run(). */
+/** How much of a child's output is kept, in characters; use `onLine` for more. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 const KEPT_STDERR = 8 * 1024;
-/** How long a child may take to end after SIGTERM, in milliseconds (E5: ten seconds in all). */
-const PATIENCE_MS = 3000;
+/** From SIGTERM to SIGKILL, in milliseconds: stopping the whole program may take ten seconds. */
+const KILL_AFTER_MS = 3000;
 
-/** Why a child did not end well: which, its exit code or signal, its last words. */
+/** A child failed: its name, exit code or signal, and the last lines of its stderr. */
 export class ExitError extends DsError {
   readonly command: string;
   readonly exitCode: number | null;
@@ -49,7 +49,7 @@ export class ExitError extends DsError {
 
 /**
  * Runs a program to its end. Throws ExitError for an exit code not accepted, `missing-tool` when
- * there is no such program, and the signal's reason after an abort (the child has then ended).
+ * the program is not installed, and the signal's reason after an abort (the child has then ended).
  */
 export async function run(
   command: string,
@@ -67,20 +67,20 @@ export async function run(
   const stderr = new LineCollector(KEPT_STDERR, undefined);
   child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.add(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.add(text));
-  child.stdin.on('error', () => {}); // the child may end without reading; its exit code tells
+  child.stdin.on('error', () => {}); // the child may end without reading; its exit code says so
   child.stdin.end(options.input ?? '');
 
-  // After an abort nobody waits for a grandchild that still holds the pipes.
-  const letGo = () => {
+  // After an abort, do not wait for a grandchild that still holds the pipes.
+  const closePipes = () => {
     if (!signal?.aborted || (child.exitCode === null && child.signalCode === null)) return;
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  child.once('exit', letGo);
+  child.once('exit', closePipes);
   const stop = () => {
-    letGo();
+    closePipes();
     child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS).unref();
+    setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
   };
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -110,7 +110,7 @@ export async function run(
   }
 }
 
-/** Keeps the last `limit` characters and hands on whole lines. */
+/** Passes on whole lines, or keeps the last `limit` characters. */
 class LineCollector {
   text = '';
   #rest = '';

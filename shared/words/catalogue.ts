@@ -1,13 +1,16 @@
 /**
- * gettext's catalogues, as `msgfmt` makes them (`.mo`), read by ourselves: forty lines, against a
- * package that would parse formats we do not ship. Used by the activity and by the restore pages.
+ * gettext catalogues as compiled by `msgfmt` (`.mo`), for all three programs. A new language needs
+ * only its catalogue.
+ *
+ * Our own reader: gettext-parser, which makes the catalogues, would add its stream and character-set
+ * packages to all three programs, and does not choose plural forms either.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError, isErrno } from '../errors.ts';
 
 export interface Catalogue {
-  /** As its folder is called, e.g. `es`; `en` for the texts as they are in the code. */
+  /** The name of its folder, e.g. `es`; `en` for the texts as they are in the code. */
   language: string;
   gettext(text: string): string;
   /** The form that fits this number. */
@@ -20,17 +23,17 @@ export const ENGLISH: Catalogue = {
   ngettext: (one, many, n) => (n === 1 ? one : many),
 };
 
-/** Written in front of a catalogue's offsets, in the byte order of who made it. */
+/** The first four bytes of a `.mo` file in little-endian byte order, as we compile them. */
 const MAGIC = 0x950412de;
 
-/** As gettext does: LANGUAGE is a list and goes before the locale, unless that is plain C. */
+/** The wanted languages, as gettext does it: the list LANGUAGE, then the locale unless it is C. */
 export function languagesOf(env: NodeJS.ProcessEnv): string[] {
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || '';
   const list = (env.LANGUAGE ?? '').split(':').filter((name) => name !== '');
   return [...list, locale].filter((name) => name !== '' && !/^(C|POSIX)(\.|$)/.test(name));
 }
 
-/** `es_PE.UTF-8` is looked for as `es_PE`, then as `es`; the first language that is there counts. */
+/** The first language that has a catalogue; `es_PE.UTF-8` is tried as `es_PE`, then as `es`. */
 export function findCatalogue(
   folder: string,
   domain: string,
@@ -39,7 +42,7 @@ export function findCatalogue(
   for (const wanted of languages) {
     const name = wanted.split(/[.@]/)[0] ?? '';
     for (const language of new Set([name, name.split('_')[0] ?? ''])) {
-      // It becomes a part of a path.
+      // It becomes part of a path.
       if (!/^[a-zA-Z]{2,3}(_[a-zA-Z]{2,4})?$/.test(language)) continue;
       if (language === 'en' || language.startsWith('en_')) return ENGLISH;
       const found = readCatalogue(join(folder, language, 'LC_MESSAGES', `${domain}.mo`), language);
@@ -58,7 +61,7 @@ function readCatalogue(path: string, language: string): Catalogue | null {
   }
 }
 
-/** The catalogue in a `.mo` file. Throws `bad-input` when it is none. */
+/** The catalogue in a `.mo` file. Throws `bad-input` if it is not one. */
 export function parseCatalogue(file: Buffer, language: string): Catalogue {
   const texts = new Map<string, string>();
   try {
@@ -71,7 +74,7 @@ export function parseCatalogue(file: Buffer, language: string): Catalogue {
   } catch (cause) {
     throw new DsError('bad-input', `the catalogue for ${language} is damaged`, { cause });
   }
-  const pluralOf = pluralRule(language);
+  const pluralOf = pluralRule(language, pluralForms(texts.get('')));
   return {
     language,
     gettext: (text) => texts.get(text) || text,
@@ -88,34 +91,42 @@ function textAt(file: Buffer, entry: number): string {
   return file.toString('utf8', at, at + length);
 }
 
-/**
- * Which of Intl's categories a catalogue's plural forms are for, in their order. A rule in C that
- * comes with a catalogue would have to be run as code; these few languages are known.
- */
-const PLURALS: Readonly<Record<string, readonly Intl.LDMLPluralRule[]>> = {
-  ar: ['zero', 'one', 'two', 'few', 'many', 'other'],
-  es: ['one', 'other'],
-  fr: ['one', 'other'],
-  ht: ['other'],
-  pt: ['one', 'other'],
-};
-
-/** The number of forms that catalogues of a language must have; undefined for one not known here. */
-export function pluralCount(language: string): number | undefined {
-  return PLURALS[shortName(language)]?.length;
+/** The number of plural forms that a catalogue says it has in its header; 2 if it does not say. */
+export function pluralForms(header = ''): number {
+  return Number(/nplurals=(\d)/.exec(header)?.[1] ?? 2);
 }
 
-/** What has no form of its own (a million, in Spanish) takes the last. */
-function pluralRule(language: string): (n: number) => number {
-  const forms = PLURALS[shortName(language)];
-  if (!forms) return (n) => (n === 1 ? 0 : 1);
+/**
+ * Whether the forms of a catalogue can be assigned to numbers. The rule that comes with it is an
+ * expression in C, which is not evaluated: the runtime knows the rules of most languages, and the
+ * others are taken to have one form for 1 and one for the rest, or a single form.
+ */
+export function knowsPlurals(language: string, forms: number): boolean {
+  return forms === 1 || (categoriesOf(language)?.length ?? 2) === forms;
+}
+
+/** In the order of a catalogue's forms, which is the same for all languages. */
+const CATEGORIES = ['zero', 'one', 'two', 'few', 'many', 'other'] as const;
+/** All categories of a language occur among these numbers, except Spanish millions and fractions. */
+const COUNTED = 200;
+
+/** Those of Intl's categories that a language has for whole numbers; undefined if it is unknown. */
+function categoriesOf(language: string): Intl.LDMLPluralRule[] | undefined {
+  const locale = language.replace('_', '-');
+  if (Intl.PluralRules.supportedLocalesOf(locale).length === 0) return undefined;
+  const rules = new Intl.PluralRules(locale);
+  const used = new Set(Array.from({ length: COUNTED }, (_, n) => rules.select(n)));
+  return CATEGORIES.filter((category) => used.has(category));
+}
+
+/** A number without a form of its own (a million in Spanish) takes the last. */
+function pluralRule(language: string, forms: number): (n: number) => number {
+  if (forms === 1) return () => 0;
+  const categories = categoriesOf(language);
+  if (categories?.length !== forms) return (n) => (n === 1 ? 0 : 1);
   const rules = new Intl.PluralRules(language.replace('_', '-'));
   return (n) => {
-    const form = forms.indexOf(rules.select(Math.abs(Math.trunc(n))));
-    return form < 0 ? forms.length - 1 : form;
+    const form = categories.indexOf(rules.select(Math.abs(Math.trunc(n))));
+    return form < 0 ? forms - 1 : form;
   };
-}
-
-function shortName(language: string): string {
-  return language.split('_')[0] ?? '';
 }

@@ -1,6 +1,6 @@
 /**
- * The words of one language: gettext's catalogue for texts, the runtime's own tables for numbers and
- * dates. Without a catalogue everything is in English.
+ * One language: texts from a gettext catalogue, numbers and dates from the runtime's Intl tables.
+ * Without a catalogue everything is in English.
  */
 import type { Catalogue } from './catalogue.ts';
 import type { Values, Words } from './words.ts';
@@ -15,7 +15,7 @@ export function wordsOf(catalogue: Catalogue): Words {
   const number = (value: number) => numbers.format(value);
   const format = (options: Intl.DateTimeFormatOptions) => {
     let made: Intl.DateTimeFormat | undefined;
-    // Such a format costs a millisecond; most screens need none.
+    // Creating a format takes a millisecond, and most screens need none.
     return (seconds: number) => {
       made ??= new Intl.DateTimeFormat(locale, options);
       return made.format(new Date(seconds * 1000));
@@ -36,10 +36,10 @@ export function wordsOf(catalogue: Catalogue): Words {
   };
 }
 
-/** `pt_BR.UTF-8@x` → `pt-BR`; what the runtime does not know becomes the nearest it knows. */
+/** `pt_BR.UTF-8@x` → `pt-BR`; the nearest language that the runtime supports, else `en`. */
 function localeOf(language: string): string {
   const tag = (language.split(/[.@]/)[0] ?? '').replace('_', '-');
-  // Kreyòl has no tables of its own; its speakers read French ones at school.
+  // The runtime has no tables for Kreyòl; its speakers read French dates at school.
   const wanted = tag.startsWith('ht') ? ['fr-HT', 'fr'] : [tag];
   for (const name of wanted) {
     try {

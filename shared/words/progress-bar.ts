@@ -1,26 +1,26 @@
 /**
- * A bar at a terminal that draws itself over itself; both programs have one.
+ * A progress bar at a terminal that is redrawn in place; both programs use it.
  */
 
 export interface BarStep {
   /** 0…1 */
   share: number;
-  /** Behind the bar: `12/80 sending`. */
+  /** Shown after the bar: `12/80 sending`. */
   text: string;
-  /** When it changes, the bar is drawn at once. */
+  /** The bar is redrawn at once when this changes. */
   phase: string;
 }
 
 export interface ProgressBar {
   show(step: BarStep): void;
-  /** Makes room for a line of something else; the next step draws the bar again. */
+  /** Clears the line for other output; the next step redraws the bar. */
   clear(): void;
-  /** Ends its line, if it was drawn. */
+  /** Ends the line, if the bar was drawn. */
   close(): void;
 }
 
 const BAR_WIDTH = 30;
-/** A bar that moves more often than this is only work, in milliseconds. */
+/** The shortest time between two redraws, in milliseconds. */
 const REDRAW_MS = 100;
 const ERASE = '\r\u001b[K';
 

@@ -1,8 +1,8 @@
 /**
- * Quantities as people read them.
+ * Quantities for people to read.
  */
 
-/** `1.5 MB`, in powers of ten as disks are sold. */
+/** `1.5 MB`: powers of ten, as disks are sold. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
   let value = bytes;

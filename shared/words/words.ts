@@ -1,6 +1,6 @@
 /**
- * The words on the screen: what gettext gives, and numbers, sizes, dates and times that it has no
- * say in. `{name}` in a text is replaced by the value of that name.
+ * What a program says to people in their language: translated texts, and numbers, sizes, dates and
+ * times. `{name}` in a text is replaced by the value of that name.
  */
 
 export type Values = Readonly<Record<string, string | number>>;
@@ -8,7 +8,7 @@ export type Values = Readonly<Record<string, string | number>>;
 export interface Words {
   /** The translation of this text. */
   _(text: string, values?: Values): string;
-  /** The translation that fits this number; `{n}` is the number, written as people there do. */
+  /** The translation that fits this number; `{n}` is the number, formatted for the language. */
   _n(one: string, many: string, n: number, values?: Values): string;
   number(value: number): string;
   /** `3 March 2026` */
@@ -17,7 +17,7 @@ export interface Words {
   clock(seconds: number): string;
   /** `March 2026` */
   month(seconds: number): string;
-  /** Two or three letters each, Monday first. */
+  /** Short names, Monday first. */
   weekdays(): string[];
   rightToLeft: boolean;
 }
@@ -43,7 +43,7 @@ export function ago(words: Words, then: number, now: number): string {
   return _n('{n} year ago', '{n} years ago', Math.floor(days / 365));
 }
 
-/** `about 5-10 min`; empty while nothing is known. */
+/** `about 5-10 min`; empty while unknown. */
 export function timeLeft({ _, number }: Words, [low, high]: readonly [number, number]): string {
   if (high <= 0) return '';
   if (high < 2 * MINUTE) return _('about a minute');
@@ -52,7 +52,7 @@ export function timeLeft({ _, number }: Words, [low, high]: readonly [number, nu
   return _('about {from}-{to} min', { from: number(from), to: number(to) });
 }
 
-/** `3.4 MB`, in thousands, as Sugar writes sizes. Rounded up to 1 KB, unless there is nothing at all. */
+/** `3.4 MB`: powers of ten, as Sugar shows sizes; rounded up to 1 KB, except for 0 bytes. */
 export function size({ _, number }: Words, bytes: number): string {
   const kilobytes = bytes > 0 ? Math.max(1, Math.round(bytes / 1e3)) : 0;
   if (bytes < 1e6) return _('{n} KB', { n: number(kilobytes) });

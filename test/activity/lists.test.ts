@@ -1,22 +1,29 @@
-/** What the school keeps (S4, UI.md 7, 9, 10): days, five thousand entries, pins and their undo. */
+/** What the school keeps: days, five thousand entries, pins and their undo. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readDetails, readEntryPage, readPins } from '../../activity/model/answers.ts';
-import { type Event, farewell } from '../../activity/model/next.ts';
-import { PAGE, questionsFor } from '../../activity/model/questions.ts';
-import { type EntryBody, type ListBody, screenOf } from '../../activity/model/screen.ts';
-import type { State } from '../../activity/model/state.ts';
+import type { EntryBody, ListBody } from '../../activity/model/screens/body.ts';
+import { screenOf } from '../../activity/model/screens/screen.ts';
+import { lastEffects } from '../../activity/model/state/alerts.ts';
+import {
+  readAtSchool,
+  readDetails,
+  readEntryPage,
+  readPins,
+} from '../../activity/model/state/answers.ts';
+import type { Event } from '../../activity/model/state/event.ts';
+import { PAGE, questionsFor } from '../../activity/model/state/questions.ts';
+import type { Effect, State } from '../../activity/model/state/state.ts';
 import { after, agentEvent, jobEvent, NOW, row, viewer } from './viewer.ts';
 
 const test = suite('what the school keeps');
 const SNAPSHOT = 'datastore-2026-09-20_08:00';
 const entries: Event = {
-  on: 'go',
-  place: { at: 'entries', of: '', snapshot: SNAPSHOT, search: '' },
+  type: 'go',
+  place: { type: 'entries', of: '', snapshot: SNAPSHOT, search: '' },
 };
 const page = (n: number, total = 5000): Event => ({
-  on: 'answer',
-  question: { ask: 'page', of: '', snapshot: SNAPSHOT, search: '', page: n },
+  type: 'answer',
+  question: { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: n },
   value: readEntryPage(
     total,
     Array.from({ length: PAGE }, (_, at) => row(n * PAGE + at)),
@@ -32,12 +39,16 @@ test('of 5,000 entries only the pages that can be seen are asked for', () => {
   const known = after(agentEvent({}), entries, page(0));
   assert.is(list(known.state).count, 5000);
   assert.equal(pages(known.state), [1]);
-  const scrolled = after(agentEvent({}), entries, page(0), { on: 'seen', first: 3000, last: 3010 });
+  const scrolled = after(agentEvent({}), entries, page(0), {
+    type: 'seen',
+    first: 3000,
+    last: 3010,
+  });
   assert.equal(pages(scrolled.state), [50, 51, 49]);
   assert.is(list(scrolled.state).row(3000), null, 'not there yet: an empty row, not a wrong one');
 });
 
-test('a row is as in the Journal, with a gesture each for bringing back and pinning (rule 9)', () => {
+test('a row is as in the Journal, with a gesture each for bringing back and pinning', () => {
   const shown = list(after(agentEvent({}), entries, page(0)).state).row(5);
   assert.is(shown?.title, 'Thing 5');
   assert.is(shown?.when, '5 hours ago');
@@ -46,8 +57,8 @@ test('a row is as in the Journal, with a gesture each for bringing back and pinn
     ['Bring back', 'Pin'],
   );
   assert.equal(shown?.buttons[0]?.event, {
-    on: 'act',
-    act: { do: 'bring-back', of: '', snapshot: SNAPSHOT, uid: row(5).uid },
+    type: 'act',
+    act: { type: 'bring-back', of: '', snapshot: SNAPSHOT, uid: row(5).uid },
   });
 });
 
@@ -58,13 +69,13 @@ test('two backups of one day are told apart by the time, others have only the da
     entries: 40,
     bytes: 2e6,
   });
-  const place = { at: 'days', of: '' } as const;
+  const place = { type: 'days', of: '' } as const;
   const value = [day(0.1), day(0.2), day(72)];
   const shown = list(
     after(
       agentEvent({}),
-      { on: 'go', place },
-      { on: 'answer', question: { ask: 'days', of: '' }, value },
+      { type: 'go', place },
+      { type: 'answer', question: { type: 'days', of: '' }, value },
     ).state,
   );
   const notes = [0, 1, 2].map((index) => shown.row(index)?.note);
@@ -82,41 +93,41 @@ test('malformed answers leave out lines and make up none', () => {
 });
 
 const UID = String(row(1).uid);
-const unpin: Event = { on: 'act', act: { do: 'unpin', uid: UID, title: 'Thing 1' } };
+const unpin: Event = { type: 'act', act: { type: 'unpin', uid: UID, title: 'Thing 1' } };
 
-test('unpinning waits for its undo, and is then done; undone, nothing is sent (rule 7)', () => {
+test('unpinning waits for its undo, and is then done; undone, nothing is sent', () => {
   const waiting = after(agentEvent({}), unpin);
   assert.equal(waiting.effects, []);
   assert.is(screenOf(waiting.state, viewer).alert?.countdown, 10);
-  const late: Event = { on: 'tick', now: NOW + 11 };
-  assert.equal(after(agentEvent({}), unpin, { on: 'tick', now: NOW + 5 }).effects, []);
-  assert.equal(after(agentEvent({}), unpin, late).effects, [{ do: 'unpin', uid: UID }]);
-  assert.equal(after(agentEvent({}), unpin, { on: 'undo' }, late).effects, []);
+  const late: Event = { type: 'tick', now: NOW + 11 };
+  assert.equal(after(agentEvent({}), unpin, { type: 'tick', now: NOW + 5 }).effects, []);
+  assert.equal(after(agentEvent({}), unpin, late).effects, [{ type: 'unpin', uid: UID }]);
+  assert.equal(after(agentEvent({}), unpin, { type: 'undo' }, late).effects, []);
 });
 
-const pin: Event = { on: 'act', act: { do: 'pin', snapshot: SNAPSHOT, uid: UID } };
+const pin: Event = { type: 'act', act: { type: 'pin', snapshot: SNAPSHOT, uid: UID } };
 
-test('a pin is never lost without a word: no double click, and none after pinning again (rule 10)', () => {
-  const late: Event = { on: 'tick', now: NOW + 20 };
-  const double = after(agentEvent({}), unpin, { on: 'tick', now: NOW + 0.2 }, pin);
+test('a pin is never lost without a word: no double click, and none after pinning again', () => {
+  const late: Event = { type: 'tick', now: NOW + 20 };
+  const double = after(agentEvent({}), unpin, { type: 'tick', now: NOW + 0.2 }, pin);
   assert.equal(double.effects, []);
   assert.is(screenOf(double.state, viewer).alert?.text, 'Not pinned any more', 'with its undo');
-  const again = [unpin, { on: 'tick', now: NOW + 3 } as const, pin];
+  const again = [unpin, { type: 'tick', now: NOW + 3 } as const, pin];
   const after3 = after(agentEvent({}), ...again, late);
-  assert.equal(after3.effects, [{ do: 'pin', snapshot: SNAPSHOT, uid: UID }]);
+  assert.equal(after3.effects, [{ type: 'pin', snapshot: SNAPSHOT, uid: UID }]);
   assert.is(after3.state.pinning[UID], true);
   assert.is(after(agentEvent({}), ...again).state.alert, null);
-  const twice = after(agentEvent({}), unpin, { on: 'tick', now: NOW + 3 }, unpin);
+  const twice = after(agentEvent({}), unpin, { type: 'tick', now: NOW + 3 }, unpin);
   assert.equal(twice.effects, [], 'unpinned twice, it can still be undone');
 });
 
 test('what waits for an undo is done when another alert or the end takes its place', () => {
-  const other: Event = { on: 'act', act: { do: 'unpin', uid: 'other', title: '' } };
-  assert.equal(after(agentEvent({}), unpin, other).effects, [{ do: 'unpin', uid: UID }]);
-  assert.equal(farewell(after(agentEvent({}), unpin).state), [{ do: 'unpin', uid: UID }]);
+  const other: Event = { type: 'act', act: { type: 'unpin', uid: 'other', title: '' } };
+  assert.equal(after(agentEvent({}), unpin, other).effects, [{ type: 'unpin', uid: UID }]);
+  assert.equal(lastEffects(after(agentEvent({}), unpin).state), [{ type: 'unpin', uid: UID }]);
 });
 
-test('a full jar offers its oldest pin first and drops none (rule 10)', () => {
+test('a full jar offers its oldest pin first and drops none', () => {
   const pins = [1, 2, 3].map((n) => ({
     uid: `u${n}`,
     title: `Pin ${n}`,
@@ -127,8 +138,8 @@ test('a full jar offers its oldest pin first and drops none (rule 10)', () => {
     list(
       after(
         agentEvent({}),
-        { on: 'go', place: { at: 'pins' } },
-        { on: 'answer', question: { ask: 'pins' }, value: readPins(pins, used, 100) },
+        { type: 'go', place: { type: 'pins' } },
+        { type: 'answer', question: { type: 'pins' }, value: readPins(pins, used, 100) },
       ).state,
     );
   assert.is(shown(50).row(0)?.title, 'Pin 1');
@@ -139,24 +150,24 @@ test('a full jar offers its oldest pin first and drops none (rule 10)', () => {
 });
 
 test('a pin that finds the jar full says so, and is shown unpinned again', () => {
-  const effect = { do: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
+  const effect = { type: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
   const { state } = after(
     agentEvent({}),
     entries,
     page(0),
-    { on: 'act', act: effect },
-    { on: 'refused', effect, code: 'over-quota' },
+    { type: 'act', act: effect },
+    { type: 'refused', effect, code: 'over-quota' },
   );
   assert.match(screenOf(state, viewer).alert?.text ?? '', /jar is full/);
   assert.is(list(state).row(1)?.buttons[1]?.label, 'Pin');
 });
 
-test('a noted pin that the school refuses later says so, and is shown unpinned again (A11)', () => {
-  const effect = { do: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
+test('a noted pin that the school refuses later says so, and is shown unpinned again', () => {
+  const effect = { type: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
   const noted: Event[] = [
     ...[agentEvent({}), entries, page(0)],
-    { on: 'act', act: effect },
-    { on: 'did', effect, result: 'later' },
+    { type: 'act', act: effect },
+    { type: 'did', effect, result: 'later' },
     jobEvent({ Kind: 'pins', State: 'waiting' }),
   ];
   const failed = jobEvent({ Kind: 'pins', State: 'failed', Problem: ['over-quota', 'full', ''] });
@@ -166,20 +177,24 @@ test('a noted pin that the school refuses later says so, and is shown unpinned a
       ?.buttons.map(({ label }) => label);
   assert.equal(labels(after(...noted).state), ['Bring back', 'Unpin']);
   const { state } = after(...noted, failed);
-  assert.is(state.alert?.kind === 'news' && state.alert.what, 'pins-full');
+  assert.is(state.alert?.type === 'news' && state.alert.what, 'pins-full');
   assert.equal(labels(state), ['Bring back', 'Pin']);
-  const waiting = after(...noted, { on: 'act', act: { do: 'unpin', uid: 'b', title: '' } }, failed);
+  const waiting = after(
+    ...noted,
+    { type: 'act', act: { type: 'unpin', uid: 'b', title: '' } },
+    failed,
+  );
   assert.equal(waiting.state.pinning, { b: false }, 'what can be undone stays as it is');
 });
 
-test('keeping at school is offered only for what is pinned and the same here (A13)', () => {
+test('keeping at school is offered only for what is pinned and the same here', () => {
   const labels = (more: object) => {
-    const question = { ask: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
+    const question = { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
     const value = readDetails({ ...row(1), versions: [[SNAPSHOT, NOW, 'd'], ['broken']], ...more });
     const { state } = after(
       agentEvent({}),
-      { on: 'go', place: { at: 'entry', of: '', snapshot: SNAPSHOT, uid: UID } },
-      { on: 'answer', question, value },
+      { type: 'go', place: { type: 'entry', of: '', snapshot: SNAPSHOT, uid: UID } },
+      { type: 'answer', question, value },
     );
     const body = screenOf(state, viewer).body as EntryBody;
     assert.is(body.versions.length, 1);
@@ -192,39 +207,39 @@ test('keeping at school is offered only for what is pinned and the same here (A1
 
 test("an old laptop's entries can be brought back, and not pinned", () => {
   const of = 'CSN00000AAA';
-  const question = { ask: 'page', of, snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const question = { type: 'page', of, snapshot: SNAPSHOT, search: '', page: 0 } as const;
   const { state } = after(
     agentEvent({}),
-    { on: 'go', place: { at: 'entries', of, snapshot: SNAPSHOT, search: '' } },
-    { on: 'answer', question, value: readEntryPage(1, [row(1)]) },
+    { type: 'go', place: { type: 'entries', of, snapshot: SNAPSHOT, search: '' } },
+    { type: 'answer', question, value: readEntryPage(1, [row(1)]) },
   );
   const labels = (buttons: { label: string }[] = []) => buttons.map(({ label }) => label);
   assert.equal(labels(list(state).row(0)?.buttons), ['Bring back']);
-  const entry = { at: 'entry', of, snapshot: SNAPSHOT, uid: UID } as const;
-  const details = { ask: 'details', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const entry = { type: 'entry', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const details = { type: 'details', of, snapshot: SNAPSHOT, uid: UID } as const;
   const value = readDetails({ ...row(1), pinned: true });
   const one = after(
     agentEvent({}),
-    { on: 'go', place: entry },
-    { on: 'answer', question: details, value },
+    { type: 'go', place: entry },
+    { type: 'answer', question: details, value },
   );
   assert.equal(labels((screenOf(one.state, viewer).body as EntryBody).buttons), ['Bring back']);
 });
 
-test('one entry that came back is told once, and the news disappears by itself (rule 7)', () => {
+test('one entry that came back is told once, and the news disappears by itself', () => {
   const ended = jobEvent({ Kind: 'restore-entry', State: 'done', CurrentTitle: 'Volcán' });
   const events = [agentEvent({}), jobEvent({ Kind: 'restore-entry' }), ended];
   const told = screenOf(after(...events).state, viewer).alert;
   assert.is(told?.title, 'Volcán');
   assert.match(told?.text ?? '', /at the top of your Journal/);
-  assert.is(screenOf(after(...events, { on: 'tick', now: NOW + 7 }).state, viewer).alert, null);
+  assert.is(screenOf(after(...events, { type: 'tick', now: NOW + 7 }).state, viewer).alert, null);
   assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
 });
 
-test('a gesture on a list is seen at once, on its row, and why it waits (S4, rule 8)', () => {
+test('a gesture on a list is seen at once, on its row, and why it waits', () => {
   const path = '/org/sugarlabs/Backup1/job/1';
-  const effect = { do: 'bring-back', of: '', snapshot: SNAPSHOT, uid: UID } as const;
-  const asked: Event = { on: 'did', effect, result: path };
+  const effect = { type: 'bring-back', of: '', snapshot: SNAPSHOT, uid: UID } as const;
+  const asked: Event = { type: 'did', effect, result: path };
   const here = [agentEvent({ Jobs: [path] }), entries, page(0)];
   const job = { Kind: 'restore-entry', Entry: UID };
   const running = after(...here, jobEvent(job), asked).state;
@@ -237,7 +252,7 @@ test('a gesture on a list is seen at once, on its row, and why it waits (S4, rul
   assert.is(list(ended).row(1)?.note, '');
 });
 
-test('what an entry that was asked for became is told as it is (S4, rule 9)', () => {
+test('what an entry that was asked for became is told as it is', () => {
   const told = (Summary: object) =>
     screenOf(
       after(
@@ -255,28 +270,28 @@ test('what an entry that was asked for became is told as it is (S4, rule 9)', ()
 });
 
 test('a search finds at school, and its end leads back to the list', () => {
-  const { state } = after(agentEvent({}), { on: 'search', text: 'volcán' });
+  const { state } = after(agentEvent({}), { type: 'search', text: 'volcán' });
   assert.equal(questionsFor(state)[0], {
-    ask: 'page',
+    type: 'page',
     of: '',
     snapshot: '',
     search: 'volcán',
     page: 0,
   });
   assert.is(list(state).title, '"volcán" at school');
-  assert.equal(after(agentEvent({}), { on: 'search', text: '' }).state.place, { at: 'status' });
+  assert.equal(after(agentEvent({}), { type: 'search', text: '' }).state.place, { type: 'status' });
 });
 
-test('a search of the newest day leads on to older ones, where deleted things are (S4)', () => {
+test('a search of the newest day leads on to older ones, where deleted things are', () => {
   const search = (total: number, snapshot = '') => {
-    const question = { ask: 'page', of: '', snapshot, search: 'fish', page: 0 } as const;
+    const question = { type: 'page', of: '', snapshot, search: 'fish', page: 0 } as const;
     const value = readEntryPage(total, total > 0 ? [row(1)] : []);
-    const place = { at: 'entries', of: '', snapshot, search: 'fish' } as const;
+    const place = { type: 'entries', of: '', snapshot, search: 'fish' } as const;
     return list(
-      after(agentEvent({}), { on: 'go', place }, { on: 'answer', question, value }).state,
+      after(agentEvent({}), { type: 'go', place }, { type: 'answer', question, value }).state,
     );
   };
-  const days = { on: 'go', place: { at: 'days', of: '', search: 'fish' } } as const;
+  const days = { type: 'go', place: { type: 'days', of: '', search: 'fish' } } as const;
   const { empty } = search(0);
   assert.equal([empty?.title, empty?.text], ['Nothing found', 'Look in an older day?']);
   assert.equal(empty?.buttons[0]?.event, days);
@@ -285,19 +300,19 @@ test('a search of the newest day leads on to older ones, where deleted things ar
   assert.equal(search(0, SNAPSHOT).empty?.buttons, [], 'a day that was chosen is the day');
   assert.equal(search(1, SNAPSHOT).buttons, []);
   const value = [{ snapshot: SNAPSHOT, created: NOW - 3600, entries: 40, bytes: 2e6 }];
-  const known: Event = { on: 'answer', question: { ask: 'days', of: '' }, value };
+  const known: Event = { type: 'answer', question: { type: 'days', of: '' }, value };
   const older = list(after(agentEvent({}), days, known).state);
   assert.is(older.title, '"fish" at school');
-  const there = { at: 'entries', of: '', snapshot: SNAPSHOT, search: 'fish' } as const;
-  assert.equal(older.row(0)?.open, { on: 'go', place: there }, 'nobody has to type it again');
-  const inDay = list(after(agentEvent({}), known, { on: 'go', place: there }).state).title;
+  const there = { type: 'entries', of: '', snapshot: SNAPSHOT, search: 'fish' } as const;
+  assert.equal(older.row(0)?.open, { type: 'go', place: there }, 'nobody has to type it again');
+  const inDay = list(after(agentEvent({}), known, { type: 'go', place: there }).state).title;
   assert.match(inDay, /^"fish" at school · .*\d{4}$/, 'what, and when');
 });
 
-test('the server goes away: what was shown stays; what was not known shows why (S5)', () => {
+test('the server goes away: what was shown stays; what was not known shows why', () => {
   const gone: Event = {
-    on: 'no-answer',
-    question: { ask: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 },
+    type: 'no-answer',
+    question: { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 },
     code: 'server-unreachable',
   };
   assert.is(list(after(agentEvent({}), entries, page(0), gone).state).count, 5000);
@@ -308,16 +323,16 @@ test('the server goes away: what was shown stays; what was not known shows why (
     [],
     'and is not asked in a loop',
   );
-  const back = after(agentEvent({}), entries, gone, { on: 'act', act: { do: 'again' } }).state;
+  const back = after(agentEvent({}), entries, gone, { type: 'act', act: { type: 'again' } }).state;
   assert.equal(pages(back), [0]);
 });
 
-test('a search on a new laptop finds that nothing is at school yet, which is no trouble (rule 8)', () => {
+test('a search on a new laptop finds that nothing is at school yet, which is no trouble', () => {
   const unfound = (snapshot: string, search: string) => {
-    const question = { ask: 'page', of: '', snapshot, search, page: 0 } as const;
-    const place = { at: 'entries', of: '', snapshot, search } as const;
-    const failure = { on: 'no-answer', question, code: 'not-found' } as const;
-    return list(after(agentEvent({}), { on: 'go', place }, failure).state).empty;
+    const question = { type: 'page', of: '', snapshot, search, page: 0 } as const;
+    const place = { type: 'entries', of: '', snapshot, search } as const;
+    const failure = { type: 'no-answer', question, code: 'not-found' } as const;
+    return list(after(agentEvent({}), { type: 'go', place }, failure).state).empty;
   };
   assert.is(unfound('', 'fish')?.title, 'Nothing at school yet');
   assert.is(unfound(SNAPSHOT, 'fish')?.title, 'Nothing found', 'a day that is gone');
@@ -325,17 +340,17 @@ test('a search on a new laptop finds that nothing is at school yet, which is no 
   assert.equal(unfound('', 'fish')?.buttons, [], 'there are no older days either');
 });
 
-test('a list that could not be read promises nothing (rule 8)', () => {
-  const question = { ask: 'pins' } as const;
-  const events = [{ on: 'go', place: { at: 'pins' } } as const, agentEvent({})];
+test('a list that could not be read promises nothing', () => {
+  const question = { type: 'pins' } as const;
+  const events = [{ type: 'go', place: { type: 'pins' } } as const, agentEvent({})];
   for (const code of ['server-unreachable', 'transfer', 'server-busy']) {
-    const { empty } = list(after(...events, { on: 'no-answer', question, code }).state);
+    const { empty } = list(after(...events, { type: 'no-answer', question, code }).state);
     assert.not.match(empty?.text ?? '', /by itself/);
     assert.is(empty?.buttons[0]?.label, 'Try now');
   }
 });
 
-test('each refusal has words of its own (rules 8 and 12)', () => {
+test('each refusal has words of its own', () => {
   const words: Record<string, string> = {
     battery: 'Plug me in',
     'only-copy': 'It is kept at school only. Fetch it back first.',
@@ -346,8 +361,8 @@ test('each refusal has words of its own (rules 8 and 12)', () => {
     'pending-approval': 'Ask your teacher',
   };
   for (const [code, text] of Object.entries(words)) {
-    const effect = { do: 'keep', uid: UID } as const;
-    const { state } = after(agentEvent({}), { on: 'refused', effect, code });
+    const effect = { type: 'keep', uid: UID } as const;
+    const { state } = after(agentEvent({}), { type: 'refused', effect, code });
     assert.is(screenOf(state, viewer).alert?.text, text, code);
   }
 });
@@ -356,6 +371,83 @@ test('a new snapshot makes lists be read again without emptying them', () => {
   const { state } = after(agentEvent({}), entries, page(0), agentEvent({ LastSnapshot: 'newer' }));
   assert.is(list(state).count, 5000);
   assert.ok(pages(state).includes(0));
+});
+
+test('only what is unchanged on this laptop is marked as being here too', () => {
+  const value = readEntryPage(3, [
+    row(0),
+    row(1, { here: 'different' }),
+    row(2, { here: 'absent' }),
+  ]);
+  const question = { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const { state } = after(agentEvent({}), entries, { type: 'answer', question, value });
+  const marks = [0, 1, 2].map((index) =>
+    list(state)
+      .row(index)
+      ?.marks.map(({ name }) => name),
+  );
+  assert.equal(marks, [['Also on this laptop'], [], []]);
+});
+
+const PINS: Event = { type: 'go', place: { type: 'pins' } };
+const onePin = (used: number, limit = 100): Event => ({
+  type: 'answer',
+  question: { type: 'pins' },
+  value: readPins([{ uid: UID, title: 'Pin', bytes: 10 }], used, limit),
+});
+const keptAtSchool: Event = {
+  type: 'answer',
+  question: { type: 'at-school' },
+  value: readAtSchool([
+    { uid: 'a', title: 'Film', bytes: 3e6 },
+    { uid: 'b', title: '', bytes: 5 },
+  ]),
+};
+
+test('below the pins stands all that is kept at school only, and can be fetched back', () => {
+  const shown = list(after(agentEvent({}), PINS, onePin(50), keptAtSchool).state);
+  assert.is(shown.count, 3);
+  assert.equal(
+    [0, 1, 2, 3].map((index) => shown.row(index)?.title),
+    ['Pin', 'Film', 'No title', undefined],
+  );
+  assert.equal(shown.row(1)?.buttons[0]?.event, { type: 'act', act: { type: 'fetch', uid: 'a' } });
+  const alone = list(after(agentEvent({}), PINS, keptAtSchool).state);
+  assert.equal([alone.count, alone.empty], [2, null], 'without any pin too');
+  const none = list(
+    after(agentEvent({}), PINS, { ...onePin(0), value: readPins([], 0, 100) } as Event).state,
+  );
+  assert.is(none.empty?.title, 'Nothing pinned yet');
+});
+
+test('pins are read again when their size at school has changed, other lists are not', () => {
+  const asked = (place: Event, answer: Event) =>
+    questionsFor(after(agentEvent({}), place, answer, agentEvent({ PinnedBytes: 77 })).state).map(
+      ({ type }) => type,
+    );
+  assert.equal(asked(PINS, onePin(50)), ['pins', 'at-school']);
+  assert.not(asked(PINS, keptAtSchool).includes('at-school'));
+});
+
+test('another search is another list, from its top; the same one stays where it was', () => {
+  const events = [agentEvent({}), entries, page(0), { type: 'seen', first: 90, last: 99 } as const];
+  const other = after(...events, { type: 'search', text: 'fish' }).state;
+  assert.is(other.place.type === 'entries' && other.place.search, 'fish');
+  assert.equal(other.visible, { first: 0, last: 0 });
+  assert.equal(pages(other), [0]);
+  const same = after(...events, { type: 'search', text: '' }).state;
+  assert.equal(same.visible, { first: 90, last: 99 });
+});
+
+test('each gesture on one entry is told to be on its way, others are not', () => {
+  const told = (effect: Effect) =>
+    screenOf(after(agentEvent({}), { type: 'did', effect, result: '' }).state, viewer).alert?.text;
+  const entry = { of: '', snapshot: SNAPSHOT, uid: UID };
+  assert.is(told({ type: 'bring-back', ...entry }), 'It is on its way.');
+  assert.is(told({ type: 'keep', uid: UID }), 'It is on its way.');
+  assert.is(told({ type: 'fetch', uid: UID }), 'It is on its way.');
+  assert.is(told({ type: 'back-up' }), undefined);
+  assert.is(told({ type: 'restore-all', of: '', snapshot: SNAPSHOT }), undefined);
 });
 
 test.run();

@@ -1,7 +1,7 @@
-/** A laptop on battery is not woken for nothing (A2): how often the activity looks at the clock. */
+/** A laptop on battery is not woken for nothing: how often the activity looks at the clock. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { secondsBetweenTicks } from '../../activity/model/pulse.ts';
+import { secondsBetweenTicks } from '../../activity/model/acts/pulse.ts';
 import { after, agentEvent, jobEvent, NOW } from './viewer.ts';
 
 const test = suite('the pulse of the activity');
@@ -23,14 +23,17 @@ test('each second while something is under way, else by the minute, and never un
 });
 
 test('what waits for its time, such as an undo, comes also when nobody looks', () => {
-  const { state } = after(agentEvent({}), { on: 'act', act: { do: 'unpin', uid, title: 'Fish' } });
+  const { state } = after(agentEvent({}), {
+    type: 'act',
+    act: { type: 'unpin', uid, title: 'Fish' },
+  });
   assert.is(secondsBetweenTicks(state, false), 1);
   const later = after(
     agentEvent({}),
-    { on: 'act', act: { do: 'unpin', uid, title: 'Fish' } },
-    { on: 'tick', now: NOW + 100 },
+    { type: 'act', act: { type: 'unpin', uid, title: 'Fish' } },
+    { type: 'tick', now: NOW + 100 },
   );
-  assert.equal(later.effects, [{ do: 'unpin', uid }]);
+  assert.equal(later.effects, [{ type: 'unpin', uid }]);
   assert.is(secondsBetweenTicks(later.state, false), undefined);
 });
 

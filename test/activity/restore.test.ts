@@ -1,16 +1,12 @@
-/** The complete restore (S3, A9, UI.md 3 to 6): whose, when, go; stop and go on. */
+/** The complete restore: whose, when, go; stop and continue. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readDays, readLaptops, readPlan } from '../../activity/model/answers.ts';
-import type { Event } from '../../activity/model/next.ts';
-import { questionsFor } from '../../activity/model/questions.ts';
-import {
-  type CalendarBody,
-  type PageBody,
-  type PeopleBody,
-  screenOf,
-} from '../../activity/model/screen.ts';
-import type { State } from '../../activity/model/state.ts';
+import type { CalendarBody, PageBody, PeopleBody } from '../../activity/model/screens/body.ts';
+import { screenOf } from '../../activity/model/screens/screen.ts';
+import { readDays, readLaptops, readPlan } from '../../activity/model/state/answers.ts';
+import type { Event } from '../../activity/model/state/event.ts';
+import { questionsFor } from '../../activity/model/state/questions.ts';
+import type { State } from '../../activity/model/state/state.ts';
 import { after, agentEvent, jobEvent, NOW, viewer } from './viewer.ts';
 
 const test = suite('the complete restore');
@@ -18,25 +14,25 @@ const SNAPSHOT = 'datastore-2026-09-20_08:00';
 const DAY = 86_400;
 
 const LAPTOPS: Event = {
-  on: 'answer',
-  question: { ask: 'laptops' },
+  type: 'answer',
+  question: { type: 'laptops' },
   value: readLaptops([
     { serial: 'CSN74803BB1', nick: 'Jocinta', color: '#FF2B34,#005FE4', replaced: false },
-    { serial: 'CSN00000AAA', nick: 'Jocinta', color: 'not a colour', replaced: true },
+    { serial: 'CSN00000AAA', nick: 'Jocinta', color: 'not a color', replaced: true },
     { nick: 'nobody' },
   ]),
 };
 const DAYS: Event = {
-  on: 'answer',
-  question: { ask: 'days', of: '' },
+  type: 'answer',
+  question: { type: 'days', of: '' },
   value: readDays([
     { snapshot: SNAPSHOT, created: NOW - DAY, entries: 80, bytes: 12e6 },
     { snapshot: 'older', created: NOW - 70 * DAY, entries: 60, bytes: 9e6 },
   ]),
 };
 const PLAN: Event = {
-  on: 'answer',
-  question: { ask: 'plan', of: '', snapshot: SNAPSHOT },
+  type: 'answer',
+  question: { type: 'plan', of: '', snapshot: SNAPSHOT },
   value: readPlan({
     snapshot: SNAPSHOT,
     entries: 80,
@@ -48,19 +44,19 @@ const PLAN: Event = {
 };
 const JOB = '/org/sugarlabs/Backup1/job/1';
 const RUNNING = { Kind: 'restore', Snapshot: SNAPSHOT, EntriesDone: 12 };
-const restoring: Event = { on: 'go', place: { at: 'restoring', of: '', snapshot: SNAPSHOT } };
+const restoring: Event = { type: 'go', place: { type: 'restoring', of: '', snapshot: SNAPSHOT } };
 const running = (more = {}): Event[] => [
   agentEvent({ State: 'restoring', Jobs: [JOB] }),
   restoring,
   jobEvent({ ...RUNNING, ...more }),
 ];
 
-const pressed: Event = { on: 'act', act: { do: 'restore-all', of: '', snapshot: SNAPSHOT } };
+const pressed: Event = { type: 'act', act: { type: 'restore-all', of: '', snapshot: SNAPSHOT } };
 const labels = (page: PageBody) => page.buttons.map(({ label }) => label);
 const body = <B>(state: State): B => screenOf(state, viewer).body as B;
 
-test('whose: a face for each laptop, the old ones named as such (rule 4)', () => {
-  const { state } = after(agentEvent({}), { on: 'go', place: { at: 'whose' } }, LAPTOPS);
+test('whose: a face for each laptop, the old ones named as such', () => {
+  const { state } = after(agentEvent({}), { type: 'go', place: { type: 'whose' } }, LAPTOPS);
   const { people } = body<PeopleBody>(state);
   assert.equal(
     people.map(({ name, note }) => [name, note]),
@@ -70,11 +66,11 @@ test('whose: a face for each laptop, the old ones named as such (rule 4)', () =>
     ],
   );
   assert.match(people[0]?.picture.svg ?? '', /#005FE4/);
-  assert.not.match(people[1]?.picture.svg ?? '', /not a colour/);
+  assert.not.match(people[1]?.picture.svg ?? '', /not a color/);
 });
 
-test('when: the newest is chosen, and only days that the school kept can be (rule 4)', () => {
-  const when: Event = { on: 'go', place: { at: 'when', of: '', chosen: '', month: 0 } };
+test('when: the newest is chosen, and only days that the school kept can be', () => {
+  const when: Event = { type: 'go', place: { type: 'when', of: '', chosen: '', month: 0 } };
   const { state } = after(agentEvent({}), when, DAYS);
   const calendar = body<CalendarBody>(state);
   const days = calendar.weeks.flat().filter((day) => day !== null);
@@ -83,17 +79,17 @@ test('when: the newest is chosen, and only days that the school kept can be (rul
   assert.is(calendar.earlier.sensitive, true);
   assert.is(calendar.later.sensitive, false);
   assert.equal(calendar.buttons[0]?.event, {
-    on: 'go',
-    place: { at: 'go', of: '', snapshot: SNAPSHOT },
+    type: 'go',
+    place: { type: 'go', of: '', snapshot: SNAPSHOT },
   });
-  const older = after(agentEvent({}), when, DAYS, { on: 'choose', snapshot: 'older' }).state;
+  const older = after(agentEvent({}), when, DAYS, { type: 'choose', snapshot: 'older' }).state;
   assert.match(body<CalendarBody>(older).chosen?.text ?? '', /2 months ago.*60 things/);
 });
 
-test('go: how many, how big, what stays, four pictures, and nothing frightening (rule 3)', () => {
+test('go: how many, how big, what stays, four pictures, and nothing frightening', () => {
   const { state } = after(
     agentEvent({}),
-    { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } },
+    { type: 'go', place: { type: 'go', of: '', snapshot: SNAPSHOT } },
     PLAN,
   );
   const page = body<PageBody>(state);
@@ -102,7 +98,7 @@ test('go: how many, how big, what stays, four pictures, and nothing frightening 
   assert.match(page.text, /^12 MB\n14 are here already\n1 was changed since: it stays/);
 });
 
-test('progress shows the entry that moves and can be stopped (rule 6)', () => {
+test('progress shows the entry that moves and can be stopped', () => {
   const page = body<PageBody>(
     after(...running({ CurrentEntry: 'u', CurrentTitle: 'Volcán' })).state,
   );
@@ -110,49 +106,49 @@ test('progress shows the entry that moves and can be stopped (rule 6)', () => {
   assert.equal(page.samples, [{ of: '', snapshot: SNAPSHOT, uid: 'u' }]);
   assert.equal(
     page.buttons.map(({ label }) => label),
-    ['Stop'],
+    ['Cancel'],
   );
 });
 
-test('only a running complete restore is given up after a question (rule 7)', () => {
-  const stop: Event = { on: 'act', act: { do: 'stop', job: JOB } };
+test('only a running complete restore is given up after a question', () => {
+  const stop: Event = { type: 'act', act: { type: 'stop', job: JOB } };
   const asked = after(...running(), stop);
   assert.equal(asked.effects, []);
   assert.is(screenOf(asked.state, viewer).alert?.title, 'Stop bringing back?');
-  assert.equal(after(...running(), stop, { on: 'answer-alert', yes: false }).effects, []);
-  assert.equal(after(...running(), stop, { on: 'answer-alert', yes: true }).effects, [
-    { do: 'cancel', job: JOB },
+  assert.equal(after(...running(), stop, { type: 'answer-alert', yes: false }).effects, []);
+  assert.equal(after(...running(), stop, { type: 'answer-alert', yes: true }).effects, [
+    { type: 'cancel', job: JOB },
   ]);
   assert.equal(after(agentEvent({ State: 'sending' }), jobEvent({}), stop).effects, [
-    { do: 'cancel', job: JOB },
+    { type: 'cancel', job: JOB },
   ]);
 });
 
-test('what is stopped is what was shown, and a question goes with its restore (rule 7)', () => {
+test('what is stopped is what was shown, and a question goes with its restore', () => {
   const both = [...running(), jobEvent({ Kind: 'restore-entry', State: 'waiting' }, 2)];
-  const asked = (path: string): Event => ({ on: 'act', act: { do: 'stop', job: path } });
+  const asked = (path: string): Event => ({ type: 'act', act: { type: 'stop', job: path } });
   const [stop] = body<PageBody>(after(...both).state).buttons;
   assert.equal(stop?.event, asked(JOB));
-  assert.equal(after(...both, stop?.event as Event, { on: 'answer-alert', yes: true }).effects, [
-    { do: 'cancel', job: JOB },
+  assert.equal(after(...both, stop?.event as Event, { type: 'answer-alert', yes: true }).effects, [
+    { type: 'cancel', job: JOB },
   ]);
   const ended = [...both, asked(JOB), jobEvent({ ...RUNNING, State: 'done' })];
   assert.is(screenOf(after(...ended).state, viewer).alert, null);
-  assert.equal(after(...ended, { on: 'answer-alert', yes: true }).effects, []);
+  assert.equal(after(...ended, { type: 'answer-alert', yes: true }).effects, []);
   const forgotten = after(...both, asked(JOB), agentEvent({ Jobs: [] })).state;
   assert.is(forgotten.alert, null);
 });
 
 test('what had ended before it was stopped is no failure, nor is nothing to try again', () => {
-  const cancel = { do: 'cancel', job: JOB } as const;
-  const late: Event = { on: 'refused', effect: cancel, code: 'internal' };
+  const cancel = { type: 'cancel', job: JOB } as const;
+  const late: Event = { type: 'refused', effect: cancel, code: 'internal' };
   assert.is(after(agentEvent({}), late).state.alert, null);
   assert.ok(after(...running(), late).state.alert, 'one that goes on is');
-  const retry: Event = { on: 'refused', effect: { do: 'retry' }, code: 'not-found' };
+  const retry: Event = { type: 'refused', effect: { type: 'retry' }, code: 'not-found' };
   assert.is(after(agentEvent({}), retry).state.alert, null);
 });
 
-test('stopped half way: what came stays, and an arrow goes on (rule 5)', () => {
+test('stopped half way: what came stays, and an arrow goes on', () => {
   const { state } = after(...running(), jobEvent({ ...RUNNING, State: 'cancelled' }));
   const page = body<PageBody>(state);
   assert.is(page.title, '12 of 80 came back');
@@ -163,14 +159,14 @@ test('stopped half way: what came stays, and an arrow goes on (rule 5)', () => {
     jobEvent({ ...RUNNING, State: 'cancelled' }),
     goOn?.event as Event,
   );
-  assert.equal(again.effects, [{ do: 'restore-all', of: '', snapshot: SNAPSHOT }]);
+  assert.equal(again.effects, [{ type: 'restore-all', of: '', snapshot: SNAPSHOT }]);
 });
 
-test('after a power cut the activity opens on what is unfinished (rule 5)', () => {
+test('after a power cut the activity opens on what is unfinished', () => {
   const unfinished = { Unfinished: [['', SNAPSHOT, 12, 80]] };
   assert.is(body<PageBody>(after(agentEvent(unfinished)).state).title, '12 of 80 came back');
-  const elsewhere = after({ on: 'go', place: { at: 'pins' } }, agentEvent(unfinished)).state;
-  assert.is(elsewhere.place.at, 'pins', 'but a child who has chosen a place stays there');
+  const elsewhere = after({ type: 'go', place: { type: 'pins' } }, agentEvent(unfinished)).state;
+  assert.is(elsewhere.place.type, 'pins', 'but a child who has chosen a place stays there');
 });
 
 test('the result counts what was read back, and says so when something could not come', () => {
@@ -186,18 +182,18 @@ test('the result counts what was read back, and says so when something could not
   ]);
 });
 
-test('a restore that waits says why, and can be tried or gone on with (rules 4 and 8)', () => {
+test('a restore that waits says why, and can be tried or gone on with', () => {
   const waiting = (reason: string) =>
     body<PageBody>(after(...running({ State: 'waiting', Reasons: [reason] })).state);
   const first = (reason: string) => waiting(reason).buttons[0]?.event;
   assert.equal(first('no-network'), pressed);
-  assert.equal(first('paused'), { on: 'act', act: { do: 'resume' } });
-  assert.equal(labels(waiting('no-network')), ['Try now', 'Stop']);
-  assert.equal(labels(waiting('suspend')), ['Stop']);
+  assert.equal(first('paused'), { type: 'act', act: { type: 'resume' } });
+  assert.equal(labels(waiting('no-network')), ['Try now', 'Cancel']);
+  assert.equal(labels(waiting('suspend')), ['Cancel']);
 });
 
-test('on the first screen a waiting restore is tried, stopped or looked at (rule 8)', () => {
-  const home: Event = { on: 'go', place: { at: 'status' } };
+test('on the first screen a waiting restore is tried, stopped or looked at', () => {
+  const home: Event = { type: 'go', place: { type: 'status' } };
   const stands = agentEvent({ State: 'waiting', Reasons: ['no-network'], Jobs: [JOB] });
   const { state } = after(
     stands,
@@ -207,7 +203,7 @@ test('on the first screen a waiting restore is tried, stopped or looked at (rule
   const { buttons } = body<PageBody>(state);
   assert.equal(
     buttons.map(({ event }) => event),
-    [pressed, { on: 'act', act: { do: 'stop', job: JOB } }, restoring],
+    [pressed, { type: 'act', act: { type: 'stop', job: JOB } }, restoring],
   );
   const daily = after(stands, jobEvent({ State: 'waiting' })).state;
   assert.equal(labels(body<PageBody>(daily)), ['Try now'], "the day's backup is nobody's to stop");
@@ -215,14 +211,14 @@ test('on the first screen a waiting restore is tried, stopped or looked at (rule
   assert.equal(labels(body<PageBody>(half)), ['What comes back']);
   assert.is(body<PageBody>(half).buttons[0]?.main, true);
   const moving = body<PageBody>(after(...running(), home).state).buttons;
-  assert.is(moving.find(({ label }) => label === 'Stop')?.main, undefined, 'Enter stops nothing');
+  assert.is(moving.find(({ label }) => label === 'Cancel')?.main, undefined, 'Enter stops nothing');
 });
 
-test('the number for the teacher stands wherever it is spoken of, and only there (X2)', () => {
+test('the number for the teacher stands wherever it is spoken of, and only there', () => {
   const pending = { Registration: 'pending', PairingCode: '0471', Jobs: [JOB] };
-  const go: Event = { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } };
-  const question = { ask: 'plan', of: '', snapshot: SNAPSHOT } as const;
-  const unasked: Event = { on: 'no-answer', question, code: 'pending-approval' };
+  const go: Event = { type: 'go', place: { type: 'go', of: '', snapshot: SNAPSHOT } };
+  const question = { type: 'plan', of: '', snapshot: SNAPSHOT } as const;
+  const unasked: Event = { type: 'no-answer', question, code: 'pending-approval' };
   const waits = jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['teacher'] });
   const failed = jobEvent({ ...RUNNING, State: 'failed', Problem: ['pending-approval', '', ''] });
   for (const events of [
@@ -238,7 +234,7 @@ test('the number for the teacher stands wherever it is spoken of, and only there
   }
 });
 
-test('a restore that is queued shows its place as small XOs, and no trouble (rule 8)', () => {
+test('a restore that is queued shows its place as small XOs, and no trouble', () => {
   const queued = jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['queue'] });
   const place = agentEvent({ State: 'queued', QueuePlace: 3, Jobs: [JOB] });
   const page = body<PageBody>(after(...running(), place, queued).state);
@@ -268,7 +264,7 @@ test('a restore that failed shows why, keeps its count and can go on', () => {
   assert.is(page.buttons[0]?.label, 'Go on');
 });
 
-test('enough is enough: back on the first screen, whether the job is listed or not (rule 5)', () => {
+test('enough is enough: back on the first screen, whether the job is listed or not', () => {
   for (const events of [
     [agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] })],
     [...running(), jobEvent({ ...RUNNING, State: 'cancelled' })],
@@ -276,15 +272,15 @@ test('enough is enough: back on the first screen, whether the job is listed or n
     const page = body<PageBody>(after(...events).state);
     const enough = page.buttons.find(({ label }) => label === 'Enough')?.event as Event;
     const { state, effects } = after(...events, enough);
-    assert.equal(state.place, { at: 'status' });
-    assert.equal(effects, [{ do: 'forget', of: '', snapshot: SNAPSHOT }]);
+    assert.equal(state.place, { type: 'status' });
+    assert.equal(effects, [{ type: 'forget', of: '', snapshot: SNAPSHOT }]);
   }
 });
 
-test('a restore that is refused leads back to where it was asked for (rule 8)', () => {
-  const go: Event = { on: 'go', place: { at: 'go', of: '', snapshot: SNAPSHOT } };
-  const effect = { do: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
-  const refused: Event = { on: 'refused', effect, code: 'battery' };
+test('a restore that is refused leads back to where it was asked for', () => {
+  const go: Event = { type: 'go', place: { type: 'go', of: '', snapshot: SNAPSHOT } };
+  const effect = { type: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
+  const refused: Event = { type: 'refused', effect, code: 'battery' };
   const { state } = after(agentEvent({}), go, PLAN, pressed, refused);
   assert.is(body<PageBody>(state).title, '80 things come back');
   assert.ok(screenOf(state, viewer).alert);
@@ -293,20 +289,20 @@ test('a restore that is refused leads back to where it was asked for (rule 8)', 
   assert.is(body<PageBody>(again).title, '12 of 80 came back', 'what can be gone on with stays');
 });
 
-test('the school is not asked for ever: then there is a way on (rule 8)', () => {
+test('the school is not asked for ever: then there is a way on', () => {
   const asked = after(agentEvent({}), pressed);
   assert.is(body<PageBody>(asked.state).title, 'Asking the school');
-  const later = after(agentEvent({}), pressed, { on: 'tick', now: NOW + 30 }).state;
+  const later = after(agentEvent({}), pressed, { type: 'tick', now: NOW + 30 }).state;
   assert.equal(labels(body<PageBody>(later)), ['Ok']);
-  const absent: Event = { on: 'agent', agent: { ...asked.state.agent, presence: 'absent' } };
+  const absent: Event = { type: 'agent', agent: { ...asked.state.agent, presence: 'absent' } };
   const page = body<PageBody>(after(agentEvent({}), restoring, absent).state);
   assert.is(page.title, 'The backup is not running');
   assert.equal(labels(page), ['Try now']);
 });
 
-test('a restore whose agent dies is looked for under the next one (S5)', () => {
+test('a restore whose agent dies is looked for under the next one', () => {
   const died: Event = {
-    on: 'agent',
+    type: 'agent',
     agent: { ...after(...running()).state.agent, presence: 'asleep', jobs: [] },
   };
   assert.is(body<PageBody>(after(...running(), died).state).title, 'Asking the school');
@@ -316,23 +312,71 @@ test('the result stays until the child leaves, though the agent forgets it', () 
   const done = jobEvent({ ...RUNNING, State: 'done', Summary: { restored: 66 } });
   const forgotten = [...running(), done, agentEvent({ Jobs: [] })];
   assert.is(body<PageBody>(after(...forgotten).state).title, '66 things came back');
-  const left = after(...forgotten, { on: 'go', place: { at: 'status' } }, restoring).state;
+  const left = after(...forgotten, { type: 'go', place: { type: 'status' } }, restoring).state;
   assert.is(body<PageBody>(left).title, 'Nothing is on its way now');
 });
 
 test('what is asked is what the step needs', () => {
   const at = (event: Event) =>
-    questionsFor(after(agentEvent({}), event).state).map(({ ask }) => ask);
-  assert.equal(at({ on: 'go', place: { at: 'whose' } }), ['laptops']);
-  assert.equal(at({ on: 'go', place: { at: 'go', of: '', snapshot: '' } }), ['plan']);
+    questionsFor(after(agentEvent({}), event).state).map(({ type }) => type);
+  assert.equal(at({ type: 'go', place: { type: 'whose' } }), ['laptops']);
+  assert.equal(at({ type: 'go', place: { type: 'go', of: '', snapshot: '' } }), ['plan']);
   const counted = agentEvent({ State: 'restoring', SafeEntries: 39, TotalEntries: 60 });
   const beside = after(...running(), counted, agentEvent({ TotalEntries: 85 })).state;
   assert.equal(questionsFor(beside), [], 'nothing beside a running restore');
   assert.equal(
-    questionsFor(after({ on: 'go', place: { at: 'whose' } }).state),
+    questionsFor(after({ type: 'go', place: { type: 'whose' } }).state),
     [],
     'nobody is there yet',
   );
+});
+
+test('a laptop without a nick has the name of its owner, or at least its serial', () => {
+  const names = (...laptops: object[]) => {
+    const value = readLaptops(laptops);
+    const { state } = after(
+      agentEvent({}),
+      { type: 'go', place: { type: 'whose' } },
+      { type: 'answer', question: { type: 'laptops' }, value },
+    );
+    return body<PeopleBody>(state).people.map(({ name }) => name);
+  };
+  assert.equal(names({ serial: 'CSN1' }, { serial: 'CSN2', replaced: true }), ['Jocinta', 'CSN2']);
+  assert.equal(names({ serial: 'CSN2', nick: 'Ana', replaced: true }), ['Ana']);
+});
+
+test('the end of a restore says what came and only that', () => {
+  const shown = (Summary: object) => {
+    const { title, text } = body<PageBody>(
+      after(...running(), jobEvent({ ...RUNNING, State: 'done', Summary })).state,
+    );
+    return [title, text];
+  };
+  assert.equal(shown({ restored: 1 }), ['1 thing came back', '']);
+  assert.equal(shown({ restored: 2, beside: 1 }), [
+    '2 things came back',
+    '1 came beside a newer one',
+  ]);
+  assert.equal(shown({ restored: 2, beside: 2 })[1], '2 came beside newer ones');
+  assert.equal(
+    shown({ restored: 2, problems: 1 })[1],
+    '1 could not come: show this to your teacher',
+  );
+  assert.equal(shown({ restored: 2, alreadyHere: 1 })[1], '1 is here already');
+});
+
+test('a refused restore of another day or laptop leaves the screen as it is', () => {
+  const refused = (of: string, snapshot: string) => {
+    const effect = { type: 'restore-all', of, snapshot } as const;
+    return after(agentEvent({}), pressed, { type: 'refused', effect, code: 'battery' }).state.place;
+  };
+  assert.equal(refused('', SNAPSHOT), { type: 'go', of: '', snapshot: SNAPSHOT });
+  assert.is(refused('', 'older').type, 'restoring');
+  assert.is(refused('CSN00000AAA', SNAPSHOT).type, 'restoring');
+  const half = agentEvent({ Unfinished: [['CSN00000AAA', SNAPSHOT, 12, 80]] });
+  const effect = { type: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
+  const { state } = after(half, pressed, { type: 'refused', effect, code: 'battery' });
+  assert.is(state.place.type, 'go', "another laptop's unfinished restore is not this one");
 });
 
 test.run();

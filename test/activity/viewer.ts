@@ -1,9 +1,10 @@
 /** A viewer for tests of the model: English words, the XO's own red and blue, and ready-made states. */
 
-import { readAgent, readJob } from '../../activity/model/agent.ts';
-import { type Event, next } from '../../activity/model/next.ts';
-import type { Viewer } from '../../activity/model/screen.ts';
-import { type Effect, initialState, type State } from '../../activity/model/state.ts';
+import { next } from '../../activity/model/acts/next.ts';
+import type { Viewer } from '../../activity/model/screens/body.ts';
+import { readAgent, readJob } from '../../activity/model/state/agent.ts';
+import type { Event } from '../../activity/model/state/event.ts';
+import { type Effect, initialState, type State } from '../../activity/model/state/state.ts';
 import { ENGLISH } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
 
@@ -11,7 +12,7 @@ export const NOW = 1_790_000_000;
 
 export const viewer: Viewer = {
   words: wordsOf(ENGLISH),
-  colours: { stroke: '#FF2B34', fill: '#005FE4' },
+  color: { stroke: '#FF2B34', fill: '#005FE4' },
 };
 
 export type Properties = Record<string, unknown>;
@@ -28,12 +29,12 @@ export const SAFE: Properties = {
 };
 
 export const agentEvent = (properties: Properties): Event => ({
-  on: 'agent',
+  type: 'agent',
   agent: readAgent('present', { ...SAFE, ...properties }),
 });
 
 export const jobEvent = (properties: Properties, n = 1): Event => ({
-  on: 'job',
+  type: 'job',
   path: `/org/sugarlabs/Backup1/job/${n}`,
   job: readJob({ Kind: 'backup', State: 'running', EntriesTotal: 80, ...properties }),
 });

@@ -1,11 +1,11 @@
-/** Times, sizes and ranges in words (S6, UI.md 6), and what keeps pictures within bounds. */
+/** Times, sizes and ranges in words, and what keeps pictures within bounds. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAgentError } from '../../activity/client.ts';
 import { readConfig } from '../../activity/config.ts';
-import { BoundedCache, keptPictures } from '../../activity/model/bounded-cache.ts';
-import { daysIn, monthOf, shiftMonth } from '../../activity/model/calendar.ts';
-import { colourSvg, readColours } from '../../activity/model/colours.ts';
+import { daysIn, monthOf, shiftMonth } from '../../activity/model/screens/restore/month-grid.ts';
+import { BoundedCache, keptPictures } from '../../activity/sugar/picture-cache.ts';
+import { colorSvg, parseXoColor } from '../../activity/sugar/xocolor.ts';
 import { languagesOf } from '../../shared/words/catalogue.ts';
 import { ago, size, timeLeft } from '../../shared/words/words.ts';
 import { viewer } from './viewer.ts';
@@ -89,7 +89,7 @@ test('pictures are kept up to a bound, and those used last stay', () => {
   assert.is(cache.size, 1);
 });
 
-test('a backup with 130 levels of the school leaves few of them in memory (S5)', () => {
+test('a backup with 130 levels of the school leaves few of them in memory', () => {
   const school = { getByteLength: () => 440 * 409 * 4 };
   const pictures = keptPictures<typeof school>(5e6);
   for (let level = 0; level < 130; level += 1) pictures.set(`school ${level}`, { picture: school });
@@ -110,7 +110,7 @@ test('languages come as gettext takes them', () => {
   assert.equal(languagesOf({ LC_ALL: 'ar_EG.UTF-8', LANG: 'es_PE' }), ['ar_EG.UTF-8']);
 });
 
-test('an activity id that could leave its place in a bus name is refused (E4)', () => {
+test('an activity id that could leave its place in a bus name is refused', () => {
   assert.throws(() => readConfig(['-a', '../x'], {}, '/b'), /activity id/);
   assert.throws(() => readConfig([], {}, '/b'), /activity id/);
   assert.is(readConfig(['-b', 'x.Y', '-a', 'abc123'], {}, '/b').activityId, 'abc123');
@@ -128,12 +128,12 @@ test("the agent's errors keep their code and their hint", () => {
   assert.is(asAgentError(new Error('x')).code, 'internal');
 });
 
-test('colours are two, and nothing else reaches an SVG', () => {
-  assert.equal(readColours('#FF2B34,#005FE4'), { stroke: '#FF2B34', fill: '#005FE4' });
-  assert.is(readColours('#FF2B34,#005FE4"><script/>'), null);
+test('colors are two, and nothing else reaches an SVG', () => {
+  assert.equal(parseXoColor('#FF2B34,#005FE4'), { stroke: '#FF2B34', fill: '#005FE4' });
+  assert.is(parseXoColor('#FF2B34,#005FE4"><script/>'), null);
   const svg = '<!ENTITY stroke_color "#000"><!ENTITY fill_color "#fff">';
   assert.is(
-    colourSvg(svg, { stroke: '#111111', fill: '#222222' }),
+    colorSvg(svg, { stroke: '#111111', fill: '#222222' }),
     '<!ENTITY stroke_color "#111111"><!ENTITY fill_color "#222222">',
   );
 });

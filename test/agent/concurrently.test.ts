@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { forEachAtOnce } from '../../agent/concurrently.ts';
+import { forEachConcurrently } from '../../agent/concurrently.ts';
 
-const test = suite('work on some pieces at once');
+const test = suite('work on several items at once');
 
 async function* slowly(count: number, ms: number) {
   for (let n = 0; n < count; n += 1) {
@@ -23,7 +23,7 @@ test('everything is worked on, never more than the limit at a time', async () =>
   let now = 0;
   let most = 0;
   const seen: number[] = [];
-  await forEachAtOnce(slowly(8, 1), 3, async (n) => {
+  await forEachConcurrently(slowly(8, 1), 3, async (n) => {
     now += 1;
     most = Math.max(most, now);
     await sleep(10);
@@ -35,7 +35,7 @@ test('everything is worked on, never more than the limit at a time', async () =>
 });
 
 test('a failure is told, also when it came while the source made the next piece', async () => {
-  const work = forEachAtOnce(slowly(3, 20), 2, async (n) => {
+  const work = forEachConcurrently(slowly(3, 20), 2, async (n) => {
     await sleep(1);
     if (n === 0) throw new Error('the disk is full');
   });
@@ -48,7 +48,7 @@ test('a failing source is told after what was begun has ended', async () => {
     yield 1;
     throw new Error('cannot read');
   };
-  const work = forEachAtOnce(source(), 2, async () => {
+  const work = forEachConcurrently(source(), 2, async () => {
     await sleep(20);
     ended = true;
   });

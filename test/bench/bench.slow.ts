@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testEnvironment } from '../school/server.ts';
-import { PHASES } from './report.ts';
+import { PHASES } from './phases.ts';
 
 const test = suite('the bench');
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));

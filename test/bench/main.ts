@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DsError, describeForTerminal } from '../../shared/errors.ts';
 import { generateJournal } from '../journal/generator.ts';
-import { type Bench, formatTables, PHASES, summarize } from './report.ts';
+import { PHASES } from './phases.ts';
+import { type Bench, formatTables, summarize } from './report.ts';
 import { CONTENDERS, type ContenderName, runRound } from './round.ts';
 
 const HELP = `npm run bench -- [options]

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Figures, formatTables, median, PHASES, summarize } from './report.ts';
+import { type Figures, PHASES } from './phases.ts';
+import { formatTables, median, summarize } from './report.ts';
 import type { Round } from './round.ts';
 
 const test = suite("the bench's report");

@@ -1,20 +1,8 @@
 /**
  * The bench's figures, summed up and laid out.
  */
+import { type Figures, PHASES, type Phase } from './phases.ts';
 import type { ContenderName, Round } from './round.ts';
-
-export const PHASES = ['first', 'unchanged', 'changed1', 'restore'] as const;
-export type Phase = (typeof PHASES)[number];
-
-export interface Figures {
-  wallS: number;
-  clientCpuS: number;
-  /** Client to server; in the phase `restore`, server to client. */
-  sentBytes: number;
-  /** What the phase added on the server. */
-  serverKiB: number;
-  serverInodes: number;
-}
 
 export type JournalFigures = Record<Phase, Partial<Record<ContenderName, Figures>>>;
 /** Journal → phase → contender → figures. */

@@ -9,7 +9,7 @@ import { changeJournal } from '../journal/generator.ts';
 import type { Contender, Cost, Track } from './contender.ts';
 import { ours } from './ours.ts';
 import { borg, original, restic, startBenchSsh } from './peers.ts';
-import { type Figures, PHASES, type Phase } from './report.ts';
+import { type Figures, PHASES, type Phase } from './phases.ts';
 import { openWire, type Wire } from './wire.ts';
 
 export const CONTENDERS = ['ours', 'original', 'restic', 'borg'] as const;

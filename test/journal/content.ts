@@ -1,8 +1,8 @@
 /**
- * What children make: content that is as large, as compressible and as various as theirs.
+ * What children make: content with the sizes, the compressibility and the variety of real Journals.
  *
- * Sizes follow FACTS.md (median 13 KB, 95 % below 300 KB); about half of all bytes are pictures,
- * sounds and zipped documents that no compression makes smaller.
+ * Sizes as measured in Journals of schools: median 13 KB, 95 % below 300 KB. About half of all bytes
+ * are pictures, sounds and zipped documents that do not compress.
  */
 import { deflateSync } from 'node:zlib';
 import type { Random } from './random.ts';

@@ -8,9 +8,10 @@ import { serveApi } from '../../xs/api/api.ts';
 import type { Intake } from '../../xs/ingest/intake.ts';
 import { inState } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
+import { Traffic } from '../../xs/traffic/traffic.ts';
 import { backUp, ed25519, SERIAL, uidOf } from '../xs/library.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from '../xs/pages/browser.ts';
-import { dsaKey, serialOf } from '../xs/whole.ts';
+import { calmLoad, dsaKey, serialOf } from '../xs/whole.ts';
 
 export const VICTIM = SERIAL;
 /** Whose place the victim's laptop took. */
@@ -65,12 +66,8 @@ export async function openHostile(): Promise<Hostile> {
   stack.use(
     await serveApi({
       ...{ library, intake: nobodysIntake, onRaw: () => {}, links: server.links },
-      ...{
-        onOpen: () => {},
-        onClose: () => {},
-        onUnchanged: () => {},
-        mayUpload: async () => 'no',
-      },
+      ...{ traffic: new Traffic(library.clock, library.config.traffic), load: calmLoad },
+      onUnchanged: () => {},
     }),
   );
   const [victim, attacker] = [openBrowser(server.url), openBrowser(server.url)];

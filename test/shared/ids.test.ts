@@ -210,6 +210,20 @@ test('an error shows at most 80 characters of what it refuses', () => {
   assert.ok(error.message.length < 150);
 });
 
+const REFUSALS: [parse: (text: unknown) => unknown, text: unknown, message: string][] = [
+  [parseUid, 'x', '"x" is not an entry uid'],
+  [parseRunId, 'x', '"x" is not a run id'],
+  [parseSerial, undefined, 'undefined is not a serial number'],
+  [parseSerial, { a: 1 }, '{"a":1} is not a serial number'],
+  [parseSnapshotName, `x${MINUTE}`, `"x${MINUTE}" is not a snapshot name`],
+];
+
+for (const [parse, text, message] of REFUSALS) {
+  test(`is refused in words: ${message}`, () => {
+    assert.is(refused(() => parse(text), 'bad-id').message, message);
+  });
+}
+
 test('a snapshot is named by the minute in UTC, whatever the time zone', () => {
   assert.is(snapshotMinute(new Date('2026-11-22T14:05:59.999Z')), MINUTE);
   assert.is(snapshotMinute(new Date('2026-12-31T23:30:00-05:00')), 'datastore-2027-01-01_04:30');

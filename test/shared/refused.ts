@@ -23,6 +23,8 @@ export async function refusedLater(
 }
 
 function checked(error: unknown, code: ErrorCode, message: RegExp): DsError {
+  // uvu takes a thrown undefined for a success.
+  if (!(error instanceof Error)) throw new Error(`${String(error)} was thrown`);
   if (!(error instanceof DsError)) throw error;
   assert.is(error.code, code, error.message);
   assert.match(error.message, message);

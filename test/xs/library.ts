@@ -83,13 +83,13 @@ export function uidOf(n: number): Uid {
 /** The registrations of a library, as open as a new server is unless the rules say otherwise. */
 export function openRegistrations(
   { paths, access }: Pick<TestLibrary, 'paths' | 'access'>,
-  options: { rules?: Partial<NewcomerRules>; clock?: Clock; onKeys?: () => void; log?: Log } = {},
+  options: { rules?: Partial<NewcomerRules>; clock?: Clock; log?: Log } = {},
 ): Registrations {
-  const { clock = realClock, onKeys = () => {}, log = silentLog, rules } = options;
+  const { clock = realClock, log = silentLog, rules } = options;
   const limits = { policy: 'open', perHour: 300, perAddress: 30, maxLaptops: 2000 } as const;
   const newcomers = new Newcomers(clock, { ...limits, ...rules });
   const audit = new Audit({ paths, clock, log });
-  return new Registrations({ paths, access, clock, log, newcomers, audit, onKeys });
+  return new Registrations({ paths, access, clock, log, newcomers, audit });
 }
 
 /** An ed25519 key of the right shape whose every byte is `n`. */

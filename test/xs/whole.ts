@@ -13,6 +13,8 @@ import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
 import type { IngestContext } from '../../xs/ingest/ingest.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
+import { CALM } from '../../xs/traffic/pressure.ts';
+import type { Load } from '../../xs/traffic/traffic.ts';
 import { SERIAL } from './library.ts';
 
 export const DAY_MS = 86_400_000;
@@ -37,6 +39,12 @@ export function testClock(start: string): TestClock {
     sleep: async () => {},
   };
   return clock;
+}
+
+/** A server with an idle disk that is half empty. */
+export async function calmLoad(): Promise<Load> {
+  const disk = { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 1 };
+  return { disk, pressure: CALM };
 }
 
 export interface WholeLibrary extends AsyncDisposable {

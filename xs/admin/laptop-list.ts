@@ -1,6 +1,6 @@
 /**
- * Laptops as a teacher looks at them, at the terminal and on the pages: who is safe, what is kept,
- * which keys wait, and the pairing code of each.
+ * One row of facts per laptop, for the terminal and the pages: last backup, snapshots, pending keys with
+ * their pairing codes.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';

@@ -16,7 +16,7 @@ import { listTrash } from '../storage/trash.ts';
 export interface LaptopStanding {
   serial: Serial;
   nick: string;
-  /** Days since it was last known to be safe; null for never. */
+  /** Days since the last backup; null for never. */
   days: number | null;
   standing: 'safe' | 'late' | 'never';
 }
@@ -46,12 +46,12 @@ export interface Status {
 }
 
 const DAY_MS = 86_400_000;
-/** A school week and a long weekend: later than this a laptop is late. */
+/** A laptop without a backup for longer is late: a school week and a long weekend. */
 export const LATE_DAYS = 10;
-/** Rule of thumb for a laptop that has sent nothing yet (X12), in bytes. */
+/** Assumed size of a Journal that was never backed up, in bytes. */
 const USUAL_JOURNAL_BYTES = 2e9;
 
-/** Looks at everything. */
+/** Gathers all facts. */
 export async function readStatus(library: Library): Promise<Status> {
   const { paths, clock, log, registrations, store, pool, config } = library;
   const now = clock.now();

@@ -1,6 +1,6 @@
 /**
  * Teachers who may sign in to the pages: names and scrypt hashes of their passwords, in one file that
- * only the service's own user can read. It is read anew each time, so that who was removed is out.
+ * only the service's user can read. It is read for every check, so a removed teacher is out at once.
  */
 import {
   type BinaryLike,
@@ -35,13 +35,13 @@ export type Teacher = v.InferOutput<typeof schema>['teachers'][number];
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._ -]{0,39}$/u;
 const MIN_PASSWORD = 10;
 const MAX_PASSWORD = 200;
-/** 32 MB and some 100 ms each on a school's server. */
+/** scrypt's N: 32 MB and about 100 ms per hash on a school's server. */
 const COST = 1 << 15;
 const HASH_BYTES = 32;
-/** One costs so much memory and time that more than a few must not be asked for at once. */
+/** Bounds memory and time of concurrent hashes. */
 const MAX_WAITING = 4;
 
-/** Throws `config` for a file that cannot be read: nobody signs in until somebody has looked. */
+/** Throws `config` for an unreadable file: nobody can sign in until it is repaired. */
 export function readTeachers(paths: Paths): Teacher[] {
   const file = inState(paths).teachers;
   try {
@@ -49,11 +49,11 @@ export function readTeachers(paths: Paths): Teacher[] {
   } catch (cause) {
     if (isErrno(cause, 'ENOENT')) return [];
     const hint = 'remove it and add the teachers again: "xs-backup teacher add NAME"';
-    throw new DsError('config', `${file} is damaged or not to be read`, { hint, cause });
+    throw new DsError('config', `${file} is damaged or unreadable`, { hint, cause });
   }
 }
 
-/** Adds a teacher, or gives one another password. Throws `bad-input` naming what is wrong. */
+/** Adds a teacher, or changes the password of one. Throws `bad-input` naming what is wrong. */
 export async function addTeacher(
   paths: Paths,
   name: string,
@@ -63,13 +63,13 @@ export async function addTeacher(
   const wanted = name.normalize('NFC');
   if (!NAME.test(wanted)) {
     const hint = 'up to 40 letters, digits, spaces, dots, hyphens, and a letter or digit first';
-    throw new DsError('bad-input', `${JSON.stringify(name)} is no name for a teacher`, { hint });
+    throw new DsError('bad-input', `${JSON.stringify(name)} is not a valid teacher name`, { hint });
   }
   const { length } = password;
   if (length < MIN_PASSWORD || length > MAX_PASSWORD) {
     const limits = `between ${MIN_PASSWORD} and ${MAX_PASSWORD} characters`;
     throw new DsError('bad-input', `a password has ${limits}, this one ${length}`, {
-      hint: 'four words that have nothing to do with each other are easy to remember',
+      hint: 'four unrelated words are easy to remember',
     });
   }
   const salt = randomBytes(16);
@@ -96,7 +96,7 @@ export function removeTeacher(paths: Paths, name: string): void {
   write(paths, rest);
 }
 
-/** The teacher with this name and password. It takes as long when there is none of this name. */
+/** The teacher with this name and password. Takes equally long for an unknown name. */
 export async function checkTeacher(
   paths: Paths,
   name: string,
@@ -109,7 +109,7 @@ export async function checkTeacher(
   return right.length === found.length && timingSafeEqual(found, right) ? teacher : undefined;
 }
 
-/** Changes with the password; tells nothing about it. */
+/** Changes with the password, without revealing anything about it. */
 export function stampOf({ salt, added }: Teacher): string {
   return `${salt} ${added}`;
 }
@@ -117,7 +117,7 @@ export function stampOf({ salt, added }: Teacher): string {
 let last: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 
-/** One after the other. Throws `busy` when too many wait. */
+/** Hashes one password at a time. Throws `busy` when too many wait. */
 async function hashOf(password: string, salt: Buffer, cost: number): Promise<Buffer> {
   if (waiting >= MAX_WAITING) {
     throw new DsError('busy', 'too many sign in at once', { hint: 'try again in a moment' });

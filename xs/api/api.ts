@@ -1,6 +1,6 @@
 /**
- * The control API of one laptop: HTTP over its SSH session, handed on by the session script
- * (PROTOCOL.md, "The control API"). `door.ts` says whose session it is.
+ * The control API of a laptop: HTTP over its SSH session, forwarded by the session script (PROTOCOL.md,
+ * "The control API"). `session-socket.ts` says which laptop a connection belongs to.
  */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -20,7 +20,7 @@ import { hasRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedDigests } from '../pins/pins.ts';
 import { chainOf, readableBy } from '../registration/aliases.ts';
-import { openDoor } from '../ssh/session-socket.ts';
+import { openSessionSocket } from '../ssh/session-socket.ts';
 import {
   baseSnapshot,
   findSnapshot,
@@ -28,7 +28,8 @@ import {
   newestSnapshot,
   readSums,
 } from '../storage/snapshots.ts';
-import type { MayUpload } from '../traffic/leases.ts';
+import { uploadGate } from '../traffic/leases.ts';
+import type { Load, Traffic } from '../traffic/traffic.ts';
 import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { addCompletionRoute } from './completion.ts';
@@ -41,18 +42,17 @@ import { LINK_SECONDS, type WebLinks } from './web-links.ts';
 export interface ApiOptions {
   library: Library;
   intake: Intake;
-  /** Called when a laptop looks at its snapshots and there are some of the original program. */
+  /** Called when a laptop lists its snapshots and some are still in the original program's format. */
   onRaw: (serial: Serial) => void;
-  onOpen: (serial: Serial) => void;
-  onClose: (serial: Serial) => void;
-  /** As `door.ts` asks it. */
-  mayUpload: MayUpload;
-  /** A laptop said that nothing changed since its newest snapshot. */
+  /** Notified of each channel; decides whether a laptop without a lease may upload. */
+  traffic: Traffic;
+  load: () => Promise<Load>;
+  /** Called when a laptop has reported that nothing changed since its newest snapshot. */
   onUnchanged: (serial: Serial) => void;
   links: WebLinks;
 }
 
-/** The longest wait for an outcome, in seconds; the laptop asks again. */
+/** The longest wait for an outcome, in seconds; the laptop then asks again. */
 const MAX_WAIT_SECONDS = 30;
 const MAX_BODY_BYTES = 64 * 1024;
 const UNCHANGED_REFUSALS = {
@@ -60,34 +60,35 @@ const UNCHANGED_REFUSALS = {
   damaged: ['damaged', 'something in the newest snapshot is damaged'],
 } as const;
 
-/** Serves those that come through the door. */
+/** Serves the control channels of the session socket until disposed. */
 export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   const laptops = new WeakMap<Socket, Serial>();
-  const { registrations, log } = options.library;
+  const { traffic, load, library } = options;
+  const { registrations, log } = library;
   const app = createApp(log, MAX_BODY_BYTES, 0);
-  // A channel is one connection for a whole run, silent while rsync works; SSH notices its end.
+  // A channel is one connection for a whole run, idle while rsync works; SSH detects its end.
   app.server.keepAliveTimeout = 0;
   app.server.headersTimeout = 0;
   addRoutes(app, options, (socket) => {
     const serial = laptops.get(socket);
-    if (!serial) throw new DsError('internal', 'a connection without a laptop');
+    if (!serial) throw new DsError('internal', 'a connection that belongs to no laptop');
     if (registrations.isActive(serial)) return serial;
     throw new DsError('not-registered', 'this laptop is out of use here'); // since it connected
   });
   await app.ready();
-  const door = await openDoor({
-    library: options.library,
-    mayUpload: options.mayUpload,
+  const sessions = await openSessionSocket({
+    library,
+    mayUpload: uploadGate(traffic, (serial) => registrations.isActive(serial), load),
     onChannel: (serial, socket) => {
       laptops.set(socket, serial);
-      options.onOpen(serial);
-      socket.once('close', () => options.onClose(serial));
+      traffic.sessionOpened(serial);
+      socket.once('close', () => traffic.sessionClosed(serial));
       app.server.emit('connection', socket);
     },
   });
   return {
     [Symbol.asyncDispose]: async () => {
-      await door[Symbol.asyncDispose]();
+      await sessions[Symbol.asyncDispose]();
       await app.close();
     },
   };
@@ -150,7 +151,7 @@ function addRoutes(
   );
 }
 
-/** What is kept of this laptop, or of one whose place it took (X10). */
+/** Backups of this laptop, or of one that it replaces. */
 function addReadRoutes(
   app: FastifyInstance,
   library: Library,

@@ -12,26 +12,26 @@ import { answerTo } from './error-answer.ts';
 import { answerRegistration } from './idmgr.ts';
 
 export interface HttpOptions extends AvailableOptions {
-  /** What laptops call this server. */
+  /** The name of this server for laptops. */
   hostName: string;
   hostKey: string;
   sshPort: number;
   /** Login name for our agents. */
   login: string;
-  /** Numbers for Prometheus. */
+  /** Text for Prometheus. */
   metrics: () => Promise<string>;
 }
 
-/** A registration or an enrolment is below 5 KB. */
+/** A registration or an enrolment is less than 5 KB. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** Slow senders are cut off, in milliseconds. */
+/** A request that takes longer is cut off, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
-/** An app with our errors, shared by the public side and the control API. */
+/** An app with our error answers, for the public side, the control API and the terminal's socket. */
 export function createApp(log: Log, bodyLimit: number, requestTimeout: number): FastifyInstance {
-  // The school's web server at port 80 forwards to us: it says in X-Forwarded-For for whom.
+  // The school's web server on port 80 forwards to us, with the client's address in X-Forwarded-For.
   const trustProxy = 'loopback';
-  // Node's own are a minute for the headers and half a minute between two looks.
+  // Node's defaults are a minute for the headers and checks every half minute.
   const http = { headersTimeout: requestTimeout, connectionsCheckingInterval: 5000 };
   const options = { bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true };
   const app = fastify({ ...options, ...(requestTimeout > 0 && { http }) });
@@ -75,6 +75,6 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     return answerRegistration(options, request.body, request.ip);
   };
   app.post('/', register);
-  app.post('/RPC2', register); // where XML-RPC libraries go when the URL names no path
+  app.post('/RPC2', register); // the default path of XML-RPC libraries
   return app;
 }

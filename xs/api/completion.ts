@@ -1,7 +1,7 @@
 /**
- * The end of a backup over the control API (A7): the completion file in one request, where a session of
- * rsync for it would take a tenth of a second. From here on it is like any other: written whole, seen by
- * the intake, and never lost.
+ * The end of a backup over the control API: the completion file in one request, which saves the tenth of a
+ * second that an rsync session takes. From here on it is like one sent by rsync: written durably, then
+ * taken in by the intake.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DsError, isErrno } from '../../shared/errors.ts';
@@ -10,7 +10,7 @@ import { parseCompletion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inCompletion, type Paths } from '../storage/paths.ts';
 
-/** Larger ones go by rsync, which a broken line does not send back to the start. In bytes. */
+/** In bytes. Larger ones are sent by rsync, which resumes after a lost connection. */
 const MAX_BYTES = 1024 * 1024;
 
 export function addCompletionRoute(

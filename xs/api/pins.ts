@@ -1,5 +1,5 @@
 /**
- * Pins over the control API (X8): a laptop's own entries only.
+ * Pins over the control API: a laptop pins and unpins its own entries only.
  */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';

@@ -1,6 +1,6 @@
 /**
- * A laptop says that nothing has changed since its newest snapshot: the day counts when that is so,
- * and when the snapshot is whole as far as we know.
+ * A laptop reports that nothing has changed since its newest snapshot. That counts as a backup if it is
+ * true and no damage is known in the snapshot.
  */
 import type { Serial } from '../../shared/ids.ts';
 import type { Unchanged } from '../../shared/protocol/messages.ts';
@@ -10,10 +10,10 @@ import type { Library } from '../library.ts';
 import { hasDamage } from '../storage/damage-register.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
 
-/** `held`: it is all there, and waits for somebody's decision (X5). */
+/** `held`: it is complete, and held until somebody decides. */
 export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
-/** Notes a day without changes, if it is one. */
+/** Verifies the claim, and records the success if it is valid. */
 export function confirmUnchanged(
   { paths, pool, clock }: Library,
   serial: Serial,

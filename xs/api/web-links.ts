@@ -1,6 +1,6 @@
 /**
- * One-time links: a laptop that its SSH key has proved asks for one, and whoever opens it within five
- * minutes is signed on as that laptop's child, once. In memory only, and only hashes.
+ * One-time links to the pages: a laptop requests one over SSH, and the first to open it within five
+ * minutes is signed on as that laptop's child. Kept in memory, as hashes only.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
@@ -30,7 +30,7 @@ export class WebLinks {
     return `/ds-restore/in/${token}`;
   }
 
-  /** Whose link it is, and it is used up. Undefined for what is none, was used or is too old. */
+  /** The laptop of a link, which is used up. Undefined if it is unknown, used or expired. */
   use(token: string): Serial | undefined {
     const hash = tokenHash(token);
     const link = this.#links.get(hash);

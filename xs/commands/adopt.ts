@@ -1,5 +1,5 @@
 /**
- * `adopt`: makes our snapshots of what the original program left.
+ * `adopt`: converts the snapshots that the original program left.
  */
 import { readdirSync } from 'node:fs';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
@@ -12,7 +12,7 @@ import { answer, type Command, type CommandContext } from './command.ts';
 export const adopt: Command = {
   takes: ['[SERIAL]'],
   flags: ['dry-run'],
-  summary: "convert the original program's snapshots, in the same space",
+  summary: "convert the original program's snapshots in place, without copying content",
   run: async (context) => {
     const { library, args, flags, progress } = context;
     const serials = args[0] === undefined ? laptopFolders(library) : [parseSerial(args[0])];
@@ -37,16 +37,16 @@ export const adopt: Command = {
   },
 };
 
-/** Also laptops that are not registered here: their folders may be older than this program. */
+/** Includes unregistered laptops: their folders may be older than this program. */
 function laptopFolders({ paths }: Library): Serial[] {
   return readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? []);
 }
 
 function report(context: CommandContext, serial: Serial, done: readonly AdoptedTree[]): void {
   answer(context, { serial, adopted: done }, () => [
-    `${serial}  ${done.length} adopted; the trees they were made from are in the trash`,
+    `${serial}  ${done.length} adopted; the original trees are in the trash`,
     ...done.flatMap(({ name, held, leftOut }) => [
-      ...(held ? [`  ${name}  was half made: held, see "xs-backup held"`] : []),
+      ...(held ? [`  ${name}  was incomplete: held, see "xs-backup held"`] : []),
       ...leftOut.map(({ what, reason }) => `  ${name}  without ${what}: ${reason}`),
     ]),
   ]);

@@ -1,5 +1,5 @@
 /**
- * `alias`, `unalias` and `proposals`: whose laptop a new laptop is (X10).
+ * `alias`, `unalias` and `proposals`: which laptop replaces which.
  */
 import type { Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
@@ -8,14 +8,14 @@ import { answer, type Command, laptopArgument } from './command.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],
-  summary: "laptop NEW is now that of OLD's child, and may read what OLD left",
+  summary: 'let laptop NEW replace OLD: it may then read the backups of OLD',
   run: (context) => {
     const newer = laptopArgument(context, 0);
     const older = laptopArgument(context, 1);
     const { registrations } = context.library;
     registrations.alias(newer, older);
     answer(context, { alias: { newer, older } }, () => [
-      `${named(context.library, newer)} takes the place of ${named(context.library, older)}`,
+      `${named(context.library, newer)} replaces ${named(context.library, older)}`,
       `"xs-backup unalias ${newer}" undoes it`,
     ]);
   },
@@ -23,18 +23,18 @@ export const alias: Command = {
 
 export const unalias: Command = {
   takes: ['NEW'],
-  summary: 'undo that',
+  summary: 'remove the alias of NEW',
   run: (context) => {
     const newer = laptopArgument(context);
     const older = context.library.registrations.unalias(newer);
     answer(context, { unaliased: { newer, older } }, () => [
-      `${newer} no longer takes the place of ${older}`,
+      `${newer} no longer replaces ${older}`,
     ]);
   },
 };
 
 export const proposals: Command = {
-  summary: 'new laptops that may belong to a child whose laptop is gone',
+  summary: 'new laptops that may replace one that is no longer seen',
   run: async (context) => {
     const found = await proposalsOf(context.library);
     answer(context, { proposals: found }, () =>

@@ -1,12 +1,12 @@
 /**
- * Asks for one line at the terminal without showing it; from a pipe, reads the first line.
+ * Reads one line from the terminal without echoing it, or the first line of a pipe.
  */
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 type Input = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>;
 
-/** The line without its end; empty when there is none. */
+/** The line without its line break; empty at the end of input. */
 export function askSecret(question: string, input: Input, output: Partial<WriteStream>) {
   return input.isTTY && input.setRawMode ? typed(question, input, output) : firstLine(input);
 }

@@ -1,6 +1,6 @@
 /**
- * `cleanup`, `trash`, `undelete` and `quota`: what is removed, what can be brought back, who takes
- * how much.
+ * `cleanup`, `trash`, `undelete` and `quota`: what is removed, what can be restored, how much space each
+ * laptop uses.
  */
 import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
@@ -17,7 +17,7 @@ import { answer, type Command, laptopArgument, usage } from './command.ts';
 
 export const cleanup: Command = {
   flags: ['dry-run', 'trust-clock'],
-  summary: 'thin old snapshots, keep quotas, empty the trash; with reasons',
+  summary: 'thin old snapshots, enforce quotas, empty the trash; prints the reasons',
   run: async (context) => {
     const { library, flags, print, progress, signal } = context;
     const dryRun = flags['dry-run'] ?? false;
@@ -40,7 +40,7 @@ export const cleanup: Command = {
         ? []
         : [
             `nothing is removed: ${clock.reason}`,
-            'when the date of this server is right, say "xs-backup cleanup --trust-clock"',
+            'if the date of this server is correct, run "xs-backup cleanup --trust-clock"',
           ]),
       dryRun
         ? 'nothing was changed'
@@ -51,7 +51,7 @@ export const cleanup: Command = {
 
 function formatLaptop(report: LaptopReport, dryRun: boolean): string {
   const { serial, plan, unnamed, problem, quota } = report;
-  if (!plan) return `${serial}  left alone: ${problem}\n`;
+  if (!plan) return `${serial}  skipped: ${problem}\n`;
   const lines = [
     `${serial}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
       `${formatBytes(plan.usedAfter.bytes)} of ${formatBytes(quota.bytes)}` +
@@ -69,7 +69,7 @@ function formatLaptop(report: LaptopReport, dryRun: boolean): string {
 
 export const trash: Command = {
   takes: ['[SERIAL]'],
-  summary: 'what was removed and can still be brought back',
+  summary: 'removed items that can still be restored',
   run: (context) => {
     const serial = context.args[0] === undefined ? undefined : laptopArgument(context);
     const items = listTrash(context.library.paths, serial);
@@ -84,12 +84,12 @@ export const trash: Command = {
 
 export const undelete: Command = {
   takes: ['SERIAL', 'NAME'],
-  summary: 'bring a removed snapshot or pin back; a snapshot is then pinned',
+  summary: 'restore a removed snapshot or pin; a snapshot is then pinned',
   run: async (context) => {
     const { library, args } = context;
     const serial = laptopArgument(context);
     const name = args[1];
-    if (name === undefined) throw usage('what shall come back? "xs-backup trash" lists it');
+    if (name === undefined) throw usage('a NAME is needed: "xs-backup trash" lists them');
     await library.turns.run(async () => {
       // Pinned first: otherwise the next cleanup would remove it again, for the same reason.
       const snapshot = tryParse(parseSnapshotName, name);
@@ -101,12 +101,12 @@ export const undelete: Command = {
     });
     library.log.info('undeleted', { serial, name });
     library.audit.decided('undeleted', serial, { name });
-    answer(context, { undeleted: name }, () => [`${serial}: ${name} is back, and stays`]);
+    answer(context, { undeleted: name }, () => [`${serial}: ${name} is restored, and kept`]);
   },
 };
 
 export const quota: Command = {
-  summary: "each laptop's share and use, as of the last cleanup; the disk",
+  summary: "each laptop's quota and use as of the last cleanup, and the disk",
   run: async (context) => {
     const { library } = context;
     const { paths, config } = library;
@@ -129,8 +129,8 @@ export const quota: Command = {
           `${stuck ? '  over its quota, nothing more to remove' : ''}`,
       ),
       `a laptop may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
-        `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} really used`,
-      'a laptop pays for each version it has as if it were alone here; what several have is stored once',
+        `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,
+      'each version counts fully for every laptop that has it, but is stored only once',
     ]);
   },
 };

@@ -1,6 +1,6 @@
 /**
- * `export`: a snapshot as a plain Journal, wherever it lies: kept, held, in the trash, or as the
- * original program left it. Runs in the program at the terminal, as the person there, and only reads.
+ * `export`: writes a snapshot as a plain Journal, wherever it is: kept, held, in the trash, or in the
+ * original program's format. Runs at the terminal with that user's rights, and only reads the library.
  */
 import { DsError } from '../../shared/errors.ts';
 import {
@@ -21,7 +21,7 @@ import { type LocalCommand, usage } from './command.ts';
 export const exportCommand: LocalCommand = {
   takes: ['SERIAL', 'SNAPSHOT', 'DIR'],
   flags: ['keep-going'],
-  summary: 'write it as a plain Journal that Sugar opens',
+  summary: 'write a snapshot as a plain Journal that Sugar can open',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;
     if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
@@ -49,7 +49,7 @@ function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSou
   const item = listTrash(paths, serial).findLast((one) => one.name === name);
   if (!item) {
     throw new DsError('not-found', `${serial} has no snapshot ${name}`, {
-      hint: '"xs-backup snapshots" and "xs-backup trash" list what there is',
+      hint: '"xs-backup snapshots" and "xs-backup trash" list them',
     });
   }
   const manifest = readManifest(item.folder);

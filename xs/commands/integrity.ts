@@ -1,5 +1,5 @@
 /**
- * `scrub`, `damage` and `verify`: is everything that was kept still what it was?
+ * `scrub`, `damage` and `verify`: whether stored content still matches its digests.
  */
 import { readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
@@ -12,7 +12,7 @@ import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {
   flags: ['all'],
-  summary: "read a day's share of all content, or all of it, and repair what can be",
+  summary: "verify a day's share of all content, or all of it, and repair what can be repaired",
   run: async (context) => {
     const { library, flags, signal } = context;
     const { paths, clock, log } = library;
@@ -28,14 +28,14 @@ export const scrub: Command = {
     }
     answer(context, { ...sum, damaged }, () => [
       `${sum.files} files read (${formatBytes(sum.bytes)}), ` +
-        `${sum.swept} that nobody used removed (${formatBytes(sum.sweptBytes)})`,
+        `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
       ...(damaged.length === 0 ? ['no damage'] : damaged.map((name) => `damaged: ${name}`)),
     ]);
   },
 };
 
 export const damage: Command = {
-  summary: 'content that is known to be damaged, and the snapshots concerned',
+  summary: 'content known to be damaged, and the affected snapshots',
   run: (context) => {
     const records = context.library.pool.damage.list();
     answer(context, { damage: records }, () =>
@@ -49,7 +49,7 @@ export const damage: Command = {
 
 export const verify: LocalCommand = {
   takes: ['[SERIAL]'],
-  summary: 'read every snapshot, whole; changes nothing',
+  summary: 'verify every snapshot completely; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const serials =
       args[0] === undefined
@@ -73,8 +73,8 @@ export const verify: LocalCommand = {
         : `${snapshots} snapshots, ${entries} entries, ${files} files read (${formatBytes(bytes)})\n`,
     );
     if (damaged > 0) {
-      throw new DsError('damaged', `${damaged} things are not as they should be`, {
-        hint: 'the next backups of the laptops concerned repair what can be; "xs-backup damage"',
+      throw new DsError('damaged', `${damaged} problems were found`, {
+        hint: 'the next backups of the affected laptops repair what they can; see "xs-backup damage"',
       });
     }
   },

@@ -1,5 +1,5 @@
 /**
- * `laptops`: who is registered, who is safe, and what waits for a decision.
+ * `laptops`: the registered laptops, their last backups, and what needs a decision.
  */
 import { type LaptopRow, laptopRows } from '../admin/laptop-list.ts';
 import { isLongUnused } from '../registration/forget.ts';
@@ -9,7 +9,7 @@ import { answer, type Command } from './command.ts';
 
 export const laptops: Command = {
   flags: ['unused'],
-  summary: 'who is registered, who is safe, what waits for a decision',
+  summary: 'registered laptops, their last backups, and what needs a decision',
   run: async (context) => {
     const { library, flags } = context;
     const { registrations, newcomers, clock } = library;
@@ -28,7 +28,7 @@ export const laptops: Command = {
     answer(context, { laptops: rows, registration, proposals }, () => [
       ...rows.map(describe),
       ...proposals.map(describeProposal),
-      // Where anybody may register, as from the first day on, there is nothing to say about it.
+      // With open registration, the default, there is nothing to report.
       ...(registration.policy === 'open' ? [] : [describeWindow(registration)]),
     ]);
   },
@@ -42,7 +42,7 @@ function describe(row: LaptopRow): string {
     ...(row.retired === null ? [] : ['out of use']),
     ...(row.replaces === null ? [] : [`replaces ${row.replaces}`]),
     ...(row.replacedBy === null ? [] : [`replaced by ${row.replacedBy}`]),
-    ...row.waiting.map(({ kind, code }) => `${kind} key waits, code ${code}`),
+    ...row.waiting.map(({ kind, code }) => `${kind} key pending, code ${code}`),
   ];
   return [serial, nick, `${snapshots} snapshots`, safe, ...notes].join('  ');
 }

@@ -1,5 +1,5 @@
 /**
- * `pin`, `unpin` and `pins`: what stays whatever cleanup does.
+ * `pin`, `unpin` and `pins`: what cleanup never removes.
  */
 import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
@@ -10,7 +10,7 @@ import { answer, type Command, laptopArgument } from './command.ts';
 
 export const pin: Command = {
   takes: ['SERIAL', 'SNAPSHOT', '[UID]'],
-  summary: 'keep a snapshot, or one entry as it is there, until it is unpinned',
+  summary: 'keep a snapshot, or the version of one entry in it, until it is unpinned',
   run: async (context) => {
     const { library, args } = context;
     const serial = laptopArgument(context);
@@ -22,13 +22,13 @@ export const pin: Command = {
     });
     library.log.info('pinned', { serial, snapshot: snapshot.name, uid });
     library.audit.decided('pinned', serial, { snapshot: snapshot.name, ...(uid && { uid }) });
-    answer(context, { pinned: uid ?? snapshot.name }, () => [`${uid ?? snapshot.name} stays`]);
+    answer(context, { pinned: uid ?? snapshot.name }, () => [`${uid ?? snapshot.name} is pinned`]);
   },
 };
 
 export const unpin: Command = {
   takes: ['SERIAL', 'SNAPSHOT|UID'],
-  summary: 'leave it to the ordinary rules again',
+  summary: 'let cleanup remove a snapshot or entry again',
   run: async (context) => {
     const { library, args } = context;
     const serial = laptopArgument(context);
@@ -45,7 +45,7 @@ export const unpin: Command = {
 
 export const pins: Command = {
   takes: ['SERIAL'],
-  summary: 'what is pinned, and how much of the quota it takes',
+  summary: 'pinned snapshots and entries, and how much of the quota they use',
   run: (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
@@ -60,9 +60,9 @@ export const pins: Command = {
       ...entries.map((one) => `${one.uid}  ${formatBytes(one.bytes)}  from ${one.snapshot}`),
       ...released.map(
         (one) =>
-          `${one.uid}  ${formatBytes(one.bytes)}  unpinned; older snapshots say that it is here`,
+          `${one.uid}  ${formatBytes(one.bytes)}  unpinned, but still needed by older snapshots`,
       ),
-      `${formatBytes(bytes)} of ${formatBytes(limit)} taken by pinned entries`,
+      `${formatBytes(bytes)} of ${formatBytes(limit)} used by pinned entries`,
     ]);
   },
 };

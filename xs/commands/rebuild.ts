@@ -1,10 +1,10 @@
 /**
- * `rebuild`: the index anew from the disk, which is the truth.
+ * `rebuild`: makes the index again from the disk, which is authoritative.
  */
 import { answer, type Command } from './command.ts';
 
 export const rebuild: Command = {
-  summary: 'make the index anew from what lies on the disk',
+  summary: 'make the index again from the disk',
   run: async (context) => {
     const { library, progress } = context;
     const snapshots = await library.turns.run(() =>

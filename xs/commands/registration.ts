@@ -1,8 +1,6 @@
 /**
- * What a teacher decides about laptops: keys that wait, the window for new ones, who is out of use,
- * and the record of all that.
+ * Decisions about laptops: pending keys, the window for new laptops, retirement; and the audit log.
  */
-
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
 import { readAudit } from '../registration/audit.ts';
@@ -10,13 +8,13 @@ import { forget as forgetLaptop } from '../registration/forget.ts';
 import type { KeyKind } from '../registration/laptop-record.ts';
 import { answer, type Command, type CommandContext, laptopArgument, usage } from './command.ts';
 
-/** A school day is long enough to register everybody. */
+/** A day is long enough to register everybody. */
 const MAX_WINDOW_MINUTES = 24 * 60;
 
 export const approve: Command = {
   takes: ['SERIAL'],
   flags: ['kind', 'key'],
-  summary: "a teacher's yes to the newest waiting key, or to this one",
+  summary: 'approve the newest pending key of a laptop, or the one given by --key',
   run: (context) => {
     const serial = laptopArgument(context);
     const { key } = context.flags;
@@ -24,7 +22,7 @@ export const approve: Command = {
     answer(context, { serial, done }, () => [
       done === 'approved'
         ? `${serial}: approved`
-        : `${serial}: this key is no longer rejected; it waits again when the laptop comes next`,
+        : `${serial}: this key is no longer rejected; it becomes pending when the laptop connects next`,
     ]);
   },
 };
@@ -32,29 +30,29 @@ export const approve: Command = {
 export const reject: Command = {
   takes: ['SERIAL'],
   flags: ['kind'],
-  summary: "a teacher's no to the waiting keys; they do not wait again",
+  summary: 'reject the pending keys of a laptop; they do not become pending again',
   run: (context) => {
     const serial = laptopArgument(context);
     const rejected = context.library.registrations.reject(serial, kindOf(context));
     answer(context, { serial, rejected }, () => [
       ...rejected.map((fingerprint) => `${serial}: rejected ${fingerprint}`),
-      `"xs-backup approve ${serial} --key FINGERPRINT" lets one wait again`,
+      `"xs-backup approve ${serial} --key FINGERPRINT" allows one to become pending again`,
     ]);
   },
 };
 
 export const registerWindow: Command = {
   takes: ['MINUTES'],
-  summary: 'let unknown laptops register for so long; 0 ends it',
+  summary: 'let unknown laptops register for this many minutes; 0 closes registration',
   run: (context) => {
     const { library, args } = context;
     const minutes = /^\d{1,5}$/.test(args[0] ?? '') ? Number(args[0]) : Number.NaN;
     if (!(minutes >= 0 && minutes <= MAX_WINDOW_MINUTES)) {
-      throw usage(`register-window needs minutes, from 0 to ${MAX_WINDOW_MINUTES}`);
+      throw usage(`MINUTES must be a whole number from 0 to ${MAX_WINDOW_MINUTES}`);
     }
     if (!library.serving) {
-      throw new DsError('server-unreachable', 'the service does not run: nobody could register', {
-        hint: 'start "xs-backup serve" first; a window ends with it',
+      throw new DsError('server-unreachable', 'the service is not running: nobody could register', {
+        hint: 'start "xs-backup serve" first; a window ends with the service',
       });
     }
     library.newcomers.openWindow(minutes);
@@ -71,19 +69,19 @@ export const registerWindow: Command = {
 
 export const retire: Command = {
   takes: ['SERIAL'],
-  summary: 'take a laptop out of use: its snapshots stay, its keys open nothing',
+  summary: 'take a laptop out of use: its snapshots stay, its keys become invalid',
   run: (context) => {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.retire(serial);
     answer(context, { serial, retired: true, changed }, () => [
-      changed ? `${serial}: out of use; its snapshots stay` : `${serial} is out of use already`,
+      changed ? `${serial}: out of use; its snapshots stay` : `${serial} is already out of use`,
     ]);
   },
 };
 
 export const unretire: Command = {
   takes: ['SERIAL'],
-  summary: 'take it back into use, with the keys it had',
+  summary: 'take a retired laptop back into use, with the keys it had',
   run: (context) => {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.unretire(serial);
@@ -95,7 +93,7 @@ export const unretire: Command = {
 
 export const forget: Command = {
   takes: ['SERIAL'],
-  summary: 'remove a laptop that never made a backup',
+  summary: 'remove the registration of a laptop that never made a backup',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
@@ -106,10 +104,10 @@ export const forget: Command = {
 
 export const audit: Command = {
   takes: ['[SERIAL]'],
-  summary: 'who was let in and who decided it, the oldest first',
+  summary: 'the audit log: registrations and decisions, the oldest first',
   run: (context) => {
     const { library, args } = context;
-    // A forgotten laptop is no longer registered, and still has a past.
+    // A forgotten laptop is no longer registered but still in the log.
     const serial = args[0] === undefined ? undefined : parseSerial(args[0]);
     const lines = readAudit(library.paths, serial);
     answer(context, { audit: lines }, () =>

@@ -1,7 +1,6 @@
 /**
- * Commands for the running service: `xs-backup` at a terminal hands its arguments over a Unix socket
- * that only the service's own user can open, and prints what comes back. So there is one program
- * that changes the library, whoever asks.
+ * Commands for the running service: `xs-backup` at a terminal sends its arguments over a Unix socket that
+ * only the service's user can open, and prints the replies. So only one process changes the library.
  *
  *     POST /v1/command {command, args, flags}  →  lines of {"out": text} and {"progress": step},
  *                                                 then {"end": exit code}
@@ -45,10 +44,10 @@ const replySchema = v.union([
 ]);
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** A bar that is told more often than this is only work, in milliseconds. */
+/** The shortest time between two progress replies, in milliseconds. */
 const PROGRESS_MS = 100;
 
-/** Runs one command on an open library; its exit code. Throws `usage` for an unknown one. */
+/** Runs one command on an open library; returns its exit code. Throws `usage` for an unknown one. */
 export async function runCommand(
   library: Library,
   { command, args, flags, secret }: CommandRequest,
@@ -62,8 +61,8 @@ export async function runCommand(
   return typeof exitCode === 'number' ? exitCode : 0;
 }
 
-/** Listens for commands until disposed; those under way are then told to stop. */
-export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
+/** Accepts commands until disposed, which cancels running ones. */
+export async function serveCommands(library: Library): Promise<AsyncDisposable> {
   const { adminSocket } = inState(library.paths);
   const stop = new AbortController();
   const app = createApp(library.log, MAX_BODY_BYTES, 0);
@@ -77,7 +76,7 @@ export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
       if (!stream.destroyed) stream.write(`${JSON.stringify(line)}\n`);
     };
     const signal = AbortSignal.any([stop.signal, hungUp.signal]);
-    const progress = seldom(library.clock.monotonicMs, (step) => say({ progress: step }));
+    const progress = throttled(library.clock.monotonicMs, (step) => say({ progress: step }));
     void runCommand(library, parsed.output, (out) => say({ out }), signal, progress)
       .then((end) => say({ end }))
       .catch((cause: unknown) => {
@@ -98,8 +97,8 @@ export async function serveAdmin(library: Library): Promise<AsyncDisposable> {
   };
 }
 
-/** Passes on what comes after a while without one. */
-function seldom(nowMs: () => number, tell: (step: Step) => void): (step: Step) => void {
+/** Passes on at most one step per PROGRESS_MS. */
+function throttled(nowMs: () => number, tell: (step: Step) => void): (step: Step) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (step) => {
     if (nowMs() - last < PROGRESS_MS) return;
@@ -108,7 +107,7 @@ function seldom(nowMs: () => number, tell: (step: Step) => void): (step: Step) =
   };
 }
 
-/** Whether a service is there to ask. */
+/** Whether the service is running. */
 export function isServing(paths: Paths): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(inState(paths).adminSocket);
@@ -117,7 +116,7 @@ export function isServing(paths: Paths): Promise<boolean> {
   });
 }
 
-/** Has the running service do it; the exit code. Throws what the command threw, or `internal` when it is cut off. */
+/** Runs a command in the service; returns its exit code. Throws the command's error, or `internal` if cut off. */
 export async function askService(
   paths: Paths,
   request: CommandRequest,
@@ -128,7 +127,7 @@ export async function askService(
   const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
     ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
   });
-  answer.setEncoding('utf8'); // a letter may come in two pieces
+  answer.setEncoding('utf8'); // a character may be split between two chunks
   let rest = '';
   try {
     for await (const piece of answer as AsyncIterable<string>) {
@@ -146,7 +145,7 @@ export async function askService(
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof DsError) throw cause;
-    const hint = 'nothing is lost; ask again when it runs, or while it is stopped';
+    const hint = 'nothing is lost; repeat the command, whether the service is running or not';
     throw new DsError('internal', 'the service ended before the command did', { hint, cause });
   }
 }

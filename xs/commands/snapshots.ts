@@ -1,5 +1,5 @@
 /**
- * `snapshots`, `sums`, and the decisions about held ones.
+ * `snapshots`, `sums`, and the decisions about held backups.
  */
 import { parseSnapshotName } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
@@ -34,7 +34,7 @@ export const snapshots: Command = {
 
 export const sums: Command = {
   takes: ['SERIAL', 'SNAPSHOT'],
-  summary: 'its SHA-256 sums, for "sha256sum -c" in its folder',
+  summary: 'the SHA-256 sums of a snapshot, for "sha256sum -c" in its folder',
   run: (context) => {
     const serial = laptopArgument(context);
     const snapshot = findSnapshot(
@@ -48,7 +48,7 @@ export const sums: Command = {
 };
 
 export const held: Command = {
-  summary: 'backups kept aside because most of a Journal was gone',
+  summary: 'backups held because most of a Journal was missing',
   run: (context) => {
     const { paths, serials } = context.library;
     const rows = serials().flatMap((serial) =>
@@ -62,7 +62,7 @@ export const held: Command = {
 
 export const release: Command = {
   takes: ['SERIAL'],
-  summary: 'what is held of it is right: make ordinary snapshots of it',
+  summary: 'accept the held backups of a laptop: they become ordinary snapshots',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
@@ -78,7 +78,7 @@ export const release: Command = {
 
 export const drop: Command = {
   takes: ['SERIAL'],
-  summary: 'what is held of it is a mistake: move it to the trash',
+  summary: 'discard the held backups of a laptop: they move to the trash',
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);

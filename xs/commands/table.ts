@@ -1,7 +1,7 @@
 /**
- * All commands that work on the open library, by name, in the order of --help.
+ * The table of commands by name, in the order of --help: the single source of the command line, its help
+ * and what the service accepts.
  */
-
 import { adopt } from './adopt.ts';
 import { alias, proposals, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';

@@ -1,5 +1,5 @@
 /**
- * Who may sign in to the pages as a teacher.
+ * `teacher`: who may sign in to the pages as a teacher.
  */
 import { addTeacher, readTeachers, removeTeacher } from '../admin/teachers.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';

@@ -1,7 +1,7 @@
 /**
- * For the session script, which reads neither JSON nor databases: `ssh/replaces/<serial>` lists the
- * laptops whose snapshots that laptop may read, one serial a line. No file, nobody else's. Made from
- * the registrations at each start and at each change of an alias.
+ * Aliases for the session script, which reads neither JSON nor databases: `ssh/replaces/<serial>` lists
+ * the laptops whose snapshots that laptop may read, one serial per line. No file: its own snapshots only.
+ * Written from the registrations at each start and at each change of an alias.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { chainOf, type Laptops } from './aliases.ts';
 export function writeReplaces(paths: Paths, access: Access, laptops: Laptops): void {
   const { replacesFolder, replaces } = inState(paths);
   makeReadableFolder(access, replacesFolder);
-  // What is no longer allowed goes first, whatever happens to the rest on a full disk.
+  // Revoked permissions are removed first: that must succeed even if writing fails on a full disk.
   let removed = false;
   const kept = new Set<string>();
   for (const name of namesIn(replacesFolder)) {
@@ -35,7 +35,7 @@ export function writeReplaces(paths: Paths, access: Access, laptops: Laptops): v
   }
 }
 
-/** For programs that have no registrations at hand: the laptops whose place this one took. */
+/** The laptops that this one replaces, for programs that have not loaded the registrations. */
 export function readReplaced(paths: Paths, serial: Serial): Serial[] {
   const lines = (readText(inState(paths).replaces(serial)) ?? '').split('\n');
   return lines.flatMap((line) => tryParse(parseSerial, line) ?? []);

@@ -1,8 +1,8 @@
 /**
- * "This new laptop is Jocinta's" (X10): which laptop took the place of which, worked out from what
- * stands in the records. A laptop replaces at most one and is replaced by at most one; a chain of
- * several is a child whose laptop broke more than once. Whoever replaces may read what the replaced
- * ones left, so anything doubtful means no.
+ * Aliases ("this new laptop is Jocinta's"): which laptop replaces which, computed from the records. A
+ * laptop replaces at most one other and is replaced by at most one; a chain is a child whose laptop broke
+ * more than once. An alias gives read access to the backups of all replaced laptops, so whatever is
+ * ambiguous counts as no alias. Pure.
  */
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
@@ -10,7 +10,7 @@ import type { Laptop } from './laptop-record.ts';
 
 export type Laptops = ReadonlyMap<Serial, Pick<Laptop, 'alias'>>;
 
-/** The laptop that took this one's place. Two that both claim it (by hand) are nobody. */
+/** The laptop that replaces this one. Undefined if two claim it, in records edited by hand. */
 export function replacedBy(serial: Serial, laptops: Laptops): Serial | undefined {
   if (!laptops.has(serial)) return undefined;
   const claims = [...laptops].filter(([, { alias }]) => alias?.of === serial);
@@ -27,7 +27,7 @@ export function successors(laptops: Laptops): Map<Serial, Serial> {
   return new Map(clear.filter(([older]) => laptops.has(older)));
 }
 
-/** The laptops whose place this one took: the last one first, then the one before that … */
+/** The laptops that this one replaces, the most recent first. */
 export function chainOf(serial: Serial, laptops: Laptops): Serial[] {
   const chain: Serial[] = [];
   for (let at = serial; ; ) {
@@ -39,38 +39,38 @@ export function chainOf(serial: Serial, laptops: Laptops): Serial[] {
   }
 }
 
-/** Throws `bad-input` naming what is in the way when `newer` cannot take the place of `older`. */
+/** Throws `bad-input` with the conflict when `newer` cannot replace `older`. */
 export function checkAlias(newer: Serial, older: Serial, laptops: Laptops): void {
-  if (newer === older) throw conflict(`${newer} cannot take its own place`);
+  if (newer === older) throw conflict(`${newer} cannot replace itself`);
   const already = laptops.get(newer)?.alias?.of;
   if (already) {
-    throw conflict(`${newer} replaces ${already} already`, `"xs-backup unalias ${newer}" first`);
+    throw conflict(`${newer} already replaces ${already}`, `"xs-backup unalias ${newer}" first`);
   }
   const [other] = [...laptops].find(([, { alias }]) => alias?.of === older) ?? [];
   if (other) {
     throw conflict(
-      `${older} is replaced by ${other} already`,
+      `${older} is already replaced by ${other}`,
       `"xs-backup unalias ${other}" first`,
     );
   }
   const chain = [older, ...chainOf(older, laptops)];
   if (chain.includes(newer)) {
     throw conflict(
-      `${newer} was itself replaced, in the end by ${older}: they would go in a circle`,
+      `${newer} was itself replaced by ${older}, directly or through others: that would be a circle`,
     );
   }
 }
 
 /**
- * The laptop that one asks about: itself, or one in its chain. Throws `not-found`, the same for a
- * stranger's laptop as for one that does not exist.
+ * The laptop that a request is about: the asking one, or one in its chain. Throws `not-found`, with the
+ * same message for another child's laptop as for one that does not exist.
  */
 export function readableBy(serial: Serial, of: string | undefined, laptops: Laptops): Serial {
   if (of === undefined || of === serial) return serial;
   const asked = tryParse(parseSerial, of);
   if (asked && chainOf(serial, laptops).includes(asked)) return asked;
-  throw new DsError('not-found', 'this laptop does not stand in for such a laptop', {
-    hint: 'a teacher can say so: "xs-backup alias NEW OLD" on the school server',
+  throw new DsError('not-found', 'this laptop does not replace such a laptop', {
+    hint: 'a teacher can make an alias: "xs-backup alias NEW OLD" on the school server',
   });
 }
 
@@ -78,7 +78,7 @@ export interface Proposal {
   newer: Serial;
   older: Serial;
   nick: string;
-  /** When the new one registered, and the old one's Journal was last safe; ISO 8601. */
+  /** When the new one registered, and when the old one was last backed up; ISO 8601. */
   registered: string;
   lastSeen: string;
 }
@@ -88,8 +88,8 @@ const NEW_DAYS = 30;
 const ABSENT_DAYS = 7;
 
 /**
- * New laptops whose child's nick is that of exactly one laptop that has not been seen for a week.
- * Only a proposal: anybody can call herself Jocinta, so a teacher decides.
+ * New laptops whose nick matches exactly one laptop that was not backed up for a week. Only a proposal:
+ * anybody can choose the nick Jocinta, so a teacher decides.
  */
 export function proposeAliases(
   laptops: ReadonlyMap<Serial, Laptop>,

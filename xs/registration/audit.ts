@@ -1,7 +1,7 @@
 /**
- * Who was let in, what was decided, and by whom (X2, X10, X12): one line of JSON for each step, in
- * `.audit/YYYY-MM.jsonl` beside the laptops' folders. What laptops cause is bounded, so that junk
- * cannot fill the disk; the oldest month goes when there are sixty.
+ * The audit log: which laptops registered, what was decided, and by whom; one line of JSON per step, in
+ * `.audit/YYYY-MM.jsonl` beside the laptops' folders. Lines caused by laptops are limited per day, so
+ * that junk cannot fill the disk; at most sixty months are kept.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
@@ -54,11 +54,11 @@ const EVENTS = [
 const lineSchema = v.object({
   time: v.string(),
   event: v.picklist(EVENTS),
-  /** Null for what concerns the whole server. */
+  /** Null for events of the whole server. */
   serial: v.nullable(v.string()),
-  /** `admin` is whoever was at the server's terminal, `teacher` one who signed in to the pages. */
+  /** `admin` is the person at the server's terminal, `teacher` one signed in to the pages. */
   who: v.picklist(['laptop', 'admin', 'teacher']),
-  /** Of a teacher. */
+  /** The teacher's name. */
   name: v.optional(v.string()),
   details: v.record(v.string(), v.union([v.string(), v.number()])),
 });
@@ -66,34 +66,34 @@ export type AuditLine = v.InferOutput<typeof lineSchema>;
 export type AuditEvent = AuditLine['event'];
 export type AuditDetails = AuditLine['details'];
 
-/** Lines that laptops may cause in a day. */
+/** Lines that laptops may cause per day, all together. */
 const MAX_FROM_LAPTOPS = 200;
-/** With the bound above these are some 100 MB at the very worst. */
+/** With the limit above at most about 100 MB. */
 const MAX_MONTHS = 60;
 
 export class Audit {
   readonly #options: { paths: Paths; clock: Clock; log: Log };
-  /** How many lines laptops caused on a day (`YYYY-MM-DD`). */
+  /** Lines caused by laptops on a day (`YYYY-MM-DD`). */
   #day: { date: string; lines: number } | undefined;
-  /** Which teacher's wish is being carried out. */
+  /** The teacher in whose name the present call runs. */
   readonly #teacher = new AsyncLocalStorage<string>();
 
   constructor(options: { paths: Paths; clock: Clock; log: Log }) {
     this.#options = options;
   }
 
-  /** All that is decided while `work` runs, and in what it starts, is this teacher's decision. */
+  /** Attributes every decision made by `work`, and by what it starts, to this teacher. */
   inNameOf<T>(teacher: string, work: () => T): T {
     return this.#teacher.run(teacher, work);
   }
 
-  /** What a teacher or admin decided. */
+  /** Records the decision of a teacher or admin. */
   decided(event: AuditEvent, serial: Serial | null, details: AuditDetails = {}): void {
     const name = this.#teacher.getStore();
     this.#append(event, serial, name === undefined ? 'admin' : 'teacher', details, name);
   }
 
-  /** What a laptop asked for; from a certain number a day on it is only said that there was more. */
+  /** Records the request of a laptop; beyond the daily limit, once, that further ones are omitted. */
   asked(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
     const date = this.#options.clock.now().toISOString().slice(0, 10);
     if (this.#day?.date !== date) this.#day = { date, lines: countOn(this.#options.paths, date) };
@@ -104,7 +104,7 @@ export class Audit {
     }
   }
 
-  /** A line that cannot be written must not undo what was decided: the laptop's own file has it. */
+  /** A failed write is only logged: the decision itself is in the laptop's record. */
   #append(
     event: AuditEvent,
     serial: Serial | null,
@@ -131,7 +131,7 @@ export class Audit {
   }
 }
 
-/** All lines, or those about one laptop, the oldest first. What a power cut tore is left out. */
+/** All lines, or those about one laptop, the oldest first. Lines torn by a power cut are left out. */
 export function readAudit(paths: Paths, serial?: Serial): AuditLine[] {
   return monthsIn(paths).flatMap((month) => {
     const lines = readLines(paths, month);

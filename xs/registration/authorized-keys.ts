@@ -1,7 +1,7 @@
 /**
- * The accepted keys of laptops in use, as sshd reads them: each may run the session script for its own
- * laptop and nothing else (X3). One file a login name, so that nobody's key can stand before another's:
- * our agents' keys share the agents' login, and Sugar's key opens the login of its own serial only.
+ * The accepted keys of active laptops in sshd's format: each key may only run the session script for its
+ * own laptop. There is one file per login name, so that no key can shadow another: our agents' keys share
+ * the agents' login, and Sugar's key is valid only for the login named after its own serial.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
@@ -12,13 +12,13 @@ import type { Laptop } from './laptop-record.ts';
 
 type Laptops = readonly (readonly [Serial, Laptop])[];
 
-/** The files of keys, and what is in them. Only what changes is written. */
+/** The key files and their present content. Only changed files are written. */
 export class AuthorizedKeys {
   readonly #paths: Paths;
   readonly #agents: string;
   readonly #written = new Map<string, string>();
 
-  /** `agents` is the login name of our agents. Reads what an earlier service left. */
+  /** `agents` is the login name of our agents. Reads the files of the previous service. */
   constructor(paths: Paths, access: Access, agents: string) {
     this.#paths = paths;
     this.#agents = agents;
@@ -32,7 +32,7 @@ export class AuthorizedKeys {
   update(laptops: Laptops): void {
     const { keysFolder, keys } = inState(this.#paths);
     const wanted = formatAuthorizedKeys(this.#paths, this.#agents, laptops);
-    // What is no longer allowed goes first, whatever happens to the rest on a full disk.
+    // Revoked keys are removed first: that must succeed even if writing fails on a full disk.
     const gone = [...this.#written.keys()].filter((login) => !wanted.has(login));
     for (const login of gone) {
       rmSync(keys(login), { force: true });
@@ -48,9 +48,9 @@ export class AuthorizedKeys {
 }
 
 /**
- * The files' texts by login name. Paths hold plain characters only (config.ts) and serials are parsed:
+ * File contents by login name. config.ts allows only plain characters in paths and serials are parsed, so
  * nothing needs quoting. `exec` makes the script the leader of its process group, which it ends as a
- * whole. An agent's key that two laptops have would open the first one for both: it opens none.
+ * whole. An agent's key registered by two laptops would identify both as the first: it is left out.
  */
 export function formatAuthorizedKeys(
   paths: Paths,

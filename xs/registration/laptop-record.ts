@@ -1,7 +1,6 @@
 /**
- * `registration.json` in a laptop's folder: what is known of the laptop, and the truth about it
- * (PROTOCOL.md, "registration.json"). Files of version 1 are read as if they were of version 2, and
- * become so when they are written next.
+ * `registration.json` in a laptop's folder, the authoritative record of the laptop (PROTOCOL.md,
+ * "registration.json"). Version 1 is read as version 2 and upgraded by the next write.
  */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
@@ -11,7 +10,7 @@ import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 
 const keyKind = v.picklist(['sugar', 'own']);
-/** *sugar* is what Sugar's menu sends (the original client's), *own* is that of our agent. */
+/** *sugar* is the key that Sugar's menu sends (the original client's), *own* the key of our agent. */
 export type KeyKind = v.InferOutput<typeof keyKind>;
 
 const common = {
@@ -20,7 +19,7 @@ const common = {
   nick: v.string(),
   registered: v.string(),
   keys: v.strictObject({ sugar: v.nullable(v.string()), own: v.nullable(v.string()) }),
-  /** Keys that wait for a teacher, the newest last. */
+  /** Keys pending approval by a teacher, the newest last. */
   pending: v.array(
     v.strictObject({ kind: keyKind, key: v.string(), uuid: v.string(), since: v.string() }),
   ),
@@ -29,13 +28,13 @@ const firstSchema = v.strictObject({ version: v.literal(1), ...common });
 const schema = v.strictObject({
   version: v.literal(2),
   ...common,
-  /** The colours of the child's figure, `#rrggbb,#rrggbb`; our agent tells them, Sugar does not. */
+  /** The child's XO colours, `#rrggbb,#rrggbb`; sent by our agent, not by Sugar. */
   colors: v.nullable(v.string()),
-  /** Since when it is out of use. */
+  /** When it was taken out of use, or null. */
   retired: v.nullable(v.string()),
-  /** Fingerprints of keys that a teacher said no to, the newest last. */
+  /** Fingerprints of keys that a teacher rejected, the newest last. */
   rejected: v.array(v.string()),
-  /** It took the place of another laptop. */
+  /** The laptop that it replaces. */
   alias: v.nullable(
     v.strictObject({
       of: v.pipe(
@@ -48,11 +47,11 @@ const schema = v.strictObject({
 });
 export type Laptop = v.InferOutput<typeof schema>;
 
-/** Longer nicks are cut; Sugar's own field takes far less. */
+/** Longer nicks are cut; Sugar's own field is much shorter. */
 const MAX_NICK = 100;
 const MAX_UUID = 64;
 
-/** A laptop never seen before, as it said it is. */
+/** The record of an unknown laptop, from what it sent. */
 export function newRecord(serial: Serial, nick: string, uuid: string, now: Date): Laptop {
   return {
     version: 2,
@@ -69,7 +68,7 @@ export function newRecord(serial: Serial, nick: string, uuid: string, now: Date)
   };
 }
 
-/** Undefined for a folder without one, of the original's time. Throws `damaged`. */
+/** Undefined for a folder without a record, left by the original program. Throws `damaged`. */
 export function readRecord(paths: Paths, serial: Serial): Laptop | undefined {
   const path = inLaptop(paths, serial).registration;
   try {
@@ -77,7 +76,7 @@ export function readRecord(paths: Paths, serial: Serial): Laptop | undefined {
       v.variant('version', [firstSchema, schema]),
       JSON.parse(readFileSync(path, 'utf8')),
     );
-    if (raw.serial !== serial) throw new Error(`it is of ${raw.serial}`);
+    if (raw.serial !== serial) throw new Error(`it belongs to ${raw.serial}`);
     if (raw.version === 2) return raw;
     return { ...raw, version: 2, colors: null, retired: null, rejected: [], alias: null };
   } catch (cause) {
@@ -92,7 +91,7 @@ export function writeRecord(paths: Paths, serial: Serial, laptop: Laptop): void 
   writeFileDurably(path, `${JSON.stringify(laptop, null, 2)}\n`, 0o600);
 }
 
-/** A uuid as it is kept and compared. */
+/** A uuid as it is stored and compared. */
 export function plainUuid(uuid: string): string {
   return plainText(uuid, MAX_UUID);
 }

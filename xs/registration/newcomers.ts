@@ -1,7 +1,7 @@
 /**
- * Which serials never seen before may register (X2): the policy, the window that a teacher opens for
- * some minutes, and limits so that a flood of made-up laptops neither fills the disk nor hides the
- * real ones. All of it counts with the monotonic hand: a clock that jumps leaves no window open.
+ * Whether an unknown laptop may register: the policy, the window that a teacher opens for some minutes,
+ * and limits so that a flood of fake laptops neither fills the disk nor hides the real ones. Measured by
+ * the monotonic clock: a wall clock that jumps leaves no window open.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
@@ -10,17 +10,17 @@ export type Policy = 'open' | 'window' | 'closed';
 
 export interface NewcomerRules {
   policy: Policy;
-  /** New serials within an hour, all together and from one address. */
+  /** New serials per hour, in total and from one address. */
   perHour: number;
   perAddress: number;
-  /** Registrations without any backup. */
+  /** Most registrations without any backup. */
   maxLaptops: number;
 }
 
 export interface NewcomerFacts {
-  /** Whether the window is open; only the policy `window` asks. */
+  /** Whether the window is open; matters for the policy `window` only. */
   windowOpen: boolean;
-  /** New serials within the last hour. */
+  /** New serials within the last hour, in total and from this address. */
   lastHour: number;
   lastHourHere: number;
   unused: number;
@@ -32,20 +32,20 @@ export interface WindowState {
   policy: Policy;
   /** Whether an unknown laptop may register now. */
   open: boolean;
-  /** Of an open window, rounded up; null otherwise. */
+  /** Remaining minutes of an open window, rounded up; null otherwise. */
   minutesLeft: number | null;
 }
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** Whether an unknown laptop may register, in words that a teacher understands. */
+/** Whether an unknown laptop may register, with a message for a teacher. */
 export function judgeNewcomer(rules: NewcomerRules, facts: NewcomerFacts): NewcomerAnswer {
   const refuse = (message: string, hint: string) => ({ admit: false, message, hint }) as const;
   if (rules.policy === 'closed') {
     return refuse(
       'registration is switched off on this server',
-      'whoever looks after it can switch it on: "registration.policy" in the configuration',
+      'an administrator can enable it: "registration.policy" in the configuration',
     );
   }
   if (rules.policy === 'window' && !facts.windowOpen) {
@@ -72,10 +72,10 @@ export function judgeNewcomer(rules: NewcomerRules, facts: NewcomerFacts): Newco
 export class Newcomers {
   readonly #clock: Clock;
   readonly #rules: NewcomerRules;
-  /** Who came within the last hour, the oldest first; never more than `perHour`. */
+  /** New serials of the last hour, the oldest first; never more than `perHour`. */
   #recent: { at: number; address: string }[] = [];
-  #openUntil: number | undefined;
-  /** How many were unused at the last count; counting reads a folder a laptop. */
+  #openUntil = Number.NEGATIVE_INFINITY;
+  /** The last count of unused laptops; counting reads one folder per laptop. */
   #counted: { at: number; registered: number; unused: number } | undefined;
 
   constructor(clock: Clock, rules: NewcomerRules) {
@@ -91,13 +91,13 @@ export class Newcomers {
         hint: 'set registration.policy = "window" in the configuration and start the service again',
       });
     }
-    this.#openUntil = minutes > 0 ? this.#clock.monotonicMs() + minutes * MINUTE_MS : undefined;
+    this.#openUntil = this.#clock.monotonicMs() + minutes * MINUTE_MS;
   }
 
   window(): WindowState {
     const { policy } = this.#rules;
-    const left = (this.#openUntil ?? 0) - this.#clock.monotonicMs();
-    const windowOpen = this.#openUntil !== undefined && left > 0;
+    const left = this.#openUntil - this.#clock.monotonicMs();
+    const windowOpen = left > 0;
     return {
       policy,
       open: policy === 'open' || (policy === 'window' && windowOpen),
@@ -105,7 +105,7 @@ export class Newcomers {
     };
   }
 
-  /** Throws `server-refused`. `registered` is how many there are, `countUnused` costs some time. */
+  /** Throws `server-refused`. `registered` is the number of laptops; `countUnused` is slow. */
   check(address: string, registered: number, countUnused: () => number): void {
     const since = this.#clock.monotonicMs() - HOUR_MS;
     this.#recent = this.#recent.filter(({ at }) => at > since);
@@ -118,12 +118,12 @@ export class Newcomers {
     if (!answer.admit) throw new DsError('server-refused', answer.message, { hint: answer.hint });
   }
 
-  /** One has registered. */
+  /** Records a new registration. */
   count(address: string): void {
     this.#recent.push({ at: this.#clock.monotonicMs(), address });
   }
 
-  /** Not counted anew within a minute: those who are turned away could ask all day long. */
+  /** Counts at most once a minute: refused laptops may retry all day long. */
   #unused(registered: number, count: () => number): number {
     if (registered < this.#rules.maxLaptops) return 0;
     const at = this.#clock.monotonicMs();

@@ -1,22 +1,22 @@
 /**
- * Who the laptops are: one `registration.json` in each laptop's folder is the truth, held in memory
- * while the service runs. Every change is on the disk before it is answered, and in the audit log.
+ * The registered laptops. The truth is one `registration.json` in each laptop's folder; this class
+ * holds them in memory. Every change is on disk before it is answered, and in the audit log.
  *
- * Two kinds of key: *sugar* is what Sugar's menu sends (the original client's), *own* is the ed25519
- * key of our agent. The first of each kind is accepted, if the uuid is right; any other waits for a
- * teacher (X2).
+ * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
+ * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
 import { readdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
-import { type PublicKey, parsePublicKey } from '../../shared/ssh/ssh-key.ts';
+import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { type Access, makeLaptopFolders } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import { checkAlias } from './aliases.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
+import { judgeKey, type KeyDecision, type OfferedKey } from './key-decision.ts';
 import {
   type KeyKind,
   type Laptop,
@@ -27,11 +27,9 @@ import {
 } from './laptop-record.ts';
 import type { Newcomers } from './newcomers.ts';
 
-/** A flood of changed keys must not fill the disk; a teacher needs the newest ones only. */
+/** Bounds what a flood of changed keys can store; a teacher needs only the newest. */
 const MAX_PENDING = 8;
 const MAX_REJECTED = 32;
-
-export type KeyDecision = 'accepted' | 'pending';
 
 export interface RegistrationOptions {
   paths: Paths;
@@ -40,27 +38,35 @@ export interface RegistrationOptions {
   log: Log;
   newcomers: Newcomers;
   audit: Audit;
-  /** Called after each change of an accepted key. */
-  onKeys: () => void;
-  /** Called after each change of an alias. */
-  onAliases?: () => void;
 }
 
 export class Registrations {
   readonly #laptops = new Map<Serial, Laptop>();
-  /** Those whose file cannot be read: nobody may become one of them by registering anew. */
+  /** Laptops whose file cannot be read: nobody may take over their serial by registering again. */
   readonly #unreadable = new Set<Serial>();
-  /** Those known to have a backup; what has one never counts as unused again. */
+  /** Laptops known to have a backup: they never count as unused again. */
   readonly #used = new Set<Serial>();
   readonly #options: RegistrationOptions;
+  readonly #keyListeners: (() => void)[] = [];
+  readonly #aliasListeners: (() => void)[] = [];
 
-  /** Reads what is on the disk. A damaged file is reported and its laptop stays unregistered. */
+  /** Reads all records. A damaged one is logged, and its laptop stays unregistered. */
   constructor(options: RegistrationOptions) {
     this.#options = options;
     for (const name of readdirSync(options.paths.library)) {
       const serial = tryParse(parseSerial, name);
       if (serial) this.#read(serial);
     }
+  }
+
+  /** Calls `listener` after each change of an accepted key, or of which laptops are in use. */
+  whenKeysChange(listener: () => void): void {
+    this.#keyListeners.push(listener);
+  }
+
+  /** Calls `listener` after each change of an alias. */
+  whenAliasesChange(listener: () => void): void {
+    this.#aliasListeners.push(listener);
   }
 
   get(serial: Serial): Laptop | undefined {
@@ -71,19 +77,19 @@ export class Registrations {
     return [...this.#laptops];
   }
 
-  /** All of them, for the pure functions of aliases.ts. */
+  /** All laptops, for the pure functions of aliases.ts. */
   bySerial(): ReadonlyMap<Serial, Laptop> {
     return this.#laptops;
   }
 
-  /** Registered and not retired: it may come with its keys. */
+  /** Registered and not retired: its keys are valid. */
   isActive(serial: Serial): boolean {
     return this.#laptops.get(serial)?.retired === null;
   }
 
   /**
-   * What Sugar's menu asks for. `address` is where it comes from. Throws `bad-input` for a key that
-   * is none and `server-refused` when this laptop may not register.
+   * Registers a laptop, or offers another key of a known one: the request of Sugar's menu. `address` is
+   * the client's. Throws `bad-input` for an invalid key, `server-refused` when it may not register.
    */
   register(
     serial: Serial,
@@ -94,12 +100,16 @@ export class Registrations {
   ): KeyDecision {
     const key = parsePublicKey(pubkey);
     const known = this.#laptops.get(serial);
-    if (known) return this.#offerKey(serial, known, 'sugar', key, uuid);
+    if (known) return this.#offerKey(serial, known, { ...key, kind: 'sugar', uuid });
     const { paths, access, clock, log, newcomers, audit } = this.#options;
     if (this.#unreadable.has(serial)) {
-      throw new DsError('server-refused', `what this server knows of ${serial} is damaged`, {
-        hint: 'look at its registration.json on the server: mend it, or move it away',
-      });
+      throw new DsError(
+        'server-refused',
+        `the registration of ${serial} on this server is damaged`,
+        {
+          hint: 'repair or remove its registration.json on the server',
+        },
+      );
     }
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     const laptop = newRecord(serial, nick, uuid, clock.now());
@@ -109,13 +119,13 @@ export class Registrations {
     log.info('laptop-registered', { serial, nick: laptop.nick, address });
     const { fingerprint } = key;
     audit.asked('registered', serial, { nick: laptop.nick, address, fingerprint });
-    this.#options.onKeys();
+    callAll(this.#keyListeners);
     return 'accepted';
   }
 
   /**
-   * What our agent asks for. Throws `not-registered`, `server-refused`, `bad-input`, or `key-taken` for
-   * the key of another laptop: of one whose home was copied here, or whose board was replaced.
+   * Offers the key of our agent. Throws `not-registered`, `server-refused`, `bad-input`, or `key-taken`
+   * for the key of another laptop, for example after a home folder was copied.
    */
   enrol(serial: Serial, uuid: string, ownKey: string, color?: string): KeyDecision {
     const key = parsePublicKey(ownKey);
@@ -126,8 +136,8 @@ export class Registrations {
         hint: 'use "Register" in the laptop\'s Sugar menu first',
       });
     }
-    const decision = this.#offerKey(serial, known, 'own', key, uuid);
-    // A stranger's colours must not stand beside a child's name.
+    const decision = this.#offerKey(serial, known, { ...key, kind: 'own', uuid });
+    // Only an accepted key may set the colours shown beside the child's name.
     if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
     return decision;
   }
@@ -138,8 +148,8 @@ export class Registrations {
   }
 
   /**
-   * A teacher's yes to the newest waiting key of a kind, or to the one with this fingerprint. For a
-   * rejected one it means that it may wait again. Throws `not-found` and `key-taken`.
+   * Approves the newest pending key of a kind, or the one with this fingerprint. A rejected key is only
+   * allowed to become pending again. Throws `not-found` and `key-taken`.
    */
   approve(serial: Serial, kind: KeyKind, fingerprint?: string): 'approved' | 'unrejected' {
     const laptop = this.#known(serial);
@@ -152,7 +162,7 @@ export class Registrations {
     const waiting = laptop.pending.findLast(
       (one) => one.kind === kind && [undefined, fingerprintOf(one.key)].includes(fingerprint),
     );
-    if (!waiting) throw new DsError('not-found', `no such key of ${serial} waits for approval`);
+    if (!waiting) throw new DsError('not-found', `no such key of ${serial} is pending`);
     if (kind === 'own') this.#checkOwner(serial, waiting.key);
     this.#write(serial, {
       ...laptop,
@@ -161,16 +171,16 @@ export class Registrations {
       pending: laptop.pending.filter((pending) => pending.kind !== kind),
     });
     this.#decided('approved', serial, { kind, fingerprint: fingerprintOf(waiting.key) });
-    this.#options.onKeys();
+    callAll(this.#keyListeners);
     return 'approved';
   }
 
-  /** A teacher's no to all waiting keys of a kind; they do not wait again. Throws `not-found`. */
+  /** Rejects all pending keys of a kind; returns their fingerprints. Throws `not-found`. */
   reject(serial: Serial, kind: KeyKind): string[] {
     const laptop = this.#known(serial);
     const refused = laptop.pending.filter((pending) => pending.kind === kind);
     if (refused.length === 0) {
-      throw new DsError('not-found', `no ${kind} key of ${serial} waits for approval`);
+      throw new DsError('not-found', `no ${kind} key of ${serial} is pending`);
     }
     const fingerprints = refused.map(({ key }) => fingerprintOf(key));
     this.#write(serial, {
@@ -183,27 +193,27 @@ export class Registrations {
     return fingerprints;
   }
 
-  /** Out of use: its keys open nothing, its snapshots stay. Returns whether that is new. */
+  /** Takes a laptop out of use: its keys become invalid, its snapshots stay. False if it was already. */
   retire(serial: Serial): boolean {
     const laptop = this.#known(serial);
     if (laptop.retired !== null) return false;
     this.#write(serial, { ...laptop, retired: this.#options.clock.now().toISOString() });
     this.#decided('retired', serial);
-    this.#options.onKeys();
+    callAll(this.#keyListeners);
     return true;
   }
 
-  /** In use again, with the keys it had. Returns whether that is new. */
+  /** Takes it back into use with the keys it had. False if it was in use. */
   unretire(serial: Serial): boolean {
     const laptop = this.#known(serial);
     if (laptop.retired === null) return false;
     this.#write(serial, { ...laptop, retired: null });
     this.#decided('unretired', serial);
-    this.#options.onKeys();
+    callAll(this.#keyListeners);
     return true;
   }
 
-  /** `newer` takes the place of `older`. Throws `not-registered` and `bad-input`. */
+  /** `newer` replaces `older`. Throws `not-registered` and `bad-input`. */
   alias(newer: Serial, older: Serial): void {
     const laptop = this.#known(newer);
     this.#known(older);
@@ -211,17 +221,17 @@ export class Registrations {
     const since = this.#options.clock.now().toISOString();
     this.#write(newer, { ...laptop, alias: { of: older, since } });
     this.#decided('aliased', newer, { of: older });
-    this.#options.onAliases?.();
+    callAll(this.#aliasListeners);
   }
 
-  /** Ends that, and returns whose place it had taken. Throws `not-found`. */
+  /** Removes the alias of `newer`; returns the laptop it replaced. Throws `not-found`. */
   unalias(newer: Serial): Serial {
     const laptop = this.#known(newer);
     const older = laptop.alias?.of;
     if (!older) throw new DsError('not-found', `${newer} does not replace another laptop`);
     this.#write(newer, { ...laptop, alias: null });
     this.#decided('unaliased', newer, { of: older });
-    this.#options.onAliases?.();
+    callAll(this.#aliasListeners);
     return older;
   }
 
@@ -234,57 +244,55 @@ export class Registrations {
     });
   }
 
-  /** Its folder is gone (by forget.ts): it is a stranger again. */
+  /** Removes a laptop whose folder forget.ts has removed. */
   forgotten(serial: Serial): void {
     this.#laptops.delete(serial);
     this.#decided('forgotten', serial);
-    this.#options.onKeys();
+    callAll(this.#keyListeners);
   }
 
-  #offerKey(
-    serial: Serial,
-    laptop: Laptop,
-    kind: KeyKind,
-    key: PublicKey,
-    uuid: string,
-  ): KeyDecision {
-    const { log, clock, onKeys, audit } = this.#options;
-    const { fingerprint } = key;
+  #offerKey(serial: Serial, laptop: Laptop, offered: OfferedKey): KeyDecision {
+    const { kind, line, fingerprint, uuid } = offered;
+    const { log, clock, audit } = this.#options;
     if (laptop.retired !== null) {
       throw new DsError('server-refused', 'this laptop is out of use here', {
-        hint: `a teacher can take it back: "xs-backup unretire ${serial}"`,
+        hint: `a teacher can take it back into use: "xs-backup unretire ${serial}"`,
       });
     }
-    if (kind === 'own') this.#checkOwner(serial, key.line);
-    if (laptop.keys[kind] === key.line) return 'accepted';
-    const details = { kind, fingerprint };
-    const known = plainUuid(uuid);
-    const isRejected = laptop.rejected.includes(fingerprint);
-    if (laptop.keys[kind] === null && laptop.uuid === known && !isRejected) {
-      this.#write(serial, { ...laptop, keys: { ...laptop.keys, [kind]: key.line } });
-      log.info('key-accepted', { serial, ...details });
-      audit.asked('key-accepted', serial, details);
-      onKeys();
-      return 'accepted';
+    if (kind === 'own') this.#checkOwner(serial, line);
+    const verdict = judgeKey(laptop, offered);
+    switch (verdict) {
+      case 'known':
+        return 'accepted';
+      case 'rejected':
+      case 'already-pending':
+        return 'pending';
+      case 'accept':
+        this.#write(serial, { ...laptop, keys: { ...laptop.keys, [kind]: line } });
+        log.info('key-accepted', { serial, kind, fingerprint });
+        audit.asked('key-accepted', serial, { kind, fingerprint });
+        callAll(this.#keyListeners);
+        return 'accepted';
+      case 'add-to-pending': {
+        const since = clock.now().toISOString();
+        const pending = [...laptop.pending, { kind, key: line, uuid: plainUuid(uuid), since }];
+        this.#write(serial, { ...laptop, pending: pending.slice(-MAX_PENDING) });
+        log.warn('key-waits-for-approval', { serial, kind, fingerprint });
+        audit.asked('waiting', serial, { kind, fingerprint });
+        return 'pending';
+      }
+      default:
+        return verdict satisfies never;
     }
-    if (isRejected) return 'pending';
-    if (laptop.pending.some((pending) => pending.kind === kind && pending.key === key.line)) {
-      return 'pending';
-    }
-    const pending = { kind, key: key.line, uuid: known, since: clock.now().toISOString() };
-    this.#write(serial, { ...laptop, pending: [...laptop.pending, pending].slice(-MAX_PENDING) });
-    log.warn('key-waits-for-approval', { serial, ...details });
-    audit.asked('waiting', serial, details);
-    return 'pending';
   }
 
-  /** An agent's key decides which laptop it is, so it can be one laptop's only. Throws `key-taken`. */
+  /** An agent's key identifies its laptop, so no two laptops may have it. Throws `key-taken`. */
   #checkOwner(serial: Serial, key: string): void {
     for (const [other, { keys }] of this.#laptops) {
       if (other === serial || keys.own !== key) continue;
-      // Whose it is, is not for everybody to know.
-      throw new DsError('key-taken', 'this key is that of another laptop', {
-        hint: 'reject it; the laptop makes itself a new one',
+      // The message does not name the other laptop: anybody may ask.
+      throw new DsError('key-taken', 'this key belongs to another laptop', {
+        hint: 'reject it; the laptop then generates a new one',
       });
     }
   }
@@ -315,6 +323,10 @@ export class Registrations {
     writeRecord(this.#options.paths, serial, laptop);
     this.#laptops.set(serial, laptop);
   }
+}
+
+function callAll(listeners: readonly (() => void)[]): void {
+  for (const listener of listeners) listener();
 }
 
 function fingerprintOf(key: string): string {

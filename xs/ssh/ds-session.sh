@@ -1,9 +1,9 @@
 #!/bin/sh
 # One SSH session of one laptop: `ds-session CONF SERIAL`, the forced command of every key.
 #
-# What the client asks for stands in SSH_ORIGINAL_COMMAND. It only *chooses* among the operations
-# below; its options are ignored and a fixed command line is built instead (X3). rsync is not the
-# wall: bubblewrap is. Inside it there is /usr, the one folder the operation is about, no network
+# SSH_ORIGINAL_COMMAND has the client's request. It only *chooses* among the operations
+# below; its options are ignored and a fixed command line is built instead. rsync is not the
+# security boundary: bubblewrap is. Inside it there is /usr, the one folder the operation is about, no network
 # and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
 #
 # CONF is written by the service: LIBRARY, COMPLETION, SOCKET, REPLACES (a folder: whose snapshots a
@@ -41,8 +41,8 @@ locked() {
   exec flock --shared --wait 60 --no-fork "$home/.session.lock" $confined "$@"
 }
 
-# Nobody uploads without a lease. Who asked for none, or whose lease ended, is judged by the service as
-# if it asked now; a connection that stayed open gives no laptop a right that it lost meanwhile.
+# No upload without a lease. A laptop that has none is admitted or refused by the service as if it asked
+# now; a connection that stayed open does not preserve a permission that was revoked meanwhile.
 need_lease() {
   [ ! -f "$LEASES/$serial" ] || return 0
   from=${SSH_CONNECTION-}
@@ -51,8 +51,8 @@ need_lease() {
   [ "$said" = yes ] || refuse "${said:-the service does not answer}"
 }
 
-# Restores and cleanup must work when the disk is full, and one laptop must not be what fills it:
-# what it has there that is no snapshot yet may be as much as is still free.
+# Restores and cleanup must work when the disk is full, and one laptop must not fill it: what it has
+# uploaded and is not in a snapshot yet may be as large as the remaining free space.
 check_room() {
   free=$(df --output=avail -k "$LIBRARY" | tail -n 1)
   [ "$free" -ge "$RESERVE" ] || refuse "No space left on device: the rest is a reserve"
@@ -112,7 +112,7 @@ send_snapshot() {
   send_folder "$home/$1"
 }
 
-# replaces OLD: did this laptop take the place of OLD? The service lists those, a serial a line.
+# replaces OLD: does this laptop replace OLD? The service lists those, one serial per line.
 replaces() {
   case $1 in
     [A-Z][A-Z][A-Z][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]) ;;
@@ -146,7 +146,7 @@ send_replaced() {
   esac
 }
 
-# The service learns from the first line whose session it is; the rest is the client's HTTP. When the
+# The first line tells the service whose session it is; the rest is the client's HTTP. When the
 # service ends the connection, cat would still wait for the client: end the whole session, which sshd
 # has made a process group of its own.
 serve_api() {

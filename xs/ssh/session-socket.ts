@@ -1,10 +1,10 @@
 /**
- * Where session scripts come to (PROTOCOL.md, "The control API"): a Unix socket. The first line says
- * what for, and names the laptop whose key sshd has checked; there is no other authentication.
+ * The Unix socket for session scripts (PROTOCOL.md, "The control API"). The first line names the request
+ * and the laptop whose key sshd has verified; there is no other authentication.
  *
  *     ds-backup 1 CSN74803BB1                 what follows is the client's HTTP
- *     ds-backup-lease 1 CSN74803BB1 10.0.3.7  may it upload from there? The answer is one line: `yes`, or
- *                                             why not
+ *     ds-backup-lease 1 CSN74803BB1 10.0.3.7  may it upload from that address? The answer is one line:
+ *                                             `yes`, or the reason why not
  */
 import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -14,25 +14,25 @@ import type { Library } from '../library.ts';
 import { inState } from '../storage/paths.ts';
 import type { MayUpload } from '../traffic/leases.ts';
 
-export interface DoorOptions {
+export interface SessionSocketOptions {
   library: Library;
-  /** A laptop's control channel is open. */
+  /** Called with each control channel of an active laptop. */
   onChannel: (serial: Serial, socket: Socket) => void;
-  /** `yes`, or why it may not upload from that address. Asked only where it has no lease. */
+  /** Called for uploads of laptops that have no lease. */
   mayUpload: MayUpload;
 }
 
 const GREETING = /^ds-backup(?: 1 ([A-Z0-9]{11})|-lease 1 ([A-Z0-9]{11}) ([0-9a-zA-Z:.%]*))$/;
 const MAX_GREETING = 96;
 
-/** Listens. Disposing ends all connections. */
-export async function openDoor(options: DoorOptions): Promise<AsyncDisposable> {
+/** Listens until disposed, which ends all connections. */
+export async function openSessionSocket(options: SessionSocketOptions): Promise<AsyncDisposable> {
   const { library, onChannel } = options;
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => {}); // a laptop that vanishes is ordinary
+    socket.on('error', () => {}); // laptops vanish all the time
     readGreeting(socket, (serial, address) => {
       if (address !== undefined) return void answerLease(options, serial, address, socket);
       if (!library.registrations.isActive(serial)) return socket.destroy();
@@ -50,7 +50,7 @@ export async function openDoor(options: DoorOptions): Promise<AsyncDisposable> {
 }
 
 async function answerLease(
-  { library, mayUpload }: DoorOptions,
+  { library, mayUpload }: SessionSocketOptions,
   serial: Serial,
   address: string,
   socket: Socket,
@@ -73,7 +73,7 @@ async function listen(server: Server, { paths, access }: Library): Promise<void>
   chmodSync(apiSocket, 0o660);
 }
 
-/** Takes no byte more than the line. An address makes it a question about a lease. */
+/** Reads exactly the first line. With an address it is a request for a lease. */
 function readGreeting(
   socket: Socket,
   onSerial: (serial: Serial, address: string | undefined) => void,

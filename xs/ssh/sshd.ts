@@ -1,7 +1,7 @@
 /**
- * The embedded SSH server: the system's own sshd with a configuration, a host key and user names of
- * our own, on a port of our own. It needs no root: nss_wrapper (of the Samba project) lets it see a
- * passwd file in which the serials, which original clients log in with, are names of one user.
+ * The embedded SSH server: the system's sshd with its own configuration, host key, user names and port.
+ * It does not need root: nss_wrapper (of the Samba project) shows it a passwd file in which the serials,
+ * the login names of original clients, are names of one user.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ import { hostKey, hostKeyPublic, inState, type Paths } from '../storage/paths.ts
 
 const SSHD = '/usr/sbin/sshd';
 const NSS_WRAPPER = 'libnss_wrapper.so';
-/** Time for sshd to open its port, in milliseconds, and for its sessions to end (E5). */
+/** Time for sshd to open its port and for its sessions to end, in milliseconds. */
 const START_MS = 10_000;
 const STOP_MS = 3000;
 
@@ -35,7 +35,7 @@ export interface SshdOptions {
 
 export interface Sshd extends AsyncDisposable {
   port: number;
-  /** `ssh-ed25519 …`, what laptops pin. */
+  /** `ssh-ed25519 …`: the key that laptops pin. */
   hostKey: string;
   /** Makes these serials login names. */
   setLogins(serials: readonly Serial[]): void;
@@ -92,7 +92,7 @@ function checkTools(): void {
   }
 }
 
-/** What makes OpenSSH's programs see our passwd file; our own user need not have an account. */
+/** Makes OpenSSH's programs read our passwd file; the service's user needs no account. */
 function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
   return {
     PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -102,20 +102,20 @@ function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
   };
 }
 
-/** Makes the key in a new library only: every laptop has pinned the one that is there. */
+/** Generates the key in a new library only: every laptop has pinned the existing one. */
 async function ensureHostKey(
   { paths, access }: SshdOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   const file = hostKey(paths);
-  // Copied with a library by somebody else; a user who is not root has to be its owner.
+  // The library may have been copied by another user. Without root, the owner must be this user.
   if (access.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
   const found = await readKeyFile(file, { env });
   if (found === 'damaged') {
-    throw new DsError('damaged', `${file} is no private key any more`, {
+    throw new DsError('damaged', `${file} is not a valid private key`, {
       hint:
-        'put it back from a copy of the library; only where there is none, remove it: a new key is made, ' +
-        'and each laptop has to be told that the server is a new one',
+        'restore it from a copy of the library; remove it only if there is none: a new key is generated, ' +
+        'and every laptop has to accept the server as a new one',
     });
   }
   const line = found === 'absent' ? await makeKeyFile(file, '', { env }) : found.line;
@@ -130,7 +130,7 @@ async function formatSshdConfig(
 ): Promise<string> {
   const files = inState(paths);
   const known = await run('ssh', ['-Q', 'key-sig'], { env });
-  // The original client's owner.key is DSA; newer versions of sshd have forgotten it (E1).
+  // The original client's owner.key is DSA, which newer versions of sshd do not support.
   const dsa = known.stdout.split('\n').includes('ssh-dss')
     ? ['PubkeyAcceptedAlgorithms +ssh-dss']
     : [];
@@ -156,8 +156,8 @@ async function formatSshdConfig(
     'Compression no', // rsync compresses better
     'LoginGraceTime 30',
     'MaxSessions 16',
-    'MaxStartups 60:30:300', // a class that opens its laptops at once is not an attack
-    // A laptop that vanished is gone after 32 s. OpenSSH 9.2 asks only every second interval: 64 s.
+    'MaxStartups 60:30:300', // a whole class connecting at once is not an attack
+    // Detects a vanished laptop after 32 s; OpenSSH 9.2 probes only every second interval: 64 s.
     'ClientAliveInterval 8',
     'ClientAliveCountMax 3',
     ...dsa,
@@ -197,7 +197,7 @@ async function waitForPort(child: ChildProcess, host: string, port: number): Pro
     await sleep(25);
   }
   throw new DsError('internal', `sshd does not open port ${port}`, {
-    hint: 'another program may have the port; the lines above are from sshd',
+    hint: 'the port may be in use by another program; the lines above are from sshd',
   });
 }
 
@@ -215,7 +215,7 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** sshd is talkative; what an admin needs is who came in, and what went wrong. */
+/** Logs only who connected and what went wrong. */
 function logLine(log: Log, line: string): void {
   if (/^(Accepted|error:|fatal:|ds-backup:)/.test(line)) log.info('sshd', { line });
 }

@@ -1,10 +1,10 @@
 /**
- * Who may transfer now (X1): the decision, and the queue of those who may not yet. Pure functions
- * over values; `traffic.ts` keeps the values. All times are milliseconds of the monotonic clock,
- * because the server's wall clock may jump (E2); only the order of last successes comes from it.
+ * Admission: whether a laptop may transfer now, and if not, why and when to come back. Pure functions
+ * over values that `traffic.ts` holds. Times are milliseconds of the monotonic clock, because the wall
+ * clock may jump; only the order of last backups comes from the wall clock.
  *
- * A laptop that has to wait is told a time. Its place is kept until that time and a short grace; it
- * is the order of the queue, not the moment of asking, that decides.
+ * A laptop that has to wait gets an appointment. Its place is kept until then plus a short grace period;
+ * the order of the queue decides, not the moment of the request.
  *
  * `test/sim` runs these very functions against a thousand laptops; the constants were tuned there on
  * seeds 1 to 40 (1,000 laptops in ten minutes, 8 slots; means of 30 such days: requests of a laptop,
@@ -18,7 +18,7 @@
  *   1.37 times as long as they had to instead of 1.22: the slots are empty after a short rush
  * - no promise (`queue.ts`): 141 in a minute; one of 5 minutes instead of 10: 137; the longer it is, the
  *   less the age of the last backup counts
- * - nobody stays away in a rush (`forecast.ts`): 152 in a minute, 0.3 requests more
+ * - nobody stays away in a rush (`wait-estimate.ts`): 152 in a minute, 0.3 requests more
  * - forecasts with the gap between two transfers: 0.2 requests less, p95 1.075 (1.11)
  * - forecasts that take a late transfer for one that ends soon: 0.3 requests more, since one slot in
  *   five is held by a laptop that vanished
@@ -45,23 +45,23 @@ export interface TrafficRules {
   restoreSlots: number;
   leaseSeconds: number;
   minFreePercent: number;
-  /** Transfers at once from one access network; 0 is no limit. */
+  /** Concurrent transfers from one access network; 0 means no limit. */
   perSubnet: number;
 }
 
 export interface TrafficState {
   leases: ReadonlyMap<Serial, Lease>;
   queue: ReadonlyMap<Serial, Waiter>;
-  /** What a backup takes at present, to the end of its lease. */
+  /** Present duration of a backup, to the end of its lease. */
   usual: number;
-  /** How many asked for the first time within the last minute. */
+  /** Laptops that asked for the first time within the last minute. */
   newcomers: number;
 }
 
-/** What the server can bear at this moment. */
+/** The present capacity of the server. */
 export interface Capacity {
   disk: DiskFacts;
-  /** Backups at once: `slotsFor` of `pressure.ts`. */
+  /** Concurrent backups: `slotsFor` of `pressure.ts`. */
   slots: number;
 }
 
@@ -79,19 +79,19 @@ export type Admission =
       admit: false;
       reason: Exclude<Refusal, 'disk-full'>;
       retryAfterSeconds: number;
-      /** In the queue; 1 is the next one. */
+      /** Position in the queue; 1 is next. */
       place: number;
     };
 
 /**
- * A slot that is free is kept for somebody who is told to come within this time, in milliseconds;
- * given to any other who asks if all of them are further away.
+ * A free slot is reserved for a laptop whose appointment is within this time, in milliseconds; otherwise
+ * any laptop that asks gets it.
  */
 const KEPT_AHEAD_MS = 700;
-/** A full disk does not become empty within minutes. */
+/** A full disk is not freed within minutes. */
 const DISK_FULL_RETRY_SECONDS = 3600;
 
-/** Whether a laptop may begin; expired leases and missed appointments count for nothing. */
+/** Whether a laptop may start; expired leases and missed appointments are ignored. */
 export function admit(
   serial: Serial,
   asker: Asker,
@@ -110,7 +110,7 @@ export function admit(
   const live = leases.map(([, lease]) => lease);
   const full = rules.perSubnet > 0 ? fullSubnets(live, rules.perSubnet) : NONE;
   const isFull = (subnet: string | undefined) => subnet !== undefined && full.has(subnet);
-  // Nobody waits for one who could not begin either, or who is not expected before long.
+  // A slot is not reserved for a laptop that could not start either, or is not expected soon.
   const isExpected = (other: Waiter) => other.at - KEPT_AHEAD_MS <= now && !isFull(other.subnet);
   const ahead = countAhead(serial, asker, state.queue, isExpected, now);
   const free = freeSlots(asker.purpose, live, capacity.slots, rules);
@@ -125,7 +125,7 @@ export function admit(
   return { admit: false, reason, place: ahead.all + 1, retryAfterSeconds: tellSeconds(told) };
 }
 
-/** A restore goes before others and on a full disk: with its lease nothing is uploaded. */
+/** The lease of a backup also covers restores; the lease of a restore does not allow uploads. */
 export function serves({ purpose }: Lease, wanted: Purpose): boolean {
   return purpose === 'backup' || wanted === 'restore';
 }
@@ -150,7 +150,7 @@ function fullSubnets(live: readonly Lease[], most: number): Set<string> {
   return new Set([...counts].filter(([, count]) => count >= most).map(([subnet]) => subnet));
 }
 
-/** Restores have slots of their own, and take those of the backups when these are used up. */
+/** Restores have their own slots, and use those of backups when their own are taken. */
 function freeSlots(
   purpose: Purpose,
   live: readonly Lease[],
@@ -163,7 +163,7 @@ function freeSlots(
   return Math.max(0, restoreSlots - restores) + Math.max(0, common);
 }
 
-/** Until the slot after all those ahead is free, and one of the asker's access network, in ms. */
+/** Milliseconds until a slot is free behind all laptops ahead, and one of the same access network. */
 function expectedWait(
   asker: Asker,
   live: readonly Lease[],

@@ -1,34 +1,31 @@
 /**
- * "May I?" (X1), which a whole school asks at once: nothing here touches the disk, writes a line or
- * looks anything up that grows with the library. Empty text/plain with a status, as the original
- * client expects; what is more is in headers.
+ * Admission ("may I?"), which a whole school requests at once: nothing here touches the disk, writes a
+ * log line per request or costs more with a larger library. Answers are empty text/plain with a status, as
+ * the original client expects; details are in headers.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Registrations } from '../registration/registration.ts';
-import type { DiskFacts } from '../storage/disk.ts';
 import type { Admission } from './admit.ts';
-import type { Pressure } from './pressure.ts';
 import { subnetOf } from './subnet.ts';
-import type { Traffic } from './traffic.ts';
+import type { Load, Traffic } from './traffic.ts';
 
 export interface AvailableOptions {
   registrations: Registrations;
   traffic: Traffic;
-  /** Both asked for every question. */
-  disk: () => Promise<DiskFacts>;
-  pressure: () => Promise<Pressure>;
+  /** Measured for every request, from a short-lived cache. */
+  load: () => Promise<Load>;
   clock: Clock;
   log: Log;
 }
 
-/** Refusals are told in the log so often, in milliseconds, however many there are. */
+/** Refusals are logged in batches, one line in this many milliseconds. */
 const TELL_MS = 60_000;
 
 export function addAvailable(app: FastifyInstance, options: AvailableOptions): void {
-  const { registrations, traffic, disk, pressure, log } = options;
+  const { registrations, traffic, load, log } = options;
   const noteRefusal = refusalTally(options);
   app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
     '/backup/1/available/:serial',
@@ -36,10 +33,10 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
       const serial = tryParse(parseSerial, request.params.serial);
       if (!serial) return answer(reply, 404);
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
-      const load = { disk: await disk(), pressure: await pressure() };
-      if (!registrations.isActive(serial)) return answer(reply, 403); // at this moment
+      const now = await load();
+      if (!registrations.isActive(serial)) return answer(reply, 403); // after the wait: it may have been retired
       const question = { serial, purpose, subnet: subnetOf(request.ip) } as const;
-      const admission = traffic.ask(question, load);
+      const admission = traffic.ask(question, now);
       if (!admission.admit) {
         noteRefusal(admission);
         return answer(reply.headers(refusalHeaders(admission)), 503);
@@ -54,7 +51,7 @@ function answer(reply: FastifyReply, status: number): FastifyReply {
   return reply.type('text/plain').status(status).send('');
 }
 
-/** A line a minute: a laptop that asks without end must not fill the log. */
+/** One line per minute: a laptop that retries without end must not fill the log. */
 function refusalTally({ clock, log }: AvailableOptions) {
   let toldAt = Number.NEGATIVE_INFINITY;
   let count = 0;

@@ -1,7 +1,7 @@
 /**
- * Leases as the session script sees them (X1): an empty file for each laptop that has one, in
- * `ssh/leases/`. The script lets no upload begin without; so a connection that stays open after its
- * laptop was retired, or its lease ended, begins nothing any more. None outlives the service.
+ * Leases for the session script: an empty file in `ssh/leases/` for each laptop that has one. The script
+ * starts no upload without it, so a connection that stays open after its laptop was retired or its lease
+ * ended cannot start another. The files do not outlive the service.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,13 +18,13 @@ import type { Load, Traffic } from './traffic.ts';
 export type MayUpload = (serial: Serial, address: string) => Promise<string>;
 
 export interface LeaseFiles {
-  /** To be told of each lease for a backup that begins or ends. */
+  /** Call it for each lease for a backup that begins or ends. */
   note: (serial: Serial, held: boolean) => void;
-  /** Who had one when the service before this one ended: an upload may still be going on. */
+  /** Laptops with a lease when the previous service ended: an upload may still be running. */
   before: Serial[];
 }
 
-/** Makes the folder, empty. */
+/** Creates the folder, empty. */
 export function leaseFiles({
   paths,
   access,
@@ -43,14 +43,14 @@ export function leaseFiles({
       if (held) writeFileSync(lease(serial), '', { mode: 0o640 });
       else rmSync(lease(serial), { force: true });
     } catch (error) {
-      // On a full disk; the session asks at the door, and is told from memory.
+      // On a full disk: the session then asks through the session socket.
       log.warn('lease-not-noted', { serial, held, reason: asDsError(error).message });
     }
   };
   return { note, before: names.flatMap((name) => tryParse(parseSerial, name) ?? []) };
 }
 
-/** For a session without a lease: the same answer as to "may I?", in words for whoever reads them. */
+/** For a session without a lease: the same decision as for an admission request, as one line of text. */
 export function uploadGate(
   traffic: Traffic,
   isActive: (serial: Serial) => boolean,

@@ -1,7 +1,7 @@
 /**
- * How loaded the server is, and how many backups it can bear at once (X1). The kernel's own measure
- * of tasks that wait for disk or processor (PSI, Linux 4.20 and newer), the load average where there
- * is none: what the original looked at, and which counts waiting for a disk only by accident.
+ * How loaded the server is, and how many backups may run at once. Uses the kernel's pressure stall
+ * information (PSI, Linux 4.20 and newer) for disk and processor, and the load average where there is
+ * none, as the original program did.
  */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
@@ -21,22 +21,22 @@ export interface SlotRules {
   minFreePercent: number;
 }
 
-/** From `[0]` on there are fewer slots, at `[1]` only one is left. */
+/** Above `from` slots decrease; at `to` one is left. */
 type Range = readonly [from: number, to: number];
 
-/** Backups cause waiting themselves: some of it is no reason to slow down. In per cent. */
+/** In per cent. Backups cause some pressure themselves: only more than that slows them down. */
 const IO_RANGE: Range = [40, 95];
 const CPU_RANGE: Range = [60, 100];
 /** The original refused everybody at a load of 5, whatever the number of processors. */
 const LOAD_RANGE: Range = [2, 5];
-/** Slots get fewer below so many times `minFreePercent`. */
+/** Slots decrease below this multiple of `minFreePercent`. */
 const SHORT_OF_SPACE = 3;
-/** How long a measurement is good for, in milliseconds: the kernel's average is over 10 s. */
+/** How long a measurement is reused, in milliseconds: the kernel's average is over 10 s. */
 const FRESH_MS = 1000;
 
 export const CALM: Pressure = { io: null, cpu: null, loadPerCore: 0 };
 
-/** How many backups may run at once: 1 … `slots`. Whatever is shortest decides. */
+/** How many backups may run at once: 1 to `slots`. The scarcest resource decides. */
 export function slotsFor(
   { slots, minFreePercent }: SlotRules,
   { io, cpu, loadPerCore }: Pressure,
@@ -52,7 +52,7 @@ export function slotsFor(
   return 1 + Math.floor((slots - 1) * ease);
 }
 
-/** 1 below the range, 0 above it. */
+/** 1 below the range, 0 above it, linear in between. */
 function easeIn([from, to]: Range, value: number): number {
   if (value <= from) return 1;
   return value >= to ? 0 : (to - value) / (to - from);
@@ -64,7 +64,7 @@ export function parsePressure(text: string): number | null {
   return value === undefined ? null : Math.min(Number(value), 100);
 }
 
-/** Measures at most once a second, whoever asks. `folder` is /proc/pressure. */
+/** Measures at most once a second. `folder` is /proc/pressure. */
 export function pressureGauge(clock: Clock, folder = '/proc/pressure'): () => Promise<Pressure> {
   return gauge(clock, FRESH_MS, () => measurePressure(folder));
 }
@@ -75,7 +75,7 @@ async function measurePressure(folder: string): Promise<Pressure> {
   return { io: io ?? null, cpu: cpu ?? null, loadPerCore };
 }
 
-/** A kernel without PSI has no such file; one where it is switched off refuses to have it read. */
+/** Null without PSI: there is no file, or reading it fails because PSI is disabled. */
 async function readPressure(folder: string, name: string): Promise<number | null> {
   try {
     return parsePressure(await readFile(`${folder}/${name}`, 'utf8'));

@@ -1,6 +1,6 @@
 /**
- * The order of those who wait to transfer (X1): pure functions over values, in milliseconds of the
- * monotonic clock. What the constants do to a thousand laptops is told in `admit.ts`.
+ * The order of laptops that wait to transfer. Pure; milliseconds of the monotonic clock. `admit.ts`
+ * records how the constants were tuned.
  */
 import type { Serial } from '../../shared/ids.ts';
 
@@ -8,35 +8,33 @@ export type Purpose = 'backup' | 'restore';
 
 export interface Asker {
   purpose: Purpose;
-  /** When its Journal was last known to be safe, by the wall clock; `NEVER` comes first. */
+  /** When it was last backed up, by the wall clock; `NEVER` is served first. */
   lastSuccess: number;
-  /** The access network it asks from, where that can be told. */
+  /** Its access network, if known. */
   subnet?: string | undefined;
 }
 
-/** A laptop that was told to come again at `at`; its place is kept until `until`. */
+/** A laptop with an appointment at `at`; its place is kept until `until`. */
 export interface Waiter extends Asker {
   /** When it first asked. */
   since: number;
   at: number;
   until: number;
-  /** The time that counts in the queue: `at` when it came near, however often it was told since. */
+  /** The binding appointment: `at` when it became binding, unchanged by later appointments. */
   promised: number;
 }
 
 export const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Kept for a laptop after its time, in milliseconds: it may hold a slot empty for so long. */
+/** How long a place is kept after its appointment, in milliseconds; a slot may stay empty for it. */
 const GRACE_MS = 15_000;
 /**
- * A time that is nearer than this is a promise, in milliseconds: nobody gets in before, however long
- * ago the last backup was. So nobody starves, and nobody comes in vain while a whole school arrives.
+ * Appointments closer than this are binding, in milliseconds: nobody overtakes them, however old the last
+ * backup. So no laptop starves, and none returns in vain while a whole school arrives.
  */
 const PROMISE_MS = 600_000;
-/**
- * Whether `a` goes before `b`: restores first, then those who were promised a time, then those whose
- * last backup is the longest ago.
- */
+
+/** Whether `a` goes before `b`: restores, then binding appointments, then the oldest last backup. */
 export function goesBefore(a: Waiter, b: Waiter, now: number): boolean {
   if (a.purpose !== b.purpose) return a.purpose === 'restore';
   const promised = isPromised(a, now);
@@ -50,13 +48,13 @@ function isPromised({ promised }: Waiter, now: number): boolean {
   return promised - now <= PROMISE_MS;
 }
 
-/** The place of a laptop that is told to come at `at`, having had the place `old` before. */
+/** The place of a laptop with a new appointment at `at`; `old` is its previous place. */
 export function nextPlace(old: Waiter | undefined, asker: Asker, at: number, now: number): Waiter {
   const promised = old && isPromised(old, now) ? old.promised : at;
   return makeWaiter(asker, old?.since ?? now, at, at + GRACE_MS, promised);
 }
 
-/** Always the same shape: a question looks at each of a thousand of these. */
+/** Always the same object shape: each request reads a thousand of these. */
 function makeWaiter(
   { purpose, lastSuccess, subnet }: Asker,
   since: number,
@@ -68,17 +66,17 @@ function makeWaiter(
 }
 
 export interface Ahead {
-  /** How many in the queue go before this laptop. */
+  /** Laptops in the queue that go before this one. */
   all: number;
-  /** Of these: expected before long, and able to begin then. */
+  /** Of these: expected soon, and able to start then. */
   expected: number;
   /** Of these: on the asker's access network. */
   near: number;
 }
 
 /**
- * Counts those who go before this laptop, which may be in the queue as well. Runs for every question
- * over the whole queue, so it makes nothing.
+ * Counts the laptops ahead of this one, which may itself be in the queue. Runs over the whole queue for
+ * every request, so it allocates nothing per laptop.
  */
 export function countAhead(
   serial: Serial,

@@ -1,26 +1,20 @@
 /**
- * The access network an address belongs to: its first 24 bits in IPv4, its first 64 in IPv6. So much
- * a school gives to the laptops behind one access point, where it gives them networks of their own.
+ * The access network of an address: its first 24 bits in IPv4, its first 64 in IPv6. That is what a
+ * school gives to the laptops behind one access point, where it separates them at all.
  */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import ipaddr, { type IPv4 } from 'ipaddr.js';
 
-/** Undefined for what is no address, and for this machine itself (a proxy in front of us). */
+/** Undefined for an invalid address, and for this machine itself (a proxy in front of us). */
 export function subnetOf(address: string): string | undefined {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (isIPv4(plain)) {
-    const bytes = plain.split('.');
-    return bytes[0] === '127' ? undefined : `${bytes.slice(0, 3).join('.')}.0/24`;
-  }
-  if (!isIPv6(plain) || plain === '::1') return undefined;
-  const [head = '', tail] = plain.toLowerCase().split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const rest = tail === '' ? [] : tail.split(':');
-    while (groups.length + rest.length < 8) groups.push('0');
-    groups.push(...rest);
-  }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
+  if (isIP(address) === 0) return undefined;
+  const parsed = ipaddr.process(address); // an IPv4-mapped IPv6 address becomes IPv4
+  if (parsed.range() === 'loopback') return undefined;
+  if (isV4(parsed)) return `${parsed.octets.slice(0, 3).join('.')}.0/24`;
+  const prefix = parsed.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${prefix.join(':')}::/64`;
+}
+
+function isV4(address: ReturnType<typeof ipaddr.process>): address is IPv4 {
+  return address.kind() === 'ipv4';
 }

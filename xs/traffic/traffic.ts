@@ -1,6 +1,6 @@
 /**
- * Leases for those who transfer and places for those who wait (X1). `admit.ts` decides; this class
- * keeps what it decides about, in memory.
+ * Traffic control: leases for laptops that transfer and places for laptops that wait. `admit.ts` decides;
+ * this class holds the state, in memory.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
@@ -19,7 +19,7 @@ import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue
 export interface Question {
   serial: Serial;
   purpose: Purpose;
-  /** As `subnetOf` names it. */
+  /** From `subnetOf`. */
   subnet?: string | undefined;
 }
 
@@ -28,27 +28,27 @@ export interface Load {
   pressure: Pressure;
 }
 
-/** What a backup takes, until this server has seen some, in milliseconds: as in `test/sim`. */
+/** Assumed duration of a backup until some were measured, in milliseconds: as in `test/sim`. */
 const FIRST_USUAL = 40_000;
-/** The weight of the newest transfer in the moving average: some fifty of them count … */
+/** Weight of the newest transfer in the moving average: about fifty of them count … */
 const NEWEST_WEIGHT = 0.02;
-/** … and what was assumed at first counts as so many. */
+/** … and the assumption counts as this many. */
 const ASSUMED_WEIGHT = 5;
-/** For how long one that asks counts as a newcomer, in milliseconds. */
+/** How long a laptop counts as a newcomer, in milliseconds. */
 const NEWCOMER_MS = 60_000;
 /**
- * How long a lease without a session is good for after its laptop was seen transferring, in
- * milliseconds: with the 64 s that sshd needs to notice, one that vanished has none after 120 s.
+ * How long a lease without a session lasts after its laptop was seen transferring, in milliseconds: with
+ * the 64 s in which sshd detects a vanished laptop, its lease ends within 120 s.
  */
 const SEEN_MS = 35_000;
-/** How often the queue is swept, in milliseconds: it is long when many ask. */
+/** How often missed appointments are removed, in milliseconds: the queue may be long. */
 const SWEEP_MS = 1000;
 
 export class Traffic {
   readonly #leases = new Map<Serial, Lease>();
   readonly #queue = new Map<Serial, Waiter>();
   readonly #sessions = new Map<Serial, number>();
-  /** Whose lease waits for a control channel: the end of an older one does not end it. */
+  /** Leases that have had no control channel yet: the end of an older channel does not end them. */
   readonly #expected = new Set<Serial>();
   readonly #successes = new Map<Serial, number>();
   readonly #clock: Clock;
@@ -56,12 +56,12 @@ export class Traffic {
   #usual = FIRST_USUAL;
   #transfers = ASSUMED_WEIGHT;
   #sweptAt = 0;
-  /** When laptops asked that neither had a lease nor a place. */
+  /** Times at which laptops asked that had neither a lease nor a place. */
   readonly #newcomers: number[] = [];
 
   readonly #onUpload: (serial: Serial, may: boolean) => void;
 
-  /** `onUpload` is told when a laptop gets a lease for a backup, and when it has no lease any more. */
+  /** `onUpload` is called when a laptop gets a lease for a backup, and when that lease ends. */
   constructor(
     clock: Clock,
     rules: TrafficRules,
@@ -72,10 +72,10 @@ export class Traffic {
     this.#onUpload = onUpload;
   }
 
-  /** Asks for a lease and takes it, or a time to come again and notes it. */
+  /** Grants a lease, or gives an appointment and keeps a place for it. */
   ask({ serial, purpose, subnet }: Question, { disk, pressure }: Load): Admission {
     const now = this.#clock.monotonicMs();
-    this.#forgetThePast(now);
+    this.#expire(now);
     if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
     const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
     const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
@@ -103,13 +103,13 @@ export class Traffic {
     this.#successes.set(serial, time.getTime());
   }
 
-  /** A laptop's control channel opened; its lease lives as long as one is open. */
+  /** A control channel was opened; the lease lasts while one is open. */
   sessionOpened(serial: Serial): void {
     this.#expected.delete(serial);
     this.#sessions.set(serial, (this.#sessions.get(serial) ?? 0) + 1);
   }
 
-  /** The last channel's end gives the lease back at once. */
+  /** The end of the last channel ends the lease at once. */
   sessionClosed(serial: Serial): void {
     const open = (this.#sessions.get(serial) ?? 1) - 1;
     if (open > 0) {
@@ -127,7 +127,7 @@ export class Traffic {
     if (lease) lease.expires = Math.max(lease.expires, expires);
   }
 
-  /** It was seen transferring with a lease that an earlier service gave. */
+  /** It was seen transferring with a lease of the previous service. */
   adopt(serial: Serial): void {
     if (this.#leases.has(serial)) return;
     const now = this.#clock.monotonicMs();
@@ -136,13 +136,13 @@ export class Traffic {
     this.#onUpload(serial, true);
   }
 
-  /** It is out of use: whatever it has open, its lease and its place are gone. */
+  /** It was taken out of use: removes its lease and its place, whatever it has open. */
   revoke(serial: Serial): void {
     this.#queue.delete(serial);
     this.#end(serial);
   }
 
-  /** Its backup is done; a child who goes on looking around needs no lease. */
+  /** Its backup is complete; browsing afterwards needs no lease. */
   release(serial: Serial): void {
     this.#giveBack(serial, this.#clock.monotonicMs());
   }
@@ -153,16 +153,16 @@ export class Traffic {
   }
 
   get holders(): Serial[] {
-    this.#forgetThePast(this.#clock.monotonicMs());
+    this.#expire(this.#clock.monotonicMs());
     return [...this.#leases.keys()];
   }
 
   get liveLeases(): number {
-    this.#forgetThePast(this.#clock.monotonicMs());
+    this.#expire(this.#clock.monotonicMs());
     return this.#leases.size;
   }
 
-  /** What a backup takes, in ms, as measured: vanished laptops hold their slots as well. */
+  /** Measured duration of a backup, in milliseconds; includes slots held by vanished laptops. */
   get usual(): number {
     return this.#usual;
   }
@@ -187,7 +187,7 @@ export class Traffic {
     return lease;
   }
 
-  #forgetThePast(now: number): void {
+  #expire(now: number): void {
     for (const serial of this.#sessions.keys()) {
       const lease = this.#leases.get(serial);
       if (lease) lease.expires = this.#nextExpiry(now);
@@ -199,7 +199,7 @@ export class Traffic {
     while ((this.#newcomers[0] ?? now) <= now - NEWCOMER_MS) this.#newcomers.shift();
   }
 
-  /** Missed appointments; they count for nothing before they are swept, too. */
+  /** Removes missed appointments, which are ignored already. */
   #sweep(now: number): void {
     this.#sweptAt = now;
     for (const [serial, { until }] of this.#queue) {

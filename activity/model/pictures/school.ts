@@ -1,22 +1,22 @@
 /**
- * The first thing a child sees: an XO in the child's colours inside a school, filled from below by
- * the share of the Journal that is safe; beside it one of four shapes that say how things are.
+ * The picture of the first screen: an XO in the child's colors inside a school, filled from below
+ * by the safe share of the Journal, with a shape for the state.
  */
-import type { XoColours } from '../colours.ts';
+import type { XoColor } from '../../sugar/xocolor.ts';
 import { circle, INK, PAPER, type Picture, path, placed, rect, svg, xo } from './drawing.ts';
 
-/** Four shapes, not four colours. */
+/** The state as a shape, not as a color. */
 export type Shape = 'safe' | 'working' | 'bringing' | 'waiting' | 'help' | 'none';
 
 export interface SchoolOptions {
-  colours: XoColours;
+  color: XoColor;
   /** 0 to 1. */
   level: number;
   shape: Shape;
   name: string;
 }
 
-export function schoolPicture({ colours, level, shape, name }: SchoolOptions): Picture {
+export function schoolPicture({ color, level, shape, name }: SchoolOptions): Picture {
   const house = [
     path('M200 18V62', { width: 8 }),
     path('M200 20 240 32 200 46', { width: 6, fill: INK }),
@@ -25,7 +25,7 @@ export function schoolPicture({ colours, level, shape, name }: SchoolOptions): P
     path('M30 176 200 62 370 176', { width: 16 }),
     path('M20 352H380', { width: 14 }),
   ];
-  const child = placed(124, 132, 1.52, xo(colours, level, 'school'));
+  const child = placed(106, 112, 1.76, xo(color, level, 'school'));
   return {
     svg: svg(400, 372, ...house, child, placed(288, 250, 1, badge(shape))),
     width: 400,
@@ -34,11 +34,11 @@ export function schoolPicture({ colours, level, shape, name }: SchoolOptions): P
   };
 }
 
-/** The shape alone, 100 by 100, white around it so that it stands out before the house. */
+/** The shape, 100 by 100, outlined in white to stand out against the house. */
 export function badge(shape: Shape): string {
   switch (shape) {
     case 'safe':
-      return `${circle(52, 58, 46, { width: 10, colour: PAPER, fill: INK })}${path('M31 59 47 76 74 42', { width: 11, colour: PAPER })}`;
+      return `${circle(52, 58, 46, { width: 10, color: PAPER, fill: INK })}${path('M31 59 47 76 74 42', { width: 11, color: PAPER })}`;
     case 'working':
       return arrow('M52 8 100 62H74V104H30V62H4Z');
     case 'bringing':
@@ -46,7 +46,7 @@ export function badge(shape: Shape): string {
     case 'waiting':
       return hourglass();
     case 'help':
-      return `${path('M52 10 100 98H4Z', { width: 16, colour: PAPER, fill: INK })}${path('M52 12 98 96H6Z', { width: 6, fill: INK })}${path('M52 42V66', { width: 10, colour: PAPER })}${circle(52, 83, 6, { width: 0, fill: PAPER })}`;
+      return `${path('M52 10 100 98H4Z', { width: 16, color: PAPER, fill: INK })}${path('M52 12 98 96H6Z', { width: 6, fill: INK })}${path('M52 42V66', { width: 10, color: PAPER })}${circle(52, 83, 6, { width: 0, fill: PAPER })}`;
     case 'none':
       return '';
     default:
@@ -55,7 +55,7 @@ export function badge(shape: Shape): string {
 }
 
 function arrow(d: string): string {
-  return `${path(d, { width: 18, colour: PAPER, fill: PAPER })}${path(d, { width: 4, fill: INK })}`;
+  return `${path(d, { width: 18, color: PAPER, fill: PAPER })}${path(d, { width: 4, fill: INK })}`;
 }
 
 function hourglass(): string {

@@ -1,6 +1,6 @@
 /**
  * What PROTOCOL.md promises to programs on the laptop's bus, and what is there: the same, in both
- * directions (A12).
+ * directions.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObject } from '../../../agent/bus/agent-object.ts';
 import { JobObject } from '../../../agent/bus/job-object.ts';
-import { JOB_TYPES, TYPES } from '../../../agent/bus/properties.ts';
+import { AGENT_PROPERTIES, JOB_PROPERTIES } from '../../../shared/backup-bus.ts';
 
-const test = suite('A12: the interface on the bus is the documented one');
+const test = suite('the interface on the bus is the documented one');
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const protocol = readFileSync(join(root, 'PROTOCOL.md'), 'utf8');
@@ -38,7 +38,7 @@ test('properties have the names and types of the table', () => {
     for (const [index, name] of quoted(names).entries()) documented[name] = each[index] ?? '';
   }
   assert.ok(Object.keys(documented).length > 20);
-  assert.equal(documented, { ...TYPES });
+  assert.equal(documented, { ...AGENT_PROPERTIES });
 });
 
 /** `s of, u limit` → `su`. */
@@ -67,7 +67,7 @@ test('methods take and give what the table says', () => {
 
 test('a job has the documented properties, method and signal', () => {
   const text = section('`org.sugarlabs.Backup1.Job`');
-  for (const name of Object.keys(JOB_TYPES)) assert.ok(quoted(text).includes(name), name);
+  for (const name of Object.keys(JOB_PROPERTIES)) assert.ok(quoted(text).includes(name), name);
   assert.equal(Object.keys(methodsOf(JobObject)), ['Cancel']);
   assert.ok(quoted(text).includes('Finished(s state)'));
 });

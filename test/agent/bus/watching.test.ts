@@ -63,7 +63,7 @@ for (const [name, supplies, power] of SUPPLIES) {
   });
 }
 
-test('the time left is a range, and nothing in the first 20 seconds (UI rule 6)', () => {
+test('the time left is a range, and nothing in the first 20 seconds', () => {
   const progress = (bytesDone: number) => {
     return {
       phase: 'sending' as const,

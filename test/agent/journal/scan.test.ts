@@ -18,7 +18,8 @@ import {
   type StageOptions,
   stageBatches,
 } from '../../../agent/backup/stage.ts';
-import { fileSystemMoment, type Problem, scanJournal } from '../../../agent/journal/scan.ts';
+import type { Problem } from '../../../agent/journal/problem.ts';
+import { fileSystemMoment, scanJournal } from '../../../agent/journal/scan.ts';
 import { inBatch, inJournal, type Paths } from '../../../agent/paths.ts';
 import { type KnownEntry, openState } from '../../../agent/state.ts';
 import { type Clock, realClock } from '../../../shared/clock.ts';

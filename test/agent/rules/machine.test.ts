@@ -10,7 +10,7 @@ import {
   next,
 } from '../../../agent/rules/machine.ts';
 import { obstacles, type World } from '../../../agent/rules/obstacles.ts';
-import { describe } from '../../../agent/rules/status.ts';
+import { describeStatus } from '../../../agent/rules/status.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 
 const test = suite("the agent's state machine");
@@ -22,21 +22,21 @@ const CALM: World = {
   paused: false,
   uptimeMs: 1000,
 };
-const DUE: Event = { is: 'due', due: true, wait: null };
+const DUE: Event = { type: 'due', due: true, againAtMs: null, wait: null };
 const MINUTE = 60_000;
 
 const request = (kind: JobKind, byHand = true, more: Partial<Request> = {}): Event => {
-  return { is: 'request', request: { kind, byHand, of: '', snapshot: '', entry: '', ...more } };
+  return { type: 'request', request: { kind, byHand, of: '', snapshot: '', entry: '', ...more } };
 };
 const failed = (id: number, code: ErrorCode, more: object = {}): Event => {
   const failure = { code, message: 'no', hint: '', ...more };
-  return { is: 'failed', id, failure, random: 0.5 };
+  return { type: 'failed', id, failure, random: 0.5 };
 };
 const progress = (id: number, phase: 'sending' | 'confirming', bytesDone = 1): Event => {
   const counts = { entriesDone: 0, entriesTotal: 10, bytesDone, bytesTotal: 100 };
-  return { is: 'progress', id, progress: { phase, ...counts } };
+  return { type: 'progress', id, progress: { phase, ...counts } };
 };
-const world = (change: Partial<World>): Event => ({ is: 'world', change });
+const world = (change: Partial<World>): Event => ({ type: 'world', change });
 
 function after(...events: Event[]): Model {
   return events.reduce(next, newModel(CALM));
@@ -49,10 +49,10 @@ function jobOf(model: Model, id: number): Job {
 }
 
 test('nothing is at work while nobody has looked, and nothing when nothing is due', () => {
-  assert.is(describe(newModel(CALM)).state, 'due');
-  const idle = after({ is: 'due', due: false, wait: null });
+  assert.is(describeStatus(newModel(CALM)).state, 'due');
+  const idle = after({ type: 'due', due: false, againAtMs: null, wait: null });
   assert.equal(decide(idle), { run: null, wakeAtMs: null });
-  assert.is(describe(idle).state, 'safe');
+  assert.is(describeStatus(idle).state, 'safe');
   assert.ok(isIdle(idle));
 });
 
@@ -63,11 +63,11 @@ test('a day goes due, asking, sending, confirming, safe', () => {
     DUE,
     progress(1, 'sending'),
     progress(1, 'confirming'),
-    { is: 'done', id: 1, summary: { entries: 3 } },
+    { type: 'done', id: 1, summary: { entries: 3 } },
   ];
   for (const event of events) {
     model = next(model, event);
-    states.push(describe(model).state);
+    states.push(describeStatus(model).state);
   }
   assert.equal(states, ['asking', 'sending', 'confirming', 'safe']);
   assert.ok(isIdle(model));
@@ -83,7 +83,7 @@ const POWER: [World['power'], boolean, Reason[]][] = [
   [{ percent: 14 }, true, ['battery']],
 ];
 for (const [power, byHand, reasons] of POWER) {
-  test(`${JSON.stringify(power)}, by hand ${byHand}: ${reasons.join() || 'goes'} (A3)`, () => {
+  test(`${JSON.stringify(power)}, by hand ${byHand}: ${reasons.join() || 'goes'}`, () => {
     const model = after(request('backup', byHand), world({ power }));
     assert.equal(obstacles(jobOf(model, 1), model.world), reasons);
     assert.is(decide(model).run, reasons.length > 0 ? null : 1);
@@ -96,7 +96,7 @@ test('all reasons are told, the weightiest first', () => {
     failed(1, 'server-unreachable'),
     world({ power: { percent: 5 }, network: 'down', suspending: true, paused: true }),
   );
-  const reasons = describe(model).reasons;
+  const reasons = describeStatus(model).reasons;
   assert.equal(reasons, ['paused', 'suspend', 'battery', 'no-network', 'no-server']);
 });
 
@@ -105,23 +105,23 @@ test('an obstacle stops what is at work, and it goes on when it is gone', () => 
   assert.is(decide(sending).run, 1);
   const asleep = next(sending, world({ suspending: true }));
   assert.is(decide(asleep).run, null);
-  const stopped = next(asleep, { is: 'stopped', id: 1 });
+  const stopped = next(asleep, { type: 'stopped', id: 1 });
   assert.is(jobOf(stopped, 1).failures, 0, 'that was no failure');
   assert.is(decide(next(stopped, world({ suspending: false }))).run, 1);
 });
 
-test('a restore goes before the backup, which goes on afterwards (X1)', () => {
+test('a restore goes before the backup, which goes on afterwards', () => {
   const both = after(DUE, progress(1, 'sending'), request('restore'));
   assert.is(decide(both).run, 2);
-  assert.is(describe(both).state, 'restoring');
-  assert.is(decide(next(both, { is: 'done', id: 2, summary: {} })).run, 1);
+  assert.is(describeStatus(both).state, 'restoring');
+  assert.is(decide(next(both, { type: 'done', id: 2, summary: {} })).run, 1);
 });
 
 test("the server's appointment is kept to the second, and holds its place", () => {
   const busy = { retryAfterSeconds: 90, place: 3 };
   const model = after(DUE, failed(1, 'server-busy', busy));
   assert.equal(decide(model), { run: null, wakeAtMs: 1000 + 90_000 });
-  const { state, queuePlace, queuedUntilMs } = describe(model);
+  const { state, queuePlace, queuedUntilMs } = describeStatus(model);
   assert.equal([state, queuePlace, queuedUntilMs], ['queued', 3, 91_000]);
   assert.is(decide(next(model, world({ uptimeMs: 90_999 }))).run, null);
   assert.is(decide(next(model, world({ uptimeMs: 91_000 }))).run, 1);
@@ -140,7 +140,7 @@ test('a silent server is asked less and less, and at once in a new network', () 
   }
   assert.equal(waits, [5.5, 10.5, 20.5, 40.5, 5400, 5400]);
   const waiting = next(model, failed(1, 'server-unreachable'));
-  assert.is(decide(next(waiting, { is: 'network-came', wait: null })).run, 1);
+  assert.is(decide(next(waiting, { type: 'network-joined', wait: null })).run, 1);
 });
 
 test('what a killed agent had under way ends in seconds; another run is left alone for long', () => {
@@ -168,9 +168,9 @@ const PEOPLE: [ErrorCode, Reason][] = [
 for (const [code, reason] of PEOPLE) {
   test(`after ${code} the day's backup waits half an hour or more, and "now" does not`, () => {
     const model = after(DUE, failed(1, code));
-    assert.equal(describe(model).reasons, [reason]);
+    assert.equal(describeStatus(model).reasons, [reason]);
     assert.ok((decide(model).wakeAtMs ?? 0) >= 30 * MINUTE);
-    assert.is(describe(model).trouble?.code, code);
+    assert.is(describeStatus(model).problem?.code, code);
     assert.is(decide(next(model, request('backup'))).run, 1);
     const asked = after(request('backup'), failed(1, code));
     assert.is(jobOf(asked, 1).end, 'failed', 'a person is told at once');
@@ -199,31 +199,31 @@ test('asking twice is asking once', () => {
 });
 
 test("a cancelled day's backup rests for an hour, and is still due", () => {
-  const model = after(DUE, progress(1, 'sending'), { is: 'cancel', id: 1 });
+  const model = after(DUE, progress(1, 'sending'), { type: 'cancel', id: 1 });
   assert.is(jobOf(model, 1).end, 'cancelled');
-  assert.equal(describe(model).reasons, ['paused']);
+  assert.equal(describeStatus(model).reasons, ['paused']);
   assert.is(decide(model).wakeAtMs, 1000 + 60 * MINUTE);
   assert.is(decide(next(model, request('backup'))).run, 2, 'a person may want it sooner');
 });
 
 test('one backup done is the day done, whoever asked', () => {
-  const model = after(DUE, request('restore-entry'), { is: 'done', id: 2, summary: {} });
+  const model = after(DUE, request('restore-entry'), { type: 'done', id: 2, summary: {} });
   assert.not.ok(isIdle(model));
-  const done = next(next(model, request('backup')), { is: 'done', id: 1, summary: {} });
+  const done = next(next(model, request('backup')), { type: 'done', id: 1, summary: {} });
   assert.ok(isIdle(done));
-  assert.equal(describe(done).reasons, ['done']);
+  assert.equal(describeStatus(done).reasons, ['done']);
 });
 
 test('nothing that comes late wakes a job that has ended', () => {
-  const model = after(request('restore'), { is: 'cancel', id: 1 });
+  const model = after(request('restore'), { type: 'cancel', id: 1 });
   const late: Event[] = [
     progress(1, 'sending'),
-    { is: 'done', id: 1, summary: { restored: 1 } },
+    { type: 'done', id: 1, summary: { restored: 1 } },
     failed(1, 'transfer'),
-    { is: 'stopped', id: 1 },
+    { type: 'stopped', id: 1 },
   ];
   for (const event of late) {
-    assert.is(jobOf(next(model, event), 1).end, 'cancelled', event.is);
+    assert.is(jobOf(next(model, event), 1).end, 'cancelled', event.type);
   }
 });
 

@@ -4,24 +4,24 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Job } from '../../../agent/rules/jobs.ts';
 import { Agent } from '../../../agent/service/agent.ts';
-import { refusalToTell } from '../../../agent/service/memory.ts';
+import { refusalToTell } from '../../../agent/service/pins.ts';
 import { realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { makeProfile, type TestProfile } from '../journal/journal.ts';
 
-const test = suite('A11 rule 10: no pin is lost without a word');
+const test = suite('no pin is lost without an error');
 
 const FULL = { code: 'over-quota' as const, message: 'the jar is full', hint: 'unpin something' };
 const GONE = { code: 'not-found' as const, message: 'no such pin', hint: '' };
 
-/** An agent whose worker gives this answer to every act. */
-function makeAgent({ paths }: TestProfile, answer: object): Agent {
+/** An agent whose worker answers so to pins, and does nothing else. */
+function makeAgent({ paths }: TestProfile, answer: readonly object[]): Agent {
   const worker = join(paths.own, 'worker.mjs');
   writeFileSync(
     worker,
-    `import { createInterface } from 'node:readline';
-     for await (const line of createInterface({ input: process.stdin }))
-       console.log(JSON.stringify({ id: JSON.parse(line).id, result: ${JSON.stringify(answer)} }));`,
+    `process.on('message', ({ id, act }) => {
+       if (act === 'send-pins') process.send({ id, type: 'result', result: ${JSON.stringify(answer)} });
+     });`,
   );
   return new Agent({
     ...{ paths, clock: realClock, log: silentLog, random: () => 0, spreadMs: 0 },
@@ -36,12 +36,14 @@ const endOf = (agent: Agent, kind: string) =>
 
 test('one that was noted and is then refused is told of, and its note goes', async () => {
   using profile = makeProfile();
-  await using agent = makeAgent(profile, { refused: [{ uid: 'a', ...FULL }] });
+  await using agent = makeAgent(profile, [{ uid: 'a', ...FULL }]);
+  agent.setWorld({ network: 'down' });
   agent.start();
   const ended = endOf(agent, 'pins');
-  agent.notePin({ uid: 'a', snapshot: '' });
-  const { end, trouble } = await ended;
-  assert.equal([end, trouble, agent.memory.pinNotes], ['failed', FULL, []]);
+  assert.is(await agent.pin({ uid: 'a', snapshot: '' }), 'later');
+  agent.setWorld({ network: 'up' });
+  const { end, problem } = await ended;
+  assert.equal([end, problem, agent.view.memory.pinNotes], ['failed', FULL, []]);
   const { memory } = profile.paths;
   assert.ok(
     existsSync(memory) && !readFileSync(memory, 'utf8').includes('"uid"'),
@@ -51,12 +53,14 @@ test('one that was noted and is then refused is told of, and its note goes', asy
 
 test('those that were taken end well', async () => {
   using profile = makeProfile();
-  await using agent = makeAgent(profile, { refused: [] });
+  await using agent = makeAgent(profile, []);
+  agent.setWorld({ network: 'down' });
   agent.start();
   const ended = endOf(agent, 'pins');
-  agent.notePin({ uid: 'a', snapshot: '' });
-  const { end, trouble } = await ended;
-  assert.equal([end, trouble, agent.memory.pinNotes], ['done', null, []]);
+  assert.is(await agent.pin({ uid: 'a', snapshot: '' }), 'later');
+  agent.setWorld({ network: 'up' });
+  const { end, problem } = await ended;
+  assert.equal([end, problem, agent.view.memory.pinNotes], ['done', null, []]);
 });
 
 test('an unpin of what is no pin any more is nothing to tell, a pin of what is gone is', () => {

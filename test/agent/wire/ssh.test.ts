@@ -7,12 +7,12 @@ import * as assert from 'uvu/assert';
 import type { Context } from '../../../agent/context.ts';
 import { agentPaths } from '../../../agent/paths.ts';
 import { Control } from '../../../agent/wire/api.ts';
-import { type Connection, connect } from '../../../agent/wire/ssh.ts';
+import { type Connection, type ConnectionOptions, connect } from '../../../agent/wire/ssh.ts';
 import { DsError } from '../../../shared/errors.ts';
 
-const test = suite('A6: a connection that never was');
+const test = suite('the ssh connection');
 
-const ENROLMENT = { login: 'shc0000', sshPort: 22 } as Parameters<typeof connect>[2];
+const ENROLMENT = { login: 'shc0000', sshPort: 22 } as ConnectionOptions['enrolment'];
 
 const { signal } = new AbortController();
 
@@ -20,6 +20,7 @@ const { signal } = new AbortController();
 async function withSsh<T>(
   script: string,
   work: (connection: Connection) => Promise<T>,
+  onKeyRefused = () => {},
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ds-connection-'));
   try {
@@ -31,7 +32,11 @@ async function withSsh<T>(
       signal,
       paths: agentPaths(folder),
     } as unknown as Context;
-    await using connection = connect(context, 'http://127.0.0.1:1', ENROLMENT);
+    await using connection = connect(context, {
+      server: 'http://127.0.0.1:1',
+      enrolment: ENROLMENT,
+      onKeyRefused,
+    });
     return await work(connection);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -39,8 +44,8 @@ async function withSsh<T>(
 }
 
 /** What the first request gets when ssh says this at once, with so many milliseconds between. */
-function firstAnswer(complaint: string, pauseMs: number): Promise<unknown> {
-  return withSsh(`echo "${complaint}" >&2; exit 255`, async (connection) => {
+function firstAnswer(stderr: string, pauseMs: number): Promise<unknown> {
+  return withSsh(`echo "${stderr}" >&2; exit 255`, async (connection) => {
     await sleep(pauseMs);
     const late = sleep(5000, 'no answer at all', { ref: true });
     const asked = new Control(connection, signal).state().catch((error: unknown) => error);
@@ -58,6 +63,25 @@ for (const pauseMs of [0, 300]) {
   });
 }
 
+test('a refused key is reported once the first question failed, and a wrong host key is not', async () => {
+  const outcomes = [
+    ['user@host: Permission denied (publickey).', 'not-registered', 1],
+    ['Host key verification failed.', 'untrusted-server', 0],
+  ] as const;
+  for (const [stderr, code, times] of outcomes) {
+    let refusals = 0;
+    const asked = await withSsh(
+      `echo "${stderr}" >&2; exit 255`,
+      (connection) => new Control(connection, signal).state().catch((error: unknown) => error),
+      () => {
+        refusals += 1;
+      },
+    );
+    assert.is((asked as DsError).code, code);
+    assert.is(refusals, times);
+  }
+});
+
 test('whoever waits for it to be ready does not wait for one that never was', async () => {
   const late = sleep(5000, 'still waiting', { ref: true });
   const ready = withSsh('exit 255', (connection) =>
@@ -70,11 +94,11 @@ test('it is ended at once, and only once, also by an ssh that does not want to',
   const start = performance.now();
   await withSsh('trap "" TERM; while :; do sleep 0.1; done', async (connection) => {
     await sleep(300);
-    connection.hangUp();
-    connection.hangUp();
+    connection.beginClose();
+    connection.beginClose();
   });
   const ms = performance.now() - start;
-  assert.ok(ms < 5000, `${ms} ms (E5)`);
+  assert.ok(ms < 5000, `${ms} ms`);
 });
 
 test.run();

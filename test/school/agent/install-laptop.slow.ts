@@ -21,7 +21,7 @@ import { waitFor } from '../wait.ts';
 
 const test = suite('the installed laptop program');
 const note = createLog((text) => process.stdout.write(text));
-const installer = fileURLToPath(new URL('../../../bundle/install-laptop.sh', import.meta.url));
+const installer = fileURLToPath(new URL('../../../bundle/install.sh', import.meta.url));
 const NAME = 'org.sugarlabs.Backup1';
 
 let school: School;
@@ -47,7 +47,15 @@ test.after(async () => {
 });
 
 async function install(...more: string[]): Promise<void> {
-  const done = await laptop.run('sh', [installer, '--prefix', prefix, '--etc', etc, ...more]);
+  const done = await laptop.run('sh', [
+    installer,
+    'laptop',
+    '--prefix',
+    prefix,
+    '--etc',
+    etc,
+    ...more,
+  ]);
   assert.is(done.exitCode, 0, done.stderr);
 }
 
@@ -153,7 +161,7 @@ test('an installation that cannot be is refused before anything is written', asy
     [['--colour'], 2, /unknown option --colour/],
   ];
   for (const [args, exitCode, message] of wrong) {
-    const done = await laptop.run('sh', [installer, '--destdir', elsewhere, ...args]);
+    const done = await laptop.run('sh', [installer, 'laptop', '--destdir', elsewhere, ...args]);
     assert.is(done.exitCode, exitCode);
     assert.match(done.stderr, message);
   }

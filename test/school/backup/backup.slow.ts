@@ -47,7 +47,9 @@ test('lose everything, get everything back: every property and every byte', asyn
   await laptop.loseJournal();
   await laptop.startBus();
   assert.is(await laptop.countEntries(), 0);
-  const restored = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: restored } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--json')).stdout,
+  );
   assert.is(restored.restored, 60, JSON.stringify(restored));
   const result = compareJournals(before, readJournal(laptop.journal));
   assert.equal(
@@ -56,7 +58,7 @@ test('lose everything, get everything back: every property and every byte', asyn
   );
   assert.is(await laptop.countEntries(), 60);
 
-  const again = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: again } = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
   assert.equal([again.restored, again.alreadyHere], [0, 60], 'a second restore has nothing to do');
   await ok(laptop, 'now');
   assert.is(checkEverySnapshot(school, laptop), 1, 'a restored Journal is the same Journal');
@@ -66,11 +68,11 @@ test('a day without changes makes no snapshot, a changed one travels as a differ
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 60, seed: 2 });
-  const first = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  const { summary: first } = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
   await ok(laptop, 'now');
   assert.is(checkEverySnapshot(school, laptop), 1);
   changeJournal(laptop.journal, { count: 3, seed: 3 });
-  const second = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
+  const { summary: second } = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
   assert.is(checkEverySnapshot(school, laptop), 2);
   assert.ok(second.changed >= 1 && second.changed <= 6, JSON.stringify(second));
   assert.ok(second.sentBytes < first.sentBytes / 3);
@@ -87,7 +89,9 @@ test('an older version comes back beside the one that is there (A9, A10)', async
   const [uid] = changedEntries(before, changed);
   assert.ok(uid);
   await laptop.startBus();
-  const one = JSON.parse((await ok(laptop, 'restore', 'latest', '--entry', uid, '--json')).stdout);
+  const { summary: one } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--entry', uid, '--json')).stdout,
+  );
   assert.is(one.beside, 1, JSON.stringify(one));
   const after = readJournal(laptop.journal);
   assert.is(after.size, changed.size + 1);
@@ -102,7 +106,11 @@ test('an older version comes back beside the one that is there (A9, A10)', async
     if (existsSync(inEntry(laptop, beside, file))) writeFileSync(inEntry(laptop, beside, file), '');
   }
   const mended = await ok(laptop, 'restore', 'latest', '--entry', uid, '--json');
-  assert.is(JSON.parse(mended.stdout).beside, 1, 'what a power cut tore is made whole (E3)');
+  assert.is(
+    JSON.parse(mended.stdout).summary.beside,
+    1,
+    'what a power cut tore is made whole (E3)',
+  );
   const whole = new Map([[beside, after.get(beside)]]) as JournalSums;
   const again = compareJournals(whole, readJournal(laptop.journal));
   assert.equal(
@@ -117,7 +125,9 @@ test('an older version comes back beside the one that is there (A9, A10)', async
   await laptop.datastore('delete', gone);
   await ok(laptop, 'restore', 'latest', '--entry', gone);
   assert.ok(isAtTop(laptop, gone), 'also what was deleted');
-  const complete = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: complete } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--json')).stdout,
+  );
   const others = changedEntries(before, changed).filter((key) => ![uid, gone].includes(key));
   assert.equal([complete.restored, complete.beside], [0, others.length], 'and it is the same work');
   assert.is(readJournal(laptop.journal).size, after.size + others.length);
@@ -255,7 +265,7 @@ test('what is bad about one entry stops neither the others nor the run (E4)', as
   writeFileSync(join(metadata(big), 'huge'), Buffer.alloc(9 * 1024 * 1024));
   writeFileSync(join(metadata(odd), 'title'), Buffer.from([0xff, 0xfe, 0x41]));
   const done = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
-  assert.is(done.problems.length, 2, JSON.stringify(done.problems));
+  assert.is(done.details.problems.length, 2, JSON.stringify(done));
   const newest = newestSnapshot(school.server, parseSerial(laptop.serial));
   assert.equal(
     [newest?.entries, newest?.removed],
@@ -264,7 +274,9 @@ test('what is bad about one entry stops neither the others nor the run (E4)', as
   );
   await laptop.loseJournal();
   await laptop.startBus();
-  const restored = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: restored } = JSON.parse(
+    (await ok(laptop, 'restore', 'latest', '--json')).stdout,
+  );
   assert.is(restored.restored, 8, JSON.stringify(restored));
   await laptop.stopDatastore();
   rmSync(join(laptop.journal, 'index_updated'), { force: true });
@@ -294,7 +306,8 @@ test('damage on the server is refused by the restore, and the rest comes (X11)',
   await laptop.startBus();
   const done = await laptop.backup(['restore', 'latest', '--json']);
   const result = JSON.parse(done.stdout);
-  assert.equal([result.restored, result.problems.length], [9, 1], done.stderr);
+  const { restored, problems } = result.summary;
+  assert.equal([restored, problems], [9, 1], done.stderr);
   assert.is(done.exitCode, 1, 'not everything came, and the exit code says so');
 });
 

@@ -163,10 +163,10 @@ test('A9 rule 5: a restore that is cancelled keeps and counts what came; the nex
   assert.ok((await laptop.countEntries()) >= 50, 'Sugar shows what came');
   const came = back();
   assert.ok(came >= 50 && came < 400, `${came} came`);
-  const { unfinishedRestores } = JSON.parse((await ok(laptop, 'status', '--json')).stdout);
-  const [{ restored, entries }] = unfinishedRestores;
+  const { Unfinished } = JSON.parse((await ok(laptop, 'status', '--json')).stdout);
+  const [[, , restored, entries]] = Unfinished;
   assert.equal([restored, entries], [came, 400], 'what was here and what came is counted');
-  const rest = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
+  const { summary: rest } = JSON.parse((await ok(laptop, 'restore', 'latest', '--json')).stdout);
   assert.equal([rest.alreadyHere, rest.restored], [came, 400 - came], JSON.stringify(rest));
   const result = compareJournals(before, readJournal(laptop.journal));
   assert.equal(

@@ -89,7 +89,7 @@ rooted('a restore brings the whole old Journal, every property and every byte', 
 
   await laptop.loseJournal();
   await laptop.startBus();
-  const done = JSON.parse((await ok(laptop, 'restore', nameOf(8), '--json')).stdout);
+  const { summary: done } = JSON.parse((await ok(laptop, 'restore', nameOf(8), '--json')).stdout);
   assert.is(done.restored, 20, JSON.stringify(done));
   const { identical, different, missing } = compareJournals(old, readJournal(laptop.journal));
   assert.equal([identical, different, missing], [20, [], []]);

@@ -81,7 +81,7 @@ for (const as of MODES) {
     assert.equal([before.exitCode, before.files], [12, []], 'before the teacher said so');
     assert.is((await ask(school, fresh, list)).status, 404);
 
-    assert.match(await xs(school, 'alias', fresh.serial, old.serial), 'takes the place of');
+    assert.match(await xs(school, 'alias', fresh.serial, old.serial), 'replaces');
     const got = await fetchEntry(school, fresh, from, uid);
     assert.equal([got.exitCode, got.files], [0, [`${uid}.metadata`]], got.stderr);
     assert.ok(readFileSync(join(got.target, `${uid}.metadata`)).length > 0);
@@ -139,9 +139,9 @@ test('all of the old laptop comes to the new one, also when that is killed on th
 
   const killed = await fresh.backup(args, { failpoint: 'restore.placed:9' });
   assert.is(killed.signal, 'SIGKILL', killed.stderr);
-  const { unfinishedRestores } = JSON.parse((await fresh.backup(['status', '--json'])).stdout);
+  const { Unfinished } = JSON.parse((await fresh.backup(['status', '--json'])).stdout);
   assert.equal(
-    unfinishedRestores.map(({ of }: { of: string }) => of),
+    Unfinished.map(([of]: [string]) => of),
     [old.serial],
   );
   const done = await fresh.backup(args);

@@ -78,7 +78,8 @@ for (const suffix of ['', '.metadata']) {
     renameSync(aside, laptop.journal);
 
     const healed = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
-    assert.equal([healed.changed, healed.removed, healed.sequence], [0, 0, 2]);
+    const { changed, removed } = healed.summary;
+    assert.equal([changed, removed, healed.details.sequence], [0, 0, 2]);
     assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
     assert.equal(readdirSync(join(school.server.library, '.damaged')), []);
     await ok(laptop, 'now');
@@ -132,12 +133,12 @@ test('1,000 flipped bits: a restore refuses every entry concerned, and brings al
   assert.is(restored.exitCode, 1, restored.stderr);
   assert.ok(restored.stdout, restored.stderr);
   const told = JSON.parse(restored.stdout);
-  assert.is(told.problems.length, concerned.size);
-  assert.is(told.restored, 620 - concerned.size);
+  assert.is(told.details.problems.length, concerned.size);
+  assert.is(told.summary.restored, 620 - concerned.size);
   const after = compareJournals(before, readJournal(laptop.journal));
   assert.equal([after.different, after.extra], [[], []], 'not one wrong byte in the Journal');
   assert.equal(new Set(after.missing).size, concerned.size);
-  console.log(`1,000 flips, ${concerned.size} entries refused, ${told.restored} restored`);
+  console.log(`1,000 flips, ${concerned.size} entries refused, ${told.summary.restored} restored`);
 });
 
 test('an entry that is damaged there and unreadable here stops no backup', async () => {
@@ -148,7 +149,8 @@ test('an entry that is damaged there and unreadable here stops no backup', async
   const uid = await damageOne(school, laptop);
   rmSync(join(laptop.journal, uid.slice(0, 2), uid, 'metadata'), { recursive: true });
   const done = JSON.parse((await ok(laptop, 'now', '--json')).stdout);
-  assert.equal([done.problems.length, done.removed, done.entries], [1, 1, 11]);
+  const { problems, removed, entries } = done.summary;
+  assert.equal([problems, removed, entries], [1, 1, 11]);
   await ok(laptop, 'now');
 });
 

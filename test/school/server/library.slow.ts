@@ -48,14 +48,21 @@ test('a reflashed laptop: its backup is held, the restore makes it whole, and al
   await laptop.loseJournal();
   generateJournal(laptop.journal, { entries: 3, seed: 2 });
   const told = await ok(laptop, 'now');
-  assert.match(told, /the school keeps it aside, because so much is gone \(30 of 30 entries/);
+  assert.match(
+    told,
+    /the school holds this backup back, because so much is gone \(30 of 30 entries/,
+  );
   assert.is(newestSnapshot(school.server, serial())?.entries, 30);
   assert.match(await xsOk(school, laptop, 'held'), /30 of 30 entries are gone/);
   assert.match(await xsOk(school, laptop, 'laptops'), / 1 held/);
   const second = await ok(laptop, 'now');
   assert.match(second, /nothing has changed/, 'it goes on from what is held');
   await sleep(2100); // nothing is fresh any more: what would be a quiet day otherwise
-  assert.match(await ok(laptop, 'now'), /keeps it aside, because/, 'nobody has decided yet (X5)');
+  assert.match(
+    await ok(laptop, 'now'),
+    /holds this backup back, because/,
+    'nobody has decided yet (X5)',
+  );
   await laptop.startBus();
   await ok(laptop, 'restore', 'latest');
   await ok(laptop, 'now');
@@ -77,7 +84,11 @@ test('an admin releases or drops what is held, while the service runs', async ()
   await ok(laptop, 'now');
   assert.match(await xsOk(school, laptop, 'drop', serial), /1 moved to the trash/);
   changeJournal(laptop.journal, { count: 1, seed: 5 });
-  assert.match(await ok(laptop, 'now'), /keeps it aside/, 'it is held again, from the good one on');
+  assert.match(
+    await ok(laptop, 'now'),
+    /holds this backup back/,
+    'it is held again, from the good one on',
+  );
   assert.match(await xsOk(school, laptop, 'release', serial), /1 released/);
   assert.is(newestSnapshot(school.server, serial)?.entries, 2);
   changeJournal(laptop.journal, { count: 1, seed: 6 });
@@ -90,10 +101,11 @@ test('pins: from the laptop, counted, capped with a reason, gone when unpinned',
   generateJournal(laptop.journal, { entries: 5, seed: 7 });
   await ok(laptop, 'now');
   const [uid = ''] = [...readJournal(laptop.journal).keys()];
-  assert.match(await ok(laptop, 'pin', uid, 'latest'), `${uid}  `);
+  assert.is(await ok(laptop, 'pin', uid, 'latest'), 'done\n');
   const pins = JSON.parse(await ok(laptop, 'pins', '--json'));
   assert.is(pins.pins.length, 1);
-  assert.ok(pins.bytes > 0 && pins.limit > pins.bytes);
+  assert.is(pins.pins[0].uid, uid);
+  assert.ok(pins.used > 0 && pins.limit > pins.used);
   assert.match(await xsOk(school, laptop, 'pins', laptop.serial), uid);
   await ok(laptop, 'unpin', uid);
   assert.is(JSON.parse(await ok(laptop, 'pins', '--json')).pins.length, 0);

@@ -193,6 +193,7 @@ const HOSTILE: [what: string, text: string | Buffer][] = [
   ['null as value', `${START}{"a":null}}\n`],
   ['a list as value', `${START}{"a":["x"]}}\n`],
   ['a list as properties', `${START}[]}\n`],
+  ['null as properties', `${START}null}\n`],
   ['text as properties', `${START}"x"}\n`],
   ['base64 of text that is UTF-8', `${START}{"a":{"base64":"YQ=="}}}\n`],
   ['base64 without padding', `${START}{"a":{"base64":"/w"}}}\n`],
@@ -236,13 +237,27 @@ for (const [what, text] of HOSTILE) {
   });
 }
 
+test('an entry that cannot be read says which part is wrong', () => {
+  const message = (text: string | Buffer) =>
+    refused(() => decodeEntry(Buffer.from(text as string)), 'bad-input').message;
+  assert.match(message(Buffer.from([0xff])), /not UTF-8/);
+  assert.match(message('{'), /not JSON/);
+  assert.match(message(`{"content":{"sha256":"x","size":1},"properties":{}}\n`), /sha256/);
+  assert.match(message(`${START}{"a":1}}\n`), /the value of "a"/);
+  assert.match(message(`${START}{"a":"\\u0061"}}\n`), /canonical/);
+});
+
 test('the size of metadata is limited both ways', () => {
   const huge = entryOf({ preview: Buffer.alloc(MAX_METADATA_BYTES, 'x') });
   const error = refused(() => encodeEntry(huge), 'bad-input', /too large/);
   assert.match(error.hint ?? '', /at most 8388608 bytes/);
   refused(() => decodeEntry(Buffer.alloc(MAX_METADATA_BYTES + 1, ' ')), 'bad-input', /too large/);
-  const fits = encodeEntry(entryOf({ preview: Buffer.alloc(MAX_METADATA_BYTES - 200, 'x') }));
-  assert.is(decodeEntry(fits).properties.get('preview')?.length, MAX_METADATA_BYTES - 200);
+  const frame = encodeEntry(entryOf({ preview: '' })).length;
+  const preview = Buffer.alloc(MAX_METADATA_BYTES - frame, 'x');
+  const fits = encodeEntry(entryOf({ preview }));
+  assert.is(fits.length, MAX_METADATA_BYTES);
+  assert.is(decodeEntry(fits).properties.get('preview')?.length, preview.length);
+  refused(() => encodeEntry(entryOf({ preview: Buffer.concat([preview, preview]) })), 'bad-input');
 });
 
 test('properties of the datastore itself are known', () => {

@@ -100,7 +100,7 @@ test('a folder that is a link is not followed, wherever it stands', () => {
   mkdirSync(join(root, '3b'));
   const linked: TreeEntry = { uid: parseUid(UID), path: join(root, '3b', UID) };
   symlinkSync(foreign.path, linked.path);
-  refuseAll(linked, /is not a plain folder/);
+  refuseAll(linked, /is not a folder/);
 });
 
 test('metadata that is a link is not followed', () => {
@@ -109,8 +109,8 @@ test('metadata that is a link is not followed', () => {
   const other = addEntry(root, OTHER);
   rmSync(join(entry.path, 'metadata'), { recursive: true });
   symlinkSync(join(other.path, 'metadata'), join(entry.path, 'metadata'));
-  refused(() => entrySignature(entry), 'unreadable', /metadata is not a plain folder/);
-  refused(() => readProperties(entry), 'unreadable', /metadata is not a plain folder/);
+  refused(() => entrySignature(entry), 'unreadable', /metadata is not a folder/);
+  refused(() => readProperties(entry), 'unreadable', /metadata is not a folder/);
 });
 
 function refuseAll(entry: TreeEntry, message: RegExp): void {
@@ -148,8 +148,8 @@ const SHAPES: [what: string, make: (path: string) => void, message: RegExp][] = 
   ['a link to a file', (path) => symlinkSync('/etc/hostname', path), /cannot be opened/],
   ['a link to nothing', (path) => symlinkSync('/nowhere', path), /cannot be opened/],
   ['a link to a device', (path) => symlinkSync('/dev/zero', path), /cannot be opened/],
-  ['a pipe', (path) => execFileSync('mkfifo', [path]), /is not a plain file/],
-  ['a folder', (path) => mkdirSync(path), /is not a plain file/],
+  ['a pipe', (path) => execFileSync('mkfifo', [path]), /is not a regular file/],
+  ['a folder', (path) => mkdirSync(path), /is not a regular file/],
   [
     'a sparse monster',
     (path) => {
@@ -199,8 +199,8 @@ test('content: where it is and its size; none; and what is no file', () => {
   const bare = addEntry(root, OTHER, null);
   assert.is(contentOf(bare), null);
   symlinkSync('/etc/passwd', join(bare.path, 'data'));
-  refused(() => contentOf(bare), 'unreadable', /data is not a plain file/);
-  refused(() => entrySignature(bare), 'unreadable', /data is not a plain file/);
+  refused(() => contentOf(bare), 'unreadable', /data is not a regular file/);
+  refused(() => entrySignature(bare), 'unreadable', /data is not a regular file/);
 });
 
 const CHANGES: [what: string, change: (entry: TreeEntry) => void][] = [

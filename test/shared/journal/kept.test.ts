@@ -9,7 +9,7 @@ import {
   keptMarkOf,
 } from '../../../shared/journal/kept.ts';
 
-const test = suite('A13: the mark of content that is only at school');
+const test = suite('the mark of content that is only at school');
 
 const MARK: KeptMark = {
   ...{ serial: parseSerial('SHC00000001'), digest: digestOf('x') },

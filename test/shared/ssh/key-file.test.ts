@@ -15,7 +15,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeKeyFile, readKeyFile } from '../../../shared/ssh/key-file.ts';
 
-const test = suite('E3: a key is there whole or not at all');
+const test = suite('a key is there whole or not at all');
 
 const options = { env: { PATH: process.env.PATH } };
 

@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -81,10 +81,30 @@ test('a rename that fails leaves no temporary file', () => {
   assert.equal(names(), ['file']);
 });
 
-test('a folder that is not there is an error', () => {
+test('a folder that is not there is an error, and the error is that of the write', () => {
   const { file } = scene();
-  assert.throws(() => writeFileDurably(join(file, 'x'), 'x'), /ENOENT/);
+  const inside = join(file, 'x');
+  const temporary = (error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' && ['open', 'symlink'].includes(String(error.syscall));
+  assert.throws(() => writeFileDurably(inside, 'x'), temporary);
+  assert.throws(() => replaceSymlinkDurably(inside, 'x'), temporary);
   assert.throws(() => fsyncFolder(file), /ENOENT/);
+});
+
+test('a file system that cannot make names durable is no error', () => {
+  fsyncFolder('/proc'); // fsync(2) of it is EINVAL
+});
+
+test('what a power cut left under the same process id is replaced', () => {
+  const { file, names } = scene();
+  // After a boot the service may get the number it had before, and its counter begins anew.
+  const left = (n: number) => join(dirname(file), `.file.${process.pid}.${n}.tmp`);
+  for (let n = 0; n < 200; n += 1) writeFileSync(left(n), 'half');
+  writeFileDurably(file, 'new');
+  assert.is(readFileSync(file, 'utf8'), 'new');
+  replaceSymlinkDurably(file, 'target');
+  assert.is(readlinkSync(file), 'target');
+  assert.is(names().length, 199, 'only those two were taken away');
 });
 
 test('a link is made and turned', () => {

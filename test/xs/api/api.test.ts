@@ -19,10 +19,11 @@ import { pinEntry } from '../../../xs/pins/pinning.ts';
 import { inCompletion, inState } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { discard } from '../../../xs/storage/trash.ts';
+import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, openWhole, serialOf } from '../whole.ts';
+import { calmLoad, dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X10: over the control API a laptop reads what those it replaced have left');
+const test = suite('over the control API a laptop reads what those it replaced have left');
 
 const [NEW, STRANGER] = [serialOf(1), serialOf(2)];
 
@@ -43,8 +44,8 @@ async function serve() {
   stack.use(
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
-      ...{ onOpen: () => {}, onClose: () => {}, onUnchanged: () => {}, links },
-      mayUpload: async () => 'no',
+      ...{ traffic: new Traffic(library.clock, library.config.traffic), load: calmLoad },
+      ...{ onUnchanged: () => {}, links },
     }),
   );
   const ask = (serial: Serial, path: string, body?: object) =>
@@ -130,7 +131,7 @@ test('unknown, forbidden and malformed are the same answer', async () => {
   assert.is(answers[0]?.status, 404);
 });
 
-test('X8 A11: of a pin whose snapshot cleanup took, details and picture are still there', async () => {
+test('of a pin whose snapshot cleanup took, details and picture are still there', async () => {
   await using server = await serve();
   const { ask, name, library, context } = server;
   const snapshot = newestSnapshot(library.paths, SERIAL);
@@ -166,7 +167,7 @@ test('metadata that is not what the snapshot lists is shown as damaged, in lists
   assert.equal([entries[0]?.title, details.title], [null, null]);
 });
 
-test('A7: a completion file is taken whole, from the laptop that it is about, or not at all', async () => {
+test('a completion file is taken whole, from the laptop that it is about, or not at all', async () => {
   await using school = await serve();
   const { ask, library } = school;
   const waiting = () => existsSync(inCompletion(library.paths).waiting(NEW));

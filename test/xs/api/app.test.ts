@@ -9,7 +9,7 @@ import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { makeLibrary, openRegistrations, SERIAL, type TestLibrary } from '../library.ts';
 
-const test = suite('X1 X2 E4: the plain-HTTP side, over a real socket');
+const test = suite('the public HTTP side, over a real socket');
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
 const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 };
@@ -19,8 +19,10 @@ async function serve(library: TestLibrary, freeBlocks = 0.5) {
   const app = createPublicApp({
     ...{ registrations, traffic: new Traffic(realClock, rules), clock: realClock, log: silentLog },
     metrics: async () => 'xs_backup_laptops 1\n',
-    disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 }),
-    pressure: async () => CALM,
+    load: async () => ({
+      disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks, freeInodes: 1 },
+      pressure: CALM,
+    }),
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

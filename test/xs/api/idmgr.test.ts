@@ -5,7 +5,7 @@ import { silentLog } from '../../../shared/log.ts';
 import { answerRegistration } from '../../../xs/api/idmgr.ts';
 import { ed25519, makeLibrary, openRegistrations as open } from '../library.ts';
 
-const test = suite("X2: the XML-RPC of Sugar's Register menu");
+const test = suite("the XML-RPC of Sugar's Register menu");
 
 const serial = parseSerial('SHC00800000');
 

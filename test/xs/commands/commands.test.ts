@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Flags, Step } from '../../../xs/commands/command.ts';
-import { askService, runCommand, serveAdmin } from '../../../xs/commands/service-socket.ts';
+import { askService, runCommand, serveCommands } from '../../../xs/commands/service-socket.ts';
 import { COMMANDS } from '../../../xs/commands/table.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
@@ -107,7 +107,7 @@ test('how far a long command is comes through the socket, with what it prints', 
   await using whole = await openSchool();
   const { library } = whole;
   mkdirSync(dirname(inState(library.paths).adminSocket), { recursive: true });
-  await using _admin = await serveAdmin(library);
+  await using _admin = await serveCommands(library);
   for (const command of ['cleanup', 'rebuild']) {
     const steps: Step[] = [];
     let out = '';

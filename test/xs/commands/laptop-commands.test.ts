@@ -11,7 +11,7 @@ import { refused, refusedLater } from '../../shared/refused.ts';
 import { backUp, makeLibrary, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
-const test = suite('X2: what a teacher decides about laptops');
+const test = suite('what a teacher decides about laptops');
 
 const WINDOW = '[registration]\npolicy = "window"';
 const JOURNAL = new Map([[uidOf(1), { title: 'a', content: 'a' }]]);
@@ -51,7 +51,7 @@ test('a window that would end with the command is refused: the service has to ru
   const library = { ...whole.library, serving: false };
   const request = { command: 'register-window', args: ['5'], flags: {} };
   const asked = runCommand(library, request, () => {}, new AbortController().signal);
-  await refusedLater(asked, 'server-unreachable', /the service does not run/);
+  await refusedLater(asked, 'server-unreachable', /the service is not running/);
   assert.is(library.newcomers.window().open, false);
 });
 

@@ -18,9 +18,8 @@ import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
 import { addAdminRoutes } from '../../../xs/pages/teacher/teacher-routes.ts';
-import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
-import { openWhole, type WholeLibrary } from '../whole.ts';
+import { calmLoad, openWhole, type WholeLibrary } from '../whole.ts';
 
 export interface PagesServer extends WholeLibrary {
   url: string;
@@ -45,8 +44,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   const app = createPublicApp({
     ...{ registrations: library.registrations, clock: library.clock, log: library.log },
     traffic: new Traffic(library.clock, library.config.traffic),
-    disk: async () => ({ freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 1 }),
-    pressure: async () => CALM,
+    load: calmLoad,
     metrics: async () => '',
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });

@@ -7,7 +7,7 @@ import { inAudit } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf, testClock } from '../whole.ts';
 
-const test = suite('X2 X10: who was let in, and who decided it');
+const test = suite('the audit log: who was let in, and who decided it');
 
 function begin(library: TestLibrary, start = '2026-03-02T08:00:00Z') {
   const clock = testClock(start);
@@ -131,7 +131,7 @@ test('the command shows all of it, or what concerns one laptop', async () => {
   assert.is(raw.trimEnd().split('\n').length, audit.length);
 });
 
-test('X12: what is done in the name of a teacher carries the name, also in what it starts', async () => {
+test('what is done in the name of a teacher carries the name, also in what it starts', async () => {
   await using whole = await openWhole();
   const { audit, registrations, paths } = whole.library;
   await audit.inNameOf('Rosa', async () => {

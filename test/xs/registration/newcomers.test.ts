@@ -15,7 +15,7 @@ import { refused } from '../../shared/refused.ts';
 import { backUp, makeLibrary, openRegistrations, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, serialOf, testClock } from '../whole.ts';
 
-const test = suite('X2: a flood of made-up laptops neither fills the disk nor hides the real ones');
+const test = suite('a flood of fake laptops neither fills the disk nor hides the real ones');
 
 const HOUR_MS = 3_600_000;
 const LIMITS = { perHour: 300, perAddress: 30, maxLaptops: 2000 };
@@ -60,6 +60,18 @@ test('a window closes after its minutes whatever the wall clock says, and 0 clos
   assert.is(isOpen(), true, 'the wall clock went on');
   newcomers.openWindow(0);
   assert.is(isOpen(), false);
+});
+
+test('a window of a minute is one, a window of 0 minutes is none from the first millisecond on', () => {
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const newcomers = new Newcomers(clock, { policy: 'window', ...LIMITS });
+  newcomers.openWindow(0);
+  assert.equal(newcomers.window(), { policy: 'window', open: false, minutesLeft: null });
+  newcomers.openWindow(1);
+  clock.pass(59_999);
+  assert.equal(newcomers.window(), { policy: 'window', open: true, minutesLeft: 1 });
+  clock.pass(1);
+  assert.equal(newcomers.window(), { policy: 'window', open: false, minutesLeft: null });
 });
 
 for (const policy of ['open', 'closed'] as const) {

@@ -9,7 +9,7 @@ import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { refused } from '../../shared/refused.ts';
 import { ed25519, makeLibrary, openRegistrations } from '../library.ts';
 
-const test = suite('X2: who may register, and with which key');
+const test = suite('who may register, and with which key');
 
 const serial = parseSerial('SHC00800000');
 const open = openRegistrations;
@@ -271,10 +271,9 @@ test('approving names the key that was looked at, not one that came since', () =
 test('a retired laptop has no authorised key, until it is taken back', () => {
   using library = makeLibrary();
   let changes = 0;
-  const registrations = open(library, {
-    onKeys: () => {
-      changes += 1;
-    },
+  const registrations = open(library);
+  registrations.whenKeysChange(() => {
+    changes += 1;
   });
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   const lines = () => [...formatAuthorizedKeys(library.paths, 'ds-receive', registrations.all())];

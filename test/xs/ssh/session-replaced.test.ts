@@ -8,7 +8,7 @@ import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { CAPS, session } from './session.ts';
 
-const test = suite('X3 X10: a session reads the snapshots of replaced laptops, and no others');
+const test = suite('a session reads the snapshots of replaced laptops, and no others');
 
 const MID = parseSerial('SHC00800001');
 const OLD = parseSerial('SHC00800002');

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Serial } from '../../../shared/ids.ts';
-import { openDoor } from '../../../xs/ssh/session-socket.ts';
+import { openSessionSocket } from '../../../xs/ssh/session-socket.ts';
 import { uploadGate } from '../../../xs/traffic/leases.ts';
 import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 import { CAPS, sessionCommand } from './session.ts';
 
-const test = suite('X1: who has no lease asks at the door, from where it is');
+const test = suite('a session without a lease asks the service, with its address');
 
 const roomy = { freeBytes: 1e12, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 0.5 };
 const rules = { slots: 8, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 1 };
@@ -18,7 +18,7 @@ test('an access network takes as many uploads as anywhere else', async () => {
   await using whole = await openWhole();
   const { library } = whole;
   const traffic = new Traffic(library.clock, rules);
-  await using _door = await openDoor({
+  await using _socket = await openSessionSocket({
     library,
     onChannel: () => {},
     mayUpload: uploadGate(

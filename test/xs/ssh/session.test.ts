@@ -6,7 +6,7 @@ import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL } from '../library.ts';
 import { CAPS, session } from './session.ts';
 
-const test = suite('X3: a session does the operations of its laptop and nothing else');
+const test = suite('a session does the operations of its laptop and nothing else');
 
 /** Everything a hostile laptop may ask for instead; each must be refused before anything runs. */
 const HOSTILE = [
@@ -203,7 +203,7 @@ test('a completion file that is no plain file is not handed over', () => {
   assert.is(existsSync(places.waiting(SERIAL)), false);
 });
 
-test('X1: nothing is uploaded without a lease when nobody can be asked for one', () => {
+test('nothing is uploaded without a lease when nobody can be asked for one', () => {
   using library = makeLibrary();
   for (const target of [
     'incoming',

@@ -11,7 +11,7 @@ import {
   slotsFor,
 } from '../../../xs/traffic/pressure.ts';
 
-const test = suite('X1: fewer at once on a loaded server');
+const test = suite('fewer at once on a loaded server');
 
 const FULL = 'full avg10=1.00 avg60=0.35 avg300=1.29 total=326778038\n';
 const TEXTS: [what: string, text: string, percent: number | null][] = [

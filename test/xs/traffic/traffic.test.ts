@@ -9,7 +9,7 @@ import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { nthEnd } from '../../../xs/traffic/wait-estimate.ts';
 import { seeded } from '../../shared/random.ts';
 
-const test = suite('X1: leases and appointments');
+const test = suite('leases and appointments');
 
 const rules: TrafficRules = {
   ...{ slots: 2, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 },
@@ -32,7 +32,7 @@ function start(changed: Partial<TrafficRules> = {}) {
   return { traffic, pass, ask, seconds: () => ms / 1000 };
 }
 
-test('never more leases than slots, whoever asks (O1: 300 requests in a minute)', () => {
+test('never more leases than slots, whoever asks (300 requests in a minute)', () => {
   const { traffic, ask, pass } = start();
   for (let n = 0; n < 300; n += 1) {
     ask(n);

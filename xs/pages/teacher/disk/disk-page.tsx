@@ -8,6 +8,7 @@ import { size, type Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { Facts } from '../shown/facts.tsx';
 
 export interface DiskUse {
   serial: Serial;
@@ -49,14 +50,7 @@ export function DiskPage(props: DiskProps): VNode {
           </p>
         </div>
       )}
-      <dl class="facts card">
-        {facts.map(({ name, text }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} card />
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
           {_('What would the next cleanup remove?')}

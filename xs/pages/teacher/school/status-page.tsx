@@ -1,10 +1,12 @@
 /**
  * The teachers' first page: how many laptops are safe, what needs a look, the state of the server.
  */
+
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { Facts } from '../shown/facts.tsx';
 import { FirstSteps } from '../shown/first-steps.tsx';
 import { MarkShape } from '../shown/marks.tsx';
 import type { StatusView } from './status-view.ts';
@@ -30,14 +32,7 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       {view.asks.length > 0 || view.calm ? <Needs words={page.words} view={view} /> : null}
       <section class="card">
         <h2>{_('The server')}</h2>
-        <dl class="facts">
-          {view.facts.map(({ name, text }) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{text}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={view.facts} />
         <p>
           <a class="button" href="/xs-backup/diag.txt" download>
             {_('Report for who helps')}

@@ -1,0 +1,101 @@
+/** One entry: what it is, its picture, what can be done with it, and its versions at school. */
+import { ago, size } from '../../../../shared/words/words.ts';
+import { dayPicture } from '../../pictures/things.ts';
+import type { Details } from '../../state/answers.ts';
+import { answerTo } from '../../state/known-answers.ts';
+import type { Place, State } from '../../state/state.ts';
+import type { ButtonModel, EntryBody, Row, Viewer } from '../body.ts';
+import { nothing } from '../page.ts';
+import { bringBack, pinButton, workNote } from './rows.ts';
+
+type EntryPlace = Extract<Place, { type: 'entry' }>;
+
+export function entryBody(state: State, place: EntryPlace, viewer: Viewer): EntryBody {
+  const { words } = viewer;
+  const { _ } = words;
+  const question = { type: 'details', ...fromPlace(place) } as const;
+  const details = answerTo(state, question) ?? null;
+  const empty = details ? null : nothing(state, question, _('Nothing found'), viewer);
+  const body: EntryBody = {
+    type: 'entry',
+    icon: { activity: '', mimeType: '', color: '' },
+    ...{ title: '', facts: [], description: '', preview: null, buttons: [] },
+    ...{ versionsTitle: _('Versions at school'), versions: [], empty },
+  };
+  if (!details) return body;
+  return {
+    ...body,
+    icon: { activity: details.activity, mimeType: details.mimeType, color: details.color },
+    title: details.title || _('No title'),
+    facts: factsOf(details, state, viewer),
+    description: [details.description, details.tags].filter((text) => text !== '').join('\n'),
+    preview: fromPlace(place),
+    buttons: gestures(details, state, place, viewer),
+    versions: details.versions.map((version) => versionRow(version, place, state, viewer)),
+  };
+}
+
+function fromPlace({ of, snapshot, uid }: EntryPlace) {
+  return { of, snapshot, uid };
+}
+
+function factsOf(details: Details, state: State, viewer: Viewer): string[] {
+  const { words } = viewer;
+  const { _ } = words;
+  const here = {
+    same: _('Also on this laptop'),
+    different: _('Changed on this laptop since'),
+    absent: _('Not on this laptop'),
+  }[details.here];
+  const begun =
+    details.created > 0 ? [_('Begun: {when}', { when: words.date(details.created) })] : [];
+  const changed = _('Changed: {when}', { when: ago(words, details.timestamp, state.now) });
+  const work = workNote(state, details.uid, viewer);
+  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), here];
+}
+
+function gestures(
+  details: Details,
+  state: State,
+  place: EntryPlace,
+  viewer: Viewer,
+): ButtonModel[] {
+  const { _ } = viewer.words;
+  const { of, uid, snapshot } = place;
+  const pinned = state.pinning[uid] ?? details.pinned;
+  const buttons: ButtonModel[] = [{ ...bringBack(fromPlace(place), viewer), main: true }];
+  // Only this laptop's own entries can be pinned.
+  if (of !== '') return buttons;
+  buttons.push(pinButton(pinned, snapshot, uid, details.title, viewer));
+  // What is pinned at school and unchanged here need not use disk space on the laptop.
+  if (pinned && details.here === 'same') {
+    buttons.push({
+      icon: { own: 'keep' },
+      label: _('Keep at school'),
+      event: { type: 'act', act: { type: 'keep', uid } },
+    });
+  }
+  return buttons;
+}
+
+function versionRow(
+  version: Details['versions'][number],
+  place: EntryPlace,
+  state: State,
+  { words }: Viewer,
+): Row {
+  const { of, uid } = place;
+  const { snapshot, created } = version;
+  const title = words.date(created);
+  return {
+    key: `${snapshot} ${version.digest}`,
+    icon: dayPicture(words.number(new Date(created * 1000).getDate()), title),
+    title,
+    note: words.clock(created),
+    when: ago(words, created, state.now),
+    preview: { of, snapshot, uid },
+    marks: [],
+    buttons: [bringBack({ of, snapshot, uid }, { words })],
+    open: { type: 'go', place: { type: 'entry', of, snapshot, uid } },
+  };
+}

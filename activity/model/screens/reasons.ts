@@ -1,0 +1,156 @@
+/**
+ * Why the agent waits or failed, as a picture and a few words a child understands. A code that is
+ * not known here still gets a picture and a way out.
+ */
+import type { Words } from '../../../shared/words/words.ts';
+import type { XoColor } from '../../sugar/xocolor.ts';
+import type { Picture } from '../pictures/drawing.ts';
+import { queuePicture, type WhyPicture, whyPicture } from '../pictures/why.ts';
+import type { State } from '../state/state.ts';
+import type { Viewer } from './body.ts';
+
+export interface Why {
+  picture: Picture;
+  title: string;
+  text: string;
+  /** Pressing "Try now" may help. */
+  again: boolean;
+  /** Somebody has to do something; waiting alone does not help. */
+  help: boolean;
+}
+
+interface Reason extends Omit<Why, 'picture'> {
+  picture: WhyPicture;
+  /** `text` promises that it continues by itself, which is not true of what has ended. */
+  promise?: true;
+}
+
+/** Marks a text for the catalogues; it is translated when it is shown. */
+const _ = (text: string): string => text;
+
+const TRY_OR_ASK = _('Nothing is lost. Try again, or ask your teacher.');
+
+const waits = (picture: WhyPicture, title: string, text: string): Reason => ({
+  ...{ picture, title, text, again: true, help: false, promise: true },
+});
+const needsHelp = (picture: WhyPicture, title: string, text: string): Reason => ({
+  ...{ picture, title, text, again: true, help: true },
+});
+
+const NO_SERVER = waits(
+  'no-server',
+  _('The school does not answer'),
+  _('It is tried again by itself.'),
+);
+const TEACHER = needsHelp('teacher', _('Ask your teacher'), _('Show this number to your teacher.'));
+const NOT_WORKING = needsHelp('puzzle', _('It did not work: show this to your teacher'), '');
+const DAMAGED = needsHelp('damaged', _('It did not work: show this to your teacher'), '');
+const BUSY = waits('other-run', _('Something else is at work'), _('It goes on afterwards.'));
+const NO_AGENT = needsHelp('no-agent', _('The backup is not running'), _('Ask your teacher.'));
+const UNKNOWN = needsHelp('puzzle', _('It did not work yet'), TRY_OR_ASK);
+
+/** By the codes of `Reasons` and of errors (PROTOCOL.md), and `absent` where no agent starts. */
+const REASONS: Readonly<Record<string, Reason>> = {
+  battery: waits(
+    'battery',
+    _('Plug me in'),
+    _('The battery is low. It goes on when there is power.'),
+  ),
+  'no-network': waits(
+    'no-network',
+    _('No school network here'),
+    _('It goes on by itself at school.'),
+  ),
+  'no-server': NO_SERVER,
+  'server-unreachable': NO_SERVER,
+  transfer: NO_SERVER,
+  'not-registered': needsHelp(
+    'teacher',
+    _('The school does not know this laptop'),
+    _('Ask your teacher.'),
+  ),
+  teacher: TEACHER,
+  'pending-approval': TEACHER,
+  queue: waits('clock', _('Waiting your turn'), _('It goes on by itself.')),
+  unreadable: NOT_WORKING,
+  damaged: DAMAGED,
+  datastore: NOT_WORKING,
+  'server-busy': waits('server-busy', _('The school is busy'), _('It goes on by itself.')),
+  'server-full': needsHelp(
+    'server-full',
+    _('The school is full'),
+    _('Tell your teacher. Nothing is lost.'),
+  ),
+  'over-quota': needsHelp(
+    'quota-full',
+    _('Your place at school is full'),
+    _('Unpin something, or ask your teacher.'),
+  ),
+  held: {
+    ...{ picture: 'held', title: _('The school asks your teacher'), again: false, help: true },
+    text: _('Your Journal looks different. The school keeps what was before.'),
+  },
+  'other-run': BUSY,
+  busy: BUSY,
+  paused: { picture: 'paused', title: _('Paused'), text: '', again: false, help: false },
+  suspend: { picture: 'asleep', title: _('Going to sleep'), text: '', again: false, help: false },
+  spread: waits('clock', _('Soon'), _('It starts by itself.')),
+  'laptop-full': needsHelp(
+    'laptop-full',
+    _('This laptop is full'),
+    _('Erase something you do not need, or keep it at school.'),
+  ),
+  'untrusted-server': {
+    ...{ picture: 'lock', title: _('Is this your school?'), text: _('Show this to your teacher.') },
+    ...{ again: false, help: true },
+  },
+  asleep: NO_AGENT,
+  absent: NO_AGENT,
+};
+
+/** The picture and words of a code; with `ended`, without a promise to continue. */
+export function whyOf(code: string, words: Words, color: XoColor, ended = false): Why {
+  const reason = REASONS[code] ?? UNKNOWN;
+  const { again, help } = reason;
+  const [title, text] = [reason.title, ended && reason.promise ? TRY_OR_ASK : reason.text].map(
+    (said) => (said === '' ? '' : words._(said)),
+  ) as [string, string];
+  return { picture: whyPicture(reason.picture, color, title), title, text, again, help };
+}
+
+/**
+ * The same with what the agent knows now: the place in the queue, and the digits for the teacher
+ * once the school has sent them.
+ */
+export function whyNow(
+  { agent }: State,
+  code: string,
+  { words, color }: Viewer,
+  ended = false,
+): Why & { digits: string } {
+  if (code === 'queue' && !ended) {
+    return { ...queueWhy(agent.queuePlace, agent.queuedUntil, words, color), digits: '' };
+  }
+  const why = whyOf(code, words, color, ended);
+  if (code !== 'teacher' && code !== 'pending-approval') return { ...why, digits: '' };
+  const digits = agent.pairingCode;
+  return { ...why, text: digits === '' ? '' : why.text, digits };
+}
+
+/** Waiting in the queue: `place` 1 is next, 0 is unknown; `until` in seconds since 1970 or 0. */
+export function queueWhy(place: number, until: number, words: Words, color: XoColor): Why {
+  const { number, clock, rightToLeft } = words;
+  const title = words._('Waiting your turn');
+  const at =
+    until > 0 ? words._('It goes on by itself at about {time}', { time: clock(until) }) : '';
+  const own = place > 0 ? words._('Your place: {n}', { n: number(place) }) : '';
+  return {
+    picture: queuePicture(place, number(place), color, own || title, rightToLeft),
+    ...{
+      title,
+      text: [own, at].filter((part) => part !== '').join(' · '),
+      again: true,
+      help: false,
+    },
+  };
+}

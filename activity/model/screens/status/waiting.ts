@@ -1,0 +1,80 @@
+/** The first screen while nothing is running that should be: a picture of why, and what may help. */
+import { isWorking, type Job } from '../../state/agent.ts';
+import type { Act, State } from '../../state/state.ts';
+import type { ButtonModel, PageBody, Viewer } from '../body.ts';
+import { cancelButton, resumeButton, tryNowButton } from '../buttons.ts';
+import { openJob } from '../job.ts';
+import { queueWhy, type Why, whyNow, whyOf } from '../reasons.ts';
+import { schoolPage } from './picture.ts';
+
+/** Why nothing is running although something should be; null when all is well. */
+export function whyWaiting(state: State, viewer: Viewer): Why | null {
+  const { agent } = state;
+  const { words, color } = viewer;
+  const first = agent.reasons[0] ?? '';
+  switch (agent.state) {
+    case 'queued':
+      return queueWhy(agent.queuePlace, agent.queuedUntil, words, color);
+    case 'paused':
+      return whyOf('paused', words, color);
+    case 'waiting':
+      if (first === 'queue') return queueWhy(agent.queuePlace, agent.queuedUntil, words, color);
+      // A backup that was stopped rests for an hour, unless somebody requests it.
+      if (first === 'paused') return { ...whyOf(first, words, color), again: true };
+      if (first === 'problem') return whyOf(agent.problem.code, words, color);
+      return whyNow(state, agent.registration === 'pending' ? 'teacher' : first, viewer);
+    default:
+      if (isWorking(agent)) return null;
+      if (state.failure !== '') return whyNow(state, state.failure, viewer, true);
+      return agent.held === '' ? null : whyOf('held', words, color);
+  }
+}
+
+export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
+  const { agent } = state;
+  const job = openJob(state);
+  const buttons: ButtonModel[] = [];
+  if (agent.state === 'paused') buttons.push(resumeButton(viewer.words));
+  else if (why.again) {
+    const act = agent.presence === 'absent' ? ({ type: 'again' } as const) : askedAgain(job);
+    buttons.push(tryNowButton(viewer.words, act));
+  }
+  // Nobody requested the daily backup; what a child requested can be cancelled.
+  if (job && job.kind !== 'backup' && job.kind !== 'pins')
+    buttons.push(cancelButton(viewer.words, state, job));
+  if (isFailure(state)) buttons.push(dismissButton(viewer));
+  const { title, text } = why;
+  const shape = why.help ? 'help' : 'waiting';
+  const body = schoolPage(state, viewer, shape, { title, text, buttons });
+  const code = agent.registration === 'pending' ? agent.pairingCode : '';
+  return { ...body, pictures: [...body.pictures, why.picture], code };
+}
+
+/** Whether the page is about a backup that has failed, which nobody retries any more. */
+function isFailure({ agent, failure }: State): boolean {
+  const explains = ['queued', 'paused', 'waiting'].includes(agent.state);
+  return failure !== '' && !explains && agent.presence !== 'absent';
+}
+
+function dismissButton({ words: { _ } }: Viewer): ButtonModel {
+  return {
+    ...{ icon: { theme: 'dialog-ok' }, label: _('Ok') },
+    event: { type: 'act', act: { type: 'dismiss' } },
+  };
+}
+
+/** Requests the waiting job once more, which ends its wait. */
+function askedAgain(job: Job | undefined): Act {
+  const { kind, of, snapshot, entry: uid } = job ?? { kind: '', of: '', snapshot: '', entry: '' };
+  switch (kind) {
+    case 'restore':
+      return { type: 'restore-all', of, snapshot };
+    case 'restore-entry':
+      return { type: 'bring-back', of, snapshot, uid };
+    case 'keep':
+    case 'fetch':
+      return { type: kind, uid };
+    default:
+      return { type: 'back-up' };
+  }
+}

@@ -1,0 +1,18 @@
+/** The child's nick and colors, from Sugar's settings. */
+import { settingsOf } from './gsettings.ts';
+import { GREY, parseXoColor, type XoColor } from './xocolor.ts';
+
+export interface Child {
+  nick: string;
+  color: XoColor;
+}
+
+/** The owner of this Sugar session. */
+export function readChild(): Child {
+  const settings = settingsOf('org.sugarlabs.user');
+  if (!settings) return { nick: '', color: GREY };
+  return {
+    nick: settings.getString('nick'),
+    color: parseXoColor(settings.getString('color')) ?? GREY,
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * The commands that only the agent can do.
+ */
+import type { AgentClient } from './agent-client.ts';
+import { type Outcome, outcomeOf } from './shared-commands.ts';
+
+type Run = (agent: AgentClient) => Promise<Outcome>;
+
+export const AGENT_COMMANDS = {
+  pause: (agent) =>
+    call(agent, 'Pause', 'paused: nothing is backed up or restored until "ds-backup resume"'),
+  resume: (agent) => call(agent, 'Resume', 'resumed'),
+  cancel: (agent) => call(agent, 'Cancel', 'cancelled; what was transferred is kept'),
+  retry: async (agent) => outcomeOf(await agent.follow(await agent.start('Retry'))),
+  wake: async (agent) => {
+    await agent.wake();
+    return { text: '', json: {} };
+  },
+} as const satisfies Record<string, Run>;
+
+async function call(
+  agent: AgentClient,
+  method: 'Pause' | 'Resume' | 'Cancel',
+  text: string,
+): Promise<Outcome> {
+  await agent.call(method);
+  return { text: `${text}\n`, json: {} };
+}

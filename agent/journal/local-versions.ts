@@ -1,0 +1,38 @@
+/**
+ * The version of every entry in the Journal, reading only what changed since the last time.
+ */
+import type { Digest, Uid } from '../../shared/ids.ts';
+import type { Context } from '../context.ts';
+import type { KnownEntry, State } from '../state.ts';
+import { problemOf } from './problem.ts';
+import { lastingSignature, readVersion } from './read-entry.ts';
+import { fileSystemMoment, scanJournal } from './scan.ts';
+
+/**
+ * Undefined for an entry that cannot be read. What was read is remembered for the next backup.
+ * `probeFolder` is an empty folder of ours in which the file system's time is found out.
+ */
+export async function readLocalVersions(
+  { paths, signal, freshness }: Context,
+  state: State,
+  probeFolder: string,
+): Promise<Map<Uid, Digest | undefined>> {
+  const scan = await scanJournal(paths, state.entries, () => fileSystemMoment(probeFolder));
+  const local = new Map<Uid, Digest | undefined>(scan.unchanged);
+  for (const { uid } of scan.problems) local.set(uid, undefined);
+  const read = new Map<Uid, KnownEntry>();
+  for (const { entry } of scan.toRead) {
+    signal.throwIfAborted();
+    try {
+      const { signature, digest, entry: found, doubt } = await readVersion(entry, signal);
+      local.set(entry.uid, digest);
+      if (doubt !== 'none') continue;
+      const lasting = lastingSignature(signature, scan.moment, freshness);
+      read.set(entry.uid, { signature: lasting, digest, content: found.content?.digest ?? null });
+    } catch (error) {
+      if (problemOf(entry, error)) local.set(entry.uid, undefined);
+    }
+  }
+  await state.rememberEntries(read, []);
+  return local;
+}

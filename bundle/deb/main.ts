@@ -1,0 +1,211 @@
+/**
+ * `npm run package`: makes the Debian packages in dist/packages, without root, for the architecture of
+ * this machine. The same sources give the same bytes: one date for every file (SOURCE_DATE_EPOCH, else
+ * that of the last commit), owned by root, sorted.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { describeForTerminal } from '../../shared/errors.ts';
+import { build, bundledInputs, distFolder } from '../build.ts';
+import { placeActivity } from '../xo.ts';
+import { bundledPackages, copyrightFile } from './copyright.ts';
+import { controlFile, DEB_VERSION, MAINTAINER, type Package, packages } from './packages.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const SUITE = 'unstable';
+
+/** Makes all packages in `into`; returns their paths. */
+export async function makePackages(into: string): Promise<string[]> {
+  await build();
+  const time = sourceDate();
+  const work = mkdtempSync(join(tmpdir(), 'ds-backup-deb-'));
+  mkdirSync(into, { recursive: true });
+  try {
+    const paths: string[] = [];
+    for (const it of packages(architecture())) {
+      const tree = join(work, it.name);
+      const inputs = await fill(it, tree);
+      addDocuments(it, tree, inputs, time);
+      addControl(it, tree);
+      paths.push(pack(it, tree, into, time));
+    }
+    return paths;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Debian's word for this machine. */
+function architecture(): string {
+  return execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
+}
+
+/** Seconds since 1970 that every file of the packages gets. */
+function sourceDate(): number {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  if (given) return Number(given);
+  const commit = ['log', '-1', '--format=%ct'];
+  return Number(execFileSync('git', commit, { cwd: root, encoding: 'utf8' }).trim());
+}
+
+/** Puts the files of a package below `tree`; returns the sources in its bundles. */
+async function fill(it: Package, tree: string): Promise<string[]> {
+  mkdirSync(tree, { recursive: true });
+  if (it.name === 'sugar-activity-backup') {
+    const inputs = await placeActivity(join(tree, 'usr/share/sugar/activities'));
+    keepNativeApart(tree);
+    return inputs;
+  }
+  const part = it.name === 'xs-backup' ? 'server' : 'laptop';
+  execFileSync('sh', [join(root, 'bundle/install.sh'), part, '--destdir', tree]);
+  const program = it.name === 'xs-backup' ? 'xs-backup' : 'ds-backup';
+  leaveOut(join(tree, 'usr/lib', program), /\.map$|\.LEGAL\.txt$/);
+  stripModules(tree);
+  if (it.name === 'ds-backup-agent') enableTimer(tree);
+  return bundledInputs();
+}
+
+/** usr/share is for every architecture; what is of one belongs in usr/lib. */
+function keepNativeApart(tree: string): void {
+  const native = 'usr/lib/sugar-activity-backup/node_gtk.node';
+  const place = 'usr/share/sugar/activities/Backup.activity/node_gtk.node';
+  mkdirSync(dirname(join(tree, native)), { recursive: true });
+  renameSync(join(tree, place), join(tree, native));
+  symlinkSync(relative(dirname(`/${place}`), `/${native}`), join(tree, place));
+}
+
+/** A package's own links belong below /usr: /etc is the admin's. */
+function enableTimer(tree: string): void {
+  const wants = 'systemd/user/timers.target.wants';
+  mkdirSync(join(tree, 'usr/lib', wants), { recursive: true });
+  rmSync(join(tree, 'etc/systemd'), { recursive: true });
+  symlinkSync('../ds-backup.timer', join(tree, 'usr/lib', wants, 'ds-backup.timer'));
+}
+
+/** Native modules without what only a debugger reads, and not marked as programs. */
+function stripModules(tree: string): void {
+  for (const path of filesIn(tree).filter((name) => name.endsWith('.node'))) {
+    execFileSync('strip', ['--strip-unneeded', path]);
+    chmodSync(path, 0o644);
+  }
+}
+
+function leaveOut(folder: string, pattern: RegExp): void {
+  for (const name of readdirSync(folder)) if (pattern.test(name)) rmSync(join(folder, name));
+}
+
+function addDocuments(it: Package, tree: string, inputs: readonly string[], time: number): void {
+  const doc = join(tree, 'usr/share/doc', it.name);
+  mkdirSync(doc, { recursive: true });
+  writeFileSync(join(doc, 'copyright'), copyrightFile(bundledPackages(root, inputs)));
+  const date = new Date(time * 1000).toUTCString().replace('GMT', '+0000');
+  const entry = `${it.name} (${DEB_VERSION}) ${SUITE}; urgency=medium
+
+  * See CHANGELOG.md of the project for what is new for its users.
+
+ -- ${MAINTAINER}  ${date}
+`;
+  writeFileSync(join(doc, 'changelog.Debian.gz'), gzip(Buffer.from(entry)));
+  writeFileSync(join(doc, 'changelog.gz'), gzip(readFileSync(join(root, 'CHANGELOG.md'))));
+  for (const page of pagesOf(tree)) {
+    writeFileSync(`${page}.gz`, gzip(readFileSync(page)));
+    rmSync(page);
+  }
+}
+
+function pagesOf(tree: string): string[] {
+  const folder = join(tree, 'usr/share/man');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.gz'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Without a name and a time of its own. */
+function gzip(content: Buffer): Buffer {
+  return gzipSync(content, { level: 9 });
+}
+
+function addControl(it: Package, tree: string): void {
+  const control = join(tree, 'DEBIAN');
+  mkdirSync(control);
+  for (const [name, source] of Object.entries(it.scripts)) {
+    cpSync(join(here, source), join(control, name));
+    chmodSync(join(control, name), 0o755);
+  }
+  if (it.conffiles.length > 0) {
+    writeFileSync(join(control, 'conffiles'), `${it.conffiles.join('\n')}\n`);
+  }
+  const kib = Math.ceil(
+    filesIn(tree)
+      .filter((path) => !path.startsWith(control))
+      .reduce((sum, path) => sum + Math.ceil(statSync(path).size / 1024), 0),
+  );
+  writeFileSync(join(control, 'control'), controlFile(it, kib));
+  const sums = execFileSync(
+    'sh',
+    ['-c', 'find . -path ./DEBIAN -prune -o -type f -printf "%P\\0" | sort -z | xargs -0 md5sum'],
+    { cwd: tree },
+  );
+  writeFileSync(join(control, 'md5sums'), sums);
+}
+
+function pack(it: Package, tree: string, into: string, time: number): string {
+  for (const path of [...filesIn(tree), ...foldersIn(tree)]) utimesSync(path, time, time);
+  execFileSync('find', [tree, '-type', 'd', '-exec', 'chmod', '755', '{}', '+']);
+  const path = join(into, `${it.name}_${DEB_VERSION}_${it.architecture}.deb`);
+  const env = { ...process.env, SOURCE_DATE_EPOCH: String(time) };
+  execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', tree, `${path}.tmp`], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  renameSync(`${path}.tmp`, path);
+  return path;
+}
+
+function filesIn(folder: string): string[] {
+  return entriesIn(folder, (entry) => entry.isFile());
+}
+
+function foldersIn(folder: string): string[] {
+  return [folder, ...entriesIn(folder, (entry) => entry.isDirectory())];
+}
+
+function entriesIn(
+  folder: string,
+  which: (entry: { isFile(): boolean; isDirectory(): boolean }) => boolean,
+): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(which)
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    for (const path of await makePackages(join(distFolder, 'packages'))) {
+      process.stdout.write(`${path}  ${statSync(path).size} bytes\n`);
+    }
+  } catch (error) {
+    process.stderr.write(`${describeForTerminal(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,146 @@
+#!/bin/sh
+# Puts one of the two programs in place, as the packages do (bundle/deb/) and as a tarball does on
+# systems without Debian packages:
+#
+#   laptop  ds-backup, its manual page and completion, and what starts its agent: D-Bus, systemd's
+#           timer, NetworkManager, or the X session where there is no systemd
+#   server  xs-backup, its unit, the socket at port 80, and examples for nginx and Apache
+#
+# Run it again for another version: the program's folder is replaced by two renames, settings and data
+# are not touched.
+set -eu
+umask 022 # whoever installs may keep her own files to herself; these are for everybody
+
+usage() {
+  cat <<'USAGE'
+usage: sh bundle/install.sh laptop | server [--prefix DIR] [--etc DIR] [--destdir DIR] [--remove]
+  --prefix DIR    where programs go (default: /usr)
+  --etc DIR       where settings of the system go (default: /etc)
+  --destdir DIR   put everything below this folder, for packages
+  --remove        take it all away again; Journals, the library and settings stay
+USAGE
+}
+
+fail() { # fail MESSAGE HINT
+  printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
+  exit 1
+}
+
+wrong() { # wrong MESSAGE
+  printf 'error: %s\n' "$1" >&2
+  usage >&2
+  exit 2
+}
+
+part='' prefix=/usr etc=/etc destdir='' remove=
+while [ $# -gt 0 ]; do
+  case $1 in
+    laptop | server) part=$1 ;;
+    --prefix | --etc | --destdir)
+      if [ $# -lt 2 ]; then
+        printf 'error: %s needs a folder\n' "$1" >&2
+        exit 2
+      fi
+      case $2 in
+        /*) ;;
+        *) fail "$1 $2 is not an absolute path" 'begin it with /' ;;
+      esac
+      case $1 in
+        --prefix) prefix=$2 ;;
+        --etc) etc=$2 ;;
+        --destdir) destdir=$2 ;;
+      esac
+      shift
+      ;;
+    --remove) remove=yes ;;
+    --help)
+      usage
+      exit 0
+      ;;
+    *) wrong "unknown option $1" ;;
+  esac
+  shift
+done
+[ -n "$part" ] || wrong 'which one: laptop or server?'
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+dist=$root/dist
+
+# place MODE SOURCE TARGET: with the places of this installation filled in.
+place() {
+  target=$destdir$3
+  if [ -n "$remove" ]; then
+    rm -f "$target"
+    return
+  fi
+  mkdir -p "$(dirname "$target")"
+  sed "s|@BIN@|$prefix/bin|g; s|@LIB@|$prefix/lib|g" "$2" >"$target.new"
+  chmod "$1" "$target.new"
+  sync -d "$target.new" 2>/dev/null || :
+  mv "$target.new" "$target"
+}
+
+# program NAME: its folder below lib/. The new one is whole before it takes the old one's place; a
+# running program has loaded what it needs, or is started anew by whoever asks next.
+program() {
+  library=$destdir$prefix/lib/$1
+  rm -rf "$library.new" "$library.old"
+  if [ -n "$remove" ]; then
+    rm -rf "$library"
+    return
+  fi
+  mkdir -p "$library.new" "$destdir$prefix/bin"
+  while read -r file; do
+    mkdir -p "$library.new/$(dirname "$file")"
+    cp -R "$dist/$file" "$library.new/$file"
+  done <"$dist/$1.files"
+  # Readable for everybody, whatever the rights of the folder that it was built in.
+  chmod -R u=rwX,go=rX "$library.new"
+  if [ -d "$library" ]; then mv "$library" "$library.old"; fi
+  mv "$library.new" "$library"
+  rm -rf "$library.old"
+}
+
+# enabled LINK TARGET: what `systemctl enable` would make, for a package.
+enabled() {
+  if [ -n "$remove" ]; then
+    rm -f "$destdir$1"
+    return
+  fi
+  mkdir -p "$(dirname "$destdir$1")"
+  ln -sfn "$2" "$destdir$1"
+}
+
+install_laptop() {
+  from=$root/bundle/laptop
+  program ds-backup
+  enabled "$prefix/bin/ds-backup" ../lib/ds-backup/ds-backup.mjs
+  place 644 "$dist/share/ds-backup.1" "$prefix/share/man/man1/ds-backup.1"
+  place 644 "$dist/share/ds-backup.bash" "$prefix/share/bash-completion/completions/ds-backup"
+  place 644 "$from/org.sugarlabs.Backup1.service" \
+    "$prefix/share/dbus-1/services/org.sugarlabs.Backup1.service"
+  place 644 "$from/ds-backup.service" "$prefix/lib/systemd/user/ds-backup.service"
+  place 644 "$from/ds-backup.timer" "$prefix/lib/systemd/user/ds-backup.timer"
+  place 755 "$from/networkmanager-dispatcher" "$etc/NetworkManager/dispatcher.d/90-ds-backup"
+  place 644 "$from/xsession" "$etc/X11/Xsession.d/98ds-backup"
+  # For every user; systemd reads "wants", and no other word.
+  enabled "$etc/systemd/user/timers.target.wants/ds-backup.timer" \
+    "$prefix/lib/systemd/user/ds-backup.timer"
+}
+
+install_server() {
+  from=$root/bundle/server
+  examples=$prefix/share/doc/xs-backup/examples
+  program xs-backup
+  place 755 "$from/xs-backup" "$prefix/bin/xs-backup"
+  place 644 "$from/xs-backup.service" "$prefix/lib/systemd/system/xs-backup.service"
+  place 644 "$from/xs-backup-http.socket" "$prefix/lib/systemd/system/xs-backup-http.socket"
+  place 644 "$from/nginx.conf" "$examples/nginx.conf"
+  place 644 "$from/apache.conf" "$examples/apache.conf"
+}
+
+if [ -z "$remove" ]; then
+  case $part in laptop) name=ds-backup ;; server) name=xs-backup ;; esac
+  [ -f "$dist/$name.files" ] || fail 'dist/ is not built' 'run "npm run build"'
+fi
+"install_$part"

@@ -1,0 +1,212 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Context } from '../../../agent/context.ts';
+import type { Datastore } from '../../../agent/journal/datastore.ts';
+import { readLiveEntry } from '../../../agent/journal/live-entry.ts';
+import { inBatch, inEntry, inJournal, type Paths } from '../../../agent/paths.ts';
+import { Meter } from '../../../agent/progress.ts';
+import { DatastoreWriter, type WriterOptions } from '../../../agent/restore/datastore-writer.ts';
+import type { Fetched } from '../../../agent/restore/fetch.ts';
+import { FolderWriter } from '../../../agent/restore/folder-writer.ts';
+import { Outcomes } from '../../../agent/restore/outcomes.ts';
+import { besideUid } from '../../../agent/restore/plan.ts';
+import { Tally } from '../../../agent/restore/tally.ts';
+import type { Writer } from '../../../agent/restore/writer.ts';
+import { openState, type State } from '../../../agent/state.ts';
+import { realClock } from '../../../shared/clock.ts';
+import { DsError } from '../../../shared/errors.ts';
+import { parseSnapshotName, type Uid } from '../../../shared/ids.ts';
+import { digestOf, type Entry, encodeEntry, propertyText } from '../../../shared/journal/entry.ts';
+import { listEntries } from '../../../shared/journal/journal-tree.ts';
+import { makeProfile, putEntry, uidOf } from '../journal/journal.ts';
+
+const snapshot = parseSnapshotName('datastore-2026-11-22_14:05');
+const origin = { of: undefined, snapshot };
+
+/** Keeps entries as Sugar's datastore does; it shows those it was given, and all after a rebuild. */
+class DiskDatastore {
+  readonly shown = new Set<Uid>();
+  constructor(
+    readonly paths: Paths,
+    readonly refused: ReadonlySet<Uid>,
+  ) {}
+  async update(uid: Uid, properties: ReadonlyMap<string, string | Buffer>, file: string) {
+    if (this.refused.has(uid)) throw new DsError('datastore', `no ${uid}`);
+    const { content, metadata } = inEntry(inJournal(this.paths, uid));
+    mkdirSync(metadata, { recursive: true });
+    for (const [name, value] of properties) writeFileSync(join(metadata, name), value);
+    if (file) renameSync(file, content);
+    this.shown.add(uid);
+  }
+  async uids() {
+    return new Set(this.shown);
+  }
+  async indexed() {
+    return this.shown.size;
+  }
+  async rebuildIndex() {
+    for (const { uid } of listEntries(this.paths.journal)) this.shown.add(uid);
+  }
+}
+
+function entryOf(uid: Uid, text: string, title = 'From school'): Entry {
+  const properties = {
+    ...{ uid, title, timestamp: '1700000000', creation_time: '1700000000' },
+    filesize: String(text.length),
+  };
+  return {
+    content: { digest: digestOf(text), size: text.length },
+    properties: new Map(Object.entries(properties).map(([n, v]) => [n, Buffer.from(v)])),
+  };
+}
+
+/** An entry as it was fetched: its content lies in the batch's folder. */
+function fetched(folder: string, uid: Uid, text: string): Fetched {
+  const entry = entryOf(uid, text);
+  const file = inBatch(folder, uid).content;
+  writeFileSync(file, text);
+  const step = { uid, digest: digestOf(encodeEntry(entry)), bytes: text.length, action: 'bring' };
+  return { step, entry, file } as Fetched;
+}
+
+interface Scene {
+  paths: Paths;
+  folder: string;
+  state: State;
+  datastore: DiskDatastore;
+  writer: Writer;
+  outcomes: Outcomes;
+  context: Context;
+}
+
+type MakeWriter = (options: WriterOptions, tally: Tally) => Writer;
+const WRITERS: [string, MakeWriter][] = [
+  ['DatastoreWriter', (options, tally) => new DatastoreWriter(options, tally)],
+  ['FolderWriter', (options, tally) => new FolderWriter(options, tally, new Map())],
+];
+
+async function inScene(
+  make: MakeWriter,
+  work: (scene: Scene) => Promise<void>,
+  refused: Uid[] = [],
+): Promise<void> {
+  using profile = makeProfile();
+  const { paths } = profile;
+  const folder = join(paths.restore, 'batch-1');
+  mkdirSync(folder, { recursive: true });
+  await using state = await openState(paths.state);
+  await state.beginRestore(origin, 9);
+  const context = {
+    paths,
+    env: { PATH: process.env.PATH },
+    clock: { ...realClock, sleep: async () => {} },
+    signal: new AbortController().signal,
+    warn: () => {},
+  } as unknown as Context;
+  const datastore = new DiskDatastore(paths, new Set(refused));
+  const tally = new Tally(context, state, origin);
+  const outcomes = new Outcomes(new Meter(() => {}), tally, 0);
+  const options = {
+    ...{ context, state, outcomes, target: { snapshot, toTop: false } },
+    datastore: datastore as unknown as Datastore,
+  };
+  const writer = make(options, tally);
+  await work({ paths, folder, state, datastore, writer, outcomes, context });
+}
+
+for (const [name, make] of WRITERS) {
+  const test = suite(`a restore's ${name}`);
+
+  test('new entries come as they are, count, and are shown', () =>
+    inScene(make, async ({ paths, folder, state, datastore, writer, outcomes }) => {
+      const entries = [1, 2, 3].map((n) => fetched(folder, uidOf(n), `work ${n}`));
+      await writer.write(folder, entries);
+      assert.equal(await writer.finish(), []);
+      assert.equal([outcomes.counts.restored, outcomes.counts.problems], [3, []]);
+      const { content } = inEntry(inJournal(paths, uidOf(2)));
+      assert.is(readFileSync(content, 'utf8'), 'work 2');
+      assert.is(datastore.shown.size, 3);
+      assert.is((await state.unfinishedRestores())[0]?.restored, 3);
+    }));
+
+  test('the same version is not written again, and another one stays as it is', () =>
+    inScene(make, async ({ paths, folder, writer, outcomes, context }) => {
+      putEntry(paths, uidOf(1), 'same', { title: 'From school', creation_time: '1700000000' });
+      putEntry(paths, uidOf(2), 'her newer work', { title: 'Mine' });
+      const entries = [fetched(folder, uidOf(1), 'same'), fetched(folder, uidOf(2), 'older')];
+      await writer.write(folder, entries);
+      await writer.finish();
+      const { alreadyHere, beside, restored } = outcomes.counts;
+      assert.equal([alreadyHere, beside, restored], [1, 1, 0]);
+      const { content } = inEntry(inJournal(paths, uidOf(2)));
+      assert.is(readFileSync(content, 'utf8'), 'her newer work');
+      const copy = besideUid(uidOf(2), entries[1]?.step.digest as never);
+      const found = (await readLiveEntry(context, copy)).entry;
+      assert.is(propertyText(found, 'title'), 'From school (2023-11-14)');
+    }));
+
+  test('what a power cut left of the entry is completed', () =>
+    inScene(make, async ({ paths, folder, writer, outcomes }) => {
+      mkdirSync(inEntry(inJournal(paths, uidOf(1))).metadata, { recursive: true });
+      await writer.write(folder, [fetched(folder, uidOf(1), 'whole')]);
+      await writer.finish();
+      assert.is(outcomes.counts.restored, 1);
+      assert.is(readFileSync(inEntry(inJournal(paths, uidOf(1))).content, 'utf8'), 'whole');
+    }));
+
+  test('an unreadable copy is a problem of this entry, and the others go on', () =>
+    inScene(make, async ({ paths, folder, state, writer, outcomes }) => {
+      const bad = fetched(folder, uidOf(1), 'older');
+      putEntry(paths, uidOf(1), 'newer');
+      const copy = besideUid(uidOf(1), bad.step.digest);
+      putEntry(paths, copy, 'x');
+      rmSync(inEntry(inJournal(paths, copy)).metadata, { recursive: true });
+      writeFileSync(inEntry(inJournal(paths, copy)).metadata, 'not a folder');
+      await writer.write(folder, [bad, fetched(folder, uidOf(2), 'good')]);
+      await writer.finish();
+      const { restored, problems } = outcomes.counts;
+      assert.is(restored, 1);
+      assert.equal(
+        problems.map(({ uid }) => uid),
+        [uidOf(1)],
+      );
+      assert.match(problems[0]?.problem ?? '', /restored earlier .* cannot be read/);
+      assert.is((await state.unfinishedRestores())[0]?.restored, 1, 'only what came');
+    }));
+
+  test.run();
+}
+
+const test = suite('which writer an entry goes through');
+
+test('an entry that a rebuild would delete goes through the datastore', () =>
+  inScene(WRITERS[1]?.[1] as MakeWriter, async ({ paths, folder, writer, outcomes, datastore }) => {
+    const strange = fetched(folder, uidOf(1), 'x');
+    // Longer than one of the terms that the index can have.
+    strange.entry = {
+      ...strange.entry,
+      properties: new Map(strange.entry.properties).set('activity', Buffer.alloc(201, 'a')),
+    };
+    await writer.write(folder, [strange, fetched(folder, uidOf(2), 'y')]);
+    assert.equal([...datastore.shown], [uidOf(1)], 'the other one is not shown yet');
+    assert.is(outcomes.counts.restored, 2);
+    assert.is(listEntries(paths.journal).length, 2);
+  }));
+
+test("what the datastore refuses is the entry's own problem", () =>
+  inScene(
+    WRITERS[0]?.[1] as MakeWriter,
+    async ({ folder, writer, outcomes }) => {
+      await writer.write(
+        folder,
+        [1, 2].map((n) => fetched(folder, uidOf(n), 'x')),
+      );
+      assert.equal(outcomes.counts.problems, [{ uid: uidOf(1), problem: `no ${uidOf(1)}` }]);
+      assert.is(outcomes.counts.restored, 1);
+    },
+    [uidOf(1)],
+  ));
+
+test.run();

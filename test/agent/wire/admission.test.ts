@@ -1,0 +1,42 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readAdmission } from '../../../agent/wire/admission.ts';
+
+const test = suite('the answers to a request for admission');
+
+test('the answers to "may I?"', () => {
+  assert.equal(readAdmission(200, {}, 's'), { admit: true });
+  assert.equal(readAdmission(403, {}, 's'), { admit: false, reason: 'not-registered' });
+  const busy = (seconds: number) => ({
+    admit: false,
+    reason: 'busy',
+    retryAfterSeconds: seconds,
+  });
+  const later = (text: string) => readAdmission(503, { 'retry-after': text }, 's');
+  assert.equal(later('17'), busy(17));
+  assert.equal(readAdmission(503, {}, 's'), busy(60));
+  assert.equal(later('Wed, 21 Oct 2015 07:28:00 GMT'), busy(60));
+  assert.equal(later('999999999'), busy(86_400));
+  assert.throws(() => readAdmission(404, {}, 's'), /no backup server/);
+});
+
+const PLACES: [place: string | string[] | undefined, why: string | string[] | undefined, object][] =
+  [
+    ['3', 'all-slots-taken', { place: 3, why: 'all-slots-taken' }],
+    ['3', undefined, { place: 3 }],
+    [undefined, 'a-word-of-a-newer-server', { why: 'a-word-of-a-newer-server' }],
+    ['0', '', {}],
+    ['-1', 'Two Words', {}],
+    ['1e3', '<script>', {}],
+    ['9'.repeat(20), 'x'.repeat(50), {}],
+    [['1', '2'], ['a', 'b'], {}],
+  ];
+test('place and reason are read where a server gives them, and junk is passed over', () => {
+  for (const [place, why, expected] of PLACES) {
+    const headers = { 'retry-after': '9', 'x-backup-place': place, 'x-backup-reason': why };
+    const busy = { admit: false, reason: 'busy', retryAfterSeconds: 9 };
+    assert.equal(readAdmission(503, headers, 's'), { ...busy, ...expected });
+  }
+});
+
+test.run();

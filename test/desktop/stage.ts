@@ -1,0 +1,96 @@
+/**
+ * The activity in Sugar with a scripted agent: every screen can be brought about at once, by setting
+ * what the agent says. For whatever is about gestures and pictures, not about backups.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildXo } from '../../bundle/xo.ts';
+import { type Daemon, startDaemon } from '../school/processes.ts';
+import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts';
+import { ScreenReader } from './screen-reader.ts';
+
+const BUNDLE_ID = 'org.sugarlabs.Backup';
+const ACTIVITY_ID = 'd'.repeat(40);
+const START_MS = 120_000;
+
+export interface StageOptions extends DesktopOptions {
+  /** Entries in the scripted agent's Journal. */
+  entries?: number;
+}
+
+export class Stage implements AsyncDisposable {
+  readonly desktop: Desktop;
+  readonly screen: ScreenReader;
+  readonly #agent: Daemon;
+
+  private constructor(desktop: Desktop, agent: Daemon) {
+    this.desktop = desktop;
+    this.#agent = agent;
+    this.screen = new ScreenReader(desktop);
+  }
+
+  /** A desktop with the agent and the installed activity, which is on the screen. */
+  static async start(options: StageOptions = {}): Promise<Stage> {
+    const prepare = (child: Desktop) => void child.makeFolder('home/Activities');
+    const desktop = await startDesktop({ ...options, prepare });
+    let agent: Daemon | undefined;
+    try {
+      const script = fileURLToPath(new URL('../activity/scripted-agent.ts', import.meta.url));
+      const args = ['--import', 'tsx', script, String(options.entries ?? 300)];
+      agent = startDaemon(process.execPath, args, desktop.env);
+      await agent.line(/serving/, START_MS);
+      const stage = new Stage(desktop, agent);
+      await stage.#open(options.withoutShell === true);
+      return stage;
+    } catch (error) {
+      await desktop[Symbol.asyncDispose]();
+      await agent?.stop();
+      throw error;
+    }
+  }
+
+  async #open(withoutShell: boolean): Promise<void> {
+    const { desktop } = this;
+    const xo = await buildXo(join(desktop.folder, 'xo'));
+    if (withoutShell) {
+      const folder = join(desktop.home, 'Activities');
+      await desktop.must('unzip', '-q', xo, '-d', folder);
+      const start = `exec activity/run -b ${BUNDLE_ID} -a ${ACTIVITY_ID}`;
+      desktop.start('/bin/sh', ['-c', `cd ${folder}/Backup.activity && ${start}`]);
+    } else {
+      await desktop.must('sugar-install-bundle', desktop.copyIn(xo, 'Backup.xo'));
+      desktop.start('sugar-launch', [BUNDLE_ID]);
+    }
+    await this.screen.find('My Backup', { role: 'push button', ms: START_MS });
+  }
+
+  /** Sets properties of the agent, in GVariant's text form: `{ State: "<'due'>" }`. */
+  async set(properties: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, value] of Object.entries(properties)) await this.#script('Set', name, value);
+  }
+
+  /** Lets a method of the agent fail with this code, until `mend`. */
+  async fail(member: string, code: string): Promise<void> {
+    await this.#script('Fail', member, `<'${code}'>`);
+  }
+
+  async mend(): Promise<void> {
+    await this.#script('Mend', '', '<0>');
+  }
+
+  /** Milliseconds that a job of the agent takes for each entry. */
+  async speed(ms: number): Promise<void> {
+    await this.#script('Speed', '', `<${ms}>`);
+  }
+
+  async #script(member: string, name: string, value: string): Promise<void> {
+    const target = ['--dest', 'org.sugarlabs.Backup1', '--object-path', '/org/sugarlabs/Backup1'];
+    const method = ['--method', `org.sugarlabs.Backup1.Script.${member}`];
+    await this.desktop.must('gdbus', 'call', '--session', ...target, ...method, name, value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.desktop[Symbol.asyncDispose]();
+    await this.#agent.stop();
+  }
+}

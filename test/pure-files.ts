@@ -1,0 +1,68 @@
+/**
+ * The files that decide something from values alone, each with its fast tests: `npm run mutants`
+ * changes them token by token and expects those tests to fail.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './tree.ts';
+
+const RULES = ['test/agent/rules/machine.test.ts', 'test/agent/rules/due.test.ts'];
+const TRAFFIC = [
+  'test/xs/traffic/traffic.test.ts',
+  'test/xs/traffic/waiting.test.ts',
+  'test/sim/sim.test.ts',
+];
+const SCREENS = [
+  'test/activity/status.test.ts',
+  'test/activity/lists.test.ts',
+  'test/activity/restore.test.ts',
+];
+
+/** A file, or a folder with all that lies below it → the tests. */
+const TESTS: Readonly<Record<string, readonly string[]>> = {
+  'shared/ids.ts': ['test/shared/ids.test.ts'],
+  'shared/log.ts': ['test/shared/log.test.ts'],
+  'shared/journal/entry.ts': ['test/shared/journal/entry.test.ts'],
+  'shared/journal/kept.ts': ['test/shared/journal/kept.test.ts'],
+  'shared/journal/sums.ts': ['test/shared/journal/sums.test.ts'],
+  'shared/protocol/pairing.ts': ['test/shared/protocol/pairing.test.ts'],
+  'shared/ssh/ssh-key.ts': ['test/shared/ssh/ssh-key.test.ts'],
+  'shared/system/files.ts': ['test/shared/system/files.test.ts'],
+  'shared/words/progress-bar.ts': ['test/shared/words/progress-bar.test.ts'],
+  'shared/words/words.ts': ['test/activity/words.test.ts'],
+  'agent/backoff.ts': ['test/agent/backoff.test.ts'],
+  'agent/keep/kept-entry.ts': ['test/agent/keep/kept-entry.test.ts'],
+  'agent/restore/choose-writer.ts': ['test/agent/restore/choose-writer.test.ts'],
+  'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],
+  'agent/rules/': RULES,
+  'xs/ingest/daily-cap.ts': ['test/xs/ingest/held.test.ts'],
+  'xs/ingest/shrink-guard.ts': ['test/xs/ingest/held.test.ts'],
+  'xs/registration/aliases.ts': ['test/xs/registration/aliases.test.ts'],
+  'xs/registration/newcomers.ts': ['test/xs/registration/newcomers.test.ts'],
+  'xs/retention/quota.ts': ['test/xs/retention/quota.test.ts'],
+  'xs/retention/retention.ts': ['test/xs/retention/retention.test.ts'],
+  'xs/retention/server-clock.ts': ['test/xs/retention/server-clock.test.ts'],
+  'xs/traffic/admit.ts': TRAFFIC,
+  'xs/traffic/pressure.ts': ['test/xs/traffic/pressure.test.ts'],
+  'xs/traffic/queue.ts': TRAFFIC,
+  'xs/traffic/subnet.ts': TRAFFIC,
+  'xs/traffic/wait-estimate.ts': TRAFFIC,
+  'activity/model/acts/': SCREENS,
+  'activity/model/screens/': SCREENS,
+  'activity/model/state/': SCREENS,
+};
+
+/** `[file, its tests]`, in the order of the table. */
+export function pureFiles(): [file: string, tests: readonly string[]][] {
+  return Object.entries(TESTS).flatMap(([path, tests]) => {
+    const files = path.endsWith('/') ? scriptsBelow(path) : [path];
+    return files.map((file): [string, readonly string[]] => [file, tests]);
+  });
+}
+
+function scriptsBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => folder + name)
+    .sort();
+}
