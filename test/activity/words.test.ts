@@ -3,10 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAgentError } from '../../activity/client.ts';
 import { readConfig } from '../../activity/config.ts';
-import { daysIn, monthOf, shiftMonth } from '../../activity/model/screens/restore/month-grid.ts';
+import { daysIn, shiftMonth } from '../../activity/model/screens/restore/month-grid.ts';
 import { BoundedCache, keptPictures } from '../../activity/sugar/picture-cache.ts';
 import { colorSvg, parseXoColor } from '../../activity/sugar/xocolor.ts';
 import { languagesOf } from '../../shared/words/catalogue.ts';
+import { monthOf } from '../../shared/words/month.ts';
 import { ago, size, timeLeft } from '../../shared/words/words.ts';
 import { viewer } from './viewer.ts';
 

@@ -88,8 +88,9 @@ const NEW_DAYS = 30;
 const ABSENT_DAYS = 7;
 
 /**
- * New laptops whose nick matches exactly one laptop that was not backed up for a week. Only a proposal:
- * anybody can choose the nick Jocinta, so a teacher decides.
+ * New laptops whose nick matches exactly one laptop that was not backed up for a week or, where the
+ * colours match as well, not since the new one registered. Only a proposal: anybody can choose the
+ * nick Jocinta, so a teacher decides.
  */
 export function proposeAliases(
   laptops: ReadonlyMap<Serial, Laptop>,
@@ -98,16 +99,24 @@ export function proposeAliases(
 ): Proposal[] {
   const replaced = new Set([...laptops.values()].map(({ alias }) => alias?.of));
   const age = (iso: string) => now.getTime() - Date.parse(iso);
-  const absent = new Map<string, Serial[]>();
-  for (const [serial, { nick }] of laptops) {
-    const seen = lastSuccess.get(serial);
-    if (!seen || age(seen) < ABSENT_DAYS * DAY_MS || replaced.has(serial)) continue;
-    absent.set(folded(nick), [...(absent.get(folded(nick)) ?? []), serial]);
+  const byNick = new Map<string, [Serial, Laptop][]>();
+  for (const [serial, laptop] of laptops) {
+    const nick = folded(laptop.nick);
+    if (lastSuccess.get(serial) && !replaced.has(serial)) {
+      byNick.set(nick, [...(byNick.get(nick) ?? []), [serial, laptop]]);
+    }
   }
-  return [...laptops].flatMap(([newer, { nick, registered, alias, retired }]) => {
+  const isGone = ([serial, older]: [Serial, Laptop], newer: Laptop) => {
+    const seen = lastSuccess.get(serial) ?? '';
+    if (age(seen) >= ABSENT_DAYS * DAY_MS) return true;
+    return older.colors !== null && older.colors === newer.colors && seen < newer.registered;
+  };
+  return [...laptops].flatMap(([newer, laptop]) => {
+    const { nick, registered, alias, retired } = laptop;
     if (alias || retired || replaced.has(newer) || folded(nick) === '') return [];
     if (!(age(registered) <= NEW_DAYS * DAY_MS)) return [];
-    const [older, second] = (absent.get(folded(nick)) ?? []).filter((one) => one !== newer);
+    const same = (byNick.get(folded(nick)) ?? []).filter(([serial]) => serial !== newer);
+    const [older, second] = same.filter((one) => isGone(one, laptop)).map(([serial]) => serial);
     if (!older || second) return [];
     return [{ newer, older, nick, registered, lastSeen: lastSuccess.get(older) ?? '' }];
   });

@@ -118,8 +118,7 @@ test('a question changes nothing; its answer does, with the name of the teacher'
     ],
   );
   const log = await server.teacher.get(`/xs-backup/audit?serial=${OTHER}`);
-  assert.match(log.body, /taken out of use/);
-  assert.match(log.body, /<bdi>Rosa<\/bdi>/);
+  assert.match(log.body, /Rosa took Ana &lt;b(>|&gt;) \(\w+\) out of use\./);
 });
 
 test('a changed key is approved by its code, and only that key', async () => {
@@ -158,6 +157,30 @@ test('the old laptop is chosen by picture; a wrong choice is refused in words, a
   assert.match(refused.body, /circle/);
   await act(server.teacher, page, /another child/);
   assert.is(registrations.get(OTHER)?.alias, null);
+});
+
+test('the old laptop that is gone is replaced and taken out of use in one act, and both undone', async () => {
+  await using server = await openClass();
+  const { registrations } = server.library;
+  const choose = await follow(server.teacher, `/xs-backup/laptop/${OTHER}/replaces`, /Jocinta/);
+  const { body } = await server.teacher.get(choose);
+  assert.match(body, /registered just now/, 'dates tell the new one from the old one');
+  assert.match(body, /last seen just now/);
+  assert.match(body, /never seen/);
+  const buttons = [...body.matchAll(/<button[^>]*name="act" value="([\w-]+)"/g)].map(
+    ([, act]) => act,
+  );
+  assert.equal(buttons, ['replace', 'alias']);
+  const answer = await server.teacher.fill(choose, '/xs-backup/do', {});
+  assert.is(answer.status, 303, answer.body);
+  assert.is(registrations.get(OTHER)?.alias?.of, SERIAL);
+  assert.not(registrations.isActive(SERIAL));
+  const undo = await follow(server.teacher, String(answer.headers.location), /^Undo$/);
+  assert.is((await server.teacher.fill(undo, '/xs-backup/do', {})).status, 303);
+  assert.is(registrations.get(OTHER)?.alias, null);
+  assert.ok(registrations.isActive(SERIAL));
+  assert.is((await server.teacher.fill(choose, '/xs-backup/do', { act: 'alias' })).status, 303);
+  assert.ok(registrations.isActive(SERIAL), 'the old one may still be in use');
 });
 
 test('what is held aside is released or thrown away; the trash gives it back, pinned', async () => {

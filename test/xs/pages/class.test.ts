@@ -135,7 +135,7 @@ test('the groups come in the order in which a teacher looks at them', async () =
   const groups = [...html.matchAll(/<h2[^>]*>([\s\S]*?)<\/h2>/g)].map(([, text = '']) =>
     text.replace(/<[^>]*>/g, '').trim(),
   );
-  assert.equal(groups, ['Asks you', 'never backed up', 'Safe']);
+  assert.equal(groups, ['Asks you', 'Never backed up', 'Safe']);
 });
 
 test('the old laptop is searched for among all of them, likely ones first', async () => {

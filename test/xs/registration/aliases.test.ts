@@ -164,6 +164,30 @@ const PROPOSALS: [string, Seen[], [number, number][]][] = [
     [OLD, NEW, { nick: 'x', registered: 1, change: { alias: { of: serialOf(0), since: SINCE } } }],
     [],
   ],
+  [
+    'the same colours, not seen since the new one registered: from the first day',
+    [
+      { ...OLD, seen: 3, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#FF2B34,#005FE4' } },
+    ],
+    [[1, 0]],
+  ],
+  [
+    'the same colours, but both come',
+    [
+      { ...OLD, seen: 1, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#FF2B34,#005FE4' } },
+    ],
+    [],
+  ],
+  [
+    'other colours, seen within a week',
+    [
+      { ...OLD, seen: 3, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#008009,#8BFF7A' } },
+    ],
+    [],
+  ],
   ['a new laptop that backs up already', [OLD, { ...NEW, seen: 0 }], [[1, 0]]],
 ];
 for (const [what, rows, expected] of PROPOSALS) {

@@ -23,7 +23,8 @@ import { HeldPage } from './laptops/held-page.tsx';
 import { heldLaptops } from './laptops/held-view.ts';
 import { addLaptopRoutes } from './laptops/laptop-routes.ts';
 import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
-import { AuditPage, auditView } from './school/audit-page.tsx';
+import { AuditPage } from './school/audit-page.tsx';
+import { actorsIn, findAudit, readAuditSearch } from './school/audit-search.ts';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
 import { cardsOf } from './shown/laptop-card.ts';
@@ -121,10 +122,12 @@ function addKept(part: FastifyInstance, site: Site): void {
   });
 
   part.get('/xs-backup/audit', async (request: Asked, reply) => {
-    const serial = onlyAbout(request.query);
-    const view = auditView(readAudit(paths, serial), Number(request.query.page ?? 1) || 1);
+    onlyAbout(request.query); // an invalid serial number is not a search that finds nothing
+    const all = readAudit(paths);
+    const search = readAuditSearch(request.query);
     const { page } = frameProps(site, request, reply);
-    return site.send(reply, AuditPage({ page, ...view, serial: serial ?? null, nickOf }));
+    const found = findAudit(all, search, nickOf);
+    return site.send(reply, AuditPage({ page, search, found, actors: actorsIn(all), nickOf }));
   });
 }
 

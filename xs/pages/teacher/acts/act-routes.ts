@@ -16,9 +16,9 @@ import { dayName } from '../../frame/day-name.ts';
 import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
-import { ActPage, NotDonePage } from './act-page.tsx';
+import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
 import { type ActFacts, actWords } from './act-words.ts';
-import { type Act, askPath, commandOf, effectPath, readAct, undoOf } from './acts.ts';
+import { type Act, askPath, commandsOf, effectPath, readAct, undoOf } from './acts.ts';
 
 /** Unchecked fields of a query or form: strings, or lists where one is repeated. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -35,7 +35,9 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       const texts = actWords(page.words, act, facts);
       const about = rows.map((row) => cardOf(row, library.clock.now()));
       const code = act.name === 'approve' && act.fields.kind === 'own' ? facts.code : null;
-      return site.send(reply, ActPage({ page, act, texts, about, code }));
+      const now = Math.floor(library.clock.now().getTime() / 1000);
+      const choices = choicesOf(page.words, act, rows);
+      return site.send(reply, ActPage({ page, act, texts, about, code, choices, now }));
     });
   });
 
@@ -44,13 +46,22 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     const teacher = guard.teacher(request);
     return orExplain(site, act, request, reply, async () => {
       const { signal } = new AbortController(); // never aborted: an act is short
-      await library.audit.inNameOf(teacher, () =>
-        runCommand(library, commandOf(act), () => {}, signal),
-      );
+      await library.audit.inNameOf(teacher, async () => {
+        for (const command of commandsOf(act)) await runCommand(library, command, () => {}, signal);
+      });
       const done = new URLSearchParams({ act: act.name, ...act.fields });
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
+}
+
+/** The buttons of the confirmation, where there is more than one way to say yes. */
+function choicesOf(words: Words, act: Act, [, older]: readonly LaptopRow[]): ActChoice[] {
+  if (act.name !== 'alias' || !older || older.retired !== null) return [];
+  return [
+    { name: 'replace', label: words._('Yes, and the old laptop is gone') },
+    { name: 'alias', label: words._('Yes, but the old laptop is still used') },
+  ];
 }
 
 /** The act in the query of the page it led to; undefined where there is none. */

@@ -121,6 +121,20 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _('It no longer sees what the old laptop left.'),
     done: _('The two laptops are separate again.'),
   }),
+  replace: ({ _ }, { other }) => ({
+    label: _('Yes, and the old laptop is gone'),
+    question: _('Is this the new laptop of {other}?', { other }),
+    meaning: _(
+      'The new laptop then sees everything that the old one left, and can bring it back. The old one can no longer connect; what the school keeps of it stays.',
+    ),
+    done: _('The new laptop takes the place of the old one, which is out of use.'),
+  }),
+  'undo-replace': ({ _ }, { who }) => ({
+    label: _('Undo: another child'),
+    question: _('Does the laptop of {who} not belong to the child of the old one?', { who }),
+    meaning: _('It no longer sees what the old laptop left, and the old one can connect again.'),
+    done: _('The two laptops are separate again, and both in use.'),
+  }),
   release: ({ _ }, { who }) => ({
     label: _('It is right'),
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),

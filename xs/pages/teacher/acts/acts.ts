@@ -1,5 +1,6 @@
 /**
- * What a teacher may do on the pages: each act is one command of `xs-backup` with validated arguments.
+ * What a teacher may do on the pages: each act is one or two commands of `xs-backup` with validated
+ * arguments.
  * Nothing else that a browser sends can become a command.
  */
 
@@ -31,6 +32,8 @@ interface Rule {
   command: string;
   args: readonly Field[];
   flags?: readonly ('kind' | 'key')[];
+  /** Done afterwards. */
+  next?: { command: string; args: readonly Field[] };
 }
 
 const RULES = {
@@ -42,6 +45,15 @@ const RULES = {
   forget: { command: 'forget', args: ['serial'] },
   alias: { command: 'alias', args: ['serial', 'of'] },
   unalias: { command: 'unalias', args: ['serial'] },
+  /** The old laptop is gone: the new one takes its place, and it is taken out of use. */
+  replace: {
+    ...{ command: 'alias', args: ['serial', 'of'] },
+    next: { command: 'retire', args: ['of'] },
+  },
+  'undo-replace': {
+    ...{ command: 'unalias', args: ['serial'] },
+    next: { command: 'unretire', args: ['of'] },
+  },
   release: { command: 'release', args: ['serial'] },
   drop: { command: 'drop', args: ['serial'] },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
@@ -71,15 +83,14 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
   return { name, fields: Object.fromEntries(fields) };
 }
 
-/** The command of an act, answered as JSON. */
-export function commandOf({ name, fields }: Act): CommandRequest {
-  const { command, args, flags = [] }: Rule = RULES[name];
+/** The commands of an act in their order, answered as JSON. */
+export function commandsOf({ name, fields }: Act): CommandRequest[] {
+  const { command, args, flags = [], next }: Rule = RULES[name];
+  const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
   const flagged = Object.fromEntries(flags.map((flag) => [flag, fields[flag]]));
-  return {
-    command,
-    args: args.map((field) => fields[field] ?? ''),
-    flags: { json: true, ...flagged },
-  };
+  const first = { command, args: valuesOf(args), flags: { json: true, ...flagged } };
+  if (!next) return [first];
+  return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
 }
 
 /** The page that asks for confirmation. */
@@ -106,6 +117,8 @@ export function effectPath({ name, fields }: Act): string {
     case 'unretire':
     case 'alias':
     case 'unalias':
+    case 'replace':
+    case 'undo-replace':
     case 'pin':
     case 'unpin':
       return laptop;
@@ -116,7 +129,7 @@ export function effectPath({ name, fields }: Act): string {
 
 /** The act that undoes it; undefined where there is none, or it is on another page. */
 export function undoOf({ name, fields }: Act): Act | undefined {
-  const { serial = '' } = fields;
+  const { serial = '', of = '' } = fields;
   switch (name) {
     case 'retire':
       return { name: 'unretire', fields: { serial } };
@@ -124,6 +137,8 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return { name: 'retire', fields: { serial } };
     case 'alias':
       return { name: 'unalias', fields: { serial } };
+    case 'replace':
+      return { name: 'undo-replace', fields: { serial, of } };
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:
@@ -132,8 +147,8 @@ export function undoOf({ name, fields }: Act): Act | undefined {
 }
 
 export function fieldsOf(name: ActName): Field[] {
-  const { args, flags = [] }: Rule = RULES[name];
-  return [...args, ...flags];
+  const { args, flags = [], next }: Rule = RULES[name];
+  return [...new Set([...args, ...flags, ...(next?.args ?? [])])];
 }
 
 function noAct(message: string): DsError {

@@ -9,6 +9,8 @@ import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
+import { DiskBar, type DiskParts } from './disk-bar.tsx';
+import { FullDisk, type Relief } from './full-disk.tsx';
 
 export interface DiskUse {
   serial: Serial;
@@ -20,6 +22,9 @@ export interface DiskUse {
 export interface DiskProps {
   page: Page;
   facts: readonly { name: string; text: string }[];
+  parts: DiskParts;
+  /** What could make room, the largest first. */
+  relief: readonly Relief[];
   /** The share of one laptop, in bytes. */
   quotaBytes: number;
   /** Largest first. */
@@ -33,7 +38,7 @@ export interface DiskProps {
 const MAX_LINES = 300;
 
 export function DiskPage(props: DiskProps): VNode {
-  const { page, facts, damage, distrust } = props;
+  const { page, facts, parts, relief, damage, distrust } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -50,7 +55,9 @@ export function DiskPage(props: DiskProps): VNode {
           </p>
         </div>
       )}
+      <DiskBar words={words} parts={parts} />
       <Facts facts={facts} card />
+      <FullDisk words={words} found={relief} />
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
           {_('What would the next cleanup remove?')}

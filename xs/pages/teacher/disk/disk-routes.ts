@@ -6,13 +6,18 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
+import type { Library } from '../../../library.ts';
+import { listPins } from '../../../pins/pins.ts';
 import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import { listHeld } from '../../../storage/snapshots.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
 import { statusView } from '../school/status-view.ts';
 import { CleanupPage } from './cleanup-page.tsx';
+import { diskParts } from './disk-bar.tsx';
 import { DiskPage } from './disk-page.tsx';
+import { reliefs } from './full-disk.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
@@ -27,8 +32,9 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const status = await readStatus(library);
     const usage = await library.store.usage();
     const share = sharePercent(config.quota);
+    const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
-      page,
+      ...{ page, parts, relief: reliefs({ others: parts.others, ...keptBytes(library) }) },
       facts: statusView(page.words, status).facts,
       quotaBytes: quotaOf(diskSize(paths.library), library.sharers(), share).bytes,
       uses: usage
@@ -59,4 +65,14 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const { page } = frameProps(site, request, reply);
     return site.send(reply, CleanupPage({ page, reports, nameOf }));
   });
+}
+
+/** What decisions of teachers and children keep, in bytes. */
+function keptBytes({ paths, registrations }: Library): { pins: number; held: number } {
+  let [pins, held] = [0, 0];
+  for (const [serial] of registrations.all()) {
+    for (const pin of listPins(paths, serial)) pins += pin.bytes;
+    for (const snapshot of listHeld(paths, serial)) held += snapshot.bytes;
+  }
+  return { pins, held };
 }

@@ -44,7 +44,7 @@ export function markName({ _ }: Words, mark: Mark): string {
     case 'late':
       return _('Not seen');
     case 'never':
-      return _('never backed up');
+      return _('Never backed up');
     case 'waiting':
       return _('Asks you');
     case 'held':
