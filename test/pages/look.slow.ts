@@ -38,6 +38,7 @@ const visit = (locale: string, size: Size, javaScript = true): Promise<Visit> =>
   visitAt(chrome, school.url, locale, size, javaScript);
 
 const PAGES: [name: string, path: () => string, needs: 'child' | 'nobody'][] = [
+  ['start', () => '/', 'nobody'],
   ['sign-in', () => '/ds-restore/sign-in', 'nobody'],
   ['days', () => `/ds-restore/${SERIAL}/`, 'child'],
   ['day', () => school.day(SERIAL), 'child'],
@@ -47,6 +48,7 @@ const PAGES: [name: string, path: () => string, needs: 'child' | 'nobody'][] = [
   ['entry', () => school.entry(0), 'child'],
   ['entry-plain', () => school.entry(1), 'child'],
   ['entry-damaged', () => school.entry(DAMAGED), 'child'],
+  ['missing-day', () => `/ds-restore/${SERIAL}/${SERIAL}/datastore-2020-01-01_08:00/`, 'child'],
   ['missing', () => `/ds-restore/${SERIAL}/all/nothing`, 'child'],
 ];
 
@@ -64,7 +66,9 @@ for (const [locale, size] of [
       await shoot(page, `pages-${name}-${locale}-${size}`);
       assert.equal(await violations(page), []);
       assert.ok((await overflow(page)) <= 0, `${await overflow(page)} px too wide`);
-      const unexpected = complaints.filter((text) => name !== 'missing' || !/404/.test(text));
+      const unexpected = complaints.filter(
+        (text) => !name.startsWith('missing') || !/404/.test(text),
+      );
       assert.equal(unexpected, []);
     });
   }

@@ -186,13 +186,18 @@ const GOOD: Record<string, string> = {
   ...{ serial: serialOf(1), of: serialOf(2), kind: 'own', key: `SHA256:${'a'.repeat(43)}` },
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
+  serials: `${serialOf(1)},${serialOf(2)}`,
 };
 
 test('a form is an act with fields of the right kind, or it is nothing', () => {
   for (const name of ACT_NAMES) {
     const sent = { ...GOOD, act: name, 'dry-run': 'true', all: '1' };
     const commands = commandsOf(readAct(sent));
-    const names = { replace: 'alias,retire', 'undo-replace': 'unalias,unretire' };
+    const names = {
+      ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
+      ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },
+      'reject-many': 'reject,reject',
+    };
     assert.is(
       commands.map(({ command }) => command).join(),
       names[name as keyof typeof names] ?? name,
@@ -251,7 +256,8 @@ test('the audit log is filtered by laptop, the replaced one as well, by who, and
 });
 
 test('every event of the audit log is a sentence that names who and whom', () => {
-  const say = (more: Partial<AuditLine>) => auditSentence(words, line(1, more), nickOf);
+  const say = (more: Partial<AuditLine>) =>
+    auditSentence(words, line(1, more), nickOf).replace(/[\u2068\u2069]/g, '');
   const jim = `Jim (${serialOf(1)})`;
   const rosa = { who: 'teacher', name: 'Rosa' } as const;
   const cases: [Partial<AuditLine>, string][] = [
@@ -277,6 +283,12 @@ test('every event of the audit log is a sentence that names who and whom', () =>
     ],
   ];
   for (const [more, sentence] of cases) assert.is(say(more), sentence);
+  const isolated = auditSentence(words, line(1, { event: 'registered' }), () => 'سلمى');
+  assert.is(
+    isolated,
+    `\u2068سلمى (${serialOf(1)})\u2069 registered.`,
+    'a name does not turn it round',
+  );
 });
 
 test('of the trash, what went last comes first, and converted trees are left to the terminal', () => {
@@ -304,7 +316,8 @@ test('of the trash, what went last comes first, and converted trees are left to 
 test('the disk is split into backups, other files and what is free; no part is negative', () => {
   const disk = { usedBytes: 100, freeBytes: 50 };
   const usage = [{ bytes: 30 }, { bytes: 10 }];
-  assert.equal(diskParts(disk, usage, 105), { backups: 40, others: 60, free: 50, room: 105 });
+  assert.equal(diskParts(disk, usage, 70), { backups: 40, others: 60, free: 50, room: 70 });
+  assert.is(diskParts(disk, usage, 105).room, 90, 'other files leave them no more');
   // What was measured at the last cleanup may be more than is used now.
   assert.equal(diskParts(disk, [{ bytes: 130 }], 105).others, 0);
 });

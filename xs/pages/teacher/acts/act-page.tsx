@@ -66,11 +66,12 @@ export function ActPage(props: ActProps): VNode {
 function Buttons({ choices }: Pick<ActProps, 'choices'>) {
   return (
     <>
-      {choices.map(({ name, label }) => (
+      {choices.flatMap(({ name, label }) => [
         <button key={name} type="submit" name="act" value={name}>
           {label}
-        </button>
-      ))}{' '}
+        </button>,
+        ' ',
+      ])}
     </>
   );
 }

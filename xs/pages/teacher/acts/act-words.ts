@@ -24,17 +24,19 @@ export interface ActFacts {
   /** The pairing code of the key that is to be approved. */
   code: string | null;
   minutes: number;
+  /** For acts about many laptops. */
+  laptops: number;
 }
 
 export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): ActWords {
-  const { name: who, other, what } = facts;
+  const { name: who, other, what, laptops } = facts;
   switch (name) {
     case 'approve':
       return approveWords(words, who, fields.kind === 'own' ? facts.code : null);
     case 'register-window':
       return windowWords(words, facts.minutes);
     default:
-      return TEXTS[name](words, { who, other, what });
+      return TEXTS[name](words, { who, other, what, laptops });
   }
 }
 
@@ -80,7 +82,10 @@ function windowWords({ _, _n }: Words, minutes: number): ActWords {
   };
 }
 
-type Texts = (words: Words, facts: { who: string; other: string; what: string }) => ActWords;
+interface TextFacts extends Pick<ActFacts, 'other' | 'what' | 'laptops'> {
+  who: string;
+}
+type Texts = (words: Words, facts: TextFacts) => ActWords;
 
 const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Texts>> = {
   reject: ({ _ }, { who }) => ({
@@ -140,6 +145,38 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),
     meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
     done: _('The backups are ordinary ones now.'),
+  }),
+  'release-many': ({ _, _n }, { laptops }) => ({
+    label: _('All of them are right'),
+    question: _n(
+      'Is it right that so much is gone from {n} Journal?',
+      'Is it right that so much is gone from {n} Journals?',
+      laptops,
+    ),
+    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    done: _('The backups are ordinary ones now.'),
+  }),
+  'drop-many': ({ _, _n }, { laptops }) => ({
+    label: _('All of them are a mistake'),
+    question: _n(
+      'Throw away what was held aside of {n} laptop?',
+      'Throw away what was held aside of {n} laptops?',
+      laptops,
+    ),
+    meaning: _(
+      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+    ),
+    done: _('Moved to the trash.'),
+  }),
+  'reject-many': ({ _, _n }, { laptops }) => ({
+    label: _('Reject all'),
+    question: _n(
+      'Reject the key that waits for {n} laptop?',
+      'Reject the keys that wait for {n} laptops?',
+      laptops,
+    ),
+    meaning: _('These keys open nothing, and do not ask again. The Journal stays as it is.'),
+    done: _('Rejected.'),
   }),
   drop: ({ _ }, { who }) => ({
     label: _('Throw away'),

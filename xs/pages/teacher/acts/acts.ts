@@ -19,6 +19,8 @@ import { laptopPath } from '../../frame/paths.ts';
 const FIELDS = {
   serial: (text: string) => tryParse(parseSerial, text),
   of: (text: string) => tryParse(parseSerial, text),
+  serials: (text: string) =>
+    splitSerials(text).every((one) => tryParse(parseSerial, one)) ? text : undefined,
   kind: (text: string) => (text === 'own' || text === 'sugar' ? text : undefined),
   key: (text: string) => (/^SHA256:[A-Za-z0-9+/]{43}$/.test(text) ? text : undefined),
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
@@ -27,6 +29,8 @@ const FIELDS = {
   minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
 } as const;
 export type Field = keyof typeof FIELDS;
+/** In characters: the serial numbers of some 300 laptops. */
+const MAX_FIELD = 4000;
 
 interface Rule {
   command: string;
@@ -34,11 +38,14 @@ interface Rule {
   flags?: readonly ('kind' | 'key')[];
   /** Done afterwards. */
   next?: { command: string; args: readonly Field[] };
+  /** Done for each laptop in the field `serials`. */
+  many?: true;
 }
 
 const RULES = {
   approve: { command: 'approve', args: ['serial'], flags: ['kind', 'key'] },
   reject: { command: 'reject', args: ['serial'], flags: ['kind'] },
+  'reject-many': { command: 'reject', args: ['serials'], flags: ['kind'], many: true },
   'register-window': { command: 'register-window', args: ['minutes'] },
   retire: { command: 'retire', args: ['serial'] },
   unretire: { command: 'unretire', args: ['serial'] },
@@ -55,7 +62,9 @@ const RULES = {
     next: { command: 'unretire', args: ['of'] },
   },
   release: { command: 'release', args: ['serial'] },
+  'release-many': { command: 'release', args: ['serials'], many: true },
   drop: { command: 'drop', args: ['serial'] },
+  'drop-many': { command: 'drop', args: ['serials'], many: true },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
   unpin: { command: 'unpin', args: ['serial', 'pin'] },
   undelete: { command: 'undelete', args: ['serial', 'item'] },
@@ -76,7 +85,8 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
   const name = act as ActName;
   const fields = fieldsOf(name).map((field) => {
     const text = sent[field];
-    const value = typeof text === 'string' ? FIELDS[field](text) : undefined;
+    const value =
+      typeof text === 'string' && text.length <= MAX_FIELD ? FIELDS[field](text) : undefined;
     if (value === undefined) throw noAct(`"${field}" of ${name} is missing or wrong`);
     return [field, value] as const;
   });
@@ -85,10 +95,13 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
 
 /** The commands of an act in their order, answered as JSON. */
 export function commandsOf({ name, fields }: Act): CommandRequest[] {
-  const { command, args, flags = [], next }: Rule = RULES[name];
+  const { command, args, flags = [], next, many }: Rule = RULES[name];
   const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
-  const flagged = Object.fromEntries(flags.map((flag) => [flag, fields[flag]]));
-  const first = { command, args: valuesOf(args), flags: { json: true, ...flagged } };
+  const all = { json: true, ...Object.fromEntries(flags.map((flag) => [flag, fields[flag]])) };
+  if (many) {
+    return splitSerials(fields.serials).map((one) => ({ command, args: [one], flags: all }));
+  }
+  const first = { command, args: valuesOf(args), flags: all };
   if (!next) return [first];
   return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
 }
@@ -104,12 +117,15 @@ export function effectPath({ name, fields }: Act): string {
   switch (name) {
     case 'approve':
     case 'reject':
+    case 'reject-many':
     case 'register-window':
       return '/xs-backup/waiting';
     case 'forget':
       return '/xs-backup/class';
     case 'release':
+    case 'release-many':
     case 'drop':
+    case 'drop-many':
       return '/xs-backup/held';
     case 'undelete':
       return '/xs-backup/trash';
@@ -144,6 +160,11 @@ export function undoOf({ name, fields }: Act): Act | undefined {
     default:
       return undefined;
   }
+}
+
+/** The laptops of an act about many. */
+export function splitSerials(serials: string | undefined): string[] {
+  return (serials ?? '').split(',');
 }
 
 export function fieldsOf(name: ActName): Field[] {

@@ -10,7 +10,7 @@ export interface DiskParts {
   backups: number;
   others: number;
   free: number;
-  /** What backups may use. */
+  /** What backups may use: their share of the disk, as far as other files leave it to them. */
   room: number;
 }
 
@@ -25,7 +25,8 @@ export function diskParts(
     usage.reduce((sum, { bytes }) => sum + bytes, 0),
   );
   const others = disk.usedBytes - backups;
-  return { backups, others, free: disk.freeBytes, room: roomBytes };
+  const room = Math.min(roomBytes, backups + disk.freeBytes);
+  return { backups, others, free: disk.freeBytes, room };
 }
 
 const WIDTH = 600;
@@ -47,7 +48,7 @@ export function DiskBar({ words, parts }: { words: Words; parts: DiskParts }): V
     <section class="card">
       <svg
         xmlns="http://www.w3.org/2000/svg"
-        class="disk-bar"
+        class="bar disk-bar"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         width={WIDTH}
         height={HEIGHT}

@@ -102,7 +102,7 @@ function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
 function UseBar({ share }: { share: number }) {
   const width = Math.max(1, Math.round(Math.min(1, share) * 196));
   return (
-    <svg xmlns="http://www.w3.org/2000/svg" width="200" height="16" aria-hidden="true">
+    <svg xmlns="http://www.w3.org/2000/svg" class="bar" width="200" height="16" aria-hidden="true">
       <rect x="1" y="1" width="198" height="14" fill="#ffffff" stroke="#1a1a1a" stroke-width="2" />
       <rect x="2" y="2" width={width} height="12" fill="#404040" />
       {share > 1 ? <path d="M180 2v12M188 2v12" stroke="#ffffff" stroke-width="3" /> : null}

@@ -122,7 +122,7 @@ function Lines({ words, lines, nickOf }: LinesProps) {
 
 /** The sentence leads to the laptop; fingerprints and the like are one click away. */
 function Sentence({ words, line, nickOf }: Omit<LinesProps, 'lines'> & { line: AuditLine }) {
-  const text = <bdi>{auditSentence(words, line, nickOf)}</bdi>;
+  const text = auditSentence(words, line, nickOf);
   const details = Object.entries(line.details);
   return (
     <>

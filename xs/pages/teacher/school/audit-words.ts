@@ -9,16 +9,22 @@ import { dayName } from '../../frame/day-name.ts';
 export type NickOf = (serial: string) => string;
 
 export function auditSentence(words: Words, line: AuditLine, nickOf: NickOf): string {
-  const name = (serial: string) => (nickOf(serial) ? `${nickOf(serial)} (${serial})` : serial);
+  const name = (serial: string) =>
+    isolate(nickOf(serial) ? `${nickOf(serial)} (${serial})` : serial);
   const { serial, details } = line;
   return SENTENCES[line.event](words, {
-    who: whoText(words, line),
+    who: isolate(whoText(words, line)),
     laptop: serial === null ? '' : name(serial),
     other: typeof details.of === 'string' ? name(details.of) : '?',
     what: whatOf(words, details),
-    name: String(details.name ?? ''),
+    name: isolate(String(details.name ?? '')),
     n: Number(details.snapshots ?? details.minutes ?? details.removed ?? 0),
   });
+}
+
+/** A name in another script must not turn the direction of the sentence around it. */
+function isolate(name: string): string {
+  return `\u2068${name}\u2069`;
 }
 
 /** What a line is about, besides the laptop: a day, or an entry that is known by its uid only. */
