@@ -61,6 +61,18 @@ export function checkAlias(newer: Serial, older: Serial, laptops: Laptops): void
   }
 }
 
+/** `checkAlias` for many older laptops at once: whether the newer one could take their place. */
+export function possibleOlder(newer: Serial, laptops: Laptops): (older: Serial) => boolean {
+  if (laptops.get(newer)?.alias) return () => false;
+  const replaced = new Set([...laptops.values()].map(({ alias }) => alias?.of));
+  const successor = successors(laptops);
+  const chain = new Set<Serial>();
+  for (let at: Serial | undefined = newer; at && !chain.has(at); at = successor.get(at)) {
+    chain.add(at);
+  }
+  return (older) => !replaced.has(older) && !chain.has(older);
+}
+
 /**
  * The laptop that a request is about: the asking one, or one in its chain. Throws `not-found`, with the
  * same message for another child's laptop as for one that does not exist.

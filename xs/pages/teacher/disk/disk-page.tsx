@@ -23,8 +23,8 @@ export interface DiskProps {
   page: Page;
   facts: readonly { name: string; text: string }[];
   parts: DiskParts;
-  /** What could make room, the largest first. */
-  relief: readonly Relief[];
+  /** What could make room, the largest first; null while there is enough. */
+  relief: readonly Relief[] | null;
   /** The share of one laptop, in bytes. */
   quotaBytes: number;
   /** Largest first. */
@@ -57,7 +57,7 @@ export function DiskPage(props: DiskProps): VNode {
       )}
       <DiskBar words={words} parts={parts} />
       <Facts facts={facts} card />
-      <FullDisk words={words} found={relief} />
+      {relief === null ? null : <FullDisk words={words} found={relief} />}
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
           {_('What would the next cleanup remove?')}

@@ -4,7 +4,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
-import { readStatus } from '../../../admin/status.ts';
+import { readStatus, type Status } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import type { Library } from '../../../library.ts';
 import { listPins } from '../../../pins/pins.ts';
@@ -34,7 +34,10 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const share = sharePercent(config.quota);
     const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
-      ...{ page, parts, relief: reliefs({ others: parts.others, ...keptBytes(library) }) },
+      ...{ page, parts },
+      relief: isTight(status)
+        ? reliefs({ others: parts.others, ...keptBytes(library, status) })
+        : null,
       facts: statusView(page.words, status).facts,
       quotaBytes: quotaOf(diskSize(paths.library), library.sharers(), share).bytes,
       uses: usage
@@ -67,12 +70,20 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
   });
 }
 
+/** A share of free blocks or inodes below which a teacher is told what makes room. */
+const TIGHT = 0.25;
+
+function isTight({ disk, forecast }: Status): boolean {
+  return !forecast.fits || Math.min(disk.freeBlocks, disk.freeInodes) < TIGHT;
+}
+
 /** What decisions of teachers and children keep, in bytes. */
-function keptBytes({ paths, registrations }: Library): { pins: number; held: number } {
-  let [pins, held] = [0, 0];
-  for (const [serial] of registrations.all()) {
-    for (const pin of listPins(paths, serial)) pins += pin.bytes;
-    for (const snapshot of listHeld(paths, serial)) held += snapshot.bytes;
-  }
-  return { pins, held };
+function keptBytes(
+  { paths, registrations }: Library,
+  status: Status,
+): { pins: number; held: number } {
+  const pins = registrations.all().flatMap(([serial]) => listPins(paths, serial));
+  const held = status.held.flatMap(({ serial }) => listHeld(paths, serial));
+  const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
+  return { pins: sum(pins), held: sum(held) };
 }

@@ -3,10 +3,9 @@
  */
 
 import type { VNode } from 'preact';
-import { DsError } from '../../../../shared/errors.ts';
 import type { Serial } from '../../../../shared/ids.ts';
 import { ago } from '../../../../shared/words/words.ts';
-import { checkAlias } from '../../../registration/aliases.ts';
+import { possibleOlder } from '../../../registration/aliases.ts';
 import type { Laptop } from '../../../registration/laptop-record.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { Pager } from '../../frame/pager.tsx';
@@ -27,19 +26,10 @@ export function olderLaptops(
 ): LaptopCard[] {
   const name = cards.find(({ serial }) => serial === newer)?.name.toLowerCase();
   const rank = (card: LaptopCard) => (card.name.toLowerCase() === name ? 0 : 1);
+  const isPossible = possibleOlder(newer, laptops);
   return cards
-    .filter(({ serial, safeAt }) => safeAt !== null && isPossible(newer, serial, laptops))
+    .filter(({ serial, safeAt }) => safeAt !== null && isPossible(serial))
     .sort((a, b) => rank(a) - rank(b) || (a.safeAt ?? 0) - (b.safeAt ?? 0));
-}
-
-function isPossible(newer: Serial, older: Serial, laptops: ReadonlyMap<Serial, Laptop>): boolean {
-  try {
-    checkAlias(newer, older, laptops);
-    return true;
-  } catch (error) {
-    if (error instanceof DsError) return false;
-    throw error;
-  }
 }
 
 export interface ReplaceProps {

@@ -35,7 +35,7 @@ export type RowFacts = Pick<
   | 'lastSuccess'
 >;
 
-const byName = new Intl.Collator(undefined, { numeric: true });
+const byName = new Intl.Collator();
 
 /** What needs a teacher first, then by name. */
 export function cardsOf(rows: readonly RowFacts[], now: Date): LaptopCard[] {
