@@ -6,6 +6,7 @@
 import type { Serial } from '../../shared/ids.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { successors } from '../registration/aliases.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
@@ -47,9 +48,13 @@ export async function readStatus(library: Library): Promise<Status> {
   const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
-  const laptops = active.map(([serial, { nick }]) => {
-    return { serial, nick, ...standing(overview.get(serial)?.lastSuccess ?? null, now) };
-  });
+  const replaced = successors(registrations.bySerial());
+  const laptops = active
+    .map(([serial, { nick }]) => {
+      return { serial, nick, ...standing(overview.get(serial)?.lastSuccess ?? null, now) };
+    })
+    // A laptop that another one replaces is missed by nobody; one that still comes is counted.
+    .filter((one) => one.standing === 'safe' || !replaced.has(one.serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
   const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());

@@ -2,7 +2,7 @@
  * Snapshots on the disk: listing them, reading what they hold, and making a new one visible in one
  * step. A folder without a valid MANIFEST is not a snapshot of ours and is left alone.
  */
-import { readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DsError, isErrno } from '../../shared/errors.ts';
@@ -48,7 +48,9 @@ export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
 
 /** The snapshots that the shrink guard holds aside, newest first. */
 export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
-  return snapshotsIn(inLaptop(paths, serial).held);
+  const { held } = inLaptop(paths, serial);
+  // Most laptops have none, and a failed readdir costs ten times as much as this look.
+  return existsSync(held) ? snapshotsIn(held) : [];
 }
 
 /** The snapshots in a folder, newest first; none in a missing folder. */
