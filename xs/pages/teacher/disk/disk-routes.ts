@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
-import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import { laptopQuota } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
@@ -19,18 +19,17 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 /** On a part that only teachers reach. */
 export function addDiskRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
-  const { paths, registrations, config } = library;
+  const { registrations } = library;
   const nameOf = (serial: string) => registrations.get(serial as Serial)?.nick || serial;
 
   part.get('/xs-backup/disk', async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);
     const status = await readStatus(library);
-    const usage = await library.store.usage();
-    const share = sharePercent(config.quota);
+    const usage = await library.index.usage();
     const node = DiskPage({
       page,
       facts: statusView(page.words, status).facts,
-      quotaBytes: quotaOf(diskSize(paths.library), library.sharers(), share).bytes,
+      quotaBytes: laptopQuota(library).bytes,
       uses: usage
         .map(({ serial, bytes, stuck }) => ({
           ...{ serial: serial as Serial, name: nameOf(serial), bytes, stuck: stuck === 1 },
