@@ -27,7 +27,15 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
     ...{ enrolled: true, retired: null, replaces: null, replacedBy: null, snapshots: 1 },
-    ...{ newest: null, bytes: 1, lastSuccess: daysAgo(1), held: 0, waiting: [], rejected: [] },
+    ...{
+      newest: null,
+      bytes: 1,
+      lastSuccess: daysAgo(1),
+      damaged: false,
+      held: 0,
+      waiting: [],
+      rejected: [],
+    },
     ...facts,
   };
 }
@@ -35,7 +43,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0 },
+  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null },
@@ -101,6 +109,7 @@ test('a laptop has one mark: what needs a decision before how old its backup is'
     [{}, 'safe'],
     [{ standing: 'late' }, 'late'],
     [{ standing: 'never' }, 'never'],
+    [{ standing: 'damaged' }, 'damaged'],
     [{ held: true, standing: 'late' }, 'held'],
     [{ waiting: true, held: true }, 'waiting'],
     [{ retired: true, waiting: true }, 'retired'],

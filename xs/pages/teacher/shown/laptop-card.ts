@@ -19,7 +19,7 @@ export interface LaptopCard {
 
 export type RowFacts = Pick<
   LaptopRow,
-  'serial' | 'nick' | 'colors' | 'retired' | 'waiting' | 'held' | 'lastSuccess'
+  'serial' | 'nick' | 'colors' | 'retired' | 'waiting' | 'held' | 'damaged' | 'lastSuccess'
 >;
 
 /** What needs a teacher first, then by name. */
@@ -38,7 +38,7 @@ export function cardOf(row: RowFacts, now: Date): LaptopCard {
   const { serial, nick, colors, lastSuccess } = row;
   const mark = markOf({
     ...{ retired: row.retired !== null, waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(lastSuccess, now).standing,
+    standing: standing(lastSuccess, now, row.damaged).standing,
   });
   const safeAt = lastSuccess === null ? null : Math.floor(Date.parse(lastSuccess) / 1000);
   return { serial, name: nick || serial, colors, mark, safeAt };

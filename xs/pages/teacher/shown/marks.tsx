@@ -6,13 +6,13 @@ import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 
 /** The state of a laptop at a glance. */
-export type Mark = 'waiting' | 'held' | 'safe' | 'late' | 'never' | 'retired';
+export type Mark = 'waiting' | 'held' | 'damaged' | 'safe' | 'late' | 'never' | 'retired';
 
 export interface MarkFacts {
   retired: boolean;
   waiting: boolean;
   held: boolean;
-  standing: 'safe' | 'late' | 'never';
+  standing: 'safe' | 'late' | 'never' | 'damaged';
 }
 
 /** What needs a decision takes precedence over the age of the last backup. */
@@ -24,12 +24,22 @@ export function markOf({ retired, waiting, held, standing }: MarkFacts): Mark {
 }
 
 /** The order in which teachers look at them. */
-export const MARKS: readonly Mark[] = ['waiting', 'held', 'late', 'never', 'safe', 'retired'];
+export const MARKS: readonly Mark[] = [
+  'waiting',
+  'held',
+  'damaged',
+  'late',
+  'never',
+  'safe',
+  'retired',
+];
 
 export function markName({ _ }: Words, mark: Mark): string {
   switch (mark) {
     case 'safe':
       return _('Safe');
+    case 'damaged':
+      return _('Damaged');
     case 'late':
       return _('Not seen');
     case 'never':
@@ -69,6 +79,13 @@ const shapes: Readonly<Record<Mark, VNode>> = {
     <>
       <circle cx="16" cy="16" r="14" fill="#1a1a1a" />
       <path d="M9 16.5l5 5 9-11" {...INVERTED} />
+    </>
+  ),
+  // A cracked disc.
+  damaged: (
+    <>
+      <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
+      <path d="M17 3l-4 8 6 5-5 5 3 8" {...LINE} stroke-width="2.5" />
     </>
   ),
   // A triangle with a clock's hands.
