@@ -121,7 +121,7 @@ export class Datastore implements AsyncDisposable {
 }
 
 /** An error from the datastore as one of ours. */
-export function explainDatastore(member: string, cause: unknown): DsError {
+function explainDatastore(member: string, cause: unknown): DsError {
   if (cause instanceof DsError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   if (/No space left|Errno 28\b|ENOSPC/i.test(text)) {

@@ -18,7 +18,7 @@ import {
 } from '../../shared/journal/journal-tree.ts';
 
 /** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
-export const MAX_PROPERTY_BYTES = 512_000;
+const MAX_PROPERTY_BYTES = 512_000;
 /** Xapian's terms have at most 245 bytes, the prefix and escaped bytes included. */
 const MAX_TERM_BYTES = 200;
 /** Indexed as one term each (`_QUERY_TERM_MAP` in its indexstore). */

@@ -11,9 +11,9 @@ import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
 import { type Jocinta, openJocinta, STRANGER, thing } from './jocinta.ts';
 
 export const HELD = serialOf(20);
-export const ABSENT = serialOf(21);
+const ABSENT = serialOf(21);
 export const RETURNED = serialOf(22);
-export const RETIRED = serialOf(23);
+const RETIRED = serialOf(23);
 
 const CHILDREN: [nick: string, colours: string | null][] = [
   ['Jim', '#FF2B34,#005FE4'],

@@ -140,7 +140,7 @@ export function metadataOf(entry: JournalEntry): Buffer {
   return encodeEntry({ content, properties });
 }
 
-/** The same entry when its content is kept at school (A13). */
+/** The same entry when its content is kept at school. */
 export function awayOf(uid: Uid, entry: JournalEntry, mark: Partial<KeptMark> = {}): JournalEntry {
   const { title, content } = entry;
   const text = formatKeptMark({

@@ -77,7 +77,7 @@ export async function verifyEntry(snapshot: Snapshot, uid: Uid): Promise<void> {
 }
 
 /** The version of an entry that a snapshot holds. Throws `not-found`. */
-export function digestIn(snapshot: Snapshot, uid: Uid): Digest {
+function digestIn(snapshot: Snapshot, uid: Uid): Digest {
   const digest = findVersion(readSums(snapshot), uid);
   if (digest) return digest;
   throw new DsError('not-found', `${snapshot.name} holds no entry ${uid}`);

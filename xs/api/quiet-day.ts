@@ -39,7 +39,7 @@ function readKey(paths: Paths, serial: Serial): Buffer | undefined {
 }
 
 /** One valid nonce per laptop: a new one invalidates the previous one. */
-export class Nonces {
+class Nonces {
   readonly #clock: Clock;
   readonly #drawn = new Map<Serial, { nonce: string; until: number }>();
 

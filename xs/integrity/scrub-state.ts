@@ -15,7 +15,7 @@ export const SHARDS = 256;
  * Shards that become due with each day of service: a pass takes 24 such days, so that a server that
  * runs for an hour a day, and not every day, has read everything within 30 days.
  */
-export const SHARDS_A_DAY = 11;
+const SHARDS_A_DAY = 11;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(v.string(), v.isoTimestamp());

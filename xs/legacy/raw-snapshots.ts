@@ -57,7 +57,7 @@ export function hasRaw(paths: Paths, serial: Serial): boolean {
 }
 
 /** Orders names by their minute, then by the number that several of one minute have. */
-export function byAge(a: SnapshotName, b: SnapshotName): number {
+function byAge(a: SnapshotName, b: SnapshotName): number {
   const [minuteA, minuteB] = [a.slice(0, MINUTE), b.slice(0, MINUTE)];
   if (minuteA !== minuteB) return minuteA < minuteB ? -1 : 1;
   return numberOf(a) - numberOf(b);

@@ -4,15 +4,8 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
-import type { Digest, Uid } from '../../shared/ids.ts';
-import {
-  type Content,
-  decodeEntry,
-  digestFile,
-  digestOf,
-  type Entry,
-} from '../../shared/journal/entry.ts';
-import { inEntry } from './paths.ts';
+import type { Digest } from '../../shared/ids.ts';
+import { type Content, digestFile, digestOf } from '../../shared/journal/entry.ts';
 
 /** Files up to this size are read in one go, in bytes. */
 const SMALL = 256 * 1024;
@@ -32,14 +25,6 @@ export function readChecked(path: string, digest: Digest): Reading {
     return { type: 'unreadable', cause };
   }
   return digestOf(bytes) === digest ? { type: 'whole', bytes } : { type: 'differs' };
-}
-
-/** The entry whose metadata file has this digest. Throws `damaged`, naming the file. */
-export function readEntry(folder: string, uid: Uid, digest: Digest): Entry {
-  const path = inEntry(folder, uid).metadata;
-  const reading = readChecked(path, digest);
-  if (reading.type === 'whole') return decodeEntry(reading.bytes);
-  throw damageOf(path, reading);
 }
 
 /** What is wrong with a file that is not whole, as an error. */

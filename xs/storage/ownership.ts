@@ -27,7 +27,7 @@ export function makeReadableFolder(ownership: Ownership, path: string): void {
 }
 
 /** A folder that sessions write into. */
-export function makeWritableFolder(ownership: Ownership, path: string): void {
+function makeWritableFolder(ownership: Ownership, path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o770 });
   give(ownership, path, ownership.ownUid, 0o770);
 }

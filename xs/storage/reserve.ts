@@ -45,7 +45,7 @@ export async function keepReserve(
 }
 
 /** Frees the reserve. */
-export function releaseReserve(paths: Paths): void {
+function releaseReserve(paths: Paths): void {
   rmSync(inLibrary(paths).reserve, { recursive: true, force: true });
 }
 

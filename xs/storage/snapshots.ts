@@ -61,7 +61,7 @@ export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
 }
 
 /** The snapshots in a folder, newest first; none in a missing folder. */
-export function snapshotsIn(parent: string): Snapshot[] {
+function snapshotsIn(parent: string): Snapshot[] {
   const snapshots: Snapshot[] = [];
   for (const name of namesIn(parent)) {
     const snapshot = tryParse(parseSnapshotName, name);

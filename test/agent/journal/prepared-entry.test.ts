@@ -91,7 +91,7 @@ for (const [name, properties, title] of TITLES) {
   });
 }
 
-test('at the top of the Journal it is the same work at another time (UI.md 9)', () => {
+test('at the top of the Journal it is the same work at another time', () => {
   const entry = entryOf({ title: 'x', timestamp: '5', creation_time: '4' }, 'content');
   const timed = timedEntry(entry, 99);
   assert.is(timed.properties.get('timestamp')?.toString(), '99');

@@ -9,11 +9,6 @@ export function dayName(words: Words, snapshot: string): string {
 }
 
 /** Date and time; `seconds` since 1970. */
-export function whenText(words: Words, seconds: number): string {
+function whenText(words: Words, seconds: number): string {
   return `${words.date(seconds)}, ${words.clock(seconds)}`;
-}
-
-/** Seconds since 1970 of an ISO date. */
-export function secondsOf(iso: string): number {
-  return Math.floor(Date.parse(iso) / 1000);
 }
