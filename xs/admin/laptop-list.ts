@@ -12,6 +12,7 @@ import type { Laptop } from '../registration/laptop-record.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
 import { hostKeyPublic, type Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
+import { isDamaged } from './status.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -53,6 +54,7 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, hos
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
+    damaged: isDamaged({ paths }, serial),
     held: listHeld(paths, serial).length,
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
