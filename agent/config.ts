@@ -1,6 +1,6 @@
 /**
- * The agent's settings: `<profile>/ds-backup/config.toml` under what the command line says. The
- * school server's address comes from Sugar where neither names one.
+ * The agent's settings: `<profile>/ds-backup/config.toml`, overridden by the command line. If neither names
+ * the school server, its address comes from Sugar.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const schema = v.strictObject({
   registration: v.optional(url),
   /** Upper limit for a transfer, in KiB a second; 0 for none. */
   bandwidth: v.optional(whole(0, 10_000_000), 0),
-  /** The day's backup begins at a random moment within this after it could, in seconds (A4). */
+  /** The day's backup begins at a random moment within this many seconds, so that laptops spread out. */
   spreadSeconds: v.optional(whole(0, 86_400), 300),
   batch: v.optional(
     v.strictObject({
@@ -39,7 +39,7 @@ const schema = v.strictObject({
 });
 export type Config = v.InferOutput<typeof schema>;
 
-/** Sugar's name for the school server where nobody was told another. */
+/** Sugar's name for the school server, unless another one is set. */
 const DEFAULT_SERVER = 'http://schoolserver';
 /** The port that Sugar's "Register" menu always calls. */
 const REGISTRATION_PORT = '8080';
@@ -59,14 +59,14 @@ export function readConfig(paths: Paths, flags: ConfigTree): Config {
 }
 
 export interface ServerUrls {
-  /** Origin of the questions and the enrolment, without a final slash. */
+  /** Origin of the plain HTTP requests, without a final slash. */
   server: string;
   registration: string;
 }
 
 /**
- * `backupUrl` is Sugar's setting, `SN@host:backup` or empty; only its host is used. A server named
- * with a port explicitly is one program for everything; otherwise registration has its own port.
+ * `backupUrl` is Sugar's setting, `SN@host:backup` or empty; only its host is used. A server given with a
+ * port serves everything there; otherwise registration has its own port.
  */
 export function serverUrls(config: Config, backupUrl: string): ServerUrls {
   const host = /^[^@]*@([\w.-]+):/.exec(backupUrl)?.[1];
@@ -79,8 +79,8 @@ export function serverUrls(config: Config, backupUrl: string): ServerUrls {
 }
 
 /**
- * What child processes get: our environment, with messages in English because some are read, and
- * without settings of rsync that would change what goes over the wire.
+ * The environment of child processes: ours, but in English because some messages are parsed, and without
+ * rsync's own settings, which would change what goes over the wire.
  */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('RSYNC_'));

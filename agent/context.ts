@@ -1,5 +1,5 @@
 /**
- * What every command of the agent is handed: settings, places, time, and the way to stop it.
+ * What every command of the agent is given: settings, paths, time, and the signal that stops it.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Config } from './config.ts';
@@ -10,26 +10,26 @@ import type { Progress } from './progress.ts';
 export interface Context {
   config: Config;
   paths: Paths;
-  /** Of child processes, complete. */
+  /** The whole environment of child processes. */
   env: NodeJS.ProcessEnv;
   clock: Clock;
   /** How recent a change of an entry may be; the ordinary values by default. */
   freshness?: Freshness;
-  /** Fires when somebody wants it to stop; its reason is a DsError `cancelled`. */
+  /** Fires when the command has to stop; its reason is a DsError `cancelled`. */
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  /** One line for a person about something that went on although it was not right. */
+  /** One line for a person: something is wrong, and the command goes on. */
   warn: (text: string) => void;
-  /** Told the server's time whenever it is heard, in milliseconds since 1970. */
+  /** Called with the server's time whenever an answer has it, in milliseconds since 1970. */
   onServerTime?: (ms: number) => void;
 }
 
-/** Notes the `Date` of a server's answer. */
+/** Passes on the `Date` header of a server's answer. */
 export function noteServerTime({ onServerTime }: Context, date: string | undefined): void {
   const ms = Date.parse(date ?? '');
   if (Number.isFinite(ms)) onServerTime?.(ms);
 }
 
-/** The way out of every `laptop-full`. */
+/** The hint of every `laptop-full` error. */
 export const FULL_HINT =
   'delete something large from the Journal and empty the trash, then try again';

@@ -1,10 +1,10 @@
 /**
- * A full disk has many voices: the file system's, SQLite's, ssh-keygen's. They are one error here.
+ * Recognizes a full disk in the errors of the file system, SQLite and child processes: one error for all.
  */
 import { asDsError, DsError, isErrno } from '../shared/errors.ts';
 import { FULL_HINT } from './context.ts';
 
-/** The error as it is, or `laptop-full` when that is what is behind it. */
+/** The error as it is, or `laptop-full` when a full disk is its cause. */
 export function explainFull(cause: unknown): DsError {
   const inner = cause instanceof Error && cause.cause ? cause.cause : cause;
   const full = [cause, inner].some(

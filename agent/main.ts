@@ -1,5 +1,5 @@
 /**
- * The laptop's program: wires the process to the commands, and nothing else.
+ * The laptop's program: connects the process (arguments, signals, streams) to the commands.
  */
 import { realClock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
@@ -31,7 +31,7 @@ process.exitCode = await runCli({
   self: [process.execPath, ...process.execArgv.filter(isForWorkers), process.argv[1] ?? ''],
 });
 
-/** The agent itself is to be small; its workers are to be quick. */
+/** Flags that keep the agent's memory small are not for its workers, which have to be quick. */
 function isForWorkers(flag: string): boolean {
   return !/^--(single-threaded|v8-pool-size|max-semi-space-size|max-lazy|jitless)/.test(flag);
 }

@@ -1,6 +1,6 @@
 /**
- * Where everything lies on the laptop (PROTOCOL.md, "On the laptop's disk"). No other file of the
- * agent puts a path together.
+ * Where everything is on the laptop's disk (PROTOCOL.md, "On the laptop's disk"): the profile's files, and
+ * the layout of entries in the Journal, in a batch, and in a batch being written.
  */
 import { join } from 'node:path';
 import type { Uid } from '../shared/ids.ts';
@@ -13,7 +13,7 @@ export interface Paths {
   journal: string;
   /** Its layout's number. */
   journalVersion: string;
-  /** There while its index can be trusted: without it the datastore's next start makes a new one. */
+  /** Exists while its index is complete: without it the datastore's next start makes a new one. */
   journalClean: string;
   lockFolder: string;
   lock: string;
@@ -30,14 +30,14 @@ export interface Paths {
   publicKey: string;
   knownHosts: string;
   enrolment: string;
-  /** Held by whoever introduces the laptop to the server. */
+  /** The lock of a program that registers or enrols the laptop. */
   introduction: string;
-  /** Who the laptop will be once the server has said yes to it. */
+  /** The identity of a registration that the server has not confirmed yet. */
   draftIdentity: string;
-  /** Agreed with the server over SSH, for days without changes. */
+  /** The key for days without changes, got from the server over SSH. */
   quietKey: string;
   state: string;
-  /** The agent's, over power cuts. */
+  /** What the agent remembers over power cuts. */
   memory: string;
   staging: string;
   restore: string;
@@ -83,7 +83,7 @@ export function batchFolder(parent: string, number: number): string {
   return join(parent, `batch-${number}`);
 }
 
-/** Where a batch's entries are made whole before they go into the Journal. */
+/** Where a batch's entries are built before they are moved into the Journal. */
 export function inWhole(batch: string, uid: Uid): TreeEntry {
   return { uid, path: join(batch, 'whole', uid) };
 }

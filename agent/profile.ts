@@ -1,5 +1,5 @@
 /**
- * The profile folder as a run finds it and leaves it: room, the lock, folders of our own.
+ * The profile folder for a run: free space, locks, our own folders.
  */
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
@@ -33,24 +33,24 @@ export function freeBytes(path: string): number {
   }
 }
 
-/** The lock that the original client takes as well (A5). Throws `busy`. */
+/** One run at a time: the lock that the original client takes too. Throws `busy`. */
 export function takeLock({ paths, env, signal }: Context) {
   mkdirSync(paths.lockFolder, { recursive: true });
   return lockFile(paths.lock, { env, waitSeconds: 0, signal });
 }
 
-/** Long enough for another program of ours to register and to be answered, in seconds. */
+/** How long another program of ours may take to register and enrol, in seconds. */
 const INTRODUCTION_WAIT_SECONDS = 90;
 
 /**
- * The lock of whoever introduces this laptop to the server: without it, two programs at once would make
- * two laptops of it. Another's is waited for; throws `busy` when that takes too long.
+ * The lock for registering and enrolling this laptop: without it, two programs at once would register two
+ * laptops. Waits for the lock; throws `busy` when that takes too long.
  */
 export function takeIntroduction({ paths, env, signal }: Context) {
   return lockFile(paths.introduction, { env, waitSeconds: INTRODUCTION_WAIT_SECONDS, signal });
 }
 
-/** An empty folder of ours, whatever was there. */
+/** Makes an empty folder of ours, removing what was there. */
 export function emptyFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,14 +1,14 @@
 /**
- * How far a run is, for a bar, a line or D-Bus: never backwards, never beyond the whole.
+ * The progress of a run, for a bar, a line or D-Bus: never goes back, and never beyond the total.
  */
 import type { Uid } from '../shared/ids.ts';
 
 export type Phase =
-  | 'asking' // the server's leave
+  | 'asking' // for admission
   | 'scanning' // looking for changes
   | 'sending'
   | 'confirming' // waiting for the server's snapshot
-  | 'fetching' // and putting back, at the same time
+  | 'fetching' // and writing, at the same time
   | 'done';
 
 export interface Progress {
@@ -18,14 +18,14 @@ export interface Progress {
   bytesDone: number;
   /** An estimate while it is still being worked out. */
   bytesTotal: number;
-  /** The entry in hand, for showing. */
+  /** The entry being worked on, for showing. */
   current?: { uid: Uid; title: string };
 }
 
 export interface BatchMeter {
-  /** So many of its bytes have gone, and with them about so many entries. */
+  /** So many of its bytes have been transferred, and with them about so many entries. */
   bytes(count: number, entries?: number): void;
-  /** It is through, with this many entries and bytes in all. */
+  /** It is finished, with this many entries and bytes in all. */
   done(entries: number, count: number): void;
 }
 
@@ -56,7 +56,7 @@ export class Meter {
     this.#set({ entriesTotal: entries, bytesTotal: bytes });
   }
 
-  /** One of the batches under way; there may be several at once. */
+  /** For one batch; several may be in transfer at once. */
   batch(): BatchMeter {
     const gone = { bytes: 0, entries: 0 };
     const bytes = (count: number, entries = 0) => {
@@ -71,12 +71,12 @@ export class Meter {
     return { bytes, done };
   }
 
-  /** What is in hand now. */
+  /** The entry being worked on now. */
   current(uid: Uid, title: string): void {
     this.#set({ current: { uid, title } });
   }
 
-  /** An entry that turned out to need nothing. */
+  /** An entry that needs no transfer. */
   skip(): void {
     this.#set({ entriesDone: this.#state.entriesDone + 1 });
   }

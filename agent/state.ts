@@ -36,14 +36,14 @@ const MIGRATIONS = [
 
 /** A local entry when it was last read. */
 export interface KnownEntry {
-  /** Null when it was so fresh that a later change could look the same: read it again. */
+  /** Null when it changed so recently that a later change could look the same: it is read again. */
   signature: Signature | null;
   digest: Digest;
   /** Null for an entry without content. */
   content: Digest | null;
 }
 
-/** Where entries come back from: a snapshot, of this laptop unless `of` names another. */
+/** The snapshot that is restored; of this laptop unless `of` names another. */
 export interface Origin {
   of: Serial | undefined;
   snapshot: SnapshotName;
@@ -70,7 +70,7 @@ export interface UnfinishedRestore {
 
 const NOT_A_DATABASE = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
 
-/** Opens the memory; one that is damaged is thrown away. */
+/** Opens the memory; a damaged one is replaced by an empty one. */
 export async function openState(path: string): Promise<State> {
   try {
     return await State.load(await openDb(path, MIGRATIONS));
@@ -84,14 +84,14 @@ export async function openState(path: string): Promise<State> {
 
 export class State implements AsyncDisposable {
   readonly entries = new Map<Uid, KnownEntry>();
-  /** Versions whose files lie complete in the server's incoming/, for the current base. */
+  /** Versions whose files are complete in the server's incoming/, for the current base. */
   readonly arrived = new Map<Uid, Digest>();
   /** Content digests of the base's entries, as far as known; null for an entry without content. */
   readonly baseContents = new Map<Uid, Digest | null>();
   confirmed: Confirmed | undefined;
-  /** A run whose completion file was sent, or was about to be, with no answer yet. */
+  /** A run whose completion file was sent, or was about to be, and has no answer yet. */
   underWay: RunId | undefined;
-  /** Entries were put into the Journal's folders that Sugar's index may not have yet. */
+  /** Entries were written into the Journal's folders that Sugar's index may not have yet. */
   indexDoubtful = false;
   readonly #db: Db;
 
@@ -141,7 +141,7 @@ export class State implements AsyncDisposable {
     this.indexDoubtful = values.has('index');
   }
 
-  /** Remembers what was read, and forgets entries that are gone. */
+  /** Remembers what was read, and forgets entries that were deleted. */
   async rememberEntries(read: ReadonlyMap<Uid, KnownEntry>, gone: Iterable<Uid>): Promise<void> {
     const goneList = [...gone].filter((uid) => this.entries.has(uid));
     if (read.size === 0 && goneList.length === 0) return;
@@ -217,7 +217,7 @@ export class State implements AsyncDisposable {
     }
   }
 
-  /** The server's newest snapshot is another one, or there is none: learn it anew. */
+  /** The server's newest snapshot is another one, or there is none. */
   async forgetBase(): Promise<void> {
     await this.#db.transaction(async (tx) => {
       for (const table of ['confirmed', 'arrived', 'contents'])
@@ -230,7 +230,7 @@ export class State implements AsyncDisposable {
     this.baseContents.clear();
   }
 
-  /** Notes that a restore is under way. Returns what an unfinished one has already put back. */
+  /** Notes that a restore has begun. Returns what an unfinished one has already written. */
   async beginRestore(origin: Origin, entries: number): Promise<Map<Uid, Digest>> {
     const key = keyOf(origin);
     await this.#db.run('INSERT OR REPLACE INTO restores VALUES (?, ?, ?)', ...key, entries);
@@ -248,7 +248,7 @@ export class State implements AsyncDisposable {
     );
   }
 
-  /** These are not here any more, and are to come again. */
+  /** These are not in the Journal any more, and are restored again. */
   async forgetRestored(origin: Origin, uids: readonly Uid[]): Promise<void> {
     await this.#db.runMany(
       'DELETE FROM restored WHERE owner = ? AND snapshot = ? AND uid = ?',
@@ -263,7 +263,7 @@ export class State implements AsyncDisposable {
     this.indexDoubtful = doubtful;
   }
 
-  /** The version of an entry that was pinned for this laptop's sake, not by the child (A13). */
+  /** The version of an entry that was pinned to keep its content at school, not by the child. */
   async ownPin(uid: Uid): Promise<Digest | undefined> {
     const query = 'SELECT digest FROM own_pins WHERE uid = ?';
     return (await this.#db.all<{ digest: Digest }>(query, uid))[0]?.digest;
@@ -274,7 +274,7 @@ export class State implements AsyncDisposable {
     else await this.#db.run('DELETE FROM own_pins WHERE uid = ?', uid);
   }
 
-  /** The restore is through: from now on a change of the child's is a change. */
+  /** The restore is finished: a later one does not take changes since then for its own work. */
   async endRestore(origin: Origin): Promise<void> {
     await this.#db.transaction(async (tx) => {
       for (const table of ['restored', 'restores']) {
@@ -283,7 +283,7 @@ export class State implements AsyncDisposable {
     });
   }
 
-  /** Restores that were begun and not finished, with how many entries they put back. */
+  /** Restores that were begun and not finished, with how many entries they have written. */
   unfinishedRestores(): Promise<UnfinishedRestore[]> {
     return this.#db.all(
       `SELECT owner AS of, snapshot, entries, (SELECT count(*) FROM restored

@@ -174,3 +174,16 @@ export function readBusError(error: unknown): DsError | undefined {
   const [message = '', hint] = String(text ?? '').split('\n');
   return new DsError(code as ErrorCode, message, hint ? { hint } : {});
 }
+
+/** A row of `ListPins`. */
+export interface PinRow {
+  uid: string;
+  /** Empty for the newest. */
+  snapshot: string;
+  title: string;
+  bytes: number;
+  /** In seconds since 1970; 0 for one that the school does not know yet. */
+  pinned: number;
+  /** Noted, and not sent yet. */
+  later: boolean;
+}

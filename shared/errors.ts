@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'unreadable' // a Journal entry that cannot be read completely
   | 'transfer' // rsync or ssh ended with an error
   | 'datastore' // Sugar's datastore answered with an error
+  | 'program-failed' // a program that we started ended with an error
   | 'missing-tool' // a program we need is not installed
   | 'cancelled'
   | 'internal';

@@ -15,18 +15,19 @@ import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
 import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
-import { Damage } from './storage/damage-register.ts';
-import { openStore, type Store } from './storage/index-db.ts';
-import { type Access, makeLaptopFolders, makeServiceFolders } from './storage/ownership.ts';
+import { DamageRegister } from './storage/damage-register.ts';
+import { type IndexDb, openIndexDb } from './storage/index-db.ts';
+import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
+import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
 import { discard } from './storage/trash.ts';
-import { Turns } from './storage/work-queue.ts';
+import { WorkQueue } from './storage/work-queue.ts';
 
 export interface Library {
   config: Config;
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -34,8 +35,9 @@ export interface Library {
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
-  store: Store;
-  turns: Turns;
+  index: IndexDb;
+  successes: LastSuccesses;
+  workQueue: WorkQueue;
   /** All registered laptops, retired ones too. */
   serials: () => Serial[];
   /**
@@ -49,7 +51,7 @@ export interface Library {
 
 export interface LibraryOptions {
   config: Config;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -64,16 +66,16 @@ const LOCK_PATIENCE_SECONDS = 5;
  * command that is still running. Removes the unfinished drafts of a killed process.
  */
 export async function openLibrary(options: LibraryOptions): Promise<Library & AsyncDisposable> {
-  const { config, access, clock, log, env } = options;
+  const { config, ownership, clock, log, env } = options;
   const paths: Paths = config;
   await using cleanup = new Cleanup();
-  makeServiceFolders(access, paths);
+  makeServiceFolders(ownership, paths);
   const { serviceLock } = inState(paths);
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const newcomers = new Newcomers(clock, config.registration);
   const audit = new Audit({ paths, clock, log });
-  const registrations = new Registrations({ paths, access, clock, log, newcomers, audit });
-  const updateReplaces = () => writeReplaces(paths, access, registrations.bySerial());
+  const registrations = new Registrations({ paths, ownership, clock, log, newcomers, audit });
+  const updateReplaces = () => writeReplaces(paths, ownership, registrations.bySerial());
   registrations.whenAliasesChange(updateReplaces);
   updateReplaces();
   const serials = () => registrations.all().map(([serial]) => serial);
@@ -82,19 +84,20 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const sharers = () =>
     serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
   for (const serial of serials()) {
-    makeLaptopFolders(access, paths, serial);
+    makeLaptopFolders(ownership, paths, serial);
     removeDrafts(inLaptop(paths, serial).home);
     await recoverAdoption({ paths, log }, serial, (folder, name) =>
       discard(paths, serial, folder, 'adopted', clock.now(), name),
     );
   }
-  const store = cleanup.use(await openStore(paths, serials));
+  const index = cleanup.use(await openIndexDb(paths, serials));
+  const successes = await openLastSuccesses(paths, index, log);
   const owned = cleanup.move();
   return {
-    ...{ config, paths, access, clock, log, env, store, serials, sharers },
+    ...{ config, paths, ownership, clock, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    pool: openPool(paths, access, MAX_LINKS, new Damage(paths, clock)),
-    turns: new Turns(),
+    pool: openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock)),
+    workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

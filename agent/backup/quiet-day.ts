@@ -1,7 +1,7 @@
 /**
- * A day without changes costs two small plain requests and no connection (PROTOCOL.md, "A quiet
- * day"). The key for it comes over the first SSH connection; without one, or when the server does not
- * agree, an ordinary backup finds out why.
+ * The short backup of a day without changes: two small plain requests and no SSH connection (PROTOCOL.md,
+ * "A quiet day"). Its key comes over an earlier SSH connection; without a key, or when the server does not
+ * agree, an ordinary backup follows.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { isErrno } from '../../shared/errors.ts';
@@ -15,7 +15,7 @@ import type { Base } from '../state.ts';
 import type { Control } from '../wire/api.ts';
 import { askServer } from '../wire/http.ts';
 
-/** True when the server agreed, provably, that the Journal is safe as it is. */
+/** True when the server has proved, with the shared key, that it has the Journal as it is. */
 export async function agreeOnQuietDay(context: Context, base: Base): Promise<boolean> {
   const key = readKey(context);
   const serial = readIdentity(context.paths)?.serial;
@@ -34,11 +34,11 @@ export async function agreeOnQuietDay(context: Context, base: Base): Promise<boo
     const { mac } = parseQuietConfirmation(answer.body);
     if (sameMac(mac, answerMac(key, claim))) return true;
   }
-  rmSync(context.paths.quietKey, { force: true }); // perhaps the server has another one by now
+  rmSync(context.paths.quietKey, { force: true }); // the server may have another one by now
   return false;
 }
 
-/** Asks for the key, if there is none yet. An older server has none to give. */
+/** Asks for the key, if there is none yet. An older server has none. */
 export async function learnQuietKey({ paths }: Context, control: Control): Promise<void> {
   if (readKey({ paths })) return;
   const key = await control.quietKey();

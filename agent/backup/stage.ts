@@ -22,7 +22,7 @@ import { lastingSignature, readVersion, type Version } from '../journal/read-ent
 import { batchFolder, inBatch } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
 
-/** What of a version has to travel. */
+/** What of a version has to be sent. */
 export type Need = 'nothing' | 'metadata' | 'all';
 
 export interface StageOptions {
@@ -36,7 +36,7 @@ export interface StageOptions {
   freshness?: Freshness;
   signal: AbortSignal;
   need: (uid: Uid, digest: Digest, content: Digest | null) => Need;
-  /** Every entry that was read whole, also when nothing of it has to travel. */
+  /** Called for every entry that was read whole, also when nothing of it has to be sent. */
   onRead: (uid: Uid, known: KnownEntry, title: string) => void;
   onProblem: (problem: Problem) => void;
 }
@@ -50,7 +50,7 @@ export interface Batch {
 
 /** An entry whose size is not the noted one is taken as it is after so many settled times. */
 const WRONG_SIZE_ROUNDS = 5;
-/** How long to work in one go before timers and signals get their turn, in milliseconds. */
+/** How long to work in one go before timers and signals get a turn, in milliseconds. */
 const SLICE_MS = 20;
 
 /** Stages the entries, batch by batch; the next one is begun when it is asked for. */
@@ -109,7 +109,7 @@ interface Unsettled {
   calmMs: number;
 }
 
-/** At the first look the time comes from the time stamps and the file system's clock. */
+/** At the first look the time comes from time stamps and the file system's clock. */
 function* firstLooks(entries: Iterable<TreeEntry>, moment: bigint): Generator<Look> {
   const calmMs = (signature: Signature) =>
     Math.max(0, Number(moment - newestMoment(signature)) / 1e6);
@@ -148,7 +148,7 @@ async function stageEntry(
   }
 }
 
-/** Links the content before reading it: whatever the datastore does, this content stays. */
+/** Links the content before reading it, so that what is sent is what was read. */
 function pinAndRead(entry: TreeEntry, batch: Batch, options: StageOptions): Promise<Version> {
   return readVersion(entry, options.signal, (path) => {
     const { content } = inBatch(batch.folder, entry.uid);

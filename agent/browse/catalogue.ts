@@ -14,9 +14,9 @@ import type { Context } from '../context.ts';
 import { scanJournal } from '../journal/scan.ts';
 import { freeBytes, prepareProfile } from '../profile.ts';
 import { planRestore } from '../restore/plan.ts';
+import type { Session } from '../school/session.ts';
 import type { SharedSession } from '../school/shared-session.ts';
 import { openState } from '../state.ts';
-import type { Control } from '../wire/api.ts';
 
 /** Which snapshot, and whose: undefined for the newest, and for this laptop. */
 export interface Place {
@@ -180,7 +180,11 @@ export function searchEntries(entries: readonly EntrySummary[], search: string):
     .sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
 }
 
-async function fetchEntries(control: Control, name: SnapshotName, of: Serial | undefined) {
+async function fetchEntries(
+  control: Session['control'],
+  name: SnapshotName,
+  of: Serial | undefined,
+) {
   const entries: EntrySummary[] = [];
   for await (const page of control.entries(name, of)) entries.push(...page);
   return entries;

@@ -1,6 +1,6 @@
 /**
- * Makes our own key known to the server and the server's key known to us: asked once, and again as
- * long as a teacher has not said yes. The server's key is pinned; another one later is never taken.
+ * Exchanges SSH keys with the school server: asked once, and again until a teacher has approved this
+ * laptop. The server's host key is pinned; another one is never accepted later.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
@@ -24,7 +24,7 @@ export interface Enrolment extends EnrolAnswer {
   serial: Serial;
 }
 
-/** What was answered last time; undefined when absent or unusable, which asks again. */
+/** The last answer; undefined when absent or unusable, so that the server is asked again. */
 function readEnrolment(paths: Paths): Enrolment | undefined {
   try {
     const text = readFileSync(paths.enrolment, 'utf8');
@@ -38,8 +38,8 @@ function readEnrolment(paths: Paths): Enrolment | undefined {
 }
 
 /**
- * The enrolment on the disk, or a new one. That of another serial is not ours: the home was copied here,
- * or the laptop has a new board. Throws `pending-approval`, `untrusted-server`.
+ * The enrolment on the disk, or a new one. An enrolment of another serial is not used: the home folder was
+ * copied, or the laptop has a new board. Throws `pending-approval`, `untrusted-server`.
  */
 export async function ensureEnrolment(
   context: Context,
@@ -57,7 +57,8 @@ export async function ensureEnrolment(
   if (answer === 'key-taken') {
     publicKey = await renewKey(context);
     answer = await enrol(context, urls, identity, publicKey);
-    if (answer === 'key-taken') throw keyRefused("a key made just now is another laptop's");
+    if (answer === 'key-taken')
+      throw keyRefused('it says that a new key belongs to another laptop');
   }
   checkHostKey(context.paths, answer.hostKey);
   if (answer.state === 'accepted') pinHostKey(context.paths, answer.hostKey);
@@ -79,15 +80,15 @@ function acceptedAs(paths: Paths, serial: Serial): Enrolment | undefined {
   return known?.state === 'accepted' && readHostKey(paths) ? known : undefined;
 }
 
-/** The server refused our key: ask at the next run what it thinks of it now. */
+/** The server refused our key: the next run enrols again. */
 export function forgetAcceptance(paths: Paths): void {
   const known = readEnrolment(paths);
   if (known) keepEnrolment(paths, { ...known, state: 'pending' });
 }
 
 /**
- * A person's word that the school has a new server. Returns whether one was known. What this laptop
- * believes to be there is asked for anew by the next backup.
+ * Forgets the server's host key and our enrolment, when a person says that the server was replaced.
+ * Returns whether a server was known. The next backup asks the new server what it has.
  */
 export async function forgetServer(context: Context): Promise<boolean> {
   const { paths } = context;
@@ -133,7 +134,7 @@ export function notRegistered(serial: string): DsError {
 }
 
 function pendingApproval(code: string): DsError {
-  return new DsError('pending-approval', 'a teacher has to say yes to this laptop first', {
+  return new DsError('pending-approval', 'a teacher has to approve this laptop first', {
     hint: `show the teacher this code: ${code}; it must be the same on the school server`,
   });
 }

@@ -15,12 +15,12 @@ export interface Identity {
 }
 
 /** Where open firmware shows an XO's factory data; Sugar asks in this order. */
-export const MACHINE_FOLDERS = ['/ofw', '/proc/device-tree'];
-/** What Sugar takes for a machine that has a device tree and no number: many laptops at once. */
+const MACHINE_FOLDERS = ['/ofw', '/proc/device-tree'];
+/** Sugar's stand-in on machines with a device tree and no serial number; many laptops have it. */
 const NO_SERIAL = 'SHF00000000';
 const NO_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** Undefined for a laptop that never registered. Throws `bad-id` for a number that is none. */
+/** Undefined for a laptop that never registered. Throws `bad-id` for an invalid serial number. */
 export function readIdentity(
   paths: Paths,
   machineFolders: readonly string[] = MACHINE_FOLDERS,
@@ -39,8 +39,8 @@ export function readIdentity(
 }
 
 /**
- * A new identity in the form of Sugar's: three capitals and eight digits, all by chance. Sugar takes
- * the seconds of the clock for the digits, which is no good choice where all clocks stand at 1970.
+ * A new identity in Sugar's form: three capitals and eight digits, all random. Sugar uses the seconds of
+ * the clock for the digits, which collide in a school where all clocks stand at 1970.
  */
 export function inventIdentity(): Identity {
   const capitals = Array.from({ length: 3 }, () => String.fromCharCode(65 + randomInt(26)));
@@ -48,7 +48,7 @@ export function inventIdentity(): Identity {
   return { serial: parseSerial(capitals.join('') + digits), uuid: randomUUID() };
 }
 
-/** The identity a registration was begun with, or a new one: the same until it is kept. */
+/** The identity that a registration was begun with, or a new one; the same until it is stored. */
 export function draftIdentity(paths: Paths): Identity {
   const draft = readDraft(paths) ?? inventIdentity();
   writeFileDurably(paths.draftIdentity, `${draft.serial} ${draft.uuid}\n`);
@@ -61,7 +61,7 @@ function readDraft(paths: Paths): Identity | undefined {
   return serial && uuid ? { serial, uuid } : undefined;
 }
 
-/** Keeps an identity where Sugar keeps it: uuid first, so that a serial never stands alone. */
+/** Stores an identity where Sugar stores it: uuid first, so that there is never a serial without one. */
 export function keepIdentity(paths: Paths, identity: Identity): void {
   mkdirSync(paths.identifiers, { recursive: true });
   fsyncFolder(paths.profile);

@@ -1,6 +1,5 @@
 /**
- * Registers this laptop with the XML-RPC that Sugar's "Register" menu calls, where nobody used the
- * menu.
+ * Registers this laptop by the XML-RPC call of Sugar's "Register" menu, for a child who did not use it.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
@@ -10,13 +9,13 @@ import { askServer } from '../wire/http.ts';
 import { draftIdentity, type Identity, keepIdentity } from './identity.ts';
 import { readNick } from './sugar-settings.ts';
 
-/** What the server said, by its `success`. */
+/** The server's answer. */
 export type RegistrationAnswer = { success: true } | { success: false; error: string };
 
 /**
- * Registers a known identity, or makes one and keeps it once the server has said OK: an answer that
- * is lost leaves no second laptop on the server. Throws `not-registered` with the server's reason.
- * Under takeIntroduction().
+ * Registers a known identity, or a new one, which is stored when the server has accepted it; a lost answer
+ * does not leave a second laptop on the server. Throws `not-registered` with the server's reason. The
+ * caller holds the lock of takeIntroduction().
  */
 export async function register(
   context: Context,
@@ -40,9 +39,13 @@ export async function register(
   const answer = await parseAnswer(response.statusCode, response.body);
   if (!answer.success) {
     rmSync(context.paths.draftIdentity, { force: true });
-    throw new DsError('not-registered', `the school server does not register us: ${answer.error}`, {
-      hint: 'ask a teacher to allow registration on the school server',
-    });
+    throw new DsError(
+      'not-registered',
+      `the school server does not register this laptop: ${answer.error}`,
+      {
+        hint: 'ask a teacher to allow registration on the school server',
+      },
+    );
   }
   if (!known) keepIdentity(context.paths, identity);
   return identity;
@@ -56,7 +59,7 @@ async function buildCall(values: readonly string[]): Promise<string> {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLBuilder({}).build(call)}\n`;
 }
 
-/** Reads the struct of PROTOCOL.md; whatever else comes is an error of the server's. */
+/** Reads the struct of PROTOCOL.md; anything else is a failed registration with a reason. */
 export async function parseAnswer(status: number, xml: string): Promise<RegistrationAnswer> {
   if (status !== 200) return { success: false, error: `HTTP status ${status}` };
   if (/<!DOCTYPE/i.test(xml)) return { success: false, error: 'its answer has a document type' };
@@ -77,7 +80,10 @@ export async function parseAnswer(status: number, xml: string): Promise<Registra
   const values = readStruct(field(param, 'value') ?? field(field(response, 'fault'), 'value'));
   if (values.get('success') === 'OK') return { success: true };
   const reason = values.get('error') ?? values.get('faultString');
-  return { success: false, error: reason?.slice(0, 200) ?? 'its answer makes no sense' };
+  return {
+    success: false,
+    error: reason?.slice(0, 200) ?? 'its answer is not a registration answer',
+  };
 }
 
 function readStruct(value: unknown): Map<string, string> {
@@ -101,7 +107,7 @@ function asList(node: unknown): unknown[] {
   return Array.isArray(node) ? node : [];
 }
 
-/** Sugar's key as its menu sends it, or ours where Sugar has none: base64 without the type. */
+/** Sugar's key as its menu sends it, or ours if Sugar has none: base64 without the type. */
 function sugarKey({ paths }: Context, publicKey: string): string {
   const line = existsSync(paths.sugarKey) ? readFileSync(paths.sugarKey, 'utf8') : publicKey;
   return line.trim().split(/\s+/)[1] ?? '';

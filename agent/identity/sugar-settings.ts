@@ -1,6 +1,5 @@
 /**
- * Sugar's own settings, asked of `gsettings`. A machine without Sugar's schemas has none, which is
- * no error.
+ * Sugar's own settings, read by `gsettings`. On a machine without Sugar's schemas they are empty.
  */
 import { userInfo } from 'node:os';
 import { DsError } from '../../shared/errors.ts';
@@ -17,7 +16,7 @@ export async function readNick(context: Context): Promise<string> {
   return (await readSetting(context, 'org.sugarlabs.user', 'nick')) || userInfo().username;
 }
 
-/** The child's colours, `#rrggbb,#rrggbb`; empty where there are none. */
+/** The child's two colors, `#rrggbb,#rrggbb`; empty if unknown. */
 export async function readColor(context: Context): Promise<string> {
   const color = await readSetting(context, 'org.sugarlabs.user', 'color');
   return /^#[0-9a-f]{6},#[0-9a-f]{6}$/i.test(color) ? color : '';

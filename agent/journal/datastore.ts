@@ -1,6 +1,6 @@
 /**
- * Sugar's datastore over the session bus: the only file of the agent that speaks D-Bus to it. It is
- * started by the bus when it does not run.
+ * Sugar's datastore over the session bus: the only file of the agent that calls it. The bus starts it when
+ * it does not run.
  */
 import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { asDsError, DsError } from '../../shared/errors.ts';
@@ -12,7 +12,7 @@ const NAME = 'org.laptop.sugar.DataStore';
 const PATH = '/org/laptop/sugar/DataStore';
 /** The first call may start the datastore, which may rebuild its index, in milliseconds. */
 const TIMEOUT_MS = 120_000;
-/** How long a call that has been sent is still waited for after a stop, in milliseconds. */
+/** How long to wait for the answer to a call after a stop, in milliseconds. */
 const GRACE_MS = 1000;
 
 export class Datastore implements AsyncDisposable {
@@ -31,10 +31,10 @@ export class Datastore implements AsyncDisposable {
     this.#broken = new Promise((_, reject) => {
       this.#bus.on('error', (cause: unknown) => reject(noBus(cause)));
     });
-    this.#broken.catch(() => {}); // told to whoever has a call under way
+    this.#broken.catch(() => {}); // thrown by the call under way, or by the next one
   }
 
-  /** How many entries it has. */
+  /** The number of entries. */
   async count(): Promise<number> {
     const query = { limit: new dbus.Variant('i', 1) };
     const [, count] = await this.#call('find', 'a{sv}as', [query, ['uid']]);
@@ -48,15 +48,15 @@ export class Datastore implements AsyncDisposable {
     return new Set(entries.map(({ uid }) => String(uid?.value) as Uid));
   }
 
-  /** How many entries its index has; 0 while it is being rebuilt. */
+  /** The number of entries in its index; 0 while it is being rebuilt. */
   async indexed(): Promise<number> {
     const [uids] = await this.#call('find_ids', 'a{sv}', [{}]);
     return (uids as unknown[]).length;
   }
 
   /**
-   * Makes it rebuild its index from the disk, which it does whenever a query fails: a time that is
-   * no number. Meanwhile it answers from the disk. See rebuild-hazard.ts before calling this.
+   * Makes it rebuild its index from the disk, which it does whenever a query fails: this one has a time
+   * that is not a number. Meanwhile it answers from the disk. Read rebuild-hazard.ts before calling this.
    */
   async rebuildIndex(): Promise<void> {
     const query = { timestamp: new dbus.Variant('s', 'rebuild') };
@@ -64,8 +64,8 @@ export class Datastore implements AsyncDisposable {
   }
 
   /**
-   * Writes an entry, whether it is there or not; uid and dates are kept. The content's file is
-   * taken over; `file` is empty for an entry without content.
+   * Writes an entry, new or not, with this uid and its own dates. `file` is the content, which the
+   * datastore takes over; empty for an entry without content, or to leave the content as it is.
    */
   async update(
     uid: Uid,
@@ -96,11 +96,12 @@ export class Datastore implements AsyncDisposable {
     let stop = () => {};
     const timers: NodeJS.Timeout[] = [];
     const tooLong = new Promise<never>((_, reject) => {
-      const give = (error: unknown, ms: number) => {
+      const rejectAfter = (ms: number, error: unknown) => {
         timers.push(setTimeout(() => reject(error), ms));
       };
-      give(new DsError('datastore', `Sugar's datastore does not answer ${member}`), TIMEOUT_MS);
-      stop = () => give(this.#signal.reason, GRACE_MS);
+      const error = new DsError('datastore', `Sugar's datastore does not answer ${member}`);
+      rejectAfter(TIMEOUT_MS, error);
+      stop = () => rejectAfter(GRACE_MS, this.#signal.reason);
       this.#signal.addEventListener('abort', stop, { once: true });
     });
     try {
@@ -119,8 +120,8 @@ export class Datastore implements AsyncDisposable {
   }
 }
 
-/** An error of the datastore's in our words. */
-export function explainDatastore(member: string, cause: unknown): DsError {
+/** An error from the datastore as one of ours. */
+function explainDatastore(member: string, cause: unknown): DsError {
   if (cause instanceof DsError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   if (/No space left|Errno 28\b|ENOSPC/i.test(text)) {

@@ -1,7 +1,7 @@
 /**
- * Puts whole entries into the Journal's folders, past the datastore: each is made complete beside it
- * and on the disk (E3), and then appears by one rename. What is there is never touched: a rename
- * cannot replace a folder that has anything in it.
+ * Puts whole entries into the datastore's folders without calling the datastore: each is completed and
+ * flushed to the disk beside them, and then appears by one rename. What exists is never touched: a
+ * rename cannot replace a folder that has anything in it.
  */
 import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -29,14 +29,14 @@ const LINKED_FROM = 4096;
 
 export class Placement {
   readonly #context: Context;
-  /** Equal contents become one file, as the datastore's optimizer has it. */
+  /** Equal contents become one file, as the datastore's optimizer would make them. */
   readonly #contents = new Map<Digest, { path: string; ino: bigint; mtimeNs: bigint }>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** Makes entries whole in a folder of ours; the files of their contents are taken over. */
+  /** Builds entries in a folder of ours; the files of their contents are moved. */
   make(folder: string, entries: Iterable<Placeable>): void {
     for (const { uid, prepared, file } of entries) {
       this.#context.signal.throwIfAborted();
@@ -49,7 +49,7 @@ export class Placement {
     }
   }
 
-  /** Shows an entry that is whole and on the disk. False when something came to be there. */
+  /** Moves a built and flushed entry into the Journal. False when something else has its place. */
   show(folder: string, uid: Uid): boolean {
     const target = inJournal(this.#context.paths, uid).path;
     failpoint('restore.placing');
@@ -67,7 +67,7 @@ export class Placement {
     }
   }
 
-  /** Reads an entry again where it is now. Throws `damaged` when it is not what was made. */
+  /** Reads an entry back from the Journal. Throws `damaged` when it is not what was built. */
   check({ uid, prepared }: Placeable): void {
     const entry = inJournal(this.#context.paths, uid);
     const { properties } = readProperties(entry);
@@ -93,12 +93,12 @@ export class Placement {
   }
 }
 
-/** Makes everything written so far on this path's file system durable; one call for a whole batch. */
+/** Makes everything written so far to this path's file system durable; one call for a whole batch. */
 export async function flushFileSystem({ env, signal }: Context, path: string): Promise<void> {
   signal.throwIfAborted();
   let stop = () => {};
   const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason); // a slow card can take longer than a stop may
+    stop = () => reject(signal.reason); // flushing a slow card may take longer than a stop may
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
@@ -108,7 +108,7 @@ export async function flushFileSystem({ env, signal }: Context, path: string): P
   }
 }
 
-/** Some activities write into a content in place: then it is no longer the one that was compared. */
+/** False when the content changed since it was compared: some activities write into it in place. */
 function linkIfSame(
   known: { path: string; ino: bigint; mtimeNs: bigint },
   target: string,

@@ -1,6 +1,6 @@
 /**
- * An entry in the form Sugar's datastore can keep. Its index rebuild deletes whatever it cannot read
- * (FACTS), so what breaks its rules is repaired here, and the repair is named.
+ * An entry in the form that Sugar's datastore can keep. Its index rebuild deletes entries that it cannot
+ * read, so what breaks its rules is repaired here, and every repair is reported.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -26,7 +26,7 @@ const TIME = 'timestamp';
 const ALWAYS = ['uid', TIME];
 const NUMBERS = [TIME, 'creation_time', 'filesize'];
 const MAX_INT32 = 2 ** 31 - 1;
-/** dbus-next takes an object with a key of this name for none that it can send. */
+/** dbus-next refuses to send an object with a key of this name. */
 const UNSENDABLE = 'constructor';
 /** The only property that is bytes; all others are text. */
 const PICTURE = 'preview';
@@ -55,7 +55,7 @@ export function prepareEntry(entry: Entry, uid: Uid, fallbackSeconds: number): P
   return { properties, expected, digest: digestOf(encodeEntry(expected)), repairs };
 }
 
-/** The entry as it comes beside a newer one: with its date in the title. */
+/** The copy that is restored beside a newer entry: with its date in the title. */
 export function datedEntry(entry: Entry, fallbackDate: string): Entry {
   const properties = new Map(entry.properties);
   const seconds = wholeNumber(entry.properties.get('timestamp')?.toString('latin1') ?? '');
@@ -66,20 +66,20 @@ export function datedEntry(entry: Entry, fallbackDate: string): Entry {
   return { ...entry, properties };
 }
 
-/** The entry as one that was worked on at this time, in seconds since 1970: Sugar sorts by that. */
+/** The entry with this time of last use, in seconds since 1970; Sugar sorts by it. */
 export function timedEntry(entry: Entry, seconds: number): Entry {
   const properties = new Map(entry.properties);
   return { ...entry, properties: properties.set(TIME, Buffer.from(String(seconds))) };
 }
 
-/** The same work, whenever it was looked at last. */
+/** Equal except for the time of last use. */
 export function isSameButForTime(a: Entry, b: Entry): boolean {
   return encodeEntry(timedEntry(a, 0)).equals(encodeEntry(timedEntry(b, 0)));
 }
 
 /**
- * True when `local` is what a power cut left of `whole`: its content or what the datastore always writes
- * is not there or empty, and all that is there is in `whole`.
+ * True when `local` is what a power cut left of `whole`: its content or a property that the datastore
+ * always writes is absent or empty, and everything it has is in `whole`.
  */
 export function isTornCopy(local: Entry, whole: Entry): boolean {
   const size = local.content?.size ?? 0;
@@ -110,7 +110,7 @@ function repairProperty(
   const text = bytes.toString('utf8').replaceAll('\0', '');
   if (isUtf8(bytes) && text.length === bytes.toString('utf8').length) return text;
   repairs.push(`${name} is not text; what is readable of it was kept`);
-  // Three bytes for each that cannot be read: it may have grown beyond the limit.
+  // Each unreadable byte became three: the text may have grown beyond the limit.
   return Buffer.byteLength(text) > MAX_PROPERTY_BYTES ? undefined : text;
 }
 
@@ -133,7 +133,7 @@ function wholeNumber(text: string): number | undefined {
   return Math.abs(value) <= MAX_INT32 ? value : undefined;
 }
 
-/** As `update` in carquinyol's datastore.py does, so that we know the outcome beforehand. */
+/** As `update` in carquinyol's datastore.py does, so that the result is known beforehand. */
 function addWhatTheDatastoreAdds(
   properties: Map<string, string | Buffer>,
   entry: Entry,

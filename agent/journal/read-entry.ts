@@ -28,15 +28,15 @@ export interface Version {
   /** The bytes of `<uid>.metadata`. */
   metadata: Buffer;
   digest: Digest;
-  /** What speaks against it: it changed while it was read, or its size is not what it says. */
+  /** Why it may not be whole: it changed while it was read, or its size is not the noted one. */
   doubt: 'none' | 'torn' | 'wrong-size';
 }
 
 /** Content up to this size is read in one go, in bytes. */
 const SMALL = 256 * 1024;
 /**
- * Reads an entry and looks at it again. `pin` is given the content's path and size before it is read
- * and may name another path for the same content. Throws `unreadable`, or `bad-input` for metadata
+ * Reads an entry, and then its signature once more. `pin` is given the content's path before it is read
+ * and may return another path to the same content. Throws `unreadable`, or `bad-input` for metadata
  * that is too large.
  */
 export async function readVersion(
@@ -68,7 +68,7 @@ export async function tryReadVersion(
   }
 }
 
-/** The signature to remember: null when a later change could look the same (as git's index has it). */
+/** The signature to remember; null when a later change could have the same (as in git's index). */
 export function lastingSignature(
   signature: Signature,
   moment: bigint,
@@ -83,7 +83,7 @@ async function readContent(path: string, size: number, signal: AbortSignal): Pro
   return { digest: digestOf(bytes), size: bytes.length };
 }
 
-/** The datastore notes the size when an activity hands the content over. */
+/** The datastore notes the size of the content when an activity saves it. */
 function hasOtherSize(entry: Entry): boolean {
   const noted = propertyText(entry, 'filesize');
   if (!entry.content || noted === undefined || !/^\d{1,15}$/.test(noted)) return false;

@@ -1,7 +1,7 @@
 /**
- * What Sugar's datastore would do to an entry when it rebuilds its index: whatever it cannot read or
- * index it deletes, folder and all (carquinyol, `__update_index_cb`). So nobody may ask for a rebuild
- * before every entry has passed here.
+ * Whether Sugar's datastore would delete or alter an entry when it rebuilds its index: it deletes every
+ * entry that it cannot read or index, with its folder (carquinyol, `__update_index_cb`). A rebuild may
+ * be asked for only after every entry has passed this check.
  */
 import { isUtf8 } from 'node:buffer';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
@@ -18,7 +18,7 @@ import {
 } from '../../shared/journal/journal-tree.ts';
 
 /** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
-export const MAX_PROPERTY_BYTES = 512_000;
+const MAX_PROPERTY_BYTES = 512_000;
 /** Xapian's terms have at most 245 bytes, the prefix and escaped bytes included. */
 const MAX_TERM_BYTES = 200;
 /** Indexed as one term each (`_QUERY_TERM_MAP` in its indexstore). */
@@ -46,12 +46,12 @@ export function rebuildHazard(
   return hasContent && !properties.has('filesize') ? 'filesize is missing' : undefined;
 }
 
-/** Entries found fit, as they were then. */
+/** Entries that passed, with their signatures at that time. */
 export type Survey = Map<Uid, Signature>;
 
 /**
- * Looks at every entry that is not as it was in `before`; `trusted` ones are taken as fit. Returns
- * the new survey, or in words what speaks against a rebuild.
+ * Checks every entry whose signature is not the one in `before`; `trusted` ones pass unchecked. Returns
+ * the new survey, or in words why the index must not be rebuilt.
  */
 export function surveyJournal(
   journal: string,
@@ -62,7 +62,7 @@ export function surveyJournal(
   let strange = '';
   const entries = listEntries(journal, (path) => {
     // The rebuild takes every name of this length for an entry's.
-    if (basename(path).length === 36) strange = `${basename(path)} is no entry`;
+    if (basename(path).length === 36) strange = `${basename(path)} is not an entry`;
   });
   if (strange) return strange;
   for (const entry of entries) {
@@ -82,7 +82,7 @@ export function surveyJournal(
 
 function hazardOf(entry: TreeEntry): string | undefined {
   const folder = join(entry.path, 'metadata');
-  // Names that are no UTF-8 are read with the replacement character in them.
+  // Node replaces what is not UTF-8 in a name by this character.
   const nameless = readdirSync(folder).some((name) => name.includes('\ufffd'));
   if (nameless) return 'a property has a name that is not text';
   const { properties } = readProperties(entry);

@@ -1,5 +1,5 @@
 /**
- * Which entries changed since they were last read: three `lstat`s an entry, no reading.
+ * Which entries changed since they were last read: three `lstat`s per entry, and no reading.
  */
 import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,13 +24,13 @@ export interface Scan {
 /** Metadata of an ordinary entry, in bytes: properties and a preview. */
 const TYPICAL_METADATA_BYTES = 4096;
 
-/** How long to look in one go before the network, which has many short turns, gets one; in milliseconds. */
+/** How long to scan in one go, in milliseconds, before the network, which has many short tasks, gets a turn. */
 const SLICE_MS = 1;
 
 /**
- * Compares the whole Journal with what is known. `moment` is asked for the file system's time only
- * when something is to be read: finding it out is a write. `onChange` is told at once of anything that
- * is not as it was, and waited for; where it throws the scan is over. Throws `unreadable` where there is no Journal.
+ * Compares the whole Journal with what is known. `moment` is asked for the file system's time only when
+ * something is to be read, because finding it out is a write. `onChange` is called at once for each
+ * new or changed entry, and awaited; its error ends the scan. Throws `unreadable` without a Journal.
  */
 export async function scanJournal(
   paths: Paths,
@@ -58,7 +58,7 @@ export async function scanJournal(
   return scan;
 }
 
-/** The file system's own time, which need not be the clock's, in nanoseconds since 1970. */
+/** The file system's own time, which may differ from the clock's, in nanoseconds since 1970. */
 export function fileSystemMoment(folder: string): bigint {
   const probe = join(folder, '.moment');
   writeFileSync(probe, '');

@@ -1,5 +1,5 @@
 /**
- * Where the session bus is: the one the child's datastore lives on.
+ * The address of the session bus, on which Sugar's datastore runs.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

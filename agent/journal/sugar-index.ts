@@ -1,8 +1,8 @@
 /**
- * Makes the running datastore show entries that were placed past it. Ending the service would not
- * do: Sugar's shell keeps talking to the process it found first. A rebuild of the index is asked of
- * the running one, and only when it will delete nothing (rebuild-hazard.ts); otherwise each entry is
- * handed over by `update`.
+ * Makes the running datastore show entries that were put into its folders. Restarting it would not help:
+ * Sugar's shell keeps talking to the process it found first. The running one is asked to rebuild its
+ * index, but only when the rebuild deletes nothing (rebuild-hazard.ts); otherwise each entry is handed
+ * over by `update`.
  */
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,8 +29,8 @@ export function hasRoomForIndex(paths: Paths, entries: number, env: NodeJS.Proce
 }
 
 /**
- * From here on, until `settleIndex`, the index is not to be trusted: the datastore's next start makes
- * a new one, and so does our next run.
+ * Marks the index as doubtful until `settleIndex`: the datastore's next start makes a new one, and so
+ * does our next run.
  */
 export async function distrustIndex({ paths }: Context, state: State): Promise<void> {
   await state.rememberIndex(true);
@@ -38,8 +38,8 @@ export async function distrustIndex({ paths }: Context, state: State): Promise<v
 }
 
 /**
- * Sees to it that the datastore shows all that is on the disk. `survey` and `placed` are entries
- * known to be fit for a rebuild. Returns the uids that it does not show in the end.
+ * Makes the datastore show everything that is on the disk. `survey` and `placed` are entries that a
+ * rebuild does not harm. Returns those that it still does not show.
  */
 export async function showAll(
   context: Context,
@@ -66,8 +66,8 @@ export async function showAll(
 }
 
 /**
- * Has the datastore say that an entry changed, the first of these that it can: Sugar's Journal looks
- * again when it hears that.
+ * Makes the datastore announce a change of one entry, the first of these that it accepts: Sugar's Journal
+ * then refreshes its list.
  */
 export async function announce(
   { paths }: Context,
@@ -78,7 +78,7 @@ export async function announce(
   rmSync(paths.journalClean, { force: true }); // after each call it calls its index clean
 }
 
-/** Trusts the index again if it has everything. False while it does not. */
+/** Removes the mark if the index is complete. Returns whether it is. */
 export async function settleIndex(
   { paths }: Context,
   state: State,
@@ -92,8 +92,8 @@ export async function settleIndex(
 }
 
 /**
- * Looks after an index that a killed restore left doubtful. Costs nothing where there is none; what
- * cannot be done now is done by the next run.
+ * Completes an index that a killed restore left doubtful. Costs nothing if it is not; what cannot be done
+ * now is done by the next run.
  */
 export async function healIndex(context: Context, state: State): Promise<void> {
   if (!state.indexDoubtful) return;
@@ -105,11 +105,11 @@ export async function healIndex(context: Context, state: State): Promise<void> {
     await settleIndex(context, state, datastore);
   } catch (error) {
     context.signal.throwIfAborted();
-    context.warn(`Sugar's index was not looked after: ${String(error)}`);
+    context.warn(`Sugar's index could not be completed: ${String(error)}`);
   }
 }
 
-/** On the disk, and not shown. What is deleted meanwhile is neither. */
+/** On the disk, and not shown. An entry that is deleted in the meantime is neither. */
 async function hiddenEntries({ journal }: Paths, datastore: Datastore): Promise<Uid[]> {
   const onDisk = listEntries(journal);
   const shown = await datastore.uids();
@@ -119,8 +119,8 @@ async function hiddenEntries({ journal }: Paths, datastore: Datastore): Promise<
 const uidsIn = ({ journal }: Paths): Uid[] => listEntries(journal).map(({ uid }) => uid);
 
 /**
- * Gives the datastore an entry's own properties: it indexes them and writes nothing else. False when
- * it was left alone.
+ * Gives the datastore an entry's own properties: it indexes them and changes nothing. False when the
+ * entry was left alone.
  */
 async function handOver(paths: Paths, datastore: Datastore, uid: Uid): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Content that is only at school comes back under the entry's own name (A13), and what is away is listed.
- * Cut off anywhere, the same gesture once more goes on; the mark goes when the content is on the disk.
+ * Lists entries whose content is only at school, and brings it back under the entry's own name. The mark
+ * is removed when the content is on the disk; after an interruption the same command goes on from there.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,8 @@ import type { Step } from '../restore/plan.ts';
 import { openControlSession, openSession, type Session } from '../school/session.ts';
 import { openState, type State } from '../state.ts';
 import type { Source } from '../wire/rsync.ts';
-import { filled, standOf, unmarked } from './kept-entry.ts';
+import { keptStateOf, refilled, unmarked } from './kept-entry.ts';
+import { findOwnPin, type Version } from './own-pin.ts';
 
 export interface KeptEntry {
   uid: Uid;
@@ -57,7 +58,7 @@ export function listKept(context: Context): KeptEntry[] {
 export function checkUnpin(context: Context, uid: Uid): void {
   if (!listMarks(context).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
   throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
-    hint: 'fetch it back first ("ds-backup fetch")',
+    hint: 'fetch it back first: "ds-backup fetch"',
   });
 }
 
@@ -71,39 +72,39 @@ function listMarks({ paths }: Context): { uid: Uid; mark: KeptMark }[] {
   });
 }
 
-/** Also what is left to do of a run that was cut off. `pin` is one of ours that has done its duty. */
+/** Also finishes an interrupted run. `pin` is one of ours that is not needed any more. */
 async function bringBack(context: Context, uid: Uid) {
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
   await using datastore = new Datastore(context.env, context.signal);
-  await datastore.count(); // starts it where it does not run, and what it was told before is done
+  await datastore.count(); // starts it where it does not run, and waits for earlier calls
   const { entry } = await readLiveEntry(context, uid);
-  const stand = standOf(entry);
-  if (stand.is === 'ordinary') {
-    const pin = await ownPin(state, uid);
+  const kept = keptStateOf(entry);
+  if (kept.type === 'ordinary') {
+    const pin = await findOwnPin(state, uid);
     if (pin) return { bytes: entry.content?.size ?? 0, pin };
     throw new DsError('bad-input', `the content of ${uid} is here, not at school only`);
   }
-  if (stand.is === 'overwritten') throw overwritten(uid);
-  const { mark } = stand;
-  if (stand.is === 'away') await fillIn(context, datastore, uid, mark);
-  // Also what a run left that was cut off while it waited for the disk.
+  if (kept.type === 'overwritten') throw overwritten(uid);
+  const { mark } = kept;
+  if (kept.type === 'away') await fillIn(context, datastore, uid, mark);
+  // Also for a run that was interrupted while it waited for the disk.
   await flushFileSystem(context, context.paths.journal);
   const back = (await readLiveEntry(context, uid)).entry;
-  if (standOf(back).is === 'overwritten') throw overwritten(uid);
+  if (keptStateOf(back).type === 'overwritten') throw overwritten(uid);
   await rememberPin(context, state, uid, mark);
   await writeLiveEntry(context, datastore, uid, unmarked(back), '');
-  // This may be a copy, the last that needed the pin of another.
-  return { bytes: mark.bytes, pin: await ownPin(state, pinOf(mark, uid).uid) };
+  // This may be a copy of the pinned entry, and the last that needed the pin.
+  return { bytes: mark.bytes, pin: await findOwnPin(state, pinOf(mark, uid).uid) };
 }
 
 function overwritten(uid: Uid): DsError {
   return new DsError('bad-input', `something else was written into ${uid} meanwhile`, {
-    hint: 'restore the entry from a snapshot: the older one comes beside it',
+    hint: 'restore the entry from a snapshot: it comes as a copy beside this one',
   });
 }
 
-/** Brings the content; the mark may go when it is on the disk. */
+/** Fetches the content and writes it. The mark stays until it is on the disk. */
 async function fillIn(
   context: Context,
   datastore: Datastore,
@@ -120,19 +121,20 @@ async function fillIn(
   const fetched = await fetchKept(context, session, uid, mark);
   failpoint('fetch.fetched');
   await replaceContent(context, datastore, uid, fetched.file, (entry) => {
-    if (standOf(entry).is === 'away') return filled(entry, mark, fetched.entry.content);
+    if (keptStateOf(entry).type === 'away') return refilled(entry, mark, fetched.entry.content);
     throw beingWrittenTo(uid);
   });
   failpoint('fetch.filled');
   rmSync(paths.restore, { recursive: true, force: true });
 }
 
-/** A pin that keeping made is this laptop's to end, unless another laptop made it. */
+/** Remembers the mark's pin as ours if keeping made it, on this laptop. */
 async function rememberPin({ paths }: Context, state: State, uid: Uid, mark: KeptMark) {
   const pin = pinOf(mark, uid);
   const isOwn = mark.pinned && pin.uid === uid && pin.serial === readIdentity(paths)?.serial;
   await state.rememberOwnPin(uid, isOwn ? mark.digest : undefined);
 }
+
 /** From the pin; where that is gone, from the snapshot that has the version. Throws `not-found`. */
 async function fetchKept(
   context: Context,
@@ -162,7 +164,7 @@ async function fetchKept(
     if (found) return found;
     if ('pin' in source) sources.push(...(await snapshotsWith(session, pinned, digest, of)));
   }
-  throw new DsError('not-found', `the school server has the content of ${uid} no more`, {
+  throw new DsError('not-found', `the school server does not have the content of ${uid} any more`, {
     hint: 'tell a teacher: "xs-backup undelete" may still bring it back',
   });
 }
@@ -181,16 +183,11 @@ async function snapshotsWith(
     .map(({ snapshot }) => ({ of, snapshot }));
 }
 
-async function ownPin(state: State, uid: Uid): Promise<{ uid: Uid; digest: Digest } | undefined> {
-  const digest = await state.ownPin(uid);
-  return digest && { uid, digest };
-}
-
-/** It ends when the content is in a snapshot again, and nothing here needs it; until then it is remembered. */
-async function endPin(
-  context: Context,
-  { uid, digest }: { uid: Uid; digest: Digest },
-): Promise<void> {
+/**
+ * Ends our pin once the content is in a snapshot again and no entry here needs the pin; until then it is
+ * remembered. A failure is only a warning: the content is back, and the next fetch tries again.
+ */
+async function endPin(context: Context, { uid, digest }: Version): Promise<void> {
   try {
     checkUnpin(context, uid);
     await backUp(context, false);

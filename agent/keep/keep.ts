@@ -1,13 +1,12 @@
 /**
- * "Keep it at school" (A13): the content of an entry goes from a full laptop, once the school has it
- * confirmed, pinned and read again; properties and picture stay and say where it is. fetch-back.ts is
- * the way back. Cut off anywhere, the same gesture once more goes on (kept-entry.ts).
+ * "Keep it at school": removes the content of an entry from a full laptop once the school has confirmed,
+ * pinned and re-read it. Properties and picture stay and say where the content is. fetch-back.ts brings
+ * it back. After an interruption anywhere, the same command goes on from there (kept-entry.ts).
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DsError } from '../../shared/errors.ts';
-import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
+import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { propertyText } from '../../shared/journal/entry.ts';
 import type { KeptMark } from '../../shared/journal/kept.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -25,19 +24,20 @@ import {
 } from '../journal/live-entry.ts';
 import { flushFileSystem } from '../journal/placement.ts';
 import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
-import { openControlSession, type Session } from '../school/session.ts';
-import { openState, type State } from '../state.ts';
-import { announced, dropped, standOf, unmarked } from './kept-entry.ts';
+import { openControlSession } from '../school/session.ts';
+import { openState } from '../state.ts';
+import { emptied, keptStateOf, marked, unmarked } from './kept-entry.ts';
+import { pinAndVerify, undoPin } from './own-pin.ts';
 
 /**
- * Drops the content of an entry that the school has; backs it up first where that is not so. Returns
- * the bytes of the content, which may be at school already. Throws before anything of it is gone.
+ * Removes the content of an entry, after a backup if the school does not have this version yet. Returns
+ * the bytes of the content, also when it was away already. Whenever it throws, the content is here.
  */
 export async function keepAtSchool(context: Context, uid: Uid): Promise<number> {
   prepareProfile(context);
-  const stand = standOf((await readLiveEntry(context, uid)).entry);
-  if (stand.is === 'away') return stand.mark.bytes;
-  if (stand.is !== 'ordinary') await takeMarkOff(context, uid);
+  const kept = keptStateOf((await readLiveEntry(context, uid)).entry);
+  if (kept.type === 'away') return kept.mark.bytes;
+  if (kept.type !== 'ordinary') await removeMark(context, uid);
   const first = await readSettledEntry(context, uid);
   if (!(await isConfirmed(context, uid, first.digest))) await backUp(context, false);
   await using _lock = await takeLock(context);
@@ -46,21 +46,22 @@ export async function keepAtSchool(context: Context, uid: Uid): Promise<number> 
   const { digest } = await readSettledEntry(context, uid);
   if (!confirmed || confirmed.versions.get(uid) !== digest) throw beingWrittenTo(uid);
   await using session = await openControlSession(context);
-  const pinned = await pinAndVerify(session, state, uid, digest, confirmed.snapshot);
+  const version = { uid, digest };
+  const pinned = await pinAndVerify(session, state, version, confirmed.snapshot);
   failpoint('keep.pinned');
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run
   const empty = makeEmptyFile(context);
   let mark: KeptMark;
   try {
-    mark = await announce(context, datastore, session.serial, { uid, digest, pinned });
+    mark = await setMark(context, datastore, session.serial, { uid, digest, pinned });
   } catch (error) {
-    if (pinned) await undoPin(session, state, uid, digest);
+    if (pinned) await undoPin(session, state, version);
     throw error;
   }
-  // From here on the pin stays, unless other content is here: Sugar may have done what it does not answer.
-  if (!(await letGo(context, datastore, uid, empty))) {
-    if (pinned) await undoPin(session, state, uid, digest);
+  // From here on the pin stays unless other content is here: a call that failed may still have been done.
+  if (!(await removeContent(context, datastore, uid, empty))) {
+    if (pinned) await undoPin(session, state, version);
     throw beingWrittenTo(uid);
   }
   failpoint('keep.dropped');
@@ -69,8 +70,8 @@ export async function keepAtSchool(context: Context, uid: Uid): Promise<number> 
   return mark.bytes;
 }
 
-/** What a cut-off run left, or a child wrote over: the content is here, and the title its own. */
-async function takeMarkOff(context: Context, uid: Uid): Promise<void> {
+/** Of an interrupted run, or of an entry that the child has overwritten: its content is here. */
+async function removeMark(context: Context, uid: Uid): Promise<void> {
   await using _lock = await takeLock(context);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count();
@@ -83,45 +84,11 @@ async function isConfirmed({ paths }: Context, uid: Uid, digest: Digest): Promis
   return state.confirmed?.versions.get(uid) === digest;
 }
 
-/** Whether the pin is ours to end. Throws `over-quota`, `damaged`, and then leaves none of its own. */
-async function pinAndVerify(
-  session: Session,
-  state: State,
-  uid: Uid,
-  digest: Digest,
-  snapshot: SnapshotName,
-): Promise<boolean> {
-  const { control } = session;
-  const isIt = (pin: { uid: Uid; digest: Digest }) => pin.uid === uid && pin.digest === digest;
-  const before = (await control.pins()).pins.some(isIt);
-  const own = !before || (await state.ownPin(uid)) === digest;
-  if (own) await state.rememberOwnPin(uid, digest);
-  try {
-    const { pins } = await control.pin(uid, snapshot, true);
-    if (!pins.some(isIt)) {
-      throw new DsError('damaged', `the school server pinned another version of ${uid}`);
-    }
-    await control.verify(snapshot, uid);
-  } catch (error) {
-    if (own) await undoPin(session, state, uid, digest);
-    throw error;
-  }
-  return own;
-}
-
-async function undoPin({ control }: Session, state: State, uid: Uid, digest: Digest) {
-  // One that stays is shown as a pin, and the next try knows it for its own.
-  await control.unpin(uid, digest).then(
-    () => state.rememberOwnPin(uid, undefined),
-    () => {},
-  );
-}
-
 /**
- * Marks the entry, whose content stays for now. Afterwards the mark is on the disk, which Sugar by itself
- * does not see to, and the content is still the one that was pinned.
+ * Marks the entry; its content stays for now. Afterwards the mark is on the disk, which Sugar alone does
+ * not guarantee, and the content is still the pinned one.
  */
-async function announce(
+async function setMark(
   context: Context,
   datastore: Datastore,
   serial: Serial,
@@ -136,25 +103,25 @@ async function announce(
     ...{ title, shown: shownTitle(context, title), pinned },
   };
   try {
-    await writeLiveEntry(context, datastore, uid, announced(entry, mark), '');
+    await writeLiveEntry(context, datastore, uid, marked(entry, mark), '');
     failpoint('keep.marked');
     await flushFileSystem(context, context.paths.journal);
     const after = (await readSettledEntry(context, uid)).entry;
-    if (standOf(after).is !== 'here') throw beingWrittenTo(uid);
+    if (keptStateOf(after).type !== 'here') throw beingWrittenTo(uid);
     return mark;
   } catch (error) {
     const found = await readLiveEntry(context, uid);
-    // Where that fails as well, the next try does it.
+    // If that fails too, the next keep or fetch removes the mark.
     await writeLiveEntry(context, datastore, uid, unmarked(found.entry), '').catch(() => {});
     throw error;
   }
 }
 
 /**
- * False when the child has written something else meanwhile, which stays. A failure leaves the entry as it
- * was, or with words that the next try puts right.
+ * False when the child has written something else in the meantime, which stays. A failure leaves the
+ * content, perhaps with the mark or the title of an entry that is away; the next try corrects those.
  */
-async function letGo(
+async function removeContent(
   context: Context,
   datastore: Datastore,
   uid: Uid,
@@ -162,23 +129,23 @@ async function letGo(
 ): Promise<boolean> {
   try {
     await replaceContent(context, datastore, uid, empty, (entry) => {
-      const stand = standOf(entry);
-      if (stand.is === 'here') return dropped(entry, stand.mark);
+      const kept = keptStateOf(entry);
+      if (kept.type === 'here') return emptied(entry, kept.mark);
       throw beingWrittenTo(uid);
     });
     return true;
   } catch (error) {
     const { entry } = await readLiveEntry(context, uid);
-    const { is } = standOf(entry);
-    if (is === 'away') return true;
-    if (is !== 'overwritten') throw error;
-    // Where that fails as well, the next try does it.
+    const { type } = keptStateOf(entry);
+    if (type === 'away') return true;
+    if (type !== 'overwritten') throw error;
+    // If that fails too, the next keep or fetch removes the mark.
     await writeLiveEntry(context, datastore, uid, unmarked(entry), '').catch(() => {});
     return false;
   }
 }
 
-/** The datastore takes a file over; for a content it can only be told of an empty one. */
+/** The datastore cannot remove a content; it can be given an empty file, which it takes over. */
 function makeEmptyFile({ paths }: Context): string {
   emptyFolder(paths.restore);
   const empty = join(paths.restore, 'empty');
@@ -186,7 +153,7 @@ function makeEmptyFile({ paths }: Context): string {
   return empty;
 }
 
-/** In the Journal it says where it is, in the child's language. */
+/** The title shown while the content is away, in the child's language. */
 function shownTitle({ env }: Context, title: string): string {
   const folder = fileURLToPath(new URL('./locale', import.meta.url));
   const { _ } = wordsOf(findCatalogue(folder, 'ds-backup', languagesOf(env)));

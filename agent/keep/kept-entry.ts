@@ -1,6 +1,7 @@
 /**
- * An entry on its way to school and back (A13), step by step: pure. Whatever is cut off, the mark and the
- * content tell what was going on, so the mark comes before the content goes, and goes after it came.
+ * The states of an entry whose content goes to the school and comes back, and the steps between them:
+ * pure. The mark is written before the content goes and removed after it came back, so that mark and
+ * content together tell where an interrupted run stopped.
  */
 import { type Content, digestOf, type Entry } from '../../shared/journal/entry.ts';
 import {
@@ -10,50 +11,51 @@ import {
   readMark,
 } from '../../shared/journal/kept.ts';
 
-export type Stand =
-  | { is: 'ordinary' }
+export type KeptState =
+  /** No mark. */
+  | { type: 'ordinary' }
   /** The content is only at school. */
-  | { is: 'away'; mark: KeptMark }
+  | { type: 'away'; mark: KeptMark }
   /** The marked content is here: it is about to go, or has just come back. */
-  | { is: 'here'; mark: KeptMark }
+  | { type: 'here'; mark: KeptMark }
   /** Something else was written into an entry whose content was away. */
-  | { is: 'overwritten'; mark: KeptMark };
+  | { type: 'overwritten'; mark: KeptMark };
 
 const NOTHING: Content = { digest: digestOf(''), size: 0 };
 
-export function standOf(entry: Entry): Stand {
+export function keptStateOf(entry: Entry): KeptState {
   const mark = readMark(entry);
-  if (!mark) return { is: 'ordinary' };
-  if (!entry.content || entry.content.size === 0) return { is: 'away', mark };
-  return { is: entry.content.digest === mark.content ? 'here' : 'overwritten', mark };
+  if (!mark) return { type: 'ordinary' };
+  if (!entry.content || entry.content.size === 0) return { type: 'away', mark };
+  return { type: entry.content.digest === mark.content ? 'here' : 'overwritten', mark };
 }
 
-/** The first step away: it is said, and nothing is gone. */
-export function announced(entry: Entry, mark: KeptMark): Entry {
+/** First step of keeping: the mark is set, and nothing is gone. */
+export function marked(entry: Entry, mark: KeptMark): Entry {
   return withText(entry, KEPT_PROPERTY, formatKeptMark(mark));
 }
 
-/** The second: in the Journal it says where it is. */
-export function dropped(entry: Entry, mark: KeptMark): Entry {
+/** Second step of keeping: without content; the title shown in the Journal says where it is. */
+export function emptied(entry: Entry, mark: KeptMark): Entry {
   return { ...withText(entry, 'title', mark.shown), content: NOTHING };
 }
 
-/** The first step back: the content is here, which makes the mark an empty word. */
-export function filled(entry: Entry, mark: KeptMark, content: Content | null): Entry {
-  return { ...ownTitle(entry, mark), content };
+/** First step of fetching: the content is here, and the mark has no effect any more. */
+export function refilled(entry: Entry, mark: KeptMark, content: Content | null): Entry {
+  return { ...withOwnTitle(entry, mark), content };
 }
 
-/** The second: an entry as any other. */
+/** Second step of fetching: an ordinary entry. */
 export function unmarked(entry: Entry): Entry {
   const mark = readMark(entry);
-  const { content, properties } = mark ? ownTitle(entry, mark) : entry;
+  const { content, properties } = mark ? withOwnTitle(entry, mark) : entry;
   const left = new Map(properties);
   left.delete(KEPT_PROPERTY);
   return { content, properties: left };
 }
 
-/** A title that the child gave it meanwhile stays. */
-function ownTitle(entry: Entry, mark: KeptMark): Entry {
+/** A title that the child changed in the meantime stays. */
+function withOwnTitle(entry: Entry, mark: KeptMark): Entry {
   const isOurs = entry.properties.get('title')?.toString() === mark.shown;
   return isOurs ? withText(entry, 'title', mark.title) : entry;
 }

@@ -1,6 +1,6 @@
 /**
- * Brings entries of a snapshot to the laptop, a few ahead of those being put back, and believes none
- * of them before its digests agree (X11).
+ * Fetches entries of a snapshot, one batch ahead of the one being written, and passes on only those whose
+ * digests agree.
  */
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
@@ -61,9 +61,9 @@ export async function fetchBatch(
   const batch: FetchedBatch = { folder, ready: [], problems: [], receivedBytes: 0 };
   let wanted = steps;
   const total = steps.reduce((sum, step) => sum + step.bytes, 0);
-  // The other half of its way is into the Journal.
+  // The other half counts when it is in the Journal.
   const onFraction = (part: number) => meter.bytes(Math.floor((part * total) / 2));
-  // Once more for what arrived damaged: it may have been the line.
+  // What arrived damaged is fetched once more: the connection may have damaged it.
   for (const last of [false, true]) {
     if (wanted.length === 0) break;
     const names = wanted.flatMap(({ uid }) => [`${uid}${METADATA_SUFFIX}`, uid]);
@@ -79,7 +79,7 @@ export async function fetchBatch(
     const damaged: Step[] = [];
     for (const step of wanted) {
       try {
-        batch.ready.push(await verify(step, folder, context.signal));
+        batch.ready.push(await readVerified(step, folder, context.signal));
       } catch (error) {
         if (!(error instanceof DsError)) throw error;
         if (last) batch.problems.push({ uid: step.uid, problem: error.message });
@@ -94,16 +94,16 @@ export async function fetchBatch(
   return batch;
 }
 
-/** Reads what came of one entry. Throws `damaged` or `bad-input`. */
-async function verify(step: Step, folder: string, signal: AbortSignal): Promise<Fetched> {
+/** Reads a fetched entry and compares it with its digests. Throws `damaged` or `bad-input`. */
+async function readVerified(step: Step, folder: string, signal: AbortSignal): Promise<Fetched> {
   const files = inBatch(folder, step.uid);
-  if (!isPlainFile(files.metadata)) throw damaged(step, 'its properties did not come');
+  if (!isPlainFile(files.metadata)) throw damaged(step, 'its properties did not arrive');
   const bytes = readFileSync(files.metadata);
   rmSync(files.metadata);
   if (digestOf(bytes) !== step.digest) throw damaged(step, 'its properties are damaged');
   const entry = decodeEntry(bytes);
   if (!entry.content) return { step, entry, file: '' };
-  if (!isPlainFile(files.content)) throw damaged(step, 'its content did not come');
+  if (!isPlainFile(files.content)) throw damaged(step, 'its content did not arrive');
   const content = await digestFile(files.content, signal);
   if (content.digest !== entry.content.digest || content.size !== entry.content.size) {
     throw damaged(step, 'its content is damaged');

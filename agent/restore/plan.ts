@@ -1,5 +1,5 @@
 /**
- * What a restore has to do, from what is wanted and what is there: pure, so that it can be shown
+ * What a restore has to do, from what is wanted and what the Journal has: pure, so that it can be shown
  * before anything happens.
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ export interface Step {
   digest: Digest;
   /** Of its files, in bytes. */
   bytes: number;
-  /** `compare`: something else is there under its name, which stays, or what came beside that earlier. */
+  /** `compare`: the Journal has something else under its name, which stays, or an earlier copy of it. */
   action: 'bring' | 'compare';
 }
 
@@ -26,19 +26,19 @@ export interface Plan {
 
 export interface PlanInput {
   wanted: Versions;
-  /** Entries that are there; undefined for one that cannot be read. */
+  /** Entries of the Journal; undefined for one that cannot be read. */
   local: ReadonlyMap<Uid, Digest | undefined>;
-  /** What an unfinished restore of this snapshot has put back; changed since, it stays so. */
+  /** What an unfinished restore of this snapshot has written; what was changed since then stays. */
   restored: Versions;
   /** Bytes of each wanted entry, as far as known. */
   sizes: ReadonlyMap<Uid, number>;
-  /** Whether a copy beside is taken for whole unseen: a power cut may have torn it. Only to show a plan. */
+  /** Whether an earlier copy counts as whole without reading it. Only for showing a plan. */
   trustCopies?: boolean;
 }
 
-/** Room to leave on a laptop for everybody else, in bytes. */
+/** Room to leave on a laptop for other programs, in bytes. */
 const RESERVE_BYTES = 1024 * 1024;
-/** A batch has at most so much, and at most this part of what is free. */
+/** A batch has at most so many bytes, and at most a FREE_PART-th of the free space. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const MAX_BATCH_ENTRIES = 200;
 const FIRST_BATCH_ENTRIES = 25;
@@ -66,8 +66,8 @@ export function planRestore(input: PlanInput): Plan {
 }
 
 /**
- * The name under which a version comes beside the entry that is there: always the same for the same
- * version, so that a repeated restore finds it. Formed like a UUID of version 5.
+ * The name of a version's copy beside the entry that the Journal has: always the same for the same version,
+ * so that a repeated restore finds it. In the form of a UUID of version 5.
  */
 export function besideUid(uid: Uid, digest: Digest): Uid {
   const hex = createHash('sha256').update(`ds-backup beside 1\n${uid}\n${digest}\n`).digest('hex');
@@ -77,8 +77,8 @@ export function besideUid(uid: Uid, digest: Digest): Uid {
 }
 
 /**
- * How many of the next steps make the batch of this number (from 1), with this many bytes free: few at
- * first, so that a child soon sees some come. Throws `laptop-full` when not even the next entry fits.
+ * How many of the next steps are in the batch of this number (from 1), with this many bytes free: few at
+ * first, so that a child soon sees some. Throws `laptop-full` when not even the next entry fits.
  */
 export function nextBatch(
   steps: readonly Step[],

@@ -1,6 +1,6 @@
 /**
- * What a complete restore has put back, remembered only when it is on the disk: an entry that counts
- * as back is not fetched again, so a power cut must not be able to take it away afterwards.
+ * What a complete restore has written, remembered only once it is on the disk: an entry that counts is not
+ * fetched again, so a power cut must not be able to remove it.
  */
 import type { Digest, Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
@@ -12,7 +12,7 @@ export class Tally {
   readonly #context: Context;
   readonly #state: State;
   readonly #origin: Origin;
-  /** Back, but perhaps not on the disk yet. */
+  /** Written, but perhaps not on the disk yet. */
   readonly #fresh = new Map<Uid, Digest>();
 
   constructor(context: Context, state: State, origin: Origin) {
@@ -22,8 +22,8 @@ export class Tally {
   }
 
   /**
-   * Begins with what is here, which counts like what comes; `remembered` is what the run before has
-   * put back, of which the child may have deleted some.
+   * Begins with what the Journal has already, which counts too. `remembered` is what an earlier run has
+   * written; what the child has deleted since then counts no more.
    */
   async begin(remembered: Versions, here: Versions): Promise<void> {
     const gone = [...remembered.keys()].filter((uid) => !here.has(uid));
@@ -32,12 +32,12 @@ export class Tally {
     if (this.#fresh.size > 0) await this.settle();
   }
 
-  /** It is back; `settle` makes it count. */
+  /** An entry was written; `settle` makes it count. */
   note(uid: Uid, digest: Digest): void {
     this.#fresh.set(uid, digest);
   }
 
-  /** Everything until now is on the disk, and only then remembered. */
+  /** Flushes everything noted so far to the disk, and then remembers it. */
   async settle(signal: AbortSignal = this.#context.signal): Promise<void> {
     const noted = new Map(this.#fresh);
     await flushFileSystem({ ...this.#context, signal }, this.#context.paths.journal);

@@ -1,5 +1,5 @@
 /**
- * From nothing to a connection: who are we, may we, do we know each other, connect (A6).
+ * Opens a session with the school server, step by step: identity, admission, enrolment, connection.
  */
 
 import { DsError } from '../../shared/errors.ts';
@@ -30,24 +30,26 @@ export interface Session extends AsyncDisposable {
 
 export interface SessionOptions {
   purpose: Purpose;
-  /** Whether to wait for the time the server names, or to give up with `server-busy`. */
+  /** Whether to wait for admission, or to give up with `server-busy`. */
   wait: boolean;
+  /** 0…1, spreads the waits; a real random number by default. */
+  random?: () => number;
 }
 
-/** So many unanswered questions in a row are waited out, with --wait: five minutes or so. */
+/** With `wait`, so many unanswered requests in a row are repeated: about five minutes. */
 const MAX_SILENCES = 6;
 
-/** A session with the server's leave to transfer. */
+/** A session that is admitted to transfer. */
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
   const urls = await findServer(context);
-  const identity = await beAdmitted(context, urls, options);
+  const identity = await awaitAdmission(context, urls, options);
   return connectAs(context, urls, identity);
 }
 
 /** A session for requests to the control API only, which need no admission. */
 export async function openControlSession(context: Context): Promise<Session> {
   const urls = await findServer(context);
-  const identity = readIdentity(context.paths) ?? (await introduce(context, urls));
+  const identity = readIdentity(context.paths) ?? (await registerLaptop(context, urls));
   return connectAs(context, urls, identity);
 }
 
@@ -71,37 +73,37 @@ async function connectAs(context: Context, urls: ServerUrls, identity: Identity)
   };
 }
 
-/** Asks until the answer is yes, or once. A laptop the server does not know introduces itself. */
-async function beAdmitted(
+/** Asks once, or until the laptop is admitted. A laptop that the server does not know is registered. */
+async function awaitAdmission(
   context: Context,
   urls: ServerUrls,
-  { purpose, wait }: SessionOptions,
+  { purpose, wait, random = Math.random }: SessionOptions,
 ): Promise<Identity> {
   let known = readIdentity(context.paths);
-  let introduced = false;
+  let registered = false;
   let silences = 0;
   for (;;) {
-    const identity = known ?? (await introduce(context, urls));
-    introduced ||= known === undefined;
+    const identity = known ?? (await registerLaptop(context, urls));
+    registered ||= known === undefined;
     known = identity;
     const asked = askAdmission(context, urls.server, identity.serial, purpose);
     const answer = await (wait && silences < MAX_SILENCES ? orSilence(context, asked) : asked);
     silences = answer ? 0 : silences + 1;
     if (answer?.admit) return identity;
     if (answer?.reason === 'not-registered') {
-      if (introduced) throw notRegistered(identity.serial);
-      await introduce(context, urls, identity);
-      introduced = true;
+      if (registered) throw notRegistered(identity.serial);
+      await registerLaptop(context, urls, identity);
+      registered = true;
       continue;
     }
     if (answer && !wait) throw new ServerBusy(answer);
     if (answer) context.warn(comeBack(answer));
-    const seconds = waitSeconds(answer?.retryAfterSeconds, silences, Math.random);
+    const seconds = waitSeconds(answer?.retryAfterSeconds, silences, random);
     await context.clock.sleep(seconds * 1000, context.signal);
   }
 }
 
-/** The answer; undefined, and a word about it, where the server is silent and may speak later. */
+/** The answer; undefined, after a warning, when the server does not answer and may do so later. */
 async function orSilence(
   { warn }: Context,
   asked: Promise<Admission>,
@@ -122,8 +124,12 @@ function comeBack({ retryAfterSeconds, place }: Busy): string {
   return `the school server asks to come back in ${retryAfterSeconds} seconds${queue}`;
 }
 
-/** Registers; a laptop without an identity has one then, unless another program was faster. */
-async function introduce(context: Context, urls: ServerUrls, known?: Identity): Promise<Identity> {
+/** Registers this laptop, with a new identity if it has none, unless another program has just done so. */
+async function registerLaptop(
+  context: Context,
+  urls: ServerUrls,
+  known?: Identity,
+): Promise<Identity> {
   await using _lock = await takeIntroduction(context);
   const meanwhile = known ? undefined : readIdentity(context.paths);
   if (meanwhile) return meanwhile;

@@ -3,6 +3,7 @@
  * decides. It has no rules of its own; those are in `agent/rules`.
  */
 import { EventEmitter } from 'node:events';
+import type { PinRow } from '../../shared/backup-bus.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -25,7 +26,7 @@ import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
 import { DayBook } from './day-book.ts';
 import type { Memory, PinNote } from './memory.ts';
-import { type PinRow, refusalToTell, sendOrNote, withNotes } from './pins.ts';
+import { refusalToTell, sendOrNote, withNotes } from './pins.ts';
 import { type Outcome, RunningJob } from './running-job.ts';
 
 export interface AgentOptions {

@@ -1,5 +1,5 @@
 /**
- * "May I?": the server's leave before anything is transferred (A6, X1).
+ * Admission: the server allows a transfer now, or says when to come back.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
@@ -14,18 +14,18 @@ export interface Busy {
   admit: false;
   reason: 'busy';
   retryAfterSeconds: number;
-  /** In the queue, 1 being next; absent where the server does not tell. */
+  /** In the queue, 1 being next; absent if the server does not say. */
   place?: number;
-  /** The server's word for it (PROTOCOL.md). */
+  /** The server's reason, one of the words in PROTOCOL.md or a newer one. */
   why?: string;
 }
 
 /** As got and Node name them: in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Where a server gives no usable time, in seconds: as long as the original client waits at least. */
+/** Without a usable time from the server, in seconds: the shortest wait of the original client. */
 const DEFAULT_RETRY_SECONDS = 60;
-/** An appointment further away than a day is none. */
+/** The longest time that is obeyed, in seconds: a day. */
 const MAX_RETRY_SECONDS = 86_400;
 
 /** Asks once. Throws for a server that does not speak our protocol or does not answer. */
@@ -42,7 +42,7 @@ export async function askAdmission(
   return readAdmission(response.statusCode, response.headers, server);
 }
 
-/** What a status and its headers mean. */
+/** The meaning of a status and its headers. */
 export function readAdmission(status: number, headers: Headers, server: string): Admission {
   switch (status) {
     case 200:
@@ -52,13 +52,13 @@ export function readAdmission(status: number, headers: Headers, server: string):
     case 503:
       return readBusy(headers);
     default:
-      throw new DsError('server-unreachable', `${server} is no backup server: HTTP ${status}`, {
+      throw new DsError('server-unreachable', `${server} is not a backup server: HTTP ${status}`, {
         hint: 'is the right server named in ds-backup/config.toml?',
       });
   }
 }
 
-/** When to come again, and why. */
+/** When to come back, and why. */
 export function readBusy(headers: Headers): Busy {
   const given = readNumber(headers['retry-after']) ?? DEFAULT_RETRY_SECONDS;
   const retryAfterSeconds = Math.min(Math.max(given, 1), MAX_RETRY_SECONDS);
@@ -76,7 +76,7 @@ function readNumber(text: string | string[] | undefined): number | undefined {
   return typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** The server has no place now, and named a time. */
+/** The server has no free place now, and named a time. */
 export class ServerBusy extends DsError {
   readonly busy: Busy;
 

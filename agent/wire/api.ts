@@ -1,5 +1,5 @@
 /**
- * The control API (PROTOCOL.md) from the laptop's side: one method a request, checked answers.
+ * Client of the control API (PROTOCOL.md): one method per request, and every answer is checked.
  */
 import type { Got, Method, Response } from 'got';
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
@@ -29,10 +29,10 @@ import {
 } from '../../shared/protocol/messages.ts';
 import type { Connection } from './ssh.ts';
 
-/** A slow disk may have to be spun up, but a request without a wait has an answer by then. */
+/** For a request that does not wait, in milliseconds: a slow disk may have to spin up first. */
 const TIMEOUT_MS = 60_000;
 const PAGE = 500;
-/** Codes of the server that mean the same here; others are the server's own business. */
+/** Error codes of the server that mean the same on the laptop; all others become `server-refused`. */
 const SHARED_CODES: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
   ...(['server-full', 'not-registered'] as const),
@@ -48,9 +48,9 @@ export class Control {
     this.#signal = signal;
   }
 
-  /** Loads what the first request needs, which takes a while: where something else is waited for. */
+  /** Loads what the first request needs, which takes a while, while something else is awaited. */
   prepare(): void {
-    this.#load().catch(() => {}); // the first request tells
+    this.#load().catch(() => {}); // thrown by the first request
   }
 
   #load(): Promise<Got> {
@@ -71,12 +71,12 @@ export class Control {
     return parseServerState(await this.#text('GET', 'state'));
   }
 
-  /** This laptop, and those whose place it took. */
+  /** This laptop, and those that it replaced. */
   async laptops(): Promise<ReadableLaptops['laptops']> {
     return parseReadableLaptops(await this.#text('GET', 'laptops')).laptops;
   }
 
-  /** Newest first; of a laptop whose place this one took, or its own. */
+  /** Newest first; of this laptop, or of one that it replaced. */
   async snapshots(of?: Serial): Promise<SnapshotSummary[]> {
     return parseSnapshots(await this.#text('GET', `snapshots${whose(of)}`)).snapshots;
   }
@@ -117,8 +117,8 @@ export class Control {
   }
 
   /**
-   * Where the server agrees that this is its newest snapshot, it counts the day as done and says why it
-   * keeps it aside, if it does. Undefined where it does not agree.
+   * Claims that nothing changed since the newest snapshot. If the server agrees, the day counts as backed
+   * up; `held` is why it keeps that snapshot aside, or null. Undefined if it does not agree.
    */
   async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
     const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
@@ -131,7 +131,7 @@ export class Control {
     return parsePins(await this.#text('GET', 'pins'));
   }
 
-  /** `kept`: the content is about to be there only (A13). */
+  /** `kept`: the content is about to be on the server only. */
   async pin(uid: Uid, snapshot: SnapshotName, kept = false): Promise<Pins> {
     return parsePins(
       await this.#text('PUT', `pins/${uid}`, kept ? { snapshot, kept } : { snapshot }),
@@ -144,7 +144,7 @@ export class Control {
     return parsePins(await this.#text('DELETE', `pins/${uid}${which}`));
   }
 
-  /** The key for quiet days; undefined from a server that has none to give. */
+  /** The key for days without changes; undefined from an older server, which has none. */
   async quietKey(): Promise<string | undefined> {
     const response = await this.#ask('GET', 'quiet-key', TIMEOUT_MS);
     if (response.statusCode === 404) return undefined;
@@ -152,12 +152,12 @@ export class Control {
     return parseQuietKey(response.body).key;
   }
 
-  /** Where on the server's plain HTTP side this child is signed on, once. */
+  /** The path of a page that signs this child in, once; relative to the server's plain HTTP address. */
   async webLink(): Promise<string> {
     return parseWebLink(await this.#text('POST', 'weblink', {})).path;
   }
 
-  /** The end of a backup. False from a server that takes it by rsync only. */
+  /** Sends a completion file. False from an older server, which accepts it by rsync only. */
   async complete(completion: Completion): Promise<boolean> {
     const response = await this.#ask('PUT', 'completion', TIMEOUT_MS, completion);
     if (response.statusCode === 404) return false;
@@ -220,7 +220,7 @@ function checkStatus(response: Response<string>): void {
   try {
     body = JSON.parse(response.body);
   } catch {
-    // the status says enough
+    // not JSON: the status says enough
   }
   const code = SHARED_CODES.find((known) => known === body.code) ?? 'server-refused';
   const message =

@@ -1,7 +1,7 @@
 /**
- * Plain HTTP to the school server, for the questions before there is a connection. With Node's own
- * client: on a day without changes these two questions are all there is, and loading got would be a
- * third of its work (measured: 75 ms of 270).
+ * Plain HTTP to the school server, for requests that need no SSH connection. Unencrypted and
+ * unauthenticated: carries no secrets, and callers believe an answer only as far as they can check it. Uses Node's own client: on a day without changes two requests are
+ * all there is, and loading got would be a third of the work (measured: 75 ms of 270).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { DsError } from '../../shared/errors.ts';
@@ -21,12 +21,12 @@ export interface Answer {
 
 /** Sugar's own time-out for registration, in milliseconds. */
 const TIMEOUT_MS = 8000;
-/** No answer here is longer than a few kilobytes; whoever sends more is no school server. */
+/** In characters. No answer is longer than a few kilobytes; a longer one is not from a school server. */
 const MAX_ANSWER = 256 * 1024;
 
 /**
- * One request, whatever its status. Throws `server-unreachable` without an answer. Never repeats by
- * itself and follows no redirection: when and where to try again is decided in one place, not here.
+ * One request; returns whatever its status. Throws `server-unreachable` without an answer. Does not retry
+ * and follows no redirection: the caller decides when to ask again.
  */
 export async function askServer(
   url: string,
@@ -72,13 +72,9 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
 
 function noAnswer(url: string, cause: unknown): DsError {
   const late = cause instanceof Error && cause.name === 'TimeoutError';
-  const reason = late
-    ? 'it takes too long'
-    : cause instanceof Error
-      ? cause.message
-      : String(cause);
+  const reason = late ? 'timed out' : cause instanceof Error ? cause.message : String(cause);
   return new DsError('server-unreachable', `no answer from ${new URL(url).origin}: ${reason}`, {
-    hint: 'is this laptop in the school network, and the school server on?',
+    hint: 'is this laptop in the school network, and is the school server on?',
     retry: true,
     cause,
   });

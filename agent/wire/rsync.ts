@@ -1,6 +1,6 @@
 /**
- * The rsync operations of PROTOCOL.md, "Over SSH". The server rebuilds its side of the command line,
- * so nothing here may change the protocol between the two.
+ * The rsync operations of PROTOCOL.md, "Over SSH". The server builds its side of the command line by
+ * itself, so no option here may change the protocol between the two.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
@@ -14,17 +14,17 @@ import type { Connection } from './ssh.ts';
 export interface Transferred {
   /** What went over the wire in the direction of the transfer, compressed, in bytes. */
   bytes: number;
-  /** False when some files did not go: whoever needs them finds out which. */
+  /** False when some files were not transferred; the caller finds out which. */
   whole: boolean;
 }
 
-/** Silence on the line after which rsync gives up, in seconds; the server's side has the same. */
+/** rsync gives up after so many seconds without traffic; the server's side has the same limit. */
 const TIMEOUT_SECONDS = 120;
 /** rsync's exit codes for "some files were not transferred": errors of single files, and vanished. */
 const PARTIAL = [23, 24];
 const NO_ROOM = /No space left on device|Disk quota exceeded/i;
 
-/** Sends a folder's files into `incoming/`. `onBytes` is told how many of its bytes have gone. */
+/** Sends a folder's files into `incoming/`. `onFraction` is told which part of its bytes has gone, 0…1. */
 export async function sendFolder(
   context: Context,
   connection: Connection,
@@ -50,12 +50,12 @@ export async function sendCompletion(
   }
 }
 
-/** What the school keeps, as rsync names it: a snapshot, or a pinned version. */
+/** Where files are fetched from: a snapshot, or a pinned version. */
 export type Source = Origin | { of: Serial | undefined; pin: { uid: Uid; digest: Digest } };
 
 /**
- * Brings files of a snapshot or a pin into a folder. Names that are not there are passed over.
- * `onFraction` is told which part of their bytes has come.
+ * Fetches files of a snapshot or a pin into a folder. Names that do not exist there are skipped.
+ * `onFraction` is told which part of their bytes has come, 0…1.
  */
 export async function fetchFiles(
   context: Context,
@@ -115,20 +115,20 @@ async function transfer(
   }
 }
 
-/** The lease ended meanwhile, or the service was started anew: that is no reason to give up. */
-function explainRefusal(words: string): DsError {
-  const [, why, seconds] = /^([a-z-]+), come back in (\d{1,6}) seconds$/.exec(words) ?? [];
+/** The lease has ended or the service was restarted: that is a reason to wait, not to give up. */
+function explainRefusal(reason: string): DsError {
+  const [, why, seconds] = /^([a-z-]+), come back in (\d{1,6}) seconds$/.exec(reason) ?? [];
   if (why) return new ServerBusy(readBusy({ 'retry-after': seconds, 'x-backup-reason': why }));
-  if (words === 'the service does not answer') {
+  if (reason === 'the service does not answer') {
     return new DsError('server-unreachable', 'the service of the school server does not answer', {
       hint: 'the next run goes on where this one stopped',
       retry: true,
     });
   }
-  return new DsError('server-refused', `the school server refuses: ${words}`);
+  return new DsError('server-refused', `the school server refuses: ${reason}`);
 }
 
-/** What rsync's exit code and last words mean. */
+/** The meaning of rsync's exit code and stderr. */
 export function explainRsync(
   exitCode: number | null,
   stderr: string,
@@ -145,8 +145,12 @@ export function explainRsync(
   const refused = /ds-backup: refused: (.*)/.exec(stderr)?.[1];
   if (refused) return explainRefusal(refused);
   const last = stderr.trim().split('\n').slice(-2).join(' | ');
-  return new DsError('transfer', `the transfer broke off: ${last || `exit code ${exitCode}`}`, {
-    hint: 'the next run goes on where this one stopped',
-    retry: true,
-  });
+  return new DsError(
+    'transfer',
+    `the transfer was interrupted: ${last || `exit code ${exitCode}`}`,
+    {
+      hint: 'the next run goes on where this one stopped',
+      retry: true,
+    },
+  );
 }

@@ -53,7 +53,7 @@ const restore = act(job, async ({ context }, params): Promise<JobResult> => {
   };
 });
 
-export const ACTS = {
+const ACTS = {
   backup: act(job, async ({ context }, { wait }): Promise<JobResult> => {
     const { backUp } = await import('../backup/backup.ts');
     const done = await backUp(context, wait);

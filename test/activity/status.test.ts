@@ -1,11 +1,13 @@
 /** The first screen: what a child sees of each state that the agent can be in. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { next } from '../../activity/model/acts/next.ts';
 import { fillHeight, xo } from '../../activity/model/pictures/drawing.ts';
 import { badge } from '../../activity/model/pictures/school.ts';
 import type { PageBody } from '../../activity/model/screens/body.ts';
 import { whyOf } from '../../activity/model/screens/reasons.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
+import { initialState } from '../../activity/model/state/state.ts';
 import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
 
 const test = suite('the first screen');
@@ -221,85 +223,12 @@ test('of several jobs the one at work is shown, else the one whose turn is first
       jobEvent({ State: backup, EntriesDone: 7, CurrentTitle: 'going' }, 1),
       jobEvent({ Kind: 'restore-entry', State: 'waiting', CurrentTitle: 'coming' }, 2),
     );
-    const { text, buttons } = screenOf(state, viewer).body as PageBody;
-    return [text, buttons[0]?.event];
+    const { text, cancel } = screenOf(state, viewer).body as PageBody;
+    return [text, cancel?.event];
   };
   const stop = (n: number) => ({ type: 'act', act: { type: 'stop', job: path(n) } });
   assert.equal(titles('running'), ['going', stop(1)]);
   assert.equal(titles('waiting'), ['coming', stop(2)]);
-});
-
-const JOB = '/org/sugarlabs/Backup1/job/1';
-const failing = (code: string, agent: Properties = { State: 'due', Reasons: [] }) => [
-  agentEvent({ State: 'asking', Jobs: [JOB] }),
-  jobEvent({}),
-  jobEvent({ State: 'failed', Problem: [code, 'message', ''] }),
-  agentEvent({ ...agent, Jobs: [JOB] }),
-];
-const afterFailing = (...more: Parameters<typeof after>) =>
-  screenOf(after(...failing('server-unreachable'), ...more).state, viewer);
-
-test('a backup that came to nothing says why, until another begins', () => {
-  const failed = (code: string) => screenOf(after(...failing(code)).state, viewer).body as PageBody;
-  assert.is(failed('server-full').title, 'The school is full');
-  assert.equal(failed('server-full').buttons[0]?.event, { type: 'act', act: { type: 'back-up' } });
-  assert.is(failed('untrusted-server').title, 'Is this your school?');
-  assert.not.match(failed('server-unreachable').text, /by itself/, 'nobody tries it again');
-  assert.not.match(failed('pending-approval').text, /number/, 'there is none yet');
-  const again = afterFailing(agentEvent({ State: 'asking', Jobs: [JOB] }));
-  assert.is((again.body as PageBody).title, 'Asking the school');
-});
-
-test('what failed stays on the first screen until it worked or was dismissed, with all safe too', () => {
-  const title = (...more: Parameters<typeof after>) =>
-    (afterFailing(...more).body as PageBody).title;
-  const safe = agentEvent({ State: 'safe', Jobs: [JOB] });
-  assert.is(title(safe), 'The school does not answer');
-  const forgotten = agentEvent({ State: 'safe', Jobs: [] });
-  const hour = { type: 'tick', now: NOW + 3600 } as const;
-  assert.is(title(safe, forgotten, hour), 'The school does not answer', 'an hour later too');
-  assert.is(title(safe, agentEvent({ LastBackup: NOW })), 'All safe at school', 'it worked');
-  assert.is(title(safe, jobEvent({ State: 'done' })), 'All safe at school');
-  const page = afterFailing(safe).body as PageBody;
-  assert.equal(
-    page.buttons.map(({ label }) => label),
-    ['Try now', 'Ok'],
-  );
-  const ok = page.buttons[1]?.event;
-  assert.ok(ok && title(safe, ok) === 'All safe at school', 'dismissed');
-  assert.is(title(safe, agentEvent({ State: 'asking', Jobs: [JOB] })), 'Asking the school');
-});
-
-test('a failed backup is told by an alert only where the first screen does not say it', () => {
-  assert.is(afterFailing().alert, null);
-  const pins = { type: 'go', place: { type: 'pins' } } as const;
-  assert.ok(screenOf(after(pins, ...failing('server-full')).state, viewer).alert);
-});
-
-test('a stopped backup rests, and can be asked for at once all the same', () => {
-  const path = '/org/sugarlabs/Backup1/job/1';
-  const shown = (reason: string, State = 'waiting') =>
-    screenOf(
-      after(
-        agentEvent({ State: 'waiting', Reasons: [reason], Jobs: [path] }),
-        jobEvent({ State, Reasons: [reason] }),
-      ).state,
-      viewer,
-    );
-  const resting = shown('paused');
-  assert.equal((resting.body as PageBody).buttons[0]?.event, {
-    type: 'act',
-    act: { type: 'back-up' },
-  });
-  assert.is(resting.toolbar.backUp.sensitive, true);
-  assert.is(shown('untrusted-server').toolbar.backUp.sensitive, true);
-  assert.is(shown('', 'running').toolbar.backUp.sensitive, false);
-});
-
-test('backups that are kept aside frighten nobody', () => {
-  const { title, text } = page({ Held: 'shrunk' });
-  assert.is(title, 'The school asks your teacher');
-  assert.not.match(text, /gone|lost/);
 });
 
 test('a count never exceeds its total, whatever the agent says', () => {
@@ -341,9 +270,64 @@ test('the teacher gets a short code and the names of things, the child none of i
   const problem = ['server-unreachable', 'connect ECONNREFUSED 10.0.0.1:22', 'is the server on?'];
   const { state } = after(agentEvent({ State: 'waiting', Reasons: ['problem'], Problem: problem }));
   const screen = screenOf(state, viewer);
-  assert.equal(screen.teacher[0], ['Code', 'server-unreachable']);
+  assert.equal(screen.teacher[1], ['Code', 'server-unreachable']);
   const { toolbar: _, teacher: __, ...shown } = screen;
   assert.not.match(JSON.stringify(shown), /ECONNREFUSED|10\.0\.0\.1|fail/i);
+});
+
+test('where the words say what to do, a button leads there', () => {
+  const leads = (code: string) =>
+    page({ State: 'waiting', Reasons: [code] }).buttons.find(({ event }) => event.type === 'go');
+  const full = leads('laptop-full');
+  assert.is(full?.label, 'Keep at school');
+  const entries = { type: 'entries', of: '', snapshot: '', search: '' } as const;
+  assert.equal(full?.event, { type: 'go', place: entries });
+  assert.equal(leads('over-quota')?.event, { type: 'go', place: { type: 'pins' } });
+  assert.is(leads('server-full'), undefined);
+});
+
+const teacher = (properties: Properties) =>
+  Object.fromEntries(screenOf(after(agentEvent(properties)).state, viewer).teacher);
+
+test('a teacher at the laptop reads why, how long ago, how much, and whether it is approved', () => {
+  const lines = teacher({
+    ...{ State: 'waiting', Reasons: ['teacher'], Registration: 'pending', PairingCode: '0471' },
+    ...{ Server: 'schoolserver', SafeEntries: 12 },
+  });
+  assert.is(lines.Why, 'Ask your teacher. Show this number to your teacher.');
+  assert.is(lines['Number for the teacher'], '0471');
+  assert.is(lines.Approved, 'Not yet: the teacher has to approve it');
+  assert.is(lines['School server'], 'schoolserver');
+  assert.is(lines['Safe at school'], '12 of 40');
+  assert.match(lines['Last backup'] ?? '', /^3 hours ago · .*2026 · \d+:\d\d/);
+  assert.is(teacher({}).Approved, 'Yes');
+  assert.is(teacher({ Registration: 'none' }).Approved, 'No');
+  assert.is(teacher({}).Why, undefined, 'nothing waits');
+});
+
+test('without an agent the teacher is told what to install', () => {
+  const { agent } = after(agentEvent({})).state;
+  const absent = { type: 'agent', agent: { ...agent, presence: 'absent' } } as const;
+  const lines = Object.fromEntries(screenOf(after(absent).state, viewer).teacher);
+  assert.is(lines.Code, 'no-agent');
+  assert.match(lines['What helps'] ?? '', /ds-backup-agent/);
+});
+
+test('the first visit is one quiet page of three pictures, which nobody comes back to', () => {
+  const first = initialState('Jocinta', NOW, true);
+  const { body } = screenOf(first, viewer);
+  const { pictures, buttons } = body as PageBody;
+  assert.equal(
+    pictures.map(({ caption }) => caption),
+    ['Your things go to school', 'They come back', 'Nothing is lost'],
+  );
+  assert.equal(
+    buttons.map(({ event }) => event),
+    [{ type: 'go', place: { type: 'status' } }],
+  );
+  const pins = next(first, { type: 'go', place: { type: 'pins' } }).state;
+  assert.equal(next(pins, { type: 'back' }).state.place, { type: 'status' });
+  assert.equal(next(first, { type: 'back' }).state.place, { type: 'status' });
 });
 
 test.run();

@@ -17,7 +17,7 @@ export const viewer: Viewer = {
 
 export type Properties = Record<string, unknown>;
 
-export const SAFE: Properties = {
+const SAFE: Properties = {
   State: 'safe',
   Reasons: ['done'],
   LastBackup: NOW - 3 * 3600,

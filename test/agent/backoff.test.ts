@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { silenceSeconds, waitSeconds } from '../../agent/backoff.ts';
 
-const test = suite('X1 O4: when to ask again');
+const test = suite('when to ask again');
 
 const LONGEST: [failures: number, most: number][] = [
   [0, 10],

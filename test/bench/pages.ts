@@ -61,7 +61,7 @@ async function fillSchool({ library, clock }: PagesServer): Promise<void> {
     library.registrations.register(serial, `Child ${n % 700}`, 'u', dsaKey(n));
     if (n % 10 === 0) continue;
     const days = n % 7 === 0 ? 30 : n % 5;
-    await library.store.recordSuccess(serial, new Date(clock.time - days * DAY_MS));
+    await library.index.recordSuccess(serial, new Date(clock.time - days * DAY_MS));
     process.stderr.write(`\rlaptop ${n + 1} of ${LAPTOPS}`);
   }
   process.stderr.write('\n');

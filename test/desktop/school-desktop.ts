@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
-import { buildXo, XO_NAME } from '../../bundle/xo.ts';
+import { buildXo } from '../../bundle/xo.ts';
+import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
 import { type School, startSchool } from '../school/school.ts';
@@ -24,11 +25,7 @@ const DATASTORE: Target = {
   path: '/org/laptop/sugar/DataStore',
   face: 'org.laptop.sugar.DataStore',
 };
-const AGENT: Target = {
-  name: 'org.sugarlabs.Backup1',
-  path: '/org/sugarlabs/Backup1',
-  face: 'org.sugarlabs.Backup1',
-};
+const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
 const DAEMON: Target = {
   name: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
@@ -134,5 +131,3 @@ function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOpt
   );
   child.giveToChild('home');
 }
-
-export { XO_NAME };

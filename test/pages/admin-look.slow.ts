@@ -1,4 +1,4 @@
-// time limit: 300 s
+// weight: 40
 /**
  * Every teachers' page in real headless Chromium: what axe-core says, whether it fits 600 px, reads
  * from right to left and in grey, and pictures of it in .screenshots/ for people to look at.
@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
+import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';
 import { serialOf } from '../xs/whole.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
@@ -56,11 +57,11 @@ const PAGES: [name: string, path: () => string][] = [
 
 const newest = () => encodeURIComponent(newestSnapshot(school.library.paths, SERIAL)?.name ?? '');
 
-for (const [locale, size] of [
-  ['en', 'wide'],
-  ['es-PE', 'small'],
+const LOOKS: [locale: string, size: Size][] = [
+  ['es-PE', 'wide'],
   ['ar', 'small'],
-] as [string, Size][]) {
+];
+for (const [locale, size] of soak<typeof LOOKS>([...LOOKS, ['en', 'small']], LOOKS)) {
   test(`in ${locale}, ${size}: no violation, no complaint, nothing beside the edge`, async () => {
     await using visitor = await visit(chrome, school.url, locale, size);
     const { page, complaints } = visitor;

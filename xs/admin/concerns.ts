@@ -2,6 +2,7 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+import { freeShare } from '../storage/disk.ts';
 import type { Status } from './status.ts';
 
 interface Named {
@@ -60,9 +61,7 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return forecast.fits ? undefined : { type };
     case 'disk-nearly-full': {
       const { freeBlocks, freeInodes } = disk;
-      return Math.min(freeBlocks, freeInodes) < SCARCE
-        ? { type, freeBlocks, freeInodes }
-        : undefined;
+      return freeShare(disk) < SCARCE ? { type, freeBlocks, freeInodes } : undefined;
     }
     default:
       return type satisfies never;

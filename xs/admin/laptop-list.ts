@@ -20,7 +20,7 @@ export async function laptopRows(
   library: Library,
   laptops: readonly (readonly [Serial, Laptop])[],
 ): Promise<LaptopRow[]> {
-  const overview = new Map((await library.store.overview()).map((row) => [row.serial, row]));
+  const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
   const hostKey = readHostKey(library.paths);
   const newer = successors(library.registrations.bySerial());
   return laptops.map(([serial, laptop]) =>

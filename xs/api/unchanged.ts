@@ -5,7 +5,6 @@
 import type { Serial } from '../../shared/ids.ts';
 import type { Unchanged } from '../../shared/protocol/messages.ts';
 import { isHeld } from '../ingest/held.ts';
-import { recordSuccess } from '../ingest/ingest.ts';
 import type { Library } from '../library.ts';
 import { hasDamage } from '../storage/damage-register.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
@@ -15,7 +14,7 @@ export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
 /** Verifies the claim, and records the success if it is valid. */
 export function confirmUnchanged(
-  { paths, pool, clock }: Library,
+  { paths, pool, clock, successes }: Library,
   serial: Serial,
   claim: Unchanged,
 ): UnchangedVerdict {
@@ -23,6 +22,6 @@ export function confirmUnchanged(
   if (newest?.sequence !== claim.sequence || newest.state !== claim.state) return 'changed';
   // A new completion file makes the server ask for what is damaged.
   if (hasDamage(pool.damage, newest.folder)) return 'damaged';
-  recordSuccess(paths, serial, newest, clock.now());
+  void successes.note(newest, clock.now());
   return isHeld(paths, newest) ? 'held' : 'safe';
 }

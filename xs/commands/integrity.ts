@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
-import { step } from '../integrity/scrub.ts';
+import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import { answer, type Command, type LocalCommand } from './command.ts';
@@ -21,7 +21,7 @@ export const scrub: Command = {
     const sum = { files: 0, bytes: 0, swept: 0, sweptBytes: 0 };
     const damaged: string[] = [];
     for (;;) {
-      const done = await step(library, { signal });
+      const done = await scrubNextShard(library, { signal });
       if (!done) break;
       for (const key of ['files', 'bytes', 'swept', 'sweptBytes'] as const) sum[key] += done[key];
       damaged.push(...done.damaged.flatMap(({ names }) => names));

@@ -97,7 +97,7 @@ export const forget: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    await library.turns.run(() => forgetLaptop(library, serial));
+    await library.workQueue.run(() => forgetLaptop(library, serial));
     answer(context, { forgotten: serial }, () => [`${serial}: forgotten`]);
   },
 };

@@ -1,43 +1,43 @@
 /**
- * What Sugar's datastore refuses in an entry's properties. It matters because its index rebuild
- * deletes an entry that breaks one of these rules (carquinyol: metadatareader, metadatastore,
- * indexstore). Only judges; agent/journal/prepared-entry.ts repairs, for a restore.
+ * The properties that Sugar's datastore rejects: its index rebuild deletes an entry that breaks one
+ * of these rules (carquinyol: metadatareader, metadatastore, indexstore). Only judges; for a restore,
+ * agent/journal/prepared-entry.ts repairs.
  */
 import { isUtf8 } from 'node:buffer';
 
 /** The largest property that is read, in bytes. */
 const MAX_PROPERTY_BYTES = 512_000;
-/** The only property that is bytes; all others are text. */
+/** The only binary property; all others are text. */
 const PICTURE = 'preview';
-/** Read as D-Bus int32. */
+/** Properties that are read as D-Bus int32. */
 const NUMBERS = ['timestamp', 'creation_time', 'filesize'];
 const MAX_INT32 = 2 ** 31 - 1;
-/** Become one term of the index, with two letters before it. */
+/** Properties that become one index term each, with a prefix of two letters. */
 const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_id'];
-/** Xapian's limit less those letters, in bytes. */
+/** Xapian's limit minus the prefix, in bytes. */
 const MAX_TERM_BYTES = 243;
 
 /** Why the datastore would delete an entry with these properties; empty when it would not. */
-export function complaintsOfDatastore(properties: ReadonlyMap<string, Buffer>): string[] {
-  const complaints: string[] = [];
+export function datastoreObjections(properties: ReadonlyMap<string, Buffer>): string[] {
+  const objections: string[] = [];
   for (const [name, bytes] of properties) {
-    const complaint = complaintAbout(name, bytes);
-    if (complaint) complaints.push(`${JSON.stringify(name.slice(0, 80))} ${complaint}`);
+    const objection = objectionTo(name, bytes);
+    if (objection) objections.push(`${JSON.stringify(name.slice(0, 80))} ${objection}`);
   }
-  return complaints;
+  return objections;
 }
 
-function complaintAbout(name: string, bytes: Buffer): string | undefined {
+function objectionTo(name: string, bytes: Buffer): string | undefined {
   if (bytes.length > MAX_PROPERTY_BYTES) return `has ${bytes.length} bytes`;
   if (name === PICTURE) return undefined;
   if (!isUtf8(bytes)) return 'is not text';
   const text = bytes.toString('latin1');
-  if (NUMBERS.includes(name) && !isInt32(text)) return 'is not a whole number of 32 bits';
+  if (NUMBERS.includes(name) && !isInt32(text)) return 'is not a 32-bit integer';
   if (TERMS.includes(name) && termBytes(bytes) > MAX_TERM_BYTES) return `has ${bytes.length} bytes`;
   return undefined;
 }
 
-/** Xapian writes a NUL as two bytes; a term that is too long by them stops the whole index. */
+/** Xapian writes a NUL as two bytes; one term that is too long breaks the whole index. */
 function termBytes(bytes: Buffer): number {
   return bytes.reduce((sum, byte) => sum + (byte === 0 ? 2 : 1), 0);
 }

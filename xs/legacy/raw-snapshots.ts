@@ -1,6 +1,6 @@
 /**
- * The snapshots that the original program made of a laptop, where they lie: hard-linked Journals
- * `datastore-YYYY-MM-DD_HH:MM/`, told apart from ours and from damaged ones of ours. Only reads.
+ * Lists the original program's snapshots of a laptop: hard-linked Journals
+ * `datastore-YYYY-MM-DD_HH:MM/`, distinguished from ours and from damaged ones of ours. Read-only.
  */
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,9 +17,9 @@ export interface RawTree {
   folder: string;
   /** The minute in its name. */
   created: Date;
-  /** How many it has, readable or not. */
+  /** The number of entries, readable or not. */
   entries: number;
-  /** The original program was cut off while it copied this one, or what it copied was empty. */
+  /** The original program was cut off while copying this one, or copied an empty Journal. */
   halfMade: boolean;
 }
 
@@ -32,8 +32,8 @@ export function listRaw(paths: Paths, serial: Serial): RawTree[] {
   for (const one of listSnapshots(paths, serial)) {
     if (one.source === 'adopted') adopted.set(one.name, one);
   }
-  // The original program points the link at a tree when its copy is complete. It says something
-  // as long as it leads to one of its trees, or to what became of one.
+  // The original program points the link at a tree when its copy is complete. That is information
+  // as long as the link leads to one of its trees, or to a snapshot made from one.
   const pointed = pointedAt(latest);
   const lastWhole =
     pointed && (raw.includes(pointed) || adopted.has(pointed)) ? pointed : undefined;
@@ -56,8 +56,8 @@ export function hasRaw(paths: Paths, serial: Serial): boolean {
   return rawNames(inLaptop(paths, serial).home).length > 0;
 }
 
-/** Orders names by their minute, then by the number that tells several of a minute apart. */
-export function byAge(a: SnapshotName, b: SnapshotName): number {
+/** Orders names by their minute, then by the number that several of one minute have. */
+function byAge(a: SnapshotName, b: SnapshotName): number {
   const [minuteA, minuteB] = [a.slice(0, MINUTE), b.slice(0, MINUTE)];
   if (minuteA !== minuteB) return minuteA < minuteB ? -1 : 1;
   return numberOf(a) - numberOf(b);
@@ -85,7 +85,7 @@ function rawNames(home: string): SnapshotName[] {
 /** A folder with any of our files is ours, and damaged where they cannot be read. */
 function isRaw(folder: string): boolean {
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
-  // First, because a large snapshot of ours has ten thousand names to be read.
+  // Checked first: listing a large snapshot of ours reads ten thousand names.
   const ours = Object.values(inSnapshot(folder));
   if (ours.some((path) => lstatSync(path, { throwIfNoEntry: false }))) return false;
   return !readdirSync(folder).some((name) => name.endsWith(METADATA_SUFFIX));

@@ -11,7 +11,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
-import { type Access, makeLaptopFolders } from '../storage/ownership.ts';
+import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import { checkAlias } from './aliases.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
@@ -33,7 +33,7 @@ const MAX_REJECTED = 32;
 
 export interface RegistrationOptions {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   newcomers: Newcomers;
@@ -101,7 +101,7 @@ export class Registrations {
     const key = parsePublicKey(pubkey);
     const known = this.#laptops.get(serial);
     if (known) return this.#offerKey(serial, known, { ...key, kind: 'sugar', uuid });
-    const { paths, access, clock, log, newcomers, audit } = this.#options;
+    const { paths, ownership, clock, log, newcomers, audit } = this.#options;
     if (this.#unreadable.has(serial)) {
       throw new DsError(
         'server-refused',
@@ -113,7 +113,7 @@ export class Registrations {
     }
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     const laptop = newRecord(serial, nick, uuid, clock.now());
-    makeLaptopFolders(access, paths, serial);
+    makeLaptopFolders(ownership, paths, serial);
     this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar: key.line } });
     newcomers.count(address);
     log.info('laptop-registered', { serial, nick: laptop.nick, address });

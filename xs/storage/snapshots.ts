@@ -1,6 +1,6 @@
 /**
- * Snapshots on the disk: finding them, reading what they hold, and making a new one visible in one
- * step. A folder without a readable MANIFEST is no snapshot of ours and is left alone.
+ * Snapshots on the disk: listing them, reading what they hold, and making a new one visible in one
+ * step. A folder without a valid MANIFEST is not a snapshot of ours and is left alone.
  */
 import { existsSync, readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -36,7 +36,7 @@ import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
 const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
 
-/** A snapshot and where it lies: among the laptop's, held aside, or in the trash. */
+/** A snapshot and its folder: among the laptop's, held aside, or in the trash. */
 export interface Snapshot extends Manifest {
   folder: string;
 }
@@ -53,8 +53,8 @@ export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
   return existsSync(held) ? snapshotsIn(held) : [];
 }
 
-/** The snapshots in a folder, newest first; an absent folder has none. */
-export function snapshotsIn(parent: string): Snapshot[] {
+/** The snapshots in a folder, newest first; none in a missing folder. */
+function snapshotsIn(parent: string): Snapshot[] {
   const snapshots: Snapshot[] = [];
   for (const name of namesIn(parent)) {
     const snapshot = tryParse(parseSnapshotName, name);
@@ -65,7 +65,7 @@ export function snapshotsIn(parent: string): Snapshot[] {
   return snapshots.sort((a, b) => b.sequence - a.sequence);
 }
 
-/** The manifest in a snapshot's folder, or undefined for a folder that is none of ours. */
+/** The manifest in a snapshot's folder; undefined for a folder that is not a snapshot of ours. */
 export function readManifest(folder: string): Manifest | undefined {
   try {
     return parseManifest(readFileSync(inSnapshot(folder).manifest, 'utf8'));
@@ -76,21 +76,19 @@ export function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** The newest complete snapshot; recomputed from the disk, the symbolic link is for people. */
+/** The newest snapshot that is not held, from the disk; `datastore-latest` is only for people. */
 export function newestSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
   return listSnapshots(paths, serial)[0];
 }
 
-/**
- * What the laptop's next backup builds on: the newest that arrived whole, be it held aside or not.
- */
+/** What the laptop's next backup builds on: the newest snapshot, held aside or not. */
 export function baseSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
   const newest = newestSnapshot(paths, serial);
   const held = listHeld(paths, serial)[0];
   return held && (!newest || held.sequence > newest.sequence) ? held : newest;
 }
 
-/** One of the laptop's own, or of those held aside. Throws `not-found`. */
+/** The snapshot of this name, held aside or not. Throws `not-found`. */
 export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): Snapshot {
   const laptop = inLaptop(paths, serial);
   for (const folder of [laptop.snapshot(name), laptop.heldSnapshot(name)]) {
@@ -98,7 +96,7 @@ export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): 
     if (manifest) return { ...manifest, name, folder };
   }
   throw new DsError('not-found', `${serial} has no snapshot ${name}`, {
-    hint: '"ds-backup snapshots" lists what there is',
+    hint: '"ds-backup snapshots" lists the snapshots',
   });
 }
 
@@ -108,8 +106,8 @@ export function readVersions(snapshot: Snapshot): Map<Uid, Digest> {
 }
 
 /**
- * Makes a snapshot's list anew from its metadata files, when these are what the manifest says.
- * Returns whether it could.
+ * Rewrites a snapshot's list from its metadata files, if they match the manifest. Returns whether
+ * they did.
  */
 export function mendSums({ folder, state }: Snapshot): boolean {
   const versions = new Map<Uid, Digest>();
@@ -124,7 +122,7 @@ export function mendSums({ folder, state }: Snapshot): boolean {
   return true;
 }
 
-/** The list as text, checked against the manifest's state digest. */
+/** The list as text, checked against the manifest's state digest. Throws `damaged`. */
 export function readSums(snapshot: Snapshot): string {
   const { sums } = inSnapshot(snapshot.folder);
   let text: string;
@@ -140,7 +138,7 @@ export function readSums(snapshot: Snapshot): string {
   return text;
 }
 
-/** Writes SUMS.gz and, last, MANIFEST into a draft, and makes all its names durable. */
+/** Writes SUMS.gz and, last, MANIFEST into a draft, and makes the folder durable. */
 export function sealDraft(draft: string, manifest: Manifest, versions: Versions): void {
   const { manifest: manifestPath, sums } = inSnapshot(draft);
   writeFileDurably(sums, gzipSync(formatSums(versions)), 0o640);
@@ -148,7 +146,7 @@ export function sealDraft(draft: string, manifest: Manifest, versions: Versions)
   fsyncFolder(draft);
 }
 
-/** Makes a sealed draft visible under its name: whole or not at all (X4). */
+/** Renames a sealed draft to its name: the snapshot appears whole or not at all. */
 export function promoteDraft(
   paths: Paths,
   manifest: Manifest,
@@ -159,11 +157,11 @@ export function promoteDraft(
   const folder = hold ? laptop.heldSnapshot(manifest.name) : laptop.snapshot(manifest.name);
   renameSync(draft, folder);
   fsyncFolder(dirname(folder));
-  if (hold) fsyncFolder(laptop.home); // the folder of held ones may be new
+  if (hold) fsyncFolder(laptop.home); // `held/` may be new
   return { ...manifest, folder };
 }
 
-/** Points `datastore-latest` at the snapshot, if it does not do so already. */
+/** Points `datastore-latest` at the snapshot, unless it does so already. */
 export function pointLatest(paths: Paths, serial: Serial, name: SnapshotName): void {
   const { latest } = inLaptop(paths, serial);
   try {

@@ -35,7 +35,7 @@ const struct = (members: Record<string, string>) =>
 const ANSWERS: [string, number, string, string][] = [
   ['yes', 200, struct({ success: 'OK', backupurl: 'x' }), 'OK'],
   ['no, with the reason', 200, struct({ success: 'ERR', error: 'closed' }), 'closed'],
-  ['a web page', 200, '<html></html>', 'its answer makes no sense'],
+  ['a web page', 200, '<html></html>', 'its answer is not a registration answer'],
   ['no XML', 200, 'hello <', 'its answer is not XML'],
   ['an error status', 500, '', 'HTTP status 500'],
   [

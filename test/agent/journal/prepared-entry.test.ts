@@ -10,7 +10,7 @@ import {
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { uidOf } from './journal.ts';
 
-const test = suite('A9: an entry in the form the datastore can keep');
+const test = suite('an entry in the form the datastore can keep');
 const uid = uidOf(1);
 
 function entryOf(properties: Record<string, string | Buffer>, content = ''): Entry {
@@ -91,7 +91,7 @@ for (const [name, properties, title] of TITLES) {
   });
 }
 
-test('at the top of the Journal it is the same work at another time (UI.md 9)', () => {
+test('at the top of the Journal it is the same work at another time', () => {
   const entry = entryOf({ title: 'x', timestamp: '5', creation_time: '4' }, 'content');
   const timed = timedEntry(entry, 99);
   assert.is(timed.properties.get('timestamp')?.toString(), '99');

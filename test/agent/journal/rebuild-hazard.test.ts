@@ -6,7 +6,7 @@ import { rebuildHazard, surveyJournal } from '../../../agent/journal/rebuild-haz
 import { inEntry, inJournal } from '../../../agent/paths.ts';
 import { makeProfile, putEntry, putProperty, uidOf } from './journal.ts';
 
-const test = suite("E3: what a rebuild of Sugar's index would delete");
+const test = suite("what a rebuild of Sugar's index would delete");
 
 const WHOLE = { timestamp: '5', creation_time: '-4', filesize: '3', title: 'Ñandú' };
 
@@ -86,7 +86,7 @@ test('a folder without metadata, or with a strange name, speaks against it', () 
   mkdirSync(inJournal(paths, uidOf(1)).path, { recursive: true });
   assert.match(String(surveyJournal(paths.journal, new Map(), new Set())), /no metadata/);
   mkdirSync(join(paths.journal, 'zz', 'z_'.repeat(18)), { recursive: true });
-  assert.match(String(surveyJournal(paths.journal, new Map(), new Set())), /is no entry/);
+  assert.match(String(surveyJournal(paths.journal, new Map(), new Set())), /is not an entry/);
 });
 
 test.run();

@@ -1,11 +1,17 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { announced, dropped, filled, standOf, unmarked } from '../../../agent/keep/kept-entry.ts';
+import {
+  emptied,
+  keptStateOf,
+  marked,
+  refilled,
+  unmarked,
+} from '../../../agent/keep/kept-entry.ts';
 import { parseSerial } from '../../../shared/ids.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { KEPT_PROPERTY, type KeptMark } from '../../../shared/journal/kept.ts';
 
-const test = suite('A13: an entry on its way to school and back');
+const test = suite('an entry on its way to school and back');
 
 const contentOf = (text: string) => ({ digest: digestOf(text), size: text.length });
 const entryOf = (title: string, text: string | null, more: [string, string][] = []): Entry => ({
@@ -22,8 +28,8 @@ const MARK: KeptMark = {
   ...{ content: digestOf('turtles'), bytes: 7 },
   ...{ title: 'Río', shown: 'Río · Kept at school', pinned: true },
 };
-const MARKED = announced(WHOLE, MARK);
-const AWAY = dropped(MARKED, MARK);
+const MARKED = marked(WHOLE, MARK);
+const AWAY = emptied(MARKED, MARK);
 
 test('each step away and back is told from the others by the entry alone', () => {
   const steps = [
@@ -31,26 +37,26 @@ test('each step away and back is told from the others by the entry alone', () =>
     [MARKED, 'here'],
     [AWAY, 'away'],
     [{ ...AWAY, content: null }, 'away'],
-    [filled(AWAY, MARK, contentOf('turtles')), 'here'],
+    [refilled(AWAY, MARK, contentOf('turtles')), 'here'],
     [{ ...AWAY, content: contentOf('something else') }, 'overwritten'],
   ] as const;
-  for (const [entry, is] of steps) assert.is(standOf(entry).is, is);
+  for (const [entry, is] of steps) assert.is(keptStateOf(entry).type, is);
 });
 
 test('there and back again it is what it was', () => {
-  assert.equal(unmarked(filled(AWAY, MARK, contentOf('turtles'))), WHOLE);
+  assert.equal(unmarked(refilled(AWAY, MARK, contentOf('turtles'))), WHOLE);
   assert.equal(unmarked(MARKED), WHOLE);
 });
 
 test('the title changes only while the content is gone', () => {
   assert.is(titleOf(MARKED), 'Río');
   assert.is(titleOf(AWAY), 'Río · Kept at school');
-  assert.is(titleOf(filled(AWAY, MARK, contentOf('turtles'))), 'Río');
+  assert.is(titleOf(refilled(AWAY, MARK, contentOf('turtles'))), 'Río');
 });
 
 test('cut off between new properties and old content, the title is put right', () => {
   const half = { ...AWAY, content: WHOLE.content };
-  assert.is(standOf(half).is, 'here');
+  assert.is(keptStateOf(half).type, 'here');
   assert.equal(unmarked(half), WHOLE);
 });
 
@@ -58,7 +64,7 @@ test('what a child renamed and changed meanwhile stays so', () => {
   const properties = new Map(AWAY.properties)
     .set('title', Buffer.from('Mine'))
     .set('tags', Buffer.from('y'));
-  const back = unmarked(filled({ ...AWAY, properties }, MARK, contentOf('turtles')));
+  const back = unmarked(refilled({ ...AWAY, properties }, MARK, contentOf('turtles')));
   assert.equal(back, entryOf('Mine', 'turtles', [['tags', 'y']]));
 });
 
@@ -67,7 +73,7 @@ test('a mark that nobody can read goes, and changes nothing else', () => {
     ['tags', 'x'],
     [KEPT_PROPERTY, '{"serial":1}'],
   ]);
-  assert.is(standOf(odd).is, 'ordinary');
+  assert.is(keptStateOf(odd).type, 'ordinary');
   assert.equal(unmarked(odd), WHOLE);
 });
 

@@ -6,7 +6,7 @@ import { type Digest, parseUid, type Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { uidOf } from '../journal/journal.ts';
 
-const test = suite('A9: the plan of a restore');
+const test = suite('the plan of a restore');
 const [a, b] = [digestOf('a'), digestOf('b')];
 const uid = uidOf(1);
 const none: ReadonlyMap<Uid, Digest> = new Map();

@@ -17,7 +17,7 @@ test('the answers to "may I?"', () => {
   assert.equal(readAdmission(503, {}, 's'), busy(60));
   assert.equal(later('Wed, 21 Oct 2015 07:28:00 GMT'), busy(60));
   assert.equal(later('999999999'), busy(86_400));
-  assert.throws(() => readAdmission(404, {}, 's'), /no backup server/);
+  assert.throws(() => readAdmission(404, {}, 's'), /not a backup server/);
 });
 
 const PLACES: [place: string | string[] | undefined, why: string | string[] | undefined, object][] =

@@ -2,14 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import {
-  type DayRecord,
-  foresee,
-  type LaptopStanding,
-  neededBytes,
-  type Status,
-  standing,
-} from '../../../xs/admin/status.ts';
+import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
@@ -29,23 +22,6 @@ test('safe, late, never', () => {
   for (const [last, expected, days] of rows) {
     assert.equal(standing(last, NOW), { standing: expected, days }, String(last));
   }
-});
-
-function growing(perDay: number, days = 20): DayRecord[] {
-  return Array.from({ length: days }, (_, n) => ({
-    date: new Date(NOW.getTime() - (days - n) * DAY_MS).toISOString().slice(0, 10),
-    neededBytes: 50e9 + n * perDay,
-  }));
-}
-
-test('whether one full copy of every laptop fits, and until when', () => {
-  assert.is(neededBytes([1e9, null, 3e9]), 6e9, 'two gigabytes for one that has sent nothing yet');
-  assert.is(foresee(90e9, 80e9, growing(1e9), NOW).fits, false);
-  assert.is(foresee(70e9, 100e9, growing(1e9), NOW).fullOn, '2026-07-15');
-  assert.is(foresee(70e9, 100e9, growing(0), NOW).fullOn, null, 'no growth');
-  assert.is(foresee(70e9, 100e9, growing(-1e9), NOW).fullOn, null, 'it shrinks');
-  assert.is(foresee(70e9, 100e9, growing(1e9, 3), NOW).fullOn, null, 'too few days to tell');
-  assert.is(foresee(70e9, 1e15, growing(1e6), NOW).fullOn, null, 'in ten years and more');
 });
 
 function statusOf(laptops: number): Status {
@@ -143,7 +119,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   await using whole = await openWhole('');
   const { library, clock } = whole;
   await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await library.store.recordSuccess(SERIAL, clock.now());
+  await library.index.recordSuccess(SERIAL, clock.now());
   await whole.command('cleanup');
   const told = await whole.command('status');
   assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);
@@ -151,7 +127,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   clock.pass(20 * DAY_MS);
   const later = JSON.parse(await whole.command('status', [], { json: true }));
   assert.equal(later.concerns, ['late-laptops']);
-  assert.is((await library.store.days()).length, 1);
+  assert.is((await library.index.days()).length, 1);
 });
 
 test('metrics and diag name nobody', async () => {

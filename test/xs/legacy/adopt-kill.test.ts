@@ -11,7 +11,7 @@ import { backUp, makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library
 import { assertAdopted, makeTrees } from './adopted.ts';
 import { adopt, adoptContext, nameOf, pointTo, readTrees } from './original-library.ts';
 
-const test = suite('X13: killed anywhere, an adoption loses nothing and goes on');
+const test = suite('killed anywhere, an adoption loses nothing and goes on');
 
 test('a backup that arrives between two attempts takes no number of an older tree', async () => {
   using library = makeLibrary();

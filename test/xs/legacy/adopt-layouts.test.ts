@@ -17,7 +17,7 @@ import { makeLibrary, SERIAL, uidOf } from '../library.ts';
 import { PREVIEW } from './adopted.ts';
 import { adopt, nameOf, putRaw, snapshotRaw, trashOf } from './original-library.ts';
 
-const test = suite('X13: trees of every layout, and what is odd in them');
+const test = suite('trees of every layout, and what is odd in them');
 
 test('what cannot be read is named and stays in the trash; the rest is adopted', async () => {
   using library = makeLibrary();

@@ -32,7 +32,7 @@ import {
 } from '../library.ts';
 import { adopt, nameOf, putRaw, snapshotRaw } from './original-library.ts';
 
-const test = suite('X13: a Journal is exported as Sugar keeps it');
+const test = suite('a Journal is exported as Sugar keeps it');
 
 function assertSame(before: string, after: string): void {
   const { different, missing, extra } = compareJournals(readJournal(before), readJournal(after));
@@ -190,7 +190,7 @@ test('stopped, it leaves nothing behind', async () => {
   );
 });
 
-test("A13: what is only at school is written as it was, if it is this child's", async () => {
+test("what is only at school is written as it was, if it is this child's", async () => {
   using library = makeLibrary();
   const { context, paths, folder } = library;
   const fish = { title: 'the fish', content: 'drawn for an hour' };

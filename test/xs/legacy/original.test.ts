@@ -13,7 +13,7 @@ import { checkSnapshots } from '../check.ts';
 import { flipBit, shardOf } from '../integrity/damage-library.ts';
 import { makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
 
-const test = suite("E1: an original client's mirror is folded");
+const test = suite("an original client's mirror is folded");
 
 function writeEntry(
   library: TestLibrary,

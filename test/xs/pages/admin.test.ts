@@ -29,8 +29,8 @@ async function openClass(): Promise<Class> {
   await backUp({ context }, journal(12), SERIAL);
   // As the service notes it.
   const snapshot = newestSnapshot(library.paths, SERIAL);
-  if (snapshot) await library.store.recordSnapshot(snapshot);
-  await library.store.recordSuccess(SERIAL, server.clock.now());
+  if (snapshot) await library.index.reindex(snapshot.serial);
+  await library.index.recordSuccess(SERIAL, server.clock.now());
   await addTeacher(library.paths, 'Rosa', PASSWORD, new Date());
   const teacher = openBrowser(server.url);
   await signIn(teacher);

@@ -41,9 +41,9 @@ test('the numbers of the first page are those of the pages that they lead to', a
   await using school = await openSchool(6);
   const { library, clock } = school;
   const late = clock.now();
-  for (const n of [0, 1, 2]) await library.store.recordSuccess(serialOf(n), late);
+  for (const n of [0, 1, 2]) await library.index.recordSuccess(serialOf(n), late);
   clock.pass(20 * DAY_MS);
-  for (const n of [3, 4]) await library.store.recordSuccess(serialOf(n), clock.now());
+  for (const n of [3, 4]) await library.index.recordSuccess(serialOf(n), clock.now());
   // One that was not seen for long asks to be let in; one is out of use.
   library.registrations.enrol(serialOf(0), 'u', ed25519(1));
   library.registrations.enrol(serialOf(0), 'u', ed25519(2));
@@ -73,10 +73,10 @@ test('the numbers of the first page are those of the pages that they lead to', a
 test('a laptop that another one replaces is not late for ever', async () => {
   await using school = await openSchool(2);
   const { library, clock, command } = school;
-  await library.store.recordSuccess(serialOf(0), clock.now());
+  await library.index.recordSuccess(serialOf(0), clock.now());
   clock.pass(40 * DAY_MS);
-  await library.store.recordSuccess(serialOf(1), clock.now());
-  await library.store.recordSuccess(SERIAL, clock.now());
+  await library.index.recordSuccess(serialOf(1), clock.now());
+  await library.index.recordSuccess(SERIAL, clock.now());
   await command('alias', [serialOf(1), serialOf(0)]);
   await signIn(school);
   assert.match(await body(school, '/xs-backup'), /0 laptops not seen/);
@@ -90,7 +90,7 @@ test('it is never "all is well" while laptops have no backup', async () => {
   assert.not.match(first, /All is well/);
   assert.match(first, /3 laptops have no backup yet/);
   for (const serial of [SERIAL, serialOf(0), serialOf(1)]) {
-    await school.library.store.recordSuccess(serial, school.clock.now());
+    await school.library.index.recordSuccess(serial, school.clock.now());
   }
   assert.match(await body(school, '/xs-backup'), /All is well/);
 });
@@ -127,7 +127,7 @@ test('of many laptops, pages of 50 are shown, and words find one among all of th
 test('the groups come in the order in which a teacher looks at them', async () => {
   await using school = await openSchool(4);
   const { library, clock } = school;
-  await library.store.recordSuccess(serialOf(0), clock.now());
+  await library.index.recordSuccess(serialOf(0), clock.now());
   library.registrations.enrol(serialOf(1), 'u', ed25519(1));
   library.registrations.enrol(serialOf(1), 'u', ed25519(2));
   await signIn(school);
@@ -142,7 +142,7 @@ test('the old laptop is searched for among all of them, likely ones first', asyn
   await using school = await openSchool(120);
   const { library, clock } = school;
   for (let n = 0; n < 120; n += 1) {
-    await library.store.recordSuccess(serialOf(n), new Date(clock.time + n * 1000));
+    await library.index.recordSuccess(serialOf(n), new Date(clock.time + n * 1000));
   }
   clock.pass(20 * DAY_MS);
   library.registrations.register(serialOf(500), 'Child 77x', 'u', dsaKey(50));

@@ -194,8 +194,8 @@ test('teachers are added, listed and removed at the terminal; the file is for no
   assert.match(await command('teacher', ['list']), /^Rosa {2}since \d{4}-\d\d-\d\d\n$/);
   for (const [name, secret, what] of [
     ['Rosa', 'short', /10 and 200/],
-    ['', PASSWORD, /no name/],
-    ['a\nb', PASSWORD, /no name/],
+    ['', PASSWORD, /not a valid teacher name/],
+    ['a\nb', PASSWORD, /not a valid teacher name/],
   ] as const) {
     const problem = await add(name, secret).catch((error: Error) => error);
     assert.match((problem as Error).message, what);

@@ -282,7 +282,7 @@ test('who is not registered or in the way is named', async () => {
 test('a proposal is shown, and gone when it was followed', async () => {
   await using whole = await openWhole();
   const { library, command, clock } = whole;
-  await library.store.recordSuccess(SERIAL, clock.now());
+  await library.index.recordSuccess(SERIAL, clock.now());
   clock.pass(8 * DAY_MS);
   library.registrations.register(A, 'JOCINTA', 'u', dsaKey(2));
   const line = `xs-backup alias ${A} ${SERIAL}`;

@@ -168,7 +168,7 @@ test('files of keys are written where they change, and go where they open nothin
   mkdirSync(keysFolder, { recursive: true });
   writeFileSync(keys('ABC00000001'), 'a laptop that is gone');
   writeFileSync(keys(serial), 'torn');
-  const files = new AuthorizedKeys(library.paths, library.access, 'ds-receive');
+  const files = new AuthorizedKeys(library.paths, library.ownership, 'ds-receive');
   files.update(registrations.all());
   assert.equal(readdirSync(keysFolder).sort(), [other, serial, 'ds-receive']);
   assert.match(readFileSync(keys(serial), 'utf8'), ed25519(1));

@@ -12,7 +12,7 @@ import type { Laptop } from '../../registration/laptop-record.ts';
 import type { Site } from '../guard/site-context.ts';
 import { SignInPage } from './sign-in-page.tsx';
 
-export const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
+const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
 
 export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): void {
   const { guard, library } = site;

@@ -8,7 +8,7 @@ import { readStatus, type Status } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import type { Library } from '../../../library.ts';
 import { listPins } from '../../../pins/pins.ts';
-import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import { laptopQuota } from '../../../retention/quota.ts';
 import { listHeld } from '../../../storage/snapshots.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
@@ -24,14 +24,13 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 /** On a part that only teachers reach. */
 export function addDiskRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
-  const { paths, registrations, config } = library;
+  const { registrations } = library;
   const nameOf = (serial: string) => registrations.get(serial as Serial)?.nick || serial;
 
   part.get('/xs-backup/disk', async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);
     const status = await readStatus(library);
-    const usage = await library.store.usage();
-    const share = sharePercent(config.quota);
+    const usage = await library.index.usage();
     const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
       ...{ page, parts },
@@ -39,7 +38,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
         ? reliefs({ others: parts.others, ...keptBytes(library, status) })
         : null,
       facts: statusView(page.words, status).facts,
-      quotaBytes: quotaOf(diskSize(paths.library), library.sharers(), share).bytes,
+      quotaBytes: laptopQuota(library).bytes,
       uses: usage
         .map(({ serial, bytes, stuck }) => ({
           ...{ serial: serial as Serial, name: nameOf(serial), bytes, stuck: stuck === 1 },

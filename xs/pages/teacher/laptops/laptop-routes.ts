@@ -8,7 +8,7 @@ import { laptopRows } from '../../../admin/laptop-list.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
-import { diskSize, quotaOf, sharePercent } from '../../../retention/quota.ts';
+import { laptopQuota } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
 import { paginate, wordMatcher } from '../../frame/paging.ts';
@@ -60,12 +60,12 @@ async function laptopFacts(
   library: Library,
   serial: Serial,
 ): Promise<Omit<LaptopProps, 'page' | 'now' | 'done'>> {
-  const { paths, pool, registrations, store, config, sharers, clock } = library;
+  const { paths, pool, registrations, index, clock } = library;
   const laptop = registrations.get(serial);
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw noLaptop();
-  const usage = (await store.usage()).find((one) => one.serial === serial);
-  const share = quotaOf(diskSize(paths.library), sharers(), sharePercent(config.quota)).bytes;
+  const usage = (await index.usage()).find((one) => one.serial === serial);
+  const share = laptopQuota(library).bytes;
   return {
     row,
     card: cardOf(row, clock.now()),
