@@ -2,8 +2,8 @@
  * Which entries changed since they were last read: three `lstat`s per entry, and no reading.
  */
 import { lstatSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { basename, join } from 'node:path';
+import { asDsError, DsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { entrySignature, listEntries, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
@@ -40,7 +40,7 @@ export async function scanJournal(
 ): Promise<Scan> {
   const pause = pacemaker(SLICE_MS);
   const scan: Scan = { moment: 0n, unchanged: new Map(), toRead: [], problems: [] };
-  for (const entry of listJournal(paths)) {
+  for (const entry of listJournal(paths, scan.problems)) {
     const before = scan.toRead.length;
     try {
       const signature = entrySignature(entry);
@@ -67,17 +67,37 @@ export function fileSystemMoment(folder: string): bigint {
   return mtimeNs;
 }
 
-function listJournal(paths: Paths): TreeEntry[] {
+function listJournal(paths: Paths, problems: Problem[]): TreeEntry[] {
+  const report = (prefix: string, why: string) => {
+    const problem = `the entries in the Journal's folder ${prefix} cannot be listed: ${why}`;
+    problems.push({ uid: `${prefix}/`, problem });
+  };
   try {
-    return listEntries(paths.journal);
+    return listEntries(
+      paths.journal,
+      (path) => {
+        const name = basename(path);
+        if (isTwoLetterLink(path)) report(name, 'it is a symbolic link');
+      },
+      (prefix, error) => report(prefix, asDsError(error).message),
+    );
   } catch (cause) {
     // An absent Journal is not an empty one: nothing must be removed from the backup for it.
-    if (!isErrno(cause, 'ENOENT', 'ENOTDIR', 'EACCES')) throw cause;
-    throw new DsError('unreadable', `there is no Journal at ${paths.journal}`, {
+    if (!isSystemError(cause)) throw cause;
+    const there = isErrno(cause, 'ENOENT', 'ENOTDIR') ? 'there is no' : 'cannot list the';
+    throw new DsError('unreadable', `${there} Journal at ${paths.journal}`, {
       hint: 'start Sugar once, or name the profile folder with --profile',
       cause,
     });
   }
+}
+
+/** Sugar follows it, and shows the entries behind it. */
+function isTwoLetterLink(path: string): boolean {
+  return (
+    basename(path).length === 2 &&
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  );
 }
 
 /** A signature ends with the content's size, or `-` where there is none. */

@@ -67,11 +67,10 @@ for (const [locale, size] of soak<typeof LOOKS>([...LOOKS, ['en', 'small']], LOO
       await page.goto(path(), { waitUntil: 'networkidle' });
       await shoot(page, `pages-${name}-${locale}-${size}`);
       const width = await overflow(page);
-      const isMissing = name.startsWith('missing');
       const found = [
         ...(await violations(page)),
         ...(width > 0 ? [`${width} px too wide`] : []),
-        ...complaints.splice(0).filter((text) => !isMissing || !/404/.test(text)),
+        ...complaints.splice(0).filter((text) => !name.startsWith('missing') || !/404/.test(text)),
       ];
       problems.push(...found.map((one) => `${name}: ${one}`));
     }

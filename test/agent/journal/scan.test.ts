@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { concernedBy, problemOf } from '../../../agent/journal/problem.ts';
 import { scanJournal } from '../../../agent/journal/scan.ts';
 import { inJournal } from '../../../agent/paths.ts';
 import type { Uid } from '../../../shared/ids.ts';
@@ -36,6 +37,47 @@ test('a Journal that is not there is an error, not an empty one', async () => {
   const scan = scanJournal(profile.paths, new Map(), () => 0n);
   assert.match(String(await scan.catch((error: unknown) => error)), /there is no Journal/);
 });
+
+test('a two-letter folder that is a link is a problem of its entries, and of no others', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  const uids = ['aa', 'bb'].map((prefix) => `${prefix}${uidOf(1).slice(2)}` as Uid);
+  for (const uid of uids) putEntry(paths, uid, 'x');
+  const elsewhere = join(paths.own, 'aa');
+  renameSync(join(paths.journal, 'aa'), elsewhere);
+  symlinkSync(elsewhere, join(paths.journal, 'aa'));
+  const { toRead, problems } = await scanJournal(paths, new Map(), () => 0n);
+  assert.equal(
+    toRead.map(({ entry }) => entry.uid),
+    [uids[1]],
+  );
+  assert.is(problems.length, 1);
+  assert.match(problems[0]?.problem ?? '', /folder aa cannot be listed: it is a symbolic link/);
+  assert.equal(
+    problems.flatMap((one) => concernedBy(one, uids)),
+    [uids[0]],
+  );
+});
+
+const ERRORS = ['EACCES', 'EIO', 'EUCLEAN', 'ENAMETOOLONG', 'ELOOP', 'ESTALE', 'EXDEV'];
+for (const code of ERRORS) {
+  test(`${code} while an entry is read is this entry's problem`, () => {
+    using profile = makeProfile();
+    const { paths } = profile;
+    putEntry(paths, uidOf(1), 'x');
+    const error = Object.assign(new Error(`${code}: read`), { code, errno: -1, syscall: 'read' });
+    assert.match(problemOf(inJournal(paths, uidOf(1)), error)?.problem ?? '', uidOf(1));
+    assert.is(problemOf(inJournal(paths, uidOf(2)), error), undefined, 'which is gone');
+  });
+}
+
+for (const code of ['ENOSPC', 'EDQUOT', 'EROFS']) {
+  test(`${code} is about the disk, not about an entry`, () => {
+    using profile = makeProfile();
+    const error = Object.assign(new Error(code), { code, errno: -1, syscall: 'link' });
+    assert.throws(() => problemOf(inJournal(profile.paths, uidOf(1)), error), code);
+  });
+}
 
 test('the first change is told while the rest is still looked at', async () => {
   using profile = makeProfile();
