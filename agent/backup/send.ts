@@ -135,7 +135,7 @@ export class Sender {
     const { context, gaps } = this.#options;
     return [...scan.unchanged]
       .filter(([uid, digest]) => gaps.missing.has(uid) || !this.#isOnServer(uid, digest))
-      .map(([uid]) => inJournal(context.paths, uid));
+      .map(([uid]) => scan.renamed.get(uid) ?? inJournal(context.paths, uid));
   }
 
   #isOnServer(uid: Uid, digest: Digest): boolean {

@@ -5,6 +5,7 @@
 import dbus, { type Variant } from 'dbus-next';
 import {
   type AGENT_PROPERTIES,
+  cleanText,
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
@@ -101,7 +102,7 @@ function progressProperties(job: Job | undefined, movingMs: number, isShown: boo
     BytesDone: toLong(progress?.bytesDone ?? 0),
     BytesTotal: toLong(progress?.bytesTotal ?? 0),
     CurrentEntry: progress?.current?.uid ?? '',
-    CurrentTitle: progress?.current?.title ?? '',
+    CurrentTitle: cleanText(progress?.current?.title ?? ''),
     TimeLeft: progress ? timeLeft(progress, movingMs) : [0, 0],
   };
 }
@@ -114,5 +115,7 @@ function summaryProperty(summary: Job['summary']): Record<string, Variant> {
 }
 
 function problemProperty(problem: Job['problem']): [code: string, message: string, hint: string] {
-  return problem ? [problem.code, problem.message, problem.hint] : ['', '', ''];
+  return problem
+    ? [problem.code, cleanText(problem.message), cleanText(problem.hint)]
+    : ['', '', ''];
 }
