@@ -32,7 +32,7 @@ export interface BackupSummary {
   removed: number;
   /** What went over the wire for the entries, in bytes. */
   sentBytes: number;
-  /** Entries that could not be read; the snapshot keeps their last version. */
+  /** Entries that could not be read, which keep their last version, or not all of which could be kept. */
   problems: Problem[];
   /** Why the server keeps this backup aside until somebody decides; null otherwise. */
   held: string | null;
@@ -103,7 +103,7 @@ class Backup {
     if (!confirmed || underWay || toRead.length > 0 || problems.length > 0) return undefined;
     if (stateDigest(unchanged) !== confirmed.state) return undefined;
     if (!(await agreeOnQuietDay(this.#context, confirmed))) return undefined;
-    return this.#finish({ versions: new Map(unchanged), problems: [] });
+    return this.#finish({ versions: new Map(unchanged), problems: this.#state.problems });
   }
 
   /** Sends and asks for the snapshot until laptop and server agree. */
