@@ -25,11 +25,11 @@ export interface PinUse {
   limit: number;
 }
 
-/** The agent's own properties; `nowMs` is the wall clock in milliseconds since 1970. */
-export function agentProperties(view: AgentView, pins: PinUse, nowMs: number): AgentProperties {
-  const { status, memory, facts, model, movingMs } = view;
+/** The agent's own properties. */
+export function agentProperties(view: AgentView, pins: PinUse): AgentProperties {
+  const { status, memory, facts, model, movingMs, now } = view;
   /** An uptime of this boot by the laptop's clock, in whole seconds; 0 stays 0. */
-  const wall = (ms: number) => toLong(ms > 0 ? (nowMs + ms - model.world.uptimeMs) / 1000 : 0);
+  const wall = (ms: number) => toLong(ms > 0 ? (now.wallMs + ms - now.uptimeMs) / 1000 : 0);
   return {
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
@@ -66,6 +66,21 @@ function stateProperties({ status, facts }: AgentView): { State: string; Reasons
   const { state, reasons } = status;
   if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
   return { State: 'due', Reasons: ['entries', ...reasons] };
+}
+
+/** Two clocks read one after the other may differ by this much more or less, in seconds. */
+const CLOCK_NOISE_S = 1n;
+/** Times to come, reckoned from the uptime. */
+const TIMES_TO_COME = ['NextBackup', 'QueuedUntil'] as const;
+
+/** `now` with the times to come as they were in `before`, where only the clocks' noise differs. */
+export function withSteadyTimes(before: AgentProperties, now: AgentProperties): AgentProperties {
+  const steady = { ...now };
+  for (const name of TIMES_TO_COME) {
+    const difference = BigInt(now[name] as bigint) - BigInt(before[name] as bigint);
+    if (difference >= -CLOCK_NOISE_S && difference <= CLOCK_NOISE_S) steady[name] = before[name];
+  }
+  return steady;
 }
 
 /** The properties of a job's object. */

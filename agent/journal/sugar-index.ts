@@ -10,12 +10,13 @@ import { DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import { contentOf, readProperties } from '../../shared/journal/journal-tree.ts';
 import type { Context } from '../context.ts';
-import { inJournal, type Paths } from '../paths.ts';
+import { inEntry, inJournal, type Paths } from '../paths.ts';
 import { freeBytes } from '../profile.ts';
 import type { State } from '../state.ts';
 import { Datastore } from './datastore.ts';
 import { listShownEntries, nameOf } from './entry-name.ts';
 import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
+import { protectContent } from './sugar-optimizer.ts';
 
 /** The index takes 3.1 KB an entry (measured), and is written anew beside what else comes. */
 const INDEX_BYTES_PER_ENTRY = 8 * 1024;
@@ -61,7 +62,7 @@ export async function showAll(
   }
   for (const uid of await hiddenEntries(paths, datastore)) {
     context.signal.throwIfAborted();
-    await handOver(paths, datastore, uid);
+    await handOver(context, datastore, uid);
   }
   return hiddenEntries(paths, datastore);
 }
@@ -71,12 +72,12 @@ export async function showAll(
  * then refreshes its list.
  */
 export async function announce(
-  { paths }: Context,
+  context: Context,
   datastore: Datastore,
   uids: Iterable<Uid>,
 ): Promise<void> {
-  for (const uid of uids) if (await handOver(paths, datastore, uid)) break;
-  rmSync(paths.journalClean, { force: true }); // after each call it calls its index clean
+  for (const uid of uids) if (await handOver(context, datastore, uid)) break;
+  rmSync(context.paths.journalClean, { force: true }); // after each call it calls its index clean
 }
 
 /** Removes the mark if the index is complete. Returns whether it is. */
@@ -126,15 +127,16 @@ function namesIn({ journal }: Paths): Uid[] {
  * Gives the datastore an entry's own properties: it indexes them and changes nothing. False when the
  * entry was left alone.
  */
-async function handOver(paths: Paths, datastore: Datastore, uid: Uid): Promise<boolean> {
+async function handOver(context: Context, datastore: Datastore, uid: Uid): Promise<boolean> {
   try {
-    const entry = inJournal(paths, uid);
+    const entry = inJournal(context.paths, uid);
     const { properties } = readProperties(entry);
     if (!properties.has('uid')) return false; // deleted meanwhile: it must not come back
     if (rebuildHazard(properties, contentOf(entry) !== null)) return false; // `update` would alter it
     const values = [...properties].map(([name, bytes]) => {
       return [name, name === 'preview' ? bytes : bytes.toString('utf8')] as const;
     });
+    await protectContent(context, inEntry(entry).content);
     await datastore.update(uid, new Map(values), '');
     return true;
   } catch (error) {

@@ -154,7 +154,7 @@ function rebuild(
     for (const [index, serial] of serials.entries()) {
       const manifests = listSnapshots(paths, serial);
       await insertSnapshots(tx, manifests);
-      const success = readLastSuccess(paths, serial);
+      const success = readLastSuccess(paths, serial)?.time;
       if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);
       found += manifests.length;
       failpoint('rebuild.laptop');
