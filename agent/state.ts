@@ -57,6 +57,13 @@ export interface Problem {
 /** The name of a two-letter folder of the Journal. */
 export type Prefix = `${string}/`;
 
+/** When a backup last read the Journal. */
+export interface LastReading {
+  boot: string;
+  /** The file system's time at its end, in nanoseconds since 1970. */
+  moment: bigint;
+}
+
 /** The snapshot that is restored; of this laptop unless `of` names another. */
 export interface Origin {
   of: Serial | undefined;
@@ -107,6 +114,7 @@ export class State implements AsyncDisposable {
   underWay: RunId | undefined;
   /** Entries were written into the Journal's folders that Sugar's index may not have yet. */
   indexDoubtful = false;
+  lastReading: LastReading | undefined;
   /** What was wrong with entries when the last backup read them. */
   problems: Problem[] = [];
   readonly #db: Db;
@@ -161,6 +169,8 @@ export class State implements AsyncDisposable {
     }
     this.underWay = values.get('run') as RunId | undefined;
     this.indexDoubtful = values.has('index');
+    const [boot = '', moment] = values.get('reading')?.split(' ') ?? [];
+    if (moment !== undefined) this.lastReading = { boot, moment: BigInt(moment) };
   }
 
   /** Remembers what was read, and forgets entries that were deleted. */
@@ -191,6 +201,11 @@ export class State implements AsyncDisposable {
       }
     }
     for (const uid of goneList) this.entries.delete(uid);
+  }
+
+  async rememberReading(reading: LastReading): Promise<void> {
+    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment}`);
+    this.lastReading = reading;
   }
 
   /** Replaces all of them. */
