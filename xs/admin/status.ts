@@ -9,6 +9,7 @@ import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { successors } from '../registration/aliases.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
@@ -55,10 +56,17 @@ export async function readStatus(library: Library): Promise<Status> {
   const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
-  const laptops = active.map(([serial, { nick }]) => {
-    const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
-    return { serial, nick, ...standing(lastSuccess, now, isDamaged(library, serial)) };
-  });
+  const replaced = successors(registrations.bySerial());
+  const laptops = active
+    .map(([serial, { nick }]) => {
+      const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
+      return { serial, nick, ...standing(lastSuccess, now, isDamaged(library, serial)) };
+    })
+    // A laptop that another one replaces is missed by nobody; what it has stored still matters.
+    .filter(
+      ({ serial, standing }) =>
+        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+    );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
   const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());

@@ -57,7 +57,9 @@ export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
 
 /** The snapshots that the shrink guard holds aside, newest first. */
 export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
-  return snapshotsIn(inLaptop(paths, serial).held);
+  const { held } = inLaptop(paths, serial);
+  // Most laptops have none, and a failed readdir costs ten times as much as this look.
+  return existsSync(held) ? snapshotsIn(held) : [];
 }
 
 /** The snapshots in a folder, newest first; none in a missing folder. */

@@ -12,6 +12,8 @@ export interface StatusView {
   counts: { mark: Mark; count: number; text: string }[];
   /** What needs a look; empty when all is well. */
   asks: { text: string; href: string; names: string }[];
+  /** Said when nothing needs a look; null while there is no laptop. */
+  calm: { text: string; href: string | null } | null;
   facts: { name: string; text: string }[];
 }
 
@@ -22,6 +24,7 @@ export function statusView(words: Words, status: Status): StatusView {
   return {
     counts: countsOf(words, status),
     asks: asksOf(words, status),
+    calm: calmOf(words, status),
     facts: factsOf(words, status),
   };
 }
@@ -47,6 +50,19 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
       text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
     },
   ];
+}
+
+/** A laptop without a backup is not safe, so a school with one is not well. */
+function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
+  if (laptops.length === 0) return null;
+  const never = laptops.filter(({ standing }) => standing === 'never').length;
+  if (never === 0) return { text: _('Nothing. All is well.'), href: null };
+  const text = _n(
+    '{n} laptop has no backup yet. Has it been used at school?',
+    '{n} laptops have no backup yet. Have they been used at school?',
+    never,
+  );
+  return { text, href: `${PLACES.class}?only=never` };
 }
 
 function asksOf(words: Words, status: Status): StatusView['asks'] {
