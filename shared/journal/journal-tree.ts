@@ -33,10 +33,15 @@ export interface TreeEntry {
  */
 export type Signature = string;
 
-/** All entries of a Journal, in no particular order. `onStranger` gets every path that is none. */
+/**
+ * All entries of a Journal, in no particular order. `onStranger` gets every path that is none. A folder
+ * of entries that cannot be listed is an error, unless `onUnlisted` takes it: to a backup, its entries
+ * would look deleted.
+ */
 export function listEntries(
   root: string,
   onStranger: (path: string) => void = () => {},
+  onUnlisted?: (folder: string, cause: Error) => void,
 ): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (const found of readdirSync(root, { withFileTypes: true })) {
@@ -48,7 +53,7 @@ export function listEntries(
       onStranger(folder);
       continue;
     }
-    for (const name of readFolder(folder)) {
+    for (const name of listOrTell(folder, onUnlisted)) {
       const uid = tryParse(parseUid, name);
       // Not join(): for thousands of entries it takes as long as the stats themselves.
       if (uid?.startsWith(prefix)) entries.push({ uid, path: `${folder}/${name}` });
@@ -148,6 +153,19 @@ export function readPlainFile(entry: TreeEntry, path: string, limit: number): Bu
     return bytes.subarray(0, done);
   } finally {
     closeSync(fd);
+  }
+}
+
+function listOrTell(
+  folder: string,
+  onUnlisted: ((folder: string, cause: Error) => void) | undefined,
+): string[] {
+  try {
+    return readFolder(folder);
+  } catch (error) {
+    if (!onUnlisted || !isErrno(error, 'EACCES', 'EPERM', 'EIO')) throw error;
+    onUnlisted(folder, error);
+    return [];
   }
 }
 

@@ -15,7 +15,7 @@ const NO_KEY = 255;
 
 /** What ssh-keygen is told to make a key of each type. */
 const KINDS = { 'ssh-ed25519': ['-t', 'ed25519'], 'ssh-rsa': ['-t', 'rsa', '-b', '2048'] };
-export type KeyType = keyof typeof KINDS;
+type KeyType = keyof typeof KINDS;
 
 type Options = Pick<RunOptions, 'env' | 'signal'>;
 
