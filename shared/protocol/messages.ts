@@ -23,7 +23,7 @@ const shortText = v.pipe(v.string(), v.maxLength(200));
 /** A point in a laptop's history of snapshots. */
 const baseSchema = v.strictObject({ sequence: order, state: digest });
 
-const completionSchema = v.strictObject({
+const completionObject = v.strictObject({
   format: v.literal('ds-backup-completion'),
   version: v.literal(1),
   serial,
@@ -35,6 +35,16 @@ const completionSchema = v.strictObject({
   state: digest,
   entries: count,
 });
+/** Each entry once: the work that a completion asks for is bounded by what was sent for it. */
+const completionSchema = v.pipe(
+  completionObject,
+  v.check(
+    ({ changed, removed }) =>
+      new Set([...changed.map(([one]) => one), ...removed]).size ===
+      changed.length + removed.length,
+    'changed and removed name an entry more than once',
+  ),
+);
 export type Completion = v.InferOutput<typeof completionSchema>;
 
 const manifestSchema = v.strictObject({

@@ -29,10 +29,13 @@ import { runsAsRoot, testEnvironment } from '../school/server.ts';
 const CHILD_UID = 64_997;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where pictures of the screen are kept for people to look at; ignored by git. */
-const SCREENSHOTS = join(root, '.screenshots');
+export const SCREENSHOTS = join(root, '.screenshots');
 
 /** So long what is told to end may take, before it is killed. */
 const END_MS = 2000;
+
+/** What the activity leaves at its first visit, below the desktop's folder. */
+const VISITED = 'home/.sugar/default/org.sugarlabs.Backup/data/visited';
 
 /** A session bus as always, on which the test may look around too. */
 const BUS_CONFIG = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -56,6 +59,8 @@ export interface DesktopOptions {
   prepare?: (desktop: Desktop) => void | Promise<void>;
   /** The screen's pixels are kept in a file that framebuffer.ts reads. */
   framebuffer?: boolean;
+  /** The activity was never opened before, and greets. */
+  firstVisit?: boolean;
   /** Sugar's shell is not started: for what only needs a screen, a bus and a window manager. */
   withoutShell?: boolean;
 }
@@ -238,6 +243,7 @@ export class Desktop implements AsyncDisposable {
     ];
     this.env.DBUS_SESSION_BUS_ADDRESS = await this.start('dbus-daemon', bus).line(/^unix:/);
     await this.#introduce();
+    if (!options.firstVisit) this.writeFile(VISITED, '');
     await options.prepare?.(this);
     if (options.withoutShell) {
       this.start('metacity', ['--no-composite']);

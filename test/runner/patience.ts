@@ -15,7 +15,7 @@ export function scaled(ms: number, here: Units = units()): number {
 }
 
 /** The same on this machine as it is now: for a promise that was not kept on the first look. */
-export async function scaledNow(ms: number): Promise<number> {
+async function scaledNow(ms: number): Promise<number> {
   return Math.max(scaled(ms), scaled(ms, { ...units(), process: await measureProcess() }));
 }
 

@@ -4,7 +4,7 @@
  */
 import { lstatSync } from 'node:fs';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
-import { decodeEntry, MAX_METADATA_BYTES } from '../../shared/journal/entry.ts';
+import { checkPropertyCount, decodeEntry, MAX_METADATA_BYTES } from '../../shared/journal/entry.ts';
 import { keptMarkOf } from '../../shared/journal/kept.ts';
 import type { Completion, Manifest } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
@@ -26,6 +26,8 @@ export interface Arrival {
 export interface Base {
   snapshot: Snapshot | undefined;
   versions: Map<Uid, Digest>;
+  /** Entries of it that are not there whole. */
+  lost: ReadonlySet<Uid>;
 }
 
 /**
@@ -78,6 +80,7 @@ async function verifySent(
   const sent = inEntry(folder, uid);
   const bytes = readSent(sent.metadata, digest);
   if (!bytes) return before === digest ? salvaged() : undefined;
+  checkPropertyCount(bytes);
   const entry = decodeEntry(bytes);
   const { metadata } = sent;
   const { content } = entry;

@@ -141,9 +141,11 @@ async function writeItem(item: Item, folder: string, repaired: LeftOut[]): Promi
 
 function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
   const unlisted: LeftOut[] = [];
-  const onUnlisted = (folder: string, { message: reason }: Error) =>
-    unlisted.push({ what: folder.slice(root.length + 1), reason });
-  const { entries, leftOut } = readJournalTree(root, { onUnlisted });
+  const onFolder = (prefix: string, error: unknown) => {
+    if (!isErrno(error, 'EACCES', 'EPERM', 'EIO')) throw error;
+    unlisted.push({ what: prefix, reason: error.message });
+  };
+  const { entries, leftOut } = readJournalTree(root, { onFolder });
   const items = entries.map((entry): Item => {
     return {
       uid: entry.uid,

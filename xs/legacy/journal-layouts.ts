@@ -68,8 +68,8 @@ export function isAboutEntry(error: unknown): error is DsError {
 }
 
 interface ListOptions {
-  /** Told of each folder of entries that cannot be listed; without it, that is an error. */
-  onUnlisted?: (folder: string, cause: Error) => void;
+  /** Told of each two-letter folder that cannot be listed; without it, that is an error. */
+  onFolder?: (prefix: string, error: unknown) => void;
 }
 
 /** Lists all entries of the tree at `root`. */
@@ -79,7 +79,7 @@ export function readJournalTree(root: string, options: ListOptions = {}): RawJou
     leftOut.push({ what: path.slice(root.length + 1), reason });
   const folders = new Map<Uid, TreeEntry>();
   const onStranger = (path: string) => report(path, 'it is not an entry of a Journal');
-  for (const entry of listEntries(root, onStranger, options.onUnlisted)) {
+  for (const entry of listEntries(root, onStranger, options.onFolder)) {
     folders.set(entry.uid, entry);
   }
   const entries = new Map<Uid, JournalEntry>();

@@ -16,13 +16,14 @@ import { type Clock, realClock } from '../../../shared/clock.ts';
 import type { Digest, Uid } from '../../../shared/ids.ts';
 
 /** What a test wrote just now counts as settled, unless the test is about that. */
-const SETTLED: Freshness = { racyNs: 0n, settledMs: 0 };
+export const SETTLED: Freshness = { racyNs: 0n, settledMs: 0 };
 
 /** The times in signatures are rounded to a quarter of a microsecond. */
 const ROUNDING_NS = 1000n;
 
 export interface StageTestOptions {
   known?: ReadonlyMap<Uid, KnownEntry>;
+  base?: StageOptions['base'];
   need?: (uid: Uid, digest: Digest, content: Digest | null) => Need;
   moment?: bigint;
   clock?: Clock;
@@ -46,6 +47,7 @@ export async function stage(paths: Paths, options: StageTestOptions = {}) {
     clock: options.clock ?? realClock,
     freshness: options.freshness ?? SETTLED,
     signal: new AbortController().signal,
+    ...(options.base && { base: options.base }),
     need: options.need ?? (() => 'all'),
     onRead: (uid, known) => read.set(uid, known),
     onProblem: (problem) => problems.push(problem),

@@ -13,12 +13,14 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseSerial } from '../../../shared/ids.ts';
+import { type Digest, parseSerial, type Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
+import { stateDigest } from '../../../shared/journal/sums.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { sha256Lines } from '../../../xs/storage/sha256sum.ts';
 import { listSnapshots, readVersions } from '../../../xs/storage/snapshots.ts';
+import { refusedLater } from '../../shared/refused.ts';
 import {
   backUp,
   completionFor,
@@ -278,6 +280,22 @@ test('the same completion twice makes one snapshot', async () => {
   const first = await ingest(library.context, arrival);
   assert.equal(await ingest(library.context, arrival), first);
   assert.is(listSnapshots(library.paths, SERIAL).length, 1);
+});
+
+test('an entry of a million empty properties is refused before it is decoded', async () => {
+  using library = makeLibrary();
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  const names = Array.from({ length: 600_000 }, (_, at) => `"${at.toString(36)}":""`).sort();
+  const bytes = Buffer.from(`{"content":null,"properties":{${names.join(',')}}}\n`);
+  writeFileSync(join(incoming, `${uidOf(1)}.metadata`), bytes);
+  const digest = digestOf(bytes);
+  const state = stateDigest(new Map([[uidOf(1), digest]]));
+  const completion = {
+    ...completionFor(library, new Map()),
+    ...{ changed: [[uidOf(1), digest] as [Uid, Digest]], state, entries: 1 },
+  };
+  const arrival = { serial: SERIAL, completion, folder: incoming, source: 'agent' as const };
+  await refusedLater(ingest(library.context, arrival), 'bad-input', /1000 properties/);
 });
 
 test('a clock that was set back does not change the order of snapshots', async () => {
