@@ -2,16 +2,13 @@
  * What this laptop knows about its backup without asking the server: who it is, what was confirmed
  * last, and how much of the Journal is safe.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { isErrno } from '../../shared/errors.ts';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { pairingCode } from '../../shared/protocol/pairing.ts';
 import type { Context } from '../context.ts';
-import { enrolmentOf } from '../identity/enrolment.ts';
-import { type Identity, readIdentity } from '../identity/identity.ts';
+import { readEnrolment, type ServerTrust, trustIn } from '../identity/enrolment-file.ts';
+import { readIdentity } from '../identity/identity.ts';
 import { tryReadVersion } from '../journal/read-entry.ts';
 import { scanJournal } from '../journal/scan.ts';
-import type { Paths } from '../paths.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type State, type UnfinishedRestore } from '../state.ts';
 
@@ -22,8 +19,9 @@ export interface Facts {
   serial: string;
   server: string;
   registration: Registration;
-  /** Four digits while a teacher has to approve this laptop; else empty. */
+  /** Six digits until a teacher has typed them on the school server; else empty. */
   pairingCode: string;
+  serverTrust: ServerTrust;
   /** The newest snapshot that the server confirmed; empty for none. */
   lastSnapshot: string;
   /** Entries of the Journal, and those that are at school as they are now. */
@@ -34,14 +32,18 @@ export interface Facts {
 
 /** Scans the Journal; reads of it only what changed just before it was last read. */
 export async function readFacts(context: Context): Promise<Facts> {
-  const { paths } = context;
+  const { config, paths } = context;
   const identity = readIdentity(paths);
+  const enrolment = readEnrolment(paths, identity?.serial);
+  const serverTrust = trustIn(config, paths, enrolment);
+  const isPending = enrolment?.state === 'pending';
   const { server } = await findServer(context);
   const facts: Facts = {
     serial: identity?.serial ?? '',
     server,
-    registration: enrolmentOf(paths, identity?.serial)?.state ?? 'none',
-    pairingCode: pairingCodeOf(paths, identity),
+    registration: enrolment?.state ?? 'none',
+    pairingCode: isPending || serverTrust === 'unconfirmed' ? (enrolment?.code ?? '') : '',
+    serverTrust,
     lastSnapshot: '',
     total: 0,
     safe: 0,
@@ -73,16 +75,4 @@ async function countSafe({ paths, signal }: Context, state: State) {
     if (isSafe(entry.uid, now?.digest)) safe += 1;
   }
   return { total: unchanged.size + toRead.length + problems.length, safe };
-}
-
-function pairingCodeOf(paths: Paths, identity: Identity | undefined): string {
-  const enrolment = enrolmentOf(paths, identity?.serial);
-  if (!identity || enrolment?.state !== 'pending') return '';
-  try {
-    const key = readFileSync(paths.publicKey, 'utf8');
-    return pairingCode(identity.serial, enrolment.hostKey, key);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
 }

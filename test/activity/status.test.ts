@@ -190,11 +190,11 @@ test('after a backup nothing is called safe before it is counted, and nothing fa
   assert.is(nothingNew.title, 'All safe at school', 'what was safe before is so at once');
 });
 
-test('asking the teacher shows the pairing code, and only four digits are one', () => {
+test('asking the teacher shows the pairing code, and only six digits are one', () => {
   const pending = { State: 'waiting', Reasons: ['teacher'], Registration: 'pending' };
-  assert.is(page({ ...pending, PairingCode: '0471' }).code, '0471');
+  assert.is(page({ ...pending, PairingCode: '047111' }).code, '047111');
   assert.is(page({ ...pending, PairingCode: '<b>1' }).code, '');
-  assert.is(page({ State: 'safe', PairingCode: '0471' }).code, '');
+  assert.is(page({ State: 'safe', PairingCode: '047111' }).code, '');
 });
 
 /** The first backup: nothing is safe yet. */

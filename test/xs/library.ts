@@ -21,6 +21,7 @@ import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { type IngestContext, type Ingested, ingest } from '../../xs/ingest/ingest.ts';
 import { Audit } from '../../xs/registration/audit.ts';
+import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
 import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/storage/ownership.ts';
@@ -90,6 +91,24 @@ export function openRegistrations(
   const newcomers = new Newcomers(clock, { ...limits, ...rules });
   const audit = new Audit({ paths, clock, log });
   return new Registrations({ paths, access, clock, log, newcomers, audit });
+}
+
+/** Offers an agent's key as a laptop does after an introduction with this code. */
+export function enrol(
+  registrations: Registrations,
+  serial: Serial,
+  uuid: string,
+  key: string,
+  { color, code = '123456', address = '10.0.0.7' }: EnrolOptions = {},
+): KeyDecision {
+  const codes = { code, answer: '654321' };
+  return registrations.enrol(serial, { uuid, key, codes, address, color });
+}
+
+export interface EnrolOptions {
+  color?: string | undefined;
+  code?: string;
+  address?: string;
 }
 
 /** An ed25519 key of the right shape whose every byte is `n`. */

@@ -1,16 +1,12 @@
 /**
- * One row of facts per laptop, for the terminal and the pages: last backup, snapshots, pending keys with
- * their pairing codes.
+ * One row of facts per laptop, for the terminal and the pages: last backup, snapshots, pending keys.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
-import { pairingCode } from '../../shared/protocol/pairing.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
 import { replacedBy } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
-import { hostKeyPublic, type Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
@@ -21,10 +17,7 @@ export async function laptopRows(
   laptops: readonly (readonly [Serial, Laptop])[],
 ): Promise<LaptopRow[]> {
   const overview = new Map((await library.store.overview()).map((row) => [row.serial, row]));
-  const hostKey = readHostKey(library.paths);
-  return laptops.map(([serial, laptop]) =>
-    rowOf(library, serial, laptop, overview.get(serial), hostKey),
-  );
+  return laptops.map(([serial, laptop]) => rowOf(library, serial, laptop, overview.get(serial)));
 }
 
 function rowOf(
@@ -32,7 +25,6 @@ function rowOf(
   serial: Serial,
   laptop: Laptop,
   known: LaptopOverview | undefined,
-  hostKey: string | undefined,
 ) {
   return {
     serial,
@@ -40,6 +32,8 @@ function rowOf(
     colors: laptop.colors,
     registered: laptop.registered,
     enrolled: laptop.keys.own !== null,
+    /** Whether a teacher has typed the digits of its key; null for a key of an older version. */
+    confirmed: laptop.introduction ? laptop.introduction.confirmed !== null : null,
     retired: laptop.retired,
     replaces: laptop.alias?.of ?? null,
     replacedBy: replacedBy(serial, registrations.bySerial()) ?? null,
@@ -48,16 +42,10 @@ function rowOf(
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
     held: listHeld(paths, serial).length,
+    /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
-      code: hostKey ? pairingCode(serial, hostKey, key) : null,
     })),
     rejected: laptop.rejected,
   };
-}
-
-/** Undefined where the service has never run. */
-function readHostKey(paths: Paths): string | undefined {
-  const file = hostKeyPublic(paths);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

@@ -112,7 +112,14 @@ test('help, version and status need no server', async () => {
   const status = await cli('status', '--server', 'http://127.0.0.1:1', '--json');
   assert.is(status.exitCode, 0, status.stderr);
   assert.equal(JSON.parse(status.stdout), {
-    ...{ LastBackup: 0, LastSnapshot: '', Registration: 'none', PairingCode: '', Serial: '' },
+    ...{
+      LastBackup: 0,
+      LastSnapshot: '',
+      Registration: 'none',
+      PairingCode: '',
+      Serial: '',
+      ServerTrust: 'none',
+    },
     ...{ Server: 'http://127.0.0.1:1', SafeEntries: 0, TotalEntries: 0, Unfinished: [] },
   });
   const words = await cli('status', '--server', 'http://127.0.0.1:1');

@@ -185,10 +185,11 @@ const MESSAGES: Message[] = [
       {
         ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: summary },
         ...{ base: summary, held: { reason: 'empty', detail: 'none of 12 entries is left' } },
+        confirmed: true,
       },
       {
         ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: null },
-        ...{ base: null, held: null },
+        ...{ base: null, held: null, confirmed: false },
       },
     ],
     bad: [

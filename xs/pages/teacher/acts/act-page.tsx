@@ -16,10 +16,9 @@ export interface ActProps {
   texts: ActWords;
   /** The laptops concerned, the new one first. */
   about: readonly LaptopCard[];
-  code: string | null;
 }
 
-export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
+export function ActPage({ page, act, texts, about }: ActProps): VNode {
   const { _ } = page.words;
   const back = effectPath(act);
   return (
@@ -36,9 +35,9 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
             </p>
           ))}
         </div>
-        {code === null ? null : (
+        {act.fields.key === undefined ? null : (
           <p>
-            <strong class="code">{code}</strong>
+            <code dir="ltr">{act.fields.key}</code>
           </p>
         )}
         <p>{texts.meaning}</p>
@@ -48,9 +47,7 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
           {Object.entries(act.fields).map(([name, value]) => (
             <input key={name} type="hidden" name={name} value={value} />
           ))}
-          <button type="submit">
-            {code === null ? texts.label : _('Yes, it shows {code}', { code })}
-          </button>{' '}
+          <button type="submit">{texts.label}</button>{' '}
           <a class="button quiet" href={back}>
             {_('No, go back')}
           </a>
@@ -60,14 +57,28 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
   );
 }
 
-export function NotDonePage(props: { page: Page; back: string; problem: string }): VNode {
-  const { page, back, problem } = props;
+export interface NotDoneProps {
+  page: Page;
+  back: string;
+  /** In the words of the terminal, which are English. */
+  problem: string;
+  /** In the teacher's language, where we have words for it. */
+  meaning?: string | undefined;
+}
+
+export function NotDonePage({ page, back, problem, meaning }: NotDoneProps): VNode {
   const { _ } = page.words;
   return (
     <TeacherFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
-      <p class="alert" role="alert" lang="en" dir="ltr">
-        {problem}
-      </p>
+      {meaning === undefined ? (
+        <p class="alert" role="alert" lang="en" dir="ltr">
+          {problem}
+        </p>
+      ) : (
+        <p class="alert" role="alert">
+          {meaning}
+        </p>
+      )}
       <p>
         <a class="button" href={back}>
           {_('Go back')}

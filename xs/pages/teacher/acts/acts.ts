@@ -18,7 +18,7 @@ import { laptopPath } from '../../frame/paths.ts';
 const FIELDS = {
   serial: (text: string) => tryParse(parseSerial, text),
   of: (text: string) => tryParse(parseSerial, text),
-  kind: (text: string) => (text === 'own' || text === 'sugar' ? text : undefined),
+  code: readCode,
   key: (text: string) => (/^SHA256:[A-Za-z0-9+/]{43}$/.test(text) ? text : undefined),
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
   pin: (text: string) => tryParse(parseSnapshotName, text) ?? tryParse(parseUid, text),
@@ -30,12 +30,11 @@ export type Field = keyof typeof FIELDS;
 interface Rule {
   command: string;
   args: readonly Field[];
-  flags?: readonly ('kind' | 'key')[];
 }
 
 const RULES = {
-  approve: { command: 'approve', args: ['serial'], flags: ['kind', 'key'] },
-  reject: { command: 'reject', args: ['serial'], flags: ['kind'] },
+  approve: { command: 'approve', args: ['serial', 'code'] },
+  reject: { command: 'reject', args: ['serial', 'key'] },
   'register-window': { command: 'register-window', args: ['minutes'] },
   retire: { command: 'retire', args: ['serial'] },
   unretire: { command: 'unretire', args: ['serial'] },
@@ -73,13 +72,8 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
 
 /** The command of an act, answered as JSON. */
 export function commandOf({ name, fields }: Act): CommandRequest {
-  const { command, args, flags = [] }: Rule = RULES[name];
-  const flagged = Object.fromEntries(flags.map((flag) => [flag, fields[flag]]));
-  return {
-    command,
-    args: args.map((field) => fields[field] ?? ''),
-    flags: { json: true, ...flagged },
-  };
+  const { command, args }: Rule = RULES[name];
+  return { command, args: args.map((field) => fields[field] ?? ''), flags: { json: true } };
 }
 
 /** The page that asks for confirmation. */
@@ -132,8 +126,18 @@ export function undoOf({ name, fields }: Act): Act | undefined {
 }
 
 export function fieldsOf(name: ActName): Field[] {
-  const { args, flags = [] }: Rule = RULES[name];
-  return [...args, ...flags];
+  const { args }: Rule = RULES[name];
+  return [...args];
+}
+
+const ARABIC_ZERO = 0x660;
+
+/** Six digits, typed with spaces or in Arabic digits as well. */
+function readCode(text: string): string | undefined {
+  const digits = text
+    .replace(/[\u0660-\u0669]/g, (digit) => String((digit.codePointAt(0) ?? 0) - ARABIC_ZERO))
+    .replace(/ /g, '');
+  return /^\d{6}$/.test(digits) ? digits : undefined;
 }
 
 function noAct(message: string): DsError {
