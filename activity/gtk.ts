@@ -11,7 +11,7 @@ export const Gtk = gi.require('Gtk', '3.0');
 export const Gdk = gi.require('Gdk', '3.0');
 export const GLib = gi.require('GLib', '2.0');
 export const Gio = gi.require('Gio', '2.0');
-export const GdkPixbuf = gi.require('GdkPixbuf', '2.0');
+const GdkPixbuf = gi.require('GdkPixbuf', '2.0');
 export const Pango = gi.require('Pango', '1.0');
 export const Atk = gi.require('Atk', '1.0');
 

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'unreadable' // a Journal entry that cannot be read completely
   | 'transfer' // rsync or ssh ended with an error
   | 'datastore' // Sugar's datastore answered with an error
+  | 'program-failed' // a program that we started ended with an error
   | 'missing-tool' // a program we need is not installed
   | 'cancelled'
   | 'internal';
@@ -69,6 +70,11 @@ export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.Err
   return (
     error instanceof Error && 'code' in error && codes.includes((error as { code: string }).code)
   );
+}
+
+/** True for any error of a system call. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** For a terminal: a line `error: …` and, if the error has one, a line `hint: …`. */

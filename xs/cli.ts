@@ -20,7 +20,7 @@ import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
 import { guardAgainstStall } from './stall-guard.ts';
-import type { Access } from './storage/ownership.ts';
+import type { Ownership } from './storage/ownership.ts';
 
 export interface CliOptions {
   args: string[];
@@ -101,10 +101,10 @@ const STALL_LIMIT_MS = 120_000;
 
 async function serve(options: CliOptions, config: Config): Promise<number> {
   const { env, log, sessionScript, pageFiles, signal, inherited } = options;
-  const access = accessOf(options, config);
+  const ownership = accessOf(options, config);
   await using _guard = guardAgainstStall(STALL_LIMIT_MS);
   await using service = await startService({
-    ...{ config, access, sessionScript, pageFiles, log, env, inherited },
+    ...{ config, ownership, sessionScript, pageFiles, log, env, inherited },
     clock: realClock,
   });
   log.info('serving', {
@@ -127,13 +127,13 @@ async function perform(
 ) {
   const { env, log, print, progress, signal } = options;
   if (await isServing(config)) return askService(config, request, print, signal, progress);
-  const access = accessOf(options, config);
-  await using library = await openLibrary({ config, access, clock: realClock, log, env });
+  const ownership = accessOf(options, config);
+  await using library = await openLibrary({ config, ownership, clock: realClock, log, env });
   return await runCommand(library, request, print, signal, progress);
 }
 
 /** Root never runs sessions as root; any other user runs them as itself. */
-function accessOf({ uid, gid }: CliOptions, config: Config): Access {
+function accessOf({ uid, gid }: CliOptions, config: Config): Ownership {
   if (uid !== 0) return { ownUid: uid, sessionUid: uid, sessionGid: gid };
   const sessionUid = config.ssh.uid;
   if (sessionUid === undefined) {

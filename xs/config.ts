@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
 import { DsError } from '../shared/errors.ts';
 
-export const DEFAULT_CONFIG_FILE = '/etc/xs-backup/config.toml';
+const DEFAULT_CONFIG_FILE = '/etc/xs-backup/config.toml';
 
 /** Paths are written into sshd's and the session script's files, so they may not need quoting. */
 const path = v.pipe(

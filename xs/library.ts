@@ -5,37 +5,45 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
+import { asDsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
 import { lockFile } from '../shared/system/lock.ts';
 import type { Config } from './config.ts';
+import { Checker } from './integrity/checker.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
 import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
-import { Damage } from './storage/damage-register.ts';
-import { openStore, type Store } from './storage/index-db.ts';
-import { type Access, makeLaptopFolders, makeServiceFolders } from './storage/ownership.ts';
-import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
+import { DamageRegister } from './storage/damage-register.ts';
+import { type IndexDb, openIndexDb } from './storage/index-db.ts';
+import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
+import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
+import { inLaptop, inState, isDraftName, MIRRORS, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
+import { setAside } from './storage/snapshots.ts';
 import { discard } from './storage/trash.ts';
-import { Turns } from './storage/work-queue.ts';
+import { WorkQueue } from './storage/work-queue.ts';
 
 export interface Library {
   config: Config;
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
   pool: Pool;
+  checker: Checker;
+  /** Laptops whose folders could not be prepared at the start, and why. */
+  troubles: ReadonlyMap<Serial, string>;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
-  store: Store;
-  turns: Turns;
+  index: IndexDb;
+  successes: LastSuccesses;
+  workQueue: WorkQueue;
   /** All registered laptops, retired ones too. */
   serials: () => Serial[];
   /**
@@ -49,7 +57,7 @@ export interface Library {
 
 export interface LibraryOptions {
   config: Config;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -64,16 +72,16 @@ const LOCK_PATIENCE_SECONDS = 5;
  * command that is still running. Removes the unfinished drafts of a killed process.
  */
 export async function openLibrary(options: LibraryOptions): Promise<Library & AsyncDisposable> {
-  const { config, access, clock, log, env } = options;
+  const { config, ownership, clock, log, env } = options;
   const paths: Paths = config;
   await using cleanup = new Cleanup();
-  makeServiceFolders(access, paths);
+  makeServiceFolders(ownership, paths);
   const { serviceLock } = inState(paths);
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const newcomers = new Newcomers(clock, config.registration);
   const audit = new Audit({ paths, clock, log });
-  const registrations = new Registrations({ paths, access, clock, log, newcomers, audit });
-  const updateReplaces = () => writeReplaces(paths, access, registrations.bySerial());
+  const registrations = new Registrations({ paths, ownership, clock, log, newcomers, audit });
+  const updateReplaces = () => writeReplaces(paths, ownership, registrations.bySerial());
   registrations.whenAliasesChange(updateReplaces);
   updateReplaces();
   const serials = () => registrations.all().map(([serial]) => serial);
@@ -81,22 +89,44 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;
   const sharers = () =>
     serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
+  const troubles = new Map<Serial, string>();
   for (const serial of serials()) {
-    makeLaptopFolders(access, paths, serial);
-    removeDrafts(inLaptop(paths, serial).home);
-    await recoverAdoption({ paths, log }, serial, (folder, name) =>
-      discard(paths, serial, folder, 'adopted', clock.now(), name),
-    );
+    try {
+      clearWay(paths, serial);
+      makeLaptopFolders(ownership, paths, serial);
+      removeDrafts(inLaptop(paths, serial).home);
+      await recoverAdoption({ paths, log }, serial, (folder, name) =>
+        discard(paths, serial, folder, 'adopted', clock.now(), name),
+      );
+    } catch (error) {
+      // One damaged folder must not keep everybody else away.
+      const reason = asDsError(error).message;
+      troubles.set(serial, reason);
+      log.warn('laptop-not-prepared', { serial, reason });
+    }
   }
-  const store = cleanup.use(await openStore(paths, serials));
+  const index = cleanup.use(await openIndexDb(paths, serials));
+  const successes = await openLastSuccesses(paths, index, log);
+  const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
+  const checker = new Checker({ paths, pool, clock, log });
   const owned = cleanup.move();
   return {
-    ...{ config, paths, access, clock, log, env, store, serials, sharers },
+    ...{ config, paths, ownership, clock, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    pool: openPool(paths, access, MAX_LINKS, new Damage(paths, clock)),
-    turns: new Turns(),
+    ...{ pool, checker, troubles },
+    workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** Sets aside what is a file where a folder belongs, or the other way round. */
+function clearWay(paths: Paths, serial: Serial): void {
+  const { incoming, held, pinned, mirror, sessionLock, lastSuccess } = inLaptop(paths, serial);
+  const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+  for (const path of [incoming, held, pinned, ...MIRRORS.map(mirror)]) {
+    if (isFolder(path) === false) setAside(path);
+  }
+  for (const path of [sessionLock, lastSuccess]) if (isFolder(path)) setAside(path);
 }
 
 function removeDrafts(home: string): void {

@@ -6,7 +6,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
-import { parseSerial, type Serial, tryParse } from '../shared/ids.ts';
+import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
 import { formatMetrics } from './admin/metrics.ts';
@@ -28,16 +28,15 @@ import { addJournalPages } from './pages/journal/journal-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
-import { addAdminRoutes } from './pages/teacher/teacher-routes.ts';
+import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
-import { lookAtClock } from './retention/server-clock.ts';
+import { observeClock } from './retention/server-clock.ts';
 import { installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
-import { diskGauge } from './storage/disk.ts';
-import type { Access } from './storage/ownership.ts';
+import { cachedDisk } from './storage/disk.ts';
+import type { Ownership } from './storage/ownership.ts';
 import { reserveSize } from './storage/reserve.ts';
-import { findSnapshot } from './storage/snapshots.ts';
 import { renewLeases } from './traffic/lease-renewal.ts';
 import { leaseFiles } from './traffic/leases.ts';
 import { CALM, pressureGauge } from './traffic/pressure.ts';
@@ -45,7 +44,7 @@ import { type Load, Traffic } from './traffic/traffic.ts';
 
 export interface ServiceOptions {
   config: Config;
-  access: Access;
+  ownership: Ownership;
   /** Path of the session script as it comes with the program. */
   sessionScript: string;
   pageFiles: PageFiles;
@@ -94,22 +93,18 @@ interface Transfers {
 
 /** Leases, and the SSH server with the keys that it accepts. */
 async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
-  const { config, access, clock, log, env } = options;
-  const { paths, registrations, serials, store } = library;
+  const { config, ownership, clock, log, env } = options;
+  const { paths, registrations, serials, successes } = library;
   const reserve = reserveSize(diskSize(paths.library).bytes, config.quota);
   installSession(paths, options.sessionScript, reserve);
-  const leases = leaseFiles({ paths, access, log });
-  const traffic = new Traffic(clock, config.traffic, leases.note);
-  for (const { serial, lastSuccess } of await store.overview()) {
-    const known = tryParse(parseSerial, serial);
-    if (known && lastSuccess) traffic.noteSuccess(known, new Date(lastSuccess));
-  }
+  const leases = leaseFiles({ paths, ownership, log });
+  const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf);
   // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
-  const authorizedKeys = new AuthorizedKeys(paths, access, config.ssh.user);
+  const authorizedKeys = new AuthorizedKeys(paths, ownership, config.ssh.user);
   authorizedKeys.update(registrations.all());
   const { user } = config.ssh;
   const listen = parseAddress(config.ssh.listen);
-  const sshd = cleanup.use(await startSshd({ paths, access, listen, user, log }));
+  const sshd = cleanup.use(await startSshd({ paths, ownership, listen, user, log }));
   const applyKeys = () => {
     sshd.setLogins(serials());
     authorizedKeys.update(registrations.all());
@@ -118,7 +113,7 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   registrations.whenKeysChange(applyKeys);
   applyKeys();
   cleanup.use(renewLeases({ traffic, before: leases.before, paths, env }));
-  const disk = diskGauge(clock, paths.library);
+  const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
   const load = async () => ({ disk: await disk(), pressure: await pressure() });
   return { traffic, sshd, load };
@@ -127,8 +122,6 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
 interface Backups {
   intake: Intake;
   journals: Journals;
-  /** A laptop's Journal is known to be safe now. */
-  noteSuccess: (serial: Serial) => void;
   /** Somebody looks at a laptop that has snapshots of the original program. */
   onRaw: (serial: Serial) => void;
 }
@@ -139,17 +132,11 @@ async function startBackups(
   { traffic }: Transfers,
 ): Promise<Backups> {
   const { config, clock, log } = options;
-  const { paths, store } = library;
-  const note = (work: Promise<void>) =>
-    void work.catch((error: Error) => log.warn('index-not-updated', { reason: error.message }));
-  const noteSuccess = (serial: Serial) => {
-    traffic.noteSuccess(serial, clock.now());
-    note(store.recordSuccess(serial, clock.now()));
-  };
-  let { trusted } = lookAtClock(paths, clock.now(), await store.newestCreated());
+  const { paths, index } = library;
+  let { trusted } = observeClock(paths, clock.now(), await index.newestCreated());
   const cap = new DailyCap(clock, config.retention.perDay, () => trusted);
   const hardQuota = new HardQuota();
-  for (const one of await store.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
+  for (const one of await index.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const chores = cleanup.use(
     new Chores(library, {
       onClock: (isTrusted) => {
@@ -166,30 +153,27 @@ async function startBackups(
     new Intake({
       ...library,
       ...{ cap, hardQuota, guard: config.guard },
-      onOutcome: (serial, _run, outcome) => {
-        if (outcome.state !== 'done' && outcome.state !== 'held') return;
-        traffic.release(serial);
-        noteSuccess(serial);
-        if (outcome.state === 'held') return;
-        const snapshot = findSnapshot(paths, serial, outcome.snapshot);
-        note(store.recordSnapshot(snapshot));
-        note(journals.learn(snapshot));
+      onBackup: (snapshot, isHeld) => {
+        traffic.release(snapshot.serial);
+        if (isHeld) return;
+        journals.learn(snapshot).catch((error: Error) => {
+          log.warn('index-not-updated', { reason: error.message });
+        });
       },
     }),
   );
   intake.start();
-  return { intake, journals, noteSuccess, onRaw };
+  return { intake, journals, onRaw };
 }
 
 /** The socket that SSH sessions reach, and the one of `xs-backup` at the terminal. */
 async function startSockets(
   { library, cleanup }: Base,
   { traffic, load }: Transfers,
-  { intake, noteSuccess, onRaw }: Backups,
+  { intake, onRaw }: Backups,
   links: WebLinks,
 ): Promise<void> {
-  const api = { library, intake, links, traffic, load, onRaw, onUnchanged: noteSuccess };
-  cleanup.use(await serveApi(api));
+  cleanup.use(await serveApi({ library, intake, links, traffic, load, onRaw }));
   cleanup.use(await serveCommands(library));
 }
 
@@ -197,7 +181,7 @@ async function startSockets(
 async function startHttp(
   { options, library, cleanup }: Base,
   { traffic, sshd, load }: Transfers,
-  { journals, noteSuccess }: Backups,
+  { journals }: Backups,
   links: WebLinks,
 ): Promise<number> {
   const { config, clock, log } = options;
@@ -209,12 +193,12 @@ async function startHttp(
     login: config.ssh.user,
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
-  addQuietRoutes(app, library, noteSuccess);
+  addQuietRoutes(app, library);
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignIn(part, site);
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
-    addAdminRoutes(part, site);
+    addTeacherPages(part, site);
   });
   cleanup.defer(() => app.close());
   const port = await listen(app, config);

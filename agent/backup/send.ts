@@ -8,7 +8,7 @@ import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { forEachConcurrently } from '../concurrently.ts';
 import type { Context } from '../context.ts';
-import type { Problem } from '../journal/problem.ts';
+import { concernedBy, type Problem } from '../journal/problem.ts';
 import { fileSystemMoment, type Scan } from '../journal/scan.ts';
 import { inJournal } from '../paths.ts';
 import type { Meter } from '../progress.ts';
@@ -55,8 +55,13 @@ export class Sender {
   async send(session: Session, scan: Scan): Promise<Reading> {
     const { state, meter, writes } = this.#options;
     const read = new Map<Uid, KnownEntry>();
-    const problems = [...scan.problems];
     const toRead = [...scan.toRead.map(({ entry }) => entry), ...this.#unsent(scan)];
+    const again = new Set<string>(toRead.map(({ uid }) => uid));
+    // What is odd about an entry that did not change is still so.
+    const problems = state.problems.filter(({ uid, partial }) => {
+      return partial && !again.has(uid) && scan.unchanged.has(uid as Uid);
+    });
+    problems.push(...scan.problems);
     meter.phase('sending');
     meter.expect(toRead.length, estimatedBytes(scan));
     const batches = this.#stage(toRead, scan, read, problems);
@@ -67,6 +72,7 @@ export class Sender {
     this.#keepUnreadable(versions, problems);
     const gone = [...state.entries.keys()].filter((uid) => !versions.has(uid));
     writes.add(state.rememberEntries(read, gone));
+    writes.add(state.rememberProblems(problems));
     return { versions, problems };
   }
 
@@ -89,6 +95,11 @@ export class Sender {
         const need = this.#need(uid, digest, content);
         if (need === 'nothing') meter.skip();
         return need;
+      },
+      base: (uid) => {
+        const { confirmed, baseContents } = this.#options.state;
+        const isThere = confirmed?.versions.has(uid) && !this.#options.gaps.lost.has(uid);
+        return isThere ? { content: baseContents.get(uid) } : undefined;
       },
       onRead: (uid, known, title) => {
         read.set(uid, known);
@@ -130,7 +141,7 @@ export class Sender {
     const { context, gaps } = this.#options;
     return [...scan.unchanged]
       .filter(([uid, digest]) => gaps.missing.has(uid) || !this.#isOnServer(uid, digest))
-      .map(([uid]) => inJournal(context.paths, uid));
+      .map(([uid]) => scan.renamed.get(uid) ?? inJournal(context.paths, uid));
   }
 
   #isOnServer(uid: Uid, digest: Digest): boolean {
@@ -141,10 +152,14 @@ export class Sender {
   /** An entry that cannot be read keeps the version it has in the base, if the server has that. */
   #keepUnreadable(versions: Map<Uid, Digest>, problems: readonly Problem[]): void {
     const { state, gaps } = this.#options;
-    for (const { uid } of problems) {
-      const kept = !gaps.lost.has(uid) && state.confirmed?.versions.get(uid);
-      if (kept) versions.set(uid, kept);
-      else versions.delete(uid);
+    const base = state.confirmed?.versions ?? new Map<Uid, Digest>();
+    for (const problem of problems) {
+      if (problem.partial) continue;
+      for (const uid of concernedBy(problem, base.keys())) {
+        const kept = !gaps.lost.has(uid) && base.get(uid);
+        if (kept) versions.set(uid, kept);
+        else versions.delete(uid);
+      }
     }
   }
 }

@@ -46,7 +46,7 @@ export function readOnlyProperties(
 }
 
 /** The names under which two records of plain values differ. */
-export function differences<T extends object>(before: T, now: T): (keyof T)[] {
+function differences<T extends object>(before: T, now: T): (keyof T)[] {
   const text = (value: unknown) =>
     JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one));
   const names = Object.keys(now) as (keyof T)[];

@@ -15,7 +15,7 @@ export interface Identity {
 }
 
 /** Where open firmware shows an XO's factory data; Sugar asks in this order. */
-export const MACHINE_FOLDERS = ['/ofw', '/proc/device-tree'];
+const MACHINE_FOLDERS = ['/ofw', '/proc/device-tree'];
 /** Sugar's stand-in on machines with a device tree and no serial number; many laptops have it. */
 const NO_SERIAL = 'SHF00000000';
 const NO_UUID = '00000000-0000-0000-0000-000000000000';

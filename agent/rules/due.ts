@@ -48,7 +48,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** Minimum time between two backups, so that midnight does not bring two in a row. */
 export const LEAST_MS = 6 * HOUR_MS;
 /** After this many boots without a change of date the clocks are no longer trusted. */
-export const MANY_BOOTS = 3;
+const MANY_BOOTS = 3;
 
 /** Whether a backup is due, why, and when to look again. */
 export function judgeDue(facts: DueFacts): Due {

@@ -21,7 +21,7 @@ export interface World {
 }
 
 /** Minimum battery charge for automatic work, in per cent. */
-export const BATTERY_ALONE = 30;
+const BATTERY_ALONE = 30;
 /** Minimum battery charge for what a person asked for, in per cent. */
 export const BATTERY_BY_HAND = 15;
 

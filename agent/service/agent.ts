@@ -3,6 +3,7 @@
  * decides. It has no rules of its own; those are in `agent/rules`.
  */
 import { EventEmitter } from 'node:events';
+import type { PinRow } from '../../shared/backup-bus.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -19,13 +20,14 @@ import {
   newModel,
   next,
 } from '../rules/machine.ts';
+import type { Moment } from '../rules/moment.ts';
 import { BATTERY_BY_HAND, isBelow, type World } from '../rules/obstacles.ts';
 import { describeStatus, type Status } from '../rules/status.ts';
 import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
 import { DayBook } from './day-book.ts';
 import type { Memory, PinNote } from './memory.ts';
-import { type PinRow, refusalToTell, sendOrNote, withNotes } from './pins.ts';
+import { refusalToTell, sendOrNote, withNotes } from './pins.ts';
 import { type Outcome, RunningJob } from './running-job.ts';
 
 export interface AgentOptions {
@@ -51,6 +53,8 @@ export interface AgentView {
   facts: Facts | undefined;
   /** How long the running job has been transferring, in milliseconds. */
   movingMs: number;
+  /** The present: the model's uptime is that of its last event. */
+  now: Moment;
 }
 
 /**
@@ -109,7 +113,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   get view(): AgentView {
     const { movingMs = 0 } = this.#running ?? {};
     const status = describeStatus(this.#model);
-    return { model: this.#model, status, memory: this.#book.memory, facts: this.#facts, movingMs };
+    const { memory } = this.#book;
+    const now = this.#book.now();
+    return { model: this.#model, status, memory, facts: this.#facts, movingMs, now };
   }
 
   /** Whether it may end: nothing is due, requested, or running. */

@@ -2,23 +2,12 @@
  * Pins as a child sees them: sent at once where the school answers, else noted and sent later; listed with
  * the notes applied. No pin is lost without an error.
  */
+import type { PinRow } from '../../shared/backup-bus.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { isSentLater } from '../rules/retry.ts';
 import type { ActResult } from '../worker/acts.ts';
 import type { RefusedPin } from '../worker/send-pins.ts';
 import type { PinNote } from './memory.ts';
-
-export interface PinRow {
-  uid: string;
-  /** Empty for the newest. */
-  snapshot: string;
-  title: string;
-  bytes: number;
-  /** In seconds since 1970; 0 for one that the school does not know yet. */
-  pinned: number;
-  /** Noted, and not sent yet. */
-  later: boolean;
-}
 
 /** Throws what the school refused, or a failure that does not pass by itself. */
 export async function sendOrNote(

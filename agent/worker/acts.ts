@@ -53,7 +53,7 @@ const restore = act(job, async ({ context }, params): Promise<JobResult> => {
   };
 });
 
-export const ACTS = {
+const ACTS = {
   backup: act(job, async ({ context }, { wait }): Promise<JobResult> => {
     const { backUp } = await import('../backup/backup.ts');
     const done = await backUp(context, wait);
@@ -96,6 +96,11 @@ export const ACTS = {
     journalChanged();
     const { readFacts } = await import('../browse/facts.ts');
     return readFacts(context);
+  }),
+
+  /** Where every entry stands. */
+  census: act(nothing, async ({ context }) => {
+    return (await import('../browse/facts.ts')).readStandings(context);
   }),
 
   laptops: act(nothing, ({ session }) => session.ask(({ control }) => control.laptops())),

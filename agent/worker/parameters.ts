@@ -13,7 +13,7 @@ import {
 } from '../../shared/ids.ts';
 import type { Place } from '../browse/catalogue.ts';
 
-export const text = v.optional(v.string(), '');
+const text = v.optional(v.string(), '');
 
 export const nothing = v.object({});
 /** Whose snapshot, which one, and which entry of it. */

@@ -80,7 +80,8 @@ async function fill(it: Package, tree: string): Promise<string[]> {
   const program = it.name === 'xs-backup' ? 'xs-backup' : 'ds-backup';
   leaveOut(join(tree, 'usr/lib', program), /\.map$|\.LEGAL\.txt$/);
   stripModules(tree);
-  if (it.name === 'ds-backup-agent') enableTimer(tree);
+  // Switched on by postinst: a link that the package owned, an admin could not take away.
+  rmSync(join(tree, 'etc/systemd'), { recursive: true, force: true });
   return bundledInputs();
 }
 
@@ -91,14 +92,6 @@ function keepNativeApart(tree: string): void {
   mkdirSync(dirname(join(tree, native)), { recursive: true });
   renameSync(join(tree, place), join(tree, native));
   symlinkSync(relative(dirname(`/${place}`), `/${native}`), join(tree, place));
-}
-
-/** A package's own links belong below /usr: /etc is the admin's. */
-function enableTimer(tree: string): void {
-  const wants = 'systemd/user/timers.target.wants';
-  mkdirSync(join(tree, 'usr/lib', wants), { recursive: true });
-  rmSync(join(tree, 'etc/systemd'), { recursive: true });
-  symlinkSync('../ds-backup.timer', join(tree, 'usr/lib', wants, 'ds-backup.timer'));
 }
 
 /** Native modules without what only a debugger reads, and not marked as programs. */

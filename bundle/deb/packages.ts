@@ -29,6 +29,7 @@ const NODE = 'nodejs (>= 20.17)';
 const NATIVE = ['libc6 (>= 2.34)', 'libstdc++6 (>= 11)', 'libgcc-s1'];
 
 /** `machine`: Debian's name of the architecture that the native modules were built on. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of data
 export function packages(machine: string): readonly Package[] {
   return [
     {
@@ -69,7 +70,7 @@ export function packages(machine: string): readonly Package[] {
         'Sends what changed in the Journal to the school server once a day, when the server is near and the battery is not low, and brings back what was lost.',
         'Nothing has to be set up: the agent is started by the session and finds the server by the name with which Sugar registered.',
       ],
-      scripts: {},
+      scripts: { postinst: 'ds-backup-agent.postinst', postrm: 'ds-backup-agent.postrm' },
       conffiles: [
         '/etc/NetworkManager/dispatcher.d/90-ds-backup',
         '/etc/X11/Xsession.d/98ds-backup',

@@ -23,7 +23,7 @@ const shortText = v.pipe(v.string(), v.maxLength(200));
 /** A point in a laptop's history of snapshots. */
 const baseSchema = v.strictObject({ sequence: order, state: digest });
 
-const completionSchema = v.strictObject({
+const completionObject = v.strictObject({
   format: v.literal('ds-backup-completion'),
   version: v.literal(1),
   serial,
@@ -35,6 +35,16 @@ const completionSchema = v.strictObject({
   state: digest,
   entries: count,
 });
+/** Each entry once: the work that a completion asks for is bounded by what was sent for it. */
+const completionSchema = v.pipe(
+  completionObject,
+  v.check(
+    ({ changed, removed }) =>
+      new Set([...changed.map(([one]) => one), ...removed]).size ===
+      changed.length + removed.length,
+    'changed and removed name an entry more than once',
+  ),
+);
 export type Completion = v.InferOutput<typeof completionSchema>;
 
 const manifestSchema = v.strictObject({
@@ -94,7 +104,7 @@ const stateSchema = v.object({
   /** Set while backups of this laptop are held: they lost most of the Journal (shrink guard). */
   held: v.nullable(v.object({ reason: v.string(), detail: v.string() })),
   /** Whether a teacher or admin has approved this laptop's key; older servers do not say. */
-  confirmed: v.optional(v.boolean(), false),
+  confirmed: v.optional(v.boolean()),
 });
 export type ServerState = v.InferOutput<typeof stateSchema>;
 

@@ -39,7 +39,7 @@ export class ExitError extends DsError {
   constructor(command: string, exitCode: number | null, signal: string | null, stderr: string) {
     const last = stderr.trim().split('\n').slice(-3).join(' | ');
     const how = signal ? `ended by ${signal}` : `exit code ${exitCode}`;
-    super('transfer', `${command}: ${how}${last ? `: ${last}` : ''}`, { retry: true });
+    super('program-failed', `${command}: ${how}${last ? `: ${last}` : ''}`, { retry: true });
     this.name = 'ExitError';
     this.command = command;
     this.exitCode = exitCode;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
-import { buildXo, XO_NAME } from '../../bundle/xo.ts';
+import { buildXo } from '../../bundle/xo.ts';
 import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
@@ -131,5 +131,3 @@ function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOpt
   );
   child.giveToChild('home');
 }
-
-export { XO_NAME };

@@ -1,7 +1,6 @@
-// time limit: 200 s
 /**
  * A laptop comes back reflashed: Sugar's own "Register" sends another key, the agent's waits, and a
- * teacher lets it in on the page, in real Chromium, by comparing four digits. The service is never
+ * teacher lets it in on the page, in real Chromium, by the six digits that it shows. The service is never
  * stopped. Sugar is told of a device tree of the test's own, as an XO has one: serial and uuid survive.
  */
 import { execFileSync } from 'node:child_process';

@@ -293,7 +293,7 @@ export function bySize(school: Hostile): Attempt[] {
   ];
 }
 
-export function swapCase(text: string): string {
+function swapCase(text: string): string {
   return [...text]
     .map((one) => (one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase()))
     .join('');

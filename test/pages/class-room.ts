@@ -13,7 +13,7 @@ import { type Jocinta, openJocinta, STRANGER, thing } from './jocinta.ts';
 export const HELD = serialOf(20);
 export const ABSENT = serialOf(21);
 export const RETURNED = serialOf(22);
-export const RETIRED = serialOf(23);
+const RETIRED = serialOf(23);
 
 const CHILDREN: [nick: string, colours: string | null][] = [
   ['Jim', '#FF2B34,#005FE4'],
@@ -74,6 +74,6 @@ async function keep(school: Jocinta, serial: Serial, things: number): Promise<vo
   const journal: Journal = new Map(all.map((n) => [uidOf(n), thing(n, 0, seconds)]));
   await backUp({ context }, journal, serial);
   const snapshot = newestSnapshot(library.paths, serial);
-  if (snapshot) await library.store.recordSnapshot(snapshot);
-  await library.store.recordSuccess(serial, clock.now());
+  if (snapshot) await library.index.reindex(snapshot.serial);
+  await library.index.recordSuccess(serial, clock.now());
 }

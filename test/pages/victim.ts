@@ -67,7 +67,6 @@ export async function openHostile(): Promise<Hostile> {
     await serveApi({
       ...{ library, intake: nobodysIntake, onRaw: () => {}, links: server.links },
       ...{ traffic: new Traffic(library.clock, library.config.traffic), load: calmLoad },
-      onUnchanged: () => {},
     }),
   );
   const [victim, attacker] = [openBrowser(server.url), openBrowser(server.url)];

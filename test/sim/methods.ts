@@ -46,10 +46,12 @@ const DAY_MS = 86_400_000;
 /** The server's own `Traffic` and the agent's own back-off. */
 export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
   const rules = { slots: day.slots, restoreSlots: 2, leaseSeconds: 120, minFreePercent: 3 };
-  const traffic = new Traffic(clock, { ...rules, perSubnet: 0 });
+  const successes = new Map<Serial, number>();
+  const timeOf = (serial: Serial) => successes.get(serial);
+  const traffic = new Traffic(clock, { ...rules, perSubnet: 0 }, undefined, timeOf);
   for (const { serial, lastSuccessDays } of laptops) {
     if (lastSuccessDays === undefined) continue;
-    traffic.noteSuccess(serial, new Date(-lastSuccessDays * DAY_MS));
+    successes.set(serial, -lastSuccessDays * DAY_MS);
   }
   return {
     name: 'ours',
@@ -61,7 +63,7 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
     },
     began: (serial) => traffic.sessionOpened(serial),
     ended: (serial, done) => {
-      if (done) traffic.noteSuccess(serial, clock.now());
+      if (done) successes.set(serial, clock.now().getTime());
       traffic.sessionClosed(serial);
     },
     wait: (answer, { silences }) => {
@@ -72,7 +74,7 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
 };
 
 /**
- * The original, as its comments mean it (O1, O4): ten clients in five minutes; a laptop waits
+ * The original, as its comments mean it: ten clients in five minutes; a laptop waits
  * 60·2^n seconds, n = 1…6, then gives up until cron starts it again.
  */
 export const original: MakeMethod = ({ clock, random }) => {

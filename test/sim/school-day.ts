@@ -34,7 +34,7 @@ export interface SimLaptop {
   lastSuccessDays: number | undefined;
 }
 
-/** FACTS.md: 8 slots, 40 s a transfer, 10 % vanish. One answer in a hundred gets lost in the air. */
+/** As at a real school: 8 slots, 40 s per transfer, 10 % of laptops vanish, 1 % of answers get lost. */
 export const USUAL: Omit<Day, 'name' | 'laptops' | 'arrival'> = {
   slots: 8,
   transfer: { mean: 40, spread: 0.5 },

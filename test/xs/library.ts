@@ -19,12 +19,18 @@ import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/journ
 import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
-import { type IngestContext, type Ingested, ingest } from '../../xs/ingest/ingest.ts';
+import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
+import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
+import { Checker } from '../../xs/integrity/checker.ts';
 import { Audit } from '../../xs/registration/audit.ts';
 import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
-import { type Access, makeLaptopFolders, makeServiceFolders } from '../../xs/storage/ownership.ts';
+import {
+  makeLaptopFolders,
+  makeServiceFolders,
+  type Ownership,
+} from '../../xs/storage/ownership.ts';
 import { inLaptop, type Paths } from '../../xs/storage/paths.ts';
 import { openPool } from '../../xs/storage/pool.ts';
 import {
@@ -39,7 +45,7 @@ export const SERIAL = parseSerial('CSN74803BB1');
 export interface TestLibrary extends Disposable {
   folder: string;
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   context: IngestContext;
   /** Adds a laptop's folders. */
   addLaptop(serial: Serial): void;
@@ -64,17 +70,25 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
     state: join(folder, 'state'),
   };
   const uid = process.getuid?.() ?? 0;
-  const access: Access = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
-  makeServiceFolders(access, paths);
-  const context: IngestContext = {
-    ...{ paths, access, log: silentLog, env: process.env, clock: options.clock ?? realClock },
-    pool: openPool(paths, access, options.maxLinks),
-    guard: { lostPercent: 50, minEntries: 10 },
+  const ownership: Ownership = {
+    ownUid: uid,
+    sessionUid: uid,
+    sessionGid: process.getgid?.() ?? 0,
   };
-  const addLaptop = (serial: Serial) => makeLaptopFolders(access, paths, serial);
+  makeServiceFolders(ownership, paths);
+  const pool = openPool(paths, ownership, options.maxLinks);
+  const clock = options.clock ?? realClock;
+  const context: IngestContext = {
+    ...{ paths, ownership, log: silentLog, env: process.env, clock, pool },
+    checker: new Checker({ paths, pool, clock, log: silentLog }),
+    guard: { lostPercent: 50, minEntries: 10 },
+    index: { reindex: async () => {} },
+    successes: { note: async () => {} },
+  };
+  const addLaptop = (serial: Serial) => makeLaptopFolders(ownership, paths, serial);
   addLaptop(SERIAL);
   const dispose = () => rmSync(folder, { recursive: true, force: true });
-  return { folder, paths, access, context, addLaptop, [Symbol.dispose]: dispose };
+  return { folder, paths, ownership, context, addLaptop, [Symbol.dispose]: dispose };
 }
 
 export function uidOf(n: number): Uid {
@@ -83,14 +97,14 @@ export function uidOf(n: number): Uid {
 
 /** The registrations of a library, as open as a new server is unless the rules say otherwise. */
 export function openRegistrations(
-  { paths, access }: Pick<TestLibrary, 'paths' | 'access'>,
+  { paths, ownership }: Pick<TestLibrary, 'paths' | 'ownership'>,
   options: { rules?: Partial<NewcomerRules>; clock?: Clock; log?: Log } = {},
 ): Registrations {
   const { clock = realClock, log = silentLog, rules } = options;
   const limits = { policy: 'open', perHour: 300, perAddress: 30, maxLaptops: 2000 } as const;
   const newcomers = new Newcomers(clock, { ...limits, ...rules });
   const audit = new Audit({ paths, clock, log });
-  return new Registrations({ paths, access, clock, log, newcomers, audit });
+  return new Registrations({ paths, ownership, clock, log, newcomers, audit });
 }
 
 /** Offers an agent's key as a laptop does after an introduction with this code. */
@@ -145,7 +159,7 @@ export function metadataOf(entry: JournalEntry): Buffer {
   return encodeEntry({ content, properties });
 }
 
-/** The same entry when its content is kept at school (A13). */
+/** The same entry when its content is kept at school. */
 export function awayOf(uid: Uid, entry: JournalEntry, mark: Partial<KeptMark> = {}): JournalEntry {
   const { title, content } = entry;
   const text = formatKeptMark({

@@ -11,7 +11,7 @@ import type { Log, LogFields } from '../../shared/log.ts';
 import type { Flags } from '../../xs/commands/command.ts';
 import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
-import type { IngestContext } from '../../xs/ingest/ingest.ts';
+import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
 import { CALM } from '../../xs/traffic/pressure.ts';
 import type { Load } from '../../xs/traffic/traffic.ts';
@@ -87,14 +87,15 @@ export async function openWhole(
   const config = readConfig(configFile, {});
   const clock = options.clock ?? testClock(options.start ?? '2026-03-02T08:00:00Z');
   const uid = process.getuid?.() ?? 0;
-  const access = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
+  const ownership = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
   const events: WholeLibrary['events'] = [];
   const note = (event: string, fields: LogFields = {}) => void events.push({ event, fields });
   const log: Log = { info: note, warn: note };
   const library = await openLibrary({
-    ...{ config, access, clock, log, env: process.env, serving: true },
+    ...{ config, ownership, clock, log, env: process.env, serving: true },
   });
-  if (!library.registrations.get(SERIAL)) {
+  const { registrations } = library;
+  if (!registrations.get(SERIAL) && !registrations.unreadable().includes(SERIAL)) {
     const inWindow = config.registration.policy === 'window';
     if (inWindow) library.newcomers.openWindow(1);
     library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));

@@ -4,10 +4,13 @@
 import type { Serial } from '../../shared/ids.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
-import { replacedBy } from '../registration/aliases.ts';
+import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
+import type { Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
+import { isDamaged } from './status.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -16,16 +19,23 @@ export async function laptopRows(
   library: Library,
   laptops: readonly (readonly [Serial, Laptop])[],
 ): Promise<LaptopRow[]> {
-  const overview = new Map((await library.store.overview()).map((row) => [row.serial, row]));
-  return laptops.map(([serial, laptop]) => rowOf(library, serial, laptop, overview.get(serial)));
+  const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
+  const newer = successors(library.registrations.bySerial());
+  return laptops.map(([serial, laptop]) =>
+    rowOf(library.paths, serial, laptop, {
+      known: overview.get(serial),
+      newer: newer.get(serial),
+    }),
+  );
 }
 
-function rowOf(
-  { paths, registrations }: Library,
-  serial: Serial,
-  laptop: Laptop,
-  known: LaptopOverview | undefined,
-) {
+interface Around {
+  known: LaptopOverview | undefined;
+  /** The laptop that replaces this one. */
+  newer: Serial | undefined;
+}
+
+function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer }: Around) {
   return {
     serial,
     nick: laptop.nick,
@@ -36,12 +46,13 @@ function rowOf(
     confirmed: laptop.introduction ? laptop.introduction.confirmed !== null : null,
     retired: laptop.retired,
     replaces: laptop.alias?.of ?? null,
-    replacedBy: replacedBy(serial, registrations.bySerial()) ?? null,
+    replacedBy: newer ?? null,
     snapshots: known?.snapshots ?? 0,
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
-    held: listHeld(paths, serial).length,
+    damaged: isDamaged({ paths }, serial),
+    held: ifReadable(() => listHeld(paths, serial)).length,
     /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },

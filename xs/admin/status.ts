@@ -3,13 +3,20 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
+import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
+import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
+import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
-import { diskSize, sharePercent } from '../retention/quota.ts';
-import { judgeClock, readMemory } from '../retention/server-clock.ts';
+import { successors } from '../registration/aliases.ts';
+import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
+import { roomForLaptops } from '../retention/quota.ts';
+import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
-import { listHeld } from '../storage/snapshots.ts';
+import { inLaptop } from '../storage/paths.ts';
+import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 
 export interface LaptopStanding {
@@ -17,17 +24,8 @@ export interface LaptopStanding {
   nick: string;
   /** Days since the last backup; null for never. */
   days: number | null;
-  standing: 'safe' | 'late' | 'never';
-}
-
-export interface Forecast {
-  /** One full copy of the newest Journal of every laptop, in bytes. */
-  neededBytes: number;
-  /** What laptops may use of the disk, in bytes. */
-  roomBytes: number;
-  fits: boolean;
-  /** When it will not fit any more, if all goes on as in the last weeks: a date, or null. */
-  fullOn: string | null;
+  /** `damaged`: its newest backup is there, but not whole. */
+  standing: 'safe' | 'late' | 'never' | 'damaged';
 }
 
 export interface Status {
@@ -40,6 +38,8 @@ export interface Status {
   forecast: Forecast;
   trash: number;
   damaged: number;
+  /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
+  damagedLaptops: { serial: Serial; nick: string; files: number }[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
 }
@@ -47,31 +47,40 @@ export interface Status {
 const DAY_MS = 86_400_000;
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
 export const LATE_DAYS = 10;
-/** Assumed size of a Journal that was never backed up, in bytes. */
-const USUAL_JOURNAL_BYTES = 2e9;
 
 /** Gathers all facts. */
 export async function readStatus(library: Library): Promise<Status> {
-  const { paths, clock, log, registrations, store, pool, config } = library;
+  const { paths, clock, log, registrations, index, pool, config } = library;
   const now = clock.now();
-  const overview = new Map((await store.overview()).map((row) => [row.serial, row]));
-  const usage = await store.usage();
+  const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
+  const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
-  const laptops = active.map(([serial, { nick }]) => {
-    return { serial, nick, ...standing(overview.get(serial)?.lastSuccess ?? null, now) };
-  });
+  const replaced = successors(registrations.bySerial());
+  const laptops = active
+    .map(([serial, { nick }]) => {
+      const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
+      return { serial, nick, ...standing(lastSuccess, now, isDamaged(library, serial)) };
+    })
+    // A laptop that another one replaces is missed by nobody; what it has stored still matters.
+    .filter(
+      ({ serial, standing }) =>
+        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+    );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
-  const { trusted, reason } = judgeClock(readMemory(paths), now, await store.newestCreated());
+  const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());
   const { freeBytes, usedBytes, freeBlocks, freeInodes } = await measureDisk(paths.library);
   const held = registrations.all().map(([serial, { nick }]) => {
-    return { serial, nick, snapshots: listHeld(paths, serial).length };
+    return { serial, nick, snapshots: ifReadable(() => listHeld(paths, serial)).length };
   });
   const waiting = active.map(([serial, { nick, pending }]) => {
     return { serial, nick, keys: pending.length };
   });
-  const roomBytes = (diskSize(paths.library).bytes * sharePercent(config.quota)) / 100;
+  const damagedLaptops = laptopsIn(paths).map((serial) => {
+    return { serial, nick: nickOf(serial), files: countFindings(library, serial) };
+  });
+  const roomBytes = roomForLaptops(paths.library, config.quota).bytes;
   return {
     time: now.toISOString(),
     laptops,
@@ -81,56 +90,43 @@ export async function readStatus(library: Library): Promise<Status> {
       .filter(({ stuck }) => stuck === 1)
       .map(({ serial }) => ({ serial, nick: nickOf(serial) })),
     disk: { freeBytes, usedBytes, freeBlocks, freeInodes },
-    forecast: foresee(neededBytes(known), roomBytes, await store.days(), now),
+    forecast: foresee(neededBytes(known), roomBytes, await index.days(), now),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
+    damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted, reason },
   };
 }
 
-/** One full copy of every laptop, given the size of each newest Journal or null for none. */
-export function neededBytes(journals: readonly (number | null)[]): number {
-  return journals.reduce<number>((sum, bytes) => sum + (bytes ?? USUAL_JOURNAL_BYTES), 0);
+/** By the last check, and by whether the last backup is still there. */
+function countFindings({ paths, registrations, troubles }: Library, serial: Serial): number {
+  const known = readFindings(paths, serial).count;
+  const unregistered = registrations.unreadable().includes(serial) ? 1 : 0;
+  return (
+    unregistered + (troubles.has(serial) ? 1 : 0) + (known || lostSnapshot(paths, serial).length)
+  );
 }
 
+/** Something is wrong with the newest backup of a laptop, so that it does not count as safe. */
+export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
+  if (lostSnapshot(paths, serial).length > 0) return true;
+  const { findings, count } = readFindings(paths, serial);
+  if (count === 0) return false;
+  const [newest] = ifReadable(() => [baseSnapshot(paths, serial)]);
+  const name = newest && relative(inLaptop(paths, serial).home, newest.folder);
+  // A list that was cut may have left it out.
+  return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
+}
+
+/** `damaged`: the newest backup is not whole. */
 export function standing(
   lastSuccess: string | null,
   now: Date,
+  damaged = false,
 ): Pick<LaptopStanding, 'days' | 'standing'> {
   if (lastSuccess === null) return { days: null, standing: 'never' };
   const days = Math.max(0, Math.floor((now.getTime() - Date.parse(lastSuccess)) / DAY_MS));
+  if (damaged) return { days, standing: 'damaged' };
   return { days, standing: days > LATE_DAYS ? 'late' : 'safe' };
-}
-
-/** A day on which cleanup ran, and what one full copy of every laptop needed then. */
-export interface DayRecord {
-  date: string;
-  neededBytes: number;
-}
-
-/** Fewer days than this say nothing about growth. */
-const ENOUGH_DAYS = 7;
-/** A date further away than this is none. */
-const FAR_DAYS = 3650;
-
-/** Goes on in a straight line from the days on record (least squares). */
-export function foresee(
-  needed: number,
-  roomBytes: number,
-  days: readonly DayRecord[],
-  now: Date,
-): Forecast {
-  const fits = needed <= roomBytes;
-  const none: Forecast = { neededBytes: needed, roomBytes, fits, fullOn: null };
-  if (!fits || days.length < ENOUGH_DAYS) return none;
-  const points = days.map((day) => [Date.parse(day.date) / DAY_MS, day.neededBytes] as const);
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
-  const left = (roomBytes - needed) / slope;
-  if (!(slope > 0) || left > FAR_DAYS) return none;
-  const date = new Date(now.getTime() + left * DAY_MS).toISOString().slice(0, 10);
-  return { ...none, fullOn: date };
 }

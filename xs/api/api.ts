@@ -47,8 +47,6 @@ export interface ApiOptions {
   /** Notified of each channel; decides whether a laptop without a lease may upload. */
   traffic: Traffic;
   load: () => Promise<Load>;
-  /** Called when a laptop has reported that nothing changed since its newest snapshot. */
-  onUnchanged: (serial: Serial) => void;
   links: WebLinks;
 }
 
@@ -96,7 +94,7 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
 
 function addRoutes(
   app: FastifyInstance,
-  { library, intake, onRaw, onUnchanged, links }: ApiOptions,
+  { library, intake, onRaw, links }: ApiOptions,
   laptopOf: (socket: Socket) => Serial,
 ): void {
   const { paths, clock } = library;
@@ -130,12 +128,11 @@ function addRoutes(
   app.post('/v1/unchanged', async (request, reply) => {
     const serial = laptopOf(request.raw.socket);
     const claim = parseUnchanged(request.body);
-    const verdict = confirmUnchanged(library, serial, claim);
+    const verdict = await confirmUnchanged(library, serial, claim);
     if (verdict === 'changed' || verdict === 'damaged') {
       const [code, message] = UNCHANGED_REFUSALS[verdict];
       return reply.status(409).send({ code, message });
     }
-    onUnchanged(serial);
     const base = verdict === 'held' ? baseSnapshot(paths, serial) : undefined;
     if (!base) return reply.status(204).send();
     return { held: readHeldNote(base.folder).detail };

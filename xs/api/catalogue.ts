@@ -1,23 +1,23 @@
 /**
  * What a snapshot holds, in pages, for showing: titles and kinds, pictures, the versions of an entry.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { decodeEntry, digestFile, digestOf, propertyText } from '../../shared/journal/entry.ts';
+import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { EntriesPage, EntryDetails, EntrySummary } from '../../shared/protocol/messages.ts';
 import type { Library } from '../library.ts';
+import { hasContent, readChecked } from '../storage/checked-entry.ts';
+import { inEntry } from '../storage/paths.ts';
 import { readSums, readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { factsOf, previewOf } from './entry-facts.ts';
-import { type ListedEntry, listEntries, metadataPath, readVersion } from './read-entries.ts';
+import { type ListedEntry, listEntries, readVersion } from './read-entries.ts';
 
 export const MAX_PAGE = 500;
 
 /** Entries with a uid greater than `after`, by uid, at most `limit`; `pinned` are digests. */
 export async function readEntriesPage(
-  library: Pick<Library, 'store' | 'log'>,
+  library: Pick<Library, 'index' | 'log'>,
   snapshot: Snapshot,
   after: Uid | undefined,
   limit: number,
@@ -69,16 +69,15 @@ export async function verifyEntry(snapshot: Snapshot, uid: Uid): Promise<void> {
   const damaged = (what: string) => {
     return new DsError('damaged', `${what} of ${uid} in ${snapshot.name} is damaged`);
   };
-  const bytes = readFileSync(metadataPath(snapshot.folder, uid));
-  if (digestOf(bytes) !== digest) throw damaged('the metadata');
-  const { content } = decodeEntry(bytes);
-  if (!content) return;
-  const found = await digestFile(join(snapshot.folder, uid));
-  if (found.digest !== content.digest) throw damaged('the content');
+  const files = inEntry(snapshot.folder, uid);
+  const reading = readChecked(files.metadata, digest);
+  if (reading.type !== 'whole') throw damaged('the metadata');
+  const { content } = decodeEntry(reading.bytes);
+  if (content && !(await hasContent(files.content, content))) throw damaged('the content');
 }
 
 /** The version of an entry that a snapshot holds. Throws `not-found`. */
-export function digestIn(snapshot: Snapshot, uid: Uid): Digest {
+function digestIn(snapshot: Snapshot, uid: Uid): Digest {
   const digest = findVersion(readSums(snapshot), uid);
   if (digest) return digest;
   throw new DsError('not-found', `${snapshot.name} holds no entry ${uid}`);

@@ -19,6 +19,7 @@ const STATUS = {
   config: 500,
   internal: 500,
   'missing-tool': 500,
+  'program-failed': 500,
   transfer: 500,
   unreadable: 500,
   datastore: 500,

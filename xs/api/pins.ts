@@ -15,7 +15,7 @@ export function addPinRoutes(
   library: Library,
   laptopOf: (socket: Socket) => Serial,
 ): void {
-  const { paths, turns, log } = library;
+  const { paths, workQueue, log } = library;
   const list = (serial: Serial): Pins => {
     const pins = listPins(paths, serial).map((pin) => {
       const { uid, digest, bytes, snapshot, pinned } = pin;
@@ -31,7 +31,7 @@ export function addPinRoutes(
     const serial = laptopOf(request.raw.socket);
     const uid = parseUid(request.params.uid);
     const { snapshot: name, kept = false } = parsePinRequest(request.body);
-    await turns.run(() => {
+    await workQueue.run(() => {
       const snapshot = findSnapshot(paths, serial, name);
       pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library), kept });
     });
@@ -46,7 +46,7 @@ export function addPinRoutes(
       const uid = parseUid(request.params.uid);
       const { digest } = request.query;
       const version = digest === undefined ? undefined : parseDigest(digest);
-      await turns.run(() => unpinEntry(library, serial, uid, { digest: version, own: true }));
+      await workQueue.run(() => unpinEntry(library, serial, uid, { digest: version, own: true }));
       log.info('unpinned', { serial, uid });
       return list(serial);
     },

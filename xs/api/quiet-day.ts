@@ -39,7 +39,7 @@ function readKey(paths: Paths, serial: Serial): Buffer | undefined {
 }
 
 /** One valid nonce per laptop: a new one invalidates the previous one. */
-export class Nonces {
+class Nonces {
   readonly #clock: Clock;
   readonly #drawn = new Map<Serial, { nonce: string; until: number }>();
 
@@ -62,11 +62,7 @@ export class Nonces {
 }
 
 /** Adds the two requests to the public HTTP side. */
-export function addQuietRoutes(
-  app: FastifyInstance,
-  library: Library,
-  onUnchanged: (serial: Serial) => void,
-): void {
+export function addQuietRoutes(app: FastifyInstance, library: Library): void {
   const { paths, registrations, clock, log } = library;
   const nonces = new Nonces(clock);
   const known = (name: string) => {
@@ -92,8 +88,8 @@ export function addQuietRoutes(
         log.warn('quiet-day-refused', { serial, reason: 'wrong MAC' });
         return reply.status(409).send({});
       }
-      if (confirmUnchanged(library, serial, answer) !== 'safe') return reply.status(409).send({});
-      onUnchanged(serial);
+      if ((await confirmUnchanged(library, serial, answer)) !== 'safe')
+        return reply.status(409).send({});
       return { mac: answerMac(key, claim) };
     },
   );

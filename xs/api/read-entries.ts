@@ -54,12 +54,12 @@ export function readVersion(folder: string, uid: Uid, digest: Digest | null): Re
 
 /** The facts of these versions, in the same order: from the index, or read from `folder`. */
 export async function listEntries(
-  { store, log }: Pick<Library, 'store' | 'log'>,
+  { index, log }: Pick<Library, 'index' | 'log'>,
   folder: string,
   versions: readonly (readonly [Uid, Digest])[],
 ): Promise<ListedEntry[]> {
   if (versions.length === 0) return [];
-  const known = await store.entryFacts(versions.map(([, digest]) => digest));
+  const known = await index.entryFacts(versions.map(([, digest]) => digest));
   const fresh: [Digest, string][] = [];
   const entries: ListedEntry[] = [];
   for (const [uid, digest] of versions) {
@@ -76,7 +76,7 @@ export async function listEntries(
     if (fresh.length % BATCH === 0) await breath();
   }
   if (fresh.length > 0) {
-    await store.recordEntryFacts(fresh).catch((error: Error) => {
+    await index.recordEntryFacts(fresh).catch((error: Error) => {
       log.warn('index-not-updated', { reason: error.message });
     });
   }

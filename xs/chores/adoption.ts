@@ -1,6 +1,6 @@
 /**
- * Adoption of one laptop as the service and the command do it: in turn with everything else, not
- * while the laptop is sending, and with the index following.
+ * Adopts the original program's trees of one laptop, for the service and the command: through the
+ * work queue, not while the laptop is sending, and with the index updated.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
@@ -8,10 +8,9 @@ import { lockFile } from '../../shared/system/lock.ts';
 import { type AdoptedTree, type AdoptProgress, adoptLaptop } from '../legacy/adopt.ts';
 import type { Library } from '../library.ts';
 import { inLaptop } from '../storage/paths.ts';
-import { listSnapshots } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 
-/** How long a backup that is under way may take to end, in seconds. */
+/** How long to wait for a running backup to end, in seconds. */
 const PATIENCE_SECONDS = 60;
 
 /** Converts all raw trees of a laptop. Throws `busy` while it is sending. */
@@ -21,9 +20,9 @@ export function adoptInTurn(
   signal: AbortSignal,
   onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<AdoptedTree[]> {
-  const { paths, clock, env, store, turns } = library;
-  return turns.run(async () => {
-    await using _quiet = await lockFile(inLaptop(paths, serial).sessionLock, {
+  const { paths, clock, env, index, workQueue } = library;
+  return workQueue.run(async () => {
+    await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
       ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
     }).catch((cause: unknown) => {
       throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });
@@ -33,7 +32,7 @@ export function adoptInTurn(
       discard: (folder: string, name: SnapshotName) =>
         discard(paths, serial, folder, 'adopted', clock.now(), name),
     });
-    await store.replaceSnapshots(serial, listSnapshots(paths, serial));
+    await index.reindex(serial);
     return done;
   });
 }

@@ -1,23 +1,23 @@
 /**
- * What the service does by itself: the daily cleanup and the scrub, also when the server is switched
- * on for an hour a day only. All of it is idle work.
+ * What the service does by itself, at idle priority: the daily cleanup, the scrub, and the adoption
+ * of old trees; also on a server that runs for only an hour a day.
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { step } from '../integrity/scrub.ts';
+import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp, type LaptopReport } from './cleanup.ts';
 
-/** How often to look whether a new day has begun, in milliseconds. */
+/** How often to check whether a new day has begun, in milliseconds. */
 const LOOK_MS = 30 * 60_000;
 const DAY_MS = 86_400_000;
 
 export interface ChoresOptions {
-  /** Told what a cleanup found of the clock. */
+  /** Called with the clock judgement of each cleanup. */
   onClock: (trusted: boolean) => void;
-  /** … and of each laptop. */
+  /** Called with the report on each laptop. */
   onLaptop: (report: LaptopReport) => void;
 }
 
@@ -44,8 +44,8 @@ export class Chores implements AsyncDisposable {
   }
 
   /**
-   * A child wants to see her snapshots, and some are still as the original program left them: they
-   * are made ours one by one, the newest first, and the list grows.
+   * Adopts the original program's trees of a laptop, newest first, because somebody wants to see its
+   * snapshots. Does nothing while that is under way.
    */
   adopt(serial: Serial): void {
     if (this.#adopting.has(serial)) return;
@@ -66,7 +66,7 @@ export class Chores implements AsyncDisposable {
     await this.#scrubbed;
   }
 
-  /** Cleans up when the date is another one, or after a day of uptime whatever the date. */
+  /** Cleans up when the date has changed, or after a day of uptime whatever the date. */
   #look(): void {
     const { clock } = this.#library;
     const date = clock.now().toISOString().slice(0, 10);
@@ -75,16 +75,20 @@ export class Chores implements AsyncDisposable {
     if (!due) return;
     this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
     const { paths, log } = this.#library;
-    writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
-    this.#working = this.#working.then(() => this.#cleanUp());
+    try {
+      writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
+    } catch (error) {
+      log.warn('scrub-state-not-written', { reason: asDsError(error).message });
+    }
+    this.#working = this.#working.then(() => this.#check()).then(() => this.#cleanUp());
   }
 
-  /** One shard, if one is owed; not in turn: it may take minutes and gets by with everybody. */
+  /** One shard, if one is due; outside of the work queue, as it may take minutes. */
   #scrub(): void {
     if (this.#scrubbing) return;
     this.#scrubbing = true;
     const { signal } = this.#stop;
-    this.#scrubbed = step(this.#library, { signal })
+    this.#scrubbed = scrubNextShard(this.#library, { signal })
       .then(
         () => {},
         (error: unknown) => {
@@ -95,6 +99,18 @@ export class Chores implements AsyncDisposable {
       .finally(() => {
         this.#scrubbing = false;
       });
+  }
+
+  /** Every name of every snapshot, before anything is removed. */
+  async #check(): Promise<void> {
+    const { checker, log } = this.#library;
+    const { signal } = this.#stop;
+    try {
+      log.info('checked', { findings: await checker.checkAll(signal) });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('check-failed', { reason: asDsError(error).message });
+    }
   }
 
   async #cleanUp(): Promise<void> {

@@ -1,33 +1,33 @@
 /**
- * The daily cleanup (X6): thins old snapshots, keeps laptops within their quota, empties the trash
- * when its time has come. It decides with the pure plan of retention.ts, carries out one rename a
- * decision, and says why; killed anywhere, the next one goes on. While the clock cannot be believed
+ * The daily cleanup: thins old snapshots, keeps laptops within their quota, and empties the trash of
+ * what has been there long enough. The plan is made by retention.ts; each decision is one rename, and
+ * logged with its reason. Killed anywhere, the next cleanup continues. While the clock is not trusted
  * it removes nothing.
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { neededBytes } from '../admin/status.ts';
 import type { Library } from '../library.ts';
 import { discardPin, findUnnamed } from '../pins/pinning.ts';
 import { type Pin, pinnedAmounts, pinnedSnapshots } from '../pins/pins.ts';
-import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
+import { neededBytes } from '../retention/capacity.ts';
+import { laptopQuota } from '../retention/quota.ts';
 import { type Amount, type Plan, planRetention } from '../retention/retention.ts';
 import {
   type ClockJudgement,
   judgeClock,
-  lookAtClock,
-  readMemory,
+  observeClock,
+  readClockMemory,
 } from '../retention/server-clock.ts';
 import { measureUsage } from '../retention/usage.ts';
-import { measureDisk } from '../storage/disk.ts';
+import { freeShare, measureDisk } from '../storage/disk.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { keepReserve, withReserve } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
 
 export interface CleanupOptions {
-  /** Decide and report, and change nothing. */
+  /** Decide and report, but change nothing. */
   dryRun: boolean;
   signal?: AbortSignal;
   onLaptop: (report: LaptopReport) => void;
@@ -36,9 +36,9 @@ export interface CleanupOptions {
 export interface LaptopReport {
   serial: Serial;
   quota: Amount;
-  /** Undefined when its snapshots cannot be judged; nothing of them is removed then. */
+  /** Undefined when its snapshots cannot be read; none of them is removed then. */
   plan: Plan | undefined;
-  /** Unpinned, and kept for snapshots that are all gone. */
+  /** Released pins that nothing names any more. */
   unnamed: Pick<Pin, 'uid' | 'digest' | 'folder'>[];
   problem: string;
 }
@@ -47,37 +47,36 @@ export interface CleanupReport {
   clock: ClockJudgement;
   laptops: number;
   removed: number;
-  /** Items that left the trash, and the content nobody else had, in bytes. */
+  /** Items that left the trash, and the bytes that this freed. */
   emptied: number;
   freedBytes: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** Cleans up the whole library, laptop by laptop; other work gets its turn in between. */
+/** Cleans up the whole library, laptop by laptop, so that other work can run in between. */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
-  const { paths, clock, log, turns } = library;
+  const { paths, log, workQueue } = library;
   const judgement = await judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
-  const share = sharePercent(library.config.quota);
-  const quota = quotaOf(diskSize(paths.library), library.sharers(), share);
+  const quota = laptopQuota(library);
   const removing = judgement.trusted && !options.dryRun;
   const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {
     options.signal?.throwIfAborted();
-    const found = await turns.run(() => planLaptop(library, serial, quota));
+    const found = await workQueue.run(() => planLaptop(library, serial, quota));
     if (removing && found.plan) {
-      await turns.run(() => carryOut(library, found));
+      await workQueue.run(() => carryOut(library, found));
       report.removed += found.plan.remove.length + found.unnamed.length;
     }
-    if (found.plan) await library.store.recordUsage(serial, found.plan, quota, clock.now());
+    if (found.plan) await recordUsage(library, serial, found.plan, quota);
     options.onLaptop(found);
     report.laptops += 1;
   }
   if (!options.dryRun) await recordDay(library);
   if (!removing) return report;
-  await turns.run(() => emptyTrash(library, report, options.signal));
+  await workQueue.run(() => emptyTrash(library, report, options.signal));
   await keepReserve(paths, library.config.quota, library.env).catch((error: Error) =>
     log.warn('no-reserve', { reason: error.message }),
   );
@@ -85,20 +84,27 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   return report;
 }
 
-async function recordDay({ store, clock, registrations }: Library): Promise<void> {
-  const overview = new Map((await store.overview()).map((row) => [row.serial, row.bytes]));
+function recordUsage(library: Library, serial: Serial, plan: Plan, quota: Amount): Promise<void> {
+  const { bytes, inodes } = plan.usedAfter;
+  const stuck = plan.stuck ? 1 : 0;
+  const usage = { serial, bytes, inodes, quotaBytes: quota.bytes, stuck };
+  return library.index.recordUsage(usage, library.clock.now());
+}
+
+async function recordDay({ index, clock, registrations }: Library): Promise<void> {
+  const overview = new Map((await index.overview()).map((row) => [row.serial, row.bytes]));
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const journals = active.map(([serial]) => overview.get(serial) ?? null);
-  await store.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
+  await index.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
 }
 
-async function judge({ paths, clock, store }: Library, dryRun: boolean): Promise<ClockJudgement> {
-  const newest = await store.newestCreated();
-  if (dryRun) return judgeClock(readMemory(paths), clock.now(), newest);
-  return lookAtClock(paths, clock.now(), newest);
+async function judge({ paths, clock, index }: Library, dryRun: boolean): Promise<ClockJudgement> {
+  const newest = await index.newestCreated();
+  if (dryRun) return judgeClock(readClockMemory(paths), clock.now(), newest);
+  return observeClock(paths, clock.now(), newest);
 }
 
-/** What is to be kept and removed of one laptop. */
+/** Plans what to keep and remove of one laptop. */
 export async function planLaptop(
   { paths, config, clock }: Library,
   serial: Serial,
@@ -137,16 +143,16 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
     present.delete(name);
     log.info('snapshot-removed', { serial, name, sequence, reason });
   }
-  await library.store.replaceSnapshots(serial, [...present.values()]);
+  await library.index.reindex(serial);
   failpoint('cleanup.recorded');
 }
 
-/** The last look before it goes: never the newest, whatever happened since the plan was made. */
+/** Never the newest one, whatever happened since the plan was made. */
 function mayGo(snapshot: Snapshot, present: ReadonlyMap<string, Snapshot>): boolean {
   return [...present.values()].some(({ sequence }) => sequence > snapshot.sequence);
 }
 
-/** What has been in the trash long enough goes; when the disk is short, the oldest go earlier. */
+/** Removes what has been in the trash long enough; on a full disk, the oldest items earlier. */
 async function emptyTrash(
   library: Library,
   report: CleanupReport,
@@ -154,7 +160,7 @@ async function emptyTrash(
 ): Promise<void> {
   const { paths, clock, config, env } = library;
   const options = { env, ...(signal && { signal }) };
-  await reclaim(paths, options); // what a cleanup that was killed has left
+  await reclaim(paths, options); // left by a cleanup that was killed
   const items = listTrash(paths);
   const age = (item: TrashItem) => clock.now().getTime() - item.removed.getTime();
   const due = items.filter((item) => age(item) >= config.retention.trashDays * DAY_MS);
@@ -162,7 +168,7 @@ async function emptyTrash(
   for (const item of items) {
     if (due.includes(item)) continue;
     const disk = await measureDisk(paths.library);
-    const free = Math.min(disk.freeBlocks, disk.freeInodes) * 100;
+    const free = freeShare(disk) * 100;
     if (free >= config.traffic.minFreePercent) break;
     await empty(
       library,

@@ -43,8 +43,8 @@ export const proposals: Command = {
   },
 };
 
-export async function proposalsOf({ store, registrations, clock }: Library): Promise<Proposal[]> {
-  const overview = await store.overview();
+export async function proposalsOf({ index, registrations, clock }: Library): Promise<Proposal[]> {
+  const overview = await index.overview();
   const seen = new Map(overview.map(({ serial, lastSuccess }) => [serial, lastSuccess]));
   return proposeAliases(registrations.bySerial(), seen, clock.now());
 }

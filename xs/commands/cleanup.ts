@@ -7,11 +7,10 @@ import { formatBytes } from '../../shared/words/quantity.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
-import { diskSize, quotaOf, sharePercent } from '../retention/quota.ts';
+import { laptopQuota, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { trustClock } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
-import { listSnapshots } from '../storage/snapshots.ts';
 import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
 import { answer, type Command, laptopArgument, usage } from './command.ts';
 
@@ -90,14 +89,14 @@ export const undelete: Command = {
     const serial = laptopArgument(context);
     const name = args[1];
     if (name === undefined) throw usage('a NAME is needed: "xs-backup trash" lists them');
-    await library.turns.run(async () => {
+    await library.workQueue.run(async () => {
       // Pinned first: otherwise the next cleanup would remove it again, for the same reason.
       const snapshot = tryParse(parseSnapshotName, name);
       const known = listTrash(library.paths, serial).findLast((item) => item.name === name);
       if (snapshot && known) pinSnapshot(library, serial, snapshot);
       else if (known) revivePin(known.folder);
       undeleteItem(library.paths, serial, name);
-      await library.store.replaceSnapshots(serial, listSnapshots(library.paths, serial));
+      await library.index.reindex(serial);
     });
     library.log.info('undeleted', { serial, name });
     library.audit.decided('undeleted', serial, { name });
@@ -111,9 +110,9 @@ export const quota: Command = {
     const { library } = context;
     const { paths, config } = library;
     const share = sharePercent(config.quota);
-    const each = quotaOf(diskSize(paths.library), library.sharers(), share);
+    const each = laptopQuota(library);
     const disk = await measureDisk(paths.library);
-    const rows = await library.store.usage();
+    const rows = await library.index.usage();
     const summary = {
       sharePercent: share,
       quotaBytes: each.bytes,

@@ -16,7 +16,7 @@ export const pin: Command = {
     const serial = laptopArgument(context);
     const snapshot = findSnapshot(library.paths, serial, parseSnapshotName(args[1]));
     const uid = args[2] === undefined ? undefined : parseUid(args[2]);
-    await library.turns.run(() => {
+    await library.workQueue.run(() => {
       if (uid) pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library) });
       else pinSnapshot(library, serial, snapshot.name);
     });
@@ -33,7 +33,7 @@ export const unpin: Command = {
     const { library, args } = context;
     const serial = laptopArgument(context);
     const name = tryParse(parseSnapshotName, args[1]);
-    await library.turns.run(() => {
+    await library.workQueue.run(() => {
       if (name) unpinSnapshot(library, serial, name);
       else unpinEntry(library, serial, parseUid(args[1]));
     });

@@ -7,8 +7,8 @@ export const rebuild: Command = {
   summary: 'make the index again from the disk',
   run: async (context) => {
     const { library, progress } = context;
-    const snapshots = await library.turns.run(() =>
-      library.store.rebuild((serial, done, of) =>
+    const snapshots = await library.workQueue.run(() =>
+      library.index.rebuild((serial, done, of) =>
         progress({ done, of, text: `laptops, ${serial}` }),
       ),
     );

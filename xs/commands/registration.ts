@@ -48,17 +48,21 @@ const APPROVED = {
 } as const;
 
 export const reject: Command = {
-  takes: ['SERIAL', 'KEY'],
-  summary:
-    'reject one pending key, by its fingerprint or its code; it does not become pending again',
+  takes: ['SERIAL', '[KEY]'],
+  flags: ['kind'],
+  summary: "reject a pending key, by fingerprint or code, for good; --kind sugar: all of Sugar's",
   run: (context) => {
     const serial = laptopArgument(context);
+    const { approvals } = context.library.registrations;
     const [, key] = context.args;
-    if (key === undefined) throw usage('a fingerprint is needed: "xs-backup laptops" lists them');
-    const fingerprint = context.library.registrations.approvals.reject(serial, key);
-    answer(context, { serial, rejected: [fingerprint] }, () => [
-      `${serial}: rejected ${fingerprint}`,
-      `"xs-backup approve ${serial} --key ${fingerprint}" allows it to become pending again`,
+    if (key === undefined && kindOf(context) === 'own') {
+      throw usage('a fingerprint is needed: "xs-backup laptops" lists them');
+    }
+    const rejected =
+      key === undefined ? approvals.rejectSugar(serial) : [approvals.reject(serial, key)];
+    answer(context, { serial, rejected }, () => [
+      ...rejected.map((fingerprint) => `${serial}: rejected ${fingerprint}`),
+      `"xs-backup approve ${serial} --key FINGERPRINT" allows one to become pending again`,
     ]);
   },
 };
@@ -119,7 +123,7 @@ export const forget: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    await library.turns.run(() => forgetLaptop(library, serial));
+    await library.workQueue.run(() => forgetLaptop(library, serial));
     answer(context, { forgotten: serial }, () => [`${serial}: forgotten`]);
   },
 };

@@ -7,7 +7,7 @@ import { dropHeld, releaseHeld } from '../ingest/held.ts';
 import { readHeldNote } from '../ingest/shrink-guard.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
-import { sumsOf } from '../storage/sha256sum.ts';
+import { sha256Lines } from '../storage/sha256sum.ts';
 import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { answer, type Command, laptopArgument } from './command.ts';
 
@@ -22,8 +22,8 @@ export const snapshots: Command = {
       ...shown(one),
       pinned: pins.has(one.name),
     }));
-    const raw = listRaw(paths, serial).map(({ name, entries, halfMade }) => ({
-      ...{ name, entries, halfMade },
+    const raw = listRaw(paths, serial).map(({ name, entries, doubt }) => ({
+      ...{ name, entries, doubt },
     }));
     answer(context, { snapshots: rows, original: raw.reverse() }, () => [
       ...rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),
@@ -42,7 +42,7 @@ export const sums: Command = {
       serial,
       parseSnapshotName(context.args[1]),
     );
-    const lines = [...sumsOf(snapshot)];
+    const lines = [...sha256Lines(snapshot)];
     answer(context, { sums: lines }, () => lines);
   },
 };
@@ -66,8 +66,8 @@ export const release: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const done = await library.turns.run(() => releaseHeld(library.paths, serial));
-    for (const one of done) await library.store.recordSnapshot(one);
+    const done = await library.workQueue.run(() => releaseHeld(library.paths, serial));
+    await library.index.reindex(serial);
     library.log.info('held-released', { serial, snapshots: done.length });
     library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [
@@ -83,7 +83,7 @@ export const drop: Command = {
     const { library } = context;
     const serial = laptopArgument(context);
     const now = library.clock.now();
-    const done = await library.turns.run(() => dropHeld(library.paths, serial, now));
+    const done = await library.workQueue.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });
     answer(context, { dropped: done.map(({ name }) => name) }, () => [

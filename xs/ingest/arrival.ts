@@ -1,44 +1,39 @@
 /**
- * What a laptop sent, before it is believed: every file is read and compared with its digest.
+ * Checks what a laptop sent before anything is made of it: every file is read and compared with its
+ * digest.
  */
-import { lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync } from 'node:fs';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
-import {
-  type Content,
-  decodeEntry,
-  digestFile,
-  digestOf,
-  MAX_METADATA_BYTES,
-} from '../../shared/journal/entry.ts';
+import { checkPropertyCount, decodeEntry, MAX_METADATA_BYTES } from '../../shared/journal/entry.ts';
 import { keptMarkOf } from '../../shared/journal/kept.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { damagedEntries, salvage, type Whole } from '../integrity/salvage.ts';
+import { hasContent, readChecked } from '../storage/checked-entry.ts';
+import { inEntry } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import type { Snapshot } from '../storage/snapshots.ts';
 
 export interface Arrival {
   serial: Serial;
   completion: Completion;
-  /** The folder with what was sent; emptied when the snapshot stands. */
+  /** The folder with what was sent; emptied when the snapshot is in its place. */
   folder: string;
   source: Manifest['source'];
 }
 
-/** What it builds on. */
+/** The snapshot that an arrival builds on, and what it holds. */
 export interface Base {
   snapshot: Snapshot | undefined;
   versions: Map<Uid, Digest>;
+  /** Entries of it that are not there whole. */
+  lost: ReadonlySet<Uid>;
 }
 
-/** Content up to this size is hashed in one go, in bytes. */
-const SMALL = 256 * 1024;
-
 /**
- * Reads all that arrived and compares it with its digests. What is damaged in the base has to arrive
- * as well, changed or not: a new snapshot does not carry it on.
+ * Reads all that arrived and compares it with its digests. `missing` has to be sent (again). What is
+ * damaged in the base, or `lost`, has to arrive as well, changed or not: a new snapshot does not
+ * carry damage on.
  */
 export async function verifyArrival(
   pool: Pool,
@@ -55,14 +50,14 @@ export async function verifyArrival(
   );
   const damaged = new Set(lost);
   if (base.snapshot) {
-    const { folder: held } = base.snapshot;
-    for (const uid of damagedEntries(pool.damage, held, unchanged)) damaged.add(uid);
+    const found = damagedEntries(pool.damage, base.snapshot.folder, unchanged);
+    for (const uid of found) damaged.add(uid);
   }
   for (const [uid, digest] of [
     ...completion.changed.filter(([uid, digest]) => base.versions.get(uid) !== digest),
     ...[...damaged].map((uid) => [uid, versions.get(uid) as Digest] as const),
   ]) {
-    const found = await verifyEntry(pool, folder, base, uid, digest);
+    const found = await verifySent(pool, folder, base, uid, digest);
     if (found) verified.set(uid, found);
     else missing.push(uid);
     await pause();
@@ -70,7 +65,8 @@ export async function verifyArrival(
   return { verified, missing };
 }
 
-async function verifyEntry(
+/** The files of one entry, from what arrived or else from what can be salvaged of the base. */
+async function verifySent(
   pool: Pool,
   folder: string,
   base: Base,
@@ -78,33 +74,30 @@ async function verifyEntry(
   digest: Digest,
 ): Promise<Whole | undefined> {
   const before = base.versions.get(uid);
-  // Reads no more than its metadata: the laptop proved to have this when it sent the base.
+  // Only of the base: the laptop proved to have this content when it sent it.
   const salvaged = () =>
     base.snapshot && before ? salvage(pool, base.snapshot.folder, uid, before) : undefined;
-  const metadata = join(folder, `${uid}${METADATA_SUFFIX}`);
-  const stat = lstatSync(metadata, { throwIfNoEntry: false });
-  const arrived = stat?.isFile() && stat.size <= MAX_METADATA_BYTES;
-  const bytes = arrived ? readFileSync(metadata) : undefined;
-  if (!bytes || digestOf(bytes) !== digest) return before === digest ? salvaged() : undefined;
+  const sent = inEntry(folder, uid);
+  const bytes = readSent(sent.metadata, digest);
+  if (!bytes) return before === digest ? salvaged() : undefined;
+  checkPropertyCount(bytes);
   const entry = decodeEntry(bytes);
+  const { metadata } = sent;
   const { content } = entry;
   const mark = keptMarkOf(entry);
-  const marked = mark ? { mark } : {};
-  if (!content) return { digest, metadata, content: null, ...marked };
-  const sent = join(folder, uid);
-  if (await holds(sent, content)) {
-    return { digest, metadata, content: { ...content, path: sent }, ...marked };
+  const whole = { digest, metadata, ...(mark && { mark }) };
+  if (!content) return { ...whole, content: null };
+  if (await hasContent(sent.content, content)) {
+    return { ...whole, content: { ...content, path: sent.content } };
   }
-  const held = salvaged()?.content; // perhaps only its properties changed
-  return held?.digest === content.digest
-    ? { digest, metadata, content: held, ...marked }
-    : undefined;
+  const old = salvaged()?.content; // perhaps only the properties changed
+  return old?.digest === content.digest ? { ...whole, content: old } : undefined;
 }
 
-async function holds(path: string, content: Content): Promise<boolean> {
+/** Metadata that a session wrote: whatever may be there, only a small regular file is read. */
+function readSent(path: string, digest: Digest): Buffer | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size !== content.size) return false;
-  const digest =
-    stat.size <= SMALL ? digestOf(readFileSync(path)) : (await digestFile(path)).digest;
-  return digest === content.digest;
+  if (!stat?.isFile() || stat.size > MAX_METADATA_BYTES) return undefined;
+  const reading = readChecked(path, digest);
+  return reading.type === 'whole' ? reading.bytes : undefined;
 }

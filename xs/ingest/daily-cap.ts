@@ -1,8 +1,8 @@
 /**
- * How many backups a laptop may make within 24 hours (X6): enough for any child, too few for a
- * program gone wild to push history out. Counted by the dates of the snapshots while the clock can
- * be believed, else by what this process has seen: a server that wakes up on the same date every
- * day must not stop taking backups.
+ * Limits the backups of a laptop within 24 hours: enough for any child, too few for a faulty program
+ * to push history out. Counted by the dates of the snapshots while the clock is trusted, else by
+ * what this process has seen: a server that starts on the same date every day must go on taking
+ * backups.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
@@ -23,15 +23,20 @@ export class DailyCap {
     this.#trusted = trusted;
   }
 
-  /** Throws `server-refused` when a laptop has had its backups for today. */
+  /** Throws `server-refused` when a laptop has made its backups of the last 24 hours. */
   check(serial: Serial, snapshots: readonly Pick<Manifest, 'created'>[]): void {
     const seen = this.#trusted() ? this.#byDate(snapshots) : this.#byUptime(serial);
     if (seen < this.#perDay) return;
-    throw new DsError('server-refused', `${this.#perDay} backups within a day are enough`, {
-      hint: 'the next one is taken tomorrow; what was safe stays safe',
-    });
+    throw new DsError(
+      'server-refused',
+      `the limit of ${this.#perDay} backups within 24 hours is reached`,
+      {
+        hint: 'the next one is taken tomorrow; what was safe stays safe',
+      },
+    );
   }
 
+  /** A backup was made. */
   note(serial: Serial): void {
     this.#made.set(serial, [...this.#recent(serial), this.#clock.monotonicMs()]);
   }

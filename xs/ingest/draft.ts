@@ -1,44 +1,46 @@
 /**
- * A snapshot in the making: a folder whose every name is a link to content, what arrived through the
- * pool, what did not change from the base.
+ * Fills the draft of a snapshot: a folder whose every name is a link to content. What arrived is
+ * linked through the pool, what did not change from the base.
  */
-import { lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync } from 'node:fs';
 import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { decodeEntry, digestOf } from '../../shared/journal/entry.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { type Content, decodeEntry } from '../../shared/journal/entry.ts';
 import type { Log } from '../../shared/log.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import type { Whole } from '../integrity/salvage.ts';
+import { damageOf, readChecked } from '../storage/checked-entry.ts';
+import { inEntry } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import type { Base } from './arrival.ts';
 
+/** How canonical metadata of an entry without content begin, which spares decoding them. */
 const NO_CONTENT = Buffer.from('{"content":null,');
 
-/** Links every entry of the new state into the draft, but for those that the base has lost. */
+export interface DraftParts {
+  base: Base;
+  versions: ReadonlyMap<Uid, Digest>;
+  verified: ReadonlyMap<Uid, Whole>;
+}
+
+/** Links every entry of the new state. `lost` are entries that the base does not have whole. */
 export async function fillDraft(
   { pool, log }: { pool: Pool; log: Log },
   draft: string,
-  base: Base,
-  versions: Map<Uid, Digest>,
-  verified: Map<Uid, Whole>,
+  { base, versions, verified }: DraftParts,
 ): Promise<{ bytes: number; lost: Uid[] }> {
   const pause = pacemaker(SLICE_MS);
   const lost: Uid[] = [];
   let bytes = 0;
   for (const [uid, digest] of versions) {
-    const target = join(draft, uid);
     const fresh = verified.get(uid);
     if (fresh) {
-      pool.place(fresh.metadata, fresh.digest, `${target}${METADATA_SUFFIX}`);
-      if (fresh.content) pool.place(fresh.content.path, fresh.content.digest, target);
-      bytes += lstatSync(`${target}${METADATA_SUFFIX}`).size + (fresh.content?.size ?? 0);
+      bytes += placeEntry(pool, fresh, draft, uid);
       failpoint('ingest.pooled');
     } else if (base.snapshot) {
       try {
-        bytes += shareEntry(pool, base.snapshot.folder, uid, digest, target);
+        bytes += shareEntry(pool, base.snapshot.folder, draft, uid, digest);
       } catch (error) {
         const isLost = error instanceof DsError && error.code === 'damaged';
         if (!isLost && !isErrno(error, 'ENOENT')) throw error;
@@ -51,37 +53,38 @@ export async function fillDraft(
   return { bytes, lost };
 }
 
-function shareEntry(pool: Pool, base: string, uid: Uid, digest: Digest, target: string): number {
-  const held = join(base, uid);
-  const metadata = `${held}${METADATA_SUFFIX}`;
-  let bytes = pool.share(metadata, () => digest, `${target}${METADATA_SUFFIX}`);
+function placeEntry(pool: Pool, { metadata, digest, content }: Whole, draft: string, uid: Uid) {
+  const target = inEntry(draft, uid);
+  pool.place(metadata, digest, target.metadata);
+  if (content) pool.place(content.path, content.digest, target.content);
+  return lstatSync(target.metadata).size + (content?.size ?? 0);
+}
+
+/** Links an entry of the base. Throws `damaged`, or ENOENT, when it is not there whole. */
+function shareEntry(pool: Pool, base: string, draft: string, uid: Uid, digest: Digest): number {
+  const [source, target] = [inEntry(base, uid), inEntry(draft, uid)];
+  const bytes = pool.share(source.metadata, () => digest, target.metadata);
+  const contentDigest = () => {
+    const content = contentOf(pool, source.metadata, digest);
+    if (content) return content.digest;
+    throw new DsError('damaged', `${source.content} should not exist: the entry has no content`);
+  };
   try {
-    const contentDigest = () => {
-      const { content } = readEntry(pool, base, uid, digest);
-      if (content) return content.digest;
-      throw new DsError('damaged', `${held} should not be there: the entry has no content`);
-    };
-    bytes += pool.share(held, contentDigest, target);
+    return bytes + pool.share(source.content, contentDigest, target.content);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-    if (!hasNoContent(metadata, digest) && readEntry(pool, base, uid, digest).content) {
-      throw new DsError('damaged', `${held} is gone from the snapshot`, { cause: error });
-    }
+    if (contentOf(pool, source.metadata, digest) === null) return bytes;
+    throw new DsError('damaged', `${source.content} is missing`, { cause: error });
   }
-  return bytes;
 }
 
-/** True for whole metadata that says so; the canonical form begins with it, which spares decoding. */
-function hasNoContent(metadata: string, digest: Digest): boolean {
-  const bytes = readFileSync(metadata);
-  return bytes.subarray(0, NO_CONTENT.length).equals(NO_CONTENT) && digestOf(bytes) === digest;
-}
-
-/** Reads the metadata of an entry in the base. Throws `damaged`, and remembers it. */
-function readEntry(pool: Pool, snapshot: string, uid: Uid, digest: Digest) {
-  const metadata = join(snapshot, `${uid}${METADATA_SUFFIX}`);
-  const bytes = readFileSync(metadata);
-  if (digestOf(bytes) === digest) return decodeEntry(bytes);
-  pool.condemn(metadata, digest);
-  throw new DsError('damaged', `${metadata} is damaged`);
+/** The content that an entry should have, null for none. Throws `damaged`, and quarantines that. */
+function contentOf(pool: Pool, metadata: string, digest: Digest): Content | null {
+  const reading = readChecked(metadata, digest);
+  if (reading.type === 'whole') {
+    const isEmpty = reading.bytes.subarray(0, NO_CONTENT.length).equals(NO_CONTENT);
+    return isEmpty ? null : decodeEntry(reading.bytes).content;
+  }
+  if (reading.type === 'differs') pool.condemn(metadata, digest);
+  throw damageOf(metadata, reading);
 }

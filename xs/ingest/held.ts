@@ -1,7 +1,7 @@
 /**
- * Snapshots that the shrink guard holds aside (X5): whole, in `held/`, waiting for a decision. The
- * laptop goes on from them, so nothing is sent twice. An admin releases or drops them; a backup that
- * is whole again releases them by itself.
+ * Snapshots that the shrink guard holds aside: whole, in `held/`, until somebody decides. The next
+ * backup builds on them, so nothing is sent twice. A teacher releases or drops them; a backup that
+ * is whole again releases them.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,22 +12,21 @@ import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { listHeld, newestSnapshot, pointLatest, type Snapshot } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 
-/** A laptop nobody decides about backs up every day: more than a month of it is kept. */
+/** More than a month of daily backups, for a laptop that nobody decides about. */
 const MAX_HELD = 40;
 
 export function isHeld(paths: Paths, snapshot: Snapshot): boolean {
   return dirname(snapshot.folder) === inLaptop(paths, snapshot.serial).held;
 }
 
-/** A good snapshot stands: those held before it join it, and the link for people follows. */
-export function settleHeld(paths: Paths, serial: Serial, good: Snapshot): void {
+/** A whole backup followed: what was held before it joins the ordinary snapshots. */
+export function releaseHeldBefore(paths: Paths, serial: Serial, sequence: number): void {
   for (const snapshot of ownHeld(paths, serial).reverse()) {
-    if (snapshot.sequence < good.sequence) release(paths, snapshot);
+    if (snapshot.sequence < sequence) release(paths, snapshot);
   }
-  pointLatest(paths, serial, good.name);
 }
 
-/** An admin's yes: they become ordinary snapshots. Returns them, oldest first. */
+/** Accepts them: they become ordinary snapshots. Returns them, oldest first. */
 export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
   const held = listHeld(paths, serial).reverse();
   for (const snapshot of held) release(paths, snapshot);
@@ -36,14 +35,14 @@ export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
   return held;
 }
 
-/** An admin's no: they go to the trash. Returns them, oldest first. */
+/** Rejects them: they go to the trash. Returns them, oldest first. */
 export function dropHeld(paths: Paths, serial: Serial, now: Date): Snapshot[] {
   const held = listHeld(paths, serial).reverse();
   for (const { folder } of held) discard(paths, serial, folder, 'held-and-dropped', now);
   return held;
 }
 
-/** Keeps the first ones, which tell when it began, and the newest; the others go to the trash. */
+/** Keeps the oldest ones, which show when it began, and the newest; the rest go to the trash. */
 export function limitHeld(paths: Paths, serial: Serial, now: Date): void {
   const held = ownHeld(paths, serial);
   for (const { folder } of held.slice(MAX_HELD / 2, -MAX_HELD / 2)) {
@@ -51,7 +50,7 @@ export function limitHeld(paths: Paths, serial: Serial, now: Date): void {
   }
 }
 
-/** Without what the original program left half-made: that waits for a person. */
+/** Without what the original program left half-made, which only a person may release. */
 function ownHeld(paths: Paths, serial: Serial): Snapshot[] {
   return listHeld(paths, serial).filter(({ source }) => source !== 'adopted');
 }

@@ -1,7 +1,7 @@
 /**
- * The shrink guard (X5): a Journal that has suddenly lost most of what it had is a reflashed laptop
- * or a wiped disk more often than a child's wish. Such a backup is held aside, whole, until somebody
- * decides or the child has restored what was lost.
+ * The shrink guard: a Journal that suddenly lost most of its content is more often a reflashed laptop
+ * or a wiped disk than what a child wanted. Such a backup is held aside, whole, until somebody decides
+ * or the child has restored what was lost.
  */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
@@ -25,10 +25,7 @@ export interface JournalSize {
 export type GuardVerdict = { hold: false } | { hold: true; reason: HoldReason; detail: string };
 export type HoldReason = 'empty' | 'entries-lost' | 'bytes-lost';
 
-/**
- * With what is pinned of its entries in another version: content that is kept at school only (A13) is
- * not lost.
- */
+/** Adds what is pinned of its entries in another version: content kept at school is not lost. */
 export function withPinned(
   { versions, bytes }: JournalSize,
   pins: readonly { uid: Uid; digest: Digest; bytes: number }[],
@@ -72,7 +69,7 @@ export function formatHeldNote(verdict: Extract<GuardVerdict, { hold: true }>): 
   return `${JSON.stringify({ reason, detail } satisfies HeldNote)}\n`;
 }
 
-/** Why a snapshot is held; what the original left half-made carries no note. */
+/** Why a snapshot is held; half-made trees of the original program have no note. */
 export function readHeldNote(folder: string): HeldNote {
   try {
     return v.parse(noteSchema, JSON.parse(readFileSync(inSnapshot(folder).held, 'utf8')));

@@ -1,16 +1,10 @@
-/**
- * Who is concerned by damage: the names that damaged content has in snapshots, pins and the like.
- */
+/** Finds the snapshots and pins that have damaged content, by the links to its inode. */
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
-import type { Damage } from '../storage/damage-register.ts';
+import type { DamageRegister } from '../storage/damage-register.ts';
+import { IDLE, IDLE_SLICE_MS } from '../storage/idle.ts';
 import { MIRRORS, type Paths } from '../storage/paths.ts';
-
-/** Arguments of ionice(1) for programs that read much: nobody is to feel them. */
-export const IDLE = ['-c', '3', 'nice', '-n', '19'] as const;
-
-const SLICE_MS = 8;
 
 export interface SearchContext {
   paths: Paths;
@@ -19,22 +13,22 @@ export interface SearchContext {
 }
 
 /**
- * Every name of these inodes in snapshots, pins and the like, relative to the library: one walk for
- * all of them, in the idle class. What laptops write into is left out: nothing there is believed
- * before it is read, and its folders may change under our feet.
+ * The names of these inodes in snapshots, pins and the like, relative to the library: one walk for
+ * all of them, at idle priority. Folders that laptops write to are left out: they may change during
+ * the walk, and nothing there is used before it is verified.
  */
-export async function findNames(
+export async function findLinks(
   { paths, env, signal }: SearchContext,
   inodes: readonly number[],
 ): Promise<Map<number, string[]>> {
   const names = new Map<number, string[]>(inodes.map((inode) => [inode, []]));
   if (inodes.length === 0) return names;
   const places = ['.pool', '.damaged', '*/incoming', ...MIRRORS.map((name) => `*/${name}`)];
-  const passedOver = alternatives(places.map((place) => ['-path', `./${place}`]));
+  const excluded = alternatives(places.map((place) => ['-path', `./${place}`]));
   const wanted = alternatives(inodes.map((inode) => ['-inum', String(inode)]));
-  const args = ['.', '-xdev', ...passedOver, '-prune', '-o', ...wanted, '-printf', '%i %P\\0'];
+  const args = ['.', '-xdev', ...excluded, '-prune', '-o', ...wanted, '-printf', '%i %P\\0'];
   const options = { cwd: paths.library, env, accept: [1], ...(signal && { signal }) };
-  // Exit code 1: a snapshot went away while it was read, as they do.
+  // Exit code 1: a snapshot was removed during the walk, which is normal.
   const { stdout } = await run('ionice', [...IDLE, 'find', ...args], options);
   for (const line of stdout.split('\0')) {
     const [inode = '', name] = line.split(/ (.*)/s);
@@ -43,21 +37,24 @@ export async function findNames(
   return names;
 }
 
-/** Looks for the names of all damaged content for which nobody has looked yet. */
-export async function nameDamage(damage: Damage, context: SearchContext): Promise<void> {
+/** Finds and records the names of all damaged content whose names are still unknown. */
+export async function findDamagedLinks(
+  damage: DamageRegister,
+  context: SearchContext,
+): Promise<void> {
   const unnamed = damage.list().filter(({ names }) => names === null);
-  const found = await findNames(
+  const found = await findLinks(
     context,
     unnamed.map(({ inode }) => inode),
   );
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   for (const record of unnamed) {
     await pause();
     if (!damage.isDamaged(record.inode)) continue; // repaired meanwhile
     const names = found.get(record.inode) ?? [];
     damage.setNames(
       record,
-      names.filter((name) => !name.includes('/.tmp-')).sort(), // a draft's names do not last
+      names.filter((name) => !name.includes('/.tmp-')).sort(), // without drafts
     );
   }
   if (unnamed.length > 0) failpoint('damage.named');

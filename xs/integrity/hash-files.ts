@@ -1,31 +1,29 @@
-/**
- * SHA-256 of pooled files, worked out by children in the idle class: the service itself has clients.
- */
+/** SHA-256 of pooled files, computed by child processes at idle priority. */
 import { run } from '../../shared/system/run.ts';
-import { IDLE } from './find-links.ts';
+import { IDLE } from '../storage/idle.ts';
 
-export interface SumContext {
+export interface HashContext {
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal;
 }
 
 const LINE = /^([0-9a-f]{64})[ ][ *](.+)$/s;
-/** Makes the kernel forget what it has of each file, as far as it can, and reads from the disk. */
-const READ_AFRESH =
+/** Drops each file from the page cache as far as possible, and reads it from the disk. */
+const READ_UNCACHED =
   'for f; do dd if="$f" iflag=nocache count=0 status=none 2>/dev/null; done; exec sha256sum -z -- "$@"';
 
 /** Name → digest, for those files of a folder that can be read. */
-export function sumFiles(context: SumContext, folder: string, names: readonly string[]) {
+export function hashFiles(context: HashContext, folder: string, names: readonly string[]) {
   return sums(context, folder, ['sha256sum', '-z', '--', ...names]);
 }
 
-/** The same once more, not from memory: that may be at fault as well. */
-export function sumFilesAgain(context: SumContext, folder: string, names: readonly string[]) {
-  return sums(context, folder, ['sh', '-c', READ_AFRESH, 'sh', ...names]);
+/** The same, past the page cache: faulty memory is not to be taken for a faulty disk. */
+export function rehashFiles(context: HashContext, folder: string, names: readonly string[]) {
+  return sums(context, folder, ['sh', '-c', READ_UNCACHED, 'sh', ...names]);
 }
 
 async function sums(
-  { env, signal }: SumContext,
+  { env, signal }: HashContext,
   cwd: string,
   command: readonly string[],
 ): Promise<Map<string, string>> {

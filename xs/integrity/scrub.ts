@@ -1,7 +1,7 @@
 /**
- * Reads all content of the pool again and again, a shard at a time, in the idle class (X11): what is
- * damaged is quarantined and named, what nobody uses any more is swept. 256 shards are one pass; how
- * many are owed is counted in days of service, so no clock decides anything here.
+ * The scrub: reads all content of the pool again and again, one shard at a time, at idle priority.
+ * Damaged content is quarantined and its links are recorded; unused content is removed. A pass has
+ * 256 shards; how many are due is counted in days of service, so a wrong clock does no harm.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,26 +11,29 @@ import type { Log } from '../../shared/log.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inShard, type Paths, POOL_NAME } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
-import { nameDamage } from './find-links.ts';
-import { sumFiles, sumFilesAgain } from './hash-files.ts';
+import type { Checker } from './checker.ts';
+import { findDamagedLinks } from './find-links.ts';
+import { hashFiles, rehashFiles } from './hash-files.ts';
 import { repairDamage } from './repair.ts';
 import { readScrubState, type ScrubState, SHARDS, writeScrubState } from './scrub-state.ts';
 
 export interface ScrubContext {
   paths: Paths;
   pool: Pool;
+  checker: Pick<Checker, 'linkAllNames'>;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
 }
 
 export interface ShardResult {
-  /** What was read. */
+  /** Files read, and their size. */
   files: number;
   bytes: number;
-  /** What nobody used. */
+  /** Files removed because nothing linked to them. */
   swept: number;
   sweptBytes: number;
   damaged: { digest: Digest; names: readonly string[] }[];
@@ -43,16 +46,15 @@ interface Pooled {
   size: number;
 }
 
-const SLICE_MS = 8;
-/** One child reads so much at a time: small enough to stop soon, large enough to be worth a child. */
+/** What one child process reads: small enough to stop soon, large enough to be worth a process. */
 const BATCH_FILES = 64;
 const BATCH_BYTES = 64 * 1024 * 1024;
-/** A copy in the making takes seconds; one this old was left by a service that was killed, in ms. */
+/** Copying takes seconds; a temporary copy older than this was left by a killed service, in ms. */
 const STALE_COPY_MS = 60 * 60_000;
 const COPY_NAME = /^\.copy-\d+\.tmp$/;
 
-/** Scrubs the next shard if one is owed; undefined when none is. */
-export async function step(
+/** Scrubs the next shard; undefined when none is due. */
+export async function scrubNextShard(
   context: ScrubContext,
   options: { signal?: AbortSignal } = {},
 ): Promise<ShardResult | undefined> {
@@ -61,7 +63,7 @@ export async function step(
   if (before.owed === 0) return undefined;
   const result = await scrubShard(context, before.shard, options);
   failpoint('scrub.read');
-  // Somebody may have added a day meanwhile.
+  // A day may have been added in the meantime.
   const { owed } = readScrubState(paths, clock.now(), log);
   writeScrubState(paths, advance({ ...before, owed }, result, clock.now()));
   if (before.shard === SHARDS - 1) {
@@ -72,7 +74,7 @@ export async function step(
   return result;
 }
 
-/** Reads one shard. Aborted, it has quarantined nothing that was not read twice. */
+/** Reads one shard. Only what was read twice is quarantined, also when it is aborted. */
 export async function scrubShard(
   context: ScrubContext,
   shard: number,
@@ -82,9 +84,9 @@ export async function scrubShard(
   const search = { ...context, ...(signal && { signal }) };
   const result: ShardResult = { files: 0, bytes: 0, swept: 0, sweptBytes: 0, damaged: [] };
   const folder = inShard(paths, shard);
-  const files = await listAndSweep(context, folder, result);
+  const files = await listAndSweep(search, folder, result);
   const inodes: number[] = [];
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   for (const batch of batches(files)) {
     for (const file of await findDamaged(search, folder, batch)) {
       pool.damage.quarantine(file.digest, join(folder, file.name));
@@ -94,7 +96,7 @@ export async function scrubShard(
     result.files += batch.length;
     result.bytes += batch.reduce((sum, { size }) => sum + size, 0);
   }
-  await nameDamage(pool.damage, search);
+  await findDamagedLinks(pool.damage, search);
   for (const { digest, inode, names } of pool.damage.list()) {
     if (!inodes.includes(inode)) continue;
     result.damaged.push({ digest, names: names ?? [] });
@@ -104,26 +106,38 @@ export async function scrubShard(
   return result;
 }
 
-/** The shard's files that somebody uses; the others are removed. */
+/**
+ * The shard's files that something links to; the others are removed. Content without links may be
+ * what a damaged snapshot needs: every name that a list has is linked again first.
+ */
 async function listAndSweep(
-  { pool, clock }: ScrubContext,
+  { pool, checker, clock, signal }: ScrubContext & { signal?: AbortSignal },
   folder: string,
   result: ShardResult,
 ): Promise<Pooled[]> {
-  const pause = pacemaker(SLICE_MS);
-  // Nobody may use the last good copy of something damaged, and yet it is needed.
+  const pause = pacemaker(IDLE_SLICE_MS);
+  const names = namesIn(folder);
+  const unlinked = new Set<string>();
+  for (const name of names) {
+    const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    if (POOL_NAME.test(name) && stat?.nlink === 1) unlinked.add(name);
+    await pause();
+  }
+  const isUnused = unlinked.size > 0 && (await checker.linkAllNames(signal));
+  // The last good copy of damaged content is needed even if nothing links to it.
   const precious = new Set(pool.damage.list().map(({ digest }) => digest));
   const files: Pooled[] = [];
-  for (const name of namesIn(folder)) {
+  for (const name of names) {
     await pause();
     const path = join(folder, name);
-    // From here to the removal nobody else gets a turn, so nobody can link it in between.
+    // No await from here to the removal, so nothing can link to it in between.
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
     const digest = POOL_NAME.exec(name)?.[1] as Digest | undefined;
     const age = Math.abs(clock.now().getTime() - stat.mtimeMs);
     const isStaleCopy = COPY_NAME.test(name) && age > STALE_COPY_MS;
-    if (isStaleCopy || (digest && stat.nlink === 1 && !precious.has(digest))) {
+    const isFree = isUnused && unlinked.has(name) && stat.nlink === 1;
+    if (isStaleCopy || (digest && isFree && !precious.has(digest))) {
       unlinkSync(path);
       result.swept += 1;
       result.sweptBytes += stat.size;
@@ -149,21 +163,24 @@ function* batches(files: readonly Pooled[]): Generator<Pooled[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** What does not agree with its name, also at a second look. */
+/** Files whose content differs from their name in two readings. */
 async function findDamaged(
   context: ScrubContext & { signal?: AbortSignal },
   folder: string,
   batch: readonly Pooled[],
 ): Promise<Pooled[]> {
-  const first = await sumFiles(context, folder, namesOf(batch));
+  const first = await hashFiles(context, folder, namesOf(batch));
   const doubtful = batch.filter(({ name, digest }) => first.get(name) !== digest);
   if (doubtful.length === 0) return [];
-  const second = await sumFilesAgain(context, folder, namesOf(doubtful));
+  const second = await rehashFiles(context, folder, namesOf(doubtful));
   return doubtful.filter(({ name, digest, inode }) => {
     const path = join(folder, name);
     if (lstatSync(path, { throwIfNoEntry: false })?.ino !== inode) return false; // gone meanwhile
     if (second.get(name) !== digest) return true;
-    context.log.warn('read-differs', { path, reason: 'read wrongly once and rightly then' });
+    context.log.warn('read-differs', {
+      path,
+      reason: 'the first reading differed, the second did not',
+    });
     return false;
   });
 }

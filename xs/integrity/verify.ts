@@ -1,16 +1,19 @@
 /**
- * Reads whole snapshots and says what is wrong with them (X11). It changes nothing, and it asks
- * nobody but the disk: not the record of damage, not the database.
+ * Reads whole snapshots and reports what is wrong with them. Changes nothing, and relies on the disk
+ * only: neither on the register of damage nor on the index.
  */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
-import { type Content, decodeEntry, digestFile, digestOf } from '../../shared/journal/entry.ts';
+import { type Content, decodeEntry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { contentAt } from '../storage/checked-entry.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { readManifest, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { lostSnapshot } from './checker.ts';
 
 export interface Finding {
   serial: Serial;
@@ -24,7 +27,7 @@ export interface Finding {
 export interface Totals {
   snapshots: number;
   entries: number;
-  /** Content and metadata really read: what is shared is read once. */
+  /** Files of content and metadata that were read: shared inodes once. */
   files: number;
   bytes: number;
   /** Findings. */
@@ -36,10 +39,6 @@ export interface VerifyOptions {
   /** Told after each snapshot. */
   onProgress?: (done: Readonly<Totals>) => void;
 }
-
-const SLICE_MS = 8;
-/** Read in one go up to this size, in bytes. */
-const SMALL = 256 * 1024;
 
 /** Yields what is wrong, and returns the totals at the end. */
 export async function* verifySnapshots(
@@ -61,6 +60,10 @@ export async function* verifySnapshots(
         options.onProgress?.(totals);
       }
     }
+    for (const { file } of lostSnapshot(paths, serial)) {
+      totals.damaged += 1;
+      yield { serial, snapshot: '', what: 'missing', path: join(serial, file) };
+    }
   }
   return totals;
 }
@@ -71,21 +74,21 @@ export function countSnapshots(paths: Paths, serial: Serial): number {
   return ['', 'held'].reduce((sum, place) => sum + snapshotNames(join(home, place)).length, 0);
 }
 
-type Complaint = [what: Finding['what'], file: string];
+type Problem = [what: Finding['what'], file: string];
 
 class Verification {
   readonly #totals: Totals;
   readonly #signal: AbortSignal | undefined;
   /** Inode → what it holds; undefined for one that cannot be read. */
   readonly #read = new Map<number, Content | undefined>();
-  readonly #pause = pacemaker(SLICE_MS);
+  readonly #pause = pacemaker(IDLE_SLICE_MS);
 
   constructor(totals: Totals, signal: AbortSignal | undefined) {
     this.#totals = totals;
     this.#signal = signal;
   }
 
-  async *readSnapshot(folder: string): AsyncGenerator<Complaint> {
+  async *readSnapshot(folder: string): AsyncGenerator<Problem> {
     this.#totals.snapshots += 1;
     const manifest = manifestIn(folder);
     if (!manifest) {
@@ -105,17 +108,17 @@ class Verification {
       this.#totals.entries += 1;
       const name = `${uid}${METADATA_SUFFIX}`;
       extra.delete(name);
-      const complaint = await this.#compare(folder, name, { digest });
-      if (complaint) {
-        extra.delete(uid); // whether it belongs there, only the metadata could tell
-        yield complaint;
+      const problem = await this.#compare(folder, name, { digest });
+      if (problem) {
+        extra.delete(uid); // only the metadata could tell whether it belongs there
+        yield problem;
         continue;
       }
       const { content } = decodeEntry(readFileSync(join(folder, name)));
       if (!content) continue;
       extra.delete(uid);
-      const about = await this.#compare(folder, uid, content);
-      if (about) yield about;
+      const contentProblem = await this.#compare(folder, uid, content);
+      if (contentProblem) yield contentProblem;
     }
     for (const name of extra) yield ['extra', name];
   }
@@ -124,42 +127,26 @@ class Verification {
     folder: string,
     name: string,
     want: Pick<Content, 'digest'> & Partial<Content>,
-  ): Promise<Complaint | undefined> {
+  ): Promise<Problem | undefined> {
     await this.#pause();
     this.#signal?.throwIfAborted();
     const path = join(folder, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat) return ['missing', name];
     if (!stat.isFile()) return ['damaged', name];
-    const found = await this.#contentOf(path, stat.ino, stat.size);
+    const found = await this.#contentOf(path, stat.ino);
     const same = found?.digest === want.digest && (want.size ?? found.size) === found.size;
     return same ? undefined : ['damaged', name];
   }
 
   /** Reads each inode once, however many snapshots share it. */
-  async #contentOf(path: string, inode: number, size: number): Promise<Content | undefined> {
+  async #contentOf(path: string, inode: number): Promise<Content | undefined> {
     if (this.#read.has(inode)) return this.#read.get(inode);
-    const content = await readIfPossible(path, size, this.#signal);
+    const content = await contentAt(path, this.#signal);
     this.#read.set(inode, content);
     this.#totals.files += 1;
     this.#totals.bytes += content?.size ?? 0;
     return content;
-  }
-}
-
-async function readIfPossible(
-  path: string,
-  size: number,
-  signal: AbortSignal | undefined,
-): Promise<Content | undefined> {
-  try {
-    if (size > SMALL) return await digestFile(path, signal);
-    const bytes = readFileSync(path);
-    return { digest: digestOf(bytes), size: bytes.length };
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof Error && 'errno' in error) return undefined; // a bad sector
-    throw error;
   }
 }
 

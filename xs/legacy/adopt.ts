@@ -1,14 +1,14 @@
 /**
- * Adopts what the original program left of a laptop (X13): each hard-linked Journal becomes a
- * snapshot of the same name in our form, in the same space.
+ * Adopts a laptop's trees of the original program: each hard-linked Journal becomes a snapshot of
+ * the same name in our format, without taking more space.
  *
- * Whenever it is stopped or killed, every Journal is there whole, as the original's tree or as our
- * snapshot, and the next call goes on. A tree leaves its name only when its snapshot is sealed and
- * checked, and is then handed to `discard`; nothing here deletes one. `datastore-current` stays.
+ * Stopped or killed at any time, every Journal is there whole, as the original tree or as our
+ * snapshot, and the next call continues. A tree loses its name only when its snapshot is sealed and
+ * checked, and then goes to `discard`; nothing is deleted here. `datastore-current` stays.
  *
- * The newest tree is converted first. Sequences go down from the oldest snapshot there is, so a
- * backup that arrives between two attempts cannot take a number that an older tree still needs,
- * and the newest snapshot is the right one from the first conversion on.
+ * The newest tree is converted first. Sequences go down from that of the oldest snapshot, so a backup
+ * that arrives between two attempts cannot take a number that an older tree still needs, and the
+ * newest snapshot is the right one from the first conversion on.
  *
  * The caller holds the service's lock and the laptop's session lock.
  */
@@ -30,18 +30,11 @@ import {
   pointLatest,
   readManifest,
 } from '../storage/snapshots.ts';
-import {
-  buildDraft,
-  type Memory,
-  type Neighbour,
-  newMemory,
-  type Reading,
-  readTree,
-  type Steps,
-  type TreeContext,
-} from './adopt-tree.ts';
+import { buildDraft, type Neighbour, type TreeContext } from './adopt-tree.ts';
 import type { LeftOut } from './journal-layouts.ts';
-import { listRaw, type RawTree } from './raw-snapshots.ts';
+import { listRaw, type RawTree, unnest } from './raw-snapshots.ts';
+import { type Memory, newMemory, type Reading, readTree, type Steps } from './read-tree.ts';
+import type { Doubt } from './wholeness.ts';
 
 export interface AdoptContext extends TreeContext {
   log: Log;
@@ -50,7 +43,7 @@ export interface AdoptContext extends TreeContext {
 export interface AdoptOptions {
   signal?: AbortSignal;
   onProgress?: (progress: AdoptProgress) => void;
-  /** Takes a raw tree whose snapshot stands, by renaming it into the trash. Safe to repeat. */
+  /** Moves a raw tree that was converted to the trash. Safe to repeat. */
   discard: (folder: string, name: SnapshotName) => void | Promise<void>;
 }
 
@@ -66,9 +59,11 @@ export interface AdoptedTree {
   name: SnapshotName;
   sequence: number;
   entries: number;
-  /** It was half made, and lies among the held ones. */
+  /** It cannot be told whole, and is among the held snapshots. */
   held: boolean;
-  /** What has no place in the snapshot and is in the discarded tree only. */
+  /** Why not; null for one that is whole. */
+  doubt: Doubt | null;
+  /** What could not be converted and is only in the discarded tree. */
   leftOut: LeftOut[];
 }
 
@@ -80,6 +75,7 @@ export async function adoptLaptop(
 ): Promise<AdoptedTree[]> {
   const { paths, log } = context;
   await recoverAdoption(context, serial, options.discard);
+  unnest(paths, serial);
   const trees = inOrder(listRaw(paths, serial).filter((tree) => fits(tree, serial, log)));
   const adopted: AdoptedTree[] = [];
   const state: State = { memory: newMemory(), neighbour: undefined, ahead: undefined };
@@ -87,8 +83,9 @@ export async function adoptLaptop(
     const stepsFor = (name: SnapshotName) => countSteps(options, name, index, trees.length);
     const one = await adoptTree(context, serial, trees.slice(index), state, stepsFor, options);
     adopted.push(one);
-    const { name, sequence, entries, held, leftOut } = one;
-    log.info('adopted', { serial, name, sequence, entries, held, leftOut: leftOut.length });
+    const { name, sequence, entries, held, doubt, leftOut } = one;
+    const facts = { serial, name, sequence, entries, held, leftOut: leftOut.length };
+    log.info('adopted', { ...facts, ...(doubt && { doubt }) });
     for (const { what, reason } of leftOut) {
       log.warn('adopted-without', { serial, name: tree.name, what, reason });
     }
@@ -97,15 +94,15 @@ export async function adoptLaptop(
   return adopted;
 }
 
-/** What is carried from one tree to the next older one. */
+/** What one conversion passes on to that of the next older tree. */
 interface State {
   memory: Memory;
   neighbour: Neighbour | undefined;
-  /** The next tree, when it was read already to count what changed after it. */
+  /** The next tree, if it was already read to count what changed after it. */
   ahead: Reading | undefined;
 }
 
-/** One that is too large for a snapshot stays as it is, and does not keep the others from theirs. */
+/** A tree that is too large for a snapshot stays as it is; the others are converted. */
 function fits({ name, entries }: RawTree, serial: Serial, log: Log): boolean {
   if (entries <= MAX_ENTRIES) return true;
   const reason = `it has ${entries} entries, and a snapshot holds ${MAX_ENTRIES}`;
@@ -114,14 +111,14 @@ function fits({ name, entries }: RawTree, serial: Serial, log: Log): boolean {
 }
 
 /**
- * Whole ones first, and the newest of them first; half-made ones get the lowest sequences, so that
- * no backup ever builds on one.
+ * Whole trees first, newest first; the others get the lowest sequences, so that no backup ever builds
+ * on one.
  */
 function inOrder(trees: RawTree[]): RawTree[] {
   const newestFirst = trees.toReversed();
   return [
-    ...newestFirst.filter(({ halfMade }) => !halfMade),
-    ...newestFirst.filter(({ halfMade }) => halfMade),
+    ...newestFirst.filter(({ doubt }) => doubt === null),
+    ...newestFirst.filter(({ doubt }) => doubt !== null),
   ];
 }
 
@@ -137,7 +134,7 @@ async function adoptTree(
   const laptop = inLaptop(context.paths, serial);
   const { memory } = state;
   const reading = state.ahead ?? (await readTree(tree, memory, stepsFor(tree.name)));
-  const older = next && next.halfMade === tree.halfMade ? next : undefined;
+  const older = next && (next.doubt === null) === (tree.doubt === null) ? next : undefined;
   state.ahead = next && (await readTree(next, memory, stepsFor(next.name)));
   failpoint('adopt.read');
   const run = runOf(serial, tree.name);
@@ -153,38 +150,40 @@ async function adoptTree(
     const folder = await swap(context, serial, tree, draft, discard);
     state.neighbour = { folder, versions: reading.versions };
     const { name, entries } = manifest;
-    return { name, sequence, entries, held: tree.halfMade, leftOut: reading.leftOut };
+    const { doubt } = tree;
+    return { name, sequence, entries, held: doubt !== null, doubt, leftOut: reading.leftOut };
   } finally {
     for (const left of [draft, laptop.folded(run)]) rmSync(left, { recursive: true, force: true });
   }
 }
 
-/** The same attempt has the same name, so that what a killed one left is found and made anew. */
+/** The run id of a conversion; always the same, so that what a killed one left is found. */
 function runOf(serial: Serial, name: SnapshotName): RunId {
   return digestOf(`adopt ${serial} ${name}`).slice(0, 32) as RunId;
 }
 
-/** Just below all there is; the last of `remaining` gets 1 where there is nothing. */
+/** One below all existing ones; without any, the last of `remaining` trees gets 1. */
 function nextSequence(paths: Paths, serial: Serial, remaining: number): number {
   const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
   return known.reduce((lowest, one) => Math.min(lowest, one.sequence), remaining + 1) - 1;
 }
 
-/** Puts the sealed draft in the raw tree's place. Returns where the snapshot is now. */
+/** Puts the sealed draft in the raw tree's place. Returns the snapshot's folder. */
 async function swap(
-  { paths, access }: AdoptContext,
+  { paths, ownership }: AdoptContext,
   serial: Serial,
   tree: RawTree,
   draft: string,
   discard: AdoptOptions['discard'],
 ): Promise<string> {
   const laptop = inLaptop(paths, serial);
-  if (tree.halfMade) makeReadableFolder(access, laptop.held);
-  const folder = tree.halfMade ? laptop.heldSnapshot(tree.name) : laptop.snapshot(tree.name);
+  const hold = tree.doubt !== null;
+  if (hold) makeReadableFolder(ownership, laptop.held);
+  const folder = hold ? laptop.heldSnapshot(tree.name) : laptop.snapshot(tree.name);
   const aside = laptop.adopting(tree.name);
-  if (exists(aside) || (tree.halfMade && exists(folder))) {
+  if (exists(aside) || (hold && exists(folder))) {
     throw new DsError('damaged', `${exists(aside) ? aside : folder} is in the way`, {
-      hint: 'look what it is and move it away; nothing was changed',
+      hint: 'check what it is and move it away; nothing was changed',
     });
   }
   renameSync(tree.folder, aside);
@@ -203,7 +202,7 @@ async function swap(
   return folder;
 }
 
-/** Ends what a killed attempt began: a tree that is aside goes back, or on into the trash. */
+/** Completes a killed attempt: a tree that was moved aside goes back, or to the trash. */
 export async function recoverAdoption(
   { paths, log }: Pick<AdoptContext, 'paths' | 'log'>,
   serial: Serial,
@@ -228,7 +227,7 @@ export async function recoverAdoption(
   }
 }
 
-/** The link may be the original's: absolute, or to a tree that is held now. */
+/** The link may be the original program's: absolute, or to a tree that is held now. */
 function pointAtNewest({ paths, log }: AdoptContext, serial: Serial): void {
   const newest = newestSnapshot(paths, serial);
   if (!newest) return;

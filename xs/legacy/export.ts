@@ -1,11 +1,11 @@
 /**
- * Writes a Journal as Sugar's datastore keeps it (layout 6), from a snapshot of ours or from a raw
- * tree of the original program in place: for a laptop that cannot restore over the network, a USB
- * stick, or another program.
+ * Exports a Journal in the layout of Sugar's datastore (layout 6), from a snapshot of ours or from a
+ * raw tree of the original program: for a laptop that cannot restore over the network, a USB stick,
+ * or another program.
  *
- * Every file of ours is compared with its digest after it was written. The target appears whole or
- * not at all, with one rename; it has no index, so that the datastore makes one. Nothing is forced
- * to the disk: this is a copy.
+ * Content of ours is compared with its digest after it was written. The target appears whole or not
+ * at all, with one rename; it has no index, so the datastore builds one. Nothing is synced to the
+ * disk: this is a copy.
  */
 import {
   chmodSync,
@@ -13,7 +13,6 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -21,13 +20,14 @@ import {
 import { join, resolve } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
-import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/journal/entry.ts';
+import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { damageOf, readChecked } from '../storage/checked-entry.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { complaintsOfDatastore } from './datastore-rules.ts';
+import { repairForDatastore } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
 
 /** A snapshot of ours, or the folder of a raw tree. */
@@ -36,9 +36,9 @@ export type ExportSource = { snapshot: Snapshot } | { raw: string };
 export interface ExportOptions {
   signal?: AbortSignal;
   onProgress?: (progress: { entries: number; of: number }) => void;
-  /** Writes the other entries when one of ours is damaged, and lists it in `leftOut`. */
+  /** Leaves out damaged entries of ours, listed in `leftOut`, instead of failing. */
   keepGoing?: boolean;
-  /** The laptops whose pins have the content of entries that are only at school (A13). */
+  /** The laptops whose pins may have content that is kept only at school. */
   kept?: { paths: Paths; serials: readonly Serial[] };
 }
 
@@ -48,11 +48,11 @@ export interface Exported {
   bytes: number;
   /** Damaged, or unreadable in a raw tree: not written. */
   leftOut: LeftOut[];
-  /** Written as they are, but Sugar's datastore would delete them when it makes its index. */
-  rejected: LeftOut[];
+  /** Written with a change: Sugar's datastore would delete them when it builds its index. */
+  repaired: LeftOut[];
 }
 
-/** An entry on its way; both functions throw what is wrong with it. */
+/** An entry to be written; both functions throw what is wrong with it. */
 interface Item {
   uid: Uid;
   properties: () => ReadonlyMap<string, Buffer>;
@@ -62,10 +62,8 @@ interface Item {
 
 const LAYOUT = '6';
 const FILE_MODE = 0o644;
-/** How long the service may work in one go before it looks after its clients, in milliseconds. */
-const SLICE_MS = 8;
 
-/** Throws `usage` when the target is in the way, and `damaged` naming the entry. */
+/** Throws `usage` when the target exists and is not empty, and `damaged` naming the entry. */
 export async function exportJournal(
   source: ExportSource,
   target: string,
@@ -77,7 +75,7 @@ export async function exportJournal(
   rmSync(temporary, { recursive: true, force: true });
   const isRaw = 'raw' in source;
   const { items, leftOut } = isRaw ? rawItems(source.raw) : ourItems(source.snapshot, options);
-  const result: Exported = { entries: 0, bytes: 0, leftOut, rejected: [] };
+  const result: Exported = { entries: 0, bytes: 0, leftOut, repaired: [] };
   const mayLeaveOut = (error: unknown): error is DsError =>
     isRaw ? isAboutEntry(error) : options.keepGoing === true && isDamage(error);
   try {
@@ -111,12 +109,12 @@ async function writeItems(
   mayLeaveOut: (error: unknown) => error is DsError,
   { signal, onProgress }: ExportOptions,
 ): Promise<void> {
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   for (const [index, item] of items.entries()) {
     signal?.throwIfAborted();
     const folder = join(root, item.uid.slice(0, 2), item.uid);
     try {
-      result.bytes += await writeItem(item, folder, result.rejected);
+      result.bytes += await writeItem(item, folder, result.repaired);
       result.entries += 1;
     } catch (error) {
       if (!mayLeaveOut(error)) throw error;
@@ -128,8 +126,8 @@ async function writeItems(
   }
 }
 
-async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promise<number> {
-  const properties = item.properties();
+async function writeItem(item: Item, folder: string, repaired: LeftOut[]): Promise<number> {
+  const { properties, changes } = repairForDatastore(item.properties());
   const metadata = join(folder, 'metadata');
   mkdirSync(metadata, { recursive: true });
   let bytes = await item.writeContent(join(folder, 'data'));
@@ -137,13 +135,12 @@ async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promi
     writeFileSync(join(metadata, name), value, { mode: FILE_MODE });
     bytes += value.length;
   }
-  const complaints = complaintsOfDatastore(properties);
-  if (complaints.length > 0) rejected.push({ what: item.uid, reason: complaints.join('; ') });
+  if (changes.length > 0) repaired.push({ what: item.uid, reason: changes.join('; ') });
   return bytes;
 }
 
 function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
-  const { entries, strangers } = readJournalTree(root);
+  const { entries, leftOut } = readJournalTree(root);
   const items = entries.map((entry): Item => {
     return {
       uid: entry.uid,
@@ -155,7 +152,7 @@ function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
       },
     };
   });
-  return { items, leftOut: strangers };
+  return { items, leftOut };
 }
 
 function ourItems(
@@ -165,7 +162,7 @@ function ourItems(
   const items = [...readVersions(snapshot)].map(([uid, digest]): Item => {
     let found: Whole | undefined;
     const read = () => {
-      found ??= readWhole(join(snapshot.folder, uid), uid, digest, kept);
+      found ??= readWhole(snapshot.folder, uid, digest, kept);
       return found;
     };
     return {
@@ -173,7 +170,7 @@ function ourItems(
       properties: () => read().entry.properties,
       writeContent: async (target) => {
         const { path, entry } = read();
-        found = undefined; // thousands of previews need not stay in memory
+        found = undefined; // frees the memory of its preview
         if (entry.content) await copyVerified(path, target, uid, entry.content.digest, signal);
         return entry.content?.size ?? 0;
       },
@@ -188,28 +185,23 @@ interface Whole {
   entry: Entry;
 }
 
-/** An entry as the snapshot has it, or, where its content is only at school, as it was before. */
-function readWhole(path: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
-  const entry = decodeEntry(readVerified(`${path}${METADATA_SUFFIX}`, uid, digest));
+/** An entry as in the snapshot or, where its content is kept only at school, as pinned. */
+function readWhole(folder: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
+  const files = inEntry(folder, uid);
+  const entry = readMetadata(files.metadata, uid, digest);
   const mark = keptMarkOf(entry);
-  if (!mark || !kept?.serials.includes(mark.serial)) return { path, entry };
+  if (!mark || !kept?.serials.includes(mark.serial)) return { path: files.content, entry };
   const pin = pinOf(mark, uid);
-  const there = join(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
-  return {
-    path: there,
-    entry: decodeEntry(readVerified(`${there}${METADATA_SUFFIX}`, uid, pin.digest)),
-  };
+  const pinned = inEntry(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
+  return { path: pinned.content, entry: readMetadata(pinned.metadata, uid, pin.digest) };
 }
 
-function readVerified(path: string, uid: Uid, digest: Digest): Buffer {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw damaged(uid, `${path} cannot be read`, cause);
-  }
-  if (digestOf(bytes) !== digest) throw damaged(uid, `${path} does not match the snapshot's sums`);
-  return bytes;
+/** An entry's metadata, compared with its digest. */
+function readMetadata(path: string, uid: Uid, digest: Digest): Entry {
+  const reading = readChecked(path, digest);
+  if (reading.type === 'whole') return decodeEntry(reading.bytes);
+  const { message, cause } = damageOf(path, reading);
+  throw damaged(uid, message, cause);
 }
 
 async function copyVerified(
@@ -225,7 +217,7 @@ async function copyVerified(
     if (!isErrno(cause, 'ENOENT', 'EIO')) throw cause;
     throw damaged(uid, `${path} cannot be read`, cause);
   }
-  // The copy is read, not the original: it shows what was written as well.
+  // The copy is read, not the original, so this also checks the writing.
   if ((await digestFile(target, signal)).digest !== digest) {
     throw damaged(uid, `${path} does not match its digest`);
   }
@@ -242,7 +234,7 @@ function isDamage(error: unknown): error is DsError {
 
 function damaged(uid: Uid, why: string, cause?: unknown): DsError {
   return new DsError('damaged', `Journal entry ${uid}: ${why}`, {
-    hint: 'an older snapshot may have it whole; --keep-going writes the other entries',
+    hint: 'an older snapshot may have it undamaged; --keep-going exports the other entries',
     cause,
   });
 }

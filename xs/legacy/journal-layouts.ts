@@ -1,11 +1,11 @@
 /**
- * Reads a Journal that the original program kept, whatever Sugar wrote it, through one interface:
+ * Reads the trees of the original program through one interface, whatever version of Sugar wrote them:
  *
  *     layouts 1 to 6   <uid[:2]>/<uid>/{data,metadata/<key>}      (shared/journal/journal-tree.ts)
  *     layout 0         store/{<uid>.metadata,<uid>,preview/<uid>} (Sugar 0.82; no `version` file)
  *
- * A tree may hold both, when Sugar's migration was cut off. Nothing here writes, and symbolic links
- * are never followed. What cannot be read is told by name; it never spoils the rest.
+ * A tree may have both, when Sugar's migration was cut off. Nothing here writes, and symbolic links
+ * are never followed. What cannot be read is reported by name, and the rest is still read.
  */
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
@@ -19,25 +19,31 @@ import {
   listEntries,
   readPlainFile,
   readProperties,
+  type Signature,
   type TreeEntry,
   unreadable,
 } from '../../shared/journal/journal-tree.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { parsePythonJson, pythonText } from './python-json.ts';
 
-/** One entry, read only when asked. Each of the three throws `unreadable` with a reason. */
+/** One entry, read on demand. Each of the functions throws `unreadable` with a reason. */
 export interface JournalEntry {
   uid: Uid;
   /**
-   * Equal for hard-linked copies of the same version in several trees, so that one reading is
-   * enough. Made of inodes, sizes and mtimes; without ctime, which each new link moves.
+   * Equal for hard-linked copies of the same version in several trees, which then need one reading
+   * only. Made of inodes, sizes and mtimes; not of ctime, which every new link changes.
    */
   fingerprint(): string;
+  /**
+   * Changes with every change of the entry in one tree, and takes less reading than the fingerprint:
+   * for a mirror that is looked at again and again.
+   */
+  signature(): Signature;
   properties(): Map<string, Buffer>;
   content(): { path: string; size: number } | null;
 }
 
-/** Something in a tree that is left where it is: an entry (by uid) or a path within the tree. */
+/** Something that is not taken from a tree: an entry (by uid) or a path within the tree. */
 export interface LeftOut {
   what: string;
   reason: string;
@@ -46,69 +52,69 @@ export interface LeftOut {
 export interface RawJournal {
   /** Sorted by uid. */
   entries: JournalEntry[];
-  strangers: LeftOut[];
+  leftOut: LeftOut[];
 }
 
 const STORE = 'store';
 const PREVIEW = 'preview';
-/** The datastore's own book-keeping beside the entries. */
+/** The datastore's own files beside the entries. */
 const BOOK_KEEPING = new Set(['index', 'index_updated', 'version', 'checksums', 'ds_clean']);
 /** As Sugar 0.82 wrote dates, sometimes with a fraction of a second. */
 const OLD_DATE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?$/;
 
-/** True for an error that concerns one entry only; all others are trouble of the whole. */
+/** True for an error that concerns one entry only and not the whole tree. */
 export function isAboutEntry(error: unknown): error is DsError {
   return error instanceof DsError && ['unreadable', 'bad-input'].includes(error.code);
 }
 
 /** Lists all entries of the tree at `root`. */
 export function readJournalTree(root: string): RawJournal {
-  const strangers = listStrangers(root);
-  const stranger = (path: string, reason: string) =>
-    strangers.push({ what: path.slice(root.length + 1), reason });
+  const leftOut = listLeftOut(root);
+  const report = (path: string, reason: string) =>
+    leftOut.push({ what: path.slice(root.length + 1), reason });
   const folders = new Map<Uid, TreeEntry>();
-  for (const entry of listEntries(root, (path) => stranger(path, 'it is no entry of a Journal'))) {
+  for (const entry of listEntries(root, (path) =>
+    report(path, 'it is not an entry of a Journal'),
+  )) {
     folders.set(entry.uid, entry);
   }
   const entries = new Map<Uid, JournalEntry>();
   for (const [uid, entry] of folders) entries.set(uid, folderEntry(entry));
   const migrated = isMigrated(root);
-  for (const uid of listStore(root, stranger)) {
+  for (const uid of listStore(root, report)) {
     const moved = folders.get(uid);
-    // Sugar removes `store` last, and not under every path: then it is merely a remainder.
+    // Sugar's migration removes `store` last, and sometimes not at all: it is a leftover then.
     if (moved && migrated) continue;
     entries.set(uid, storeEntry(root, uid, moved));
   }
   const sorted = [...entries.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1));
-  return { entries: sorted, strangers };
+  return { entries: sorted, leftOut };
 }
 
-function listStrangers(root: string): LeftOut[] {
-  const strangers: LeftOut[] = [];
+function listLeftOut(root: string): LeftOut[] {
+  const leftOut: LeftOut[] = [];
   for (const name of readdirSync(root)) {
     if (name.length === 2 || name === STORE || BOOK_KEEPING.has(name)) continue;
-    const nested = name === 'datastore-current';
-    const reason = nested
-      ? 'a second snapshot of the same minute, which the original program put inside this one'
-      : 'it is no part of a Journal';
-    strangers.push({ what: name, reason });
+    // A second copy of the same minute, which is listed by itself.
+    if (name === 'datastore-current') continue;
+    leftOut.push({ what: name, reason: 'it is not part of a Journal' });
   }
-  return strangers;
+  return leftOut;
 }
 
-/** An unreadable `version` means 0 to Sugar as well. */
+/** Like Sugar, takes an unreadable `version` for 0. */
 function isMigrated(root: string): boolean {
   const path = join(root, 'version');
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
   return Number.parseInt(readFileSync(path, 'latin1'), 10) > 0;
 }
 
-function listStore(root: string, onStranger: (path: string, reason: string) => void): Uid[] {
+function listStore(root: string, onLeftOut: (path: string, reason: string) => void): Uid[] {
   const store = join(root, STORE);
   const stat = lstatSync(store, { throwIfNoEntry: false });
   if (!stat) return [];
   if (!stat.isDirectory()) {
-    onStranger(store, 'it is not a plain folder');
+    onLeftOut(store, 'it is not a regular folder');
     return [];
   }
   const names = new Set(readdirSync(store));
@@ -118,11 +124,11 @@ function listStore(root: string, onStranger: (path: string, reason: string) => v
     const stem = name.endsWith(METADATA_SUFFIX) ? name.slice(0, -METADATA_SUFFIX.length) : name;
     const uid = tryParse(parseUid, stem);
     if (uid && stem !== name) uids.push(uid);
-    else if (uid && !names.has(`${uid}${METADATA_SUFFIX}`)) onStranger(path, 'it has no metadata');
+    else if (uid && !names.has(`${uid}${METADATA_SUFFIX}`)) onLeftOut(path, 'it has no metadata');
     else if (name === PREVIEW && !lstatSync(path).isDirectory()) {
-      onStranger(path, 'it is not a plain folder');
+      onLeftOut(path, 'it is not a regular folder');
     } else if (!uid && name !== PREVIEW && name !== 'index') {
-      onStranger(path, 'it is no entry of a Journal');
+      onLeftOut(path, 'it is not an entry of a Journal');
     }
   }
   return uids;
@@ -132,6 +138,7 @@ function folderEntry(entry: TreeEntry): JournalEntry {
   return {
     uid: entry.uid,
     fingerprint: () => digestOf(folderMarks(entry).join('\n')),
+    signature: () => entrySignature(entry),
     properties: () => readProperties(entry).properties,
     content: () => contentOf(entry),
   };
@@ -148,7 +155,7 @@ function folderMarks(entry: TreeEntry): string[] {
   return marks;
 }
 
-/** `moved` is what Sugar's migration, cut off later, had made of the entry already. */
+/** `moved` is the same entry as migrated already, when Sugar's migration was cut off. */
 function storeEntry(root: string, uid: Uid, moved: TreeEntry | undefined): JournalEntry {
   const store = join(root, STORE);
   const entry: TreeEntry = { uid, path: join(store, uid) };
@@ -156,14 +163,16 @@ function storeEntry(root: string, uid: Uid, moved: TreeEntry | undefined): Journ
   const previews = join(store, PREVIEW);
   const hasPreviews = lstatSync(previews, { throwIfNoEntry: false })?.isDirectory();
   const preview = hasPreviews ? join(previews, uid) : null;
+  const fingerprint = () => {
+    const marks = [metadata, entry.path, ...(preview ? [preview] : [])].map(
+      (path, index) => `${index} ${markOf(entry, path)}`,
+    );
+    return digestOf([...marks, ...(moved ? folderMarks(moved) : [])].join('\n'));
+  };
   return {
     uid,
-    fingerprint: () => {
-      const marks = [metadata, entry.path, ...(preview ? [preview] : [])].map(
-        (path, index) => `${index} ${markOf(entry, path)}`,
-      );
-      return digestOf([...marks, ...(moved ? folderMarks(moved) : [])].join('\n'));
-    },
+    fingerprint,
+    signature: fingerprint,
     properties: () => {
       const properties = moved ? readProperties(moved).properties : new Map<string, Buffer>();
       for (const [name, value] of readStoreMetadata(entry, metadata)) properties.set(name, value);
@@ -179,7 +188,7 @@ function storeEntry(root: string, uid: Uid, moved: TreeEntry | undefined): Journ
   };
 }
 
-/** As carquinyol's migration.py reads it, with what it adds. */
+/** Reads it like carquinyol's migration.py, and adds the same properties. */
 function readStoreMetadata(entry: TreeEntry, path: string): Map<string, Buffer> {
   const bytes = readPlainFile(entry, path, MAX_METADATA_BYTES);
   if (!bytes) throw unreadable(entry, 'it has no metadata');
@@ -188,7 +197,7 @@ function readStoreMetadata(entry: TreeEntry, path: string): Map<string, Buffer> 
     if (!isUtf8(bytes)) throw new Error('not UTF-8');
     values = parsePythonJson(bytes.toString('utf8'));
   } catch (cause) {
-    throw unreadable(entry, `${path} is no JSON object`, cause);
+    throw unreadable(entry, `${path} is not a JSON object`, cause);
   }
   const properties = new Map<string, Buffer>();
   for (const [name, value] of values) {
@@ -197,13 +206,13 @@ function readStoreMetadata(entry: TreeEntry, path: string): Map<string, Buffer> 
   if (!properties.has('uid')) properties.set('uid', Buffer.from(entry.uid));
   const seconds = secondsOf(properties.get('mtime')?.toString('utf8') ?? '');
   if (!properties.has('timestamp') && seconds !== undefined) {
-    // Whole seconds: today's datastore deletes an entry whose timestamp has a fraction.
+    // Whole seconds: the present datastore deletes an entry whose timestamp has a fraction.
     properties.set('timestamp', Buffer.from(String(seconds)));
   }
   return properties;
 }
 
-/** The laptop's time zone is not known here; UTC is at most some hours off. */
+/** As UTC, which is at most some hours off: the laptop's time zone is not known. */
 function secondsOf(date: string): number | undefined {
   const parts = OLD_DATE.exec(date)?.slice(1).map(Number);
   if (!parts) return undefined;
@@ -212,19 +221,19 @@ function secondsOf(date: string): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
 }
 
-/** Inode, size and mtime of a plain file; `-` where there is none. */
+/** Inode, size and mtime of a regular file; `-` where there is none. */
 function markOf(entry: TreeEntry, path: string): string {
-  const stat = plainStat(entry, path);
+  const stat = regularStat(entry, path);
   return stat ? `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}` : '-';
 }
 
 function sizeOf(entry: TreeEntry, path: string): number | null {
-  const stat = plainStat(entry, path);
+  const stat = regularStat(entry, path);
   return stat ? Number(stat.size) : null;
 }
 
-function plainStat(entry: TreeEntry, path: string) {
+function regularStat(entry: TreeEntry, path: string) {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat && !stat.isFile()) throw unreadable(entry, `${path} is not a plain file`);
+  if (stat && !stat.isFile()) throw unreadable(entry, `${path} is not a regular file`);
   return stat;
 }

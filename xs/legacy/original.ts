@@ -1,78 +1,70 @@
 /**
- * Folds an original client's mirror, `datastore-current`, into what our own agent would have sent
- * (E1), so that both become the same kind of snapshot by the same code. Only entries whose folders
- * changed since the last time are read.
+ * Converts an original client's mirror, `datastore-current`, to what our agent would have sent, so
+ * that both become snapshots by the same code. The mirror may have any layout of the Journal. Only
+ * entries whose files changed since the last time are read.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, Uid } from '../../shared/ids.ts';
 import { digestFile, digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
-import {
-  contentOf,
-  entrySignature,
-  listEntries,
-  readProperties,
-  type TreeEntry,
-} from '../../shared/journal/journal-tree.ts';
-import {
-  difference,
-  METADATA_SUFFIX,
-  stateDigest,
-  type Versions,
-} from '../../shared/journal/sums.ts';
+import { difference, stateDigest, type Versions } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { damagedEntries, salvage } from '../integrity/salvage.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { isAboutEntry, type JournalEntry, readJournalTree } from './journal-layouts.ts';
 
 export interface FoldContext {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   pool: Pool;
   log: Log;
 }
 
-/** Signature and version of each entry when it was last folded. */
+/** Signature and version of each entry when it was last read. */
 type Known = Map<Uid, { signature: string; digest: Digest }>;
 
 export interface Folded {
   completion: Completion;
   /** Holds the changed entries, as `incoming/` does for our agent. */
   folder: string;
-  /** To be called when the snapshot stands: remembers what was read. */
+  /** To be called when the snapshot is in its place: saves what was read. */
   remember: () => void;
 }
 
 const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
 
-/** Reads the mirror and says what changed since `base`. Unreadable entries keep their old version. */
+/**
+ * Reads the mirror and what changed since `base`. Unreadable entries keep their old version. Throws
+ * `bad-input` for a mirror that is full of things and has no entry: it is not an empty Journal.
+ */
 export async function foldOriginal(
   context: FoldContext,
   serial: Serial,
   base: Snapshot | undefined,
   run: RunId,
 ): Promise<Folded> {
-  const { paths, access, pool, log } = context;
+  const { paths, ownership, pool, log } = context;
   const laptop = inLaptop(paths, serial);
   const folder = laptop.folded(run);
   rmSync(folder, { recursive: true, force: true });
-  makeReadableFolder(access, folder);
+  makeReadableFolder(ownership, folder);
   const before = base ? readVersions(base) : new Map<Uid, Digest>();
   const usable = base ? withoutLost(pool, base, before) : before;
   const known = readKnown(laptop.originalFold);
   const now: Known = new Map();
   const versions = new Map<Uid, Digest>();
 
-  for (const entry of listEntries(laptop.original)) {
+  const { entries, leftOut } = readJournalTree(laptop.original);
+  for (const entry of entries) {
     try {
-      const signature = entrySignature(entry);
+      const signature = entry.signature();
       const old = known.get(entry.uid);
       const kept = usable.get(entry.uid);
       const unchanged = old?.signature === signature && kept !== undefined && kept === old.digest;
@@ -83,13 +75,19 @@ export async function foldOriginal(
       const version = digest ?? kept;
       if (version) versions.set(entry.uid, version);
     } catch (error) {
-      if (!(error instanceof DsError) || !['unreadable', 'bad-input'].includes(error.code))
-        throw error;
+      if (!isAboutEntry(error)) throw error;
       log.warn('entry-unreadable', { serial, uid: entry.uid, reason: error.message });
       const version = usable.get(entry.uid);
       if (version) versions.set(entry.uid, version);
     }
     await breathe();
+  }
+  const unread = entries.length + leftOut.length;
+  if (versions.size === 0 && unread > 0) {
+    rmSync(folder, { recursive: true });
+    throw new DsError('bad-input', `none of the ${unread} things in the mirror could be read`, {
+      hint: `look at ${laptop.original}; what was safe stays safe`,
+    });
   }
   const { changed, removed } = difference(before, versions);
   const completion: Completion = {
@@ -107,7 +105,7 @@ export async function foldOriginal(
   return { completion, folder, remember: () => writeKnown(laptop.originalFold, now) };
 }
 
-/** The versions that can be taken from the snapshot; damaged ones are folded anew (X11). */
+/** The versions that the snapshot has whole; the others are read from the mirror again. */
 function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, Digest> {
   const usable = new Map(versions);
   for (const uid of damagedEntries(pool.damage, base.folder, versions.keys())) {
@@ -118,27 +116,27 @@ function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, D
 }
 
 /**
- * Writes one entry in our form into `folder`. Null for an entry that looks torn (its content has
- * another size than its metadata says) while there is an older version to keep; if it looks the same
- * the next time, that is how it is, and it is taken.
+ * Writes one entry in our format to `folder`. Null for an entry that looks half-written (the size in
+ * its metadata is wrong) while there is an older version to keep; it is taken if it looks the same
+ * the next time.
  */
 async function foldEntry(
-  entry: TreeEntry,
+  entry: JournalEntry,
   folder: string,
   mayWait: boolean,
 ): Promise<Digest | null> {
-  const { properties } = readProperties(entry);
-  const content = contentOf(entry);
+  const properties = entry.properties();
+  const content = entry.content();
   const claimed = properties.get('filesize')?.toString('latin1');
   if (mayWait && claimed !== undefined && Number(claimed) !== (content?.size ?? 0)) return null;
   const folded: Entry = { content: null, properties };
   if (content) {
-    const copy = join(folder, entry.uid);
+    const copy = inEntry(folder, entry.uid).content;
     copyFileSync(content.path, copy); // the mirror stays what the laptop's rsync expects
     folded.content = await digestFile(copy);
   }
   const bytes = encodeEntry(folded);
-  writeFileSync(join(folder, `${entry.uid}${METADATA_SUFFIX}`), bytes, { mode: 0o640 });
+  writeFileSync(inEntry(folder, entry.uid).metadata, bytes, { mode: 0o640 });
   return digestOf(bytes);
 }
 
@@ -152,7 +150,7 @@ function readKnown(path: string): Known {
       ]),
     );
   } catch {
-    return new Map(); // only costs reading every entry again
+    return new Map(); // every entry is read again
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * JSON as Python reads it and `str()` writes it again: Sugar 0.82 kept an entry's properties in one
- * JSON object, and its successors turned each value into text that way. Numbers keep the digits
- * they had in the file (`1217000000.0` stays so), which JSON.parse alone would not tell.
+ * JSON as Python reads it and `str()` prints it: Sugar 0.82 kept an entry's properties in one JSON
+ * object, and later versions converted each value to text that way. Numbers keep their digits
+ * (`1217000000.0` stays so), which JSON.parse alone would lose.
  */
 
-/** A number as it stands in the file. */
+/** A number with the digits it has in the file. */
 class NumberText {
   readonly text: string;
   constructor(text: string) {
@@ -12,18 +12,18 @@ class NumberText {
   }
 }
 
-/** A string (unrolled, so that long ones do not exhaust the stack of the matcher) or a number. */
+/** A string (unrolled, so that long ones do not exhaust the matcher's stack) or a number. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Marks a number that went through JSON.parse as text; the NUL cannot stand in a JSON string. */
+/** Marks a number that passes JSON.parse as text; a JSON string cannot contain the NUL. */
 const MARK = '\u0000number ';
 
-/** Name → value of a JSON object, for pythonText(). Throws when it is none. */
+/** Name → value of a JSON object, for pythonText(). Throws for anything else. */
 export function parsePythonJson(text: string): Map<string, unknown> {
-  if (text.includes('\\u0000')) throw new SyntaxError('a text with a NUL is no property');
+  if (text.includes('\\u0000')) throw new SyntaxError('a text with a NUL is not a valid property');
   const marked = text.replace(STRING_OR_NUMBER, (token) =>
     token.startsWith('"') ? token : `"\\u0000number ${token}"`,
   );
-  // A number in the wrong place (`01`, a name) would pass as text; the plain text has to be right.
+  // A number in the wrong place (`01`, a name) would pass as text, so the input is parsed too.
   JSON.parse(text);
   const value: unknown = JSON.parse(marked, (_name, part: unknown) =>
     typeof part === 'string' && part.startsWith(MARK)
@@ -31,11 +31,11 @@ export function parsePythonJson(text: string): Map<string, unknown> {
       : part,
   );
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject || value instanceof NumberText) throw new SyntaxError('no object');
+  if (!isObject || value instanceof NumberText) throw new SyntaxError('not an object');
   return new Map(Object.entries(value));
 }
 
-/** What Python's `str()` makes of a value. */
+/** What Python's `str()` returns for a value. */
 export function pythonText(value: unknown): string {
   return typeof value === 'string' ? value : pythonRepr(value);
 }

@@ -1,7 +1,7 @@
 /**
- * Pins that are the only copy (A13). An entry whose content is kept at school has a mark in its metadata that
- * names the pin with the content. What a mark names is not given up while a snapshot has that mark, or another
- * pin: otherwise what they hold of the entry would be its title and nothing else.
+ * Pins that hold the only copy of an entry's content. An entry whose content is kept only at school
+ * has a mark in its metadata that names the pin with the content. A pin is not removed while a
+ * snapshot or another pin has a mark that names it: they would be left with the entry's title only.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,11 +16,10 @@ import {
 } from '../../shared/ids.ts';
 import { decodeEntry } from '../../shared/journal/entry.ts';
 import { type KeptMark, keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { chainOf, type Laptops } from '../registration/aliases.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { baseSnapshot, listHeld, listSnapshots, newestSnapshot } from '../storage/snapshots.ts';
 import { readPinNote, writePinNote } from './pin-note.ts';
 
@@ -31,7 +30,7 @@ export interface Pinned {
   digest: Digest;
 }
 
-/** Whether a mark names it: in the newest snapshot, in older ones or other pins only, or nowhere. */
+/** Where a mark names a pin: in the newest snapshot, only in older ones or other pins, nowhere. */
 export type Naming = 'newest' | 'older' | 'nowhere';
 
 /** An entry whose versions may name a pin. */
@@ -40,7 +39,7 @@ interface Place {
   uid: Uid;
 }
 
-/** A pin that was named by more entries than this is not looked after any more: it stays. */
+/** A pin that was named by more entries than this is never removed. */
 const MAX_PLACES = 100;
 
 export function namingOf(paths: Paths, pin: Pinned): Naming {
@@ -58,7 +57,7 @@ export interface MarkContext {
   registrations?: { bySerial: () => Laptops };
 }
 
-/** What was marked in a new snapshot: each pin remembers the entries that name it, for `namingOf`. */
+/** Records in each pin which entries of a new snapshot name it, for `namingOf`. */
 export function noteMarks(
   { paths, log, registrations }: MarkContext,
   serial: Serial,
@@ -67,14 +66,14 @@ export function noteMarks(
   const laptops = registrations?.bySerial() ?? new Map();
   for (const [uid, mark] of marks) {
     const pin = pinOf(mark, uid);
-    // The mark is the laptop's word: it counts for its own pins, and those of laptops whose place it took.
+    // Marks come from the laptop: they count for its own pins and those of laptops it replaced.
     const isTheirs = pin.serial === serial || chainOf(serial, laptops).includes(pin.serial);
     const folder = inLaptop(paths, pin.serial).pin(pin.uid, pin.digest);
     if (!isTheirs || namesIn(folder).length === 0) {
       log.warn('kept-content-missing', { serial, uid, of: pin.serial, digest: pin.digest });
       continue;
     }
-    if (pin.serial === serial && pin.uid === uid) continue; // looked at in any case
+    if (pin.serial === serial && pin.uid === uid) continue; // namingOf always checks that one
     const note = readPinNote(folder);
     const { namedBy = [] } = note;
     const place = `${serial}/${uid}`;
@@ -86,7 +85,7 @@ export function noteMarks(
 function namingAt(paths: Paths, place: Place, pin: Pinned): Naming {
   const known = new Map<number, boolean>();
   const isNamedIn = (folder: string) => {
-    const path = join(folder, `${place.uid}${METADATA_SUFFIX}`);
+    const path = inEntry(folder, place.uid).metadata;
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat) return false;
     // Equal versions are links to one file.
@@ -106,7 +105,7 @@ function namingAt(paths: Paths, place: Place, pin: Pinned): Naming {
   return versions.some((digest) => isNamedIn(laptop.pin(uid, digest))) ? 'older' : 'nowhere';
 }
 
-/** What cannot be read may name it. */
+/** An unreadable entry counts as naming the pin. */
 function names(path: string, { uid }: Place, pin: Pinned): boolean {
   try {
     const mark = keptMarkOf(decodeEntry(readFileSync(path)));

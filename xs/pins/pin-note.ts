@@ -1,6 +1,4 @@
-/**
- * What a pin says of itself, in its file PIN. One without a readable note is a pin all the same, and stays.
- */
+/** The file PIN in a pin's folder. A pin whose file cannot be read is still a pin, and is kept. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -9,14 +7,14 @@ import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
 const PIN_NAME = 'PIN';
 
 const noteSchema = v.object({
-  /** Where it was pinned from, and when; ISO 8601. */
+  /** The snapshot it was pinned from, and when; ISO 8601. */
   snapshot: v.string(),
   pinned: v.string(),
-  /** The laptop keeps the content only here (A13), since it had made the snapshot of this sequence. */
+  /** The content is kept only here; the sequence of the laptop's newest snapshot at that time. */
   kept: v.optional(v.number()),
-  /** When it was unpinned, while something still named it; ISO 8601. */
+  /** When it was unpinned although something still named it; ISO 8601. */
   released: v.optional(v.string()),
-  /** The entries that named it, besides its own: `<serial>/<uid>`. */
+  /** Other entries that named it: `<serial>/<uid>`. */
   namedBy: v.optional(v.array(v.string())),
 });
 export type PinNote = v.InferOutput<typeof noteSchema>;
@@ -31,13 +29,13 @@ export function readPinNote(folder: string): PinNote {
 
 export function writePinNote(folder: string, note: PinNote): void {
   for (const name of namesIn(folder)) {
-    // Of a writer that was killed.
+    // Left by a writer that was killed.
     if (name.startsWith(`.${PIN_NAME}.`)) rmSync(join(folder, name), { force: true });
   }
   writeFileDurably(join(folder, PIN_NAME), `${JSON.stringify(note)}\n`, 0o640);
 }
 
-/** An unpinned one that still stayed is a pin as any other again. */
+/** Makes a released pin an ordinary pin again. */
 export function revivePin(folder: string): void {
   const { released, ...note } = readPinNote(folder);
   if (released !== undefined) writePinNote(folder, note);

@@ -1,6 +1,4 @@
-/**
- * Pinning and unpinning (X8, A13): the changes to what `pins.ts` describes.
- */
+/** Pinning and unpinning: the changes to what `pins.ts` describes. */
 import { existsSync, lstatSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
@@ -13,13 +11,12 @@ import {
   type Uid,
 } from '../../shared/ids.ts';
 import { decodeEntry } from '../../shared/journal/entry.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import type { Amount } from '../retention/retention.ts';
 import { measureFiles } from '../retention/usage.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { baseSnapshot, readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
@@ -29,12 +26,12 @@ import { listPins, listReleased, type Pin } from './pins.ts';
 
 export interface PinContext {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   pool: Pool;
   clock: Clock;
 }
 
-/** `kept`: its laptop is about to keep the content only here (A13). */
+/** `limit` in bytes; `kept`: the laptop is about to remove its copy of the content. */
 export interface PinOptions {
   limit: number;
   kept?: boolean;
@@ -87,19 +84,18 @@ function checkLimit(serial: Serial, taken: number, needed: number, limit: number
 }
 
 function fillPin(
-  { access, pool }: PinContext,
+  { ownership, pool }: PinContext,
   draft: string,
   snapshot: Snapshot,
   uid: Uid,
   digest: Digest,
   note: PinNote,
 ): void {
-  makeReadableFolder(access, draft);
-  const held = join(snapshot.folder, uid);
-  const entry = decodeEntry(readFileSync(`${held}${METADATA_SUFFIX}`));
-  pool.share(`${held}${METADATA_SUFFIX}`, () => digest, join(draft, `${uid}${METADATA_SUFFIX}`));
-  const { content } = entry;
-  if (content) pool.share(held, () => content.digest, join(draft, uid));
+  makeReadableFolder(ownership, draft);
+  const [source, target] = [inEntry(snapshot.folder, uid), inEntry(draft, uid)];
+  const { content } = decodeEntry(readFileSync(source.metadata));
+  pool.share(source.metadata, () => digest, target.metadata);
+  if (content) pool.share(source.content, () => content.digest, target.content);
   failpoint('pin.linked');
   writePinNote(draft, note);
   fsyncFolder(draft);
@@ -107,7 +103,7 @@ function fillPin(
 }
 
 function placePin(
-  { paths, access }: PinContext,
+  { paths, ownership }: PinContext,
   serial: Serial,
   draft: string,
   uid: Uid,
@@ -116,8 +112,8 @@ function placePin(
 ): Pin {
   const laptop = inLaptop(paths, serial);
   const folder = laptop.pin(uid, digest);
-  makeReadableFolder(access, laptop.pinned);
-  makeReadableFolder(access, dirname(folder));
+  makeReadableFolder(ownership, laptop.pinned);
+  makeReadableFolder(ownership, dirname(folder));
   renameSync(draft, folder);
   failpoint('pin.placed');
   for (const path of [dirname(folder), laptop.pinned, laptop.home]) fsyncFolder(path);
@@ -125,15 +121,16 @@ function placePin(
   return { uid, digest, folder, ...readPinNote(folder), ...amount };
 }
 
-/** Which of an entry's pins: of one version, or all. `own`: it is the laptop itself that asks. */
+/** `digest`: that version only, else all. `own`: the request comes from the laptop itself. */
 export interface UnpinOptions {
   digest?: Digest | undefined;
   own?: boolean;
 }
 
 /**
- * Ends pins of an entry; what they held can be brought back from the trash. Where older snapshots say that
- * the content is there (A13) it stays for them. Throws `not-found`, and `only-copy` where the newest says so.
+ * Unpins versions of an entry; they can be brought back from the trash. A pin that older snapshots
+ * name is released, but stays for them. Throws `not-found`, and `only-copy` when the newest snapshot
+ * names it.
  */
 export function unpinEntry(
   context: PinContext,
@@ -146,7 +143,7 @@ export function unpinEntry(
     .filter((pin) => pin.uid === uid && (digest === undefined || pin.digest === digest))
     .map((pin) => ({ ...pin, naming: namingOf(paths, { ...pin, serial }) }));
   for (const pin of pins) {
-    // Between the keeping and the next backup no snapshot tells; the laptop itself knows.
+    // Until the next backup no snapshot can name the pin; only the laptop itself knows.
     const isTold =
       pin.kept === undefined || (baseSnapshot(paths, serial)?.sequence ?? 0) > pin.kept;
     if (pin.naming === 'newest' || !(isTold || own)) throw onlyCopy(uid);
@@ -157,7 +154,7 @@ export function unpinEntry(
       writePinNote(pin.folder, { ...readPinNote(pin.folder), released: clock.now().toISOString() });
     failpoint('unpin.moved');
   }
-  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid)); // also what a killed one left
+  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid)); // also after a killed unpin
   if (pins.length === 0) throw new DsError('not-found', `${serial} has no such pin of ${uid}`);
   return pins;
 }
@@ -169,7 +166,7 @@ export function findUnnamed(paths: Paths, serial: Serial): Pin[] {
   });
 }
 
-/** Moves a pin to the trash. `reason` is what the trash then says. */
+/** Moves a pin to the trash, for this reason. */
 export function discardPin(
   { paths, clock }: Pick<PinContext, 'paths' | 'clock'>,
   serial: Serial,
@@ -186,20 +183,20 @@ function onlyCopy(uid: Uid): DsError {
   });
 }
 
-/** Keeps a whole snapshot for good. */
+/** Pins a whole snapshot. */
 export function pinSnapshot(
-  { paths, access }: PinContext,
+  { paths, ownership }: PinContext,
   serial: Serial,
   name: SnapshotName,
 ): void {
   const laptop = inLaptop(paths, serial);
-  makeReadableFolder(access, laptop.pinned);
+  makeReadableFolder(ownership, laptop.pinned);
   const mark = laptop.snapshotPin(name);
   if (!existsSync(mark)) writeFileDurably(mark, '', 0o640);
   failpoint('pin.marked');
 }
 
-/** Leaves a snapshot to the ordinary rules again. Throws `not-found` when it was not pinned. */
+/** Unpins a snapshot. Throws `not-found` when it is not pinned. */
 export function unpinSnapshot({ paths }: PinContext, serial: Serial, name: SnapshotName): void {
   const laptop = inLaptop(paths, serial);
   if (!lstatSync(laptop.snapshotPin(name), { throwIfNoEntry: false })) {

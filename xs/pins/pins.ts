@@ -1,6 +1,6 @@
 /**
- * Pins (X8): a version of an entry that stays, whatever cleanup does to the snapshots it came from,
- * until it is unpinned. A pin is a folder with the same two names as in a snapshot, hard-linked:
+ * Pins: versions of entries that are kept until they are unpinned, whatever cleanup does to the
+ * snapshots they came from. A pin is a folder with the entry's two files, hard-linked:
  *
  *     pinned/<uid>/<digest>/{<uid>,<uid>.metadata,PIN}
  *
@@ -19,13 +19,11 @@ import {
   type Uid,
 } from '../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
-import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import type { Library } from '../library.ts';
-import { diskSize, pinQuota, quotaOf, sharePercent } from '../retention/quota.ts';
+import { laptopQuota, pinQuota, type QuotaContext } from '../retention/quota.ts';
 import type { Amount } from '../retention/retention.ts';
 import { measureFiles } from '../retention/usage.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { type PinNote, readPinNote } from './pin-note.ts';
 
 export interface Pin extends Amount, PinNote {
@@ -39,7 +37,7 @@ export function listPins(paths: Paths, serial: Serial): Pin[] {
   return listAllPins(paths, serial).filter(({ released }) => released === undefined);
 }
 
-/** Those that were unpinned, and stay while a snapshot says that the content is there (A13). */
+/** Unpinned versions that stay while a snapshot's mark says that their content is at school. */
 export function listReleased(paths: Paths, serial: Serial): Pin[] {
   return listAllPins(paths, serial).filter(({ released }) => released !== undefined);
 }
@@ -58,7 +56,7 @@ function listAllPins(paths: Paths, serial: Serial): Pin[] {
   });
 }
 
-/** The version of an entry that was pinned from this snapshot, be that still there or not. */
+/** The version of an entry that was pinned from this snapshot, whether or not that still exists. */
 export function findPin(
   paths: Paths,
   serial: Serial,
@@ -82,10 +80,10 @@ export function pinnedDigests(paths: Paths, serial: Serial): Set<Digest> {
 /** The title of what is pinned, for showing; empty where it has none. */
 export function titleOf({ folder, uid }: Pin): string {
   try {
-    const entry = decodeEntry(readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`)));
+    const entry = decodeEntry(readFileSync(inEntry(folder, uid).metadata));
     return propertyText(entry, 'title') ?? '';
   } catch {
-    return ''; // damaged: it is still a pin
+    return ''; // damaged, but still a pin
   }
 }
 
@@ -96,8 +94,6 @@ export function pinnedAmounts(paths: Paths, serial: Serial): Map<string, Amount>
 }
 
 /** What the pins of one laptop may take together, in bytes. */
-export function pinLimit({ paths, config, sharers }: Library): number {
-  const { quota } = config;
-  const each = quotaOf(diskSize(paths.library), sharers(), sharePercent(quota));
-  return pinQuota(each, quota.pinsPercent);
+export function pinLimit(context: QuotaContext): number {
+  return pinQuota(laptopQuota(context), context.config.quota.pinsPercent);
 }

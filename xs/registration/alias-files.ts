@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { isErrno } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { chainOf, type Laptops } from './aliases.ts';
 
-export function writeReplaces(paths: Paths, access: Access, laptops: Laptops): void {
+export function writeReplaces(paths: Paths, ownership: Ownership, laptops: Laptops): void {
   const { replacesFolder, replaces } = inState(paths);
-  makeReadableFolder(access, replacesFolder);
+  makeReadableFolder(ownership, replacesFolder);
   // Revoked permissions are removed first: that must succeed even if writing fails on a full disk.
   let removed = false;
   const kept = new Set<string>();

@@ -130,4 +130,12 @@ export class Approvals {
     this.#records.decided('rejected', serial, { kind: refused.kind, fingerprint });
     return fingerprint;
   }
+
+  /** Rejects the pending keys of Sugar's menu: no agent's. Returns fingerprints. Throws `not-found`. */
+  rejectSugar(serial: Serial): string[] {
+    const waiting = this.#records.known(serial).pending.filter(({ kind }) => kind === 'sugar');
+    if (waiting.length === 0)
+      throw new DsError('not-found', `no Sugar key of ${serial} is pending`);
+    return waiting.map(({ key }) => this.reject(serial, fingerprintOf(key)));
+  }
 }

@@ -6,7 +6,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import type { Laptop } from './laptop-record.ts';
 
@@ -19,11 +19,11 @@ export class AuthorizedKeys {
   readonly #written = new Map<string, string>();
 
   /** `agents` is the login name of our agents. Reads the files of the previous service. */
-  constructor(paths: Paths, access: Access, agents: string) {
+  constructor(paths: Paths, ownership: Ownership, agents: string) {
     this.#paths = paths;
     this.#agents = agents;
     const { keysFolder, keys } = inState(paths);
-    makeReadableFolder(access, keysFolder);
+    makeReadableFolder(ownership, keysFolder);
     for (const login of namesIn(keysFolder)) {
       this.#written.set(login, readFileSync(keys(login), 'utf8'));
     }

@@ -12,7 +12,7 @@ import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
-import { type Access, makeLaptopFolders } from '../storage/ownership.ts';
+import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
@@ -45,7 +45,7 @@ interface OfferedBy {
 
 export interface RegistrationOptions {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   clock: Clock;
   log: Log;
   newcomers: Newcomers;
@@ -100,6 +100,11 @@ export class Registrations {
     return [...this.#laptops];
   }
 
+  /** Laptops whose record cannot be read: they can neither back up nor restore. */
+  unreadable(): readonly Serial[] {
+    return [...this.#unreadable];
+  }
+
   /** All laptops, for the pure functions of aliases.ts. */
   bySerial(): ReadonlyMap<Serial, Laptop> {
     return this.#laptops;
@@ -129,22 +134,17 @@ export class Registrations {
     const key = parsePublicKey(pubkey);
     const known = this.#laptops.get(serial);
     const offered = { ...key, kind: 'sugar', uuid } as const;
-    if (known) return this.#offerKey(serial, known, offered, { codes: null, address });
-    const { paths, access, clock, log, newcomers, audit } = this.#options;
-    if (this.#unreadable.has(serial)) {
-      throw new DsError(
-        'server-refused',
-        `the registration of ${serial} on this server is damaged`,
-        {
-          hint: 'repair or remove its registration.json on the server',
-        },
-      );
-    }
+    const by = { codes: null, address };
+    if (known) return this.#offerKey(serial, known, offered, by);
+    const { paths, ownership, clock, log, newcomers, audit } = this.#options;
+    this.#checkReadable(serial);
+    const healed = this.#laptops.get(serial);
+    if (healed) return this.#offerKey(serial, healed, offered, by);
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     // An old library, or a record that was removed: what is there belongs to whom a teacher says.
     const holdsData = hasBackup(paths, serial);
     const laptop = newRecord(serial, nick, uuid, clock.now());
-    makeLaptopFolders(access, paths, serial);
+    makeLaptopFolders(ownership, paths, serial);
     const sugar = holdsData ? null : key.line;
     this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar } });
     newcomers.count(address);
@@ -153,7 +153,7 @@ export class Registrations {
     audit.admitted('registered', serial, { nick: laptop.nick, address, fingerprint });
     callAll(this.#keyListeners);
     if (!holdsData) return 'accepted';
-    return this.#offerKey(serial, this.#known(serial), offered, { codes: null, address });
+    return this.#offerKey(serial, this.#known(serial), offered, by);
   }
 
   /**
@@ -318,9 +318,22 @@ export class Registrations {
     }
   }
 
+  /** Throws `server-refused` for a laptop whose record is damaged, after another look. */
+  #checkReadable(serial: Serial): void {
+    if (!this.#unreadable.has(serial)) return;
+    this.#read(serial);
+    if (!this.#unreadable.has(serial)) return;
+    throw new DsError('server-refused', `the registration of ${serial} on this server is damaged`, {
+      hint: 'a teacher finds it in "xs-backup status"; nothing that was backed up is lost',
+    });
+  }
+
   #known(serial: Serial): Laptop {
     const laptop = this.#laptops.get(serial);
     if (laptop) return laptop;
+    this.#checkReadable(serial);
+    const healed = this.#laptops.get(serial);
+    if (healed) return healed;
     throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
       hint: 'use "Register" in the laptop\'s Sugar menu first',
     });
@@ -335,7 +348,9 @@ export class Registrations {
     try {
       const laptop = readRecord(this.#options.paths, serial);
       if (laptop) this.#laptops.set(serial, laptop);
+      this.#unreadable.delete(serial);
     } catch (error) {
+      if (this.#unreadable.has(serial)) return; // logged before
       this.#unreadable.add(serial);
       const reason = asDsError(error).message;
       this.#options.log.warn('registration-unreadable', { serial, reason });

@@ -1,16 +1,16 @@
 /**
- * Which snapshots of a laptop stay and which may go (X6): one pure function over values, with a
- * reason for each decision.
+ * Decides which snapshots of a laptop to keep and which to remove: one pure function over values,
+ * with a reason for each decision.
  *
- * Everything of the last month stays, then the first of each month; over its quota a laptop loses
- * its oldest ones first. Never removed: the newest, the first, a pinned one, anything younger than a
+ * Kept are all of the last month, then the first of each month; a laptop over its quota loses the
+ * oldest of the latter. Never removed: the newest, the first, pinned ones, anything younger than a
  * month. What a laptop sent within the last month does not count against its quota yet, and a
  * change of most of its entries keeps everything before it for a month: junk, by mistake or on
- * purpose, cannot push history out faster than somebody can notice.
+ * purpose, cannot push history out before somebody notices.
  */
 import type { SnapshotName } from '../../shared/ids.ts';
 
-/** What is asked of a snapshot here; a MANIFEST has all of it. */
+/** What retention needs to know of a snapshot; a MANIFEST has all of it. */
 export interface SnapshotFacts {
   name: SnapshotName;
   sequence: number;
@@ -32,7 +32,7 @@ export interface Stretch {
   last: number;
   bytes: number;
   inodes: number;
-  /** Pinned ones are used whatever becomes of the snapshots. */
+  /** Pinned versions take space whether or not a snapshot has them. */
   pinned: boolean;
 }
 
@@ -42,9 +42,9 @@ export interface Amount {
 }
 
 export interface RetentionPolicy {
-  /** Snapshots younger than this stay, in days. */
+  /** Snapshots younger than this are kept, in days. */
   keepAllDays: number;
-  /** So many of the newest are not thinned, however old. */
+  /** The number of newest snapshots that are not thinned, however old. */
   keepLast: number;
   /** The laptop's soft quota; Infinity where there is none. */
   quota: Amount;
@@ -72,22 +72,22 @@ export interface Plan {
   remove: Decision<RemoveReason>[];
   /** What all present snapshots and pins take. */
   used: Amount;
-  /** What remains of it when the plan is carried out. */
+  /** What they take when the plan has been carried out. */
   usedAfter: Amount;
   /** Over its quota, and nothing more may be removed. */
   stuck: boolean;
 }
 
 const DAY_MS = 86_400_000;
-/** A snapshot dated further ahead than this has a wrong date. */
+/** A date further ahead of the clock than this is wrong. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
-/** A change of at least this share of the entries, and of this many, is no ordinary day's work. */
+/** A change of at least this share of the entries, and of this many, is a mass change. */
 const MASS_CHANGE_SHARE = 0.5;
 const MASS_CHANGE_ENTRIES = 20;
-/** What a quota may take. */
+/** What may be removed to meet the quota. */
 const SQUEEZABLE: readonly KeepReason[] = ['first-of-month', 'one-of-the-last'];
 
-/** Decides about all snapshots of one laptop. `now` must be a time that can be believed. */
+/** Decides about all snapshots of one laptop. `now` must come from a trusted clock. */
 export function planRetention(
   snapshots: readonly SnapshotFacts[],
   pins: ReadonlySet<SnapshotName>,
@@ -157,7 +157,7 @@ export function isMassChange({ entries, changed, removed }: SnapshotFacts): bool
   return touched >= MASS_CHANGE_ENTRIES && touched >= before * MASS_CHANGE_SHARE;
 }
 
-/** Takes away the oldest until what is older than a month fits. */
+/** Removes the oldest until what is older than a month fits the quota. */
 function squeeze(
   kept: readonly SnapshotFacts[],
   removable: readonly SnapshotFacts[],

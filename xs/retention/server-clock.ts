@@ -1,24 +1,24 @@
 /**
- * Whether the server's clock can be believed (E2). School servers have no internet and often no
- * battery for their clock: it wakes up in 1970, or years ahead. What is deleted because of its age
- * is deleted only while time goes on as it did before.
+ * Whether the server's clock can be trusted. School servers have no internet and often no clock
+ * battery: after a power cut the date may be in 1970, or years ahead. Deletions by age happen only
+ * while time continues from where it was before.
  *
- * The judgement is pure; the memory is one small file in the library, since the clock itself cannot
- * tell.
+ * The judgement is pure; what was seen before is remembered in one small file in the library.
  */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { isErrno } from '../../shared/errors.ts';
+import { asDsError, isErrno } from '../../shared/errors.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
+import { setAside } from '../storage/snapshots.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
 const isoTime = v.pipe(v.string(), v.isoTimestamp());
 const memorySchema = v.strictObject({
   version: v.literal(1),
-  /** The last time that was looked at. */
+  /** The time at the last observation. */
   seen: isoTime,
-  /** A jump that has not been explained. */
+  /** A jump that is not explained yet. */
   jump: v.nullable(
     v.strictObject({
       from: isoTime,
@@ -33,17 +33,17 @@ type Jump = NonNullable<ClockMemory['jump']>;
 
 export interface ClockJudgement {
   trusted: boolean;
-  /** What is wrong with it, for people; empty when trusted. */
+  /** Why it is not trusted, for people; empty when it is. */
   reason: string;
   memory: ClockMemory;
 }
 
 const DAY_MS = 86_400_000;
-/** A server that was off for longer than this was off for the holidays, or its clock lies. */
+/** A longer gap means holidays or a wrong clock. */
 const SHORT_GAP_MS = 21 * DAY_MS;
 /** Longer than any holidays. */
 const LONG_GAP_MS = 365 * DAY_MS;
-/** After a jump, so many different days in order are as good as an explanation. */
+/** After a jump, the clock is trusted again after this many different days in order. */
 const DAYS_TO_BELIEVE = { afterHolidays: 7, afterYears: 31 };
 
 /** `newest` is when the newest snapshot of the library was made, by the clock of that time. */
@@ -58,11 +58,11 @@ export function judgeClock(
   return { trusted: jump === null, reason: jump ? describe(jump) : '', memory: next };
 }
 
-/** An old jump that still stands, with the days seen since; null when it is explained by now. */
+/** An earlier jump, with the days seen since; null when it is explained by now. */
 function explain(jump: Jump, now: Date, seen: number): Jump | null {
   const [from, to] = [Date.parse(jump.from), Date.parse(jump.to)];
   const back = now.getTime() - from;
-  // Set right again: it shows a time that may well follow on the one before the jump.
+  // The clock was corrected: its time may well follow the one before the jump.
   const plausible = back >= -CLOCK_TOLERANCE_MS && back <= LONG_GAP_MS;
   if (plausible && (to < from || now.getTime() < to - CLOCK_TOLERANCE_MS)) return null;
   const onward = now.getTime() - seen;
@@ -88,28 +88,36 @@ function dateOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
-/** Looks at the clock and remembers what was seen. */
-export function lookAtClock(paths: Paths, now: Date, newest: Date | undefined): ClockJudgement {
-  const judgement = judgeClock(readMemory(paths), now, newest);
-  writeMemory(paths, judgement.memory);
-  return judgement;
+/** Judges the clock and remembers what was seen. */
+export function observeClock(paths: Paths, now: Date, newest: Date | undefined): ClockJudgement {
+  const judgement = judgeClock(readClockMemory(paths), now, newest);
+  try {
+    writeMemory(paths, judgement.memory);
+    return judgement;
+  } catch (error) {
+    // A full or read-only disk: the service goes on, but nothing is removed by its age.
+    const reason = `the time cannot be noted in ${inLibrary(paths).clock}: ${asDsError(error).message}`;
+    return { ...judgement, trusted: false, reason };
+  }
 }
 
-/** A person says that the clock is right as it is. */
+/** A person confirms that the clock is right. */
 export function trustClock(paths: Paths, now: Date): void {
   writeMemory(paths, { version: 1, seen: now.toISOString(), jump: null });
 }
 
-/** What is remembered; undefined when it is absent or cut short. */
-export function readMemory(paths: Paths): ClockMemory | undefined {
+/** What is remembered; undefined when the file is missing or damaged. */
+export function readClockMemory(paths: Paths): ClockMemory | undefined {
   try {
     return v.parse(memorySchema, JSON.parse(readFileSync(inLibrary(paths).clock, 'utf8')));
   } catch (error) {
-    if (isErrno(error, 'EIO', 'EACCES')) throw error;
-    return undefined; // the newest snapshot has to do
+    if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error;
+    return undefined; // the date of the newest snapshot is used instead
   }
 }
 
 function writeMemory(paths: Paths, memory: ClockMemory): void {
-  writeFileDurably(inLibrary(paths).clock, `${JSON.stringify(memory)}\n`, 0o640);
+  const { clock } = inLibrary(paths);
+  if (lstatSync(clock, { throwIfNoEntry: false })?.isDirectory()) setAside(clock);
+  writeFileDurably(clock, `${JSON.stringify(memory)}\n`, 0o640);
 }

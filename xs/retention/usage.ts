@@ -1,7 +1,7 @@
 /**
- * What a laptop's snapshots and pins take (X6). The figures are *logical*: as if the laptop were
- * alone on the server. What other children have, and how often content is shared, makes no
- * difference, so the same history always costs the same.
+ * The space that a laptop's snapshots and pins take. The figures are *logical*: as if the laptop were
+ * alone on the server. Content shared with other laptops makes no difference, so the same history
+ * always costs the same.
  *
  * Each version of an entry counts with the bytes and inodes of its files, once for each stretch of
  * snapshots that have it; each snapshot counts with its own list and folder.
@@ -10,6 +10,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { readSums, type Snapshot } from '../storage/snapshots.ts';
 import type { Amount, Stretch } from './retention.ts';
 
@@ -22,7 +23,6 @@ const LINE = 112;
 const DIGEST = 64;
 const UID_AT = 66;
 const UID = 36;
-const SLICE_MS = 8;
 
 interface Open extends Amount {
   first: number;
@@ -40,7 +40,7 @@ export async function measureUsage(
 ): Promise<Stretch[]> {
   const ordered = [...snapshots].sort((a, b) => a.sequence - b.sequence);
   const sums = new Map<string, Stretch>();
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   const seen = new Set<string>();
   let open = new Map<string, Open>();
   let last: Snapshot | undefined;
@@ -62,7 +62,7 @@ export async function measureUsage(
   return [...sums.values()];
 }
 
-/** Goes from one snapshot to the next: which versions go on, begin and end. */
+/** Compares a snapshot with the one before: which versions continue, begin and end. */
 function step(
   open: Map<string, Open>,
   snapshot: Snapshot,
@@ -81,7 +81,7 @@ function step(
     }
     const digest = line.slice(0, DIGEST);
     const pinned = pins.has(digest);
-    // A pinned version is there once, however often it comes and goes.
+    // A pinned version counts once, however often it comes and goes.
     const size =
       pinned && seen.has(digest) ? { bytes: 0, inodes: 0 } : measureEntry(snapshot.folder, line);
     if (pinned) seen.add(digest);

@@ -63,13 +63,13 @@ async function answerLease(
   }
 }
 
-async function listen(server: Server, { paths, access }: Library): Promise<void> {
+async function listen(server: Server, { paths, ownership }: Library): Promise<void> {
   const { apiSocket } = inState(paths);
   rmSync(apiSocket, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(apiSocket, resolve);
   });
-  if (access.ownUid === 0) chownSync(apiSocket, 0, access.sessionGid);
+  if (ownership.ownUid === 0) chownSync(apiSocket, 0, ownership.sessionGid);
   chmodSync(apiSocket, 0o660);
 }
 

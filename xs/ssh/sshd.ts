@@ -15,7 +15,7 @@ import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { run } from '../../shared/system/run.ts';
 import type { Address } from '../config.ts';
-import type { Access } from '../storage/ownership.ts';
+import type { Ownership } from '../storage/ownership.ts';
 import { hostKey, hostKeyPublic, inState, type Paths } from '../storage/paths.ts';
 
 const SSHD = '/usr/sbin/sshd';
@@ -26,7 +26,7 @@ const STOP_MS = 3000;
 
 export interface SshdOptions {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   listen: Address;
   /** Login name of our agents. */
   user: string;
@@ -50,11 +50,11 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     writeFileDurably(files.passwd, formatPasswd(options, serials), 0o644);
   };
   setLogins([]);
-  writeFileDurably(files.group, `ds-session:x:${options.access.sessionGid}:\n`, 0o644);
+  writeFileDurably(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);
   const env = wrapperEnvironment(options);
   const hostKey = await ensureHostKey(options, env);
   writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
-  if (options.access.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
 
   // pdeathsig: when the service is killed, its port is free for the next one.
   const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', files.sshdConfig];
@@ -104,12 +104,12 @@ function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
 
 /** Generates the key in a new library only: every laptop has pinned the existing one. */
 async function ensureHostKey(
-  { paths, access }: SshdOptions,
+  { paths, ownership }: SshdOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   const file = hostKey(paths);
   // The library may have been copied by another user. Without root, the owner must be this user.
-  if (access.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
+  if (ownership.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
   const found = await readKeyFile(file, { env });
   if (found === 'damaged') {
     throw new DsError('damaged', `${file} is not a valid private key`, {
@@ -164,9 +164,9 @@ async function formatSshdConfig(
   ].join('\n')}\n`;
 }
 
-function formatPasswd({ access, user }: SshdOptions, serials: readonly Serial[]): string {
+function formatPasswd({ ownership, user }: SshdOptions, serials: readonly Serial[]): string {
   const session = (name: string) =>
-    `${name}:x:${access.sessionUid}:${access.sessionGid}::/:/bin/sh\n`;
+    `${name}:x:${ownership.sessionUid}:${ownership.sessionGid}::/:/bin/sh\n`;
   // sshd wants its own user, and root when it is root.
   const system =
     'root:x:0:0:root:/:/usr/sbin/nologin\nsshd:x:65534:65534::/run/sshd:/usr/sbin/nologin\n';

@@ -1,8 +1,8 @@
-/** A measurement taken when somebody asks, and at most so often however many ask. */
+/** Measurements that are taken on demand, and shared by all who ask within a short time. */
 import type { Clock } from '../../shared/clock.ts';
 
-/** `measure`, whose answer is good for `ms` milliseconds. */
-export function gauge<T>(clock: Clock, ms: number, measure: () => Promise<T>): () => Promise<T> {
+/** `measure`, with its result reused for `ms` milliseconds. */
+export function cached<T>(clock: Clock, ms: number, measure: () => Promise<T>): () => Promise<T> {
   let last: { time: number; value: Promise<T> } | undefined;
   return () => {
     const time = clock.monotonicMs();

@@ -1,12 +1,13 @@
 /**
- * Content that is known to be damaged (X11). It lies in `.damaged/` as `<digest>.<inode>`: a link to
- * the inode itself, so that the number cannot go to another file while snapshots still have it. The
- * `.json` beside it says who is concerned. The file names are the truth; a record that cannot be
- * read is made anew from them.
+ * The register of content that is known to be damaged: a folder `.damaged/` with a hard link
+ * `<digest>.<inode>` to each damaged file, so that its inode number cannot be reused while snapshots
+ * still link to it. The `.json` beside it lists those links. The file names are the truth; a record
+ * that cannot be read is rebuilt from them.
  *
  * The service is the only writer, and everything here that changes something is synchronous.
  */
 import {
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -15,22 +16,23 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import * as v from 'valibot';
 import { type Clock, realClock } from '../../shared/clock.ts';
 import { type Digest, parseDigest } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { ifReadable } from './checked-entry.ts';
 import { inDamaged, inPool, type Paths, POOL_NAME } from './paths.ts';
 
 export interface DamageRecord {
   digest: Digest;
   inode: number;
-  /** As it was found, in bytes. */
+  /** In bytes, as found. */
   size: number;
-  /** ISO. */
+  /** ISO 8601. */
   found: string;
-  /** Links to it, relative to the library: who is concerned. Null until somebody has looked. */
+  /** Its other names, relative to the library. Null until they were searched for. */
   names: readonly string[] | null;
 }
 
@@ -42,16 +44,18 @@ const recordSchema = v.object({
 });
 const RECORD_NAME = /^([0-9a-f]{64})\.(\d+)(\.json)?$/;
 
-export class Damage {
+export class DamageRegister {
   readonly #paths: Paths;
   readonly #clock: Clock;
   readonly #records = new Map<number, DamageRecord>();
 
-  /** What the folder says; completes a quarantine that was cut off. */
+  /** Reads the folder, and completes a quarantine that was cut off. */
   constructor(paths: Paths, clock: Clock = realClock) {
     this.#paths = paths;
     this.#clock = clock;
-    for (const [digest, inode] of this.#listFolder()) this.#load(digest, inode);
+    for (const [digest, inode] of ifReadable(() => this.#listFolder())) {
+      ifReadable(() => [this.#load(digest, inode)]);
+    }
   }
 
   get isEmpty(): boolean {
@@ -72,32 +76,37 @@ export class Damage {
 
   /** Takes the content at `path` out of the pool. Its links in snapshots stay as they are. */
   quarantine(digest: Digest, path: string): void {
-    const { ino: inode, size } = lstatSync(path);
-    const found = this.#clock.now().toISOString();
-    const record: DamageRecord = { digest, inode, size, found, names: null };
-    const { folder } = inDamaged(this.#paths);
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(this.#paths.library);
-    writeFileDurably(...this.#fileOf(record));
+    const record = this.#writeRecord(digest, path, null);
     failpoint('damage.recorded');
     this.#moveAside(record, path);
     failpoint('damage.quarantined');
+  }
+
+  /** Records damaged content at `path` in a snapshot that is not in the pool. */
+  record(digest: Digest, path: string): void {
+    const names = [relative(this.#paths.library, path)];
+    const record = this.#writeRecord(digest, path, names);
+    // Without this link, as after a power cut, the record is dropped at the next start.
+    linkSync(path, inDamaged(this.#paths).content(digest, record.inode));
+    fsyncFolder(inDamaged(this.#paths).folder);
+    this.#records.set(record.inode, record);
   }
 
   setNames(record: DamageRecord, names: readonly string[]): void {
     const named = { ...record, names };
     const [path, text] = this.#fileOf(named);
     const temporary = `${path}.tmp`;
-    writeFileSync(temporary, text, { mode: 0o640 }); // torn by a power cut, it is made anew
+    writeFileSync(temporary, text, { mode: 0o640 }); // rebuilt if a power cut tears it
     renameSync(temporary, path);
     this.#records.set(record.inode, named);
   }
 
-  /** How many names the damaged content has besides the one here. */
+  /** The number of names the damaged file has outside of the register. */
   links({ digest, inode }: DamageRecord): number {
     return lstatSync(inDamaged(this.#paths).content(digest, inode)).nlink - 1;
   }
 
-  /** Lets go of content that nobody has any more. */
+  /** Removes content that has no other name any more. */
   release(records: readonly DamageRecord[]): void {
     if (records.length === 0) return;
     const { folder, content, record } = inDamaged(this.#paths);
@@ -113,11 +122,21 @@ export class Damage {
     fsyncFolder(folder);
   }
 
+  #writeRecord(digest: Digest, path: string, names: readonly string[] | null): DamageRecord {
+    const { ino: inode, size } = lstatSync(path);
+    const found = this.#clock.now().toISOString();
+    const record: DamageRecord = { digest, inode, size, found, names };
+    const { folder } = inDamaged(this.#paths);
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(this.#paths.library);
+    writeFileDurably(...this.#fileOf(record));
+    return record;
+  }
+
   #listFolder(): [Digest, number][] {
     const found = new Map<string, [Digest, number]>();
     const { folder } = inDamaged(this.#paths);
     for (const name of namesIn(folder)) {
-      if (name.endsWith('.tmp')) rmSync(join(folder, name)); // of a service that was killed
+      if (name.endsWith('.tmp')) rmSync(join(folder, name)); // left by a killed service
       const [, digest, inode] = RECORD_NAME.exec(name) ?? [];
       if (digest) found.set(`${digest}.${inode}`, [parseDigest(digest), Number(inode)]);
     }
@@ -150,12 +169,12 @@ export class Damage {
   }
 
   #moveAside(record: DamageRecord, path: string): void {
-    // Lost in a power cut, this is done again when the record is read.
+    // If a power cut undoes this, it is done again when the record is read.
     renameSync(path, inDamaged(this.#paths).content(record.digest, record.inode));
     this.#records.set(record.inode, record);
   }
 
-  /** In a library that was copied to another disk the inodes have other numbers. */
+  /** Inode numbers change when a library is copied to another disk. */
   #renumber(old: DamageRecord, inode: number): void {
     const { folder, content, record: recordOf } = inDamaged(this.#paths);
     const record = { ...old, inode };
@@ -172,18 +191,18 @@ export class Damage {
   }
 }
 
-/** True when a snapshot has content that is known to be damaged. */
-export function hasDamage(damage: Damage, snapshot: string): boolean {
+/** Whether a snapshot has a file that is known to be damaged. */
+export function hasDamage(damage: DamageRegister, snapshot: string): boolean {
   if (damage.isEmpty) return false;
   return readdirSync(snapshot).some((name) => isDamagedFile(damage, join(snapshot, name)));
 }
 
-export function isDamagedFile(damage: Damage, path: string): boolean {
+export function isDamagedFile(damage: DamageRegister, path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat !== undefined && damage.isDamaged(stat.ino);
 }
 
-/** The inodes that the pool has for each content, the first one first. */
+/** The pool's files for each content, in order. */
 export function pooledFiles(paths: Paths, digests: readonly Digest[]): Map<Digest, string[]> {
   const found = new Map<Digest, string[]>(digests.map((digest) => [digest, []]));
   for (const folder of new Set(digests.map((digest) => inPool(paths, digest).folder))) {

@@ -3,23 +3,28 @@
  */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
-import { gauge } from './cached.ts';
+import { cached } from './cached.ts';
 
 export interface DiskFacts {
   freeBytes: number;
   usedBytes: number;
-  /** Shares of what ordinary users may use, 0…1. */
+  /** Share of the blocks that ordinary users can still use, 0…1. */
   freeBlocks: number;
-  /** 1 where the file system makes inodes as needed. */
+  /** Share of free inodes, 0…1; 1 where the file system creates them as needed. */
   freeInodes: number;
 }
 
-/** How long a measurement is good for where many ask, in milliseconds. */
+/** For how long a measurement is reused, in milliseconds. */
 const FRESH_MS = 1000;
 
 /** Measures at most once a second, whoever asks. */
-export function diskGauge(clock: Clock, path: string): () => Promise<DiskFacts> {
-  return gauge(clock, FRESH_MS, () => measureDisk(path));
+export function cachedDisk(clock: Clock, path: string): () => Promise<DiskFacts> {
+  return cached(clock, FRESH_MS, () => measureDisk(path));
+}
+
+/** The scarcer of the two, 0…1: a disk without free inodes is as full as one without free blocks. */
+export function freeShare(disk: Pick<DiskFacts, 'freeBlocks' | 'freeInodes'>): number {
+  return Math.min(disk.freeBlocks, disk.freeInodes);
 }
 
 export async function measureDisk(path: string): Promise<DiskFacts> {

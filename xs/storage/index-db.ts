@@ -1,17 +1,16 @@
 /**
- * The index of what lies in the library, in SQLite: quick answers about all laptops at once. The
- * disk is the truth; a database that is absent is made anew from it.
+ * The index of the library, in SQLite: quick answers about all laptops at once. The disk is the
+ * truth; a database that is missing or damaged is rebuilt from it.
  */
-import { readFileSync, renameSync, rmSync } from 'node:fs';
-import * as v from 'valibot';
+import { renameSync, rmSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import type { DayRecord } from '../admin/status.ts';
-import type { Amount, Plan } from '../retention/retention.ts';
-import { inLaptop, inState, type Paths } from './paths.ts';
+import { ifReadable } from './checked-entry.ts';
+import { readLastSuccess } from './last-success.ts';
+import { inState, type Paths } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
 
 const MIGRATIONS = [
@@ -36,30 +35,37 @@ export interface LaptopOverview {
   newest: string | null;
   entries: number | null;
   bytes: number | null;
-  /** When its Journal was last known to be safe; ISO 8601 by the server's clock. */
+  /** When its Journal was last known to be safe; ISO 8601, by the server's clock. */
   lastSuccess: string | null;
 }
 
-export interface Store extends AsyncDisposable {
-  recordSnapshot(manifest: Manifest): Promise<void>;
+export interface IndexDb extends AsyncDisposable {
+  /** Reads a laptop's snapshots from the disk again: to be called after every change to them. */
+  reindex(serial: Serial): Promise<void>;
+  /** Only for last-success.ts, which also keeps the laptop's own file. */
   recordSuccess(serial: Serial, time: Date): Promise<void>;
-  /** What a laptop has after its snapshots were thinned. */
-  replaceSnapshots(serial: Serial, manifests: readonly Manifest[]): Promise<void>;
-  recordUsage(serial: Serial, plan: Plan, quota: Amount, time: Date): Promise<void>;
+  /** What a cleanup found out about a laptop. */
+  recordUsage(usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void>;
   overview(): Promise<LaptopOverview[]>;
   usage(): Promise<LaptopUsage[]>;
-  /** Notes what one full copy of every laptop needs today; keeps the last three months. */
+  /** Records what one full copy of every laptop needs today; keeps the last 90 days. */
   recordDay(date: string, neededBytes: number): Promise<void>;
   /** Oldest first. */
-  days(): Promise<DayRecord[]>;
+  days(): Promise<DayRow[]>;
   /** When the newest snapshot of all laptops was made, by the clock of that time. */
   newestCreated(): Promise<Date | undefined>;
-  /** What is noted about these versions of entries, as it was noted; some may not be known. */
+  /** Cached facts about these versions of entries, by digest; unknown ones are absent. */
   entryFacts(digests: readonly Digest[]): Promise<Map<string, string>>;
-  /** Notes it. The oldest notes give way: they are only a quick way to what the disk says. */
+  /** Caches facts, evicting the oldest. */
   recordEntryFacts(facts: readonly (readonly [Digest, string])[]): Promise<void>;
-  /** Forgets everything and reads the library anew. Returns the number of snapshots found. */
+  /** Rebuilds the index from the library. Returns the number of snapshots found. */
   rebuild(onLaptop?: (serial: Serial, done: number, of: number) => void): Promise<number>;
+}
+
+/** A day on which a cleanup ran (`YYYY-MM-DD`), and what one full copy of every laptop needed. */
+export interface DayRow {
+  date: string;
+  neededBytes: number;
 }
 
 /** As of the last cleanup. */
@@ -73,20 +79,22 @@ export interface LaptopUsage {
   time: string;
 }
 
-/** Opens the index, filling it from the library if it was not there. */
-export async function openStore(paths: Paths, serials: () => readonly Serial[]): Promise<Store> {
+/** Opens the index, filling it from the library if it is new. */
+export async function openIndexDb(
+  paths: Paths,
+  serials: () => readonly Serial[],
+): Promise<IndexDb> {
   const file = inState(paths).database;
   const db = await openOrReplace(file);
-  const store: Store = {
-    recordSnapshot: (manifest) => insertSnapshots(db, [manifest]),
+  const index: IndexDb = {
     recordSuccess: (serial, time) =>
       db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
-    replaceSnapshots: (serial, manifests) =>
+    reindex: (serial) =>
       db.transaction(async (tx) => {
         await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
-        await insertSnapshots(tx, manifests);
+        await insertSnapshots(tx, listSnapshots(paths, serial));
       }),
-    recordUsage: (serial, plan, quota, time) => insertUsage(db, serial, plan, quota, time),
+    recordUsage: (usage, time) => insertUsage(db, usage, time),
     overview: () => db.all<LaptopOverview>(OVERVIEW),
     usage: () => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial'),
     recordDay: async (date, neededBytes) => {
@@ -96,7 +104,7 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
         KEPT_DAYS,
       );
     },
-    days: () => db.all<DayRecord>('SELECT * FROM day ORDER BY date'),
+    days: () => db.all<DayRow>('SELECT * FROM day ORDER BY date'),
     newestCreated: async () => {
       const row = await db.get<{ time: string | null }>(
         'SELECT max(created) AS time FROM snapshot',
@@ -114,12 +122,12 @@ export async function openStore(paths: Paths, serials: () => readonly Serial[]):
     rebuild: (onLaptop) => rebuild(db, paths, serials(), onLaptop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
-  // Also when the power went while it was being filled.
-  if (!(await db.get('SELECT time FROM filled'))) await store.rebuild();
-  return store;
+  // Also after a power cut while it was being filled.
+  if (!(await db.get('SELECT time FROM filled'))) await index.rebuild();
+  return index;
 }
 
-/** A file that is no database any more is put aside: everything in it can be found again. */
+/** A file that is not a valid database is renamed: everything in it can be rebuilt. */
 async function openOrReplace(file: string): Promise<Db> {
   try {
     return await openDb(file, MIGRATIONS);
@@ -145,9 +153,9 @@ function rebuild(
     failpoint('rebuild.cleared');
     let found = 0;
     for (const [index, serial] of serials.entries()) {
-      const manifests = listSnapshots(paths, serial);
+      const manifests = ifReadable(() => listSnapshots(paths, serial));
       await insertSnapshots(tx, manifests);
-      const success = readLastSuccess(paths, serial);
+      const success = readLastSuccess(paths, serial)?.time;
       if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);
       found += manifests.length;
       failpoint('rebuild.laptop');
@@ -159,20 +167,10 @@ function rebuild(
   });
 }
 
-/** When a laptop was last known to be safe, as its folder says. */
-function readLastSuccess(paths: Paths, serial: Serial): string | undefined {
-  try {
-    const note: unknown = JSON.parse(readFileSync(inLaptop(paths, serial).lastSuccess, 'utf8'));
-    return v.parse(v.object({ time: v.pipe(v.string(), v.isoTimestamp()) }), note).time;
-  } catch {
-    return undefined; // never, or cut short: the next backup says it again
-  }
-}
-
-function insertUsage(db: Db, serial: Serial, plan: Plan, quota: Amount, time: Date) {
-  const { bytes, inodes } = plan.usedAfter;
-  const values = [bytes, inodes, quota.bytes, plan.stuck ? 1 : 0, time.toISOString()];
-  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', serial, ...values);
+function insertUsage(db: Db, usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void> {
+  const { serial, bytes, inodes, quotaBytes, stuck } = usage;
+  const values = [serial, bytes, inodes, quotaBytes, stuck, time.toISOString()];
+  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', ...values);
 }
 
 function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[]): Promise<void> {
@@ -182,9 +180,9 @@ function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[])
   });
 }
 
-/** Notes about versions of entries, some 400 bytes each. */
+/** Cached facts about versions of entries, about 400 bytes each. */
 const KEPT_FACTS = 1_000_000;
-/** Growth is foreseen from so many days of service. */
+/** Days of service from which growth is extrapolated. */
 const KEPT_DAYS = 90;
 
 const OVERVIEW = `

@@ -1,6 +1,6 @@
 /**
- * Where everything lies on the server (PROTOCOL.md, "On the server's disk"). The only place that
- * puts paths together; every variable part is a parsed id, so none can lead elsewhere.
+ * The layout of the server's disk (PROTOCOL.md, "On the server's disk"): the name of every file and
+ * folder that has one in the library. Variable parts are parsed ids, so no path can lead elsewhere.
  */
 import { join } from 'node:path';
 import {
@@ -12,6 +12,7 @@ import {
   tryParse,
   type Uid,
 } from '../../shared/ids.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 
 export interface Paths {
   readonly library: string;
@@ -19,7 +20,7 @@ export interface Paths {
   readonly state: string;
 }
 
-/** Folders the original client mirrors into, whole. */
+/** The folders that the original client mirrors. */
 export const MIRRORS = ['datastore-current', 'documents', 'power-logs'] as const;
 
 export const inLaptop = (paths: Paths, serial: Serial) => {
@@ -31,7 +32,7 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
     snapshot: (name: SnapshotName) => join(home, name),
     latest: join(home, 'datastore-latest'),
-    /** Snapshots that the shrink guard keeps aside until somebody decides. */
+    /** Snapshots that the shrink guard holds aside until somebody decides. */
     held: join(home, 'held'),
     heldSnapshot: (name: SnapshotName) => join(home, 'held', name),
     /** Pinned versions: `<uid>/<digest>/`; and empty files named for pinned snapshots. */
@@ -39,28 +40,38 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     pin: (uid: Uid, digest: Digest) => join(home, 'pinned', uid, digest),
     snapshotPin: (name: SnapshotName) => join(home, 'pinned', name),
     registration: join(home, 'registration.json'),
+    /** For the case that the record is damaged. */
+    registrationCopy: join(home, '.registration.copy.json'),
     lastSuccess: join(home, 'last-success.json'),
     originalFold: join(home, 'original-fold.json'),
+    /** What is wrong with this folder, by the last check. */
+    findings: join(home, '.findings.json'),
     sessionLock: join(home, '.session.lock'),
     /** Shared with the laptop, over SSH, for days without changes. */
     quietKey: join(home, '.quiet-key'),
-    /** A snapshot in the making. */
+    /** A snapshot that is being built. */
     draft: (run: RunId) => join(home, `.tmp-${run}`),
     /** Folded entries of an original client, on their way into a snapshot. */
     folded: (run: RunId) => join(home, `.tmp-${run}-folded`),
-    /** An original's tree while its snapshot takes its place. Never removed by us, only handed on. */
+    /** An original tree while its snapshot takes its place. Only ever moved, to the trash or back. */
     adopting: (name: SnapshotName) => join(home, `${ADOPTING}${name}`),
   };
 };
 
 const ADOPTING = '.adopting-';
 
-/** The snapshot whose tree is aside under this name in a laptop's folder. */
+/** The snapshot whose original tree has this name for now; undefined for other names. */
 export const adoptingName = (name: string): SnapshotName | undefined =>
   name.startsWith(ADOPTING) ? tryParse(parseSnapshotName, name.slice(ADOPTING.length)) : undefined;
 
-/** Names in a laptop's folder that are work in progress of a service that has ended. */
+/** Drafts: work in progress, worthless after a restart of the service. */
 export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
+
+/** The two files of an entry, in whatever folder has them: a snapshot, a pin, `incoming/`. */
+export const inEntry = (folder: string, uid: Uid) => ({
+  content: join(folder, uid),
+  metadata: join(folder, `${uid}${METADATA_SUFFIX}`),
+});
 
 export const inSnapshot = (snapshot: string) => ({
   manifest: join(snapshot, 'MANIFEST'),
@@ -71,19 +82,19 @@ export const inSnapshot = (snapshot: string) => ({
 
 export const inLibrary = (paths: Paths) => ({
   pool: join(paths.library, '.pool'),
-  /** What was removed, for some days; one folder a laptop. */
+  /** Removed snapshots and pins, kept for some days; one folder per laptop. */
   trash: join(paths.library, '.trash'),
   trashOf: (serial: Serial) => join(paths.library, '.trash', serial),
-  /** On its way out for good. */
+  /** Waiting to be deleted for good. */
   doomed: join(paths.library, '.doomed'),
   /** The folder of a laptop that was removed from the registrations. */
   forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
   clock: join(paths.library, '.clock.json'),
-  /** Space that is given up when there is none left to clean up with. */
+  /** Space that is released when the disk is too full to be cleaned up. */
   reserve: join(paths.library, '.reserve'),
 });
 
-/** What teachers and laptops did about registrations, a file a month. */
+/** The audit log of registrations, one file per month. */
 export const inAudit = (paths: Paths) => {
   const folder = join(paths.library, '.audit');
   return { folder, month: (month: string) => join(folder, `${month}.jsonl`) };
@@ -105,7 +116,7 @@ export const inPool = (paths: Paths, digest: Digest) => {
 export const inShard = (paths: Paths, shard: number): string =>
   join(paths.library, '.pool', shard.toString(16).padStart(2, '0'));
 
-/** A name in the pool: a digest, and a number from the second inode on. */
+/** A file name in the pool: a digest, followed by a number from the second inode on. */
 export const POOL_NAME = /^([0-9a-f]{64})(\.\d+)?$/;
 
 export const inDamaged = (paths: Paths) => {
@@ -114,14 +125,14 @@ export const inDamaged = (paths: Paths) => {
     folder,
     content: (digest: Digest, inode: number) => join(folder, `${digest}.${inode}`),
     record: (digest: Digest, inode: number) => join(folder, `${digest}.${inode}.json`),
-    /** A link on its way to where damaged content was. */
+    /** A link that is about to replace damaged content. */
     repair: join(folder, '.repair.tmp'),
   };
 };
 
 /**
- * The key by which laptops know the server, and its public half. They lie in the library, for that is
- * what makes a machine *this* school's server: laptops go on trusting it wherever it is taken to.
+ * The server's SSH host key and its public half. They are in the library, so that laptops go on
+ * trusting the server when the library moves to another machine.
  */
 export const hostKey = (paths: Paths): string => join(paths.library, '.host-key');
 export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.host-key.pub');
@@ -146,16 +157,16 @@ export const inState = (paths: Paths) => ({
   /** Who may sign in to the pages as a teacher. */
   teachers: join(paths.state, 'teachers.json'),
   sshFolder: join(paths.state, 'ssh'),
-  /** Who may come in: a file a login name. */
+  /** Authorized keys, one file per login name. */
   keysFolder: join(paths.state, 'ssh', 'keys'),
   keys: (login: string) => join(paths.state, 'ssh', 'keys', login),
   sshdConfig: join(paths.state, 'ssh', 'sshd_config'),
   session: join(paths.state, 'ssh', 'ds-session'),
   sessionConfig: join(paths.state, 'ssh', 'session.conf'),
-  /** Whose snapshots a laptop may read besides its own: a file a laptop, a serial a line. */
+  /** Whose snapshots a laptop may read besides its own: one file per laptop, one serial per line. */
   replacesFolder: join(paths.state, 'ssh', 'replaces'),
   replaces: (serial: Serial) => join(paths.state, 'ssh', 'replaces', serial),
-  /** Who may upload now: an empty file a laptop. */
+  /** Who may upload now: one empty file per laptop. */
   leasesFolder: join(paths.state, 'ssh', 'leases'),
   lease: (serial: Serial) => join(paths.state, 'ssh', 'leases', serial),
   passwd: join(paths.state, 'ssh', 'passwd'),

@@ -1,8 +1,8 @@
 /**
- * The pool: every content once, named by its SHA-256, shared by hard links (X7). The link count of
- * the file system is the only reference count.
+ * The pool: all content once, named by its SHA-256 and shared by hard links, so that equal content
+ * of many laptops takes space once. The file system's link count is the only reference count.
  *
- * Content gets a name here only after it was read, compared with its digest and made durable, so a
+ * Content gets its name only after it was read, compared with its digest and made durable, so a
  * power cut cannot leave a name with other bytes behind it.
  */
 import {
@@ -20,46 +20,46 @@ import { dirname, join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
-import { Damage, pooledFiles } from './damage-register.ts';
-import { type Access, takeOver } from './ownership.ts';
+import { DamageRegister, pooledFiles } from './damage-register.ts';
+import { type Ownership, takeOver } from './ownership.ts';
 import { inPool, type Paths } from './paths.ts';
 
-/** ext4 allows 65,000 links an inode, others less; BackupPC stops at 31,999. */
+/** ext4 allows 65,000 links per inode, others fewer; BackupPC stops at 31,999. */
 export const MAX_LINKS = 30_000;
 
 export interface Pool {
-  /** What of it is known to be damaged. */
-  readonly damage: Damage;
+  /** The register of damaged content. */
+  readonly damage: DamageRegister;
   /**
-   * Gives `target` the content with this digest, which `source` holds (verified and durable, on the
-   * same file system). A source only we can reach becomes the pool's inode if it has none yet.
+   * Links `target` to the content with this digest, which `source` has (verified, durable, on the
+   * same file system). A source that nobody else can reach becomes the pool's inode if needed.
    */
   place(source: string, digest: Digest, target: string): void;
   /**
-   * Like place(), but the source's inode becomes the pool's own even when it has other names: they
-   * are of an old library that nobody writes in place. Costs no space. Copies what we may not own.
+   * Like place(), but the source's inode becomes the pool's even when it has other names: those are
+   * in an old library whose files nobody changes. Takes no space. Copies what we may not own.
    */
   adopt(source: string, digest: Digest, target: string): void;
   /**
-   * Gives `target` the content that `held`, a file of an earlier snapshot, has: a link, or a fresh
-   * inode when that one has its links. Returns its size in bytes. Throws `damaged` where it is known
-   * to be.
+   * Links `target` to the content of `source`, a file of an earlier snapshot, or to a new inode when
+   * that one has reached the limit of links. Returns the size in bytes. Throws `damaged` for content
+   * in the register.
    */
-  share(held: string, digest: () => Digest, target: string): number;
-  /** The file of a snapshot if nothing bad is known of it, or else the pool's own, if there is one. */
-  sound(held: string, digest: Digest, size?: number): string | undefined;
-  /** Quarantines the inode of `held`, which was found to be other content than its digest says. */
-  condemn(held: string, digest: Digest): void;
+  share(source: string, digest: () => Digest, target: string): number;
+  /** `file` unless it is missing or registered as damaged, else the pool's own, else undefined. */
+  sound(file: string, digest: Digest, size?: number): string | undefined;
+  /** Quarantines the inode of `file`, whose content turned out to differ from its digest. */
+  condemn(file: string, digest: Digest): void;
 }
 
-/** Gives `path` to the source's content; `maxLinks` is what an inode may have. */
-type MakeInode = (access: Access, source: string, path: string, maxLinks: number) => void;
+/** Makes `path` a name of the source's content; `maxLinks` is the limit per inode. */
+type MakeInode = (ownership: Ownership, source: string, path: string, maxLinks: number) => void;
 
 export function openPool(
   paths: Paths,
-  access: Access,
+  ownership: Ownership,
   maxLinks = MAX_LINKS,
-  damage = new Damage(paths),
+  damage = new DamageRegister(paths),
 ): Pool {
   const pooledOf = (digest: Digest) => pooledFiles(paths, [digest]).get(digest) ?? [];
   /** The inode with room for one more link; made from `source` when there is none. */
@@ -76,11 +76,11 @@ export function openPool(
       const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat?.size === size && stat.nlink < maxLinks) return path;
       if (stat?.size === size) continue;
-      // One of the two is damaged: it is the one here if the other was just read.
+      // One of the two is damaged: the pool's, if the source was just verified.
       if (stat && !verified) continue;
       if (stat) damage.quarantine(digest, path);
       mkdirSync(folder, { recursive: true, mode: 0o750 });
-      make(access, source, path, maxLinks);
+      make(ownership, source, path, maxLinks);
       return path;
     }
   };
@@ -88,73 +88,73 @@ export function openPool(
     damage,
     place: (source, digest, target) => linkSync(inodeFor(digest, source, true), target),
     adopt: (source, digest, target) => linkSync(inodeFor(digest, source, true, adoptInode), target),
-    share: (held, digest, target) => {
-      const stat = lstatSync(held);
-      if (damage.isDamaged(stat.ino)) throw new DsError('damaged', `${held} is damaged`);
-      if (stat.nlink < maxLinks) linkSync(held, target);
-      else linkSync(inodeFor(digest(), held, false), target);
+    share: (source, digest, target) => {
+      const stat = lstatSync(source);
+      if (damage.isDamaged(stat.ino)) throw new DsError('damaged', `${source} is damaged`);
+      if (stat.nlink < maxLinks) linkSync(source, target);
+      else linkSync(inodeFor(digest(), source, false), target);
       return stat.size;
     },
-    sound: (held, digest, size) => {
+    sound: (file, digest, size) => {
       const isSound = (path: string) => {
         const stat = lstatSync(path, { throwIfNoEntry: false });
         if (!stat?.isFile() || damage.isDamaged(stat.ino)) return false;
         return size === undefined || stat.size === size;
       };
-      return isSound(held) ? held : pooledOf(digest).find(isSound);
+      return isSound(file) ? file : pooledOf(digest).find(isSound);
     },
-    condemn: (held, digest) => {
-      const { ino } = lstatSync(held);
-      const path = pooledOf(digest).find((file) => lstatSync(file).ino === ino);
+    condemn: (file, digest) => {
+      const { ino } = lstatSync(file);
+      const path = pooledOf(digest).find((pooled) => lstatSync(pooled).ino === ino);
       if (path) damage.quarantine(digest, path);
     },
   };
 }
 
-/** Makes `path` a name of the source's inode, or of a copy where a stranger could still reach it. */
-function makeInode(access: Access, source: string, path: string): void {
+/** Makes `path` a name of the source's inode, or of a copy where somebody else can reach that. */
+function makeInode(ownership: Ownership, source: string, path: string): void {
   const stat = lstatSync(source);
-  if (stat.nlink > 1 || !canOwn(access, stat.uid)) copyInode(access, source, path);
-  else linkInode(access, source, path);
+  if (stat.nlink > 1 || !canOwn(ownership, stat.uid)) copyInode(ownership, source, path);
+  else linkInode(ownership, source, path);
 }
 
 /** Makes `path` a name of the source's inode, whatever other names it has. */
-function adoptInode(access: Access, source: string, path: string, maxLinks: number): void {
+function adoptInode(ownership: Ownership, source: string, path: string, maxLinks: number): void {
   const stat = lstatSync(source);
-  if (stat.nlink >= maxLinks || !canOwn(access, stat.uid)) {
-    copyInode(access, source, path);
+  if (stat.nlink >= maxLinks || !canOwn(ownership, stat.uid)) {
+    copyInode(ownership, source, path);
     return;
   }
   try {
-    linkInode(access, source, path);
+    linkInode(ownership, source, path);
   } catch (error) {
-    // An immutable file, or one at the limit of its file system.
+    // An immutable file, or one at the limit of links.
     if (!isErrno(error, 'EPERM', 'EACCES', 'EMLINK', 'EXDEV')) throw error;
-    copyInode(access, source, path);
+    copyInode(ownership, source, path);
   }
 }
 
-function canOwn(access: Access, uid: number): boolean {
-  return uid === access.ownUid || access.ownUid === 0;
+function canOwn(ownership: Ownership, uid: number): boolean {
+  return uid === ownership.ownUid || ownership.ownUid === 0;
 }
 
-function linkInode(access: Access, source: string, path: string): void {
-  takeOver(access, source);
+function linkInode(ownership: Ownership, source: string, path: string): void {
+  takeOver(ownership, source);
   try {
     linkSync(source, path);
   } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error; // another ingest was faster with the same content
+    if (!isErrno(error, 'EEXIST')) throw error; // another ingest added the same content first
   }
 }
 
-function copyInode(access: Access, source: string, path: string): void {
+function copyInode(ownership: Ownership, source: string, path: string): void {
   const temporary = join(dirname(path), `.copy-${process.pid}.tmp`);
   try {
     copyFileSync(source, temporary);
     const fd = openSync(temporary, 'r');
     fsyncSync(fd);
     closeSync(fd);
-    takeOver(access, temporary);
+    takeOver(ownership, temporary);
     renameSync(temporary, path);
     fsyncFolder(dirname(path));
   } finally {

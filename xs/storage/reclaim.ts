@@ -1,7 +1,7 @@
 /**
- * Gives back the space of what left the trash for good. Its names are unlinked, and content that
- * nobody else has loses its name in the pool as well: work in proportion to what goes, without
- * looking through the pool. What a power cut leaves behind, the scrub sweeps up later.
+ * Frees the space of what left the trash for good. Its names are unlinked, and content without any
+ * other name loses its name in the pool as well: work in proportion to what is removed, without
+ * walking the pool. What a power cut leaves behind is swept by the scrub later.
  */
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,19 +13,19 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
-import { inLibrary, inPool, type Paths } from './paths.ts';
+import { IDLE, IDLE_SLICE_MS } from './idle.ts';
+import { inEntry, inLibrary, inPool, type Paths } from './paths.ts';
 
-const SLICE_MS = 8;
-/** The name in the pool and the one that goes. */
+/** The name in the pool and the one that is being removed. */
 const LAST_LINKS = 2;
 
 export interface Reclaimed {
   folders: number;
-  /** Of the content that nobody has any more. */
+  /** Of content that has no name left. */
   bytes: number;
 }
 
-/** Frees everything that is doomed; safe to repeat after a power cut. */
+/** Frees everything in `.doomed`; safe to repeat after a power cut. */
 export async function reclaim(
   paths: Paths,
   options: { env: NodeJS.ProcessEnv; signal?: AbortSignal },
@@ -37,9 +37,8 @@ export async function reclaim(
     const folder = join(doomed, name);
     done.bytes += await dropFromPool(paths, folder);
     failpoint('reclaim.dropped');
-    // Thousands of unlinks are the disk's work, not ours: a child in the idle class does them.
-    const command = ['-c', '3', 'nice', '-n', '19', 'rm', '-rf', '--', folder];
-    await run('ionice', command, options);
+    // Thousands of unlinks would block this process: a child with idle I/O priority does them.
+    await run('ionice', [...IDLE, 'rm', '-rf', '--', folder], options);
     failpoint('reclaim.removed');
     done.folders += 1;
   }
@@ -47,7 +46,7 @@ export async function reclaim(
 }
 
 async function dropFromPool(paths: Paths, folder: string): Promise<number> {
-  const pause = pacemaker(SLICE_MS);
+  const pause = pacemaker(IDLE_SLICE_MS);
   let bytes = 0;
   for (const name of namesIn(folder)) {
     if (!name.endsWith(METADATA_SUFFIX)) continue;
@@ -58,20 +57,19 @@ async function dropFromPool(paths: Paths, folder: string): Promise<number> {
   return bytes;
 }
 
-/** Looking and unlinking go together without a pause: no ingest can link in between. */
+/** Checks and unlinks without yielding in between, so no ingest can add a link meanwhile. */
 function dropEntry(paths: Paths, folder: string, uid: Uid): number {
-  const content = join(folder, uid);
-  const metadata = `${content}${METADATA_SUFFIX}`;
-  const held = [content, metadata].filter((path) => {
+  const { content, metadata } = inEntry(folder, uid);
+  const last = [content, metadata].filter((path) => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     return stat?.isFile() && stat.nlink <= LAST_LINKS;
   });
-  if (held.length === 0) return 0;
+  if (last.length === 0) return 0;
   try {
     const text = readFileSync(metadata);
     let bytes = 0;
-    if (held.includes(metadata)) bytes += dropInode(paths, digestOf(text), metadata);
-    const digest = held.includes(content) && decodeEntry(text).content?.digest;
+    if (last.includes(metadata)) bytes += dropInode(paths, digestOf(text), metadata);
+    const digest = last.includes(content) && decodeEntry(text).content?.digest;
     return digest ? bytes + dropInode(paths, digest, content) : bytes;
   } catch (error) {
     if (error instanceof DsError) return 0; // damaged; the scrub sweeps by link count
@@ -79,7 +77,7 @@ function dropEntry(paths: Paths, folder: string, uid: Uid): number {
   }
 }
 
-/** Removes the pool's name of this very inode; bytes it frees. */
+/** Removes the pool's name of this inode. Returns the bytes that this frees. */
 function dropInode(paths: Paths, digest: Digest, path: string): number {
   const { ino, size } = lstatSync(path);
   for (let n = 0; ; n += 1) {

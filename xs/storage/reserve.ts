@@ -1,6 +1,6 @@
 /**
- * A reserve of blocks and inodes on the library's disk, so that it can be cleaned up when it is
- * full: even moving a folder into the trash may need a block for its new name.
+ * A reserve of blocks and inodes on the library's disk, released when the disk is too full to be
+ * cleaned up: even moving a folder to the trash may need a block for its new name.
  */
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ export interface ReserveRules {
 const INODES = 64;
 const MIB = 1 << 20;
 
-/** How large it is to be, in bytes: a share of the disk, up to a limit. */
+/** The size of the reserve, in bytes: a share of the disk, up to a limit. */
 export function reserveSize(diskBytes: number, rules: ReserveRules): number {
   const share = Math.floor((diskBytes * rules.reservePercent) / 100);
   return Math.min(share, rules.reserveMiB * MIB);
 }
 
-/** Makes the reserve if there is none and at least twice the room for it. Throws when it cannot. */
+/** Makes the reserve if it is missing and there is twice the room for it. Throws when it cannot. */
 export async function keepReserve(
   paths: Paths,
   rules: ReserveRules,
@@ -44,12 +44,12 @@ export async function keepReserve(
   }
 }
 
-/** Gives it up. */
-export function releaseReserve(paths: Paths): void {
+/** Frees the reserve. */
+function releaseReserve(paths: Paths): void {
   rmSync(inLibrary(paths).reserve, { recursive: true, force: true });
 }
 
-/** Does the work; with the reserve given up when there is no room for it. */
+/** Does the work, releasing the reserve and trying once more when the disk is full. */
 export function withReserve<T>(paths: Paths, work: () => T, onRelease: () => void): T {
   try {
     return work();

@@ -1,9 +1,17 @@
 /**
- * Snapshots on the disk: finding them, reading what they hold, and making a new one visible in one
- * step. A folder without a readable MANIFEST is no snapshot of ours and is left alone.
+ * Snapshots on the disk: listing them, reading what they hold, and making a new one visible in one
+ * step. A folder without a valid MANIFEST is not a snapshot of ours and is left alone.
  */
-import { readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import {
@@ -31,12 +39,13 @@ import {
   replaceSymlinkDurably,
   writeFileDurably,
 } from '../../shared/system/files.ts';
+import { isUnreadable } from './checked-entry.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
 const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
 
-/** A snapshot and where it lies: among the laptop's, held aside, or in the trash. */
+/** A snapshot and its folder: among the laptop's, held aside, or in the trash. */
 export interface Snapshot extends Manifest {
   folder: string;
 }
@@ -48,11 +57,13 @@ export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
 
 /** The snapshots that the shrink guard holds aside, newest first. */
 export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
-  return snapshotsIn(inLaptop(paths, serial).held);
+  const { held } = inLaptop(paths, serial);
+  // Most laptops have none, and a failed readdir costs ten times as much as this look.
+  return existsSync(held) ? snapshotsIn(held) : [];
 }
 
-/** The snapshots in a folder, newest first; an absent folder has none. */
-export function snapshotsIn(parent: string): Snapshot[] {
+/** The snapshots in a folder, newest first; none in a missing folder. */
+function snapshotsIn(parent: string): Snapshot[] {
   const snapshots: Snapshot[] = [];
   for (const name of namesIn(parent)) {
     const snapshot = tryParse(parseSnapshotName, name);
@@ -63,32 +74,36 @@ export function snapshotsIn(parent: string): Snapshot[] {
   return snapshots.sort((a, b) => b.sequence - a.sequence);
 }
 
-/** The manifest in a snapshot's folder, or undefined for a folder that is none of ours. */
+/**
+ * The manifest in a snapshot's folder; undefined for a folder that is not a snapshot of ours, and where
+ * it cannot be read: one damaged snapshot must not hide the others. The check of names reports it.
+ */
 export function readManifest(folder: string): Manifest | undefined {
+  return manifestAt(inSnapshot(folder).manifest);
+}
+
+function manifestAt(path: string): Manifest | undefined {
   try {
-    return parseManifest(readFileSync(inSnapshot(folder).manifest, 'utf8'));
+    return parseManifest(readFileSync(path, 'utf8'));
   } catch (error) {
-    const foreign = isErrno(error, 'ENOENT', 'ENOTDIR');
-    if (foreign || (error instanceof DsError && error.code === 'bad-input')) return undefined;
+    if (isUnreadable(error) || error instanceof DsError) return undefined;
     throw error;
   }
 }
 
-/** The newest complete snapshot; recomputed from the disk, the symbolic link is for people. */
+/** The newest snapshot that is not held, from the disk; `datastore-latest` is only for people. */
 export function newestSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
   return listSnapshots(paths, serial)[0];
 }
 
-/**
- * What the laptop's next backup builds on: the newest that arrived whole, be it held aside or not.
- */
+/** What the laptop's next backup builds on: the newest snapshot, held aside or not. */
 export function baseSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
   const newest = newestSnapshot(paths, serial);
   const held = listHeld(paths, serial)[0];
   return held && (!newest || held.sequence > newest.sequence) ? held : newest;
 }
 
-/** One of the laptop's own, or of those held aside. Throws `not-found`. */
+/** The snapshot of this name, held aside or not. Throws `not-found`. */
 export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): Snapshot {
   const laptop = inLaptop(paths, serial);
   for (const folder of [laptop.snapshot(name), laptop.heldSnapshot(name)]) {
@@ -96,7 +111,7 @@ export function findSnapshot(paths: Paths, serial: Serial, name: SnapshotName): 
     if (manifest) return { ...manifest, name, folder };
   }
   throw new DsError('not-found', `${serial} has no snapshot ${name}`, {
-    hint: '"ds-backup snapshots" lists what there is',
+    hint: '"ds-backup snapshots" lists the snapshots',
   });
 }
 
@@ -106,23 +121,81 @@ export function readVersions(snapshot: Snapshot): Map<Uid, Digest> {
 }
 
 /**
- * Makes a snapshot's list anew from its metadata files, when these are what the manifest says.
- * Returns whether it could.
+ * Rewrites a snapshot's list from its metadata files, if they match the manifest. Returns whether
+ * they did.
  */
 export function mendSums({ folder, state }: Snapshot): boolean {
   const versions = new Map<Uid, Digest>();
   for (const name of namesIn(folder)) {
     if (!name.endsWith(METADATA_SUFFIX)) continue;
     const uid = tryParse(parseUid, name.slice(0, -METADATA_SUFFIX.length));
-    if (uid) versions.set(uid, digestOf(readFileSync(join(folder, name))));
+    const digest = uid && digestAt(join(folder, name));
+    if (digest) versions.set(uid, digest);
   }
   const text = formatSums(versions);
   if (digestOf(text) !== state) return false;
-  writeFileDurably(inSnapshot(folder).sums, gzipSync(text), 0o640);
+  const { sums } = inSnapshot(folder);
+  if (lstatSync(sums, { throwIfNoEntry: false })?.isDirectory()) setAside(sums);
+  writeFileDurably(sums, gzipSync(text), 0o640);
   return true;
 }
 
-/** The list as text, checked against the manifest's state digest. */
+/** Undefined for a file that cannot be read. */
+function digestAt(path: string): Digest | undefined {
+  try {
+    return digestOf(readFileSync(path));
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes a snapshot whose list is lost out of the line, so that the laptop's next backup builds on the
+ * one before it. Its files stay, and so does its manifest, under another name.
+ */
+export function unlist({ folder }: Snapshot): void {
+  setAside(inSnapshot(folder).manifest);
+}
+
+/** Takes it back if its list can be read, or made anew, by now. Returns the snapshot then. */
+export function relist(folder: string): Snapshot | undefined {
+  const { manifest } = inSnapshot(folder);
+  const snapshot = manifestAt(`${manifest}${SET_ASIDE}`);
+  const name = tryParse(parseSnapshotName, basename(folder));
+  if (!snapshot || !name || existsSync(manifest)) return undefined;
+  const found = { ...snapshot, name, folder };
+  if (!hasSums(found) && !mendSums(found)) return undefined;
+  renameSync(`${manifest}${SET_ASIDE}`, manifest);
+  fsyncFolder(folder);
+  return found;
+}
+
+/** What stands in the way of a file that can be made anew keeps its content under this name. */
+const SET_ASIDE = '.set-aside';
+
+export function setAside(path: string): void {
+  try {
+    rmdirSync(path); // nothing is in an empty folder
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw error;
+    renameSync(path, `${path}${SET_ASIDE}`);
+  }
+  fsyncFolder(dirname(path));
+}
+
+/** Whether the list can be read and matches the manifest. */
+export function hasSums(snapshot: Snapshot): boolean {
+  try {
+    readSums(snapshot);
+    return true;
+  } catch (error) {
+    if (error instanceof DsError) return false;
+    throw error;
+  }
+}
+
+/** The list as text, checked against the manifest's state digest. Throws `damaged`. */
 export function readSums(snapshot: Snapshot): string {
   const { sums } = inSnapshot(snapshot.folder);
   let text: string;
@@ -138,7 +211,7 @@ export function readSums(snapshot: Snapshot): string {
   return text;
 }
 
-/** Writes SUMS.gz and, last, MANIFEST into a draft, and makes all its names durable. */
+/** Writes SUMS.gz and, last, MANIFEST into a draft, and makes the folder durable. */
 export function sealDraft(draft: string, manifest: Manifest, versions: Versions): void {
   const { manifest: manifestPath, sums } = inSnapshot(draft);
   writeFileDurably(sums, gzipSync(formatSums(versions)), 0o640);
@@ -146,7 +219,7 @@ export function sealDraft(draft: string, manifest: Manifest, versions: Versions)
   fsyncFolder(draft);
 }
 
-/** Makes a sealed draft visible under its name: whole or not at all (X4). */
+/** Renames a sealed draft to its name: the snapshot appears whole or not at all. */
 export function promoteDraft(
   paths: Paths,
   manifest: Manifest,
@@ -157,11 +230,11 @@ export function promoteDraft(
   const folder = hold ? laptop.heldSnapshot(manifest.name) : laptop.snapshot(manifest.name);
   renameSync(draft, folder);
   fsyncFolder(dirname(folder));
-  if (hold) fsyncFolder(laptop.home); // the folder of held ones may be new
+  if (hold) fsyncFolder(laptop.home); // `held/` may be new
   return { ...manifest, folder };
 }
 
-/** Points `datastore-latest` at the snapshot, if it does not do so already. */
+/** Points `datastore-latest` at the snapshot, unless it does so already. */
 export function pointLatest(paths: Paths, serial: Serial, name: SnapshotName): void {
   const { latest } = inLaptop(paths, serial);
   try {

@@ -1,6 +1,6 @@
 /**
- * Nothing is deleted at once: what is removed goes to the trash for some days and can be brought
- * back from there (`xs-backup undelete`). The folder's name tells what it was, when it went and why:
+ * The trash: what is removed stays there for some days, and `xs-backup undelete` brings it back. The
+ * name of an item's folder tells what it was, when it was removed and why:
  *
  *     .trash/<serial>/<name>~<YYYYMMDDTHHMMSSZ>~<reason>
  *
@@ -23,7 +23,7 @@ import { inLaptop, inLibrary, type Paths } from './paths.ts';
 
 export interface TrashItem {
   serial: Serial;
-  /** What it was called in the laptop's folder: a snapshot's name, or `pin-<uid>-<digest>`. */
+  /** Its former name in the laptop's folder: a snapshot's, or `pin-<uid>-<digest>`. */
   name: string;
   removed: Date;
   reason: string;
@@ -33,7 +33,7 @@ export interface TrashItem {
 const ITEM = /^([\w:-]+)~(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z~([a-z-]+)$/;
 const PIN = /^pin-(.{36})-([0-9a-f]{64})$/;
 
-/** Moves a folder of a laptop into the trash. `reason` is a few lower-case words with hyphens. */
+/** Moves a folder of a laptop to the trash. `reason` is lower-case words joined by hyphens. */
 export function discard(
   paths: Paths,
   serial: Serial,
@@ -56,7 +56,7 @@ export function discard(
   }
 }
 
-/** Everything in the trash, or in that of one laptop; what went first comes first. */
+/** Everything in the trash, or in that of one laptop; oldest removal first. */
 export function listTrash(paths: Paths, serial?: Serial): TrashItem[] {
   const serials = serial ? [serial] : namesIn(inLibrary(paths).trash);
   const items = serials.flatMap((one) => {
@@ -79,19 +79,19 @@ function itemsOf(paths: Paths, serial: Serial): TrashItem[] {
 }
 
 /**
- * Puts the newest item of this name back where it was, and returns its folder. Throws `not-found`,
- * and `bad-input` when the place is taken.
+ * Moves the newest item of this name back and returns its folder. Throws `not-found`, and
+ * `bad-input` when the name is taken.
  */
 export function undelete(paths: Paths, serial: Serial, name: string): string {
   const item = listTrash(paths, serial).findLast((one) => one.name === name);
   if (!item) {
-    throw new DsError('not-found', `the trash of ${serial} holds no ${name}`, {
-      hint: `"xs-backup trash ${serial}" lists what it holds`,
+    throw new DsError('not-found', `the trash of ${serial} has no ${name}`, {
+      hint: `"xs-backup trash ${serial}" lists its contents`,
     });
   }
   const target = placeOf(paths, item);
   if (existsSync(target)) {
-    throw new DsError('bad-input', `${serial} has a ${name} again`, {
+    throw new DsError('bad-input', `${serial} already has a ${name}`, {
       hint: `the removed one stays in the trash; "xs-backup export" writes either of them elsewhere`,
     });
   }
@@ -101,7 +101,7 @@ export function undelete(paths: Paths, serial: Serial, name: string): string {
   return target;
 }
 
-/** Takes an item out of reach for good; it is then in `.doomed` and only waits to be freed. */
+/** Moves an item to `.doomed`, where it waits to be freed. It cannot be brought back. */
 export function doom(paths: Paths, item: TrashItem): void {
   const { doomed } = inLibrary(paths);
   mkdirSync(doomed, { recursive: true, mode: 0o700 });

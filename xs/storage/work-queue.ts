@@ -1,18 +1,18 @@
 /**
- * One at a time: whatever changes the library takes its turn, be it an ingest, the daily cleanup or
- * an admin's command. The disk is slow, and nobody has to think of what others do meanwhile.
+ * Runs one piece of work at a time: everything that changes the library (ingests, the daily cleanup,
+ * commands) goes through one queue, so that nothing changes underneath it.
  */
-export class Turns {
+export class WorkQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Runs `work` when everything asked for before has ended; its failure is the caller's. */
+  /** Runs `work` after everything queued before it; its failure goes to the caller only. */
   run<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});
     return result;
   }
 
-  /** When everything asked for so far has ended. */
+  /** Resolves when everything queued so far has ended. */
   async idle(): Promise<void> {
     await this.#last;
   }

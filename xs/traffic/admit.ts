@@ -29,7 +29,7 @@
  * - a grace of 40 s instead of 15 s: within the differences of the days
  */
 import type { Serial } from '../../shared/ids.ts';
-import type { DiskFacts } from '../storage/disk.ts';
+import { type DiskFacts, freeShare } from '../storage/disk.ts';
 import { type Ahead, type Asker, countAhead, type Purpose, type Waiter } from './queue.ts';
 import { afterRush, nthEnd, tellSeconds } from './wait-estimate.ts';
 
@@ -136,8 +136,8 @@ function reasonOf(free: number, whenCalm: number) {
 }
 
 /** The smaller share of free blocks and free inodes, in per cent. */
-export function freePercent({ freeBlocks, freeInodes }: DiskFacts): number {
-  return Math.min(freeBlocks, freeInodes) * 100;
+export function freePercent(disk: DiskFacts): number {
+  return freeShare(disk) * 100;
 }
 
 const NONE: ReadonlySet<string> = new Set();

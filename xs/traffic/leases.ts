@@ -9,7 +9,7 @@ import { asDsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import { type Access, makeReadableFolder } from '../storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { subnetOf } from './subnet.ts';
 import type { Load, Traffic } from './traffic.ts';
@@ -27,15 +27,15 @@ export interface LeaseFiles {
 /** Creates the folder, empty. */
 export function leaseFiles({
   paths,
-  access,
+  ownership,
   log,
 }: {
   paths: Paths;
-  access: Access;
+  ownership: Ownership;
   log: Log;
 }): LeaseFiles {
   const { leasesFolder, lease } = inState(paths);
-  makeReadableFolder(access, leasesFolder);
+  makeReadableFolder(ownership, leasesFolder);
   const names = namesIn(leasesFolder);
   for (const name of names) rmSync(join(leasesFolder, name), { force: true });
   const note = (serial: Serial, held: boolean) => {

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
-import { gauge } from '../storage/cached.ts';
+import { cached } from '../storage/cached.ts';
 
 export interface Pressure {
   /** Share of the last ten seconds in which some task waited, in per cent; null where unknown. */
@@ -66,7 +66,7 @@ export function parsePressure(text: string): number | null {
 
 /** Measures at most once a second. `folder` is /proc/pressure. */
 export function pressureGauge(clock: Clock, folder = '/proc/pressure'): () => Promise<Pressure> {
-  return gauge(clock, FRESH_MS, () => measurePressure(folder));
+  return cached(clock, FRESH_MS, () => measurePressure(folder));
 }
 
 async function measurePressure(folder: string): Promise<Pressure> {

@@ -35,7 +35,7 @@ const GRACE_MS = 15_000;
 const PROMISE_MS = 600_000;
 
 /** Whether `a` goes before `b`: restores, then binding appointments, then the oldest last backup. */
-export function goesBefore(a: Waiter, b: Waiter, now: number): boolean {
+function goesBefore(a: Waiter, b: Waiter, now: number): boolean {
   if (a.purpose !== b.purpose) return a.purpose === 'restore';
   const promised = isPromised(a, now);
   if (promised !== isPromised(b, now)) return promised;

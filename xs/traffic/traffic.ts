@@ -50,7 +50,7 @@ export class Traffic {
   readonly #sessions = new Map<Serial, number>();
   /** Leases that have had no control channel yet: the end of an older channel does not end them. */
   readonly #expected = new Set<Serial>();
-  readonly #successes = new Map<Serial, number>();
+  readonly #lastSuccessOf: (serial: Serial) => number | undefined;
   readonly #clock: Clock;
   readonly #rules: TrafficRules;
   #usual = FIRST_USUAL;
@@ -61,14 +61,19 @@ export class Traffic {
 
   readonly #onUpload: (serial: Serial, may: boolean) => void;
 
-  /** `onUpload` is called when a laptop gets a lease for a backup, and when that lease ends. */
+  /**
+   * `lastSuccessOf` says when a Journal was last safe, in milliseconds by the wall clock, from memory.
+   * `onUpload` is called when a laptop gets a lease for a backup, and when that lease ends.
+   */
   constructor(
     clock: Clock,
     rules: TrafficRules,
     onUpload: (serial: Serial, may: boolean) => void = () => {},
+    lastSuccessOf: (serial: Serial) => number | undefined = () => undefined,
   ) {
     this.#clock = clock;
     this.#rules = rules;
+    this.#lastSuccessOf = lastSuccessOf;
     this.#onUpload = onUpload;
   }
 
@@ -77,7 +82,7 @@ export class Traffic {
     const now = this.#clock.monotonicMs();
     this.#expire(now);
     if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
-    const asker: Asker = { purpose, subnet, lastSuccess: this.#successes.get(serial) ?? NEVER };
+    const asker: Asker = { purpose, subnet, lastSuccess: this.#lastSuccessOf(serial) ?? NEVER };
     const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
     if (!this.#queue.has(serial) && !this.#leases.has(serial)) this.#newcomers.push(now);
     const queued = { leases: this.#leases, queue: this.#queue };
@@ -96,11 +101,6 @@ export class Traffic {
       this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
     }
     return answer;
-  }
-
-  /** A Journal is known to be safe since `time`, by the wall clock. */
-  noteSuccess(serial: Serial, time: Date): void {
-    this.#successes.set(serial, time.getTime());
   }
 
   /** A control channel was opened; the lease lasts while one is open. */

@@ -12,7 +12,7 @@ import { goTo } from '../state/trail.ts';
 /** A second press on the same entry within this many seconds belongs to the first. */
 const DOUBLE_S = 0.4;
 /** How long an unpinning can be undone, in seconds. */
-export const UNDO_S = 10;
+const UNDO_S = 10;
 
 export function actOn(state: State, act: Act): Next {
   switch (act.type) {

@@ -25,8 +25,8 @@ import { realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { Bus } from '../../../shared/system/bus.ts';
 import { Cleanup } from '../../../shared/system/cleanup.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { type Daemon, startDaemon } from '../../school/processes.ts';
-import { waitFor } from '../../school/wait.ts';
 import { makeProfile, uidOf } from '../journal/journal.ts';
 import { WORKER_ANSWERS } from './worker-answers.ts';
 
@@ -41,12 +41,13 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
   ...{ GetPreview: ['', '', UID], GetDetails: ['', '', UID], PlanRestore: ['', ''] },
   ...{ RestoreAll: ['', ''], RestoreEntry: ['', '', UID], ForgetRestore: ['', ''] },
   ...{ ListPins: [], Pin: ['', UID], Unpin: [UID], KeepAtSchool: [UID], FetchBack: [UID] },
-  ...{ ListAtSchool: [], WebLink: [] },
+  ...{ ListAtSchool: [], ListStandings: [], WebLink: [] },
 };
 /** Which rows a method answers with. */
 const ROWS_OF: Partial<Record<MethodName, RowKind>> = {
   ...{ ListLaptops: 'laptop', ListDays: 'day', ListEntries: 'entry', GetDetails: 'details' },
   ...{ PlanRestore: 'plan', ListPins: 'pin', ListAtSchool: 'kept' },
+  ...{ ListStandings: 'standing' },
 };
 
 type Shown = Record<string, Variant>;

@@ -1,7 +1,6 @@
-// time limit: 120 s
 /**
- * A laptop gets an entry back that the original program saved sixteen years ago, over our own way
- * (X13): the library is adopted under a real server, whose sessions are another user than the
+ * A laptop gets an entry back that the original program saved sixteen years ago, over our own way:
+ * the library is adopted under a real server, whose sessions are another user than the
  * original's files belong to.
  */
 import { chownSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
@@ -17,16 +16,17 @@ import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { scaled } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { nameOf, snapshotRaw, trashOf } from '../../xs/legacy/original-library.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
-const test = suite('X13: what the original program saved comes back to a laptop');
+const test = suite('what the original program saved comes back to a laptop');
 
-if (!runsAsRoot) console.log('skip: files of another account can be made by root only');
-const rooted = runsAsRoot ? test : test.skip;
+const rooted = testIf(runsAsRoot, test, 'files of another account can be made by root only');
 
 /** The account a laptop had on the original's server. */
 const OLD_UID = 64_990;
@@ -41,8 +41,8 @@ function contextOf(school: School, serial: Serial): AdoptContext {
   const paths = school.server;
   const home = lstatSync(inLaptop(paths, serial).home);
   const session = lstatSync(inLaptop(paths, serial).incoming);
-  const access = { ownUid: home.uid, sessionUid: session.uid, sessionGid: home.gid };
-  return { paths, access, pool: openPool(paths, access), env: process.env, log: silentLog };
+  const ownership = { ownUid: home.uid, sessionUid: session.uid, sessionGid: home.gid };
+  return { paths, ownership, pool: openPool(paths, ownership), env: process.env, log: silentLog };
 }
 
 function giveAll(folder: string, uid: number): void {
@@ -55,9 +55,9 @@ function giveAll(folder: string, uid: number): void {
 async function adoptUnderLock(context: AdoptContext, serial: Serial) {
   const { paths, env } = context;
   const trash = trashOf(paths);
-  makeReadableFolder(context.access, trash);
+  makeReadableFolder(context.ownership, trash);
   const lock = inLaptop(paths, serial).sessionLock;
-  await using _held = await lockFile(lock, { env, waitSeconds: 5 });
+  await using _held = await lockFile(lock, { env, waitSeconds: scaled(5) });
   const discard = (folder: string, name: string) => renameSync(folder, join(trash, name));
   return await adoptLaptop(context, serial, { discard });
 }
@@ -84,7 +84,7 @@ rooted('a restore brings the whole old Journal, every property and every byte', 
   assert.is(checkSnapshots(school.server, serial).size, 2);
   const digest = [...old.values()].map((files) => files.get('data')).find(Boolean) ?? '';
   const stat = poolFile(context, digest);
-  assert.equal([stat.uid, stat.mode & 0o777], [context.access.ownUid, 0o440]);
+  assert.equal([stat.uid, stat.mode & 0o777], [context.ownership.ownUid, 0o440]);
   assert.ok(stat.nlink >= 4, 'shared with the mirror and the tree in the trash');
 
   await laptop.loseJournal();

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
 import { parseDigest } from '../../../shared/ids.ts';
 import {
+  checkPropertyCount,
   decodeEntry,
   digestFile,
   digestOf,
@@ -13,6 +14,7 @@ import {
   encodeEntry,
   isInternalProperty,
   MAX_METADATA_BYTES,
+  MAX_PROPERTIES,
   propertyText,
 } from '../../../shared/journal/entry.ts';
 import { temporaryFolder } from '../folder.ts';
@@ -286,6 +288,19 @@ test('reading a digest can be aborted', async () => {
   writeFileSync(path, 'x');
   const [outcome] = await Promise.allSettled([digestFile(path, AbortSignal.abort())]);
   assert.is(outcome?.status, 'rejected');
+});
+
+test('an entry has a limited number of properties, whatever is in them', () => {
+  const many = (n: number, value: string | Buffer) =>
+    entryOf(Object.fromEntries(Array.from({ length: n }, (_, at) => [`p${at}`, value])));
+  for (const value of ['', '":":\\":', Buffer.from([0xff, 0x3a])]) {
+    checkPropertyCount(encodeEntry(many(MAX_PROPERTIES, value)));
+    refused(() => encodeEntry(many(MAX_PROPERTIES + 1, value)), 'bad-input', /1000 properties/);
+  }
+  checkPropertyCount(encodeEntry(entryOf({ tags: '":'.repeat(100_000) })));
+  const empty = Array.from({ length: 600_000 }, (_, at) => `"${at.toString(36)}":""`).join(',');
+  const bytes = Buffer.from(`{"content":null,"properties":{${empty}}}\n`);
+  refused(() => checkPropertyCount(bytes), 'bad-input', /1000 properties/);
 });
 
 test.run();

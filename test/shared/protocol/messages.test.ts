@@ -120,6 +120,9 @@ const MESSAGES: Message[] = [
         'changed.1.0',
       ],
       [{ changed: [[UID, 'x']] }, 'changed.0.1'],
+      [{ changed: Array(50_000).fill([UID, DIGEST]) }, '(top)'],
+      [{ changed: [[UID, DIGEST]], removed: [UID] }, '(top)'],
+      [{ changed: [], removed: [UID, UID] }, '(top)'],
       [{ removed: ['../../etc'] }, 'removed.0'],
       [{ removed: [null] }, 'removed.0'],
       [{ removed: Array(MAX_ENTRIES + 1).fill(UID) }, 'removed'],
@@ -185,11 +188,10 @@ const MESSAGES: Message[] = [
       {
         ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: summary },
         ...{ base: summary, held: { reason: 'empty', detail: 'none of 12 entries is left' } },
-        confirmed: true,
       },
       {
         ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: null },
-        ...{ base: null, held: null, confirmed: false },
+        ...{ base: null, held: null, confirmed: true },
       },
     ],
     bad: [

@@ -16,7 +16,7 @@ function sh(script: string, options: Partial<Parameters<typeof run>[2]> = {}) {
 }
 
 async function failure(promise: Promise<unknown>): Promise<ExitError> {
-  const error = await refusedLater(promise, 'transfer');
+  const error = await refusedLater(promise, 'program-failed');
   assert.instance(error, ExitError);
   return error as ExitError;
 }

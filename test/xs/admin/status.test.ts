@@ -2,14 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import {
-  type DayRecord,
-  foresee,
-  type LaptopStanding,
-  neededBytes,
-  type Status,
-  standing,
-} from '../../../xs/admin/status.ts';
+import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
@@ -31,23 +24,6 @@ test('safe, late, never', () => {
   }
 });
 
-function growing(perDay: number, days = 20): DayRecord[] {
-  return Array.from({ length: days }, (_, n) => ({
-    date: new Date(NOW.getTime() - (days - n) * DAY_MS).toISOString().slice(0, 10),
-    neededBytes: 50e9 + n * perDay,
-  }));
-}
-
-test('whether one full copy of every laptop fits, and until when', () => {
-  assert.is(neededBytes([1e9, null, 3e9]), 6e9, 'two gigabytes for one that has sent nothing yet');
-  assert.is(foresee(90e9, 80e9, growing(1e9), NOW).fits, false);
-  assert.is(foresee(70e9, 100e9, growing(1e9), NOW).fullOn, '2026-07-15');
-  assert.is(foresee(70e9, 100e9, growing(0), NOW).fullOn, null, 'no growth');
-  assert.is(foresee(70e9, 100e9, growing(-1e9), NOW).fullOn, null, 'it shrinks');
-  assert.is(foresee(70e9, 100e9, growing(1e9, 3), NOW).fullOn, null, 'too few days to tell');
-  assert.is(foresee(70e9, 1e15, growing(1e6), NOW).fullOn, null, 'in ten years and more');
-});
-
 function statusOf(laptops: number): Status {
   return {
     time: NOW.toISOString(),
@@ -64,6 +40,7 @@ function statusOf(laptops: number): Status {
       nick: '',
       snapshots: 2,
     })),
+    damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
@@ -87,13 +64,20 @@ test('at most 25 lines of 120 letters, also for a thousand laptops with every tr
 
 const WELL: Status = {
   ...statusOf(0),
-  ...{ waitingKeys: [], overQuota: [], damaged: 0, clock: { trusted: true, reason: '' } },
+  ...{
+    waitingKeys: [],
+    overQuota: [],
+    damaged: 0,
+    damagedLaptops: [],
+    clock: { trusted: true, reason: '' },
+  },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
   forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
 };
 const jim = { serial: SERIAL, nick: 'Jim' };
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
+  ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
   ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
   ['damage', { damaged: 2 }, /damage +2 damaged files/],
@@ -143,7 +127,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   await using whole = await openWhole('');
   const { library, clock } = whole;
   await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await library.store.recordSuccess(SERIAL, clock.now());
+  await library.index.recordSuccess(SERIAL, clock.now());
   await whole.command('cleanup');
   const told = await whole.command('status');
   assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);
@@ -151,7 +135,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   clock.pass(20 * DAY_MS);
   const later = JSON.parse(await whole.command('status', [], { json: true }));
   assert.equal(later.concerns, ['late-laptops']);
-  assert.is((await library.store.days()).length, 1);
+  assert.is((await library.index.days()).length, 1);
 });
 
 test('metrics and diag name nobody', async () => {

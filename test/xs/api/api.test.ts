@@ -45,7 +45,7 @@ async function serve() {
     await serveApi({
       ...{ library, intake: undefined as unknown as Intake, onRaw: (one) => raw.push(one) },
       ...{ traffic: new Traffic(library.clock, library.config.traffic), load: calmLoad },
-      ...{ onUnchanged: () => {}, links },
+      links,
     }),
   );
   const ask = (serial: Serial, path: string, body?: object) =>

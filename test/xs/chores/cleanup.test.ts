@@ -13,7 +13,7 @@ import { checkSnapshot, checkSnapshots } from '../check.ts';
 import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, openWhole, type WholeLibrary } from '../whole.ts';
 
-const test = suite('X6 X8: cleanup, trash, pins and the commands about them');
+const test = suite('cleanup, trash, pins and the commands about them');
 
 /** With so short a memory a test need not live through months. */
 const SHORT = '[retention]\nkeepAllDays = 8\nkeepLast = 3';
@@ -98,7 +98,7 @@ test('what was removed comes back, and stays', async () => {
   await whole.command('undelete', [SERIAL, item.name]);
   assert.ok(names(whole).includes(item.name as SnapshotName));
   assert.match(await whole.command('cleanup', [], { 'dry-run': true }), `${item.name}  pinned`);
-  await refusedLater(whole.command('undelete', [SERIAL, item.name]), 'not-found', /holds no/);
+  await refusedLater(whole.command('undelete', [SERIAL, item.name]), 'not-found', /has no/);
   await whole.command('unpin', [SERIAL, item.name]);
   await whole.command('cleanup');
   assert.not.ok(names(whole).includes(item.name as SnapshotName));
@@ -182,7 +182,7 @@ test('pins may take a quarter of the quota; the refusal says so and changes noth
   );
 });
 
-test('bad arguments are named, and change nothing (E4)', async () => {
+test('bad arguments are named, and change nothing', async () => {
   await using whole = await openWhole();
   await days(whole, 1, new Map());
   const [snapshot = ''] = names(whole);
@@ -234,7 +234,7 @@ test('the index comes back from the disk, whatever happened to it', async () => 
   await using whole = await openWhole();
   await days(whole, 5, new Map());
   assert.is(await whole.command('rebuild'), '5 snapshots found\n');
-  const overview = await whole.library.store.overview();
+  const overview = await whole.library.index.overview();
   assert.is(overview[0]?.snapshots, 5);
   assert.match(String(overview[0]?.lastSuccess), /^2026-03-07/);
 });
@@ -255,7 +255,7 @@ for (const [what, spoil] of [
     mkdirSync(folder, { recursive: true });
     try {
       await using again = await openWhole('', { folder, clock: outer.clock });
-      const [row] = await again.library.store.overview();
+      const [row] = await again.library.index.overview();
       assert.is(row?.snapshots, 3);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { listTrash, undelete } from '../../../xs/storage/trash.ts';
 import { checkSnapshot, checkSnapshots } from '../check.ts';
 import { backUp, type Journal, makeLibrary, newest, SERIAL, uidOf } from '../library.ts';
 
-const test = suite('X5: a Journal that lost most of what it had is held');
+const test = suite('a Journal that lost most of what it had is held');
 
 const RULES = { lostPercent: 50, minEntries: 10 };
 
@@ -55,7 +55,7 @@ test('the thresholds can be set', () => {
   assert.not.ok(judgeShrink(before, after, { ...RULES, minEntries: 61 }).hold);
 });
 
-test('content that is pinned in another version is not lost (A13), and what is gone is', () => {
+test('content that is pinned in another version is not lost, and what is gone is', () => {
   const [before, after] = [size(0, 100, 1e6), size(0, 100, 1e3, 'changed')];
   const pin = (n: number) => ({ uid: uidOf(n), digest: digestOf('x'), bytes: 6e5 });
   assert.not.ok(judgeShrink(before, withPinned(after, [pin(1)]), RULES).hold);

@@ -13,12 +13,14 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseSerial } from '../../../shared/ids.ts';
+import { type Digest, parseSerial, type Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
+import { stateDigest } from '../../../shared/journal/sums.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
-import { sumsOf } from '../../../xs/storage/sha256sum.ts';
+import { sha256Lines } from '../../../xs/storage/sha256sum.ts';
 import { listSnapshots, readVersions } from '../../../xs/storage/snapshots.ts';
+import { refusedLater } from '../../shared/refused.ts';
 import {
   backUp,
   completionFor,
@@ -31,7 +33,7 @@ import {
   uidOf,
 } from '../library.ts';
 
-const test = suite('X4 X7 E3 E4: what arrives becomes a snapshot');
+const test = suite('what arrives becomes a snapshot');
 
 function journalOf(size: number, salt = ''): Journal {
   const entries = Array.from({ length: size }, (_, n) => n);
@@ -53,7 +55,7 @@ test('a first backup stands whole, with sums that sha256sum accepts', async () =
   assert.is(outcome.state, 'done');
   const folder = folderOf(library);
   assert.is(newest(library).entries, 20);
-  const lines = [...sumsOf(newest(library))];
+  const lines = [...sha256Lines(newest(library))];
   assert.is(lines.length, 36);
   execFileSync('sha256sum', ['--check', '--strict', '--quiet'], {
     cwd: folder,
@@ -69,7 +71,7 @@ test('a second backup shares what did not change and leaves the first as it was'
   const journal = journalOf(10);
   await backUp(library, journal);
   const first = newest(library);
-  const sumsBefore = [...sumsOf(first)];
+  const sumsBefore = [...sha256Lines(first)];
   journal.set(uidOf(1), { title: 'changed', content: 'new content' });
   journal.delete(uidOf(2));
   await backUp(library, journal);
@@ -82,7 +84,7 @@ test('a second backup shares what did not change and leaves the first as it was'
     lstatSync(join(inLaptop(library.paths, SERIAL).home, name, uid)).ino;
   assert.is(same(first.name, uidOf(3)), same(second.name, uidOf(3)));
   assert.is.not(same(first.name, uidOf(1)), same(second.name, uidOf(1)));
-  assert.equal([...sumsOf(first)], sumsBefore);
+  assert.equal([...sha256Lines(first)], sumsBefore);
   assert.is.not(first.name, second.name, 'two snapshots in one minute have two names');
 });
 
@@ -117,7 +119,7 @@ test('equal content of two children is one inode, once each of them has sent it'
   assert.is(pooled.mode & 0o777, 0o440);
 });
 
-test('naming the digest of content that was never sent gives nothing (X7)', async () => {
+test('naming the digest of content that was never sent gives nothing', async () => {
   using library = makeLibrary();
   const other = parseSerial('SHC00800000');
   library.addLaptop(other);
@@ -167,7 +169,7 @@ test('an inode with all its links gets a sister (cap of links)', async () => {
   for (let n = 0; existsSync(file(n)); n += 1) assert.ok(lstatSync(file(n)).nlink <= 4);
   for (const manifest of listSnapshots(library.paths, SERIAL)) {
     const cwd = inLaptop(library.paths, SERIAL).snapshot(manifest.name);
-    const input = `${[...sumsOf(manifest)].join('\n')}\n`;
+    const input = `${[...sha256Lines(manifest)].join('\n')}\n`;
     execFileSync('sha256sum', ['--check', '--strict', '--quiet'], { cwd, input });
   }
 });
@@ -280,7 +282,23 @@ test('the same completion twice makes one snapshot', async () => {
   assert.is(listSnapshots(library.paths, SERIAL).length, 1);
 });
 
-test('a clock that was set back does not change the order of snapshots (E2)', async () => {
+test('an entry of a million empty properties is refused before it is decoded', async () => {
+  using library = makeLibrary();
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  const names = Array.from({ length: 600_000 }, (_, at) => `"${at.toString(36)}":""`).sort();
+  const bytes = Buffer.from(`{"content":null,"properties":{${names.join(',')}}}\n`);
+  writeFileSync(join(incoming, `${uidOf(1)}.metadata`), bytes);
+  const digest = digestOf(bytes);
+  const state = stateDigest(new Map([[uidOf(1), digest]]));
+  const completion = {
+    ...completionFor(library, new Map()),
+    ...{ changed: [[uidOf(1), digest] as [Uid, Digest]], state, entries: 1 },
+  };
+  const arrival = { serial: SERIAL, completion, folder: incoming, source: 'agent' as const };
+  await refusedLater(ingest(library.context, arrival), 'bad-input', /1000 properties/);
+});
+
+test('a clock that was set back does not change the order of snapshots', async () => {
   let now = new Date('2026-11-22T14:05:00Z');
   const clock = { now: () => now, monotonicMs: () => 0, sleep: async () => {} };
   using library = makeLibrary({ clock });

@@ -17,7 +17,7 @@ import { type Digest, parseSerial } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import type { Log } from '../../../shared/log.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
-import { scrubShard, step } from '../../../xs/integrity/scrub.ts';
+import { scrubNextShard, scrubShard } from '../../../xs/integrity/scrub.ts';
 import {
   addDay,
   readScrubState,
@@ -25,7 +25,7 @@ import {
   shardsOwed,
   writeScrubState,
 } from '../../../xs/integrity/scrub-state.ts';
-import { Damage, hasDamage } from '../../../xs/storage/damage-register.ts';
+import { DamageRegister, hasDamage } from '../../../xs/storage/damage-register.ts';
 import { inDamaged, inLaptop, inPool, scrubState } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -53,7 +53,7 @@ import {
   shardOf,
 } from './damage-library.ts';
 
-const test = suite('X11: all content is read, damage is found, named, not carried on, repaired');
+const test = suite('all content is read, damage is found, named, not carried on, repaired');
 
 const OTHER = parseSerial('SHC00800000');
 
@@ -248,10 +248,10 @@ test('another process finds the damage on record, and makes a lost record anew',
   await scrubAll(library.context);
   const records = readdirSync(inDamaged(library.paths).folder).filter((n) => n.endsWith('.json'));
   writeFileSync(join(inDamaged(library.paths).folder, String(records[0])), '{"version":1,"si');
-  const damage = new Damage(library.paths);
+  const damage = new DamageRegister(library.paths);
   assert.is(damage.list().length, 2);
   assert.is(damage.list().filter(({ names }) => names === null).length, 1);
-  const pool = openPool(library.paths, library.access, undefined, damage);
+  const pool = openPool(library.paths, library.ownership, undefined, damage);
   const context = { ...library.context, pool };
   await scrubShard(context, 0);
   assert.is(damage.list().filter(({ names }) => names?.length === 1).length, 2);
@@ -276,20 +276,20 @@ test('steps go on where the last process stopped, and a pass ends where it shoul
   const clock = { ...context.clock, now: () => now };
   const scrub = { ...context, clock };
   const state = () => readScrubState(paths, now, context.log);
-  assert.is(await step(scrub), undefined, 'nothing is owed yet');
+  assert.is(await scrubNextShard(scrub), undefined, 'nothing is owed yet');
   writeScrubState(paths, addDay(state()));
   const stop = new AbortController();
   stop.abort();
-  await step({ ...scrub }, { signal: stop.signal }).then(
+  await scrubNextShard({ ...scrub }, { signal: stop.signal }).then(
     () => assert.unreachable('it was stopped'),
     () => {},
   );
   assert.equal([state().shard, state().owed], [0, 11], 'a shard that was not read is still owed');
   let steps = 0;
-  while (await step({ ...scrub })) steps += 1;
+  while (await scrubNextShard({ ...scrub })) steps += 1;
   assert.equal([steps, state().shard, state().owed], [11, 11, 0]);
   writeScrubState(paths, { ...state(), shard: SHARDS - 2, owed: 3 });
-  while (await step(scrub));
+  while (await scrubNextShard(scrub));
   assert.equal([state().shard, state().pass, state().lastPassFinished], [1, 2, now.toISOString()]);
 });
 

@@ -17,7 +17,7 @@ import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { backUp, newest, SERIAL, type TestLibrary, uidOf } from '../library.ts';
 import { drawings, flipBit, libraryWith } from './damage-library.ts';
 
-const test = suite('X11: verify reads whole snapshots and says what is wrong');
+const test = suite('verify reads whole snapshots and says what is wrong');
 
 async function verify(library: TestLibrary) {
   const findings: Finding[] = [];

@@ -22,7 +22,7 @@ import {
   trashOf,
 } from './original-library.ts';
 
-const test = suite('X13: what the original program left is adopted');
+const test = suite('what the original program left is adopted');
 
 test('three trees become three snapshots of the same names, and doing it again changes nothing', async () => {
   using library = makeLibrary();
@@ -77,8 +77,8 @@ test('files of another account, which we cannot make ours, are copied and left a
   const before = readTrees(home, makeTrees(library));
   const data = join(home, nameOf(8), '00', uidOf(3), 'data');
   const { ino, mode } = lstatSync(data);
-  const access = { ...context.access, ownUid: 64_990 }; // neither root nor whoever runs the tests
-  await adopt({ ...context, access, pool: openPool(paths, access) }, SERIAL);
+  const ownership = { ...context.ownership, ownUid: 64_990 }; // neither root nor whoever runs the tests
+  await adopt({ ...context, ownership, pool: openPool(paths, ownership) }, SERIAL);
   await assertAdopted(library, before);
   assert.is.not(lstatSync(join(home, nameOf(8), uidOf(3))).ino, ino);
   const kept = lstatSync(join(trashOf(paths), nameOf(8), '00', uidOf(3), 'data'));
@@ -130,8 +130,8 @@ test('a tree that the original did not finish is held, and no backup builds on i
   const before = readTrees(home, makeTrees(library));
   pointTo(latest, `/library/users/${SERIAL}/${nameOf(9)}`); // as it was called on the old server
   assert.equal(
-    listRaw(paths, SERIAL).map(({ halfMade }) => halfMade),
-    [false, false, true],
+    listRaw(paths, SERIAL).map(({ doubt }) => doubt),
+    [null, null, 'newer-than-latest'],
   );
   await adopt(library.context, SERIAL);
   await assertAdopted(library, before);

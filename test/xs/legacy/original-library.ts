@@ -13,7 +13,7 @@ import {
 } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { type AdoptContext, type AdoptedTree, adoptLaptop } from '../../../xs/legacy/adopt.ts';
-import { type Access, makeReadableFolder } from '../../../xs/storage/ownership.ts';
+import { makeReadableFolder, type Ownership } from '../../../xs/storage/ownership.ts';
 import { inLaptop, type Paths } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { type JournalSums, readJournal } from '../../journal/compare.ts';
@@ -57,8 +57,12 @@ export function pointTo(link: string, target: string): void {
 
 export function adoptContext(paths: Paths): AdoptContext {
   const uid = process.getuid?.() ?? 0;
-  const access: Access = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
-  return { paths, access, pool: openPool(paths, access), env: process.env, log: silentLog };
+  const ownership: Ownership = {
+    ownUid: uid,
+    sessionUid: uid,
+    sessionGid: process.getgid?.() ?? 0,
+  };
+  return { paths, ownership, pool: openPool(paths, ownership), env: process.env, log: silentLog };
 }
 
 /** Where the tests' trash is; on the same file system, as the real one. */
@@ -66,7 +70,7 @@ export const trashOf = (paths: Paths): string => join(paths.library, '.trash');
 
 export async function adopt(context: AdoptContext, serial: Serial): Promise<AdoptedTree[]> {
   const trash = trashOf(context.paths);
-  makeReadableFolder(context.access, trash);
+  makeReadableFolder(context.ownership, trash);
   return adoptLaptop(context, serial, {
     discard: (folder, name) => renameSync(folder, join(trash, name)),
   });

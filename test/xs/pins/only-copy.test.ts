@@ -23,7 +23,7 @@ import {
 } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
-const test = suite('A13: what a snapshot says is at school stays there');
+const test = suite('what a snapshot says is at school stays there');
 
 const FISH = uidOf(1);
 const COPY = uidOf(2);
@@ -139,7 +139,7 @@ test('between the keeping and the next backup a teacher cannot take it away, the
   assert.not(isHere(whole));
 });
 
-test('what the newest snapshot says counts, be it held aside or not (X5)', async () => {
+test('what the newest snapshot says counts, be it held aside or not', async () => {
   await using whole = await openWhole();
   const { paths } = whole.library;
   const many = Object.fromEntries(

@@ -107,9 +107,11 @@ test('a damaged registration is reported and does not stop the others', () => {
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   registrations.register(parseSerial('CSN74803BB1'), 'Ana', 'u2', ed25519(2));
-  writeFileSync(inLaptop(library.paths, serial).registration, '{"version":1');
+  const { registration, registrationCopy } = inLaptop(library.paths, serial);
+  for (const path of [registration, registrationCopy]) writeFileSync(path, '{"version":1');
   const again = open(library);
   assert.is(again.get(serial), undefined);
+  assert.equal(again.unreadable(), [serial]);
   assert.is(again.get(parseSerial('CSN74803BB1'))?.nick, 'Ana');
 });
 
@@ -176,7 +178,7 @@ test('files of keys are written where they change, and go where they open nothin
   mkdirSync(keysFolder, { recursive: true });
   writeFileSync(keys('ABC00000001'), 'a laptop that is gone');
   writeFileSync(keys(serial), 'torn');
-  const files = new AuthorizedKeys(library.paths, library.access, 'ds-receive');
+  const files = new AuthorizedKeys(library.paths, library.ownership, 'ds-receive');
   files.update(registrations.all());
   assert.equal(readdirSync(keysFolder).sort(), [other, serial, 'ds-receive']);
   assert.match(readFileSync(keys(serial), 'utf8'), ed25519(1));
@@ -222,8 +224,8 @@ test('a record of version 1 is read, and is of version 3 after the next change',
 test('whose record is damaged cannot be impersonated by registering anew', () => {
   using library = makeLibrary();
   open(library).register(serial, 'Jim', 'u1', ed25519(1));
-  const path = inLaptop(library.paths, serial).registration;
-  writeFileSync(path, 'junk');
+  const { registration: path, registrationCopy } = inLaptop(library.paths, serial);
+  for (const one of [path, registrationCopy]) writeFileSync(one, 'junk');
   const registrations = open(library);
   refused(
     () => registrations.register(serial, 'Eve', 'u2', ed25519(9)),

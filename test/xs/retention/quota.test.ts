@@ -21,7 +21,7 @@ import {
   uidOf,
 } from '../library.ts';
 
-const test = suite('X6: quota and what is counted against it');
+const test = suite('quota and what is counted against it');
 
 test('a laptop gets its part of the share, in bytes and inodes', () => {
   const disk = { bytes: 1000e9, inodes: 1e6 };
@@ -33,6 +33,9 @@ test('a laptop gets its part of the share, in bytes and inodes', () => {
 test("the original's /etc/xs-quotas.conf is honoured", () => {
   const rows: [string, number | undefined][] = [
     ['ds-backup: 50\n', 50],
+    ['ds-backup: 1\n', 1],
+    ['ds-backup: 100\n', 100],
+    ['ds-backup: 100 %\n', 100],
     ['# shares\nmoodle: 10\n  ds-backup:35%  # of /library\n', 35],
     ['moodle: 10\n', undefined],
     ['', undefined],
@@ -126,7 +129,7 @@ test('with room a laptop may use more than its share; when the disk is short, no
     const disk = { freeBlocks: free, freeInodes: 0.9 };
     quota.check(SERIAL, 1e9, disk); // nothing is known yet
     quota.learn(SERIAL, used, 1000);
-    if (refusal) refused(() => quota.check(SERIAL, more, disk), 'over-quota', /getting short/);
+    if (refusal) refused(() => quota.check(SERIAL, more, disk), 'over-quota', /getting full/);
     else quota.check(SERIAL, more, disk);
   }
   const quota = new HardQuota();

@@ -12,7 +12,7 @@ import {
 } from '../../../xs/retention/retention.ts';
 import { aged, DAY, NOW, nameOf } from './aged.ts';
 
-const test = suite('X6: what stays and what goes');
+const test = suite('what stays and what goes');
 
 const NO_QUOTA: Amount = { bytes: Infinity, inodes: Infinity };
 const POLICY: RetentionPolicy = { keepAllDays: 31, keepLast: 3, quota: NO_QUOTA };
@@ -107,7 +107,7 @@ test('what a mass change is', () => {
   }
 });
 
-test('wrong dates make a snapshot younger, never older (E2)', () => {
+test('wrong dates make a snapshot younger, never older', () => {
   const one = history(100, 90, 80, 5, 4, 3);
   const at1970 = one.map((s) => (s.sequence === 5 ? { ...s, created: '1970-01-01T00:00:00Z' } : s));
   assert.equal(removed(plan(at1970)), removed(plan(one)));

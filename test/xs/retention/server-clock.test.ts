@@ -4,13 +4,13 @@ import * as assert from 'uvu/assert';
 import {
   type ClockMemory,
   judgeClock,
-  lookAtClock,
+  observeClock,
   trustClock,
 } from '../../../xs/retention/server-clock.ts';
 import { inLibrary } from '../../../xs/storage/paths.ts';
 import { makeLibrary } from '../library.ts';
 
-const test = suite("E2: whether the server's clock can be believed");
+const test = suite("whether the server's clock can be believed");
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T08:00:00Z');
@@ -76,15 +76,15 @@ test('the memory is on the disk, and a person may overrule it', () => {
   using library = makeLibrary();
   const { paths } = library;
   const at = (day: number) => new Date(START + day * DAY);
-  assert.ok(lookAtClock(paths, at(0), undefined).trusted);
-  assert.not.ok(lookAtClock(paths, at(4000), undefined).trusted);
-  assert.not.ok(lookAtClock(paths, at(4001), undefined).trusted);
+  assert.ok(observeClock(paths, at(0), undefined).trusted);
+  assert.not.ok(observeClock(paths, at(4000), undefined).trusted);
+  assert.not.ok(observeClock(paths, at(4001), undefined).trusted);
   trustClock(paths, at(4001));
-  assert.ok(lookAtClock(paths, at(4002), undefined).trusted);
+  assert.ok(observeClock(paths, at(4002), undefined).trusted);
   writeFileSync(inLibrary(paths).clock, '{"version":1,"se');
-  assert.ok(lookAtClock(paths, at(4003), at(4000)).trusted, 'cut short');
+  assert.ok(observeClock(paths, at(4003), at(4000)).trusted, 'cut short');
   rmSync(inLibrary(paths).clock);
-  assert.ok(lookAtClock(paths, at(4004), at(4000)).trusted, 'absent');
+  assert.ok(observeClock(paths, at(4004), at(4000)).trusted, 'absent');
 });
 
 test.run();

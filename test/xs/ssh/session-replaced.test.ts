@@ -36,7 +36,7 @@ function link(library: TestLibrary, pairs: readonly (readonly [Serial, Serial])[
     const older = of.get(serial);
     return [serial, { alias: older ? { of: older, since } : null }] as const;
   });
-  writeReplaces(library.paths, library.access, new Map(laptops));
+  writeReplaces(library.paths, library.ownership, new Map(laptops));
 }
 
 /** What a laptop may ask for that replaced others: none of these is among it. */

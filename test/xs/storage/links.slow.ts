@@ -1,5 +1,5 @@
 /**
- * The same picture in 40,000 entries of 200 laptops (X7): one content, two inodes, since the file
+ * The same picture in 40,000 entries of 200 laptops: one content, two inodes, since the file
  * system allows no inode more than 65,000 links and we stop at 30,000.
  */
 import { lstatSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { scrubAll } from '../integrity/damage-library.ts';
 import { backUp, type Journal, makeLibrary, uidOf } from '../library.ts';
 import { serialOf } from '../whole.ts';
 
-const test = suite('X7: equal content of a whole school');
+const test = suite('equal content of a whole school');
 
 const LAPTOPS = 200;
 const ENTRIES = 200;

@@ -26,10 +26,13 @@ function start(changed: Partial<TrafficRules> = {}) {
   const pass = (seconds: number) => {
     ms += seconds * 1000;
   };
-  const traffic = new Traffic(clock, { ...rules, ...changed });
+  const successes = new Map<Serial, number>();
+  const noteSuccess = (serial: Serial, time: Date) => void successes.set(serial, time.getTime());
+  const timeOf = (serial: Serial) => successes.get(serial);
+  const traffic = new Traffic(clock, { ...rules, ...changed }, undefined, timeOf);
   const ask = (n: number, purpose: Purpose = 'backup', disk = roomy, subnet?: string) =>
     traffic.ask({ serial: serialOf(n), purpose, subnet }, { disk, pressure: CALM });
-  return { traffic, pass, ask, seconds: () => ms / 1000 };
+  return { traffic, noteSuccess, pass, ask, seconds: () => ms / 1000 };
 }
 
 test('never more leases than slots, whoever asks (300 requests in a minute)', () => {
@@ -212,7 +215,7 @@ test('times follow what transfers take on this server', () => {
 });
 
 test('the longest without a backup gets the earliest time; one that never had any goes first', () => {
-  const { traffic, ask } = start({ slots: 1 });
+  const { noteSuccess, ask } = start({ slots: 1 });
   for (let n = 10; n < 20; n += 1) ask(n); // a queue longer than what is promised already
   const ages: [n: number, days: number | undefined][] = [
     [1, 1],
@@ -221,11 +224,11 @@ test('the longest without a backup gets the earliest time; one that never had an
     [4, undefined],
   ];
   for (const [n, days] of ages) {
-    if (days) traffic.noteSuccess(serialOf(n), new Date(-days * 86_400_000));
+    if (days) noteSuccess(serialOf(n), new Date(-days * 86_400_000));
   }
-  for (let n = 10; n < 20; n += 1) traffic.noteSuccess(serialOf(n), new Date(0));
+  for (let n = 10; n < 20; n += 1) noteSuccess(serialOf(n), new Date(0));
   for (let n = 30; n < 40; n += 1) {
-    traffic.noteSuccess(serialOf(n), new Date(-3_600_000));
+    noteSuccess(serialOf(n), new Date(-3_600_000));
     ask(n);
   }
   for (const [n] of ages) ask(n);
@@ -235,9 +238,9 @@ test('the longest without a backup gets the earliest time; one that never had an
 });
 
 test('a time that was promised stays before whoever comes later, however old its backup', () => {
-  const { traffic, ask, pass } = start({ slots: 1 });
+  const { noteSuccess, traffic, ask, pass } = start({ slots: 1 });
   ask(1);
-  traffic.noteSuccess(serialOf(2), new Date(0));
+  noteSuccess(serialOf(2), new Date(0));
   const told = ask(2);
   assert.is(!told.admit && told.retryAfterSeconds, 40);
   assert.equal(placeOf(ask(3)), 2, 'never backed up, and yet behind');
@@ -339,11 +342,11 @@ for (const [what, n, started, slots, seconds] of ENDS) {
 for (const seed of [1, 2, 3, 4]) {
   test(`whoever keeps asking as told gets its turn, and the slots are never exceeded (seed ${seed})`, () => {
     const random = seeded(seed);
-    const { traffic, ask, pass, seconds } = start({ slots: 4 });
+    const { noteSuccess, traffic, ask, pass, seconds } = start({ slots: 4 });
     const next = new Map<number, number>();
     for (let n = 0; n < 300; n += 1) {
       next.set(n, random.below(600));
-      if (random.below(2)) traffic.noteSuccess(serialOf(n), new Date(-random.below(1e9)));
+      if (random.below(2)) noteSuccess(serialOf(n), new Date(-random.below(1e9)));
     }
     const ends = new Map<number, number>();
     for (; next.size > 0; pass(1)) {

@@ -62,7 +62,7 @@ export interface ReadEntry {
 }
 
 export interface JournalsOptions {
-  library: Pick<Library, 'paths' | 'store' | 'registrations' | 'log'>;
+  library: Pick<Library, 'paths' | 'index' | 'registrations' | 'log'>;
   /** Called when a child looks at a Journal with snapshots of the original program. */
   onRaw: (serial: Serial) => void;
 }

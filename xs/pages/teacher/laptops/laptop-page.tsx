@@ -160,7 +160,7 @@ function linkFact(name: string, serial: Serial | null): [string, VNode][] {
 }
 
 /** The acts that are possible in the laptop's present state. */
-export function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused: boolean) {
+function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused: boolean) {
   const { serial, retired, replaces } = row;
   const fields = { serial };
   const acts: Act[] = [];

@@ -84,11 +84,14 @@ export function WaitingPage(props: WaitingProps): VNode {
         <h2>{_('Laptops that ask to be let in')}</h2>
         {laptops.length === 0 ? <p>{_('None.')}</p> : null}
         <ul class="asking">
-          {laptops.map((one) => (
-            <li key={one.serial} class="card">
-              <Asking page={page} asking={one} now={now} />
-            </li>
-          ))}
+          {[true, false]
+            .map((hasCode) => laptops.filter((one) => one.hasCode === hasCode))
+            .filter((some) => some.length > 0)
+            .map((some) => (
+              <li key={String(some[0]?.hasCode)} class="card">
+                <Some page={page} laptops={some} now={now} />
+              </li>
+            ))}
         </ul>
       </section>
       <section>
@@ -110,28 +113,52 @@ export function WaitingPage(props: WaitingProps): VNode {
   );
 }
 
-function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now: number }) {
-  const { words } = page;
-  const { _, _n } = words;
-  const { serial, name, colors, hasCode, keys } = asking;
+interface SomeProps {
+  page: Page;
+  laptops: readonly WaitingLaptop[];
+  now: number;
+}
+
+/** Laptops with the same question: what is said about them is said once. */
+function Some({ page, laptops, now }: SomeProps) {
+  const { _ } = page.words;
+  const isSugar = laptops[0]?.hasCode === false;
+  const fields = { serials: laptops.map(({ serial }) => serial).join(), kind: 'sugar' };
   return (
     <>
-      <p class="whose">
-        <XoIcon colours={colors} size={55} />{' '}
-        <a href={laptopPath(serial)}>
-          <bdi>{name}</bdi>
-        </a>{' '}
-        <span class="serial">{serial}</span> <span>{ago(words, newest(asking), now)}</span>
-      </p>
-      {hasCode ? (
-        <CodeForm page={page} serial={serial} about={name} />
-      ) : (
+      {isSugar ? (
         <p>
           {_(
             '"Register" was chosen in its menu. Only the old backup program needs this key; an administrator can approve it at the terminal.',
           )}
         </p>
-      )}
+      ) : null}
+      {isSugar && laptops.length > 1 ? (
+        <p class="acts">
+          <ActLink act={{ name: 'reject-many', fields }} label={_('Reject all')} />
+        </p>
+      ) : null}
+      {laptops.map((one) => (
+        <Asking key={one.serial} page={page} asking={one} now={now} />
+      ))}
+    </>
+  );
+}
+
+function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now: number }) {
+  const { words } = page;
+  const { _, _n } = words;
+  const { serial, name, colors, hasCode, keys } = asking;
+  return (
+    <div class="one-of">
+      <p class="whose">
+        <XoIcon colours={colors} size={44} />{' '}
+        <a href={laptopPath(serial)}>
+          <bdi>{name}</bdi>
+        </a>{' '}
+        <span class="serial">{serial}</span> <span>{ago(words, newest(asking), now)}</span>
+      </p>
+      {hasCode ? <CodeForm page={page} serial={serial} about={name} /> : null}
       <details>
         <summary>{_n('{n} key waits', '{n} keys wait', keys.length)}</summary>
         <ul class="keys">
@@ -143,7 +170,7 @@ function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now:
           ))}
         </ul>
       </details>
-    </>
+    </div>
   );
 }
 

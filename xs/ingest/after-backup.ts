@@ -1,0 +1,71 @@
+/**
+ * Everything that follows when a backup's snapshot is in its place, in one walk that is safe to
+ * repeat: a service that was killed in the middle does all of it again, because the completion file
+ * stays claimed until this has ended.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { asDsError } from '../../shared/errors.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { repairDamage } from '../integrity/repair.ts';
+import { pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import { isHeld, limitHeld, releaseHeldBefore } from './held.ts';
+import type { IngestContext } from './ingest-context.ts';
+
+/** `arrived` is the folder with what the laptop sent; it is emptied. */
+export async function afterBackup(
+  context: IngestContext,
+  snapshot: Snapshot,
+  arrived: string,
+): Promise<void> {
+  const { paths, clock, log, successes } = context;
+  const held = isHeld(paths, snapshot);
+  failpoint('ingest.promoted');
+  if (held) limitHeld(paths, snapshot.serial, clock.now());
+  else publish(context, snapshot);
+  failpoint('ingest.pointed');
+  const noted = successes.note(snapshot, clock.now());
+  await emptyFolder(arrived);
+  failpoint('ingest.emptied');
+  const { serial, name, sequence, entries, changed, removed, source } = snapshot;
+  const facts = { serial, name, sequence, entries, changed, removed, source };
+  log.info(held ? 'snapshot-held' : 'snapshot-made', facts);
+  await repair(context, snapshot);
+  await Promise.all([noted, reindex(context, snapshot)]);
+  context.onBackup?.(snapshot, held);
+}
+
+/** A good snapshot is there: those that were held before it join it, and `datastore-latest` follows. */
+function publish({ paths }: IngestContext, { serial, name, sequence }: Snapshot): void {
+  releaseHeldBefore(paths, serial, sequence);
+  pointLatest(paths, serial, name);
+}
+
+/** What arrived may be what was damaged. The scrub and the daily check try again later. */
+async function repair(context: IngestContext, { serial }: Snapshot): Promise<void> {
+  try {
+    await repairDamage(context, { search: false });
+    await context.checker.recheck(serial);
+  } catch (error) {
+    context.log.warn('repair-failed', { reason: asDsError(error).message });
+  }
+}
+
+/** The index only answers faster than the disk: its failure does not fail the backup. */
+async function reindex({ index, log }: IngestContext, { serial }: Snapshot): Promise<void> {
+  try {
+    await index.reindex(serial);
+  } catch (error) {
+    log.warn('index-not-updated', { serial, reason: asDsError(error).message });
+  }
+}
+
+/** Removes what is in a folder; others get their turn in between. */
+export async function emptyFolder(folder: string): Promise<void> {
+  const pause = pacemaker(SLICE_MS);
+  for (const name of readdirSync(folder)) {
+    rmSync(join(folder, name), { recursive: true });
+    await pause();
+  }
+}
