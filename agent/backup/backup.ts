@@ -11,10 +11,11 @@ import { writeFileDurably } from '../../shared/system/files.ts';
 import type { Context } from '../context.ts';
 import type { Problem } from '../journal/problem.ts';
 import { fileSystemMoment, type Scan, scanJournal } from '../journal/scan.ts';
-import { prepareProfile, takeLock } from '../profile.ts';
+import { takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
 import { type Confirmed, openState, type State } from '../state.ts';
+import { ifWritable, openWorkplace } from '../workplace.ts';
 import { checkBase, learnBase, settleLastRun } from './base.ts';
 import { buildCompletion, complete } from './completion.ts';
 import { OpeningSession } from './opening-session.ts';
@@ -44,8 +45,9 @@ const CHECK_ABOVE_BYTES = 4 * 1024 * 1024;
 const MAX_ROUNDS = 3;
 
 /** Backs up the Journal. `wait`: whether to wait for admission, or to give up with `server-busy`. */
-export async function backUp(context: Context, wait: boolean): Promise<BackupSummary> {
-  prepareProfile(context);
+export async function backUp(caller: Context, wait: boolean): Promise<BackupSummary> {
+  using workplace = openWorkplace(caller);
+  const { context } = workplace;
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
   if (state.indexDoubtful) {
@@ -89,7 +91,7 @@ class Backup {
   async scan(onChange?: () => Promise<void>): Promise<Scan> {
     this.#meter.phase('scanning');
     const { paths } = this.#context;
-    const moment = () => fileSystemMoment(paths.own);
+    const moment = () => fileSystemMoment(paths.probe);
     const scan = await scanJournal(paths, this.#state.entries, moment, onChange);
     failpoint('backup.scanned');
     this.#meter.phase('asking');
@@ -193,7 +195,8 @@ class Backup {
     result: Partial<Pick<BackupSummary, 'changed' | 'removed' | 'held'>> = {},
   ): BackupSummary {
     failpoint('backup.confirmed');
-    writeFileDurably(this.#context.paths.done, '');
+    const { done } = this.#context.paths;
+    ifWritable(this.#context, () => writeFileDurably(done, ''));
     this.#meter.finish();
     const base = this.#state.confirmed;
     if (!base) throw new DsError('internal', 'a confirmed backup without a snapshot');

@@ -14,6 +14,7 @@ import { scanJournal } from '../journal/scan.ts';
 import type { Paths } from '../paths.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type State, type UnfinishedRestore } from '../state.ts';
+import { openStatePlace } from '../workplace.ts';
 
 export type Registration = 'none' | 'pending' | 'accepted';
 
@@ -49,7 +50,8 @@ export async function readFacts(context: Context): Promise<Facts> {
   };
   if (!existsSync(paths.journal)) return facts;
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
-  await using state = await openState(paths.state);
+  using workplace = openStatePlace(context);
+  await using state = await openState(workplace.context.paths.state);
   return {
     ...facts,
     ...(await countSafe(context, state)),

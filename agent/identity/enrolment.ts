@@ -12,9 +12,10 @@ import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Paths } from '../paths.ts';
-import { prepareProfile, takeIntroduction } from '../profile.ts';
+import { takeIntroduction } from '../profile.ts';
 import { checkHostKey, pinHostKey, readHostKey } from '../wire/host-key.ts';
 import { askServer } from '../wire/http.ts';
+import { prepareProfile } from '../workplace.ts';
 import type { Identity } from './identity.ts';
 import { ensureKey, renewKey } from './key.ts';
 import { readColor } from './sugar-settings.ts';
@@ -92,7 +93,7 @@ export function forgetAcceptance(paths: Paths): void {
  */
 export async function forgetServer(context: Context): Promise<boolean> {
   const { paths } = context;
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'borrow');
   await using _lock = await takeIntroduction(context);
   const wasKnown = existsSync(paths.knownHosts);
   for (const file of [paths.enrolment, paths.quietKey, paths.knownHosts])
