@@ -174,11 +174,16 @@ export class Catalogue {
   }
 }
 
-/** Those with `search` in their title, ignoring case; newest first. */
+/** Without case and accents: a child's keyboard may lack them, and so may her title. */
+function folded(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+}
+
+/** Those with `search` in their title, ignoring case and accents; newest first. */
 export function searchEntries(entries: readonly EntrySummary[], search: string): EntrySummary[] {
-  const wanted = search.toLocaleLowerCase();
+  const wanted = folded(search);
   return entries
-    .filter(({ title }) => title?.toLocaleLowerCase().includes(wanted) ?? !search)
+    .filter(({ title }) => (title ? folded(title).includes(wanted) : undefined) ?? !search)
     .sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
 }
 

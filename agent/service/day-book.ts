@@ -2,7 +2,7 @@
  * The only writer of the agent's memory: records what happened and what was asked for, and tells from
  * that whether a backup is due.
  */
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
@@ -44,6 +44,8 @@ export class DayBook {
 
   /** Whether a backup is due now. */
   judge(): Due {
+    if (!existsSync(this.#paths.profile))
+      return { due: false, reason: 'no-profile', againAtMs: null };
     return judgeDue({
       now: this.now(),
       done: this.#memory.done ?? undefined,
@@ -112,6 +114,9 @@ export class DayBook {
   /** On a disk that is full or read-only it is remembered while the agent runs. */
   #write(before: Memory): void {
     try {
+      // Not the profile itself: that is Sugar's.
+      if (existsSync(this.#paths.profile))
+        mkdirSync(this.#paths.own, { recursive: true, mode: 0o700 });
       writeMemory(this.#paths.memory, before, this.#memory);
     } catch (error) {
       this.#log.warn('memory-not-written', { reason: String(error) });
