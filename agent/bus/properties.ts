@@ -5,6 +5,7 @@
 import dbus, { type Variant } from 'dbus-next';
 import {
   type AGENT_PROPERTIES,
+  cleanText,
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
@@ -32,8 +33,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
   return {
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
-    State: status.state,
-    Reasons: status.reasons,
+    ...stateProperties(view),
     LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
     NextBackup: wall(model.againAtMs ?? 0),
     LastSnapshot: facts?.lastSnapshot ?? '',
@@ -45,6 +45,8 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
+    WaitingEntries: facts?.waiting ?? 0,
+    ProblemEntries: facts?.problems ?? 0,
     PinnedBytes: toLong(pins.bytes),
     PinLimit: toLong(pins.limit),
     Held: memory.held,
@@ -57,6 +59,13 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
       .sort((a, b) => a - b)
       .map(jobPath),
   };
+}
+
+/** Done for today is not safe while an entry has a problem. */
+function stateProperties({ status, facts }: AgentView): { State: string; Reasons: string[] } {
+  const { state, reasons } = status;
+  if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
+  return { State: 'due', Reasons: ['entries', ...reasons] };
 }
 
 /** Two clocks read one after the other may differ by this much more or less, in seconds. */
@@ -101,7 +110,7 @@ function progressProperties(job: Job | undefined, movingMs: number, isShown: boo
     BytesDone: toLong(progress?.bytesDone ?? 0),
     BytesTotal: toLong(progress?.bytesTotal ?? 0),
     CurrentEntry: progress?.current?.uid ?? '',
-    CurrentTitle: progress?.current?.title ?? '',
+    CurrentTitle: cleanText(progress?.current?.title ?? ''),
     TimeLeft: progress ? timeLeft(progress, movingMs) : [0, 0],
   };
 }
@@ -114,5 +123,7 @@ function summaryProperty(summary: Job['summary']): Record<string, Variant> {
 }
 
 function problemProperty(problem: Job['problem']): [code: string, message: string, hint: string] {
-  return problem ? [problem.code, problem.message, problem.hint] : ['', '', ''];
+  return problem
+    ? [problem.code, cleanText(problem.message), cleanText(problem.hint)]
+    : ['', '', ''];
 }

@@ -8,12 +8,13 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
-import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
+import { contentOf, readProperties } from '../../shared/journal/journal-tree.ts';
 import type { Context } from '../context.ts';
 import { inEntry, inJournal, type Paths } from '../paths.ts';
 import { freeBytes } from '../profile.ts';
 import type { State } from '../state.ts';
 import { Datastore } from './datastore.ts';
+import { listShownEntries, nameOf } from './entry-name.ts';
 import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
 import { protectContent } from './sugar-optimizer.ts';
 
@@ -85,7 +86,7 @@ export async function settleIndex(
   state: State,
   datastore: Datastore,
 ): Promise<boolean> {
-  const entries = listEntries(paths.journal).length;
+  const entries = namesIn(paths).length;
   if ((await datastore.indexed()) < entries) return false;
   writeFileSync(paths.journalClean, '');
   await state.rememberIndex(false);
@@ -102,7 +103,7 @@ export async function healIndex(context: Context, state: State): Promise<void> {
     await using datastore = new Datastore(context.env, context.signal);
     await showAll(context, datastore, new Map(), new Set());
     // The run that was killed may have shown them all and told nobody.
-    await announce(context, datastore, uidsIn(context.paths));
+    await announce(context, datastore, namesIn(context.paths));
     await settleIndex(context, state, datastore);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -111,13 +112,16 @@ export async function healIndex(context: Context, state: State): Promise<void> {
 }
 
 /** On the disk, and not shown. An entry that is deleted in the meantime is neither. */
-async function hiddenEntries({ journal }: Paths, datastore: Datastore): Promise<Uid[]> {
-  const onDisk = listEntries(journal);
+async function hiddenEntries(paths: Paths, datastore: Datastore): Promise<Uid[]> {
+  const onDisk = namesIn(paths);
   const shown = await datastore.uids();
-  return onDisk.filter(({ uid }) => !shown.has(uid)).map(({ uid }) => uid);
+  return onDisk.filter((name) => !shown.has(name));
 }
 
-const uidsIn = ({ journal }: Paths): Uid[] => listEntries(journal).map(({ uid }) => uid);
+/** As Sugar's datastore calls the entries, which it also does where that is not a uid of ours. */
+function namesIn({ journal }: Paths): Uid[] {
+  return listShownEntries(journal, () => {}).map((entry) => nameOf(entry) as Uid);
+}
 
 /**
  * Gives the datastore an entry's own properties: it indexes them and changes nothing. False when the

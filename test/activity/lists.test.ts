@@ -1,15 +1,29 @@
-/** What the school keeps: days and five thousand entries. */
+/** What the school keeps: days, five thousand entries, pins and their undo. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EntryBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
-import { readEntryPage } from '../../activity/model/state/answers.ts';
+import { readDetails, readEntryPage } from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import { questionsFor } from '../../activity/model/state/questions.ts';
-import type { Effect } from '../../activity/model/state/state.ts';
-import { entries, list, page, pages, SNAPSHOT, UID } from './lists-scene.ts';
-import { after, agentEvent, jobEvent, NOW, row, viewer } from './viewer.ts';
+import type { Effect, State } from '../../activity/model/state/state.ts';
+import {
+  after,
+  agentEvent,
+  entries,
+  jobEvent,
+  list,
+  NOW,
+  page,
+  row,
+  SNAPSHOT,
+  viewer,
+} from './viewer.ts';
 
 const test = suite('what the school keeps');
+
+const pages = (state: State) =>
+  questionsFor(state).flatMap((question) => ('page' in question ? [question.page] : []));
 
 test('of 5,000 entries only the pages that can be seen are asked for', () => {
   const first = after(agentEvent({}), entries);
@@ -68,6 +82,29 @@ test('malformed answers leave out lines and make up none', () => {
     row(1, { bytes: -5, timestamp: 'soon', here: 'elsewhere' }),
   ]).rows;
   assert.equal([odd?.bytes, odd?.timestamp, odd?.here], [0, 0, 'absent']);
+});
+
+const UID = String(row(1).uid);
+
+test("an old laptop's entries can be brought back, and not pinned", () => {
+  const of = 'CSN00000AAA';
+  const question = { type: 'page', of, snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const { state } = after(
+    agentEvent({}),
+    { type: 'go', place: { type: 'entries', of, snapshot: SNAPSHOT, search: '' } },
+    { type: 'answer', question, value: readEntryPage(1, [row(1)]) },
+  );
+  const labels = (buttons: { label: string }[] = []) => buttons.map(({ label }) => label);
+  assert.equal(labels(list(state).row(0)?.buttons), ['Bring back']);
+  const entry = { type: 'entry', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const details = { type: 'details', of, snapshot: SNAPSHOT, uid: UID } as const;
+  const value = readDetails({ ...row(1), pinned: true });
+  const one = after(
+    agentEvent({}),
+    { type: 'go', place: entry },
+    { type: 'answer', question: details, value },
+  );
+  assert.equal(labels((screenOf(one.state, viewer).body as EntryBody).buttons), ['Bring back']);
 });
 
 test('one entry that came back is told once, and the news disappears by itself', () => {

@@ -1,33 +1,31 @@
-/** Pins and their undo, and what is kept at school only. */
+/** Pins with their jar and their undo, and what is kept at school only. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
 import { lastEffects } from '../../activity/model/state/alerts.ts';
-import {
-  readAtSchool,
-  readDetails,
-  readEntryPage,
-  readPins,
-} from '../../activity/model/state/answers.ts';
+import { readAtSchool, readDetails, readPins } from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import { questionsFor } from '../../activity/model/state/questions.ts';
 import type { State } from '../../activity/model/state/state.ts';
 import {
+  after,
+  agentEvent,
   entries,
-  keptAtSchool,
+  jobEvent,
   list,
-  onePin,
-  PINS,
+  NOW,
   page,
-  pin,
+  row,
   SNAPSHOT,
-  UID,
-  unpin,
-} from './lists-scene.ts';
-import { after, agentEvent, jobEvent, NOW, row, viewer } from './viewer.ts';
+  viewer,
+} from './viewer.ts';
 
-const test = suite('what stays at school');
+const test = suite('pins and what is kept at school');
+
+const UID = String(row(1).uid);
+
+const unpin: Event = { type: 'act', act: { type: 'unpin', uid: UID, title: 'Thing 1' } };
 
 test('unpinning waits for its undo, and is then done; undone, nothing is sent', () => {
   const waiting = after(agentEvent({}), unpin);
@@ -38,6 +36,8 @@ test('unpinning waits for its undo, and is then done; undone, nothing is sent', 
   assert.equal(after(agentEvent({}), unpin, late).effects, [{ type: 'unpin', uid: UID }]);
   assert.equal(after(agentEvent({}), unpin, { type: 'undo' }, late).effects, []);
 });
+
+const pin: Event = { type: 'act', act: { type: 'pin', snapshot: SNAPSHOT, uid: UID } };
 
 test('a pin is never lost without a word: no double click, and none after pinning again', () => {
   const late: Event = { type: 'tick', now: NOW + 20 };
@@ -138,26 +138,22 @@ test('keeping at school is offered for what is the same here, on its row and on 
   assert.equal(labels({ pinned: true, here: 'different' }), ['Bring back', 'Unpin']);
 });
 
-test("an old laptop's entries can be brought back, and not pinned", () => {
-  const of = 'CSN00000AAA';
-  const question = { type: 'page', of, snapshot: SNAPSHOT, search: '', page: 0 } as const;
-  const { state } = after(
-    agentEvent({}),
-    { type: 'go', place: { type: 'entries', of, snapshot: SNAPSHOT, search: '' } },
-    { type: 'answer', question, value: readEntryPage(1, [row(1)]) },
-  );
-  const labels = (buttons: { label: string }[] = []) => buttons.map(({ label }) => label);
-  assert.equal(labels(list(state).row(0)?.buttons), ['Bring back']);
-  const entry = { type: 'entry', of, snapshot: SNAPSHOT, uid: UID } as const;
-  const details = { type: 'details', of, snapshot: SNAPSHOT, uid: UID } as const;
-  const value = readDetails({ ...row(1), pinned: true });
-  const one = after(
-    agentEvent({}),
-    { type: 'go', place: entry },
-    { type: 'answer', question: details, value },
-  );
-  assert.equal(labels((screenOf(one.state, viewer).body as EntryBody).buttons), ['Bring back']);
+const PINS: Event = { type: 'go', place: { type: 'pins' } };
+
+const onePin = (used: number, limit = 100): Event => ({
+  type: 'answer',
+  question: { type: 'pins' },
+  value: readPins([{ uid: UID, title: 'Pin', bytes: 10 }], used, limit),
 });
+
+const keptAtSchool: Event = {
+  type: 'answer',
+  question: { type: 'at-school' },
+  value: readAtSchool([
+    { uid: 'a', title: 'Film', bytes: 3e6 },
+    { uid: 'b', title: '', bytes: 5 },
+  ]),
+};
 
 test('below the pins stands all that is kept at school only, and can be fetched back', () => {
   const shown = list(after(agentEvent({}), PINS, onePin(50), keptAtSchool).state);

@@ -5,7 +5,6 @@ import { next } from '../../activity/model/acts/next.ts';
 import { fillHeight, xo } from '../../activity/model/pictures/drawing.ts';
 import { badge } from '../../activity/model/pictures/school.ts';
 import type { PageBody } from '../../activity/model/screens/body.ts';
-import { whyOf } from '../../activity/model/screens/reasons.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
 import { initialState } from '../../activity/model/state/state.ts';
 import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
@@ -98,6 +97,7 @@ test('a running backup counts the whole Journal, in words and in the picture', (
     'more is sent than was counted: never backwards',
   );
 });
+
 const LEVELS_OF_400 = Array.from({ length: 401 }, (_, n) => n);
 
 test('the four states are four shapes', () => {
@@ -106,70 +106,6 @@ test('the four states are four shapes', () => {
   assert.ok(has(page({ State: 'sending' }), badge('working')));
   assert.ok(has(page({ State: 'waiting', Reasons: ['no-network'] }), badge('waiting')));
   assert.ok(has(page({ State: 'waiting', Reasons: ['not-registered'] }), badge('help')));
-});
-
-const WAITING: [reasons: string[], title: string, again: boolean][] = [
-  [['battery'], 'Plug me in', true],
-  [['no-network', 'battery'], 'No school network here', true],
-  [['no-server'], 'The school does not answer', true],
-  [['server-full'], 'The school is full', true],
-  [['laptop-full'], 'This laptop is full', true],
-  [['server-busy'], 'The school is busy', true],
-  [['spread'], 'Soon', true],
-  [['untrusted-server'], 'Is this your school?', false],
-  [['paused'], 'Paused', true],
-  [['suspend'], 'Going to sleep', false],
-  [['something-new'], 'It did not work yet', true],
-];
-
-for (const [reasons, title, again] of WAITING) {
-  test(`waiting because of ${reasons[0]} shows why, and "try now" where it helps`, () => {
-    const body = page({ State: 'waiting', Reasons: reasons });
-    assert.is(body.title, title);
-    assert.is(body.pictures.length, 2, 'a picture of why');
-    assert.is(
-      body.buttons.some(({ label }) => label === 'Try now'),
-      again,
-    );
-  });
-}
-
-const queueAt = (QueuePlace: number, more: Properties = {}) =>
-  page({ State: 'queued', QueuePlace, QueuedUntil: NOW + 900, ...more });
-
-test('in the queue the place is a row of small XOs, one of them in colors, and a number', () => {
-  const body = queueAt(3);
-  const queue = body.pictures[1]?.svg ?? '';
-  assert.is(body.title, 'Waiting your turn');
-  assert.is(queue.match(/#005FE4/g)?.length, 2, 'limbs and head of one');
-  assert.is(queue.match(/<g transform/g)?.length, 1 + 3, 'a school and three XOs');
-  assert.is(body.pictures[1]?.name, 'Your place: 3');
-  assert.match(body.text, /^Your place: 3 · It goes on by itself at about /);
-  assert.match(queue, />3<\/text>/);
-});
-
-test('a long queue is no wider than a short one, and nothing moves when the place changes', () => {
-  const sizes = new Set<string>();
-  for (let place = 0; place <= 200; place += 1) {
-    const { width = 0, height, svg = '' } = queueAt(place).pictures[1] ?? {};
-    sizes.add(`${width}x${height}`);
-    for (const [, x] of svg.matchAll(/translate\(([\d.]+) \d+\) scale\(0.68\)/g))
-      assert.ok(Number(x) + 0.68 * 102 <= width, `${place}: the own XO is whole`);
-    assert.is(svg.includes(`>${place}</text>`), place > 0);
-  }
-  assert.is(sizes.size, 1);
-  assert.ok(Number([...sizes][0]?.split('x')[0]) <= 400);
-});
-
-test('the queue stands the way one reads', () => {
-  const queue = (rightToLeft: boolean) => {
-    const words = { ...viewer.words, rightToLeft };
-    const { state } = after(agentEvent({ State: 'queued', QueuePlace: 2 }));
-    const { body } = screenOf(state, { ...viewer, words });
-    return (body as PageBody).pictures[1]?.svg ?? '';
-  };
-  assert.match(queue(true), /matrix\(-1 0 0 1/);
-  assert.not.match(queue(false), /matrix/);
 });
 
 test('after a backup nothing is called safe before it is counted, and nothing falls back', () => {
@@ -190,13 +126,6 @@ test('after a backup nothing is called safe before it is counted, and nothing fa
   assert.is(shown(sending, agentEvent(before)).title, '10 of 40 safe at school', 'a stopped one');
   const nothingNew = shown(agentEvent({ State: 'asking' }), agentEvent({ LastBackup: NOW }));
   assert.is(nothingNew.title, 'All safe at school', 'what was safe before is so at once');
-});
-
-test('asking the teacher shows the pairing code, and only four digits are one', () => {
-  const pending = { State: 'waiting', Reasons: ['teacher'], Registration: 'pending' };
-  assert.is(page({ ...pending, PairingCode: '0471' }).code, '0471');
-  assert.is(page({ ...pending, PairingCode: '<b>1' }).code, '');
-  assert.is(page({ State: 'safe', PairingCode: '0471' }).code, '');
 });
 
 /** The first backup: nothing is safe yet. */
@@ -240,77 +169,6 @@ test('a count never exceeds its total, whatever the agent says', () => {
     viewer,
   ).body as PageBody;
   assert.is(body.title, '80 of 80');
-});
-
-const KINDS_OF_TROUBLE = [
-  ['suspend', 'absent'],
-  ['damaged', 'something-new'],
-  ['over-quota', 'server-full'],
-  ['laptop-full', 'server-full'],
-] as const;
-
-test('what is different looks different: sleep, no agent, damage, a full place, a full school', () => {
-  const picture = (code: string) => whyOf(code, viewer.words, viewer.color).picture.svg;
-  for (const [one, other] of KINDS_OF_TROUBLE) assert.is.not(picture(one), picture(other), one);
-  assert.ok(page({ Held: 'shrunk' }).pictures[1], 'what is held aside has a picture');
-});
-
-test('without an agent it says so with a picture and stays usable', () => {
-  const { state } = after({
-    type: 'agent',
-    agent: { ...after(agentEvent({})).state.agent, presence: 'absent' },
-  });
-  const screen = screenOf(state, viewer);
-  assert.is((screen.body as PageBody).title, 'The backup is not running');
-  assert.ok((screen.body as PageBody).buttons.some(({ label }) => label === 'Try now'));
-  assert.is(screen.toolbar.backUp.sensitive, false);
-});
-
-test('the teacher gets a short code and the names of things, the child none of it', () => {
-  const problem = ['server-unreachable', 'connect ECONNREFUSED 10.0.0.1:22', 'is the server on?'];
-  const { state } = after(agentEvent({ State: 'waiting', Reasons: ['problem'], Problem: problem }));
-  const screen = screenOf(state, viewer);
-  assert.equal(screen.teacher[1], ['Code', 'server-unreachable']);
-  const { toolbar: _, teacher: __, ...shown } = screen;
-  assert.not.match(JSON.stringify(shown), /ECONNREFUSED|10\.0\.0\.1|fail/i);
-});
-
-test('where the words say what to do, a button leads there', () => {
-  const leads = (code: string) =>
-    page({ State: 'waiting', Reasons: [code] }).buttons.find(({ event }) => event.type === 'go');
-  const full = leads('laptop-full');
-  assert.is(full?.label, 'Keep at school');
-  const entries = { type: 'entries', of: '', snapshot: '', search: '' } as const;
-  assert.equal(full?.event, { type: 'go', place: entries });
-  assert.equal(leads('over-quota')?.event, { type: 'go', place: { type: 'pins' } });
-  assert.is(leads('server-full'), undefined);
-});
-
-const teacher = (properties: Properties) =>
-  Object.fromEntries(screenOf(after(agentEvent(properties)).state, viewer).teacher);
-
-test('a teacher at the laptop reads why, how long ago, how much, and whether it is approved', () => {
-  const lines = teacher({
-    ...{ State: 'waiting', Reasons: ['teacher'], Registration: 'pending', PairingCode: '0471' },
-    ...{ Server: 'schoolserver', SafeEntries: 12 },
-  });
-  assert.is(lines.Why, 'Ask your teacher. Show this number to your teacher.');
-  assert.is(lines['Number for the teacher'], '0471');
-  assert.is(lines.Approved, 'Not yet: the teacher has to approve it');
-  assert.is(lines['School server'], 'schoolserver');
-  assert.is(lines['Safe at school'], '12 of 40');
-  assert.match(lines['Last backup'] ?? '', /^3 hours ago · .*2026 · \d+:\d\d/);
-  assert.is(teacher({}).Approved, 'Yes');
-  assert.is(teacher({ Registration: 'none' }).Approved, 'No');
-  assert.is(teacher({}).Why, undefined, 'nothing waits');
-});
-
-test('without an agent the teacher is told what to install', () => {
-  const { agent } = after(agentEvent({})).state;
-  const absent = { type: 'agent', agent: { ...agent, presence: 'absent' } } as const;
-  const lines = Object.fromEntries(screenOf(after(absent).state, viewer).teacher);
-  assert.is(lines.Code, 'no-agent');
-  assert.match(lines['What helps'] ?? '', /ds-backup-agent/);
 });
 
 test('the first visit is one quiet page of three pictures, which nobody comes back to', () => {

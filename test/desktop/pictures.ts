@@ -24,12 +24,14 @@ async function take(stage: Stage, name: string): Promise<string> {
 
 async function visit(language: string, size: Size): Promise<void> {
   const options = { size, scaling: SIZES[size], ...(language !== 'en' && { language }) };
-  await using stage = await Stage.start({ ...options, withoutShell: true });
+  await using stage = await Stage.start({ ...options, withoutShell: true, firstVisit: true });
   const { desktop, screen } = stage;
   const pictures: string[] = [];
   const shoot = async (name: string) => {
     pictures.push(await take(stage, `pictures-${language}-${size}-${name}`));
   };
+  await shoot('welcome');
+  await desktop.key('Return');
   for (const [name, properties] of Object.entries(STATES)) {
     await stage.set({ ...CALM, ...properties });
     await shoot(name);
@@ -39,7 +41,7 @@ async function visit(language: string, size: Size): Promise<void> {
     ({ role, y, height }) => role === 'push button' && y < 80 && height > 0,
   );
   // Home, back up, restore; after the search days, pinned; back, stop.
-  const [, backUp, restore, days, pins] = language === 'ar' ? toolbar.toReversed() : toolbar;
+  const [, backUp, restore, days, pins] = toolbar;
   const press = async (one: { x: number; y: number } | undefined) => {
     if (one) await desktop.click(one.x, one.y);
     await desktop.moveTo(5, 500);

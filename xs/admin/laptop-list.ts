@@ -9,9 +9,11 @@ import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
 import { hostKeyPublic, type Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
+import { isDamaged } from './status.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -53,7 +55,8 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, hos
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
-    held: listHeld(paths, serial).length,
+    damaged: isDamaged({ paths }, serial),
+    held: ifReadable(() => listHeld(paths, serial)).length,
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
       code: hostKey ? pairingCode(serial, hostKey, key) : null,

@@ -75,8 +75,12 @@ export class Chores implements AsyncDisposable {
     if (!due) return;
     this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
     const { paths, log } = this.#library;
-    writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
-    this.#working = this.#working.then(() => this.#cleanUp());
+    try {
+      writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
+    } catch (error) {
+      log.warn('scrub-state-not-written', { reason: asDsError(error).message });
+    }
+    this.#working = this.#working.then(() => this.#check()).then(() => this.#cleanUp());
   }
 
   /** One shard, if one is due; outside of the work queue, as it may take minutes. */
@@ -95,6 +99,18 @@ export class Chores implements AsyncDisposable {
       .finally(() => {
         this.#scrubbing = false;
       });
+  }
+
+  /** Every name of every snapshot, before anything is removed. */
+  async #check(): Promise<void> {
+    const { checker, log } = this.#library;
+    const { signal } = this.#stop;
+    try {
+      log.info('checked', { findings: await checker.checkAll(signal) });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('check-failed', { reason: asDsError(error).message });
+    }
   }
 
   async #cleanUp(): Promise<void> {

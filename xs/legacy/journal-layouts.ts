@@ -19,13 +19,14 @@ import {
   listEntries,
   readPlainFile,
   readProperties,
+  type Signature,
   type TreeEntry,
   unreadable,
 } from '../../shared/journal/journal-tree.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { parsePythonJson, pythonText } from './python-json.ts';
 
-/** One entry, read on demand. Each of the three functions throws `unreadable` with a reason. */
+/** One entry, read on demand. Each of the functions throws `unreadable` with a reason. */
 export interface JournalEntry {
   uid: Uid;
   /**
@@ -33,6 +34,11 @@ export interface JournalEntry {
    * only. Made of inodes, sizes and mtimes; not of ctime, which every new link changes.
    */
   fingerprint(): string;
+  /**
+   * Changes with every change of the entry in one tree, and takes less reading than the fingerprint:
+   * for a mirror that is looked at again and again.
+   */
+  signature(): Signature;
   properties(): Map<string, Buffer>;
   content(): { path: string; size: number } | null;
 }
@@ -89,11 +95,9 @@ function listLeftOut(root: string): LeftOut[] {
   const leftOut: LeftOut[] = [];
   for (const name of readdirSync(root)) {
     if (name.length === 2 || name === STORE || BOOK_KEEPING.has(name)) continue;
-    const nested = name === 'datastore-current';
-    const reason = nested
-      ? 'a second snapshot of the same minute, which the original program put inside this one'
-      : 'it is not part of a Journal';
-    leftOut.push({ what: name, reason });
+    // A second copy of the same minute, which is listed by itself.
+    if (name === 'datastore-current') continue;
+    leftOut.push({ what: name, reason: 'it is not part of a Journal' });
   }
   return leftOut;
 }
@@ -134,6 +138,7 @@ function folderEntry(entry: TreeEntry): JournalEntry {
   return {
     uid: entry.uid,
     fingerprint: () => digestOf(folderMarks(entry).join('\n')),
+    signature: () => entrySignature(entry),
     properties: () => readProperties(entry).properties,
     content: () => contentOf(entry),
   };
@@ -158,14 +163,16 @@ function storeEntry(root: string, uid: Uid, moved: TreeEntry | undefined): Journ
   const previews = join(store, PREVIEW);
   const hasPreviews = lstatSync(previews, { throwIfNoEntry: false })?.isDirectory();
   const preview = hasPreviews ? join(previews, uid) : null;
+  const fingerprint = () => {
+    const marks = [metadata, entry.path, ...(preview ? [preview] : [])].map(
+      (path, index) => `${index} ${markOf(entry, path)}`,
+    );
+    return digestOf([...marks, ...(moved ? folderMarks(moved) : [])].join('\n'));
+  };
   return {
     uid,
-    fingerprint: () => {
-      const marks = [metadata, entry.path, ...(preview ? [preview] : [])].map(
-        (path, index) => `${index} ${markOf(entry, path)}`,
-      );
-      return digestOf([...marks, ...(moved ? folderMarks(moved) : [])].join('\n'));
-    },
+    fingerprint,
+    signature: fingerprint,
     properties: () => {
       const properties = moved ? readProperties(moved).properties : new Map<string, Buffer>();
       for (const [name, value] of readStoreMetadata(entry, metadata)) properties.set(name, value);

@@ -77,6 +77,11 @@ export class Registrations {
     return [...this.#laptops];
   }
 
+  /** Laptops whose record cannot be read: they can neither back up nor restore. */
+  unreadable(): readonly Serial[] {
+    return [...this.#unreadable];
+  }
+
   /** All laptops, for the pure functions of aliases.ts. */
   bySerial(): ReadonlyMap<Serial, Laptop> {
     return this.#laptops;
@@ -102,15 +107,9 @@ export class Registrations {
     const known = this.#laptops.get(serial);
     if (known) return this.#offerKey(serial, known, { ...key, kind: 'sugar', uuid });
     const { paths, ownership, clock, log, newcomers, audit } = this.#options;
-    if (this.#unreadable.has(serial)) {
-      throw new DsError(
-        'server-refused',
-        `the registration of ${serial} on this server is damaged`,
-        {
-          hint: 'repair or remove its registration.json on the server',
-        },
-      );
-    }
+    this.#checkReadable(serial);
+    const healed = this.#laptops.get(serial);
+    if (healed) return this.#offerKey(serial, healed, { ...key, kind: 'sugar', uuid });
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     const laptop = newRecord(serial, nick, uuid, clock.now());
     makeLaptopFolders(ownership, paths, serial);
@@ -132,6 +131,7 @@ export class Registrations {
     if (key.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
     const known = this.#laptops.get(serial);
     if (!known) {
+      this.#checkReadable(serial);
       throw new DsError('not-registered', `${serial} is not registered on this server`, {
         hint: 'use "Register" in the laptop\'s Sugar menu first',
       });
@@ -297,6 +297,16 @@ export class Registrations {
     }
   }
 
+  /** Throws `server-refused` for a laptop whose record is damaged, after another look. */
+  #checkReadable(serial: Serial): void {
+    if (!this.#unreadable.has(serial)) return;
+    this.#read(serial);
+    if (!this.#unreadable.has(serial)) return;
+    throw new DsError('server-refused', `the registration of ${serial} on this server is damaged`, {
+      hint: 'a teacher finds it in "xs-backup status"; nothing that was backed up is lost',
+    });
+  }
+
   #known(serial: Serial): Laptop {
     const laptop = this.#laptops.get(serial);
     if (laptop) return laptop;
@@ -312,7 +322,9 @@ export class Registrations {
     try {
       const laptop = readRecord(this.#options.paths, serial);
       if (laptop) this.#laptops.set(serial, laptop);
+      this.#unreadable.delete(serial);
     } catch (error) {
+      if (this.#unreadable.has(serial)) return; // logged before
       this.#unreadable.add(serial);
       const reason = asDsError(error).message;
       this.#options.log.warn('registration-unreadable', { serial, reason });

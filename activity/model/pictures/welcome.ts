@@ -23,9 +23,11 @@ export function welcomePictures(
     ],
   ];
   return drawings.map((parts, index) => {
-    const turned = rightToLeft
-      ? [`<g transform="matrix(-1 0 0 1 ${SIZE.width} 0)">${parts.join('')}</g>`]
-      : parts;
+    // A tick is a tick in every language.
+    const turned =
+      rightToLeft && index < 2
+        ? [`<g transform="matrix(-1 0 0 1 ${SIZE.width} 0)">${parts.join('')}</g>`]
+        : parts;
     const caption = captions[index] ?? '';
     return { ...SIZE, svg: svg(SIZE.width, SIZE.height, ...turned), name: caption, caption };
   });

@@ -182,7 +182,7 @@ test('something else was written into an entry whose content is away: neither is
   const was = readFileSync(inEntry(laptop, uid, 'data'));
   await ok(laptop, 'keep', uid);
   await writeAnew(laptop, uid, 'begun anew');
-  await refused(laptop, /something else was written.*\n.*comes beside/, 'fetch', uid);
+  await refused(laptop, /something else was written.*\n.*as a copy beside/, 'fetch', uid);
   assert.is(readFileSync(inEntry(laptop, uid, 'data'), 'utf8'), 'begun anew');
   assert.equal(pinsOf(school, laptop), [uid]);
   await ok(laptop, 'restore', 'latest', '--entry', uid);

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { realClock } from '../../../shared/clock.ts';
 import { parseSerial, type Uid } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
+import { Checker } from '../../../xs/integrity/checker.ts';
 import type { Ownership } from '../../../xs/storage/ownership.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
@@ -34,8 +35,9 @@ async function ok(laptop: Laptop, ...args: string[]) {
 async function scrubStopped({ server }: School) {
   const { uid, gid } = lstatSync(server.library);
   const ownership: Ownership = { ownUid: uid, sessionUid: uid, sessionGid: gid };
-  const context = { paths: server, pool: openPool(server, ownership), clock: realClock };
-  const found = await scrubAll({ ...context, log: silentLog, env: process.env });
+  const pool = openPool(server, ownership);
+  const context = { paths: server, pool, clock: realClock, log: silentLog };
+  const found = await scrubAll({ ...context, checker: new Checker(context), env: process.env });
   const damaged = join(server.library, '.damaged');
   for (const path of [damaged, ...readdirSync(damaged).map((name) => join(damaged, name))]) {
     lchownSync(path, uid, gid);

@@ -36,7 +36,15 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
     ...{ enrolled: true, retired: null, replaces: null, replacedBy: null, snapshots: 1 },
-    ...{ newest: null, bytes: 1, lastSuccess: daysAgo(1), held: 0, waiting: [], rejected: [] },
+    ...{
+      newest: null,
+      bytes: 1,
+      lastSuccess: daysAgo(1),
+      damaged: false,
+      held: 0,
+      waiting: [],
+      rejected: [],
+    },
     ...facts,
   };
 }
@@ -44,7 +52,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0 },
+  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null },
@@ -113,6 +121,8 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{}, ['safe']],
     [{ standing: 'late' }, ['late']],
     [{ standing: 'never' }, ['never']],
+    [{ standing: 'damaged' }, ['damaged']],
+    [{ replaced: true, standing: 'damaged' }, ['damaged']],
     [{ held: true, standing: 'late' }, ['held', 'late']],
     [{ waiting: true, held: true }, ['waiting', 'held', 'safe']],
     [{ replaced: true, standing: 'late' }, ['replaced']],

@@ -1,4 +1,4 @@
-/** When a snapshot was made, in the reader's language and in the server's time zone. */
+/** Moments in the reader's language and in the server's time zone. */
 import type { Words } from '../../../shared/words/words.ts';
 
 /** `3 March 2026, 10:00` for `datastore-2026-03-03_08:00`, whose time is in UTC. */

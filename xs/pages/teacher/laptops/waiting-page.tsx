@@ -115,7 +115,7 @@ function Keys({ words, keys, now }: { words: Words; keys: readonly WaitingKey[];
           ? _(
               '"Register" was chosen again in its menu. Only the old backup program needs this key.',
             )
-          : _('The laptop must show the same.')}
+          : _('Approve a key only when the laptop shows the same code.')}
       </p>
       {isSugar && keys.length > 1 ? (
         <p class="acts">

@@ -29,9 +29,12 @@ export function statusView(words: Words, status: Status): StatusView {
   };
 }
 
-function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
+function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
+  const { _n } = words;
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
+  const damaged = count('damaged');
+  const damagedText = damagedLaptops(words, damaged);
   const lateText = _n(
     '{n} laptop not seen for more than {days} days',
     '{n} laptops not seen for more than {days} days',
@@ -41,6 +44,7 @@ function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
     { mark: 'late', count: late, text: lateText },
+    ...(damaged > 0 ? [{ mark: 'damaged', count: damaged, text: damagedText } as const] : []),
     {
       ...{ mark: 'never', count: never },
       text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
@@ -68,11 +72,14 @@ function asksOf(words: Words, status: Status): StatusView['asks'] {
   });
 }
 
-function concernText({ _, _n }: Words, concern: Concern): string {
+function concernText(words: Words, concern: Concern): string {
+  const { _, _n } = words;
   const n = 'laptops' in concern ? concern.laptops.length : 0;
   switch (concern.type) {
     case 'waiting-keys':
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'damaged-laptops':
+      return damagedLaptops(words, n);
     case 'held':
       return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
     case 'clock':
@@ -96,6 +103,10 @@ function concernText({ _, _n }: Words, concern: Concern): string {
   }
 }
 
+function damagedLaptops({ _n }: Words, n: number): string {
+  return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
+}
+
 /** The page on which a teacher deals with it. */
 function placeOf({ type }: Concern): string {
   switch (type) {
@@ -103,6 +114,8 @@ function placeOf({ type }: Concern): string {
       return PLACES.waiting;
     case 'held':
       return PLACES.held;
+    case 'damaged-laptops':
+      return PLACES.class;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
     default:

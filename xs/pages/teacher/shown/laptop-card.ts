@@ -32,6 +32,7 @@ export type RowFacts = Pick<
   | 'replacedBy'
   | 'waiting'
   | 'held'
+  | 'damaged'
   | 'lastSuccess'
 >;
 
@@ -54,7 +55,7 @@ export function cardOf(row: RowFacts, now: Date): LaptopCard {
   const states = statesOf({
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(lastSuccess, now).standing,
+    standing: standing(lastSuccess, now, row.damaged).standing,
   });
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },

@@ -6,7 +6,15 @@ import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 
 /** The state of a laptop at a glance. */
-export type Mark = 'waiting' | 'held' | 'safe' | 'late' | 'never' | 'replaced' | 'retired';
+export type Mark =
+  | 'waiting'
+  | 'held'
+  | 'damaged'
+  | 'safe'
+  | 'late'
+  | 'never'
+  | 'replaced'
+  | 'retired';
 
 export interface MarkFacts {
   retired: boolean;
@@ -14,7 +22,7 @@ export interface MarkFacts {
   replaced: boolean;
   waiting: boolean;
   held: boolean;
-  standing: 'safe' | 'late' | 'never';
+  standing: 'safe' | 'late' | 'never' | 'damaged';
 }
 
 /**
@@ -28,19 +36,21 @@ export function statesOf({ retired, replaced, waiting, held, standing }: MarkFac
     ...(held ? ['held' as const] : []),
   ];
   if (retired) return ['retired', ...(held ? ['held' as const] : [])];
-  if (replaced && standing !== 'safe') return [...decisions, 'replaced'];
+  if (replaced && standing !== 'safe' && standing !== 'damaged') return [...decisions, 'replaced'];
   return [...decisions, standing];
 }
 
 /** The order in which teachers look at them. */
 export const MARKS: readonly Mark[] = [
-  ...(['waiting', 'held', 'late', 'never', 'safe', 'replaced', 'retired'] as const),
+  ...(['waiting', 'held', 'damaged', 'late', 'never', 'safe', 'replaced', 'retired'] as const),
 ];
 
 export function markName({ _ }: Words, mark: Mark): string {
   switch (mark) {
     case 'safe':
       return _('Safe');
+    case 'damaged':
+      return _('Damaged');
     case 'late':
       return _('Not seen');
     case 'never':
@@ -82,6 +92,13 @@ const shapes: Readonly<Record<Mark, VNode>> = {
     <>
       <circle cx="16" cy="16" r="14" fill="#1a1a1a" />
       <path d="M9 16.5l5 5 9-11" {...INVERTED} />
+    </>
+  ),
+  // A cracked disc.
+  damaged: (
+    <>
+      <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
+      <path d="M17 3l-4 8 6 5-5 5 3 8" {...LINE} stroke-width="2.5" />
     </>
   ),
   // A triangle with a clock's hands.
