@@ -15,6 +15,7 @@ import { tryReadVersion } from '../journal/read-entry.ts';
 import { scanJournal } from '../journal/scan.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type State, type UnfinishedRestore } from '../state.ts';
+import { openStatePlace } from '../workplace.ts';
 import { countStandings, type Standing, takeCensus } from './census.ts';
 
 export type Registration = 'none' | 'pending' | 'accepted';
@@ -58,7 +59,8 @@ export async function readFacts(context: Context): Promise<Facts> {
   };
   if (!existsSync(paths.journal)) return facts;
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
-  await using state = await openState(paths.state);
+  using workplace = openStatePlace(context);
+  await using state = await openState(workplace.context.paths.state);
   return {
     ...facts,
     ...countStandings(await readCensus(context, state, undefined)),
@@ -72,7 +74,8 @@ export async function readStandings(context: Context): Promise<Standing[]> {
   const { paths } = context;
   if (!existsSync(paths.journal)) return [];
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
-  await using state = await openState(paths.state);
+  using workplace = openStatePlace(context);
+  await using state = await openState(workplace.context.paths.state);
   return await readCensus(context, state, await shownBySugar(context));
 }
 

@@ -10,8 +10,9 @@ import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
-import { prepareProfile, takeIntroduction } from '../profile.ts';
+import { takeIntroduction } from '../profile.ts';
 import { checkHostKey, pinHostKey, untrustedServer } from '../wire/host-key.ts';
+import { prepareProfile } from '../workplace.ts';
 import { type Enrolment, isUsable, readEnrolment, writeEnrolment } from './enrolment-file.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { askStanding, introduce } from './introduce.ts';
@@ -122,7 +123,7 @@ function change(
  */
 export async function confirmServer(context: Context, digits: string): Promise<void> {
   const { paths } = context;
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'borrow');
   await using _lock = await takeIntroduction(context);
   const known = readEnrolment(paths, readIdentity(paths)?.serial);
   if (!known?.answer) {
@@ -146,7 +147,7 @@ export async function confirmServer(context: Context, digits: string): Promise<v
  */
 export async function forgetServer(context: Context): Promise<boolean> {
   const { paths } = context;
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'borrow');
   await using _lock = await takeIntroduction(context);
   const wasKnown = existsSync(paths.knownHosts);
   for (const file of [paths.enrolment, paths.quietKey, paths.knownHosts])
