@@ -189,7 +189,7 @@ async function formatSshdConfig(
     'PrintLastLog no',
     'UseDNS no',
     'Compression no', // rsync compresses better
-    'LoginGraceTime 20',
+    'LoginGraceTime 30',
     'MaxSessions 16',
     'MaxStartups 60:30:300', // a whole class connecting at once is not an attack
     // Detects a vanished laptop after 32 s; OpenSSH 9.2 probes only every second interval: 64 s.

@@ -64,7 +64,7 @@ test('a damaged key of the server is never replaced by itself', async () => {
   const refused = await laptop.run(program, [...first, '--listen', '127.0.0.1:0']);
   assert.is(refused.exitCode, 1, refused.stderr);
   assert.match(refused.stderr, /\.host-key is not a valid private key/);
-  assert.match(refused.stderr, /hint: put it back from a copy of the library/);
+  assert.match(refused.stderr, /hint: restore it from a copy of the library/);
   assert.is(readFileSync(hostKey(server)).length, 0);
   writeFileSync(hostKey(server), whole);
   await server.start();
