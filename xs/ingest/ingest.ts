@@ -55,6 +55,14 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   return outcomeOf(paths, built.snapshot);
 }
 
+/** Whether its content matters: not for what is refused or answered before anything is read. */
+export function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival): boolean {
+  const { serial, completion } = arrival;
+  const newest = baseSnapshot(paths, serial);
+  if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
+  return cap?.admits(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) ?? true;
+}
+
 /** What the laptop is told of a snapshot that is in its place. */
 export function outcomeOf(paths: Paths, snapshot: Snapshot): Ingested {
   const { name, sequence, state } = snapshot;

@@ -61,5 +61,6 @@ export async function forget(
   registrations.forgotten(serial);
   rmSync(inCompletion(paths).drop(serial), { recursive: true, force: true });
   rmSync(inCompletion(paths).waiting(serial), { recursive: true, force: true });
+  rmSync(inCompletion(paths).attempts(serial), { force: true });
   await reclaim(paths, { env });
 }
