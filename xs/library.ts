@@ -2,7 +2,7 @@
  * The open library: everything that the service, or a command while the service is not running, needs to
  * change it. A lock allows only one at a time on a machine.
  */
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import type { Serial } from '../shared/ids.ts';
@@ -21,6 +21,7 @@ import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts
 import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
+import { releaseIfFull } from './storage/reserve.ts';
 import { discard } from './storage/trash.ts';
 import { WorkQueue } from './storage/work-queue.ts';
 
@@ -69,6 +70,9 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const { config, ownership, clock, log, env } = options;
   const paths: Paths = config;
   await using cleanup = new Cleanup();
+  if (existsSync(paths.library) && releaseIfFull(paths)) {
+    log.warn('reserve-released', { reason: 'the disk is full, and the service has to start' });
+  }
   makeServiceFolders(ownership, paths);
   const { serviceLock } = inState(paths);
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));

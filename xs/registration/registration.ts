@@ -5,6 +5,7 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
+
 import { readdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
@@ -13,6 +14,7 @@ import type { Log } from '../../shared/log.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
@@ -319,8 +321,12 @@ export class Registrations {
     }
   }
 
+  /** What is decided about a laptop that is known is written on a full disk, too; a newcomer has to wait. */
   #write(serial: Serial, laptop: Laptop): void {
-    writeRecord(this.#options.paths, serial, laptop);
+    const { paths } = this.#options;
+    const write = () => writeRecord(paths, serial, laptop);
+    if (this.#laptops.has(serial)) withReserve(paths, write);
+    else write();
     this.#laptops.set(serial, laptop);
   }
 }

@@ -5,11 +5,13 @@
  *
  * The judgement is pure; what was seen before is remembered in one small file in the library.
  */
+
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isErrno } from '../../shared/errors.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
 const isoTime = v.pipe(v.string(), v.isoTimestamp());
@@ -110,5 +112,6 @@ export function readClockMemory(paths: Paths): ClockMemory | undefined {
 }
 
 function writeMemory(paths: Paths, memory: ClockMemory): void {
-  writeFileDurably(inLibrary(paths).clock, `${JSON.stringify(memory)}\n`, 0o640);
+  const text = `${JSON.stringify(memory)}\n`;
+  withReserve(paths, () => writeFileDurably(inLibrary(paths).clock, text, 0o640));
 }

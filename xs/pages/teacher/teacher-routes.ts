@@ -11,6 +11,7 @@ import { readStatus } from '../../admin/status.ts';
 import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
 import { readAudit } from '../../registration/audit.ts';
+import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
 import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
@@ -35,6 +36,7 @@ export function addAdminRoutes(part: FastifyInstance, site: Site): void {
   void part.register(async (teachers) => {
     teachers.addHook('preHandler', async (request) => {
       site.guard.teacher(request);
+      if (request.method === 'POST') releaseIfFull(site.library.paths);
     });
     addOverview(teachers, site);
     addWaiting(teachers, site);
