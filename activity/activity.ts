@@ -2,7 +2,8 @@
  * The running activity: every event goes through the model, whose effects go to the agent and
  * whose screens go to the window. The first picture does not wait for the agent.
  */
-
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Words } from '../shared/words/words.ts';
 import type { Asker } from './asker.ts';
 import type { AgentClient } from './client.ts';
@@ -18,9 +19,11 @@ import { questionsFor } from './model/state/questions.ts';
 import { initialState, type State } from './model/state/state.ts';
 import { Icons } from './sugar/icon.ts';
 import type { Look } from './sugar/look.ts';
+import { NamePalette } from './sugar/palette.ts';
 import { readChild } from './sugar/profile.ts';
 import { sizesFor } from './sugar/style.ts';
-import { applyTheme, nameProgram, sugarCss } from './sugar/theme.ts';
+import { sugarCss } from './sugar/stylesheet.ts';
+import { applyTheme, nameProgram } from './sugar/theme.ts';
 import { BackupWindow } from './views/backup-window.ts';
 import { EntryIcons } from './views/entry-icons.ts';
 import { Previews } from './views/previews.ts';
@@ -58,11 +61,12 @@ export class Activity {
     const look: Look = { sizes, icons, color, rightToLeft: words.rightToLeft };
     addStyle(sugarCss(sizes));
     this.#viewer = { words, color };
-    this.#state = initialState(child.nick, now());
+    this.#state = initialState(child.nick, now(), isFirstVisit(config.dataFolder));
     const ui: Ui = {
       look,
       previews: new Previews((ref) => this.#preview(ref.of, ref.snapshot, ref.uid)),
       entryIcons: new EntryIcons(icons, config.activityFolders),
+      names: new NamePalette(look),
       dispatch: (event) => this.dispatch(event),
     };
     const { bundleId, activityId } = config;
@@ -147,6 +151,19 @@ export class Activity {
     const [bytes] =
       (await this.#connected?.client.call('GetPreview', 'sss', of, snapshot, uid)) ?? [];
     return bytes instanceof Uint8Array ? bytes : new Uint8Array();
+  }
+}
+
+/** Whether nobody has been here before; from now on somebody has. */
+function isFirstVisit(folder: string): boolean {
+  const mark = join(folder, 'visited');
+  if (existsSync(mark)) return false;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(mark, '');
+    return true;
+  } catch {
+    return false; // on a full disk nobody is greeted each time
   }
 }
 

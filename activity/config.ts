@@ -18,6 +18,8 @@ export interface ActivityConfig {
   busAddress: string;
   /** Folders with installed activities, the child's own first. */
   activityFolders: readonly string[];
+  /** Where Sugar lets this activity keep its own files. */
+  dataFolder: string;
   /** Log how long it took until something was visible. */
   timing: boolean;
 }
@@ -59,6 +61,10 @@ export function readConfig(
       dirname(bundlePath),
       '/usr/share/sugar/activities',
     ],
+    dataFolder: join(
+      env.SUGAR_ACTIVITY_ROOT ?? join(env.HOME ?? '/', '.sugar/default', BUNDLE_ID),
+      'data',
+    ),
     timing: env.DS_BACKUP_TIMING === '1',
   };
 }

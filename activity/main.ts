@@ -58,6 +58,8 @@ try {
   const folder = join(config.bundlePath, 'locale');
   const catalogue = findCatalogue(folder, BUNDLE_ID, config.languages);
   const activity = new Activity(config, wordsOf(catalogue), () => process.exit(0));
+  // At logout what still waits for an undo is carried out.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => activity.close());
   activity.onFirstPaint(() => {
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });

@@ -5,9 +5,10 @@
  *     Backup.activity/
  *       activity/activity.info activity-backup.svg run
  *       backup.cjs node_gtk.node
+ *       source/            what backup.cjs was made of, for Sugar's View Source
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +61,7 @@ async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] 
     file('backup.cjs', code),
     file('node_gtk.node', strippedModule()),
     file('LICENSE', read('LICENSE')),
+    ...sources(),
     ...activityCatalogues().flatMap(catalogue),
   ];
   return { files, inputs };
@@ -83,6 +85,13 @@ async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   }
   archive.end();
   return await buffer(archive.outputStream);
+}
+
+/** The activity's own sources, readable: the program itself is one minified file. */
+function sources(): BundleFile[] {
+  return readdirSync(join(root, 'activity'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|md)$/.test(name))
+    .map((name) => file(`source/${name}`, read(join('activity', name))));
 }
 
 function read(path: string): Buffer {

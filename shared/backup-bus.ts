@@ -123,18 +123,52 @@ export function packRow(kind: RowKind, data: object): Record<string, dbus.Varian
   const types: RowTypes = ROWS[kind];
   const fields = Object.entries(pickRow(kind, data)).map(([name, value]) => {
     const type = types[name] ?? 's';
-    const isLong = type === 'x' || type === 't';
-    return [
-      name,
-      new dbus.Variant(type, isLong ? BigInt(Math.floor(Number(value))) : value),
-    ] as const;
+    return [name, new dbus.Variant(type, fit(type, value))] as const;
   });
   return Object.fromEntries(fields);
 }
 
+const RANGES: Readonly<Record<string, readonly [least: bigint, most: bigint]>> = {
+  x: [-(2n ** 63n), 2n ** 63n - 1n],
+  t: [0n, 2n ** 64n - 1n],
+  u: [0n, 2n ** 32n - 1n],
+};
+
+/**
+ * A value in the form that the bus can carry: whole numbers within the range of their type, and text
+ * without zero bytes and halves of characters. Entries have dates and titles that nobody foresaw, and one of
+ * them must not make a whole list fail.
+ */
+function fit(type: string, value: unknown): unknown {
+  const range = RANGES[type];
+  if (range) {
+    const whole = clamp(Number(value), range);
+    return type === 'u' ? Number(whole) : whole;
+  }
+  if (type === 's') return cleanText(String(value));
+  if (!Array.isArray(value)) return value;
+  if (type.startsWith('a(')) {
+    const types = type.slice(2, -1);
+    return value.map((row: unknown[]) => row.map((one, n) => fit(types[n] ?? 's', one)));
+  }
+  return type.startsWith('a') ? value.map((one) => fit(type.slice(1), one)) : value;
+}
+
+function clamp(value: number, [least, most]: readonly [bigint, bigint]): bigint {
+  if (Number.isNaN(value)) return 0n;
+  if (!Number.isFinite(value)) return value > 0 ? most : least;
+  const whole = BigInt(Math.floor(value));
+  return whole < least ? least : whole > most ? most : whole;
+}
+
+/** Text that the bus can carry. */
+export function cleanText(text: string): string {
+  return text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
 /** A number for D-Bus's 64-bit types: whole, and 0 instead of a negative one. */
 export function toLong(value: number): bigint {
-  return BigInt(Math.max(0, Math.floor(value)));
+  return clamp(value, [0n, 2n ** 63n - 1n]);
 }
 
 /**
@@ -161,7 +195,7 @@ export function errorName(code: ErrorCode): string {
 /** An error for the bus: the code in its name, the hint after a line feed. */
 export function toBusError(cause: unknown): Error {
   const { code, message, hint } = asDsError(cause);
-  return new dbus.DBusError(errorName(code), hint ? `${message}\n${hint}` : message);
+  return new dbus.DBusError(errorName(code), cleanText(hint ? `${message}\n${hint}` : message));
 }
 
 /** The agent's own error in what a call threw; undefined when it is somebody else's. */

@@ -72,6 +72,11 @@ export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.Err
   );
 }
 
+/** True for any error of a system call. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /** For a terminal: a line `error: …` and, if the error has one, a line `hint: …`. */
 export function describeForTerminal(error: unknown): string {
   const known = asDsError(error);

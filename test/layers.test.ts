@@ -1,17 +1,66 @@
 /** The tree keeps the layout rules; and the rules notice when it does not. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VERSION } from '../shared/version.ts';
 import { importsOf, TOP_FOLDERS, violations } from './layers.ts';
+import { pureFiles } from './pure-files.ts';
+import { repeats } from './repeats.ts';
+import { ROOMS, roomOf } from './rooms.ts';
+import { readTree, root } from './tree.ts';
+import { unexplained } from './wording.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const SOURCES = /\.(tsx?|sh|py|html|css)$/;
 const test = suite('layout');
 
 test('the tree keeps the rules', () => {
-  assert.equal(violations(readTree()), []);
+  assert.equal(violations(readTree(SOURCES)), []);
+});
+
+test('the documents say requirements in words', () => {
+  const documents = new Map(
+    readdirSync(root)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => [name, readFileSync(join(root, name), 'utf8')]),
+  );
+  for (const [path, text] of [...documents, ...readTree(/\.md$/)]) {
+    assert.equal(unexplained(text), [], path);
+  }
+});
+
+test('half of the files are short', () => {
+  const lines = [...readTree(/\.tsx?$/)]
+    .filter(([path]) => !path.startsWith('test/'))
+    .map(([, source]) => source.split('\n').length - 1)
+    .sort((a, b) => a - b);
+  const median = lines[Math.floor(lines.length / 2)] ?? 0;
+  assert.ok(median <= 120, `the median is ${median} lines`);
+});
+
+test('no two files carry the same six lines', () => {
+  const copies = repeats(readTree(/\.(tsx?|sh|py)$/));
+  const places = copies.map(({ lines, places }) => `${lines} lines: ${places.join(' and ')}`);
+  assert.equal(places, []);
+});
+
+test('every room of the table is there', () => {
+  const files = [...readTree(SOURCES).keys()];
+  for (const [program, rooms] of Object.entries(ROOMS)) {
+    const taken = new Set(
+      files.filter((path) => path.startsWith(`${program}/`)).map((path) => roomOf(path)),
+    );
+    const empty = Object.keys(rooms).filter((room) => !taken.has(room));
+    assert.equal(empty, [], program);
+  }
+});
+
+test('the files whose tests are tried by mutants are there', () => {
+  const paths = pureFiles().flatMap(([file, tests]) => [file, ...tests]);
+  assert.equal(
+    paths.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
 });
 
 test('there are no top-level folders but the six', () => {
@@ -65,9 +114,13 @@ const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
     "import * as gi from 'node-gtk';",
     /node-gtk belongs in activity\/gtk/,
   ],
-  ['activity/model/a.ts', "import type { Widget } from '../gtk.ts';", /knows only itself/],
-  ['activity/model/a.ts', "import type { Client } from '../client.ts';", /knows only itself/],
-  ['activity/model/a.ts', "import type { Look } from '../sugar/look.ts';", /knows only itself/],
+  ['activity/model/acts/a.ts', "import type { W } from '../../gtk.ts';", /must not know .*gtk/],
+  [
+    'activity/model/acts/a.ts',
+    "import type { C } from '../../client.ts';",
+    /must not know .*client/,
+  ],
+  ['activity/model/acts/a.ts', "import { L } from '../../sugar/look.ts';", /must not know .*sugar/],
   ['activity/model/state/a.ts', "import { b } from '../acts/b.ts';", /must not know .*acts/],
   ['activity/model/acts/a.ts', "import { b } from '../screens/b.ts';", /must not know .*screens/],
   ['activity/model/screens/a.ts', "import { b } from '../acts/b.ts';", /must not know .*acts/],
@@ -87,7 +140,19 @@ const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
   ['xs/manager.test.ts', '', /says nothing/],
   ['xs/SessionStore.ts', '', /kebab-case/],
   ['xs/session_store.ts', '', /kebab-case/],
-  ['xs/long.ts', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/storage/long.ts', '\n'.repeat(401), /more than 400 lines/],
+  ['test/long.test.ts', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/pages/journal/long.tsx', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/elsewhere.ts', '', /has no room/],
+  ['agent/elsewhere/a.ts', '', /has no room/],
+  ['xs/storage/a.ts', "import type { S } from '../admin/status.ts';", /must not know xs\/admin/],
+  ['xs/api/a.tsx', "import { x } from '../pages/a.tsx';", /must not know xs\/pages/],
+  ['xs/pages/a.tsx', "import { x } from '../../agent/state.ts';", /xs must not know agent/],
+  ['xs/pages/a.tsx', 'export const A = () => <p>{process.env.HOME}</p>;', /process.env belongs/],
+  ['xs/pages/OnePage.tsx', '', /kebab-case/],
+  ['agent/wire/a.ts', "import { x } from '../identity/b.ts';", /must not know agent\/identity/],
+  ['xs/storage/a.ts', "import { x } from './a.ts';", /in a circle/],
+  ['xs/storage/a.ts', '/** Nothing is lost (E3). */', /line 1: "E3" is explained nowhere/],
   ['xs/session/long.sh', '\n'.repeat(401), /more than 400 lines/],
   ['xs/a.test.ts', "import { test } from 'uvu';\ntest.run();", /found by nobody/],
   ['test/a.spec.ts', '', /found by nobody/],
@@ -109,6 +174,21 @@ for (const [path, source, complaint] of FORBIDDEN) {
   });
 }
 
+test('two files that know each other are noticed', () => {
+  const files = new Map([
+    ['xs/pages/a.tsx', "import { b } from './b.ts';\n"],
+    ['xs/pages/b.ts', "import type { A } from './a.tsx';\n"],
+  ]);
+  assert.equal(violations(files), ['xs/pages/a.tsx: imports in a circle with xs/pages/b.ts']);
+});
+
+test('a folder with more than twenty files is noticed', () => {
+  const names = Array.from({ length: 21 }, (_, n) => `xs/storage/file-${n}.ts`);
+  const tree = (count: number) => new Map(names.slice(0, count).map((name) => [name, '\n']));
+  assert.equal(violations(tree(20)), []);
+  assert.equal(violations(tree(21)), ['xs/storage: has more than 20 source files']);
+});
+
 const ALLOWED: [path: string, source: string][] = [
   ['shared/a.ts', "import { x } from './ids.ts';\nimport { y } from 'node:fs';"],
   ['shared/system/db.ts', "import sqlite3 from 'sqlite3';"],
@@ -121,10 +201,16 @@ const ALLOWED: [path: string, source: string][] = [
   ['agent/a.ts', "import { x } from '../shared/ids.ts';\nimport { y } from './b/c.ts';"],
   ['xs/main.ts', 'start(process.argv, process.env);\nprocess.exit(1);'],
   ['xs/pages/config.ts', 'export const x = process.env.HOME;'],
-  ['xs/a.ts', '// process.env is read in main.ts\n/* process.exit(1) */\nprocess.exitCode = 1;'],
-  ['xs/a.ts', "// import { x } from '../agent/a.ts';\n/**\n * import('../agent/a.ts')\n */"],
-  ['xs/a.ts', "const text = 'important (from '  + word;"],
-  ['xs/important.ts', '\n'.repeat(399)],
+  [
+    'xs/storage/a.ts',
+    '// process.env is read in main.ts\n/* process.exit(1) */\nprocess.exitCode = 1;',
+  ],
+  [
+    'xs/storage/a.ts',
+    "// import { x } from '../agent/a.ts';\n/**\n * import('../agent/a.ts')\n */",
+  ],
+  ['xs/storage/a.ts', "const text = 'important (from '  + word;"],
+  ['xs/storage/important.ts', '\n'.repeat(399)],
   ['test/a.test.ts', "import { test } from 'uvu';\ntest('x', f);\ntest.run();"],
   ['test/a.ts', "import { x } from '../xs/storage/paths.ts';\nprocess.exit(1);\nimport(name);"],
 ];
@@ -157,28 +243,3 @@ export const text = "from 'eleven'";
 });
 
 test.run();
-
-function readTree(): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const folder of TOP_FOLDERS) collect(join(root, folder), files);
-  return files;
-}
-
-function collect(folder: string, files: Map<string, string>): void {
-  for (const entry of readFolder(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== 'node_modules') collect(path, files);
-    else if (/\.(ts|sh|py|html|css)$/.test(entry.name)) {
-      files.set(relative(root, path), readFileSync(path, 'utf8'));
-    }
-  }
-}
-
-/** A folder of the six may not exist yet. */
-function readFolder(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}

@@ -1,11 +1,13 @@
 /**
- * The layout rules of HOUSE.md and CONTRIBUTING.md as one pure function over the source files.
+ * The rules of layout in CONTRIBUTING.md as one pure function over the source files.
  *
  * Imports are read from the text and not from a bundler, because an `import type` is a dependency
  * too. That is safe for code that Biome has formatted: a statement begins its line.
  */
 import { basename, dirname, join } from 'node:path/posix';
 import { transformSync } from 'esbuild';
+import { circles, roomOf, wrongDirection } from './rooms.ts';
+import { unexplained } from './wording.ts';
 
 /** Path in the tree → its text. */
 export type SourceFiles = ReadonlyMap<string, string>;
@@ -22,20 +24,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bundle: ['bundle', 'shared', 'agent'],
   test: TOP_FOLDERS,
 };
-/** The one file that may touch GTK, and what has to do without it. */
+/** The one file that may touch GTK. */
 const GTK = 'activity/gtk.ts';
-const MODEL = 'activity/model/';
-/** Of Sugar's toolkit, only what is pure. */
-const PURE_OF_SUGAR = 'activity/sugar/xocolor.ts';
-/** The rooms of the model, each with those that it may import. */
-const MODEL_ROOMS: Readonly<Record<string, readonly string[]>> = {
-  pictures: [],
-  state: [],
-  acts: ['state'],
-  screens: ['pictures', 'state'],
-};
 const MEANINGLESS = /^(utils?|helpers?|managers?|common|index)$/;
 const MAX_LINES = 400;
+const MAX_FILES = 20;
 
 /** One sentence a violation, each beginning with the file's path. */
 export function violations(files: SourceFiles): string[] {
@@ -45,17 +38,41 @@ export function violations(files: SourceFiles): string[] {
     for (const part of path.split('/')) {
       if (MEANINGLESS.test(part.split('.')[0] ?? '')) complain(`"${part}" says nothing`);
     }
-    if (isProduct(path) && source.split('\n').length - 1 > MAX_LINES) {
-      complain(`has more than ${MAX_LINES} lines`);
-    }
-    if (!path.endsWith('.ts')) continue;
-    if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.ts$/.test(basename(path))) complain('no kebab-case');
+    if (source.split('\n').length - 1 > MAX_LINES) complain(`has more than ${MAX_LINES} lines`);
+    // The rules about codes show some.
+    if (!/^test\/(wording|layers)\b/.test(path))
+      for (const code of unexplained(source)) complain(code);
+    if (!/\.tsx?$/.test(path)) continue;
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.tsx?$/.test(basename(path)))
+      complain('no kebab-case');
+    if (isProduct(path) && roomOf(path) === undefined) complain('has no room in test/rooms.ts');
     const imports = importsOf(source);
     for (const specifier of imports) checkImport(path, specifier, complain);
     if (isProduct(path)) checkProcess(path, source, imports, complain);
     checkTests(path, source, complain);
   }
-  return found;
+  return [...found, ...crowded(files), ...circular(files)];
+}
+
+/** Folders in which nobody finds anything any more. */
+function crowded(files: SourceFiles): string[] {
+  const counts = new Map<string, number>();
+  for (const path of files.keys()) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  return [...counts].flatMap(([folder, count]) =>
+    count > MAX_FILES ? [`${folder}: has more than ${MAX_FILES} source files`] : [],
+  );
+}
+
+function circular(files: SourceFiles): string[] {
+  const imports = new Map(
+    [...files].map(([path, source]) => [
+      path,
+      /\.tsx?$/.test(path)
+        ? importsOf(source).flatMap((to) => (to?.startsWith('.') ? [join(dirname(path), to)] : []))
+        : [],
+    ]),
+  );
+  return circles(imports).map(([first, ...rest]) => `${first}: imports in a circle with ${rest}`);
 }
 
 /** Specifiers of all imports; `null` for one that is worked out at run time. */
@@ -90,9 +107,11 @@ function checkImport(
     const target = layerOf(join(dirname(path), specifier));
     const isRoot = target === '.' || target === '..'; // new URL('..', …): the tree, to look around in
     if (isRoot && !isProduct(path)) return;
-    checkModel(path, join(dirname(path), specifier), complain);
     if (!MAY_IMPORT[layer]?.includes(target)) {
       complain(`imports ${specifier}: ${layer} must not know ${target}`);
+    } else if (target === layer) {
+      const wrong = wrongDirection(path, join(dirname(path), specifier));
+      if (wrong) complain(`imports ${specifier}: ${wrong}`);
     }
     return;
   }
@@ -100,21 +119,6 @@ function checkImport(
   if (name === 'sqlite3' && path !== 'shared/system/db.ts')
     complain('sqlite3 belongs in shared/system/db.ts');
   if (name === 'node-gtk' && path !== GTK) complain(`node-gtk belongs in ${GTK}`);
-}
-
-/** What is on the activity's screen is decided without a screen, and tested without one. */
-function checkModel(path: string, target: string, complain: (what: string) => void): void {
-  if (!path.startsWith(MODEL) || target.startsWith('shared/') || target === PURE_OF_SUGAR) return;
-  if (!target.startsWith(MODEL)) {
-    complain(`imports ${target}: ${MODEL} knows only itself, ${PURE_OF_SUGAR} and shared/`);
-    return;
-  }
-  const [room, other] = [path, target].map((file) => file.slice(MODEL.length).split('/')[0] ?? '');
-  const may = MODEL_ROOMS[room ?? ''];
-  if (!may) complain(`has no room in ${MODEL}`);
-  else if (room !== other && !may.includes(other ?? '')) {
-    complain(`imports ${target}: ${MODEL}${room} must not know ${MODEL}${other}`);
-  }
 }
 
 /** What a program is told by its surroundings enters in one place, where it is checked. */
@@ -125,7 +129,8 @@ function checkProcess(
   complain: (what: string) => void,
 ): void {
   if (/^(agent|xs|activity)\/(.*\/)?(main|config)\.ts$/.test(path)) return;
-  const code = transformSync(source, { loader: 'ts', legalComments: 'none' }).code;
+  const loader = path.endsWith('x') ? 'tsx' : 'ts';
+  const code = transformSync(source, { loader, legalComments: 'none' }).code;
   const use =
     /\bprocess\s*(?:\?\.|\.)\s*(env|argv|exit)\b|\bprocess\s*\[|=\s*process\s*[;,)\n]/.exec(code);
   if (use) complain(`${use[0].trim()} belongs in main.ts or config.ts`);

@@ -18,8 +18,9 @@ for (const [program, rooms] of Object.entries(ROOMS)) {
 const PLACES: [path: string, room: string | undefined][] = [
   ['xs/library.ts', 'library'],
   ['xs/service/traffic.ts', 'service'],
-  ['xs/pages/teacher/acts/acts.ts', 'pages'],
-  ['xs/pages/teacher/status-page.tsx', 'pages'],
+  ['xs/pages/teacher/acts/acts.ts', 'pages/teacher/acts'],
+  ['xs/pages/teacher/teacher-routes.ts', 'pages/teacher'],
+  ['xs/pages/site.ts', 'pages'],
   ['xs/elsewhere.ts', undefined],
   ['xs/elsewhere/a.ts', undefined],
   ['agent/state.ts', '(root)'],

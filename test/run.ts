@@ -4,8 +4,8 @@
  *
  *     node --import tsx test/run.ts all | fast | slow  [PART OF A FILE NAME…]
  *
- * `*.test.ts` are fast: several share a process. `*.slow.ts` have a process and a time limit of
- * their own, some at a time. CONTRIBUTING.md has the rules for writing them.
+ * `*.test.ts` are fast: several share a process. `*.slow.ts` have a process of their own, some at a
+ * time. None has a time limit: what makes no progress is killed. CONTRIBUTING.md has the rules.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,10 @@ import { build } from '../bundle/build.ts';
 import { describeForTerminal } from '../shared/errors.ts';
 import { type ChildResult, runChild } from './runner/child.ts';
 import { readBatch } from './runner/mark.ts';
+import { scaled } from './runner/patience.ts';
+import type { Limits } from './runner/progress.ts';
 import { type Directives, readDirectives, readTotals, type Totals } from './runner/totals.ts';
+import { formatUnits, measureUnits, UNITS_VARIABLE } from './runner/units.ts';
 
 const MODES = ['all', 'fast', 'slow'] as const;
 type Mode = (typeof MODES)[number];
@@ -28,17 +31,24 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const FAST_AT_ONCE = 3;
 const SLOW_AT_ONCE = 4;
 const CALM_AT_ONCE = 2;
-const CHECK_LIMIT_MS = 120_000;
-const BATCH_LIMIT_MS = 300_000;
+/**
+ * For the reference machine of runner/units.ts; about ten times what the quietest, and the longest, of our
+ * tests needs.
+ */
+const LOOK_EVERY_MS = 10_000;
+const STILL_MS = 600_000;
+const SILENT_CPU_MS = 1_200_000;
 /** A folder in memory that every Linux has, and `statfs`'s number for such a file system. */
 const MEMORY = { folder: '/dev/shm', type: 0x01021994, bytes: 2 ** 30 };
 const stop = new AbortController();
 const sum: Totals = { passed: 0, failed: 0, skipped: 0 };
+const units = await measureUnits();
 
 async function main(mode: Mode, filters: readonly string[]): Promise<void> {
   const start = performance.now();
   if (mode === 'all') {
     await Promise.all([check('types', 'tsc', '--noEmit'), check('style', 'biome', 'check', '.')]);
+    await check('unused code', 'knip', '--no-progress');
   }
   if (mode !== 'slow') await runFast(findTests('.test.ts', filters));
   if (mode !== 'fast') {
@@ -47,7 +57,9 @@ async function main(mode: Mode, filters: readonly string[]): Promise<void> {
   }
   if (sum.passed + sum.failed === 0) problem('no test ran', '');
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  print(`\nin ${seconds} s`);
+  print(`\nat the start: ${formatUnits(units)}`);
+  print(`at the end:   ${formatUnits(await measureUnits())}`);
+  print(`in ${seconds} s`);
   const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : '';
   print(`${sum.passed} passed, ${sum.failed} failed${skipped}`);
   process.exitCode = sum.failed > 0 ? 1 : 0;
@@ -56,8 +68,7 @@ async function main(mode: Mode, filters: readonly string[]): Promise<void> {
 /** A tool of node_modules that has to be content with the whole tree. */
 async function check(name: string, tool: string, ...args: string[]): Promise<void> {
   const command = join(root, 'node_modules/.bin', tool);
-  const limitMs = CHECK_LIMIT_MS;
-  const result = await runChild({ command, args, cwd: root, limitMs, signal: stop.signal });
+  const result = await runChild({ command, args, ...everyChild() });
   if (result.complaint === null) print(`ok    ${name}  ${seconds(result.ms)}`);
   else problem(`${name}: ${tool} ${args.join(' ')}: ${result.complaint}`, result.output);
 }
@@ -103,7 +114,7 @@ function fastFolder(): string {
 async function runBatch(files: readonly string[], folder: string): Promise<void> {
   let rest = files;
   while (rest.length > 0) {
-    const result = await runNode(['test/runner/batch.ts', folder, ...rest], BATCH_LIMIT_MS);
+    const result = await runNode(['test/runner/batch.ts', folder, ...rest]);
     const parts = readBatch(result.output);
     for (const { file, output, end } of parts) {
       const died = result.complaint ?? 'the process ended before the tests did';
@@ -120,29 +131,38 @@ async function runBatch(files: readonly string[], folder: string): Promise<void>
 
 async function runSlow(files: readonly string[]): Promise<void> {
   const jobs = files.map((file) => ({ file, ...directivesOf(file) }));
-  // Those that may take long begin first, so that none is left over at the end.
-  jobs.sort((a, b) => b.limitMs - a.limitMs);
+  // Those that take long begin first, so that none is left over at the end.
+  jobs.sort((a, b) => b.weight - a.weight);
   const those = (beside: Directives['beside']) => jobs.filter((job) => job.beside === beside);
   await runAtOnce(SLOW_AT_ONCE, those('anything'));
   await runAtOnce(CALM_AT_ONCE, those('calm'));
   await runAtOnce(1, those('nothing'));
 }
 
-async function runAtOnce(limit: number, jobs: { file: string; limitMs: number }[]): Promise<void> {
+async function runAtOnce(limit: number, jobs: { file: string }[]): Promise<void> {
   const worker = async () => {
-    for (let job = jobs.shift(); job; job = jobs.shift()) await runSlowFile(job);
+    for (let job = jobs.shift(); job; job = jobs.shift()) await runSlowFile(job.file);
   };
   await Promise.all(Array.from({ length: limit }, worker));
 }
 
-async function runSlowFile(job: { file: string; limitMs: number }): Promise<void> {
-  reportFile({ file: job.file, ...(await runNode([job.file], job.limitMs)) });
+async function runSlowFile(file: string): Promise<void> {
+  reportFile({ file, ...(await runNode([file])) });
 }
 
-function runNode(args: readonly string[], limitMs: number): Promise<ChildResult> {
+function runNode(args: readonly string[]): Promise<ChildResult> {
   const all = ['--import', 'tsx', ...args];
-  const { signal } = stop;
-  return runChild({ command: process.execPath, args: all, cwd: root, limitMs, signal });
+  return runChild({ command: process.execPath, args: all, ...everyChild() });
+}
+
+function everyChild() {
+  const limits: Limits = {
+    everyMs: LOOK_EVERY_MS,
+    stillMs: scaled(STILL_MS, units),
+    silentCpuMs: scaled(SILENT_CPU_MS, units),
+  };
+  const env = { [UNITS_VARIABLE]: JSON.stringify(units) };
+  return { cwd: root, limits, env, signal: stop.signal };
 }
 
 function reportFile(result: ChildResult & { file: string }): void {

@@ -27,6 +27,7 @@ const WORDS = [
   'place 644 "$from/xsession" "$etc/X11/Xsession.d/98ds-backup"',
   "gi.require('GdkX11', '3.0');",
   "ForwardX11: 'no',",
+  "'Mozilla/5.0 (X11; Linux i686) AppleWebKit/605.1.15'",
   'JSON leaves C1 controls as they are',
   "path('M6 12A8 8 0 1 1 40 12')",
   "const colour = '#A5E3F2';",

@@ -7,9 +7,9 @@
 
 /** What is searched for; each with what is legitimate and looks alike left out. */
 const UNEXPLAINED: readonly RegExp[] = [
-  // Requirements. Not X11 as the window system has it (`/etc/X11/`, GdkX11, ForwardX11), and not
+  // Requirements. Not X11 as the window system has it (`/etc/X11/`, GdkX11, `(X11; Linux x86_64)`), and not
   // the arcs of a drawing (`A8 8 0 …`, after a number or a quote).
-  /(?<=^|[\s(:,;'"–-])(?:A1?\d|X(?:1[0-9]|[1-9])|S[1-9]|E(?:10|[1-9])|[OT][1-9])(?=$|[\s):,;.'"–])(?! \d)/,
+  /(?<=^|[\s(:,;'"–-])(?:A1?\d|X(?:1[0-9]|[1-9])(?!; [A-Z])|S[1-9]|E(?:10|[1-9])|[OT][1-9])(?=$|[\s):,;.'"–])(?! \d)/,
   /\brules? \d+\b/i,
   /\b(?:DESIGN|FACTS|HOUSE|REQUIREMENTS|ROOMS|UI)\.md\b/,
 ];

@@ -10,6 +10,7 @@ import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
 import { lockFile } from '../shared/system/lock.ts';
 import type { Config } from './config.ts';
+import { Checker } from './integrity/checker.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
@@ -33,6 +34,7 @@ export interface Library {
   log: Log;
   env: NodeJS.ProcessEnv;
   pool: Pool;
+  checker: Checker;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
@@ -96,11 +98,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   }
   const index = cleanup.use(await openIndexDb(paths, serials));
   const successes = await openLastSuccesses(paths, index, log);
+  const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
+  const checker = new Checker({ paths, pool, clock, log });
   const owned = cleanup.move();
   return {
     ...{ config, paths, ownership, clock, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    pool: openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock)),
+    ...{ pool, checker },
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

@@ -23,9 +23,11 @@ class ActivityService extends dbus.interface.Interface {
     this.#calls.onActive(active);
   }
 
-  /** Required by the interface; this activity has no invitations and no document. */
+  /**
+   * Required by the interface; this activity has no invitations and no document. Without
+   * `HandleViewSource` the shell shows the source itself.
+   */
   InviteContact(): void {}
-  HandleViewSource(): void {}
   GetDocumentPath(): string {
     return '';
   }
@@ -35,7 +37,6 @@ ActivityService.configureMembers({
   methods: {
     SetActive: { inSignature: 'b', outSignature: '' },
     InviteContact: { inSignature: 'ss', outSignature: '' },
-    HandleViewSource: { inSignature: '', outSignature: '' },
     GetDocumentPath: { inSignature: '', outSignature: 's' },
   },
 });

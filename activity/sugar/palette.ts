@@ -6,6 +6,7 @@
 import { type Box, type Button, Gdk, Gtk, Pango, type Pixbuf, type Widget } from '../gtk.ts';
 import { imageOf } from './icon.ts';
 import type { Look } from './look.ts';
+import { COLORS } from './style.ts';
 
 export interface PaletteItem {
   icon: Pixbuf | null;
@@ -52,8 +53,11 @@ export class Palette {
     });
   }
 
-  setTitle(title: string, subtitle = ''): void {
-    this.#title.setMarkup(`<b>${escapeMarkup(title)}</b>`);
+  /** The name of the thing; below it a second line, beside it the key that does the same. */
+  setTitle(title: string, subtitle = '', accelerator = ''): void {
+    const key =
+      accelerator && `   <span color="${COLORS.panel}">${escapeMarkup(accelerator)}</span>`;
+    this.#title.setMarkup(`<b>${escapeMarkup(title)}</b>${key}`);
     this.#subtitle.setText(subtitle);
     this.#subtitle.setVisible(subtitle !== '');
     this.#subtitle.setNoShowAll(subtitle === '');
@@ -120,11 +124,25 @@ export class Palette {
       this.popup();
       return true;
     });
+    this.#onLongPress(widget);
     widget.on('popup-menu', () => {
       this.popup();
       return true;
     });
   }
+
+  /** A finger that rests opens it, and the press is no click then. */
+  #onLongPress(widget: Widget): void {
+    const gesture = new Gtk.GestureLongPress({ widget });
+    gesture.setPropagationPhase(Gtk.PropagationPhase.CAPTURE);
+    gesture.on('pressed', () => {
+      gesture.setState(Gtk.EventSequenceState.CLAIMED);
+      this.popup();
+    });
+    this.#gestures.push(gesture);
+  }
+  /** GTK keeps no reference to a gesture. */
+  readonly #gestures: InstanceType<typeof Gtk.GestureLongPress>[] = [];
 
   /** Opens it with the focus on its first action. */
   popup(): void {
@@ -183,6 +201,54 @@ export class Palette {
       this.#acts[index]?.();
     });
     return button;
+  }
+}
+
+/**
+ * One palette for all the signs of a screen, which have nothing but a name: it moves to the one that
+ * the pointer rests on.
+ */
+export class NamePalette {
+  readonly #popover = new Gtk.Popover();
+  readonly #label: InstanceType<typeof Gtk.Label>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(look: Look) {
+    const { spacing } = look.sizes;
+    this.#popover.getStyleContext().addClass('ds-palette');
+    this.#popover.setModal(false);
+    this.#label = label(spacing);
+    this.#label.setMarginTop(spacing);
+    this.#label.setMarginBottom(spacing);
+    this.#label.setMarginEnd(spacing);
+    this.#label.show();
+    this.#popover.add(this.#label);
+  }
+
+  /** Shows `name()` when the pointer or a finger rests on this widget. */
+  attach(widget: Widget, name: () => string): void {
+    widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
+    widget.on('enter-notify-event', () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#show(widget, name()), REST_MS);
+      return false;
+    });
+    widget.on('leave-notify-event', () => this.#hide());
+    widget.on('button-press-event', () => this.#hide());
+    widget.on('unmap', () => void this.#hide());
+  }
+
+  #show(widget: Widget, name: string): void {
+    if (!widget.getMapped() || name === '') return;
+    this.#label.setMarkup(`<b>${escapeMarkup(name)}</b>`);
+    this.#popover.setRelativeTo(widget);
+    this.#popover.popup();
+  }
+
+  #hide(): boolean {
+    clearTimeout(this.#timer);
+    this.#popover.popdown();
+    return false;
   }
 }
 

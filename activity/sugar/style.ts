@@ -27,6 +27,10 @@ export const COLORS = {
   inactiveStroke: '#757575',
   textField: '#E5E5E5',
   highlight: '#E7E7E7',
+  // Not of Sugar: darker than its own greys, so that words can be read in sunlight.
+  mainButton: '#666666',
+  quiet: '#4A4A4A',
+  noDay: '#6E6E6E',
 } as const;
 
 /** SUGAR_SCALING in percent; 100 if it is missing or unusable. */

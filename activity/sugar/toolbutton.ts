@@ -33,8 +33,7 @@ export class ToolButton {
       look.sizes.cell - look.sizes.zoom(12),
     );
     button?.getAccessible().setName(options.label);
-    if (button && options.palette) options.palette.attach(button, true);
-    else this.widget.setTooltipText(options.label);
+    if (button) options.palette?.attach(button, true);
   }
 
   setIcon(name: string | null): void {

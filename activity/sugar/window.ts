@@ -14,6 +14,7 @@ export interface WindowOptions {
 
 export class ActivityWindow {
   readonly window: Window;
+  readonly #over: InstanceType<typeof Gtk.Overlay>;
   readonly #alerts: Box;
   readonly #canvas: Box;
 
@@ -24,11 +25,15 @@ export class ActivityWindow {
     this.window.maximize();
     fillScreen(this.window);
     const all = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    // Over the canvas and not above it: nothing moves when an alert comes or goes.
+    this.#over = new Gtk.Overlay();
     this.#alerts = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    this.#alerts.setValign(Gtk.Align.START);
     this.#canvas = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
     all.packStart(toolbar, false, false, 0);
-    all.packStart(this.#alerts, false, false, 0);
-    all.packStart(this.#canvas, true, true, 0);
+    this.#over.add(this.#canvas);
+    this.#over.addOverlay(this.#alerts);
+    all.packStart(this.#over, true, true, 0);
     this.window.add(all);
     this.window.on('realize', () => markWindow(this.window, options.bundleId, options.activityId));
     this.window.on('delete-event', () => {
@@ -39,6 +44,13 @@ export class ActivityWindow {
 
   setCanvas(canvas: Widget): void {
     this.#canvas.packStart(canvas, true, true, 0);
+  }
+
+  /** A widget at the end of the bottom line, over the canvas. */
+  setCorner(widget: Widget): void {
+    widget.setHalign(Gtk.Align.END);
+    widget.setValign(Gtk.Align.END);
+    this.#over.addOverlay(widget);
   }
 
   /** Shows this alert instead of the present one; null removes it. */

@@ -46,15 +46,16 @@ export class BackupToolbar {
     this.#add('pins', first.pins);
     this.box.addSeparator(true);
     this.#back = new ToolButton(ui.look, {
-      ...{ icon: null, label: first.back.label },
+      ...{ icon: null, label: first.back.label, palette: new Palette(ui.look, first.back.label) },
       onClick: () => this.#backModel && ui.dispatch(this.#backModel.event),
     });
     const arrow = iconPixbuf(ui.look, { theme: 'go-previous' }, ui.look.sizes.icon, true);
     this.#back.setPicture(imageOf(arrow));
     this.box.add(this.#back);
+    const palette = new Palette(ui.look, first.stop);
+    palette.setTitle(first.stop, '', 'Ctrl+Q');
     const stop = new ToolButton(ui.look, {
-      icon: 'activity-stop',
-      label: first.stop,
+      ...{ icon: 'activity-stop', label: first.stop, palette },
       onClick: onStop,
     });
     this.box.add(stop);
@@ -89,6 +90,13 @@ export class BackupToolbar {
 
   isSearching(): boolean {
     return hasKeyboard(this.#search);
+  }
+
+  /** Escape in the search: empties it, or returns false where nothing was typed. */
+  clearSearch(): boolean {
+    if (!this.isSearching() || this.#search.getText() === '') return false;
+    this.#search.setText('');
+    return true;
   }
 
   focusSearch(): void {

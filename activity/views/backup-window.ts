@@ -14,7 +14,7 @@ import { EntriesView } from './entries-view.ts';
 import { EntryView } from './entry-view.ts';
 import { PageView } from './page-view.ts';
 import { PeopleView } from './people-view.ts';
-import type { Ui } from './ui.ts';
+import { ButtonBar, type Ui } from './ui.ts';
 
 const FOCUS_AGAIN_MS = 50;
 const FOCUS_TRIES = 10;
@@ -32,6 +32,7 @@ export class BackupWindow {
   readonly #ui: Ui;
   readonly #toolbar: BackupToolbar;
   readonly #canvas: InstanceType<typeof Gtk.Stack>;
+  readonly #cancel: ButtonBar;
   readonly #views: Views = {};
   #screen: Screen;
   #height = 600;
@@ -47,10 +48,14 @@ export class BackupWindow {
     this.window = new ActivityWindow(this.#toolbar.box.widget, options);
     this.#toolbar.onSearched = () => this.#focusCanvas();
     this.#canvas = new Gtk.Stack();
+    this.#cancel = new ButtonBar(ui);
+    this.#cancel.widget.setMarginEnd(ui.look.sizes.spacing * 2);
+    this.#cancel.widget.setMarginBottom(ui.look.sizes.spacing);
     const around = new Gtk.EventBox();
     around.getStyleContext().addClass('ds-canvas');
     around.add(this.#canvas);
     this.window.setCanvas(around);
+    this.window.setCorner(this.#cancel.widget);
     this.window.window.on('key-press-event', (event) => this.#key(event, options.onClose));
     this.window.window.on('button-press-event', () => this.#showFocus(false));
     this.#canvas.on('size-allocate', ({ height }) => this.#resized(height));
@@ -66,6 +71,7 @@ export class BackupWindow {
     const { body } = screen;
     const view = this.#viewFor(body.type);
     view.show(body as never, this.#height);
+    this.#cancel.set(body.type === 'page' && body.cancel ? [body.cancel] : []);
     if (body.type !== this.#kind) {
       this.#kind = body.type;
       view.widget.show();
@@ -160,7 +166,9 @@ export class BackupWindow {
     switch (name) {
       case 'Escape':
       case 'KP_Next': // GDK's name for the game key with the cross
-        return this.#cancel(dispatch);
+        if (this.#toolbar.clearSearch()) return true;
+        if (this.#screen.escape) dispatch(this.#screen.escape);
+        return true;
       case 'KP_End': // the game key with the tick
         return this.#confirm();
       case 'Tab':
@@ -185,25 +193,6 @@ export class BackupWindow {
     return true;
   }
 
-  /**
-   * Escape: answers a question with no, else stops what is running, else goes back, else closes
-   * the news.
-   */
-  #cancel(dispatch: Ui['dispatch']): boolean {
-    const { alert, toolbar, body } = this.#screen;
-    const no = alert?.buttons.find(({ first }) => first);
-    const [news] = alert?.countdown === null ? alert.buttons : [];
-    const stop =
-      body.type === 'page'
-        ? body.buttons.find(({ event }) => event.type === 'act' && event.act.type === 'stop')
-        : undefined;
-    if (no) dispatch(no.event);
-    else if (stop) dispatch(stop.event);
-    else if (toolbar.back.sensitive) dispatch(toolbar.back.event);
-    else if (news) dispatch(news.event);
-    return true;
-  }
-
   #confirm(): boolean {
     const focused = this.window.window.getFocus();
     if (focused?.activate()) return true;
@@ -221,10 +210,11 @@ export class BackupWindow {
     return focused?.isAncestor(this.#toolbar.box.widget) === true;
   }
 
-  /** Focuses the canvas as soon as it has something to focus. */
+  /** Focuses the canvas as soon as it has something to focus; Cancel only if there is nothing else. */
   #focusCanvas(): boolean {
     const view = this.#kind ? this.#views[this.#kind] : undefined;
     if (!view) return false;
+    if (!view.focus() && this.#cancel.focusFirst()) return true;
     this.#wantsKeyboard = true;
     this.#giveKeyboard(view as View<never>, FOCUS_TRIES);
     return true;

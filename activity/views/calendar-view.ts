@@ -41,7 +41,7 @@ export class CalendarView {
     this.#page = new PageView(ui);
     this.#title = makeLabel({ class: 'ds-large', centre: true });
     this.#month = makeLabel({ centre: true });
-    this.#turns = { earlier: makeSignButton(ui.look), later: makeSignButton(ui.look) };
+    this.#turns = { earlier: makeSignButton(ui), later: makeSignButton(ui) };
     this.#turns.earlier.button.on('clicked', () => this.#press(this.#body?.earlier));
     this.#turns.later.button.on('clicked', () => this.#press(this.#body?.later));
     const head = horizontalBox(spacing);

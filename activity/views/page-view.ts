@@ -1,5 +1,6 @@
 /** A page: pictures and a few words in the middle of the canvas, buttons below. */
-import { type Box, Gtk, type Label } from '../gtk.ts';
+import { type Box, Gtk, type Image, type Label, type Widget } from '../gtk.ts';
+import type { Picture } from '../model/pictures/drawing.ts';
 import type { PageBody, PreviewRef } from '../model/screens/body.ts';
 import {
   ButtonBar,
@@ -25,6 +26,7 @@ export class PageView {
   readonly #text: Label;
   readonly #code: Label;
   readonly #buttons: ButtonBar;
+  readonly #spinner = new Gtk.Spinner();
   #shownPictures = '';
   #shownSamples = '';
   #height = 0;
@@ -44,12 +46,15 @@ export class PageView {
     this.#buttons.widget.setMarginTop(spacing);
     this.#pictures.setHalign(Gtk.Align.CENTER);
     this.#samples.setHalign(Gtk.Align.CENTER);
+    this.#spinner.setSizeRequest(zoom(33), zoom(33));
+    this.#spinner.setNoShowAll(true);
     for (const part of [
       this.#pictures,
       this.#samples,
       this.#title,
       this.#text,
       this.#code,
+      this.#spinner,
       this.#buttons.widget,
     ]) {
       this.widget.packStart(part, false, false, 0);
@@ -64,6 +69,8 @@ export class PageView {
     setText(this.#text, body.text);
     setText(this.#code, body.code);
     this.#buttons.set(body.buttons);
+    this.#spinner.setVisible(body.busy === true);
+    this.#spinner.setProperty('active', (body.busy === true) as never);
   }
 
   focus(): boolean {
@@ -81,12 +88,12 @@ export class PageView {
     for (const [index, picture] of pictures.entries()) {
       // The second picture says why, and is smaller.
       const wanted =
-        index === 0
+        index === 0 && picture.caption === undefined
           ? Math.min(zoom(picture.height * 1.1), room)
           : Math.min(zoom(picture.height * 1.25), room * 0.6);
       const image = pictureImage(this.#ui.look, picture, Math.floor(wanted));
       image.setValign(Gtk.Align.CENTER);
-      this.#pictures.packStart(image, false, false, 0);
+      this.#pictures.packStart(withCaption(image, picture), false, false, 0);
     }
     this.#pictures.showAll();
   }
@@ -112,6 +119,17 @@ export class PageView {
     }
     this.#samples.showAll();
   }
+}
+
+function withCaption(image: Image, { caption }: Picture): Widget {
+  if (caption === undefined) return image;
+  const both = verticalBox();
+  const words = makeLabel({ centre: true, lines: 3 });
+  words.setText(caption);
+  words.setMaxWidthChars(18);
+  both.packStart(image, false, false, 0);
+  both.packStart(words, false, false, 0);
+  return both;
 }
 
 function setText(label: Label, text: string): void {

@@ -2,7 +2,16 @@
  * One row of a list: icon, picture, title, time and actions. A row widget shows one entry after
  * another.
  */
-import { Atk, type EventBox, Gtk, hasKeyboard, type Image, isWithin, type Label } from '../gtk.ts';
+import {
+  Atk,
+  type Box,
+  type EventBox,
+  Gtk,
+  hasKeyboard,
+  type Image,
+  isWithin,
+  type Label,
+} from '../gtk.ts';
 import type { ButtonModel, Row } from '../model/screens/body.ts';
 import {
   horizontalBox,
@@ -16,7 +25,7 @@ import {
 } from './ui.ts';
 
 /** Action buttons of a row. */
-const BUTTONS = 2;
+const BUTTONS = 3;
 
 export class RowWidget {
   readonly widget: EventBox;
@@ -29,6 +38,7 @@ export class RowWidget {
   readonly #when: Label;
   readonly #buttons: ReturnType<typeof makeSignButton>[] = [];
   readonly #previewSize: [number, number];
+  readonly #actions: Box;
   #row: Row | null = null;
   #shown = '';
   #previewKey: string | null = null;
@@ -59,8 +69,9 @@ export class RowWidget {
     line.packStart(words, true, true, 0);
     for (const part of [this.#mark, this.#when]) line.packStart(part, false, false, 0);
     const buttons = horizontalBox(padding);
+    this.#actions = buttons;
     for (let n = 0; n < BUTTONS; n += 1) {
-      const made = makeSignButton(ui.look);
+      const made = makeSignButton(ui);
       made.button.on('clicked', () => this.#press(n));
       buttons.packStart(made.button, false, false, 0);
       this.#buttons.push(made);
@@ -87,11 +98,18 @@ export class RowWidget {
     }
     this.#showIcon(row);
     this.#showPreview(row);
+    this.#actions.setMarginEnd(this.#freeSpace(row?.buttons.length ?? 0));
     for (const [index, { button, set }] of this.#buttons.entries()) {
       const model = row?.buttons[index];
       if (model) set(model);
       button.setVisible(model !== undefined);
     }
+  }
+
+  /** Rows with one button less than the others have the same ones at the same place. */
+  #freeSpace(buttons: number): number {
+    const { smallIcon, padding, zoom, line } = this.#ui.look.sizes;
+    return buttons === BUTTONS - 1 ? smallIcon + 2 * (zoom(4) + line) + padding : 0;
   }
 
   /** Opens the entry, as a click does. */
@@ -137,7 +155,7 @@ export class RowWidget {
     if (key === this.#iconKey) return;
     this.#iconKey = key;
     const { look, entryIcons } = this.#ui;
-    const size = look.sizes.zoom(45);
+    const size = look.sizes.icon;
     if (row === null) this.#icon.clear();
     else if ('svg' in row.icon) setPicture(this.#icon, look.icons.svg(row.icon.svg, size, size));
     else setPicture(this.#icon, entryIcons.get(row.icon, size));

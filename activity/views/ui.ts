@@ -5,7 +5,7 @@ import { signSvg } from '../model/pictures/things.ts';
 import type { ButtonModel, IconName } from '../model/screens/body.ts';
 import type { Event } from '../model/state/event.ts';
 import type { Look } from '../sugar/look.ts';
-import { escapeMarkup } from '../sugar/palette.ts';
+import { escapeMarkup, type NamePalette } from '../sugar/palette.ts';
 import type { EntryIcons } from './entry-icons.ts';
 import type { Previews } from './previews.ts';
 
@@ -13,6 +13,8 @@ export interface Ui {
   look: Look;
   previews: Previews;
   entryIcons: EntryIcons;
+  /** The names of signs, shown beside them. */
+  names: NamePalette;
   dispatch(event: Event): void;
 }
 
@@ -107,7 +109,7 @@ function makeButton(
 }
 
 /** A button with an icon only; its label is the accessible name. */
-export function makeSignButton(look: Look): {
+export function makeSignButton({ look, names }: Ui): {
   button: Button;
   set(model: ButtonModel): void;
   image: Image;
@@ -115,6 +117,8 @@ export function makeSignButton(look: Look): {
   const button = new Gtk.Button();
   const image = new Gtk.Image();
   let shown = '';
+  let name = '';
+  names.attach(button, () => name);
   button.add(image);
   button.getStyleContext().addClass('ds-plain');
   button.setValign(Gtk.Align.CENTER);
@@ -123,7 +127,7 @@ export function makeSignButton(look: Look): {
     if (key === shown) return;
     shown = key;
     setPicture(image, iconPixbuf(look, model.icon, look.sizes.smallIcon));
-    button.setTooltipText(model.label);
+    name = model.label;
     button.getAccessible().setName(model.label);
     button.setSensitive(model.sensitive ?? true);
   };
@@ -165,6 +169,13 @@ export class ButtonBar {
   focusMain(): boolean {
     this.#main?.grabFocus();
     return this.#main !== null;
+  }
+
+  /** Focuses the first button, main or not. */
+  focusFirst(): boolean {
+    const [first] = this.widget.getChildren();
+    first?.grabFocus();
+    return first !== undefined;
   }
 
   #press(index: number): void {

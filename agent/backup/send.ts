@@ -8,7 +8,7 @@ import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { forEachConcurrently } from '../concurrently.ts';
 import type { Context } from '../context.ts';
-import type { Problem } from '../journal/problem.ts';
+import { concernedBy, type Problem } from '../journal/problem.ts';
 import { fileSystemMoment, type Scan } from '../journal/scan.ts';
 import { inJournal } from '../paths.ts';
 import type { Meter } from '../progress.ts';
@@ -90,6 +90,11 @@ export class Sender {
         if (need === 'nothing') meter.skip();
         return need;
       },
+      base: (uid) => {
+        const { confirmed, baseContents } = this.#options.state;
+        const isThere = confirmed?.versions.has(uid) && !this.#options.gaps.lost.has(uid);
+        return isThere ? { content: baseContents.get(uid) } : undefined;
+      },
       onRead: (uid, known, title) => {
         read.set(uid, known);
         meter.current(uid, title);
@@ -130,7 +135,7 @@ export class Sender {
     const { context, gaps } = this.#options;
     return [...scan.unchanged]
       .filter(([uid, digest]) => gaps.missing.has(uid) || !this.#isOnServer(uid, digest))
-      .map(([uid]) => inJournal(context.paths, uid));
+      .map(([uid]) => scan.renamed.get(uid) ?? inJournal(context.paths, uid));
   }
 
   #isOnServer(uid: Uid, digest: Digest): boolean {
@@ -141,10 +146,14 @@ export class Sender {
   /** An entry that cannot be read keeps the version it has in the base, if the server has that. */
   #keepUnreadable(versions: Map<Uid, Digest>, problems: readonly Problem[]): void {
     const { state, gaps } = this.#options;
-    for (const { uid } of problems) {
-      const kept = !gaps.lost.has(uid) && state.confirmed?.versions.get(uid);
-      if (kept) versions.set(uid, kept);
-      else versions.delete(uid);
+    const base = state.confirmed?.versions ?? new Map<Uid, Digest>();
+    for (const problem of problems) {
+      if (problem.partial) continue;
+      for (const uid of concernedBy(problem, base.keys())) {
+        const kept = !gaps.lost.has(uid) && base.get(uid);
+        if (kept) versions.set(uid, kept);
+        else versions.delete(uid);
+      }
     }
   }
 }

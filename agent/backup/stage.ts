@@ -21,6 +21,7 @@ import { type Problem, problemOf } from '../journal/problem.ts';
 import { lastingSignature, readVersion, type Version } from '../journal/read-entry.ts';
 import { batchFolder, inBatch } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
+import { judgeFlaw } from './flaw.ts';
 
 /** What of a version has to be sent. */
 export type Need = 'nothing' | 'metadata' | 'all';
@@ -36,6 +37,8 @@ export interface StageOptions {
   freshness?: Freshness;
   signal: AbortSignal;
   need: (uid: Uid, digest: Digest, content: Digest | null) => Need;
+  /** The content of the version that the school has; undefined where it has none. See `judgeFlaw`. */
+  base?: (uid: Uid) => { content: Digest | null | undefined } | undefined;
   /** Called for every entry that was read whole, also when nothing of it has to be sent. */
   onRead: (uid: Uid, known: KnownEntry, title: string) => void;
   onProblem: (problem: Problem) => void;
@@ -48,8 +51,8 @@ export interface Batch {
   bytes: number;
 }
 
-/** An entry whose size is not the noted one is taken as it is after so many settled times. */
-const WRONG_SIZE_ROUNDS = 5;
+/** An entry that looks unfinished is taken as it is after so many settled times. */
+const UNFINISHED_ROUNDS = 5;
 /** How long to work in one go before timers and signals get a turn, in milliseconds. */
 const SLICE_MS = 20;
 
@@ -64,7 +67,7 @@ export async function* stageBatches(
   let batch = openBatch(options, number);
   let looks: Iterable<Look> = firstLooks(entries, options.moment);
   let unsettled: Unsettled[] = [];
-  for (let round = 0; round <= WRONG_SIZE_ROUNDS; round += 1) {
+  for (let round = 0; round <= UNFINISHED_ROUNDS; round += 1) {
     if (round > 0) await clock.sleep(settledMs, signal);
     unsettled = [];
     for (const look of looks) {
@@ -133,8 +136,8 @@ async function stageEntry(
     const { doubt, signature } = version;
     const calm = calmMs(signature);
     const isSettled = doubt === 'none' && calm >= settledMs;
-    const staysWrong = doubt === 'wrong-size' && calm >= WRONG_SIZE_ROUNDS * settledMs;
-    if (isSettled || staysWrong) {
+    const staysSo = doubt !== 'torn' && calm >= UNFINISHED_ROUNDS * settledMs;
+    if (isSettled || staysSo) {
       accept(entry.uid, version, batch, options);
       return undefined;
     }
@@ -158,7 +161,18 @@ function pinAndRead(entry: TreeEntry, batch: Batch, options: StageOptions): Prom
 }
 
 function accept(uid: Uid, version: Version, batch: Batch, options: StageOptions): void {
-  const { digest, entry, metadata } = version;
+  const { digest, entry, metadata, oddities } = version;
+  const flaw = judgeFlaw(entry, options.base?.(uid));
+  if (flaw) {
+    const isTaken = flaw.use === 'as-is';
+    const problem = `Journal entry ${uid}: ${flaw.why}`;
+    options.onProblem({ uid, problem, ...(isTaken && { partial: true }) });
+    if (!isTaken) {
+      dropFiles(batch, uid);
+      return;
+    }
+  }
+  for (const problem of oddities) options.onProblem({ uid, problem, partial: true });
   const content = entry.content?.digest ?? null;
   const files = inBatch(batch.folder, uid);
   const need = options.need(uid, digest, content);

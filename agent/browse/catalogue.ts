@@ -11,6 +11,7 @@ import type {
   SnapshotSummary,
 } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
+import { concernedBy } from '../journal/problem.ts';
 import { scanJournal } from '../journal/scan.ts';
 import { freeBytes, prepareProfile } from '../profile.ts';
 import { planRestore } from '../restore/plan.ts';
@@ -201,7 +202,9 @@ async function scanVersions(context: Context): Promise<Map<Uid, Digest | undefin
   await using state = await openState(paths.state);
   const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
   const local = new Map<Uid, Digest | undefined>(unchanged);
-  for (const { uid } of problems) local.set(uid, undefined);
+  for (const problem of problems) {
+    for (const uid of concernedBy(problem, state.entries.keys())) local.set(uid, undefined);
+  }
   for (const { entry } of toRead) {
     const known = state.entries.get(entry.uid);
     // Read so soon after its change that its signature proves nothing; most likely it is still that.

@@ -15,7 +15,12 @@ import { parseSerial, parseSnapshotName, parseUid } from '../../shared/ids.ts';
 import type { Job, JobKind, Request } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
-import { type AgentProperties, agentProperties, type PinUse } from './properties.ts';
+import {
+  type AgentProperties,
+  agentProperties,
+  type PinUse,
+  withSteadyTimes,
+} from './properties.ts';
 
 type Row = ReturnType<typeof packRow>;
 
@@ -24,13 +29,13 @@ export class AgentObject extends BusObject<AgentProperties> {
   #pins: PinUse = { bytes: 0, limit: 0 };
 
   constructor(agent: Agent) {
-    super(BACKUP_NAME, agentProperties(agent.view, { bytes: 0, limit: 0 }, Date.now()));
+    super(BACKUP_NAME, agentProperties(agent.view, { bytes: 0, limit: 0 }));
     this.#agent = agent;
   }
 
   /** Emits what changed. */
   update(): void {
-    this.show(agentProperties(this.#agent.view, this.#pins, Date.now()));
+    this.show(withSteadyTimes(this.properties, agentProperties(this.#agent.view, this.#pins)));
   }
 
   BackUpNow(): string {

@@ -5,6 +5,7 @@
 import dbus, { type Variant } from 'dbus-next';
 import {
   type AGENT_PROPERTIES,
+  cleanText,
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
@@ -24,11 +25,11 @@ export interface PinUse {
   limit: number;
 }
 
-/** The agent's own properties; `nowMs` is the wall clock in milliseconds since 1970. */
-export function agentProperties(view: AgentView, pins: PinUse, nowMs: number): AgentProperties {
-  const { status, memory, facts, model, movingMs } = view;
+/** The agent's own properties. */
+export function agentProperties(view: AgentView, pins: PinUse): AgentProperties {
+  const { status, memory, facts, model, movingMs, now } = view;
   /** An uptime of this boot by the laptop's clock, in whole seconds; 0 stays 0. */
-  const wall = (ms: number) => toLong(ms > 0 ? (nowMs + ms - model.world.uptimeMs) / 1000 : 0);
+  const wall = (ms: number) => toLong(ms > 0 ? (now.wallMs + ms - now.uptimeMs) / 1000 : 0);
   return {
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
@@ -59,6 +60,21 @@ export function agentProperties(view: AgentView, pins: PinUse, nowMs: number): A
   };
 }
 
+/** Two clocks read one after the other may differ by this much more or less, in seconds. */
+const CLOCK_NOISE_S = 1n;
+/** Times to come, reckoned from the uptime. */
+const TIMES_TO_COME = ['NextBackup', 'QueuedUntil'] as const;
+
+/** `now` with the times to come as they were in `before`, where only the clocks' noise differs. */
+export function withSteadyTimes(before: AgentProperties, now: AgentProperties): AgentProperties {
+  const steady = { ...now };
+  for (const name of TIMES_TO_COME) {
+    const difference = BigInt(now[name] as bigint) - BigInt(before[name] as bigint);
+    if (difference >= -CLOCK_NOISE_S && difference <= CLOCK_NOISE_S) steady[name] = before[name];
+  }
+  return steady;
+}
+
 /** The properties of a job's object. */
 export function jobProperties({ model, status, movingMs }: AgentView, job: Job): JobProperties {
   const { id, request, end, problem, summary } = job;
@@ -86,7 +102,7 @@ function progressProperties(job: Job | undefined, movingMs: number, isShown: boo
     BytesDone: toLong(progress?.bytesDone ?? 0),
     BytesTotal: toLong(progress?.bytesTotal ?? 0),
     CurrentEntry: progress?.current?.uid ?? '',
-    CurrentTitle: progress?.current?.title ?? '',
+    CurrentTitle: cleanText(progress?.current?.title ?? ''),
     TimeLeft: progress ? timeLeft(progress, movingMs) : [0, 0],
   };
 }
@@ -99,5 +115,7 @@ function summaryProperty(summary: Job['summary']): Record<string, Variant> {
 }
 
 function problemProperty(problem: Job['problem']): [code: string, message: string, hint: string] {
-  return problem ? [problem.code, problem.message, problem.hint] : ['', '', ''];
+  return problem
+    ? [problem.code, cleanText(problem.message), cleanText(problem.hint)]
+    : ['', '', ''];
 }

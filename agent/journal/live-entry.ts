@@ -6,17 +6,21 @@ import { existsSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import type { Entry } from '../../shared/journal/entry.ts';
-import { contentPart, entrySignature } from '../../shared/journal/journal-tree.ts';
+import { contentPart, entrySignature, newestMoment } from '../../shared/journal/journal-tree.ts';
 import type { Context } from '../context.ts';
+import { FRESHNESS } from '../freshness.ts';
 import { inJournal } from '../paths.ts';
 import type { Datastore } from './datastore.ts';
 import { prepareEntry } from './prepared-entry.ts';
 import { putEntry } from './put-entry.ts';
 import { readVersion, type Version } from './read-entry.ts';
+import { fileSystemMoment } from './scan.ts';
 
 /** How often an entry that is being written to is read, and how long to wait in between. */
 const MAX_LOOKS = 8;
 const BETWEEN_LOOKS_MS = 100;
+/** An entry that looks unfinished and has been left alone so many settled times is a leftover. */
+const LEFTOVER_ROUNDS = 5;
 
 /** An entry as it is at this moment. Throws `not-found`, `unreadable`. */
 export async function readLiveEntry({ paths, signal }: Context, uid: Uid): Promise<Version> {
@@ -35,9 +39,17 @@ export async function readSettledEntry(context: Context, uid: Uid): Promise<Vers
     const isEmpty = !version.entry.content || version.entry.content.size === 0;
     if (!isEmpty && version.doubt === 'none') return version;
     if (look < MAX_LOOKS) await context.clock.sleep(BETWEEN_LOOKS_MS, context.signal);
+    else if (!isEmpty && isLeftover(context, version)) return version;
     else if (!isEmpty) throw beingWrittenTo(uid);
     else throw new DsError('bad-input', `the entry ${uid} has no content to keep at school`);
   }
+}
+
+/** Looks unfinished, and has been left alone: the datastore was killed, or the noted size is wrong. */
+function isLeftover({ paths, freshness }: Context, { doubt, signature }: Version): boolean {
+  const { settledMs } = freshness ?? FRESHNESS;
+  const calmMs = Number(fileSystemMoment(paths.own) - newestMoment(signature)) / 1e6;
+  return doubt !== 'torn' && calmMs >= LEFTOVER_ROUNDS * settledMs;
 }
 
 /** Writes an entry that exists. `file` is its new content; empty for the content it has. */

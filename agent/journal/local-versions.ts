@@ -4,7 +4,7 @@
 import type { Digest, Uid } from '../../shared/ids.ts';
 import type { Context } from '../context.ts';
 import type { KnownEntry, State } from '../state.ts';
-import { problemOf } from './problem.ts';
+import { concernedBy, problemOf } from './problem.ts';
 import { lastingSignature, readVersion } from './read-entry.ts';
 import { fileSystemMoment, scanJournal } from './scan.ts';
 
@@ -19,7 +19,9 @@ export async function readLocalVersions(
 ): Promise<Map<Uid, Digest | undefined>> {
   const scan = await scanJournal(paths, state.entries, () => fileSystemMoment(probeFolder));
   const local = new Map<Uid, Digest | undefined>(scan.unchanged);
-  for (const { uid } of scan.problems) local.set(uid, undefined);
+  for (const problem of scan.problems) {
+    for (const uid of concernedBy(problem, state.entries.keys())) local.set(uid, undefined);
+  }
   const read = new Map<Uid, KnownEntry>();
   for (const { entry } of scan.toRead) {
     signal.throwIfAborted();

@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
+import { MAX_PROPERTY_BYTES, MAX_TERM_BYTES, TERMS } from './rebuild-hazard.ts';
 
 export interface Prepared {
   /** For the `a{sv}` of `update`: text as string, pictures as bytes. */
@@ -12,19 +13,20 @@ export interface Prepared {
   /** What the datastore will have afterwards, exactly. */
   expected: Entry;
   digest: Digest;
+  /** Properties that the entry did not have: their values may differ from one restore to the next. */
+  invented: readonly string[];
   /** In words, for a report; empty when the entry comes back as it was. */
   repairs: string[];
 }
 
-/** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
-const MAX_PROPERTY_BYTES = 512_000;
 /** The datastore writes `.<name>` beside `<name>`; Linux has 255 bytes for a name. */
 const MAX_NAME_BYTES = 254;
 /** Handed out as D-Bus int32. */
 const TIME = 'timestamp';
+const CREATED = 'creation_time';
 /** Without these the datastore writes no entry. */
 const ALWAYS = ['uid', TIME];
-const NUMBERS = [TIME, 'creation_time', 'filesize'];
+const NUMBERS = [TIME, CREATED, 'filesize'];
 const MAX_INT32 = 2 ** 31 - 1;
 /** dbus-next refuses to send an object with a key of this name. */
 const UNSENDABLE = 'constructor';
@@ -42,6 +44,7 @@ export function prepareEntry(entry: Entry, uid: Uid, fallbackSeconds: number): P
     const value = repairProperty(name, bytes, repairs);
     if (value !== undefined) properties.set(name, value);
   }
+  const invented = [TIME, CREATED].filter((name) => !properties.get(name));
   addWhatTheDatastoreAdds(properties, entry, uid, fallbackSeconds);
   const expected: Entry = {
     content: entry.content,
@@ -52,7 +55,7 @@ export function prepareEntry(entry: Entry, uid: Uid, fallbackSeconds: number): P
       ]),
     ),
   };
-  return { properties, expected, digest: digestOf(encodeEntry(expected)), repairs };
+  return { properties, expected, digest: digestOf(encodeEntry(expected)), invented, repairs };
 }
 
 /** The copy that is restored beside a newer entry: with its date in the title. */
@@ -72,9 +75,15 @@ export function timedEntry(entry: Entry, seconds: number): Entry {
   return { ...entry, properties: properties.set(TIME, Buffer.from(String(seconds))) };
 }
 
-/** Equal except for the time of last use. */
-export function isSameButForTime(a: Entry, b: Entry): boolean {
-  return encodeEntry(timedEntry(a, 0)).equals(encodeEntry(timedEntry(b, 0)));
+/** Equal except for the time of last use, and for these properties. */
+export function isSameButForTime(a: Entry, b: Entry, except: readonly string[] = []): boolean {
+  return encodeEntry(timeless(a, except)).equals(encodeEntry(timeless(b, except)));
+}
+
+function timeless(entry: Entry, except: readonly string[]): Entry {
+  const properties = new Map(entry.properties);
+  for (const name of [TIME, ...except]) properties.delete(name);
+  return { ...entry, properties };
 }
 
 /**
@@ -108,10 +117,22 @@ function repairProperty(
   if (name === PICTURE) return bytes;
   if (NUMBERS.includes(name)) return repairNumber(name, bytes, repairs);
   const text = bytes.toString('utf8').replaceAll('\0', '');
+  if (TERMS.includes(name) && Buffer.byteLength(text) > MAX_TERM_BYTES) {
+    repairs.push(`${name} was shortened: Sugar cannot index its ${bytes.length} bytes`);
+    return startOf(text, MAX_TERM_BYTES);
+  }
   if (isUtf8(bytes) && text.length === bytes.toString('utf8').length) return text;
   repairs.push(`${name} is not text; what is readable of it was kept`);
   // Each unreadable byte became three: the text may have grown beyond the limit.
   return Buffer.byteLength(text) > MAX_PROPERTY_BYTES ? undefined : text;
+}
+
+/** At most so many bytes, in whole characters. */
+function startOf(text: string, bytes: number): string {
+  return Buffer.from(text)
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '');
 }
 
 function repairNumber(name: string, bytes: Buffer, repairs: string[]): string | undefined {
@@ -141,11 +162,9 @@ function addWhatTheDatastoreAdds(
   fallbackSeconds: number,
 ): void {
   properties.set('uid', uid);
-  if (!properties.get('timestamp')) {
-    properties.set('timestamp', properties.get('creation_time') || String(fallbackSeconds));
+  if (!properties.get(TIME)) {
+    properties.set(TIME, properties.get(CREATED) || String(fallbackSeconds));
   }
-  if (!properties.has('creation_time')) {
-    properties.set('creation_time', properties.get('timestamp') ?? '');
-  }
+  if (!properties.has(CREATED)) properties.set(CREATED, properties.get(TIME) ?? '');
   if (entry.content) properties.set('filesize', String(entry.content.size));
 }

@@ -1,26 +1,58 @@
 /**
- * An entry that exists but cannot be read as one: reported by name, while the others go on.
+ * What is wrong with one entry: reported by name, while the others go on.
  */
-import { existsSync } from 'node:fs';
-import { asDsError, isErrno } from '../../shared/errors.ts';
+import { lstatSync } from 'node:fs';
+import { asDsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 
 export interface Problem {
-  uid: Uid;
+  /** The entry, or the two-letter folder whose entries cannot be listed. */
+  uid: Uid | Prefix;
   /** A sentence for a person. */
   problem: string;
+  /** The entry itself is read and backed up, without what the sentence is about. */
+  partial?: true;
 }
+
+/** The name of a two-letter folder of the Journal. */
+export type Prefix = `${string}/`;
+
+/** Errors about the disk as a whole, or about where we write, and not about the entry that is read. */
+const NOT_OF_ONE_ENTRY = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM'];
 
 /**
  * What to report about an entry whose reading failed; undefined when the entry is simply gone.
  * Throws the error again when it is not about this one entry.
  */
 export function problemOf(entry: TreeEntry, error: unknown): Problem | undefined {
-  const { code, message } = asDsError(error);
-  const ours = code === 'unreadable' || code === 'bad-input';
-  const vanishing = isErrno(error, 'ENOENT', 'ENOTDIR');
-  const denied = isErrno(error, 'EACCES', 'EPERM', 'EIO', 'ELOOP');
-  if (!ours && !vanishing && !denied) throw error;
-  return existsSync(entry.path) ? { uid: entry.uid, problem: message } : undefined;
+  const known = asDsError(error);
+  const ours = known.code === 'unreadable' || known.code === 'bad-input';
+  const cause = ours ? known.cause : error;
+  if (isErrno(cause, ...NOT_OF_ONE_ENTRY)) throw error;
+  if (!ours && !isSystemError(error)) throw error;
+  if (isGone(entry)) return undefined;
+  const named = known.message.includes(entry.uid);
+  const problem = named ? known.message : `Journal entry ${entry.uid}: ${known.message}`;
+  return { uid: entry.uid, problem };
+}
+
+/** Only when the file system says so: a folder that cannot be looked into is not an empty one. */
+function isGone({ path }: TreeEntry): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The entries that a problem is about; of a folder, those of `known` that belong into it. */
+export function concernedBy({ uid }: Problem, known: Iterable<Uid>): Uid[] {
+  if (!isPrefix(uid)) return [uid];
+  const start = uid.slice(0, -1);
+  return [...known].filter((one) => one.startsWith(start));
+}
+
+function isPrefix(uid: Uid | Prefix): uid is Prefix {
+  return uid.endsWith('/');
 }

@@ -5,12 +5,13 @@
 import { DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import type { Context } from '../context.ts';
-import { inJournal } from '../paths.ts';
+import { inEntry, inJournal } from '../paths.ts';
 import type { Datastore } from './datastore.ts';
 import type { Prepared } from './prepared-entry.ts';
 import { tryReadVersion } from './read-entry.ts';
+import { awaitOptimizer, protectContent } from './sugar-optimizer.ts';
 
-/** The datastore's optimizer may still be working on an entry just written: read up to this often. */
+/** An activity may be at work on the entry just written: read up to this often. */
 const MAX_LOOKS = 6;
 const BETWEEN_LOOKS_MS = 60;
 
@@ -19,14 +20,17 @@ const BETWEEN_LOOKS_MS = 60;
  * empty for the content it has. Throws `damaged` when the Journal has something else afterwards.
  */
 export async function putEntry(
-  { paths, signal, clock }: Context,
+  context: Context,
   datastore: Datastore,
   uid: Uid,
   prepared: Prepared,
   file: string,
 ): Promise<void> {
-  await datastore.update(uid, prepared.properties, file);
+  const { paths, signal, clock } = context;
   const local = inJournal(paths, uid);
+  await protectContent(context, file || inEntry(local).content);
+  await datastore.update(uid, prepared.properties, file);
+  await awaitOptimizer(context, datastore, uid);
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
     const found = await tryReadVersion(local, signal);
     if (found?.digest === prepared.digest) return;

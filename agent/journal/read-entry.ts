@@ -2,6 +2,7 @@
  * Reads one entry of the Journal as a version: properties, content, and the digest that names both.
  */
 import { readFileSync } from 'node:fs';
+import { asDsError, isSystemError } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import {
   type Content,
@@ -15,9 +16,10 @@ import {
   contentOf,
   entrySignature,
   newestMoment,
-  readProperties,
+  readGoodProperties,
   type Signature,
   type TreeEntry,
+  unreadable,
 } from '../../shared/journal/journal-tree.ts';
 import { FRESHNESS, type Freshness } from '../freshness.ts';
 import { problemOf } from './problem.ts';
@@ -28,8 +30,13 @@ export interface Version {
   /** The bytes of `<uid>.metadata`. */
   metadata: Buffer;
   digest: Digest;
-  /** Why it may not be whole: it changed while it was read, or its size is not the noted one. */
-  doubt: 'none' | 'torn' | 'wrong-size';
+  /**
+   * Why it may not be whole: it changed while it was read; the temporary file of a property is there; its
+   * size is not the noted one. The last two stay for ever where the datastore was killed.
+   */
+  doubt: 'none' | 'torn' | 'unfinished' | 'wrong-size';
+  /** What of it cannot be kept, a sentence each. */
+  oddities: string[];
 }
 
 /** Content up to this size is read in one go, in bytes. */
@@ -46,13 +53,34 @@ export async function readVersion(
 ): Promise<Version> {
   const signature = entrySignature(entry);
   const found = contentOf(entry);
-  const content = found && (await readContent(pin(found.path), found.size, signal));
-  const { properties, beingWritten } = readProperties(entry);
+  const content = found && (await readContent(entry, pin(found.path), found.size, signal));
+  const { properties, oddities, beingWritten } = readGoodProperties(entry);
   const whole: Entry = { content, properties };
-  const metadata = encodeEntry(whole);
-  const torn = beingWritten || entrySignature(entry) !== signature;
-  const doubt = torn ? 'torn' : hasOtherSize(whole) ? 'wrong-size' : 'none';
-  return { signature, entry: whole, metadata, digest: digestOf(metadata), doubt };
+  const metadata = encodeWhatFits(entry, properties, content, oddities);
+  const isTorn = entrySignature(entry) !== signature;
+  const wrongSize = hasOtherSize(whole) ? 'wrong-size' : 'none';
+  const doubt = isTorn ? 'torn' : beingWritten ? 'unfinished' : wrongSize;
+  return { signature, entry: whole, metadata, digest: digestOf(metadata), doubt, oddities };
+}
+
+/** Leaves out the largest properties until the rest is within the limit of an entry's metadata. */
+function encodeWhatFits(
+  entry: TreeEntry,
+  properties: Map<string, Buffer>,
+  content: Content | null,
+  oddities: string[],
+): Buffer {
+  for (;;) {
+    try {
+      return encodeEntry({ content, properties });
+    } catch (error) {
+      const [largest] = [...properties].sort(([, a], [, b]) => b.length - a.length);
+      if (asDsError(error).code !== 'bad-input' || !largest) throw error;
+      properties.delete(largest[0]);
+      const why = `its property ${largest[0]} of ${largest[1].length} bytes is too large`;
+      oddities.push(`Journal entry ${entry.uid}: ${why}`);
+    }
+  }
 }
 
 /** The version; undefined for an entry that is gone or cannot be read. */
@@ -77,15 +105,28 @@ export function lastingSignature(
   return newestMoment(signature) > moment - racyNs ? null : signature;
 }
 
-async function readContent(path: string, size: number, signal: AbortSignal): Promise<Content> {
-  if (size > SMALL) return digestFile(path, signal);
-  const bytes = readFileSync(path);
-  return { digest: digestOf(bytes), size: bytes.length };
+async function readContent(
+  entry: TreeEntry,
+  path: string,
+  size: number,
+  signal: AbortSignal,
+): Promise<Content> {
+  try {
+    if (size > SMALL) return await digestFile(path, signal);
+    const bytes = readFileSync(path);
+    return { digest: digestOf(bytes), size: bytes.length };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw unreadable(entry, `its content cannot be read (${error.code})`, error);
+  }
 }
 
-/** The datastore notes the size of the content when an activity saves it. */
+/**
+ * The datastore notes the size of the content when an activity saves it, before it writes the content.
+ * Content that was dropped on purpose has its own note.
+ */
 function hasOtherSize(entry: Entry): boolean {
   const noted = propertyText(entry, 'filesize');
-  if (!entry.content || noted === undefined || !/^\d{1,15}$/.test(noted)) return false;
-  return Number(noted) !== entry.content.size;
+  if (noted === undefined || !/^\d{1,15}$/.test(noted)) return false;
+  return Number(noted) !== (entry.content?.size ?? 0);
 }

@@ -10,19 +10,19 @@ import { asDsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import {
   entrySignature,
-  listEntries,
   readPlainFile,
   readProperties,
   type Signature,
   type TreeEntry,
 } from '../../shared/journal/journal-tree.ts';
+import { listShownEntries } from './entry-name.ts';
 
 /** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
-const MAX_PROPERTY_BYTES = 512_000;
+export const MAX_PROPERTY_BYTES = 512_000;
 /** Xapian's terms have at most 245 bytes, the prefix and escaped bytes included. */
-const MAX_TERM_BYTES = 200;
+export const MAX_TERM_BYTES = 200;
 /** Indexed as one term each (`_QUERY_TERM_MAP` in its indexstore). */
-const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_id'];
+export const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_id'];
 const NUMBERS = ['timestamp', 'creation_time', 'filesize'];
 /** The rebuild adds these where they are missing, and deletes the entry when it cannot write them. */
 const NEEDED = ['timestamp', 'creation_time'];
@@ -60,7 +60,7 @@ export function surveyJournal(
 ): Survey | string {
   const survey: Survey = new Map();
   let strange = '';
-  const entries = listEntries(journal, (path) => {
+  const entries = listShownEntries(journal, (path) => {
     // The rebuild takes every name of this length for an entry's.
     if (basename(path).length === 36) strange = `${basename(path)} is not an entry`;
   });

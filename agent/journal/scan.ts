@@ -1,20 +1,24 @@
 /**
  * Which entries changed since they were last read: three `lstat`s per entry, and no reading.
  */
-import { lstatSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { asDsError, DsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { entrySignature, listEntries, type TreeEntry } from '../../shared/journal/journal-tree.ts';
+import { entrySignature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
+import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Paths } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
+import { listShownEntries, nameOf } from './entry-name.ts';
 import { type Problem, problemOf } from './problem.ts';
 
 export interface Scan {
   /** The file system's time before anything is read, in nanoseconds since 1970; 0 for nothing. */
   moment: bigint;
   unchanged: Map<Uid, Digest>;
+  /** Where those are whose names in the Journal are not their uids. */
+  renamed: Map<Uid, TreeEntry>;
   /** New or perhaps changed: to be read. `bytes` is an estimate of what it takes. */
   toRead: { entry: TreeEntry; bytes: number }[];
   /** There, but not readable as an entry. */
@@ -39,9 +43,12 @@ export async function scanJournal(
   onChange: () => void | Promise<void> = () => {},
 ): Promise<Scan> {
   const pause = pacemaker(SLICE_MS);
-  const scan: Scan = { moment: 0n, unchanged: new Map(), toRead: [], problems: [] };
-  for (const entry of listJournal(paths)) {
+  const scan: Scan = {
+    ...{ moment: 0n, unchanged: new Map(), renamed: new Map(), toRead: [], problems: [] },
+  };
+  for (const entry of listJournal(paths, scan.problems)) {
     const before = scan.toRead.length;
+    if (nameOf(entry) !== entry.uid) scan.renamed.set(entry.uid, entry);
     try {
       const signature = entrySignature(entry);
       const last = known.get(entry.uid);
@@ -67,17 +74,53 @@ export function fileSystemMoment(folder: string): bigint {
   return mtimeNs;
 }
 
-function listJournal(paths: Paths): TreeEntry[] {
+function listJournal(paths: Paths, problems: Problem[]): TreeEntry[] {
+  const report = (prefix: string, why: string) => {
+    const problem = `the entries in the Journal's folder ${prefix} cannot be listed: ${why}`;
+    problems.push({ uid: `${prefix}/`, problem });
+  };
+  refuseFirstLayout(paths);
   try {
-    return listEntries(paths.journal);
+    return listShownEntries(
+      paths.journal,
+      (path) => {
+        if (isTwoLetterLink(path)) report(basename(path), 'it is a symbolic link');
+      },
+      (prefix, error) => report(prefix, asDsError(error).message),
+    );
   } catch (cause) {
     // An absent Journal is not an empty one: nothing must be removed from the backup for it.
-    if (!isErrno(cause, 'ENOENT', 'ENOTDIR', 'EACCES')) throw cause;
-    throw new DsError('unreadable', `there is no Journal at ${paths.journal}`, {
+    if (!isSystemError(cause)) throw cause;
+    const there = isErrno(cause, 'ENOENT', 'ENOTDIR') ? 'there is no' : 'cannot list the';
+    throw new DsError('unreadable', `${there} Journal at ${paths.journal}`, {
       hint: 'start Sugar once, or name the profile folder with --profile',
       cause,
     });
   }
+}
+
+/**
+ * Throws for a Journal of Sugar 0.82, which keeps entries in `store/` and has no version number above 0: we
+ * cannot read it, and an empty list would say that there is nothing to back up.
+ */
+function refuseFirstLayout({ journal, journalVersion }: Paths): void {
+  const entries = namesIn(join(journal, 'store')).filter((name) => name.endsWith('.metadata'));
+  if (entries.length === 0) return;
+  // Sugar's own conversion may leave the folder behind.
+  if (existsSync(journalVersion) && Number.parseInt(readFileSync(journalVersion, 'latin1'), 10) > 0)
+    return;
+  const what = 'has the layout of Sugar 0.82, which is not backed up';
+  throw new DsError('unreadable', `the Journal at ${journal} ${what}`, {
+    hint: `copy ${journal} to a stick before a newer Sugar is started, which converts it`,
+  });
+}
+
+/** Sugar follows it, and shows the entries behind it. */
+function isTwoLetterLink(path: string): boolean {
+  return (
+    basename(path).length === 2 &&
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  );
 }
 
 /** A signature ends with the content's size, or `-` where there is none. */

@@ -8,13 +8,15 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
-import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
+import { contentOf, readProperties } from '../../shared/journal/journal-tree.ts';
 import type { Context } from '../context.ts';
-import { inJournal, type Paths } from '../paths.ts';
+import { inEntry, inJournal, type Paths } from '../paths.ts';
 import { freeBytes } from '../profile.ts';
 import type { State } from '../state.ts';
 import { Datastore } from './datastore.ts';
+import { listShownEntries, nameOf } from './entry-name.ts';
 import { rebuildHazard, type Survey, surveyJournal } from './rebuild-hazard.ts';
+import { protectContent } from './sugar-optimizer.ts';
 
 /** The index takes 3.1 KB an entry (measured), and is written anew beside what else comes. */
 const INDEX_BYTES_PER_ENTRY = 8 * 1024;
@@ -60,7 +62,7 @@ export async function showAll(
   }
   for (const uid of await hiddenEntries(paths, datastore)) {
     context.signal.throwIfAborted();
-    await handOver(paths, datastore, uid);
+    await handOver(context, datastore, uid);
   }
   return hiddenEntries(paths, datastore);
 }
@@ -70,12 +72,12 @@ export async function showAll(
  * then refreshes its list.
  */
 export async function announce(
-  { paths }: Context,
+  context: Context,
   datastore: Datastore,
   uids: Iterable<Uid>,
 ): Promise<void> {
-  for (const uid of uids) if (await handOver(paths, datastore, uid)) break;
-  rmSync(paths.journalClean, { force: true }); // after each call it calls its index clean
+  for (const uid of uids) if (await handOver(context, datastore, uid)) break;
+  rmSync(context.paths.journalClean, { force: true }); // after each call it calls its index clean
 }
 
 /** Removes the mark if the index is complete. Returns whether it is. */
@@ -84,7 +86,7 @@ export async function settleIndex(
   state: State,
   datastore: Datastore,
 ): Promise<boolean> {
-  const entries = listEntries(paths.journal).length;
+  const entries = namesIn(paths).length;
   if ((await datastore.indexed()) < entries) return false;
   writeFileSync(paths.journalClean, '');
   await state.rememberIndex(false);
@@ -101,7 +103,7 @@ export async function healIndex(context: Context, state: State): Promise<void> {
     await using datastore = new Datastore(context.env, context.signal);
     await showAll(context, datastore, new Map(), new Set());
     // The run that was killed may have shown them all and told nobody.
-    await announce(context, datastore, uidsIn(context.paths));
+    await announce(context, datastore, namesIn(context.paths));
     await settleIndex(context, state, datastore);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -110,27 +112,31 @@ export async function healIndex(context: Context, state: State): Promise<void> {
 }
 
 /** On the disk, and not shown. An entry that is deleted in the meantime is neither. */
-async function hiddenEntries({ journal }: Paths, datastore: Datastore): Promise<Uid[]> {
-  const onDisk = listEntries(journal);
+async function hiddenEntries(paths: Paths, datastore: Datastore): Promise<Uid[]> {
+  const onDisk = namesIn(paths);
   const shown = await datastore.uids();
-  return onDisk.filter(({ uid }) => !shown.has(uid)).map(({ uid }) => uid);
+  return onDisk.filter((name) => !shown.has(name));
 }
 
-const uidsIn = ({ journal }: Paths): Uid[] => listEntries(journal).map(({ uid }) => uid);
+/** As Sugar's datastore calls the entries, which it also does where that is not a uid of ours. */
+function namesIn({ journal }: Paths): Uid[] {
+  return listShownEntries(journal, () => {}).map((entry) => nameOf(entry) as Uid);
+}
 
 /**
  * Gives the datastore an entry's own properties: it indexes them and changes nothing. False when the
  * entry was left alone.
  */
-async function handOver(paths: Paths, datastore: Datastore, uid: Uid): Promise<boolean> {
+async function handOver(context: Context, datastore: Datastore, uid: Uid): Promise<boolean> {
   try {
-    const entry = inJournal(paths, uid);
+    const entry = inJournal(context.paths, uid);
     const { properties } = readProperties(entry);
     if (!properties.has('uid')) return false; // deleted meanwhile: it must not come back
     if (rebuildHazard(properties, contentOf(entry) !== null)) return false; // `update` would alter it
     const values = [...properties].map(([name, bytes]) => {
       return [name, name === 'preview' ? bytes : bytes.toString('utf8')] as const;
     });
+    await protectContent(context, inEntry(entry).content);
     await datastore.update(uid, new Map(values), '');
     return true;
   } catch (error) {

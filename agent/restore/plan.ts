@@ -2,11 +2,11 @@
  * What a restore has to do, from what is wanted and what the Journal has: pure, so that it can be shown
  * before anything happens.
  */
-import { createHash } from 'node:crypto';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
 import { FULL_HINT } from '../context.ts';
+import { derivedUid } from '../journal/entry-name.ts';
 
 export interface Step {
   uid: Uid;
@@ -70,10 +70,7 @@ export function planRestore(input: PlanInput): Plan {
  * so that a repeated restore finds it. In the form of a UUID of version 5.
  */
 export function besideUid(uid: Uid, digest: Digest): Uid {
-  const hex = createHash('sha256').update(`ds-backup beside 1\n${uid}\n${digest}\n`).digest('hex');
-  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4];
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`];
-  return [...parts, `${variant}${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-') as Uid;
+  return derivedUid('beside', uid, digest);
 }
 
 /**

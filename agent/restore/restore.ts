@@ -12,6 +12,7 @@ import { readLocalVersions } from '../journal/local-versions.ts';
 import { flushFileSystem } from '../journal/placement.ts';
 import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
 import { hasRoomForIndex } from '../journal/sugar-index.ts';
+import { removeStaleNames } from '../journal/sugar-optimizer.ts';
 import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import { openSession, type Session } from '../school/session.ts';
@@ -53,6 +54,7 @@ export async function restore(context: Context, request: RestoreRequest): Promis
   await using state = await openState(context.paths.state);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run, and makes an empty Journal
+  removeStaleNames(context.paths);
   await using session = await openSession(context, { purpose: 'restore', wait: request.wait });
   emptyFolder(context.paths.restore);
   try {

@@ -10,6 +10,7 @@ import type { Entry } from '../../shared/journal/entry.ts';
 import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import type { Context } from '../context.ts';
+import { nameInJournal } from '../journal/entry-name.ts';
 import {
   datedEntry,
   isSameButForTime,
@@ -52,7 +53,7 @@ export async function findTarget(
   { snapshot, toTop }: TargetOptions,
   { step, entry }: Fetched,
 ): Promise<Target | undefined> {
-  const { uid, digest } = step;
+  const uid = nameInJournal(step.uid, entry);
   const seconds = Math.floor(context.clock.now().getTime() / 1000);
   const prepare = (one: Entry, name: Uid) =>
     prepareEntry(toTop ? timedEntry(one, seconds) : one, name, seconds);
@@ -63,7 +64,7 @@ export async function findTarget(
     return { kind: 'restored', uid, prepared: own, torn: occupant === 'torn' };
   }
   const dated = datedEntry(entry, snapshot.slice('datastore-'.length, 20));
-  const name = besideUid(uid, digest);
+  const name = besideUid(step.uid, step.digest);
   const prepared = prepare(dated, name);
   const copy = await findOccupant(context, name, prepared);
   // What the child has made of an earlier copy is hers, and began as this version.
@@ -81,7 +82,7 @@ async function findOccupant(
   if (!existsSync(local.path)) return 'none';
   try {
     const { entry } = await readVersion(local, signal);
-    if (isSameButForTime(entry, wanted.expected)) return 'same';
+    if (isSameButForTime(entry, wanted.expected, wanted.invented)) return 'same';
     return isTornCopy(entry, wanted.expected) ? 'torn' : 'other';
   } catch (error) {
     if (!problemOf(local, error)) return 'none';

@@ -20,6 +20,7 @@ import {
   newModel,
   next,
 } from '../rules/machine.ts';
+import type { Moment } from '../rules/moment.ts';
 import { BATTERY_BY_HAND, isBelow, type World } from '../rules/obstacles.ts';
 import { describeStatus, type Status } from '../rules/status.ts';
 import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
@@ -52,6 +53,8 @@ export interface AgentView {
   facts: Facts | undefined;
   /** How long the running job has been transferring, in milliseconds. */
   movingMs: number;
+  /** The present: the model's uptime is that of its last event. */
+  now: Moment;
 }
 
 /**
@@ -110,7 +113,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   get view(): AgentView {
     const { movingMs = 0 } = this.#running ?? {};
     const status = describeStatus(this.#model);
-    return { model: this.#model, status, memory: this.#book.memory, facts: this.#facts, movingMs };
+    const { memory } = this.#book;
+    const now = this.#book.now();
+    return { model: this.#model, status, memory, facts: this.#facts, movingMs, now };
   }
 
   /** Whether it may end: nothing is due, requested, or running. */

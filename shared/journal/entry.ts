@@ -60,6 +60,18 @@ export function isInternalProperty(name: string): boolean {
   return name.startsWith('.') || INTERNAL_PROPERTIES.has(name);
 }
 
+/** Whether the metadata of an entry can have a property of this name. */
+export function isPropertyName(name: string): boolean {
+  return !(
+    name === '' ||
+    name === '__proto__' ||
+    name.includes('/') ||
+    name.includes('\0') ||
+    isInternalProperty(name) ||
+    Buffer.byteLength(name) > MAX_NAME_BYTES
+  );
+}
+
 /** The canonical bytes: equal entries give equal bytes. Throws `bad-input` above the limits. */
 export function encodeEntry(entry: Entry): Buffer {
   if (entry.properties.size > MAX_PROPERTIES) throw tooManyProperties();
@@ -175,14 +187,7 @@ function decodeValue(name: string, value: unknown): Buffer {
 }
 
 function checkPropertyName(name: string): void {
-  const bad =
-    name === '' ||
-    name === '__proto__' ||
-    name.includes('/') ||
-    name.includes('\0') ||
-    isInternalProperty(name) ||
-    Buffer.byteLength(name) > MAX_NAME_BYTES;
-  if (bad) throw badEntry(`property name ${JSON.stringify(name.slice(0, 80))}`);
+  if (!isPropertyName(name)) throw badEntry(`property name ${JSON.stringify(name.slice(0, 80))}`);
 }
 
 function badEntry(why: string, cause?: unknown): DsError {

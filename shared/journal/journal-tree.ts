@@ -5,6 +5,7 @@
  * Read only. Symbolic links are never followed: anything but a regular file or folder where one is
  * expected makes the entry `unreadable`, and the error names the path.
  */
+import { isUtf8 } from 'node:buffer';
 import {
   closeSync,
   constants,
@@ -17,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { DsError, isErrno } from '../errors.ts';
 import { parseUid, tryParse, type Uid } from '../ids.ts';
-import { isInternalProperty, MAX_METADATA_BYTES } from './entry.ts';
+import { isInternalProperty, isPropertyName, MAX_METADATA_BYTES } from './entry.ts';
 
 export interface TreeEntry {
   uid: Uid;
@@ -33,10 +34,14 @@ export interface TreeEntry {
  */
 export type Signature = string;
 
-/** All entries of a Journal, in no particular order. `onStranger` gets every path that is none. */
+/**
+ * All entries of a Journal, in no particular order. `onStranger` gets every path that is none;
+ * `onFolder` the name of every two-letter folder that cannot be listed, which by default throws.
+ */
 export function listEntries(
   root: string,
   onStranger: (path: string) => void = () => {},
+  onFolder: (prefix: string, error: unknown) => void = throwIt,
 ): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (const found of readdirSync(root, { withFileTypes: true })) {
@@ -48,7 +53,7 @@ export function listEntries(
       onStranger(folder);
       continue;
     }
-    for (const name of readFolder(folder)) {
+    for (const name of readFolder(folder, (error) => onFolder(prefix, error))) {
       const uid = tryParse(parseUid, name);
       // Not join(): for thousands of entries it takes as long as the stats themselves.
       if (uid?.startsWith(prefix)) entries.push({ uid, path: `${folder}/${name}` });
@@ -56,6 +61,19 @@ export function listEntries(
     }
   }
   return entries;
+}
+
+function throwIt(_prefix: string, error: unknown): void {
+  throw error;
+}
+
+function readFolder(path: string, onError: (error: unknown) => void): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTDIR', 'ENOENT')) onError(error);
+    return [];
+  }
 }
 
 /** Throws `unreadable` if the entry is gone or has another layout. */
@@ -82,30 +100,49 @@ export function contentPart(signature: Signature): string {
 
 export interface ReadProperties {
   properties: Map<string, Buffer>;
+  /** What of them cannot be kept, and why: a sentence each. */
+  oddities: string[];
   /** True if a property is being replaced right now: what was read may mix old and new. */
   beingWritten: boolean;
 }
 
-/** All properties of an entry. Throws `unreadable` naming the property that cannot be read. */
-export function readProperties(entry: TreeEntry): ReadProperties {
+/**
+ * All properties of an entry that can be kept; what cannot is named in `oddities`. Throws `unreadable`
+ * if they cannot be listed.
+ */
+export function readGoodProperties(entry: TreeEntry): ReadProperties {
   const folder = join(entry.path, 'metadata');
   statOf(entry, entry.path, 'folder');
   statOf(entry, folder, 'folder');
-  const properties = new Map<string, Buffer>();
-  let beingWritten = false;
+  const read: ReadProperties = { properties: new Map(), oddities: [], beingWritten: false };
   let total = 0;
-  for (const name of readFolder(folder, entry)) {
-    if (name.startsWith('.')) beingWritten = true;
+  for (const raw of readNames(folder, entry)) {
+    const name = raw.toString('utf8');
+    if (name.startsWith('.')) read.beingWritten = true;
     if (isInternalProperty(name)) continue;
-    const bytes = readPlainFile(entry, join(folder, name), MAX_METADATA_BYTES - total);
-    if (!bytes) {
-      beingWritten = true;
+    if (!isUtf8(raw) || !isPropertyName(name)) {
+      const shown = JSON.stringify(name.slice(0, 80));
+      read.oddities.push(oddity(entry, `a property cannot be kept under its name ${shown}`));
       continue;
     }
-    total += bytes.length;
-    properties.set(name, bytes);
+    try {
+      const bytes = readPlainFile(entry, join(folder, name), MAX_METADATA_BYTES - total);
+      if (bytes) read.properties.set(name, bytes);
+      else read.beingWritten = true;
+      total += bytes?.length ?? 0;
+    } catch (error) {
+      read.oddities.push(error instanceof DsError ? error.message : oddity(entry, String(error)));
+    }
   }
-  return { properties, beingWritten };
+  return read;
+}
+
+/** All properties of an entry. Throws `unreadable` naming the first that cannot be kept. */
+export function readProperties(entry: TreeEntry): Omit<ReadProperties, 'oddities'> {
+  const { oddities, ...read } = readGoodProperties(entry);
+  const [first] = oddities;
+  if (first !== undefined) throw new DsError('unreadable', first);
+  return read;
 }
 
 /** Where an entry's content is, and its size in bytes; null when it has none. */
@@ -117,12 +154,20 @@ export function contentOf(entry: TreeEntry): { path: string; size: number } | nu
 }
 
 function statOf(entry: TreeEntry, path: string, kind: 'file' | 'folder') {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = statIfThere(entry, path);
   if (!stat) return null;
   const right = kind === 'file' ? stat.isFile() : stat.isDirectory();
   if (!right)
     throw unreadable(entry, `${path} is not a ${kind === 'file' ? 'regular file' : 'folder'}`);
   return stat;
+}
+
+function statIfThere(entry: TreeEntry, path: string) {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unreadable(entry, `${path} cannot be looked at`, error);
+  }
 }
 
 /** The bytes of a regular file; null if there is none. Throws `unreadable`. */
@@ -146,22 +191,25 @@ export function readPlainFile(entry: TreeEntry, path: string, limit: number): Bu
       done += read;
     }
     return bytes.subarray(0, done);
+  } catch (error) {
+    throw error instanceof DsError ? error : unreadable(entry, `${path} cannot be read`, error);
   } finally {
     closeSync(fd);
   }
 }
 
-function readFolder(path: string, entry?: TreeEntry): string[] {
+/** Names as bytes: not all of them are text. */
+function readNames(path: string, entry: TreeEntry): Buffer[] {
   try {
-    return readdirSync(path);
+    return readdirSync(path, { encoding: 'buffer' });
   } catch (error) {
-    if (!entry && isErrno(error, 'ENOTDIR', 'ENOENT')) return [];
-    if (entry) throw unreadable(entry, `${path} cannot be listed`, error);
-    throw error;
+    throw unreadable(entry, `${path} cannot be listed`, error);
   }
 }
 
 /** The error for an entry that cannot be read completely. */
 export function unreadable(entry: TreeEntry, why: string, cause?: unknown): DsError {
-  return new DsError('unreadable', `Journal entry ${entry.uid}: ${why}`, { cause });
+  return new DsError('unreadable', oddity(entry, why), { cause });
 }
+
+const oddity = (entry: TreeEntry, why: string): string => `Journal entry ${entry.uid}: ${why}`;

@@ -52,9 +52,10 @@ export function timeLeft({ _, number }: Words, [low, high]: readonly [number, nu
   return _('about {from}-{to} min', { from: number(from), to: number(to) });
 }
 
-/** `3.4 MB`: powers of ten, as Sugar shows sizes. */
+/** `3.4 MB`: powers of ten, as Sugar shows sizes; rounded up to 1 KB, except for 0 bytes. */
 export function size({ _, number }: Words, bytes: number): string {
-  if (bytes < 1e6) return _('{n} KB', { n: number(Math.max(1, Math.round(bytes / 1e3))) });
+  const kilobytes = bytes > 0 ? Math.max(1, Math.round(bytes / 1e3)) : 0;
+  if (bytes < 1e6) return _('{n} KB', { n: number(kilobytes) });
   const round = (value: number) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
   if (bytes < 1e9) return _('{n} MB', { n: number(round(bytes / 1e6)) });
   return _('{n} GB', { n: number(round(bytes / 1e9)) });

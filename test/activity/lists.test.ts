@@ -1,37 +1,29 @@
 /** What the school keeps: days, five thousand entries, pins and their undo. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EntryBody, ListBody } from '../../activity/model/screens/body.ts';
+import type { EntryBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
-import { lastEffects } from '../../activity/model/state/alerts.ts';
-import {
-  readAtSchool,
-  readDetails,
-  readEntryPage,
-  readPins,
-} from '../../activity/model/state/answers.ts';
+import { readDetails, readEntryPage } from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
-import { PAGE, questionsFor } from '../../activity/model/state/questions.ts';
+import { questionsFor } from '../../activity/model/state/questions.ts';
 import type { Effect, State } from '../../activity/model/state/state.ts';
-import { after, agentEvent, jobEvent, NOW, row, viewer } from './viewer.ts';
+import {
+  after,
+  agentEvent,
+  entries,
+  jobEvent,
+  list,
+  NOW,
+  page,
+  row,
+  SNAPSHOT,
+  viewer,
+} from './viewer.ts';
 
 const test = suite('what the school keeps');
-const SNAPSHOT = 'datastore-2026-09-20_08:00';
-const entries: Event = {
-  type: 'go',
-  place: { type: 'entries', of: '', snapshot: SNAPSHOT, search: '' },
-};
-const page = (n: number, total = 5000): Event => ({
-  type: 'answer',
-  question: { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: n },
-  value: readEntryPage(
-    total,
-    Array.from({ length: PAGE }, (_, at) => row(n * PAGE + at)),
-  ),
-});
-const list = (state: State) => screenOf(state, viewer).body as ListBody;
+
 const pages = (state: State) =>
-  questionsFor(state).map((question) => ('page' in question ? question.page : -1));
+  questionsFor(state).flatMap((question) => ('page' in question ? [question.page] : []));
 
 test('of 5,000 entries only the pages that can be seen are asked for', () => {
   const first = after(agentEvent({}), entries);
@@ -54,7 +46,7 @@ test('a row is as in the Journal, with a gesture each for bringing back and pinn
   assert.is(shown?.when, '5 hours ago');
   assert.equal(
     shown?.buttons.map(({ label }) => label),
-    ['Bring back', 'Pin'],
+    ['Bring back', 'Pin', 'Keep at school'],
   );
   assert.equal(shown?.buttons[0]?.event, {
     type: 'act',
@@ -93,117 +85,6 @@ test('malformed answers leave out lines and make up none', () => {
 });
 
 const UID = String(row(1).uid);
-const unpin: Event = { type: 'act', act: { type: 'unpin', uid: UID, title: 'Thing 1' } };
-
-test('unpinning waits for its undo, and is then done; undone, nothing is sent', () => {
-  const waiting = after(agentEvent({}), unpin);
-  assert.equal(waiting.effects, []);
-  assert.is(screenOf(waiting.state, viewer).alert?.countdown, 10);
-  const late: Event = { type: 'tick', now: NOW + 11 };
-  assert.equal(after(agentEvent({}), unpin, { type: 'tick', now: NOW + 5 }).effects, []);
-  assert.equal(after(agentEvent({}), unpin, late).effects, [{ type: 'unpin', uid: UID }]);
-  assert.equal(after(agentEvent({}), unpin, { type: 'undo' }, late).effects, []);
-});
-
-const pin: Event = { type: 'act', act: { type: 'pin', snapshot: SNAPSHOT, uid: UID } };
-
-test('a pin is never lost without a word: no double click, and none after pinning again', () => {
-  const late: Event = { type: 'tick', now: NOW + 20 };
-  const double = after(agentEvent({}), unpin, { type: 'tick', now: NOW + 0.2 }, pin);
-  assert.equal(double.effects, []);
-  assert.is(screenOf(double.state, viewer).alert?.text, 'Not pinned any more', 'with its undo');
-  const again = [unpin, { type: 'tick', now: NOW + 3 } as const, pin];
-  const after3 = after(agentEvent({}), ...again, late);
-  assert.equal(after3.effects, [{ type: 'pin', snapshot: SNAPSHOT, uid: UID }]);
-  assert.is(after3.state.pinning[UID], true);
-  assert.is(after(agentEvent({}), ...again).state.alert, null);
-  const twice = after(agentEvent({}), unpin, { type: 'tick', now: NOW + 3 }, unpin);
-  assert.equal(twice.effects, [], 'unpinned twice, it can still be undone');
-});
-
-test('what waits for an undo is done when another alert or the end takes its place', () => {
-  const other: Event = { type: 'act', act: { type: 'unpin', uid: 'other', title: '' } };
-  assert.equal(after(agentEvent({}), unpin, other).effects, [{ type: 'unpin', uid: UID }]);
-  assert.equal(lastEffects(after(agentEvent({}), unpin).state), [{ type: 'unpin', uid: UID }]);
-});
-
-test('a full jar offers its oldest pin first and drops none', () => {
-  const pins = [1, 2, 3].map((n) => ({
-    uid: `u${n}`,
-    title: `Pin ${n}`,
-    pinned: NOW - n * 1000,
-    bytes: 10,
-  }));
-  const shown = (used: number) =>
-    list(
-      after(
-        agentEvent({}),
-        { type: 'go', place: { type: 'pins' } },
-        { type: 'answer', question: { type: 'pins' }, value: readPins(pins, used, 100) },
-      ).state,
-    );
-  assert.is(shown(50).row(0)?.title, 'Pin 1');
-  assert.is(shown(99).row(0)?.title, 'Pin 3');
-  assert.match(shown(99).title, /full/);
-  assert.is(shown(99).count, 3);
-  assert.is(shown(50).picture?.name, 'A jar, 50 % full');
-});
-
-test('a pin that finds the jar full says so, and is shown unpinned again', () => {
-  const effect = { type: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
-  const { state } = after(
-    agentEvent({}),
-    entries,
-    page(0),
-    { type: 'act', act: effect },
-    { type: 'refused', effect, code: 'over-quota' },
-  );
-  assert.match(screenOf(state, viewer).alert?.text ?? '', /jar is full/);
-  assert.is(list(state).row(1)?.buttons[1]?.label, 'Pin');
-});
-
-test('a noted pin that the school refuses later says so, and is shown unpinned again', () => {
-  const effect = { type: 'pin', snapshot: SNAPSHOT, uid: UID } as const;
-  const noted: Event[] = [
-    ...[agentEvent({}), entries, page(0)],
-    { type: 'act', act: effect },
-    { type: 'did', effect, result: 'later' },
-    jobEvent({ Kind: 'pins', State: 'waiting' }),
-  ];
-  const failed = jobEvent({ Kind: 'pins', State: 'failed', Problem: ['over-quota', 'full', ''] });
-  const labels = (state: State) =>
-    list(state)
-      .row(1)
-      ?.buttons.map(({ label }) => label);
-  assert.equal(labels(after(...noted).state), ['Bring back', 'Unpin']);
-  const { state } = after(...noted, failed);
-  assert.is(state.alert?.type === 'news' && state.alert.what, 'pins-full');
-  assert.equal(labels(state), ['Bring back', 'Pin']);
-  const waiting = after(
-    ...noted,
-    { type: 'act', act: { type: 'unpin', uid: 'b', title: '' } },
-    failed,
-  );
-  assert.equal(waiting.state.pinning, { b: false }, 'what can be undone stays as it is');
-});
-
-test('keeping at school is offered only for what is pinned and the same here', () => {
-  const labels = (more: object) => {
-    const question = { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
-    const value = readDetails({ ...row(1), versions: [[SNAPSHOT, NOW, 'd'], ['broken']], ...more });
-    const { state } = after(
-      agentEvent({}),
-      { type: 'go', place: { type: 'entry', of: '', snapshot: SNAPSHOT, uid: UID } },
-      { type: 'answer', question, value },
-    );
-    const body = screenOf(state, viewer).body as EntryBody;
-    assert.is(body.versions.length, 1);
-    return body.buttons.map(({ label }) => label);
-  };
-  assert.equal(labels({ pinned: true }), ['Bring back', 'Unpin', 'Keep at school']);
-  assert.equal(labels({ pinned: false }), ['Bring back', 'Pin']);
-  assert.equal(labels({ pinned: true, here: 'different' }), ['Bring back', 'Unpin']);
-});
 
 test("an old laptop's entries can be brought back, and not pinned", () => {
   const of = 'CSN00000AAA';
@@ -282,7 +163,7 @@ test('a search finds at school, and its end leads back to the list', () => {
   assert.equal(after(agentEvent({}), { type: 'search', text: '' }).state.place, { type: 'status' });
 });
 
-test('a search of the newest day leads on to older ones, where deleted things are', () => {
+test('a search of one day leads on to the others, where deleted things are', () => {
   const search = (total: number, snapshot = '') => {
     const question = { type: 'page', of: '', snapshot, search: 'fish', page: 0 } as const;
     const value = readEntryPage(total, total > 0 ? [row(1)] : []);
@@ -297,8 +178,8 @@ test('a search of the newest day leads on to older ones, where deleted things ar
   assert.equal(empty?.buttons[0]?.event, days);
   assert.is(empty?.buttons[0]?.main, true);
   assert.equal(search(1).buttons[0]?.event, days, 'what was found may not be what was meant');
-  assert.equal(search(0, SNAPSHOT).empty?.buttons, [], 'a day that was chosen is the day');
-  assert.equal(search(1, SNAPSHOT).buttons, []);
+  assert.equal(search(0, SNAPSHOT).empty?.buttons[0]?.event, days, 'from a chosen day too');
+  assert.equal(search(1, SNAPSHOT).buttons[0]?.event, days);
   const value = [{ snapshot: SNAPSHOT, created: NOW - 3600, entries: 40, bytes: 2e6 }];
   const known: Event = { type: 'answer', question: { type: 'days', of: '' }, value };
   const older = list(after(agentEvent({}), days, known).state);
@@ -318,11 +199,7 @@ test('the server goes away: what was shown stays; what was not known shows why',
   assert.is(list(after(agentEvent({}), entries, page(0), gone).state).count, 5000);
   const empty = list(after(agentEvent({}), entries, gone).state);
   assert.is(empty.empty?.title, 'The school does not answer');
-  assert.equal(
-    questionsFor(after(agentEvent({}), entries, gone).state),
-    [],
-    'and is not asked in a loop',
-  );
+  assert.equal(pages(after(agentEvent({}), entries, gone).state), [], 'and is not asked in a loop');
   const back = after(agentEvent({}), entries, gone, { type: 'act', act: { type: 'again' } }).state;
   assert.equal(pages(back), [0]);
 });
@@ -389,46 +266,6 @@ test('only what is unchanged on this laptop is marked as being here too', () => 
   assert.equal(marks, [['Also on this laptop'], [], []]);
 });
 
-const PINS: Event = { type: 'go', place: { type: 'pins' } };
-const onePin = (used: number, limit = 100): Event => ({
-  type: 'answer',
-  question: { type: 'pins' },
-  value: readPins([{ uid: UID, title: 'Pin', bytes: 10 }], used, limit),
-});
-const keptAtSchool: Event = {
-  type: 'answer',
-  question: { type: 'at-school' },
-  value: readAtSchool([
-    { uid: 'a', title: 'Film', bytes: 3e6 },
-    { uid: 'b', title: '', bytes: 5 },
-  ]),
-};
-
-test('below the pins stands all that is kept at school only, and can be fetched back', () => {
-  const shown = list(after(agentEvent({}), PINS, onePin(50), keptAtSchool).state);
-  assert.is(shown.count, 3);
-  assert.equal(
-    [0, 1, 2, 3].map((index) => shown.row(index)?.title),
-    ['Pin', 'Film', 'No title', undefined],
-  );
-  assert.equal(shown.row(1)?.buttons[0]?.event, { type: 'act', act: { type: 'fetch', uid: 'a' } });
-  const alone = list(after(agentEvent({}), PINS, keptAtSchool).state);
-  assert.equal([alone.count, alone.empty], [2, null], 'without any pin too');
-  const none = list(
-    after(agentEvent({}), PINS, { ...onePin(0), value: readPins([], 0, 100) } as Event).state,
-  );
-  assert.is(none.empty?.title, 'Nothing pinned yet');
-});
-
-test('pins are read again when their size at school has changed, other lists are not', () => {
-  const asked = (place: Event, answer: Event) =>
-    questionsFor(after(agentEvent({}), place, answer, agentEvent({ PinnedBytes: 77 })).state).map(
-      ({ type }) => type,
-    );
-  assert.equal(asked(PINS, onePin(50)), ['pins', 'at-school']);
-  assert.not(asked(PINS, keptAtSchool).includes('at-school'));
-});
-
 test('another search is another list, from its top; the same one stays where it was', () => {
   const events = [agentEvent({}), entries, page(0), { type: 'seen', first: 90, last: 99 } as const];
   const other = after(...events, { type: 'search', text: 'fish' }).state;
@@ -448,6 +285,15 @@ test('each gesture on one entry is told to be on its way, others are not', () =>
   assert.is(told({ type: 'fetch', uid: UID }), 'It is on its way.');
   assert.is(told({ type: 'back-up' }), undefined);
   assert.is(told({ type: 'restore-all', of: '', snapshot: SNAPSHOT }), undefined);
+});
+
+test('while a list is asked for something moves, and stands still with the answer', () => {
+  const empty = (...events: Event[]) => list(after(agentEvent({}), entries, ...events).state).empty;
+  assert.is(empty()?.busy, true);
+  const question = { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 } as const;
+  const none: Event = { type: 'answer', question, value: readEntryPage(0, []) };
+  assert.not(empty(none)?.busy);
+  assert.not(empty({ type: 'no-answer', question, code: 'server-unreachable' })?.busy);
 });
 
 test.run();

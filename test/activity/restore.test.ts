@@ -52,7 +52,8 @@ const running = (more = {}): Event[] => [
 ];
 
 const pressed: Event = { type: 'act', act: { type: 'restore-all', of: '', snapshot: SNAPSHOT } };
-const labels = (page: PageBody) => page.buttons.map(({ label }) => label);
+const buttons = ({ buttons, cancel }: PageBody) => [...buttons, ...(cancel ? [cancel] : [])];
+const labels = (page: PageBody) => buttons(page).map(({ label }) => label);
 const body = <B>(state: State): B => screenOf(state, viewer).body as B;
 
 test('whose: a face for each laptop, the old ones named as such', () => {
@@ -104,10 +105,8 @@ test('progress shows the entry that moves and can be stopped', () => {
   );
   assert.is(page.title, '12 of 80');
   assert.equal(page.samples, [{ of: '', snapshot: SNAPSHOT, uid: 'u' }]);
-  assert.equal(
-    page.buttons.map(({ label }) => label),
-    ['Cancel'],
-  );
+  assert.equal(labels(page), ['Cancel']);
+  assert.equal(page.buttons, [], 'Enter stops nothing');
 });
 
 test('only a running complete restore is given up after a question', () => {
@@ -127,7 +126,7 @@ test('only a running complete restore is given up after a question', () => {
 test('what is stopped is what was shown, and a question goes with its restore', () => {
   const both = [...running(), jobEvent({ Kind: 'restore-entry', State: 'waiting' }, 2)];
   const asked = (path: string): Event => ({ type: 'act', act: { type: 'stop', job: path } });
-  const [stop] = body<PageBody>(after(...both).state).buttons;
+  const stop = body<PageBody>(after(...both).state).cancel;
   assert.equal(stop?.event, asked(JOB));
   assert.equal(after(...both, stop?.event as Event, { type: 'answer-alert', yes: true }).effects, [
     { type: 'cancel', job: JOB },
@@ -200,18 +199,17 @@ test('on the first screen a waiting restore is tried, stopped or looked at', () 
     jobEvent({ ...RUNNING, State: 'waiting', Reasons: ['no-network'] }),
     home,
   );
-  const { buttons } = body<PageBody>(state);
   assert.equal(
-    buttons.map(({ event }) => event),
-    [pressed, { type: 'act', act: { type: 'stop', job: JOB } }, restoring],
+    buttons(body<PageBody>(state)).map(({ event }) => event),
+    [pressed, restoring, { type: 'act', act: { type: 'stop', job: JOB } }],
   );
   const daily = after(stands, jobEvent({ State: 'waiting' })).state;
   assert.equal(labels(body<PageBody>(daily)), ['Try now'], "the day's backup is nobody's to stop");
   const half = after(home, agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] })).state;
   assert.equal(labels(body<PageBody>(half)), ['What comes back']);
   assert.is(body<PageBody>(half).buttons[0]?.main, true);
-  const moving = body<PageBody>(after(...running(), home).state).buttons;
-  assert.is(moving.find(({ label }) => label === 'Cancel')?.main, undefined, 'Enter stops nothing');
+  const moving = body<PageBody>(after(...running(), home).state);
+  assert.equal(labels(moving), ['What comes back', 'Cancel'], 'Enter stops nothing');
 });
 
 test('the number for the teacher stands wherever it is spoken of, and only there', () => {
@@ -377,6 +375,25 @@ test('a refused restore of another day or laptop leaves the screen as it is', ()
   const effect = { type: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
   const { state } = after(half, pressed, { type: 'refused', effect, code: 'battery' });
   assert.is(state.place.type, 'go', "another laptop's unfinished restore is not this one");
+});
+
+test('Escape asks before it stops a restore, answers questions with no, and goes back', () => {
+  const onEscape = (...events: Event[]) => screenOf(after(...events).state, viewer).escape;
+  const stop: Event = { type: 'act', act: { type: 'stop', job: JOB } };
+  assert.equal(onEscape(...running()), stop);
+  assert.equal(onEscape(...running(), stop), { type: 'answer-alert', yes: false });
+  assert.equal(onEscape(agentEvent({}), { type: 'go', place: { type: 'pins' } }), { type: 'back' });
+  const done = jobEvent({ ...RUNNING, State: 'done', Summary: { restored: 66 } });
+  assert.equal(onEscape(...running(), done), { type: 'back' }, 'nothing is left to stop');
+});
+
+test('Escape ends no backup, nor anything else on the first screen', () => {
+  const sending = agentEvent({ State: 'sending', Jobs: [JOB] });
+  const screen = screenOf(after(sending, jobEvent({})).state, viewer);
+  assert.is(screen.escape, null);
+  assert.is((screen.body as PageBody).cancel?.label, 'Cancel', 'the button does');
+  const news = after(sending, { type: 'refused', effect: { type: 'pause' }, code: 'busy' }).state;
+  assert.equal(screenOf(news, viewer).escape, { type: 'answer-alert', yes: true });
 });
 
 test.run();

@@ -1,9 +1,12 @@
 /** A viewer for tests of the model: English words, the XO's own red and blue, and ready-made states. */
 
 import { next } from '../../activity/model/acts/next.ts';
-import type { Viewer } from '../../activity/model/screens/body.ts';
+import type { ListBody, Viewer } from '../../activity/model/screens/body.ts';
+import { screenOf } from '../../activity/model/screens/screen.ts';
 import { readAgent, readJob } from '../../activity/model/state/agent.ts';
+import { readEntryPage } from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
+import { PAGE } from '../../activity/model/state/questions.ts';
 import { type Effect, initialState, type State } from '../../activity/model/state/state.ts';
 import { ENGLISH } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
@@ -67,3 +70,22 @@ export function row(n: number, more: Properties = {}): Properties {
     ...more,
   };
 }
+
+/** The day that the tests look into, and its entries. */
+export const SNAPSHOT = 'datastore-2026-09-20_08:00';
+
+export const entries: Event = {
+  type: 'go',
+  place: { type: 'entries', of: '', snapshot: SNAPSHOT, search: '' },
+};
+
+export const page = (n: number, total = 5000): Event => ({
+  type: 'answer',
+  question: { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: n },
+  value: readEntryPage(
+    total,
+    Array.from({ length: PAGE }, (_, at) => row(n * PAGE + at)),
+  ),
+});
+
+export const list = (state: State) => screenOf(state, viewer).body as ListBody;

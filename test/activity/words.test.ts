@@ -3,10 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAgentError } from '../../activity/client.ts';
 import { readConfig } from '../../activity/config.ts';
-import { daysIn, monthOf, shiftMonth } from '../../activity/model/screens/restore/month-grid.ts';
+import { daysIn, shiftMonth } from '../../activity/model/screens/restore/month-grid.ts';
 import { BoundedCache, keptPictures } from '../../activity/sugar/picture-cache.ts';
 import { colorSvg, parseXoColor } from '../../activity/sugar/xocolor.ts';
 import { languagesOf } from '../../shared/words/catalogue.ts';
+import { monthOf } from '../../shared/words/month.ts';
 import { ago, size, timeLeft } from '../../shared/words/words.ts';
 import { viewer } from './viewer.ts';
 
@@ -43,10 +44,10 @@ test('time left is a range, and nothing while unknown', () => {
   );
 });
 
-test('sizes are in thousands and never nothing', () => {
+test('sizes are in thousands, and only nothing is 0 KB', () => {
   assert.equal(
-    [0, 1500, 3.44e6, 44e6, 2.1e9].map((bytes) => size(words, bytes)),
-    ['1 KB', '2 KB', '3.4 MB', '44 MB', '2.1 GB'],
+    [0, 1, 1500, 3.44e6, 44e6, 2.1e9].map((bytes) => size(words, bytes)),
+    ['0 KB', '1 KB', '2 KB', '3.4 MB', '44 MB', '2.1 GB'],
   );
 });
 

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desktop } from '../desktop/desktop.ts';
 import type { Framebuffer } from '../desktop/framebuffer.ts';
+import { waitFor } from '../runner/patience.ts';
 
 export interface Launch {
   /** Milliseconds from the process's start to a toolbar with a canvas that has something on it. */
@@ -17,7 +18,6 @@ export interface Launch {
 }
 
 const LOOK_MS = 4;
-const PATIENCE_MS = 30_000;
 /** After the first picture: what is loaded later counts as well. */
 const SETTLE_MS = 5000;
 const HOME_KEY = 'F3';
@@ -69,11 +69,7 @@ export function argumentsOf(pid: number): string[] {
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!isSo()) {
-    if (Date.now() > end) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`);
-    await sleep(LOOK_MS);
-  }
+  await waitFor(what, isSo, { everyMs: LOOK_MS });
 }
 
 /** A toolbar above, and below it a canvas with something on it; not what was there before. */

@@ -24,7 +24,7 @@ const PAGES = 40;
 export async function scroll(desktop: Desktop, bundleId: string): Promise<Silence> {
   const starter = desktop.start('sugar-launch', [bundleId]);
   const screen = new ScreenReader(desktop);
-  await screen.press('Days', 20_000);
+  await screen.press('Days');
   await screen.find('What the school keeps');
   await sleep(1000);
   await desktop.key('Return');

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { scaled } from '../runner/patience.ts';
 
 export interface Contender extends AsyncDisposable {
   /** The Journal it backs up; filled by the bench before the first backup. */
@@ -61,7 +62,7 @@ export async function timed(
   }
   const stop = () => {
     signalGroup(child, 'SIGTERM');
-    setTimeout(() => signalGroup(child, 'SIGKILL'), PATIENCE_MS).unref();
+    setTimeout(() => signalGroup(child, 'SIGKILL'), scaled(PATIENCE_MS)).unref();
   };
   signal.addEventListener('abort', stop, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -15,6 +15,7 @@ import { distFolder } from '../../bundle/build.ts';
 import { describeForTerminal } from '../../shared/errors.ts';
 import { compareJournals, readJournal } from '../journal/compare.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
+import { waitFor } from '../runner/patience.ts';
 import type { Laptop } from '../school/laptop.ts';
 import { startSchool } from '../school/school.ts';
 import { timed } from './contender.ts';
@@ -46,15 +47,16 @@ interface Scene {
   signal: AbortSignal;
 }
 
+/** Of the largest Journal; it takes much less. */
+const INDEX_MS = 300_000;
+
 async function prepare(laptop: Laptop, { before }: Scene): Promise<void> {
   await laptop.loseJournal();
   if (before) cpSync(before, laptop.journal, { recursive: true });
   await laptop.startBus();
   await laptop.countEntries();
-  for (let waited = 0; (await indexed(laptop)) < readJournal(laptop.journal).size; waited += 1) {
-    if (waited > 600) throw new Error('the datastore made no index');
-    await sleep(100);
-  }
+  const all = async () => (await indexed(laptop)) >= readJournal(laptop.journal).size;
+  await waitFor('the index before', all, { everyMs: 100 });
 }
 
 async function indexed(laptop: Laptop): Promise<number> {
@@ -73,10 +75,8 @@ async function measure(
   const shownEntries = await laptop.countEntries();
   if (shownEntries !== entries) throw new Error(`${shownEntries} of ${entries} are shown`);
   const shown = since();
-  while ((await indexed(laptop)) < entries) {
-    if (since() > 300) throw new Error('the index was not made');
-    await sleep(50);
-  }
+  const all = async () => (await indexed(laptop)) >= entries;
+  await waitFor('the index', all, { everyMs: 50, patienceMs: INDEX_MS });
   return { shown, indexed: since() };
 }
 

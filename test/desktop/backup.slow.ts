@@ -1,4 +1,4 @@
-// time limit: 300 s
+// weight: 90
 // calm
 /**
  * The Backup activity in a real Sugar, before a real school, from Home on (issue "Activity"). The
@@ -13,7 +13,7 @@ import { Variant } from 'dbus-next';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { build } from '../../bundle/build.ts';
-import { waitFor } from '../school/wait.ts';
+import { scaled, waitFor, within } from '../runner/patience.ts';
 import { SchoolDesktop } from './school-desktop.ts';
 
 const test = suite('the Backup activity in Sugar');
@@ -21,6 +21,9 @@ const ENTRIES = 400;
 /** KiB a second: the first backup takes some seconds. */
 const BANDWIDTH = 2500;
 const UNDO_MS = 10_000;
+const UNDO_PATIENCE_MS = 600_000;
+/** Within this time X takes a second press for the other half of a double click. */
+const DOUBLE_CLICK_MS = 500;
 
 let scene: SchoolDesktop;
 
@@ -47,7 +50,7 @@ const snapshots = async () =>
   readdirSync(join(scene.school.server.library, await serial())).filter((name) =>
     /^datastore-\d{4}/.test(name),
   );
-const isSafe = () => scene.screen.find('All safe at school', { ms: 60_000 });
+const isSafe = () => scene.screen.find('All safe at school');
 
 /** Whether the shell has heard of a running activity. */
 const isLaunched = async () => {
@@ -55,29 +58,50 @@ const isLaunched = async () => {
   return names.some((name) => name.startsWith('org.laptop.Activity'));
 };
 
-test('it is installed by Sugar and opened from Home (S1)', async () => {
+/** Looks for an activity in Home, which begins a second after the last key, and then fades. */
+async function look(text: string): Promise<void> {
+  const { desktop } = scene;
+  await desktop.key('Escape');
+  await desktop.type(text);
+  await sleep(scaled(2500));
+  await desktop.screenshot('01-home');
+}
+
+/** Enter is for what has the keyboard. */
+async function focusIsOn(role: string, name = /./): Promise<void> {
+  await waitFor(`the keyboard on a ${role}`, async () =>
+    (await scene.screen.all()).some((one) => {
+      return one.focused && one.role === role && name.test(one.name);
+    }),
+  );
+}
+
+test('it is installed by Sugar and opened from Home', async () => {
   const { desktop, screen } = scene;
   await scene.install();
-  await sleep(1500);
-  await desktop.type('Backup');
-  await sleep(2500); // Home looks a second after the last key, and then fades
-  await desktop.screenshot('01-home');
-  // On a busy machine Home is later than that, and Return before it finds nothing.
-  for (let looks = 0; looks < 80 && !(await isLaunched()); looks += 1) {
-    if (looks % 10 === 0) await desktop.key('Return');
-    await sleep(200);
-  }
-  await screen.find('My Backup', { role: 'push button', ms: 20_000 });
+  let looks = 0;
+  await waitFor(
+    'the activity to be opened',
+    async () => {
+      if (await isLaunched()) return true;
+      // Home may not have noticed the new activity when the first words are typed.
+      if (looks % 60 === 0) await look('Backup');
+      if (looks % 10 === 0) await desktop.key('Return');
+      looks += 1;
+      return false;
+    },
+    { everyMs: 200 },
+  );
+  await screen.find('My Backup', { role: 'push button' });
 });
 
-test('a running backup shows its progress, and the end of it (S2)', async () => {
+test('a running backup shows its progress, and the end of it', async () => {
   const { desktop, screen } = scene;
-  await screen.find(new RegExp(`^\\d+ of ${ENTRIES}$`), { ms: 30_000 });
+  await screen.find(new RegExp(`^\\d+ of ${ENTRIES}$`));
   await desktop.screenshot('02-sending');
-  const picture = await isSafe();
-  assert.ok(picture);
+  await isSafe();
   await desktop.screenshot('03-safe');
-  assert.ok(await screen.find(/^Safe\. 100 %/));
+  await screen.find(/^Safe\. 100 %/);
   assert.is((await snapshots()).length, 1);
 });
 
@@ -97,7 +121,7 @@ async function changeEntry({ uid = '' }: Record<string, string>): Promise<void> 
 
 let chosen: Record<string, string> = {};
 
-test('one old version comes back beside the new one (S4, A10)', async () => {
+test('one old version comes back beside the new one', async () => {
   const { desktop, screen } = scene;
   const all = await scene.entries();
   chosen =
@@ -106,7 +130,7 @@ test('one old version comes back beside the new one (S4, A10)', async () => {
   const before = await contentOf(chosen.uid ?? '');
   await changeEntry(chosen);
   await screen.press('Back up now');
-  await waitFor('the second snapshot', async () => (await snapshots()).length === 2, 60_000);
+  await waitFor('the second snapshot', async () => (await snapshots()).length === 2);
   await isSafe();
   await screen.press('Days');
   await screen.find(new RegExp(`\\b${ENTRIES} things`));
@@ -119,13 +143,13 @@ test('one old version comes back beside the new one (S4, A10)', async () => {
   await desktop.key('Return');
   await screen.find(new RegExp(`^"${chosen.title}" at school · `));
   await screen.gone(new RegExp(`\\b${ENTRIES} things`));
-  await sleep(1000);
+  await focusIsOn('list item');
   await desktop.key('Return');
   await screen.find('Versions at school');
-  await sleep(700);
+  await focusIsOn('push button', /^Bring back$/);
   await desktop.screenshot('06-entry');
   await desktop.key('Return');
-  await screen.find('It is at the top of your Journal, beside the newer one.', { ms: 30_000 });
+  await screen.find('It is at the top of your Journal, beside the newer one.');
   await desktop.screenshot('07-came-back');
   const after = await scene.entries();
   assert.is(after.length, all.length + 1, 'one more, and nothing overwritten');
@@ -139,33 +163,46 @@ async function contentOf(uid: string): Promise<Buffer> {
   return readFileSync(String(await scene.datastore('get_filename', 's', uid)));
 }
 
-test('pinning reaches the school; unpinning can be undone, and is done when it is not (X8)', async () => {
+/** False when this machine was too slow for the time that a child has; then it is pinned again. */
+async function unpinAndUndo(uid: string): Promise<boolean> {
   const { desktop, screen } = scene;
+  await sleep(DOUBLE_CLICK_MS);
+  await screen.press('Unpin');
+  const undo = await waitFor('the way back, or that it is too late', async () => {
+    const shown = (await screen.all()).find(({ name }) => name === 'Undo');
+    return shown ?? ((await pinnedAtSchool(uid)) ? undefined : 'too late');
+  });
+  if (undo !== 'too late') await desktop.click(undo.x, undo.y);
+  await screen.gone('Not pinned any more');
+  const names = (await screen.all()).map(({ name }) => name);
+  if (names.includes('Unpin')) return true;
+  await screen.press('Pin');
+  await waitFor('the pin at school', () => pinnedAtSchool(uid));
+  return false;
+}
+
+test('pinning reaches the school; unpinning can be undone, and is done when it is not', async () => {
+  const { screen } = scene;
   const uid = chosen.uid ?? '';
   await screen.press('Pin');
   await waitFor('the pin at school', () => pinnedAtSchool(uid));
-  // A press within the same moment is taken for the other half of a double click.
   await screen.find('Pinned: the school keeps it.');
-  await sleep(500);
-  await screen.press('Unpin');
-  await screen.find('Not pinned any more');
-  await desktop.screenshot('08-unpinned');
-  await screen.press('Undo');
-  await sleep(UNDO_MS + 1500);
+  const options = { patienceMs: UNDO_PATIENCE_MS };
+  await waitFor('an undo that comes in time', () => unpinAndUndo(uid), options);
+  await sleep(UNDO_MS + scaled(1500)); // in which nothing may happen
   assert.ok(await pinnedAtSchool(uid), 'undone');
   await screen.press('Unpin');
   await screen.find('Undo');
-  await waitFor('the pin gone', async () => !(await pinnedAtSchool(uid)), UNDO_MS + 20_000);
+  await waitFor('the pin gone', async () => !(await pinnedAtSchool(uid)));
 });
 
-test('a complete restore is stopped half way, keeps what came, and goes on (S3, A9)', async () => {
+test('a complete restore is stopped half way, keeps what came, and goes on', async () => {
   const { desktop, screen } = scene;
   const all = await scene.entries();
   for (const { uid } of all.slice(20)) await scene.datastore('delete', 's', uid);
   await waitFor(
     'the agent to notice',
     async () => Number((await scene.agent()).TotalEntries) === 20,
-    20_000,
   );
   await screen.press('Bring back');
   // An entry's own button is called so too; the toolbar's leads here.
@@ -182,11 +219,11 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
     const { State, EntriesDone } = await scene.agent();
     return State === 'restoring' && Number(EntriesDone) > 30; // 20 were here before
   };
-  await waitFor('some to have come', moving, 30_000);
+  await waitFor('some to have come', moving);
   await desktop.key('Escape', 'Tab', 'Return');
   const pressed = Date.now();
-  await waitFor('the stop', async () => (await scene.agent()).State !== 'restoring', 5000);
-  assert.ok(Date.now() - pressed < 2500, 'within two seconds');
+  await waitFor('the stop', async () => (await scene.agent()).State !== 'restoring');
+  await within('the stop', 2500, Date.now() - pressed);
   await screen.find(/^\d+ of \d+ came back$/);
   await desktop.screenshot('12-half-way');
   await waitFor('Sugar to show what came', async () => {
@@ -195,27 +232,27 @@ test('a complete restore is stopped half way, keeps what came, and goes on (S3, 
     return half > 20;
   });
   await desktop.key('Return');
-  await screen.find(/^\d+ things came back$/, { ms: 60_000 });
+  await screen.find(/^\d+ things came back$/);
   await desktop.screenshot('13-all-back');
   assert.ok((await scene.entries()).length >= ENTRIES);
   await desktop.key('Return');
 });
 
-test('the server goes away in the middle: it says so, stays usable, and goes on (S5)', async () => {
+test('the server goes away in the middle: it says so, stays usable, and goes on', async () => {
   const { desktop, screen, school } = scene;
   await school.server.daemon.kill();
   await desktop.key('ctrl+f');
   await desktop.type('zzz');
   await desktop.key('Return');
-  await screen.find('The school does not answer', { ms: 60_000 });
+  await screen.find('The school does not answer');
   await desktop.screenshot('14-no-server');
   await school.server.start();
   await screen.press('Try now');
-  await screen.find('Nothing found', { ms: 60_000 });
+  await screen.find('Nothing found');
   await screen.press('My Backup');
 });
 
-test("the agent's death in a backup is survived, and the backup finishes (S5)", async () => {
+test("the agent's death in a backup is survived, and the backup finishes", async () => {
   const { desktop, screen } = scene;
   const file = desktop.writeFile('home/big', randomBytes(24 << 20));
   const properties = {
@@ -224,14 +261,10 @@ test("the agent's death in a backup is survived, and the backup finishes (S5)", 
   };
   await scene.datastore('create', 'a{sv}sb', properties, file, false);
   await screen.press('Back up now');
-  await waitFor('sending', async () => (await scene.agent()).State === 'sending', 30_000);
+  await waitFor('sending', async () => (await scene.agent()).State === 'sending');
   const pid = await scene.agentPid();
   process.kill(pid, 'SIGKILL');
-  await waitFor(
-    'another agent',
-    async () => (await scene.agentPid().catch(() => pid)) !== pid,
-    10_000,
-  );
+  await waitFor('another agent', async () => (await scene.agentPid().catch(() => pid)) !== pid);
   await isSafe().catch((error: unknown) => {
     throw new Error(`${error}\n${scene.agentLog()}`);
   });
@@ -239,7 +272,7 @@ test("the agent's death in a backup is survived, and the backup finishes (S5)", 
   assert.not.equal((await scene.agent()).State, 'waiting');
 });
 
-test('it ends by Ctrl+Q and leaves no entry of its own in the Journal (S1)', async () => {
+test('it ends by Ctrl+Q and leaves no entry of its own in the Journal', async () => {
   const { desktop, screen } = scene;
   await desktop.key('ctrl+q');
   await screen.gone('My Backup');

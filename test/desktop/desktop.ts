@@ -20,8 +20,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Patience, waitFor } from '../runner/patience.ts';
 import { type Daemon, startDaemon } from '../school/processes.ts';
 import { runsAsRoot, testEnvironment } from '../school/server.ts';
 
@@ -29,7 +29,13 @@ import { runsAsRoot, testEnvironment } from '../school/server.ts';
 const CHILD_UID = 64_997;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where pictures of the screen are kept for people to look at; ignored by git. */
-const SCREENSHOTS = join(root, '.screenshots');
+export const SCREENSHOTS = join(root, '.screenshots');
+
+/** So long what is told to end may take, before it is killed. */
+const END_MS = 2000;
+
+/** What the activity leaves at its first visit, below the desktop's folder. */
+const VISITED = 'home/.sugar/default/org.sugarlabs.Backup/data/visited';
 
 /** A session bus as always, on which the test may look around too. */
 const BUS_CONFIG = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -53,6 +59,8 @@ export interface DesktopOptions {
   prepare?: (desktop: Desktop) => void | Promise<void>;
   /** The screen's pixels are kept in a file that framebuffer.ts reads. */
   framebuffer?: boolean;
+  /** The activity was never opened before, and greets. */
+  firstVisit?: boolean;
   /** Sugar's shell is not started: for what only needs a screen, a bus and a window manager. */
   withoutShell?: boolean;
 }
@@ -165,13 +173,11 @@ export class Desktop implements AsyncDisposable {
   }
 
   /** Runs a program as the child to its end. */
-  async run(command: string, args: readonly string[], limitMs = 30_000): Promise<Done> {
+  async run(command: string, args: readonly string[]): Promise<Done> {
     const child = spawn(...this.asChild(command, args), {
       env: this.env,
       cwd: this.home,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
     });
     const texts = ['', ''];
     for (const [index, stream] of [child.stdout, child.stderr].entries()) {
@@ -237,6 +243,7 @@ export class Desktop implements AsyncDisposable {
     ];
     this.env.DBUS_SESSION_BUS_ADDRESS = await this.start('dbus-daemon', bus).line(/^unix:/);
     await this.#introduce();
+    if (!options.firstVisit) this.writeFile(VISITED, '');
     await options.prepare?.(this);
     if (options.withoutShell) {
       this.start('metacity', ['--no-composite']);
@@ -264,13 +271,13 @@ export class Desktop implements AsyncDisposable {
   }
 
   async #waitForHome(sugar: Daemon): Promise<void> {
-    for (let waited = 0; waited < 60_000; waited += 250) {
+    const look = async () => {
       if (!sugar.running()) throw new Error(`Sugar ended:\n${sugar.lines.join('\n')}`);
       const windows = await this.run('xdotool', ['search', '--onlyvisible', '--name', '.']);
-      if (windows.stdout.trim().length > 0 && (await this.#colours()) > 20) return;
-      await sleep(250);
-    }
-    throw new Error(`Sugar's Home did not appear:\n${sugar.lines.slice(-30).join('\n')}`);
+      return windows.stdout.trim().length > 0 && (await this.#colours()) > 20;
+    };
+    const why = () => sugar.lines.slice(-30).join('\n');
+    await waitFor("Sugar's Home to appear", look, { everyMs: 250, why });
   }
 
   /** How many colours are on the screen: an empty one has one or two. */
@@ -301,15 +308,13 @@ export async function startDesktop(options: DesktopOptions = {}): Promise<Deskto
 
 /** What the session bus started belongs to no group of ours: known by its home. */
 async function endAllOf(folder: string): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    let pids = processesIn(folder);
-    for (const pid of pids) tryKill(pid, signal);
-    for (let waited = 0; waited < 2000 && pids.length > 0; waited += 50) {
-      await sleep(50);
-      pids = processesIn(folder);
-    }
-    if (pids.length === 0) return;
-  }
+  for (const pid of processesIn(folder)) tryKill(pid, 'SIGTERM');
+  const patience = new Patience(END_MS);
+  await waitFor('the end of what the session started', async () => {
+    const pids = processesIn(folder);
+    if (await patience.isOver()) for (const pid of pids) tryKill(pid, 'SIGKILL');
+    return pids.length === 0;
+  });
 }
 
 function tryKill(pid: number, signal: NodeJS.Signals): void {

@@ -1,7 +1,7 @@
-// time limit: 240 s
+// weight: 80
 // calm
 /**
- * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on (S6): nothing is
+ * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on: nothing is
  * in English, nothing sticks out of the screen, and what is read from the right begins there. The
  * pictures of it are kept for people to look at.
  */
@@ -16,7 +16,7 @@ import { PO_FOLDER } from '../../bundle/messages.ts';
 import { buildXo } from '../../bundle/xo.ts';
 import { parseCatalogue } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
-import { waitFor } from '../school/wait.ts';
+import { waitFor } from '../runner/patience.ts';
 import { SchoolDesktop } from './school-desktop.ts';
 
 const test = suite('the Backup activity in other languages');
@@ -96,8 +96,8 @@ class Visit {
     await this.scene.screen.press(this.words._(text));
   }
 
-  async find(text: string, ms = 15_000): Promise<void> {
-    await this.scene.screen.find(this.words._(text), { ms });
+  async find(text: string): Promise<void> {
+    await this.scene.screen.find(this.words._(text));
   }
 
   /** A row has the keyboard: Enter opens it. */
@@ -126,7 +126,7 @@ for (const where of SCREENS) {
     await using scene = await open(where);
     const visit = new Visit(scene, where);
     const { desktop } = scene;
-    await visit.find('All safe at school', 60_000);
+    await visit.find('All safe at school');
     await visit.toolbarFollows(where.language === 'ar');
     await visit.look('1-status');
     await visit.press('Days');

@@ -1,13 +1,21 @@
-// time limit: 240 s
+// weight: 60
 /**
  * The Backup activity by pointer, in Sugar's own shell: a press on something does that and nothing
  * else. The agent is a scripted one, so that each screen comes at once.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { waitFor } from '../runner/patience.ts';
+import type { Heard } from './screen-reader.ts';
 import { Stage } from './stage.ts';
+import { CALM, STATES } from './states.ts';
 
 const test = suite('the Backup activity by pointer');
+
+/** Below this line is the page. */
+const TOOLBAR = 80;
+/** The least side of what a finger presses, in pixels of the XO's screen (200 to the inch). */
+const LEAST_SIZE = 44;
 
 let stage: Stage;
 
@@ -53,6 +61,92 @@ test('a press on the rest of a row opens it', async () => {
   assert.ok(row);
   await desktop.click((row?.x ?? 0) - (row?.width ?? 0) / 4, row?.y ?? 0);
   await screen.find('Versions at school');
+});
+
+/** The page's own button, not the toolbar's of the same name. */
+async function onPage(name: string): Promise<Heard> {
+  return await waitFor(`${name} on the page`, async () => {
+    const all = await stage.screen.all();
+    return all.find((one) => one.name === name && one.role === 'push button' && one.y > TOOLBAR);
+  });
+}
+
+test('an alert lies over the screen: nothing moves below the finger', async () => {
+  const { screen } = stage;
+  await screen.press('Days');
+  await screen.click(/^(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day/);
+  await screen.gone(/^(It is|Pinned:)/);
+  const places = async () =>
+    (await screen.all()).flatMap(({ role, x, y }) => (role === 'list item' ? [`${x} ${y}`] : []));
+  const before = await places();
+  await stage.fail('KeepAtSchool', 'battery');
+  const keep = await onPage('Keep at school');
+  await stage.desktop.click(keep.x, keep.y);
+  await screen.find('Plug me in');
+  assert.equal(await places(), before);
+  await stage.mend();
+});
+
+test('Escape ends no backup, nor does pressing on where it was begun; Cancel does', async () => {
+  const { desktop, screen } = stage;
+  await stage.speed(3000);
+  await screen.press('My Backup');
+  await stage.set({ ...CALM, ...STATES.due });
+  const begin = await onPage('Back up now');
+  await desktop.click(begin.x, begin.y);
+  await desktop.click(begin.x, begin.y);
+  await screen.find(/^\d+ of 300$/);
+  const cancel = await onPage('Cancel');
+  assert.ok(!covers(cancel, begin), 'it stands somewhere else');
+  await desktop.key('Escape');
+  await desktop.click(begin.x, begin.y);
+  await screen.find('Cancel', { role: 'push button' });
+  await screen.find(/^\d+ of 300$/);
+  await desktop.click(cancel.x, cancel.y);
+  await screen.gone('Cancel');
+  await stage.set(CALM);
+  await screen.find('All safe at school');
+});
+
+function covers(one: Heard, { x, y }: { x: number; y: number }): boolean {
+  return Math.abs(one.x - x) <= one.width / 2 && Math.abs(one.y - y) <= one.height / 2;
+}
+
+test('the search is emptied with Escape and with its cross', async () => {
+  const { desktop, screen } = stage;
+  const empty = async () => await screen.find('Search at school');
+  await desktop.key('ctrl+f');
+  await desktop.type('luna');
+  await screen.find('"luna" at school');
+  await desktop.key('Escape');
+  await screen.find('What the school keeps');
+  const field = await empty();
+  await desktop.type('volc');
+  await screen.find('"volc" at school');
+  // The cross is at the field's end.
+  await desktop.click(Math.round(field.x + field.width / 2 - 27), field.y);
+  await screen.find('What the school keeps');
+});
+
+test('a sign says its name when the pointer rests on it, in a palette of Sugar', async () => {
+  const { desktop, screen } = stage;
+  const pin = await screen.find('Pin', { role: 'push button' });
+  await desktop.moveTo(pin.x, pin.y);
+  await waitFor('the name', async () =>
+    (await screen.all()).some(
+      ({ name, role, y }) => name === 'Pin' && role === 'label' && y > TOOLBAR,
+    ),
+  );
+  await desktop.screenshot('pointer-name');
+  await desktop.moveTo(5, 500);
+});
+
+test('everything that is pressed is large enough for a finger', async () => {
+  const { screen } = stage;
+  for (const { name, role, width, height } of await screen.all()) {
+    if (role !== 'push button') continue;
+    assert.ok(Math.min(width, height) >= LEAST_SIZE, `${name}: ${width} x ${height}`);
+  }
 });
 
 test.run();

@@ -2,8 +2,8 @@
  * The Backup activity as somebody hears it who cannot see: through AT-SPI, in the child's session.
  * What is to be pressed is found by its name and pressed with the pointer, where it stands.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { waitFor } from '../runner/patience.ts';
 import type { Desktop } from './desktop.ts';
 
 export interface Heard {
@@ -21,6 +21,8 @@ export interface Heard {
 
 const PROGRAM = 'org.sugarlabs.Backup';
 const BETWEEN_MS = 300;
+/** The screen may show the end of a whole backup. */
+const JOB_MS = 300_000;
 
 export class ScreenReader {
   readonly #desktop: Desktop;
@@ -43,32 +45,34 @@ export class ScreenReader {
   }
 
   /** Waits until something with such a name is there (and can be pressed, for a role given). */
-  async find(name: string | RegExp, options: { role?: string; ms?: number } = {}): Promise<Heard> {
-    const { role, ms = 15_000 } = options;
-    const end = Date.now() + ms;
+  async find(name: string | RegExp, { role }: { role?: string } = {}): Promise<Heard> {
     let heard: Heard[] = [];
-    while (Date.now() < end) {
+    const why = () => {
+      return `on the screen:\n  ${heard.map((one) => `${one.role} "${one.name}"`).join('\n  ')}`;
+    };
+    const look = async () => {
       heard = await this.all();
-      const found = heard.find((one) => {
-        const fits = typeof name === 'string' ? one.name === name : name.test(one.name);
-        return fits && (role === undefined || (one.role === role && one.sensitive));
-      });
-      if (found) return found;
-      await sleep(BETWEEN_MS);
-    }
-    const said = heard.map((one) => `${one.role} "${one.name}"`).join('\n  ');
-    throw new Error(`${ms} ms in vain for ${name}; on the screen:\n  ${said}`);
+      return heard.find(
+        (one) => isCalled(one, name) && (!role || (one.role === role && one.sensitive)),
+      );
+    };
+    return await waitFor(`${name} on the screen`, look, {
+      everyMs: BETWEEN_MS,
+      patienceMs: JOB_MS,
+      why,
+    });
   }
 
   /** Presses a button with the pointer, once it stands still: an alert that opens moves it. */
-  async press(name: string | RegExp, ms?: number): Promise<void> {
-    const options = { role: 'push button', ...(ms && { ms }) };
+  async press(name: string | RegExp): Promise<void> {
+    const options = { role: 'push button' };
     let before = await this.find(name, options);
-    for (let looks = 0; looks < 20; looks += 1) {
+    await waitFor(`${name} to stand still`, async () => {
       const now = await this.find(name, options);
-      if (now.x === before.x && now.y === before.y) break;
+      const still = now.x === before.x && now.y === before.y;
       before = now;
-    }
+      return still;
+    });
     await this.#desktop.click(before.x, before.y);
   }
 
@@ -79,15 +83,12 @@ export class ScreenReader {
   }
 
   /** Waits until nothing is called so any more. */
-  async gone(name: string | RegExp, ms = 15_000): Promise<void> {
-    const end = Date.now() + ms;
-    while (Date.now() < end) {
-      const heard = await this.all();
-      const fits = (one: Heard) =>
-        typeof name === 'string' ? one.name === name : name.test(one.name);
-      if (!heard.some(fits)) return;
-      await sleep(BETWEEN_MS);
-    }
-    throw new Error(`${name} is still on the screen after ${ms} ms`);
+  async gone(name: string | RegExp): Promise<void> {
+    const look = async () => !(await this.all()).some((one) => isCalled(one, name));
+    await waitFor(`${name} to leave the screen`, look, { everyMs: BETWEEN_MS });
   }
+}
+
+function isCalled(one: Heard, name: string | RegExp): boolean {
+  return typeof name === 'string' ? one.name === name : name.test(one.name);
 }

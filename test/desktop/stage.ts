@@ -11,7 +11,6 @@ import { ScreenReader } from './screen-reader.ts';
 
 const BUNDLE_ID = 'org.sugarlabs.Backup';
 const ACTIVITY_ID = 'd'.repeat(40);
-const START_MS = 120_000;
 
 export interface StageOptions extends DesktopOptions {
   /** Entries in the scripted agent's Journal. */
@@ -38,7 +37,7 @@ export class Stage implements AsyncDisposable {
       const script = fileURLToPath(new URL('../activity/scripted-agent.ts', import.meta.url));
       const args = ['--import', 'tsx', script, String(options.entries ?? 300)];
       agent = startDaemon(process.execPath, args, desktop.env);
-      await agent.line(/serving/, START_MS);
+      await agent.line(/serving/);
       const stage = new Stage(desktop, agent);
       await stage.#open(options.withoutShell === true);
       return stage;
@@ -61,7 +60,8 @@ export class Stage implements AsyncDisposable {
       await desktop.must('sugar-install-bundle', desktop.copyIn(xo, 'Backup.xo'));
       desktop.start('sugar-launch', [BUNDLE_ID]);
     }
-    await this.screen.find('My Backup', { role: 'push button', ms: START_MS });
+    // The first thing in the toolbar, whatever the language.
+    await this.screen.find(/./, { role: 'push button' });
   }
 
   /** Sets properties of the agent, in GVariant's text form: `{ State: "<'due'>" }`. */

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// weight: 40
 /**
  * Every teachers' page in real headless Chromium: what axe-core says, whether it fits 600 px, reads
  * from right to left and in grey, and pictures of it in .screenshots/ for people to look at.
@@ -8,10 +8,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
+import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';
 import { serialOf } from '../xs/whole.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
-import { HELD, openClassRoom, RETURNED } from './class-room.ts';
+import { ABSENT, HELD, openClassRoom, RETURNED } from './class-room.ts';
 import { type Jocinta, TEACHER } from './jocinta.ts';
 
 const test = suite("the teachers' pages in Chromium");
@@ -39,12 +40,15 @@ async function signIn(page: Page): Promise<void> {
 const PAGES: [name: string, path: () => string][] = [
   ...Object.entries(PLACES).map(([name, path]): [string, () => string] => [name, () => path]),
   ['late', () => '/xs-backup/class?only=late'],
+  ['class-search', () => '/xs-backup/class?q=ro'],
+  ['journal', () => `/ds-restore/${serialOf(31)}/`],
   ['laptop', () => `/xs-backup/laptop/${serialOf(31)}`],
   ['laptop-replacing', () => `/xs-backup/laptop/${SERIAL}`],
   ['laptop-new', () => `/xs-backup/laptop/${RETURNED}`],
   ['replaces', () => `/xs-backup/laptop/${RETURNED}/replaces`],
   ['cleanup', () => '/xs-backup/disk/cleanup'],
   ['audit-one', () => `/xs-backup/audit?serial=${SERIAL}`],
+  ['ask-alias', () => `/xs-backup/do?act=alias&serial=${RETURNED}&of=${ABSENT}`],
   ['ask-retire', () => `/xs-backup/do?act=retire&serial=${SERIAL}`],
   ['ask-drop', () => `/xs-backup/do?act=drop&serial=${HELD}`],
   ['ask-pin', () => `/xs-backup/do?act=pin&serial=${SERIAL}&snapshot=${newest()}`],
@@ -53,11 +57,11 @@ const PAGES: [name: string, path: () => string][] = [
 
 const newest = () => encodeURIComponent(newestSnapshot(school.library.paths, SERIAL)?.name ?? '');
 
-for (const [locale, size] of [
-  ['en', 'wide'],
-  ['es-PE', 'small'],
+const LOOKS: [locale: string, size: Size][] = [
+  ['es-PE', 'wide'],
   ['ar', 'small'],
-] as [string, Size][]) {
+];
+for (const [locale, size] of soak<typeof LOOKS>([...LOOKS, ['en', 'small']], LOOKS)) {
   test(`in ${locale}, ${size}: no violation, no complaint, nothing beside the edge`, async () => {
     await using visitor = await visit(chrome, school.url, locale, size);
     const { page, complaints } = visitor;
@@ -91,7 +95,7 @@ test('in grey, as on a printed page or a screen in the sun', async () => {
   const words = await page.$$eval('.class .tile', (tiles) =>
     tiles.map((tile) => [
       tile.querySelector('.mark')?.innerHTML ?? '',
-      tile.children[2]?.textContent ?? '',
+      tile.querySelector('.when')?.textContent?.split(' · ')[0] ?? '',
     ]),
   );
   assert.ok(words.length > 12);

@@ -1,4 +1,3 @@
-// time limit: 200 s
 /**
  * A laptop comes back reflashed: Sugar's own "Register" sends another key, the agent's waits, and a
  * teacher lets it in on the page, in real Chromium, by comparing four digits. The service is never

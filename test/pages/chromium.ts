@@ -7,14 +7,18 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { scaled } from '../runner/patience.ts';
 
 const SHOTS = join(fileURLToPath(new URL('../..', import.meta.url)), '.screenshots');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { wide: { width: 1200, height: 900 }, small: { width: 600, height: 800 } };
+/** Of a step in the browser: what it waits for comes much sooner. */
+const LIMIT_MS = 300_000;
 export type Size = keyof typeof SIZES;
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const executablePath = '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: scaled(LIMIT_MS) });
 }
 
 export interface Visit extends AsyncDisposable {
@@ -33,6 +37,7 @@ export async function visit(
 ): Promise<Visit> {
   const options = { locale, viewport: SIZES[size], baseURL, javaScriptEnabled };
   const context: BrowserContext = await chrome.newContext(options);
+  context.setDefaultTimeout(scaled(LIMIT_MS));
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

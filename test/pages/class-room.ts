@@ -11,7 +11,7 @@ import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
 import { type Jocinta, openJocinta, STRANGER, thing } from './jocinta.ts';
 
 export const HELD = serialOf(20);
-const ABSENT = serialOf(21);
+export const ABSENT = serialOf(21);
 export const RETURNED = serialOf(22);
 const RETIRED = serialOf(23);
 

@@ -48,9 +48,7 @@ export async function sendRaw(to: { port: number } | { path: string }, bytes: st
     socket.on('error', () => resolve()).on('close', () => resolve());
   });
   socket.write(bytes, 'latin1');
-  const timer = setTimeout(() => socket.destroy(), 30_000);
   await ended;
-  clearTimeout(timer);
   return parseAnswer(text);
 }
 

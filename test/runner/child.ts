@@ -1,12 +1,13 @@
 /**
  * One child of the runner: leader of a session of its own, output in a file (so that a grandchild
- * that lives on cannot hold us up), a time limit after which the whole group is killed.
+ * that lives on cannot hold us up), killed with its whole group when nothing of it moves any more.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killSurvivors, RUN_VARIABLE, type Survivor } from './leaks.ts';
+import { belongs, killSurvivors, RUN_VARIABLE, type Survivor } from './leaks.ts';
+import { type Limits, takeSample, Watchdog } from './progress.ts';
 
 export interface ChildResult {
   /** What went wrong with the process itself, in words; null when it ended with 0 and clean. */
@@ -19,11 +20,13 @@ export interface ChildOptions {
   command: string;
   args: readonly string[];
   cwd: string;
-  limitMs: number;
+  limits: Limits;
+  /** Added to the environment. */
+  env?: NodeJS.ProcessEnv;
   signal: AbortSignal;
 }
 
-/** How long what a test started may take to end after the test, in milliseconds. */
+/** How long what a test started may take to end after the test, in milliseconds, if it does not move. */
 const GRACE_MS = 2000;
 
 let count = 0;
@@ -41,10 +44,9 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
       cwd: options.cwd,
       detached: true,
       stdio: ['ignore', file, file],
-      env: { ...withoutColour(process.env), [RUN_VARIABLE]: run },
+      env: { ...withoutColour(process.env), ...options.env, [RUN_VARIABLE]: run },
     });
     const pid = child.pid ?? Number.NaN;
-    let timedOut = false;
     const kill = () => {
       try {
         process.kill(-pid, 'SIGKILL');
@@ -52,10 +54,13 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
         // nobody is left in the group
       }
     };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      kill();
-    }, options.limitMs);
+    const look = () => takeSample((one) => belongs(one, run, pid), fstatSync(file).size);
+    const watchdog = new Watchdog(look(), options.limits);
+    let stuck: string | null = null;
+    const timer = setInterval(() => {
+      stuck ??= watchdog.look(look());
+      if (stuck !== null) kill();
+    }, options.limits.everyMs);
     options.signal.addEventListener('abort', kill);
     const how = await new Promise<string | null>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
@@ -63,13 +68,13 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
         resolve(by ? `ended by ${by}` : code ? `exit ${code}` : null),
       );
     });
-    clearTimeout(timer);
+    clearInterval(timer);
     options.signal.removeEventListener('abort', kill);
     const ms = performance.now() - start;
     const left = await killSurvivors(run, pid, options.signal.aborted ? 0 : GRACE_MS);
     options.signal.throwIfAborted();
-    const limit = `took longer than its ${options.limitMs / 1000} s and was killed`;
-    const complaint = timedOut ? limit : (how ?? (left.length > 0 ? describe(left) : null));
+    const end = how ?? (left.length > 0 ? describe(left) : null);
+    const complaint = stuck === null ? end : `${stuck}; it was killed`;
     return { complaint, output: readFileSync(path, 'utf8'), ms };
   } finally {
     closeSync(file);

@@ -52,7 +52,8 @@ function findSurvivors(run: string, session: number): Survivor[] {
   return survivors;
 }
 
-function belongs(pid: number, run: string, session: number): boolean {
+/** Whether a process is the run's. Throws when there is none, or it may not be looked at. */
+export function belongs(pid: number, run: string, session: number): boolean {
   // `pid (name) state ppid pgrp session …`; the name may hold anything, also `)`.
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const [state, , , itsSession] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -5,33 +5,32 @@ import { type Directives, readDirectives, readTotals } from './totals.ts';
 
 const test = suite('test runner');
 
-const DIRECTIVES: [source: string, limitMs: number, beside: Directives['beside']][] = [
-  ['', 180_000, 'anything'],
-  ['// time limit: 400 s\nimport x;', 400_000, 'anything'],
-  ['// alone\n// time limit: 5 s\n', 5_000, 'nothing'],
-  ['// alone: it fills the disk\n', 180_000, 'nothing'],
-  ['/** A test. */\n// alone\n', 180_000, 'nothing'],
-  ['\n\n\n\n\n// alone\n// time limit: 5 s', 180_000, 'anything'],
-  ['// alonelike', 180_000, 'anything'],
-  ['// time limit: 9 s\n// calm\n', 9_000, 'calm'],
+const DIRECTIVES: [source: string, weight: number, beside: Directives['beside']][] = [
+  ['', 20, 'anything'],
+  ['// weight: 90\nimport x;', 90, 'anything'],
+  ['// alone\n// weight: 5\n', 5, 'nothing'],
+  ['// alone: it fills the disk\n', 20, 'nothing'],
+  ['/** A test. */\n// alone\n', 20, 'nothing'],
+  ['\n\n\n\n\n// alone\n// weight: 5', 20, 'anything'],
+  ['// alonelike', 20, 'anything'],
+  ['// weight: 9\n// calm\n', 9, 'calm'],
 ];
 
-for (const [source, limitMs, beside] of DIRECTIVES) {
+for (const [source, weight, beside] of DIRECTIVES) {
   test(`directives of ${JSON.stringify(source)}`, () => {
-    assert.equal(readDirectives(source), { limitMs, beside });
+    assert.equal(readDirectives(source), { weight, beside });
   });
 }
 
-for (const line of [
-  '// time limit: 400',
-  '// Time limit 5 s',
-  '//time limit: 5 s',
-  '// timelimit: 5',
-]) {
+for (const line of ['// weight: 4 s', '// Weight 5', '//weight: 5', '// weight: 0']) {
   test(`nearly a directive is an error: ${line}`, () => {
     assert.throws(() => readDirectives(`${line}\n`), /should be like/);
   });
 }
+
+test('a time limit is an error: nothing fails for the time it takes', () => {
+  assert.throws(() => readDirectives('// time limit: 400 s\n'), /no test has a time limit/);
+});
 
 test("uvu's totals, plain and in colours; the last ones count", () => {
   const plain = '  Total:     3\n  Passed:    2\n  Skipped:   1\n  Duration:  0.28ms\n\n';

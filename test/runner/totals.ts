@@ -4,7 +4,8 @@
  */
 
 export interface Directives {
-  limitMs: number;
+  /** Roughly its seconds on a quiet machine: what is heavier begins first. It limits nothing. */
+  weight: number;
   /**
    * What may run meanwhile: anything; one other that wants calm too, for those that mind the time; or
    * nothing, for those that reach what others use.
@@ -18,24 +19,28 @@ export interface Totals {
   skipped: number;
 }
 
-const DEFAULT_LIMIT_S = 180;
+const DEFAULT_WEIGHT = 20;
 /** Directives stand in the first lines, where a reader looks. */
 const DIRECTIVE_LINES = 5;
 
-/** Reads `// time limit: 400 s`, `// calm` and `// alone`. Throws for one that is nearly right. */
+/** Reads `// weight: 90`, `// calm` and `// alone`. Throws for one that is nearly right. */
 export function readDirectives(source: string): Directives {
-  let limitS = DEFAULT_LIMIT_S;
+  let weight = DEFAULT_WEIGHT;
   let beside: Directives['beside'] = 'anything';
   for (const line of source.split('\n').slice(0, DIRECTIVE_LINES)) {
-    const limit = /^\/\/ time limit: ([1-9]\d{0,3}) s$/.exec(line)?.[1];
-    if (limit) limitS = Number(limit);
-    else if (/^\/\/ *time.?limit/i.test(line)) {
-      throw new Error(`"${line}" should be like "// time limit: 400 s"`);
+    const given = /^\/\/ weight: ([1-9]\d{0,3})$/.exec(line)?.[1];
+    if (given) weight = Number(given);
+    else if (/^\/\/ *weight/i.test(line)) {
+      throw new Error(`"${line}" should be like "// weight: 90"`);
+    } else if (/^\/\/ *time.?limit/i.test(line)) {
+      throw new Error(
+        `"${line}": no test has a time limit; "// weight: 90" says what begins first`,
+      );
     }
     if (/^\/\/ alone\b/.test(line)) beside = 'nothing';
     if (/^\/\/ calm\b/.test(line)) beside = 'calm';
   }
-  return { limitMs: limitS * 1000, beside };
+  return { weight, beside };
 }
 
 /** uvu's closing lines, or null when there are none: the file never called `.run()`, or died. */

@@ -4,12 +4,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import dbus, { type MessageBus, type Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
+import { DAEMON } from '../../shared/system/bus.ts';
+import { Patience, waitFor } from '../runner/patience.ts';
 import { type Daemon, startDaemon } from './processes.ts';
 import { testEnvironment } from './server.ts';
 
+/** Sugar's datastore ends much sooner. */
+const STOP_MS = 5000;
 const DATASTORE = 'org.laptop.sugar.DataStore';
 
 export interface Finished {
@@ -114,8 +117,16 @@ export class Laptop implements AsyncDisposable {
     });
   }
 
-  /** As an activity saves: without a question before, so it waits in the datastore's queue if that is busy. */
-  async save(uid: string, properties: Record<string, unknown>, file: string): Promise<void> {
+  /**
+   * As an activity saves: without a question before, so it waits in the datastore's queue if that is
+   * busy. `queued` is called once it is there.
+   */
+  async save(
+    uid: string,
+    properties: Record<string, unknown>,
+    file: string,
+    queued = () => {},
+  ): Promise<void> {
     const message = new dbus.Message({
       destination: DATASTORE,
       path: '/org/laptop/sugar/DataStore',
@@ -124,7 +135,14 @@ export class Laptop implements AsyncDisposable {
       signature: 'sa{sv}sb',
       body: [uid, properties, file, true],
     });
-    await this.#onBus((bus) => bus.call(message));
+    const daemon = { destination: DAEMON.name, path: DAEMON.path, interface: DAEMON.face };
+    await this.#onBus(async (bus) => {
+      const saved = bus.call(message);
+      // The bus takes one message of a connection after the other.
+      await bus.call(new dbus.Message({ ...daemon, member: 'GetId' }));
+      queued();
+      await saved;
+    });
   }
 
   /** How many entries the running datastore says it has. */
@@ -152,10 +170,12 @@ export class Laptop implements AsyncDisposable {
     const pid = await this.datastorePid();
     if (pid === undefined) return;
     process.kill(pid, 'SIGTERM');
-    for (let waited = 0; existsSync(`/proc/${pid}`); waited += 10) {
-      if (waited === 5000) process.kill(pid, 'SIGKILL');
-      await sleep(10);
-    }
+    const patience = new Patience(STOP_MS);
+    await waitFor('the end of the datastore', async () => {
+      if (!existsSync(`/proc/${pid}`)) return true;
+      if (await patience.isOver()) process.kill(pid, 'SIGKILL');
+      return false;
+    });
   }
 
   /** Everything in the Journal is lost; the laptop's keys and settings are not. */
@@ -182,7 +202,9 @@ export class Laptop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopDatastore();
-    await this.#bus?.stop();
+    const bus = this.#bus;
+    this.#bus = undefined;
+    await bus?.stop();
   }
 
   async #onBus<T>(work: (bus: MessageBus) => Promise<T>): Promise<T> {

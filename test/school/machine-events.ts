@@ -6,8 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import dbus from 'dbus-next';
 import { Bus } from '../../shared/system/bus.ts';
+import { waitFor } from '../runner/patience.ts';
 import { type Daemon, startDaemon } from './processes.ts';
-import { waitFor } from './wait.ts';
 
 const MOCK = 'org.freedesktop.DBus.Mock';
 const UPOWER = { name: 'org.freedesktop.UPower', path: '/org/freedesktop/UPower' };

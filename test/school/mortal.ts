@@ -7,7 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distFolder } from '../../bundle/build.ts';
+import { scaled, waitFor } from '../runner/patience.ts';
+import { takeSample, whatMoved } from '../runner/progress.ts';
 import type { Finished, Laptop } from './laptop.ts';
+
+/** What waits for somebody is taken to go on waiting after so long, on the reference machine. */
+const AT_REST_MS = 600;
 
 /**
  * Who is killed: the program, or the first of its descendants of that name (the program if none): "node"
@@ -61,13 +66,41 @@ export async function runUntil(
 }
 
 /** Waits until it stands still at its failpoint (`name,stop`). */
-export async function stopped({ pid, running }: Run): Promise<void> {
-  for (let waited = 0; waited < 60_000; waited += 10) {
-    if (/\) T /.test(read(pid, 'stat'))) return;
-    if (!running()) break;
-    await sleep(10);
-  }
-  throw new Error('the run did not stop at its failpoint');
+export async function stopped({ pid, running }: Pick<Run, 'pid' | 'running'>): Promise<void> {
+  await waitFor('the run to stop at its failpoint', () => {
+    if (isStopped(pid)) return true;
+    if (!running()) throw new Error('the run ended before its failpoint');
+    return false;
+  });
+}
+
+/** Whether a process stands still at its failpoint. */
+export function isStopped(pid: number): boolean {
+  return /\) T /.test(read(pid, 'stat'));
+}
+
+/**
+ * Waits until a run does nothing any more but wait for somebody else: no processor, no data, for as long
+ * as it would have needed for a hundred steps.
+ */
+export async function waitsForOthers({
+  pid,
+  running,
+}: Pick<Run, 'pid' | 'running'>): Promise<void> {
+  const look = () => takeSample((one) => one === pid, 0);
+  let before = look();
+  let stillMs = 0;
+  await waitFor(
+    'the run to wait for others',
+    () => {
+      if (!running()) return true;
+      const now = look();
+      stillMs = whatMoved(before, now) === null ? stillMs + now.at - before.at : 0;
+      before = now;
+      return stillMs >= scaled(AT_REST_MS);
+    },
+    { everyMs: AT_REST_MS / 4 },
+  );
 }
 
 /** Kills a process, or the descendant of that name. True when somebody was killed. */

@@ -3,22 +3,23 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { scaled, waitFor } from '../runner/patience.ts';
 
 export interface Daemon {
   pid: number;
   /** What it wrote, by lines, both streams. */
   lines: string[];
-  /** The first line that matches, waited for up to `ms`. */
-  line(pattern: RegExp, ms?: number): Promise<string>;
+  /** The first line that matches, once there is one. */
+  line(pattern: RegExp): Promise<string>;
   running(): boolean;
-  /** SIGTERM to it, SIGKILL to its whole group if it takes longer than ten seconds (E5). */
+  /** SIGTERM to it, SIGKILL to its whole group if it takes longer than the service may. */
   stop(): Promise<void>;
   /** SIGKILL to the whole group, as if the plug were pulled. */
   kill(): Promise<void>;
   ended: Promise<number | null>;
 }
 
+/** What the service promises to need at most. */
 const STOP_MS = 10_000;
 
 export function startDaemon(
@@ -38,15 +39,21 @@ export function startDaemon(
       resolve(null);
     });
   });
+  let closed = false;
+  void ended.then(() => {
+    closed = true;
+  });
   const running = () => child.exitCode === null && child.signalCode === null;
-  const line = async (pattern: RegExp, ms = 15_000) => {
-    for (let waited = 0; waited < ms; waited += 10) {
+  const line = (pattern: RegExp) => {
+    const said = () => `it said:\n${lines.join('\n')}`;
+    const look = () => {
+      // Asked first: what it says at its end still counts.
+      const over = closed;
       const found = lines.find((candidate) => pattern.test(candidate));
-      if (found !== undefined) return found;
-      if (!running()) break;
-      await sleep(10);
-    }
-    throw new Error(`${command} did not say ${pattern}; it said:\n${lines.join('\n')}`);
+      if (over && found === undefined) throw new Error(`${command} ended; ${said()}`);
+      return found;
+    };
+    return waitFor(`${command} to say ${pattern}`, look, { everyMs: 10, why: said });
   };
   const kill = async () => {
     signalGroup(child, 'SIGKILL');
@@ -54,7 +61,7 @@ export function startDaemon(
   };
   const stop = async () => {
     child.kill('SIGTERM');
-    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_MS);
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), scaled(STOP_MS));
     await ended;
     clearTimeout(timer);
     signalGroup(child, 'SIGKILL'); // whoever of its group outlived it

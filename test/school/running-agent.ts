@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { distFolder } from '../../bundle/build.ts';
 import { BACKUP_NAME, BACKUP_PATH, JOB_INTERFACE } from '../../shared/backup-bus.ts';
 import { Bus } from '../../shared/system/bus.ts';
+import { waitFor } from '../runner/patience.ts';
 import type { Laptop } from './laptop.ts';
 import type { MachineEvents } from './machine-events.ts';
 import { type Daemon, startDaemon } from './processes.ts';
-import { waitFor } from './wait.ts';
 
-const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+export const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+
+/** A backup or a restore takes much less, its wait for a place at school included. */
+const BACKUP_MS = 300_000;
 
 export type Values = Record<string, unknown>;
 
@@ -57,32 +60,32 @@ export class RunningAgent implements AsyncDisposable {
   }
 
   /** Waits until the properties are so. */
-  async until(what: string, test: (values: Values) => unknown, ms = 20_000): Promise<Values> {
-    let last: Values = {};
-    const look = async () => {
-      last = await this.properties();
-      return test(last) ? last : undefined;
-    };
-    try {
-      return (await waitFor(what, look, ms)) as Values;
-    } catch (error) {
-      const shown = JSON.stringify(last, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
-      throw new Error(`${error}\n${shown}\n${this.daemon.lines.join('\n')}`);
-    }
+  until(what: string, test: (values: Values) => unknown): Promise<Values> {
+    return this.#waitFor(what, () => this.properties(), test);
   }
 
   /** Waits until a job has ended; its properties. */
-  async ended(path: unknown, ms = 60_000): Promise<Values> {
+  ended(path: unknown): Promise<Values> {
     const over = ['done', 'failed', 'cancelled'];
+    const isOver = ({ State }: Values) => over.includes(String(State));
+    return this.#waitFor(`the end of ${path}`, () => this.job(path), isOver);
+  }
+
+  async #waitFor(
+    what: string,
+    read: () => Promise<Values>,
+    test: (values: Values) => unknown,
+  ): Promise<Values> {
     let last: Values = {};
     const look = async () => {
-      last = await this.job(path);
-      return over.includes(String(last.State)) ? last : undefined;
+      last = await read();
+      return test(last) ? last : undefined;
     };
     try {
-      return (await waitFor(`the end of ${path}`, look, ms)) as Values;
+      return await waitFor(what, look, { patienceMs: BACKUP_MS });
     } catch (error) {
-      throw new Error(`${error}\n${String(last.State)}\n${this.daemon.lines.join('\n')}`);
+      const shown = JSON.stringify(last, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
+      throw new Error(`${error}\n${shown}\n${this.daemon.lines.join('\n')}`);
     }
   }
 

@@ -23,6 +23,8 @@ export interface School extends AsyncDisposable {
   laptops: Laptop[];
   /** The n-th laptop; throws where there is none. */
   laptop(n: number): Laptop;
+  /** One more laptop: for scenes that share a school. */
+  newLaptop(): Laptop;
 }
 
 export async function startSchool(options: SchoolOptions = {}): Promise<School> {
@@ -38,10 +40,6 @@ export async function startSchool(options: SchoolOptions = {}): Promise<School> 
   };
   try {
     server = await startServer(folder, options.server ?? {});
-    const { url } = server;
-    for (let n = 0; n < (options.laptops ?? 1); n += 1) {
-      laptops.push(new Laptop(folder, `laptop-${n}`, () => url));
-    }
   } catch (error) {
     await dispose();
     throw error;
@@ -51,5 +49,12 @@ export async function startSchool(options: SchoolOptions = {}): Promise<School> 
     if (!found) throw new Error(`there is no laptop ${n}`);
     return found;
   };
-  return { folder, server, laptops, laptop, [Symbol.asyncDispose]: dispose };
+  const { url } = server;
+  const newLaptop = () => {
+    const made = new Laptop(folder, `laptop-${laptops.length}`, () => url);
+    laptops.push(made);
+    return made;
+  };
+  for (let n = 0; n < (options.laptops ?? 1); n += 1) newLaptop();
+  return { folder, server, laptops, laptop, newLaptop, [Symbol.asyncDispose]: dispose };
 }

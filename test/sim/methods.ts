@@ -74,7 +74,7 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
 };
 
 /**
- * The original, as its comments mean it (O1, O4): ten clients in five minutes; a laptop waits
+ * The original, as its comments mean it: ten clients in five minutes; a laptop waits
  * 60·2^n seconds, n = 1…6, then gives up until cron starts it again.
  */
 export const original: MakeMethod = ({ clock, random }) => {

@@ -1,5 +1,5 @@
 /**
- * T9: a thousand laptops in ten minutes, with the server's own decisions and the agent's own back-off.
+ * A thousand laptops in ten minutes, with the server's own decisions and the agent's own back-off.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,7 @@ import { plotDay } from './plot.ts';
 import { DAYS, type Day } from './school-day.ts';
 import { simulate } from './simulate.ts';
 
-const test = suite('T9 X1: a simulated school');
+const test = suite('a simulated school');
 
 /** `days.slow.ts` has more. */
 const SEEDS = [1, 2];

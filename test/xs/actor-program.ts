@@ -1,6 +1,6 @@
 /**
- * The actor as one JavaScript file: a process that starts in a fifth of a second, for tests that start
- * hundreds of them. Made once a test file, and removed at its end.
+ * A test's program as one JavaScript file: a process that starts in a fifth of the time, for tests that
+ * start tens of them. Made once a test file, and removed at its end.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +14,13 @@ export interface ActorProgram extends Disposable {
   path: string;
 }
 
-export async function makeActor(): Promise<ActorProgram> {
+/** Bundles the actor, or another program below `test/`. */
+export async function makeActor(source = 'xs/actor.ts'): Promise<ActorProgram> {
   const folder = join(root, 'node_modules', '.cache', 'ds-backup');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `actor-${process.pid}.mjs`);
   await esbuild.build({
-    entryPoints: [join(root, 'test/xs/actor.ts')],
+    entryPoints: [join(root, 'test', source)],
     outfile: path,
     bundle: true,
     platform: 'node',

@@ -9,15 +9,20 @@ import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
 import { listPins, listReleased } from '../../xs/pins/pins.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/storage/paths.ts';
-import { listHeld, listSnapshots, readManifest } from '../../xs/storage/snapshots.ts';
+import {
+  listHeld,
+  listSnapshots,
+  readManifest,
+  type Snapshot,
+} from '../../xs/storage/snapshots.ts';
 import { listTrash } from '../../xs/storage/trash.ts';
 import { readJournal } from '../journal/compare.ts';
-import { checkSnapshot } from './check.ts';
+import { checkAll } from './check.ts';
 import { awayOf, backUp, type Journal, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, type WholeLibrary } from './whole.ts';
 
 /** A Journal that is the same for the same number: each differs from the one before a little. */
-export function journalOfDay(day: number, entries = 30): Journal {
+export function journalOfDay(day: number, entries = 15): Journal {
   const journal: Journal = new Map();
   for (let n = 0; n < entries; n += 1) {
     // Entry n changes every n-th day or so.
@@ -79,13 +84,19 @@ export async function liveThrough(whole: WholeLibrary, from: number, to: number)
 export function inventory(paths: Paths, serial: Serial = SERIAL): Map<string, string> {
   const found = new Map<string, string>();
   const trash = listTrash(paths, serial);
+  const whole = new Map<string, Snapshot>();
   for (const one of [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) {
-    found.set(one.name, checkSnapshot(one));
+    whole.set(one.name, one);
   }
   for (const { name, folder } of trash) {
     const manifest = readManifest(folder);
-    if (manifest) found.set(name, checkSnapshot({ ...manifest, folder }));
-    else if (name.startsWith('pin-')) found.set(name, files(folder));
+    if (manifest) whole.set(name, { ...manifest, folder });
+  }
+  const sums = checkAll([...whole.values()]);
+  for (const [n, name] of [...whole.keys()].entries()) found.set(name, sums[n] ?? '');
+  for (const { name, folder } of trash) {
+    if (whole.get(name)?.folder === folder) continue;
+    if (name.startsWith('pin-')) found.set(name, files(folder));
     else found.set(`raw ${name}`, rawSums(folder));
   }
   for (const { name, folder } of listRaw(paths, serial)) found.set(`raw ${name}`, rawSums(folder));

@@ -10,21 +10,31 @@ import { listSnapshots, type Snapshot } from '../../xs/storage/snapshots.ts';
 
 /** The sums of one snapshot, after sha256sum agreed and nothing else was found beside them. */
 export function checkSnapshot(snapshot: Snapshot): string {
-  const lines = [...sha256Lines(snapshot)];
-  const input = lines.map((line) => `${line}\n`).join('');
-  const options = { cwd: snapshot.folder, input };
+  return checkAll([snapshot])[0] ?? '';
+}
+
+/** The same for many, by one process. */
+export function checkAll(snapshots: readonly Snapshot[]): string[] {
+  const all = snapshots.map((one) => [...sha256Lines(one)]);
+  // `<sum>  <name>`
+  const lines = all.flatMap((sums, n) => {
+    return sums.map((line) => line.replace('  ', `  ${snapshots[n]?.folder}/`));
+  });
+  const options = { input: lines.map((line) => `${line}\n`).join(''), maxBuffer: 2 ** 26 };
   if (lines.length > 0) execFileSync('sha256sum', ['--check', '--strict', '--quiet'], options);
-  const known = new Set(Object.values(inSnapshot(snapshot.folder)));
-  const files = readdirSync(snapshot.folder).filter(
-    (name) => !known.has(`${snapshot.folder}/${name}`),
-  );
-  if (files.length !== lines.length) {
-    throw new Error(`${snapshot.folder}: ${files.length} files, ${lines.length} sums`);
+  for (const [n, { folder }] of snapshots.entries()) {
+    const known = new Set(Object.values(inSnapshot(folder)));
+    const files = readdirSync(folder).filter((name) => !known.has(`${folder}/${name}`));
+    if (files.length !== all[n]?.length) {
+      throw new Error(`${folder}: ${files.length} files, ${all[n]?.length} sums`);
+    }
   }
-  return input;
+  return all.map((sums) => sums.map((line) => `${line}\n`).join(''));
 }
 
 /** Checks every snapshot of a laptop: sequence → its sums. */
 export function checkSnapshots(paths: Paths, serial: Serial): Map<number, string> {
-  return new Map(listSnapshots(paths, serial).map((one) => [one.sequence, checkSnapshot(one)]));
+  const snapshots = listSnapshots(paths, serial);
+  const sums = checkAll(snapshots);
+  return new Map(snapshots.map(({ sequence }, n) => [sequence, sums[n] ?? '']));
 }

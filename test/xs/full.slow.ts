@@ -1,37 +1,32 @@
-// time limit: 400 s
+// weight: 50
 /**
  * The disk is full from each named point on: what the server is doing stops with a clear error
  * or gets by, nothing that was complete is lost, and with room again it ends as if nothing had been.
  * The process is stopped at the point, the disk (a small tmpfs) is filled, and it goes on.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isErrno } from '../../shared/errors.ts';
+import { testIf } from '../runner/skip.ts';
+import { stopped } from '../school/mortal.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
 const test = suite('the disk is full from each point of the library on');
 
 const runsAsRoot = process.getuid?.() === 0;
-if (!runsAsRoot)
-  console.log('skip: the tests of full disks mount small file systems, which needs root');
-const rooted = runsAsRoot ? test : test.skip;
+const rooted = testIf(
+  runsAsRoot,
+  test,
+  'the tests of full disks mount small file systems, which needs root',
+);
 
 const actor = await makeActor();
-let stopped = 0;
+let filled = 0;
 let failed = 0;
 
 function smallDisk(): { path: string } & Disposable {
@@ -58,14 +53,6 @@ function fill(disk: string): void {
   assert.is(statfsSync(disk).bavail, 0);
 }
 
-function stateOf(pid: number): string {
-  try {
-    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? '';
-  } catch {
-    return '';
-  }
-}
-
 /** Plays a scene with a disk that is full from one point on. */
 async function play(prepared: Prepared, disk: string, folder: string, point: string) {
   const args = [actor.path, folder];
@@ -79,11 +66,10 @@ async function play(prepared: Prepared, disk: string, folder: string, point: str
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const { pid = 0 } = child;
-  while (stateOf(pid) !== 'T') {
-    assert.is(child.exitCode, null, `${point} was passed: ${stderr}`);
-    await sleep(10);
-  }
-  stopped += 1;
+  await stopped({ pid, running: () => child.exitCode === null }).catch(() => {
+    throw new Error(`${point} was passed: ${stderr}`);
+  });
+  filled += 1;
   fill(disk);
   child.kill('SIGCONT');
   const exitCode = await ended;
@@ -111,8 +97,8 @@ for (const scene of SCENES) {
 }
 
 rooted('the disk was full where it mattered', () => {
-  console.log(`full from ${stopped} points on: ${failed} runs failed clearly, the others got by`);
-  assert.ok(failed >= 10, `${failed} of ${stopped} runs noticed`);
+  console.log(`full from ${filled} points on: ${failed} runs failed clearly, the others got by`);
+  assert.ok(failed >= 10, `${failed} of ${filled} runs noticed`);
 });
 
 test.after(() => actor[Symbol.dispose]());

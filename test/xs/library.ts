@@ -21,6 +21,7 @@ import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
+import { Checker } from '../../xs/integrity/checker.ts';
 import { Audit } from '../../xs/registration/audit.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
@@ -74,9 +75,11 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
     sessionGid: process.getgid?.() ?? 0,
   };
   makeServiceFolders(ownership, paths);
+  const pool = openPool(paths, ownership, options.maxLinks);
+  const clock = options.clock ?? realClock;
   const context: IngestContext = {
-    ...{ paths, ownership, log: silentLog, env: process.env, clock: options.clock ?? realClock },
-    pool: openPool(paths, ownership, options.maxLinks),
+    ...{ paths, ownership, log: silentLog, env: process.env, clock, pool },
+    checker: new Checker({ paths, pool, clock, log: silentLog }),
     guard: { lostPercent: 50, minEntries: 10 },
     index: { reindex: async () => {} },
     successes: { note: async () => {} },
@@ -137,7 +140,7 @@ export function metadataOf(entry: JournalEntry): Buffer {
   return encodeEntry({ content, properties });
 }
 
-/** The same entry when its content is kept at school (A13). */
+/** The same entry when its content is kept at school. */
 export function awayOf(uid: Uid, entry: JournalEntry, mark: Partial<KeptMark> = {}): JournalEntry {
   const { title, content } = entry;
   const text = formatKeptMark({

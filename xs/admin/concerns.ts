@@ -12,6 +12,8 @@ interface Named {
 
 export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  /** Something in their folders is missing, damaged or unreadable. */
+  | { type: 'damaged-laptops'; laptops: readonly Named[] }
   /** Not backed up for a long time; the longest first. */
   | { type: 'late-laptops'; laptops: readonly Named[] }
   /** Nothing is removed while the clock is not trusted. */
@@ -25,8 +27,8 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['waiting-keys', 'held', 'clock', 'damage', 'disk-too-small', 'disk-nearly-full'] as const),
-  ...(['over-quota', 'late-laptops'] as const),
+  ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
+  ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
 ] satisfies readonly ConcernType[];
 
 /** Below this share of free blocks or inodes the disk is nearly full. */
@@ -42,6 +44,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
   switch (type) {
     case 'waiting-keys':
       return named(type, status.waitingKeys);
+    case 'damaged-laptops':
+      return named(type, status.damagedLaptops);
     case 'held':
       return named(type, status.held);
     case 'over-quota':
@@ -69,7 +73,7 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
 }
 
 function named(
-  type: 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
+  type: 'damaged-laptops' | 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
   laptops: readonly Named[],
 ): Concern | undefined {
   return laptops.length > 0 ? { type, laptops } : undefined;

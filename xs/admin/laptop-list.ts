@@ -7,11 +7,12 @@ import type { Serial } from '../../shared/ids.ts';
 import { pairingCode } from '../../shared/protocol/pairing.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
-import { replacedBy } from '../registration/aliases.ts';
+import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
 import { hostKeyPublic, type Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
+import { isDamaged } from './status.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -22,18 +23,24 @@ export async function laptopRows(
 ): Promise<LaptopRow[]> {
   const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
   const hostKey = readHostKey(library.paths);
+  const newer = successors(library.registrations.bySerial());
   return laptops.map(([serial, laptop]) =>
-    rowOf(library, serial, laptop, overview.get(serial), hostKey),
+    rowOf(library.paths, serial, laptop, {
+      known: overview.get(serial),
+      newer: newer.get(serial),
+      hostKey,
+    }),
   );
 }
 
-function rowOf(
-  { paths, registrations }: Library,
-  serial: Serial,
-  laptop: Laptop,
-  known: LaptopOverview | undefined,
-  hostKey: string | undefined,
-) {
+interface Around {
+  known: LaptopOverview | undefined;
+  /** The laptop that replaces this one. */
+  newer: Serial | undefined;
+  hostKey: string | undefined;
+}
+
+function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, hostKey }: Around) {
   return {
     serial,
     nick: laptop.nick,
@@ -42,11 +49,12 @@ function rowOf(
     enrolled: laptop.keys.own !== null,
     retired: laptop.retired,
     replaces: laptop.alias?.of ?? null,
-    replacedBy: replacedBy(serial, registrations.bySerial()) ?? null,
+    replacedBy: newer ?? null,
     snapshots: known?.snapshots ?? 0,
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
+    damaged: isDamaged({ paths }, serial),
     held: listHeld(paths, serial).length,
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },

@@ -14,7 +14,7 @@ export function formatMetrics(status: Status, liveLeases: number): string {
   const open = new Set(concerns(status).map(({ type }) => type));
   const isOpen = (type: ConcernType) => (open.has(type) ? 1 : 0);
   const metrics: Metric[] = [
-    ...(['safe', 'late', 'never'] as const).map(
+    ...(['safe', 'late', 'never', 'damaged'] as const).map(
       (one): Metric => ['laptops', 'Registered laptops', count(one), `{standing="${one}"}`],
     ),
     ['held_laptops', 'Laptops with backups held aside', status.held.length],

@@ -3,14 +3,19 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
+import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
+import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
+import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { successors } from '../registration/aliases.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
-import { listHeld } from '../storage/snapshots.ts';
+import { inLaptop } from '../storage/paths.ts';
+import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 
 export interface LaptopStanding {
@@ -18,7 +23,8 @@ export interface LaptopStanding {
   nick: string;
   /** Days since the last backup; null for never. */
   days: number | null;
-  standing: 'safe' | 'late' | 'never';
+  /** `damaged`: its newest backup is there, but not whole. */
+  standing: 'safe' | 'late' | 'never' | 'damaged';
 }
 
 export interface Status {
@@ -31,6 +37,8 @@ export interface Status {
   forecast: Forecast;
   trash: number;
   damaged: number;
+  /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
+  damagedLaptops: { serial: Serial; nick: string; files: number }[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
 }
@@ -47,9 +55,17 @@ export async function readStatus(library: Library): Promise<Status> {
   const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
-  const laptops = active.map(([serial, { nick }]) => {
-    return { serial, nick, ...standing(overview.get(serial)?.lastSuccess ?? null, now) };
-  });
+  const replaced = successors(registrations.bySerial());
+  const laptops = active
+    .map(([serial, { nick }]) => {
+      const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
+      return { serial, nick, ...standing(lastSuccess, now, isDamaged(library, serial)) };
+    })
+    // A laptop that another one replaces is missed by nobody; what it has stored still matters.
+    .filter(
+      ({ serial, standing }) =>
+        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+    );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
   const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());
@@ -59,6 +75,9 @@ export async function readStatus(library: Library): Promise<Status> {
   });
   const waiting = active.map(([serial, { nick, pending }]) => {
     return { serial, nick, keys: pending.length };
+  });
+  const damagedLaptops = laptopsIn(paths).map((serial) => {
+    return { serial, nick: nickOf(serial), files: countFindings(library, serial) };
   });
   const roomBytes = roomForLaptops(paths.library, config.quota).bytes;
   return {
@@ -73,16 +92,38 @@ export async function readStatus(library: Library): Promise<Status> {
     forecast: foresee(neededBytes(known), roomBytes, await index.days(), now),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
+    damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted, reason },
   };
 }
 
+/** By the last check, and by whether the last backup is still there. */
+function countFindings({ paths, registrations }: Library, serial: Serial): number {
+  const known = readFindings(paths, serial).count;
+  const unregistered = registrations.unreadable().includes(serial) ? 1 : 0;
+  return unregistered + (known || lostSnapshot(paths, serial).length);
+}
+
+/** Something is wrong with the newest backup of a laptop, so that it does not count as safe. */
+export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
+  if (lostSnapshot(paths, serial).length > 0) return true;
+  const { findings, count } = readFindings(paths, serial);
+  if (count === 0) return false;
+  const newest = baseSnapshot(paths, serial);
+  const name = newest && relative(inLaptop(paths, serial).home, newest.folder);
+  // A list that was cut may have left it out.
+  return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
+}
+
+/** `damaged`: the newest backup is not whole. */
 export function standing(
   lastSuccess: string | null,
   now: Date,
+  damaged = false,
 ): Pick<LaptopStanding, 'days' | 'standing'> {
   if (lastSuccess === null) return { days: null, standing: 'never' };
   const days = Math.max(0, Math.floor((now.getTime() - Date.parse(lastSuccess)) / DAY_MS));
+  if (damaged) return { days, standing: 'damaged' };
   return { days, standing: days > LATE_DAYS ? 'late' : 'safe' };
 }

@@ -127,7 +127,7 @@ function addRoutes(
   app.post('/v1/unchanged', async (request, reply) => {
     const serial = laptopOf(request.raw.socket);
     const claim = parseUnchanged(request.body);
-    const verdict = confirmUnchanged(library, serial, claim);
+    const verdict = await confirmUnchanged(library, serial, claim);
     if (verdict === 'changed' || verdict === 'damaged') {
       const [code, message] = UNCHANGED_REFUSALS[verdict];
       return reply.status(409).send({ code, message });

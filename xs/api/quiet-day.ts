@@ -88,7 +88,8 @@ export function addQuietRoutes(app: FastifyInstance, library: Library): void {
         log.warn('quiet-day-refused', { serial, reason: 'wrong MAC' });
         return reply.status(409).send({});
       }
-      if (confirmUnchanged(library, serial, answer) !== 'safe') return reply.status(409).send({});
+      if ((await confirmUnchanged(library, serial, answer)) !== 'safe')
+        return reply.status(409).send({});
       return { mac: answerMac(key, claim) };
     },
   );

@@ -7,21 +7,22 @@ import type { Unchanged } from '../../shared/protocol/messages.ts';
 import { isHeld } from '../ingest/held.ts';
 import type { Library } from '../library.ts';
 import { hasDamage } from '../storage/damage-register.ts';
-import { baseSnapshot } from '../storage/snapshots.ts';
+import { baseSnapshot, hasSums } from '../storage/snapshots.ts';
 
 /** `held`: it is complete, and held until somebody decides. */
 export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
 /** Verifies the claim, and records the success if it is valid. */
-export function confirmUnchanged(
-  { paths, pool, clock, successes }: Library,
+export async function confirmUnchanged(
+  { paths, pool, checker, clock, successes }: Library,
   serial: Serial,
   claim: Unchanged,
-): UnchangedVerdict {
+): Promise<UnchangedVerdict> {
   const newest = baseSnapshot(paths, serial);
   if (newest?.sequence !== claim.sequence || newest.state !== claim.state) return 'changed';
   // A new completion file makes the server ask for what is damaged.
-  if (hasDamage(pool.damage, newest.folder)) return 'damaged';
+  if (!hasSums(newest) || hasDamage(pool.damage, newest.folder)) return 'damaged';
+  if ((await checker.checkSnapshot(newest)).length > 0) return 'damaged';
   void successes.note(newest, clock.now());
   return isHeld(paths, newest) ? 'held' : 'safe';
 }

@@ -76,7 +76,7 @@ export class Chores implements AsyncDisposable {
     this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
     const { paths, log } = this.#library;
     writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
-    this.#working = this.#working.then(() => this.#cleanUp());
+    this.#working = this.#working.then(() => this.#check()).then(() => this.#cleanUp());
   }
 
   /** One shard, if one is due; outside of the work queue, as it may take minutes. */
@@ -95,6 +95,18 @@ export class Chores implements AsyncDisposable {
       .finally(() => {
         this.#scrubbing = false;
       });
+  }
+
+  /** Every name of every snapshot, before anything is removed. */
+  async #check(): Promise<void> {
+    const { checker, log } = this.#library;
+    const { signal } = this.#stop;
+    try {
+      log.info('checked', { findings: await checker.checkAll(signal) });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('check-failed', { reason: asDsError(error).message });
+    }
   }
 
   async #cleanUp(): Promise<void> {

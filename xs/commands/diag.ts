@@ -29,7 +29,12 @@ export const diag: Command = {
       bubblewrap: await tool('bwrap', '--version'),
       'file system': await tool('findmnt', ...MOUNT, '--target', paths.library),
       settings: config,
-      laptops: { safe: count('safe'), late: count('late'), never: count('never') },
+      laptops: {
+        safe: count('safe'),
+        late: count('late'),
+        never: count('never'),
+        damaged: count('damaged'),
+      },
       decisions: {
         ...{ held: found.held.length, waitingKeys: found.waitingKeys.length },
         overQuota: found.overQuota.length,

@@ -1,13 +1,16 @@
 /**
  * `scrub`, `damage` and `verify`: whether stored content still matches its digests.
  */
-import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
-import { parseSerial, tryParse } from '../../shared/ids.ts';
+import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
+import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
+import { readFindings } from '../integrity/findings.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
+import type { Library } from '../library.ts';
 import { answer, type Command, type LocalCommand } from './command.ts';
 
 export const scrub: Command = {
@@ -20,16 +23,19 @@ export const scrub: Command = {
     writeScrubState(paths, flags.all ? { ...state, owed: SHARDS } : addDay(state));
     const sum = { files: 0, bytes: 0, swept: 0, sweptBytes: 0 };
     const damaged: string[] = [];
+    const findings = await library.checker.checkAll(signal);
     for (;;) {
       const done = await scrubNextShard(library, { signal });
       if (!done) break;
       for (const key of ['files', 'bytes', 'swept', 'sweptBytes'] as const) sum[key] += done[key];
       damaged.push(...done.damaged.flatMap(({ names }) => names));
     }
-    answer(context, { ...sum, damaged }, () => [
+    answer(context, { ...sum, damaged, findings }, () => [
       `${sum.files} files read (${formatBytes(sum.bytes)}), ` +
         `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
-      ...(damaged.length === 0 ? ['no damage'] : damaged.map((name) => `damaged: ${name}`)),
+      ...(damaged.length + findings === 0 ? ['no damage'] : []),
+      ...damaged.map((name) => `damaged: ${name}`),
+      ...(findings > 0 ? [`${findings} files of snapshots are bad: see "xs-backup damage"`] : []),
     ]);
   },
 };
@@ -37,24 +43,49 @@ export const scrub: Command = {
 export const damage: Command = {
   summary: 'content known to be damaged, and the affected snapshots',
   run: (context) => {
-    const records = context.library.pool.damage.list();
-    answer(context, { damage: records }, () =>
-      records.flatMap(({ digest, found, names }) => [
+    const { paths, pool, registrations } = context.library;
+    const records = pool.damage.list();
+    const laptops = laptopsIn(paths).map((serial) => {
+      const nick = registrations.get(serial)?.nick ?? '';
+      return { serial, nick, ...findingsOf(context.library, serial) };
+    });
+    const damaged = laptops.filter(({ count }) => count > 0);
+    answer(context, { damage: records, laptops: damaged }, () => [
+      ...damaged.flatMap(({ serial, nick, count, findings }) => [
+        `${serial} ${nick}: ${count} files`,
+        ...findings.map(({ folder, file, what, title }) => {
+          const named = title === null ? '' : `  ${JSON.stringify(title)}`;
+          return `  ${what}: ${join(folder, file)}${named}`;
+        }),
+      ]),
+      ...records.flatMap(({ digest, found, names }) => [
         `${digest}  found ${found}`,
         ...(names ?? []).map((name) => `  ${name}`),
       ]),
-    );
+    ]);
   },
 };
+
+/** What the last check noted, and what can be seen at once. */
+function findingsOf({ paths, registrations }: Library, serial: Serial) {
+  const noted = readFindings(paths, serial);
+  const findings = noted.count > 0 ? noted.findings : lostSnapshot(paths, serial);
+  const record = {
+    folder: '',
+    file: 'registration.json',
+    what: 'unreadable',
+    title: null,
+  } as const;
+  const more = registrations.unreadable().includes(serial) ? [record] : [];
+  const count = Math.max(noted.count, findings.length) + more.length;
+  return { count, findings: [...more, ...findings] };
+}
 
 export const verify: LocalCommand = {
   takes: ['[SERIAL]'],
   summary: 'verify every snapshot completely; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
-    const serials =
-      args[0] === undefined
-        ? readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? [])
-        : [parseSerial(args[0])];
+    const serials = args[0] === undefined ? laptopsIn(paths) : [parseSerial(args[0])];
     const of = serials.reduce((sum, serial) => sum + countSnapshots(paths, serial), 0);
     const onProgress = ({ snapshots, files }: Totals) =>
       progress({ done: snapshots, of, text: `snapshots, ${files} files read` });

@@ -31,6 +31,8 @@ export function formatStatus(found: Status): string[] {
     `laptops   ${laptops.length}: ${by('safe').length} safe, ${by('late').length} not seen for ` +
       `${LATE_DAYS} days, ${never.length} never backed up`,
   ];
+  const damaged = by('damaged');
+  if (damaged.length > 0) lines.push(`NOT SAFE  ${name(damaged)}: the newest backup is damaged`);
   if (never.length > 0) lines.push(`never     ${name(never)}`);
   lines.push(
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
@@ -50,6 +52,8 @@ function formatConcern(concern: Concern): string {
   switch (concern.type) {
     case 'waiting-keys':
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
+    case 'damaged-laptops':
+      return `damaged laptops   ${name(concern.laptops)}: see "xs-backup damage"`;
     case 'held':
       return `held backups      ${name(concern.laptops)}: see "xs-backup held"`;
     case 'clock':

@@ -31,7 +31,7 @@ export async function afterBackup(
   const { serial, name, sequence, entries, changed, removed, source } = snapshot;
   const facts = { serial, name, sequence, entries, changed, removed, source };
   log.info(held ? 'snapshot-held' : 'snapshot-made', facts);
-  await repair(context);
+  await repair(context, snapshot);
   await Promise.all([noted, reindex(context, snapshot)]);
   context.onBackup?.(snapshot, held);
 }
@@ -42,10 +42,11 @@ function publish({ paths }: IngestContext, { serial, name, sequence }: Snapshot)
   pointLatest(paths, serial, name);
 }
 
-/** What arrived may be what was damaged. The scrub tries again later. */
-async function repair(context: IngestContext): Promise<void> {
+/** What arrived may be what was damaged. The scrub and the daily check try again later. */
+async function repair(context: IngestContext, { serial }: Snapshot): Promise<void> {
   try {
     await repairDamage(context, { search: false });
+    await context.checker.recheck(serial);
   } catch (error) {
     context.log.warn('repair-failed', { reason: asDsError(error).message });
   }

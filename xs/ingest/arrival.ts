@@ -25,6 +25,8 @@ export interface Arrival {
 export interface Base {
   snapshot: Snapshot | undefined;
   versions: Map<Uid, Digest>;
+  /** Entries of it that are not there whole. */
+  lost: ReadonlySet<Uid>;
 }
 
 /**

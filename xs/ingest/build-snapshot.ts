@@ -12,6 +12,7 @@ import { run } from '../../shared/system/run.ts';
 import type { Whole } from '../integrity/salvage.ts';
 import { noteMarks } from '../pins/only-copy.ts';
 import { listPins } from '../pins/pins.ts';
+import { readLastSuccess } from '../storage/last-success.ts';
 import { makeReadableFolder } from '../storage/ownership.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import {
@@ -52,7 +53,9 @@ export async function buildSnapshot(
   base: Base,
   versions: Map<Uid, Digest>,
 ): Promise<Built> {
-  const lost = new Set<Uid>();
+  const lost = new Set(
+    [...base.lost].filter((uid) => base.versions.get(uid) === versions.get(uid)),
+  );
   for (;;) {
     const { verified, missing } = await verifyArrival(context.pool, arrival, base, versions, lost);
     if (missing.length > 0) return { type: 'missing', missing };
@@ -94,14 +97,16 @@ function manifestOf(
   { base, versions, verified }: Parts,
   bytes: number,
 ): Manifest {
+  const noted = readLastSuccess(paths, serial)?.sequence;
   const changed = [...verified].filter(([uid, { digest }]) => base.versions.get(uid) !== digest);
   return {
     format: 'ds-backup-manifest',
     version: 1,
     serial,
     name: freeName(paths, serial, clock.now()),
-    // Adopted snapshots may have sequences below 1; ours never do, even the first.
-    sequence: Math.max(0, base.snapshot?.sequence ?? 0) + 1,
+    // Adopted snapshots may have sequences below 1; ours never do, even the first. The newest may be
+    // unreadable, so the note of the last success counts as well.
+    sequence: Math.max(0, base.snapshot?.sequence ?? 0, noted ?? 0) + 1,
     run: completion.run,
     created: clock.now().toISOString(),
     source,

@@ -1,6 +1,7 @@
 /** What every step of an ingest works with. */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Checker } from '../integrity/checker.ts';
 import type { Registrations } from '../registration/registration.ts';
 import type { IndexDb } from '../storage/index-db.ts';
 import type { LastSuccesses } from '../storage/last-success.ts';
@@ -16,6 +17,7 @@ export interface IngestContext {
   paths: Paths;
   ownership: Ownership;
   pool: Pool;
+  checker: Checker;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;

@@ -8,10 +8,11 @@
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Digest, Uid } from '../../shared/ids.ts';
+import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { entryOf } from '../integrity/entry-names.ts';
 import { measureDisk } from '../storage/disk.ts';
 import type { Paths } from '../storage/paths.ts';
 import {
@@ -22,7 +23,7 @@ import {
   type Snapshot,
 } from '../storage/snapshots.ts';
 import { afterBackup, emptyFolder } from './after-backup.ts';
-import type { Arrival, Base } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
 import { buildSnapshot } from './build-snapshot.ts';
 import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
@@ -41,13 +42,14 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
   await checkLimits(context, arrival);
-  const base: Base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
+  const base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
+  const lost = newest ? await lostEntries(context, newest) : new Set<Uid>();
   const versions = applyChanges(base.versions, completion);
   if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
     const message = 'the changes do not lead to the Journal they claim to describe';
     return { state: 'refused', code: 'bad-input', message };
   }
-  const built = await buildSnapshot(context, arrival, base, versions);
+  const built = await buildSnapshot(context, arrival, { ...base, lost }, versions);
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
   context.cap?.note(serial);
   context.hardQuota?.add(serial, await sizeOf(folder));
@@ -61,6 +63,12 @@ export function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival):
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
   return cap?.admits(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) ?? true;
+}
+
+/** Entries of the base that are not there whole, after what the pool has was linked again. */
+async function lostEntries({ checker }: IngestContext, base: Snapshot): Promise<Set<Uid>> {
+  const findings = await checker.checkSnapshot(base);
+  return new Set(findings.flatMap(({ file }) => tryParse(parseUid, entryOf(file)) ?? []));
 }
 
 /** What the laptop is told of a snapshot that is in its place. */

@@ -14,13 +14,7 @@ import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import type { Registrations } from '../registration/registration.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
-import {
-  baseSnapshot,
-  mendSums,
-  newestSnapshot,
-  readSums,
-  type Snapshot,
-} from '../storage/snapshots.ts';
+import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
 import { emptyFolder } from './after-backup.ts';
 import type { Arrival } from './arrival.ts';
@@ -274,13 +268,18 @@ export class Intake implements AsyncDisposable {
     return workQueue.run(() => ingest(this.#options, { ...arrival, files }));
   }
 
-  /** Rewrites a damaged list of the base from its metadata files. Returns whether it did. */
+  /**
+   * Rewrites a damaged list of the base from its metadata files. If that is impossible, the next backup
+   * builds on the snapshot before. Returns false when no list was damaged.
+   */
   #mend(serial: Serial): boolean {
     const { paths, log } = this.#options;
     const bases = [baseSnapshot(paths, serial), newestSnapshot(paths, serial)];
     for (const base of bases) {
-      if (!base || isSealed(base) || !mendSums(base)) continue;
-      log.warn('sums-mended', { serial, name: base.name });
+      if (!base || hasSums(base)) continue;
+      const event = mendSums(base) ? 'sums-mended' : 'sums-lost';
+      if (event === 'sums-lost') unlist(base);
+      log.warn(event, { serial, name: base.name });
       return true;
     }
     return false;
@@ -294,15 +293,6 @@ function asServerError(cause: unknown): DsError {
     return new DsError('server-full', 'the disk of the school server is full', { hint, cause });
   }
   return asDsError(cause);
-}
-
-function isSealed(snapshot: Snapshot): boolean {
-  try {
-    readSums(snapshot);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function exists(path: string): boolean {

@@ -3,19 +3,19 @@
  * Safe to repeat after a power cut: each name is replaced in one step, and the record of the damage
  * is removed only when no name is left.
  */
-import { lstatSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
-import { contentAt } from '../storage/checked-entry.ts';
 import { type DamageRecord, pooledFiles } from '../storage/damage-register.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inDamaged } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { findLinks, type SearchContext } from './find-links.ts';
+import { goodInode, inodeOf } from './good-inode.ts';
 
 export interface RepairContext extends SearchContext {
   pool: Pool;
@@ -40,7 +40,8 @@ export async function repairDamage(
   );
   for (const record of damage.list()) {
     context.signal?.throwIfAborted();
-    const source = await goodInode(context, record.digest, files.get(record.digest));
+    const { digest } = record;
+    const source = await goodInode(damage, digest, files.get(digest), context.signal);
     if (!source || !damage.isDamaged(record.inode)) continue;
     await replaceAll(context, record, source, record.names ?? [], folders);
     mended.set(record, source);
@@ -64,28 +65,6 @@ export async function repairDamage(
 
 function isLinked({ pool: { damage } }: RepairContext, record: DamageRecord): boolean {
   return damage.isDamaged(record.inode) && damage.links(record) > 0;
-}
-
-/** An inode of the pool that was just read; bad ones with the same name are quarantined. */
-async function goodInode(
-  context: RepairContext,
-  digest: Digest,
-  files: readonly string[] = [],
-): Promise<string | undefined> {
-  const { damage } = context.pool;
-  let good: string | undefined;
-  for (const path of files) {
-    const ino = inodeOf(path);
-    if (ino === undefined) continue;
-    const found = await contentAt(path, context.signal);
-    if (found?.digest === digest) good ??= path;
-    else if (inodeOf(path) === ino) damage.quarantine(digest, path);
-  }
-  return good && inodeOf(good) !== undefined ? good : undefined;
-}
-
-function inodeOf(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 async function replaceAll(

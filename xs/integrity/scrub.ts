@@ -14,6 +14,7 @@ import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inShard, type Paths, POOL_NAME } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
+import type { Checker } from './checker.ts';
 import { findDamagedLinks } from './find-links.ts';
 import { hashFiles, rehashFiles } from './hash-files.ts';
 import { repairDamage } from './repair.ts';
@@ -22,6 +23,7 @@ import { readScrubState, type ScrubState, SHARDS, writeScrubState } from './scru
 export interface ScrubContext {
   paths: Paths;
   pool: Pool;
+  checker: Pick<Checker, 'linkAllNames'>;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -82,7 +84,7 @@ export async function scrubShard(
   const search = { ...context, ...(signal && { signal }) };
   const result: ShardResult = { files: 0, bytes: 0, swept: 0, sweptBytes: 0, damaged: [] };
   const folder = inShard(paths, shard);
-  const files = await listAndSweep(context, folder, result);
+  const files = await listAndSweep(search, folder, result);
   const inodes: number[] = [];
   const pause = pacemaker(IDLE_SLICE_MS);
   for (const batch of batches(files)) {
@@ -104,17 +106,28 @@ export async function scrubShard(
   return result;
 }
 
-/** The shard's files that something links to; the others are removed. */
+/**
+ * The shard's files that something links to; the others are removed. Content without links may be
+ * what a damaged snapshot needs: every name that a list has is linked again first.
+ */
 async function listAndSweep(
-  { pool, clock }: ScrubContext,
+  { pool, checker, clock, signal }: ScrubContext & { signal?: AbortSignal },
   folder: string,
   result: ShardResult,
 ): Promise<Pooled[]> {
   const pause = pacemaker(IDLE_SLICE_MS);
+  const names = namesIn(folder);
+  const unlinked = new Set<string>();
+  for (const name of names) {
+    const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    if (POOL_NAME.test(name) && stat?.nlink === 1) unlinked.add(name);
+    await pause();
+  }
+  const isUnused = unlinked.size > 0 && (await checker.linkAllNames(signal));
   // The last good copy of damaged content is needed even if nothing links to it.
   const precious = new Set(pool.damage.list().map(({ digest }) => digest));
   const files: Pooled[] = [];
-  for (const name of namesIn(folder)) {
+  for (const name of names) {
     await pause();
     const path = join(folder, name);
     // No await from here to the removal, so nothing can link to it in between.
@@ -123,7 +136,8 @@ async function listAndSweep(
     const digest = POOL_NAME.exec(name)?.[1] as Digest | undefined;
     const age = Math.abs(clock.now().getTime() - stat.mtimeMs);
     const isStaleCopy = COPY_NAME.test(name) && age > STALE_COPY_MS;
-    if (isStaleCopy || (digest && stat.nlink === 1 && !precious.has(digest))) {
+    const isFree = isUnused && unlinked.has(name) && stat.nlink === 1;
+    if (isStaleCopy || (digest && isFree && !precious.has(digest))) {
       unlinkSync(path);
       result.swept += 1;
       result.sweptBytes += stat.size;

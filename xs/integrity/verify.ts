@@ -13,6 +13,7 @@ import { contentAt } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { readManifest, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { lostSnapshot } from './checker.ts';
 
 export interface Finding {
   serial: Serial;
@@ -58,6 +59,10 @@ export async function* verifySnapshots(
         }
         options.onProgress?.(totals);
       }
+    }
+    for (const { file } of lostSnapshot(paths, serial)) {
+      totals.damaged += 1;
+      yield { serial, snapshot: '', what: 'missing', path: join(serial, file) };
     }
   }
   return totals;

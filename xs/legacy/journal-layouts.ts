@@ -19,13 +19,14 @@ import {
   listEntries,
   readPlainFile,
   readProperties,
+  type Signature,
   type TreeEntry,
   unreadable,
 } from '../../shared/journal/journal-tree.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { parsePythonJson, pythonText } from './python-json.ts';
 
-/** One entry, read on demand. Each of the three functions throws `unreadable` with a reason. */
+/** One entry, read on demand. Each of the functions throws `unreadable` with a reason. */
 export interface JournalEntry {
   uid: Uid;
   /**
@@ -33,6 +34,11 @@ export interface JournalEntry {
    * only. Made of inodes, sizes and mtimes; not of ctime, which every new link changes.
    */
   fingerprint(): string;
+  /**
+   * Changes with every change of the entry in one tree, and takes less reading than the fingerprint:
+   * for a mirror that is looked at again and again.
+   */
+  signature(): Signature;
   properties(): Map<string, Buffer>;
   content(): { path: string; size: number } | null;
 }
@@ -134,6 +140,7 @@ function folderEntry(entry: TreeEntry): JournalEntry {
   return {
     uid: entry.uid,
     fingerprint: () => digestOf(folderMarks(entry).join('\n')),
+    signature: () => entrySignature(entry),
     properties: () => readProperties(entry).properties,
     content: () => contentOf(entry),
   };
@@ -158,14 +165,16 @@ function storeEntry(root: string, uid: Uid, moved: TreeEntry | undefined): Journ
   const previews = join(store, PREVIEW);
   const hasPreviews = lstatSync(previews, { throwIfNoEntry: false })?.isDirectory();
   const preview = hasPreviews ? join(previews, uid) : null;
+  const fingerprint = () => {
+    const marks = [metadata, entry.path, ...(preview ? [preview] : [])].map(
+      (path, index) => `${index} ${markOf(entry, path)}`,
+    );
+    return digestOf([...marks, ...(moved ? folderMarks(moved) : [])].join('\n'));
+  };
   return {
     uid,
-    fingerprint: () => {
-      const marks = [metadata, entry.path, ...(preview ? [preview] : [])].map(
-        (path, index) => `${index} ${markOf(entry, path)}`,
-      );
-      return digestOf([...marks, ...(moved ? folderMarks(moved) : [])].join('\n'));
-    },
+    fingerprint,
+    signature: fingerprint,
     properties: () => {
       const properties = moved ? readProperties(moved).properties : new Map<string, Buffer>();
       for (const [name, value] of readStoreMetadata(entry, metadata)) properties.set(name, value);

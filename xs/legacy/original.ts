@@ -1,7 +1,7 @@
 /**
  * Converts an original client's mirror, `datastore-current`, to what our agent would have sent, so
- * that both become snapshots by the same code. Only entries whose folders changed since the last
- * time are read.
+ * that both become snapshots by the same code. The mirror may have any layout of the Journal. Only
+ * entries whose files changed since the last time are read.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
@@ -9,13 +9,6 @@ import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, Uid } from '../../shared/ids.ts';
 import { digestFile, digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
-import {
-  contentOf,
-  entrySignature,
-  listEntries,
-  readProperties,
-  type TreeEntry,
-} from '../../shared/journal/journal-tree.ts';
 import { difference, stateDigest, type Versions } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
@@ -25,6 +18,7 @@ import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { isAboutEntry, type JournalEntry, readJournalTree } from './journal-layouts.ts';
 
 export interface FoldContext {
   paths: Paths;
@@ -46,7 +40,10 @@ export interface Folded {
 
 const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
 
-/** Reads the mirror and what changed since `base`. Unreadable entries keep their old version. */
+/**
+ * Reads the mirror and what changed since `base`. Unreadable entries keep their old version. Throws
+ * `bad-input` for a mirror that is full of things and has no entry: it is not an empty Journal.
+ */
 export async function foldOriginal(
   context: FoldContext,
   serial: Serial,
@@ -64,9 +61,10 @@ export async function foldOriginal(
   const now: Known = new Map();
   const versions = new Map<Uid, Digest>();
 
-  for (const entry of listEntries(laptop.original)) {
+  const { entries, leftOut } = readJournalTree(laptop.original);
+  for (const entry of entries) {
     try {
-      const signature = entrySignature(entry);
+      const signature = entry.signature();
       const old = known.get(entry.uid);
       const kept = usable.get(entry.uid);
       const unchanged = old?.signature === signature && kept !== undefined && kept === old.digest;
@@ -77,13 +75,19 @@ export async function foldOriginal(
       const version = digest ?? kept;
       if (version) versions.set(entry.uid, version);
     } catch (error) {
-      if (!(error instanceof DsError) || !['unreadable', 'bad-input'].includes(error.code))
-        throw error;
+      if (!isAboutEntry(error)) throw error;
       log.warn('entry-unreadable', { serial, uid: entry.uid, reason: error.message });
       const version = usable.get(entry.uid);
       if (version) versions.set(entry.uid, version);
     }
     await breathe();
+  }
+  const unread = entries.length + leftOut.length;
+  if (versions.size === 0 && unread > 0) {
+    rmSync(folder, { recursive: true });
+    throw new DsError('bad-input', `none of the ${unread} things in the mirror could be read`, {
+      hint: `look at ${laptop.original}; what was safe stays safe`,
+    });
   }
   const { changed, removed } = difference(before, versions);
   const completion: Completion = {
@@ -117,12 +121,12 @@ function withoutLost(pool: Pool, base: Snapshot, versions: Versions): Map<Uid, D
  * the next time.
  */
 async function foldEntry(
-  entry: TreeEntry,
+  entry: JournalEntry,
   folder: string,
   mayWait: boolean,
 ): Promise<Digest | null> {
-  const { properties } = readProperties(entry);
-  const content = contentOf(entry);
+  const properties = entry.properties();
+  const content = entry.content();
   const claimed = properties.get('filesize')?.toString('latin1');
   if (mayWait && claimed !== undefined && Number(claimed) !== (content?.size ?? 0)) return null;
   const folded: Entry = { content: null, properties };

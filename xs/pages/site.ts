@@ -8,14 +8,17 @@ import { hostname } from 'node:os';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { asDsError, DsError } from '../../shared/errors.ts';
+import { asDsError } from '../../shared/errors.ts';
 import { answerTo } from '../api/error-answer.ts';
 import type { Library } from '../library.ts';
 import { ICON, type Page, render } from './frame/frame.tsx';
 import { Translations } from './frame/language-choice.ts';
-import { ProblemPage } from './frame/problem-page.tsx';
+import { type Problem, ProblemPage } from './frame/problem-page.tsx';
+import { StartPage } from './frame/start-page.tsx';
+import { WrongHostPage } from './frame/wrong-host-page.tsx';
 import { XoIcon } from './frame/xo-icon.tsx';
-import { type Guard, installGuard, SIGN_IN, SignInNeeded } from './guard/guard.ts';
+import { type Guard, installGuard, SIGN_IN, SignInNeeded, WrongHost } from './guard/guard.ts';
+import { Missing, noPage } from './guard/missing.ts';
 import { safeReturn } from './guard/safe-return.ts';
 import type { Site } from './guard/site-context.ts';
 
@@ -56,23 +59,26 @@ export function addSite(
       reply.type('text/html; charset=utf-8').send(render(node));
     const site: Site = { library, guard, page, send };
     part.setErrorHandler((error: FastifyError, request, reply) =>
-      answerError(site, error, request, reply),
+      error instanceof WrongHost
+        ? answerWrongHost(site, { translations, styleHref }, request, reply)
+        : answerError(site, error, request, reply),
     );
-    part.get(styleHref, async (_request, reply) =>
+    part.get(styleHref, { config: { anyHost: true } }, async (_request, reply) =>
       reply
         .type('text/css; charset=utf-8')
         .header('cache-control', `public, max-age=${YEAR_SECONDS}, immutable`)
         .send(style),
     );
     const icon = renderToString(XoIcon({ colours: null, size: 64 }));
-    part.get(ICON, async (_request, reply) =>
+    part.get(ICON, { config: { anyHost: true } }, async (_request, reply) =>
       reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
     );
     addLanguage(part);
+    addStart(part, site);
     addRoutes(part, site);
     for (const place of ['/ds-restore/*', '/xs-backup/*']) {
       part.get(place, async () => {
-        throw new DsError('not-found', 'there is no such page');
+        throw noPage();
       });
     }
   });
@@ -103,7 +109,49 @@ function answerError(
   void reply.status(status);
   // The guard refused the request before it read cookies: neither language nor visitor are known.
   if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${body.message}\n`);
-  return site.send(reply, ProblemPage({ page: site.page(request, reply), status }));
+  const problem = problemOf(error, status);
+  return site.send(reply, ProblemPage({ page: site.page(request, reply), problem }));
+}
+
+function problemOf(error: FastifyError, status: number): Problem {
+  if (error instanceof Missing) {
+    const { thing } = error;
+    if (thing.type === 'day') return { type: 'day', way: thing.home };
+    if (thing.type === 'entry') return { type: 'entry', way: thing.day };
+    return { type: thing.type };
+  }
+  if (status === 429 || status === 503) return { type: 'busy' };
+  if (status === 403) return { type: 'form' };
+  if (status === 404) return { type: 'page' };
+  return { type: status === 400 ? 'address' : 'broken' };
+}
+
+/** Before cookies are read: the browser holds none for this name. */
+function answerWrongHost(
+  { library, send }: Site,
+  { translations, styleHref }: { translations: Translations; styleHref: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
+  const { host = '', 'accept-language': accepted } = request.headers;
+  const [, name, port = ''] = /^([\w.-]+)(:\d{1,5})?$/.exec(host) ?? [];
+  const page: Page = {
+    ...translations.for(undefined, accepted),
+    ...{ who: null, formToken: '', here: '/', style: styleHref, languages: false },
+  };
+  const right = `http://${library.config.http.name}${port}${request.url}`;
+  return send(reply.status(400), WrongHostPage({ page, host: name ?? null, right }));
+}
+
+/** Programs that ask for `/` get the answer that they always got; it was never a page for them. */
+function addStart(part: FastifyInstance, site: Site): void {
+  part.get('/', { config: { anyHost: true } }, async (request, reply) => {
+    if (!/\btext\/html\b/.test(request.headers.accept ?? '')) {
+      return reply.status(404).send({ code: 'not-found', message: 'there is no such page' });
+    }
+    site.guard.checkHost(request);
+    return site.send(reply, StartPage({ page: site.page(request, reply) }));
+  });
 }
 
 /** A link rather than a form: one touch, and GET is harmless because only the language changes. */

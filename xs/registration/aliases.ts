@@ -17,6 +17,16 @@ export function replacedBy(serial: Serial, laptops: Laptops): Serial | undefined
   return claims.length === 1 ? claims[0]?.[0] : undefined;
 }
 
+/** `replacedBy` for all laptops at once: the older one → the newer one. */
+export function successors(laptops: Laptops): Map<Serial, Serial> {
+  const claims = new Map<Serial, Serial | null>();
+  for (const [newer, { alias }] of laptops) {
+    if (alias) claims.set(alias.of, claims.has(alias.of) ? null : newer);
+  }
+  const clear = [...claims].filter((claim): claim is [Serial, Serial] => claim[1] !== null);
+  return new Map(clear.filter(([older]) => laptops.has(older)));
+}
+
 /** The laptops that this one replaces, the most recent first. */
 export function chainOf(serial: Serial, laptops: Laptops): Serial[] {
   const chain: Serial[] = [];
@@ -51,6 +61,18 @@ export function checkAlias(newer: Serial, older: Serial, laptops: Laptops): void
   }
 }
 
+/** `checkAlias` for many older laptops at once: whether the newer one could take their place. */
+export function possibleOlder(newer: Serial, laptops: Laptops): (older: Serial) => boolean {
+  if (laptops.get(newer)?.alias) return () => false;
+  const replaced = new Set([...laptops.values()].map(({ alias }) => alias?.of));
+  const successor = successors(laptops);
+  const chain = new Set<Serial>();
+  for (let at: Serial | undefined = newer; at && !chain.has(at); at = successor.get(at)) {
+    chain.add(at);
+  }
+  return (older) => !replaced.has(older) && !chain.has(older);
+}
+
 /**
  * The laptop that a request is about: the asking one, or one in its chain. Throws `not-found`, with the
  * same message for another child's laptop as for one that does not exist.
@@ -78,8 +100,9 @@ const NEW_DAYS = 30;
 const ABSENT_DAYS = 7;
 
 /**
- * New laptops whose nick matches exactly one laptop that was not backed up for a week. Only a proposal:
- * anybody can choose the nick Jocinta, so a teacher decides.
+ * New laptops whose nick matches exactly one laptop that was not backed up for a week or, where the
+ * colours match as well, not since the new one registered. Only a proposal: anybody can choose the
+ * nick Jocinta, so a teacher decides.
  */
 export function proposeAliases(
   laptops: ReadonlyMap<Serial, Laptop>,
@@ -88,16 +111,24 @@ export function proposeAliases(
 ): Proposal[] {
   const replaced = new Set([...laptops.values()].map(({ alias }) => alias?.of));
   const age = (iso: string) => now.getTime() - Date.parse(iso);
-  const absent = new Map<string, Serial[]>();
-  for (const [serial, { nick }] of laptops) {
-    const seen = lastSuccess.get(serial);
-    if (!seen || age(seen) < ABSENT_DAYS * DAY_MS || replaced.has(serial)) continue;
-    absent.set(folded(nick), [...(absent.get(folded(nick)) ?? []), serial]);
+  const byNick = new Map<string, [Serial, Laptop][]>();
+  for (const [serial, laptop] of laptops) {
+    const nick = folded(laptop.nick);
+    if (lastSuccess.get(serial) && !replaced.has(serial)) {
+      byNick.set(nick, [...(byNick.get(nick) ?? []), [serial, laptop]]);
+    }
   }
-  return [...laptops].flatMap(([newer, { nick, registered, alias, retired }]) => {
+  const isGone = ([serial, older]: [Serial, Laptop], newer: Laptop) => {
+    const seen = lastSuccess.get(serial) ?? '';
+    if (age(seen) >= ABSENT_DAYS * DAY_MS) return true;
+    return older.colors !== null && older.colors === newer.colors && seen < newer.registered;
+  };
+  return [...laptops].flatMap(([newer, laptop]) => {
+    const { nick, registered, alias, retired } = laptop;
     if (alias || retired || replaced.has(newer) || folded(nick) === '') return [];
     if (!(age(registered) <= NEW_DAYS * DAY_MS)) return [];
-    const [older, second] = (absent.get(folded(nick)) ?? []).filter((one) => one !== newer);
+    const same = (byNick.get(folded(nick)) ?? []).filter(([serial]) => serial !== newer);
+    const [older, second] = same.filter((one) => isGone(one, laptop)).map(([serial]) => serial);
     if (!older || second) return [];
     return [{ newer, older, nick, registered, lastSeen: lastSuccess.get(older) ?? '' }];
   });

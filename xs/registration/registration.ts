@@ -79,6 +79,11 @@ export class Registrations {
     return [...this.#laptops];
   }
 
+  /** Laptops whose record cannot be read: they can neither back up nor restore. */
+  unreadable(): readonly Serial[] {
+    return [...this.#unreadable];
+  }
+
   /** All laptops, for the pure functions of aliases.ts. */
   bySerial(): ReadonlyMap<Serial, Laptop> {
     return this.#laptops;

@@ -55,7 +55,8 @@ export async function hasContent(path: string, content: Content): Promise<boolea
   return (await contentAt(path))?.digest === content.digest;
 }
 
-function isUnreadable(error: unknown): boolean {
+/** A fault of the disk or of what is on it, not of this process. */
+export function isUnreadable(error: unknown): boolean {
   if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) return false; // the server's trouble
   return error instanceof Error && 'errno' in error;
 }

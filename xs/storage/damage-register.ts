@@ -7,6 +7,7 @@
  * The service is the only writer, and everything here that changes something is synchronous.
  */
 import {
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -15,7 +16,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import * as v from 'valibot';
 import { type Clock, realClock } from '../../shared/clock.ts';
 import { type Digest, parseDigest } from '../../shared/ids.ts';
@@ -72,15 +73,20 @@ export class DamageRegister {
 
   /** Takes the content at `path` out of the pool. Its links in snapshots stay as they are. */
   quarantine(digest: Digest, path: string): void {
-    const { ino: inode, size } = lstatSync(path);
-    const found = this.#clock.now().toISOString();
-    const record: DamageRecord = { digest, inode, size, found, names: null };
-    const { folder } = inDamaged(this.#paths);
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(this.#paths.library);
-    writeFileDurably(...this.#fileOf(record));
+    const record = this.#writeRecord(digest, path, null);
     failpoint('damage.recorded');
     this.#moveAside(record, path);
     failpoint('damage.quarantined');
+  }
+
+  /** Records damaged content at `path` in a snapshot that is not in the pool. */
+  record(digest: Digest, path: string): void {
+    const names = [relative(this.#paths.library, path)];
+    const record = this.#writeRecord(digest, path, names);
+    // Without this link, as after a power cut, the record is dropped at the next start.
+    linkSync(path, inDamaged(this.#paths).content(digest, record.inode));
+    fsyncFolder(inDamaged(this.#paths).folder);
+    this.#records.set(record.inode, record);
   }
 
   setNames(record: DamageRecord, names: readonly string[]): void {
@@ -111,6 +117,16 @@ export class DamageRegister {
       this.#records.delete(inode);
     }
     fsyncFolder(folder);
+  }
+
+  #writeRecord(digest: Digest, path: string, names: readonly string[] | null): DamageRecord {
+    const { ino: inode, size } = lstatSync(path);
+    const found = this.#clock.now().toISOString();
+    const record: DamageRecord = { digest, inode, size, found, names };
+    const { folder } = inDamaged(this.#paths);
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(this.#paths.library);
+    writeFileDurably(...this.#fileOf(record));
+    return record;
   }
 
   #listFolder(): [Digest, number][] {

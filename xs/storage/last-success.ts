@@ -27,7 +27,12 @@ export interface SuccessIndex {
   recordSuccess(serial: Serial, time: Date): Promise<void>;
 }
 
-const noteSchema = v.object({ time: v.pipe(v.string(), v.isoTimestamp()) });
+const noteSchema = v.object({
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  sequence: v.optional(v.number()),
+  state: v.optional(v.string()),
+});
+export type LastSuccess = v.InferOutput<typeof noteSchema>;
 
 /** Loads what the index knows. */
 export async function openLastSuccesses(
@@ -53,11 +58,11 @@ export async function openLastSuccesses(
   };
 }
 
-/** ISO 8601, as the laptop's folder has it; undefined for never and for a damaged file. */
-export function readLastSuccess(paths: Paths, serial: Serial): string | undefined {
+/** As the laptop's folder has it; undefined for never and for a damaged file. */
+export function readLastSuccess(paths: Paths, serial: Serial): LastSuccess | undefined {
   try {
     const text = readFileSync(inLaptop(paths, serial).lastSuccess, 'utf8');
-    return v.parse(noteSchema, JSON.parse(text)).time;
+    return v.parse(noteSchema, JSON.parse(text));
   } catch {
     return undefined; // the next backup writes it again
   }

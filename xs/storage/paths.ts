@@ -42,6 +42,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     registration: join(home, 'registration.json'),
     lastSuccess: join(home, 'last-success.json'),
     originalFold: join(home, 'original-fold.json'),
+    /** What is wrong with this folder, by the last check. */
+    findings: join(home, '.findings.json'),
     sessionLock: join(home, '.session.lock'),
     /** Shared with the laptop, over SSH, for days without changes. */
     quietKey: join(home, '.quiet-key'),

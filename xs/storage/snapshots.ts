@@ -2,8 +2,16 @@
  * Snapshots on the disk: listing them, reading what they hold, and making a new one visible in one
  * step. A folder without a valid MANIFEST is not a snapshot of ours and is left alone.
  */
-import { readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import {
@@ -31,6 +39,7 @@ import {
   replaceSymlinkDurably,
   writeFileDurably,
 } from '../../shared/system/files.ts';
+import { isUnreadable } from './checked-entry.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
@@ -48,7 +57,9 @@ export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
 
 /** The snapshots that the shrink guard holds aside, newest first. */
 export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
-  return snapshotsIn(inLaptop(paths, serial).held);
+  const { held } = inLaptop(paths, serial);
+  // Most laptops have none, and a failed readdir costs ten times as much as this look.
+  return existsSync(held) ? snapshotsIn(held) : [];
 }
 
 /** The snapshots in a folder, newest first; none in a missing folder. */
@@ -63,13 +74,19 @@ function snapshotsIn(parent: string): Snapshot[] {
   return snapshots.sort((a, b) => b.sequence - a.sequence);
 }
 
-/** The manifest in a snapshot's folder; undefined for a folder that is not a snapshot of ours. */
+/**
+ * The manifest in a snapshot's folder; undefined for a folder that is not a snapshot of ours, and where
+ * it cannot be read: one damaged snapshot must not hide the others. The check of names reports it.
+ */
 export function readManifest(folder: string): Manifest | undefined {
+  return manifestAt(inSnapshot(folder).manifest);
+}
+
+function manifestAt(path: string): Manifest | undefined {
   try {
-    return parseManifest(readFileSync(inSnapshot(folder).manifest, 'utf8'));
+    return parseManifest(readFileSync(path, 'utf8'));
   } catch (error) {
-    const foreign = isErrno(error, 'ENOENT', 'ENOTDIR');
-    if (foreign || (error instanceof DsError && error.code === 'bad-input')) return undefined;
+    if (isUnreadable(error) || error instanceof DsError) return undefined;
     throw error;
   }
 }
@@ -112,12 +129,70 @@ export function mendSums({ folder, state }: Snapshot): boolean {
   for (const name of namesIn(folder)) {
     if (!name.endsWith(METADATA_SUFFIX)) continue;
     const uid = tryParse(parseUid, name.slice(0, -METADATA_SUFFIX.length));
-    if (uid) versions.set(uid, digestOf(readFileSync(join(folder, name))));
+    const digest = uid && digestAt(join(folder, name));
+    if (digest) versions.set(uid, digest);
   }
   const text = formatSums(versions);
   if (digestOf(text) !== state) return false;
-  writeFileDurably(inSnapshot(folder).sums, gzipSync(text), 0o640);
+  const { sums } = inSnapshot(folder);
+  if (lstatSync(sums, { throwIfNoEntry: false })?.isDirectory()) setAside(sums);
+  writeFileDurably(sums, gzipSync(text), 0o640);
   return true;
+}
+
+/** Undefined for a file that cannot be read. */
+function digestAt(path: string): Digest | undefined {
+  try {
+    return digestOf(readFileSync(path));
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes a snapshot whose list is lost out of the line, so that the laptop's next backup builds on the
+ * one before it. Its files stay, and so does its manifest, under another name.
+ */
+export function unlist({ folder }: Snapshot): void {
+  setAside(inSnapshot(folder).manifest);
+}
+
+/** Takes it back if its list can be read, or made anew, by now. Returns the snapshot then. */
+export function relist(folder: string): Snapshot | undefined {
+  const { manifest } = inSnapshot(folder);
+  const snapshot = manifestAt(`${manifest}${SET_ASIDE}`);
+  const name = tryParse(parseSnapshotName, basename(folder));
+  if (!snapshot || !name || existsSync(manifest)) return undefined;
+  const found = { ...snapshot, name, folder };
+  if (!hasSums(found) && !mendSums(found)) return undefined;
+  renameSync(`${manifest}${SET_ASIDE}`, manifest);
+  fsyncFolder(folder);
+  return found;
+}
+
+/** What stands in the way of a file that can be made anew keeps its content under this name. */
+const SET_ASIDE = '.set-aside';
+
+export function setAside(path: string): void {
+  try {
+    rmdirSync(path); // nothing is in an empty folder
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw error;
+    renameSync(path, `${path}${SET_ASIDE}`);
+  }
+  fsyncFolder(dirname(path));
+}
+
+/** Whether the list can be read and matches the manifest. */
+export function hasSums(snapshot: Snapshot): boolean {
+  try {
+    readSums(snapshot);
+    return true;
+  } catch (error) {
+    if (error instanceof DsError) return false;
+    throw error;
+  }
 }
 
 /** The list as text, checked against the manifest's state digest. Throws `damaged`. */

@@ -10,6 +10,8 @@ export interface Picture {
   height: number;
   /** For screen readers. */
   name: string;
+  /** Words below the picture. */
+  caption?: string;
 }
 
 export const INK = '#282828';

@@ -45,6 +45,10 @@ export interface PageBody {
   code: string;
   samples: PreviewRef[];
   buttons: ButtonModel[];
+  /** An answer is awaited: something moves. */
+  busy?: boolean;
+  /** Ends what is running; it stands apart, where no other button ever is. */
+  cancel?: ButtonModel;
 }
 
 export interface Row {

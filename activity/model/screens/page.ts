@@ -14,7 +14,8 @@ export function nothing(state: State, question: Question, none: string, viewer: 
   const { words } = viewer;
   if (answerTo(state, question) !== undefined) return { ...emptyPage(), title: none };
   const failed = state.agent.presence === 'absent' ? 'absent' : failureOf(state, question);
-  if (failed === undefined) return { ...emptyPage(), title: words._('Asking the school') };
+  if (failed === undefined)
+    return { ...emptyPage(), title: words._('Asking the school'), busy: true };
   if (failed === 'not-found') {
     // A new laptop has no newest day to search or to bring back.
     const isNewest = 'snapshot' in question && question.snapshot === '';

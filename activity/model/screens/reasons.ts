@@ -10,6 +10,7 @@ import type { State } from '../state/state.ts';
 import type { Viewer } from './body.ts';
 
 export interface Why {
+  code: string;
   picture: Picture;
   title: string;
   text: string;
@@ -19,7 +20,7 @@ export interface Why {
   help: boolean;
 }
 
-interface Reason extends Omit<Why, 'picture'> {
+interface Reason extends Omit<Why, 'picture' | 'code'> {
   picture: WhyPicture;
   /** `text` promises that it continues by itself, which is not true of what has ended. */
   promise?: true;
@@ -115,7 +116,8 @@ export function whyOf(code: string, words: Words, color: XoColor, ended = false)
   const [title, text] = [reason.title, ended && reason.promise ? TRY_OR_ASK : reason.text].map(
     (said) => (said === '' ? '' : words._(said)),
   ) as [string, string];
-  return { picture: whyPicture(reason.picture, color, title), title, text, again, help };
+  const picture = whyPicture(reason.picture, color, title);
+  return { code, picture, title, text, again, help };
 }
 
 /**
@@ -145,6 +147,7 @@ export function queueWhy(place: number, until: number, words: Words, color: XoCo
     until > 0 ? words._('It goes on by itself at about {time}', { time: clock(until) }) : '';
   const own = place > 0 ? words._('Your place: {n}', { n: number(place) }) : '';
   return {
+    code: 'queue',
     picture: queuePicture(place, number(place), color, own || title, rightToLeft),
     ...{
       title,

@@ -63,6 +63,24 @@ export interface Pins {
   limit: number;
 }
 
+/** Above this share the jar counts as full. */
+const FULL = 0.95;
+
+/** The used share of the space for pins, from 0. */
+export function fillOf({ used, limit }: Pins): number {
+  return limit > 0 ? used / limit : 0;
+}
+
+export function isJarFull(pins: Pins): boolean {
+  return fillOf(pins) > FULL;
+}
+
+/** The pins as they are listed: the newest first; in a full jar the oldest, the one to take out. */
+export function pinsInOrder(all: Pins): Pin[] {
+  const direction = isJarFull(all) ? 1 : -1;
+  return all.pins.toSorted((a, b) => direction * (a.pinned - b.pinned));
+}
+
 export interface EntryPage {
   total: number;
   rows: EntryRow[];

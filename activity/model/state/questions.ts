@@ -2,11 +2,14 @@
  * What the present screen needs from the agent: nothing more, and of lists only the visible pages
  * with their neighbours.
  */
+import { pinsInOrder } from './answers.ts';
 import { answerTo } from './known-answers.ts';
 import { keyOf, type Question, type State } from './state.ts';
 
 /** Entries asked for at once. */
 export const PAGE = 60;
+/** Icons of pins asked for at once, at most: a screen full. */
+const MOST_ICONS = 20;
 
 /** Questions of the present place without a fresh answer, the most urgent first. */
 export function questionsFor(state: State): Question[] {
@@ -21,17 +24,21 @@ function neededAt(state: State): Question[] {
   const { place } = state;
   switch (place.type) {
     case 'status':
+    case 'welcome':
     // The job's own properties are enough; a plan would read the Journal beside a running restore.
     case 'restoring':
       return [];
     case 'days':
       return [{ type: 'days', of: place.of }, { type: 'laptops' }];
     case 'entries':
-      return pagesFor(state);
+      return [...pagesFor(state), ...keptOf(place.of)];
     case 'entry':
-      return [{ type: 'details', of: place.of, snapshot: place.snapshot, uid: place.uid }];
+      return [
+        { type: 'details', of: place.of, snapshot: place.snapshot, uid: place.uid },
+        ...keptOf(place.of),
+      ];
     case 'pins':
-      return [{ type: 'pins' }, { type: 'at-school' }];
+      return [{ type: 'pins' }, { type: 'at-school' }, ...iconsOfPins(state)];
     case 'whose':
       return [{ type: 'laptops' }];
     case 'when':
@@ -41,6 +48,23 @@ function neededAt(state: State): Question[] {
     default:
       return place satisfies never;
   }
+}
+
+/** What of this laptop's Journal only the school has; an old laptop keeps nothing there. */
+function keptOf(of: string): Question[] {
+  return of === '' ? [{ type: 'at-school' }] : [];
+}
+
+/** The details of the visible pins, which have their icons. */
+function iconsOfPins(state: State): Question[] {
+  const pins = answerTo(state, { type: 'pins' });
+  const atSchool = answerTo(state, { type: 'at-school' }) ?? [];
+  const kept = atSchool.map(({ uid }) => ({ uid, snapshot: '' }));
+  const rows = [...(pins ? pinsInOrder(pins) : []), ...kept];
+  const { first, last } = state.visible;
+  return rows
+    .slice(first, Math.min(last, first + MOST_ICONS) + 1)
+    .map(({ uid, snapshot }) => ({ type: 'details', of: '', snapshot, uid }));
 }
 
 function pagesFor(state: State): Question[] {

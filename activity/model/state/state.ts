@@ -8,6 +8,8 @@ import type { AtSchool, Day, Details, EntryPage, Laptop, Pins, Plan } from './an
 /** A screen. `of` is the serial of a laptop, empty for this one; an empty snapshot is the newest. */
 export type Place =
   | { type: 'status' }
+  /** Shown once, at the first visit. */
+  | { type: 'welcome' }
   /** With a search, each day leads to what it finds there. */
   | { type: 'days'; of: string; search?: string }
   | { type: 'entries'; of: string; snapshot: string; search: string }
@@ -135,13 +137,13 @@ export interface State {
   pinning: Readonly<Record<string, boolean>>;
 }
 
-export function initialState(nick: string, now: number): State {
+export function initialState(nick: string, now: number, firstVisit = false): State {
   return {
     now,
     nick,
     agent: readAgent('starting', {}),
     jobs: {},
-    place: { type: 'status' },
+    place: { type: firstVisit ? 'welcome' : 'status' },
     trail: [],
     answers: {},
     visible: { first: 0, last: 0 },

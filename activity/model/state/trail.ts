@@ -8,7 +8,9 @@ const TRAIL = 20;
 export function goTo(state: State, place: Place): State {
   const same = JSON.stringify(place) === JSON.stringify(state.place);
   if (same) return { ...state, moved: true };
-  const trail = place.type === 'status' ? [] : [...state.trail, state.place].slice(-TRAIL);
+  const isOnce = state.place.type === 'welcome';
+  const behind = isOnce ? state.trail : [...state.trail, state.place];
+  const trail = place.type === 'status' ? [] : behind.slice(-TRAIL);
   return { ...state, place, trail, moved: true, visible: { first: 0, last: 0 }, ended: null };
 }
 

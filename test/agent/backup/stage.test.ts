@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -105,7 +106,7 @@ test('an entry written to while it is read is read again, and comes whole', asyn
       putProperty(paths, uid, 'title', 'new');
     },
   };
-  const { batches, problems } = await stage(paths, { clock });
+  const { batches, problems } = await stage(paths, { clock, freshness: FRESHNESS });
   assert.equal(problems, []);
   const files = inBatch(batches[0]?.folder ?? '', uid);
   const entry = decodeEntry(readFileSync(files.metadata));
@@ -149,10 +150,14 @@ test('an entry that never comes to rest is reported and not staged', async () =>
   const uid = uidOf(1);
   putEntry(paths, uid, 'x');
   putEntry(paths, uidOf(2), 'fine');
-  writeFileSync(join(inJournal(paths, uid).path, 'metadata', '.title'), 'ne');
-  const { batches, problems, read } = await stage(paths, {
-    clock: { ...realClock, sleep: async () => {} },
-  });
+  let saves = 0;
+  const sleep = async () => {
+    saves += 1;
+    putProperty(paths, uid, 'title', String(saves));
+    writeFileSync(join(inJournal(paths, uid).path, 'metadata', `.${saves}`), 'ne');
+  };
+  const clock = { ...realClock, sleep };
+  const { batches, problems, read } = await stage(paths, { clock, freshness: FRESHNESS });
   assert.equal(
     problems.map((problem) => problem.uid),
     [uid],
@@ -161,6 +166,23 @@ test('an entry that never comes to rest is reported and not staged', async () =>
   assert.equal([...(batches[0]?.versions.keys() ?? [])], [uidOf(2)]);
   assert.not(read.has(uid));
   assert.not(existsSync(inBatch(batches[0]?.folder ?? '', uid).content));
+});
+
+test('the temporary file of a datastore that was killed keeps nothing out of the backup', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  putEntry(paths, uidOf(1), 'x');
+  writeFileSync(join(inJournal(paths, uidOf(1)).path, 'metadata', '.title'), '');
+  let naps = 0;
+  const sleep = async () => {
+    naps += 1;
+  };
+  const clock = { ...realClock, sleep };
+  const { problems, read } = await stage(paths, { clock, freshness: FRESHNESS });
+  assert.equal([problems, read.size, naps], [[], 1, 5], 'after five quiet seconds');
+  const later = fileSystemMoment(paths.staging) + 10_000_000_000n;
+  await stage(paths, { clock, freshness: FRESHNESS, moment: later });
+  assert.is(naps, 5, 'an old one is not waited for');
 });
 
 test('a size that is not the noted one is taken after five quiet seconds, not before', async () => {
@@ -181,19 +203,79 @@ test('a size that is not the noted one is taken after five quiet seconds, not be
   assert.equal([naps, fresh.read.size, fresh.problems], [Array(5).fill(1000), 1, []]);
 });
 
-test('entries of a wrong shape are reported by name, and the others go on', async () => {
+test('what is odd about an entry is reported by name, and the rest of it is staged', async () => {
   using profile = makeProfile();
   const { paths } = profile;
-  for (let n = 0; n < 5; n += 1) putEntry(paths, uidOf(n), 'x');
-  const metadata = (n: number) => join(inJournal(paths, uidOf(n)).path, 'metadata');
-  symlinkSync('/etc/passwd', join(metadata(0), 'link'));
-  rmSync(metadata(1), { recursive: true });
-  writeFileSync(join(metadata(2), 'huge'), Buffer.alloc(8 * 1024 * 1024 + 1));
-  execFileSync('mkfifo', [join(metadata(3), 'pipe')]);
+  const odd: [make: (metadata: string) => void, problem: RegExp][] = [
+    [(at) => symlinkSync('/etc/passwd', join(at, 'link')), /link cannot be opened/],
+    [(at) => writeFileSync(join(at, 'huge'), Buffer.alloc(9 << 20)), /huge is too large/],
+    [(at) => execFileSync('mkfifo', [join(at, 'pipe')]), /pipe is not a regular file/],
+    [(at) => mkdirSync(join(at, 'folder')), /folder is not a regular file/],
+    [(at) => writeFileSync(join(at, '__proto__'), 'x'), /its name "__proto__"/],
+    [
+      (at) => writeFileSync(Buffer.concat([Buffer.from(`${at}/a`), Buffer.from([0xff])]), 'x'),
+      /its name "a\ufffd"/,
+    ],
+    [(at) => writeFileSync(join(at, 'big'), Buffer.alloc(7 << 20, 0xff)), /big of 7340032 bytes/],
+  ];
+  for (const [n, [make]] of odd.entries()) {
+    putEntry(paths, uidOf(n), `content ${n}`);
+    make(join(inJournal(paths, uidOf(n)).path, 'metadata'));
+  }
+  putEntry(paths, uidOf(99), 'plain');
+  const { problems, read, batches } = await stage(paths);
+  const { folder = '' } = batches[0] ?? {};
+  for (const [n, [, wanted]] of odd.entries()) {
+    const uid = uidOf(n);
+    const own = problems.filter((problem) => problem.uid === uid);
+    assert.is(own.length, 1);
+    assert.is(own[0]?.partial, true);
+    assert.match(own[0]?.problem ?? '', wanted);
+    assert.match(own[0]?.problem ?? '', uid);
+    const entry = decodeEntry(readFileSync(inBatch(folder, uid).metadata));
+    assert.is(propertyText(entry, 'title'), 'A thing');
+    assert.is(readFileSync(inBatch(folder, uid).content, 'utf8'), `content ${n}`);
+  }
+  assert.equal([problems.length, read.size], [odd.length, odd.length + 1]);
+});
+
+test('an entry that cannot be read as one is reported by name, and the others go on', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (let n = 0; n < 4; n += 1) putEntry(paths, uidOf(n), 'x');
+  const path = (n: number) => inJournal(paths, uidOf(n)).path;
+  rmSync(join(path(0), 'metadata'), { recursive: true });
+  rmSync(join(path(1), 'data'));
+  mkdirSync(join(path(1), 'data'));
+  rmSync(path(2), { recursive: true });
+  symlinkSync('/etc', path(2));
   const { problems, read } = await stage(paths);
-  assert.equal(problems.map(({ uid }) => uid).sort(), [0, 1, 2, 3].map(uidOf));
-  for (const { uid, problem } of problems) assert.match(problem, uid);
-  assert.equal([...read.keys()], [uidOf(4)]);
+  assert.equal(problems.map(({ uid }) => uid).sort(), [0, 1, 2].map(uidOf));
+  for (const { uid, problem, partial } of problems) {
+    assert.match(problem, uid);
+    assert.not(partial);
+  }
+  assert.equal([...read.keys()], [uidOf(3)]);
+});
+
+test('remains of an entry do not replace the version that the school has', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (let n = 0; n < 4; n += 1) putEntry(paths, uidOf(n), 'good');
+  for (const n of [0, 1]) {
+    for (const name of ['uid', 'title', 'timestamp', 'filesize'])
+      putProperty(paths, uidOf(n), name, '');
+    putContent(paths, uidOf(n), '');
+  }
+  rmSync(join(inJournal(paths, uidOf(2)).path, 'data'));
+  const isAtSchool = (uid: Uid) => uid !== uidOf(1);
+  const { problems, read } = await stage(paths, {
+    base: (uid) => (isAtSchool(uid) ? { content: digestOf('good') } : undefined),
+    clock: { ...realClock, sleep: async () => {} },
+    freshness: FRESHNESS,
+  });
+  assert.equal(problems.map(({ uid }) => uid).sort(), [0, 1, 2].map(uidOf));
+  assert.equal([...read.keys()], [uidOf(3)]);
 });
 
 test('an entry that vanishes between looking and reading is simply gone', async () => {

@@ -25,8 +25,8 @@ import { realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { Bus } from '../../../shared/system/bus.ts';
 import { Cleanup } from '../../../shared/system/cleanup.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { type Daemon, startDaemon } from '../../school/processes.ts';
-import { waitFor } from '../../school/wait.ts';
 import { makeProfile, uidOf } from '../journal/journal.ts';
 import { WORKER_ANSWERS } from './worker-answers.ts';
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -133,6 +133,19 @@ test('an entry is settled when its content is whole, after waiting if need be', 
   rmSync(join(inJournal(paths, UID).path, 'data'));
   assert.is(await codeOf(readSettledEntry(contextOf(paths), UID)), 'bad-input');
   assert.is(await codeOf(readSettledEntry(contextOf(paths), uidOf(2))), 'not-found');
+});
+
+test('the temporary file of a datastore that was killed makes no entry busy for ever', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  putEntry(paths, UID, 'old');
+  writeFileSync(join(inJournal(paths, UID).path, 'metadata', '.title'), '');
+  const context = contextOf(paths);
+  assert.is(await codeOf(readSettledEntry(context, UID)), 'unreadable', 'it may be at work');
+  // The times of files are rounded: a moment more than none has to have passed.
+  const freshness = { racyNs: 0n, settledMs: -1 };
+  const { doubt } = await readSettledEntry({ ...context, freshness }, UID);
+  assert.is(doubt, 'unfinished');
 });
 
 test.run();

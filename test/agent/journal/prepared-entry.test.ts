@@ -54,6 +54,12 @@ const RULES: [string, Record<string, string | Buffer>, Record<string, unknown>, 
     1,
   ],
   ['a time that is no number goes', { timestamp: 'today' }, { timestamp: '4' }, 1],
+  [
+    "what Sugar's index cannot have as one term is shortened",
+    { activity: 'a'.repeat(244), mime_type: `${'a'.repeat(199)}ñ${'b'.repeat(100)}` },
+    { activity: 'a'.repeat(200), mime_type: 'a'.repeat(199) },
+    2,
+  ],
   ['a time before 1970 stays', { timestamp: '-5' }, { timestamp: '-5' }, 0],
 ];
 for (const [name, properties, expected, repairs] of RULES) {
@@ -100,6 +106,23 @@ test('at the top of the Journal it is the same work at another time', () => {
   assert.ok(isSameButForTime(entryOf({ title: 'x', creation_time: '4' }, 'content'), entry));
   assert.not(isSameButForTime(entryOf({ title: 'y', creation_time: '4' }, 'content'), entry));
   assert.not(isSameButForTime(entryOf({ title: 'x', creation_time: '4' }, 'other'), entry));
+});
+
+test('dates that an entry does not have are no difference', () => {
+  for (const times of [
+    {},
+    { timestamp: 'x' },
+    { timestamp: '1700000000000' },
+    { creation_time: '' },
+  ]) {
+    const entry = entryOf({ title: 'x', ...times }, 'content');
+    const [first, later] = [1, 2].map((seconds) => prepareEntry(entry, uid, seconds));
+    assert.ok(first && later);
+    assert.ok(isSameButForTime(first.expected, later.expected, later.invented));
+    assert.not(isSameButForTime(first.expected, later.expected), 'they do differ');
+  }
+  const { invented } = prepareEntry(entryOf({ ...TIMES, title: 'x' }), uid, 1);
+  assert.equal(invented, []);
 });
 
 test('a torn copy is one without the content and with nothing of its own', () => {

@@ -23,6 +23,7 @@ const ROUNDING_NS = 1000n;
 
 export interface StageTestOptions {
   known?: ReadonlyMap<Uid, KnownEntry>;
+  base?: StageOptions['base'];
   need?: (uid: Uid, digest: Digest, content: Digest | null) => Need;
   moment?: bigint;
   clock?: Clock;
@@ -46,6 +47,7 @@ export async function stage(paths: Paths, options: StageTestOptions = {}) {
     clock: options.clock ?? realClock,
     freshness: options.freshness ?? SETTLED,
     signal: new AbortController().signal,
+    ...(options.base && { base: options.base }),
     need: options.need ?? (() => 'all'),
     onRead: (uid, known) => read.set(uid, known),
     onProblem: (problem) => problems.push(problem),

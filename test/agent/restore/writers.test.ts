@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../../agent/context.ts';
 import type { Datastore } from '../../../agent/journal/datastore.ts';
+import { listShownEntries, nameOf, uidAtSchool } from '../../../agent/journal/entry-name.ts';
 import { readLiveEntry } from '../../../agent/journal/live-entry.ts';
 import { inBatch, inEntry, inJournal, type Paths } from '../../../agent/paths.ts';
 import { Meter } from '../../../agent/progress.ts';
@@ -47,7 +48,9 @@ class DiskDatastore {
     return this.shown.size;
   }
   async rebuildIndex() {
-    for (const { uid } of listEntries(this.paths.journal)) this.shown.add(uid);
+    for (const entry of listShownEntries(this.paths.journal, () => {})) {
+      this.shown.add(nameOf(entry) as Uid);
+    }
   }
 }
 
@@ -156,6 +159,43 @@ for (const [name, make] of WRITERS) {
       assert.is(readFileSync(inEntry(inJournal(paths, uidOf(1))).content, 'utf8'), 'whole');
     }));
 
+  test('a second restore adds nothing, whatever the dates are like', () =>
+    inScene(make, async ({ paths, folder, writer, outcomes, context }) => {
+      const dates = [{}, { timestamp: '1700000000000' }, { timestamp: '9e99', creation_time: 'x' }];
+      for (let run = 0; run < 3; run += 1) {
+        const entries = dates.map((some, n) => {
+          const one = fetched(folder, uidOf(n), 'work');
+          const properties = new Map(one.entry.properties);
+          for (const name of ['timestamp', 'creation_time']) properties.delete(name);
+          for (const [name, value] of Object.entries(some))
+            properties.set(name, Buffer.from(value));
+          one.entry = { ...one.entry, properties };
+          return one;
+        });
+        Object.assign(context.clock, { now: () => new Date(1_700_000_000_000 + run * 86_400_000) });
+        await writer.write(folder, entries);
+        await writer.finish();
+        const { restored, beside, alreadyHere, problems } = outcomes.counts;
+        assert.equal([restored, beside, alreadyHere, problems], [3, 0, 3 * run, []]);
+      }
+      assert.is(listEntries(paths.journal).length, 3);
+    }));
+
+  test('an entry whose name is no uid at school comes back under its name', () =>
+    inScene(make, async ({ paths, folder, datastore, writer, outcomes }) => {
+      const name = uidOf(1).replace('8000-', '8000_');
+      const one = fetched(folder, uidAtSchool(name), 'odd');
+      one.entry = {
+        ...one.entry,
+        properties: new Map(one.entry.properties).set('uid', Buffer.from(name)),
+      };
+      await writer.write(folder, [one]);
+      assert.equal(await writer.finish(), []);
+      assert.equal([outcomes.counts.restored, outcomes.counts.problems], [1, []]);
+      assert.is(readFileSync(inEntry(inJournal(paths, name as Uid)).content, 'utf8'), 'odd');
+      assert.equal([...datastore.shown], [name]);
+    }));
+
   test('an unreadable copy is a problem of this entry, and the others go on', () =>
     inScene(make, async ({ paths, folder, state, writer, outcomes }) => {
       const bad = fetched(folder, uidOf(1), 'older');
@@ -181,14 +221,10 @@ for (const [name, make] of WRITERS) {
 
 const test = suite('which writer an entry goes through');
 
-test('an entry that a rebuild would delete goes through the datastore', () =>
+test('an entry whose remains are there goes through the datastore', () =>
   inScene(WRITERS[1]?.[1] as MakeWriter, async ({ paths, folder, writer, outcomes, datastore }) => {
     const strange = fetched(folder, uidOf(1), 'x');
-    // Longer than one of the terms that the index can have.
-    strange.entry = {
-      ...strange.entry,
-      properties: new Map(strange.entry.properties).set('activity', Buffer.alloc(201, 'a')),
-    };
+    mkdirSync(inEntry(inJournal(paths, uidOf(1))).metadata, { recursive: true });
     await writer.write(folder, [strange, fetched(folder, uidOf(2), 'y')]);
     assert.equal([...datastore.shown], [uidOf(1)], 'the other one is not shown yet');
     assert.is(outcomes.counts.restored, 2);

@@ -1,5 +1,5 @@
 /**
- * `ds-backup` at a terminal, with the agent started by the bus when it is asked (A2, A12).
+ * `ds-backup` at a terminal, with the agent started by the bus when it is asked.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { distFolder } from '../../../bundle/build.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { waitFor } from '../../runner/patience.ts';
+import { pinsOf } from '../keep/kept-journal.ts';
 import type { Finished, Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 
@@ -32,6 +34,11 @@ async function prepare(school: School, entries: number): Promise<Laptop> {
 
 function ask(laptop: Laptop, ...args: string[]): Promise<Finished> {
   return laptop.run(process.execPath, [program, ...args]);
+}
+
+interface Pin {
+  uid: string;
+  later: boolean;
 }
 
 async function ok(laptop: Laptop, ...args: string[]): Promise<string> {
@@ -62,19 +69,21 @@ test('pins are kept, and noted while the school is away', async () => {
   const { entries } = JSON.parse(await ok(laptop, 'entries', 'latest', '--json'));
   const [first, second] = entries.map(({ uid }: { uid: string }) => uid);
   assert.is(await ok(laptop, 'pin', first, 'latest'), 'done\n');
+  const atSchool = () => pinsOf(school, laptop).sort();
+  assert.equal(atSchool(), [first]);
   await school.server.daemon.stop();
   assert.match(await ok(laptop, 'pin', second, 'latest'), /^noted/);
+  const later = async () => {
+    const { pins } = JSON.parse(await ok(laptop, 'pins', '--json'));
+    return pins.filter((one: Pin) => one.later).map(({ uid }: Pin) => uid);
+  };
+  assert.equal(atSchool(), [first], 'the school does not know yet');
   await school.server.start();
   await ok(laptop, 'status');
-  for (let looks = 0; looks < 100; looks += 1) {
-    const { pins } = JSON.parse(await ok(laptop, 'pins', '--json'));
-    if (pins.every(({ later }: { later: boolean }) => !later)) break;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  const { pins } = JSON.parse(await ok(laptop, 'pins', '--json'));
-  const uids = pins.map(({ uid }: { uid: string }) => uid);
-  assert.equal(uids.sort(), [first, second].sort());
+  await waitFor('the laptop to send it', async () => (await later()).length === 0);
+  assert.equal(atSchool(), [first, second].sort(), 'on the disk of the server');
   assert.is(await ok(laptop, 'unpin', first), 'done\n');
+  assert.equal(atSchool(), [second]);
 });
 
 test('mistakes are told before anything happens', async () => {

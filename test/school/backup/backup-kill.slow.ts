@@ -1,7 +1,7 @@
-// time limit: 900 s
+// weight: 60
 /**
  * Kills -9 at moments chosen by chance, of backups and of their rsync and ssh, and of the agent and its
- * worker (E3): every backup gets there in the end, what has arrived is not sent again, and no snapshot
+ * worker: every backup gets there in the end, what has arrived is not sent again, and no snapshot
  * has an entry that is torn, doubled or lost.
  */
 import { lstatSync, rmSync } from 'node:fs';
@@ -15,26 +15,25 @@ import { openWire } from '../../bench/wire.ts';
 import { compareJournals, type JournalSums, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { seededRandom } from '../../journal/random.ts';
+import { scaled } from '../../runner/patience.ts';
 import { soak } from '../../soak.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { kill, runUntil, type Victim } from '../mortal.ts';
 import { RunningAgent } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
+import { settled } from '../settled.ts';
 
-const test = suite('E3: a backup that is killed again and again');
+const test = suite('a backup that is killed again and again');
 
-const KILLS = soak(160, 25);
-const AGENT_KILLS = soak(40, 6);
-const KILLS_A_BACKUP = 8;
+const KILLS = soak(160, 9);
+const AGENT_KILLS = soak(40, 3);
+const KILLS_A_BACKUP = soak(8, 4);
 const EDITED = 40;
 /** Of all data, at most so much goes over the line, what is sent twice and handshakes included. */
 const MAX_SENT = 1.1;
 /** What a run costs besides entries: handshakes, questions, lists of files. */
 const RUN_BYTES = 30_000;
-
-/** Until a backup takes what was changed, in milliseconds: only then it has something to be killed at. */
-const SETTLED_MS = 1100;
 
 /** The sizes of all files that are new or other than before, in bytes. */
 function freshFiles(journal: string, before: JournalSums, after: JournalSums): number[] {
@@ -82,7 +81,7 @@ test(`${KILLS} kills of the program, of rsync and of ssh`, async () => {
   };
   const change = async (count: number, seed: number) => {
     for (const { journal } of [laptop, twin]) changeJournal(journal, { count, seed });
-    await sleep(SETTLED_MS);
+    await settled();
   };
   for (const { journal } of [laptop, twin]) generateJournal(journal, { entries: 120, seed: 31 });
   await ok(laptop, 'now');
@@ -128,7 +127,8 @@ async function killBackups(laptop: Laptop, round: number, wholeMs: number): Prom
   let kills = 0;
   for (let attempt = 0; attempt < KILLS_A_BACKUP; attempt += 1) {
     const after = wholeMs * (0.15 + 0.7 * random.unit());
-    const death = await runUntil(laptop, ['now'], random.pick(victims), after);
+    const victim = victims[(round + attempt) % victims.length] ?? 'program';
+    const death = await runUntil(laptop, ['now'], victim, after);
     if (death.killed) kills += 1;
     else if (death.exitCode === 0) break;
   }
@@ -145,12 +145,12 @@ test(`${AGENT_KILLS} kills of the agent and of its worker`, async () => {
   for (let round = 0; kills < AGENT_KILLS && round < 3 * AGENT_KILLS; round += 1) {
     const random = seededRandom(`agent kill ${round}`);
     if (round > 0) changeJournal(laptop.journal, { count: 10, seed: round });
-    await sleep(SETTLED_MS);
+    await settled();
     const agent = await RunningAgent.start(laptop);
     try {
       void agent.ask('BackUpNow').catch(() => {}); // its death is the point
-      await sleep(1200 * random.unit());
-      const victim = random.pick(victims);
+      await sleep(scaled(1200) * random.unit());
+      const victim = victims[kills % victims.length] ?? 'program';
       if (kill(agent.daemon.pid, victim)) kills += 1;
       if (victim === 'program') await agent.daemon.ended;
     } finally {

@@ -1,6 +1,6 @@
-// time limit: 200 s
+// weight: 40
 /**
- * A Journal that is written to all the time (A8): ten thousand writes as Sugar's datastore does them,
+ * A Journal that is written to all the time: ten thousand writes as Sugar's datastore does them,
  * properties first, each by a rename, then the content, while backups run one after the other. Every
  * version in every snapshot is one that was written, whole.
  */
@@ -18,7 +18,7 @@ import { generateJournal } from '../../journal/generator.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { startSchool } from '../school.ts';
 
-const test = suite('A8: a Journal that is written to all the time');
+const test = suite('a Journal that is written to all the time');
 
 const ENTRIES = 60;
 const WRITES = 10_000;
@@ -44,7 +44,7 @@ test(`${WRITES} writes: only whole entries in all snapshots`, async () => {
     spawn('python3', [writer, laptop.journal, String(count), ...uids], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-  // All of them are the writer's, or the shrink guard would see large entries become small (X5).
+  // All of them are the writer's, or the shrink guard would see large entries become small.
   await once(write(ENTRIES), 'exit');
   assert.is((await laptop.backup(['now'])).exitCode, 0);
   const child = write(WRITES);

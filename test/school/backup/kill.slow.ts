@@ -1,6 +1,6 @@
-// time limit: 400 s
+// weight: 80
 /**
- * The plug is pulled at every named point of backup, ingest and restore (E3): the snapshots before
+ * The plug is pulled at every named point of backup, ingest and restore: the snapshots before
  * stay whole, and the next run completes.
  */
 import { readdirSync, rmSync } from 'node:fs';
@@ -11,12 +11,13 @@ import { parseSerial } from '../../../shared/ids.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import { waitFor, within } from '../../runner/patience.ts';
+import { soak } from '../../soak.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
-import { waitFor } from '../wait.ts';
 
-const test = suite('E3: killed anywhere, nothing complete is lost and the next run completes');
+const test = suite('killed anywhere, nothing complete is lost and the next run completes');
 
 const BACKUP = [
   'backup.scanned',
@@ -26,18 +27,15 @@ const BACKUP = [
   'backup.completion-sent',
   'backup.confirmed',
 ];
-const INGEST = [
-  'ingest.claimed',
-  'ingest.verified',
-  'ingest.durable',
-  'ingest.pooled:2',
-  'ingest.linked',
-  'ingest.sealed',
-  'ingest.promoted',
-  'ingest.pointed',
-  'ingest.emptied',
-  'ingest.recorded',
-];
+/** In the suite those that only the service passes; `xs/kill` goes through the others in the library. */
+const OF_THE_SERVICE = ['ingest.claimed', 'ingest.promoted', 'ingest.recorded'];
+const INGEST = soak(
+  [
+    ...['ingest.claimed', 'ingest.verified', 'ingest.durable', 'ingest.pooled:2', 'ingest.linked'],
+    ...['ingest.sealed', 'ingest.promoted', 'ingest.pointed', 'ingest.emptied', 'ingest.recorded'],
+  ],
+  OF_THE_SERVICE,
+);
 /** Entry by entry, as a small Journal comes back. */
 const RESTORE = ['restore.planned', 'restore.fetched', 'restore.applying:3', 'restore.applied:3'];
 /** Placed in the datastore's folders, as a larger one does. */
@@ -137,7 +135,7 @@ for (const [points, entries] of [
   });
 }
 
-test('A9 rule 5: a restore that is cancelled keeps and counts what came; the next brings the rest', async () => {
+test('a restore that is cancelled keeps and counts what came; the next brings the rest', async () => {
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 400, seed: 4 });
@@ -153,11 +151,11 @@ test('A9 rule 5: a restore that is cancelled keeps and counts what came; the nex
   const cancel = new AbortController();
   const running = laptop.backup(['restore', 'latest'], { signal: cancel.signal });
   const back = () => readJournal(laptop.journal).size;
-  await waitFor('some entries are back', () => back() >= 50, 30_000);
+  await waitFor('some entries are back', () => back() >= 50);
   const asked = performance.now();
   cancel.abort();
   const cancelled = await running;
-  assert.ok(performance.now() - asked < 2000, 'within two seconds');
+  await within('the end of a cancelled restore', 2000, performance.now() - asked);
   assert.is.not(cancelled.exitCode, 0);
   assert.match(cancelled.stderr, /cancelled/);
   assert.ok((await laptop.countEntries()) >= 50, 'Sugar shows what came');

@@ -1,9 +1,8 @@
 /**
- * A day without changes: two plain requests, no SSH, and nobody but the two can say so (A6 E4).
+ * A day without changes: two plain requests, no SSH, and nobody but the two can say so.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
@@ -13,6 +12,7 @@ import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
+import { settled } from '../settled.ts';
 
 const test = suite('a quiet day');
 
@@ -24,8 +24,8 @@ async function ok(laptop: Laptop): Promise<{ sequence: number; changed: number }
 }
 
 /** Backs up a Journal that has not changed for the two seconds in which file times tell nothing. */
-async function settled(laptop: Laptop): Promise<void> {
-  await sleep(2100);
+async function backUpSettled(laptop: Laptop): Promise<void> {
+  await settled();
   await ok(laptop);
 }
 
@@ -43,16 +43,16 @@ test('needs no SSH, counts as a backup, and ends with the first change', async (
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 10, seed: 1 });
-  await settled(laptop);
+  await backUpSettled(laptop);
   const before = logins(school);
   const last = successOf(school, laptop).time;
   rmSync(join(laptop.profile, 'ds-backup-done'));
   assert.equal((await ok(laptop)).changed, 0);
   assert.is(logins(school), before, 'no SSH connection');
   assert.ok(successOf(school, laptop).time > last, 'the server knows');
-  assert.ok(readFileSync(join(laptop.profile, 'ds-backup-done')), 'and the laptop');
+  assert.ok(existsSync(join(laptop.profile, 'ds-backup-done')), 'and the laptop');
   changeJournal(laptop.journal, { count: 1, seed: 2 });
-  await sleep(2100); // long ago enough to be sent at once, while ssh still shakes hands
+  await settled(); // long ago enough to be sent at once, while ssh still shakes hands
   assert.is((await ok(laptop)).sequence, 2);
   assert.is(logins(school), before + 1, 'one connection: rsync waits for it and makes no other');
 });
@@ -61,7 +61,7 @@ test('a server that is another one now, or lost the key, is found out and asked 
   await using school = await startSchool();
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries: 5, seed: 3 });
-  await settled(laptop);
+  await backUpSettled(laptop);
   const { home, quietKey } = inLaptop(school.server, parseSerial(laptop.serial));
   rmSync(quietKey);
   assert.is((await ok(laptop)).sequence, 1, 'over SSH');

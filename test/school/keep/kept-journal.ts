@@ -1,5 +1,5 @@
 /**
- * A laptop whose content goes to school and comes back: how it is asked, and how it is looked at (A13).
+ * A laptop whose content goes to school and comes back: how it is asked, and how it is looked at.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,14 +26,13 @@ export async function refused(laptop: Laptop, message: RegExp, ...args: string[]
 }
 
 /** A laptop with a backup, and its entries that have content, the largest first. */
-export async function prepare(school: School, n = 0) {
-  const laptop = school.laptop(n);
-  return { laptop, ...(await prepareLaptop(laptop, 41 + n)) };
+export async function prepare(school: School, laptop = school.laptop(0)) {
+  return { laptop, ...(await prepareLaptop(laptop)) };
 }
 
 /** The same for a laptop that stands elsewhere. */
-export async function prepareLaptop(laptop: Laptop, seed = 41) {
-  generateJournal(laptop.journal, { entries: ENTRIES, seed });
+export async function prepareLaptop(laptop: Laptop) {
+  generateJournal(laptop.journal, { entries: ENTRIES, seed: 41 });
   await laptop.startBus();
   await laptop.countEntries(); // the datastore adds to entries what it needs
   await ok(laptop, 'now');

@@ -1,7 +1,6 @@
-// time limit: 120 s
 /**
- * Sugar's real datastore opens what was exported, and keeps every entry that export called sound
- * (X13). It makes its own index on the way, and deletes what it cannot read: exactly the entries
+ * Sugar's real datastore opens what was exported, and keeps every entry that export called sound.
+ * It makes its own index on the way, and deletes what it cannot read: exactly the entries
  * that export named.
  */
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -13,12 +12,12 @@ import { exportJournal } from '../../../xs/legacy/export.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { adopt, nameOf, putRaw, snapshotRaw } from '../../xs/legacy/original-library.ts';
 import { makeLibrary, newest, SERIAL, uidOf } from '../../xs/library.ts';
 import { Laptop } from '../laptop.ts';
-import { waitFor } from '../wait.ts';
 
-const test = suite('X13: an exported Journal opens in Sugar');
+const test = suite('an exported Journal opens in Sugar');
 
 interface LaptopAlone extends AsyncDisposable {
   laptop: Laptop;

@@ -1,5 +1,5 @@
 /**
- * A pin that has outlived its snapshot (X8): the child still sees what it is, and brings it back.
+ * A pin that has outlived its snapshot: the child still sees what it is, and brings it back.
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -12,7 +12,7 @@ import { ok, prepare } from '../keep/kept-journal.ts';
 import { RunningAgent } from '../running-agent.ts';
 import { startSchool } from '../school.ts';
 
-const test = suite('X8 A11: a pin whose snapshot cleanup took');
+const test = suite('a pin whose snapshot cleanup took');
 
 type Row = Record<string, { value: unknown }>;
 const plain = (row: Row): Record<string, unknown> =>

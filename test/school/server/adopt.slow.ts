@@ -1,7 +1,6 @@
-// time limit: 120 s
 /**
- * A laptop gets an entry back that the original program saved sixteen years ago, over our own way
- * (X13): the library is adopted under a real server, whose sessions are another user than the
+ * A laptop gets an entry back that the original program saved sixteen years ago, over our own way:
+ * the library is adopted under a real server, whose sessions are another user than the
  * original's files belong to.
  */
 import { chownSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
@@ -17,16 +16,17 @@ import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
+import { scaled } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { nameOf, snapshotRaw, trashOf } from '../../xs/legacy/original-library.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
-const test = suite('X13: what the original program saved comes back to a laptop');
+const test = suite('what the original program saved comes back to a laptop');
 
-if (!runsAsRoot) console.log('skip: files of another account can be made by root only');
-const rooted = runsAsRoot ? test : test.skip;
+const rooted = testIf(runsAsRoot, test, 'files of another account can be made by root only');
 
 /** The account a laptop had on the original's server. */
 const OLD_UID = 64_990;
@@ -57,7 +57,7 @@ async function adoptUnderLock(context: AdoptContext, serial: Serial) {
   const trash = trashOf(paths);
   makeReadableFolder(context.ownership, trash);
   const lock = inLaptop(paths, serial).sessionLock;
-  await using _held = await lockFile(lock, { env, waitSeconds: 5 });
+  await using _held = await lockFile(lock, { env, waitSeconds: scaled(5) });
   const discard = (folder: string, name: string) => renameSync(folder, join(trash, name));
   return await adoptLaptop(context, serial, { discard });
 }

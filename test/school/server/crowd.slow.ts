@@ -1,7 +1,7 @@
-// time limit: 310 s
+// weight: 60
 // calm
 /**
- * Fifty real rsync-over-SSH clients come at once (X1): the service does with them what the simulator
+ * Many real rsync-over-SSH clients come at once: the service does with them what the simulator
  * says. Both decide with the same functions; here real time passes, and real processes are started.
  */
 import { existsSync } from 'node:fs';
@@ -10,23 +10,24 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { waitSeconds } from '../../../agent/backoff.ts';
 import { parseSerial } from '../../../shared/ids.ts';
+import { scaled, waitFor } from '../../runner/patience.ts';
 import { seeded } from '../../shared/random.ts';
 import { ours } from '../../sim/methods.ts';
 import { type Day, USUAL } from '../../sim/school-day.ts';
 import { simulate } from '../../sim/simulate.ts';
+import { soak } from '../../soak.ts';
 import { type School, startSchool } from '../school.ts';
 import { StockClient } from '../stock-client.ts';
-import { waitFor } from '../wait.ts';
 
-const test = suite('X1: fifty clients at once are served as the simulator says');
+const test = suite('many clients at once are served as the simulator says');
 
-const LAPTOPS = 50;
-const SLOTS = 16;
+const LAPTOPS = soak(50, 30);
+const SLOTS = soak(16, 10);
 /** They come within so many seconds. */
 const WITHIN = 3;
 /** At this speed a transfer takes about ten seconds. */
 const [BYTES, KIB_PER_SECOND] = [100 * 1024, 10];
-/** Total time, and the wait of 19 of 20, may differ from the simulator's by this share … */
+/** Total time, and the wait of 19 of 20, may differ from the simulator's by this share (of a quick machine) … */
 const TIME_TOLERANCE = 0.25;
 /** … requests by so many a laptop, and a laptop's place among the served by so many slots' worth. */
 const REQUEST_TOLERANCE = 0.5;
@@ -77,7 +78,7 @@ class Crowd {
     this.mostTransferring = Math.max(this.mostTransferring, this.#transferring);
     {
       using _channel = client.channel();
-      await waitFor('a connection', () => existsSync(client.controlPath), 30_000);
+      await waitFor('a connection', () => existsSync(client.controlPath));
       const sent = await client.upload('datastore-current', `--bwlimit=${KIB_PER_SECOND}`);
       assert.is(sent.exitCode, 0, sent.stderr);
       this.#transferring -= 1; // its slot is free when the service sees its channel end
@@ -99,7 +100,9 @@ class Crowd {
 function near(what: string, found: number, forecast: number, tolerance: number): void {
   const words = `${what}: ${found.toFixed(2)}, simulated ${forecast.toFixed(2)}`;
   console.log(words);
-  assert.ok(Math.abs(found - forecast) <= tolerance, `${words}, tolerance ${tolerance.toFixed(2)}`);
+  // The simulator knows no time for logins and processes.
+  const here = scaled(tolerance);
+  assert.ok(Math.abs(found - forecast) <= here, `${words}, tolerance ${here.toFixed(2)}`);
 }
 
 test('slots, order, requests and times are as forecast', async () => {

@@ -1,6 +1,5 @@
-// time limit: 120 s
 /**
- * A laptop becomes known to the server (A6, X2): several programs of it at once make one laptop, a
+ * A laptop becomes known to the server: several programs of it at once make one laptop, a
  * registration that is cut short leaves none behind, and a key opens one laptop only.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +15,7 @@ import { generateJournal } from '../../journal/generator.ts';
 import type { Finished, Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 
-const test = suite('A6, X2: a laptop becomes known to the server');
+const test = suite('a laptop becomes known to the server');
 
 const AT_ONCE = 5;
 

@@ -1,6 +1,5 @@
-// time limit: 120 s
 /**
- * Sugar's own registration and the original client's command lines against the real server (E1 X2).
+ * Sugar's own registration and the original client's command lines against the real server.
  * The client is stock rsync and ssh, run as OLPC's ds-backup.py runs them. Added to its lines are
  * only the port, a known_hosts file of the test's own, and leave to use DSA, which was no question
  * for the ssh of its time.
@@ -15,12 +14,12 @@ import { parseSerial } from '../../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../../shared/journal/entry.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { checkSnapshot } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
-import { waitFor } from '../wait.ts';
 
-const test = suite('E1 X2: Sugar registers, and the original client backs up');
+const test = suite('Sugar registers, and the original client backs up');
 
 const REGISTER = `
 import sys

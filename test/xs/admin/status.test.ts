@@ -40,6 +40,7 @@ function statusOf(laptops: number): Status {
       nick: '',
       snapshots: 2,
     })),
+    damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
@@ -63,13 +64,20 @@ test('at most 25 lines of 120 letters, also for a thousand laptops with every tr
 
 const WELL: Status = {
   ...statusOf(0),
-  ...{ waitingKeys: [], overQuota: [], damaged: 0, clock: { trusted: true, reason: '' } },
+  ...{
+    waitingKeys: [],
+    overQuota: [],
+    damaged: 0,
+    damagedLaptops: [],
+    clock: { trusted: true, reason: '' },
+  },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
   forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
 };
 const jim = { serial: SERIAL, nick: 'Jim' };
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
+  ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
   ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
   ['damage', { damaged: 2 }, /damage +2 damaged files/],

@@ -40,7 +40,11 @@ async function draftAfter(
   spoil(snapshot.folder, library);
   const draft = join(library.folder, 'draft');
   mkdirSync(draft);
-  const parts = { base: { snapshot, versions }, versions, verified: new Map() };
+  const parts = {
+    base: { snapshot, versions, lost: new Set<Uid>() },
+    versions,
+    verified: new Map(),
+  };
   const fill = () => fillDraft(library.context, draft, parts);
   return { library, base: snapshot.folder, draft, fill };
 }

@@ -1,14 +1,15 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newRunId, type Uid } from '../../../shared/ids.ts';
-import { digestOf } from '../../../shared/journal/entry.ts';
+import { decodeEntry, digestOf, propertyText } from '../../../shared/journal/entry.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { scrubShard } from '../../../xs/integrity/scrub.ts';
 import { foldOriginal } from '../../../xs/legacy/original.ts';
 import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshots } from '../check.ts';
 import { flipBit, shardOf } from '../integrity/damage-library.ts';
 import { makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
@@ -115,6 +116,65 @@ test('an entry that is gone from the mirror is gone from the next snapshot', asy
   await foldAndIngest(library);
   rmSync(folder, { recursive: true });
   assert.equal((await foldAndIngest(library)).removed, [uidOf(1)]);
+});
+
+/** Sugar 0.82 keeps all entries in one folder, and each one's properties in one JSON file. */
+function writeStoreEntry(library: TestLibrary, uid: Uid, title: string, data?: string) {
+  const store = join(inLaptop(library.paths, SERIAL).original, 'store');
+  mkdirSync(join(store, 'preview'), { recursive: true });
+  rmSync(join(store, `${uid}.metadata`), { force: true });
+  writeFileSync(join(store, `${uid}.metadata`), JSON.stringify({ title }));
+  if (data !== undefined) writeFileSync(join(store, uid), data);
+}
+
+function newestTitle(library: TestLibrary, uid: Uid): string | undefined {
+  const folder = newestSnapshot(library.paths, SERIAL)?.folder ?? '';
+  return propertyText(decodeEntry(readFileSync(join(folder, `${uid}.metadata`))), 'title');
+}
+
+test('the mirror of a laptop with Sugar 0.82 is read, too, and only what changed the next time', async () => {
+  using library = makeLibrary();
+  writeStoreEntry(library, uidOf(1), 'one', 'content of one');
+  writeStoreEntry(library, uidOf(2), 'two');
+  assert.is((await foldAndIngest(library)).entries, 2);
+  const folder = newestSnapshot(library.paths, SERIAL)?.folder ?? '';
+  assert.is(readFileSync(join(folder, uidOf(1)), 'utf8'), 'content of one');
+  assert.is((await foldAndIngest(library)).changed.length, 0);
+  writeStoreEntry(library, uidOf(2), 'dos');
+  assert.equal(
+    (await foldAndIngest(library)).changed.map(([uid]) => uid),
+    [uidOf(2)],
+  );
+  assert.is(newestTitle(library, uidOf(2)), 'dos');
+});
+
+test('a laptop that is upgraded from Sugar 0.82 goes on with the same entries', async () => {
+  using library = makeLibrary();
+  const { original } = inLaptop(library.paths, SERIAL);
+  writeStoreEntry(library, uidOf(1), 'one', 'content of one');
+  writeStoreEntry(library, uidOf(2), 'two');
+  await foldAndIngest(library);
+  // Sugar's migration, seen when it was cut off, and when it was complete.
+  writeEntry(library, uidOf(1), { uid: uidOf(1), title: 'one' }, 'content of one');
+  rmSync(join(original, 'store', uidOf(1)));
+  assert.equal((await foldAndIngest(library)).removed, []);
+  rmSync(join(original, 'store'), { recursive: true });
+  writeEntry(library, uidOf(2), { uid: uidOf(2), title: 'two' });
+  writeFileSync(join(original, 'version'), '1');
+  assert.equal((await foldAndIngest(library)).removed, []);
+  assert.is(newestTitle(library, uidOf(2)), 'two');
+  assert.is(checkSnapshots(library.paths, SERIAL).size, 3);
+});
+
+test('a mirror full of what no reader knows is not an empty Journal', async () => {
+  using library = makeLibrary();
+  const { original } = inLaptop(library.paths, SERIAL);
+  mkdirSync(join(original, 'entries-of-the-future'));
+  await refusedLater(
+    foldOriginal(library.context, SERIAL, undefined, newRunId()),
+    'bad-input',
+    /1 /,
+  );
 });
 
 test.run();

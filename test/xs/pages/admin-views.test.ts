@@ -7,13 +7,22 @@ import { wordsOf } from '../../../shared/words/language.ts';
 import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
 import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
-import { ACT_NAMES, commandOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
+import { calendarOf } from '../../../xs/pages/journal/months.ts';
+import { ACT_NAMES, commandsOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
+import { diskParts } from '../../../xs/pages/teacher/disk/disk-bar.tsx';
+import { reliefs } from '../../../xs/pages/teacher/disk/full-disk.tsx';
 import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
-import { auditView, LINES_EACH } from '../../../xs/pages/teacher/school/audit-page.tsx';
+import {
+  actorOf,
+  actorsIn,
+  findAudit,
+  LINES_EACH,
+} from '../../../xs/pages/teacher/school/audit-search.ts';
+import { auditSentence } from '../../../xs/pages/teacher/school/audit-words.ts';
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
 import { cardsOf } from '../../../xs/pages/teacher/shown/laptop-card.ts';
-import { MARKS, type Mark, MarkShape, markOf } from '../../../xs/pages/teacher/shown/marks.tsx';
+import { MARKS, type Mark, MarkShape, statesOf } from '../../../xs/pages/teacher/shown/marks.tsx';
 import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { serialOf } from '../whole.ts';
 
@@ -27,7 +36,15 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
     ...{ enrolled: true, retired: null, replaces: null, replacedBy: null, snapshots: 1 },
-    ...{ newest: null, bytes: 1, lastSuccess: daysAgo(1), held: 0, waiting: [], rejected: [] },
+    ...{
+      newest: null,
+      bytes: 1,
+      lastSuccess: daysAgo(1),
+      damaged: false,
+      held: 0,
+      waiting: [],
+      rejected: [],
+    },
     ...facts,
   };
 }
@@ -35,7 +52,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0 },
+  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null },
@@ -95,17 +112,26 @@ test('the forecast is one sentence: fits, fits until a day, does not fit', () =>
   assert.match(forecastText(words, { ...forecast, fits: false }), /does not fit/);
 });
 
-test('a laptop has one mark: what needs a decision before how old its backup is', () => {
-  const facts = { retired: false, waiting: false, held: false, standing: 'safe' } as const;
-  const cases: [Partial<Parameters<typeof markOf>[0]>, Mark][] = [
-    [{}, 'safe'],
-    [{ standing: 'late' }, 'late'],
-    [{ standing: 'never' }, 'never'],
-    [{ held: true, standing: 'late' }, 'held'],
-    [{ waiting: true, held: true }, 'waiting'],
-    [{ retired: true, waiting: true }, 'retired'],
+test('a laptop is shown with what needs a decision, and counted in each of its states', () => {
+  const facts = {
+    ...{ retired: false, replaced: false, waiting: false, held: false },
+    standing: 'safe',
+  } as const;
+  const cases: [Partial<Parameters<typeof statesOf>[0]>, Mark[]][] = [
+    [{}, ['safe']],
+    [{ standing: 'late' }, ['late']],
+    [{ standing: 'never' }, ['never']],
+    [{ standing: 'damaged' }, ['damaged']],
+    [{ replaced: true, standing: 'damaged' }, ['damaged']],
+    [{ held: true, standing: 'late' }, ['held', 'late']],
+    [{ waiting: true, held: true }, ['waiting', 'held', 'safe']],
+    [{ replaced: true, standing: 'late' }, ['replaced']],
+    [{ replaced: true, waiting: true, standing: 'never' }, ['waiting', 'replaced']],
+    [{ replaced: true }, ['safe']],
+    [{ retired: true, waiting: true, standing: 'late' }, ['retired']],
+    [{ retired: true, held: true }, ['retired', 'held']],
   ];
-  for (const [change, mark] of cases) assert.is(markOf({ ...facts, ...change }), mark);
+  for (const [change, states] of cases) assert.equal(statesOf({ ...facts, ...change }), states);
 });
 
 test('marks differ by shape: no two are drawn alike, and none has a colour', () => {
@@ -157,26 +183,39 @@ test('approving means the very key whose code is shown; a menu key shows no code
     keys.map(({ code }) => code),
     ['3333', '2222', null],
   );
-  assert.equal(commandOf(keys[0]?.approve ?? { name: 'approve', fields: {} }), {
-    command: 'approve',
-    args: [serialOf(1)],
-    flags: { json: true, kind: 'own', key: key(3) },
-  });
+  assert.equal(commandsOf(keys[0]?.approve ?? { name: 'approve', fields: {} }), [
+    {
+      command: 'approve',
+      args: [serialOf(1)],
+      flags: { json: true, kind: 'own', key: key(3) },
+    },
+  ]);
 });
 
 const GOOD: Record<string, string> = {
   ...{ serial: serialOf(1), of: serialOf(2), kind: 'own', key: `SHA256:${'a'.repeat(43)}` },
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
+  serials: `${serialOf(1)},${serialOf(2)}`,
 };
 
 test('a form is an act with fields of the right kind, or it is nothing', () => {
   for (const name of ACT_NAMES) {
     const sent = { ...GOOD, act: name, 'dry-run': 'true', all: '1' };
-    const { command, args, flags } = commandOf(readAct(sent));
-    assert.is(command, name);
-    assert.ok(args.every((one) => one !== ''));
-    assert.not('dry-run' in flags);
+    const commands = commandsOf(readAct(sent));
+    const names = {
+      ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
+      ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },
+      'reject-many': 'reject,reject',
+    };
+    assert.is(
+      commands.map(({ command }) => command).join(),
+      names[name as keyof typeof names] ?? name,
+    );
+    for (const { args, flags } of commands) {
+      assert.ok(args.every((one) => one !== ''));
+      assert.not('dry-run' in flags);
+    }
     for (const field of fieldsOf(name)) {
       for (const bad of [undefined, '', '../x', '--all', 'x\ny', ['a'], `${GOOD[field]} `]) {
         assert.throws(
@@ -192,15 +231,74 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
   }
 });
 
+const line = (n: number, more: Partial<AuditLine> = {}): AuditLine => ({
+  ...{ time: daysAgo(300 - n), event: 'pinned', serial: serialOf(1), who: 'admin', details: { n } },
+  ...more,
+});
+const anything = { words: '', who: '', day: '', page: 1 };
+const nickOf = (serial: string) => (serial === serialOf(1) ? 'Jim' : '');
+
 test('the audit log is shown in pages, the newest line first', () => {
-  const all = Array.from({ length: LINES_EACH * 2 + 5 }, (_, n): AuditLine => {
-    return { time: daysAgo(300 - n), event: 'pinned', serial: null, who: 'admin', details: { n } };
-  });
-  const first = auditView(all, 1);
-  assert.equal([first.pages, first.lines[0]?.details.n, first.lines.length], [3, 204, LINES_EACH]);
-  const last = auditView(all, 99);
-  assert.equal([last.at, last.lines.length, last.lines.at(-1)?.details.n], [3, 5, 0]);
-  assert.equal(auditView([], 1), { lines: [], at: 1, pages: 1 });
+  const all = Array.from({ length: LINES_EACH * 2 + 5 }, (_, n) => line(n));
+  const first = findAudit(all, anything, nickOf);
+  assert.equal([first.pages, first.shown[0]?.details.n, first.shown.length], [3, 204, LINES_EACH]);
+  const last = findAudit(all, { ...anything, page: 99 }, nickOf);
+  assert.equal([last.page, last.shown.length, last.shown.at(-1)?.details.n], [3, 5, 0]);
+  assert.equal(findAudit([], anything, nickOf).shown, []);
+});
+
+test('the audit log is filtered by laptop, the replaced one as well, by who, and by day', () => {
+  const all = [
+    line(1),
+    line(2, { who: 'teacher', name: 'Rosa', serial: serialOf(2) }),
+    line(3, { event: 'aliased', serial: serialOf(3), details: { of: serialOf(1), n: 3 } }),
+    line(4, { serial: null, event: 'cleaned-up', who: 'teacher', name: 'Ana' }),
+  ];
+  const found = (search: Partial<typeof anything>) =>
+    findAudit(all, { ...anything, ...search }, nickOf).shown.map(({ details }) => details.n);
+  assert.equal(found({ words: 'jim' }), [3, 1]);
+  assert.equal(found({ words: serialOf(2).toLowerCase() }), [2]);
+  assert.equal(found({ who: 'teacher:Rosa' }), [2]);
+  assert.equal(found({ who: 'admin', words: 'jim' }), [3, 1]);
+  assert.equal(found({ day: daysAgo(296).slice(0, 10) }), [4]);
+  assert.equal(found({ day: '1999-01-01' }), []);
+  assert.equal(actorsIn(all).map(actorOf), ['teacher:Rosa', 'teacher:Ana', 'admin']);
+});
+
+test('every event of the audit log is a sentence that names who and whom', () => {
+  const say = (more: Partial<AuditLine>) =>
+    auditSentence(words, line(1, more), nickOf).replace(/[\u2068\u2069]/g, '');
+  const jim = `Jim (${serialOf(1)})`;
+  const rosa = { who: 'teacher', name: 'Rosa' } as const;
+  const cases: [Partial<AuditLine>, string][] = [
+    [{ event: 'registered', who: 'laptop' }, `${jim} registered.`],
+    [{ event: 'approved', ...rosa }, `Rosa let ${jim} in.`],
+    [{ event: 'retired' }, `Somebody at the terminal took ${jim} out of use.`],
+    [
+      { event: 'aliased', ...rosa, serial: serialOf(2), details: { of: serialOf(1) } },
+      `Rosa said that ${serialOf(2)} takes the place of ${jim}.`,
+    ],
+    [
+      { event: 'window-opened', ...rosa, serial: null, details: { minutes: 1 } },
+      'Rosa let new laptops register for 1 minute.',
+    ],
+    [
+      { event: 'held-dropped', ...rosa, details: { snapshots: 2 } },
+      `Rosa threw 2 backups of ${jim} away that were held aside.`,
+    ],
+    [{ event: 'unpinned', ...rosa, details: { uid: 'x' } }, `Rosa unpinned a thing of ${jim}.`],
+    [
+      { event: 'teacher-added', serial: null, details: { name: 'Ana' } },
+      'Somebody at the terminal added the teacher Ana.',
+    ],
+  ];
+  for (const [more, sentence] of cases) assert.is(say(more), sentence);
+  const isolated = auditSentence(words, line(1, { event: 'registered' }), () => 'سلمى');
+  assert.is(
+    isolated,
+    `\u2068سلمى (${serialOf(1)})\u2069 registered.`,
+    'a name does not turn it round',
+  );
 });
 
 test('of the trash, what went last comes first, and converted trees are left to the terminal', () => {
@@ -223,6 +321,44 @@ test('of the trash, what went last comes first, and converted trees are left to 
       ['thinned', true, true],
     ],
   );
+});
+
+test('the disk is split into backups, other files and what is free; no part is negative', () => {
+  const disk = { usedBytes: 100, freeBytes: 50 };
+  const usage = [{ bytes: 30 }, { bytes: 10 }];
+  assert.equal(diskParts(disk, usage, 70), { backups: 40, others: 60, free: 50, room: 70 });
+  assert.is(diskParts(disk, usage, 105).room, 90, 'other files leave them no more');
+  // What was measured at the last cleanup may be more than is used now.
+  assert.equal(diskParts(disk, [{ bytes: 130 }], 105).others, 0);
+});
+
+test('what frees most comes first, and what frees nothing is not named', () => {
+  assert.equal(
+    reliefs({ others: 10, pins: 0, held: 20 }).map(({ type }) => type),
+    ['held', 'others'],
+  );
+});
+
+test('a calendar has every backup on its day, several days a month, the newest month first', () => {
+  const at = (day: string) => ({ created: new Date(`${day}T12:00`).getTime() / 1000 });
+  const [a, b, c, d] = [at('2026-03-09'), at('2026-03-02'), at('2026-03-02'), at('2026-01-31')];
+  const months = calendarOf([a, b, c, d], 12);
+  assert.equal(
+    months.map(({ weeks }) =>
+      weeks
+        .flat()
+        .flatMap((one) => (one && one.backups.length > 0 ? [[one.day, one.backups.length]] : [])),
+    ),
+    [
+      [
+        [2, 2],
+        [9, 1],
+      ],
+      [[31, 1]],
+    ],
+  );
+  assert.is(months[0]?.weeks[1]?.[0]?.day, 2, 'weeks begin on Monday');
+  assert.is(calendarOf([a, b, c, d], 1).length, 1);
 });
 
 test.run();

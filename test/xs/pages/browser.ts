@@ -115,7 +115,10 @@ export function openBrowser(url: string): Browser {
       const [, form = ''] = new RegExp(`action="${action}"([\\s\\S]*?)</form>`).exec(body) ?? [];
       const hidden = [...form.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)];
       const values = hidden.map(([, name = '', value = '']) => [name, value]);
-      return browser.post(action, { ...Object.fromEntries(values), ...fields });
+      // Of several buttons with a value, the first.
+      const [, button, value = ''] = /<button[^>]*name="(\w+)" value="([^"]*)"/.exec(form) ?? [];
+      const pressed = button === undefined ? {} : { [button]: value };
+      return browser.post(action, { ...Object.fromEntries(values), ...pressed, ...fields });
     },
   };
   return browser;

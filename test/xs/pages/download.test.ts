@@ -8,6 +8,7 @@ import {
   downloadName,
   downloadType,
 } from '../../../xs/pages/journal/download-name.ts';
+import { downloadsIntoJournal } from '../../../xs/pages/journal/sugar-browser.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { temporaryFolder } from '../../shared/folder.ts';
 import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
@@ -145,6 +146,50 @@ test("a teacher may fetch a child's entry, and the log says so", async () => {
   assert.is((await teacher.get(server.at(0, 'file'))).body, 'content');
   const [seen] = server.events.filter(({ event }) => event === 'teacher-read');
   assert.equal([seen?.fields.name, seen?.fields.uid], ['Rosa', uidOf(0)]);
+});
+
+const BROWSE =
+  'Mozilla/5.0 (X11; Linux i686) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.0 Safari/605.1.15';
+const AGENTS: [string | undefined, boolean][] = [
+  [BROWSE, true],
+  ['Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/538.15 (KHTML, like Gecko) Safari/538.15', true],
+  ['Mozilla/5.0 (X11; U; Linux i586; en-US; rv:1.9.1.5) Gecko/20091108 OLPC/0.4.7', true],
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/119.0 Safari/537.36',
+    false,
+  ],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/119.0', false],
+  [
+    'Mozilla/5.0 (Linux; U; Android 4.0.3; en-us) AppleWebKit/534.30 (KHTML, like Gecko) Version/4.0 Mobile Safari/534.30',
+    false,
+  ],
+  [
+    'Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) AppleWebKit/605.1.15 Version/16.0 Safari/604.1',
+    false,
+  ],
+  ['curl/8.5.0', false],
+  [undefined, false],
+];
+for (const [agent, into] of AGENTS) {
+  test(`${agent?.slice(-60)}: downloads go ${into ? 'into the Journal' : 'to a folder'}`, () => {
+    assert.is(downloadsIntoJournal(agent), into);
+  });
+}
+
+test('one download button is right for the browser, and the other one is under "More"', async () => {
+  await using server = await keeping(
+    { title: 'Fish', content: 'x', properties: { mime_type: 'text/plain' } },
+    { title: 'Words only', content: null },
+  );
+  const ways = async (n: number, headers: Record<string, string> = {}) => {
+    const { body } = await server.browser.get(server.at(n, ''), headers);
+    const [, shown = ''] = /class="ways">([\s\S]*?)<\/div>/.exec(body) ?? [];
+    const [first = '', more = ''] = shown.split('<details>');
+    return [first, more].map((part) => /\/(file|bundle)"/.exec(part)?.[1]);
+  };
+  assert.equal(await ways(0, { 'user-agent': BROWSE }), ['bundle', 'file']);
+  assert.equal(await ways(0), ['file', 'bundle']);
+  assert.equal(await ways(1), ['bundle', undefined], 'without content there is no file');
 });
 
 test.run();

@@ -72,6 +72,18 @@ test("her days are her own laptop's and the old one's", async () => {
   assert.not.match(body, new RegExp(STRANGER));
 });
 
+test('a calendar leads to each day, and says in words what is there', async () => {
+  await using server = await school();
+  const { body } = await server.browser.get(`/ds-restore/${SERIAL}/`);
+  const cells = [...body.matchAll(/class="kept" href="([^"]+)" aria-label="([^"]+)"/g)];
+  assert.equal(
+    cells.map(([, href]) => href),
+    [server.day(SERIAL)],
+    'both backups are of one day: the newest is first',
+  );
+  assert.match(String(cells[0]?.[2]), /2026, 2 things, 2 backups$/);
+});
+
 test('a day shows its entries with title, kind, age and size, and finds words in them', async () => {
   await using server = await school();
   const { browser, day } = server;

@@ -6,9 +6,11 @@ import {
   chainOf,
   checkAlias,
   type Laptops,
+  possibleOlder,
   proposeAliases,
   readableBy,
   replacedBy,
+  successors,
 } from '../../../xs/registration/aliases.ts';
 import { type Laptop, newRecord } from '../../../xs/registration/laptop-record.ts';
 import { inState } from '../../../xs/storage/paths.ts';
@@ -68,6 +70,32 @@ for (const [what, laptops, newer, older, expected] of CONFLICTS) {
     else checkAlias(newer, older, laptops);
   });
 }
+
+test('of many laptops at once, those are possible that the check of each one allows', () => {
+  const serials = [A, B, C, D];
+  for (const laptops of [...CHAINS, ...CONFLICTS].map(([, one]) => one)) {
+    for (const newer of serials) {
+      const isPossible = possibleOlder(newer, laptops);
+      for (const older of serials) {
+        let allowed = true;
+        try {
+          checkAlias(newer, older, laptops);
+        } catch {
+          allowed = false;
+        }
+        assert.is(isPossible(older), allowed, `${newer} ${older} ${JSON.stringify([...laptops])}`);
+      }
+    }
+  }
+});
+
+test('successors are what each laptop says for itself', () => {
+  for (const [, laptops] of CHAINS) {
+    for (const older of [A, B, C, D, serialOf(99)]) {
+      assert.is(successors(laptops).get(older), replacedBy(older, laptops));
+    }
+  }
+});
 
 test('however aliases are made and undone, they stay one to one and without circles', () => {
   const seed = 20260302;
@@ -162,6 +190,30 @@ const PROPOSALS: [string, Seen[], [number, number][]][] = [
   [
     'the old one is replaced already',
     [OLD, NEW, { nick: 'x', registered: 1, change: { alias: { of: serialOf(0), since: SINCE } } }],
+    [],
+  ],
+  [
+    'the same colours, not seen since the new one registered: from the first day',
+    [
+      { ...OLD, seen: 3, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#FF2B34,#005FE4' } },
+    ],
+    [[1, 0]],
+  ],
+  [
+    'the same colours, but both come',
+    [
+      { ...OLD, seen: 1, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#FF2B34,#005FE4' } },
+    ],
+    [],
+  ],
+  [
+    'other colours, seen within a week',
+    [
+      { ...OLD, seen: 3, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#008009,#8BFF7A' } },
+    ],
     [],
   ],
   ['a new laptop that backs up already', [OLD, { ...NEW, seen: 0 }], [[1, 0]]],

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inState, type Paths } from '../../../xs/storage/paths.ts';
+import { scaled } from '../../runner/patience.ts';
 import { SERIAL, type TestLibrary } from '../library.ts';
 
 const script = new URL('../../../xs/ssh/ds-session.sh', import.meta.url).pathname;
@@ -54,7 +55,7 @@ export function session(
   return spawnSync('sh', sessionCommand(library.paths, serial, { reserveKiB, hasLease }), {
     env,
     input: '',
-    timeout: 10_000,
+    timeout: scaled(60_000),
     encoding: 'utf8',
   });
 }

@@ -1,4 +1,4 @@
-/** When a snapshot was made, in the reader's language and in the server's time zone. */
+/** Moments in the reader's language and in the server's time zone. */
 import type { Words } from '../../../shared/words/words.ts';
 
 /** `3 March 2026, 10:00` for `datastore-2026-03-03_08:00`, whose time is in UTC. */
@@ -9,6 +9,11 @@ export function dayName(words: Words, snapshot: string): string {
 }
 
 /** Date and time; `seconds` since 1970. */
-function whenText(words: Words, seconds: number): string {
+export function whenText(words: Words, seconds: number): string {
   return `${words.date(seconds)}, ${words.clock(seconds)}`;
+}
+
+/** Seconds since 1970 of an ISO date. */
+export function secondsOf(iso: string): number {
+  return Math.floor(Date.parse(iso) / 1000);
 }

@@ -22,13 +22,20 @@ export interface Page {
   here: string;
   /** Where the style sheet is. */
   style: string;
+  /** False where the language cannot be chosen. */
+  languages?: boolean;
+}
+
+export interface TrailLink {
+  name: string;
+  href?: string;
 }
 
 export interface FrameProps {
   page: Page;
   title: string;
   /** Links at the top; the current page has no `href`. */
-  trail?: readonly { name: string; href?: string }[];
+  trail?: readonly TrailLink[];
   /** Wider, for tables. */
   wide?: boolean;
   children?: ComponentChildren;
@@ -60,7 +67,7 @@ export function Frame({ page, title, trail = [], wide = false, children }: Frame
           </h1>
           {children}
         </main>
-        <Languages page={page} />
+        {page.languages === false ? null : <Languages page={page} />}
       </body>
     </html>
   );

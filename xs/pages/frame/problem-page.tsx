@@ -3,24 +3,81 @@
  */
 import type { VNode } from 'preact';
 import { Frame, type Page } from './frame.tsx';
+import { PLACES } from './teacher-frame.tsx';
 
-export function ProblemPage({ page, status }: { page: Page; status: number }): VNode {
-  const { _ } = page.words;
-  const text =
-    status === 429 || status === 503
-      ? _('Too much at once. Wait a moment and try again.')
-      : status === 403
-        ? _('This page is too old. Go back and try again.')
-        : status === 404 || status === 400
-          ? _('There is nothing here.')
-          : _('This does not work now. Tell your teacher.');
+export type Problem =
+  | { type: 'busy' | 'form' | 'address' | 'page' | 'laptop' | 'broken' }
+  /** `way` is the page that lists what there is instead. */
+  | { type: 'day' | 'entry'; way: string };
+
+export function ProblemPage({ page, problem }: { page: Page; problem: Problem }): VNode {
+  const { heading, more, way, label } = wordsOf(page, problem);
   return (
-    <Frame page={page} title={text}>
+    <Frame page={page} title={heading}>
+      <p>{more}</p>
       <p>
-        <a class="button" href="/ds-restore/">
-          {_('To the beginning')}
+        <a class="button" href={way}>
+          {label}
         </a>
       </p>
     </Frame>
   );
+}
+
+interface ProblemWords {
+  heading: string;
+  more: string;
+  way: string;
+  label: string;
+}
+
+function wordsOf({ words: { _ }, who }: Page, problem: Problem): ProblemWords {
+  const start = {
+    way: who?.teacher ? PLACES.status : '/ds-restore/',
+    label: _('To the beginning'),
+  };
+  switch (problem.type) {
+    case 'busy':
+      return { ...start, heading: _('Too much at once.'), more: _('Wait a moment and try again.') };
+    case 'form':
+      return { ...start, heading: _('This page is too old.'), more: _('Go back and try again.') };
+    case 'address':
+      return {
+        ...start,
+        heading: _('This address is incomplete or wrong.'),
+        more: _('Go back and choose again, or begin anew.'),
+      };
+    case 'page':
+      return {
+        ...start,
+        heading: _('There is no page at this address.'),
+        more: _('Perhaps it was typed with a mistake, or the link is old.'),
+      };
+    case 'laptop':
+      return {
+        ...{ way: PLACES.class, label: _('All laptops') },
+        heading: _('No laptop with this serial number is registered here.'),
+        more: _('It may have been forgotten, or never have come.'),
+      };
+    case 'day':
+      return {
+        ...{ way: problem.way, label: _('All days') },
+        heading: _('The school no longer keeps this day.'),
+        more: _('Of old days, one a month stays. What was made then may be in another day.'),
+      };
+    case 'entry':
+      return {
+        ...{ way: problem.way, label: _('To this day') },
+        heading: _('This thing is not part of this day.'),
+        more: _('Look for it in another day, or search in all of them.'),
+      };
+    case 'broken':
+      return {
+        ...start,
+        heading: _('This does not work now.'),
+        more: _('Tell your teacher. Nothing is lost.'),
+      };
+    default:
+      return problem satisfies never;
+  }
 }

@@ -3,7 +3,7 @@
  */
 import type { ComponentChildren, VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
-import { Frame, type Page } from './frame.tsx';
+import { Frame, type Page, type TrailLink } from './frame.tsx';
 
 export const PLACES = {
   status: '/xs-backup',
@@ -29,13 +29,16 @@ export interface TeacherFrameProps {
   /** The tab that is shown as current. */
   place: Place;
   done?: Done | undefined;
+  /** The way back, where the tab is not enough. */
+  trail?: readonly TrailLink[];
   children?: ComponentChildren;
 }
 
-export function TeacherFrame({ page, title, place, done, children }: TeacherFrameProps): VNode {
+export function TeacherFrame(props: TeacherFrameProps): VNode {
+  const { page, title, place, done, trail = [], children } = props;
   const { words } = page;
   return (
-    <Frame page={page} title={title} wide>
+    <Frame page={page} title={title} trail={trail} wide>
       <nav class="places" aria-label={words._('Pages for teachers')}>
         <ul>
           {Object.entries(PLACES).map(([name, href]) => (

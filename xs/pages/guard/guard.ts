@@ -12,6 +12,7 @@ import type { Serial } from '../../../shared/ids.ts';
 import { readTeachers, stampOf } from '../../admin/teachers.ts';
 import { newToken } from '../../api/tokens.ts';
 import type { Library } from '../../library.ts';
+import { noLaptop, noPage } from './missing.ts';
 import { isOurHost, isSameOrigin } from './origin.ts';
 import { Sessions, type Visitor } from './sessions.ts';
 
@@ -30,6 +31,22 @@ export interface GuardOptions {
   hosts: readonly string[];
 }
 
+/** The request came under a name that is not one of this server. */
+export class WrongHost extends DsError {
+  constructor() {
+    super('bad-input', 'this host name is not one of this server', {
+      hint: 'add the name to "pages.hosts" in /etc/xs-backup/config.toml',
+    });
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Served under any host name, because it is the same for everybody. */
+    anyHost?: boolean;
+  }
+}
+
 /** Nobody is signed in, where somebody must be. */
 export class SignInNeeded extends DsError {
   constructor() {
@@ -46,6 +63,11 @@ export class Guard {
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#sessions = new Sessions(options.library.clock);
+  }
+
+  /** Throws `WrongHost`. */
+  checkHost(request: FastifyRequest): void {
+    if (!isOurHost(request.headers.host, this.#options.hosts)) throw new WrongHost();
   }
 
   /** Who is signed in; undefined for nobody, and for a removed teacher or retired laptop. */
@@ -69,7 +91,7 @@ export class Guard {
     const visitor = this.visitor(request);
     if (!visitor) throw new SignInNeeded();
     if (visitor.role === 'teacher') return visitor.name;
-    throw new DsError('not-found', 'there is no such page');
+    throw noPage();
   }
 
   /**
@@ -81,7 +103,7 @@ export class Guard {
     if (!visitor) throw new SignInNeeded();
     const known = this.#options.library.registrations.get(of) !== undefined;
     if (known && (visitor.role === 'teacher' || visitor.serial === of)) return visitor;
-    throw new DsError('not-found', 'there is no such page');
+    throw visitor.role === 'teacher' ? noLaptop() : noPage();
   }
 
   /** Signs in with a new session, so that a session planted before is useless. */
@@ -132,10 +154,7 @@ export async function installGuard(app: FastifyInstance, options: GuardOptions):
   await app.register(limits, { max: PER_MINUTE, timeWindow: 60_000, cache: 5000 });
   await app.register(helmet, HEADERS);
   app.addHook('onRequest', async (request) => {
-    if (isOurHost(request.headers.host, options.hosts)) return;
-    throw new DsError('bad-input', 'this host name is not one of this server', {
-      hint: 'add the name to "pages.hosts" in /etc/xs-backup/config.toml',
-    });
+    if (!request.routeOptions.config.anyHost) guard.checkHost(request);
   });
   await app.register(cookies);
   await app.register(forms, { bodyLimit: 16 * 1024 });

@@ -1,14 +1,20 @@
 /**
- * The first page of a Journal: its backups by month, and a search in all of them.
+ * The first page of a Journal: a search in all of it, the newest day, calendars of its days.
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
-import { Frame, type Page } from '../frame/frame.tsx';
+import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import { XoIcon } from '../frame/xo-icon.tsx';
+import { Calendars } from './calendar.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
+import { JournalFrame } from './journal-frame.tsx';
+import { calendarOf } from './months.ts';
 import { SearchForm } from './search-form.tsx';
+
+/** Calendars on one page; older days are in the list. */
+const MAX_MONTHS = 12;
 
 export interface DaysProps {
   page: Page;
@@ -23,31 +29,43 @@ export interface DaysProps {
 export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode {
   const { _ } = page.words;
   const [newest] = days;
-  const whose = owners[0]?.nick ?? '';
-  const title = page.who?.teacher ? _('The Journal of {name}', { name: whose }) : _('My days');
+  const of = { reader, name: owners[0]?.nick || reader };
+  const title = page.who?.teacher ? _('The Journal of {name}', { name: of.name }) : _('My days');
   if (!newest) {
     return (
-      <Frame page={page} title={title}>
+      <JournalFrame page={page} of={of} title={title} trail={null}>
         <p>{_('The school keeps nothing yet.')}</p>
-      </Frame>
+      </JournalFrame>
     );
   }
   return (
-    <Frame page={page} title={title}>
+    <JournalFrame page={page} of={of} title={title} trail={null}>
       <SearchForm words={page.words} action={allPath(reader)} search={null} />
+      <Day {...{ page, reader, now }} day={newest} newest />
+      <Calendars words={page.words} reader={reader} months={calendarOf(days, MAX_MONTHS)} />
+      {days.length > 1 ? <Older {...{ page, reader, now }} days={days.slice(1)} /> : null}
+    </JournalFrame>
+  );
+}
+
+/** Every other day, with the second backups of a day and what is older than the calendars. */
+function Older({ page, reader, days, now }: Omit<DaysProps, 'owners'>) {
+  return (
+    <details>
+      <summary>{page.words._('Older days as a list')}</summary>
       {byMonth(page.words, days).map(([month, shown]) => (
         <section key={month}>
           <h2>{month}</h2>
           <ul class="days">
             {shown.map((day) => (
               <li key={`${day.owner.serial} ${day.snapshot.name}`}>
-                <Day {...{ page, reader, day, now }} newest={day === newest} />
+                <Day {...{ page, reader, day, now }} newest={false} />
               </li>
             ))}
           </ul>
         </section>
       ))}
-    </Frame>
+    </details>
   );
 }
 

@@ -4,14 +4,13 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
-import { parseUid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
 import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from './content.ts';
 import { contentDisposition, downloadName, downloadType } from './download-name.ts';
 import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
 import type { ReadEntry } from './journal.ts';
-import { admit, dayOf, type JournalSite, type OnEntry } from './reading.ts';
+import { admit, dayOf, entryOf, type JournalSite, type OnEntry } from './reading.ts';
 
 const ENTRY = '/ds-restore/:reader/:owner/:day/:uid';
 
@@ -22,7 +21,7 @@ export function addDownloads(part: FastifyInstance, site: JournalSite): void {
   const read = (request: OnEntry): ReadEntry => {
     const reading = admit(site, request);
     const day = dayOf(site, reading, request.params);
-    return site.journals.read(day.snapshot, parseUid(request.params.uid));
+    return entryOf(site, reading, day, request.params);
   };
 
   part.get(`${ENTRY}/picture`, async (request: OnEntry, reply) => {

@@ -2,35 +2,37 @@
  * The entries of one day, or of all days together: pictures with titles, in pages.
  */
 import type { VNode } from 'preact';
-import type { Digest, Serial } from '../../../shared/ids.ts';
+import type { Digest } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
-import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
+import type { Page } from '../frame/frame.tsx';
+import { Pager } from '../frame/pager.tsx';
+import type { Paged } from '../frame/paging.ts';
 import { entryPath } from '../frame/paths.ts';
-import { type Found, type Search, searchQuery } from './entry-search.ts';
+import { type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';
+import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 import { KindIcon, kindName } from './kinds.tsx';
 import { SearchForm } from './search-form.tsx';
 
 export interface EntriesProps {
   page: Page;
-  reader: Serial;
+  of: JournalOf;
   title: string;
-  trail: NonNullable<FrameProps['trail']>;
   /** The address of this list, without the query. */
   path: string;
   search: Search;
-  found: Found<Version & { facts: EntryFacts | null }>;
+  found: Paged<Version & { facts: EntryFacts | null }>;
   pinned: ReadonlySet<Digest>;
   /** Seconds since 1970. */
   now: number;
 }
 
 export function EntriesPage(props: EntriesProps): VNode {
-  const { page, title, trail, path, search, found } = props;
+  const { page, of, title, path, search, found } = props;
   const { _, _n } = page.words;
   return (
-    <Frame page={page} title={title} trail={trail}>
+    <JournalFrame page={page} of={of} title={title} trail={[]}>
       <SearchForm words={page.words} action={path} search={search} />
       <p class="count">{_n('{n} thing', '{n} things', found.total)}</p>
       {found.total === 0 ? <p>{_('Nothing was found. Try other words.')}</p> : null}
@@ -41,14 +43,20 @@ export function EntriesPage(props: EntriesProps): VNode {
           </li>
         ))}
       </ul>
-      <Pages {...props} />
-    </Frame>
+      <Pager
+        words={page.words}
+        paged={found}
+        href={(n) => path + searchQuery(search, n)}
+        before={_('Newer')}
+        after={_('Older')}
+      />
+    </JournalFrame>
   );
 }
 
 function EntryCard({
   page: { words },
-  reader,
+  of: { reader },
   pinned,
   now,
   one,
@@ -96,30 +104,5 @@ export function PinnedMark({ label }: { label: string }): VNode {
       </svg>{' '}
       {label}
     </span>
-  );
-}
-
-function Pages({ page: { words }, path, search, found }: EntriesProps) {
-  if (found.pages < 2) return null;
-  const { _ } = words;
-  const { page, pages } = found;
-  const here = _('Page {page} of {pages}', {
-    page: words.number(page),
-    pages: words.number(pages),
-  });
-  return (
-    <nav class="pages" aria-label={_('Pages')}>
-      {page > 1 ? (
-        <a class="button" rel="prev" href={path + searchQuery(search, page - 1)}>
-          {_('Newer')}
-        </a>
-      ) : null}
-      <span>{here}</span>
-      {page < pages ? (
-        <a class="button" rel="next" href={path + searchQuery(search, page + 1)}>
-          {_('Older')}
-        </a>
-      ) : null}
-    </nav>
   );
 }

@@ -2,19 +2,20 @@
  * One entry: picture, facts, downloads, other versions.
  */
 import type { VNode } from 'preact';
-import type { Serial } from '../../../shared/ids.ts';
 import { size, type Words } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
-import { Frame, type FrameProps, type Page } from '../frame/frame.tsx';
-import { entryPath } from '../frame/paths.ts';
+import type { Page } from '../frame/frame.tsx';
+import { dayPath, entryPath } from '../frame/paths.ts';
 import { PinnedMark } from './entries-page.tsx';
 import type { ShownSnapshot, Version } from './journal.ts';
+import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 import { KindIcon, kindName } from './kinds.tsx';
 
 export interface EntryProps {
   page: Page;
-  reader: Serial;
-  trail: NonNullable<FrameProps['trail']>;
+  of: JournalOf;
+  /** The day, as in the trail. */
+  dayTitle: string;
   day: ShownSnapshot;
   shown: Version;
   description: string;
@@ -22,24 +23,27 @@ export interface EntryProps {
   /** All of them, the newest first. */
   versions: readonly Version[];
   pinned: boolean;
+  /** Whether this browser keeps downloads in the child's Journal. */
+  intoJournal: boolean;
 }
 
 export function EntryPage(props: EntryProps): VNode {
-  const { page, reader, trail, day, shown, pinned } = props;
+  const { page, of, dayTitle, day, shown, pinned, intoJournal } = props;
   const { words } = page;
   const { _ } = words;
   const { facts, uid } = shown.listed;
-  const href = entryPath(reader, day, uid);
+  const href = entryPath(of.reader, day, uid);
+  const trail = [{ name: dayTitle, href: dayPath(of.reader, day) }];
   if (!facts) {
     return (
-      <Frame page={page} title={_('Damaged')} trail={trail}>
+      <JournalFrame page={page} of={of} title={_('Damaged')} trail={trail}>
         <p>{_('This one is damaged. Tell your teacher; perhaps another day has it whole.')}</p>
         <Versions {...props} />
-      </Frame>
+      </JournalFrame>
     );
   }
   return (
-    <Frame page={page} title={facts.title || _('Without a title')} trail={trail}>
+    <JournalFrame page={page} of={of} title={facts.title || _('Without a title')} trail={trail}>
       <div class="one">
         <div class="picture">
           {facts.preview ? (
@@ -51,12 +55,12 @@ export function EntryPage(props: EntryProps): VNode {
         <div>
           <Facts words={words} facts={facts} />
           {pinned ? <PinnedMark label={_('This is pinned')} /> : null}
-          <Downloads words={words} href={href} facts={facts} />
+          <Downloads {...{ words, href, intoJournal }} hasContent={facts.hasContent} />
         </div>
       </div>
       <Description {...props} />
       <Versions {...props} />
-    </Frame>
+    </JournalFrame>
   );
 }
 
@@ -78,30 +82,50 @@ function Facts({ words, facts }: { words: Words; facts: EntryFacts }) {
   );
 }
 
-function Downloads({
-  words: { _ },
-  href,
-  facts,
-}: {
+interface DownloadsProps {
   words: Words;
   href: string;
-  facts: EntryFacts;
-}) {
-  return (
-    <ul class="ways">
-      {facts.hasContent ? (
-        <li>
-          <a class="button" href={`${href}file`}>
-            {_('Get it')}
-          </a>
-        </li>
-      ) : null}
-      <li>
-        <a class={facts.hasContent ? 'button quiet' : 'button'} href={`${href}bundle`}>
-          {_('Get it with title, picture and dates')}
+  hasContent: boolean;
+  intoJournal: boolean;
+}
+
+/** One button that is right for this browser; the other download is under "More". */
+function Downloads({ words: { _ }, href, hasContent, intoJournal }: DownloadsProps) {
+  const bundle = `${href}bundle`;
+  const file = `${href}file`;
+  if (intoJournal || !hasContent) {
+    return (
+      <div class="ways">
+        <a class="button" href={bundle}>
+          {intoJournal ? _('Bring it into my Journal') : _('Get it for a Journal')}
         </a>
-      </li>
-    </ul>
+        <p>{_('Open it in the Journal then: it comes back with its title, picture and dates.')}</p>
+        {hasContent ? <More label={_('More')} href={file} text={_('Only the file')} /> : null}
+      </div>
+    );
+  }
+  return (
+    <div class="ways">
+      <a class="button" href={file}>
+        {_('Get it')}
+      </a>
+      <More
+        label={_('More')}
+        href={bundle}
+        text={_('With title, picture and dates, for a Journal')}
+      />
+    </div>
+  );
+}
+
+function More({ label, href, text }: { label: string; href: string; text: string }) {
+  return (
+    <details>
+      <summary>{label}</summary>
+      <a class="button quiet" href={href}>
+        {text}
+      </a>
+    </details>
   );
 }
 
@@ -116,7 +140,7 @@ function Description({ page: { words }, description, tags }: EntryProps) {
   );
 }
 
-function Versions({ page: { words }, reader, shown, versions }: EntryProps) {
+function Versions({ page: { words }, of: { reader }, shown, versions }: EntryProps) {
   if (versions.length < 2) return null;
   const { _ } = words;
   return (

@@ -3,25 +3,28 @@
  * it is, and the guard decides on that before anything is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parseUid } from '../../../shared/ids.ts';
+import type { Serial } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
 import type { Page } from '../frame/frame.tsx';
-import { allPath, dayPath, homePath } from '../frame/paths.ts';
+import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
 import { DaysPage } from './days-page.tsx';
 import { addDownloads } from './download-routes.ts';
 import { EntriesPage, type EntriesProps } from './entries-page.tsx';
 import { EntryPage } from './entry-page.tsx';
 import { findEntries, readSearch } from './entry-search.ts';
-import type { Journals, ShownSnapshot, Version } from './journal.ts';
+import type { Journals, Owner, ShownSnapshot, Version } from './journal.ts';
+import type { JournalOf } from './journal-frame.tsx';
 import {
   admit,
   dayOf,
+  entryOf,
   type JournalSite,
   type OnDay,
   type OnEntry,
   type Reading,
 } from './reading.ts';
+import { downloadsIntoJournal } from './sugar-browser.ts';
 import { TeacherReads } from './teacher-reads.ts';
 
 export function addJournalPages(part: FastifyInstance, site: Site, journals: Journals): void {
@@ -43,7 +46,7 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     const { reader, owners } = admit(journalSite, request);
     const page = site.page(request, reply);
     const all = await journals.all(journals.snapshotsOf(owners));
-    const title = page.words._('All my things');
+    const title = page.who?.teacher ? page.words._('All things') : page.words._('All my things');
     const listed = { all, title, path: allPath(reader), now: now() };
     return sendList(journalSite, request, reply, { page, reader, owners }, listed);
   });
@@ -61,25 +64,26 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
     const { reader, owners } = admit(journalSite, request);
     const day = dayOf(journalSite, { reader, owners }, request.params);
-    const { listed, entry } = journals.read(day.snapshot, parseUid(request.params.uid));
+    const { listed, entry } = entryOf(journalSite, { reader, owners }, day, request.params);
     const page = site.page(request, reply);
     const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
-    const dayName = nameOf(page, day);
-    const trail = [
-      { name: page.words._('My days'), href: homePath(reader) },
-      { name: dayName, href: dayPath(reader, day) },
-    ];
     const shown: Version = { ...day, listed };
     const versions = journals.versions(journals.snapshotsOf(owners), listed.uid);
     const node = EntryPage({
-      ...{ page, reader, trail, day, shown, versions },
+      ...{ page, of: journalOf(reader, owners), dayTitle: nameOf(page, day), day, shown, versions },
       ...{ description: text('description'), tags: text('tags') },
       pinned: journals.pinned(owners).has(listed.digest),
+      intoJournal:
+        page.who?.teacher !== true && downloadsIntoJournal(request.headers['user-agent']),
     });
     return site.send(reply, node);
   });
 
   addDownloads(part, journalSite);
+}
+
+function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {
+  return { reader, name: owners[0]?.nick || reader };
 }
 
 function nameOf({ words }: Page, { created }: ShownSnapshot): string {
@@ -102,7 +106,7 @@ function sendList(
     all.map((one) => ({ ...one, facts: one.listed.facts })),
     search,
   );
-  const trail = [{ name: page.words._('My days'), href: homePath(reader) }];
+  const of = journalOf(reader, owners);
   const pinned = site.journals.pinned(owners);
-  return site.send(reply, EntriesPage({ page, reader, trail, search, found, pinned, ...list }));
+  return site.send(reply, EntriesPage({ page, of, search, found, pinned, ...list }));
 }

@@ -4,9 +4,11 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
-import { parseSerial, parseSnapshotName, type Serial } from '../../../shared/ids.ts';
+import { parseSerial, parseSnapshotName, parseUid, type Serial } from '../../../shared/ids.ts';
+import { dayPath, homePath } from '../frame/paths.ts';
+import { Missing, type MissingThing, noPage } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
-import type { Journals, Owner, ShownSnapshot } from './journal.ts';
+import type { Journals, Owner, ReadEntry, ShownSnapshot } from './journal.ts';
 import type { TeacherReads } from './teacher-reads.ts';
 
 /** What the routes of a Journal are given. */
@@ -40,16 +42,31 @@ export function admit(
 /** Throws `not-found` for a laptop that the reader's does not replace, or a missing day. */
 export function dayOf(
   { journals }: Pick<JournalSite, 'journals'>,
-  { owners }: Reading,
+  { reader, owners }: Reading,
   params: { owner: string; day: string },
 ): ShownSnapshot {
   const owner = owners.find((one) => one.serial === params.owner);
-  if (!owner) throw new DsError('not-found', 'there is no such page');
-  const snapshot = journals.snapshot(
-    owner,
-    known(() => parseSnapshotName(params.day)),
-  );
+  if (!owner) throw noPage();
+  const name = known(() => parseSnapshotName(params.day));
+  const snapshot = orMissing(() => journals.snapshot(owner, name), {
+    type: 'day',
+    home: homePath(reader),
+  });
   return { owner, snapshot, created: Math.floor(Date.parse(snapshot.created) / 1000) };
+}
+
+/** Throws `not-found` for an entry that the day does not have. */
+export function entryOf(
+  { journals }: Pick<JournalSite, 'journals'>,
+  { reader }: Reading,
+  day: ShownSnapshot,
+  params: { uid: string },
+): ReadEntry {
+  const uid = known(() => parseUid(params.uid));
+  return orMissing(() => journals.read(day.snapshot, uid), {
+    type: 'entry',
+    day: dayPath(reader, day),
+  });
 }
 
 /** A malformed name is answered like a missing one. */
@@ -57,6 +74,16 @@ function known<T>(parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new DsError('not-found', 'there is no such page', { cause });
+    throw new Missing({ type: 'page' }, cause);
+  }
+}
+
+function orMissing<T>(read: () => T, thing: MissingThing): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof DsError && error.code === 'not-found'
+      ? new Missing(thing, error)
+      : error;
   }
 }

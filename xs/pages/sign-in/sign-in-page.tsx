@@ -6,8 +6,15 @@ import { FormToken, Frame, type Page } from '../frame/frame.tsx';
 
 export type SignInProblem = 'wrong' | 'wait' | 'link' | null;
 
-export function SignInPage(props: { page: Page; back: string; problem: SignInProblem }): VNode {
-  const { page, back, problem } = props;
+export interface SignInProps {
+  page: Page;
+  back: string;
+  problem: SignInProblem;
+  /** Whether any teacher has a password. */
+  teachers: boolean;
+}
+
+export function SignInPage({ page, back, problem, teachers }: SignInProps): VNode {
   const { _ } = page.words;
   return (
     <Frame page={page} title={_('Who are you?')}>
@@ -22,30 +29,47 @@ export function SignInPage(props: { page: Page; back: string; problem: SignInPro
       </section>
       <section class="card">
         <h2>{_('I am a teacher')}</h2>
-        <form method="post" action="/ds-restore/sign-in">
-          <FormToken token={page.formToken} />
-          <input type="hidden" name="back" value={back} />
-          <p>
-            <label for="name">{_('Name')}</label>
-            <input id="name" name="name" autocomplete="username" maxLength={60} required />
-          </p>
-          <p>
-            <label for="password">{_('Password')}</label>
-            <input
-              id="password"
-              type="password"
-              name="password"
-              autocomplete="current-password"
-              maxLength={200}
-              required
-            />
-          </p>
-          <p>
-            <button type="submit">{_('Sign in')}</button>
-          </p>
-        </form>
+        {teachers ? <PasswordForm page={page} back={back} /> : <NoTeachers page={page} />}
       </section>
     </Frame>
+  );
+}
+
+function PasswordForm({ page, back }: Pick<SignInProps, 'page' | 'back'>) {
+  const { _ } = page.words;
+  return (
+    <form method="post" action="/ds-restore/sign-in">
+      <FormToken token={page.formToken} />
+      <input type="hidden" name="back" value={back} />
+      <p>
+        <label for="name">{_('Name')}</label>
+        <input id="name" name="name" autocomplete="username" maxLength={60} required />
+      </p>
+      <p>
+        <label for="password">{_('Password')}</label>
+        <input
+          id="password"
+          type="password"
+          name="password"
+          autocomplete="current-password"
+          maxLength={200}
+          required
+        />
+      </p>
+      <p>
+        <button type="submit">{_('Sign in')}</button>
+      </p>
+    </form>
+  );
+}
+
+function NoTeachers({ page: { words } }: Pick<SignInProps, 'page'>) {
+  const { _ } = words;
+  return (
+    <p>
+      {_('No teacher has been added yet. At the terminal of the server:')}{' '}
+      <code>{`xs-backup teacher add ${_('NAME')}`}</code>
+    </p>
   );
 }
 

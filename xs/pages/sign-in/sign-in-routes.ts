@@ -2,7 +2,7 @@
  * Sign-in of teachers, and sign-out. Attempts are counted before the password is checked.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { checkTeacher, stampOf } from '../../admin/teachers.ts';
+import { checkTeacher, readTeachers, stampOf } from '../../admin/teachers.ts';
 import { SIGN_IN } from '../guard/guard.ts';
 import { safeReturn } from '../guard/safe-return.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -23,10 +23,14 @@ interface SignIn {
 export function addSignIn(part: FastifyInstance, site: Site): void {
   const { guard } = site;
   const failures = new Failures();
+  const teachers = () => readTeachers(site.library.paths).length > 0;
 
   part.get<{ Querystring: { back?: unknown } }>(SIGN_IN, async (request, reply) => {
     const back = safeReturn(request.query.back, TEACHERS_START);
-    return site.send(reply, SignInPage({ page: site.page(request, reply), back, problem: null }));
+    return site.send(
+      reply,
+      SignInPage({ page: site.page(request, reply), back, problem: null, teachers: teachers() }),
+    );
   });
 
   const rateLimit = { max: TRIES_PER_MINUTE, timeWindow: 60_000 };
@@ -39,7 +43,7 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
     }
     const page = site.page(request, reply);
     void reply.status(outcome === 'wait' ? 429 : 403);
-    return site.send(reply, SignInPage({ page, back, problem: outcome }));
+    return site.send(reply, SignInPage({ page, back, problem: outcome, teachers: teachers() }));
   });
 
   part.post('/ds-restore/sign-out', async (request, reply) => {

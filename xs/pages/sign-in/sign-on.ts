@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import type { Serial } from '../../../shared/ids.ts';
+import { readTeachers } from '../../admin/teachers.ts';
 import type { WebLinks } from '../../api/web-links.ts';
 import type { Laptop } from '../../registration/laptop-record.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -29,7 +30,8 @@ export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): v
       library.log.warn('web-link-refused', { address: request.ip });
       void reply.status(403);
       const page = site.page(request, reply);
-      return site.send(reply, SignInPage({ page, back: '/xs-backup', problem: 'link' }));
+      const teachers = readTeachers(library.paths).length > 0;
+      return site.send(reply, SignInPage({ page, back: '/xs-backup', problem: 'link', teachers }));
     },
   );
 

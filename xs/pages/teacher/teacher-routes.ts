@@ -4,7 +4,6 @@
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
 import { laptopRows } from '../../admin/laptop-list.ts';
 import { readStatus } from '../../admin/status.ts';
@@ -13,21 +12,23 @@ import { runCommand } from '../../commands/service-socket.ts';
 import { readAudit } from '../../registration/audit.ts';
 import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
+import { noLaptop } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
 import { frameProps } from './acts/frame-props.ts';
 import { addDiskRoutes } from './disk/disk-routes.ts';
 import { TrashPage, trashView } from './disk/trash-page.tsx';
 import { ClassPage } from './laptops/class-page.tsx';
+import { countStates, findLaptops, readClassSearch } from './laptops/class-search.ts';
 import { HeldPage } from './laptops/held-page.tsx';
 import { heldLaptops } from './laptops/held-view.ts';
 import { addLaptopRoutes } from './laptops/laptop-routes.ts';
 import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
-import { AuditPage, auditView } from './school/audit-page.tsx';
+import { AuditPage } from './school/audit-page.tsx';
+import { actorsIn, findAudit, readAuditSearch } from './school/audit-search.ts';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
 import { cardsOf } from './shown/laptop-card.ts';
-import { MARKS } from './shown/marks.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
@@ -61,8 +62,13 @@ function addOverview(part: FastifyInstance, site: Site): void {
   part.get('/xs-backup/class', async (request: Asked, reply) => {
     const rows = await laptopRows(library, library.registrations.all());
     const cards = cardsOf(rows, library.clock.now());
-    const only = MARKS.find((mark) => mark === request.query.only) ?? null;
-    return site.send(reply, ClassPage({ ...frameProps(site, request, reply), cards, only }));
+    const search = readClassSearch(request.query);
+    const node = ClassPage({
+      ...frameProps(site, request, reply),
+      ...{ counts: countStates(cards), total: cards.length },
+      ...{ search, found: findLaptops(cards, search) },
+    });
+    return site.send(reply, node);
   });
 
   part.get('/xs-backup/diag.txt', async (_request, reply) => {
@@ -118,10 +124,12 @@ function addKept(part: FastifyInstance, site: Site): void {
   });
 
   part.get('/xs-backup/audit', async (request: Asked, reply) => {
-    const serial = onlyAbout(request.query);
-    const view = auditView(readAudit(paths, serial), Number(request.query.page ?? 1) || 1);
+    onlyAbout(request.query); // an invalid serial number is not a search that finds nothing
+    const all = readAudit(paths);
+    const search = readAuditSearch(request.query);
     const { page } = frameProps(site, request, reply);
-    return site.send(reply, AuditPage({ page, ...view, serial: serial ?? null, nickOf }));
+    const found = findAudit(all, search, nickOf);
+    return site.send(reply, AuditPage({ page, search, found, actors: actorsIn(all), nickOf }));
   });
 }
 
@@ -130,6 +138,6 @@ function onlyAbout({ serial, act }: Sent): Serial | undefined {
   // Here `serial` belongs to the act that led to the page, which is about all laptops.
   if (serial === undefined || act !== undefined) return undefined;
   const known = tryParse(parseSerial, serial);
-  if (!known) throw new DsError('not-found', 'there is no such laptop');
+  if (!known) throw noLaptop();
   return known;
 }

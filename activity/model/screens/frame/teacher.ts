@@ -3,21 +3,52 @@
 import { ago } from '../../../../shared/words/words.ts';
 import type { State } from '../../state/state.ts';
 import type { Viewer } from '../body.ts';
+import { whyWaiting } from '../status/waiting.ts';
 
-/** Names and values for whoever helps: the code that the teacher's page explains, and the laptop. */
-export function teacherLines(state: State, { words }: Viewer): [string, string][] {
+/** Names and values for whoever helps: why in a sentence, a code that PROTOCOL.md lists, who this is. */
+export function teacherLines(state: State, viewer: Viewer): [string, string][] {
+  const { words } = viewer;
   const { _ } = words;
   const { agent } = state;
-  const code = agent.presence === 'absent' ? 'no-agent' : agent.problem.code || agent.held;
+  const absent = agent.presence === 'absent';
+  const code = absent ? 'no-agent' : agent.problem.code || agent.held || state.failure;
   const reasons = agent.reasons.filter((reason) => reason !== 'done').join(' ');
+  const help = absent
+    ? _('Install the package ds-backup-agent on this laptop.')
+    : agent.problem.hint;
   const lines: [string, string][] = [
+    [_('Why'), whyLine(state, viewer)],
     [_('Code'), code || reasons || agent.state || '–'],
     [_('What it says'), agent.problem.message],
-    [_('What helps'), agent.problem.hint],
-    [_('Laptop'), agent.serial],
+    [_('What helps'), help],
+    [_('Number for the teacher'), agent.registration === 'pending' ? agent.pairingCode : ''],
     [_('School server'), agent.server],
-    [_('Last backup'), ago(words, agent.lastBackup, state.now)],
+    [_('Approved'), absent ? '' : approvedLine(agent.registration, viewer)],
+    [_('Last backup'), lastBackup(state, viewer)],
+    [_('Safe at school'), absent ? '' : safeLine(state, viewer)],
+    [_('Laptop'), agent.serial],
     [_('Snapshot'), agent.lastSnapshot],
   ];
   return lines.filter(([, value]) => value !== '');
+}
+
+function whyLine(state: State, viewer: Viewer): string {
+  const why = state.agent.presence === 'absent' ? null : whyWaiting(state, viewer);
+  return why ? [why.title, why.text].filter((part) => part !== '').join('. ') : '';
+}
+
+function approvedLine(registration: string, { words: { _ } }: Viewer): string {
+  if (registration === 'accepted') return _('Yes');
+  return registration === 'pending' ? _('Not yet: the teacher has to approve it') : _('No');
+}
+
+/** With its date: "3 hours ago" is of no use in a report. */
+function lastBackup({ agent, now }: State, { words }: Viewer): string {
+  const when = ago(words, agent.lastBackup, now);
+  return when && `${when} · ${words.date(agent.lastBackup)} · ${words.clock(agent.lastBackup)}`;
+}
+
+function safeLine({ agent }: State, { words }: Viewer): string {
+  const [done, total] = [agent.safeEntries, agent.totalEntries].map((n) => words.number(n));
+  return words._('{done} of {total}', { done: done ?? '', total: total ?? '' });
 }

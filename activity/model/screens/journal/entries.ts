@@ -7,7 +7,7 @@ import { PAGE } from '../../state/questions.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, ListBody, PageBody, Row, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { bringBack, pinButton, workNote } from './rows.ts';
+import { entryButtons, isKept, workNote } from './rows.ts';
 
 type EntriesPlace = Extract<Place, { type: 'entries' }>;
 
@@ -35,12 +35,9 @@ export function entriesBody(state: State, place: EntriesPlace, viewer: Viewer): 
   };
 }
 
-/** Leads from a search of the newest day to older ones, which may still have what was deleted. */
-function olderDays(
-  { of, snapshot, search }: EntriesPlace,
-  { words: { _ } }: Viewer,
-): ButtonModel[] {
-  if (snapshot !== '' || search === '') return [];
+/** Leads from a search of one day to the others, which may have what is not in this one. */
+function olderDays({ of, search }: EntriesPlace, { words: { _ } }: Viewer): ButtonModel[] {
+  if (search === '') return [];
   const event = { type: 'go', place: { type: 'days', of, search } } as const;
   return [{ icon: { own: 'days' }, label: _('Days'), event }];
 }
@@ -54,25 +51,27 @@ function nothingFound(body: PageBody, older: ButtonModel[], { words: { _ } }: Vi
 
 function entryRow(entry: EntryRow, place: EntriesPlace, state: State, viewer: Viewer): Row {
   const { words } = viewer;
-  const { _ } = words;
   const { of, snapshot } = place;
   const { uid } = entry;
-  const pinned = state.pinning[uid] ?? entry.pinned;
-  const marks: Row['marks'] = [];
-  if (entry.here === 'same') marks.push({ sign: 'laptop', name: _('Also on this laptop') });
   return {
     key: `${uid} ${entry.digest}`,
     icon: { activity: entry.activity, mimeType: entry.mimeType, color: entry.color },
-    title: entry.title || _('No title'),
+    title: entry.title || words._('No title'),
     note: workNote(state, uid, viewer),
     when: ago(words, entry.timestamp, state.now),
     preview: { of, snapshot, uid },
-    marks,
-    buttons: [
-      bringBack({ of, snapshot, uid }, { words }),
-      // Only this laptop's own entries can be pinned.
-      ...(of === '' ? [pinButton(pinned, snapshot, uid, entry.title, { words })] : []),
-    ],
+    marks: marksOf(entry, of, state, viewer),
+    buttons: entryButtons(state, entry, place, viewer),
     open: { type: 'go', place: { type: 'entry', of, snapshot, uid } },
   };
+}
+
+function marksOf(
+  { uid, here }: EntryRow,
+  of: string,
+  state: State,
+  { words: { _ } }: Viewer,
+): Row['marks'] {
+  if (isKept(state, of, uid)) return [{ sign: 'keep', name: _('Kept at school') }];
+  return here === 'same' ? [{ sign: 'laptop', name: _('Also on this laptop') }] : [];
 }

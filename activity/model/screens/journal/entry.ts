@@ -6,7 +6,7 @@ import { answerTo } from '../../state/known-answers.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, EntryBody, Row, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { bringBack, pinButton, workNote } from './rows.ts';
+import { bringBack, entryButtons, isKept, workNote } from './rows.ts';
 
 type EntryPlace = Extract<Place, { type: 'entry' }>;
 
@@ -27,7 +27,7 @@ export function entryBody(state: State, place: EntryPlace, viewer: Viewer): Entr
     ...body,
     icon: { activity: details.activity, mimeType: details.mimeType, color: details.color },
     title: details.title || _('No title'),
-    facts: factsOf(details, state, viewer),
+    facts: factsOf(details, state, place, viewer),
     description: [details.description, details.tags].filter((text) => text !== '').join('\n'),
     preview: fromPlace(place),
     buttons: gestures(details, state, place, viewer),
@@ -39,7 +39,7 @@ function fromPlace({ of, snapshot, uid }: EntryPlace) {
   return { of, snapshot, uid };
 }
 
-function factsOf(details: Details, state: State, viewer: Viewer): string[] {
+function factsOf(details: Details, state: State, place: EntryPlace, viewer: Viewer): string[] {
   const { words } = viewer;
   const { _ } = words;
   const here = {
@@ -47,35 +47,22 @@ function factsOf(details: Details, state: State, viewer: Viewer): string[] {
     different: _('Changed on this laptop since'),
     absent: _('Not on this laptop'),
   }[details.here];
+  const where = isKept(state, place.of, place.uid) ? _('Kept at school') : here;
   const begun =
     details.created > 0 ? [_('Begun: {when}', { when: words.date(details.created) })] : [];
   const changed = _('Changed: {when}', { when: ago(words, details.timestamp, state.now) });
   const work = workNote(state, details.uid, viewer);
-  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), here];
+  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), where];
 }
 
 function gestures(
   details: Details,
   state: State,
-  place: EntryPlace,
+  { of, snapshot, uid }: EntryPlace,
   viewer: Viewer,
 ): ButtonModel[] {
-  const { _ } = viewer.words;
-  const { of, uid, snapshot } = place;
-  const pinned = state.pinning[uid] ?? details.pinned;
-  const buttons: ButtonModel[] = [{ ...bringBack(fromPlace(place), viewer), main: true }];
-  // Only this laptop's own entries can be pinned.
-  if (of !== '') return buttons;
-  buttons.push(pinButton(pinned, snapshot, uid, details.title, viewer));
-  // What is pinned at school and unchanged here need not use disk space on the laptop.
-  if (pinned && details.here === 'same') {
-    buttons.push({
-      icon: { own: 'keep' },
-      label: _('Keep at school'),
-      event: { type: 'act', act: { type: 'keep', uid } },
-    });
-  }
-  return buttons;
+  const [first, ...more] = entryButtons(state, { ...details, uid }, { of, snapshot }, viewer);
+  return first ? [{ ...first, main: true }, ...more] : more;
 }
 
 function versionRow(

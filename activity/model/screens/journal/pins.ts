@@ -2,53 +2,56 @@
 
 import { ago, size } from '../../../../shared/words/words.ts';
 import { jarPicture } from '../../pictures/things.ts';
-import type { AtSchool, Pin } from '../../state/answers.ts';
+import {
+  type AtSchool,
+  fillOf,
+  isJarFull,
+  type Pin,
+  type Pins,
+  pinsInOrder,
+} from '../../state/answers.ts';
 import { answerTo } from '../../state/known-answers.ts';
 import type { State } from '../../state/state.ts';
-import type { ListBody, Row, Viewer } from '../body.ts';
+import type { EntryIcon, ListBody, Row, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { bringBack, pinButton, workNote } from './rows.ts';
+import { bringBack, fetchButton, isKept, pinButton, workNote } from './rows.ts';
 
-/** The pins, newest first; in a full jar the oldest first, which is the one to take out. */
 export function pinsBody(state: State, viewer: Viewer): ListBody {
   const { words } = viewer;
   const { _ } = words;
-  const answer = answerTo(state, { type: 'pins' });
-  const pins = (answer?.pins ?? []).filter(({ uid }) => state.pinning[uid] !== false);
+  const answer = answerTo(state, { type: 'pins' }) ?? { pins: [], used: 0, limit: 0 };
   const atSchool = answerTo(state, { type: 'at-school' }) ?? [];
-  const { used, limit } = answer ?? { used: 0, limit: 0 };
-  const level = limit > 0 ? used / limit : 0;
-  const full = level > 0.95;
-  const sorted = [...pins].sort((a, b) => (full ? a.pinned - b.pinned : b.pinned - a.pinned));
-  const room =
-    limit > 0 && pins.length > 0
-      ? _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) })
-      : '';
-  const title = full
-    ? _('The jar is full: take out the oldest?')
-    : _('Pinned: the school keeps these');
+  // What is kept at school only has a row of its own: its pin cannot be taken out.
+  const pins = pinsInOrder(answer).filter(
+    ({ uid }) => state.pinning[uid] !== false && !isKept(state, '', uid),
+  );
+  const level = fillOf(answer);
+  const count = pins.length + atSchool.length;
   return {
-    ...{
-      type: 'list',
-      key: 'pins',
-      title: [title, room].filter((part) => part !== '').join(' · '),
-    },
+    ...{ type: 'list', key: 'pins', title: titleOf(answer, pins.length > 0, viewer), count },
     picture: jarPicture(
       level,
       _('A jar, {n} % full', { n: words.number(Math.round(level * 100)) }),
     ),
-    count: sorted.length + atSchool.length,
     row: (index) => {
-      const pin = sorted[index];
+      const pin = pins[index];
       if (pin) return pinRow(pin, state, viewer);
-      return atSchoolRow(atSchool[index - sorted.length], state, viewer);
+      return atSchoolRow(atSchool[index - pins.length], state, viewer);
     },
-    empty:
-      sorted.length + atSchool.length > 0
-        ? null
-        : nothing(state, { type: 'pins' }, _('Nothing pinned yet'), viewer),
+    empty: count > 0 ? null : nothing(state, { type: 'pins' }, _('Nothing pinned yet'), viewer),
     buttons: [],
   };
+}
+
+function titleOf(answer: Pins, hasPins: boolean, { words }: Viewer): string {
+  const { _ } = words;
+  const title = isJarFull(answer)
+    ? _('The jar is full: take out the oldest?')
+    : _('Pinned: the school keeps these');
+  const { used, limit } = answer;
+  if (limit === 0 || !hasPins) return title;
+  const room = _('{used} of {limit}', { used: size(words, used), limit: size(words, limit) });
+  return `${title} · ${room}`;
 }
 
 function pinRow(pin: Pin, state: State, viewer: Viewer): Row {
@@ -59,7 +62,7 @@ function pinRow(pin: Pin, state: State, viewer: Viewer): Row {
   const entry = { of: '', snapshot, uid };
   return {
     key: `pin ${uid} ${snapshot}`,
-    icon: { activity: '', mimeType: '', color: '' },
+    icon: iconOf(state, snapshot, uid),
     title: pin.title || _('No title'),
     note:
       workNote(state, uid, viewer) ||
@@ -79,19 +82,20 @@ function atSchoolRow(entry: AtSchool | undefined, state: State, viewer: Viewer):
   const { uid } = entry;
   return {
     key: `school ${uid}`,
-    icon: { activity: '', mimeType: '', color: '' },
+    icon: iconOf(state, '', uid),
     title: entry.title || _('No title'),
     note: workNote(state, uid, viewer) || _('Kept at school'),
     when: size(words, entry.bytes),
     preview: { of: '', snapshot: '', uid },
     marks: [{ sign: 'keep', name: _('Kept at school') }],
-    buttons: [
-      {
-        icon: { own: 'fetch' },
-        label: _('Fetch back'),
-        event: { type: 'act', act: { type: 'fetch', uid } },
-      },
-    ],
+    buttons: [fetchButton(uid, viewer)],
     open: null,
   };
+}
+
+/** The entry's own icon; the lists of pins do not have it, so that the details are asked for. */
+function iconOf(state: State, snapshot: string, uid: string): EntryIcon {
+  const details = answerTo(state, { type: 'details', of: '', snapshot, uid });
+  const { activity = '', mimeType = '', color = '' } = details ?? {};
+  return { activity, mimeType, color };
 }

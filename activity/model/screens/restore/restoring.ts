@@ -25,12 +25,12 @@ export function restoringBody(state: State, place: RestoringPlace, viewer: Viewe
   if (job) return halfway(state, { back: job.entriesDone, total: job.entriesTotal }, place, viewer);
   if (state.agent.presence === 'starting') return asking(viewer);
   const title = viewer.words._('Nothing is on its way now');
-  return { ...asking(viewer), title, buttons: [homeButton(viewer.words)] };
+  return { ...asking(viewer), busy: false, title, buttons: [homeButton(viewer.words)] };
 }
 
 function asking(viewer: Viewer): PageBody {
   const title = viewer.words._('Asking the school');
-  return { ...emptyPage(), pictures: [ring(0, viewer, 'none')], title };
+  return { ...emptyPage(), pictures: [ring(0, viewer, 'none')], title, busy: true };
 }
 
 function noAgent({ words, color }: Viewer): PageBody {
@@ -62,11 +62,12 @@ function progress(state: State, job: Job, viewer: Viewer): PageBody {
   const cancel = cancelButton(viewer.words, state, job);
   const picture = ring(part, viewer, 'bringing');
   const [reason] = job.state === 'waiting' ? job.reasons : [];
-  if (!reason) return { ...moving(state, job, viewer), pictures: [picture], buttons: [cancel] };
+  if (!reason) return { ...moving(state, job, viewer), pictures: [picture], cancel };
   const waits = whyNow(state, reason, viewer);
   const { title, text, digits } = waits;
-  const buttons = [...wayOn(job, waits, viewer), cancel];
-  return { ...emptyPage(), pictures: [picture, waits.picture], title, text, code: digits, buttons };
+  const buttons = wayOn(job, waits, viewer);
+  const page = { ...emptyPage(), pictures: [picture, waits.picture], cancel };
+  return { ...page, title, text, code: digits, buttons };
 }
 
 /** The count, the entry that is moving now, and the time left once it can be estimated. */

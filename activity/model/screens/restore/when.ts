@@ -1,11 +1,12 @@
 /** Step two of the complete restore: a calendar with a dot on each day that has a snapshot. */
+import { monthOf } from '../../../../shared/words/month.ts';
 import { ago, size } from '../../../../shared/words/words.ts';
 import type { Day } from '../../state/answers.ts';
 import { answerTo } from '../../state/known-answers.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, CalendarBody, CalendarDay, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { daysIn, monthOf, shiftMonth } from './month-grid.ts';
+import { daysIn, shiftMonth } from './month-grid.ts';
 
 type WhenPlace = Extract<Place, { type: 'when' }>;
 

@@ -10,10 +10,10 @@ export function schoolPage(
   state: State,
   viewer: Viewer,
   shape: Shape,
-  said: { title?: string; text?: string; buttons?: ButtonModel[]; level?: number },
+  said: Partial<Pick<PageBody, 'title' | 'text' | 'buttons' | 'cancel'>> & { level?: number },
 ): PageBody {
   const { _, number } = viewer.words;
-  const { title = '', text = '', buttons = [] } = said;
+  const { title = '', text = '', buttons = [], cancel } = said;
   const { safeEntries, totalEntries } = state.agent;
   const safe = totalEntries > 0 ? safeEntries / totalEntries : 0;
   const { level = safe } = said;
@@ -24,7 +24,8 @@ export function schoolPage(
   const main = buttons.every((button) => !button.main);
   const links = restoreButton(state, viewer).map((button) => ({ ...button, main }));
   const picture = schoolPicture({ color: viewer.color, level, shape, name });
-  return { ...emptyPage(), pictures: [picture], title, text, buttons: [...buttons, ...links] };
+  const page = { ...emptyPage(), pictures: [picture], title, text };
+  return { ...page, buttons: [...buttons, ...links], ...(cancel && { cancel }) };
 }
 
 /** Leads to a complete restore that is running, waiting or was left half way. */

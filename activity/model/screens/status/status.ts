@@ -39,7 +39,7 @@ function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
         ? _('{done} of {total}', { done: number(done), total: number(total) })
         : workTitle(agent.state, viewer),
     text: [currentTitle, timeText(state, viewer)].filter((part) => part !== '').join(' · '),
-    buttons: [cancelButton(viewer.words, state, job)],
+    cancel: cancelButton(viewer.words, state, job),
     ...(!isRestore && total > 0 && { level: done / total }),
   });
 }

@@ -40,14 +40,27 @@ export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
     buttons.push(tryNowButton(viewer.words, act));
   }
   // Nobody requested the daily backup; what a child requested can be cancelled.
-  if (job && job.kind !== 'backup' && job.kind !== 'pins')
-    buttons.push(cancelButton(viewer.words, state, job));
+  const canCancel = job && job.kind !== 'backup' && job.kind !== 'pins';
+  buttons.push(...wayOut(why.code, viewer));
   if (isFailure(state)) buttons.push(dismissButton(viewer));
   const { title, text } = why;
   const shape = why.help ? 'help' : 'waiting';
-  const body = schoolPage(state, viewer, shape, { title, text, buttons });
+  const cancel = canCancel && { cancel: cancelButton(viewer.words, state, job) };
+  const body = schoolPage(state, viewer, shape, { title, text, buttons, ...cancel });
   const code = agent.registration === 'pending' ? agent.pairingCode : '';
   return { ...body, pictures: [...body.pictures, why.picture], code };
+}
+
+/** Where the child can do what the words say. */
+function wayOut(code: string, { words: { _ } }: Viewer): ButtonModel[] {
+  if (code === 'laptop-full') {
+    const place = { type: 'entries', of: '', snapshot: '', search: '' } as const;
+    const event = { type: 'go', place } as const;
+    return [{ icon: { own: 'keep' }, label: _('Keep at school'), event }];
+  }
+  if (code !== 'over-quota') return [];
+  const event = { type: 'go', place: { type: 'pins' } } as const;
+  return [{ icon: { own: 'pin' }, label: _('Show pins'), event }];
 }
 
 /** Whether the page is about a backup that has failed, which nobody retries any more. */

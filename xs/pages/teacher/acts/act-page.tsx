@@ -3,6 +3,7 @@
  */
 
 import type { VNode } from 'preact';
+import { ago, type Words } from '../../../../shared/words/words.ts';
 import { FormToken, type Page } from '../../frame/frame.tsx';
 import { PLACES, type Place, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
@@ -17,23 +18,28 @@ export interface ActProps {
   /** The laptops concerned, the new one first. */
   about: readonly LaptopCard[];
   code: string | null;
+  /** Instead of one button. */
+  choices: readonly ActChoice[];
+  /** Seconds since 1970. */
+  now: number;
 }
 
-export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
+export interface ActChoice {
+  name: Act['name'];
+  label: string;
+}
+
+export function ActPage(props: ActProps): VNode {
+  const { page, act, texts, about, code, choices, now } = props;
   const { _ } = page.words;
   const back = effectPath(act);
+  const label = code === null ? texts.label : _('Yes, it shows {code}', { code });
   return (
     <TeacherFrame page={page} title={texts.question} place={placeOf(back)}>
       <section class="card">
         <div class="pair">
-          {about.map(({ serial, name, colors }) => (
-            <p key={serial}>
-              <XoIcon colours={colors} size={72} />
-              <strong>
-                <bdi>{name}</bdi>
-              </strong>
-              <span class="serial">{serial}</span>
-            </p>
+          {about.map((card) => (
+            <About key={card.serial} words={page.words} card={card} now={now} />
           ))}
         </div>
         {code === null ? null : (
@@ -44,19 +50,48 @@ export function ActPage({ page, act, texts, about, code }: ActProps): VNode {
         <p>{texts.meaning}</p>
         <form method="post" action="/xs-backup/do">
           <FormToken token={page.formToken} />
-          <input type="hidden" name="act" value={act.name} />
           {Object.entries(act.fields).map(([name, value]) => (
             <input key={name} type="hidden" name={name} value={value} />
           ))}
-          <button type="submit">
-            {code === null ? texts.label : _('Yes, it shows {code}', { code })}
-          </button>{' '}
+          <Buttons choices={choices.length > 0 ? choices : [{ name: act.name, label: label }]} />
           <a class="button quiet" href={back}>
             {_('No, go back')}
           </a>
         </form>
       </section>
     </TeacherFrame>
+  );
+}
+
+function Buttons({ choices }: Pick<ActProps, 'choices'>) {
+  return (
+    <>
+      {choices.flatMap(({ name, label }) => [
+        <button key={name} type="submit" name="act" value={name}>
+          {label}
+        </button>,
+        ' ',
+      ])}
+    </>
+  );
+}
+
+/** A laptop with its dates, which tell a new one from an old one of the same name. */
+function About({ words, card, now }: { words: Words; card: LaptopCard; now: number }) {
+  const { _ } = words;
+  const { serial, name, colors, registeredAt, safeAt } = card;
+  return (
+    <p>
+      <XoIcon colours={colors} size={72} />
+      <strong>
+        <bdi>{name}</bdi>
+      </strong>
+      <span class="serial">{serial}</span>
+      <span class="when">{_('registered {ago}', { ago: ago(words, registeredAt, now) })}</span>
+      <span class="when">
+        {safeAt === null ? _('never seen') : _('last seen {ago}', { ago: ago(words, safeAt, now) })}
+      </span>
+    </p>
   );
 }
 

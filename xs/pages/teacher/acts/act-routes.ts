@@ -16,9 +16,17 @@ import { dayName } from '../../frame/day-name.ts';
 import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
-import { ActPage, NotDonePage } from './act-page.tsx';
+import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
 import { type ActFacts, actWords } from './act-words.ts';
-import { type Act, askPath, commandOf, effectPath, readAct, undoOf } from './acts.ts';
+import {
+  type Act,
+  askPath,
+  commandsOf,
+  effectPath,
+  readAct,
+  splitSerials,
+  undoOf,
+} from './acts.ts';
 
 /** Unchecked fields of a query or form: strings, or lists where one is repeated. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -35,7 +43,9 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       const texts = actWords(page.words, act, facts);
       const about = rows.map((row) => cardOf(row, library.clock.now()));
       const code = act.name === 'approve' && act.fields.kind === 'own' ? facts.code : null;
-      return site.send(reply, ActPage({ page, act, texts, about, code }));
+      const now = Math.floor(library.clock.now().getTime() / 1000);
+      const choices = choicesOf(page.words, act, rows);
+      return site.send(reply, ActPage({ page, act, texts, about, code, choices, now }));
     });
   });
 
@@ -44,13 +54,29 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     const teacher = guard.teacher(request);
     return orExplain(site, act, request, reply, async () => {
       const { signal } = new AbortController(); // never aborted: an act is short
-      await library.audit.inNameOf(teacher, () =>
-        runCommand(library, commandOf(act), () => {}, signal),
-      );
+      await library.audit.inNameOf(teacher, async () => {
+        await runAll(commandsOf(act), (command) => runCommand(library, command, () => {}, signal));
+      });
       const done = new URLSearchParams({ act: act.name, ...act.fields });
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
+}
+
+/** One that is refused does not keep the others from being done; it is reported at the end. */
+async function runAll<T>(commands: readonly T[], run: (one: T) => Promise<unknown>): Promise<void> {
+  const refused: unknown[] = [];
+  for (const command of commands) await run(command).catch((error) => refused.push(error));
+  if (refused.length > 0) throw refused[0];
+}
+
+/** The buttons of the confirmation, where there is more than one way to say yes. */
+function choicesOf(words: Words, act: Act, [, older]: readonly LaptopRow[]): ActChoice[] {
+  if (act.name !== 'alias' || !older || older.retired !== null) return [];
+  return [
+    { name: 'replace', label: words._('Yes, and the old laptop is gone') },
+    { name: 'alias', label: words._('Yes, but the old laptop is still used') },
+  ];
 }
 
 /** The act in the query of the page it led to; undefined where there is none. */
@@ -58,7 +84,10 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
   if (query.act === undefined) return undefined;
   try {
     const act = readAct(query);
-    const facts = { name: '', other: '', what: '', code: null, minutes: minutesOf(act) };
+    const facts = {
+      ...{ name: '', other: '', what: '', code: null, minutes: minutesOf(act) },
+      laptops: splitSerials(act.fields.serials).length,
+    };
     const undo = undoOf(act);
     const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
     return { text: actWords(words, act, facts).done, undo: stands ? askPath(undo) : undefined };
@@ -93,8 +122,9 @@ async function factsOf(
   words: Words,
   act: Act,
 ): Promise<{ facts: ActFacts; rows: LaptopRow[] }> {
-  const { serial, of, key } = act.fields;
-  const serials = [serial, of].flatMap((text) => (text === undefined ? [] : [parseSerial(text)]));
+  const { serial, of, key, serials: many } = act.fields;
+  const named = many === undefined ? [serial, of] : splitSerials(many);
+  const serials = named.flatMap((text) => (text === undefined ? [] : [parseSerial(text)]));
   const laptops = serials.map((one) => [one, known(library, one)] as const);
   const rows = await laptopRows(library, laptops);
   const [row, other] = rows;
@@ -109,7 +139,7 @@ async function factsOf(
     other: other ? other.nick || other.serial : '',
     what: whatOf(library, words, act),
     code: waiting?.code ?? null,
-    minutes: minutesOf(act),
+    ...{ minutes: minutesOf(act), laptops: rows.length },
   };
   return { facts, rows };
 }

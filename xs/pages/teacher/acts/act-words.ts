@@ -24,17 +24,19 @@ export interface ActFacts {
   /** The pairing code of the key that is to be approved. */
   code: string | null;
   minutes: number;
+  /** For acts about many laptops. */
+  laptops: number;
 }
 
 export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): ActWords {
-  const { name: who, other, what } = facts;
+  const { name: who, other, what, laptops } = facts;
   switch (name) {
     case 'approve':
       return approveWords(words, who, fields.kind === 'own' ? facts.code : null);
     case 'register-window':
       return windowWords(words, facts.minutes);
     default:
-      return TEXTS[name](words, { who, other, what });
+      return TEXTS[name](words, { who, other, what, laptops });
   }
 }
 
@@ -80,7 +82,10 @@ function windowWords({ _, _n }: Words, minutes: number): ActWords {
   };
 }
 
-type Texts = (words: Words, facts: { who: string; other: string; what: string }) => ActWords;
+interface TextFacts extends Pick<ActFacts, 'other' | 'what' | 'laptops'> {
+  who: string;
+}
+type Texts = (words: Words, facts: TextFacts) => ActWords;
 
 const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Texts>> = {
   reject: ({ _ }, { who }) => ({
@@ -121,11 +126,57 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _('It no longer sees what the old laptop left.'),
     done: _('The two laptops are separate again.'),
   }),
+  replace: ({ _ }, { other }) => ({
+    label: _('Yes, and the old laptop is gone'),
+    question: _('Is this the new laptop of {other}?', { other }),
+    meaning: _(
+      'The new laptop then sees everything that the old one left, and can bring it back. The old one can no longer connect; what the school keeps of it stays.',
+    ),
+    done: _('The new laptop takes the place of the old one, which is out of use.'),
+  }),
+  'undo-replace': ({ _ }, { who }) => ({
+    label: _('Undo: another child'),
+    question: _('Does the laptop of {who} not belong to the child of the old one?', { who }),
+    meaning: _('It no longer sees what the old laptop left, and the old one can connect again.'),
+    done: _('The two laptops are separate again, and both in use.'),
+  }),
   release: ({ _ }, { who }) => ({
     label: _('It is right'),
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),
     meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
     done: _('The backups are ordinary ones now.'),
+  }),
+  'release-many': ({ _, _n }, { laptops }) => ({
+    label: _('All of them are right'),
+    question: _n(
+      'Is it right that so much is gone from {n} Journal?',
+      'Is it right that so much is gone from {n} Journals?',
+      laptops,
+    ),
+    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    done: _('The backups are ordinary ones now.'),
+  }),
+  'drop-many': ({ _, _n }, { laptops }) => ({
+    label: _('All of them are a mistake'),
+    question: _n(
+      'Throw away what was held aside of {n} laptop?',
+      'Throw away what was held aside of {n} laptops?',
+      laptops,
+    ),
+    meaning: _(
+      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+    ),
+    done: _('Moved to the trash.'),
+  }),
+  'reject-many': ({ _, _n }, { laptops }) => ({
+    label: _('Reject all'),
+    question: _n(
+      'Reject the key that waits for {n} laptop?',
+      'Reject the keys that wait for {n} laptops?',
+      laptops,
+    ),
+    meaning: _('These keys open nothing, and do not ask again. The Journal stays as it is.'),
+    done: _('Rejected.'),
   }),
   drop: ({ _ }, { who }) => ({
     label: _('Throw away'),

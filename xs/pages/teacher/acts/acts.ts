@@ -1,5 +1,6 @@
 /**
- * What a teacher may do on the pages: each act is one command of `xs-backup` with validated arguments.
+ * What a teacher may do on the pages: each act is one or two commands of `xs-backup` with validated
+ * arguments.
  * Nothing else that a browser sends can become a command.
  */
 
@@ -18,6 +19,8 @@ import { laptopPath } from '../../frame/paths.ts';
 const FIELDS = {
   serial: (text: string) => tryParse(parseSerial, text),
   of: (text: string) => tryParse(parseSerial, text),
+  serials: (text: string) =>
+    splitSerials(text).every((one) => tryParse(parseSerial, one)) ? text : undefined,
   kind: (text: string) => (text === 'own' || text === 'sugar' ? text : undefined),
   key: (text: string) => (/^SHA256:[A-Za-z0-9+/]{43}$/.test(text) ? text : undefined),
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
@@ -26,24 +29,42 @@ const FIELDS = {
   minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
 } as const;
 export type Field = keyof typeof FIELDS;
+/** In characters: the serial numbers of some 300 laptops. */
+const MAX_FIELD = 4000;
 
 interface Rule {
   command: string;
   args: readonly Field[];
   flags?: readonly ('kind' | 'key')[];
+  /** Done afterwards. */
+  next?: { command: string; args: readonly Field[] };
+  /** Done for each laptop in the field `serials`. */
+  many?: true;
 }
 
 const RULES = {
   approve: { command: 'approve', args: ['serial'], flags: ['kind', 'key'] },
   reject: { command: 'reject', args: ['serial'], flags: ['kind'] },
+  'reject-many': { command: 'reject', args: ['serials'], flags: ['kind'], many: true },
   'register-window': { command: 'register-window', args: ['minutes'] },
   retire: { command: 'retire', args: ['serial'] },
   unretire: { command: 'unretire', args: ['serial'] },
   forget: { command: 'forget', args: ['serial'] },
   alias: { command: 'alias', args: ['serial', 'of'] },
   unalias: { command: 'unalias', args: ['serial'] },
+  /** The old laptop is gone: the new one takes its place, and it is taken out of use. */
+  replace: {
+    ...{ command: 'alias', args: ['serial', 'of'] },
+    next: { command: 'retire', args: ['of'] },
+  },
+  'undo-replace': {
+    ...{ command: 'unalias', args: ['serial'] },
+    next: { command: 'unretire', args: ['of'] },
+  },
   release: { command: 'release', args: ['serial'] },
+  'release-many': { command: 'release', args: ['serials'], many: true },
   drop: { command: 'drop', args: ['serial'] },
+  'drop-many': { command: 'drop', args: ['serials'], many: true },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
   unpin: { command: 'unpin', args: ['serial', 'pin'] },
   undelete: { command: 'undelete', args: ['serial', 'item'] },
@@ -64,22 +85,25 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
   const name = act as ActName;
   const fields = fieldsOf(name).map((field) => {
     const text = sent[field];
-    const value = typeof text === 'string' ? FIELDS[field](text) : undefined;
+    const value =
+      typeof text === 'string' && text.length <= MAX_FIELD ? FIELDS[field](text) : undefined;
     if (value === undefined) throw noAct(`"${field}" of ${name} is missing or wrong`);
     return [field, value] as const;
   });
   return { name, fields: Object.fromEntries(fields) };
 }
 
-/** The command of an act, answered as JSON. */
-export function commandOf({ name, fields }: Act): CommandRequest {
-  const { command, args, flags = [] }: Rule = RULES[name];
-  const flagged = Object.fromEntries(flags.map((flag) => [flag, fields[flag]]));
-  return {
-    command,
-    args: args.map((field) => fields[field] ?? ''),
-    flags: { json: true, ...flagged },
-  };
+/** The commands of an act in their order, answered as JSON. */
+export function commandsOf({ name, fields }: Act): CommandRequest[] {
+  const { command, args, flags = [], next, many }: Rule = RULES[name];
+  const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
+  const all = { json: true, ...Object.fromEntries(flags.map((flag) => [flag, fields[flag]])) };
+  if (many) {
+    return splitSerials(fields.serials).map((one) => ({ command, args: [one], flags: all }));
+  }
+  const first = { command, args: valuesOf(args), flags: all };
+  if (!next) return [first];
+  return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
 }
 
 /** The page that asks for confirmation. */
@@ -93,12 +117,15 @@ export function effectPath({ name, fields }: Act): string {
   switch (name) {
     case 'approve':
     case 'reject':
+    case 'reject-many':
     case 'register-window':
       return '/xs-backup/waiting';
     case 'forget':
       return '/xs-backup/class';
     case 'release':
+    case 'release-many':
     case 'drop':
+    case 'drop-many':
       return '/xs-backup/held';
     case 'undelete':
       return '/xs-backup/trash';
@@ -106,6 +133,8 @@ export function effectPath({ name, fields }: Act): string {
     case 'unretire':
     case 'alias':
     case 'unalias':
+    case 'replace':
+    case 'undo-replace':
     case 'pin':
     case 'unpin':
       return laptop;
@@ -116,7 +145,7 @@ export function effectPath({ name, fields }: Act): string {
 
 /** The act that undoes it; undefined where there is none, or it is on another page. */
 export function undoOf({ name, fields }: Act): Act | undefined {
-  const { serial = '' } = fields;
+  const { serial = '', of = '' } = fields;
   switch (name) {
     case 'retire':
       return { name: 'unretire', fields: { serial } };
@@ -124,6 +153,8 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return { name: 'retire', fields: { serial } };
     case 'alias':
       return { name: 'unalias', fields: { serial } };
+    case 'replace':
+      return { name: 'undo-replace', fields: { serial, of } };
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:
@@ -131,9 +162,14 @@ export function undoOf({ name, fields }: Act): Act | undefined {
   }
 }
 
+/** The laptops of an act about many. */
+export function splitSerials(serials: string | undefined): string[] {
+  return (serials ?? '').split(',');
+}
+
 export function fieldsOf(name: ActName): Field[] {
-  const { args, flags = [] }: Rule = RULES[name];
-  return [...args, ...flags];
+  const { args, flags = [], next }: Rule = RULES[name];
+  return [...new Set([...args, ...flags, ...(next?.args ?? [])])];
 }
 
 function noAct(message: string): DsError {

@@ -9,6 +9,8 @@ import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
+import { DiskBar, type DiskParts } from './disk-bar.tsx';
+import { FullDisk, type Relief } from './full-disk.tsx';
 
 export interface DiskUse {
   serial: Serial;
@@ -20,6 +22,9 @@ export interface DiskUse {
 export interface DiskProps {
   page: Page;
   facts: readonly { name: string; text: string }[];
+  parts: DiskParts;
+  /** What could make room, the largest first; null while there is enough. */
+  relief: readonly Relief[] | null;
   /** The share of one laptop, in bytes. */
   quotaBytes: number;
   /** Largest first. */
@@ -33,7 +38,7 @@ export interface DiskProps {
 const MAX_LINES = 300;
 
 export function DiskPage(props: DiskProps): VNode {
-  const { page, facts, damage, distrust } = props;
+  const { page, facts, parts, relief, damage, distrust } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -50,7 +55,9 @@ export function DiskPage(props: DiskProps): VNode {
           </p>
         </div>
       )}
+      <DiskBar words={words} parts={parts} />
       <Facts facts={facts} card />
+      {relief === null ? null : <FullDisk words={words} found={relief} />}
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
           {_('What would the next cleanup remove?')}
@@ -95,7 +102,7 @@ function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
 function UseBar({ share }: { share: number }) {
   const width = Math.max(1, Math.round(Math.min(1, share) * 196));
   return (
-    <svg xmlns="http://www.w3.org/2000/svg" width="200" height="16" aria-hidden="true">
+    <svg xmlns="http://www.w3.org/2000/svg" class="bar" width="200" height="16" aria-hidden="true">
       <rect x="1" y="1" width="198" height="14" fill="#ffffff" stroke="#1a1a1a" stroke-width="2" />
       <rect x="2" y="2" width={width} height="12" fill="#404040" />
       {share > 1 ? <path d="M180 2v12M188 2v12" stroke="#ffffff" stroke-width="3" /> : null}

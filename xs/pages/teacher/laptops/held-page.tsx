@@ -44,13 +44,49 @@ export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
       </p>
       {laptops.length === 0 ? <p>{_('None.')}</p> : null}
       <ul class="asking">
-        {laptops.map((one) => (
-          <li key={one.card.serial} class="card">
-            <Held words={words} laptop={one} now={now} />
+        {[...byReason(laptops)].map(([reason, some]) => (
+          <li key={reason} class="card">
+            {some.length > 1 ? <Together words={words} reason={reason} laptops={some} /> : null}
+            {some.map((one) => (
+              <Held key={one.card.serial} words={words} laptop={one} now={now} />
+            ))}
           </li>
         ))}
       </ul>
     </TeacherFrame>
+  );
+}
+
+/** One card for all laptops that were held aside for the same reason. */
+function byReason(laptops: readonly HeldLaptop[]): Map<string, HeldLaptop[]> {
+  const groups = new Map<string, HeldLaptop[]>();
+  for (const one of laptops) {
+    const reason = one.held[0]?.reason ?? '';
+    groups.set(reason, [...(groups.get(reason) ?? []), one]);
+  }
+  return groups;
+}
+
+interface TogetherProps {
+  words: Words;
+  reason: string;
+  laptops: readonly HeldLaptop[];
+}
+
+/** What is said once for many, and done once for all of them. */
+function Together({ words, reason, laptops }: TogetherProps) {
+  const { _, _n } = words;
+  const fields = { serials: laptops.map(({ card }) => card.serial).join() };
+  return (
+    <>
+      <h2>
+        {_n('{n} laptop', '{n} laptops', laptops.length)}: {heldReason(words, reason)}
+      </h2>
+      <p class="acts">
+        <ActLink act={{ name: 'release-many', fields }} label={_('All of them are right')} />{' '}
+        <ActLink act={{ name: 'drop-many', fields }} label={_('All of them are a mistake')} />
+      </p>
+    </>
   );
 }
 
@@ -59,9 +95,9 @@ function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: n
   const { card, held, before } = laptop;
   const fields = { serial: card.serial };
   return (
-    <>
+    <div class="one-of">
       <p class="whose">
-        <XoIcon colours={card.colors} size={55} />{' '}
+        <XoIcon colours={card.colors} size={44} />{' '}
         <a href={laptopPath(card.serial)}>
           <bdi>{card.name}</bdi>
         </a>{' '}
@@ -81,7 +117,7 @@ function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: n
         <ActLink act={{ name: 'release', fields }} label={_('It is right')} about={card.name} />{' '}
         <ActLink act={{ name: 'drop', fields }} label={_('It is a mistake')} about={card.name} />
       </p>
-    </>
+    </div>
   );
 }
 

@@ -3,7 +3,6 @@
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DsError } from '../../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
 import { laptopRows } from '../../../admin/laptop-list.ts';
 import type { Library } from '../../../library.ts';
@@ -12,10 +11,13 @@ import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuota } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
+import { paginate, wordMatcher } from '../../frame/paging.ts';
+import { noLaptop } from '../../guard/missing.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
 import { cardOf, cardsOf } from '../shown/laptop-card.ts';
+import { LAPTOPS_PER_PAGE, readClassSearch } from './class-search.ts';
 import { LaptopPage, type LaptopProps, snapshotLines } from './laptop-page.tsx';
 import { olderLaptops, ReplacePage } from './replace-page.tsx';
 
@@ -37,16 +39,21 @@ export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
     const rows = await laptopRows(library, registrations.all());
     const cards = cardsOf(rows, library.clock.now());
     const newer = cards.find((card) => card.serial === serial);
-    if (!newer) throw new DsError('not-found', 'there is no such laptop');
-    const choices = olderLaptops(serial, cards, registrations.bySerial());
-    return site.send(reply, ReplacePage({ ...frameProps(site, request, reply), newer, choices }));
+    if (!newer) throw noLaptop();
+    const { words, page } = readClassSearch(request.query);
+    const matches = wordMatcher(words);
+    const possible = olderLaptops(serial, cards, registrations.bySerial());
+    const found = possible.filter(({ name, serial: one }) => matches(`${name} ${one}`));
+    const choices = paginate(found, page, LAPTOPS_PER_PAGE);
+    const node = ReplacePage({ ...frameProps(site, request, reply), newer, typed: words, choices });
+    return site.send(reply, node);
   });
 }
 
 function registered({ registrations }: Library, { params }: OfLaptop): Serial {
   const serial = tryParse(parseSerial, params.serial);
   if (serial && registrations.get(serial)) return serial;
-  throw new DsError('not-found', 'there is no such laptop');
+  throw noLaptop();
 }
 
 async function laptopFacts(
@@ -56,7 +63,7 @@ async function laptopFacts(
   const { paths, pool, registrations, index, clock } = library;
   const laptop = registrations.get(serial);
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
-  if (!row) throw new DsError('not-found', 'there is no such laptop');
+  if (!row) throw noLaptop();
   const usage = (await index.usage()).find((one) => one.serial === serial);
   const share = laptopQuota(library).bytes;
   return {

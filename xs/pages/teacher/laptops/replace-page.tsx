@@ -3,15 +3,20 @@
  */
 
 import type { VNode } from 'preact';
-import { DsError } from '../../../../shared/errors.ts';
 import type { Serial } from '../../../../shared/ids.ts';
-import { checkAlias } from '../../../registration/aliases.ts';
+import { ago } from '../../../../shared/words/words.ts';
+import { possibleOlder } from '../../../registration/aliases.ts';
 import type { Laptop } from '../../../registration/laptop-record.ts';
 import type { Page } from '../../frame/frame.tsx';
+import { Pager } from '../../frame/pager.tsx';
+import { type Paged, withQuery } from '../../frame/paging.ts';
+import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
 import { askPath } from '../acts/acts.ts';
-import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
+import type { LaptopCard } from '../shown/laptop-card.ts';
+import { LaptopTile } from '../shown/laptop-tile.tsx';
+import { NameSearch } from './name-search.tsx';
 
 /** The laptops it may replace: those with the same name first, then the longest unseen. */
 export function olderLaptops(
@@ -21,31 +26,25 @@ export function olderLaptops(
 ): LaptopCard[] {
   const name = cards.find(({ serial }) => serial === newer)?.name.toLowerCase();
   const rank = (card: LaptopCard) => (card.name.toLowerCase() === name ? 0 : 1);
+  const isPossible = possibleOlder(newer, laptops);
   return cards
-    .filter(({ serial, safeAt }) => safeAt !== null && isPossible(newer, serial, laptops))
+    .filter(({ serial, safeAt }) => safeAt !== null && isPossible(serial))
     .sort((a, b) => rank(a) - rank(b) || (a.safeAt ?? 0) - (b.safeAt ?? 0));
-}
-
-function isPossible(newer: Serial, older: Serial, laptops: ReadonlyMap<Serial, Laptop>): boolean {
-  try {
-    checkAlias(newer, older, laptops);
-    return true;
-  } catch (error) {
-    if (error instanceof DsError) return false;
-    throw error;
-  }
 }
 
 export interface ReplaceProps {
   page: Page;
   newer: LaptopCard;
-  choices: readonly LaptopCard[];
+  /** As typed. */
+  typed: string;
+  choices: Paged<LaptopCard>;
   now: number;
 }
 
-export function ReplacePage({ page, newer, choices, now }: ReplaceProps): VNode {
+export function ReplacePage({ page, newer, typed, choices, now }: ReplaceProps): VNode {
   const { words } = page;
   const { _ } = words;
+  const path = `${laptopPath(newer.serial)}/replaces`;
   return (
     <TeacherFrame page={page} title={_('Whose new laptop is this?')} place="class">
       <p class="whose">
@@ -53,29 +52,31 @@ export function ReplacePage({ page, newer, choices, now }: ReplaceProps): VNode 
         <strong>
           <bdi>{newer.name}</bdi>
         </strong>{' '}
-        <span class="serial">{newer.serial}</span>
+        <span class="serial">{newer.serial}</span>{' '}
+        <span>{_('registered {ago}', { ago: ago(words, newer.registeredAt, now) })}</span>
       </p>
       <p>{_('Choose the old laptop of this child. You can undo this later.')}</p>
-      {choices.length === 0 ? <p>{_('There is no such laptop.')}</p> : null}
+      <NameSearch words={words} action={path} typed={typed} />
+      {choices.total === 0 ? (
+        <p>{_('No laptop has this name or serial number here. Try fewer letters.')}</p>
+      ) : null}
       <ul class="class">
-        {choices.map(({ serial, name, colors, ...card }) => (
-          <li key={serial}>
-            <a
-              class="tile"
-              href={askPath({ name: 'alias', fields: { serial: newer.serial, of: serial } })}
-            >
-              <span class="figure">
-                <XoIcon colours={colors} size={72} />
-              </span>
-              <strong>
-                <bdi>{name}</bdi>
-              </strong>
-              <span class="when">{safeText(words, { serial, name, colors, ...card }, now)}</span>
-              <span class="serial">{serial}</span>
-            </a>
+        {choices.shown.map((card) => (
+          <li key={card.serial}>
+            <LaptopTile
+              {...{ words, card, now }}
+              href={askPath({ name: 'alias', fields: { serial: newer.serial, of: card.serial } })}
+            />
           </li>
         ))}
       </ul>
+      <Pager
+        words={words}
+        paged={choices}
+        href={(n) => withQuery(path, { q: typed, page: n })}
+        before={_('Page before')}
+        after={_('Next page')}
+      />
     </TeacherFrame>
   );
 }

@@ -74,11 +74,14 @@ export function WaitingPage(props: WaitingProps): VNode {
         <h2>{_('Laptops that ask to be let in')}</h2>
         {keys.length === 0 ? <p>{_('None.')}</p> : null}
         <ul class="asking">
-          {keys.map((key) => (
-            <li key={key.approve.fields.key} class="card">
-              <Key words={words} asking={key} now={now} />
-            </li>
-          ))}
+          {(['own', 'sugar'] as const)
+            .map((kind) => keys.filter((key) => key.kind === kind))
+            .filter((some) => some.length > 0)
+            .map((some) => (
+              <li key={some[0]?.kind} class="card">
+                <Keys words={words} keys={some} now={now} />
+              </li>
+            ))}
         </ul>
       </section>
       <section>
@@ -100,37 +103,56 @@ export function WaitingPage(props: WaitingProps): VNode {
   );
 }
 
+/** All keys of a kind: what is said about them is said once. Each is approved by itself. */
+function Keys({ words, keys, now }: { words: Words; keys: readonly WaitingKey[]; now: number }) {
+  const { _ } = words;
+  const isSugar = keys[0]?.kind === 'sugar';
+  const fields = { serials: keys.map(({ serial }) => serial).join(), kind: 'sugar' };
+  return (
+    <>
+      <p>
+        {isSugar
+          ? _(
+              '"Register" was chosen again in its menu. Only the old backup program needs this key.',
+            )
+          : _('Approve a key only when the laptop shows the same code.')}
+      </p>
+      {isSugar && keys.length > 1 ? (
+        <p class="acts">
+          <ActLink act={{ name: 'reject-many', fields }} label={_('Reject all')} />
+        </p>
+      ) : null}
+      {keys.map((key) => (
+        <Key key={key.approve.fields.key} words={words} asking={key} now={now} />
+      ))}
+    </>
+  );
+}
+
 function Key({ words, asking, now }: { words: Words; asking: WaitingKey; now: number }) {
   const { _ } = words;
   const { serial, name, colors, kind, code, since, approve, reject } = asking;
   return (
-    <>
+    <div class="one-of">
       <p class="whose">
-        <XoIcon colours={colors} size={55} />{' '}
+        <XoIcon colours={colors} size={44} />{' '}
         <a href={laptopPath(serial)}>
           <bdi>{name}</bdi>
         </a>{' '}
         <span class="serial">{serial}</span> <span>{ago(words, since, now)}</span>
       </p>
-      {code === null ? (
-        <p>
-          {kind === 'sugar'
-            ? _(
-                '"Register" was chosen again in its menu. Only the old backup program needs this key.',
-              )
-            : _('The code is not known yet: start the service once.')}
-        </p>
+      {kind === 'sugar' ? null : code === null ? (
+        <p>{_('The code is not known yet: start the service once.')}</p>
       ) : (
         <p>
-          {_('Pairing code')} <strong class="code">{code}</strong>{' '}
-          {_('The laptop must show the same.')}
+          {_('Pairing code')} <strong class="code">{code}</strong>
         </p>
       )}
       <p class="acts">
         <ActLink act={approve} label={_('Approve')} about={name} />{' '}
         <ActLink act={reject} label={_('Reject')} about={name} />
       </p>
-    </>
+    </div>
   );
 }
 

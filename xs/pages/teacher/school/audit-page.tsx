@@ -1,102 +1,117 @@
 /**
- * The audit log in words, newest first.
+ * The audit log in sentences, newest first, with filters by laptop, by who did it, and by day.
  */
-
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import type { Words } from '../../../../shared/words/words.ts';
-import type { AuditEvent, AuditLine } from '../../../registration/audit.ts';
+import type { AuditLine } from '../../../registration/audit.ts';
+import { secondsOf, whenText } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
+import { Pager } from '../../frame/pager.tsx';
+import { type Paged, withQuery } from '../../frame/paging.ts';
 import { laptopPath } from '../../frame/paths.ts';
 import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
-
-export const LINES_EACH = 100;
+import { type AuditSearch, actorOf } from './audit-search.ts';
+import { auditSentence, type NickOf, whoText } from './audit-words.ts';
 
 export interface AuditProps {
   page: Page;
-  /** Those of this page, newest first. */
-  lines: readonly AuditLine[];
-  serial: Serial | null;
-  /** Which page this is, from 1, and how many there are. */
-  at: number;
-  pages: number;
-  nickOf: (serial: string) => string;
+  search: AuditSearch;
+  found: Paged<AuditLine>;
+  /** Everybody who did something, for a choice. */
+  actors: readonly Pick<AuditLine, 'who' | 'name'>[];
+  nickOf: NickOf;
 }
 
-/** One page of the log, newest first. A page number that is too high is the last page. */
-export function auditView(
-  all: readonly AuditLine[],
-  wanted: number,
-): Pick<AuditProps, 'lines' | 'at' | 'pages'> {
-  const pages = Math.max(1, Math.ceil(all.length / LINES_EACH));
-  const at = Math.min(Math.max(1, wanted), pages);
-  const end = all.length - (at - 1) * LINES_EACH;
-  return { lines: all.slice(Math.max(0, end - LINES_EACH), end).reverse(), at, pages };
-}
-
-export function AuditPage({ page, lines, serial, at, pages, nickOf }: AuditProps): VNode {
+export function AuditPage({ page, search, found, actors, nickOf }: AuditProps): VNode {
   const { words } = page;
   const { _ } = words;
-  const pageHref = (n: number) =>
-    `${PLACES.audit}?${new URLSearchParams({ ...(serial && { serial }), page: String(n) })}`;
+  const { words: q, who, day } = search;
+  const isFiltered = q !== '' || who !== '' || day !== '';
   return (
     <TeacherFrame page={page} title={_('Who did what')} place="audit">
-      {serial === null ? null : (
+      <Filter words={words} search={search} actors={actors} />
+      {isFiltered ? (
         <p>
-          {_('Only about {name}.', { name: `${nickOf(serial)} ${serial}` })}{' '}
           <a href={PLACES.audit}>{_('All of it')}</a>
         </p>
+      ) : null}
+      {found.total > 0 ? (
+        <Lines words={words} lines={found.shown} nickOf={nickOf} />
+      ) : (
+        <p>{isFiltered ? _('Nothing was done that fits.') : _('Nothing was done yet.')}</p>
       )}
-      {lines.length === 0 ? <p>{_('None.')}</p> : <Lines {...{ words, lines, nickOf }} />}
-      {pages === 1 ? null : (
-        <p class="pages">
-          {at > 1 ? (
-            <a rel="prev" href={pageHref(at - 1)}>
-              {_('Newer')}
-            </a>
-          ) : null}
-          <span>{_('Page {n} of {all}', { n: words.number(at), all: words.number(pages) })}</span>
-          {at < pages ? (
-            <a rel="next" href={pageHref(at + 1)}>
-              {_('Older')}
-            </a>
-          ) : null}
-        </p>
-      )}
+      <Pager
+        words={words}
+        paged={found}
+        href={(n) => withQuery(PLACES.audit, { q, who, day, page: n })}
+        before={_('Newer')}
+        after={_('Older')}
+      />
     </TeacherFrame>
   );
 }
 
-function Lines({ words, lines, nickOf }: Pick<AuditProps, 'lines' | 'nickOf'> & { words: Words }) {
+function Filter({
+  words,
+  search,
+  actors,
+}: Pick<AuditProps, 'search' | 'actors'> & { words: Words }) {
+  const { _ } = words;
+  return (
+    <form class="search" method="get" action={PLACES.audit}>
+      <p>
+        <label for="q">{_('Name or serial number')}</label>
+        <input id="q" type="search" name="q" maxLength={100} value={search.words} />
+      </p>
+      <p>
+        <label for="who">{_('Who')}</label>
+        <select id="who" name="who">
+          <option value="">{_('Everybody')}</option>
+          {actors.map((actor) => (
+            <option
+              key={actorOf(actor)}
+              value={actorOf(actor)}
+              selected={actorOf(actor) === search.who}
+            >
+              {whoText(words, actor)}
+            </option>
+          ))}
+        </select>
+      </p>
+      <p>
+        <label for="day">{_('Day')}</label>
+        <input id="day" type="date" name="day" value={search.day} placeholder="2026-12-31" />
+      </p>
+      <p>
+        <button type="submit">{_('Search')}</button>
+      </p>
+    </form>
+  );
+}
+
+interface LinesProps {
+  words: Words;
+  lines: readonly AuditLine[];
+  nickOf: NickOf;
+}
+
+function Lines({ words, lines, nickOf }: LinesProps) {
   const { _ } = words;
   return (
     <table class="rows">
       <thead>
         <tr>
           <th scope="col">{_('When')}</th>
-          <th scope="col">{_('Who')}</th>
           <th scope="col">{_('What')}</th>
-          <th scope="col">{_('Which laptop')}</th>
         </tr>
       </thead>
       <tbody>
         {lines.map((line) => (
           <tr key={`${line.time} ${line.event} ${JSON.stringify(line.details)}`}>
-            <td data-name={_('When')}>{whenText(words, line.time)}</td>
-            <td data-name={_('Who')}>
-              <bdi>{whoText(words, line)}</bdi>
-            </td>
-            <td data-name={_('What')}>
-              {eventText(words, line.event)} <Details details={line.details} />
-            </td>
-            <td data-name={_('Which laptop')}>
-              {line.serial === null ? (
-                '–'
-              ) : (
-                <a href={laptopPath(line.serial as Serial)}>
-                  <bdi>{nickOf(line.serial) || line.serial}</bdi>
-                </a>
-              )}
+            <td class="when">{whenText(words, secondsOf(line.time))}</td>
+            <td>
+              <Sentence words={words} line={line} nickOf={nickOf} />
             </td>
           </tr>
         ))}
@@ -105,60 +120,19 @@ function Lines({ words, lines, nickOf }: Pick<AuditProps, 'lines' | 'nickOf'> & 
   );
 }
 
-function Details({ details }: Pick<AuditLine, 'details'>) {
-  const values = Object.values(details).map(String);
-  return values.length === 0 ? null : (
-    <span class="details">
-      <bdi>{values.join(' · ')}</bdi>
-    </span>
+/** The sentence leads to the laptop; fingerprints and the like are one click away. */
+function Sentence({ words, line, nickOf }: Omit<LinesProps, 'lines'> & { line: AuditLine }) {
+  const text = auditSentence(words, line, nickOf);
+  const details = Object.entries(line.details);
+  return (
+    <>
+      {line.serial === null ? text : <a href={laptopPath(line.serial as Serial)}>{text}</a>}
+      {details.length === 0 ? null : (
+        <details class="details">
+          <summary>{words._('Details')}</summary>
+          <bdi lang="en">{details.map(([name, value]) => `${name}: ${value}`).join(' · ')}</bdi>
+        </details>
+      )}
+    </>
   );
-}
-
-function whenText(words: Words, iso: string): string {
-  const seconds = Math.floor(Date.parse(iso) / 1000);
-  return `${words.date(seconds)}, ${words.clock(seconds)}`;
-}
-
-function whoText({ _ }: Words, { who, name }: AuditLine): string {
-  switch (who) {
-    case 'laptop':
-      return _('the laptop itself');
-    case 'admin':
-      return _('at the terminal');
-    case 'teacher':
-      return name ?? '?';
-    default:
-      return who satisfies never;
-  }
-}
-
-function eventText({ _ }: Words, event: AuditEvent): string {
-  const texts: Record<AuditEvent, string> = {
-    registered: _('registered'),
-    'key-accepted': _('key accepted'),
-    waiting: _('asked to be let in'),
-    approved: _('approved'),
-    rejected: _('rejected'),
-    unrejected: _('no longer rejected'),
-    retired: _('taken out of use'),
-    unretired: _('taken back into use'),
-    forgotten: _('forgotten'),
-    'window-opened': _('registration opened'),
-    'window-closed': _('registration closed'),
-    aliased: _('takes the place of an old laptop'),
-    unaliased: _('no longer takes the place of an old laptop'),
-    'teacher-added': _('teacher added'),
-    'teacher-changed': _('new password of a teacher'),
-    'teacher-removed': _('teacher removed'),
-    pinned: _('pinned'),
-    unpinned: _('unpinned'),
-    'held-released': _('held backups declared right'),
-    'held-dropped': _('held backups thrown away'),
-    undeleted: _('brought back from the trash'),
-    'cleaned-up': _('cleaned up'),
-    'clock-trusted': _('clock declared right'),
-    'journal-read': _('looked into the Journal'),
-    'more-not-written': _('more of these was not written down'),
-  };
-  return texts[event];
 }

@@ -3,9 +3,11 @@
  */
 
 import type { VNode } from 'preact';
+import type { Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
+import { FirstSteps } from '../shown/first-steps.tsx';
 import { MarkShape } from '../shown/marks.tsx';
 import type { StatusView } from './status-view.ts';
 
@@ -26,23 +28,8 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
           </li>
         ))}
       </ul>
-      <section class="card">
-        <h2>{_('What needs you')}</h2>
-        {view.asks.length === 0 ? <p>{_('Nothing. All is well.')}</p> : null}
-        <ul class="asks">
-          {view.asks.map(({ text, href, names }) => (
-            <li key={text}>
-              <a href={href}>{text}</a>
-              {names === '' ? null : (
-                <span>
-                  {': '}
-                  <bdi>{names}</bdi>
-                </span>
-              )}
-            </li>
-          ))}
-        </ul>
-      </section>
+      {view.calm === null ? <FirstSteps words={page.words} /> : null}
+      {view.asks.length > 0 || view.calm ? <Needs words={page.words} view={view} /> : null}
       <section class="card">
         <h2>{_('The server')}</h2>
         <Facts facts={view.facts} />
@@ -55,4 +42,30 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       </section>
     </TeacherFrame>
   );
+}
+
+function Needs({ words, view: { asks, calm } }: { words: Words; view: StatusView }) {
+  return (
+    <section class="card">
+      <h2>{words._('What needs you')}</h2>
+      {asks.length === 0 && calm ? <Calm {...calm} /> : null}
+      <ul class="asks">
+        {asks.map(({ text, href, names }) => (
+          <li key={text}>
+            <a href={href}>{text}</a>
+            {names === '' ? null : (
+              <span>
+                {': '}
+                <bdi>{names}</bdi>
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Calm({ text, href }: NonNullable<StatusView['calm']>) {
+  return <p>{href === null ? text : <a href={href}>{text}</a>}</p>;
 }

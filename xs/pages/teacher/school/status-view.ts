@@ -12,6 +12,8 @@ export interface StatusView {
   counts: { mark: Mark; count: number; text: string }[];
   /** What needs a look; empty when all is well. */
   asks: { text: string; href: string; names: string }[];
+  /** Said when nothing needs a look; null while there is no laptop. */
+  calm: { text: string; href: string | null } | null;
   facts: { name: string; text: string }[];
 }
 
@@ -22,13 +24,17 @@ export function statusView(words: Words, status: Status): StatusView {
   return {
     counts: countsOf(words, status),
     asks: asksOf(words, status),
+    calm: calmOf(words, status),
     facts: factsOf(words, status),
   };
 }
 
-function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
+function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
+  const { _n } = words;
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
+  const damaged = count('damaged');
+  const damagedText = damagedLaptops(words, damaged);
   const lateText = _n(
     '{n} laptop not seen for more than {days} days',
     '{n} laptops not seen for more than {days} days',
@@ -38,11 +44,25 @@ function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
     { mark: 'late', count: late, text: lateText },
+    ...(damaged > 0 ? [{ mark: 'damaged', count: damaged, text: damagedText } as const] : []),
     {
       ...{ mark: 'never', count: never },
       text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
     },
   ];
+}
+
+/** A laptop without a backup is not safe, so a school with one is not well. */
+function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
+  if (laptops.length === 0) return null;
+  const never = laptops.filter(({ standing }) => standing === 'never').length;
+  if (never === 0) return { text: _('Nothing. All is well.'), href: null };
+  const text = _n(
+    '{n} laptop has no backup yet. Has it been used at school?',
+    '{n} laptops have no backup yet. Have they been used at school?',
+    never,
+  );
+  return { text, href: `${PLACES.class}?only=never` };
 }
 
 function asksOf(words: Words, status: Status): StatusView['asks'] {
@@ -52,11 +72,14 @@ function asksOf(words: Words, status: Status): StatusView['asks'] {
   });
 }
 
-function concernText({ _, _n }: Words, concern: Concern): string {
+function concernText(words: Words, concern: Concern): string {
+  const { _, _n } = words;
   const n = 'laptops' in concern ? concern.laptops.length : 0;
   switch (concern.type) {
     case 'waiting-keys':
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'damaged-laptops':
+      return damagedLaptops(words, n);
     case 'held':
       return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
     case 'clock':
@@ -80,6 +103,10 @@ function concernText({ _, _n }: Words, concern: Concern): string {
   }
 }
 
+function damagedLaptops({ _n }: Words, n: number): string {
+  return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
+}
+
 /** The page on which a teacher deals with it. */
 function placeOf({ type }: Concern): string {
   switch (type) {
@@ -87,6 +114,8 @@ function placeOf({ type }: Concern): string {
       return PLACES.waiting;
     case 'held':
       return PLACES.held;
+    case 'damaged-laptops':
+      return PLACES.class;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
     default:

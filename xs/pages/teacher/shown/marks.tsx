@@ -6,38 +6,61 @@ import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 
 /** The state of a laptop at a glance. */
-export type Mark = 'waiting' | 'held' | 'safe' | 'late' | 'never' | 'retired';
+export type Mark =
+  | 'waiting'
+  | 'held'
+  | 'damaged'
+  | 'safe'
+  | 'late'
+  | 'never'
+  | 'replaced'
+  | 'retired';
 
 export interface MarkFacts {
   retired: boolean;
+  /** Another laptop replaces it. */
+  replaced: boolean;
   waiting: boolean;
   held: boolean;
-  standing: 'safe' | 'late' | 'never';
+  standing: 'safe' | 'late' | 'never' | 'damaged';
 }
 
-/** What needs a decision takes precedence over the age of the last backup. */
-export function markOf({ retired, waiting, held, standing }: MarkFacts): Mark {
-  if (retired) return 'retired';
-  if (waiting) return 'waiting';
-  if (held) return 'held';
-  return standing;
+/**
+ * All states a laptop is in, the one that it is shown with first: what needs a decision takes
+ * precedence over the age of the last backup. Counts and filters go by any of them, so that a number
+ * on one page is the number of laptops on the page that it leads to.
+ */
+export function statesOf({ retired, replaced, waiting, held, standing }: MarkFacts): Mark[] {
+  const decisions: Mark[] = [
+    ...(waiting ? ['waiting' as const] : []),
+    ...(held ? ['held' as const] : []),
+  ];
+  if (retired) return ['retired', ...(held ? ['held' as const] : [])];
+  if (replaced && standing !== 'safe' && standing !== 'damaged') return [...decisions, 'replaced'];
+  return [...decisions, standing];
 }
 
 /** The order in which teachers look at them. */
-export const MARKS: readonly Mark[] = ['waiting', 'held', 'late', 'never', 'safe', 'retired'];
+export const MARKS: readonly Mark[] = [
+  ...(['waiting', 'held', 'damaged', 'late', 'never', 'safe', 'replaced', 'retired'] as const),
+];
 
 export function markName({ _ }: Words, mark: Mark): string {
   switch (mark) {
     case 'safe':
       return _('Safe');
+    case 'damaged':
+      return _('Damaged');
     case 'late':
       return _('Not seen');
     case 'never':
-      return _('never backed up');
+      return _('Never backed up');
     case 'waiting':
       return _('Asks you');
     case 'held':
       return _('Held aside');
+    case 'replaced':
+      return _('Replaced');
     case 'retired':
       return _('Out of use');
     default:
@@ -71,6 +94,13 @@ const shapes: Readonly<Record<Mark, VNode>> = {
       <path d="M9 16.5l5 5 9-11" {...INVERTED} />
     </>
   ),
+  // A cracked disc.
+  damaged: (
+    <>
+      <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
+      <path d="M17 3l-4 8 6 5-5 5 3 8" {...LINE} stroke-width="2.5" />
+    </>
+  ),
   // A triangle with a clock's hands.
   late: (
     <>
@@ -93,6 +123,13 @@ const shapes: Readonly<Record<Mark, VNode>> = {
     <>
       <rect x="2.5" y="2.5" width="27" height="27" {...LINE} fill="#ffffff" />
       <path d="M11.5 9v14M20.5 9v14" {...LINE} stroke-width="4" />
+    </>
+  ),
+  // Two squares, the front one over the back one.
+  replaced: (
+    <>
+      <rect x="2.5" y="2.5" width="18" height="18" {...LINE} />
+      <rect x="11.5" y="11.5" width="18" height="18" {...LINE} fill="#1a1a1a" />
     </>
   ),
   // Crossed out.

@@ -1,0 +1,42 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { agentProperties, withSteadyTimes } from '../../../agent/bus/properties.ts';
+import { newModel, next } from '../../../agent/rules/machine.ts';
+import type { World } from '../../../agent/rules/obstacles.ts';
+import { describeStatus } from '../../../agent/rules/status.ts';
+import type { AgentView } from '../../../agent/service/agent.ts';
+import type { Memory } from '../../../agent/service/memory.ts';
+
+const test = suite('what clients are shown');
+
+const START_MS = Date.UTC(2026, 10, 22, 12);
+const WORLD: World = {
+  ...{ power: 'mains', network: 'up', suspending: false, paused: false },
+  uptimeMs: 60_000,
+};
+const AGAIN = { type: 'due', due: false, againAtMs: 3_660_000, wait: null } as const;
+
+/** A view of an idle agent whose last event was `ms` ago; its clocks differ by `noiseMs`. */
+function viewAfter(ms: number, noiseMs = 0): AgentView {
+  const model = next(newModel(WORLD), AGAIN);
+  const now = { wallMs: START_MS + ms + noiseMs, boot: 'b', uptimeMs: 60_000 + ms };
+  const memory = { done: null, held: '' } as unknown as Memory;
+  return { model, status: describeStatus(model), memory, facts: undefined, movingMs: 0, now };
+}
+
+const shown = (ms: number, noiseMs = 0) =>
+  agentProperties(viewAfter(ms, noiseMs), { bytes: 0, limit: 0 });
+const AN_HOUR_LATER = BigInt(START_MS / 1000 + 3600);
+
+test('the time of the next backup stands still while nothing happens', () => {
+  assert.is(shown(0).NextBackup, AN_HOUR_LATER);
+  assert.is(shown(600_000).NextBackup, AN_HOUR_LATER, 'ten minutes after the last event');
+});
+
+test('what two clocks differ by is no change, and a clock that was set is one', () => {
+  const before = shown(0);
+  assert.is(withSteadyTimes(before, shown(1000, -30)).NextBackup, AN_HOUR_LATER);
+  assert.is(withSteadyTimes(before, shown(1000, 5000)).NextBackup, AN_HOUR_LATER + 5n);
+});
+
+test.run();

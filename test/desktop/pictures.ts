@@ -1,0 +1,97 @@
+/**
+ * `npm run pictures`: every screen and state of the activity, at each size and in each language,
+ * for people to look at, as contact sheets in `.screenshots/`. The agent is a scripted one.
+ *
+ *     npm run pictures [-- en es ar] [1200x900 1024x768 800x600]
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SCREENSHOTS } from './desktop.ts';
+import { Stage } from './stage.ts';
+import { CALM, STATES } from './states.ts';
+
+const SIZES = { '1200x900': 100, '1024x768': 72, '800x600': 72 } as const;
+type Size = keyof typeof SIZES;
+const LANGUAGES = ['en', 'es', 'ar'];
+/** A screen is drawn, its pictures fetched, its spinner gone. */
+const SETTLE_MS = 1200;
+
+async function take(stage: Stage, name: string): Promise<string> {
+  await sleep(SETTLE_MS);
+  return await stage.desktop.screenshot(name);
+}
+
+async function visit(language: string, size: Size): Promise<void> {
+  const options = { size, scaling: SIZES[size], ...(language !== 'en' && { language }) };
+  await using stage = await Stage.start({ ...options, withoutShell: true, firstVisit: true });
+  const { desktop, screen } = stage;
+  const pictures: string[] = [];
+  const shoot = async (name: string) => {
+    pictures.push(await take(stage, `pictures-${language}-${size}-${name}`));
+  };
+  await shoot('welcome');
+  await desktop.key('Return');
+  for (const [name, properties] of Object.entries(STATES)) {
+    await stage.set({ ...CALM, ...properties });
+    await shoot(name);
+  }
+  await stage.set(CALM);
+  const toolbar = (await screen.all()).filter(
+    ({ role, y, height }) => role === 'push button' && y < 80 && height > 0,
+  );
+  // Home, back up, restore; after the search days, pinned; back, stop.
+  const [, backUp, restore, days, pins] = toolbar;
+  const press = async (one: { x: number; y: number } | undefined) => {
+    if (one) await desktop.click(one.x, one.y);
+    await desktop.moveTo(5, 500);
+  };
+  await press(days);
+  await shoot('days');
+  await desktop.key('Down', 'Return');
+  await shoot('entries');
+  await desktop.key('Down', 'Return');
+  await shoot('entry');
+  await press(pins);
+  await shoot('pins');
+  await desktop.key('ctrl+f');
+  await desktop.type('zzzz');
+  await desktop.key('Return');
+  await shoot('nothing-found');
+  await stage.speed(4000);
+  await press(restore);
+  await shoot('whose');
+  await desktop.key('Return');
+  await shoot('when');
+  await desktop.key('Return');
+  await shoot('go');
+  await desktop.key('Return');
+  await shoot('restoring');
+  await desktop.key('Escape');
+  await shoot('question');
+  await desktop.key('Tab', 'Return');
+  await shoot('half-way');
+  await stage.set({ Unfinished: '<@a(ssuu) []>' });
+  await desktop.key('Escape');
+  await press(backUp);
+  await shoot('backing-up');
+  await desktop.moveTo(toolbar[0]?.x ?? 0, toolbar[0]?.y ?? 0);
+  await shoot('teacher-palette');
+  contactSheet(pictures, `sheet-${language}-${size}`);
+}
+
+/** All of them on one picture, small. */
+function contactSheet(pictures: readonly string[], name: string): void {
+  const tiles = ['-tile', '6x', '-geometry', '400x+6+6', '-label', '%t'];
+  execFileSync('montage', [...tiles, ...pictures, join(SCREENSHOTS, `${name}.png`)]);
+  process.stdout.write(`${join(SCREENSHOTS, `${name}.png`)}\n`);
+}
+
+const asked = process.argv.slice(2);
+const languages = asked.filter((one) => !/\d/.test(one));
+const sizes = asked.filter((one): one is Size => one in SIZES);
+for (const language of languages.length > 0 ? languages : LANGUAGES) {
+  for (const size of sizes.length > 0 ? sizes : (Object.keys(SIZES) as Size[])) {
+    await visit(language, size);
+  }
+}

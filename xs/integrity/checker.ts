@@ -1,0 +1,289 @@
+/**
+ * The one checker of laptops' folders: every name of every snapshot is there and is a file of the pool,
+ * and every list can be read. What the pool or the other files allow is put right; the rest is noted in
+ * the laptop's folder, for the status, and asked from the laptop at its next visit. The content itself
+ * is read by the scrub.
+ */
+import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import {
+  parseDigest,
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  tryParse,
+} from '../../shared/ids.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import type { Log } from '../../shared/log.ts';
+import { namesIn } from '../../shared/system/files.ts';
+import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
+import { readLastSuccess } from '../storage/last-success.ts';
+import {
+  inLaptop,
+  inLibrary,
+  inShard,
+  inSnapshot,
+  type Paths,
+  POOL_NAME,
+} from '../storage/paths.ts';
+import type { Pool } from '../storage/pool.ts';
+import {
+  hasSums,
+  mendSums,
+  readManifest,
+  readVersions,
+  relist,
+  type Snapshot,
+} from '../storage/snapshots.ts';
+import { byLinkCount, checkNames, type IsPooled } from './entry-names.ts';
+import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
+import { SHARDS } from './scrub-state.ts';
+
+export interface CheckerOptions {
+  paths: Paths;
+  pool: Pool;
+  clock: Clock;
+  log: Log;
+}
+
+export class Checker {
+  readonly #options: CheckerOptions;
+  /** Folders found whole in this process, as they were then. */
+  readonly #whole = new Map<string, string>();
+
+  constructor(options: CheckerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Checks one snapshot by its link counts, which is quick enough to be done before a backup builds on
+   * it or a quiet day is confirmed.
+   */
+  async checkSnapshot(snapshot: Snapshot): Promise<NamesFinding[]> {
+    return this.#checkSnapshot(snapshot, '', byLinkCount);
+  }
+
+  /** Checks all of a laptop and notes what is wrong. */
+  async checkLaptop(serial: Serial, signal?: AbortSignal): Promise<NamesFinding[]> {
+    return this.#checkLaptop(serial, this.#poolInodes(), signal);
+  }
+
+  /** Checks every laptop that has a folder, registered or not. Returns the number of findings. */
+  async checkAll(signal?: AbortSignal): Promise<number> {
+    const isPooled = this.#poolInodes();
+    let count = 0;
+    for (const serial of laptopsIn(this.#options.paths)) {
+      signal?.throwIfAborted();
+      count += (await this.#checkLaptop(serial, isPooled, signal)).length;
+    }
+    return count;
+  }
+
+  /** Checks a laptop again for which something was noted. */
+  async recheck(serial: Serial): Promise<void> {
+    if (readFindings(this.#options.paths, serial).count > 0) await this.checkLaptop(serial);
+  }
+
+  /**
+   * Links again every name that a readable list has and the pool's content is there for, so that
+   * content without other names is unused. Folders that did not change since they were found whole are
+   * passed over. False when some list cannot be read, so that nobody can know.
+   */
+  async linkAllNames(signal?: AbortSignal): Promise<boolean> {
+    const { paths } = this.#options;
+    const isPooled = this.#poolInodes();
+    let areListsKnown = true;
+    for (const serial of laptopsIn(paths)) {
+      for (const [parent, folder] of foldersOf(paths, serial)) {
+        signal?.throwIfAborted();
+        const stamp = stampOf(join(parent, folder));
+        if (stamp === undefined || this.#whole.get(join(parent, folder)) === stamp) continue;
+        const found = await this.#checkFolder(join(parent, folder), folder, isPooled, signal);
+        if (found.some(({ what }) => what === 'unreadable')) areListsKnown = false;
+      }
+    }
+    return areListsKnown;
+  }
+
+  async #checkLaptop(
+    serial: Serial,
+    isPooled: () => Promise<IsPooled>,
+    signal: AbortSignal | undefined,
+  ): Promise<NamesFinding[]> {
+    const { paths, clock, log } = this.#options;
+    const findings: NamesFinding[] = [];
+    for (const [parent, folder] of foldersOf(paths, serial)) {
+      signal?.throwIfAborted();
+      const found = await this.#checkFolder(join(parent, folder), folder, isPooled, signal);
+      if (parent === inLaptop(paths, serial).home) findings.push(...found);
+    }
+    findings.push(...lostSnapshot(paths, serial));
+    const before = readFindings(paths, serial).count;
+    writeFindings(paths, serial, findings, clock.now());
+    if (findings.length !== before) {
+      const [first] = findings;
+      const event = findings.length > 0 ? 'snapshots-damaged' : 'snapshots-whole';
+      log.warn(event, {
+        serial,
+        files: findings.length,
+        first: first && join(first.folder, first.file),
+      });
+    }
+    return findings;
+  }
+
+  /** `name` is what the findings call the folder. */
+  async #checkFolder(
+    folder: string,
+    name: string,
+    isPooled: () => Promise<IsPooled>,
+    signal: AbortSignal | undefined,
+  ): Promise<NamesFinding[]> {
+    const pin = pinOf(name);
+    const manifest = pin ? undefined : (readManifest(folder) ?? relist(folder));
+    let found: NamesFinding[] = [];
+    if (pin) found = await this.#checkVersions(folder, name, [pin], await isPooled(), signal);
+    else if (manifest) {
+      found = await this.#checkSnapshot({ ...manifest, folder }, name, await isPooled(), signal);
+    } else if (isOurs(folder)) found = [unreadable(name, 'MANIFEST')];
+    const stamp = stampOf(folder);
+    if (found.length === 0 && stamp !== undefined) this.#whole.set(folder, stamp);
+    else this.#whole.delete(folder);
+    return found;
+  }
+
+  async #checkSnapshot(
+    snapshot: Snapshot,
+    name: string,
+    isPooled: IsPooled,
+    signal?: AbortSignal,
+  ): Promise<NamesFinding[]> {
+    if (!hasSums(snapshot)) {
+      if (!mendSums(snapshot)) {
+        return lstatSync(snapshot.folder, { throwIfNoEntry: false })
+          ? [unreadable(name, 'SUMS.gz')]
+          : [];
+      }
+      this.#options.log.warn('sums-mended', { serial: snapshot.serial, name: snapshot.name });
+    }
+    const versions = readVersions(snapshot);
+    return this.#checkVersions(snapshot.folder, name, versions, isPooled, signal);
+  }
+
+  async #checkVersions(
+    folder: string,
+    name: string,
+    versions: Parameters<typeof checkNames>[2],
+    isPooled: IsPooled,
+    signal?: AbortSignal,
+  ): Promise<NamesFinding[]> {
+    const { paths, pool, log } = this.#options;
+    const context = { paths, pool, ...(signal && { signal }) };
+    const { bad, linked } = await checkNames(context, folder, versions, isPooled);
+    if (linked > 0) log.warn('names-linked', { folder, names: linked });
+    return bad.map(({ file, what, title }) => ({ folder: name, file, what, title }));
+  }
+
+  /** All inodes of the pool, read when they are first needed. */
+  #poolInodes(): () => Promise<IsPooled> {
+    let reading: Promise<IsPooled> | undefined;
+    return () => {
+      reading ??= readInodes(this.#options.paths);
+      return reading;
+    };
+  }
+}
+
+async function readInodes(paths: Paths): Promise<IsPooled> {
+  const inodes = new Set<number>();
+  const pause = pacemaker(IDLE_SLICE_MS);
+  for (let shard = 0; shard < SHARDS; shard += 1) {
+    const folder = inShard(paths, shard);
+    for (const name of namesIn(folder)) {
+      const stat = POOL_NAME.test(name) && lstatSync(join(folder, name), { throwIfNoEntry: false });
+      if (stat) inodes.add(stat.ino);
+      await pause();
+    }
+  }
+  return ({ ino, nlink }: Stats) => nlink > 1 && inodes.has(ino);
+}
+
+/** Every serial with a folder in the library. */
+export function laptopsIn(paths: Paths): Serial[] {
+  return readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? []);
+}
+
+/** Snapshots, held ones, pins, and what is in the trash: [its laptop's folder or trash, name]. */
+function foldersOf(paths: Paths, serial: Serial): [parent: string, folder: string][] {
+  const { home } = inLaptop(paths, serial);
+  const trash = inLibrary(paths).trashOf(serial);
+  const snapshots = (place: string) =>
+    readable(join(home, place)).filter((name) => tryParse(parseSnapshotName, name));
+  const pins = readable(join(home, 'pinned'))
+    .filter((uid) => tryParse(parseUid, uid))
+    .flatMap((uid) => readable(join(home, 'pinned', uid)).map((one) => join('pinned', uid, one)));
+  return [
+    ...snapshots('').map((name): [string, string] => [home, name]),
+    ...snapshots('held').map((name): [string, string] => [home, join('held', name)]),
+    ...pins.filter(pinOf).map((name): [string, string] => [home, name]),
+    ...readable(trash).map((name): [string, string] => [trash, name]),
+  ];
+}
+
+/** None where the folder cannot be read: somebody else's damage stops nobody. */
+function readable(folder: string): string[] {
+  try {
+    return namesIn(folder);
+  } catch (error) {
+    if (isUnreadable(error)) return [];
+    throw error;
+  }
+}
+
+const PIN = /^(?:pinned\/(.+)\/|pin-(.{36})-)([0-9a-f]{64})(?:$|~)/;
+
+/** The version in the folder of a pin, in its place or in the trash. */
+function pinOf(folder: string) {
+  const [, here, inTrash, digestText] = PIN.exec(folder) ?? [];
+  const uid = tryParse(parseUid, here ?? inTrash);
+  const digest = tryParse(parseDigest, digestText);
+  return uid && digest ? ([uid, digest] as const) : undefined;
+}
+
+/** The snapshot that made this laptop count as safe, if there is no trace of it. */
+export function lostSnapshot(paths: Paths, serial: Serial): NamesFinding[] {
+  const success = readLastSuccess(paths, serial);
+  if (!success?.sequence) return [];
+  const isThere = foldersOf(paths, serial).some(([parent, folder]) => {
+    const manifest = readManifest(join(parent, folder));
+    return manifest ? manifest.sequence >= Number(success.sequence) : isUnlisted(parent, folder);
+  });
+  const file = `snapshot ${success.sequence} of ${success.time.slice(0, 16)}`;
+  return isThere ? [] : [{ folder: '', file, what: 'missing', title: null }];
+}
+
+/** Reported as unreadable already. */
+function isUnlisted(parent: string, folder: string): boolean {
+  return !pinOf(folder) && isOurs(join(parent, folder));
+}
+
+/** Not one of the original program's trees, which have neither lists nor folded metadata. */
+function isOurs(folder: string): boolean {
+  const { manifest, sums } = inSnapshot(folder);
+  if (existsSync(manifest) || existsSync(sums)) return true;
+  return readable(folder).some((name) => name.endsWith(METADATA_SUFFIX));
+}
+
+function unreadable(folder: string, file: string): NamesFinding {
+  return { folder, file, what: 'unreadable', title: null };
+}
+
+/** Changes whenever a name in the folder does. */
+function stampOf(folder: string): string | undefined {
+  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stat?.isDirectory() ? `${stat.ino} ${stat.ctimeNs}` : undefined;
+}

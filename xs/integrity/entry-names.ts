@@ -1,0 +1,178 @@
+/**
+ * Checks the names of entries in a folder, by `lstat`: each must be a file of the pool. What is missing
+ * is linked again from the pool; whole content that is not in the pool (as after a copy without hard
+ * links) is taken into it. Safe to repeat after a power cut: each name changes in one step.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { isErrno } from '../../shared/errors.ts';
+import type { Digest, Uid } from '../../shared/ids.ts';
+import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolder } from '../../shared/system/files.ts';
+import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { contentAt, readChecked } from '../storage/checked-entry.ts';
+import { pooledFiles } from '../storage/damage-register.ts';
+import { IDLE_SLICE_MS } from '../storage/idle.ts';
+import { inDamaged, inEntry, type Paths } from '../storage/paths.ts';
+import type { Pool } from '../storage/pool.ts';
+import { setAside } from '../storage/snapshots.ts';
+import { goodInode, inodeOf } from './good-inode.ts';
+
+export interface NamesContext {
+  paths: Paths;
+  pool: Pool;
+  signal?: AbortSignal;
+}
+
+/** A file of an entry that is not there whole, and that the pool does not have either. */
+export interface BadName {
+  uid: Uid;
+  file: string;
+  what: 'missing' | 'damaged';
+  /** Of the entry, if that can still be read. */
+  title: string | null;
+}
+
+export interface CheckedNames {
+  bad: BadName[];
+  /** Names that were linked to the pool's content. */
+  linked: number;
+}
+
+/** Whether a file is one of the pool's. Those it says no to are looked up by their digest. */
+export type IsPooled = (stat: Stats) => boolean;
+
+/** A cheap guess: content of the pool has a name there and one here. */
+export const byLinkCount: IsPooled = ({ nlink }) => nlink > 1;
+
+/** Checks both names of each of these versions in `folder`, which may vanish meanwhile. */
+export async function checkNames(
+  context: NamesContext,
+  folder: string,
+  versions: Iterable<readonly [Uid, Digest]>,
+  isPooled: IsPooled,
+): Promise<CheckedNames> {
+  const found = new FolderCheck(context, folder, isPooled);
+  const pause = pacemaker(IDLE_SLICE_MS);
+  for (const [uid, digest] of versions) {
+    context.signal?.throwIfAborted();
+    await found.check(uid, digest);
+    await pause();
+  }
+  if (found.linked > 0 && inodeOf(folder) !== undefined) fsyncFolder(folder);
+  return { bad: inodeOf(folder) === undefined ? [] : found.bad, linked: found.linked };
+}
+
+interface Wanted {
+  digest: Digest;
+  size?: number;
+}
+
+class FolderCheck {
+  readonly bad: BadName[] = [];
+  linked = 0;
+  readonly #context: NamesContext;
+  readonly #folder: string;
+  readonly #isPooled: IsPooled;
+
+  constructor(context: NamesContext, folder: string, isPooled: IsPooled) {
+    this.#context = context;
+    this.#folder = folder;
+    this.#isPooled = isPooled;
+  }
+
+  async check(uid: Uid, digest: Digest): Promise<void> {
+    const { content, metadata } = inEntry(this.#folder, uid);
+    const contentStat = statOf(content);
+    const isWhole =
+      this.#isFine(statOf(metadata)) || (await this.#settle(uid, metadata, { digest }));
+    if (contentStat && this.#isFine(contentStat)) return;
+    if (!isWhole) return; // only the metadata could tell whether there should be content
+    const reading = readChecked(metadata, digest);
+    if (reading.type !== 'whole') {
+      // Its inode is in the pool, but not with this content: the scrub will find that, too.
+      this.#context.pool.condemn(metadata, digest);
+      await this.#settle(uid, metadata, { digest });
+      return;
+    }
+    const entry = decodeEntry(reading.bytes);
+    if (!entry.content) return;
+    const title = propertyText(entry, 'title') || null;
+    await this.#settle(uid, content, entry.content, title);
+  }
+
+  #isFine(stat: Stats | undefined): boolean {
+    if (!stat?.isFile()) return false;
+    return !this.#context.pool.damage.isDamaged(stat.ino) && this.#isPooled(stat);
+  }
+
+  /** Makes the name a link to the pool's content if that is possible; returns whether it is one. */
+  async #settle(uid: Uid, path: string, want: Wanted, title: string | null = null) {
+    const { paths, pool, signal } = this.#context;
+    const stat = statOf(path);
+    const files = pooledFiles(paths, [want.digest]).get(want.digest) ?? [];
+    const isFile = stat?.isFile() === true;
+    const isKnownBad = isFile && pool.damage.isDamaged(stat.ino);
+    if (isFile && !isKnownBad && files.some((file) => inodeOf(file) === stat.ino)) return true;
+    const good = await goodInode(pool.damage, want.digest, files, signal);
+    if (good) return this.#link(path, good, want.digest);
+    const own = isFile && !isKnownBad ? await contentAt(path, signal) : undefined;
+    if (own?.digest === want.digest) return this.#link(path, path, want.digest);
+    if (inodeOf(this.#folder) === undefined) return false;
+    if (isFile && !isKnownBad && inodeOf(path) === stat.ino) pool.damage.record(want.digest, path);
+    const file = path.slice(this.#folder.length + 1);
+    this.bad.push({ uid, file, what: stat ? 'damaged' : 'missing', title });
+    return false;
+  }
+
+  /** In one step; the source may be the file at `path` itself, which the pool then owns. */
+  #link(path: string, source: string, digest: Digest): boolean {
+    const { paths, pool } = this.#context;
+    const { folder, repair } = inDamaged(paths);
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(paths.library);
+    rmSync(repair, { force: true });
+    try {
+      if (source === path) fsyncFile(path);
+      pool.adopt(source, digest, repair);
+      failpoint('names.linked');
+      if (statOf(path)?.isDirectory()) setAside(path);
+      renameSync(repair, path);
+      failpoint('names.replaced');
+      this.linked += 1;
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return false; // cleaned up meanwhile
+      throw error;
+    } finally {
+      rmSync(repair, { force: true }); // a rename onto the same inode does nothing
+    }
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+function fsyncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The entry that a file in a snapshot belongs to, as text. */
+export function entryOf(file: string): string {
+  return file.endsWith(METADATA_SUFFIX) ? file.slice(0, -METADATA_SUFFIX.length) : file;
+}

@@ -1,0 +1,121 @@
+/**
+ * Lines of the audit log as sentences: who did what with which laptop.
+ */
+import type { Words } from '../../../../shared/words/words.ts';
+import type { AuditEvent, AuditLine } from '../../../registration/audit.ts';
+import { dayName } from '../../frame/day-name.ts';
+
+/** The nick of a laptop, or an empty string. */
+export type NickOf = (serial: string) => string;
+
+export function auditSentence(words: Words, line: AuditLine, nickOf: NickOf): string {
+  const name = (serial: string) =>
+    isolate(nickOf(serial) ? `${nickOf(serial)} (${serial})` : serial);
+  const { serial, details } = line;
+  return SENTENCES[line.event](words, {
+    who: isolate(whoText(words, line)),
+    laptop: serial === null ? '' : name(serial),
+    other: typeof details.of === 'string' ? name(details.of) : '?',
+    what: whatOf(words, details),
+    name: isolate(String(details.name ?? '')),
+    n: Number(details.snapshots ?? details.minutes ?? details.removed ?? 0),
+  });
+}
+
+/** A name in another script must not turn the direction of the sentence around it. */
+function isolate(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
+/** What a line is about, besides the laptop: a day, or an entry that is known by its uid only. */
+function whatOf(words: Words, { snapshot, uid, name }: AuditLine['details']): string {
+  if (uid !== undefined) return words._('a thing');
+  const day = snapshot ?? name;
+  return day === undefined ? '' : dayName(words, String(day));
+}
+
+export function whoText({ _ }: Words, { who, name }: Pick<AuditLine, 'who' | 'name'>): string {
+  switch (who) {
+    case 'laptop':
+      return _('The laptop itself');
+    case 'admin':
+      return _('Somebody at the terminal');
+    case 'teacher':
+      return name ?? '?';
+    default:
+      return who satisfies never;
+  }
+}
+
+interface Facts {
+  who: string;
+  laptop: string;
+  other: string;
+  what: string;
+  name: string;
+  n: number;
+}
+
+type Sentence = (words: Words, facts: Facts) => string;
+
+const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
+  registered: ({ _ }, { laptop }) => _('{laptop} registered.', { laptop }),
+  'key-accepted': ({ _ }, { laptop }) => _('{laptop} was let in with its first key.', { laptop }),
+  waiting: ({ _ }, { laptop }) => _('{laptop} asked to be let in with another key.', { laptop }),
+  approved: ({ _ }, { who, laptop }) => _('{who} let {laptop} in.', { who, laptop }),
+  rejected: ({ _ }, { who, laptop }) => _('{who} rejected a key of {laptop}.', { who, laptop }),
+  unrejected: ({ _ }, { who, laptop }) =>
+    _('{who} let a rejected key of {laptop} ask again.', { who, laptop }),
+  retired: ({ _ }, { who, laptop }) => _('{who} took {laptop} out of use.', { who, laptop }),
+  unretired: ({ _ }, { who, laptop }) => _('{who} took {laptop} back into use.', { who, laptop }),
+  forgotten: ({ _ }, { who, laptop }) =>
+    _('{who} had {laptop} forgotten, which had no backup.', { who, laptop }),
+  'window-opened': ({ _n }, { who, n }) =>
+    _n(
+      '{who} let new laptops register for {n} minute.',
+      '{who} let new laptops register for {n} minutes.',
+      n,
+      { who },
+    ),
+  'window-closed': ({ _ }, { who }) => _('{who} let no more new laptops register.', { who }),
+  aliased: ({ _ }, { who, laptop, other }) =>
+    _('{who} said that {laptop} takes the place of {other}.', { who, laptop, other }),
+  unaliased: ({ _ }, { who, laptop }) =>
+    _('{who} said that {laptop} takes no place of another laptop.', { who, laptop }),
+  'teacher-added': ({ _ }, { who, name }) => _('{who} added the teacher {name}.', { who, name }),
+  'teacher-changed': ({ _ }, { who, name }) =>
+    _('{who} gave the teacher {name} a new password.', { who, name }),
+  'teacher-removed': ({ _ }, { who, name }) =>
+    _('{who} removed the teacher {name}.', { who, name }),
+  pinned: ({ _ }, { who, what, laptop }) =>
+    _('{who} pinned {what} of {laptop}.', { who, what, laptop }),
+  unpinned: ({ _ }, { who, what, laptop }) =>
+    _('{who} unpinned {what} of {laptop}.', { who, what, laptop }),
+  'held-released': ({ _n }, { who, laptop, n }) =>
+    _n(
+      '{who} said that {n} backup of {laptop} held aside is right.',
+      '{who} said that {n} backups of {laptop} held aside are right.',
+      n,
+      { who, laptop },
+    ),
+  'held-dropped': ({ _n }, { who, laptop, n }) =>
+    _n(
+      '{who} threw {n} backup of {laptop} away that was held aside.',
+      '{who} threw {n} backups of {laptop} away that were held aside.',
+      n,
+      { who, laptop },
+    ),
+  undeleted: ({ _ }, { who, what, laptop }) =>
+    _('{who} brought {what} of {laptop} back from the trash.', { who, what, laptop }),
+  'cleaned-up': ({ _n }, { who, n }) =>
+    _n(
+      '{who} had the server clean up: {n} backup went to the trash.',
+      '{who} had the server clean up: {n} backups went to the trash.',
+      n,
+      { who },
+    ),
+  'clock-trusted': ({ _ }, { who }) => _("{who} said that the server's clock is right.", { who }),
+  'journal-read': ({ _ }, { who, laptop }) =>
+    _('{who} looked into the Journal of {laptop}.', { who, laptop }),
+  'more-not-written': ({ _ }) => _('Laptops did more on this day than is written down in one day.'),
+};
