@@ -2,7 +2,7 @@
  * The index of the library, in SQLite: quick answers about all laptops at once. The disk is the
  * truth; a database that is missing or damaged is rebuilt from it.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
@@ -27,6 +27,9 @@ const MIGRATIONS = [
    CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
   'CREATE TABLE entry (digest TEXT PRIMARY KEY, facts TEXT NOT NULL);',
 ];
+
+/** Of the database and its journal. */
+const PRIVATE = 0o600;
 
 export interface LaptopOverview {
   serial: string;
@@ -128,6 +131,7 @@ export async function openIndexDb(
 
 /** A file that is not a valid database is renamed: everything in it can be rebuilt. */
 async function openOrReplace(file: string): Promise<Db> {
+  makePrivate(file);
   try {
     return await openDb(file, MIGRATIONS);
   } catch (error) {
@@ -135,7 +139,16 @@ async function openOrReplace(file: string): Promise<Db> {
     if (!isErrno(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')) throw error;
     renameSync(file, `${file}.damaged`);
     for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+    makePrivate(file);
     return openDb(file, MIGRATIONS);
+  }
+}
+
+/** It has titles and tags, so only the service reads it. SQLite gives its other files the same mode. */
+function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', PRIVATE));
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
+    if (existsSync(path)) chmodSync(path, PRIVATE);
   }
 }
 
@@ -154,7 +167,7 @@ function rebuild(
     for (const [index, serial] of serials.entries()) {
       const manifests = listSnapshots(paths, serial);
       await insertSnapshots(tx, manifests);
-      const success = readLastSuccess(paths, serial);
+      const success = readLastSuccess(paths, serial)?.time;
       if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);
       found += manifests.length;
       failpoint('rebuild.laptop');
