@@ -32,7 +32,12 @@ function start(changed: Partial<TrafficRules> = {}) {
   const traffic = new Traffic(clock, { ...rules, ...changed }, undefined, timeOf);
   const ask = (n: number, purpose: Purpose = 'backup', disk = roomy, subnet?: string) =>
     traffic.ask({ serial: serialOf(n), purpose, subnet }, { disk, pressure: CALM });
-  return { traffic, noteSuccess, pass, ask, seconds: () => ms / 1000 };
+  /** By plain HTTP, from an address. */
+  const from = (n: number, unproved: string) => {
+    const question = { serial: serialOf(n), purpose: 'backup', unproved } as const;
+    return traffic.ask(question, { disk: roomy, pressure: CALM });
+  };
+  return { traffic, noteSuccess, pass, from, ask, seconds: () => ms / 1000 };
 }
 
 test('never more leases than slots, whoever asks (300 requests in a minute)', () => {
@@ -214,8 +219,9 @@ test('times follow what transfers take on this server', () => {
   assert.ok(traffic.usual > 85_000, String(traffic.usual));
 });
 
-test('the longest without a backup gets the earliest time; one that never had any goes first', () => {
+test('the longest without a backup gets the earliest time; one that never had any goes last', () => {
   const { noteSuccess, ask } = start({ slots: 1 });
+  for (let n = 10; n < 20; n += 1) noteSuccess(serialOf(n), new Date(0));
   for (let n = 10; n < 20; n += 1) ask(n); // a queue longer than what is promised already
   const ages: [n: number, days: number | undefined][] = [
     [1, 1],
@@ -226,15 +232,14 @@ test('the longest without a backup gets the earliest time; one that never had an
   for (const [n, days] of ages) {
     if (days) noteSuccess(serialOf(n), new Date(-days * 86_400_000));
   }
-  for (let n = 10; n < 20; n += 1) noteSuccess(serialOf(n), new Date(0));
-  for (let n = 30; n < 40; n += 1) {
+  for (let n = 30; n < 45; n += 1) {
     noteSuccess(serialOf(n), new Date(-3_600_000));
     ask(n);
   }
   for (const [n] of ages) ask(n);
   const place = new Map(ages.map(([n]) => [n, placeOf(ask(n)) ?? 0]));
   const order = [...place].sort((a, b) => a[1] - b[1]).map(([n]) => n);
-  assert.equal(order, [4, 2, 3, 1]);
+  assert.equal(order, [2, 3, 1, 4]);
 });
 
 test('a time that was promised stays before whoever comes later, however old its backup', () => {
@@ -243,11 +248,54 @@ test('a time that was promised stays before whoever comes later, however old its
   noteSuccess(serialOf(2), new Date(0));
   const told = ask(2);
   assert.is(!told.admit && told.retryAfterSeconds, 40);
-  assert.equal(placeOf(ask(3)), 2, 'never backed up, and yet behind');
+  noteSuccess(serialOf(3), new Date(-86_400_000));
+  assert.equal(placeOf(ask(3)), 2, 'an older backup, and yet behind');
   pass(40);
   traffic.release(serialOf(1));
   assert.not.ok(ask(3).admit);
   assert.ok(ask(2).admit);
+});
+
+test('made-up laptops, however many and early, wait behind those that have a history', () => {
+  const { noteSuccess, ask } = start({ slots: 1 });
+  ask(0);
+  for (let n = 1; n <= 50; n += 1) ask(n);
+  noteSuccess(serialOf(60), new Date(0));
+  assert.is(placeOf(ask(60)), 1);
+});
+
+test('a question without proof holds a slot for 15 s only, however often it is asked', () => {
+  const { traffic, pass, from } = start({ slots: 1 });
+  assert.ok(from(1, '10.0.0.1').admit);
+  pass(10);
+  assert.ok(from(1, '10.0.0.1').admit);
+  pass(6);
+  assert.is(traffic.liveLeases, 0);
+  assert.ok(from(2, '10.0.0.2').admit);
+  traffic.sessionOpened(serialOf(2)); // it came
+  pass(16);
+  assert.ok(from(2, '10.0.0.2').admit, 'a lease that a session began lasts');
+  assert.not.ok(from(3, '10.0.0.3').admit);
+});
+
+test('the lease for uploads begins with a session, not with a question', () => {
+  const told: [Serial, boolean][] = [];
+  const clock = { now: () => new Date(0), monotonicMs: () => 0, sleep: async () => {} };
+  const traffic = new Traffic(clock, rules, (...one) => void told.push(one));
+  const load = { disk: roomy, pressure: CALM };
+  traffic.ask({ serial: serialOf(1), purpose: 'backup', unproved: '10.0.0.1' }, load);
+  assert.equal(told, []);
+  traffic.ask({ serial: serialOf(1), purpose: 'backup' }, load); // its session asks
+  assert.equal(told, [[serialOf(1), true]]);
+});
+
+test('one address keeps a few slots waiting, and the others have theirs', () => {
+  const { traffic, from } = start({ slots: 8 });
+  for (let n = 0; n < 8; n += 1) from(n, '10.0.0.1');
+  assert.is(traffic.liveLeases, 4);
+  assert.ok(from(20, '10.0.0.2').admit);
+  for (let n = 0; n < 4; n += 1) traffic.sessionOpened(serialOf(n));
+  assert.ok(from(5, '10.0.0.1').admit, 'its laptops came');
 });
 
 test('who comes early gets a free slot unless somebody is expected now', () => {
