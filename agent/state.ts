@@ -32,6 +32,7 @@ const MIGRATIONS = [
    DROP TABLE restores1;
    DROP TABLE restored1;`,
   'CREATE TABLE own_pins (uid TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;',
+  'CREATE TABLE problems (uid TEXT NOT NULL, problem TEXT NOT NULL, partial INTEGER NOT NULL);',
 ];
 
 /** A local entry when it was last read. */
@@ -41,6 +42,26 @@ export interface KnownEntry {
   digest: Digest;
   /** Null for an entry without content. */
   content: Digest | null;
+}
+
+/** What is wrong with one entry. */
+export interface Problem {
+  /** The entry, or the two-letter folder whose entries cannot be listed. */
+  uid: Uid | Prefix;
+  /** A sentence for a person. */
+  problem: string;
+  /** The entry itself is read and backed up, without what the sentence is about. */
+  partial?: true;
+}
+
+/** The name of a two-letter folder of the Journal. */
+export type Prefix = `${string}/`;
+
+/** When a backup last read the Journal. */
+export interface LastReading {
+  boot: string;
+  /** The file system's time at its end, in nanoseconds since 1970. */
+  moment: bigint;
 }
 
 /** The snapshot that is restored; of this laptop unless `of` names another. */
@@ -93,6 +114,9 @@ export class State implements AsyncDisposable {
   underWay: RunId | undefined;
   /** Entries were written into the Journal's folders that Sugar's index may not have yet. */
   indexDoubtful = false;
+  lastReading: LastReading | undefined;
+  /** What was wrong with entries when the last backup read them. */
+  problems: Problem[] = [];
   readonly #db: Db;
 
   private constructor(db: Db) {
@@ -113,13 +137,19 @@ export class State implements AsyncDisposable {
   async #read(): Promise<void> {
     const db = this.#db;
     type Row = { uid: Uid; digest: Digest };
-    const [entries, confirmed, arrived, contents, facts] = await Promise.all([
+    type ProblemRow = Omit<Problem, 'partial'> & { partial: number };
+    const [entries, confirmed, arrived, contents, facts, problems] = await Promise.all([
       db.all<Row & KnownEntry>('SELECT uid, signature, digest, content FROM entries'),
       db.all<Row>('SELECT uid, digest FROM confirmed'),
       db.all<Row>('SELECT uid, digest FROM arrived'),
       db.all<Row & { content: string }>('SELECT uid, digest, content FROM contents'),
       db.all<{ name: string; value: string }>('SELECT name, value FROM facts'),
+      db.all<ProblemRow>('SELECT uid, problem, partial FROM problems'),
     ]);
+    this.problems = problems.map(({ partial, ...one }) => ({
+      ...one,
+      ...(partial && { partial: true }),
+    }));
     for (const { uid, signature, digest, content } of entries) {
       this.entries.set(uid, { signature, digest, content });
     }
@@ -139,6 +169,8 @@ export class State implements AsyncDisposable {
     }
     this.underWay = values.get('run') as RunId | undefined;
     this.indexDoubtful = values.has('index');
+    const [boot = '', moment] = values.get('reading')?.split(' ') ?? [];
+    if (moment !== undefined) this.lastReading = { boot, moment: BigInt(moment) };
   }
 
   /** Remembers what was read, and forgets entries that were deleted. */
@@ -169,6 +201,24 @@ export class State implements AsyncDisposable {
       }
     }
     for (const uid of goneList) this.entries.delete(uid);
+  }
+
+  async rememberReading(reading: LastReading): Promise<void> {
+    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment}`);
+    this.lastReading = reading;
+  }
+
+  /** Replaces all of them. */
+  async rememberProblems(problems: readonly Problem[]): Promise<void> {
+    if (JSON.stringify(problems) === JSON.stringify(this.problems)) return;
+    await this.#db.transaction(async (tx) => {
+      await tx.run('DELETE FROM problems');
+      await tx.runMany(
+        'INSERT INTO problems VALUES (?, ?, ?)',
+        problems.map(({ uid, problem, partial }) => [uid, problem, partial ? 1 : 0]),
+      );
+    });
+    this.problems = [...problems];
   }
 
   async rememberArrived(versions: Versions): Promise<void> {

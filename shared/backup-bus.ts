@@ -38,6 +38,7 @@ export const METHODS = {
   KeepAtSchool: ['s', 'o'],
   FetchBack: ['s', 'o'],
   ListAtSchool: ['', 'aa{sv}'],
+  ListStandings: ['', 'aa{sv}'],
   WebLink: ['', 's'],
 } as const satisfies Record<string, readonly [takes: string, returns: string]>;
 export type MethodName = keyof typeof METHODS;
@@ -72,6 +73,8 @@ export const AGENT_PROPERTIES = {
   Server: 's',
   SafeEntries: 'u',
   TotalEntries: 'u',
+  WaitingEntries: 'u',
+  ProblemEntries: 'u',
   PinnedBytes: 't',
   PinLimit: 't',
   Held: 's',
@@ -108,6 +111,9 @@ export const ROWS = {
   },
   pin: { uid: 's', snapshot: 's', title: 's', bytes: 't', pinned: 'x', later: 'b' },
   kept: { uid: 's', title: 's', bytes: 't' },
+  standing: {
+    ...{ uid: 's', state: 's', digest: 's', snapshot: 's', problem: 's', advice: 's' },
+  },
 } as const satisfies Record<string, RowTypes>;
 export type RowKind = keyof typeof ROWS;
 

@@ -5,6 +5,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
+import { asDsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
@@ -20,9 +21,10 @@ import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
 import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
-import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
+import { inLaptop, inState, isDraftName, MIRRORS, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
 import { releaseIfFull } from './storage/reserve.ts';
+import { setAside } from './storage/snapshots.ts';
 import { discard } from './storage/trash.ts';
 import { WorkQueue } from './storage/work-queue.ts';
 
@@ -35,6 +37,8 @@ export interface Library {
   env: NodeJS.ProcessEnv;
   pool: Pool;
   checker: Checker;
+  /** Laptops whose folders could not be prepared at the start, and why. */
+  troubles: ReadonlyMap<Serial, string>;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
@@ -89,12 +93,21 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;
   const sharers = () =>
     serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
+  const troubles = new Map<Serial, string>();
   for (const serial of serials()) {
-    makeLaptopFolders(ownership, paths, serial);
-    removeDrafts(inLaptop(paths, serial).home);
-    await recoverAdoption({ paths, log }, serial, (folder, name) =>
-      discard(paths, serial, folder, 'adopted', clock.now(), name),
-    );
+    try {
+      clearWay(paths, serial);
+      makeLaptopFolders(ownership, paths, serial);
+      removeDrafts(inLaptop(paths, serial).home);
+      await recoverAdoption({ paths, log }, serial, (folder, name) =>
+        discard(paths, serial, folder, 'adopted', clock.now(), name),
+      );
+    } catch (error) {
+      // One damaged folder must not keep everybody else away.
+      const reason = asDsError(error).message;
+      troubles.set(serial, reason);
+      log.warn('laptop-not-prepared', { serial, reason });
+    }
   }
   const index = cleanup.use(await openIndexDb(paths, serials));
   const successes = await openLastSuccesses(paths, index, log);
@@ -104,10 +117,20 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   return {
     ...{ config, paths, ownership, clock, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    ...{ pool, checker },
+    ...{ pool, checker, troubles },
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** Sets aside what is a file where a folder belongs, or the other way round. */
+function clearWay(paths: Paths, serial: Serial): void {
+  const { incoming, held, pinned, mirror, sessionLock, lastSuccess } = inLaptop(paths, serial);
+  const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+  for (const path of [incoming, held, pinned, ...MIRRORS.map(mirror)]) {
+    if (isFolder(path) === false) setAside(path);
+  }
+  for (const path of [sessionLock, lastSuccess]) if (isFolder(path)) setAside(path);
 }
 
 function removeDrafts(home: string): void {

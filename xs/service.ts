@@ -28,7 +28,7 @@ import { addJournalPages } from './pages/journal/journal-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
-import { addAdminRoutes } from './pages/teacher/teacher-routes.ts';
+import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
 import { observeClock } from './retention/server-clock.ts';
@@ -198,7 +198,7 @@ async function startHttp(
     addSignIn(part, site);
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
-    addAdminRoutes(part, site);
+    addTeacherPages(part, site);
   });
   cleanup.defer(() => app.close());
   const port = await listen(app, config);

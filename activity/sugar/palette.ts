@@ -107,7 +107,7 @@ export class Palette {
   /** Attaches it to this widget; in a toolbar it opens downwards. */
   attach(widget: Widget, inToolbar: boolean): void {
     this.#popover.setRelativeTo(widget);
-    if (inToolbar) this.#popover.setPosition(Gtk.PositionType.BOTTOM);
+    if (inToolbar) this.#joinBelow(widget);
     widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
     const isMove = (event: { mode?: number }) => event.mode === Gdk.CrossingMode.NORMAL;
     widget.on('enter-notify-event', (event) => isMove(event) && this.#rest());
@@ -129,6 +129,19 @@ export class Palette {
       this.popup();
       return true;
     });
+  }
+
+  /** The icon in its button: the tail that GTK draws lies in the black of the button then. */
+  pointAt(icon: Widget): void {
+    this.#popover.setRelativeTo(icon);
+  }
+
+  /** As Sugar's: the palette and its button are one black shape. */
+  #joinBelow(widget: Widget): void {
+    this.#popover.setPosition(Gtk.PositionType.BOTTOM);
+    const style = widget.getStyleContext();
+    this.#popover.on('map', () => style.addClass('ds-open'));
+    this.#popover.on('unmap', () => style.removeClass('ds-open'));
   }
 
   /** A finger that rests opens it, and the press is no click then. */

@@ -6,10 +6,11 @@ export function sugarCss({ zoom, line }: Sizes): string {
   return `
 .ds-toolbar-box, .ds-toolbar-box toolbar { background: ${COLORS.toolbar}; color: ${COLORS.white}; }
 .ds-keys .ds-toolbar-box button:focus { box-shadow: inset 0 0 0 ${line}px ${COLORS.white}; border-radius: ${zoom(10)}px; }
+.ds-toolbar-box button.ds-open { background: ${COLORS.black}; border-radius: 0; }
 .ds-toolbar-box entry { margin: 0; }
 .ds-canvas { background: ${COLORS.white}; color: ${COLORS.black}; }
 .ds-alert { background: ${COLORS.black}; color: ${COLORS.white}; }
-popover.ds-palette { background: ${COLORS.black}; color: ${COLORS.white}; border: ${line}px solid ${COLORS.button};
+popover.ds-palette { background: ${COLORS.black}; color: ${COLORS.white}; border: none;
   border-radius: 0; padding: 0; box-shadow: none; }
 .ds-palette-item { background: transparent; border: none; border-radius: 0; color: ${COLORS.white};
   padding: ${zoom(12)}px ${zoom(15)}px; }

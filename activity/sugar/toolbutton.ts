@@ -17,10 +17,12 @@ export interface ToolButtonOptions {
 export class ToolButton {
   readonly widget: GtkToolButton;
   readonly #look: Look;
+  readonly #palette: Palette | undefined;
   #icon: string | null = null;
 
   constructor(look: Look, options: ToolButtonOptions) {
     this.#look = look;
+    this.#palette = options.palette;
     this.widget = new Gtk.ToolButton();
     this.setIcon(options.icon);
     this.widget.on('clicked', () => {
@@ -34,6 +36,8 @@ export class ToolButton {
     );
     button?.getAccessible().setName(options.label);
     if (button) options.palette?.attach(button, true);
+    const icon = this.widget.getIconWidget();
+    if (icon) options.palette?.pointAt(icon);
   }
 
   setIcon(name: string | null): void {
@@ -45,6 +49,7 @@ export class ToolButton {
   setPicture(image: Widget): void {
     image.show();
     this.widget.setIconWidget(image);
+    this.#palette?.pointAt(image);
   }
 
   setSensitive(sensitive: boolean): void {

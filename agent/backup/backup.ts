@@ -8,8 +8,10 @@ import { newRunId, type SnapshotName, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
+import { readBootId } from '../boot.ts';
 import type { Context } from '../context.ts';
 import type { Problem } from '../journal/problem.ts';
+import { recheckSince } from '../journal/recheck.ts';
 import { fileSystemMoment, type Scan, scanJournal } from '../journal/scan.ts';
 import { prepareProfile, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
@@ -32,7 +34,7 @@ export interface BackupSummary {
   removed: number;
   /** What went over the wire for the entries, in bytes. */
   sentBytes: number;
-  /** Entries that could not be read; the snapshot keeps their last version. */
+  /** Entries that could not be read, which keep their last version, or not all of which could be kept. */
   problems: Problem[];
   /** Why the server keeps this backup aside until somebody decides; null otherwise. */
   held: string | null;
@@ -88,9 +90,12 @@ class Backup {
 
   async scan(onChange?: () => Promise<void>): Promise<Scan> {
     this.#meter.phase('scanning');
-    const { paths } = this.#context;
+    const { paths, signal, freshness } = this.#context;
     const moment = () => fileSystemMoment(paths.own);
-    const scan = await scanJournal(paths, this.#state.entries, moment, onChange);
+    const state = this.#state;
+    const recheck = recheckSince(state.lastReading, readBootId(), signal);
+    const scan = await scanJournal(paths, state.entries, moment, onChange, recheck, freshness);
+    await state.rememberEntries(scan.reread, []);
     failpoint('backup.scanned');
     this.#meter.phase('asking');
     return scan;
@@ -103,7 +108,7 @@ class Backup {
     if (!confirmed || underWay || toRead.length > 0 || problems.length > 0) return undefined;
     if (stateDigest(unchanged) !== confirmed.state) return undefined;
     if (!(await agreeOnQuietDay(this.#context, confirmed))) return undefined;
-    return this.#finish({ versions: new Map(unchanged), problems: [] });
+    return this.#finish({ versions: new Map(unchanged), problems: this.#state.problems });
   }
 
   /** Sends and asks for the snapshot until laptop and server agree. */
@@ -188,12 +193,15 @@ class Backup {
     return undefined;
   }
 
-  #finish(
+  async #finish(
     { versions, problems }: Reading,
     result: Partial<Pick<BackupSummary, 'changed' | 'removed' | 'held'>> = {},
-  ): BackupSummary {
+  ): Promise<BackupSummary> {
     failpoint('backup.confirmed');
-    writeFileDurably(this.#context.paths.done, '');
+    const { done, own } = this.#context.paths;
+    writeFileDurably(done, '');
+    const moment = fileSystemMoment(own); // our links to the contents are gone by now
+    await this.#state.rememberReading({ boot: readBootId(), moment });
     this.#meter.finish();
     const base = this.#state.confirmed;
     if (!base) throw new DsError('internal', 'a confirmed backup without a snapshot');

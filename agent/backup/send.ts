@@ -55,8 +55,13 @@ export class Sender {
   async send(session: Session, scan: Scan): Promise<Reading> {
     const { state, meter, writes } = this.#options;
     const read = new Map<Uid, KnownEntry>();
-    const problems = [...scan.problems];
     const toRead = [...scan.toRead.map(({ entry }) => entry), ...this.#unsent(scan)];
+    const again = new Set<string>(toRead.map(({ uid }) => uid));
+    // What is odd about an entry that did not change is still so.
+    const problems = state.problems.filter(({ uid, partial }) => {
+      return partial && !again.has(uid) && scan.unchanged.has(uid as Uid);
+    });
+    problems.push(...scan.problems);
     meter.phase('sending');
     meter.expect(toRead.length, estimatedBytes(scan));
     const batches = this.#stage(toRead, scan, read, problems);
@@ -67,6 +72,7 @@ export class Sender {
     this.#keepUnreadable(versions, problems);
     const gone = [...state.entries.keys()].filter((uid) => !versions.has(uid));
     writes.add(state.rememberEntries(read, gone));
+    writes.add(state.rememberProblems(problems));
     return { versions, problems };
   }
 

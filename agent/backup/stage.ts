@@ -17,11 +17,11 @@ import { propertyText } from '../../shared/journal/entry.ts';
 import { newestMoment, type Signature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { FRESHNESS, type Freshness } from '../freshness.ts';
+import { judgeFlaw } from '../journal/flaw.ts';
 import { type Problem, problemOf } from '../journal/problem.ts';
 import { lastingSignature, readVersion, type Version } from '../journal/read-entry.ts';
 import { batchFolder, inBatch } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
-import { judgeFlaw } from './flaw.ts';
 
 /** What of a version has to be sent. */
 export type Need = 'nothing' | 'metadata' | 'all';

@@ -3,17 +3,21 @@
  * last, and how much of the Journal is safe.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { isErrno } from '../../shared/errors.ts';
+import { asDsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { pairingCode } from '../../shared/protocol/pairing.ts';
 import type { Context } from '../context.ts';
 import { enrolmentOf } from '../identity/enrolment.ts';
 import { type Identity, readIdentity } from '../identity/identity.ts';
+import { Datastore } from '../journal/datastore.ts';
+import { uidAtSchool } from '../journal/entry-name.ts';
+import { concernedBy } from '../journal/problem.ts';
 import { tryReadVersion } from '../journal/read-entry.ts';
 import { scanJournal } from '../journal/scan.ts';
 import type { Paths } from '../paths.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type State, type UnfinishedRestore } from '../state.ts';
+import { countStandings, type Standing, takeCensus } from './census.ts';
 
 export type Registration = 'none' | 'pending' | 'accepted';
 
@@ -29,6 +33,9 @@ export interface Facts {
   /** Entries of the Journal, and those that are at school as they are now. */
   total: number;
   safe: number;
+  /** Those that the next backup takes, and those that have a problem. */
+  waiting: number;
+  problems: number;
   unfinished: UnfinishedRestore[];
 }
 
@@ -43,8 +50,7 @@ export async function readFacts(context: Context): Promise<Facts> {
     registration: enrolmentOf(paths, identity?.serial)?.state ?? 'none',
     pairingCode: pairingCodeOf(paths, identity),
     lastSnapshot: '',
-    total: 0,
-    safe: 0,
+    ...{ total: 0, safe: 0, waiting: 0, problems: 0 },
     unfinished: [],
   };
   if (!existsSync(paths.journal)) return facts;
@@ -52,27 +58,62 @@ export async function readFacts(context: Context): Promise<Facts> {
   await using state = await openState(paths.state);
   return {
     ...facts,
-    ...(await countSafe(context, state)),
+    ...countStandings(await readCensus(context, state, undefined)),
     lastSnapshot: state.confirmed?.snapshot ?? '',
     unfinished: await state.unfinishedRestores(),
   };
 }
 
-/** An entry is safe when the version in the Journal is the one in the confirmed snapshot. */
-async function countSafe({ paths, signal }: Context, state: State) {
+/** Where every entry stands, also by what Sugar shows, if it runs. */
+export async function readStandings(context: Context): Promise<Standing[]> {
+  const { paths } = context;
+  if (!existsSync(paths.journal)) return [];
+  mkdirSync(paths.own, { recursive: true, mode: 0o700 });
+  await using state = await openState(paths.state);
+  return await readCensus(context, state, await shownBySugar(context));
+}
+
+async function readCensus(
+  { paths, signal }: Context,
+  state: State,
+  shown: ReadonlySet<Uid> | undefined,
+): Promise<Standing[]> {
   const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
-  const isSafe = (uid: Uid, digest: Digest | undefined) =>
-    digest !== undefined && state.confirmed?.versions.get(uid) === digest;
-  let safe = [...unchanged].filter(([uid, digest]) => isSafe(uid, digest)).length;
+  const local = new Map<Uid, Digest | undefined>(unchanged);
+  const hadProblem = new Set(state.problems.map(({ uid }) => uid));
   for (const { entry } of toRead) {
     const known = state.entries.get(entry.uid);
-    // Read within the racy window of its change, it may have changed again since: only reading tells.
-    const isRacy = known?.signature === null && isSafe(entry.uid, known.digest);
-    if (!isRacy) continue;
-    const now = await tryReadVersion(entry, signal);
-    if (isSafe(entry.uid, now?.digest)) safe += 1;
+    // Read within the racy window of its change, it may have changed again since, and what had a problem
+    // may have come back: only reading tells.
+    const mayBeSafe = known?.signature === null || hadProblem.has(entry.uid);
+    local.set(entry.uid, mayBeSafe ? (await tryReadVersion(entry, signal))?.digest : undefined);
   }
-  return { total: unchanged.size + toRead.length + problems.length, safe };
+  for (const problem of problems) {
+    for (const uid of concernedBy(problem, state.entries.keys())) local.set(uid, undefined);
+  }
+  const isWhole = (uid: Uid) => {
+    const digest = local.get(uid);
+    return digest !== undefined && state.confirmed?.versions.get(uid) === digest;
+  };
+  // A problem that was found stays with its entry until that is what the school has.
+  const known = state.problems.filter(({ uid, partial }) => {
+    return local.has(uid as Uid) && (partial || !isWhole(uid as Uid));
+  });
+  const all = [...known, ...problems];
+  return takeCensus({ local, shown, confirmed: state.confirmed, problems: all });
+}
+
+/** Under the uids at school; undefined where Sugar's datastore does not run. */
+async function shownBySugar({ env, signal }: Context): Promise<Set<Uid> | undefined> {
+  try {
+    await using datastore = new Datastore(env, signal);
+    if (!(await datastore.isRunning())) return undefined;
+    return new Set([...(await datastore.uids())].map(uidAtSchool));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (asDsError(error).code !== 'datastore') throw error;
+    return undefined;
+  }
 }
 
 function pairingCodeOf(paths: Paths, identity: Identity | undefined): string {

@@ -137,6 +137,10 @@ export class AgentObject extends BusObject<AgentProperties> {
     return rows('kept', this.#agent.ask('kept', {}));
   }
 
+  ListStandings(): Promise<Row[]> {
+    return rows('standing', this.#agent.ask('census', {}));
+  }
+
   WebLink(): Promise<string> {
     return answer(this.#agent.ask('web-link', {}));
   }

@@ -33,8 +33,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
   return {
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
-    State: status.state,
-    Reasons: status.reasons,
+    ...stateProperties(view),
     LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
     NextBackup: wall(model.againAtMs ?? 0),
     LastSnapshot: facts?.lastSnapshot ?? '',
@@ -46,6 +45,8 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
+    WaitingEntries: facts?.waiting ?? 0,
+    ProblemEntries: facts?.problems ?? 0,
     PinnedBytes: toLong(pins.bytes),
     PinLimit: toLong(pins.limit),
     Held: memory.held,
@@ -58,6 +59,13 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
       .sort((a, b) => a - b)
       .map(jobPath),
   };
+}
+
+/** Done for today is not safe while an entry has a problem. */
+function stateProperties({ status, facts }: AgentView): { State: string; Reasons: string[] } {
+  const { state, reasons } = status;
+  if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
+  return { State: 'due', Reasons: ['entries', ...reasons] };
 }
 
 /** Two clocks read one after the other may differ by this much more or less, in seconds. */

@@ -123,6 +123,10 @@ export class AgentClient implements Backend {
     return this.#rows('ListAtSchool');
   }
 
+  async standings(): Promise<Values[]> {
+    return this.#rows('ListStandings');
+  }
+
   async webLink(): Promise<string> {
     const [url] = await this.call('WebLink');
     return String(url);

@@ -49,5 +49,7 @@ export interface Backend extends AsyncDisposable {
   /** Pins an entry, or unpins it when `snapshot` is null. Throws when the school refuses. */
   pin(uid: string, snapshot: string | null): Promise<'done' | 'later'>;
   kept(): Promise<Values[]>;
+  /** Where every entry of the Journal stands, the problems first. */
+  standings(): Promise<Values[]>;
   webLink(): Promise<string>;
 }

@@ -29,7 +29,7 @@ const UID = 'UID';
 
 const TABLE = {
   now: either('back up now', [], ['wait', 'progress']),
-  status: either('show what is going on, and why it waits'),
+  status: either('show what is going on, and why it waits', [], ['entries']),
   snapshots: either('list the snapshots at school, newest first', [], ['of']),
   entries: either('list the entries of a snapshot', [SNAPSHOT], ['search', 'of']),
   plan: either('show what a restore would bring', [SNAPSHOT], ['of']),
@@ -72,6 +72,7 @@ export const OPTIONS = {
   json: { summary: 'print one JSON object' },
   progress: { summary: 'draw a progress bar even if stderr is no terminal' },
   wait: { summary: 'stay while it waits for its turn' },
+  entries: { summary: 'also list the entries that are not safe, and why' },
   search: { value: 'TEXT', summary: 'entries with TEXT in their title' },
   entry: { value: 'UID', summary: 'restore only this entry' },
   of: { value: 'SERIAL', summary: 'of a laptop that this one replaced' },
@@ -124,7 +125,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, tryLater: 75, teacher: 77 } 
 /** Exit codes of all commands, as in sysexits.h where that has one. */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [EXIT.done, 'done'],
-  [EXIT.failed, 'failed; also: some entries could not be restored'],
+  [EXIT.failed, 'failed; also: some entries could not be backed up or restored'],
   [EXIT.usage, 'wrong arguments'],
   [
     EXIT.tryLater,

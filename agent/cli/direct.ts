@@ -43,6 +43,8 @@ export class DirectBackend implements Backend {
       Server: facts.server,
       SafeEntries: facts.safe,
       TotalEntries: facts.total,
+      WaitingEntries: facts.waiting,
+      ProblemEntries: facts.problems,
       Unfinished: facts.unfinished.map(({ of, snapshot, restored, entries }) => {
         return [of, snapshot, restored, entries];
       }),
@@ -81,6 +83,10 @@ export class DirectBackend implements Backend {
 
   async kept(): Promise<Values[]> {
     return rows('kept', await this.#act('kept', {}));
+  }
+
+  async standings(): Promise<Values[]> {
+    return rows('standing', await this.#act('census', {}));
   }
 
   webLink(): Promise<string> {

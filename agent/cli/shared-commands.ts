@@ -4,7 +4,7 @@
 import type { OptionValues } from './arguments.ts';
 import type { Backend, JobEnd, JobRequest } from './backend.ts';
 import { EXIT } from './commands.ts';
-import { formatStatus } from './status-words.ts';
+import { formatStandings, formatStatus } from './status-words.ts';
 import * as words from './words.ts';
 
 /** What a command prints, as text or with `--json`, and its exit code where it is not 0. */
@@ -18,9 +18,16 @@ type Run = (backend: Backend, args: readonly string[], options: OptionValues) =>
 
 export const SHARED_COMMANDS = {
   now: (backend) => runJob(backend, { kind: 'backup' }),
-  status: async (backend) => {
+  status: async (backend, _args, options) => {
     const status = await backend.status();
-    return { text: formatStatus(status), json: status };
+    if (!options.entries) return { text: formatStatus(status), json: status };
+    const entries = await backend.standings();
+    const hasProblem = entries.some(({ state }) => state === 'problem');
+    return {
+      text: formatStatus(status) + formatStandings(entries),
+      json: { ...status, entries },
+      exitCode: hasProblem ? EXIT.failed : EXIT.done,
+    };
   },
   snapshots: async (backend, _args, { of = '' }) => {
     const snapshots = await backend.snapshots(of);
@@ -75,8 +82,7 @@ async function runJob(
 /** What the end of a job prints. */
 export function outcomeOf(end: JobEnd): Outcome {
   const { state, summary } = end;
-  // A backup keeps the last version of what it cannot read; a restore has nothing in its place.
-  const isPartial = summary.restored !== undefined && (summary.problems ?? 0) > 0;
+  const isPartial = (summary.problems ?? 0) > 0;
   const exitCode = {
     done: isPartial ? EXIT.failed : EXIT.done,
     cancelled: EXIT.failed,

@@ -34,6 +34,7 @@ const REASONS: Record<string, string> = {
   'laptop-full': 'the disk of this laptop is full',
   spread: 'starts in a few minutes, so that not all laptops start at once',
   problem: 'a problem; see below',
+  entries: 'some entries are not safe; "ds-backup status --entries" lists them',
 };
 
 /** Why it waits; reasons of a newer agent are printed as they are. */
@@ -77,9 +78,24 @@ function formatProgress({ EntriesDone, EntriesTotal }: Values): string | undefin
   return `${EntriesDone} of ${plural(Number(EntriesTotal), 'entry', 'entries')}`;
 }
 
-function formatSafe({ SafeEntries, TotalEntries }: Values): string | undefined {
+function formatSafe(values: Values): string | undefined {
+  const { SafeEntries, TotalEntries, WaitingEntries, ProblemEntries } = values;
   if (TotalEntries === undefined) return undefined;
-  return `${SafeEntries} of ${plural(Number(TotalEntries), 'entry', 'entries')}`;
+  const waiting = Number(WaitingEntries) > 0 ? `; ${WaitingEntries} for the next backup` : '';
+  const problems = Number(ProblemEntries) > 0 ? `; ${ProblemEntries} with a problem` : '';
+  const total = plural(Number(TotalEntries), 'entry', 'entries');
+  return `${SafeEntries} of ${total}${waiting}${problems}`;
+}
+
+/** What is not safe, a line each and what to do; then how many entries there are of each kind. */
+export function formatStandings(entries: readonly Values[]): string {
+  const of = (state: string) => entries.filter((one) => one.state === state);
+  const problems = of('problem').map(({ problem, advice }) => {
+    return `${harmless(String(problem))}\n  ${harmless(String(advice))}\n`;
+  });
+  const waiting = of('waiting').map(({ uid }) => `${uid}: waits for the next backup\n`);
+  const counts = `${of('safe').length} safe, ${waiting.length} waiting, ${problems.length} with a problem`;
+  return `${problems.join('')}${waiting.join('')}${counts}\n`;
 }
 
 function formatUnfinished([of, snapshot, restored, entries]: unknown[]): [string, string] {

@@ -31,7 +31,7 @@ function formatBackup(summary: JobEnd['summary'], details: JobDetails): string {
     formatSnapshot(details),
     formatHeld(details),
     formatProblems(
-      'could not be read; the school keeps their last version',
+      'with a problem; "ds-backup status --entries" says what to do',
       problems,
       details.problems,
     ),

@@ -34,6 +34,18 @@ export class Datastore implements AsyncDisposable {
     this.#broken.catch(() => {}); // thrown by the call under way, or by the next one
   }
 
+  /** Whether it runs, without starting it. */
+  async isRunning(): Promise<boolean> {
+    const body = [NAME];
+    const call = {
+      ...{ destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus' },
+      body,
+    };
+    const iface = { interface: 'org.freedesktop.DBus', member: 'NameHasOwner', signature: 's' };
+    const [isOwned] = await this.#send(new dbus.Message({ ...call, ...iface }));
+    return isOwned === true;
+  }
+
   /** The number of entries. */
   async count(): Promise<number> {
     const query = { limit: new dbus.Variant('i', 1) };
@@ -83,16 +95,14 @@ export class Datastore implements AsyncDisposable {
     this.#bus.disconnect();
   }
 
-  async #call(member: string, signature: string, body: unknown[]): Promise<unknown[]> {
+  #call(member: string, signature: string, body: unknown[]): Promise<unknown[]> {
+    const to = { destination: NAME, path: PATH, interface: NAME };
+    return this.#send(new dbus.Message({ ...to, member, signature, body }));
+  }
+
+  async #send(message: Message): Promise<unknown[]> {
     this.#signal.throwIfAborted();
-    const message = new dbus.Message({
-      destination: NAME,
-      path: PATH,
-      interface: NAME,
-      member,
-      signature,
-      body,
-    });
+    const { member = '' } = message;
     let stop = () => {};
     const timers: NodeJS.Timeout[] = [];
     const tooLong = new Promise<never>((_, reject) => {

@@ -1,9 +1,10 @@
 /**
- * The version of every entry in the Journal, reading only what changed since the last time.
+ * The version of every entry in the Journal, read now: a restore calls nothing "here" that it has not read.
  */
 import type { Digest, Uid } from '../../shared/ids.ts';
 import type { Context } from '../context.ts';
 import type { KnownEntry, State } from '../state.ts';
+import { judgeFlaw } from './flaw.ts';
 import { concernedBy, problemOf } from './problem.ts';
 import { lastingSignature, readVersion } from './read-entry.ts';
 import { fileSystemMoment, scanJournal } from './scan.ts';
@@ -17,7 +18,7 @@ export async function readLocalVersions(
   state: State,
   probeFolder: string,
 ): Promise<Map<Uid, Digest | undefined>> {
-  const scan = await scanJournal(paths, state.entries, () => fileSystemMoment(probeFolder));
+  const scan = await scanJournal(paths, new Map(), () => fileSystemMoment(probeFolder));
   const local = new Map<Uid, Digest | undefined>(scan.unchanged);
   for (const problem of scan.problems) {
     for (const uid of concernedBy(problem, state.entries.keys())) local.set(uid, undefined);
@@ -27,7 +28,9 @@ export async function readLocalVersions(
     signal.throwIfAborted();
     try {
       const { signature, digest, entry: found, doubt } = await readVersion(entry, signal);
-      local.set(entry.uid, digest);
+      // What looks like the remains of an entry has to be compared with the whole one.
+      const isWhole = judgeFlaw(found, { content: undefined }) === undefined;
+      local.set(entry.uid, isWhole ? digest : undefined);
       if (doubt !== 'none') continue;
       const lasting = lastingSignature(signature, scan.moment, freshness);
       read.set(entry.uid, { signature: lasting, digest, content: found.content?.digest ?? null });

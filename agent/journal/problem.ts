@@ -5,18 +5,9 @@ import { lstatSync } from 'node:fs';
 import { asDsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
+import type { Prefix, Problem } from '../state.ts';
 
-export interface Problem {
-  /** The entry, or the two-letter folder whose entries cannot be listed. */
-  uid: Uid | Prefix;
-  /** A sentence for a person. */
-  problem: string;
-  /** The entry itself is read and backed up, without what the sentence is about. */
-  partial?: true;
-}
-
-/** The name of a two-letter folder of the Journal. */
-export type Prefix = `${string}/`;
+export type { Problem } from '../state.ts';
 
 /** Errors about the disk as a whole, or about where we write, and not about the entry that is read. */
 const NOT_OF_ONE_ENTRY = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM'];

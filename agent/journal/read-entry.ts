@@ -15,7 +15,7 @@ import {
 import {
   contentOf,
   entrySignature,
-  newestMoment,
+  momentsOf,
   readGoodProperties,
   type Signature,
   type TreeEntry,
@@ -96,13 +96,19 @@ export async function tryReadVersion(
   }
 }
 
-/** The signature to remember; null when a later change could have the same (as in git's index). */
+/**
+ * The signature to remember; null when a later change could have the same (as in git's index). A time in
+ * the future is none that a change could have now: a clock that was wrong does no harm.
+ */
 export function lastingSignature(
   signature: Signature,
   moment: bigint,
   { racyNs }: Freshness = FRESHNESS,
 ): Signature | null {
-  return newestMoment(signature) > moment - racyNs ? null : signature;
+  const isRacy = momentsOf(signature).some((one) => {
+    return one > moment - racyNs && one <= moment + racyNs;
+  });
+  return isRacy ? null : signature;
 }
 
 async function readContent(

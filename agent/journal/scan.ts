@@ -8,15 +8,20 @@ import type { Digest, Uid } from '../../shared/ids.ts';
 import { entrySignature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import type { Freshness } from '../freshness.ts';
 import type { Paths } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
 import { listShownEntries, nameOf } from './entry-name.ts';
 import { type Problem, problemOf } from './problem.ts';
+import { lastingSignature } from './read-entry.ts';
+import type { Recheck } from './recheck.ts';
 
 export interface Scan {
   /** The file system's time before anything is read, in nanoseconds since 1970; 0 for nothing. */
   moment: bigint;
   unchanged: Map<Uid, Digest>;
+  /** Those of them that were read all the same, and are as they were. */
+  reread: Map<Uid, KnownEntry>;
   /** Where those are whose names in the Journal are not their uids. */
   renamed: Map<Uid, TreeEntry>;
   /** New or perhaps changed: to be read. `bytes` is an estimate of what it takes. */
@@ -34,17 +39,21 @@ const SLICE_MS = 1;
 /**
  * Compares the whole Journal with what is known. `moment` is asked for the file system's time only when
  * something is to be read, because finding it out is a write. `onChange` is called at once for each
- * new or changed entry, and awaited; its error ends the scan. Throws `unreadable` without a Journal.
+ * new or changed entry, and awaited; its error ends the scan. `recheck` says which entries are read although
+ * they look unchanged. Throws `unreadable` without a Journal.
  */
 export async function scanJournal(
   paths: Paths,
   known: ReadonlyMap<Uid, KnownEntry>,
   moment: () => bigint,
   onChange: () => void | Promise<void> = () => {},
+  recheck?: Recheck,
+  freshness?: Freshness,
 ): Promise<Scan> {
   const pause = pacemaker(SLICE_MS);
   const scan: Scan = {
-    ...{ moment: 0n, unchanged: new Map(), renamed: new Map(), toRead: [], problems: [] },
+    ...{ moment: 0n, unchanged: new Map(), renamed: new Map(), reread: new Map() },
+    ...{ toRead: [], problems: [] },
   };
   for (const entry of listJournal(paths, scan.problems)) {
     const before = scan.toRead.length;
@@ -52,8 +61,18 @@ export async function scanJournal(
     try {
       const signature = entrySignature(entry);
       const last = known.get(entry.uid);
-      if (last?.signature === signature) scan.unchanged.set(entry.uid, last.digest);
-      else scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
+      const looksSame = last?.signature === signature;
+      const isDoubtful =
+        last?.signature === null || (looksSame && recheck?.isDue(entry, signature));
+      if (last && isDoubtful && recheck) scan.moment ||= moment();
+      const found = last && isDoubtful ? await recheck?.read(entry) : undefined;
+      if (last && found?.digest === last.digest) {
+        const lasting = lastingSignature(found.signature, scan.moment, freshness);
+        scan.reread.set(entry.uid, { ...last, signature: lasting });
+        scan.unchanged.set(entry.uid, last.digest);
+      } else if (last && looksSame && !(isDoubtful && recheck)) {
+        scan.unchanged.set(entry.uid, last.digest);
+      } else scan.toRead.push({ entry, bytes: contentBytes(signature) + TYPICAL_METADATA_BYTES });
     } catch (error) {
       const problem = problemOf(entry, error);
       if (problem) scan.problems.push(problem);
@@ -61,7 +80,7 @@ export async function scanJournal(
     if (scan.toRead.length > before) await onChange();
     await pause();
   }
-  if (scan.toRead.length > 0) scan.moment = moment();
+  if (scan.toRead.length > 0) scan.moment ||= moment();
   return scan;
 }
 

@@ -51,7 +51,7 @@ export function planRestore(input: PlanInput): Plan {
     const here = local.has(uid);
     const done =
       (here && local.get(uid) === digest) ||
-      (here && restored.get(uid) === digest) ||
+      (local.get(uid) !== undefined && restored.get(uid) === digest) ||
       (trustCopies && local.has(besideUid(uid, digest)));
     if (done) {
       plan.alreadyHere.push(uid);

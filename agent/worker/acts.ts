@@ -98,6 +98,11 @@ const ACTS = {
     return readFacts(context);
   }),
 
+  /** Where every entry stands. */
+  census: act(nothing, async ({ context }) => {
+    return (await import('../browse/facts.ts')).readStandings(context);
+  }),
+
   laptops: act(nothing, ({ session }) => session.ask(({ control }) => control.laptops())),
 
   snapshots: act(place, async ({ session }, params) => {

@@ -88,10 +88,21 @@ export function entrySignature(entry: TreeEntry): Signature {
 
 /** The newest time in a signature, in nanoseconds since 1970 by the file system's clock. */
 export function newestMoment(signature: Signature): bigint {
-  const [, folder = '0', , metadata = '0', , data = '0'] = signature.split(' ');
-  const newest = Math.max(...[folder, metadata, data].map(Number));
-  return BigInt(Math.round(newest * 1e6));
+  return inNanoseconds(Math.max(...timesOf(signature)));
 }
+
+/** The times in a signature, likewise: of its folders, and of its content or 0. */
+export function momentsOf(signature: Signature): bigint[] {
+  return timesOf(signature).map(inNanoseconds);
+}
+
+/** In milliseconds. */
+function timesOf(signature: Signature): number[] {
+  const [, folder = '0', , metadata = '0', , data = '0'] = signature.split(' ');
+  return [folder, metadata, data].map(Number);
+}
+
+const inNanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1e6));
 
 /** The part of a signature that describes the content. */
 export function contentPart(signature: Signature): string {

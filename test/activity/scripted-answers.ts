@@ -34,6 +34,7 @@ function workAnswers(agent: ScriptedAgent) {
     RestoreEntry: (_of: never, _snapshot: never, uid: string) =>
       agent.startJob('restore-entry', 1, { Entry: s(uid) }),
     ForgetRestore: () => agent.set({ Unfinished: new Variant('a(ssuu)', []) }),
+    ListStandings: () => [{ uid: s('0'.repeat(36)), state: s('waiting') }],
     WebLink: () => 'http://schoolserver/ds-restore/?x=1',
   } satisfies Partial<Record<MethodName, Answer>>;
 }

@@ -186,7 +186,7 @@ test('a complete restore is begun, stopped and left by keyboard only', async () 
   await on('Go on');
   assert.is(await state(), 'restoring', 'it is asked first, and goes on meanwhile');
   await desktop.key('Tab');
-  await on('Stop');
+  await on('Yes, stop');
   await desktop.key('Return');
   await screen.find(/^\d+ of 80 came back$/);
   const { State, Unfinished } = await bus.properties(AGENT);

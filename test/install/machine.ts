@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const FIRST = fileURLToPath(new URL('./pid-one.sh', import.meta.url));
-const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', TERM: 'dumb', LANG: 'C.UTF-8' };
+const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', TERM: 'dumb', LANG: 'C.UTF-8' };
 /** Where this kernel has the second version of control groups. */
 const CGROUPS = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
 

@@ -65,7 +65,7 @@ async function serves(machine: Machine): Promise<void> {
 async function scenes(machine: Machine, folder: string): Promise<void> {
   await machine.boot();
   const install =
-    'cd /root/stick && DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install ./*.deb';
+    'cd /srv/stick && DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install ./*.deb';
   must(machine, install);
   await serves(machine);
   step('installed without a network and without a question');
@@ -103,7 +103,7 @@ async function scenes(machine: Machine, folder: string): Promise<void> {
   );
   step('sha256sum finds every file of the snapshot as it was sent');
 
-  must(machine, 'cd /root/stick && dpkg -i xs-backup_*.deb ds-backup-agent_*.deb');
+  must(machine, 'cd /srv/stick && dpkg -i xs-backup_*.deb ds-backup-agent_*.deb');
   await serves(machine);
   assert.equal(snapshotsIn(machine), snapshots);
   asChild(machine, 'ds-backup now --direct --wait');
@@ -134,7 +134,7 @@ async function main(): Promise<void> {
   try {
     const root = join(folder, 'machine');
     makeBase(suite, root, NEEDED);
-    const stick = join(root, 'root/stick');
+    const stick = join(root, 'srv/stick');
     mkdirSync(stick);
     const downloaded = join(root, 'var/cache/apt/archives');
     for (const name of readdirSync(downloaded).filter((one) => one.endsWith('.deb'))) {

@@ -94,7 +94,8 @@ export async function openWhole(
   const library = await openLibrary({
     ...{ config, ownership, clock, log, env: process.env, serving: true },
   });
-  if (!library.registrations.get(SERIAL)) {
+  const { registrations } = library;
+  if (!registrations.get(SERIAL) && !registrations.unreadable().includes(SERIAL)) {
     const inWindow = config.registration.policy === 'window';
     if (inWindow) library.newcomers.openWindow(1);
     library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));

@@ -9,6 +9,7 @@ import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
 import { hostKeyPublic, type Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
@@ -55,7 +56,7 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, hos
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
     damaged: isDamaged({ paths }, serial),
-    held: listHeld(paths, serial).length,
+    held: ifReadable(() => listHeld(paths, serial)).length,
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
       code: hostKey ? pairingCode(serial, hostKey, key) : null,

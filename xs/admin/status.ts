@@ -13,6 +13,7 @@ import { successors } from '../registration/aliases.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
@@ -71,7 +72,7 @@ export async function readStatus(library: Library): Promise<Status> {
   const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());
   const { freeBytes, usedBytes, freeBlocks, freeInodes } = await measureDisk(paths.library);
   const held = registrations.all().map(([serial, { nick }]) => {
-    return { serial, nick, snapshots: listHeld(paths, serial).length };
+    return { serial, nick, snapshots: ifReadable(() => listHeld(paths, serial)).length };
   });
   const waiting = active.map(([serial, { nick, pending }]) => {
     return { serial, nick, keys: pending.length };
@@ -99,10 +100,12 @@ export async function readStatus(library: Library): Promise<Status> {
 }
 
 /** By the last check, and by whether the last backup is still there. */
-function countFindings({ paths, registrations }: Library, serial: Serial): number {
+function countFindings({ paths, registrations, troubles }: Library, serial: Serial): number {
   const known = readFindings(paths, serial).count;
   const unregistered = registrations.unreadable().includes(serial) ? 1 : 0;
-  return unregistered + (known || lostSnapshot(paths, serial).length);
+  return (
+    unregistered + (troubles.has(serial) ? 1 : 0) + (known || lostSnapshot(paths, serial).length)
+  );
 }
 
 /** Something is wrong with the newest backup of a laptop, so that it does not count as safe. */
@@ -110,7 +113,7 @@ export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): bo
   if (lostSnapshot(paths, serial).length > 0) return true;
   const { findings, count } = readFindings(paths, serial);
   if (count === 0) return false;
-  const newest = baseSnapshot(paths, serial);
+  const [newest] = ifReadable(() => [baseSnapshot(paths, serial)]);
   const name = newest && relative(inLaptop(paths, serial).home, newest.folder);
   // A list that was cut may have left it out.
   return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));

@@ -75,7 +75,11 @@ export class Chores implements AsyncDisposable {
     if (!due) return;
     this.#cleaned = { date, monotonicMs: clock.monotonicMs() };
     const { paths, log } = this.#library;
-    writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
+    try {
+      writeScrubState(paths, addDay(readScrubState(paths, clock.now(), log)));
+    } catch (error) {
+      log.warn('scrub-state-not-written', { reason: asDsError(error).message });
+    }
     this.#working = this.#working.then(() => this.#check()).then(() => this.#cleanUp());
   }
 

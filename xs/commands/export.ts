@@ -35,8 +35,9 @@ export const exportCommand: LocalCommand = {
     if (flags.json) return print(`${JSON.stringify(done)}\n`);
     print(`${done.entries} entries, ${formatBytes(done.bytes)} in ${target}\n`);
     for (const { what, reason } of done.leftOut) print(`  without ${what}: ${reason}\n`);
-    for (const { what, reason } of done.rejected)
-      print(`  Sugar will not show ${what}: ${reason}\n`);
+    for (const { what, reason } of done.repaired) {
+      print(`  changed, or Sugar would delete it: ${what}: ${reason}\n`);
+    }
   },
 };
 

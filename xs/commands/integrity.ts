@@ -6,7 +6,7 @@ import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
-import { readFindings } from '../integrity/findings.ts';
+import { type NamesFinding, readFindings } from '../integrity/findings.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
@@ -67,7 +67,7 @@ export const damage: Command = {
 };
 
 /** What the last check noted, and what can be seen at once. */
-function findingsOf({ paths, registrations }: Library, serial: Serial) {
+function findingsOf({ paths, registrations, troubles }: Library, serial: Serial) {
   const noted = readFindings(paths, serial);
   const findings = noted.count > 0 ? noted.findings : lostSnapshot(paths, serial);
   const record = {
@@ -76,7 +76,9 @@ function findingsOf({ paths, registrations }: Library, serial: Serial) {
     what: 'unreadable',
     title: null,
   } as const;
-  const more = registrations.unreadable().includes(serial) ? [record] : [];
+  const more: NamesFinding[] = registrations.unreadable().includes(serial) ? [record] : [];
+  const trouble = troubles.get(serial);
+  if (trouble) more.push({ ...record, file: trouble });
   const count = Math.max(noted.count, findings.length) + more.length;
   return { count, findings: [...more, ...findings] };
 }

@@ -22,8 +22,8 @@ export const snapshots: Command = {
       ...shown(one),
       pinned: pins.has(one.name),
     }));
-    const raw = listRaw(paths, serial).map(({ name, entries, halfMade }) => ({
-      ...{ name, entries, halfMade },
+    const raw = listRaw(paths, serial).map(({ name, entries, doubt }) => ({
+      ...{ name, entries, doubt },
     }));
     answer(context, { snapshots: rows, original: raw.reverse() }, () => [
       ...rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),

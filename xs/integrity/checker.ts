@@ -7,6 +7,7 @@
 import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
+import { asDsError } from '../../shared/errors.ts';
 import {
   parseDigest,
   parseSerial,
@@ -121,9 +122,14 @@ export class Checker {
       const found = await this.#checkFolder(join(parent, folder), folder, isPooled, signal);
       if (parent === inLaptop(paths, serial).home) findings.push(...found);
     }
+    if (!isReadable(inLaptop(paths, serial).home)) findings.push(unreadable('', 'its folder'));
     findings.push(...lostSnapshot(paths, serial));
     const before = readFindings(paths, serial).count;
-    writeFindings(paths, serial, findings, clock.now());
+    try {
+      writeFindings(paths, serial, findings, clock.now());
+    } catch (error) {
+      log.warn('findings-not-written', { serial, reason: asDsError(error).message });
+    }
     if (findings.length !== before) {
       const [first] = findings;
       const event = findings.length > 0 ? 'snapshots-damaged' : 'snapshots-whole';
@@ -222,7 +228,10 @@ function foldersOf(paths: Paths, serial: Serial): [parent: string, folder: strin
   const { home } = inLaptop(paths, serial);
   const trash = inLibrary(paths).trashOf(serial);
   const snapshots = (place: string) =>
-    readable(join(home, place)).filter((name) => tryParse(parseSnapshotName, name));
+    readable(join(home, place))
+      .filter((name) => tryParse(parseSnapshotName, name))
+      .sort()
+      .reverse(); // the newest first
   const pins = readable(join(home, 'pinned'))
     .filter((uid) => tryParse(parseUid, uid))
     .flatMap((uid) => readable(join(home, 'pinned', uid)).map((one) => join('pinned', uid, one)));
@@ -232,6 +241,16 @@ function foldersOf(paths: Paths, serial: Serial): [parent: string, folder: strin
     ...pins.filter(pinOf).map((name): [string, string] => [home, name]),
     ...readable(trash).map((name): [string, string] => [trash, name]),
   ];
+}
+
+function isReadable(folder: string): boolean {
+  try {
+    readdirSync(folder);
+    return true;
+  } catch (error) {
+    if (isUnreadable(error)) return false;
+    throw error;
+  }
 }
 
 /** None where the folder cannot be read: somebody else's damage stops nobody. */

@@ -2,12 +2,13 @@
  * The progress of the scrub, in `.scrub.json` (PROTOCOL.md), and how many shards are due. When it
  * cannot be read, a pass starts over.
  */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isErrno } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { type Paths, scrubState } from '../storage/paths.ts';
+import { setAside } from '../storage/snapshots.ts';
 
 /** The pool's folders: one is scrubbed at a time. */
 export const SHARDS = 256;
@@ -62,5 +63,7 @@ export function readScrubState(paths: Paths, now: Date, log: Log): ScrubState {
 }
 
 export function writeScrubState(paths: Paths, state: ScrubState): void {
-  writeFileDurably(scrubState(paths), `${JSON.stringify(state)}\n`, 0o640);
+  const path = scrubState(paths);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) setAside(path);
+  writeFileDurably(path, `${JSON.stringify(state)}\n`, 0o640);
 }

@@ -32,8 +32,9 @@ import {
 } from '../storage/snapshots.ts';
 import { buildDraft, type Neighbour, type TreeContext } from './adopt-tree.ts';
 import type { LeftOut } from './journal-layouts.ts';
-import { listRaw, type RawTree } from './raw-snapshots.ts';
+import { listRaw, type RawTree, unnest } from './raw-snapshots.ts';
 import { type Memory, newMemory, type Reading, readTree, type Steps } from './read-tree.ts';
+import type { Doubt } from './wholeness.ts';
 
 export interface AdoptContext extends TreeContext {
   log: Log;
@@ -58,8 +59,10 @@ export interface AdoptedTree {
   name: SnapshotName;
   sequence: number;
   entries: number;
-  /** It was half-made, and is among the held snapshots. */
+  /** It cannot be told whole, and is among the held snapshots. */
   held: boolean;
+  /** Why not; null for one that is whole. */
+  doubt: Doubt | null;
   /** What could not be converted and is only in the discarded tree. */
   leftOut: LeftOut[];
 }
@@ -72,6 +75,7 @@ export async function adoptLaptop(
 ): Promise<AdoptedTree[]> {
   const { paths, log } = context;
   await recoverAdoption(context, serial, options.discard);
+  unnest(paths, serial);
   const trees = inOrder(listRaw(paths, serial).filter((tree) => fits(tree, serial, log)));
   const adopted: AdoptedTree[] = [];
   const state: State = { memory: newMemory(), neighbour: undefined, ahead: undefined };
@@ -79,8 +83,9 @@ export async function adoptLaptop(
     const stepsFor = (name: SnapshotName) => countSteps(options, name, index, trees.length);
     const one = await adoptTree(context, serial, trees.slice(index), state, stepsFor, options);
     adopted.push(one);
-    const { name, sequence, entries, held, leftOut } = one;
-    log.info('adopted', { serial, name, sequence, entries, held, leftOut: leftOut.length });
+    const { name, sequence, entries, held, doubt, leftOut } = one;
+    const facts = { serial, name, sequence, entries, held, leftOut: leftOut.length };
+    log.info('adopted', { ...facts, ...(doubt && { doubt }) });
     for (const { what, reason } of leftOut) {
       log.warn('adopted-without', { serial, name: tree.name, what, reason });
     }
@@ -106,14 +111,14 @@ function fits({ name, entries }: RawTree, serial: Serial, log: Log): boolean {
 }
 
 /**
- * Complete trees first, newest first; half-made ones get the lowest sequences, so that no backup
- * ever builds on one.
+ * Whole trees first, newest first; the others get the lowest sequences, so that no backup ever builds
+ * on one.
  */
 function inOrder(trees: RawTree[]): RawTree[] {
   const newestFirst = trees.toReversed();
   return [
-    ...newestFirst.filter(({ halfMade }) => !halfMade),
-    ...newestFirst.filter(({ halfMade }) => halfMade),
+    ...newestFirst.filter(({ doubt }) => doubt === null),
+    ...newestFirst.filter(({ doubt }) => doubt !== null),
   ];
 }
 
@@ -129,7 +134,7 @@ async function adoptTree(
   const laptop = inLaptop(context.paths, serial);
   const { memory } = state;
   const reading = state.ahead ?? (await readTree(tree, memory, stepsFor(tree.name)));
-  const older = next && next.halfMade === tree.halfMade ? next : undefined;
+  const older = next && (next.doubt === null) === (tree.doubt === null) ? next : undefined;
   state.ahead = next && (await readTree(next, memory, stepsFor(next.name)));
   failpoint('adopt.read');
   const run = runOf(serial, tree.name);
@@ -145,7 +150,8 @@ async function adoptTree(
     const folder = await swap(context, serial, tree, draft, discard);
     state.neighbour = { folder, versions: reading.versions };
     const { name, entries } = manifest;
-    return { name, sequence, entries, held: tree.halfMade, leftOut: reading.leftOut };
+    const { doubt } = tree;
+    return { name, sequence, entries, held: doubt !== null, doubt, leftOut: reading.leftOut };
   } finally {
     for (const left of [draft, laptop.folded(run)]) rmSync(left, { recursive: true, force: true });
   }
@@ -171,10 +177,11 @@ async function swap(
   discard: AdoptOptions['discard'],
 ): Promise<string> {
   const laptop = inLaptop(paths, serial);
-  if (tree.halfMade) makeReadableFolder(ownership, laptop.held);
-  const folder = tree.halfMade ? laptop.heldSnapshot(tree.name) : laptop.snapshot(tree.name);
+  const hold = tree.doubt !== null;
+  if (hold) makeReadableFolder(ownership, laptop.held);
+  const folder = hold ? laptop.heldSnapshot(tree.name) : laptop.snapshot(tree.name);
   const aside = laptop.adopting(tree.name);
-  if (exists(aside) || (tree.halfMade && exists(folder))) {
+  if (exists(aside) || (hold && exists(folder))) {
     throw new DsError('damaged', `${exists(aside) ? aside : folder} is in the way`, {
       hint: 'check what it is and move it away; nothing was changed',
     });

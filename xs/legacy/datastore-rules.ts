@@ -1,7 +1,7 @@
 /**
  * The properties that Sugar's datastore rejects: its index rebuild deletes an entry that breaks one
- * of these rules (carquinyol: metadatareader, metadatastore, indexstore). Only judges; for a restore,
- * agent/journal/prepared-entry.ts repairs.
+ * of these rules (carquinyol: metadatareader, metadatastore, indexstore). Repairs them for an export;
+ * agent/journal/prepared-entry.ts does so for a restore.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -17,14 +17,39 @@ const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_i
 /** Xapian's limit minus the prefix, in bytes. */
 const MAX_TERM_BYTES = 243;
 
-/** Why the datastore would delete an entry with these properties; empty when it would not. */
-export function datastoreObjections(properties: ReadonlyMap<string, Buffer>): string[] {
-  const objections: string[] = [];
-  for (const [name, bytes] of properties) {
+export interface Repaired {
+  properties: ReadonlyMap<string, Buffer>;
+  /** What was changed and why; empty when the datastore takes the entry as it is. */
+  changes: string[];
+}
+
+/** The properties as the datastore keeps them: with the least change, and each change named. */
+export function repairForDatastore(given: ReadonlyMap<string, Buffer>): Repaired {
+  const properties = new Map<string, Buffer>();
+  const changes: string[] = [];
+  for (const [name, bytes] of given) {
     const objection = objectionTo(name, bytes);
-    if (objection) objections.push(`${JSON.stringify(name.slice(0, 80))} ${objection}`);
+    const kept = objection ? repairOf(name, bytes) : bytes;
+    if (kept) properties.set(name, kept);
+    if (!objection) continue;
+    const change = kept ? 'what can be kept of it was written' : 'it was left out';
+    changes.push(`${JSON.stringify(name.slice(0, 80))} ${objection}; ${change}`);
   }
-  return objections;
+  return { properties, changes };
+}
+
+/** Undefined for a property that has to be left out. */
+function repairOf(name: string, bytes: Buffer): Buffer | undefined {
+  const repaired = NUMBERS.includes(name)
+    ? wholeNumber(bytes)
+    : Buffer.from(bytes.toString('utf8'));
+  return repaired && objectionTo(name, repaired) === undefined ? repaired : undefined;
+}
+
+/** Sugar's migration from 0.82 wrote `1217000000.0`, which later versions do not read. */
+function wholeNumber(bytes: Buffer): Buffer | undefined {
+  const [, whole] = /^\s*([+-]?\d{1,10})\.\d*\s*$/.exec(bytes.toString('latin1')) ?? [];
+  return whole === undefined ? undefined : Buffer.from(whole);
 }
 
 function objectionTo(name: string, bytes: Buffer): string | undefined {

@@ -27,7 +27,7 @@ import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { datastoreObjections } from './datastore-rules.ts';
+import { repairForDatastore } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
 
 /** A snapshot of ours, or the folder of a raw tree. */
@@ -48,8 +48,8 @@ export interface Exported {
   bytes: number;
   /** Damaged, or unreadable in a raw tree: not written. */
   leftOut: LeftOut[];
-  /** Written unchanged, but Sugar's datastore would delete them when it builds its index. */
-  rejected: LeftOut[];
+  /** Written with a change: Sugar's datastore would delete them when it builds its index. */
+  repaired: LeftOut[];
 }
 
 /** An entry to be written; both functions throw what is wrong with it. */
@@ -75,7 +75,7 @@ export async function exportJournal(
   rmSync(temporary, { recursive: true, force: true });
   const isRaw = 'raw' in source;
   const { items, leftOut } = isRaw ? rawItems(source.raw) : ourItems(source.snapshot, options);
-  const result: Exported = { entries: 0, bytes: 0, leftOut, rejected: [] };
+  const result: Exported = { entries: 0, bytes: 0, leftOut, repaired: [] };
   const mayLeaveOut = (error: unknown): error is DsError =>
     isRaw ? isAboutEntry(error) : options.keepGoing === true && isDamage(error);
   try {
@@ -114,7 +114,7 @@ async function writeItems(
     signal?.throwIfAborted();
     const folder = join(root, item.uid.slice(0, 2), item.uid);
     try {
-      result.bytes += await writeItem(item, folder, result.rejected);
+      result.bytes += await writeItem(item, folder, result.repaired);
       result.entries += 1;
     } catch (error) {
       if (!mayLeaveOut(error)) throw error;
@@ -126,8 +126,8 @@ async function writeItems(
   }
 }
 
-async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promise<number> {
-  const properties = item.properties();
+async function writeItem(item: Item, folder: string, repaired: LeftOut[]): Promise<number> {
+  const { properties, changes } = repairForDatastore(item.properties());
   const metadata = join(folder, 'metadata');
   mkdirSync(metadata, { recursive: true });
   let bytes = await item.writeContent(join(folder, 'data'));
@@ -135,8 +135,7 @@ async function writeItem(item: Item, folder: string, rejected: LeftOut[]): Promi
     writeFileSync(join(metadata, name), value, { mode: FILE_MODE });
     bytes += value.length;
   }
-  const objections = datastoreObjections(properties);
-  if (objections.length > 0) rejected.push({ what: item.uid, reason: objections.join('; ') });
+  if (changes.length > 0) repaired.push({ what: item.uid, reason: changes.join('; ') });
   return bytes;
 }
 

@@ -95,11 +95,9 @@ function listLeftOut(root: string): LeftOut[] {
   const leftOut: LeftOut[] = [];
   for (const name of readdirSync(root)) {
     if (name.length === 2 || name === STORE || BOOK_KEEPING.has(name)) continue;
-    const nested = name === 'datastore-current';
-    const reason = nested
-      ? 'a second snapshot of the same minute, which the original program put inside this one'
-      : 'it is not part of a Journal';
-    leftOut.push({ what: name, reason });
+    // A second copy of the same minute, which is listed by itself.
+    if (name === 'datastore-current') continue;
+    leftOut.push({ what: name, reason: 'it is not part of a Journal' });
   }
   return leftOut;
 }

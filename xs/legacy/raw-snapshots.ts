@@ -1,16 +1,25 @@
 /**
  * Lists the original program's snapshots of a laptop: hard-linked Journals
- * `datastore-YYYY-MM-DD_HH:MM/`, distinguished from ours and from damaged ones of ours. Read-only.
+ * `datastore-YYYY-MM-DD_HH:MM/`, distinguished from ours and from damaged ones of ours. Only unnest()
+ * changes anything.
  */
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isErrno } from '../../shared/errors.ts';
-import { parseSnapshotName, type Serial, type SnapshotName, tryParse } from '../../shared/ids.ts';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import {
+  parseSnapshotName,
+  type Serial,
+  type SnapshotName,
+  tryParse,
+  type Uid,
+} from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
-import { namesIn } from '../../shared/system/files.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
-import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import { freeName, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { readJournalTree } from './journal-layouts.ts';
+import { type Candidate, type Doubt, judgeCopies } from './wholeness.ts';
 
 export interface RawTree {
   name: SnapshotName;
@@ -19,36 +28,59 @@ export interface RawTree {
   created: Date;
   /** The number of entries, readable or not. */
   entries: number;
-  /** The original program was cut off while copying this one, or copied an empty Journal. */
-  halfMade: boolean;
+  /** Why it cannot be told whole; null for one that can. */
+  doubt: Doubt | null;
+  /** The second copy of a minute, still in the folder of the first. */
+  inside: boolean;
 }
+
+/** Where `cp -al` puts the second copy of a minute: into the first, by the name of what it copies. */
+const NESTED = 'datastore-current';
 
 /** The raw trees of a laptop, oldest first. */
 export function listRaw(paths: Paths, serial: Serial): RawTree[] {
-  const { home, latest } = inLaptop(paths, serial);
-  const raw = rawNames(home);
-  if (raw.length === 0) return [];
+  const { latest } = inLaptop(paths, serial);
+  const raw = rawFolders(paths, serial);
+  if (raw.size === 0) return [];
   const adopted = new Map<SnapshotName, Snapshot>();
   for (const one of listSnapshots(paths, serial)) {
     if (one.source === 'adopted') adopted.set(one.name, one);
   }
-  // The original program points the link at a tree when its copy is complete. That is information
-  // as long as the link leads to one of its trees, or to a snapshot made from one.
-  const pointed = pointedAt(latest);
-  const lastWhole =
-    pointed && (raw.includes(pointed) || adopted.has(pointed)) ? pointed : undefined;
-  const trees: RawTree[] = [];
-  let seenEntries = false;
-  for (const name of [...raw, ...adopted.keys()].sort(byAge)) {
+  const trees: Omit<RawTree, 'doubt'>[] = [];
+  const copies = [...raw.keys(), ...adopted.keys()].sort(byAge).map((name): Candidate => {
     const known = adopted.get(name);
-    const folder = join(home, name);
-    const entries = known?.entries ?? readJournalTree(folder).entries.length;
-    const afterLast = lastWhole !== undefined && byAge(name, lastWhole) > 0;
-    const halfMade = afterLast || (entries === 0 && seenEntries);
-    if (!known) trees.push({ name, folder, created: createdAt(name), entries, halfMade });
-    if (entries > 0) seenEntries = true;
+    // The original makes no such name; it is from here on a nested one's.
+    const nested = numberOf(name) > 1;
+    if (known) {
+      const { entries } = known;
+      return { name, entries, uids: () => uidsOf(known), top: 'adopted', nested };
+    }
+    const { folder = '', inside = false } = raw.get(name) ?? {};
+    const found = readJournalTree(folder).entries;
+    trees.push({ ...{ name, folder, inside }, created: createdAt(name), entries: found.length });
+    const uids = () => new Set(found.map(({ uid }) => uid));
+    return { name, entries: found.length, uids, top: topOf(folder), nested };
+  });
+  // The original points the link at a tree when its copy is complete. That is information as long as
+  // the link leads to one of its trees, or to a snapshot made from one.
+  const pointed = pointedAt(latest);
+  const lastWhole = pointed && (raw.has(pointed) || adopted.has(pointed)) ? pointed : undefined;
+  const verdicts = judgeCopies(copies, lastWhole);
+  return trees.map((tree) => ({ ...tree, doubt: verdicts.get(tree.name) ?? null }));
+}
+
+/** With an ACL, too, the middle digit says whether anybody else may enter. */
+function topOf(folder: string): 'open' | 'closed' {
+  return (lstatSync(folder).mode & 0o077) === 0 ? 'closed' : 'open';
+}
+
+function uidsOf(snapshot: Snapshot): Set<Uid> | null {
+  try {
+    return new Set(readVersions(snapshot).keys());
+  } catch (error) {
+    if (error instanceof DsError && error.code === 'damaged') return null;
+    throw error;
   }
-  return trees;
 }
 
 /** Whether there is anything to adopt; cheaper than the list. */
@@ -56,6 +88,34 @@ export function hasRaw(paths: Paths, serial: Serial): boolean {
   return rawNames(inLaptop(paths, serial).home).length > 0;
 }
 
+/**
+ * Gives the second copy of a minute a place of its own beside the first. Done before anything is
+ * adopted, because the first goes to the trash with everything in it. Safe to repeat.
+ */
+export function unnest(paths: Paths, serial: Serial): void {
+  const { home, snapshot } = inLaptop(paths, serial);
+  for (const [name, { folder, inside }] of rawFolders(paths, serial)) {
+    if (!inside) continue;
+    renameSync(folder, snapshot(name));
+    fsyncFolder(home);
+    failpoint('adopt.unnested');
+  }
+}
+
+type Place = Pick<RawTree, 'folder' | 'inside'>;
+
+/** Every raw tree by its name; a nested one by the name that it will get. */
+function rawFolders(paths: Paths, serial: Serial): Map<SnapshotName, Place> {
+  const { home } = inLaptop(paths, serial);
+  const found = new Map<SnapshotName, Place>();
+  for (const name of rawNames(home)) {
+    found.set(name, { folder: join(home, name), inside: false });
+    const folder = join(home, name, NESTED);
+    if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
+    found.set(freeName(paths, serial, createdAt(name)), { folder, inside: true });
+  }
+  return found;
+}
 /** Orders names by their minute, then by the number that several of one minute have. */
 function byAge(a: SnapshotName, b: SnapshotName): number {
   const [minuteA, minuteB] = [a.slice(0, MINUTE), b.slice(0, MINUTE)];

@@ -2,12 +2,13 @@
  * `registration.json` in a laptop's folder, the authoritative record of the laptop (PROTOCOL.md,
  * "registration.json"). Version 1 is read as version 2 and upgraded by the next write.
  */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
+import { setAside } from '../storage/snapshots.ts';
 
 const keyKind = v.picklist(['sugar', 'own']);
 /** *sugar* is the key that Sugar's menu sends (the original client's), *own* the key of our agent. */
@@ -68,9 +69,53 @@ export function newRecord(serial: Serial, nick: string, uuid: string, now: Date)
   };
 }
 
-/** Undefined for a folder without a record, left by the original program. Throws `damaged`. */
+/**
+ * Undefined for a folder without a record, left by the original program. A damaged record, or one that
+ * is gone, is made anew from its copy. Throws `damaged` when neither can be read.
+ */
 export function readRecord(paths: Paths, serial: Serial): Laptop | undefined {
-  const path = inLaptop(paths, serial).registration;
+  const { registration, registrationCopy } = inLaptop(paths, serial);
+  const problems: unknown[] = [];
+  for (const path of [registration, registrationCopy]) {
+    try {
+      const laptop = readAt(path, serial);
+      if (!laptop) continue;
+      keepBoth(paths, serial, laptop);
+      return laptop;
+    } catch (error) {
+      problems.push(error);
+    }
+  }
+  if (problems.length > 0) throw problems[0];
+  return undefined;
+}
+
+/** Makes a missing or damaged one of the two files anew, where the disk allows it. */
+function keepBoth(paths: Paths, serial: Serial, laptop: Laptop): void {
+  const { registration, registrationCopy } = inLaptop(paths, serial);
+  const text = textOf(laptop);
+  for (const path of [registration, registrationCopy]) {
+    try {
+      if (isSame(path, serial, text)) continue;
+      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) setAside(path);
+      writeFileDurably(path, text, 0o600);
+    } catch {
+      // A full or read-only disk: the laptop is served all the same.
+    }
+  }
+}
+
+function isSame(path: string, serial: Serial, text: string): boolean {
+  try {
+    const laptop = readAt(path, serial);
+    return laptop !== undefined && textOf(laptop) === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined for no file. Throws `damaged`. */
+function readAt(path: string, serial: Serial): Laptop | undefined {
   try {
     const raw = v.parse(
       v.variant('version', [firstSchema, schema]),
@@ -86,9 +131,15 @@ export function readRecord(paths: Paths, serial: Serial): Laptop | undefined {
   }
 }
 
+/** The record first: its copy may be older after a power cut, and is made anew then. */
 export function writeRecord(paths: Paths, serial: Serial, laptop: Laptop): void {
-  const path = inLaptop(paths, serial).registration;
-  writeFileDurably(path, `${JSON.stringify(laptop, null, 2)}\n`, 0o600);
+  const { registration, registrationCopy } = inLaptop(paths, serial);
+  writeFileDurably(registration, textOf(laptop), 0o600);
+  writeFileDurably(registrationCopy, textOf(laptop), 0o600);
+}
+
+function textOf(laptop: Laptop): string {
+  return `${JSON.stringify(laptop, null, 2)}\n`;
 }
 
 /** A uuid as it is stored and compared. */

@@ -109,15 +109,9 @@ export class Registrations {
     const known = this.#laptops.get(serial);
     if (known) return this.#offerKey(serial, known, { ...key, kind: 'sugar', uuid });
     const { paths, ownership, clock, log, newcomers, audit } = this.#options;
-    if (this.#unreadable.has(serial)) {
-      throw new DsError(
-        'server-refused',
-        `the registration of ${serial} on this server is damaged`,
-        {
-          hint: 'repair or remove its registration.json on the server',
-        },
-      );
-    }
+    this.#checkReadable(serial);
+    const healed = this.#laptops.get(serial);
+    if (healed) return this.#offerKey(serial, healed, { ...key, kind: 'sugar', uuid });
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     const laptop = newRecord(serial, nick, uuid, clock.now());
     makeLaptopFolders(ownership, paths, serial);
@@ -139,6 +133,7 @@ export class Registrations {
     if (key.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
     const known = this.#laptops.get(serial);
     if (!known) {
+      this.#checkReadable(serial);
       throw new DsError('not-registered', `${serial} is not registered on this server`, {
         hint: 'use "Register" in the laptop\'s Sugar menu first',
       });
@@ -304,6 +299,16 @@ export class Registrations {
     }
   }
 
+  /** Throws `server-refused` for a laptop whose record is damaged, after another look. */
+  #checkReadable(serial: Serial): void {
+    if (!this.#unreadable.has(serial)) return;
+    this.#read(serial);
+    if (!this.#unreadable.has(serial)) return;
+    throw new DsError('server-refused', `the registration of ${serial} on this server is damaged`, {
+      hint: 'a teacher finds it in "xs-backup status"; nothing that was backed up is lost',
+    });
+  }
+
   #known(serial: Serial): Laptop {
     const laptop = this.#laptops.get(serial);
     if (laptop) return laptop;
@@ -319,7 +324,9 @@ export class Registrations {
     try {
       const laptop = readRecord(this.#options.paths, serial);
       if (laptop) this.#laptops.set(serial, laptop);
+      this.#unreadable.delete(serial);
     } catch (error) {
+      if (this.#unreadable.has(serial)) return; // logged before
       this.#unreadable.add(serial);
       const reason = asDsError(error).message;
       this.#options.log.warn('registration-unreadable', { serial, reason });

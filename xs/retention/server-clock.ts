@@ -5,13 +5,13 @@
  *
  * The judgement is pure; what was seen before is remembered in one small file in the library.
  */
-
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { isErrno } from '../../shared/errors.ts';
+import { asDsError, isErrno } from '../../shared/errors.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
+import { setAside } from '../storage/snapshots.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
 const isoTime = v.pipe(v.string(), v.isoTimestamp());
@@ -92,8 +92,14 @@ function dateOf(time: Date): string {
 /** Judges the clock and remembers what was seen. */
 export function observeClock(paths: Paths, now: Date, newest: Date | undefined): ClockJudgement {
   const judgement = judgeClock(readClockMemory(paths), now, newest);
-  writeMemory(paths, judgement.memory);
-  return judgement;
+  try {
+    writeMemory(paths, judgement.memory);
+    return judgement;
+  } catch (error) {
+    // A full or read-only disk: the service goes on, but nothing is removed by its age.
+    const reason = `the time cannot be noted in ${inLibrary(paths).clock}: ${asDsError(error).message}`;
+    return { ...judgement, trusted: false, reason };
+  }
 }
 
 /** A person confirms that the clock is right. */
@@ -106,12 +112,14 @@ export function readClockMemory(paths: Paths): ClockMemory | undefined {
   try {
     return v.parse(memorySchema, JSON.parse(readFileSync(inLibrary(paths).clock, 'utf8')));
   } catch (error) {
-    if (isErrno(error, 'EIO', 'EACCES')) throw error;
+    if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error;
     return undefined; // the date of the newest snapshot is used instead
   }
 }
 
 function writeMemory(paths: Paths, memory: ClockMemory): void {
+  const { clock } = inLibrary(paths);
+  if (lstatSync(clock, { throwIfNoEntry: false })?.isDirectory()) setAside(clock);
   const text = `${JSON.stringify(memory)}\n`;
-  withReserve(paths, () => writeFileDurably(inLibrary(paths).clock, text, 0o640));
+  withReserve(paths, () => writeFileDurably(clock, text, 0o640));
 }

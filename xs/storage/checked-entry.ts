@@ -60,3 +60,13 @@ export function isUnreadable(error: unknown): boolean {
   if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) return false; // the server's trouble
   return error instanceof Error && 'errno' in error;
 }
+
+/** What `list` returns, or nothing if a damaged folder cannot be read: for overviews of all laptops. */
+export function ifReadable<T>(list: () => T[]): T[] {
+  try {
+    return list();
+  } catch (error) {
+    if (isUnreadable(error)) return [];
+    throw error;
+  }
+}

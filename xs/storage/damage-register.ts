@@ -22,6 +22,7 @@ import { type Clock, realClock } from '../../shared/clock.ts';
 import { type Digest, parseDigest } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { ifReadable } from './checked-entry.ts';
 import { inDamaged, inPool, type Paths, POOL_NAME } from './paths.ts';
 
 export interface DamageRecord {
@@ -52,7 +53,9 @@ export class DamageRegister {
   constructor(paths: Paths, clock: Clock = realClock) {
     this.#paths = paths;
     this.#clock = clock;
-    for (const [digest, inode] of this.#listFolder()) this.#load(digest, inode);
+    for (const [digest, inode] of ifReadable(() => this.#listFolder())) {
+      ifReadable(() => [this.#load(digest, inode)]);
+    }
   }
 
   get isEmpty(): boolean {

@@ -8,6 +8,7 @@ import type { Digest, Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
+import { ifReadable } from './checked-entry.ts';
 import { readLastSuccess } from './last-success.ts';
 import { inState, type Paths } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
@@ -165,7 +166,7 @@ function rebuild(
     failpoint('rebuild.cleared');
     let found = 0;
     for (const [index, serial] of serials.entries()) {
-      const manifests = listSnapshots(paths, serial);
+      const manifests = ifReadable(() => listSnapshots(paths, serial));
       await insertSnapshots(tx, manifests);
       const success = readLastSuccess(paths, serial)?.time;
       if (success) await tx.run('INSERT INTO success VALUES (?, ?)', serial, success);

@@ -40,6 +40,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     pin: (uid: Uid, digest: Digest) => join(home, 'pinned', uid, digest),
     snapshotPin: (name: SnapshotName) => join(home, 'pinned', name),
     registration: join(home, 'registration.json'),
+    /** For the case that the record is damaged. */
+    registrationCopy: join(home, '.registration.copy.json'),
     lastSuccess: join(home, 'last-success.json'),
     originalFold: join(home, 'original-fold.json'),
     /** What is wrong with this folder, by the last check. */

@@ -41,12 +41,13 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
   ...{ GetPreview: ['', '', UID], GetDetails: ['', '', UID], PlanRestore: ['', ''] },
   ...{ RestoreAll: ['', ''], RestoreEntry: ['', '', UID], ForgetRestore: ['', ''] },
   ...{ ListPins: [], Pin: ['', UID], Unpin: [UID], KeepAtSchool: [UID], FetchBack: [UID] },
-  ...{ ListAtSchool: [], WebLink: [] },
+  ...{ ListAtSchool: [], ListStandings: [], WebLink: [] },
 };
 /** Which rows a method answers with. */
 const ROWS_OF: Partial<Record<MethodName, RowKind>> = {
   ...{ ListLaptops: 'laptop', ListDays: 'day', ListEntries: 'entry', GetDetails: 'details' },
   ...{ PlanRestore: 'plan', ListPins: 'pin', ListAtSchool: 'kept' },
+  ...{ ListStandings: 'standing' },
 };
 
 type Shown = Record<string, Variant>;

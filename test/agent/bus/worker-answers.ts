@@ -15,6 +15,7 @@ export const WORKER_ANSWERS = {
   facts: {
     ...{ serial: 'CSN74803BB1', server: 'http://schoolserver', registration: 'accepted' },
     ...{ pairingCode: '', lastSnapshot: SNAPSHOT, total: 2, safe: 1 },
+    ...{ waiting: 1, problems: 0 },
     unfinished: [{ of: '', snapshot: SNAPSHOT, restored: 1, entries: 2 }],
   },
   laptops: [{ serial: 'CSN74803BB1', nick: 'Ana', color: '', replaced: false }],
@@ -34,6 +35,10 @@ export const WORKER_ANSWERS = {
     ...{ bytes: 900, limit: 4_000_000 },
   },
   kept: [{ uid: UID, title: 'A long film', bytes: 44_000_000 }],
+  census: [
+    { uid: UID, state: 'problem', problem: 'x', advice: 'y' },
+    { uid: UID, state: 'safe', digest: '0'.repeat(64), snapshot: SNAPSHOT },
+  ],
   'web-link': 'http://schoolserver/ds-restore/?x=1',
   'forget-restore': null,
   'send-pins': [],

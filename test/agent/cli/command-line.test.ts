@@ -113,7 +113,14 @@ test('help, version and status need no server', async () => {
   assert.is(status.exitCode, 0, status.stderr);
   assert.equal(JSON.parse(status.stdout), {
     ...{ LastBackup: 0, LastSnapshot: '', Registration: 'none', PairingCode: '', Serial: '' },
-    ...{ Server: 'http://127.0.0.1:1', SafeEntries: 0, TotalEntries: 0, Unfinished: [] },
+    ...{
+      Server: 'http://127.0.0.1:1',
+      SafeEntries: 0,
+      TotalEntries: 0,
+      WaitingEntries: 0,
+      ProblemEntries: 0,
+      Unfinished: [],
+    },
   });
   const words = await cli('status', '--server', 'http://127.0.0.1:1');
   assert.match(words.stdout, /^safe at school: +0 of 0 entries\nlast backup: +-\nlaptop: +not reg/);

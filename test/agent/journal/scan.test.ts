@@ -1,18 +1,30 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nameInJournal, uidAtSchool } from '../../../agent/journal/entry-name.ts';
 import { concernedBy, problemOf } from '../../../agent/journal/problem.ts';
 import { readVersion } from '../../../agent/journal/read-entry.ts';
-import { scanJournal } from '../../../agent/journal/scan.ts';
-import { inJournal } from '../../../agent/paths.ts';
+import { recheckSince } from '../../../agent/journal/recheck.ts';
+import { fileSystemMoment, scanJournal } from '../../../agent/journal/scan.ts';
+import { inJournal, type Paths } from '../../../agent/paths.ts';
+import type { KnownEntry, LastReading } from '../../../agent/state.ts';
+import { realClock } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import { parseUid, type Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { entrySignature } from '../../../shared/journal/journal-tree.ts';
 import { makeProfile, putContent, putEntry, putProperty, uidOf } from './journal.ts';
-import { stage } from './staging.ts';
+import { SETTLED, stage } from './staging.ts';
 
 const test = suite('which entries of the Journal changed');
 
@@ -39,6 +51,74 @@ test('a Journal that is not there is an error, not an empty one', async () => {
   rmSync(profile.paths.journal, { recursive: true });
   const scan = scanJournal(profile.paths, new Map(), () => 0n);
   assert.match(String(await scan.catch((error: unknown) => error)), /there is no Journal/);
+});
+
+/** Scans as a backup does that knows `read` from its last reading, of which the time is given. */
+async function scanAgain(
+  paths: Paths,
+  read: ReadonlyMap<Uid, KnownEntry>,
+  last: LastReading,
+  boot = last.boot,
+) {
+  let changes = 0;
+  const onChange = () => {
+    changes += 1;
+  };
+  const recheck = recheckSince(last, boot, new AbortController().signal);
+  const moment = () => fileSystemMoment(paths.own);
+  const scan = await scanJournal(paths, read, moment, onChange, recheck, SETTLED);
+  const uids = scan.toRead.map(({ entry }) => entry.uid);
+  return { uids, unchanged: scan.unchanged.size, reread: scan.reread, changes };
+}
+
+const tick = () => new Promise((resolve) => setTimeout(resolve, 12));
+
+test('content that is rewritten in place with its old size and time is found', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (const n of [1, 2, 3]) putEntry(paths, uidOf(n), 'content');
+  const { read } = await stage(paths);
+  rmSync(paths.staging, { recursive: true });
+  await tick();
+  const last = { boot: 'a', moment: fileSystemMoment(paths.own) };
+  assert.equal((await scanAgain(paths, read, last)).reread.size, 0, 'nothing is read');
+  await tick();
+  const data = (n: number) => join(inJournal(paths, uidOf(n)).path, 'data');
+  writeFileSync(data(1), 'CONTENT');
+  utimesSync(data(1), 1_700_000_000, 1_700_000_000);
+  linkSync(data(2), join(paths.own, 'link')); // as Sugar's optimizer does with equal contents
+  const { uids, unchanged, reread, changes } = await scanAgain(paths, read, last);
+  assert.equal([uids, unchanged, [...reread.keys()]], [[uidOf(1)], 2, [uidOf(2)]]);
+  assert.is(changes, 1, 'what is as it was opens no connection');
+});
+
+test('what was written shortly before another boot is read again, and only that', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (const n of [1, 2]) putEntry(paths, uidOf(n), 'content');
+  const { read } = await stage(paths);
+  rmSync(paths.staging, { recursive: true });
+  // After a power cut: the folders are as they were, and a file in them is empty.
+  truncateSync(join(inJournal(paths, uidOf(1)).path, 'metadata', 'title'));
+  const moment = fileSystemMoment(paths.own) + 1n;
+  const last = { boot: 'a', moment };
+  assert.equal((await scanAgain(paths, read, last)).uids, [], 'in the same boot nobody knows');
+  const again = await scanAgain(paths, read, last, 'b');
+  assert.equal([again.uids, [...again.reread.keys()]], [[uidOf(1)], [uidOf(2)]]);
+  const hourLater = { boot: 'a', moment: moment + 3_600_000_000_000n };
+  assert.equal((await scanAgain(paths, read, hourLater, 'b')).uids, [], 'long on the disk');
+});
+
+test('times in the future are remembered: the next day is a quiet one', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (const n of [1, 2]) putEntry(paths, uidOf(n), 'content');
+  utimesSync(join(inJournal(paths, uidOf(1)).path, 'data'), 4e9, 4e9);
+  await tick();
+  const clock = { ...realClock, sleep: async () => {} };
+  const freshness = { racyNs: 1n, settledMs: 0 };
+  const { read } = await stage(paths, { clock, freshness });
+  assert.not([...read.values()].some(({ signature }) => signature === null));
 });
 
 test('a two-letter folder that is a link is a problem of its entries, and of no others', async () => {

@@ -16,7 +16,7 @@ import { type Clock, realClock } from '../../../shared/clock.ts';
 import type { Digest, Uid } from '../../../shared/ids.ts';
 
 /** What a test wrote just now counts as settled, unless the test is about that. */
-const SETTLED: Freshness = { racyNs: 0n, settledMs: 0 };
+export const SETTLED: Freshness = { racyNs: 0n, settledMs: 0 };
 
 /** The times in signatures are rounded to a quarter of a microsecond. */
 const ROUNDING_NS = 1000n;

@@ -135,7 +135,7 @@ test('commands beside the running service: answers, exit codes, clear errors', a
   assert.is(await xsOk(school, laptop, 'rebuild'), '2 snapshots found\n');
   const wrong = await xs(school, laptop, 'fly');
   assert.is(wrong.exitCode, 2);
-  assert.match(wrong.stderr, /there is no command "fly" \[usage\]\nhint: /);
+  assert.match(wrong.stderr, /unknown command 'fly' \[usage\]\nhint: /);
   const unknown = await xs(school, laptop, 'pins', 'SHC00800000');
   assert.is(unknown.exitCode, 1);
   assert.match(unknown.stderr, /not-registered.*\nhint: "xs-backup laptops"/);

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { readJournal } from '../../journal/compare.ts';
 import { checkSnapshots } from '../check.ts';
 import { backUp, makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
 import { assertAdopted, makeTrees } from './adopted.ts';
@@ -106,6 +107,19 @@ test('killed again while it puts back what a killed one had aside, it still comp
   runKilled(library, 'adopt.recovered');
   await adopt(library.context, SERIAL);
   await assertAdopted(library, before);
+});
+
+test('killed when a second snapshot of a minute was moved out of the first, it still completes', async () => {
+  using library = makeLibrary();
+  const { home, original } = inLaptop(library.paths, SERIAL);
+  const names = makeTrees(library);
+  execFileSync('cp', ['-al', original, join(home, nameOf(10))]);
+  const before = readTrees(home, names);
+  before.set(`${nameOf(10)}-2`, readJournal(original));
+  runKilled(library, 'adopt.unnested');
+  await adopt(library.context, SERIAL);
+  await assertAdopted(library, before);
+  assert.equal(listHeld(library.paths, SERIAL), []);
 });
 
 test.run();

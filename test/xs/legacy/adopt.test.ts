@@ -130,8 +130,8 @@ test('a tree that the original did not finish is held, and no backup builds on i
   const before = readTrees(home, makeTrees(library));
   pointTo(latest, `/library/users/${SERIAL}/${nameOf(9)}`); // as it was called on the old server
   assert.equal(
-    listRaw(paths, SERIAL).map(({ halfMade }) => halfMade),
-    [false, false, true],
+    listRaw(paths, SERIAL).map(({ doubt }) => doubt),
+    [null, null, 'newer-than-latest'],
   );
   await adopt(library.context, SERIAL);
   await assertAdopted(library, before);

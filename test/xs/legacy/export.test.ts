@@ -71,7 +71,7 @@ test('from a snapshot of ours, byte for byte, in layout 6 and without an index',
     last = progress;
   };
   const done = await exportJournal({ snapshot: newest(library) }, target, { onProgress });
-  assert.equal([done.entries, done.leftOut, done.rejected, last.entries], [12, [], [], last.of]);
+  assert.equal([done.entries, done.leftOut, done.repaired, last.entries], [12, [], [], last.of]);
   assertSame(journal, target);
   assert.is(readFileSync(join(target, 'version'), 'utf8'), '6');
   const { uid, path } = withContent(newest(library), uids);
@@ -153,25 +153,46 @@ test('a target that is in the way is refused and left alone', async () => {
   assert.is(readFileSync(join(full, 'mine'), 'utf8'), 'kept');
 });
 
-test('what the datastore would delete is written and named', async () => {
+test('what makes the datastore delete an entry is written so that it keeps it, and named', async () => {
   using library = makeLibrary();
   const raw = join(library.folder, 'raw');
   const put = (n: number, properties: Record<string, string | Buffer>) =>
     putRaw(raw, uidOf(n), { title: 'fine', ...properties });
   put(1, { preview: Buffer.from([0xff]), timestamp: '1300000000', keep: '0' });
-  put(2, { description: Buffer.from([0xff]) });
-  put(3, { timestamp: '1300000000.5' });
+  put(2, { description: Buffer.from([0x61, 0xff]) });
+  put(3, { timestamp: '1300000000.51', creation_time: '1217000000.0' }); // once upgraded from 0.82
   put(4, { creation_time: '99999999999' });
   put(5, { filesize: 'large' });
   put(6, { notes: Buffer.alloc(512_001, 'a') });
   put(7, { mime_type: 'x'.repeat(300) });
-  const done = await exportJournal({ raw }, join(library.folder, 'out'));
+  const target = join(library.folder, 'out');
+  const done = await exportJournal({ raw }, target);
   assert.is(done.entries, 7);
   assert.equal(
-    done.rejected.map(({ what }) => what),
+    done.repaired.map(({ what }) => what),
     [2, 3, 4, 5, 6, 7].map(uidOf),
   );
-  assert.match(done.rejected[0]?.reason ?? '', '"description" is not text');
+  assert.match(done.repaired[0]?.reason ?? '', '"description" is not text');
+  for (const name of ['"timestamp"', '"creation_time"']) {
+    assert.ok(done.repaired[1]?.reason.includes(name), name);
+  }
+  const written = (n: number, name: string) => {
+    const path = join(target, '00', uidOf(n), 'metadata', name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  };
+  assert.is(written(2, 'description'), 'a\ufffd');
+  assert.equal(
+    [written(3, 'timestamp'), written(3, 'creation_time')],
+    ['1300000000', '1217000000'],
+  );
+  for (const [n, name] of [
+    [4, 'creation_time'],
+    [5, 'filesize'],
+    [6, 'notes'],
+    [7, 'mime_type'],
+  ] as const) {
+    assert.equal([name, written(n, name), written(n, 'title')], [name, undefined, 'fine']);
+  }
 });
 
 test('stopped, it leaves nothing behind', async () => {

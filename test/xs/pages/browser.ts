@@ -17,7 +17,7 @@ import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
-import { addAdminRoutes } from '../../../xs/pages/teacher/teacher-routes.ts';
+import { addTeacherPages } from '../../../xs/pages/teacher/teacher-routes.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { calmLoad, openWhole, type WholeLibrary } from '../whole.ts';
 
@@ -55,7 +55,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     addSignIn(part, made);
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
-    addAdminRoutes(part, made);
+    addTeacherPages(part, made);
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();

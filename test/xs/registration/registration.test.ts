@@ -103,9 +103,11 @@ test('a damaged registration is reported and does not stop the others', () => {
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   registrations.register(parseSerial('CSN74803BB1'), 'Ana', 'u2', ed25519(2));
-  writeFileSync(inLaptop(library.paths, serial).registration, '{"version":1');
+  const { registration, registrationCopy } = inLaptop(library.paths, serial);
+  for (const path of [registration, registrationCopy]) writeFileSync(path, '{"version":1');
   const again = open(library);
   assert.is(again.get(serial), undefined);
+  assert.equal(again.unreadable(), [serial]);
   assert.is(again.get(parseSerial('CSN74803BB1'))?.nick, 'Ana');
 });
 
@@ -214,8 +216,8 @@ test('a record of version 1 is read, and is of version 2 after the next change',
 test('whose record is damaged cannot be impersonated by registering anew', () => {
   using library = makeLibrary();
   open(library).register(serial, 'Jim', 'u1', ed25519(1));
-  const path = inLaptop(library.paths, serial).registration;
-  writeFileSync(path, 'junk');
+  const { registration: path, registrationCopy } = inLaptop(library.paths, serial);
+  for (const one of [path, registrationCopy]) writeFileSync(one, 'junk');
   const registrations = open(library);
   refused(
     () => registrations.register(serial, 'Eve', 'u2', ed25519(9)),

@@ -33,7 +33,7 @@ import { cardsOf } from './shown/laptop-card.ts';
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
 /** Adds the teachers' pages to the part behind the guard. */
-export function addAdminRoutes(part: FastifyInstance, site: Site): void {
+export function addTeacherPages(part: FastifyInstance, site: Site): void {
   void part.register(async (teachers) => {
     teachers.addHook('preHandler', async (request) => {
       site.guard.teacher(request);

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { judgeFlaw } from '../../../agent/backup/flaw.ts';
+import { judgeFlaw } from '../../../agent/journal/flaw.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 
 const test = suite('remains of an entry');
