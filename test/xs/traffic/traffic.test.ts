@@ -32,12 +32,7 @@ function start(changed: Partial<TrafficRules> = {}) {
   const traffic = new Traffic(clock, { ...rules, ...changed }, undefined, timeOf);
   const ask = (n: number, purpose: Purpose = 'backup', disk = roomy, subnet?: string) =>
     traffic.ask({ serial: serialOf(n), purpose, subnet }, { disk, pressure: CALM });
-  /** By plain HTTP, from an address. */
-  const from = (n: number, unproved: string) => {
-    const question = { serial: serialOf(n), purpose: 'backup', unproved } as const;
-    return traffic.ask(question, { disk: roomy, pressure: CALM });
-  };
-  return { traffic, noteSuccess, pass, from, ask, seconds: () => ms / 1000 };
+  return { traffic, noteSuccess, pass, ask, seconds: () => ms / 1000 };
 }
 
 test('never more leases than slots, whoever asks (300 requests in a minute)', () => {
@@ -262,40 +257,6 @@ test('made-up laptops, however many and early, wait behind those that have a his
   for (let n = 1; n <= 50; n += 1) ask(n);
   noteSuccess(serialOf(60), new Date(0));
   assert.is(placeOf(ask(60)), 1);
-});
-
-test('a question without proof holds a slot for 15 s only, however often it is asked', () => {
-  const { traffic, pass, from } = start({ slots: 1 });
-  assert.ok(from(1, '10.0.0.1').admit);
-  pass(10);
-  assert.ok(from(1, '10.0.0.1').admit);
-  pass(6);
-  assert.is(traffic.liveLeases, 0);
-  assert.ok(from(2, '10.0.0.2').admit);
-  traffic.sessionOpened(serialOf(2)); // it came
-  pass(16);
-  assert.ok(from(2, '10.0.0.2').admit, 'a lease that a session began lasts');
-  assert.not.ok(from(3, '10.0.0.3').admit);
-});
-
-test('the lease for uploads begins with a session, not with a question', () => {
-  const told: [Serial, boolean][] = [];
-  const clock = { now: () => new Date(0), monotonicMs: () => 0, sleep: async () => {} };
-  const traffic = new Traffic(clock, rules, (...one) => void told.push(one));
-  const load = { disk: roomy, pressure: CALM };
-  traffic.ask({ serial: serialOf(1), purpose: 'backup', unproved: '10.0.0.1' }, load);
-  assert.equal(told, []);
-  traffic.ask({ serial: serialOf(1), purpose: 'backup' }, load); // its session asks
-  assert.equal(told, [[serialOf(1), true]]);
-});
-
-test('one address keeps a few slots waiting, and the others have theirs', () => {
-  const { traffic, from } = start({ slots: 8 });
-  for (let n = 0; n < 8; n += 1) from(n, '10.0.0.1');
-  assert.is(traffic.liveLeases, 4);
-  assert.ok(from(20, '10.0.0.2').admit);
-  for (let n = 0; n < 4; n += 1) traffic.sessionOpened(serialOf(n));
-  assert.ok(from(5, '10.0.0.1').admit, 'its laptops came');
 });
 
 test('who comes early gets a free slot unless somebody is expected now', () => {
