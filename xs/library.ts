@@ -9,6 +9,7 @@ import { asDsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
+import { fsyncFolder } from '../shared/system/files.ts';
 import { lockFile } from '../shared/system/lock.ts';
 import type { Config } from './config.ts';
 import { Checker } from './integrity/checker.ts';
@@ -98,7 +99,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     try {
       clearWay(paths, serial);
       makeLaptopFolders(ownership, paths, serial);
-      removeDrafts(inLaptop(paths, serial).home);
+      const { home, held } = inLaptop(paths, serial);
+      removeDrafts(home);
+      // A snapshot that a killed service renamed is called safe only once that is on the disk.
+      for (const folder of [home, held]) if (existsSync(folder)) fsyncFolder(folder);
       await recoverAdoption({ paths, log }, serial, (folder, name) =>
         discard(paths, serial, folder, 'adopted', clock.now(), name),
       );

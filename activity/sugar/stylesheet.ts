@@ -25,7 +25,7 @@ popover.ds-palette { background: ${COLORS.black}; color: ${COLORS.white}; border
 .ds-plain:focus { border-color: ${COLORS.button}; color: ${COLORS.black}; }
 .ds-plain:active { background: ${COLORS.selection}; }
 .ds-plain:disabled { opacity: 0.5; }
-.ds-day:disabled { opacity: 1; color: ${COLORS.noDay}; }
+.ds-day:disabled, .ds-day:disabled label { opacity: 1; color: ${COLORS.noDay}; }
 .ds-chosen, .ds-chosen:hover { background: ${COLORS.toolbar}; color: ${COLORS.white}; }
 .ds-chosen:focus { border-color: ${COLORS.selection}; color: ${COLORS.white}; }
 .ds-main, .ds-main:hover { background: ${COLORS.mainButton}; color: ${COLORS.white}; }

@@ -95,17 +95,18 @@ export class CalendarView {
   #fill({ weeks, weekdays }: CalendarBody): void {
     const hadFocus = this.#grid.getFocusChild() !== null;
     for (const old of this.#grid.getChildren()) old.destroy();
-    for (const [column, name] of weekdays.entries()) {
-      const label = makeLabel({ centre: true, class: 'ds-quiet' });
-      label.setText(name);
-      this.#grid.attach(label, column, 0, 1, 1);
-    }
-    for (const [row, week] of weeks.entries()) {
-      for (const [column, day] of week.entries()) {
+    // A grid reads out the latest child first: the last day is put in first.
+    for (const [row, week] of [...weeks.entries()].reverse()) {
+      for (const [column, day] of [...week.entries()].reverse()) {
         const cell = day ? this.#day(day) : new Gtk.Label();
         this.#grid.attach(cell, column, row + 1, 1, 1);
         if (hadFocus && day?.chosen) cell.grabFocus();
       }
+    }
+    for (const [column, name] of [...weekdays.entries()].reverse()) {
+      const label = makeLabel({ centre: true, class: 'ds-quiet' });
+      label.setText(name);
+      this.#grid.attach(label, column, 0, 1, 1);
     }
     this.#grid.showAll();
   }

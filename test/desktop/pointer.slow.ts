@@ -149,4 +149,24 @@ test('everything that is pressed is large enough for a finger', async () => {
   }
 });
 
+test('the calendar is read in order, from Monday and from the first of the month', async () => {
+  const { desktop, screen } = stage;
+  await screen.press('Bring back');
+  await screen.find('Whose Journal?');
+  await desktop.key('Return');
+  await screen.find('From which day?');
+  const heard = (await screen.all()).map(({ name }) => name);
+  const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+  assert.equal(
+    heard.filter((name) => weekdays.includes(name)),
+    weekdays,
+  );
+  const month = heard.slice(heard.indexOf('Sun') + 1);
+  const days = month
+    .flatMap((name) => /^(\d+)$| (\d+),/.exec(name)?.slice(1) ?? [])
+    .filter(Boolean);
+  const first = Array.from({ length: 28 }, (_, n) => String(n + 1));
+  assert.equal(days.slice(0, 28), first);
+});
+
 test.run();

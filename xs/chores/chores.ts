@@ -103,9 +103,10 @@ export class Chores implements AsyncDisposable {
 
   /** Every name of every snapshot, before anything is removed. */
   async #check(): Promise<void> {
-    const { checker, log } = this.#library;
+    const { checker, index, log } = this.#library;
     const { signal } = this.#stop;
     try {
+      await index.reconcile();
       log.info('checked', { findings: await checker.checkAll(signal) });
     } catch (error) {
       if (signal.aborted) return;

@@ -4,13 +4,14 @@
  */
 import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
-import type { Digest, Serial } from '../../shared/ids.ts';
+import { type Digest, parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
+import { namesIn } from '../../shared/system/files.ts';
 import { ifReadable } from './checked-entry.ts';
 import { readLastSuccess } from './last-success.ts';
-import { inState, type Paths } from './paths.ts';
+import { inLaptop, inState, type Paths } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
 
 const MIGRATIONS = [
@@ -45,6 +46,8 @@ export interface LaptopOverview {
 export interface IndexDb extends AsyncDisposable {
   /** Reads a laptop's snapshots from the disk again: to be called after every change to them. */
   reindex(serial: Serial): Promise<void>;
+  /** Reads the laptops again whose folders are not as the index has them; returns those. */
+  reconcile(): Promise<Serial[]>;
   /** Only for last-success.ts, which also keeps the laptop's own file. */
   recordSuccess(serial: Serial, time: Date): Promise<void>;
   /** What a cleanup found out about a laptop. */
@@ -82,51 +85,62 @@ export interface LaptopUsage {
   time: string;
 }
 
-/** Opens the index, filling it from the library if it is new. */
+/**
+ * Opens the index, and fills it from the library if it is new. Laptops whose folders are not as the index
+ * has them are read again. A database that SQLite cannot read, now or later, is set aside and made anew.
+ */
 export async function openIndexDb(
   paths: Paths,
   serials: () => readonly Serial[],
 ): Promise<IndexDb> {
   const file = inState(paths).database;
-  const db = await openOrReplace(file);
+  let db = await openOrReplace(file);
+  let replacing: Promise<void> | undefined;
+  const replace = async () => {
+    await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {}); // it is damaged
+    putAside(file);
+    makePrivate(file);
+    db = await openDb(file, MIGRATIONS);
+    await rebuild(db, paths, serials());
+  };
+  const use = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
+    await replacing;
+    const used = db;
+    try {
+      return await work(used);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (used === db) {
+        replacing ??= replace().finally(() => {
+          replacing = undefined;
+        });
+      }
+      await replacing;
+      return work(db);
+    }
+  };
   const index: IndexDb = {
     recordSuccess: (serial, time) =>
-      db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
-    reindex: (serial) =>
-      db.transaction(async (tx) => {
-        await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
-        await insertSnapshots(tx, listSnapshots(paths, serial));
-      }),
-    recordUsage: (usage, time) => insertUsage(db, usage, time),
-    overview: () => db.all<LaptopOverview>(OVERVIEW),
-    usage: () => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial'),
-    recordDay: async (date, neededBytes) => {
-      await db.run('INSERT OR REPLACE INTO day VALUES (?, ?)', date, neededBytes);
-      await db.run(
-        'DELETE FROM day WHERE date NOT IN (SELECT date FROM day ORDER BY date DESC LIMIT ?)',
-        KEPT_DAYS,
-      );
-    },
-    days: () => db.all<DayRow>('SELECT * FROM day ORDER BY date'),
-    newestCreated: async () => {
-      const row = await db.get<{ time: string | null }>(
-        'SELECT max(created) AS time FROM snapshot',
-      );
-      return row?.time ? new Date(row.time) : undefined;
-    },
-    entryFacts: async (digests) => {
-      const rows = await db.all<{ digest: string; facts: string }>(
-        'SELECT digest, facts FROM entry WHERE digest IN (SELECT value FROM json_each(?))',
-        JSON.stringify(digests),
-      );
-      return new Map(rows.map(({ digest, facts }) => [digest, facts]));
-    },
-    recordEntryFacts: (facts) => insertEntryFacts(db, facts),
-    rebuild: (onLaptop) => rebuild(db, paths, serials(), onLaptop),
+      use((db) =>
+        db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
+      ),
+    reindex: (serial) => use((db) => reindex(db, paths, serial)),
+    reconcile: () => use((db) => reconcile(db, paths, serials())),
+    recordUsage: (usage, time) => use((db) => insertUsage(db, usage, time)),
+    overview: () => use((db) => db.all<LaptopOverview>(OVERVIEW)),
+    usage: () => use((db) => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial')),
+    recordDay: (date, neededBytes) => use((db) => insertDay(db, date, neededBytes)),
+    days: () => use((db) => db.all<DayRow>('SELECT * FROM day ORDER BY date')),
+    newestCreated: () => use(newestCreated),
+    entryFacts: (digests) => use((db) => entryFacts(db, digests)),
+    recordEntryFacts: (facts) => use((db) => insertEntryFacts(db, facts)),
+    rebuild: (onLaptop) => use((db) => rebuild(db, paths, serials(), onLaptop)),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
   // Also after a power cut while it was being filled.
-  if (!(await db.get('SELECT time FROM filled'))) await index.rebuild();
+  const filled = await use((db) => db.get('SELECT time FROM filled'));
+  if (filled) await index.reconcile();
+  else await index.rebuild();
   return index;
 }
 
@@ -137,9 +151,8 @@ async function openOrReplace(file: string): Promise<Db> {
     return await openDb(file, MIGRATIONS);
   } catch (error) {
     const cause = error instanceof DsError ? error.cause : undefined;
-    if (!isErrno(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT')) throw error;
-    renameSync(file, `${file}.damaged`);
-    for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+    if (!isDamage(cause)) throw error;
+    putAside(file);
     makePrivate(file);
     return openDb(file, MIGRATIONS);
   }
@@ -147,10 +160,87 @@ async function openOrReplace(file: string): Promise<Db> {
 
 /** It has titles and tags, so only the service reads it. SQLite gives its other files the same mode. */
 function makePrivate(file: string): void {
-  closeSync(openSync(file, 'a', PRIVATE));
+  if (!existsSync(file)) closeSync(openSync(file, 'a', PRIVATE));
   for (const path of [file, `${file}-wal`, `${file}-shm`]) {
     if (existsSync(path)) chmodSync(path, PRIVATE);
   }
+}
+
+function putAside(file: string): void {
+  renameSync(file, `${file}.damaged`);
+  for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+}
+
+/** A bad page or a failing disk, not a full one. */
+function isDamage(error: unknown): boolean {
+  return isErrno(error, 'SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_IOERR');
+}
+
+function reindex(db: Db, paths: Paths, serial: Serial): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
+    await insertSnapshots(tx, listSnapshots(paths, serial));
+  });
+}
+
+/** Compares names and last successes with the disk; returns the laptops that were read again. */
+async function reconcile(db: Db, paths: Paths, serials: readonly Serial[]): Promise<Serial[]> {
+  const rows = await db.all<{ serial: string; name: string }>('SELECT serial, name FROM snapshot');
+  const successes = await db.all<{ serial: string; time: string }>('SELECT * FROM success');
+  const names = new Map<string, Set<string>>();
+  for (const { serial, name } of rows) {
+    names.set(serial, (names.get(serial) ?? new Set()).add(name));
+  }
+  const times = new Map(successes.map(({ serial, time }) => [serial, time]));
+  const known = new Set<string>([...names.keys(), ...times.keys()]);
+  const changed: Serial[] = [];
+  for (const serial of serials) {
+    known.delete(serial);
+    const here = ifReadable(() => namesIn(inLaptop(paths, serial).home)).filter(
+      (name) => tryParse(parseSnapshotName, name) !== undefined,
+    );
+    const had = names.get(serial) ?? new Set();
+    const time = readLastSuccess(paths, serial)?.time;
+    const isSame = here.length === had.size && here.every((name) => had.has(name));
+    if (isSame && time === times.get(serial)) continue;
+    changed.push(serial);
+    await db.transaction(async (tx) => {
+      await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
+      await tx.run('DELETE FROM success WHERE serial = ?', serial);
+      await insertSnapshots(
+        tx,
+        ifReadable(() => listSnapshots(paths, serial)),
+      );
+      if (time) await tx.run('INSERT INTO success VALUES (?, ?)', serial, time);
+    });
+  }
+  for (const serial of known) {
+    for (const table of ['snapshot', 'success', 'usage']) {
+      await db.run(`DELETE FROM ${table} WHERE serial = ?`, serial);
+    }
+  }
+  return changed;
+}
+
+async function insertDay(db: Db, date: string, neededBytes: number): Promise<void> {
+  await db.run('INSERT OR REPLACE INTO day VALUES (?, ?)', date, neededBytes);
+  await db.run(
+    'DELETE FROM day WHERE date NOT IN (SELECT date FROM day ORDER BY date DESC LIMIT ?)',
+    KEPT_DAYS,
+  );
+}
+
+async function newestCreated(db: Db): Promise<Date | undefined> {
+  const row = await db.get<{ time: string | null }>('SELECT max(created) AS time FROM snapshot');
+  return row?.time ? new Date(row.time) : undefined;
+}
+
+async function entryFacts(db: Db, digests: readonly Digest[]): Promise<Map<string, string>> {
+  const rows = await db.all<{ digest: string; facts: string }>(
+    'SELECT digest, facts FROM entry WHERE digest IN (SELECT value FROM json_each(?))',
+    JSON.stringify(digests),
+  );
+  return new Map(rows.map(({ digest, facts }) => [digest, facts]));
 }
 
 /** All in one transaction: a power cut leaves the old index or the new one. */

@@ -1,0 +1,83 @@
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { inLaptop, inState } from '../../../xs/storage/paths.ts';
+import { drawings } from '../integrity/damage-library.ts';
+import { backUp, SERIAL } from '../library.ts';
+import { DAY_MS, openWhole, type WholeLibrary } from '../whole.ts';
+
+const test = suite('the disk is believed before the index');
+
+/** A folder for a library that is opened several times. */
+function place() {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-library-'));
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+async function rowOf(whole: WholeLibrary) {
+  const [row] = await whole.library.index.overview();
+  return [row?.snapshots ?? 0, row?.lastSuccess ?? null];
+}
+
+test('a library that was put back to last week, with its state kept, is read again', async () => {
+  using at = place();
+  const saved = `${at.folder}/saved`;
+  let before: unknown;
+  {
+    await using whole = await openWhole('', at);
+    const { library, clock } = whole;
+    await backUp(whole, drawings(3));
+    before = await rowOf(whole);
+    cpSync(library.paths.library, saved, { recursive: true, verbatimSymlinks: true });
+    for (const n of [4, 5, 6]) {
+      clock.pass(DAY_MS);
+      await backUp(whole, drawings(n));
+    }
+    assert.is((await rowOf(whole))[0], 4);
+    rmSync(library.paths.library, { recursive: true });
+    cpSync(saved, library.paths.library, { recursive: true, verbatimSymlinks: true });
+  }
+  {
+    await using whole = await openWhole('', at);
+    assert.equal(await rowOf(whole), before);
+    const { home } = inLaptop(whole.library.paths, SERIAL);
+    rmSync(home, { recursive: true });
+    assert.equal(await whole.library.index.reconcile(), [SERIAL]);
+    assert.equal(await rowOf(whole), [0, null]);
+  }
+});
+
+/** Overwrites every page but the first. */
+function spoilPages(file: string): void {
+  const fd = openSync(file, 'r+');
+  const { size } = statSync(file);
+  writeSync(fd, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096);
+  closeSync(fd);
+}
+
+test('bad pages set the index aside when they are first read, and rebuild works', async () => {
+  using at = place();
+  {
+    await using whole = await openWhole('', at);
+    await backUp(whole, drawings(3));
+  }
+  spoilPages(inState({ state: `${at.folder}/state` } as never).database);
+  await using whole = await openWhole('', at);
+  const { database } = inState(whole.library.paths);
+  assert.is((await rowOf(whole))[0], 1);
+  assert.ok(existsSync(`${database}.damaged`));
+  assert.match(await whole.command('rebuild'), /^1 snapshots found/);
+});
+
+test.run();
