@@ -1,5 +1,5 @@
 /**
- * Private ed25519 keys in OpenSSH's format. A power cut leaves a complete file or none, and never
+ * Private keys in OpenSSH's format: ed25519, and RSA for clients that know nothing else. A power cut leaves a complete file or none, and never
  * replaces half of one.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,6 +13,10 @@ const SSH_KEYGEN = 'ssh-keygen';
 /** Exit code of ssh-keygen for a file without a valid key. */
 const NO_KEY = 255;
 
+/** What ssh-keygen is told to make a key of each type. */
+const KINDS = { 'ssh-ed25519': ['-t', 'ed25519'], 'ssh-rsa': ['-t', 'rsa', '-b', '2048'] };
+type KeyType = keyof typeof KINDS;
+
 type Options = Pick<RunOptions, 'env' | 'signal'>;
 
 /** Creates a key at `path`, replacing what is there. Returns its public half, `ssh-ed25519 …`. */
@@ -20,6 +24,7 @@ export async function makeKeyFile(
   path: string,
   comment: string,
   options: Options,
+  type: KeyType = 'ssh-ed25519',
 ): Promise<string> {
   const start = `.${basename(path)}.new-`;
   for (const name of namesIn(dirname(path))) {
@@ -29,7 +34,7 @@ export async function makeKeyFile(
   const folder = mkdtempSync(join(dirname(path), start));
   try {
     const draft = join(folder, 'key');
-    await run(SSH_KEYGEN, ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', draft], options);
+    await run(SSH_KEYGEN, ['-q', ...KINDS[type], '-N', '', '-C', comment, '-f', draft], options);
     const { line } = parsePublicKey(readFileSync(`${draft}.pub`, 'utf8'));
     writeFileDurably(path, readFileSync(draft), 0o600);
     return line;
@@ -40,18 +45,19 @@ export async function makeKeyFile(
 
 /**
  * The public half of the key at `path`, `ssh-ed25519 …`; 'absent' if there is no file, 'damaged' if
- * it is not a valid ed25519 private key (truncated, empty, of another type).
+ * it is not a valid private key of this type (truncated, empty, of another type).
  */
 export async function readKeyFile(
   path: string,
   options: Options,
+  wanted: KeyType = 'ssh-ed25519',
 ): Promise<{ line: string } | 'absent' | 'damaged'> {
   try {
     readFileSync(path); // a file that cannot be read is an error, not a damaged key
     chmodSync(path, 0o600); // OpenSSH refuses a key that others may read
     const { stdout } = await run(SSH_KEYGEN, ['-y', '-P', '', '-f', path], options);
     const { type, line } = parsePublicKey(stdout);
-    return type === 'ssh-ed25519' ? { line } : 'damaged';
+    return type === wanted ? { line } : 'damaged';
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return 'absent';
     if (error instanceof ExitError && error.exitCode === NO_KEY) return 'damaged';

@@ -35,6 +35,9 @@ export const exportCommand: LocalCommand = {
     if (flags.json) return print(`${JSON.stringify(done)}\n`);
     print(`${done.entries} entries, ${formatBytes(done.bytes)} in ${target}\n`);
     for (const { what, reason } of done.leftOut) print(`  without ${what}: ${reason}\n`);
+    if (done.leftOut.some(({ reason }) => /\b(EACCES|EPERM)\b/.test(reason))) {
+      print('  this user may not read all of it; run the command with sudo\n');
+    }
     for (const { what, reason } of done.repaired) {
       print(`  changed, or Sugar would delete it: ${what}: ${reason}\n`);
     }

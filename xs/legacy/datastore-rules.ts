@@ -17,7 +17,7 @@ const TERMS = ['uid', 'activity', 'activity_id', 'mime_type', 'keep', 'project_i
 /** Xapian's limit minus the prefix, in bytes. */
 const MAX_TERM_BYTES = 243;
 
-export interface Repaired {
+interface Repaired {
   properties: ReadonlyMap<string, Buffer>;
   /** What was changed and why; empty when the datastore takes the entry as it is. */
   changes: string[];

@@ -140,19 +140,50 @@ async function writeItem(item: Item, folder: string, repaired: LeftOut[]): Promi
 }
 
 function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
-  const { entries, leftOut } = readJournalTree(root);
+  const unlisted: LeftOut[] = [];
+  const onFolder = (prefix: string, error: unknown) => {
+    if (!isErrno(error, 'EACCES', 'EPERM', 'EIO')) throw error;
+    unlisted.push({ what: prefix, reason: error.message });
+  };
+  const { entries, leftOut } = readJournalTree(root, { onFolder });
   const items = entries.map((entry): Item => {
     return {
       uid: entry.uid,
-      properties: () => entry.properties(),
+      properties: () => fromTree(entry.uid, () => entry.properties()),
       writeContent: async (target) => {
-        const content = entry.content();
-        if (content) copyContent(content.path, target);
+        const content = fromTree(entry.uid, () => entry.content());
+        if (content) await copyFromTree(entry.uid, content.path, target);
         return content?.size ?? 0;
       },
     };
   });
-  return { items, leftOut };
+  return { items, leftOut: [...leftOut, ...unlisted] };
+}
+
+/** Reads something of one entry: what cannot be read concerns that entry only. */
+function fromTree<T>(uid: Uid, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const cause = error instanceof DsError ? error.cause : error;
+    throw isErrno(cause, 'EACCES', 'EPERM', 'EIO') ? unreadableEntry(uid, cause) : error;
+  }
+}
+
+async function copyFromTree(uid: Uid, path: string, target: string): Promise<void> {
+  try {
+    copyContent(path, target);
+  } catch (failure) {
+    // Either side may have failed; only the tree's side concerns one entry only.
+    await digestFile(path).catch((cause: Error) => {
+      throw unreadableEntry(uid, cause);
+    });
+    throw failure;
+  }
+}
+
+function unreadableEntry(uid: Uid, cause: Error): DsError {
+  return new DsError('unreadable', `Journal entry ${uid}: ${cause.message}`, { cause });
 }
 
 function ourItems(

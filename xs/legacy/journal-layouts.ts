@@ -67,15 +67,19 @@ export function isAboutEntry(error: unknown): error is DsError {
   return error instanceof DsError && ['unreadable', 'bad-input'].includes(error.code);
 }
 
+interface ListOptions {
+  /** Told of each two-letter folder that cannot be listed; without it, that is an error. */
+  onFolder?: (prefix: string, error: unknown) => void;
+}
+
 /** Lists all entries of the tree at `root`. */
-export function readJournalTree(root: string): RawJournal {
+export function readJournalTree(root: string, options: ListOptions = {}): RawJournal {
   const leftOut = listLeftOut(root);
   const report = (path: string, reason: string) =>
     leftOut.push({ what: path.slice(root.length + 1), reason });
   const folders = new Map<Uid, TreeEntry>();
-  for (const entry of listEntries(root, (path) =>
-    report(path, 'it is not an entry of a Journal'),
-  )) {
+  const onStranger = (path: string) => report(path, 'it is not an entry of a Journal');
+  for (const entry of listEntries(root, onStranger, options.onFolder)) {
     folders.set(entry.uid, entry);
   }
   const entries = new Map<Uid, JournalEntry>();

@@ -178,7 +178,13 @@ for word in $asked; do
   esac
   target=$word
 done
-case $letters in '' | *[!iLsfxCIvu]*) refuse "an rsync that speaks another language" ;; esac
+case $letters in *[!iLsfxCIvu]*) refuse "an rsync that speaks another language" ;; esac
+# rsync before 3.0, which old XOs have, sends no such letters; our agent's is newer.
+case $direction:$letters:$target in
+  receive::datastore-current | receive::documents | receive::power-logs) ;;
+  "receive::/var/lib/ds-backup/completion/$serial") ;;
+  *::*) refuse "an rsync that speaks another language" ;;
+esac
 
 case $direction:$target in
   receive:incoming) receive_incoming ;;

@@ -16,13 +16,21 @@ import { writeFileDurably } from '../../shared/system/files.ts';
 import { run } from '../../shared/system/run.ts';
 import type { Address } from '../config.ts';
 import type { Ownership } from '../storage/ownership.ts';
-import { hostKey, hostKeyPublic, inState, type Paths } from '../storage/paths.ts';
+import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../storage/paths.ts';
 
 const SSHD = '/usr/sbin/sshd';
 const NSS_WRAPPER = 'libnss_wrapper.so';
 /** Time for sshd to open its port and for its sessions to end, in milliseconds. */
 const START_MS = 10_000;
 const STOP_MS = 3000;
+/** `ssh -Q` word, option of sshd, and what OpenSSH 5.3 and 6.1 can use of it. */
+const OLD_ALGORITHMS: readonly (readonly [string, string, readonly string[]])[] = [
+  ['key-sig', 'HostKeyAlgorithms', ['ssh-rsa']],
+  ['key-sig', 'PubkeyAcceptedAlgorithms', ['ssh-rsa', 'ssh-dss']],
+  ['kex', 'KexAlgorithms', ['diffie-hellman-group-exchange-sha256', 'diffie-hellman-group14-sha1']],
+  ['cipher', 'Ciphers', ['aes128-ctr', 'aes256-ctr']],
+  ['mac', 'MACs', ['umac-64@openssh.com', 'hmac-sha1']],
+];
 
 export interface SshdOptions {
   paths: Paths;
@@ -53,6 +61,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   writeFileDurably(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);
   const env = wrapperEnvironment(options);
   const hostKey = await ensureHostKey(options, env);
+  await ensureOldHostKey(options, env);
   writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
   if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
 
@@ -123,21 +132,47 @@ async function ensureHostKey(
   return line;
 }
 
+/**
+ * The ssh of an XO (before OpenSSH 6.5) does not know ed25519. It accepts any key of the server, so a
+ * damaged one is replaced; our agents accept the ed25519 key only.
+ */
+async function ensureOldHostKey(
+  { paths, ownership, log }: SshdOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const file = oldHostKey(paths);
+  if (ownership.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
+  const found = await readKeyFile(file, { env }, 'ssh-rsa');
+  if (found === 'damaged') log.warn('old-host-key-replaced', { path: file });
+  if (typeof found === 'string') await makeKeyFile(file, '', { env }, 'ssh-rsa');
+}
+
+/**
+ * Leave for what original clients need and newer versions of sshd have switched off, as far as this
+ * one still has it: their owner.key is DSA, their signatures are SHA-1.
+ */
+async function formatOldAlgorithms(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [query, option, wanted] of OLD_ALGORITHMS) {
+    const { stdout } = await run('ssh', ['-Q', query], { env });
+    const known = stdout.split('\n');
+    const usable = wanted.filter((name) => known.includes(name));
+    if (usable.length > 0) lines.push(`${option} +${usable.join(',')}`);
+  }
+  return lines;
+}
+
 async function formatSshdConfig(
   { paths, listen }: SshdOptions,
   port: number,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   const files = inState(paths);
-  const known = await run('ssh', ['-Q', 'key-sig'], { env });
-  // The original client's owner.key is DSA, which newer versions of sshd do not support.
-  const dsa = known.stdout.split('\n').includes('ssh-dss')
-    ? ['PubkeyAcceptedAlgorithms +ssh-dss']
-    : [];
   return `${[
     `Port ${port}`,
     `ListenAddress ${listen.host}`,
     `HostKey ${hostKey(paths)}`,
+    `HostKey ${oldHostKey(paths)}`,
     `AuthorizedKeysFile ${files.keys('%u')}`,
     'StrictModes no', // the files of keys are the service's, not the login user's
     'PidFile none',
@@ -154,13 +189,13 @@ async function formatSshdConfig(
     'PrintLastLog no',
     'UseDNS no',
     'Compression no', // rsync compresses better
-    'LoginGraceTime 30',
+    'LoginGraceTime 20',
     'MaxSessions 16',
     'MaxStartups 60:30:300', // a whole class connecting at once is not an attack
     // Detects a vanished laptop after 32 s; OpenSSH 9.2 probes only every second interval: 64 s.
     'ClientAliveInterval 8',
     'ClientAliveCountMax 3',
-    ...dsa,
+    ...(await formatOldAlgorithms(env)),
   ].join('\n')}\n`;
 }
 
@@ -217,5 +252,6 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
 
 /** Logs only who connected and what went wrong. */
 function logLine(log: Log, line: string): void {
-  if (/^(Accepted|error:|fatal:|ds-backup:)/.test(line)) log.info('sshd', { line });
+  if (/^(Accepted|Unable to negotiate|error:|fatal:|ds-backup:)/.test(line))
+    log.info('sshd', { line });
 }

@@ -136,6 +136,8 @@ export const inDamaged = (paths: Paths) => {
  */
 export const hostKey = (paths: Paths): string => join(paths.library, '.host-key');
 export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.host-key.pub');
+/** RSA, for original clients. */
+export const oldHostKey = (paths: Paths): string => join(paths.library, '.host-key-rsa');
 
 export const scrubState = (paths: Paths): string => join(paths.library, '.scrub.json');
 

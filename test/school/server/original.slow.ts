@@ -1,8 +1,8 @@
 /**
  * Sugar's own registration and the original client's command lines against the real server.
  * The client is stock rsync and ssh, run as OLPC's ds-backup.py runs them. Added to its lines are
- * only the port, a known_hosts file of the test's own, and leave to use DSA, which was no question
- * for the ssh of its time.
+ * only the port, a known_hosts file of the test's own, and that ssh uses nothing but the algorithms
+ * of its time.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -40,17 +40,41 @@ async function register(laptop: Laptop, url: string) {
   return laptop.run('/usr/bin/python3', ['-c', REGISTER, `${url}/`]);
 }
 
-function originalSsh(school: School, laptop: Laptop): string {
+/** What the ssh of an XO offers, as far as ours still has it: nothing newer may be needed. */
+const OPENSSH_5_3 = {
+  KexAlgorithms:
+    'diffie-hellman-group-exchange-sha256,diffie-hellman-group-exchange-sha1,' +
+    'diffie-hellman-group14-sha1,diffie-hellman-group1-sha1',
+  HostKeyAlgorithms: 'ssh-rsa,ssh-dss',
+  PubkeyAcceptedAlgorithms: 'ssh-rsa,ssh-dss',
+  Ciphers: 'aes128-ctr,aes192-ctr,aes256-ctr,aes128-cbc,3des-cbc,aes192-cbc,aes256-cbc',
+  MACs: 'hmac-md5,hmac-sha1,umac-64@openssh.com,hmac-sha1-96,hmac-md5-96',
+};
+const OPENSSH_6_1 = {
+  ...OPENSSH_5_3,
+  KexAlgorithms: `ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,${OPENSSH_5_3.KexAlgorithms}`,
+  HostKeyAlgorithms: 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,ssh-rsa,ssh-dss',
+  MACs: 'hmac-md5,hmac-sha1,umac-64@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1-96,hmac-md5-96',
+};
+
+function originalSsh(school: School, laptop: Laptop, offers = OPENSSH_5_3): string {
   return [
     `ssh -F /dev/null -o "PasswordAuthentication no" -o "StrictHostKeyChecking no"`,
     `-i ${join(laptop.profile, 'owner.key')} -l ${laptop.serial}`,
     `-p ${school.server.sshPort} -o "UserKnownHostsFile ${join(laptop.home, 'known_hosts')}"`,
-    `-o "PubkeyAcceptedAlgorithms +ssh-dss" -o "LogLevel ERROR"`,
+    ...Object.entries(offers).map(([name, value]) => `-o "${name} ${value}"`),
+    `-o "LogLevel ERROR"`,
   ].join(' ');
 }
 
-async function mirror(school: School, laptop: Laptop, from: string, to: string) {
-  const ssh = originalSsh(school, laptop);
+async function mirror(
+  school: School,
+  laptop: Laptop,
+  from: string,
+  to: string,
+  offers = OPENSSH_5_3,
+) {
+  const ssh = originalSsh(school, laptop, offers);
   const args = ['-z', '-rlt', '--partial', '--delete', '--timeout=160', '-e', ssh];
   return laptop.run('rsync', [...args, `${from}/`, `127.0.0.1:${to}`]);
 }
@@ -161,7 +185,8 @@ test('documents and power logs are kept as plain mirrors', async () => {
     const folder = join(laptop.home, name);
     mkdirSync(join(folder, 'deep'), { recursive: true });
     writeFileSync(join(folder, 'deep', 'file'), name);
-    assert.is((await mirror(school, laptop, folder, name)).exitCode, 0);
+    const sent = await mirror(school, laptop, folder, name, OPENSSH_6_1);
+    assert.is(sent.exitCode, 0, sent.stderr);
     const mirrored = inLaptop(school.server, parseSerial(laptop.serial)).mirror(name);
     assert.is(readFileSync(join(mirrored, 'deep', 'file'), 'utf8'), name);
   }

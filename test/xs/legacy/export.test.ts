@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
@@ -97,6 +98,46 @@ test('from a raw tree in place, with what cannot be read named', async () => {
   assert.equal([done.entries, done.leftOut.map(({ what }) => what)], [5, [uidOf(1)]]);
   const { different, missing, extra } = compareJournals(before, readJournal(target));
   assert.equal([different, missing, extra], [[], [], []]);
+});
+
+/** Without root's right to read everything. Files belong to nobody in particular, root included. */
+async function asOrdinary(act: () => Promise<void>): Promise<void> {
+  if (process.geteuid?.() !== 0) return act();
+  process.seteuid?.(64_997);
+  try {
+    await act();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+test('from a raw tree of another account: what may not be read is named, and the rest written', async () => {
+  using library = makeLibrary();
+  const raw = join(library.folder, 'raw');
+  for (let n = 1; n <= 4; n += 1) putRaw(raw, uidOf(n), { title: `${n}` }, `content ${n}`);
+  const other = 'ffffffff-0000-4000-8000-000000000009' as Uid;
+  putRaw(raw, other, { title: 'in a closed folder' });
+  const out = join(library.folder, 'out');
+  mkdirSync(out, { mode: 0o777 });
+  chmodSync(out, 0o777);
+  chmodSync(dirname(library.folder), 0o711); // the folder of all tests of this run
+  chmodSync(join(raw, '00', uidOf(1), 'data'), 0);
+  chmodSync(join(raw, '00', uidOf(2), 'metadata'), 0);
+  chmodSync(join(raw, '00', uidOf(3)), 0);
+  chmodSync(join(raw, 'ff'), 0);
+  await asOrdinary(async () => {
+    const done = await exportJournal({ raw }, join(out, 'journal'));
+    assert.is(done.entries, 1);
+    assert.equal(
+      done.leftOut.map(({ what }) => what).sort(),
+      [1, 2, 3].map(uidOf).concat('ff' as Uid),
+    );
+    for (const { what, reason } of done.leftOut) assert.match(reason, /permission/, what);
+  });
+  assert.is(readFileSync(join(out, 'journal', '00', uidOf(4), 'data'), 'utf8'), 'content 4');
+  chmodSync(join(raw, 'ff'), 0o755); // or it could not be removed
+  for (const part of [uidOf(3), join(uidOf(2), 'metadata')])
+    chmodSync(join(raw, '00', part), 0o755);
 });
 
 test('from a raw tree of layout 0', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -6,7 +6,9 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -96,6 +98,8 @@ const HOSTILE = [
   `rsync --server -ltrz${CAPS} -e sh . incoming\t`,
   'rsync --server -ltrz . incoming',
   'rsync --server -ltrze. . incoming',
+  'rsync --server --sender -ltrz . snapshots/datastore-2026-11-22_14:05/',
+  `rsync --server -t . completion/${SERIAL}`,
   'rsync --server -ltrze.iLsfxCIvuM--rsh=id . incoming',
   'rsync --server -ltrze.iLsfx/../x . incoming',
   'rsync --server -ltrze.-ix . incoming',
@@ -149,6 +153,10 @@ const ALLOWED = [
   `rsync --server -ltrz${CAPS} --timeout=160 --delete --partial . datastore-current`,
   `rsync --server -ltrz${CAPS} --timeout=160 --delete --partial . documents`,
   `rsync --server -ltrz${CAPS} --timeout=160 --delete --partial . power-logs`,
+  // rsync 2.6.9 sends no letters
+  'rsync --server -ltrz --timeout=160 --delete --partial . datastore-current',
+  'rsync --server -ltrz --timeout=160 --delete --partial . documents',
+  `rsync --server -ltrz --timeout=10 --temp-dir /tmp . /var/lib/ds-backup/completion/${SERIAL}`,
   `rsync --server -t${CAPS} --timeout=60 . completion/${SERIAL}`,
   `rsync --server -ltrz${CAPS} --timeout=10 --temp-dir /tmp . /var/lib/ds-backup/completion/${SERIAL}`,
   `rsync --server --sender -tRz${CAPS} --files-from=- --from0 . snapshots/datastore-2026-11-22_14:05/`,
@@ -167,6 +175,29 @@ test('the operations of the protocol reach a real rsync in its sandbox', () => {
     // A stock rsync greets with its protocol version, 4 bytes, little-endian.
     assert.is(Buffer.from(result.stdout, 'latin1').length >= 4, true, command);
   }
+});
+
+test('an rsync without such letters, as an XO has it, mirrors a folder', () => {
+  using library = makeLibrary();
+  const source = join(library.folder, 'source');
+  mkdirSync(join(source, 'deep'), { recursive: true });
+  for (const name of ['one', 'deep/two']) writeFileSync(join(source, name), name.repeat(5000));
+  const [script, conf, serial] = sessionCommand(library.paths, SERIAL);
+  const shell = join(library.folder, 'rsh');
+  // rsync calls it as ssh: HOST COMMAND…
+  const text = `shift; SSH_ORIGINAL_COMMAND="$*" exec sh ${script} ${conf} ${serial}`;
+  writeFileSync(shell, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const { original } = inLaptop(library.paths, SERIAL);
+  const send = () => {
+    // Protocol 29 is that of rsync 2.6.9; rsync then sends no letters.
+    const args = ['--protocol=29', '-z', '-rlt', '--partial', '--delete', '-e', shell];
+    execFileSync('rsync', [...args, `${source}/`, 'host:datastore-current'], { stdio: 'pipe' });
+    execFileSync('diff', ['-r', source, original]);
+  };
+  send();
+  rmSync(join(source, 'one'));
+  writeFileSync(join(source, 'deep', 'two'), 'changed');
+  send();
 });
 
 test('options that a client slips in have no effect: the command line is ours', () => {

@@ -101,7 +101,7 @@ function addWaiting(part: FastifyInstance, site: Site): void {
     }));
     const node = WaitingPage({
       ...frameProps(site, request, reply),
-      ...{ keys: waitingView(await laptopRows(library, asking)), proposals },
+      ...{ laptops: waitingView(await laptopRows(library, asking)), proposals },
       registration: newcomers.window(),
     });
     return site.send(reply, node);
