@@ -23,7 +23,7 @@ import { inLaptop, inLibrary } from '../../xs/storage/paths.ts';
 import { keepReserve } from '../../xs/storage/reserve.ts';
 import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
 import { listTrash } from '../../xs/storage/trash.ts';
-import { backUp, ed25519, type Journal, SERIAL, uidOf } from './library.ts';
+import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from './library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
 
 const test = suite('a full disk does not stop the repair');
@@ -102,7 +102,7 @@ const ACTS: { name: string; act: (whole: WholeLibrary) => Promise<unknown>; done
   },
   {
     name: 'approve a key',
-    act: (whole) => whole.command('approve', [SERIAL]),
+    act: (whole) => whole.command('approve', [SERIAL, '123456']),
     done: ({ library }) => library.registrations.get(SERIAL)?.pending.length === 0,
   },
   {
@@ -146,8 +146,7 @@ async function prepare(whole: WholeLibrary): Promise<void> {
     await backUp(whole, journalOf(15, `day ${day}`));
   }
   observeClock(library.paths, clock.now(), undefined);
-  library.registrations.enrol(SERIAL, 'uuid', ed25519(7));
-  library.registrations.enrol(SERIAL, 'another uuid', ed25519(8));
+  enrol(library.registrations, SERIAL, 'uuid', ed25519(7));
   assert.is((await backUp(whole, new Map())).state, 'held');
 }
 
