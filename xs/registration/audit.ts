@@ -3,6 +3,7 @@
  * `.audit/YYYY-MM.jsonl` beside the laptops' folders. Lines caused by laptops are limited per day, so
  * that junk cannot fill the disk; at most sixty months are kept.
  */
+
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   closeSync,
@@ -22,6 +23,7 @@ import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { auditMonth, inAudit, type Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 
 const EVENTS = [
   'registered',
@@ -132,7 +134,7 @@ export class Audit {
       details,
     };
     try {
-      appendLine(paths, line);
+      withReserve(paths, () => appendLine(paths, line));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn('audit-not-written', { event, serial: serial ?? '', reason });

@@ -5,6 +5,7 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
+
 import { readdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
@@ -14,6 +15,7 @@ import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
@@ -357,8 +359,12 @@ export class Registrations {
     }
   }
 
+  /** What is decided about a laptop that is known is written on a full disk, too; a newcomer has to wait. */
   #write(serial: Serial, laptop: Laptop): void {
-    writeRecord(this.#options.paths, serial, laptop);
+    const { paths } = this.#options;
+    const write = () => writeRecord(paths, serial, laptop);
+    if (this.#laptops.has(serial)) withReserve(paths, write);
+    else write();
     this.#laptops.set(serial, laptop);
   }
 }
