@@ -53,7 +53,7 @@ const schema = v.strictObject({
 export type Config = v.InferOutput<typeof schema>;
 
 /** The settings of all users of this machine; a package or an administrator puts the server's key there. */
-export const SYSTEM_CONFIG = '/etc/ds-backup/config.toml';
+const SYSTEM_CONFIG = '/etc/ds-backup/config.toml';
 /** Sugar's name for the school server, unless another one is set. */
 const DEFAULT_SERVER = 'http://schoolserver';
 /** The port that Sugar's "Register" menu always calls. */

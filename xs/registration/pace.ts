@@ -19,7 +19,7 @@ const MAX_PAUSE_MS = 900_000;
 const MAX_NAMES = 10_000;
 
 /** Milliseconds until the next attempt; 0 for now. `past` has the times of the last hour, oldest first. Pure. */
-export function pauseBefore(rules: PaceRules, past: readonly number[], nowMs: number): number {
+function pauseBefore(rules: PaceRules, past: readonly number[], nowMs: number): number {
   const [oldest = nowMs] = past;
   const last = past.at(-1) ?? nowMs;
   const full = past.length >= rules.perHour ? oldest + HOUR_MS - nowMs : 0;
