@@ -1,12 +1,13 @@
 /**
- * The agent's settings: `<profile>/ds-backup/config.toml`, overridden by the command line. If neither names
- * the school server, its address comes from Sugar.
+ * The agent's settings: `/etc/ds-backup/config.toml`, then `<profile>/ds-backup/config.toml`, then the
+ * command line; the later one wins. If none names the school server, its address comes from Sugar.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
 import { DsError } from '../shared/errors.ts';
+import { parsePublicKey } from '../shared/ssh/ssh-key.ts';
 import type { Paths } from './paths.ts';
 
 const url = v.pipe(
@@ -19,11 +20,23 @@ const url = v.pipe(
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
+const serverKey = v.pipe(
+  v.string(),
+  v.check(isServerKey, 'must be a line as "xs-backup server-key" prints it: ssh-ed25519 AAAA…'),
+);
+
 const schema = v.strictObject({
   /** The school server, e.g. `http://schoolserver`. */
   server: v.optional(url),
   /** Where Sugar's registration is called, e.g. `http://schoolserver:8080`. */
   registration: v.optional(url),
+  /** The school server's host key, `ssh-ed25519 …`: then no other server is ever trusted. */
+  'server-key': v.optional(serverKey),
+  /**
+   * Without a given key: `first-use` trusts the first server met, `confirm` sends nothing before a person
+   * has typed the digits that the server shows.
+   */
+  trust: v.optional(v.picklist(['first-use', 'confirm']), 'first-use'),
   /** Upper limit for a transfer, in KiB a second; 0 for none. */
   bandwidth: v.optional(whole(0, 10_000_000), 0),
   /** The day's backup begins at a random moment within this many seconds, so that laptops spread out. */
@@ -39,6 +52,8 @@ const schema = v.strictObject({
 });
 export type Config = v.InferOutput<typeof schema>;
 
+/** The settings of all users of this machine; a package or an administrator puts the server's key there. */
+const SYSTEM_CONFIG = '/etc/ds-backup/config.toml';
 /** Sugar's name for the school server, unless another one is set. */
 const DEFAULT_SERVER = 'http://schoolserver';
 /** The port that Sugar's "Register" menu always calls. */
@@ -51,8 +66,13 @@ export function defaultProfile(env: NodeJS.ProcessEnv): string {
 }
 
 /** Throws `config` naming the key and where it stands. */
-export function readConfig(paths: Paths, flags: ConfigTree): Config {
+export function readConfig(
+  paths: Paths,
+  flags: ConfigTree,
+  systemFile: string = SYSTEM_CONFIG,
+): Config {
   return loadConfig(schema, [
+    readConfigFile(systemFile, false),
     readConfigFile(paths.config, false),
     { name: 'command line', tree: flags },
   ]);
@@ -85,6 +105,14 @@ export function serverUrls(config: Config, backupUrl: string): ServerUrls {
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('RSYNC_'));
   return { ...Object.fromEntries(kept), LC_ALL: 'C.UTF-8' };
+}
+
+function isServerKey(text: string): boolean {
+  try {
+    return parsePublicKey(text).type === 'ssh-ed25519';
+  } catch {
+    return false;
+  }
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -1,5 +1,6 @@
 /**
- * Recognizes a full disk in the errors of the file system, SQLite and child processes: one error for all.
+ * Recognizes a full or read-only disk in the errors of the file system, SQLite and child processes: one
+ * error for each.
  */
 import { asDsError, DsError, isErrno } from '../shared/errors.ts';
 import { FULL_HINT } from './context.ts';
@@ -18,5 +19,15 @@ export function explainFull(cause: unknown): DsError {
       cause,
     });
   }
+  if ([cause, inner].some((error) => isErrno(error, 'EROFS', 'SQLITE_READONLY'))) {
+    return readOnlyDisk(cause);
+  }
   return asDsError(cause);
+}
+
+export function readOnlyDisk(cause?: unknown): DsError {
+  return new DsError('laptop-read-only', 'the disk of this laptop cannot be written to', {
+    hint: 'switch the laptop off and on; if that does not help, its disk has to be repaired',
+    cause,
+  });
 }

@@ -41,6 +41,12 @@ export interface Paths {
   memory: string;
   staging: string;
   restore: string;
+  /** Room to borrow while the disk is full. */
+  reserve: string;
+  /** A folder of ours on whose file system its time is found out. */
+  probe: string;
+  /** Nothing of the profile can be written. */
+  isReadOnly: boolean;
 }
 
 export function agentPaths(profile: string): Paths {
@@ -71,6 +77,9 @@ export function agentPaths(profile: string): Paths {
     memory: join(own, 'agent.json'),
     staging: join(own, 'staging'),
     restore: join(own, 'restore'),
+    reserve: join(own, 'reserve'),
+    probe: own,
+    isReadOnly: false,
   };
 }
 

@@ -4,21 +4,7 @@
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { DsError } from '../shared/errors.ts';
 import { lockFile } from '../shared/system/lock.ts';
-import { type Context, FULL_HINT } from './context.ts';
-
-/**
- * Below this nothing is begun, in bytes: keys, identifiers and the database must not be cut short
- * halfway through a registration.
- */
-const MIN_FREE_BYTES = 1024 * 1024;
-
-/** Makes our folder. Throws `laptop-full` where there is no room to begin anything. */
-export function prepareProfile({ paths }: Context): void {
-  if (freeBytes(paths.profile) < MIN_FREE_BYTES) {
-    throw new DsError('laptop-full', 'the disk of this laptop is full', { hint: FULL_HINT });
-  }
-  mkdirSync(paths.own, { recursive: true, mode: 0o700 });
-}
+import type { Context } from './context.ts';
 
 /** What an ordinary user may still write on this path's file system, in bytes. */
 export function freeBytes(path: string): number {

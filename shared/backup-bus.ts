@@ -69,6 +69,7 @@ export const AGENT_PROPERTIES = {
   QueuedUntil: 'x',
   Registration: 's',
   PairingCode: 's',
+  ServerTrust: 's',
   Serial: 's',
   Server: 's',
   SafeEntries: 'u',

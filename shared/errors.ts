@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'clock' // the server's clock cannot be trusted
   | 'server-refused' // the server refused a backup; the message says why
   | 'laptop-full' // no space on the laptop
+  | 'laptop-read-only' // nothing can be written on the laptop's disk
   | 'battery' // battery too low to begin
   | 'untrusted-server' // the host key is not the pinned one
   | 'damaged' // content that does not match its digest

@@ -2,6 +2,7 @@
  * `xs-backup`: serves laptops, and runs the commands of the admin at the terminal. A command that needs
  * the library runs in the service while that is running, and in this process otherwise.
  */
+import { lstatSync } from 'node:fs';
 import { realClock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -141,5 +142,15 @@ function accessOf({ uid, gid }: CliOptions, config: Config): Ownership {
       hint: 'make a user without a shell (adduser --system ds-receive) and put its id there, or run the service as an ordinary user',
     });
   }
+  for (const path of [config.library, config.state]) checkOwner(path);
   return { ownUid: 0, sessionUid, sessionGid: sessionUid };
+}
+
+/** Root would make itself the owner, and the service that runs as another user could not go on. */
+function checkOwner(path: string): void {
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0;
+  if (owner === 0) return;
+  throw new DsError('config', `${path} belongs to the user with the id ${owner}, not to root`, {
+    hint: `run it as that user: setpriv --reuid ${owner} --regid ${owner} --clear-groups xs-backup …; or give it to root, if root shall run the service: chown root ${path}`,
+  });
 }

@@ -24,6 +24,7 @@ import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts
 import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, MIRRORS, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
+import { releaseIfFull } from './storage/reserve.ts';
 import { setAside } from './storage/snapshots.ts';
 import { discard } from './storage/trash.ts';
 import { WorkQueue } from './storage/work-queue.ts';
@@ -76,6 +77,9 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const { config, ownership, clock, log, env } = options;
   const paths: Paths = config;
   await using cleanup = new Cleanup();
+  if (existsSync(paths.library) && releaseIfFull(paths)) {
+    log.warn('reserve-released', { reason: 'the disk is full, and the service has to start' });
+  }
   makeServiceFolders(ownership, paths);
   const { serviceLock } = inState(paths);
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));

@@ -13,10 +13,11 @@ import type { Context } from '../context.ts';
 import type { Problem } from '../journal/problem.ts';
 import { recheckSince } from '../journal/recheck.ts';
 import { fileSystemMoment, type Scan, scanJournal } from '../journal/scan.ts';
-import { prepareProfile, takeLock } from '../profile.ts';
+import { takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
 import { type Confirmed, openState, type State } from '../state.ts';
+import { ifWritable, openWorkplace } from '../workplace.ts';
 import { checkBase, learnBase, settleLastRun } from './base.ts';
 import { buildCompletion, complete } from './completion.ts';
 import { OpeningSession } from './opening-session.ts';
@@ -46,8 +47,9 @@ const CHECK_ABOVE_BYTES = 4 * 1024 * 1024;
 const MAX_ROUNDS = 3;
 
 /** Backs up the Journal. `wait`: whether to wait for admission, or to give up with `server-busy`. */
-export async function backUp(context: Context, wait: boolean): Promise<BackupSummary> {
-  prepareProfile(context);
+export async function backUp(caller: Context, wait: boolean): Promise<BackupSummary> {
+  using workplace = openWorkplace(caller);
+  const { context } = workplace;
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
   if (state.indexDoubtful) {
@@ -91,7 +93,7 @@ class Backup {
   async scan(onChange?: () => Promise<void>): Promise<Scan> {
     this.#meter.phase('scanning');
     const { paths, signal, freshness } = this.#context;
-    const moment = () => fileSystemMoment(paths.own);
+    const moment = () => fileSystemMoment(paths.probe);
     const state = this.#state;
     const recheck = recheckSince(state.lastReading, readBootId(), signal);
     const scan = await scanJournal(paths, state.entries, moment, onChange, recheck, freshness);
@@ -198,9 +200,9 @@ class Backup {
     result: Partial<Pick<BackupSummary, 'changed' | 'removed' | 'held'>> = {},
   ): Promise<BackupSummary> {
     failpoint('backup.confirmed');
-    const { done, own } = this.#context.paths;
-    writeFileDurably(done, '');
-    const moment = fileSystemMoment(own); // our links to the contents are gone by now
+    const { done, probe } = this.#context.paths;
+    ifWritable(this.#context, () => writeFileDurably(done, ''));
+    const moment = fileSystemMoment(probe); // our links to the contents are gone by now
     await this.#state.rememberReading({ boot: readBootId(), moment });
     this.#meter.finish();
     const base = this.#state.confirmed;

@@ -14,6 +14,7 @@ import { findServer } from '../school/session.ts';
 import type { Base } from '../state.ts';
 import type { Control } from '../wire/api.ts';
 import { askServer } from '../wire/http.ts';
+import { ifWritable } from '../workplace.ts';
 
 /** True when the server has proved, with the shared key, that it has the Journal as it is. */
 export async function agreeOnQuietDay(context: Context, base: Base): Promise<boolean> {
@@ -34,7 +35,8 @@ export async function agreeOnQuietDay(context: Context, base: Base): Promise<boo
     const { mac } = parseQuietConfirmation(answer.body);
     if (sameMac(mac, answerMac(key, claim))) return true;
   }
-  rmSync(context.paths.quietKey, { force: true }); // the server may have another one by now
+  // The server may have another one by now.
+  ifWritable(context, () => rmSync(context.paths.quietKey, { force: true }));
   return false;
 }
 
@@ -42,7 +44,7 @@ export async function agreeOnQuietDay(context: Context, base: Base): Promise<boo
 export async function learnQuietKey({ paths }: Context, control: Control): Promise<void> {
   if (readKey({ paths })) return;
   const key = await control.quietKey();
-  if (key) writeFileDurably(paths.quietKey, `${key}\n`, 0o600);
+  if (key) ifWritable({ paths }, () => writeFileDurably(paths.quietKey, `${key}\n`, 0o600));
 }
 
 function readKey({ paths }: Pick<Context, 'paths'>): Buffer | undefined {

@@ -13,11 +13,12 @@ import type {
 import type { Context } from '../context.ts';
 import { concernedBy } from '../journal/problem.ts';
 import { scanJournal } from '../journal/scan.ts';
-import { freeBytes, prepareProfile } from '../profile.ts';
+import { freeBytes } from '../profile.ts';
 import { planRestore } from '../restore/plan.ts';
 import type { Session } from '../school/session.ts';
 import type { SharedSession } from '../school/shared-session.ts';
 import { openState } from '../state.ts';
+import { openWorkplace } from '../workplace.ts';
 
 /** Which snapshot, and whose: undefined for the newest, and for this laptop. */
 export interface Place {
@@ -173,11 +174,16 @@ export class Catalogue {
   }
 }
 
-/** Those with `search` in their title, ignoring case; newest first. */
+/** Without case and accents: a child's keyboard may lack them, and so may her title. */
+function folded(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+}
+
+/** Those with `search` in their title, ignoring case and accents; newest first. */
 export function searchEntries(entries: readonly EntrySummary[], search: string): EntrySummary[] {
-  const wanted = search.toLocaleLowerCase();
+  const wanted = folded(search);
   return entries
-    .filter(({ title }) => title?.toLocaleLowerCase().includes(wanted) ?? !search)
+    .filter(({ title }) => (title ? folded(title).includes(wanted) : undefined) ?? !search)
     .sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
 }
 
@@ -196,9 +202,9 @@ async function fetchEntries(
  * last read has the version undefined.
  */
 async function scanVersions(context: Context): Promise<Map<Uid, Digest | undefined>> {
-  const { paths } = context;
-  if (!existsSync(paths.journal)) return new Map();
-  prepareProfile(context);
+  if (!existsSync(context.paths.journal)) return new Map();
+  using workplace = openWorkplace(context);
+  const { paths } = workplace.context;
   await using state = await openState(paths.state);
   const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
   const local = new Map<Uid, Digest | undefined>(unchanged);

@@ -2,21 +2,20 @@
  * What this laptop knows about its backup without asking the server: who it is, what was confirmed
  * last, and how much of the Journal is safe.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { asDsError, isErrno } from '../../shared/errors.ts';
+import { existsSync, mkdirSync } from 'node:fs';
+import { asDsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { pairingCode } from '../../shared/protocol/pairing.ts';
 import type { Context } from '../context.ts';
-import { enrolmentOf } from '../identity/enrolment.ts';
-import { type Identity, readIdentity } from '../identity/identity.ts';
+import { readEnrolment, type ServerTrust, trustIn } from '../identity/enrolment-file.ts';
+import { readIdentity } from '../identity/identity.ts';
 import { Datastore } from '../journal/datastore.ts';
 import { uidAtSchool } from '../journal/entry-name.ts';
 import { concernedBy } from '../journal/problem.ts';
 import { tryReadVersion } from '../journal/read-entry.ts';
 import { scanJournal } from '../journal/scan.ts';
-import type { Paths } from '../paths.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type State, type UnfinishedRestore } from '../state.ts';
+import { openStatePlace } from '../workplace.ts';
 import { countStandings, type Standing, takeCensus } from './census.ts';
 
 export type Registration = 'none' | 'pending' | 'accepted';
@@ -26,8 +25,9 @@ export interface Facts {
   serial: string;
   server: string;
   registration: Registration;
-  /** Four digits while a teacher has to approve this laptop; else empty. */
+  /** Six digits until a teacher has typed them on the school server; else empty. */
   pairingCode: string;
+  serverTrust: ServerTrust;
   /** The newest snapshot that the server confirmed; empty for none. */
   lastSnapshot: string;
   /** Entries of the Journal, and those that are at school as they are now. */
@@ -41,21 +41,26 @@ export interface Facts {
 
 /** Scans the Journal; reads of it only what changed just before it was last read. */
 export async function readFacts(context: Context): Promise<Facts> {
-  const { paths } = context;
+  const { config, paths } = context;
   const identity = readIdentity(paths);
+  const enrolment = readEnrolment(paths, identity?.serial);
+  const serverTrust = trustIn(config, paths, enrolment);
+  const isPending = enrolment?.state === 'pending';
   const { server } = await findServer(context);
   const facts: Facts = {
     serial: identity?.serial ?? '',
     server,
-    registration: enrolmentOf(paths, identity?.serial)?.state ?? 'none',
-    pairingCode: pairingCodeOf(paths, identity),
+    registration: enrolment?.state ?? 'none',
+    pairingCode: isPending || serverTrust === 'unconfirmed' ? (enrolment?.code ?? '') : '',
+    serverTrust,
     lastSnapshot: '',
     ...{ total: 0, safe: 0, waiting: 0, problems: 0 },
     unfinished: [],
   };
   if (!existsSync(paths.journal)) return facts;
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
-  await using state = await openState(paths.state);
+  using workplace = openStatePlace(context);
+  await using state = await openState(workplace.context.paths.state);
   return {
     ...facts,
     ...countStandings(await readCensus(context, state, undefined)),
@@ -69,7 +74,8 @@ export async function readStandings(context: Context): Promise<Standing[]> {
   const { paths } = context;
   if (!existsSync(paths.journal)) return [];
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
-  await using state = await openState(paths.state);
+  using workplace = openStatePlace(context);
+  await using state = await openState(workplace.context.paths.state);
   return await readCensus(context, state, await shownBySugar(context));
 }
 
@@ -113,17 +119,5 @@ async function shownBySugar({ env, signal }: Context): Promise<Set<Uid> | undefi
     signal.throwIfAborted();
     if (asDsError(error).code !== 'datastore') throw error;
     return undefined;
-  }
-}
-
-function pairingCodeOf(paths: Paths, identity: Identity | undefined): string {
-  const enrolment = enrolmentOf(paths, identity?.serial);
-  if (!identity || enrolment?.state !== 'pending') return '';
-  try {
-    const key = readFileSync(paths.publicKey, 'utf8');
-    return pairingCode(identity.serial, enrolment.hostKey, key);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
-    throw error;
   }
 }

@@ -41,6 +41,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     QueuedUntil: wall(status.queuedUntilMs),
     Registration: facts?.registration ?? 'none',
     PairingCode: facts?.pairingCode ?? '',
+    ServerTrust: facts?.serverTrust ?? 'none',
     Serial: facts?.serial ?? '',
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,

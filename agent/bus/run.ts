@@ -33,7 +33,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
   if (system) cleanup.use(system);
   const agent = cleanup.use(new Agent(options));
   const presence = cleanup.use(new Presence(session, agent, env, log));
-  await watchLaptop(system, agent, options);
+  cleanup.use(await watchLaptop(system, agent, options));
   cleanup.use(await watchJournal(session, () => presence.refresh()));
   await watchClients(session, (count) => presence.setClients(count));
   // Last, so that no call comes before the objects are exported.
@@ -80,8 +80,8 @@ async function watchLaptop(
   system: Bus | undefined,
   agent: Agent,
   { log }: RunOptions,
-): Promise<void> {
-  await watchPower(system, log, (power) => agent.setWorld({ power }));
+): Promise<Disposable> {
+  const power = await watchPower(system, log, (power) => agent.setWorld({ power }));
   await watchNetwork(
     system,
     log,
@@ -89,4 +89,5 @@ async function watchLaptop(
     () => agent.joinedNetwork(),
   );
   await watchSleep(system, log, (suspending) => agent.setWorld({ suspending }));
+  return power;
 }

@@ -95,6 +95,10 @@ async function perform(
     const { forgetSchoolServer } = await import('./forget-server.ts');
     return forgetSchoolServer(makeContext(options, values, onProgress));
   }
+  if (command === 'confirm-server') {
+    const { confirmSchoolServer } = await import('./forget-server.ts');
+    return confirmSchoolServer(makeContext(options, values, onProgress), args[0] ?? '');
+  }
   const { SHARED_COMMANDS } = await import('./shared-commands.ts');
   if (direct && isNameIn(SHARED_COMMANDS, command)) {
     const { DirectBackend } = await import('./direct.ts');

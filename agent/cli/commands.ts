@@ -56,6 +56,12 @@ const TABLE = {
     options: [],
     runBy: 'process',
   },
+  'confirm-server': {
+    summary: 'trust the server that shows these digits after the teacher typed ours',
+    arguments: ['DIGITS'],
+    options: [],
+    runBy: 'process',
+  },
   wake: agent('start the agent, which checks whether a backup is due'),
   agent: {
     summary: 'serve the programs of this session until nothing is left to do',

@@ -39,6 +39,7 @@ export class DirectBackend implements Backend {
       LastSnapshot: facts.lastSnapshot,
       Registration: facts.registration,
       PairingCode: facts.pairingCode,
+      ServerTrust: facts.serverTrust,
       Serial: facts.serial,
       Server: facts.server,
       SafeEntries: facts.safe,

@@ -54,7 +54,7 @@ export function formatStatus(values: Values): string {
     ['next backup', formatTime(values.NextBackup)],
     ['laptop', values.Serial === '' ? 'not registered yet' : text(values.Serial)],
     ['school server', values.Server === '' ? '-' : text(values.Server)],
-    ['code', values.PairingCode ? `${values.PairingCode}: show it to the teacher` : undefined],
+    ['code', formatCode(values)],
     ['held back', values.Held ? text(values.Held) : undefined],
     ...((values.Unfinished ?? []) as unknown[][]).map(formatUnfinished),
     ['problem', code ? harmless(`${message} [${code}]`) : undefined],
@@ -71,6 +71,13 @@ function formatState({ State, Reasons, QueuePlace }: Values): string | undefined
   const reasons = formatReasons((Reasons ?? []) as string[]);
   const place = Number(QueuePlace) > 0 ? `, place ${QueuePlace}` : '';
   return `${STATES[String(State)] ?? State}${reasons ? ` (${reasons}${place})` : ''}`;
+}
+
+function formatCode({ PairingCode, Registration }: Values): string | undefined {
+  if (!PairingCode) return undefined;
+  return Registration === 'pending'
+    ? `${PairingCode}: the teacher types it on the school server`
+    : `${PairingCode}: nobody has confirmed the school server; a teacher can, by typing it there`;
 }
 
 function formatProgress({ EntriesDone, EntriesTotal }: Values): string | undefined {

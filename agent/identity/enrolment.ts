@@ -1,41 +1,22 @@
 /**
- * Exchanges SSH keys with the school server: asked once, and again until a teacher has approved this
- * laptop. The server's host key is pinned; another one is never accepted later.
+ * Makes this laptop and the school server known to each other: introduced once, asked again until a
+ * teacher has approved. The server's host key is given by the settings or pinned; another one is never
+ * accepted later. With `trust = "confirm"` nothing is sent before a person stands for the host key.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
-import { parseSerial, type Serial } from '../../shared/ids.ts';
-import { type EnrolAnswer, parseEnrolAnswer } from '../../shared/protocol/messages.ts';
-import { pairingCode } from '../../shared/protocol/pairing.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
+import type { EnrolAnswer, Standing } from '../../shared/protocol/messages.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
-import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
+import { fsyncFolder } from '../../shared/system/files.ts';
 import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
-import type { Paths } from '../paths.ts';
-import { prepareProfile, takeIntroduction } from '../profile.ts';
-import { checkHostKey, pinHostKey, readHostKey } from '../wire/host-key.ts';
-import { askServer } from '../wire/http.ts';
-import type { Identity } from './identity.ts';
+import { takeIntroduction } from '../profile.ts';
+import { checkHostKey, pinHostKey, untrustedServer } from '../wire/host-key.ts';
+import { prepareProfile } from '../workplace.ts';
+import { type Enrolment, isUsable, readEnrolment, writeEnrolment } from './enrolment-file.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { askStanding, introduce } from './introduce.ts';
 import { ensureKey, renewKey } from './key.ts';
-import { readColor } from './sugar-settings.ts';
-
-/** The server's answer to the laptop of this serial. */
-export interface Enrolment extends EnrolAnswer {
-  serial: Serial;
-}
-
-/** The last answer; undefined when absent or unusable, so that the server is asked again. */
-function readEnrolment(paths: Paths): Enrolment | undefined {
-  try {
-    const text = readFileSync(paths.enrolment, 'utf8');
-    const answer = parseEnrolAnswer(text);
-    return { ...answer, serial: parseSerial(JSON.parse(text).serial) };
-  } catch (error) {
-    const isUnusable = ['bad-input', 'bad-id'].includes(asDsError(error).code);
-    if (isErrno(error, 'ENOENT') || isUnusable) return undefined;
-    throw error;
-  }
-}
 
 /**
  * The enrolment on the disk, or a new one. An enrolment of another serial is not used: the home folder was
@@ -46,44 +27,118 @@ export async function ensureEnrolment(
   urls: ServerUrls,
   identity: Identity,
 ): Promise<EnrolAnswer> {
-  const { serial } = identity;
-  const known = acceptedAs(context.paths, serial);
+  const { config, paths } = context;
+  const usable = () => {
+    const known = readEnrolment(paths, identity.serial);
+    return known && isUsable(config, paths, known) ? known : undefined;
+  };
+  const known = usable();
   if (known) return known;
   await using _lock = await takeIntroduction(context);
-  const meanwhile = acceptedAs(context.paths, serial);
+  const meanwhile = usable();
   if (meanwhile) return meanwhile;
-  let publicKey = await ensureKey(context);
-  let answer = await enrol(context, urls, identity, publicKey);
-  if (answer === 'key-taken') {
-    publicKey = await renewKey(context);
-    answer = await enrol(context, urls, identity, publicKey);
-    if (answer === 'key-taken')
-      throw keyRefused('it says that a new key belongs to another laptop');
+  const enrolment = await renewEnrolment(context, urls, identity);
+  // With `trust = "confirm"` the key is pinned by confirmServer.
+  const mayPin = config['server-key'] !== undefined || config.trust === 'first-use';
+  if (enrolment.state === 'accepted' && (mayPin || enrolment.confirmed)) {
+    pinHostKey(paths, enrolment.hostKey);
   }
-  checkHostKey(context.paths, answer.hostKey);
-  if (answer.state === 'accepted') pinHostKey(context.paths, answer.hostKey);
-  keepEnrolment(context.paths, { ...answer, serial });
-  if (answer.state === 'pending') {
-    throw pendingApproval(pairingCode(serial, answer.hostKey, publicKey));
+  writeEnrolment(paths, enrolment);
+  if (isUsable(config, paths, enrolment)) return enrolment;
+  throw pendingApproval(enrolment, config.trust === 'confirm' && !mayPin);
+}
+
+/** Asks what became of our key and, where the server does not know it, introduces it. */
+async function renewEnrolment(
+  context: Context,
+  urls: ServerUrls,
+  identity: Identity,
+): Promise<Enrolment> {
+  const known = readEnrolment(context.paths, identity.serial);
+  const key = await ensureKey(context);
+  // An enrolment of an older version that still waits has no digits: it begins anew.
+  if (known && (known.code !== '' || known.state === 'accepted')) {
+    const standing = await askStanding(context, urls, identity, key);
+    if (!standing && known.state === 'accepted') return { ...known, moved: false };
+    if (standing && isSameServer(context, known, standing))
+      return { ...known, ...standing, moved: false };
   }
-  return answer;
+  const check = (hostKey: string) => checkServer(context, hostKey);
+  try {
+    return await introduce(context, urls, identity, key, check);
+  } catch (error) {
+    if (!(error instanceof DsError && error.code === 'key-taken')) throw error;
+    return await introduce(context, urls, identity, await renewKey(context), check);
+  }
 }
 
-/** The server's last answer to the laptop of this serial. */
-export function enrolmentOf(paths: Paths, serial: Serial | undefined): Enrolment | undefined {
-  const known = readEnrolment(paths);
-  return known?.serial === serial ? known : undefined;
+type KnownStanding = Standing & { state: 'accepted' | 'pending' };
+
+/** Whether it is the server that we were introduced to, and still knows our key. Throws `untrusted-server`. */
+function isSameServer(
+  context: Context,
+  known: Enrolment,
+  standing: Standing,
+): standing is KnownStanding {
+  if (standing.state === 'unknown') return false;
+  checkServer(context, standing.hostKey);
+  return parsePublicKey(standing.hostKey).line === parsePublicKey(known.hostKey).line;
 }
 
-function acceptedAs(paths: Paths, serial: Serial): Enrolment | undefined {
-  const known = enrolmentOf(paths, serial);
-  return known?.state === 'accepted' && readHostKey(paths) ? known : undefined;
+/** Throws `untrusted-server` for another key than the one that was given or, without one, pinned. */
+function checkServer({ config, paths }: Context, hostKey: string): void {
+  const given = config['server-key'];
+  if (given === undefined) checkHostKey(paths, hostKey);
+  else if (parsePublicKey(given).line !== parsePublicKey(hostKey).line) throw untrustedServer();
 }
 
-/** The server refused our key: the next run enrols again. */
-export function forgetAcceptance(paths: Paths): void {
-  const known = readEnrolment(paths);
-  if (known) keepEnrolment(paths, { ...known, state: 'pending' });
+/** The server refused our key: the next run asks what became of it. */
+export function forgetAcceptance(context: Context): void {
+  change(context, () => ({ state: 'pending' }));
+}
+
+/** The server was not reached: the next run asks for its port and login name. */
+export function noteMoved(context: Context): void {
+  change(context, () => ({ moved: true }));
+}
+
+/** The server that we have pinned says that a teacher has typed our code. */
+export function noteConfirmed(context: Context): void {
+  change(context, ({ confirmed }) => (confirmed ? undefined : { confirmed: true }));
+}
+
+function change(
+  { paths }: Context,
+  work: (known: Enrolment) => Partial<Enrolment> | undefined,
+): void {
+  const known = readEnrolment(paths, readIdentity(paths)?.serial);
+  const changes = known && work(known);
+  if (changes) writeEnrolment(paths, { ...known, ...changes });
+}
+
+/**
+ * `ds-backup confirm-server DIGITS`: a teacher has typed this laptop's code, and the server answered with
+ * these digits. Only the server that was introduced can know them and show them to the teacher. Throws
+ * `untrusted-server` for others.
+ */
+export async function confirmServer(context: Context, digits: string): Promise<void> {
+  const { paths } = context;
+  using _room = prepareProfile(context, 'borrow');
+  await using _lock = await takeIntroduction(context);
+  const known = readEnrolment(paths, readIdentity(paths)?.serial);
+  if (!known?.answer) {
+    throw new DsError('not-found', 'this laptop has not been introduced to a school server', {
+      hint: '"ds-backup now" does that; a teacher then types the digits that it shows',
+    });
+  }
+  if (digits.replace(/\s/g, '') !== known.answer) {
+    throw new DsError('untrusted-server', 'these are not the digits that the school server shows', {
+      hint: 'type those that the server showed after the teacher had typed the code of this laptop',
+    });
+  }
+  checkServer(context, known.hostKey);
+  pinHostKey(paths, known.hostKey);
+  writeEnrolment(paths, { ...known, confirmed: true });
 }
 
 /**
@@ -92,7 +147,7 @@ export function forgetAcceptance(paths: Paths): void {
  */
 export async function forgetServer(context: Context): Promise<boolean> {
   const { paths } = context;
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'borrow');
   await using _lock = await takeIntroduction(context);
   const wasKnown = existsSync(paths.knownHosts);
   for (const file of [paths.enrolment, paths.quietKey, paths.knownHosts])
@@ -101,46 +156,15 @@ export async function forgetServer(context: Context): Promise<boolean> {
   return wasKnown;
 }
 
-async function enrol(
-  context: Context,
-  urls: ServerUrls,
-  identity: Identity,
-  publicKey: string,
-): Promise<EnrolAnswer | 'key-taken'> {
-  const { serial, uuid } = identity;
-  const color = await readColor(context);
-  const response = await askServer(`${urls.server}/backup/1/enrol`, context.signal, {
-    method: 'POST',
-    body: { serial, uuid, key: publicKey, ...(color && { color }) },
+function pendingApproval({ code, state }: Enrolment, needsAnswer: boolean): DsError {
+  const answer = needsAnswer
+    ? ', and then here what the server answers: "ds-backup confirm-server DIGITS"'
+    : '';
+  const message =
+    state === 'pending'
+      ? 'a teacher has to approve this laptop first'
+      : 'a teacher has to confirm the school server first';
+  return new DsError('pending-approval', message, {
+    hint: `the teacher types this code on the school server: ${code}${answer}`,
   });
-  if (response.statusCode === 403) throw notRegistered(serial);
-  if (response.statusCode === 409) return 'key-taken';
-  if (response.statusCode !== 200) throw keyRefused(`HTTP status ${response.statusCode}`);
-  const answer = parseEnrolAnswer(response.body);
-  if (parsePublicKey(answer.hostKey).type !== 'ssh-ed25519') {
-    throw new DsError('bad-input', 'the school server has no ed25519 host key');
-  }
-  return answer;
-}
-
-function keyRefused(reason: string): DsError {
-  return new DsError('server-refused', `the school server refuses our key: ${reason}`);
-}
-
-export function notRegistered(serial: string): DsError {
-  return new DsError('not-registered', `the school server does not know laptop ${serial}`, {
-    hint: 'choose "Register" in the menu of Sugar\'s home view, or ask a teacher',
-  });
-}
-
-function pendingApproval(code: string): DsError {
-  return new DsError('pending-approval', 'a teacher has to approve this laptop first', {
-    hint: `show the teacher this code: ${code}; it must be the same on the school server`,
-  });
-}
-
-function keepEnrolment(paths: Paths, enrolment: Enrolment): void {
-  const { serial, state, hostKey, sshPort, login } = enrolment;
-  const kept = { serial, state, hostKey, sshPort, login };
-  writeFileDurably(paths.enrolment, `${JSON.stringify(kept)}\n`);
 }

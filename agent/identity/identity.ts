@@ -35,7 +35,17 @@ export function readIdentity(
     if (!serial || serial === NO_SERIAL) continue;
     return { serial: parseSerial(serial), uuid: readTag(place.uuid) ?? NO_UUID };
   }
-  return undefined;
+  const enrolled = enrolledSerial(paths);
+  return enrolled && { serial: enrolled, uuid: readTag(paths.uuid) ?? NO_UUID };
+}
+
+/** The school knows this laptop although Sugar's file is lost: another serial would be another laptop. */
+function enrolledSerial({ enrolment }: Paths): Serial | undefined {
+  try {
+    return tryParse(parseSerial, JSON.parse(readFileSync(enrolment, 'utf8')).serial);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

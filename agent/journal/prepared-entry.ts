@@ -58,15 +58,20 @@ export function prepareEntry(entry: Entry, uid: Uid, fallbackSeconds: number): P
   return { properties, expected, digest: digestOf(encodeEntry(expected)), invented, repairs };
 }
 
-/** The copy that is restored beside a newer entry: with its date in the title. */
+/** The copy that is restored beside a newer entry: with its date in the title, as the child lived it. */
 export function datedEntry(entry: Entry, fallbackDate: string): Entry {
   const properties = new Map(entry.properties);
   const seconds = wholeNumber(entry.properties.get('timestamp')?.toString('latin1') ?? '');
-  const date =
-    seconds === undefined ? fallbackDate : new Date(seconds * 1000).toISOString().slice(0, 10);
+  const date = seconds === undefined ? fallbackDate : localDay(new Date(seconds * 1000));
   const title = entry.properties.get('title')?.toString('utf8') ?? '';
   properties.set('title', Buffer.from(`${title} (${date})`.trim()));
   return { ...entry, properties };
+}
+
+/** The day where this laptop is, `2026-11-22`. */
+function localDay(time: Date): string {
+  const two = (number: number) => String(number).padStart(2, '0');
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 }
 
 /** The entry with this time of last use, in seconds since 1970; Sugar sorts by it. */

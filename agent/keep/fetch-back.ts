@@ -20,13 +20,14 @@ import {
   writeLiveEntry,
 } from '../journal/live-entry.ts';
 import { flushFileSystem } from '../journal/placement.ts';
-import { emptyFolder, freeBytes, prepareProfile, takeLock } from '../profile.ts';
+import { emptyFolder, freeBytes, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import { type Fetched, fetchBatch } from '../restore/fetch.ts';
 import type { Step } from '../restore/plan.ts';
 import { openControlSession, openSession, type Session } from '../school/session.ts';
 import { openState, type State } from '../state.ts';
 import type { Source } from '../wire/rsync.ts';
+import { prepareProfile } from '../workplace.ts';
 import { keptStateOf, refilled, unmarked } from './kept-entry.ts';
 import { findOwnPin, type Version } from './own-pin.ts';
 
@@ -42,7 +43,7 @@ const RESERVE_BYTES = 1024 * 1024;
 
 /** Brings the content back. Returns its bytes. */
 export async function fetchBack(context: Context, uid: Uid): Promise<number> {
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'own-room');
   const { bytes, pin } = await bringBack(context, uid);
   failpoint('fetch.back');
   if (pin) await endPin(context, pin);

@@ -23,9 +23,10 @@ import {
   writeLiveEntry,
 } from '../journal/live-entry.ts';
 import { flushFileSystem } from '../journal/placement.ts';
-import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
+import { emptyFolder, takeLock } from '../profile.ts';
 import { openControlSession } from '../school/session.ts';
 import { openState } from '../state.ts';
+import { prepareProfile } from '../workplace.ts';
 import { emptied, keptStateOf, marked, unmarked } from './kept-entry.ts';
 import { pinAndVerify, undoPin } from './own-pin.ts';
 
@@ -34,7 +35,7 @@ import { pinAndVerify, undoPin } from './own-pin.ts';
  * the bytes of the content, also when it was away already. Whenever it throws, the content is here.
  */
 export async function keepAtSchool(context: Context, uid: Uid): Promise<number> {
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'borrow');
   const kept = keptStateOf((await readLiveEntry(context, uid)).entry);
   if (kept.type === 'away') return kept.mark.bytes;
   if (kept.type !== 'ordinary') await removeMark(context, uid);

@@ -2,7 +2,7 @@
  * Fetches entries of a snapshot, one batch ahead of the one being written, and passes on only those whose
  * digests agree.
  */
-import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
@@ -15,6 +15,9 @@ import type { BatchMeter, Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
 import { fetchFiles, type Source } from '../wire/rsync.ts';
 import { nextBatch, type Step } from './plan.ts';
+
+/** As activities write it; the school's copies are read-only. */
+const CONTENT_MODE = 0o644;
 
 export interface Fetched {
   step: Step;
@@ -95,7 +98,11 @@ export async function fetchBatch(
 }
 
 /** Reads a fetched entry and compares it with its digests. Throws `damaged` or `bad-input`. */
-async function readVerified(step: Step, folder: string, signal: AbortSignal): Promise<Fetched> {
+export async function readVerified(
+  step: Step,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Fetched> {
   const files = inBatch(folder, step.uid);
   if (!isPlainFile(files.metadata)) throw damaged(step, 'its properties did not arrive');
   const bytes = readFileSync(files.metadata);
@@ -108,6 +115,7 @@ async function readVerified(step: Step, folder: string, signal: AbortSignal): Pr
   if (content.digest !== entry.content.digest || content.size !== entry.content.size) {
     throw damaged(step, 'its content is damaged');
   }
+  chmodSync(files.content, CONTENT_MODE);
   return { step, entry, file: files.content };
 }
 

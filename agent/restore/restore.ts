@@ -13,10 +13,11 @@ import { flushFileSystem } from '../journal/placement.ts';
 import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
 import { hasRoomForIndex } from '../journal/sugar-index.ts';
 import { removeStaleNames } from '../journal/sugar-optimizer.ts';
-import { emptyFolder, prepareProfile, takeLock } from '../profile.ts';
+import { emptyFolder, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import { openSession, type Session } from '../school/session.ts';
 import { type Origin, openState, type State } from '../state.ts';
+import { prepareProfile } from '../workplace.ts';
 import { chooseWriter } from './choose-writer.ts';
 import { DatastoreWriter, type WriterOptions } from './datastore-writer.ts';
 import { type FetchedBatch, fetchBatches } from './fetch.ts';
@@ -49,7 +50,7 @@ export interface RestoreSummary extends Counts {
 const KEEP_AFTER_STOP_MS = 1200;
 
 export async function restore(context: Context, request: RestoreRequest): Promise<RestoreSummary> {
-  prepareProfile(context);
+  using _room = prepareProfile(context, 'own-room');
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
   await using datastore = new Datastore(context.env, context.signal);

@@ -14,7 +14,7 @@ import {
   type Request,
   type Wait,
 } from './jobs.ts';
-import { obstacles, type World } from './obstacles.ts';
+import { DOWN_HINT_MS, obstacles, type World } from './obstacles.ts';
 import { decideRetry, type Failure } from './retry.ts';
 
 export interface Model {
@@ -60,9 +60,13 @@ const LONGEST_LOOK_MS = 6 * 3_600_000;
 const SHORTEST_LOOK_MS = 15 * 60_000;
 /** Waits that end when a person asks or the network changes; a slot in the server's queue does not. */
 const ENDS_AT_ONCE: readonly Reason[] = [
+  'no-network',
   ...(['no-server', 'not-registered', 'teacher', 'other-run', 'untrusted-server'] as const),
   ...(['laptop-full', 'problem', 'spread', 'paused', 'server-full', 'over-quota'] as const),
 ];
+
+/** Waits that another network does not end; whoever named any other one may not be there any more. */
+const LASTING: readonly Reason[] = ['paused', 'spread'];
 
 /** The model after an event. */
 export function next(model: Model, event: Event): Model {
@@ -72,10 +76,10 @@ export function next(model: Model, event: Event): Model {
 function apply(model: Model, event: Event): Model {
   switch (event.type) {
     case 'world':
-      return { ...model, world: { ...model.world, ...event.change } };
+      return withWorld(model, event.change);
     case 'network-joined':
       return mapJobs(model, (job) => {
-        if (job.end || job.wait?.reason !== 'no-server') return job;
+        if (job.end || !job.wait || LASTING.includes(job.wait.reason)) return job;
         return { ...job, failures: 0, wait: job.request.byHand ? null : event.wait };
       });
     case 'due': {
@@ -121,6 +125,10 @@ export function decide({ jobs, world }: Model): Decision {
   const ends = live.flatMap(({ wait }) =>
     wait && wait.untilMs > world.uptimeMs ? [wait.untilMs] : [],
   );
+  if (world.network === 'down' && world.downSinceMs !== undefined && live.length > 0) {
+    const askAtMs = world.downSinceMs + DOWN_HINT_MS;
+    if (askAtMs > world.uptimeMs) ends.push(askAtMs);
+  }
   return { run: ready?.id ?? null, wakeAtMs: ends.length > 0 ? Math.min(...ends) : null };
 }
 
@@ -139,6 +147,19 @@ export function lastUnfinished({ jobs }: Model, hasPins: boolean): Job | undefin
 /** Whether nothing is left to do. */
 export function isIdle({ jobs, due }: Model): boolean {
   return !due && jobs.every(({ end }) => end !== null);
+}
+
+function withWorld(model: Model, change: Partial<World>): Model {
+  const { network, uptimeMs, ...before } = model.world;
+  const world: World = { ...before, network, uptimeMs, ...change };
+  if (change.network === undefined || change.network === network) return { ...model, world };
+  if (change.network === 'down') {
+    return { ...model, world: { ...world, downSinceMs: world.uptimeMs } };
+  }
+  const { downSinceMs: _, ...up } = world;
+  return mapJobs({ ...model, world: up }, (job) => {
+    return job.wait?.reason === 'no-network' ? { ...job, wait: null } : job;
+  });
 }
 
 function withRequest(model: Model, request: Request): Model {
@@ -181,7 +202,13 @@ function fail(model: Model, id: number, failure: Failure, random: number): Model
     const { code, message, hint } = failure;
     const failures = job.failures + 1;
     const tried: Job = { ...job, failures, progress: null, problem: { code, message, hint } };
-    const retry = decideRetry(tried, failure, model.world.uptimeMs, () => random);
+    const { network, uptimeMs } = model.world;
+    const isAway = code === 'server-unreachable' || code === 'transfer';
+    if (network === 'down' && isAway) {
+      const untilMs = uptimeMs + Math.ceil(DOWN_HINT_MS * (1 + random));
+      return { ...tried, failures: 0, wait: { reason: 'no-network', untilMs, place: 0 } };
+    }
+    const retry = decideRetry(tried, failure, uptimeMs, () => random);
     if (retry.type === 'give-up') return ended(tried, 'failed');
     if (failure.code !== 'server-busy') return { ...tried, wait: retry.wait };
     // Not a failure: the server answers, and keeps our place in its queue.

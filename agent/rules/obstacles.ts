@@ -12,6 +12,8 @@ export type Network = 'up' | 'down' | 'unknown';
 export interface World {
   power: Power;
   network: Network;
+  /** When a monitor first said that the network is down, by the uptime of this boot in milliseconds. */
+  downSinceMs?: number;
   /** The laptop is going to sleep. */
   suspending: boolean;
   /** A person has paused all work. */
@@ -25,6 +27,9 @@ const BATTERY_ALONE = 30;
 /** Minimum battery charge for what a person asked for, in per cent. */
 export const BATTERY_BY_HAND = 15;
 
+/** A monitor that says "down" may not know of every network: after this the server is asked all the same. */
+export const DOWN_HINT_MS = 30 * 60_000;
+
 /** Empty when the job can run. */
 export function obstacles(job: Job, world: World): Reason[] {
   const { power, network, suspending, paused, uptimeMs } = world;
@@ -34,9 +39,14 @@ export function obstacles(job: Job, world: World): Reason[] {
     ...(paused ? (['paused'] as const) : []),
     ...(suspending ? (['suspend'] as const) : []),
     ...(isBelow(power, least) ? (['battery'] as const) : []),
-    ...(network === 'down' ? (['no-network'] as const) : []),
+    ...(network === 'down' && believesDown(job, world) ? (['no-network'] as const) : []),
     ...waits,
   ];
+}
+
+/** What a person asks for is tried whatever a monitor says. */
+function believesDown({ request }: Job, { downSinceMs, uptimeMs }: World): boolean {
+  return !request.byHand && (downSinceMs === undefined || uptimeMs < downSinceMs + DOWN_HINT_MS);
 }
 
 /** Whether the laptop runs on a battery with less than `percent` of its charge. */

@@ -7,8 +7,14 @@ import type { Serial } from '../../shared/ids.ts';
 import { waitSeconds } from '../backoff.ts';
 import { type ServerUrls, serverUrls } from '../config.ts';
 import type { Context } from '../context.ts';
-import { ensureEnrolment, forgetAcceptance, notRegistered } from '../identity/enrolment.ts';
+import {
+  ensureEnrolment,
+  forgetAcceptance,
+  noteConfirmed,
+  noteMoved,
+} from '../identity/enrolment.ts';
 import { type Identity, readIdentity } from '../identity/identity.ts';
+import { notRegistered } from '../identity/introduce.ts';
 import { ensureKey } from '../identity/key.ts';
 import { readBackupUrl } from '../identity/sugar-settings.ts';
 import { takeIntroduction } from '../profile.ts';
@@ -63,11 +69,14 @@ async function connectAs(context: Context, urls: ServerUrls, identity: Identity)
   const connection = connect(context, {
     server: urls.server,
     enrolment,
-    onKeyRefused: () => forgetAcceptance(context.paths),
+    onKeyRefused: () => forgetAcceptance(context),
+    onUnreachable: () => noteMoved(context),
   });
+  const { serial } = identity;
+  const owner = { serial, onConfirmed: () => noteConfirmed(context) };
   return {
-    serial: identity.serial,
-    control: new Control(connection, context.signal),
+    serial,
+    control: new Control(connection, context.signal, owner),
     connection,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };

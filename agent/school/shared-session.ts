@@ -4,7 +4,7 @@
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Context } from '../context.ts';
-import { prepareProfile } from '../profile.ts';
+import { openWorkplace } from '../workplace.ts';
 import { openControlSession, type Session } from './session.ts';
 
 /** An idle session is closed after this, in milliseconds. */
@@ -21,6 +21,8 @@ export class SharedSession implements AsyncDisposable {
   readonly #openSession: (context: Context) => Promise<Session>;
   #session: Promise<Session> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Requests that have no answer yet. */
+  #running = 0;
 
   constructor(
     context: Context,
@@ -37,29 +39,36 @@ export class SharedSession implements AsyncDisposable {
    */
   async ask<T>(request: (session: Session) => Promise<T>): Promise<T> {
     clearTimeout(this.#timer);
+    this.#running += 1;
     const wasOpen = this.#session !== undefined;
+    const used = this.#open();
     try {
-      return await request(await this.#open());
+      return await request(await used);
     } catch (error) {
       const isDead = asDsError(error).code === 'server-unreachable';
-      if (isDead) await this.#close();
+      if (isDead) await this.#close(used);
       if (!isDead || !wasOpen || this.#context.signal.aborted) throw error;
       return await request(await this.#open());
     } finally {
+      this.#running -= 1;
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => void this.#close(), this.#idleMs);
+      if (this.#running === 0) this.#timer = setTimeout(() => this.#rest(), this.#idleMs);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#close();
+    if (this.#session) await this.#close(this.#session);
+  }
+
+  #rest(): void {
+    // What is idle has nothing left to lose.
+    if (this.#session) this.#close(this.#session).catch(() => {});
   }
 
   #open(): Promise<Session> {
     if (this.#session) return this.#session;
-    prepareProfile(this.#context);
-    const opening = this.#openSession(this.#context);
+    const opening = this.#prepareAndOpen();
     this.#session = opening;
     opening.catch(() => {
       if (this.#session === opening) this.#session = undefined;
@@ -67,9 +76,14 @@ export class SharedSession implements AsyncDisposable {
     return opening;
   }
 
-  async #close(): Promise<void> {
-    const closing = this.#session;
-    this.#session = undefined; // whoever asks from now on opens a new one
+  async #prepareAndOpen(): Promise<Session> {
+    using _workplace = openWorkplace(this.#context);
+    return await this.#openSession(this.#context);
+  }
+
+  async #close(closing: Promise<Session>): Promise<void> {
+    // Whoever asks from now on opens a new one.
+    if (this.#session === closing) this.#session = undefined;
     const session = await closing?.catch(() => undefined); // a failed opening has nothing to close
     await session?.[Symbol.asyncDispose]();
   }

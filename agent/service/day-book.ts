@@ -2,7 +2,7 @@
  * The only writer of the agent's memory: records what happened and what was asked for, and tells from
  * that whether a backup is due.
  */
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
@@ -15,11 +15,15 @@ import { type Memory, notePin, type PinNote, readMemory, writeMemory } from './m
 export class DayBook {
   readonly #paths: Paths;
   readonly #clock: Clock;
+  readonly #log: Log;
   #memory: Memory;
+  /** By the wall clock: a backup whose file could not be written. */
+  #unwrittenMs: number | undefined;
 
   constructor(paths: Paths, clock: Clock, log: Log) {
     this.#paths = paths;
     this.#clock = clock;
+    this.#log = log;
     const before = readMemory(paths.memory, log);
     this.#memory = before;
     const { boot } = this.now();
@@ -27,7 +31,7 @@ export class DayBook {
     const done = before.done && { ...before.done, boots: before.done.boots + 1 };
     this.#memory = { ...before, boot, done, appointment: null };
     // Without a backup there are no boots to count, and so nothing to write.
-    if (done) writeMemory(paths.memory, before, this.#memory);
+    if (done) this.#write(before);
   }
 
   get memory(): Memory {
@@ -40,11 +44,13 @@ export class DayBook {
 
   /** Whether a backup is due now. */
   judge(): Due {
+    if (!existsSync(this.#paths.profile))
+      return { due: false, reason: 'no-profile', againAtMs: null };
     return judgeDue({
       now: this.now(),
       done: this.#memory.done ?? undefined,
       heard: this.#memory.heard ?? undefined,
-      touchedMs: lstatSync(this.#paths.done, { throwIfNoEntry: false })?.mtimeMs,
+      touchedMs: this.#touchedMs() ?? this.#unwrittenMs,
       zoneMinutes: -this.#clock.now().getTimezoneOffset(),
     });
   }
@@ -68,6 +74,7 @@ export class DayBook {
     // Without a server's time in this boot the laptop's own has to do.
     const serverMs =
       heard?.at.boot === now.boot ? heard.serverMs + now.uptimeMs - heard.at.uptimeMs : now.wallMs;
+    this.#unwrittenMs = this.#touchedMs() === undefined ? now.wallMs : undefined;
     this.#remember({ done: { serverMs, at: now, boots: 0 }, heard: null, held });
   }
 
@@ -101,6 +108,22 @@ export class DayBook {
   #remember(change: Partial<Memory>): void {
     const before = this.#memory;
     this.#memory = { ...before, ...change };
-    writeMemory(this.#paths.memory, before, this.#memory);
+    this.#write(before);
+  }
+
+  /** On a disk that is full or read-only it is remembered while the agent runs. */
+  #write(before: Memory): void {
+    try {
+      // Not the profile itself: that is Sugar's.
+      if (existsSync(this.#paths.profile))
+        mkdirSync(this.#paths.own, { recursive: true, mode: 0o700 });
+      writeMemory(this.#paths.memory, before, this.#memory);
+    } catch (error) {
+      this.#log.warn('memory-not-written', { reason: String(error) });
+    }
+  }
+
+  #touchedMs(): number | undefined {
+    return lstatSync(this.#paths.done, { throwIfNoEntry: false })?.mtimeMs;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Watches whether the laptop is on mains or battery: through UPower where it runs, else, as on an XO, read
- * once from the kernel.
+ * from the kernel once a minute.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,13 +21,16 @@ const BATTERY: Target = {
 };
 const SUPPLIES = '/sys/class/power_supply';
 
-/** Calls `onPower` now and at each change; without UPower once, with what /sys says. */
+/** How often the kernel is asked where there is no UPower, in milliseconds. */
+const LOOK_MS = 60_000;
+
+/** Calls `onPower` now and at each change. Disposing ends it where there is no UPower. */
 export async function watchPower(
   bus: Bus | undefined,
   log: Log,
   onPower: (power: Power) => void,
-  supplies: string = SUPPLIES,
-): Promise<void> {
+  { supplies = SUPPLIES, lookMs = LOOK_MS }: { supplies?: string; lookMs?: number } = {},
+): Promise<Disposable> {
   try {
     if (!bus) throw new Error('no system bus');
     const known = { ...(await bus.properties(UPOWER)), ...(await bus.properties(BATTERY)) };
@@ -38,9 +41,18 @@ export async function watchPower(
     await bus.onProperties(UPOWER, take);
     await bus.onProperties(BATTERY, take);
     take({});
+    return { [Symbol.dispose]: () => {} };
   } catch (error) {
     log.info('no-upower', { reason: String(error) });
-    onPower(readSupplies(supplies));
+    let before = readSupplies(supplies);
+    onPower(before);
+    const look = () => {
+      const now = readSupplies(supplies);
+      if (JSON.stringify(now) !== JSON.stringify(before)) onPower(now);
+      before = now;
+    };
+    const timer = setInterval(look, lookMs).unref();
+    return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 }
 

@@ -25,8 +25,8 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Without a usable time from the server, in seconds: the shortest wait of the original client. */
 const DEFAULT_RETRY_SECONDS = 60;
-/** The longest time that is obeyed, in seconds: a day. */
-const MAX_RETRY_SECONDS = 86_400;
+/** The longest time that is obeyed, in seconds: whoever answered may not be the school server. */
+const MAX_RETRY_SECONDS = 3600;
 
 /** Asks once. Throws for a server that does not speak our protocol or does not answer. */
 export async function askAdmission(
@@ -49,8 +49,16 @@ export function readAdmission(status: number, headers: Headers, server: string):
       return { admit: true };
     case 403:
       return { admit: false, reason: 'not-registered' };
+    case 429:
     case 503:
       return readBusy(headers);
+    case 500:
+    case 502:
+    case 504:
+      throw new DsError('server-unreachable', `${server} does not work now: HTTP ${status}`, {
+        hint: 'try again in a few minutes; if that does not help, tell a teacher',
+        retry: true,
+      });
     default:
       throw new DsError('server-unreachable', `${server} is not a backup server: HTTP ${status}`, {
         hint: 'is the right server named in ds-backup/config.toml?',

@@ -38,14 +38,23 @@ const SHARED_CODES: readonly ErrorCode[] = [
   ...(['server-full', 'not-registered'] as const),
 ];
 
+/** Whose control API it is. */
+export interface ControlOwner {
+  serial: Serial;
+  /** Called when the server says that a teacher has approved this laptop. */
+  onConfirmed: () => void;
+}
+
 export class Control {
   readonly #connection: Connection;
   readonly #signal: AbortSignal;
+  readonly #owner: ControlOwner;
   #got: Promise<Got> | undefined;
 
-  constructor(connection: Connection, signal: AbortSignal) {
+  constructor(connection: Connection, signal: AbortSignal, owner: ControlOwner) {
     this.#connection = connection;
     this.#signal = signal;
+    this.#owner = owner;
   }
 
   /** Loads what the first request needs, which takes a while, while something else is awaited. */
@@ -67,8 +76,17 @@ export class Control {
     return this.#got;
   }
 
+  /** Throws `untrusted-server` when the server takes this laptop for another one. */
   async state(): Promise<ServerState> {
-    return parseServerState(await this.#text('GET', 'state'));
+    const state = parseServerState(await this.#text('GET', 'state'));
+    if (state.serial !== this.#owner.serial) {
+      const message = `the school server takes this laptop for ${state.serial}`;
+      throw new DsError('untrusted-server', message, {
+        hint: 'show this to a teacher; nothing was sent',
+      });
+    }
+    if (state.confirmed) this.#owner.onConfirmed();
+    return state;
   }
 
   /** This laptop, and those that it replaced. */

@@ -36,11 +36,29 @@ export async function askServer(
   signal.throwIfAborted();
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    return await readAnswer(await send(new URL(url), limit, question));
+    const answer = await readAnswer(await send(new URL(url), limit, question));
+    if (isWebPage(answer)) throw strangersPage(url, answer.statusCode);
+    return answer;
   } catch (cause) {
     signal.throwIfAborted();
-    throw noAnswer(url, cause);
+    throw cause instanceof DsError ? cause : noAnswer(url, cause);
   }
+}
+
+/** No answer of a school server is a page or leads to one; those of a network that wants a login are. */
+function isWebPage({ statusCode, headers, body }: Answer): boolean {
+  if ((statusCode >= 300 && statusCode < 400) || statusCode === 511) return true;
+  const isHtml = /^text\/html\b/i.test(headers['content-type'] ?? '');
+  return isHtml && /<(!doctype|html|head|body)\b/i.test(body);
+}
+
+function strangersPage(url: string, status: number): DsError {
+  const { origin } = new URL(url);
+  const message = `${origin} answers with a web page (HTTP ${status}), not as a school server`;
+  return new DsError('server-unreachable', message, {
+    hint: 'is this the network of the school? It may want a login in the browser first',
+    retry: true,
+  });
 }
 
 async function send(url: URL, signal: AbortSignal, question: Question): Promise<IncomingMessage> {

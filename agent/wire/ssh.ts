@@ -49,12 +49,14 @@ export interface ConnectionOptions {
   enrolment: EnrolAnswer;
   /** Called when the server does not accept our key any more. */
   onKeyRefused: () => void;
+  /** Called when the server could not be reached, or was lost. */
+  onUnreachable: () => void;
 }
 
 /** Starts connecting and returns at once; the first request shows whether it worked. */
 export function connect(
   context: Context,
-  { server, enrolment, onKeyRefused }: ConnectionOptions,
+  { server, enrolment, onKeyRefused, onUnreachable }: ConnectionOptions,
 ): Connection {
   const { env, signal, paths } = context;
   signal.throwIfAborted();
@@ -81,6 +83,7 @@ export function connect(
     const { exitCode } = child;
     const error = explainSsh(exitCode, channel.stderrTail, server);
     if (error.code === 'not-registered') onKeyRefused();
+    if (error.code === 'server-unreachable') onUnreachable();
     return error;
   };
   return {

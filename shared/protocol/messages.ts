@@ -103,6 +103,8 @@ const stateSchema = v.object({
   base: v.nullable(snapshotSummarySchema),
   /** Set while backups of this laptop are held: they lost most of the Journal (shrink guard). */
   held: v.nullable(v.object({ reason: v.string(), detail: v.string() })),
+  /** Whether a teacher or admin has approved this laptop's key; older servers do not say. */
+  confirmed: v.optional(v.boolean()),
 });
 export type ServerState = v.InferOutput<typeof stateSchema>;
 
@@ -196,13 +198,47 @@ const enrolRequestSchema = v.strictObject({
 });
 export type EnrolRequest = v.InferOutput<typeof enrolRequestSchema>;
 
-const enrolAnswerSchema = v.object({
-  state: v.picklist(['accepted', 'pending']),
+/** The server's address for SSH, and the key that it must have there. */
+const serverSchema = {
   hostKey: v.string(),
   sshPort: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
   login: v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)),
+};
+const enrolAnswerSchema = v.object({
+  state: v.picklist(['accepted', 'pending']),
+  ...serverSchema,
 });
 export type EnrolAnswer = v.InferOutput<typeof enrolAnswerSchema>;
+
+const bytes32 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'));
+const commitRequestSchema = v.strictObject({
+  serial,
+  uuid: v.pipe(v.string(), v.maxLength(64)),
+  commitment: bytes32,
+});
+export type CommitRequest = v.InferOutput<typeof commitRequestSchema>;
+const offerSchema = v.object({ exchange: nonce, nonce: bytes32, ...serverSchema });
+
+const revealRequestSchema = v.strictObject({
+  exchange: nonce,
+  nonce: bytes32,
+  key: v.pipe(v.string(), v.maxLength(4096)),
+  signature: v.pipe(v.string(), v.base64(), v.length(88)),
+  color: enrolRequestSchema.entries.color,
+});
+export type RevealRequest = v.InferOutput<typeof revealRequestSchema>;
+const revealAnswerSchema = v.object({ state: v.picklist(['accepted', 'pending']) });
+
+const standingRequestSchema = v.strictObject({
+  serial,
+  key: v.pipe(v.string(), v.maxLength(4096)),
+});
+/** `unknown`: the key is neither accepted nor pending, and has to be introduced again. */
+const standingSchema = v.object({
+  state: v.picklist(['accepted', 'pending', 'unknown']),
+  ...serverSchema,
+});
+export type Standing = v.InferOutput<typeof standingSchema>;
 
 export const parseCompletion = reader('a completion file', completionSchema);
 export const parseManifest = reader('a manifest', manifestSchema);
@@ -224,6 +260,12 @@ export const parseWebLink = reader('a link to the pages', webLinkSchema);
 export const parseQuietKey = reader('a quiet-day key', quietKeySchema);
 export const parseEnrolRequest = reader('an enrolment', enrolRequestSchema);
 export const parseEnrolAnswer = reader('an answer to an enrolment', enrolAnswerSchema);
+export const parseCommitRequest = reader('a commitment', commitRequestSchema);
+export const parseOffer = reader('an answer to a commitment', offerSchema);
+export const parseRevealRequest = reader('an introduction', revealRequestSchema);
+export const parseRevealAnswer = reader('an answer to an introduction', revealAnswerSchema);
+export const parseStandingRequest = reader('a question about a key', standingRequestSchema);
+export const parseStanding = reader('an answer about a key', standingSchema);
 
 /** JSON text or an already parsed value → the checked message, or `bad-input` naming the field. */
 function reader<Schema extends v.GenericSchema>(what: string, schema: Schema) {

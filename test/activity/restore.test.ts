@@ -213,7 +213,7 @@ test('on the first screen a waiting restore is tried, stopped or looked at', () 
 });
 
 test('the number for the teacher stands wherever it is spoken of, and only there', () => {
-  const pending = { Registration: 'pending', PairingCode: '0471', Jobs: [JOB] };
+  const pending = { Registration: 'pending', PairingCode: '047111', Jobs: [JOB] };
   const go: Event = { type: 'go', place: { type: 'go', of: '', snapshot: SNAPSHOT } };
   const question = { type: 'plan', of: '', snapshot: SNAPSHOT } as const;
   const unasked: Event = { type: 'no-answer', question, code: 'pending-approval' };
@@ -225,7 +225,7 @@ test('the number for the teacher stands wherever it is spoken of, and only there
     [restoring, failed],
   ]) {
     const shown = body<PageBody>(after(agentEvent(pending), ...events).state);
-    assert.is(shown.code, '0471');
+    assert.is(shown.code, '047111');
     assert.match(shown.text, /Show this number/);
     const none = { ...pending, PairingCode: '' };
     assert.not.match(body<PageBody>(after(agentEvent(none), ...events).state).text, /number/);

@@ -78,11 +78,11 @@ test('the queue stands the way one reads', () => {
   assert.not.match(queue(false), /matrix/);
 });
 
-test('asking the teacher shows the pairing code, and only four digits are one', () => {
+test('asking the teacher shows the pairing code, and only six digits are one', () => {
   const pending = { State: 'waiting', Reasons: ['teacher'], Registration: 'pending' };
-  assert.is(page({ ...pending, PairingCode: '0471' }).code, '0471');
+  assert.is(page({ ...pending, PairingCode: '047111' }).code, '047111');
   assert.is(page({ ...pending, PairingCode: '<b>1' }).code, '');
-  assert.is(page({ State: 'safe', PairingCode: '0471' }).code, '');
+  assert.is(page({ State: 'safe', PairingCode: '047111' }).code, '');
 });
 
 const JOB = '/org/sugarlabs/Backup1/job/1';
@@ -209,11 +209,11 @@ const teacher = (properties: Properties) =>
 
 test('a teacher at the laptop reads why, how long ago, how much, and whether it is approved', () => {
   const lines = teacher({
-    ...{ State: 'waiting', Reasons: ['teacher'], Registration: 'pending', PairingCode: '0471' },
+    ...{ State: 'waiting', Reasons: ['teacher'], Registration: 'pending', PairingCode: '047111' },
     ...{ Server: 'schoolserver', SafeEntries: 12 },
   });
   assert.is(lines.Why, 'Ask your teacher. Show this number to your teacher.');
-  assert.is(lines['Number for the teacher'], '0471');
+  assert.is(lines['Number for the teacher'], '047111');
   assert.is(lines.Approved, 'Not yet: the teacher has to approve it');
   assert.is(lines['School server'], 'schoolserver');
   assert.is(lines['Safe at school'], '12 of 40');

@@ -8,7 +8,12 @@ import { makeProfile } from './journal/journal.ts';
 const test = suite('settings of the agent');
 
 test('the server is the one on the command line, in the settings, or of Sugar', () => {
-  const base = { bandwidth: 0, spreadSeconds: 0, batch: { bytes: 1, entries: 1 } };
+  const base = {
+    trust: 'first-use' as const,
+    bandwidth: 0,
+    spreadSeconds: 0,
+    batch: { bytes: 1, entries: 1 },
+  };
   const urls = (server?: string, backupUrl = '') =>
     serverUrls({ ...base, ...(server && { server }) }, backupUrl);
   assert.equal(urls(), {

@@ -17,7 +17,7 @@ export const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   'queue-long': { State: "<'queued'>", QueuePlace: '<uint32 127>', SafeEntries: '<uint32 100>' },
   paused: { State: "<'paused'>", Reasons: "<['paused']>" },
   teacher: {
-    ...{ ...waiting('teacher'), Registration: "<'pending'>", PairingCode: "<'0471'>" },
+    ...{ ...waiting('teacher'), Registration: "<'pending'>", PairingCode: "<'047111'>" },
     SafeEntries: '<uint32 0>',
   },
   held: { Held: "<'shrunk'>" },

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
 import { hostKeyPublic } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
-import { backUp, ed25519, type Journal, uidOf } from '../xs/library.ts';
+import { backUp, ed25519, enrol, type Journal, uidOf } from '../xs/library.ts';
 import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
 import { type Jocinta, openJocinta, STRANGER, thing } from './jocinta.ts';
 
@@ -42,7 +42,7 @@ export async function openClassRoom(): Promise<Jocinta> {
   for (let n = 0; n < 3; n += 1) await keep(school, serialOf(30 + n), 41 + n);
   await keep(school, HELD, 2);
   await join(school, RETURNED, 'Rosalía', null, 0);
-  library.registrations.enrol(STRANGER, 'u', ed25519(50));
+  enrol(library.registrations, STRANGER, 'u', ed25519(50));
   library.registrations.register(serialOf(30), 'Jim', 'u', dsaKey(60));
   const newest = newestSnapshot(library.paths, serialOf(31));
   await school.command('pin', [serialOf(31), newest?.name ?? '']);
@@ -62,7 +62,7 @@ async function join(
   const { registrations } = school.library;
   const n = Number.parseInt(serial.slice(3), 16);
   registrations.register(serial, nick, 'u', dsaKey(n));
-  registrations.enrol(serial, 'u', ed25519(n), colours ?? undefined);
+  enrol(registrations, serial, 'u', ed25519(n), { color: colours ?? undefined });
   if (things > 0) await keep(school, serial, things);
 }
 

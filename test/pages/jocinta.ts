@@ -9,7 +9,15 @@ import { addTeacher } from '../../xs/admin/teachers.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { previewPng } from '../journal/content.ts';
 import { seededRandom } from '../journal/random.ts';
-import { backUp, ed25519, type Journal, type JournalEntry, SERIAL, uidOf } from '../xs/library.ts';
+import {
+  backUp,
+  ed25519,
+  enrol,
+  type Journal,
+  type JournalEntry,
+  SERIAL,
+  uidOf,
+} from '../xs/library.ts';
 import { type PagesServer, servePages } from '../xs/pages/browser.ts';
 import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
 
@@ -62,7 +70,9 @@ export async function openJocinta(settings = ''): Promise<Jocinta> {
     library.registrations.register(serial, ['Jocinta', 'Ana'][n] ?? '', 'u', dsaKey(n + 2));
   }
   for (const [n, serial] of [SERIAL, OLD, STRANGER].entries()) {
-    library.registrations.enrol(serial, n === 0 ? 'uuid' : 'u', ed25519(n + 1), colours[n]);
+    enrol(library.registrations, serial, n === 0 ? 'uuid' : 'u', ed25519(n + 1), {
+      color: colours[n],
+    });
   }
   for (let day = 0; day < 6; day += 1) {
     const seconds = clock.time / 1000 - 3600;

@@ -9,7 +9,7 @@ import type { Intake } from '../../xs/ingest/intake.ts';
 import { inState } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { Traffic } from '../../xs/traffic/traffic.ts';
-import { backUp, ed25519, SERIAL, uidOf } from '../xs/library.ts';
+import { backUp, ed25519, enrol, SERIAL, uidOf } from '../xs/library.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from '../xs/pages/browser.ts';
 import { calmLoad, dsaKey, serialOf } from '../xs/whole.ts';
 
@@ -40,7 +40,7 @@ export async function openHostile(): Promise<Hostile> {
   const { library, context } = server;
   library.registrations.register(OLD, `${MARK} old`, 'u', dsaKey(2));
   library.registrations.register(ATTACKER, 'Mallory', 'u', dsaKey(3));
-  library.registrations.enrol(VICTIM, 'uuid', ed25519(1));
+  enrol(library.registrations, VICTIM, 'uuid', ed25519(1));
   for (const [serial, word] of [
     [VICTIM, MARK],
     [OLD, `${MARK} old`],

@@ -16,7 +16,7 @@ import { inLaptop, inLibrary, type Paths, scrubState } from '../../xs/storage/pa
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { checkSnapshots } from './check.ts';
 import { drawings } from './integrity/damage-library.ts';
-import { backUp, SERIAL } from './library.ts';
+import { backUp, enrol, SERIAL } from './library.ts';
 import { dsaKey, openWhole, serialOf } from './whole.ts';
 
 const test = suite('damage in one place stops neither the start nor anybody else');
@@ -117,7 +117,7 @@ test('a laptop whose record is lost is told that it is damaged, until that is pu
   });
   const { registrations } = school.whole.library;
   assert.throws(() => registrations.register(SERIAL, 'x', 'uuid', dsaKey(1)), /is damaged/);
-  assert.throws(() => registrations.enrol(SERIAL, 'uuid', 'ssh-ed25519 AAAA'), /./);
+  assert.throws(() => enrol(registrations, SERIAL, 'uuid', 'ssh-ed25519 AAAA'), /./);
   writeFileSync(inLaptop(school.paths, SERIAL).registration, text);
   assert.is(registrations.register(SERIAL, 'x', 'uuid', dsaKey(1)), 'accepted');
   assert.is(registrations.get(SERIAL)?.nick, 'Jocinta');

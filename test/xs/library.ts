@@ -23,6 +23,7 @@ import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { Checker } from '../../xs/integrity/checker.ts';
 import { Audit } from '../../xs/registration/audit.ts';
+import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
 import {
@@ -104,6 +105,24 @@ export function openRegistrations(
   const newcomers = new Newcomers(clock, { ...limits, ...rules });
   const audit = new Audit({ paths, clock, log });
   return new Registrations({ paths, ownership, clock, log, newcomers, audit });
+}
+
+/** Offers an agent's key as a laptop does after an introduction with this code. */
+export function enrol(
+  registrations: Registrations,
+  serial: Serial,
+  uuid: string,
+  key: string,
+  { color, code = '123456', address = '10.0.0.7' }: EnrolOptions = {},
+): KeyDecision {
+  const codes = { code, answer: '654321' };
+  return registrations.enrol(serial, { uuid, key, codes, address, color });
+}
+
+export interface EnrolOptions {
+  color?: string | undefined;
+  code?: string;
+  address?: string;
 }
 
 /** An ed25519 key of the right shape whose every byte is `n`. */

@@ -1,17 +1,14 @@
 /**
- * One row of facts per laptop, for the terminal and the pages: last backup, snapshots, pending keys with
- * their pairing codes.
+ * One row of facts per laptop, for the terminal and the pages: last backup, snapshots, pending keys.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
-import { pairingCode } from '../../shared/protocol/pairing.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
-import { hostKeyPublic, type Paths } from '../storage/paths.ts';
+import type { Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
 import { isDamaged } from './status.ts';
 
@@ -23,13 +20,11 @@ export async function laptopRows(
   laptops: readonly (readonly [Serial, Laptop])[],
 ): Promise<LaptopRow[]> {
   const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
-  const hostKey = readHostKey(library.paths);
   const newer = successors(library.registrations.bySerial());
   return laptops.map(([serial, laptop]) =>
     rowOf(library.paths, serial, laptop, {
       known: overview.get(serial),
       newer: newer.get(serial),
-      hostKey,
     }),
   );
 }
@@ -38,16 +33,17 @@ interface Around {
   known: LaptopOverview | undefined;
   /** The laptop that replaces this one. */
   newer: Serial | undefined;
-  hostKey: string | undefined;
 }
 
-function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, hostKey }: Around) {
+function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer }: Around) {
   return {
     serial,
     nick: laptop.nick,
     colors: laptop.colors,
     registered: laptop.registered,
     enrolled: laptop.keys.own !== null,
+    /** Whether a teacher has typed the digits of its key; null for a key of an older version. */
+    confirmed: laptop.introduction ? laptop.introduction.confirmed !== null : null,
     retired: laptop.retired,
     replaces: laptop.alias?.of ?? null,
     replacedBy: newer ?? null,
@@ -57,16 +53,10 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, hos
     lastSuccess: known?.lastSuccess ?? null,
     damaged: isDamaged({ paths }, serial),
     held: ifReadable(() => listHeld(paths, serial)).length,
+    /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },
-      code: hostKey ? pairingCode(serial, hostKey, key) : null,
     })),
     rejected: laptop.rejected,
   };
-}
-
-/** Undefined where the service has never run. */
-function readHostKey(paths: Paths): string | undefined {
-  const file = hostKeyPublic(paths);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

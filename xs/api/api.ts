@@ -111,6 +111,7 @@ function addRoutes(
       newest: newest ? summarize(newest) : null,
       base: base ? summarize(base) : null,
       held: base && isHeld(paths, base) ? readHeldNote(base.folder) : null,
+      confirmed: library.registrations.isConfirmed(serial),
     };
   });
 

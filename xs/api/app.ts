@@ -1,15 +1,15 @@
 /**
- * The public HTTP side (PROTOCOL.md): admission, Sugar's registration, our agent's enrolment, metrics.
+ * The public HTTP side (PROTOCOL.md): admission, Sugar's registration, introductions of our agents, metrics.
  * Unencrypted and unauthenticated: it carries no secrets and grants no trust.
  */
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { type EnrolAnswer, parseEnrolRequest } from '../../shared/protocol/messages.ts';
 import { METRICS_TYPE } from '../admin/metrics.ts';
 import { type AvailableOptions, addAvailable } from '../traffic/available.ts';
 import { answerTo } from './error-answer.ts';
 import { answerRegistration } from './idmgr.ts';
+import { addIntroduceRoutes } from './introduce.ts';
 
 export interface HttpOptions extends AvailableOptions {
   /** The name of this server for laptops. */
@@ -47,7 +47,7 @@ export function createApp(log: Log, bodyLimit: number, requestTimeout: number): 
 }
 
 export function createPublicApp(options: HttpOptions): FastifyInstance {
-  const { registrations, log } = options;
+  const { log } = options;
   const app = createApp(log, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS);
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
@@ -63,11 +63,7 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     return options.metrics();
   });
 
-  app.post('/backup/1/enrol', async (request): Promise<EnrolAnswer> => {
-    const { serial, uuid, key, color } = parseEnrolRequest(request.body);
-    const state = registrations.enrol(serial, uuid, key, color);
-    return { state, hostKey: options.hostKey, sshPort: options.sshPort, login: options.login };
-  });
+  addIntroduceRoutes(app, options);
 
   const register = async (request: { body: unknown; ip: string }, reply: FastifyReply) => {
     if (!Buffer.isBuffer(request.body)) throw new DsError('bad-input', 'an XML-RPC call is needed');

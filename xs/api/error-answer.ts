@@ -24,6 +24,7 @@ const STATUS = {
   unreadable: 500,
   datastore: 500,
   'untrusted-server': 500,
+  'laptop-read-only': 500,
   'laptop-full': 500,
   battery: 500,
   busy: 503,

@@ -1,6 +1,7 @@
 /**
  * Adopts the original program's trees of one laptop, for the service and the command: through the
- * work queue, not while the laptop is sending, and with the index updated.
+ * work queue, not while the laptop is sending, and with the index updated. The laptop's session is waited
+ * for first: whoever has a turn of the work queue makes everybody wait.
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
@@ -14,19 +15,19 @@ import { discard } from '../storage/trash.ts';
 const PATIENCE_SECONDS = 60;
 
 /** Converts all raw trees of a laptop. Throws `busy` while it is sending. */
-export function adoptInTurn(
+export async function adoptInTurn(
   library: Library,
   serial: Serial,
   signal: AbortSignal,
   onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<AdoptedTree[]> {
   const { paths, clock, env, index, workQueue } = library;
-  return workQueue.run(async () => {
-    await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
-      ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
-    }).catch((cause: unknown) => {
-      throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });
-    });
+  await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
+    ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
+  }).catch((cause: unknown) => {
+    throw new DsError('busy', `${serial} is sending a backup`, { retry: true, cause });
+  });
+  return await workQueue.run(async () => {
     const done = await adoptLaptop(library, serial, {
       ...{ signal, onProgress },
       discard: (folder: string, name: SnapshotName) =>

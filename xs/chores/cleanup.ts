@@ -22,7 +22,7 @@ import {
 import { measureUsage } from '../retention/usage.ts';
 import { freeShare, measureDisk } from '../storage/disk.ts';
 import { reclaim } from '../storage/reclaim.ts';
-import { keepReserve, withReserve } from '../storage/reserve.ts';
+import { keepReserve, releaseIfFull } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
 
@@ -57,6 +57,9 @@ const DAY_MS = 86_400_000;
 /** Cleans up the whole library, laptop by laptop, so that other work can run in between. */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
   const { paths, log, workQueue } = library;
+  if (!options.dryRun && releaseIfFull(paths)) {
+    log.warn('reserve-released', { reason: 'the disk is full, and is being cleaned up' });
+  }
   const judgement = await judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
@@ -134,11 +137,7 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
   for (const { name, sequence, reason } of plan.remove) {
     const snapshot = present.get(name);
     if (!snapshot || !mayGo(snapshot, present)) continue;
-    withReserve(
-      paths,
-      () => discard(paths, serial, snapshot.folder, reason, clock.now()),
-      () => log.warn('reserve-released', { reason: 'no room to move a snapshot to the trash' }),
-    );
+    discard(paths, serial, snapshot.folder, reason, clock.now());
     failpoint('cleanup.discarded');
     present.delete(name);
     log.info('snapshot-removed', { serial, name, sequence, reason });
@@ -187,11 +186,7 @@ async function empty(
   report: CleanupReport,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  withReserve(
-    paths,
-    () => doom(paths, item),
-    () => log.warn('reserve-released', { reason: 'no room to empty the trash' }),
-  );
+  doom(paths, item);
   const freed = await reclaim(paths, { env, ...(signal && { signal }) });
   report.emptied += 1;
   report.freedBytes += freed.bytes;

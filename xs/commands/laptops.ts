@@ -42,7 +42,8 @@ function describe(row: LaptopRow): string {
     ...(row.retired === null ? [] : ['out of use']),
     ...(row.replaces === null ? [] : [`replaces ${row.replaces}`]),
     ...(row.replacedBy === null ? [] : [`replaced by ${row.replacedBy}`]),
-    ...row.waiting.map(({ kind, code }) => `${kind} key pending, code ${code}`),
+    ...(row.confirmed === false ? ['nobody has typed its digits yet'] : []),
+    ...row.waiting.map(({ kind, fingerprint }) => `${kind} key pending: ${fingerprint}`),
   ];
   return [serial, nick, `${snapshots} snapshots`, safe, ...notes].join('  ');
 }

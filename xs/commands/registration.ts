@@ -12,28 +12,54 @@ import { answer, type Command, type CommandContext, laptopArgument, usage } from
 const MAX_WINDOW_MINUTES = 24 * 60;
 
 export const approve: Command = {
-  takes: ['SERIAL'],
+  takes: ['SERIAL', '[CODE]'],
   flags: ['kind', 'key'],
-  summary: 'approve the newest pending key of a laptop, or the one given by --key',
+  summary: 'let in the key whose six digits the laptop shows; or, by --key, one you read there',
   run: (context) => {
     const serial = laptopArgument(context);
+    const { approvals } = context.library.registrations;
+    const code = context.args[1]?.replace(/\s/g, '');
     const { key } = context.flags;
-    const done = context.library.registrations.approve(serial, kindOf(context), key);
-    answer(context, { serial, done }, () => [
-      done === 'approved'
-        ? `${serial}: approved`
-        : `${serial}: this key is no longer rejected; it becomes pending when the laptop connects next`,
+    if ((code === undefined) === (key === undefined)) {
+      throw usage(
+        'type the six digits that the laptop shows: "xs-backup approve SERIAL CODE"',
+        'or give --key FINGERPRINT, after "ssh-keygen -lf ~/.sugar/default/ds-backup/key.pub" on the laptop',
+      );
+    }
+    if (code !== undefined && !/^\d{6}$/.test(code)) throw usage('CODE is six digits');
+    const done = code
+      ? approvals.byCode(serial, code)
+      : approvals.byFingerprint(serial, kindOf(context), key ?? '');
+    const answerDigits = done === 'unrejected' ? null : done.answer;
+    const what = done === 'unrejected' ? done : done.done;
+    answer(context, { serial, done: what, answer: answerDigits }, () => [
+      `${serial}: ${APPROVED[what]}`,
+      ...(answerDigits === null
+        ? []
+        : [`if the laptop asks for digits: "ds-backup confirm-server ${answerDigits}" there`]),
     ]);
   },
 };
 
+const APPROVED = {
+  approved: 'approved',
+  confirmed: 'confirmed; this key was let in already',
+  unrejected: 'this key is no longer rejected; it becomes pending when the laptop connects next',
+} as const;
+
 export const reject: Command = {
-  takes: ['SERIAL'],
+  takes: ['SERIAL', '[KEY]'],
   flags: ['kind'],
-  summary: 'reject the pending keys of a laptop; they do not become pending again',
+  summary: "reject a pending key, by fingerprint or code, for good; --kind sugar: all of Sugar's",
   run: (context) => {
     const serial = laptopArgument(context);
-    const rejected = context.library.registrations.reject(serial, kindOf(context));
+    const { approvals } = context.library.registrations;
+    const [, key] = context.args;
+    if (key === undefined && kindOf(context) === 'own') {
+      throw usage('a fingerprint is needed: "xs-backup laptops" lists them');
+    }
+    const rejected =
+      key === undefined ? approvals.rejectSugar(serial) : [approvals.reject(serial, key)];
     answer(context, { serial, rejected }, () => [
       ...rejected.map((fingerprint) => `${serial}: rejected ${fingerprint}`),
       `"xs-backup approve ${serial} --key FINGERPRINT" allows one to become pending again`,

@@ -6,6 +6,7 @@
  *                                                 then {"end": exit code}
  *                                                 or {"error": {code, message, hint}}
  */
+
 import { chmodSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
@@ -15,6 +16,7 @@ import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { createApp } from '../api/app.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
+import { releaseIfFull } from '../storage/reserve.ts';
 import { type FlagName, type Step, usage } from './command.ts';
 import { COMMANDS } from './table.ts';
 
@@ -57,6 +59,7 @@ export async function runCommand(
 ): Promise<number> {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) throw usage(`there is no command "${command}"`);
+  releaseIfFull(library.paths);
   const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
   return typeof exitCode === 'number' ? exitCode : 0;
 }

@@ -21,6 +21,7 @@ import {
   retire,
   unretire,
 } from './registration.ts';
+import { serverKey } from './server-key.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { status } from './status.ts';
 import { teacher } from './teachers.ts';
@@ -34,5 +35,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
-  ...{ verify, export: exportCommand },
+  ...{ verify, export: exportCommand, 'server-key': serverKey },
 };

@@ -2,17 +2,14 @@
  * Checks what a laptop sent before anything is made of it: every file is read and compared with its
  * digest.
  */
-import { lstatSync } from 'node:fs';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
-import { checkPropertyCount, decodeEntry, MAX_METADATA_BYTES } from '../../shared/journal/entry.ts';
-import { keptMarkOf } from '../../shared/journal/kept.ts';
 import type { Completion, Manifest } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { damagedEntries, salvage, type Whole } from '../integrity/salvage.ts';
-import { hasContent, readChecked } from '../storage/checked-entry.ts';
 import { inEntry } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import type { Snapshot } from '../storage/snapshots.ts';
+import { SentFiles } from './sent.ts';
 
 export interface Arrival {
   serial: Serial;
@@ -20,6 +17,8 @@ export interface Arrival {
   /** The folder with what was sent; emptied when the snapshot is in its place. */
   folder: string;
   source: Manifest['source'];
+  /** What was read of it already; absent where nothing was. */
+  files?: SentFiles;
 }
 
 /** The snapshot that an arrival builds on, and what it holds. */
@@ -37,7 +36,7 @@ export interface Base {
  */
 export async function verifyArrival(
   pool: Pool,
-  { folder, completion }: Arrival,
+  { folder, completion, files = new SentFiles() }: Arrival,
   base: Base,
   versions: Map<Uid, Digest>,
   lost: ReadonlySet<Uid>,
@@ -57,7 +56,7 @@ export async function verifyArrival(
     ...completion.changed.filter(([uid, digest]) => base.versions.get(uid) !== digest),
     ...[...damaged].map((uid) => [uid, versions.get(uid) as Digest] as const),
   ]) {
-    const found = await verifySent(pool, folder, base, uid, digest);
+    const found = await verifySent({ pool, folder, files }, base, uid, digest);
     if (found) verified.set(uid, found);
     else missing.push(uid);
     await pause();
@@ -67,8 +66,7 @@ export async function verifyArrival(
 
 /** The files of one entry, from what arrived or else from what can be salvaged of the base. */
 async function verifySent(
-  pool: Pool,
-  folder: string,
+  { pool, folder, files }: { pool: Pool; folder: string; files: SentFiles },
   base: Base,
   uid: Uid,
   digest: Digest,
@@ -78,26 +76,15 @@ async function verifySent(
   const salvaged = () =>
     base.snapshot && before ? salvage(pool, base.snapshot.folder, uid, before) : undefined;
   const sent = inEntry(folder, uid);
-  const bytes = readSent(sent.metadata, digest);
-  if (!bytes) return before === digest ? salvaged() : undefined;
-  checkPropertyCount(bytes);
-  const entry = decodeEntry(bytes);
+  const found = files.metadata(sent.metadata, digest);
+  if (!found) return before === digest ? salvaged() : undefined;
+  const { content, mark } = found;
   const { metadata } = sent;
-  const { content } = entry;
-  const mark = keptMarkOf(entry);
   const whole = { digest, metadata, ...(mark && { mark }) };
   if (!content) return { ...whole, content: null };
-  if (await hasContent(sent.content, content)) {
+  if (await files.hasContent(sent.content, content)) {
     return { ...whole, content: { ...content, path: sent.content } };
   }
   const old = salvaged()?.content; // perhaps only the properties changed
   return old?.digest === content.digest ? { ...whole, content: old } : undefined;
-}
-
-/** Metadata that a session wrote: whatever may be there, only a small regular file is read. */
-function readSent(path: string, digest: Digest): Buffer | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size > MAX_METADATA_BYTES) return undefined;
-  const reading = readChecked(path, digest);
-  return reading.type === 'whole' ? reading.bytes : undefined;
 }

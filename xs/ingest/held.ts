@@ -3,12 +3,14 @@
  * backup builds on them, so nothing is sent twice. A teacher releases or drops them; a backup that
  * is whole again releases them.
  */
+
 import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { listHeld, newestSnapshot, pointLatest, type Snapshot } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 
@@ -57,7 +59,7 @@ function ownHeld(paths: Paths, serial: Serial): Snapshot[] {
 
 function release(paths: Paths, snapshot: Snapshot): void {
   const laptop = inLaptop(paths, snapshot.serial);
-  renameSync(snapshot.folder, laptop.snapshot(snapshot.name));
+  withReserve(paths, () => renameSync(snapshot.folder, laptop.snapshot(snapshot.name)));
   failpoint('held.released');
   fsyncFolder(laptop.home);
   fsyncFolder(laptop.held);

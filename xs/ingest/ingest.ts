@@ -57,6 +57,14 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   return outcomeOf(paths, built.snapshot);
 }
 
+/** Whether its content matters: not for what is refused or answered before anything is read. */
+export function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival): boolean {
+  const { serial, completion } = arrival;
+  const newest = baseSnapshot(paths, serial);
+  if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
+  return cap?.admits(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) ?? true;
+}
+
 /** Entries of the base that are not there whole, after what the pool has was linked again. */
 async function lostEntries({ checker }: IngestContext, base: Snapshot): Promise<Set<Uid>> {
   const findings = await checker.checkSnapshot(base);

@@ -1,7 +1,8 @@
 /**
  * Takes completion files in, from their arrival to their outcome. inotify reports them while the
  * service runs, a sweep finds those of earlier times. One is claimed by moving it, and the claim is
- * removed only when its outcome is settled and on the disk. One ingest at a time, to spare the disk.
+ * removed only when its outcome is settled and on the disk. One ingest at a time, to spare the disk; but what
+ * a laptop sent is read in turns with the others, and what fails again and again is given up.
  */
 import { type FSWatcher, lstatSync, readdirSync, renameSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -15,26 +16,39 @@ import type { Registrations } from '../registration/registration.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
+import { emptyFolder } from './after-backup.ts';
+import type { Arrival } from './arrival.ts';
+import { forgetAttempts, MAX_ATTEMPTS, readAttempts, writeAttempts } from './attempts.ts';
 import { openCompletion } from './completion-file.ts';
-import { ingest, outcomeOf } from './ingest.ts';
+import { FairTurns, type Turn } from './fair-turns.ts';
+import { type Ingested, ingest, isWorthReading, outcomeOf } from './ingest.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
 import { retryDelayMs } from './retry-schedule.ts';
+import { RUN_BUDGET, type RunBudget, SentFiles } from './sent.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
 const SWEEP_MS = 60_000;
 /** Faults of the laptop: the completion file is removed. Any other is tried again. */
 const LAPTOP_FAULTS: readonly ErrorCode[] = ['bad-input', 'bad-id', 'server-refused', 'over-quota'];
+/** Refusals that cost no work, and so do not count as failed runs. */
+const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota'];
+/** Neither the completion's fault nor work in vain: these attempts do not count. */
+const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'cancelled'];
 
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
   workQueue: WorkQueue;
+  /** RUN_BUDGET by default. */
+  budget?: RunBudget;
 }
 
 export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
   /** Laptops whose ingest is waiting for its turn, or running. */
   readonly #queue = new Set<Serial>();
+  readonly #turns = new FairTurns();
+  readonly #running = new Set<Promise<void>>();
   readonly #outcomes = new Outcomes();
   /** Failures in a row of laptops that wait for another attempt. */
   readonly #failures = new Map<Serial, number>();
@@ -78,15 +92,22 @@ export class Intake implements AsyncDisposable {
     this.#watcher?.close();
     clearInterval(this.#sweeper);
     this.#outcomes.close();
+    await Promise.all(this.#running);
     await this.#options.workQueue.idle();
   }
 
   #sweep(): void {
     const { paths } = this.#options;
     const places = inCompletion(paths);
-    for (const name of readdirSync(places.claimedFolder)) this.#enqueueName(name);
     for (const name of readdirSync(places.dropFolder)) this.#rescueDrop(name);
-    for (const name of readdirSync(paths.completion)) this.#enqueueName(name);
+    const names = [...readdirSync(places.claimedFolder), ...readdirSync(paths.completion)];
+    const serials = names.flatMap((name) => tryParse(parseSerial, name) ?? []);
+    const attempts = (serial: Serial) => readAttempts(paths, serial).attempts;
+    const waiting = serials.map((serial) => ({ serial, attempts: attempts(serial) }));
+    // What the service failed at, or ended with, comes last. What failed just now waits for its time.
+    for (const { serial } of waiting.sort((a, b) => a.attempts - b.attempts)) {
+      if (!this.#failures.has(serial)) this.#enqueue(serial);
+    }
   }
 
   /** Of a session that was cut off between receiving a completion file and handing it over. */
@@ -104,24 +125,21 @@ export class Intake implements AsyncDisposable {
     }
   }
 
-  /** What failed waits for its time. */
-  #enqueueName(name: string): void {
-    const serial = tryParse(parseSerial, name);
-    if (serial && !this.#failures.has(serial)) this.#enqueue(serial);
-  }
-
   #enqueue(serial: Serial): void {
     if (this.#stop.signal.aborted || this.#queue.has(serial)) return;
     this.#queue.add(serial);
-    void this.#options.workQueue.run(() => this.#take(serial));
+    const work = this.#turns.run((turn) => this.#take(serial, turn));
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
   }
 
-  async #take(serial: Serial): Promise<void> {
+  async #take(serial: Serial, turn: Turn): Promise<void> {
     if (this.#stop.signal.aborted) return;
     try {
-      await this.#process(serial);
+      await this.#process(serial, turn);
       this.#failures.delete(serial);
     } catch (error) {
+      if (this.#stop.signal.aborted) return;
       this.#retryLater(serial, asDsError(error));
     }
     this.#queue.delete(serial);
@@ -141,7 +159,7 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Claims and ingests what waits of one laptop, until nothing does. */
-  async #process(serial: Serial): Promise<void> {
+  async #process(serial: Serial, turn: Turn): Promise<void> {
     const { paths, env, log, registrations } = this.#options;
     const places = inCompletion(paths);
     const claimed = places.claimed(serial);
@@ -151,6 +169,7 @@ export class Intake implements AsyncDisposable {
         for (const path of [claimed, places.waiting(serial)]) {
           rmSync(path, { recursive: true, force: true });
         }
+        forgetAttempts(paths, serial);
         return;
       }
       await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
@@ -159,34 +178,94 @@ export class Intake implements AsyncDisposable {
       });
       if (exists(places.waiting(serial))) {
         renameSync(places.waiting(serial), claimed); // a newer one replaces one that got stuck
+        forgetAttempts(paths, serial);
         fsyncFolder(places.claimedFolder);
       }
       failpoint('ingest.claimed');
-      await this.#ingestClaimed(serial, claimed);
+      await this.#attempt(serial, claimed, turn);
       failpoint('ingest.recorded');
       rmSync(claimed, { recursive: true });
+      forgetAttempts(paths, serial);
+    }
+  }
+
+  /** One attempt of a limited number. Throws what is not the laptop's fault. */
+  async #attempt(serial: Serial, claimed: string, turn: Turn): Promise<void> {
+    const { paths, log } = this.#options;
+    const before = readAttempts(paths, serial);
+    if (before.attempts >= MAX_ATTEMPTS) {
+      const reason = before.reason ?? 'the service ended meanwhile';
+      const message = `given up after ${before.attempts} attempts: ${reason}`;
+      log.warn('completion-given-up', { serial, attempts: before.attempts, reason });
+      if (before.run) {
+        this.#outcomes.set(serial, before.run, { state: 'refused', code: 'internal', message });
+      }
+      return;
+    }
+    const attempt = { ...before, attempts: before.attempts + 1 };
+    writeAttempts(paths, serial, attempt);
+    try {
+      await this.#ingestClaimed(serial, claimed, turn, (run) => {
+        attempt.run = run;
+      });
+    } catch (error) {
+      const { code, message: reason } = asDsError(error);
+      const counts = !BLAMELESS.includes(code) && !this.#stop.signal.aborted;
+      writeAttempts(paths, serial, counts ? { ...attempt, reason } : before);
+      throw error;
     }
   }
 
   /** Throws what is not the laptop's fault; its completion file is then kept for another attempt. */
-  async #ingestClaimed(serial: Serial, claimed: string): Promise<void> {
+  async #ingestClaimed(
+    serial: Serial,
+    claimed: string,
+    turn: Turn,
+    onRun: (run: RunId) => void,
+  ): Promise<void> {
+    const { workQueue, cap, log } = this.#options;
     let run: RunId | undefined;
     try {
-      const opened = await openCompletion(this.#options, serial, claimed);
+      const opened = await workQueue.run(() => openCompletion(this.#options, serial, claimed));
       const { arrival } = opened;
       run = arrival.completion.run;
-      const outcome = await ingest(this.#options, arrival);
+      onRun(run);
+      const outcome = await this.#ingestArrival(arrival, turn);
       if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
+      else cap?.noteFailure(serial);
       if (arrival.source === 'original') rmSync(arrival.folder, { recursive: true, force: true });
       this.#outcomes.set(serial, run, outcome);
     } catch (cause) {
       const error = asServerError(cause);
       const { code, message } = error;
-      if (code === 'damaged' && this.#mend(serial)) return this.#ingestClaimed(serial, claimed);
-      if (run) this.#outcomes.set(serial, run, { state: 'refused', code, message });
+      if (code === 'damaged' && this.#mend(serial)) {
+        return this.#ingestClaimed(serial, claimed, turn, onRun);
+      }
+      if (run && !this.#stop.signal.aborted) {
+        this.#outcomes.set(serial, run, { state: 'refused', code, message });
+      }
       if (!LAPTOP_FAULTS.includes(code)) throw error;
-      this.#options.log.warn('completion-refused', { serial, code, reason: message });
+      if (!CHEAP.includes(code)) cap?.noteFailure(serial);
+      log.warn('completion-refused', { serial, code, reason: message });
     }
+  }
+
+  /** Reads what arrived in turns with others, then makes the snapshot. */
+  async #ingestArrival(arrival: Arrival, turn: Turn): Promise<Ingested> {
+    const { workQueue, budget = RUN_BUDGET } = this.#options;
+    const files = new SentFiles();
+    if (isWorthReading(this.#options, arrival)) {
+      const { folder, completion } = arrival;
+      const { signal } = this.#stop;
+      try {
+        await files.readAhead(folder, completion.changed, { turn, budget, signal });
+      } catch (error) {
+        // What is refused is removed: otherwise a faulty program would fill the disk with it.
+        if (asDsError(error).code === 'bad-input') await emptyFolder(folder);
+        throw error;
+      }
+    }
+    return workQueue.run(() => ingest(this.#options, { ...arrival, files }));
   }
 
   /**

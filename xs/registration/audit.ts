@@ -3,6 +3,7 @@
  * `.audit/YYYY-MM.jsonl` beside the laptops' folders. Lines caused by laptops are limited per day, so
  * that junk cannot fill the disk; at most sixty months are kept.
  */
+
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   closeSync,
@@ -22,6 +23,7 @@ import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { auditMonth, inAudit, type Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 
 const EVENTS = [
   'registered',
@@ -66,7 +68,8 @@ export type AuditLine = v.InferOutput<typeof lineSchema>;
 export type AuditEvent = AuditLine['event'];
 export type AuditDetails = AuditLine['details'];
 
-/** Lines that laptops may cause per day, all together. */
+const JUNK: ReadonlySet<AuditEvent> = new Set(['waiting', 'more-not-written']);
+/** Lines per day for requests of laptops that were not granted, all together. */
 const MAX_FROM_LAPTOPS = 200;
 /** With the limit above at most about 100 MB. */
 const MAX_MONTHS = 60;
@@ -91,6 +94,14 @@ export class Audit {
   decided(event: AuditEvent, serial: Serial | null, details: AuditDetails = {}): void {
     const name = this.#teacher.getStore();
     this.#append(event, serial, name === undefined ? 'admin' : 'teacher', details, name);
+  }
+
+  /**
+   * Records what gives a laptop access; always. Limits on new laptops bound how many there are, and no
+   * amount of junk may hide one.
+   */
+  admitted(event: 'registered' | 'key-accepted', serial: Serial, details: AuditDetails): void {
+    this.#append(event, serial, 'laptop', details);
   }
 
   /** Records the request of a laptop; beyond the daily limit, once, that further ones are omitted. */
@@ -123,7 +134,7 @@ export class Audit {
       details,
     };
     try {
-      appendLine(paths, line);
+      withReserve(paths, () => appendLine(paths, line));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn('audit-not-written', { event, serial: serial ?? '', reason });
@@ -163,7 +174,7 @@ function appendLine(paths: Paths, line: AuditLine): void {
 
 function countOn(paths: Paths, date: string): number {
   const lines = readLines(paths, auditMonth(date));
-  return lines.filter((line) => line.who === 'laptop' && line.time.startsWith(date)).length;
+  return lines.filter(({ event, time }) => JUNK.has(event) && time.startsWith(date)).length;
 }
 
 function monthsIn(paths: Paths): string[] {

@@ -2,6 +2,7 @@
  * Laptops that registered and never made a backup: real ones that were given away, or fake ones.
  * They are listed after 30 days and removed only by an explicit command.
  */
+
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
@@ -10,6 +11,7 @@ import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import { inCompletion, inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reclaim } from '../storage/reclaim.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { replacedBy } from './aliases.ts';
 import { hasBackup } from './has-backup.ts';
 import type { Laptop } from './laptop-record.ts';
@@ -54,12 +56,15 @@ export async function forget(
   // One rename: either all of it is known, or nothing.
   const { doomed, forgotten } = inLibrary(paths);
   if (existsSync(forgotten(serial))) await reclaim(paths, { env }); // of an earlier time, not freed yet
-  mkdirSync(doomed, { recursive: true, mode: 0o700 });
-  renameSync(laptop.home, forgotten(serial));
+  withReserve(paths, () => {
+    mkdirSync(doomed, { recursive: true, mode: 0o700 });
+    renameSync(laptop.home, forgotten(serial));
+  });
   fsyncFolder(doomed);
   fsyncFolder(dirname(laptop.home));
   registrations.forgotten(serial);
   rmSync(inCompletion(paths).drop(serial), { recursive: true, force: true });
   rmSync(inCompletion(paths).waiting(serial), { recursive: true, force: true });
+  rmSync(inCompletion(paths).attempts(serial), { force: true });
   await reclaim(paths, { env });
 }

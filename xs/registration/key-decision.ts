@@ -1,6 +1,6 @@
 /**
- * What happens to a key that a laptop offers: the first key of each kind is accepted if the uuid is the
- * registered one; any other key has to be approved by a teacher. Pure.
+ * What happens to a key that a laptop offers: the first key of a serial that holds nothing is accepted if
+ * the uuid is the registered one; any other key has to be approved by a teacher. Pure.
  */
 
 import type { KeyKind, Laptop } from './laptop-record.ts';
@@ -14,6 +14,8 @@ export type KeyVerdict =
   | 'accept'
   /** A teacher rejected it: it stays pending for the laptop, and is not offered to a teacher again. */
   | 'rejected'
+  /** Sugar's key, where the laptop has its own: nobody needs it, so nobody is asked about it. */
+  | 'unneeded'
   | 'already-pending'
   | 'add-to-pending';
 
@@ -26,13 +28,17 @@ export interface OfferedKey {
   uuid: string;
 }
 
+/** `holdsData`: something of this serial is in the library, which the key would open. */
 export function judgeKey(
   laptop: Pick<Laptop, 'keys' | 'uuid' | 'rejected' | 'pending'>,
   { kind, line, fingerprint, uuid }: OfferedKey,
+  holdsData: boolean,
 ): KeyVerdict {
   if (laptop.keys[kind] === line) return 'known';
   if (laptop.rejected.includes(fingerprint)) return 'rejected';
-  if (laptop.keys[kind] === null && laptop.uuid === plainUuid(uuid)) return 'accept';
+  const isFirst = laptop.keys[kind] === null && laptop.uuid === plainUuid(uuid);
+  if (isFirst && !holdsData) return 'accept';
+  if (kind === 'sugar' && laptop.keys.own !== null) return 'unneeded';
   const isPending = laptop.pending.some((one) => one.kind === kind && one.key === line);
   return isPending ? 'already-pending' : 'add-to-pending';
 }

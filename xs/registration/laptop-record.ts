@@ -1,6 +1,6 @@
 /**
  * `registration.json` in a laptop's folder, the authoritative record of the laptop (PROTOCOL.md,
- * "registration.json"). Version 1 is read as version 2 and upgraded by the next write.
+ * "registration.json"). Older versions are read as version 3 and upgraded by the next write.
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
@@ -20,15 +20,20 @@ const common = {
   nick: v.string(),
   registered: v.string(),
   keys: v.strictObject({ sugar: v.nullable(v.string()), own: v.nullable(v.string()) }),
-  /** Keys pending approval by a teacher, the newest last. */
-  pending: v.array(
-    v.strictObject({ kind: keyKind, key: v.string(), uuid: v.string(), since: v.string() }),
-  ),
 };
-const firstSchema = v.strictObject({ version: v.literal(1), ...common });
-const schema = v.strictObject({
-  version: v.literal(2),
-  ...common,
+const oldPending = { kind: keyKind, key: v.string(), uuid: v.string(), since: v.string() };
+/** Keys pending approval by a teacher, the newest last. */
+const oldPendings = { pending: v.array(v.strictObject(oldPending)) };
+const pendingSchema = v.strictObject({
+  ...oldPending,
+  /** The digits of its introduction, and those that answer them; null for Sugar's keys. */
+  code: v.nullable(v.string()),
+  answer: v.nullable(v.string()),
+  /** The network address that it came from. */
+  from: v.nullable(v.string()),
+});
+export type PendingKey = v.InferOutput<typeof pendingSchema>;
+const later = {
   /** The child's XO colours, `#rrggbb,#rrggbb`; sent by our agent, not by Sugar. */
   colors: v.nullable(v.string()),
   /** When it was taken out of use, or null. */
@@ -45,6 +50,26 @@ const schema = v.strictObject({
       since: v.string(),
     }),
   ),
+};
+const firstSchema = v.strictObject({ version: v.literal(1), ...common, ...oldPendings });
+const secondSchema = v.strictObject({
+  version: v.literal(2),
+  ...common,
+  ...oldPendings,
+  ...later,
+});
+const schema = v.strictObject({
+  version: v.literal(3),
+  ...common,
+  pending: v.array(pendingSchema),
+  ...later,
+  /**
+   * How the accepted own key was introduced, and when a teacher or admin confirmed it; null for keys of
+   * an older version.
+   */
+  introduction: v.nullable(
+    v.strictObject({ code: v.string(), answer: v.string(), confirmed: v.nullable(v.string()) }),
+  ),
 });
 export type Laptop = v.InferOutput<typeof schema>;
 
@@ -55,7 +80,7 @@ const MAX_UUID = 64;
 /** The record of an unknown laptop, from what it sent. */
 export function newRecord(serial: Serial, nick: string, uuid: string, now: Date): Laptop {
   return {
-    version: 2,
+    version: 3,
     serial,
     uuid: plainUuid(uuid),
     nick: plainText(nick, MAX_NICK),
@@ -66,6 +91,7 @@ export function newRecord(serial: Serial, nick: string, uuid: string, now: Date)
     retired: null,
     rejected: [],
     alias: null,
+    introduction: null,
   };
 }
 
@@ -118,17 +144,28 @@ function isSame(path: string, serial: Serial, text: string): boolean {
 function readAt(path: string, serial: Serial): Laptop | undefined {
   try {
     const raw = v.parse(
-      v.variant('version', [firstSchema, schema]),
+      v.variant('version', [firstSchema, secondSchema, schema]),
       JSON.parse(readFileSync(path, 'utf8')),
     );
     if (raw.serial !== serial) throw new Error(`it belongs to ${raw.serial}`);
-    if (raw.version === 2) return raw;
-    return { ...raw, version: 2, colors: null, retired: null, rejected: [], alias: null };
+    return raw.version === 3 ? raw : upgraded(raw);
   } catch (cause) {
     if (isErrno(cause, 'ENOENT')) return undefined;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DsError('damaged', `${path} cannot be read: ${reason}`, { cause });
   }
+}
+
+/** Keys that waited under an older version have no digits: their laptops introduce them again. */
+function upgraded(old: v.InferOutput<typeof firstSchema | typeof secondSchema>): Laptop {
+  return {
+    ...{ colors: null, retired: null, rejected: [], alias: null, introduction: null },
+    ...old,
+    version: 3,
+    pending: old.pending
+      .filter(({ kind }) => kind === 'sugar')
+      .map((one) => ({ ...one, code: null, answer: null, from: null })),
+  };
 }
 
 /** The record first: its copy may be older after a power cut, and is made anew then. */

@@ -5,31 +5,45 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
+
 import { readdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
+import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
 import { judgeKey, type KeyDecision, type OfferedKey } from './key-decision.ts';
-import {
-  type KeyKind,
-  type Laptop,
-  newRecord,
-  plainUuid,
-  readRecord,
-  writeRecord,
-} from './laptop-record.ts';
+import { type Laptop, newRecord, plainUuid, readRecord, writeRecord } from './laptop-record.ts';
 import type { Newcomers } from './newcomers.ts';
+import { Pace } from './pace.ts';
+import { withPending } from './pending-keys.ts';
 
-/** Bounds what a flood of changed keys can store; a teacher needs only the newest. */
-const MAX_PENDING = 8;
-const MAX_REJECTED = 32;
+/** New pending keys from one address: more are refused before anything is written. */
+const NEW_PENDING = { perHour: 30, free: 30, pauseSeconds: 0 };
+
+/** A key of our agent, whose holder has signed the introduction with these codes. */
+export interface OwnKeyOffer {
+  uuid: string;
+  key: string;
+  codes: Codes;
+  /** The client's. */
+  address: string;
+  color?: string | undefined;
+}
+
+/** Who offers a key: `codes` are null for Sugar's keys, which prove nothing. */
+interface OfferedBy {
+  codes: Codes | null;
+  address: string;
+}
 
 export interface RegistrationOptions {
   paths: Paths;
@@ -41,18 +55,29 @@ export interface RegistrationOptions {
 }
 
 export class Registrations {
+  /** What teachers and admins decide about keys. */
+  readonly approvals: Approvals;
   readonly #laptops = new Map<Serial, Laptop>();
   /** Laptops whose file cannot be read: nobody may take over their serial by registering again. */
   readonly #unreadable = new Set<Serial>();
   /** Laptops known to have a backup: they never count as unused again. */
   readonly #used = new Set<Serial>();
   readonly #options: RegistrationOptions;
+  readonly #newPending: Pace;
   readonly #keyListeners: (() => void)[] = [];
   readonly #aliasListeners: (() => void)[] = [];
 
   /** Reads all records. A damaged one is logged, and its laptop stays unregistered. */
   constructor(options: RegistrationOptions) {
     this.#options = options;
+    this.#newPending = new Pace(options.clock, NEW_PENDING);
+    this.approvals = new Approvals(options.clock, {
+      known: (serial) => this.#known(serial),
+      write: (serial, laptop) => this.#write(serial, laptop),
+      checkOwner: (serial, key) => this.#checkOwner(serial, key),
+      decided: (event, serial, details) => this.#decided(event, serial, details),
+      keysChanged: () => callAll(this.#keyListeners),
+    });
     for (const name of readdirSync(options.paths.library)) {
       const serial = tryParse(parseSerial, name);
       if (serial) this.#read(serial);
@@ -92,6 +117,11 @@ export class Registrations {
     return this.#laptops.get(serial)?.retired === null;
   }
 
+  /** Whether a teacher or admin stands for its key. */
+  isConfirmed(serial: Serial): boolean {
+    return Boolean(this.#laptops.get(serial)?.introduction?.confirmed);
+  }
+
   /**
    * Registers a laptop, or offers another key of a known one: the request of Sugar's menu. `address` is
    * the client's. Throws `bad-input` for an invalid key, `server-refused` when it may not register.
@@ -105,92 +135,61 @@ export class Registrations {
   ): KeyDecision {
     const key = parsePublicKey(pubkey);
     const known = this.#laptops.get(serial);
-    if (known) return this.#offerKey(serial, known, { ...key, kind: 'sugar', uuid });
+    const offered = { ...key, kind: 'sugar', uuid } as const;
+    const by = { codes: null, address };
+    if (known) return this.#offerKey(serial, known, offered, by);
     const { paths, ownership, clock, log, newcomers, audit } = this.#options;
     this.#checkReadable(serial);
     const healed = this.#laptops.get(serial);
-    if (healed) return this.#offerKey(serial, healed, { ...key, kind: 'sugar', uuid });
+    if (healed) return this.#offerKey(serial, healed, offered, by);
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
+    // An old library, or a record that was removed: what is there belongs to whom a teacher says.
+    const holdsData = hasBackup(paths, serial);
     const laptop = newRecord(serial, nick, uuid, clock.now());
     makeLaptopFolders(ownership, paths, serial);
-    this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar: key.line } });
+    const sugar = holdsData ? null : key.line;
+    this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar } });
     newcomers.count(address);
     log.info('laptop-registered', { serial, nick: laptop.nick, address });
     const { fingerprint } = key;
-    audit.asked('registered', serial, { nick: laptop.nick, address, fingerprint });
+    audit.admitted('registered', serial, { nick: laptop.nick, address, fingerprint });
     callAll(this.#keyListeners);
-    return 'accepted';
+    if (!holdsData) return 'accepted';
+    return this.#offerKey(serial, this.#known(serial), offered, by);
   }
 
   /**
    * Offers the key of our agent. Throws `not-registered`, `server-refused`, `bad-input`, or `key-taken`
    * for the key of another laptop, for example after a home folder was copied.
    */
-  enrol(serial: Serial, uuid: string, ownKey: string, color?: string): KeyDecision {
-    const key = parsePublicKey(ownKey);
-    if (key.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
-    const known = this.#laptops.get(serial);
-    if (!known) {
-      this.#checkReadable(serial);
-      throw new DsError('not-registered', `${serial} is not registered on this server`, {
-        hint: 'use "Register" in the laptop\'s Sugar menu first',
-      });
-    }
-    const decision = this.#offerKey(serial, known, { ...key, kind: 'own', uuid });
+  enrol(serial: Serial, { uuid, key, codes, address, color }: OwnKeyOffer): KeyDecision {
+    const parsed = parsePublicKey(key);
+    if (parsed.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
+    const offered = { ...parsed, kind: 'own', uuid } as const;
+    const decision = this.#offerKey(serial, this.#known(serial), offered, { codes, address });
     // Only an accepted key may set the colours shown beside the child's name.
     if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
     return decision;
   }
 
+  /** Throws `not-registered`, and `server-refused` for a retired laptop. */
+  checkActive(serial: Serial): void {
+    checkInUse(this.#known(serial));
+  }
+
+  /** What became of an agent's key; changes nothing. Throws `not-registered` and `server-refused`. */
+  standing(serial: Serial, key: string): KeyDecision | 'unknown' {
+    const laptop = this.#known(serial);
+    checkInUse(laptop);
+    const { line, fingerprint } = parsePublicKey(key);
+    if (laptop.keys.own === line) return 'accepted';
+    const waits = laptop.pending.some((one) => one.kind === 'own' && one.key === line);
+    return waits || laptop.rejected.includes(fingerprint) ? 'pending' : 'unknown';
+  }
+
   #paint(serial: Serial, colors: string): void {
     const laptop = this.#known(serial);
     if (laptop.colors !== colors) this.#write(serial, { ...laptop, colors });
-  }
-
-  /**
-   * Approves the newest pending key of a kind, or the one with this fingerprint. A rejected key is only
-   * allowed to become pending again. Throws `not-found` and `key-taken`.
-   */
-  approve(serial: Serial, kind: KeyKind, fingerprint?: string): 'approved' | 'unrejected' {
-    const laptop = this.#known(serial);
-    if (fingerprint !== undefined && laptop.rejected.includes(fingerprint)) {
-      const rejected = laptop.rejected.filter((one) => one !== fingerprint);
-      this.#write(serial, { ...laptop, rejected });
-      this.#decided('unrejected', serial, { fingerprint });
-      return 'unrejected';
-    }
-    const waiting = laptop.pending.findLast(
-      (one) => one.kind === kind && [undefined, fingerprintOf(one.key)].includes(fingerprint),
-    );
-    if (!waiting) throw new DsError('not-found', `no such key of ${serial} is pending`);
-    if (kind === 'own') this.#checkOwner(serial, waiting.key);
-    this.#write(serial, {
-      ...laptop,
-      uuid: waiting.uuid,
-      keys: { ...laptop.keys, [kind]: waiting.key },
-      pending: laptop.pending.filter((pending) => pending.kind !== kind),
-    });
-    this.#decided('approved', serial, { kind, fingerprint: fingerprintOf(waiting.key) });
-    callAll(this.#keyListeners);
-    return 'approved';
-  }
-
-  /** Rejects all pending keys of a kind; returns their fingerprints. Throws `not-found`. */
-  reject(serial: Serial, kind: KeyKind): string[] {
-    const laptop = this.#known(serial);
-    const refused = laptop.pending.filter((pending) => pending.kind === kind);
-    if (refused.length === 0) {
-      throw new DsError('not-found', `no ${kind} key of ${serial} is pending`);
-    }
-    const fingerprints = refused.map(({ key }) => fingerprintOf(key));
-    this.#write(serial, {
-      ...laptop,
-      pending: laptop.pending.filter((pending) => pending.kind !== kind),
-      rejected: [...new Set([...laptop.rejected, ...fingerprints])].slice(-MAX_REJECTED),
-    });
-    for (const fingerprint of fingerprints)
-      this.#decided('rejected', serial, { kind, fingerprint });
-    return fingerprints;
   }
 
   /** Takes a laptop out of use: its keys become invalid, its snapshots stay. False if it was already. */
@@ -251,39 +250,63 @@ export class Registrations {
     callAll(this.#keyListeners);
   }
 
-  #offerKey(serial: Serial, laptop: Laptop, offered: OfferedKey): KeyDecision {
-    const { kind, line, fingerprint, uuid } = offered;
-    const { log, clock, audit } = this.#options;
-    if (laptop.retired !== null) {
-      throw new DsError('server-refused', 'this laptop is out of use here', {
-        hint: `a teacher can take it back into use: "xs-backup unretire ${serial}"`,
-      });
-    }
+  #offerKey(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): KeyDecision {
+    const { kind, line, fingerprint } = offered;
+    const { paths, log, audit } = this.#options;
+    checkInUse(laptop);
     if (kind === 'own') this.#checkOwner(serial, line);
-    const verdict = judgeKey(laptop, offered);
+    const verdict = judgeKey(laptop, offered, hasBackup(paths, serial));
     switch (verdict) {
       case 'known':
+        if (by.codes) this.#introduced(serial, by.codes);
         return 'accepted';
       case 'rejected':
+      case 'unneeded':
+        return 'pending';
       case 'already-pending':
+        // The laptop was interrupted and shows other digits now; its key has signed for them.
+        if (by.codes) this.#addPending(serial, laptop, offered, by);
         return 'pending';
       case 'accept':
-        this.#write(serial, { ...laptop, keys: { ...laptop.keys, [kind]: line } });
+        this.#write(serial, {
+          ...laptop,
+          keys: { ...laptop.keys, [kind]: line },
+          introduction: by.codes ? { ...by.codes, confirmed: null } : laptop.introduction,
+        });
         log.info('key-accepted', { serial, kind, fingerprint });
-        audit.asked('key-accepted', serial, { kind, fingerprint });
+        audit.admitted('key-accepted', serial, { kind, fingerprint, address: by.address });
         callAll(this.#keyListeners);
         return 'accepted';
       case 'add-to-pending': {
-        const since = clock.now().toISOString();
-        const pending = [...laptop.pending, { kind, key: line, uuid: plainUuid(uuid), since }];
-        this.#write(serial, { ...laptop, pending: pending.slice(-MAX_PENDING) });
+        const wait = this.#newPending.waitSeconds(by.address);
+        if (wait > 0) {
+          const message = `too many keys from one address; try again in ${wait} seconds`;
+          throw new DsError('server-busy', message, { retry: true });
+        }
+        this.#addPending(serial, laptop, offered, by);
+        this.#newPending.count(by.address);
         log.warn('key-waits-for-approval', { serial, kind, fingerprint });
-        audit.asked('waiting', serial, { kind, fingerprint });
+        audit.asked('waiting', serial, { kind, fingerprint, address: by.address });
         return 'pending';
       }
       default:
         return verdict satisfies never;
     }
+  }
+
+  #addPending(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): void {
+    const { kind, line, uuid } = offered;
+    const { code = null, answer = null } = by.codes ?? {};
+    const since = this.#options.clock.now().toISOString();
+    const added = { kind, key: line, uuid: plainUuid(uuid), since, code, answer };
+    this.#write(serial, withPending(laptop, { ...added, from: by.address }));
+  }
+
+  /** The accepted key was introduced again, by a laptop that shows these codes now. */
+  #introduced(serial: Serial, codes: Codes): void {
+    const laptop = this.#known(serial);
+    const confirmed = laptop.introduction?.confirmed ?? null;
+    this.#write(serial, { ...laptop, introduction: { ...codes, confirmed } });
   }
 
   /** An agent's key identifies its laptop, so no two laptops may have it. Throws `key-taken`. */
@@ -310,7 +333,12 @@ export class Registrations {
   #known(serial: Serial): Laptop {
     const laptop = this.#laptops.get(serial);
     if (laptop) return laptop;
-    throw new DsError('not-registered', `no laptop ${serial} is registered here`);
+    this.#checkReadable(serial);
+    const healed = this.#laptops.get(serial);
+    if (healed) return healed;
+    throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
+      hint: 'use "Register" in the laptop\'s Sugar menu first',
+    });
   }
 
   #decided(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
@@ -331,8 +359,12 @@ export class Registrations {
     }
   }
 
+  /** What is decided about a laptop that is known is written on a full disk, too; a newcomer has to wait. */
   #write(serial: Serial, laptop: Laptop): void {
-    writeRecord(this.#options.paths, serial, laptop);
+    const { paths } = this.#options;
+    const write = () => writeRecord(paths, serial, laptop);
+    if (this.#laptops.has(serial)) withReserve(paths, write);
+    else write();
     this.#laptops.set(serial, laptop);
   }
 }
@@ -341,6 +373,10 @@ function callAll(listeners: readonly (() => void)[]): void {
   for (const listener of listeners) listener();
 }
 
-function fingerprintOf(key: string): string {
-  return parsePublicKey(key).fingerprint;
+/** Throws `server-refused` for a retired laptop. */
+function checkInUse({ serial, retired }: Laptop): void {
+  if (retired === null) return;
+  throw new DsError('server-refused', 'this laptop is out of use here', {
+    hint: `a teacher can take it back into use: "xs-backup unretire ${serial}"`,
+  });
 }

@@ -10,6 +10,7 @@ import * as v from 'valibot';
 import { asDsError, isErrno } from '../../shared/errors.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
+import { withReserve } from '../storage/reserve.ts';
 import { setAside } from '../storage/snapshots.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
@@ -119,5 +120,6 @@ export function readClockMemory(paths: Paths): ClockMemory | undefined {
 function writeMemory(paths: Paths, memory: ClockMemory): void {
   const { clock } = inLibrary(paths);
   if (lstatSync(clock, { throwIfNoEntry: false })?.isDirectory()) setAside(clock);
-  writeFileDurably(clock, `${JSON.stringify(memory)}\n`, 0o640);
+  const text = `${JSON.stringify(memory)}\n`;
+  withReserve(paths, () => writeFileDurably(clock, text, 0o640));
 }

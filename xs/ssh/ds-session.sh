@@ -36,9 +36,11 @@ sandbox() {
   $confined "$@"
 }
 
-# locked BIND-OPTIONS… -- PROGRAM…: as long as it runs, no snapshot is made of what it writes.
+# locked BIND-OPTIONS… -- PROGRAM…: as long as it runs, no snapshot is made of what it writes. flock keeps
+# the lock's descriptor to itself, where nothing in the sandbox can unlock it; if flock ends, the sandbox
+# dies with it.
 locked() {
-  exec flock --shared --wait 60 --no-fork "$home/.session.lock" $confined "$@"
+  exec flock --shared --wait 60 --close "$home/.session.lock" $confined "$@"
 }
 
 # No upload without a lease. A laptop that has none is admitted or refused by the service as if it asked

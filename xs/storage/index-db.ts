@@ -2,7 +2,7 @@
  * The index of the library, in SQLite: quick answers about all laptops at once. The disk is the
  * truth; a database that is missing or damaged is rebuilt from it.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import { type Digest, parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
@@ -29,6 +29,9 @@ const MIGRATIONS = [
    CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
   'CREATE TABLE entry (digest TEXT PRIMARY KEY, facts TEXT NOT NULL);',
 ];
+
+/** Of the database and its journal. */
+const PRIVATE = 0o600;
 
 export interface LaptopOverview {
   serial: string;
@@ -96,6 +99,7 @@ export async function openIndexDb(
   const replace = async () => {
     await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {}); // it is damaged
     putAside(file);
+    makePrivate(file);
     db = await openDb(file, MIGRATIONS);
     await rebuild(db, paths, serials());
   };
@@ -142,13 +146,23 @@ export async function openIndexDb(
 
 /** A file that is not a valid database is renamed: everything in it can be rebuilt. */
 async function openOrReplace(file: string): Promise<Db> {
+  makePrivate(file);
   try {
     return await openDb(file, MIGRATIONS);
   } catch (error) {
     const cause = error instanceof DsError ? error.cause : undefined;
     if (!isDamage(cause)) throw error;
     putAside(file);
+    makePrivate(file);
     return openDb(file, MIGRATIONS);
+  }
+}
+
+/** It has titles and tags, so only the service reads it. SQLite gives its other files the same mode. */
+function makePrivate(file: string): void {
+  if (!existsSync(file)) closeSync(openSync(file, 'a', PRIVATE));
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
+    if (existsSync(path)) chmodSync(path, PRIVATE);
   }
 }
 

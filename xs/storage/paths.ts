@@ -145,6 +145,8 @@ export const inCompletion = (paths: Paths) => ({
   waiting: (serial: Serial) => join(paths.completion, serial),
   claimedFolder: join(paths.completion, '.claimed'),
   claimed: (serial: Serial) => join(paths.completion, '.claimed', serial),
+  /** How often its ingest was begun in vain. */
+  attempts: (serial: Serial) => join(paths.completion, '.claimed', `${serial}.attempts`),
   dropFolder: join(paths.completion, '.drop'),
   drop: (serial: Serial) => join(paths.completion, '.drop', serial),
 });

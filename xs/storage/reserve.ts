@@ -1,6 +1,7 @@
 /**
  * A reserve of blocks and inodes on the library's disk, released when the disk is too full to be
- * cleaned up: even moving a folder to the trash may need a block for its new name.
+ * repaired: moving a folder to the trash may need a block for its new name, and so do the records, the
+ * audit log and the index. For what people decide and what makes room; never for backups.
  */
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +17,9 @@ export interface ReserveRules {
 /** Enough for the folders of a trash and what is written durably meanwhile. */
 const INODES = 64;
 const MIB = 1 << 20;
+/** With less free than this, even small durable writes fail or are about to. */
+const FULL_BYTES = 1 * MIB;
+const FULL_INODES = 16;
 
 /** The size of the reserve, in bytes: a share of the disk, up to a limit. */
 export function reserveSize(diskBytes: number, rules: ReserveRules): number {
@@ -44,19 +48,30 @@ export async function keepReserve(
   }
 }
 
+/**
+ * Releases the reserve when nearly nothing is left on the disk. To be called before work that makes
+ * room, or that a person asked for. Returns whether it did.
+ */
+export function releaseIfFull(paths: Paths): boolean {
+  if (!existsSync(inLibrary(paths).reserve)) return false;
+  const fs = statfsSync(paths.library);
+  const full = fs.bavail * fs.bsize < FULL_BYTES || (fs.files > 0 && fs.ffree < FULL_INODES);
+  if (full) releaseReserve(paths);
+  return full;
+}
+
 /** Frees the reserve. */
 function releaseReserve(paths: Paths): void {
   rmSync(inLibrary(paths).reserve, { recursive: true, force: true });
 }
 
 /** Does the work, releasing the reserve and trying once more when the disk is full. */
-export function withReserve<T>(paths: Paths, work: () => T, onRelease: () => void): T {
+export function withReserve<T>(paths: Paths, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!isErrno(error, 'ENOSPC', 'EDQUOT') || !existsSync(inLibrary(paths).reserve)) throw error;
     releaseReserve(paths);
-    onRelease();
     return work();
   }
 }

@@ -4,7 +4,8 @@
  *
  *     .trash/<serial>/<name>~<YYYYMMDDTHHMMSSZ>~<reason>
  *
- * Each step is one rename, so a power cut leaves it in one place or the other.
+ * Each step is one rename, so a power cut leaves it in one place or the other. All of it makes room, or
+ * was asked for by a person, and so works on a full disk as well, within the reserve.
  */
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -20,6 +21,7 @@ import {
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { inLaptop, inLibrary, type Paths } from './paths.ts';
+import { withReserve } from './reserve.ts';
 
 export interface TrashItem {
   serial: Serial;
@@ -43,7 +45,7 @@ export function discard(
   name = basename(folder),
 ): void {
   const trash = inLibrary(paths).trashOf(serial);
-  if (mkdirSync(trash, { recursive: true, mode: 0o700 })) {
+  if (withReserve(paths, () => mkdirSync(trash, { recursive: true, mode: 0o700 }))) {
     fsyncFolder(inLibrary(paths).trash);
     fsyncFolder(paths.library);
   }
@@ -51,7 +53,7 @@ export function discard(
     const stamp = new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, '');
     const target = join(trash, `${name}~${stamp}Z~${reason}`);
     if (existsSync(target)) continue;
-    move(folder, target);
+    move(paths, folder, target);
     return;
   }
 }
@@ -95,8 +97,8 @@ export function undelete(paths: Paths, serial: Serial, name: string): string {
       hint: `the removed one stays in the trash; "xs-backup export" writes either of them elsewhere`,
     });
   }
-  mkdirSync(dirname(target), { recursive: true, mode: 0o750 });
-  move(item.folder, target);
+  withReserve(paths, () => mkdirSync(dirname(target), { recursive: true, mode: 0o750 }));
+  move(paths, item.folder, target);
   failpoint('undelete.moved');
   return target;
 }
@@ -104,8 +106,8 @@ export function undelete(paths: Paths, serial: Serial, name: string): string {
 /** Moves an item to `.doomed`, where it waits to be freed. It cannot be brought back. */
 export function doom(paths: Paths, item: TrashItem): void {
   const { doomed } = inLibrary(paths);
-  mkdirSync(doomed, { recursive: true, mode: 0o700 });
-  move(item.folder, join(doomed, `${item.serial}~${basename(item.folder)}`));
+  withReserve(paths, () => mkdirSync(doomed, { recursive: true, mode: 0o700 }));
+  move(paths, item.folder, join(doomed, `${item.serial}~${basename(item.folder)}`));
   failpoint('trash.doomed');
 }
 
@@ -116,8 +118,8 @@ function placeOf(paths: Paths, { serial, name }: TrashItem): string {
   return laptop.snapshot(parseSnapshotName(name));
 }
 
-function move(from: string, to: string): void {
-  renameSync(from, to);
+function move(paths: Paths, from: string, to: string): void {
+  withReserve(paths, () => renameSync(from, to));
   failpoint('trash.moved');
   fsyncFolder(dirname(to));
   fsyncFolder(dirname(from));

@@ -38,6 +38,8 @@ export interface Lease {
   started: number;
   expires: number;
   subnet?: string | undefined;
+  /** The address that asked for it, until an SSH session of the laptop has shown that it is the laptop. */
+  unproved?: string | undefined;
 }
 
 export interface TrafficRules {

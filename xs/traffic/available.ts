@@ -35,7 +35,8 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
       const now = await load();
       if (!registrations.isActive(serial)) return answer(reply, 403); // after the wait: it may have been retired
-      const question = { serial, purpose, subnet: subnetOf(request.ip) } as const;
+      const [subnet, unproved] = [subnetOf(request.ip), request.ip];
+      const question = { serial, purpose, subnet, unproved } as const;
       const admission = traffic.ask(question, now);
       if (!admission.admit) {
         noteRefusal(admission);

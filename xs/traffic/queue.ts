@@ -8,7 +8,7 @@ export type Purpose = 'backup' | 'restore';
 
 export interface Asker {
   purpose: Purpose;
-  /** When it was last backed up, by the wall clock; `NEVER` is served first. */
+  /** When it was last backed up, by the wall clock. Whoever `NEVER` was may be made up. */
   lastSuccess: number;
   /** Its access network, if known. */
   subnet?: string | undefined;
@@ -34,9 +34,14 @@ const GRACE_MS = 15_000;
  */
 const PROMISE_MS = 600_000;
 
-/** Whether `a` goes before `b`: restores, then binding appointments, then the oldest last backup. */
+/**
+ * Whether `a` goes before `b`: restores, then laptops that have a history (others cost nothing to make up),
+ * then binding appointments, then the oldest last backup.
+ */
 function goesBefore(a: Waiter, b: Waiter, now: number): boolean {
   if (a.purpose !== b.purpose) return a.purpose === 'restore';
+  const isNew = a.lastSuccess === NEVER;
+  if (isNew !== (b.lastSuccess === NEVER)) return !isNew;
   const promised = isPromised(a, now);
   if (promised !== isPromised(b, now)) return promised;
   if (promised && a.promised !== b.promised) return a.promised < b.promised;

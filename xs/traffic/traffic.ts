@@ -21,6 +21,8 @@ export interface Question {
   purpose: Purpose;
   /** From `subnetOf`. */
   subnet?: string | undefined;
+  /** The address it came from, for a question by plain HTTP: anybody may ask in any laptop's name. */
+  unproved?: string | undefined;
 }
 
 export interface Load {
@@ -41,6 +43,10 @@ const NEWCOMER_MS = 60_000;
  * the 64 s in which sshd detects a vanished laptop, its lease ends within 120 s.
  */
 const SEEN_MS = 35_000;
+/** How long a slot waits for the SSH session of a laptop that was told to come, in milliseconds. */
+const UNPROVED_MS = 15_000;
+/** So many slots wait for laptops that asked from one address. */
+const UNPROVED_PER_ADDRESS = 4;
 /** How often missed appointments are removed, in milliseconds: the queue may be long. */
 const SWEEP_MS = 1000;
 
@@ -77,8 +83,11 @@ export class Traffic {
     this.#onUpload = onUpload;
   }
 
-  /** Grants a lease, or gives an appointment and keeps a place for it. */
-  ask({ serial, purpose, subnet }: Question, { disk, pressure }: Load): Admission {
+  /**
+   * Grants a lease, or gives an appointment and keeps a place for it. Without proof a slot is only kept for
+   * some seconds, not longer by asking again: the lease begins with an SSH session.
+   */
+  ask({ serial, purpose, subnet, unproved }: Question, { disk, pressure }: Load): Admission {
     const now = this.#clock.monotonicMs();
     this.#expire(now);
     if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
@@ -87,15 +96,28 @@ export class Traffic {
     if (!this.#queue.has(serial) && !this.#leases.has(serial)) this.#newcomers.push(now);
     const queued = { leases: this.#leases, queue: this.#queue };
     const state = { ...queued, usual: this.#usual, newcomers: this.#newcomers.length };
-    const answer = admit(serial, asker, state, capacity, this.#rules, now);
+    let answer = admit(serial, asker, state, capacity, this.#rules, now);
+    if (answer.reason === 'free-slot' && unproved !== undefined && this.#waitsFor(unproved)) {
+      const retryAfterSeconds = UNPROVED_MS / 1000;
+      answer = { admit: false, reason: 'access-point-busy', place: 1, retryAfterSeconds };
+    }
     if (answer.admit) {
       const old = this.#leases.get(serial);
       const kept = old && serves(old, purpose) ? old : undefined;
-      const lease = kept ?? { purpose, subnet, started: now, expires: 0 };
-      this.#leases.set(serial, { ...lease, expires: this.#nextExpiry(now) });
+      if (!kept) {
+        if (old) this.#end(serial);
+        this.#leases.set(serial, {
+          purpose,
+          subnet,
+          started: now,
+          expires: now + UNPROVED_MS,
+          unproved,
+        });
+        if (unproved === undefined && purpose === 'backup') this.#onUpload(serial, true);
+      }
+      if (unproved === undefined) this.#prove(serial, now);
       this.#queue.delete(serial);
       this.#expected.add(serial);
-      if (!kept && purpose === 'backup') this.#onUpload(serial, true);
     } else if (answer.reason !== 'disk-full') {
       const at = now + answer.retryAfterSeconds * 1000;
       this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
@@ -106,6 +128,7 @@ export class Traffic {
   /** A control channel was opened; the lease lasts while one is open. */
   sessionOpened(serial: Serial): void {
     this.#expected.delete(serial);
+    this.#prove(serial, this.#clock.monotonicMs());
     this.#sessions.set(serial, (this.#sessions.get(serial) ?? 0) + 1);
   }
 
@@ -124,7 +147,7 @@ export class Traffic {
   renew(serial: Serial): void {
     const lease = this.#leases.get(serial);
     const expires = this.#clock.monotonicMs() + SEEN_MS;
-    if (lease) lease.expires = Math.max(lease.expires, expires);
+    if (lease && lease.unproved === undefined) lease.expires = Math.max(lease.expires, expires);
   }
 
   /** It was seen transferring with a lease of the previous service. */
@@ -171,9 +194,25 @@ export class Traffic {
     return now + this.#rules.leaseSeconds * 1000;
   }
 
+  /** Whether enough slots wait for laptops that asked from this address. */
+  #waitsFor(address: string): boolean {
+    const leases = [...this.#leases.values()];
+    return leases.filter(({ unproved }) => unproved === address).length >= UNPROVED_PER_ADDRESS;
+  }
+
+  /** It came by SSH, with its key: from now on it has its lease for as long as it needs it. */
+  #prove(serial: Serial, now: number): void {
+    const lease = this.#leases.get(serial);
+    if (!lease) return;
+    lease.expires = this.#nextExpiry(now);
+    if (lease.unproved === undefined) return;
+    lease.unproved = undefined;
+    if (lease.purpose === 'backup') this.#onUpload(serial, true);
+  }
+
   #giveBack(serial: Serial, now: number): void {
     const lease = this.#end(serial);
-    if (lease?.purpose !== 'backup') return;
+    if (lease?.purpose !== 'backup' || lease.unproved !== undefined) return;
     this.#transfers += 1;
     const weight = Math.max(NEWEST_WEIGHT, 1 / this.#transfers);
     this.#usual += (now - lease.started - this.#usual) * weight;
@@ -183,7 +222,7 @@ export class Traffic {
     const lease = this.#leases.get(serial);
     this.#leases.delete(serial);
     this.#expected.delete(serial);
-    if (lease?.purpose === 'backup') this.#onUpload(serial, false);
+    if (lease?.purpose === 'backup' && lease.unproved === undefined) this.#onUpload(serial, false);
     return lease;
   }
 

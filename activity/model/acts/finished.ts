@@ -97,6 +97,7 @@ function newsOf(code: string, isPin: boolean): News {
     case 'unreadable':
     case 'damaged':
     case 'datastore':
+    case 'laptop-read-only':
       return 'trouble';
     case 'busy':
     case 'server-busy':

@@ -76,6 +76,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   unreadable: NOT_WORKING,
   damaged: DAMAGED,
   datastore: NOT_WORKING,
+  'laptop-read-only': NOT_WORKING,
   'server-busy': waits('server-busy', _('The school is busy'), _('It goes on by itself.')),
   'server-full': needsHelp(
     'server-full',

@@ -82,7 +82,7 @@ export function readAgent(presence: Presence, properties: Properties): Agent {
     queuePlace: read.count('QueuePlace'),
     queuedUntil: read.number('QueuedUntil'),
     registration: read.text('Registration'),
-    pairingCode: /^\d{4}$/.test(read.text('PairingCode')) ? read.text('PairingCode') : '',
+    pairingCode: /^\d{6}$/.test(read.text('PairingCode')) ? read.text('PairingCode') : '',
     serial: read.text('Serial'),
     server: read.text('Server'),
     safeEntries: Math.min(read.count('SafeEntries'), total),

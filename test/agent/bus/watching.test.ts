@@ -4,7 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { timeLeft } from '../../../agent/rules/time-left.ts';
 import { judgeNetwork } from '../../../agent/watch/network.ts';
-import { judgePower, readSupplies } from '../../../agent/watch/power.ts';
+import { judgePower, readSupplies, watchPower } from '../../../agent/watch/power.ts';
+import { createLog } from '../../../shared/log.ts';
 import { temporaryFolder } from '../../shared/folder.ts';
 
 const test = suite('watching the laptop');
@@ -77,6 +78,37 @@ test('the time left is a range, and nothing in the first 20 seconds', () => {
   assert.equal(timeLeft(progress(50), 30_000), [24, 45]);
   assert.equal(timeLeft(progress(1), 30_000), [0, 0]);
   assert.equal(timeLeft(progress(100), 30_000), [0, 0]);
+});
+
+test('without UPower the battery is read again and again', async () => {
+  const folder = join(root, 'again');
+  const battery = join(folder, 'BAT0');
+  mkdirSync(battery, { recursive: true });
+  writeFileSync(join(battery, 'type'), 'Battery');
+  const hold = (percent: number) => writeFileSync(join(battery, 'capacity'), String(percent));
+  hold(12);
+  const seen: unknown[] = [];
+  let changed = () => {};
+  const isChanged = new Promise<void>((resolve) => {
+    changed = resolve;
+  });
+  const onPower = (power: unknown) => {
+    seen.push(power);
+    if (seen.length === 2) changed();
+  };
+  const keepsRunning = setInterval(() => {}, 1000);
+  using _watch = await watchPower(
+    undefined,
+    createLog(() => {}),
+    onPower,
+    {
+      ...{ supplies: folder, lookMs: 5 },
+    },
+  );
+  hold(95);
+  await isChanged;
+  clearInterval(keepsRunning);
+  assert.equal(seen.at(-1), { percent: 95 });
 });
 
 test.run();

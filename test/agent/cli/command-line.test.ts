@@ -114,6 +114,7 @@ test('help, version and status need no server', async () => {
   assert.equal(JSON.parse(status.stdout), {
     ...{ LastBackup: 0, LastSnapshot: '', Registration: 'none', PairingCode: '', Serial: '' },
     ...{
+      ServerTrust: 'none',
       Server: 'http://127.0.0.1:1',
       SafeEntries: 0,
       TotalEntries: 0,

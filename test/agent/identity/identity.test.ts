@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -25,6 +25,18 @@ test("an XO's own number counts before one made up by Sugar", () => {
   assert.equal(readIdentity(paths, [machine]), made, "Sugar's stand-in is many laptops' number");
   writeFileSync(paths.serial, '../../etc');
   assert.throws(() => readIdentity(paths, []), /is not a serial number/);
+});
+
+test('a laptop whose own file is lost is the one that the school knows', () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  const made = inventIdentity();
+  keepIdentity(paths, made);
+  writeFileSync(paths.enrolment, JSON.stringify({ serial: made.serial, state: 'accepted' }));
+  rmSync(paths.serial);
+  assert.equal(readIdentity(paths, []), made);
+  writeFileSync(paths.enrolment, JSON.stringify({ serial: '../x' }));
+  assert.is(readIdentity(paths, []), undefined);
 });
 
 const struct = (members: Record<string, string>) =>

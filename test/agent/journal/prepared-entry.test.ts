@@ -85,6 +85,28 @@ test('an entry that needs nothing keeps its digest', () => {
   assert.is(again.digest, prepareEntry(entry, uid, 3).digest);
 });
 
+/** Does it as a laptop in this time zone would. */
+function inZone<T>(zone: string, work: () => T): T {
+  const before = process.env.TZ;
+  process.env.TZ = zone;
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+}
+
+test('the date in a title is the day of the laptop, not that of Greenwich', () => {
+  const evening = String(Date.UTC(2026, 10, 23, 1, 30) / 1000);
+  const title = (zone: string) =>
+    inZone(zone, () => {
+      const dated = datedEntry(entryOf({ title: 'Boat', timestamp: evening }), '');
+      return dated.properties.get('title')?.toString();
+    });
+  assert.equal([title('America/Lima'), title('UTC')], ['Boat (2026-11-22)', 'Boat (2026-11-23)']);
+});
+
 const TITLES: [string, Record<string, string>, string][] = [
   ['its own date', { title: 'Boat', timestamp: '1700000000' }, 'Boat (2023-11-14)'],
   ['the date of the snapshot where it has none', { title: 'Boat' }, 'Boat (2026-01-02)'],
@@ -92,7 +114,7 @@ const TITLES: [string, Record<string, string>, string][] = [
 ];
 for (const [name, properties, title] of TITLES) {
   test(`the title of an entry beside another carries ${name}`, () => {
-    const dated = datedEntry(entryOf(properties), '2026-01-02');
+    const dated = inZone('UTC', () => datedEntry(entryOf(properties), '2026-01-02'));
     assert.is(dated.properties.get('title')?.toString(), title);
   });
 }

@@ -227,4 +227,27 @@ test('nothing that comes late wakes a job that has ended', () => {
   }
 });
 
+test('a monitor that says "down" is not believed by hand, and by itself for half an hour', () => {
+  const down = world({ network: 'down' });
+  assert.is(decide(after(request('backup'), down)).run, 1, 'by hand');
+  const alone = after(DUE, down);
+  const askAtMs = CALM.uptimeMs + 30 * MINUTE;
+  assert.equal(decide(alone), { run: null, wakeAtMs: askAtMs });
+  assert.is(decide(next(alone, world({ uptimeMs: askAtMs }))).run, 1);
+});
+
+test('what nobody answers while the network is said to be down waits for a network', () => {
+  const tries = Array.from({ length: 5 }, () => failed(1, 'server-unreachable'));
+  const model = after(request('restore'), world({ network: 'down' }), ...tries);
+  assert.equal(obstacles(jobOf(model, 1), model.world), ['no-network']);
+  assert.is(decide(next(model, world({ network: 'up' }))).run, 1);
+  assert.is(decide(next(model, request('restore'))).run, 1, 'or for a person who asks again');
+});
+
+test('another network ends the wait that somebody in the last one named', () => {
+  const model = after(request('backup'), failed(1, 'server-busy', { retryAfterSeconds: 3600 }));
+  assert.is(decide(model).run, null);
+  assert.is(decide(next(model, { type: 'network-joined', wait: null })).run, 1);
+});
+
 test.run();

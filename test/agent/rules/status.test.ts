@@ -84,7 +84,10 @@ const BUSY: [object, string][] = [
 ];
 for (const [more, reason] of BUSY) {
   test(`"queued" means that ${reason} is the only thing it waits for`, () => {
-    const model = after(request('backup'), failed(1, 'server-busy', more));
+    const model = after(
+      { type: 'request', request: about('backup', false) },
+      failed(1, 'server-busy', more),
+    );
     assert.equal(
       [describeStatus(model).state, describeStatus(model).reasons],
       ['queued', [reason]],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../../agent/context.ts';
@@ -100,5 +101,46 @@ test('an idle session is closed, and the next request opens another', () =>
     assert.equal(closed, [1]);
     assert.is(await shared.ask(numberOf), 2);
   }, 1));
+
+test('a session stays open while a request has no answer yet', () =>
+  withShared(async (shared, { closed }) => {
+    let answer = () => {};
+    const slow = shared.ask(
+      () =>
+        new Promise<void>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    await shared.ask(numberOf);
+    await sleep(30); // thirty times as long as an idle session stays
+    assert.equal(closed, []);
+    answer();
+    await slow;
+  }, 1));
+
+test('a session that cannot be closed when it is idle does no harm', async () => {
+  using profile = makeProfile();
+  let closing = () => {};
+  const isClosing = new Promise<void>((resolve) => {
+    closing = resolve;
+  });
+  const open = async () =>
+    ({
+      [Symbol.asyncDispose]: async () => {
+        closing();
+        throw new Error('gone already');
+      },
+    }) as unknown as Session;
+  const context = { paths: profile.paths, signal: new AbortController().signal };
+  const shared = new SharedSession(context as unknown as Context, { open, idleMs: 1 });
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  await shared.ask(async () => 1);
+  await isClosing;
+  await sleep(1);
+  process.off('unhandledRejection', note);
+  assert.equal(unhandled, []);
+});
 
 test.run();

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { agentPaths } from '../../../agent/paths.ts';
 import { newJob, type Request } from '../../../agent/rules/jobs.ts';
 import { DayBook } from '../../../agent/service/day-book.ts';
 import { realClock } from '../../../shared/clock.ts';
@@ -39,6 +41,22 @@ test('knows after a restart of the program what was done, asked for, and noted',
   assert.equal(pinNotes, [{ uid: 'a', snapshot: null }]);
   assert.ok(paused);
   assert.is(statSync(profile.paths.memory).mode & 0o777, 0o600);
+});
+
+test('has nothing to do in an account in which Sugar never ran', () => {
+  using profile = makeProfile();
+  const paths = agentPaths(join(profile.paths.profile, 'absent'));
+  const book = new DayBook(paths, realClock, silentLog);
+  assert.equal([book.judge().due, book.judge().reason], [false, 'no-profile']);
+  book.notePause(true); // is only remembered
+  assert.not.ok(existsSync(paths.profile));
+});
+
+test('is written in a profile that has nothing of ours yet', () => {
+  using profile = makeProfile();
+  rmSync(profile.paths.own, { recursive: true });
+  open(profile).notePause(true);
+  assert.ok(open(profile).memory.paused);
 });
 
 test('keeps an appointment over a restart of the program, and not over one of the laptop', () => {

@@ -9,10 +9,12 @@ import { agentPaths } from '../../../agent/paths.ts';
 import { Control } from '../../../agent/wire/api.ts';
 import { type Connection, type ConnectionOptions, connect } from '../../../agent/wire/ssh.ts';
 import { DsError } from '../../../shared/errors.ts';
+import { parseSerial } from '../../../shared/ids.ts';
 import { scaled, within } from '../../runner/patience.ts';
 
 const test = suite('the ssh connection');
 
+const OWNER = { serial: parseSerial('SHC00800000'), onConfirmed: () => {} };
 const ENROLMENT = { login: 'shc0000', sshPort: 22 } as ConnectionOptions['enrolment'];
 
 const { signal } = new AbortController();
@@ -37,6 +39,7 @@ async function withSsh<T>(
       server: 'http://127.0.0.1:1',
       enrolment: ENROLMENT,
       onKeyRefused,
+      onUnreachable: () => {},
     });
     return await work(connection);
   } finally {
@@ -49,7 +52,7 @@ function firstAnswer(stderr: string, pauseMs: number): Promise<unknown> {
   return withSsh(`echo "${stderr}" >&2; exit 255`, async (connection) => {
     await sleep(pauseMs);
     const late = sleep(scaled(5000), 'no answer at all', { ref: true });
-    const asked = new Control(connection, signal).state().catch((error: unknown) => error);
+    const asked = new Control(connection, signal, OWNER).state().catch((error: unknown) => error);
     return Promise.race([asked, late]);
   });
 }
@@ -73,7 +76,8 @@ test('a refused key is reported once the first question failed, and a wrong host
     let refusals = 0;
     const asked = await withSsh(
       `echo "${stderr}" >&2; exit 255`,
-      (connection) => new Control(connection, signal).state().catch((error: unknown) => error),
+      (connection) =>
+        new Control(connection, signal, OWNER).state().catch((error: unknown) => error),
       () => {
         refusals += 1;
       },

@@ -125,6 +125,46 @@ rooted(
   },
 );
 
+rooted('with no byte free a backup is made, and content goes to school', async () => {
+  await using school = await startSchool({ laptops: 0 });
+  using disk = smallDisk('size=60m');
+  await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
+  const { full } = await prepareLaptop(laptop);
+  const [uid = ''] = full;
+  changeJournal(laptop.journal, { count: 2, seed: 4 });
+  const ballast = join(disk.path, 'ballast');
+  try {
+    writeFileSync(ballast, Buffer.alloc(64 << 20));
+  } catch {
+    // full, as intended
+  }
+  await ok(laptop, 'now');
+  assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
+  await ok(laptop, 'keep', uid);
+  assert.match(await ok(laptop, 'kept', '--json'), new RegExp(uid));
+  rmSync(ballast);
+  await ok(laptop, 'fetch', uid);
+});
+
+rooted('a disk that has become read-only is backed up, with what changed before', async () => {
+  await using school = await startSchool({ laptops: 0 });
+  using disk = smallDisk('size=60m');
+  await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
+  await prepareLaptop(laptop);
+  await laptop.stopDatastore();
+  changeJournal(laptop.journal, { count: 2, seed: 4 });
+  laptop.env.XDG_RUNTIME_DIR = mkdtempSync(join(tmpdir(), 'ds-run-'));
+  execFileSync('mount', ['-o', 'remount,ro', disk.path]);
+  try {
+    await ok(laptop, 'now');
+    assert.is(checkSnapshots(school.server, parseSerial(laptop.serial)).size, 2);
+    await refused(laptop, /cannot be written to \[laptop-read-only\]/, 'restore', 'latest');
+  } finally {
+    execFileSync('mount', ['-o', 'remount,rw', disk.path]);
+    rmSync(laptop.env.XDG_RUNTIME_DIR, { recursive: true });
+  }
+});
+
 rooted(
   'the laptop has no room for content that is at school: it says so, and the content comes later',
   async () => {

@@ -19,6 +19,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newRunId, parseSerial, type Serial } from '../../../shared/ids.ts';
+import {
+  commitmentTo,
+  signTranscript,
+  transcriptOf,
+} from '../../../shared/protocol/introduction.ts';
+import { parseOffer } from '../../../shared/protocol/messages.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
@@ -57,12 +63,21 @@ async function admit(school: School, serial: Serial, key: string): Promise<void>
   });
 }
 
-function enrol(school: School, serial: Serial, key: string): Promise<Response> {
-  return fetch(`${school.server.url}/backup/1/enrol`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ serial, uuid: 'uuid', key: key.trim() }),
-  });
+/** Introduces this key, as our agent does. */
+async function introduce(school: School, serial: Serial, key: string): Promise<Response> {
+  const post = (step: string, body: object) =>
+    fetch(`${school.server.url}/backup/1/introduce/${step}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const line = readFileSync(`${key}.pub`, 'utf8').trim();
+  const secret = { serial, uuid: 'uuid', nonce: 'a'.repeat(64), key: line };
+  const commit = { serial, uuid: 'uuid', commitment: commitmentTo(secret) };
+  const offer = parseOffer(await (await post('commit', commit)).json());
+  const signature = signTranscript(transcriptOf(secret, offer), readFileSync(key, 'utf8'));
+  const { exchange } = offer;
+  return post('reveal', { exchange, nonce: secret.nonce, key: line, signature });
 }
 
 function sshWords(school: School, key: string, login: string): string[] {
@@ -146,12 +161,12 @@ for (const [as, test] of MODES) {
       assert.match((await push(other)).stderr, /not a place of this laptop/);
       assert.match((await push(mine)).stderr, /^rsync: connection unexpectedly closed/, 'let in');
     }
-    const key = readFileSync(`${makeKey(school, 'agent')}.pub`, 'utf8');
-    assert.is((await enrol(school, HERS, key)).status, 200);
-    const taken = await enrol(school, HIS, key);
+    const key = makeKey(school, 'agent');
+    assert.is((await introduce(school, HERS, key)).status, 200);
+    const taken = await introduce(school, HIS, key);
     const { code } = (await taken.json()) as { code: string };
     assert.equal([taken.status, code], [409, 'key-taken']);
-    assert.is((await ssh(school, join(school.folder, 'agent'), HIS, ['api'])).exitCode, 255);
+    assert.is((await ssh(school, key, HIS, ['api'])).exitCode, 255);
   });
 
   test(`${as}: no forwarding of ports, agent or terminal`, async () => {

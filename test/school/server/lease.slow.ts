@@ -48,13 +48,14 @@ test('a client that never asks gets a lease at the door while there is room, and
   await using school = await startSchool(few());
   const [hers, his] = await clients(school);
   assert.is(await hers.mayI(), 200);
+  assert.not(hasLease(school, HERS), 'anybody may have asked in her name');
+  const sent = await hers.upload();
+  assert.is(sent.exitCode, 0, sent.stderr);
   assert.ok(hasLease(school, HERS));
   const refused = await his.upload();
   assert.is(refused.exitCode, 12, refused.stderr);
   assert.match(refused.stderr, /ds-backup: refused: all-slots-taken, come back in \d+ seconds/);
   assert.equal(readdirSync(inLaptop(school.server, HIS).mirror('datastore-current')), []);
-  const sent = await hers.upload();
-  assert.is(sent.exitCode, 0, sent.stderr);
   {
     const logins = () => loginsOf(school);
     const before = logins();

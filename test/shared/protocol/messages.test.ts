@@ -191,7 +191,7 @@ const MESSAGES: Message[] = [
       },
       {
         ...{ serial: SERIAL, serverTime: '2026-11-22T14:05:09.000Z', newest: null },
-        ...{ base: null, held: null },
+        ...{ base: null, held: null, confirmed: true },
       },
     ],
     bad: [

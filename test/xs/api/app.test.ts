@@ -3,11 +3,17 @@ import * as assert from 'uvu/assert';
 import { realClock } from '../../../shared/clock.ts';
 import { parseSerial } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { parseEnrolAnswer } from '../../../shared/protocol/messages.ts';
+import {
+  commitmentTo,
+  signTranscript,
+  transcriptOf,
+} from '../../../shared/protocol/introduction.ts';
+import { parseEnrolAnswer, parseOffer, parseStanding } from '../../../shared/protocol/messages.ts';
 import { createPublicApp } from '../../../xs/api/app.ts';
 import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
-import { makeLibrary, openRegistrations, SERIAL, type TestLibrary } from '../library.ts';
+import { makeKeyPair } from '../../shared/keys.ts';
+import { enrol, makeLibrary, openRegistrations, SERIAL, type TestLibrary } from '../library.ts';
 
 const test = suite('the public HTTP side, over a real socket');
 
@@ -96,42 +102,92 @@ test('a refusal tells place and reason in headers, and its body stays empty', as
   ]);
 });
 
-test('an enrolment is answered with what the laptop pins', async () => {
+const post = (url: string, body: unknown) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+test('an introduction is answered with what the laptop pins, and its key is known after it', async () => {
   using library = makeLibrary();
   await using server = await serve(library);
   server.registrations.register(SERIAL, 'Jim', 'u', KEY);
-  const answer = await fetch(`${server.url}/backup/1/enrol`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ serial: SERIAL, uuid: 'u', key: KEY }),
-  });
-  assert.is(answer.status, 200);
-  const { state, hostKey, sshPort, login } = parseEnrolAnswer(await answer.json());
-  assert.equal([state, hostKey, sshPort, login], ['accepted', KEY, 2222, 'ds-receive']);
+  const at = (step: string) => `${server.url}/backup/1/introduce/${step}`;
+  const { line, file } = makeKeyPair();
+  const secret = { serial: SERIAL, uuid: 'u', nonce: 'a'.repeat(64), key: line };
+  const standing = async () =>
+    parseStanding(await (await post(at('standing'), { serial: SERIAL, key: line })).json()).state;
+  assert.is(await standing(), 'unknown');
+  const commitment = commitmentTo(secret);
+  const commit = await post(at('commit'), { serial: SERIAL, uuid: 'u', commitment });
+  const offer = parseOffer(await commit.json());
+  assert.equal([offer.hostKey, offer.sshPort, offer.login], [KEY, 2222, 'ds-receive']);
+  const { exchange } = offer;
+  const signature = signTranscript(transcriptOf(secret, offer), file);
+  const reveal = { exchange, nonce: secret.nonce, key: line, signature };
+  const answer = await post(at('reveal'), reveal);
+  assert.equal([answer.status, await answer.json()], [200, { state: 'accepted' }]);
+  assert.is(await standing(), 'accepted');
+  assert.is((await post(at('reveal'), reveal)).status, 404, 'used once');
+});
+
+test('an agent from before the introduction is told its accepted key, and gets no other in', async () => {
+  using library = makeLibrary();
+  await using server = await serve(library);
+  server.registrations.register(SERIAL, 'Jim', 'u', KEY);
+  const old = () => post(`${server.url}/backup/1/enrol`, { serial: SERIAL, uuid: 'u', key: KEY });
+  const refusal = await old();
+  assert.is(refusal.status, 426);
+  assert.match(await refusal.text(), /too old/);
+  assert.equal(server.registrations.get(SERIAL)?.pending, []);
+  enrol(server.registrations, SERIAL, 'u', KEY);
+  assert.is(parseEnrolAnswer(await (await old()).json()).state, 'accepted');
+});
+
+test('a flood of introductions from one address is refused, and "may I?" stays fast', async () => {
+  using library = makeLibrary();
+  await using server = await serve(library);
+  const serials = Array.from({ length: 40 }, (_, n) =>
+    parseSerial(`SHC008${String(n).padStart(5, '0')}`),
+  );
+  for (const [n, serial] of serials.entries()) {
+    server.registrations.register(serial, 'x', 'u', KEY, `10.0.0.${n}`);
+  }
+  const statuses = new Map<number, number>();
+  const commitment = 'a'.repeat(64);
+  const url = `${server.url}/backup/1/introduce/commit`;
+  for (let n = 0; n < 340; n += 1) {
+    const { status } = await post(url, { serial: serials[n % 40], uuid: 'u', commitment });
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+  assert.ok((statuses.get(200) ?? 0) <= 120, JSON.stringify([...statuses]));
+  assert.is([...statuses.keys()].sort().join(), '200,503');
+  assert.is((await fetch(`${server.url}/backup/1/available/${serials[0]}`)).status, 200);
 });
 
 const BAD: [string, string, string, number][] = [
   ['no JSON', 'application/json', '{', 400],
   ['an array', 'application/json', '[]', 400],
-  ['a number for the serial', 'application/json', '{"serial":1,"uuid":"u","key":"k"}', 400],
-  ['an unknown key', 'application/json', `{"serial":"${SERIAL}","uuid":"u","key":"k","x":1}`, 400],
-  ['a malformed serial', 'application/json', '{"serial":"../..","uuid":"u","key":"k"}', 400],
+  ['a number for the serial', 'application/json', '{"serial":1,"uuid":"u","commitment":"k"}', 400],
+  ['an unknown key', 'application/json', `{"serial":"${SERIAL}","uuid":"u","x":1}`, 400],
+  ['a malformed serial', 'application/json', '{"serial":"../..","uuid":"u"}', 400],
   ['a prototype', 'application/json', '{"__proto__":{"serial":"x"}}', 400],
-  ['no key', 'application/json', `{"serial":"${SERIAL}","uuid":"u","key":"k"}`, 400],
+  ['no commitment', 'application/json', `{"serial":"${SERIAL}","uuid":"u","commitment":"k"}`, 400],
   [
     'an unknown laptop',
     'application/json',
-    `{"serial":"SHC00800000","uuid":"u","key":"${KEY}"}`,
+    `{"serial":"SHC00800000","uuid":"u","commitment":"${'a'.repeat(64)}"}`,
     403,
   ],
   ['another content type', 'text/plain', 'hello', 415],
   ['too much', 'application/json', `"${'x'.repeat(70_000)}"`, 413],
 ];
 for (const [what, type, body, status] of BAD) {
-  test(`an enrolment with ${what} is refused with ${status} and says why`, async () => {
+  test(`a commitment with ${what} is refused with ${status} and says why`, async () => {
     using library = makeLibrary();
     await using server = await serve(library);
-    const answer = await fetch(`${server.url}/backup/1/enrol`, {
+    const answer = await fetch(`${server.url}/backup/1/introduce/commit`, {
       method: 'POST',
       headers: { 'content-type': type },
       body,

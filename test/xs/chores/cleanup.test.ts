@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -197,6 +207,23 @@ test('bad arguments are named, and change nothing', async () => {
   await refusedLater(whole.command('undelete', [SERIAL]), 'usage');
   await refusedLater(whole.command('undelete', [SERIAL, '../../etc']), 'not-found');
   await refusedLater(whole.command('snapshots'), 'usage', /serial number/);
+});
+
+test('only the service reads the index, which has titles; an older one is closed when it is opened', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-library-'));
+  try {
+    for (const opened of ['new', 'of an older version']) {
+      await using whole = await openWhole('', { folder });
+      await days(whole, 1, new Map());
+      const { database } = inState(whole.library.paths);
+      for (const path of [database, `${database}-wal`]) {
+        assert.is(statSync(path).mode & 0o077, 0, `${opened}: ${path}`);
+        chmodSync(path, 0o644);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a full disk is cleaned up with the reserve', async () => {

@@ -26,7 +26,7 @@ const WRONG: [line: string, message: RegExp, hint?: RegExp][] = [
   ['', /a command is needed/, /xs-backup help/],
   ['aprove', /unknown command 'aprove'/, /Did you mean approve\?/],
   ['frobnicate', /unknown command/, /xs-backup help/],
-  [`approve ${SERIAL} 0000`, /too many arguments for 'approve'/],
+  [`approve ${SERIAL} 000000 1`, /too many arguments for 'approve'/],
   [`approve ${SERIAL} --kind other`, /Allowed choices are own, sugar/],
   [`approve ${SERIAL} --kind`, /argument missing/],
   [`approve ${SERIAL} --dry-run`, /unknown option '--dry-run'/],

@@ -9,7 +9,7 @@ import { COMMANDS } from '../../../xs/commands/table.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
-import { backUp, ed25519, SERIAL, uidOf } from '../library.ts';
+import { backUp, ed25519, enrol, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('the commands of xs-backup');
@@ -23,7 +23,9 @@ async function openSchool(): Promise<WholeLibrary> {
   const { library, context, clock } = whole;
   library.newcomers.openWindow(1);
   library.registrations.register(OTHER, 'Ana', 'u', dsaKey(2));
-  for (const n of [1, 2, 3]) library.registrations.enrol(SERIAL, 'uuid', ed25519(n));
+  for (const n of [1, 2, 3]) {
+    enrol(library.registrations, SERIAL, 'uuid', ed25519(n), { code: `00000${n}` });
+  }
   const entries = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => {
       return [uidOf(from + n), { title: `${n}`, content: `${from + n}` }] as const;
@@ -47,7 +49,7 @@ function scenario(whole: WholeLibrary): [command: string, args: () => string[], 
       () => [SERIAL],
     ]),
     ['sums', () => [SERIAL, name()]],
-    ['approve', () => [SERIAL]],
+    ['approve', () => [SERIAL, '000002']],
     ['register-window', () => ['5']],
     ['retire', () => [OTHER]],
     ['unretire', () => [OTHER]],
@@ -58,7 +60,7 @@ function scenario(whole: WholeLibrary): [command: string, args: () => string[], 
     ['release', () => [SERIAL]],
     ['pin', () => [SERIAL, name()]],
     ['unpin', () => [SERIAL, name()]],
-    ['reject', () => [SERIAL]],
+    ['reject', () => [SERIAL, '000009']],
     ['forget', () => [OTHER]],
     ['teacher', () => ['list']],
     ['cleanup', () => [], { 'dry-run': true }],
@@ -95,7 +97,8 @@ test('every command says what it did as JSON, one object a line, when it is aske
 
 /** What was decided before leaves some commands without work. */
 async function prepare({ library, context, clock }: WholeLibrary, command: string): Promise<void> {
-  if (command === 'reject') library.registrations.enrol(SERIAL, 'uuid', ed25519(9));
+  if (command === 'reject')
+    enrol(library.registrations, SERIAL, 'uuid', ed25519(9), { code: '000009' });
   if (command === 'release') {
     clock.pass(86_400_000);
     const left = new Map([[uidOf(99), { title: 'x', content: 'x' }]]);

@@ -95,15 +95,17 @@ test('a waiting key is approved by its fingerprint, rejected, and let wait again
   await command('approve', [SERIAL], { kind: 'sugar', key: first.fingerprint });
   assert.equal(await list(), []);
   offer(3);
-  assert.match(await command('reject', [SERIAL], { kind: 'sugar' }), second.fingerprint);
+  assert.match(await command('reject', [SERIAL, second.fingerprint]), second.fingerprint);
   offer(3);
   assert.equal(await list(), []);
   const told = await command('approve', [SERIAL], { kind: 'sugar', key: second.fingerprint });
   assert.match(told, /no longer rejected/);
   offer(3);
   assert.is((await list()).length, 1);
-  await refusedLater(command('reject', [SERIAL], { kind: 'other' }), 'usage', /--kind/);
-  await refusedLater(command('reject', [serialOf(9)]), 'not-registered');
+  await refusedLater(command('reject', [SERIAL]), 'usage', /fingerprint/);
+  await refusedLater(command('approve', [SERIAL]), 'usage', /six digits/);
+  await refusedLater(command('approve', [SERIAL, '0000']), 'usage', /six digits/);
+  await refusedLater(command('reject', [serialOf(9), 'x']), 'not-registered');
 });
 
 test('a retired laptop keeps its snapshots, is cleaned up, and does not share the disk', async () => {

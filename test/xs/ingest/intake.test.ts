@@ -1,23 +1,28 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Clock } from '../../../shared/clock.ts';
+import { type Clock, realClock } from '../../../shared/clock.ts';
+import type { Serial } from '../../../shared/ids.ts';
+import type { Completion } from '../../../shared/protocol/messages.ts';
 import { lockFile } from '../../../shared/system/lock.ts';
-import { Intake } from '../../../xs/ingest/intake.ts';
+import { MAX_ATTEMPTS } from '../../../xs/ingest/attempts.ts';
+import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
+import { Intake, type IntakeOptions } from '../../../xs/ingest/intake.ts';
 import { retryDelayMs } from '../../../xs/ingest/retry-schedule.ts';
+import { RUN_BUDGET } from '../../../xs/ingest/sent.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
-import { openWhole } from '../whole.ts';
+import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('what waits to be ingested');
 
 const JOURNAL: Journal = new Map([[uidOf(1), { title: 'a', content: 'drawing' }]]);
 
 /** A service's intake whose waits end when the test says so. */
-async function start(env: NodeJS.ProcessEnv) {
+async function start(env: NodeJS.ProcessEnv, options: Partial<IntakeOptions> = {}) {
   const whole = await openWhole('');
   const { library, context } = whole;
   const waits: number[] = [];
@@ -34,7 +39,7 @@ async function start(env: NodeJS.ProcessEnv) {
     },
   };
   const { registrations, workQueue } = library;
-  const intake = new Intake({ ...context, clock, env, registrations, workQueue });
+  const intake = new Intake({ ...context, clock, env, registrations, workQueue, ...options });
   const nextWait = async (): Promise<number> => {
     if (waits.length === 0) await new Promise<void>((resolve) => (told = resolve));
     return waits.shift() ?? 0;
@@ -53,7 +58,7 @@ async function start(env: NodeJS.ProcessEnv) {
     await whole[Symbol.asyncDispose]();
   };
   return {
-    ...{ library, intake, completion, nextWait, hand, go: () => go() },
+    ...{ whole, library, intake, completion, nextWait, hand, go: () => go() },
     [Symbol.asyncDispose]: end,
   };
 }
@@ -104,6 +109,122 @@ test('a laptop that is still sending is asked about every two seconds', async ()
   await lock.release();
   service.go();
   assert.is((await intake.finalOutcome(SERIAL, completion.run, 600_000)).state, 'done');
+});
+
+/** What `serial` sends: one entry whose content has `bytes` zeros. */
+function sendZeros(whole: WholeLibrary, serial: Serial, bytes: number): Completion {
+  const { paths, registrations } = whole.library;
+  if (!registrations.get(serial)) registrations.register(serial, 'x', 'uuid', dsaKey(2));
+  const { incoming } = inLaptop(paths, serial);
+  const journal: Journal = new Map([[uidOf(2), { title: 'zeros', content: Buffer.alloc(bytes) }]]);
+  const completion = completionFor(whole, journal, serial);
+  for (const [uid, entry] of journal) sendEntry(incoming, uid, entry);
+  writeFileSync(inCompletion(paths).waiting(serial), JSON.stringify(completion));
+  return completion;
+}
+
+test('one laptop with a lot to read lets the others pass', async () => {
+  const done: Serial[] = [];
+  await using service = await start(process.env, {
+    budget: { ...RUN_BUDGET, turnBytes: 1 << 20 },
+    onBackup: ({ serial }) => void done.push(serial),
+  });
+  const { intake, library } = service;
+  const [greedy, others] = [serialOf(1), [SERIAL, serialOf(3), serialOf(4)]];
+  // Read in the order of their names at start: the greedy one was claimed before a restart.
+  const large = sendZeros(service.whole, greedy, 64 << 20);
+  const { waiting, claimed } = inCompletion(library.paths);
+  renameSync(waiting(greedy), claimed(greedy));
+  for (const serial of others) sendZeros(service.whole, serial, 1000);
+  intake.start();
+  assert.is((await intake.finalOutcome(greedy, large.run, 600_000)).state, 'done');
+  assert.is(done.at(-1), greedy);
+  assert.equal(done.slice(0, -1).sort(), others.sort());
+});
+
+test('a run beyond its budget is refused, and what it sent is removed', async () => {
+  for (const limit of [{ bytes: 1 << 20 }, { ms: 0 }]) {
+    await using service = await start(process.env, { budget: { ...RUN_BUDGET, ...limit } });
+    const { intake, library } = service;
+    const { run } = sendZeros(service.whole, SERIAL, 2 << 20);
+    intake.start();
+    const outcome = await intake.finalOutcome(SERIAL, run, 600_000);
+    assert.ok(outcome.state === 'refused' && outcome.code === 'bad-input', JSON.stringify(outcome));
+    assert.equal(readdirSync(inLaptop(library.paths, SERIAL).incoming), []);
+  }
+});
+
+test('runs that come to nothing count for the daily limit, four as one', async () => {
+  const cap = new DailyCap(realClock, 1, () => true);
+  await using service = await start(process.env, { cap });
+  const { intake, library } = service;
+  intake.start();
+  const send = async (completion: Completion) => {
+    const { waiting } = inCompletion(library.paths);
+    writeFileSync(`${waiting(SERIAL)}.tmp`, JSON.stringify(completion));
+    renameSync(`${waiting(SERIAL)}.tmp`, waiting(SERIAL));
+    return intake.finalOutcome(SERIAL, completion.run, 600_000);
+  };
+  const lies = () => ({ ...completionFor(service.whole, JOURNAL), entries: 7 });
+  for (let n = 0; n < 4; n += 1) {
+    const outcome = await send(lies());
+    assert.ok(outcome.state === 'refused' && outcome.code === 'bad-input');
+  }
+  const outcome = await send(completionFor(service.whole, JOURNAL));
+  assert.ok(outcome.state === 'refused' && outcome.code === 'server-refused');
+});
+
+test('what fails again and again is given up, with its reason, also across restarts', async () => {
+  const bin = mkdtempSync(join(tmpdir(), 'ds-intake-'));
+  writeFileSync(join(bin, 'sync'), '#!/bin/sh\necho "no sync today" >&2\nexit 1\n', {
+    mode: 0o755,
+  });
+  try {
+    await using service = await start({ ...process.env, PATH: `${bin}:${process.env.PATH}` });
+    const { library, completion, whole } = service;
+    const { claimed } = inCompletion(library.paths);
+    service.hand();
+    const attempt = async () => {
+      // Each attempt is made by a service that was just started.
+      const intake = new Intake({
+        ...{ ...whole.context, ...library, env: { PATH: `${bin}:${process.env.PATH}` } },
+        clock: { ...library.clock, sleep: () => new Promise(() => {}) },
+      });
+      intake.start();
+      const outcome = await intake.finalOutcome(SERIAL, completion.run, 600_000);
+      while (intake.outcome(SERIAL, completion.run).state === 'ingesting') await sleep(10);
+      await intake[Symbol.asyncDispose]();
+      return outcome.state === 'refused' ? outcome.message : outcome.state;
+    };
+    for (let n = 0; n < MAX_ATTEMPTS; n += 1) {
+      assert.match(await attempt(), /^sync/);
+      assert.ok(existsSync(claimed(SERIAL)), 'it is still there');
+    }
+    assert.match(await attempt(), /given up after 10 attempts: .*no sync today/);
+    assert.not(existsSync(claimed(SERIAL)));
+    assert.equal(readdirSync(inCompletion(library.paths).claimedFolder), []);
+    rmSync(join(bin, 'sync'));
+    service.hand();
+    assert.is(await attempt(), 'done');
+  } finally {
+    rmSync(bin, { recursive: true, force: true });
+  }
+});
+
+test('what a service ended with comes last after a restart', async () => {
+  const done: Serial[] = [];
+  await using service = await start(process.env, {
+    onBackup: ({ serial }) => void done.push(serial),
+  });
+  const { intake, library } = service;
+  const { run } = sendZeros(service.whole, serialOf(1), 1000);
+  const { waiting, claimed, attempts } = inCompletion(library.paths);
+  renameSync(waiting(serialOf(1)), claimed(serialOf(1)));
+  writeFileSync(attempts(serialOf(1)), '{"attempts":1}');
+  sendZeros(service.whole, SERIAL, 1000);
+  intake.start();
+  assert.is((await intake.finalOutcome(serialOf(1), run, 600_000)).state, 'done');
+  assert.equal(done, [SERIAL, serialOf(1)]);
 });
 
 test.run();

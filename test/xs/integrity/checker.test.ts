@@ -14,12 +14,23 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../shared/journal/entry.ts';
+import type { Completion, Outcome } from '../../../shared/protocol/messages.ts';
 import { confirmUnchanged } from '../../../xs/api/unchanged.ts';
+import { Intake } from '../../../xs/ingest/intake.ts';
 import { readFindings } from '../../../xs/integrity/findings.ts';
-import { inLaptop, inPool, inSnapshot } from '../../../xs/storage/paths.ts';
+import { inCompletion, inLaptop, inPool, inSnapshot } from '../../../xs/storage/paths.ts';
 import { listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { checkSnapshot, checkSnapshots } from '../check.ts';
-import { backUp, newest, SERIAL, type TestLibrary, uidOf } from '../library.ts';
+import {
+  backUp,
+  completionFor,
+  type Journal,
+  newest,
+  SERIAL,
+  sendEntry,
+  type TestLibrary,
+  uidOf,
+} from '../library.ts';
 import { openWhole, type WholeLibrary } from '../whole.ts';
 import {
   backUpHealing,
@@ -34,6 +45,11 @@ const test = suite('every name of every snapshot is there, and is a file of the 
 
 function pooled({ paths }: Pick<TestLibrary, 'paths'>, content: string): string {
   return inPool(paths, digestOf(content)).file(0);
+}
+
+/** The pool's name of a metadata file. */
+function pooledMetadata(paths: TestLibrary['paths'], metadata: string): string {
+  return inPool(paths, digestOf(readFileSync(metadata))).file(0);
 }
 
 /** A school with one backup, whose newest snapshot is spoiled. */
@@ -154,6 +170,25 @@ test('a flipped byte outside of the pool does not go into the next snapshot', as
   assert.ok(library.context.pool.damage.isEmpty);
 });
 
+/** A laptop's backup through the intake. It knows its base, and starts from another when told to. */
+async function takeIn(whole: WholeLibrary, journal: Journal, first: Completion): Promise<Outcome> {
+  const { library, context } = whole;
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  mkdirSync(incoming, { recursive: true });
+  await using intake = new Intake({ ...library, guard: context.guard });
+  intake.start();
+  let outcome: Outcome = { state: 'unknown' };
+  for (let round = 0; round < 3 && outcome.state !== 'done'; round += 1) {
+    const completion = round === 0 ? first : completionFor(whole, journal);
+    for (const [uid, entry] of journal) sendEntry(incoming, uid, entry);
+    const { waiting } = inCompletion(library.paths);
+    writeFileSync(`${waiting(SERIAL)}.new`, JSON.stringify(completion));
+    renameSync(`${waiting(SERIAL)}.new`, waiting(SERIAL));
+    outcome = await intake.finalOutcome(SERIAL, completion.run, 30_000);
+  }
+  return outcome;
+}
+
 test('an unreadable manifest or list stops neither the next backup nor the others', async () => {
   for (const file of ['MANIFEST', 'SUMS.gz'] as const) {
     await using whole = await openWhole();
@@ -162,7 +197,9 @@ test('an unreadable manifest or list stops neither the next backup nor the other
     await backUp(whole, drawings(6));
     const { paths } = whole.library;
     const { folder } = newestSnapshot(paths, SERIAL) ?? { folder: '' };
+    const remembered = completionFor(whole, drawings(7));
     const metadata = join(folder, `${uidOf(5)}.metadata`);
+    if (file === 'SUMS.gz') rmSync(pooledMetadata(paths, metadata));
     const path = join(folder, file);
     rmSync(path);
     mkdirSync(path);
@@ -170,6 +207,13 @@ test('an unreadable manifest or list stops neither the next backup nor the other
     await whole.library.checker.checkAll();
     assert.equal((await statusOf(whole)).concerns, ['damaged-laptops'], file);
     assert.is(readFindings(paths, SERIAL).findings[0]?.file, file);
+    const outcome = await takeIn(whole, drawings(7), remembered);
+    assert.is(outcome.state, 'done', `${file}: ${JSON.stringify(outcome)}`);
+    assert.ok(
+      (newestSnapshot(paths, SERIAL)?.sequence ?? 0) > 2,
+      `${file}: no sequence is used twice`,
+    );
+    checkSnapshot(newestSnapshot(paths, SERIAL) as never);
   }
 });
 

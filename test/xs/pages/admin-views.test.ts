@@ -24,6 +24,7 @@ import { forecastText, statusView } from '../../../xs/pages/teacher/school/statu
 import { cardsOf } from '../../../xs/pages/teacher/shown/laptop-card.ts';
 import { MARKS, type Mark, MarkShape, statesOf } from '../../../xs/pages/teacher/shown/marks.tsx';
 import type { AuditLine } from '../../../xs/registration/audit.ts';
+import { refused } from '../../shared/refused.ts';
 import { serialOf } from '../whole.ts';
 
 const test = suite("the teachers' pages in words");
@@ -35,8 +36,9 @@ const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000).to
 function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
-    ...{ enrolled: true, retired: null, replaces: null, replacedBy: null, snapshots: 1 },
+    ...{ enrolled: true, confirmed: true, retired: null, replaces: null, replacedBy: null },
     ...{
+      snapshots: 1,
       newest: null,
       bytes: 1,
       lastSuccess: daysAgo(1),
@@ -168,32 +170,51 @@ test('who needs the teacher comes first, then by name; a laptop without a nick h
   );
 });
 
-test('approving means the very key whose code is shown; a menu key shows no code', () => {
+test('laptops whose digits are to be typed come first; no page knows the digits', () => {
   const key = (n: number) => `SHA256:${String(n).repeat(43)}`;
   const waiting = [
-    { kind: 'sugar' as const, since: daysAgo(0), fingerprint: key(1), code: '1111' },
-    { kind: 'own' as const, since: daysAgo(2), fingerprint: key(2), code: '2222' },
-    { kind: 'own' as const, since: daysAgo(1), fingerprint: key(3), code: '3333' },
+    { kind: 'sugar' as const, since: daysAgo(0), fingerprint: key(1) },
+    { kind: 'own' as const, since: daysAgo(2), fingerprint: key(2) },
+    { kind: 'own' as const, since: daysAgo(1), fingerprint: key(3) },
   ];
-  const keys = waitingView([
+  const laptops = waitingView([
+    row(3, { waiting: waiting.slice(0, 1) }),
     row(1, { waiting }),
     row(2, { retired: daysAgo(1), waiting: waiting.slice(1) }),
+    row(4, {}),
   ]);
   assert.equal(
-    keys.map(({ code }) => code),
-    ['3333', '2222', null],
+    laptops.map(({ serial, hasCode, keys }) => [serial, hasCode, keys.length]),
+    [
+      [serialOf(1), true, 3],
+      [serialOf(3), false, 1],
+    ],
   );
-  assert.equal(commandsOf(keys[0]?.approve ?? { name: 'approve', fields: {} }), [
-    {
-      command: 'approve',
-      args: [serialOf(1)],
-      flags: { json: true, kind: 'own', key: key(3) },
-    },
+  const [newest] = laptops[0]?.keys ?? [];
+  assert.equal(commandsOf(newest?.reject ?? { name: 'reject', fields: {} }), [
+    { command: 'reject', args: [serialOf(1), key(1)], flags: { json: true } },
   ]);
 });
 
+test('six digits may be typed with spaces and in Arabic digits; fewer are none', () => {
+  const typed = (code: string) => {
+    return readAct({ act: 'approve', serial: serialOf(1), code }).fields.code;
+  };
+  assert.is(typed('047 111'), '047111');
+  assert.is(typed(' ٠٤٧١١١ '), '047111');
+  for (const bad of ['', '0471', '0471110', 'x'.repeat(30)]) {
+    refused(() => typed(bad), 'bad-input', /"code"/);
+  }
+});
+
 const GOOD: Record<string, string> = {
-  ...{ serial: serialOf(1), of: serialOf(2), kind: 'own', key: `SHA256:${'a'.repeat(43)}` },
+  ...{
+    serial: serialOf(1),
+    of: serialOf(2),
+    code: '047111',
+    kind: 'sugar',
+    key: `SHA256:${'a'.repeat(43)}`,
+  },
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
   serials: `${serialOf(1)},${serialOf(2)}`,
@@ -217,7 +238,7 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
       assert.not('dry-run' in flags);
     }
     for (const field of fieldsOf(name)) {
-      for (const bad of [undefined, '', '../x', '--all', 'x\ny', ['a'], `${GOOD[field]} `]) {
+      for (const bad of [undefined, '', '../x', '--all', 'x\ny', ['a'], `${GOOD[field]} x`]) {
         assert.throws(
           () => readAct({ ...sent, [field]: bad }),
           /missing or wrong/,

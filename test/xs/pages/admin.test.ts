@@ -5,7 +5,7 @@ import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { PLACES } from '../../../xs/pages/frame/teacher-frame.tsx';
 import { readAudit } from '../../../xs/registration/audit.ts';
 import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
-import { backUp, ed25519, type Journal, SERIAL, uidOf } from '../library.ts';
+import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
@@ -122,21 +122,27 @@ test('a question changes nothing; its answer does, with the name of the teacher'
   assert.match(sentences, /Rosa took Ana &lt;b(>|&gt;) \(\w+\) out of use\./);
 });
 
-test('a changed key is approved by its code, and only that key', async () => {
+test('typed digits let in the key that has them; wrong ones let in nobody and say so', async () => {
   await using server = await openClass();
   const { registrations, paths } = server.library;
-  registrations.enrol(SERIAL, 'uuid', ed25519(1));
-  assert.is(registrations.enrol(SERIAL, 'uuid', ed25519(2)), 'pending');
-  const question = await follow(server.teacher, '/xs-backup/waiting', /Approve/);
-  // While the teacher walks to the laptop, a stranger asks as well.
-  registrations.enrol(SERIAL, 'uuid', ed25519(3));
-  const answer = await server.teacher.fill(question, '/xs-backup/do', {});
+  enrol(registrations, SERIAL, 'uuid', ed25519(1), { code: '111111', address: 'a' });
+  registrations.approvals.byCode(SERIAL, '111111');
+  assert.is(enrol(registrations, SERIAL, 'uuid', ed25519(2), { code: '222222' }), 'pending');
+  enrol(registrations, SERIAL, 'uuid', ed25519(3), { code: '333333' });
+  const waiting = await server.teacher.get('/xs-backup/waiting');
+  assert.not.match(waiting.body, /222 ?222|333 ?333/, 'the digits are on the laptop only');
+  const type = (code: string) =>
+    server.teacher.fill('/xs-backup/waiting', '/xs-backup/do', { serial: SERIAL, code });
+  const wrong = await type('999999');
+  assert.is(wrong.status, 404);
+  assert.match(wrong.body, /somebody stands between/);
+  assert.is(registrations.get(SERIAL)?.keys.own, ed25519(1));
+  const answer = await type('222 222');
   assert.is(answer.status, 303);
+  const told = await server.teacher.get(String(answer.headers.location));
+  assert.match(told.body, /Approved[\s\S]*654321/);
   assert.is(registrations.get(SERIAL)?.keys.own, ed25519(2));
   assert.equal(registrations.get(SERIAL)?.pending, []);
-  const again = await server.teacher.get(question);
-  assert.is(again.status, 404);
-  assert.match(again.body, /no longer waiting/);
   const [line] = readAudit(paths, SERIAL).slice(-1);
   assert.equal([line?.event, line?.name], ['approved', 'Rosa']);
 });

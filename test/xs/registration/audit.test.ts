@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } f
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { silentLog } from '../../../shared/log.ts';
+import { parsePublicKey } from '../../../shared/ssh/ssh-key.ts';
 import { Audit, readAudit } from '../../../xs/registration/audit.ts';
 import { inAudit } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
@@ -19,7 +20,7 @@ function begin(library: TestLibrary, start = '2026-03-02T08:00:00Z') {
 test('every step is a line with its time, in the file of its month', () => {
   using library = makeLibrary();
   const { clock, paths, audit } = begin(library);
-  audit.asked('registered', SERIAL, { nick: 'Jocinta', address: '10.0.0.1' });
+  audit.admitted('registered', SERIAL, { nick: 'Jocinta', address: '10.0.0.1' });
   clock.pass(30 * DAY_MS);
   audit.decided('aliased', SERIAL, { of: serialOf(1) });
   audit.decided('window-opened', null, { minutes: 10 });
@@ -44,7 +45,7 @@ test('every step is a line with its time, in the file of its month', () => {
 test('laptops cause at most 200 lines a day, also over restarts; decisions are always written', () => {
   using library = makeLibrary();
   const { clock, audit, open, events } = begin(library);
-  for (let n = 0; n < 150; n += 1) audit.asked('registered', serialOf(n));
+  for (let n = 0; n < 150; n += 1) audit.asked('waiting', serialOf(n));
   const again = open();
   for (let n = 150; n < 400; n += 1) again.asked('waiting', serialOf(n));
   again.decided('approved', SERIAL);
@@ -55,12 +56,15 @@ test('laptops cause at most 200 lines a day, also over restarts; decisions are a
       .map(({ event }) => event),
     ['more-not-written', 'approved'],
   );
-  open().asked('registered', SERIAL);
+  open().asked('waiting', SERIAL);
   assert.is(events().filter(({ event }) => event === 'more-not-written').length, 1);
   assert.is(events().length, 202);
+  open().admitted('registered', SERIAL, {});
+  open().admitted('key-accepted', SERIAL, {});
+  assert.is(events().length, 204, 'junk hides nobody who was let in');
   clock.pass(DAY_MS);
-  open().asked('registered', SERIAL);
-  assert.is(events().length, 203, 'the next day has its own 200');
+  open().asked('waiting', SERIAL);
+  assert.is(events().length, 205, 'the next day has its own 200');
 });
 
 test('a line that a power cut tore is left out, and the next one is whole', () => {
@@ -110,7 +114,7 @@ test('the command shows all of it, or what concerns one laptop', async () => {
   await command('register-window', ['5']);
   library.registrations.register(serialOf(1), 'Ana', 'u', dsaKey(2), '10.0.0.9');
   library.registrations.register(serialOf(1), 'Ana', 'u', dsaKey(3), '10.0.0.9');
-  await command('reject', [serialOf(1)], { kind: 'sugar' });
+  await command('reject', [serialOf(1), parsePublicKey(dsaKey(3)).fingerprint]);
   await command('retire', [serialOf(1)]);
   await command('unretire', [serialOf(1)]);
   await command('register-window', ['0']);

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
@@ -7,12 +8,13 @@ import { parsePublicKey } from '../../../shared/ssh/ssh-key.ts';
 import { AuthorizedKeys, formatAuthorizedKeys } from '../../../xs/registration/authorized-keys.ts';
 import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { refused } from '../../shared/refused.ts';
-import { ed25519, makeLibrary, openRegistrations } from '../library.ts';
+import { ed25519, enrol, makeLibrary, openRegistrations } from '../library.ts';
 
 const test = suite('who may register, and with which key');
 
 const serial = parseSerial('SHC00800000');
 const open = openRegistrations;
+const fingerprint = (n: number) => parsePublicKey(ed25519(n)).fingerprint;
 
 function codeOf(work: () => unknown): string {
   try {
@@ -46,24 +48,26 @@ test('an own key is accepted with the right uuid and waits with another', () => 
   using library = makeLibrary();
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
-  assert.is(registrations.enrol(serial, 'other', ed25519(3)), 'pending');
-  assert.is(registrations.enrol(serial, 'u1', ed25519(4)), 'accepted');
-  assert.is(registrations.enrol(serial, 'u1', ed25519(5)), 'pending');
-  registrations.approve(serial, 'own');
+  assert.is(enrol(registrations, serial, 'other', ed25519(3)), 'pending');
+  assert.is(enrol(registrations, serial, 'u1', ed25519(4)), 'accepted');
+  assert.is(enrol(registrations, serial, 'u1', ed25519(5)), 'pending');
+  const { approvals } = registrations;
+  approvals.byFingerprint(serial, 'own', fingerprint(5));
   assert.is(registrations.get(serial)?.keys.own, ed25519(5));
   assert.equal(registrations.get(serial)?.pending, []);
-  assert.is(
-    codeOf(() => registrations.approve(serial, 'own')),
-    'not-found',
-  );
+  refused(() => approvals.byFingerprint(serial, 'own', fingerprint(3)), 'not-found');
 });
 
-test('a flood of changed keys keeps only the newest few', () => {
+test('a flood of changed keys keeps the first few, and refuses the others', () => {
   using library = makeLibrary();
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
-  for (let n = 2; n < 200; n += 1) registrations.register(serial, 'Eve', 'u1', ed25519(n));
+  const code = (n: number) =>
+    codeOf(() => registrations.register(serial, 'Eve', 'u1', ed25519(n), `10.0.0.${n}`));
+  const codes = Array.from({ length: 198 }, (_, n) => code(n + 2));
+  assert.is(codes.filter((one) => one === 'server-refused').length, 190);
   assert.is(registrations.get(serial)?.pending.length, 8);
+  assert.is(registrations.get(serial)?.pending[0]?.key, ed25519(2));
   assert.ok(readFileSync(inLaptop(library.paths, serial).registration).length < 5000);
 });
 
@@ -82,7 +86,7 @@ test('an unknown laptop cannot enrol, and nonsense is no key', () => {
   using library = makeLibrary();
   const registrations = open(library);
   assert.is(
-    codeOf(() => registrations.enrol(serial, 'u', ed25519(1))),
+    codeOf(() => enrol(registrations, serial, 'u', ed25519(1))),
     'not-registered',
   );
   for (const bad of [
@@ -115,7 +119,7 @@ test('authorized keys confine each key to the session script of its laptop', () 
   using library = makeLibrary();
   const registrations = open(library);
   registrations.register(serial, 'command="id"', 'u1', ed25519(1));
-  registrations.enrol(serial, 'u1', ed25519(2));
+  enrol(registrations, serial, 'u1', ed25519(2));
   const files = formatAuthorizedKeys(library.paths, 'ds-receive', registrations.all());
   assert.equal([...files.keys()].sort(), ['SHC00800000', 'ds-receive'], 'a file a login name');
   for (const text of files.values()) {
@@ -134,17 +138,21 @@ test("an agent's key is one laptop's only; what two have opens none", () => {
   const other = parseSerial('CSN74803BB1');
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   registrations.register(other, 'Ana', 'u2', ed25519(1));
-  registrations.enrol(serial, 'u1', ed25519(2));
+  enrol(registrations, serial, 'u1', ed25519(2));
   const before = readFileSync(inLaptop(library.paths, other).registration, 'utf8');
-  refused(() => registrations.enrol(other, 'u2', ed25519(2)), 'key-taken', /another laptop/);
+  refused(() => enrol(registrations, other, 'u2', ed25519(2)), 'key-taken', /another laptop/);
   assert.is(readFileSync(inLaptop(library.paths, other).registration, 'utf8'), before);
   // It waits for a teacher, and meanwhile becomes the other's: a teacher's yes comes too late.
-  registrations.enrol(other, 'u2', ed25519(3));
-  registrations.enrol(other, 'u2', ed25519(4));
+  enrol(registrations, other, 'u2', ed25519(3));
+  enrol(registrations, other, 'u2', ed25519(4));
   const third = parseSerial('SHC00800001');
   registrations.register(third, 'Eve', 'u3', ed25519(5));
-  registrations.enrol(third, 'u3', ed25519(4));
-  refused(() => registrations.approve(other, 'own'), 'key-taken', /another laptop/);
+  enrol(registrations, third, 'u3', ed25519(4));
+  refused(
+    () => registrations.approvals.byFingerprint(other, 'own', fingerprint(4)),
+    'key-taken',
+    /another laptop/,
+  );
   // From the time before this rule.
   const record = JSON.parse(readFileSync(inLaptop(library.paths, third).registration, 'utf8'));
   record.keys.own = ed25519(2);
@@ -153,7 +161,7 @@ test("an agent's key is one laptop's only; what two have opens none", () => {
   const agents = formatAuthorizedKeys(library.paths, 'ds-receive', again.all()).get('ds-receive');
   assert.is(agents?.includes(ed25519(2)), false);
   assert.is(agents?.includes(ed25519(3)), true);
-  refused(() => again.enrol(serial, 'u1', ed25519(2)), 'key-taken', /another laptop/);
+  refused(() => enrol(again, serial, 'u1', ed25519(2)), 'key-taken', /another laptop/);
   again.retire(third);
   const rest = formatAuthorizedKeys(library.paths, 'ds-receive', again.all());
   assert.match(rest.get('ds-receive') ?? '', ed25519(2));
@@ -165,7 +173,7 @@ test('files of keys are written where they change, and go where they open nothin
   const other = parseSerial('CSN74803BB1');
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   registrations.register(other, 'Ana', 'u2', ed25519(2));
-  registrations.enrol(serial, 'u1', ed25519(3));
+  enrol(registrations, serial, 'u1', ed25519(3));
   const { keysFolder, keys } = inState(library.paths);
   mkdirSync(keysFolder, { recursive: true });
   writeFileSync(keys('ABC00000001'), 'a laptop that is gone');
@@ -190,11 +198,11 @@ test('nick and uuid are kept without control characters, and cut', () => {
   assert.match(kept?.nick ?? '', /^Jim {2}\[2J {2}x+$/);
   assert.is(kept?.nick.length, 100);
   assert.is(kept?.uuid.length, 64);
-  const again = registrations.enrol(serial, ` u1\u0007${'y'.repeat(500)}`, ed25519(2));
+  const again = enrol(registrations, serial, ` u1\u0007${'y'.repeat(500)}`, ed25519(2));
   assert.is(again, 'accepted', 'the same uuid is cut in the same way');
 });
 
-test('a record of version 1 is read, and is of version 2 after the next change', () => {
+test('a record of version 1 is read, and is of version 3 after the next change', () => {
   using library = makeLibrary();
   library.addLaptop(serial);
   const path = inLaptop(library.paths, serial).registration;
@@ -206,10 +214,10 @@ test('a record of version 1 is read, and is of version 2 after the next change',
   const registrations = open(library);
   assert.equal(registrations.get(serial)?.keys, old.keys);
   assert.is(JSON.parse(readFileSync(path, 'utf8')).version, 1);
-  registrations.enrol(serial, 'u1', ed25519(2));
+  enrol(registrations, serial, 'u1', ed25519(2));
   const now = JSON.parse(readFileSync(path, 'utf8'));
   const { version, retired, rejected, alias, colors } = now;
-  assert.equal([version, retired, rejected, alias, colors], [2, null, [], null, null]);
+  assert.equal([version, retired, rejected, alias, colors], [3, null, [], null, null]);
   assert.equal(open(library).get(serial)?.keys, { sugar: ed25519(1), own: ed25519(2) });
 });
 
@@ -232,18 +240,19 @@ test('a rejected key does not wait again, also after a restart, until it is allo
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   registrations.register(serial, 'Jim', 'u1', ed25519(2));
-  const [fingerprint = ''] = registrations.reject(serial, 'sugar');
-  refused(() => registrations.reject(serial, 'sugar'), 'not-found');
+  const second = fingerprint(2);
+  assert.is(registrations.approvals.reject(serial, second), second);
+  refused(() => registrations.approvals.reject(serial, second), 'not-found');
   const again = open(library);
   const before = readFileSync(inLaptop(library.paths, serial).registration, 'utf8');
   assert.is(again.register(serial, 'Jim', 'u1', ed25519(2)), 'pending');
   assert.is(readFileSync(inLaptop(library.paths, serial).registration, 'utf8'), before);
   assert.is(again.register(serial, 'Jim', 'u1', ed25519(3)), 'pending', 'others still wait');
   assert.is(again.get(serial)?.pending.length, 1);
-  assert.is(again.approve(serial, 'sugar', fingerprint), 'unrejected');
+  assert.is(again.approvals.byFingerprint(serial, 'sugar', second), 'unrejected');
   assert.is(again.get(serial)?.keys.sugar, ed25519(1));
   again.register(serial, 'Jim', 'u1', ed25519(2));
-  assert.is(again.approve(serial, 'sugar', fingerprint), 'approved');
+  again.approvals.byFingerprint(serial, 'sugar', second);
   assert.is(again.get(serial)?.keys.sugar, ed25519(2));
 });
 
@@ -252,8 +261,8 @@ test('at most 32 rejected keys are remembered', () => {
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   for (let n = 2; n < 50; n += 1) {
-    registrations.register(serial, 'Eve', 'u1', ed25519(n));
-    if (n % 6 === 0) registrations.reject(serial, 'sugar');
+    registrations.register(serial, 'Eve', 'u1', ed25519(n), `10.0.0.${n}`);
+    registrations.approvals.reject(serial, fingerprint(n));
   }
   assert.is(registrations.get(serial)?.rejected.length, 32);
 });
@@ -263,11 +272,10 @@ test('approving names the key that was looked at, not one that came since', () =
   const registrations = open(library);
   registrations.register(serial, 'Jim', 'u1', ed25519(1));
   registrations.register(serial, 'Jim', 'u1', ed25519(2));
-  const { fingerprint } = parsePublicKey(ed25519(2));
   registrations.register(serial, 'Eve', 'u1', ed25519(3));
-  registrations.approve(serial, 'sugar', fingerprint);
+  registrations.approvals.byFingerprint(serial, 'sugar', fingerprint(2));
   assert.is(registrations.get(serial)?.keys.sugar, ed25519(2));
-  refused(() => registrations.approve(serial, 'sugar', 'SHA256:x'), 'not-found');
+  refused(() => registrations.approvals.byFingerprint(serial, 'sugar', 'SHA256:x'), 'not-found');
 });
 
 test('a retired laptop has no authorised key, until it is taken back', () => {
@@ -288,11 +296,44 @@ test('a retired laptop has no authorised key, until it is taken back', () => {
     'server-refused',
     /out of/,
   );
-  refused(() => registrations.enrol(serial, 'u1', ed25519(2)), 'server-refused', /out of use/);
+  refused(() => enrol(registrations, serial, 'u1', ed25519(2)), 'server-refused', /out of use/);
   assert.is(open(library).isActive(serial), false);
   assert.is(registrations.unretire(serial), true);
   assert.equal([lines(), registrations.isActive(serial)], [before, true]);
   assert.is(changes, 3);
+});
+
+test('a serial that holds something and has no key of its own needs a teacher for any key', () => {
+  const holds: [string, (home: string) => string][] = [
+    ['a snapshot of ours or a raw tree', (home) => join(home, 'datastore-2010-03-05_10:15')],
+    ['a held one', (home) => join(home, 'held', 'datastore-2026-03-05_10:15')],
+    ['a pin', (home) => join(home, 'pinned', 'x')],
+    ["the original client's mirror", (home) => join(home, 'datastore-current', 'ab')],
+  ];
+  for (const [what, place] of holds) {
+    using library = makeLibrary();
+    mkdirSync(place(inLaptop(library.paths, serial).home), { recursive: true });
+    const registrations = open(library);
+    assert.is(registrations.register(serial, 'Eve', 'any', ed25519(1)), 'pending', what);
+    assert.equal(registrations.get(serial)?.keys, { sugar: null, own: null }, what);
+    assert.is(enrol(registrations, serial, 'any', ed25519(2)), 'pending', what);
+    assert.equal([...formatAuthorizedKeys(library.paths, 'a', registrations.all())], [], what);
+    registrations.approvals.byCode(serial, '123456');
+    assert.equal(registrations.get(serial)?.keys, { sugar: null, own: ed25519(2) }, what);
+    assert.equal(registrations.get(serial)?.pending, [], "nobody is asked about Sugar's key");
+    assert.is(registrations.register(serial, 'Eve', 'any', ed25519(5)), 'pending');
+    assert.equal(registrations.get(serial)?.pending, []);
+  }
+});
+
+test("a laptop that Sugar's menu registered, and that has backups, needs a teacher for its own key", () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  const { home } = inLaptop(library.paths, serial);
+  mkdirSync(join(home, 'datastore-current', 'ab'), { recursive: true });
+  assert.is(enrol(registrations, serial, 'u1', ed25519(2)), 'pending');
+  assert.is(registrations.get(serial)?.keys.own, null);
 });
 
 test.run();

@@ -1,9 +1,22 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lockFile } from '../../../shared/system/lock.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
+import { refusedLater } from '../../shared/refused.ts';
 import { makeLibrary, SERIAL } from '../library.ts';
 import { CAPS, session, sessionCommand } from './session.ts';
 
@@ -211,6 +224,57 @@ test('options that a client slips in have no effect: the command line is ours', 
   }
   assert.equal(readdirSync(inLaptop(library.paths, SERIAL).incoming), []);
 });
+
+test('the lock is out of reach of what runs in the sandbox, and ends with it', async () => {
+  using library = makeLibrary();
+  const { sessionLock } = inLaptop(library.paths, SERIAL);
+  const child = spawn('sh', sessionCommand(library.paths, SERIAL), {
+    env: { PATH: process.env.PATH, SSH_ORIGINAL_COMMAND: `rsync --server -trIz${CAPS} . incoming` },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data'); // rsync greets
+  const programs = descendants(child.pid ?? 0);
+  const confined = programs.filter(({ name }) => name === 'rsync' || name === 'bwrap');
+  assert.ok(confined.some(({ name }) => name === 'rsync'));
+  for (const { pid } of confined) assert.not(filesOf(pid).includes(sessionLock), `${pid}`);
+  const now = { env: process.env, waitSeconds: 0 };
+  await refusedLater(lockFile(sessionLock, now), 'busy');
+  const holder = [{ pid: child.pid ?? 0 }, ...programs].find(({ pid }) =>
+    filesOf(pid).includes(sessionLock),
+  );
+  process.kill(holder?.pid ?? 0, 'SIGKILL');
+  while (confined.some(({ pid }) => existsSync(`/proc/${pid}/exe`))) await sleep(10);
+  await (await lockFile(sessionLock, now)).release();
+});
+
+/** All programs below this process. */
+function descendants(parent: number): { pid: number; name: string }[] {
+  const pids = readdirSync('/proc').map(Number).filter(Boolean);
+  return pids.flatMap((pid) => {
+    const stat = read(`/proc/${pid}/stat`);
+    const [, name = '', above] = /\((.*)\) \w (\d+)/.exec(stat) ?? [];
+    return Number(above) === parent ? [{ pid, name }, ...descendants(pid)] : [];
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // it ended meanwhile
+  }
+}
+
+function filesOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(folder, fd))];
+    } catch {
+      return [];
+    }
+  });
+}
 
 test('no room: nothing is written below the reserve, and restores go on', () => {
   using library = makeLibrary();

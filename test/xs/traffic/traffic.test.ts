@@ -214,8 +214,9 @@ test('times follow what transfers take on this server', () => {
   assert.ok(traffic.usual > 85_000, String(traffic.usual));
 });
 
-test('the longest without a backup gets the earliest time; one that never had any goes first', () => {
+test('the longest without a backup gets the earliest time; one that never had any goes last', () => {
   const { noteSuccess, ask } = start({ slots: 1 });
+  for (let n = 10; n < 20; n += 1) noteSuccess(serialOf(n), new Date(0));
   for (let n = 10; n < 20; n += 1) ask(n); // a queue longer than what is promised already
   const ages: [n: number, days: number | undefined][] = [
     [1, 1],
@@ -226,15 +227,14 @@ test('the longest without a backup gets the earliest time; one that never had an
   for (const [n, days] of ages) {
     if (days) noteSuccess(serialOf(n), new Date(-days * 86_400_000));
   }
-  for (let n = 10; n < 20; n += 1) noteSuccess(serialOf(n), new Date(0));
-  for (let n = 30; n < 40; n += 1) {
+  for (let n = 30; n < 45; n += 1) {
     noteSuccess(serialOf(n), new Date(-3_600_000));
     ask(n);
   }
   for (const [n] of ages) ask(n);
   const place = new Map(ages.map(([n]) => [n, placeOf(ask(n)) ?? 0]));
   const order = [...place].sort((a, b) => a[1] - b[1]).map(([n]) => n);
-  assert.equal(order, [4, 2, 3, 1]);
+  assert.equal(order, [2, 3, 1, 4]);
 });
 
 test('a time that was promised stays before whoever comes later, however old its backup', () => {
@@ -243,11 +243,20 @@ test('a time that was promised stays before whoever comes later, however old its
   noteSuccess(serialOf(2), new Date(0));
   const told = ask(2);
   assert.is(!told.admit && told.retryAfterSeconds, 40);
-  assert.equal(placeOf(ask(3)), 2, 'never backed up, and yet behind');
+  noteSuccess(serialOf(3), new Date(-86_400_000));
+  assert.equal(placeOf(ask(3)), 2, 'an older backup, and yet behind');
   pass(40);
   traffic.release(serialOf(1));
   assert.not.ok(ask(3).admit);
   assert.ok(ask(2).admit);
+});
+
+test('made-up laptops, however many and early, wait behind those that have a history', () => {
+  const { noteSuccess, ask } = start({ slots: 1 });
+  ask(0);
+  for (let n = 1; n <= 50; n += 1) ask(n);
+  noteSuccess(serialOf(60), new Date(0));
+  assert.is(placeOf(ask(60)), 1);
 });
 
 test('who comes early gets a free slot unless somebody is expected now', () => {

@@ -66,12 +66,13 @@ for (const [what, own, others, near] of QUEUES) {
 
 test('neighbours that come later, or have missed their time, are not ahead', () => {
   const now = NOW + 30_000;
+  const own = { ...asker(HERE), lastSuccess: 0 };
   const places: [Serial, Waiter][] = [
     [serialOf(1), nextPlace(undefined, asker(HERE), NOW + 1000, NOW)],
     [serialOf(2), { ...nextPlace(undefined, asker(HERE), NOW + 3_600_000, NOW), lastSuccess: 5 }],
-    [SELF, nextPlace(undefined, asker(HERE), now, NOW)],
+    [SELF, nextPlace(undefined, own, now, NOW)],
   ];
-  const ahead = countAhead(SELF, asker(HERE), new Map(places), () => true, now);
+  const ahead = countAhead(SELF, own, new Map(places), () => true, now);
   assert.equal(ahead, { all: 0, expected: 0, near: 0 });
 });
 

@@ -10,6 +10,7 @@ import { readStatus } from '../../admin/status.ts';
 import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
 import { readAudit } from '../../registration/audit.ts';
+import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
 import { noLaptop } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -36,6 +37,7 @@ export function addTeacherPages(part: FastifyInstance, site: Site): void {
   void part.register(async (teachers) => {
     teachers.addHook('preHandler', async (request) => {
       site.guard.teacher(request);
+      if (request.method === 'POST') releaseIfFull(site.library.paths);
     });
     addOverview(teachers, site);
     addWaiting(teachers, site);
@@ -99,7 +101,7 @@ function addWaiting(part: FastifyInstance, site: Site): void {
     }));
     const node = WaitingPage({
       ...frameProps(site, request, reply),
-      ...{ keys: waitingView(await laptopRows(library, asking)), proposals },
+      ...{ laptops: waitingView(await laptopRows(library, asking)), proposals },
       registration: newcomers.window(),
     });
     return site.send(reply, node);

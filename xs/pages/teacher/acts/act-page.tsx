@@ -17,7 +17,6 @@ export interface ActProps {
   texts: ActWords;
   /** The laptops concerned, the new one first. */
   about: readonly LaptopCard[];
-  code: string | null;
   /** Instead of one button. */
   choices: readonly ActChoice[];
   /** Seconds since 1970. */
@@ -30,10 +29,9 @@ export interface ActChoice {
 }
 
 export function ActPage(props: ActProps): VNode {
-  const { page, act, texts, about, code, choices, now } = props;
+  const { page, act, texts, about, choices, now } = props;
   const { _ } = page.words;
   const back = effectPath(act);
-  const label = code === null ? texts.label : _('Yes, it shows {code}', { code });
   return (
     <TeacherFrame page={page} title={texts.question} place={placeOf(back)}>
       <section class="card">
@@ -42,9 +40,9 @@ export function ActPage(props: ActProps): VNode {
             <About key={card.serial} words={page.words} card={card} now={now} />
           ))}
         </div>
-        {code === null ? null : (
+        {act.fields.key === undefined ? null : (
           <p>
-            <strong class="code">{code}</strong>
+            <code dir="ltr">{act.fields.key}</code>
           </p>
         )}
         <p>{texts.meaning}</p>
@@ -53,7 +51,9 @@ export function ActPage(props: ActProps): VNode {
           {Object.entries(act.fields).map(([name, value]) => (
             <input key={name} type="hidden" name={name} value={value} />
           ))}
-          <Buttons choices={choices.length > 0 ? choices : [{ name: act.name, label: label }]} />
+          <Buttons
+            choices={choices.length > 0 ? choices : [{ name: act.name, label: texts.label }]}
+          />
           <a class="button quiet" href={back}>
             {_('No, go back')}
           </a>
@@ -95,14 +95,28 @@ function About({ words, card, now }: { words: Words; card: LaptopCard; now: numb
   );
 }
 
-export function NotDonePage(props: { page: Page; back: string; problem: string }): VNode {
-  const { page, back, problem } = props;
+export interface NotDoneProps {
+  page: Page;
+  back: string;
+  /** In the words of the terminal, which are English. */
+  problem: string;
+  /** In the teacher's language, where we have words for it. */
+  meaning?: string | undefined;
+}
+
+export function NotDonePage({ page, back, problem, meaning }: NotDoneProps): VNode {
   const { _ } = page.words;
   return (
     <TeacherFrame page={page} title={_('This could not be done')} place={placeOf(back)}>
-      <p class="alert" role="alert" lang="en" dir="ltr">
-        {problem}
-      </p>
+      {meaning === undefined ? (
+        <p class="alert" role="alert" lang="en" dir="ltr">
+          {problem}
+        </p>
+      ) : (
+        <p class="alert" role="alert">
+          {meaning}
+        </p>
+      )}
       <p>
         <a class="button" href={back}>
           {_('Go back')}

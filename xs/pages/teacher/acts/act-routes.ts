@@ -17,7 +17,7 @@ import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
 import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
-import { type ActFacts, actWords } from './act-words.ts';
+import { type ActFacts, actWords, wrongCodeWords } from './act-words.ts';
 import {
   type Act,
   askPath,
@@ -42,10 +42,9 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       const { facts, rows } = await factsOf(library, page.words, act);
       const texts = actWords(page.words, act, facts);
       const about = rows.map((row) => cardOf(row, library.clock.now()));
-      const code = act.name === 'approve' && act.fields.kind === 'own' ? facts.code : null;
       const now = Math.floor(library.clock.now().getTime() / 1000);
       const choices = choicesOf(page.words, act, rows);
-      return site.send(reply, ActPage({ page, act, texts, about, code, choices, now }));
+      return site.send(reply, ActPage({ page, act, texts, about, choices, now }));
     });
   });
 
@@ -85,12 +84,15 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
   try {
     const act = readAct(query);
     const facts = {
-      ...{ name: '', other: '', what: '', code: null, minutes: minutesOf(act) },
-      laptops: splitSerials(act.fields.serials).length,
+      ...{ name: '', other: '', what: '', answer: answerOf(library, act) },
+      ...{ minutes: minutesOf(act), laptops: splitSerials(act.fields.serials).length },
     };
     const undo = undoOf(act);
     const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
-    return { text: actWords(words, act, facts).done, undo: stands ? askPath(undo) : undefined };
+    return {
+      text: actWords(words, act, facts).done,
+      undo: stands ? askPath(undo) : undefined,
+    };
   } catch {
     return undefined; // not an act of ours
   }
@@ -111,37 +113,41 @@ async function orExplain(
     if (status >= 500) throw error;
     const problem = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const page = site.page(request, reply);
+    const isWrongCode = act.name === 'approve' && body.code === 'not-found';
+    const meaning = isWrongCode ? wrongCodeWords(page.words) : undefined;
     void reply.status(status);
-    return site.send(reply, NotDonePage({ page, back: effectPath(act), problem }));
+    return site.send(reply, NotDonePage({ page, back: effectPath(act), problem, meaning }));
   }
 }
 
-/** Throws `not-registered`, and `not-found` for a key that is no longer pending. */
+/** Throws `not-registered`. */
 async function factsOf(
   library: Library,
   words: Words,
   act: Act,
 ): Promise<{ facts: ActFacts; rows: LaptopRow[] }> {
-  const { serial, of, key, serials: many } = act.fields;
+  const { serial, of, serials: many } = act.fields;
   const named = many === undefined ? [serial, of] : splitSerials(many);
   const serials = named.flatMap((text) => (text === undefined ? [] : [parseSerial(text)]));
   const laptops = serials.map((one) => [one, known(library, one)] as const);
   const rows = await laptopRows(library, laptops);
   const [row, other] = rows;
-  const waiting = row?.waiting.find(({ fingerprint }) => fingerprint === key);
-  if (act.name === 'approve' && !waiting) {
-    throw new DsError('not-found', 'this key is no longer waiting', {
-      hint: 'another teacher may have decided, or the laptop has sent another key since',
-    });
-  }
   const facts: ActFacts = {
     name: row ? row.nick || row.serial : '',
     other: other ? other.nick || other.serial : '',
     what: whatOf(library, words, act),
-    code: waiting?.code ?? null,
+    answer: null,
     ...{ minutes: minutesOf(act), laptops: rows.length },
   };
   return { facts, rows };
+}
+
+/** The digits that a laptop may ask for, once a teacher has typed its own. */
+function answerOf({ registrations }: Library, { name, fields }: Act): string | null {
+  const serial = tryParse(parseSerial, fields.serial);
+  const found = serial && registrations.get(serial)?.introduction;
+  const isDone = name === 'approve' && found?.code === fields.code && found?.confirmed;
+  return found && isDone ? found.answer : null;
 }
 
 function whatOf({ paths }: Library, words: Words, { fields }: Act): string {

@@ -21,8 +21,8 @@ export interface ActFacts {
   other: string;
   /** Name of the day or entry concerned. */
   what: string;
-  /** The pairing code of the key that is to be approved. */
-  code: string | null;
+  /** Digits that the laptop may ask for after its approval. */
+  answer: string | null;
   minutes: number;
   /** For acts about many laptops. */
   laptops: number;
@@ -32,7 +32,7 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
   const { name: who, other, what, laptops } = facts;
   switch (name) {
     case 'approve':
-      return approveWords(words, who, fields.kind === 'own' ? facts.code : null);
+      return approveWords(words, who, fields.code ?? '', facts.answer);
     case 'register-window':
       return windowWords(words, facts.minutes);
     default:
@@ -40,24 +40,24 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
   }
 }
 
-function approveWords({ _ }: Words, who: string, code: string | null): ActWords {
-  const common = { label: _('Approve'), done: _('Approved. The laptop goes on by itself.') };
-  if (code === null) {
-    return {
-      ...common,
-      question: _('Did {who} register this laptop again?', { who }),
-      meaning: _(
-        'This key has no code to compare. Ask the child: whoever holds the key may back up into this Journal.',
-      ),
-    };
-  }
+function approveWords({ _ }: Words, who: string, code: string, answer: string | null): ActWords {
+  const done = _('Approved. The laptop goes on by itself.');
+  const more = answer === null ? '' : _('If it asks for digits: {answer}', { answer });
   return {
-    ...common,
+    label: _('Approve'),
     question: _('Does the laptop of {who} show the code {code}?', { who, code }),
     meaning: _(
-      'Look at the laptop itself. With the same code on both, its key may open this Journal: back up into it and bring back from it. With another code, somebody else is asking.',
+      'Look at the laptop itself. Its key may then open this Journal: back up into it and bring back from it.',
     ),
+    done: more === '' ? done : `${done} ${more}`,
   };
+}
+
+/** Typed digits that no key of this laptop has. */
+export function wrongCodeWords({ _ }: Words): string {
+  return _(
+    'No key that waits has these digits. Type what the laptop shows now. If it does show them, somebody stands between the laptop and this server: let nobody in.',
+  );
 }
 
 /** 0 minutes close the window. */
@@ -90,8 +90,8 @@ type Texts = (words: Words, facts: TextFacts) => ActWords;
 const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Texts>> = {
   reject: ({ _ }, { who }) => ({
     label: _('Reject'),
-    question: _('Reject what waits for {who}?', { who }),
-    meaning: _('These keys open nothing, and do not ask again. The Journal stays as it is.'),
+    question: _('Reject this key for the Journal of {who}?', { who }),
+    meaning: _('This key opens nothing, and does not ask again. The Journal stays as it is.'),
     done: _('Rejected.'),
   }),
   retire: ({ _ }, { who }) => ({

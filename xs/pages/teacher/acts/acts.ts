@@ -19,6 +19,7 @@ import { laptopPath } from '../../frame/paths.ts';
 const FIELDS = {
   serial: (text: string) => tryParse(parseSerial, text),
   of: (text: string) => tryParse(parseSerial, text),
+  code: readCode,
   serials: (text: string) =>
     splitSerials(text).every((one) => tryParse(parseSerial, one)) ? text : undefined,
   kind: (text: string) => (text === 'own' || text === 'sugar' ? text : undefined),
@@ -35,7 +36,7 @@ const MAX_FIELD = 4000;
 interface Rule {
   command: string;
   args: readonly Field[];
-  flags?: readonly ('kind' | 'key')[];
+  flags?: readonly 'kind'[];
   /** Done afterwards. */
   next?: { command: string; args: readonly Field[] };
   /** Done for each laptop in the field `serials`. */
@@ -43,8 +44,8 @@ interface Rule {
 }
 
 const RULES = {
-  approve: { command: 'approve', args: ['serial'], flags: ['kind', 'key'] },
-  reject: { command: 'reject', args: ['serial'], flags: ['kind'] },
+  approve: { command: 'approve', args: ['serial', 'code'] },
+  reject: { command: 'reject', args: ['serial', 'key'] },
   'reject-many': { command: 'reject', args: ['serials'], flags: ['kind'], many: true },
   'register-window': { command: 'register-window', args: ['minutes'] },
   retire: { command: 'retire', args: ['serial'] },
@@ -170,6 +171,16 @@ export function splitSerials(serials: string | undefined): string[] {
 export function fieldsOf(name: ActName): Field[] {
   const { args, flags = [], next }: Rule = RULES[name];
   return [...new Set([...args, ...flags, ...(next?.args ?? [])])];
+}
+
+const ARABIC_ZERO = 0x660;
+
+/** Six digits, typed with spaces or in Arabic digits as well. */
+function readCode(text: string): string | undefined {
+  const digits = text
+    .replace(/[\u0660-\u0669]/g, (digit) => String((digit.codePointAt(0) ?? 0) - ARABIC_ZERO))
+    .replace(/ /g, '');
+  return /^\d{6}$/.test(digits) ? digits : undefined;
 }
 
 function noAct(message: string): DsError {

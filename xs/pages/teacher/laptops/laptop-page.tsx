@@ -13,6 +13,7 @@ import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
 import { ActLink } from '../acts/act-link.tsx';
 import type { Act } from '../acts/acts.ts';
+import { CodeForm } from '../acts/code-form.tsx';
 import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 import { MarkShape, markName } from '../shown/marks.tsx';
 
@@ -80,6 +81,12 @@ export function LaptopPage(props: LaptopProps): VNode {
         ) : null}
         {lineOfActs(words, props)}
       </p>
+      {row.confirmed === false && row.retired === null ? (
+        <section class="card">
+          <p>{_('Nobody has compared the digits of this laptop with the server yet.')}</p>
+          <CodeForm page={page} serial={serial} about={card.name} />
+        </section>
+      ) : null}
       <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
       <Pins words={words} serial={serial} pins={pins} />
       <p>

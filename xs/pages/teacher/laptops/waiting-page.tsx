@@ -1,6 +1,6 @@
 /**
- * What waits for approval: keys with their pairing codes, new laptops that may belong to a known child,
- * and whether new laptops may register.
+ * What waits for approval: laptops with new keys, whose digits the teacher types, new laptops that may
+ * belong to a known child, and whether new laptops may register.
  */
 
 import type { VNode } from 'preact';
@@ -14,34 +14,44 @@ import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
 import { ActLink } from '../acts/act-link.tsx';
 import type { Act } from '../acts/acts.ts';
+import { CodeForm } from '../acts/code-form.tsx';
 
-export interface WaitingKey {
+export interface WaitingLaptop {
   serial: Serial;
   name: string;
   colors: string | null;
+  /** Whether a key of our agent is among them: one with digits. */
+  hasCode: boolean;
+  /** The newest first. */
+  keys: readonly WaitingKey[];
+}
+
+export interface WaitingKey {
   kind: 'own' | 'sugar';
-  /** The code that the laptop shows; null for a key of Sugar's own registration. */
-  code: string | null;
+  fingerprint: string;
   since: number;
-  approve: Act;
   reject: Act;
 }
 
-/** Keys with a code first, then newest first. */
-export function waitingView(rows: readonly LaptopRow[]): WaitingKey[] {
+/** Laptops with digits to type first, then the newest first. */
+export function waitingView(rows: readonly LaptopRow[]): WaitingLaptop[] {
   return rows
-    .filter(({ retired }) => retired === null)
-    .flatMap(({ serial, nick, colors, waiting }) =>
-      waiting.map(({ kind, since, fingerprint, code }) => ({
-        ...{ serial, name: nick || serial, colors, kind },
-        code: kind === 'own' ? code : null,
-        since: Math.floor(Date.parse(since) / 1000),
-        // Names the key whose code is shown, so that a key that arrives meanwhile is not approved.
-        approve: { name: 'approve', fields: { serial, kind, key: fingerprint } } satisfies Act,
-        reject: { name: 'reject', fields: { serial, kind } } satisfies Act,
-      })),
-    )
-    .sort((a, b) => a.kind.localeCompare(b.kind) || b.since - a.since);
+    .filter(({ retired, waiting }) => retired === null && waiting.length > 0)
+    .map(({ serial, nick, colors, waiting }) => ({
+      ...{ serial, name: nick || serial, colors },
+      hasCode: waiting.some(({ kind }) => kind === 'own'),
+      keys: waiting
+        .map(({ kind, since, fingerprint }) => ({
+          ...{ kind, fingerprint, since: Math.floor(Date.parse(since) / 1000) },
+          reject: { name: 'reject', fields: { serial, key: fingerprint } } satisfies Act,
+        }))
+        .sort((a, b) => b.since - a.since),
+    }))
+    .sort((a, b) => Number(b.hasCode) - Number(a.hasCode) || newest(b) - newest(a));
+}
+
+function newest({ keys }: WaitingLaptop): number {
+  return keys[0]?.since ?? 0;
 }
 
 /** A new laptop, and the one it may replace. */
@@ -57,7 +67,7 @@ export interface ShownProposal {
 
 export interface WaitingProps {
   page: Page;
-  keys: readonly WaitingKey[];
+  laptops: readonly WaitingLaptop[];
   proposals: readonly ShownProposal[];
   registration: WindowState;
   now: number;
@@ -65,21 +75,21 @@ export interface WaitingProps {
 }
 
 export function WaitingPage(props: WaitingProps): VNode {
-  const { page, keys, proposals, registration, now, done } = props;
+  const { page, laptops, proposals, registration, now, done } = props;
   const { words } = page;
   const { _ } = words;
   return (
     <TeacherFrame page={page} title={_('Who asks')} place="waiting" done={done}>
       <section>
         <h2>{_('Laptops that ask to be let in')}</h2>
-        {keys.length === 0 ? <p>{_('None.')}</p> : null}
+        {laptops.length === 0 ? <p>{_('None.')}</p> : null}
         <ul class="asking">
-          {(['own', 'sugar'] as const)
-            .map((kind) => keys.filter((key) => key.kind === kind))
+          {[true, false]
+            .map((hasCode) => laptops.filter((one) => one.hasCode === hasCode))
             .filter((some) => some.length > 0)
             .map((some) => (
-              <li key={some[0]?.kind} class="card">
-                <Keys words={words} keys={some} now={now} />
+              <li key={String(some[0]?.hasCode)} class="card">
+                <Some page={page} laptops={some} now={now} />
               </li>
             ))}
         </ul>
@@ -103,35 +113,42 @@ export function WaitingPage(props: WaitingProps): VNode {
   );
 }
 
-/** All keys of a kind: what is said about them is said once. Each is approved by itself. */
-function Keys({ words, keys, now }: { words: Words; keys: readonly WaitingKey[]; now: number }) {
-  const { _ } = words;
-  const isSugar = keys[0]?.kind === 'sugar';
-  const fields = { serials: keys.map(({ serial }) => serial).join(), kind: 'sugar' };
+interface SomeProps {
+  page: Page;
+  laptops: readonly WaitingLaptop[];
+  now: number;
+}
+
+/** Laptops with the same question: what is said about them is said once. */
+function Some({ page, laptops, now }: SomeProps) {
+  const { _ } = page.words;
+  const isSugar = laptops[0]?.hasCode === false;
+  const fields = { serials: laptops.map(({ serial }) => serial).join(), kind: 'sugar' };
   return (
     <>
-      <p>
-        {isSugar
-          ? _(
-              '"Register" was chosen again in its menu. Only the old backup program needs this key.',
-            )
-          : _('Approve a key only when the laptop shows the same code.')}
-      </p>
-      {isSugar && keys.length > 1 ? (
+      {isSugar ? (
+        <p>
+          {_(
+            '"Register" was chosen in its menu. Only the old backup program needs this key; an administrator can approve it at the terminal.',
+          )}
+        </p>
+      ) : null}
+      {isSugar && laptops.length > 1 ? (
         <p class="acts">
           <ActLink act={{ name: 'reject-many', fields }} label={_('Reject all')} />
         </p>
       ) : null}
-      {keys.map((key) => (
-        <Key key={key.approve.fields.key} words={words} asking={key} now={now} />
+      {laptops.map((one) => (
+        <Asking key={one.serial} page={page} asking={one} now={now} />
       ))}
     </>
   );
 }
 
-function Key({ words, asking, now }: { words: Words; asking: WaitingKey; now: number }) {
-  const { _ } = words;
-  const { serial, name, colors, kind, code, since, approve, reject } = asking;
+function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now: number }) {
+  const { words } = page;
+  const { _, _n } = words;
+  const { serial, name, colors, hasCode, keys } = asking;
   return (
     <div class="one-of">
       <p class="whose">
@@ -139,19 +156,20 @@ function Key({ words, asking, now }: { words: Words; asking: WaitingKey; now: nu
         <a href={laptopPath(serial)}>
           <bdi>{name}</bdi>
         </a>{' '}
-        <span class="serial">{serial}</span> <span>{ago(words, since, now)}</span>
+        <span class="serial">{serial}</span> <span>{ago(words, newest(asking), now)}</span>
       </p>
-      {kind === 'sugar' ? null : code === null ? (
-        <p>{_('The code is not known yet: start the service once.')}</p>
-      ) : (
-        <p>
-          {_('Pairing code')} <strong class="code">{code}</strong>
-        </p>
-      )}
-      <p class="acts">
-        <ActLink act={approve} label={_('Approve')} about={name} />{' '}
-        <ActLink act={reject} label={_('Reject')} about={name} />
-      </p>
+      {hasCode ? <CodeForm page={page} serial={serial} about={name} /> : null}
+      <details>
+        <summary>{_n('{n} key waits', '{n} keys wait', keys.length)}</summary>
+        <ul class="keys">
+          {keys.map(({ fingerprint, since, reject }) => (
+            <li key={fingerprint}>
+              <code dir="ltr">{fingerprint}</code> {ago(words, since, now)}{' '}
+              <ActLink act={reject} label={_('Reject')} about={name} />
+            </li>
+          ))}
+        </ul>
+      </details>
     </div>
   );
 }

@@ -1,0 +1,136 @@
+/**
+ * Where a run may write on a disk that is full or read-only. A full one: room is borrowed from a reserve
+ * file of our own, and given back afterwards, so that a backup and "keep at school", which makes room, work
+ * at 0 bytes free. A read-only one, as after disk errors: what a backup has to write goes to the session's
+ * folder in memory, the state included.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DsError, isErrno } from '../shared/errors.ts';
+import { type Context, FULL_HINT } from './context.ts';
+import { readOnlyDisk } from './laptop-full.ts';
+import type { Paths } from './paths.ts';
+import { freeBytes } from './profile.ts';
+
+/**
+ * Below this nothing is begun, in bytes: keys, identifiers and the database must not be cut short
+ * halfway through a registration.
+ */
+const MIN_FREE_BYTES = 1024 * 1024;
+/** Enough for the state, the staged properties of a batch and what Sugar writes for one entry, in bytes. */
+const RESERVE_BYTES = 4 * 1024 * 1024;
+/** The reserve is made where it takes a small part of what is free. */
+const AMPLE_BYTES = 8 * RESERVE_BYTES;
+/** The reserve is written in pieces of this size, in bytes. */
+const PIECE_BYTES = 256 * 1024;
+/** A workplace in memory is called after this. */
+const AWAY = 'dsb-away-';
+
+/**
+ * Makes our folder and, with `borrow`, room in it; disposing gives borrowed room back. What brings content
+ * to the laptop borrows none: it would not give it back. Throws `laptop-full` where there is no room to
+ * begin anything, and `laptop-read-only`.
+ */
+export function prepareProfile({ paths }: Context, use: 'borrow' | 'own-room'): Disposable {
+  if (isReadOnly(paths)) throw readOnlyDisk();
+  const before = freeBytes(paths.profile);
+  const isShort = before < MIN_FREE_BYTES;
+  const borrowed = use === 'borrow' && isShort && existsSync(paths.reserve);
+  if (borrowed) rmSync(paths.reserve);
+  if (freeBytes(paths.profile) < MIN_FREE_BYTES) throw full();
+  mkdirSync(paths.own, { recursive: true, mode: 0o700 });
+  const giveBack = () => {
+    const size = statSync(paths.reserve, { throwIfNoEntry: false })?.size ?? 0;
+    if (size >= RESERVE_BYTES || (size > 0 && borrowed)) return;
+    const free = freeBytes(paths.profile);
+    if (free >= AMPLE_BYTES) fillReserve(paths, RESERVE_BYTES);
+    else if (borrowed) fillReserve(paths, Math.min(RESERVE_BYTES, free - before));
+  };
+  return { [Symbol.dispose]: giveBack };
+}
+
+export interface Workplace extends Disposable {
+  context: Context;
+}
+
+/** The same for a backup, which also works on a disk that is read-only. */
+export function openWorkplace(context: Context): Workplace {
+  const { paths } = context;
+  if (!isReadOnly(paths)) return { context, ...prepareProfile(context, 'borrow') };
+  const isIntroduced = [paths.key, paths.enrolment, paths.knownHosts].every((path) =>
+    existsSync(path),
+  );
+  if (!isIntroduced) throw readOnlyDisk();
+  context.warn('the disk of this laptop cannot be written to; it is backed up all the same');
+  return openAway(context);
+}
+
+/** For reading the state: SQLite has to write even then. Needs no room. */
+export function openStatePlace(context: Context): Workplace {
+  if (isReadOnly(context.paths)) return openAway(context);
+  return { context, [Symbol.dispose]: () => {} };
+}
+
+function openAway(context: Context): Workplace {
+  const { paths, env } = context;
+  const folder = mkdtempSync(join(env.XDG_RUNTIME_DIR || tmpdir(), AWAY));
+  const state = join(folder, 'state.db');
+  for (const suffix of ['', '-wal']) {
+    if (existsSync(paths.state + suffix)) copyFileSync(paths.state + suffix, state + suffix);
+  }
+  const away = { ...paths, state, staging: join(folder, 'staging'), probe: folder };
+  const lock = existsSync(paths.lock) ? {} : { lockFolder: folder, lock: join(folder, 'run') };
+  return {
+    context: { ...context, paths: { ...away, ...lock, isReadOnly: true } },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Runs `write`, unless nothing can be written in this profile: what it writes only saves work later. */
+export function ifWritable({ paths }: Pick<Context, 'paths'>, write: () => void): void {
+  if (!paths.isReadOnly) write();
+}
+
+function isReadOnly({ profile, own }: Paths): boolean {
+  try {
+    accessSync(existsSync(own) ? own : profile, constants.W_OK);
+    return false;
+  } catch (error) {
+    return isErrno(error, 'EROFS');
+  }
+}
+
+/** Random bytes, since some file systems compress. What does not fit is left out. */
+function fillReserve({ reserve }: Paths, bytes: number): void {
+  if (bytes < PIECE_BYTES) return;
+  const fd = openSync(reserve, 'w', 0o600);
+  try {
+    for (let done = 0; done + PIECE_BYTES <= bytes; ) {
+      done += writeSync(fd, randomBytes(PIECE_BYTES));
+    }
+    fsyncSync(fd);
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function full(): DsError {
+  return new DsError('laptop-full', 'the disk of this laptop is full', { hint: FULL_HINT });
+}

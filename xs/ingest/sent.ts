@@ -1,0 +1,175 @@
+/**
+ * Reads what a laptop sent, ahead of its ingest: every file once, within a budget, and in pieces between
+ * which other laptops have their turn. What was read is believed later only while the file is the very
+ * same; the session lock is held meanwhile, so no session changes it.
+ */
+import { createHash } from 'node:crypto';
+import { constants, lstatSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { DsError } from '../../shared/errors.ts';
+import type { Digest, Uid } from '../../shared/ids.ts';
+import {
+  type Content,
+  checkPropertyCount,
+  decodeEntry,
+  MAX_METADATA_BYTES,
+} from '../../shared/journal/entry.ts';
+import { type KeptMark, keptMarkOf } from '../../shared/journal/kept.ts';
+import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { hasContent, readChecked } from '../storage/checked-entry.ts';
+import { inEntry } from '../storage/paths.ts';
+import type { Turn } from './fair-turns.ts';
+
+/** What one run may cost. */
+export interface RunBudget {
+  /** Bytes read, content and metadata. */
+  bytes: number;
+  /** Reading time, without the turns of others, in milliseconds. */
+  ms: number;
+  /** Bytes after which the others have their turn. */
+  turnBytes: number;
+}
+
+/** More than the disk of any laptop that is in use, and an hour: a disk reads faster than that. */
+export const RUN_BUDGET: RunBudget = {
+  bytes: 64 * 2 ** 30,
+  ms: 3_600_000,
+  turnBytes: 64 * 2 ** 20,
+};
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** The metadata of an entry that arrived. */
+export interface SentMetadata {
+  content: Content | null;
+  mark: KeptMark | undefined;
+}
+
+/** Files of one arrival, each read at most once. */
+export class SentFiles {
+  readonly #metadata = new Map<string, { stamp: string; digest: Digest; sent: SentMetadata }>();
+  readonly #content = new Map<string, { stamp: string; digest: Digest }>();
+
+  /** Metadata at `path` if they have this digest. Throws `bad-input` when they are none. */
+  metadata(path: string, digest: Digest): SentMetadata | undefined {
+    const stamp = stampOf(path);
+    const known = this.#metadata.get(path);
+    if (known && known.stamp === stamp && known.digest === digest) return known.sent;
+    const bytes = readSmall(path, digest);
+    if (!stamp || !bytes) return undefined;
+    checkPropertyCount(bytes);
+    const entry = decodeEntry(bytes);
+    const sent = { content: entry.content, mark: keptMarkOf(entry) };
+    this.#metadata.set(path, { stamp, digest, sent });
+    return sent;
+  }
+
+  /** Whether a regular file with this content is at `path`. */
+  async hasContent(path: string, content: Content): Promise<boolean> {
+    const known = this.#content.get(path);
+    if (known && known.stamp === stampOf(path)) return known.digest === content.digest;
+    return hasContent(path, content);
+  }
+
+  /**
+   * Reads the files of these entries in `folder`. Throws `bad-input` beyond the budget, and the signal's
+   * reason.
+   */
+  async readAhead(
+    folder: string,
+    changed: readonly (readonly [Uid, Digest])[],
+    { turn, budget, signal }: { turn: Turn; budget: RunBudget; signal: AbortSignal },
+  ): Promise<void> {
+    const pause = pacemaker(SLICE_MS);
+    const meter = new Meter(budget);
+    const spend = async (bytes: number) => {
+      signal.throwIfAborted();
+      if (meter.spend(bytes)) {
+        await turn.pass();
+        meter.resume();
+      }
+      await pause();
+    };
+    for (const [uid, digest] of changed) {
+      const { metadata, content } = inEntry(folder, uid);
+      const sent = this.metadata(metadata, digest);
+      await spend(sizeOf(metadata));
+      if (sent?.content && sizeOf(content) === sent.content.size) {
+        await this.#hash(content, spend);
+      }
+    }
+  }
+
+  async #hash(path: string, spend: (bytes: number) => Promise<void>): Promise<void> {
+    const stamp = stampOf(path);
+    if (!stamp) return;
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const hash = createHash('sha256');
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+      if (bytesRead === 0) break;
+      hash.update(chunk.subarray(0, bytesRead));
+      await spend(bytesRead);
+    }
+    this.#content.set(path, { stamp, digest: hash.digest('hex') as Digest });
+  }
+}
+
+/** Adds up what a run costs. */
+class Meter {
+  readonly #budget: RunBudget;
+  #bytes = 0;
+  #ms = 0;
+  #inTurn = 0;
+  #since = performance.now();
+
+  constructor(budget: RunBudget) {
+    this.#budget = budget;
+  }
+
+  /** Returns whether it is the turn of others. Throws `bad-input` beyond the budget. */
+  spend(bytes: number): boolean {
+    const now = performance.now();
+    this.#ms += now - this.#since;
+    this.#since = now;
+    this.#bytes += bytes;
+    this.#inTurn += bytes;
+    if (this.#bytes > this.#budget.bytes || this.#ms > this.#budget.ms) throw this.#tooMuch();
+    if (this.#inTurn < this.#budget.turnBytes) return false;
+    this.#inTurn = 0;
+    return true;
+  }
+
+  /** The others had their turn. */
+  resume(): void {
+    this.#since = performance.now();
+  }
+
+  #tooMuch(): DsError {
+    const { bytes, ms } = this.#budget;
+    const limits = `${bytes} bytes and ${Math.round(ms / 60_000)} minutes`;
+    return new DsError('bad-input', `the backup takes more than ${limits} to read`, {
+      hint: 'an entry of this Journal is far too large for a school server',
+    });
+  }
+}
+
+/** Metadata that a session wrote: whatever may be there, only a small regular file is read. */
+function readSmall(path: string, digest: Digest): Buffer | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile() || stat.size > MAX_METADATA_BYTES) return undefined;
+  const reading = readChecked(path, digest);
+  return reading.type === 'whole' ? reading.bytes : undefined;
+}
+
+function sizeOf(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Says that a file is the same one and was not written since; undefined if there is no regular file. */
+function stampOf(path: string): string | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  if (!stat?.isFile()) return undefined;
+  return `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * The keys of a laptop that wait for a teacher: which one the typed digits name, and whether there is room
+ * for another one. A waiting key is never pushed out: the newcomer is refused. Pure.
+ */
+import { DsError } from '../../shared/errors.ts';
+import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
+import type { KeyKind, Laptop, PendingKey } from './laptop-record.ts';
+
+/** Of each kind, so that Sugar's keys take no room from our agents'. */
+const MAX_PENDING = 8;
+/** Of each kind from one address: one stranger alone does not use up the room. */
+const MAX_PER_ADDRESS = 2;
+
+/** The laptop with this key pending. Throws `server-refused` where too many wait already. */
+export function withPending(laptop: Laptop, added: PendingKey): Laptop {
+  const others = laptop.pending.filter((one) => !isSame(one, added));
+  const ofKind = others.filter(({ kind }) => kind === added.kind);
+  const fromHere = ofKind.filter(({ from }) => from !== null && from === added.from);
+  if (ofKind.length >= MAX_PENDING || fromHere.length >= MAX_PER_ADDRESS) {
+    throw new DsError('server-refused', 'too many keys of this laptop wait for a teacher already', {
+      hint: 'ask a teacher to reject those that nobody shows on a laptop',
+    });
+  }
+  return { ...laptop, pending: [...others, added] };
+}
+
+/**
+ * What the typed digits name: a waiting key, or the accepted one, which nobody has confirmed yet. Throws
+ * `not-found` where none has them, and `bad-input` where two have.
+ */
+export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepted' {
+  const found: (PendingKey | 'accepted')[] = laptop.pending.filter((one) => one.code === code);
+  if (laptop.introduction?.code === code) found.push('accepted');
+  const [only] = found;
+  if (found.length > 1) {
+    throw new DsError('bad-input', `two keys of ${laptop.serial} have the code ${code}`, {
+      hint: 'reject both; the laptop then shows new digits',
+    });
+  }
+  if (only) return only;
+  throw new DsError('not-found', `no key of ${laptop.serial} has the code ${code}`, {
+    hint:
+      'type what the laptop shows now. If it shows these digits, somebody stands between it and this ' +
+      'server: approve nothing, and find out who',
+  });
+}
+
+/** The waiting key with this code or fingerprint. Throws `not-found` and, where two have it, `bad-input`. */
+export function pendingKey(laptop: Laptop, which: string, kind?: KeyKind): PendingKey {
+  const found = laptop.pending.filter((one) => {
+    const isNamed = fingerprintOf(one.key) === which || (one.code !== null && one.code === which);
+    return isNamed && (kind === undefined || one.kind === kind);
+  });
+  const [only] = found;
+  if (!only) throw new DsError('not-found', `no such key of ${laptop.serial} is pending`);
+  if (found.length === 1) return only;
+  throw new DsError('bad-input', `two pending keys are called ${which}`, {
+    hint: 'give the fingerprint of one, and --kind: "xs-backup laptops --json" lists them',
+  });
+}
+
+export function isSame(a: PendingKey, b: PendingKey): boolean {
+  return a.kind === b.kind && a.key === b.key;
+}
+
+export function fingerprintOf(key: string): string {
+  return parsePublicKey(key).fingerprint;
+}
