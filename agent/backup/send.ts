@@ -59,7 +59,8 @@ export class Sender {
     const again = new Set<string>(toRead.map(({ uid }) => uid));
     // What is odd about an entry that did not change is still so.
     const problems = state.problems.filter(({ uid, partial }) => {
-      return partial && !again.has(uid) && scan.unchanged.has(uid as Uid);
+      const isAsItWas = scan.unchanged.has(uid as Uid) && !scan.reread.has(uid as Uid);
+      return partial && !again.has(uid) && isAsItWas;
     });
     problems.push(...scan.problems);
     meter.phase('sending');

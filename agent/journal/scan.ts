@@ -66,7 +66,8 @@ export async function scanJournal(
         last?.signature === null || (looksSame && recheck?.isDue(entry, signature));
       if (last && isDoubtful && recheck) scan.moment ||= moment();
       const found = last && isDoubtful ? await recheck?.read(entry) : undefined;
-      if (last && found?.digest === last.digest) {
+      // What is odd about it is told where it is staged, also when the rest of it is as it was.
+      if (last && found?.digest === last.digest && found.oddities.length === 0) {
         const lasting = lastingSignature(found.signature, scan.moment, freshness);
         scan.reread.set(entry.uid, { ...last, signature: lasting });
         scan.unchanged.set(entry.uid, last.digest);
