@@ -92,6 +92,21 @@ test('content that is rewritten in place with its old size and time is found', a
   assert.is(changes, 1, 'what is as it was opens no connection');
 });
 
+test('an entry whose oddity leaves its version as it was is read again, to be told of', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (const n of [1, 2]) putEntry(paths, uidOf(n), 'content');
+  const { read } = await stage(paths);
+  rmSync(paths.staging, { recursive: true });
+  // Read too soon after they were written to be sure, as after a first backup.
+  const doubtful = new Map([...read].map(([uid, one]) => [uid, { ...one, signature: null }]));
+  const huge = join(inJournal(paths, uidOf(1)).path, 'metadata', 'huge');
+  writeFileSync(huge, Buffer.alloc(9 * 1024 * 1024));
+  const last = { boot: 'a', moment: fileSystemMoment(paths.own) };
+  const { uids, reread } = await scanAgain(paths, doubtful, last);
+  assert.equal([uids, [...reread.keys()]], [[uidOf(1)], [uidOf(2)]]);
+});
+
 test('what was written shortly before another boot is read again, and only that', async () => {
   using profile = makeProfile();
   const { paths } = profile;
