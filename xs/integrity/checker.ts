@@ -223,24 +223,27 @@ export function laptopsIn(paths: Paths): Serial[] {
   return readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? []);
 }
 
-/** Snapshots, held ones, pins, and what is in the trash: [its laptop's folder or trash, name]. */
-function foldersOf(paths: Paths, serial: Serial): [parent: string, folder: string][] {
+/**
+ * Snapshots, held ones, pins, and what is in the trash: [its laptop's folder or trash, name]. A kind is
+ * listed only when somebody asks for it: most questions end with the newest snapshot.
+ */
+function* foldersOf(paths: Paths, serial: Serial): Generator<[parent: string, folder: string]> {
   const { home } = inLaptop(paths, serial);
   const trash = inLibrary(paths).trashOf(serial);
-  const snapshots = (place: string) =>
-    readable(join(home, place))
-      .filter((name) => tryParse(parseSnapshotName, name))
-      .sort()
-      .reverse(); // the newest first
-  const pins = readable(join(home, 'pinned'))
-    .filter((uid) => tryParse(parseUid, uid))
-    .flatMap((uid) => readable(join(home, 'pinned', uid)).map((one) => join('pinned', uid, one)));
-  return [
-    ...snapshots('').map((name): [string, string] => [home, name]),
-    ...snapshots('held').map((name): [string, string] => [home, join('held', name)]),
-    ...pins.filter(pinOf).map((name): [string, string] => [home, name]),
-    ...readable(trash).map((name): [string, string] => [trash, name]),
-  ];
+  for (const name of snapshotsIn(home)) yield [home, name];
+  for (const name of snapshotsIn(join(home, 'held'))) yield [home, join('held', name)];
+  const pinned = readable(join(home, 'pinned')).filter((uid) => tryParse(parseUid, uid));
+  for (const uid of pinned) {
+    const pins = readable(join(home, 'pinned', uid)).map((one) => join('pinned', uid, one));
+    for (const name of pins.filter(pinOf)) yield [home, name];
+  }
+  for (const name of readable(trash)) yield [trash, name];
+}
+
+/** The newest first. */
+function snapshotsIn(folder: string): string[] {
+  const names = readable(folder).filter((name) => tryParse(parseSnapshotName, name));
+  return names.sort().reverse();
 }
 
 function isReadable(folder: string): boolean {
@@ -277,12 +280,15 @@ function pinOf(folder: string) {
 export function lostSnapshot(paths: Paths, serial: Serial): NamesFinding[] {
   const success = readLastSuccess(paths, serial);
   if (!success?.sequence) return [];
-  const isThere = foldersOf(paths, serial).some(([parent, folder]) => {
+  for (const [parent, folder] of foldersOf(paths, serial)) {
     const manifest = readManifest(join(parent, folder));
-    return manifest ? manifest.sequence >= Number(success.sequence) : isUnlisted(parent, folder);
-  });
+    const isTrace = manifest
+      ? manifest.sequence >= Number(success.sequence)
+      : isUnlisted(parent, folder);
+    if (isTrace) return [];
+  }
   const file = `snapshot ${success.sequence} of ${success.time.slice(0, 16)}`;
-  return isThere ? [] : [{ folder: '', file, what: 'missing', title: null }];
+  return [{ folder: '', file, what: 'missing', title: null }];
 }
 
 /** Reported as unreadable already. */
