@@ -54,7 +54,7 @@ test('most of a Journal is kept at school, backed up, lost, restored, and fetche
   assert.match(await ok(laptop, 'kept'), /^8 entries$/m);
   assert.equal(pinsOf(school, laptop).sort(), [...away].sort());
   const [first = ''] = away;
-  assert.match(await ok(laptop, 'keep', first), /^done/, 'so it is already');
+  assert.match(await ok(laptop, 'keep', first), /^kept at school: the content of .* is only there/);
   await refused(laptop, /only at school.*\n.*fetch/, 'unpin', first);
   const here = async (snapshot: string) => {
     const { entries } = JSON.parse(await ok(laptop, 'entries', snapshot, '--json'));
