@@ -23,6 +23,12 @@ const INDEX_BYTES_PER_ENTRY = 8 * 1024;
 /** With less than 5 MB the datastore keeps its index in memory (MIN_INDEX_FREE_BYTES). */
 const INDEX_RESERVE_BYTES = 10 * 1024 * 1024;
 
+/** The longest pause for Sugar's shell, in milliseconds. */
+const MAX_PAUSE_MS = 500;
+/** How long a new index may take, in milliseconds: 6 ms an entry on a quiet laptop. */
+const INDEX_MS = 120_000;
+const INDEX_POLL_MS = 250;
+
 /** Room for an index of so many entries, where it is kept and where it is begun. */
 export function hasRoomForIndex(paths: Paths, entries: number, env: NodeJS.ProcessEnv): boolean {
   const { bavail, bsize } = statfsSync(env.TMPDIR || tmpdir());
@@ -60,9 +66,13 @@ export async function showAll(
   } else {
     await datastore.rebuildIndex();
   }
+  const { clock, signal } = context;
   for (const uid of await hiddenEntries(paths, datastore)) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
+    const beganMs = clock.monotonicMs();
     await handOver(context, datastore, uid);
+    // As much again is left to Sugar's shell, which makes two blocking calls for each entry it hears of.
+    await clock.sleep(Math.min(clock.monotonicMs() - beganMs, MAX_PAUSE_MS), signal);
   }
   return hiddenEntries(paths, datastore);
 }
@@ -78,6 +88,21 @@ export async function announce(
 ): Promise<void> {
   for (const uid of uids) if (await handOver(context, datastore, uid)) break;
   rmSync(context.paths.journalClean, { force: true }); // after each call it calls its index clean
+}
+
+/**
+ * Waits while the datastore makes its index, from which it is asked to make no second one. What was placed
+ * meanwhile is in neither.
+ */
+export async function awaitIndex(
+  { clock, signal }: Context,
+  datastore: Datastore,
+  entries: number,
+): Promise<void> {
+  const untilMs = clock.monotonicMs() + INDEX_MS;
+  while ((await datastore.indexed()) < entries && clock.monotonicMs() < untilMs) {
+    await clock.sleep(INDEX_POLL_MS, signal);
+  }
 }
 
 /** Removes the mark if the index is complete. Returns whether it is. */

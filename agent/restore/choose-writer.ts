@@ -30,8 +30,11 @@ export interface WriterChoice {
 const LAYOUT = '6';
 /** Below this many entries the datastore is fast enough: 6 to 20 ms an entry (measured). */
 const MIN_STEPS = 20;
-/** An index rebuild takes 6 ms for every local entry, the datastore up to 20 ms for each that comes. */
-const MAX_LOCAL_PER_STEP = 2;
+/**
+ * An index rebuild takes 6 ms for every local entry, and announces nothing. The datastore takes up to 20 ms for each
+ * that comes, and as much again has to be left to Sugar's shell, which stands still while it hears of it.
+ */
+const MAX_LOCAL_PER_STEP = 7;
 
 export function chooseWriter(facts: WriterFacts): WriterChoice {
   const ordinary = (reason: string): WriterChoice => {

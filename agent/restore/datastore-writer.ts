@@ -4,7 +4,6 @@
  */
 import type { Uid } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { forEachConcurrently } from '../concurrently.ts';
 import type { Context } from '../context.ts';
 import type { Datastore } from '../journal/datastore.ts';
 import { putEntry } from '../journal/put-entry.ts';
@@ -16,8 +15,13 @@ import type { Tally } from './tally.ts';
 import { findTarget, type TargetOptions } from './target.ts';
 import type { Writer } from './writer.ts';
 
-/** Calls to the datastore at a time: four write 270 entries a second, one 172 (measured). */
-const CALLS_AT_ONCE = 4;
+/**
+ * From so many on, one is written at a time and the datastore left alone for as long as that took: Sugar's shell
+ * makes two blocking calls for each entry that it hears of, and would stand still until the last one.
+ */
+const PACED_FROM = 5;
+/** The longest pause for the shell, in milliseconds. */
+const MAX_PAUSE_MS = 500;
 
 export interface WriterOptions {
   context: Context;
@@ -39,11 +43,15 @@ export class DatastoreWriter implements Writer {
   async write(_folder: string, entries: readonly Fetched[]): Promise<void> {
     if (entries.length === 0) return;
     const { context, outcomes } = this.#options;
-    await forEachConcurrently(entries, CALLS_AT_ONCE, async (fetched) => {
-      context.signal.throwIfAborted();
+    const { clock, signal } = context;
+    for (const fetched of entries) {
+      signal.throwIfAborted();
+      const beganMs = clock.monotonicMs();
       await outcomes.record(fetched, () => this.#put(fetched));
-    });
-    context.signal.throwIfAborted();
+      if (entries.length < PACED_FROM) continue;
+      await clock.sleep(Math.min(clock.monotonicMs() - beganMs, MAX_PAUSE_MS), signal);
+    }
+    signal.throwIfAborted();
     await this.#tally?.settle();
   }
 

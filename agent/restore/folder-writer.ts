@@ -7,12 +7,21 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { Datastore } from '../journal/datastore.ts';
 import { type Placeable, Placement } from '../journal/placement.ts';
 import { rebuildHazard, type Survey } from '../journal/rebuild-hazard.ts';
-import { announce, distrustIndex, settleIndex, showAll } from '../journal/sugar-index.ts';
+import {
+  announce,
+  awaitIndex,
+  distrustIndex,
+  settleIndex,
+  showAll,
+} from '../journal/sugar-index.ts';
 import { DatastoreWriter, type WriterOptions } from './datastore-writer.ts';
 import type { Fetched } from './fetch.ts';
 import type { Tally } from './tally.ts';
 import { findTarget, type Target } from './target.ts';
 import type { Writer } from './writer.ts';
+
+/** How many times as many entries as at the last showing are shown next. */
+const SHOW_AGAIN_AT = 8;
 
 type Placed = Placeable & { fetched: Fetched; target: Target };
 
@@ -23,6 +32,9 @@ export class FolderWriter implements Writer {
   readonly #placement: Placement;
   readonly #fallback: DatastoreWriter;
   readonly #placed = new Set<Uid>();
+  /** Of those placed, and of all in the Journal, at the last showing. */
+  #shown = 0;
+  #indexed = 0;
 
   /** `survey`: the entries of the Journal that were found fit for a rebuild of Sugar's index. */
   constructor(options: WriterOptions, tally: Tally, survey: Survey) {
@@ -46,12 +58,29 @@ export class FolderWriter implements Writer {
       else others.push(placed.fetched);
     }
     await this.#fallback.write(folder, others);
+    await this.#showSome();
+  }
+
+  /**
+   * Shows what is there after the first batch, and again whenever it has become several times as many: a
+   * child sees her newest things soon, and all of these steps cost a sixth of the last one.
+   */
+  async #showSome(): Promise<void> {
+    const { context, datastore } = this.#options;
+    if (this.#placed.size <= this.#shown * SHOW_AGAIN_AT) return;
+    // Asked while it still makes the last one, it would make no other.
+    if (this.#shown > 0 && (await datastore.indexed()) < this.#indexed) return;
+    this.#shown = this.#placed.size;
+    await showAll(context, datastore, this.#survey, this.#placed);
+    this.#indexed = (await datastore.uids()).size;
+    await announce(context, datastore, this.#placed);
   }
 
   async finish(): Promise<Uid[]> {
     const { context, state, datastore } = this.#options;
     await this.#tally.settle();
     context.signal.throwIfAborted();
+    if (this.#shown > 0) await awaitIndex(context, datastore, this.#indexed);
     const hidden = await showAll(context, datastore, this.#survey, this.#placed);
     failpoint('restore.shown');
     await announce(context, datastore, this.#placed);

@@ -3,6 +3,7 @@
  * turns an error concerning a single entry into a problem of this entry while the others go on.
  */
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import { propertyText } from '../../shared/journal/entry.ts';
 import type { Problem } from '../journal/problem.ts';
 import type { Meter } from '../progress.ts';
 import type { Fetched } from './fetch.ts';
@@ -43,7 +44,7 @@ export class Outcomes {
 
   /** Works on one entry and records the outcome. Throws what does not concern this entry alone. */
   async record(
-    { step }: Fetched,
+    { step, entry }: Fetched,
     work: () => Promise<Outcome>,
   ): Promise<Outcome['type'] | 'failed'> {
     const outcome = await work().catch((error: unknown) => {
@@ -60,6 +61,7 @@ export class Outcomes {
       else this.counts.alreadyHere += 1;
       this.#tally?.note(step.uid, step.digest);
     }
+    this.#meter.current(step.uid, propertyText(entry, 'title') ?? '');
     // The first half of its bytes was counted when it was fetched.
     this.#meter.batch().done(type === 'failed' ? 0 : 1, Math.ceil(step.bytes / 2));
     return type;

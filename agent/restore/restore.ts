@@ -24,9 +24,9 @@ import { DatastoreWriter, type WriterOptions } from './datastore-writer.ts';
 import { type FetchedBatch, fetchBatches } from './fetch.ts';
 import { FolderWriter } from './folder-writer.ts';
 import { type Counts, Outcomes } from './outcomes.ts';
-import { planRestore } from './plan.ts';
+import { planRestore, type Step } from './plan.ts';
 import { Tally } from './tally.ts';
-import { askSizes, findWanted, newestSnapshot } from './wanted.ts';
+import { askFacts, findWanted, newestSnapshot } from './wanted.ts';
 import type { Writer } from './writer.ts';
 
 export interface RestoreRequest {
@@ -83,7 +83,7 @@ async function restoreFrom(
   const meter = new Meter(context.onProgress);
   const snapshot = request.snapshot ?? (await newestSnapshot(session, of));
   const origin: Origin = { of, snapshot };
-  const { source, versions: wanted, bytes } = await findWanted(session, origin, entry);
+  const { source, versions: wanted, facts } = await findWanted(session, origin, entry);
   const isComplete = entry === undefined;
   const restored = isComplete ? await state.beginRestore(origin, wanted.size) : new Map();
   meter.phase('scanning');
@@ -95,8 +95,11 @@ async function restoreFrom(
   const tally = isComplete ? new Tally(context, state, origin) : undefined;
   await tally?.begin(restored, only(wanted, alreadyHere));
   const uids = steps.map(({ uid }) => uid);
-  const sizes = bytes ?? (await askSizes(session, origin, uids));
+  const known = facts ?? (await askFacts(session, origin, uids));
+  const sizes = new Map([...known].map(([uid, { bytes }]) => [uid, bytes]));
   const plan = planRestore({ ...before, sizes });
+  const ageOf = ({ uid }: Step) => -(known.get(uid)?.timestamp ?? 0);
+  plan.steps.sort((a, b) => ageOf(a) - ageOf(b)); // what a child looks for comes first
   failpoint('restore.planned');
   meter.phase('fetching');
   meter.expect(wanted.size, plan.bytes);

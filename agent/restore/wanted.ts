@@ -11,8 +11,8 @@ import type { Source } from '../wire/rsync.ts';
 export interface Wanted {
   source: Source;
   versions: Versions;
-  /** Of each, where that is known without asking. */
-  bytes?: ReadonlyMap<Uid, number>;
+  /** Of each, where they are known without asking. */
+  facts?: ReadonlyMap<Uid, Facts>;
 }
 
 /** The newest snapshot of a laptop, of this one by default. Throws `not-found`. */
@@ -52,25 +52,34 @@ export async function findWanted(
     return {
       source: { of: undefined, pin },
       versions: new Map([[entry, pin.digest]]),
-      bytes: new Map([[entry, pin.bytes]]),
+      facts: new Map([[entry, { bytes: pin.bytes, timestamp: 0 }]]),
     };
   }
 }
 
-/** Bytes of these entries of a snapshot. One request for every 500 entries of the snapshot. */
-export async function askSizes(
+/** What a restore has to know of an entry before it comes. */
+export interface Facts {
+  bytes: number;
+  /** When it was last worked on, in seconds since 1970; 0 where that is not known. */
+  timestamp: number;
+}
+
+/** Facts of these entries of a snapshot. One request for every 500 entries of the snapshot. */
+export async function askFacts(
   { control }: Session,
   { of, snapshot }: Origin,
   uids: Iterable<Uid>,
-): Promise<Map<Uid, number>> {
-  const sizes = new Map<Uid, number>();
+): Promise<Map<Uid, Facts>> {
+  const facts = new Map<Uid, Facts>();
   const open = new Set(uids);
-  if (open.size === 0) return sizes;
+  if (open.size === 0) return facts;
   for await (const page of control.entries(snapshot, of)) {
-    for (const { uid, bytes } of page) if (open.delete(uid)) sizes.set(uid, bytes);
+    for (const { uid, bytes, timestamp } of page) {
+      if (open.delete(uid)) facts.set(uid, { bytes, timestamp: timestamp ?? 0 });
+    }
     if (open.size === 0) break;
   }
-  return sizes;
+  return facts;
 }
 
 function pick(all: ReadonlyMap<Uid, Digest>, uid: Uid, snapshot: SnapshotName) {

@@ -79,6 +79,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #dueReason: DueReason | undefined;
   #facts: Facts | undefined;
   #running: RunningJob | undefined;
+  /** Shows what a stopped restore has brought; the next job waits for its end. */
+  #showing: Worker | undefined;
   /** For questions, which are no jobs. */
   #side: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -120,7 +122,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
 
   /** Whether it may end: nothing is due, requested, or running. */
   get isIdle(): boolean {
-    return isIdle(this.#model) && !this.#running;
+    return isIdle(this.#model) && !this.#running && !this.#showing;
   }
 
   /** Takes note of a change of the laptop's state. */
@@ -219,7 +221,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    await Promise.all([this.#running?.stop(), this.#side?.[Symbol.asyncDispose]()]);
+    const workers = [this.#side, this.#showing];
+    const ends = workers.map((worker) => worker?.[Symbol.asyncDispose]());
+    await Promise.all([this.#running?.stop(), ...ends]);
   }
 
   #take(event: Event): void {
@@ -249,7 +253,10 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     const { run, wakeAtMs } = decide(this.#model);
     const job = this.#model.jobs.find(({ id }) => id === run);
     if (this.#running && this.#running.id !== run) void this.#running.stop();
-    if (!this.#running && job) this.#begin(job);
+    if (!this.#running && job) {
+      if (this.#showing) void this.#showing[Symbol.asyncDispose]();
+      else this.#begin(job);
+    }
     clearTimeout(this.#timer);
     const { lookAtMs, world } = this.#model;
     const isLook = wakeAtMs === null || lookAtMs < wakeAtMs;
@@ -268,6 +275,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     this.#running = running;
     void running.outcome.then((outcome) => {
       this.#running = undefined;
+      const isCutOff = outcome.type === 'stopped' || outcome.type === 'failed';
+      if (isCutOff && job.request.kind === 'restore') void this.#showRestored();
       this.#conclude(job, outcome);
     });
   }
@@ -302,6 +311,19 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
       default:
         outcome satisfies never;
     }
+  }
+
+  /** A stop takes two seconds at most, a new index of Sugar's may take longer. */
+  async #showRestored(): Promise<void> {
+    if (this.#isOver || this.#showing) return;
+    const worker = new Worker(this.#options.program, this.#options.log, false);
+    this.#showing = worker;
+    const failed = ({ message }: Error) => this.#options.log.warn('not-shown', { reason: message });
+    await worker.ask('show-restored', {}).catch(failed);
+    worker.close();
+    await worker.ended;
+    this.#showing = undefined;
+    if (!this.#isOver) this.#act();
   }
 
   /** A random wait, so that the laptops of a school that is switched on do not all ask at once. */

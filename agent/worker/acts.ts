@@ -90,6 +90,11 @@ const ACTS = {
     return (await import('../keep/fetch-back.ts')).listKept(context);
   }),
 
+  /** Makes Sugar show what a stopped restore placed, which may take longer than a stop may. */
+  'show-restored': act(nothing, async ({ context }) => {
+    await (await import('../restore/show-restored.ts')).showRestored(context);
+  }),
+
   /** Throws `only-copy` for a pin that has the only copy of a content. */
   'check-unpin': act(place, async ({ context }, params) => {
     const { checkUnpin } = await import('../keep/fetch-back.ts');

@@ -150,7 +150,7 @@ test('what had ended before it was stopped is no failure, nor is nothing to try 
 test('stopped half way: what came stays, and an arrow goes on', () => {
   const { state } = after(...running(), jobEvent({ ...RUNNING, State: 'cancelled' }));
   const page = body<PageBody>(state);
-  assert.is(page.title, '12 of 80 came back');
+  assert.is(page.title, '12 of 80 are here');
   const [goOn] = page.buttons;
   assert.is(goOn?.label, 'Go on');
   const again = after(
@@ -163,7 +163,7 @@ test('stopped half way: what came stays, and an arrow goes on', () => {
 
 test('after a power cut the activity opens on what is unfinished', () => {
   const unfinished = { Unfinished: [['', SNAPSHOT, 12, 80]] };
-  assert.is(body<PageBody>(after(agentEvent(unfinished)).state).title, '12 of 80 came back');
+  assert.is(body<PageBody>(after(agentEvent(unfinished)).state).title, '12 of 80 are here');
   const elsewhere = after({ type: 'go', place: { type: 'pins' } }, agentEvent(unfinished)).state;
   assert.is(elsewhere.place.type, 'pins', 'but a child who has chosen a place stays there');
 });
@@ -257,7 +257,7 @@ test('what came beside newer ones came too, and what could not come is not "here
 test('a restore that failed shows why, keeps its count and can go on', () => {
   const failed = { ...RUNNING, State: 'failed', Problem: ['laptop-full', 'no space', ''] };
   const page = body<PageBody>(after(...running(), jobEvent(failed)).state);
-  assert.is(page.title, '12 of 80 came back');
+  assert.is(page.title, '12 of 80 are here');
   assert.match(page.text, /This laptop is full/);
   assert.is(page.buttons[0]?.label, 'Go on');
 });
@@ -284,7 +284,7 @@ test('a restore that is refused leads back to where it was asked for', () => {
   assert.ok(screenOf(state, viewer).alert);
   const half = agentEvent({ Unfinished: [['', SNAPSHOT, 12, 80]] });
   const again = after(half, restoring, pressed, refused).state;
-  assert.is(body<PageBody>(again).title, '12 of 80 came back', 'what can be gone on with stays');
+  assert.is(body<PageBody>(again).title, '12 of 80 are here', 'what can be gone on with stays');
 });
 
 test('the school is not asked for ever: then there is a way on', () => {

@@ -52,12 +52,17 @@ export function compareJournals(before: JournalSums, after: JournalSums): Compar
 
 function readEntry(folder: string): Map<string, string> {
   const files = new Map<string, string>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const name = path.slice(folder.length + 1);
-    if (BOOK_KEEPING.has(name)) continue;
+  readFolder(Buffer.from(folder), '', files);
+  return files;
+}
+
+/** Names as bytes: not all of them are text. */
+function readFolder(folder: Buffer, above: string, files: Map<string, string>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const path = Buffer.concat([folder, Buffer.from('/'), entry.name]);
+    const name = `${above}${entry.name}`;
+    if (entry.isDirectory()) readFolder(path, `${name}/`, files);
+    if (!entry.isFile() || BOOK_KEEPING.has(name)) continue;
     files.set(name, createHash('sha256').update(readFileSync(path)).digest('hex'));
   }
-  return files;
 }

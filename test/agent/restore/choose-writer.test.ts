@@ -19,7 +19,8 @@ const RULES: [string, Partial<WriterFacts>, 'folders' | 'datastore', RegExp, boo
   ['into an empty Journal as well', { local: 0 }, 'folders', /many/, false],
   ['one entry goes through Sugar', { single: true }, 'datastore', /one entry/, false],
   ['so do few', { steps: 19 }, 'datastore', /few/, false],
-  ['and some into a large Journal', { local: 401 }, 'datastore', /many more/, false],
+  ['and some into a large Journal', { local: 1401 }, 'datastore', /many more/, false],
+  ['what a stopped restore left open', { steps: 1626, local: 3374 }, 'folders', /many/, false],
   [
     'another layout is left to Sugar, with a word',
     { layout: '5' },

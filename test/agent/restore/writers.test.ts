@@ -29,6 +29,13 @@ const origin = { of: undefined, snapshot };
 /** Keeps entries as Sugar's datastore does; it shows those it was given, and all after a rebuild. */
 class DiskDatastore {
   readonly shown = new Set<Uid>();
+  /** Entries that came with content, each by a call. */
+  readonly given: Uid[] = [];
+  /** Calls of which Sugar's shell hears. */
+  signals = 0;
+  rebuilds = 0;
+  /** It answers from the disk while it makes its index. */
+  isMakingIndex = false;
   constructor(
     readonly paths: Paths,
     readonly refused: ReadonlySet<Uid>,
@@ -38,16 +45,21 @@ class DiskDatastore {
     const { content, metadata } = inEntry(inJournal(this.paths, uid));
     mkdirSync(metadata, { recursive: true });
     for (const [name, value] of properties) writeFileSync(join(metadata, name), value);
-    if (file) renameSync(file, content);
+    if (file) {
+      renameSync(file, content);
+      this.given.push(uid);
+    }
+    this.signals += 1;
     this.shown.add(uid);
   }
   async uids() {
     return new Set(this.shown);
   }
   async indexed() {
-    return this.shown.size;
+    return this.isMakingIndex ? 0 : this.shown.size;
   }
   async rebuildIndex() {
+    this.rebuilds += 1;
     for (const entry of listShownEntries(this.paths.journal, () => {})) {
       this.shown.add(nameOf(entry) as Uid);
     }
@@ -226,9 +238,48 @@ test('an entry whose remains are there goes through the datastore', () =>
     const strange = fetched(folder, uidOf(1), 'x');
     mkdirSync(inEntry(inJournal(paths, uidOf(1))).metadata, { recursive: true });
     await writer.write(folder, [strange, fetched(folder, uidOf(2), 'y')]);
-    assert.equal([...datastore.shown], [uidOf(1)], 'the other one is not shown yet');
+    assert.equal(datastore.given, [uidOf(1)]);
     assert.is(outcomes.counts.restored, 2);
     assert.is(listEntries(paths.journal).length, 2);
+  }));
+
+test('what came is shown after the first batch, then at several times as many, in one signal each', () =>
+  inScene(WRITERS[1]?.[1] as MakeWriter, async ({ folder, writer, datastore }) => {
+    let next = 1;
+    const write = async (count: number) => {
+      const numbers = Array.from({ length: count }, (_, at) => next + at);
+      next += count;
+      await writer.write(
+        folder,
+        numbers.map((n) => fetched(folder, uidOf(n), `work ${n}`)),
+      );
+      return [datastore.shown.size, datastore.rebuilds, datastore.signals];
+    };
+    assert.equal(await write(3), [3, 1, 1], 'the first three at once');
+    assert.equal(await write(10), [3, 1, 1], 'a new index for each batch would cost too much');
+    datastore.isMakingIndex = true;
+    assert.equal(await write(20), [3, 1, 1], 'one index at a time');
+    datastore.isMakingIndex = false;
+    assert.equal(await write(1), [34, 2, 2]);
+    assert.equal(await write(2), [34, 2, 2]);
+    assert.equal(await writer.finish(), []);
+    assert.equal([datastore.shown.size, datastore.rebuilds, datastore.signals], [36, 3, 3]);
+  }));
+
+test("many that go one by one leave Sugar's shell as much time as each took", () =>
+  inScene(WRITERS[0]?.[1] as MakeWriter, async ({ folder, writer, context }) => {
+    const pauses: number[] = [];
+    context.clock.sleep = async (ms) => void pauses.push(ms);
+    const write = (...numbers: number[]) =>
+      writer.write(
+        folder,
+        numbers.map((n) => fetched(folder, uidOf(n), 'x')),
+      );
+    await write(1, 2);
+    assert.is(pauses.length, 0, 'two are no flood');
+    await write(3, 4, 5, 6, 7, 8);
+    assert.is(pauses.length, 6);
+    assert.ok(pauses.every((ms) => ms > 0 && ms <= 500));
   }));
 
 test("what the datastore refuses is the entry's own problem", () =>

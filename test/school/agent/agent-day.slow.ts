@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { waitFor, within } from '../../runner/patience.ts';
 import type { Laptop } from '../laptop.ts';
@@ -174,6 +175,30 @@ test('killed in the middle of what was asked for, the next agent goes on by itse
   await next.until('safe', isSafe);
 });
 
+test('what a stopped restore says it has brought is there, and Sugar shows it', async () => {
+  await using scene = await startScene({ entries: 60 });
+  const { agent, laptop } = scene;
+  await agent.until('safe', isSafe);
+  const whole = readJournal(laptop.journal);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  configure(laptop, 300);
+  const job = await agent.ask('RestoreAll', 'ss', ['', '']);
+  // The first batch has 25; the second takes much longer than a look.
+  const some = await agent.until('the first batch', (values) => Number(values.EntriesDone) >= 25);
+  assert.ok(whole.has(String(some.CurrentEntry)), 'it says what moves');
+  assert.is.not(some.CurrentTitle, '');
+  await agent.ask('Cancel');
+  await agent.ended(job);
+  const came = [...readJournal(laptop.journal).keys()];
+  await agent.until('as many as came', ({ Unfinished }) => {
+    const [[, , restored] = []] = Unfinished as [string, string, number, number][];
+    return restored === came.length;
+  });
+  const isShown = async () => (await laptop.countEntries()) === came.length;
+  await waitFor('Sugar shows them', isShown);
+});
+
 test('two laptops and one place: the second has an appointment and keeps it', async () => {
   await using school = await startSchool({
     laptops: 2,
@@ -182,7 +207,7 @@ test('two laptops and one place: the second has an appointment and keeps it', as
   const [first, second] = [school.laptop(0), school.laptop(1)];
   generateJournal(first.journal, { entries: 60, seed: 1 });
   generateJournal(second.journal, { entries: 5, seed: 2 });
-  configure(first, 1200);
+  configure(first, 250); // much slower than the other one needs to come, on any machine
   configure(second, 0);
   await using one = await RunningAgent.start(first);
   await one.until('sending', isSending);

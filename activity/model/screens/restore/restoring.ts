@@ -121,7 +121,7 @@ function halfway(
     ],
     title:
       total > 0
-        ? _('{done} of {total} came back', { done: number(back), total: number(total) })
+        ? _('{done} of {total} are here', { done: number(back), total: number(total) })
         : _('Nothing came back yet'),
     text: why ? [why.title, why.text].filter((part) => part !== '').join('. ') : '',
     code: why?.digits ?? '',
