@@ -18,6 +18,7 @@ import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
 import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
+import { Strangers } from './registration/strangers.ts';
 import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
@@ -43,6 +44,7 @@ export interface Library {
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
+  strangers: Strangers;
   index: IndexDb;
   successes: LastSuccesses;
   workQueue: WorkQueue;
@@ -121,7 +123,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   return {
     ...{ config, paths, ownership, clock, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    ...{ pool, checker, troubles },
+    ...{ pool, checker, troubles, strangers: new Strangers(clock, log) },
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

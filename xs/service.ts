@@ -186,7 +186,8 @@ async function startHttp(
 ): Promise<number> {
   const { config, clock, log } = options;
   const app = createPublicApp({
-    ...{ registrations: library.registrations, traffic, load, clock, log },
+    ...{ registrations: library.registrations, strangers: library.strangers },
+    ...{ traffic, load, clock, log },
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,

@@ -50,7 +50,7 @@ export class DayBook {
       now: this.now(),
       done: this.#memory.done ?? undefined,
       heard: this.#memory.heard ?? undefined,
-      touchedMs: this.#touchedMs() ?? this.#unwrittenMs,
+      touchedMs: this.touchedMs ?? this.#unwrittenMs,
       zoneMinutes: -this.#clock.now().getTimezoneOffset(),
     });
   }
@@ -74,7 +74,7 @@ export class DayBook {
     // Without a server's time in this boot the laptop's own has to do.
     const serverMs =
       heard?.at.boot === now.boot ? heard.serverMs + now.uptimeMs - heard.at.uptimeMs : now.wallMs;
-    this.#unwrittenMs = this.#touchedMs() === undefined ? now.wallMs : undefined;
+    this.#unwrittenMs = this.touchedMs === undefined ? now.wallMs : undefined;
     this.#remember({ done: { serverMs, at: now, boots: 0 }, heard: null, held });
   }
 
@@ -123,7 +123,8 @@ export class DayBook {
     }
   }
 
-  #touchedMs(): number | undefined {
+  /** When the done file was touched, also by a run without the agent; by the laptop's clock. */
+  get touchedMs(): number | undefined {
     return lstatSync(this.#paths.done, { throwIfNoEntry: false })?.mtimeMs;
   }
 }

@@ -14,6 +14,8 @@ export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
+  /** They have backups here, are not registered, and asked in vain. */
+  | { type: 'refused-laptops'; laptops: readonly Named[] }
   /** Not backed up for a long time; the longest first. */
   | { type: 'late-laptops'; laptops: readonly Named[] }
   /** Nothing is removed while the clock is not trusted. */
@@ -28,7 +30,7 @@ export type ConcernType = Concern['type'];
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
   ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
-  ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
+  ...(['disk-nearly-full', 'over-quota', 'refused-laptops', 'late-laptops'] as const),
 ] satisfies readonly ConcernType[];
 
 /** Below this share of free blocks or inodes the disk is nearly full. */
@@ -50,6 +52,11 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return named(type, status.held);
     case 'over-quota':
       return named(type, status.overQuota);
+    case 'refused-laptops':
+      return named(
+        type,
+        status.strangers.filter(({ holdsData }) => holdsData),
+      );
     case 'late-laptops': {
       const late = status.laptops.filter(({ standing }) => standing === 'late');
       return named(
@@ -73,7 +80,13 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
 }
 
 function named(
-  type: 'damaged-laptops' | 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
+  type:
+    | 'damaged-laptops'
+    | 'waiting-keys'
+    | 'held'
+    | 'over-quota'
+    | 'refused-laptops'
+    | 'late-laptops',
   laptops: readonly Named[],
 ): Concern | undefined {
   return laptops.length > 0 ? { type, laptops } : undefined;

@@ -10,6 +10,7 @@ import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
+import { hasBackup } from '../registration/has-backup.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
@@ -40,6 +41,9 @@ export interface Status {
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
+  /** Laptops that are not registered: with something in the library; who asked within 24 hours. */
+  unregistered: Serial[];
+  strangers: { serial: Serial; nick: string; holdsData: boolean }[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
 }
@@ -50,7 +54,7 @@ export const LATE_DAYS = 10;
 
 /** Gathers all facts. */
 export async function readStatus(library: Library): Promise<Status> {
-  const { paths, clock, log, registrations, index, pool, config } = library;
+  const { paths, clock, log, registrations, strangers, index, pool, config } = library;
   const now = clock.now();
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
   const usage = await index.usage();
@@ -94,9 +98,29 @@ export async function readStatus(library: Library): Promise<Status> {
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    unregistered: unregisteredIn(library),
+    strangers: strangers
+      .list((serial) => isKnown(library, serial))
+      .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted, reason },
   };
+}
+
+/** Laptops with something in the library that are not registered here. */
+export function unregisteredIn(library: Pick<Library, 'paths' | 'registrations'>): Serial[] {
+  return laptopsIn(library.paths).filter(
+    (serial) => !isKnown(library, serial) && holdsData(library, serial),
+  );
+}
+
+function isKnown({ registrations }: Pick<Library, 'registrations'>, serial: Serial): boolean {
+  return registrations.get(serial) !== undefined || registrations.unreadable().includes(serial);
+}
+
+/** True also for a folder that cannot be read. */
+function holdsData({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
+  return ifReadable(() => [hasBackup(paths, serial)])[0] ?? true;
 }
 
 /** By the last check, and by whether the last backup is still there. */

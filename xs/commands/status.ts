@@ -43,6 +43,14 @@ export function formatStatus(found: Status): string[] {
       `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}`,
     `clock     ${found.time.slice(0, 16)} UTC, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
   );
+  const { unregistered, strangers } = found;
+  if (unregistered.length > 0) {
+    const stored = unregistered.map((serial) => ({ serial, nick: '' }));
+    lines.push(`stored    ${name(stored)}: unregistered`);
+  }
+  if (strangers.length > 0) {
+    lines.push(`refused   ${name(strangers)}: unregistered, and asked`);
+  }
   const open = concerns(found);
   lines.push(open.length === 0 ? 'all is well' : 'needs attention:');
   return [...lines, ...open.map((one) => `  ${formatConcern(one)}`)];
@@ -69,6 +77,8 @@ function formatConcern(concern: Concern): string {
       );
     case 'over-quota':
       return `over quota        ${name(concern.laptops)}: see "xs-backup quota"`;
+    case 'refused-laptops':
+      return `refused laptops   ${name(concern.laptops)}: "xs-backup help adopt"`;
     case 'late-laptops':
       return `not seen          ${name(concern.laptops)}`;
     default:

@@ -1,9 +1,12 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
 import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
+import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
@@ -45,6 +48,10 @@ function statusOf(laptops: number): Status {
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
+    unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
+    strangers: Array.from({ length: laptops }, (_, n) => {
+      return { serial: serialOf(n), nick: '', holdsData: true };
+    }),
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
@@ -89,6 +96,11 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
   ],
   ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
   [
+    'refused-laptops',
+    { strangers: [1, 2].map((n) => ({ serial: serialOf(n), nick: '', holdsData: n === 1 })) },
+    /refused laptops +TST00000001: "xs-backup help adopt"/,
+  ],
+  [
     'late-laptops',
     {
       laptops: [11, 40].map((days) => {
@@ -122,6 +134,40 @@ for (const [type, facts, line] of ALONE) {
     );
   });
 }
+
+test('unknown laptops: who asks, and whose backups are here, until they are taken over', async () => {
+  await using whole = await openWhole('');
+  const { library, clock } = whole;
+  const { strangers } = library;
+  const [old, fake] = [serialOf(1), serialOf(2)];
+  mkdirSync(join(inLaptop(library.paths, old).home, 'datastore-2010-03-05_08:15'), {
+    recursive: true,
+  });
+  const read = async () => JSON.parse(await whole.command('status', [], { json: true }));
+  assert.equal((await read()).unregistered, [old]);
+  for (const serial of [old, fake, fake]) strangers.note(serial);
+  const { unregistered, strangers: refused, concerns: open } = await read();
+  assert.equal(unregistered, [old]);
+  assert.equal(refused, [
+    { serial: fake, nick: '', holdsData: false },
+    { serial: old, nick: '', holdsData: true },
+  ]);
+  assert.equal(open.filter((type: string) => type === 'refused-laptops').length, 1);
+  assert.match(await whole.command('status'), /^refused {3}TST00000002, TST00000001: unreg/m);
+  clock.pass(61_000);
+  strangers.note(old);
+  const told = whole.events.filter(({ event }) => event === 'unknown-laptops-refused');
+  assert.equal(
+    told.map(({ fields }) => fields.count),
+    [1, 3],
+  );
+  for (let n = 10; n < 1500; n += 1) strangers.note(serialOf(n));
+  assert.is((await read()).strangers.length, 1000);
+  library.registrations.register(serialOf(1400), 'x', 'u', dsaKey(2));
+  assert.is((await read()).strangers.length, 999);
+  clock.pass(DAY_MS);
+  assert.equal((await read()).strangers, []);
+});
 
 test('the command prints it, and its exit code says whether to look', async () => {
   await using whole = await openWhole('');

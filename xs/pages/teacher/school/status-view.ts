@@ -96,6 +96,12 @@ function concernText(words: Words, concern: Concern): string {
         '{n} laptops need more than their share',
         n,
       );
+    case 'refused-laptops':
+      return _n(
+        '{n} laptop of the old server is not registered here',
+        '{n} laptops of the old server are not registered here',
+        n,
+      );
     case 'late-laptops':
       return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
     default:
@@ -115,6 +121,7 @@ function placeOf({ type }: Concern): string {
     case 'held':
       return PLACES.held;
     case 'damaged-laptops':
+    case 'refused-laptops':
       return PLACES.class;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
