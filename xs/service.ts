@@ -32,6 +32,7 @@ import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
 import { observeClock } from './retention/server-clock.ts';
+import { lockedOut } from './ssh/old-algorithms.ts';
 import { installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
 import { cachedDisk } from './storage/disk.ts';
@@ -112,6 +113,11 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   };
   registrations.whenKeysChange(applyKeys);
   applyKeys();
+  const out = await lockedOut(registrations.all(), env);
+  if (out.length > 0) {
+    const reason = 'OpenSSH here cannot check DSA keys; give them the new program';
+    log.warn('original-clients-locked-out', { laptops: out.length, reason });
+  }
   cleanup.use(renewLeases({ traffic, before: leases.before, paths, env }));
   const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;

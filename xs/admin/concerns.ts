@@ -16,6 +16,8 @@ export type Concern =
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
   /** They have backups here, are not registered, and asked in vain. */
   | { type: 'refused-laptops'; laptops: readonly Named[] }
+  /** Their keys are DSA, which this server's OpenSSH does not have any more. */
+  | { type: 'locked-out-laptops'; laptops: readonly Named[] }
   /** Not backed up for a long time; the longest first. */
   | { type: 'late-laptops'; laptops: readonly Named[] }
   /** Nothing is removed while the clock is not trusted. */
@@ -30,7 +32,8 @@ export type ConcernType = Concern['type'];
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
   ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
-  ...(['disk-nearly-full', 'over-quota', 'refused-laptops', 'late-laptops'] as const),
+  ...(['disk-nearly-full', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
+  'late-laptops',
 ] satisfies readonly ConcernType[];
 
 /** Below this share of free blocks or inodes the disk is nearly full. */
@@ -57,6 +60,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
         type,
         status.strangers.filter(({ holdsData }) => holdsData),
       );
+    case 'locked-out-laptops':
+      return named(type, status.lockedOut);
     case 'late-laptops': {
       const late = status.laptops.filter(({ standing }) => standing === 'late');
       return named(
@@ -86,6 +91,7 @@ function named(
     | 'held'
     | 'over-quota'
     | 'refused-laptops'
+    | 'locked-out-laptops'
     | 'late-laptops',
   laptops: readonly Named[],
 ): Concern | undefined {

@@ -14,6 +14,7 @@ import { hasBackup } from '../registration/has-backup.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
+import { lockedOut } from '../ssh/old-algorithms.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { inLaptop } from '../storage/paths.ts';
@@ -44,6 +45,8 @@ export interface Status {
   /** Laptops that are not registered: with something in the library; who asked within 24 hours. */
   unregistered: Serial[];
   strangers: { serial: Serial; nick: string; holdsData: boolean }[];
+  /** Laptops with the original client whose keys this server's OpenSSH cannot check. */
+  lockedOut: { serial: Serial; nick: string }[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
 }
@@ -98,6 +101,9 @@ export async function readStatus(library: Library): Promise<Status> {
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    lockedOut: (await lockedOut(active, library.env)).map(([serial, { nick }]) => {
+      return { serial, nick };
+    }),
     unregistered: unregisteredIn(library),
     strangers: strangers
       .list((serial) => isKnown(library, serial))

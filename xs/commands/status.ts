@@ -79,6 +79,11 @@ function formatConcern(concern: Concern): string {
       return `over quota        ${name(concern.laptops)}: see "xs-backup quota"`;
     case 'refused-laptops':
       return `refused laptops   ${name(concern.laptops)}: "xs-backup help adopt"`;
+    case 'locked-out-laptops':
+      return (
+        `cannot connect    ${concern.laptops.length} laptops have only DSA keys, which OpenSSH 10 cannot ` +
+        'check: see README'
+      );
     case 'late-laptops':
       return `not seen          ${name(concern.laptops)}`;
     default:

@@ -13,25 +13,16 @@ import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import { run } from '../../shared/system/run.ts';
 import type { Address } from '../config.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../storage/paths.ts';
+import { formatOldAlgorithms } from './old-algorithms.ts';
 
 const SSHD = '/usr/sbin/sshd';
 const NSS_WRAPPER = 'libnss_wrapper.so';
 /** Time for sshd to open its port and for its sessions to end, in milliseconds. */
 const START_MS = 10_000;
 const STOP_MS = 3000;
-/** `ssh -Q` word, option of sshd, and what OpenSSH 5.3 and 6.1 can use of it. */
-const OLD_ALGORITHMS: readonly (readonly [string, string, readonly string[]])[] = [
-  ['key-sig', 'HostKeyAlgorithms', ['ssh-rsa']],
-  ['key-sig', 'PubkeyAcceptedAlgorithms', ['ssh-rsa', 'ssh-dss']],
-  ['kex', 'KexAlgorithms', ['diffie-hellman-group-exchange-sha256', 'diffie-hellman-group14-sha1']],
-  ['cipher', 'Ciphers', ['aes128-ctr', 'aes256-ctr']],
-  ['mac', 'MACs', ['umac-64@openssh.com', 'hmac-sha1']],
-];
-
 export interface SshdOptions {
   paths: Paths;
   ownership: Ownership;
@@ -145,21 +136,6 @@ async function ensureOldHostKey(
   const found = await readKeyFile(file, { env }, 'ssh-rsa');
   if (found === 'damaged') log.warn('old-host-key-replaced', { path: file });
   if (typeof found === 'string') await makeKeyFile(file, '', { env }, 'ssh-rsa');
-}
-
-/**
- * Leave for what original clients need and newer versions of sshd have switched off, as far as this
- * one still has it: their owner.key is DSA, their signatures are SHA-1.
- */
-async function formatOldAlgorithms(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const lines: string[] = [];
-  for (const [query, option, wanted] of OLD_ALGORITHMS) {
-    const { stdout } = await run('ssh', ['-Q', query], { env });
-    const known = stdout.split('\n');
-    const usable = wanted.filter((name) => known.includes(name));
-    if (usable.length > 0) lines.push(`${option} +${usable.join(',')}`);
-  }
-  return lines;
 }
 
 async function formatSshdConfig(

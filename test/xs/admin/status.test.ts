@@ -1,10 +1,15 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
+import {
+  type LaptopStanding,
+  readStatus,
+  type Status,
+  standing,
+} from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
@@ -52,6 +57,7 @@ function statusOf(laptops: number): Status {
     strangers: Array.from({ length: laptops }, (_, n) => {
       return { serial: serialOf(n), nick: '', holdsData: true };
     }),
+    lockedOut: [{ serial: SERIAL, nick: 'Jim' }],
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
@@ -76,6 +82,7 @@ const WELL: Status = {
     overQuota: [],
     damaged: 0,
     damagedLaptops: [],
+    lockedOut: [],
     clock: { trusted: true, reason: '' },
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
@@ -100,6 +107,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
     { strangers: [1, 2].map((n) => ({ serial: serialOf(n), nick: '', holdsData: n === 1 })) },
     /refused laptops +TST00000001: "xs-backup help adopt"/,
   ],
+  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptops have only DSA keys, .*README/],
   [
     'late-laptops',
     {
@@ -167,6 +175,28 @@ test('unknown laptops: who asks, and whose backups are here, until they are take
   assert.is((await read()).strangers.length, 999);
   clock.pass(DAY_MS);
   assert.equal((await read()).strangers, []);
+});
+
+test('an OpenSSH without DSA: who has no other key is counted, and nobody is where it has it', async () => {
+  await using whole = await openWhole('');
+  const { library } = whole;
+  library.registrations.register(serialOf(1), 'Ana', 'u', dsaKey(2));
+  library.registrations.register(serialOf(2), 'Jim', 'u', dsaKey(3));
+  library.registrations.retire(serialOf(2));
+  const bin = join(library.paths.state, 'bin');
+  mkdirSync(bin);
+  for (const [list, expected] of [
+    ['ssh-ed25519\nrsa-sha2-256', [SERIAL, serialOf(1)]],
+    ['ssh-ed25519\nssh-dss', []],
+  ] as const) {
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${list}'\n`, { mode: 0o755 });
+    const env = { ...library.env, PATH: `${bin}:${library.env.PATH}` };
+    const { lockedOut } = await readStatus({ ...library, env });
+    assert.equal(
+      lockedOut.map(({ serial }) => serial),
+      expected,
+    );
+  }
 });
 
 test('the command prints it, and its exit code says whether to look', async () => {

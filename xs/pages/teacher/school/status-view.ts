@@ -102,6 +102,12 @@ function concernText(words: Words, concern: Concern): string {
         '{n} laptops of the old server are not registered here',
         n,
       );
+    case 'locked-out-laptops':
+      return _n(
+        '{n} laptop with the old program cannot connect: it needs the new program',
+        '{n} laptops with the old program cannot connect: they need the new program',
+        n,
+      );
     case 'late-laptops':
       return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
     default:
@@ -122,6 +128,7 @@ function placeOf({ type }: Concern): string {
       return PLACES.held;
     case 'damaged-laptops':
     case 'refused-laptops':
+    case 'locked-out-laptops':
       return PLACES.class;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
