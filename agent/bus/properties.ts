@@ -9,6 +9,8 @@ import {
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
+  type Reason,
+  type StateName,
   toLong,
 } from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
@@ -63,7 +65,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
 }
 
 /** Done for today is not safe while an entry has a problem. */
-function stateProperties({ status, facts }: AgentView): { State: string; Reasons: string[] } {
+function stateProperties({ status, facts }: AgentView): { State: StateName; Reasons: Reason[] } {
   const { state, reasons } = status;
   if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
   return { State: 'due', Reasons: ['entries', ...reasons] };
