@@ -115,6 +115,8 @@ export class State implements AsyncDisposable {
   /** Entries were written into the Journal's folders that Sugar's index may not have yet. */
   indexDoubtful = false;
   lastReading: LastReading | undefined;
+  /** The digest of the last report of what is not safe that the server has. */
+  reported: Digest | undefined;
   /** What was wrong with entries when the last backup read them. */
   problems: Problem[] = [];
   readonly #db: Db;
@@ -169,6 +171,7 @@ export class State implements AsyncDisposable {
     }
     this.underWay = values.get('run') as RunId | undefined;
     this.indexDoubtful = values.has('index');
+    this.reported = values.get('reported') as Digest | undefined;
     const [boot = '', moment] = values.get('reading')?.split(' ') ?? [];
     if (moment !== undefined) this.lastReading = { boot, moment: BigInt(moment) };
   }
@@ -206,6 +209,12 @@ export class State implements AsyncDisposable {
   async rememberReading(reading: LastReading): Promise<void> {
     await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment}`);
     this.lastReading = reading;
+  }
+
+  async rememberReport(report: Digest): Promise<void> {
+    if (report === this.reported) return;
+    await setFact(this.#db, 'reported', report);
+    this.reported = report;
   }
 
   /** Replaces all of them. */
@@ -272,10 +281,11 @@ export class State implements AsyncDisposable {
     await this.#db.transaction(async (tx) => {
       for (const table of ['confirmed', 'arrived', 'contents'])
         await tx.run(`DELETE FROM ${table}`);
-      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run')");
+      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run', 'reported')");
     });
     this.confirmed = undefined;
     this.underWay = undefined;
+    this.reported = undefined;
     this.arrived.clear();
     this.baseContents.clear();
   }

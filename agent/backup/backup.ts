@@ -20,6 +20,7 @@ import { type Confirmed, openState, type State } from '../state.ts';
 import { ifWritable, openWorkplace } from '../workplace.ts';
 import { checkBase, learnBase, settleLastRun } from './base.ts';
 import { buildCompletion, complete } from './completion.ts';
+import { isReported, reportNotSafe } from './not-safe.ts';
 import { OpeningSession } from './opening-session.ts';
 import { afterOutcome } from './outcome.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -109,8 +110,10 @@ class Backup {
     const { unchanged, toRead, problems } = scan;
     if (!confirmed || underWay || toRead.length > 0 || problems.length > 0) return undefined;
     if (stateDigest(unchanged) !== confirmed.state) return undefined;
+    const reading = { versions: new Map(unchanged), problems: this.#state.problems };
+    if (!isReported(this.#context, this.#state, reading)) return undefined;
     if (!(await agreeOnQuietDay(this.#context, confirmed))) return undefined;
-    return this.#finish({ versions: new Map(unchanged), problems: this.#state.problems });
+    return this.#finish(reading);
   }
 
   /** Sends and asks for the snapshot until laptop and server agree. */
@@ -149,7 +152,7 @@ class Backup {
     const claim = { sequence: base.sequence, state: base.state };
     const agreed = await session.control.unchanged(claim);
     if (agreed) {
-      await learnQuietKey(this.#context, session.control);
+      await this.#settle(session, reading);
       return this.#finish(reading, { held: agreed.held });
     }
     await learnBase(session, this.#state);
@@ -169,7 +172,7 @@ class Backup {
     const next = afterOutcome(outcome, base, reading.versions);
     switch (next.type) {
       case 'confirm': {
-        await learnQuietKey(this.#context, session.control);
+        await this.#settle(session, reading);
         session.connection.beginClose(); // nothing is left to say, and it takes a while
         await state.confirm(next.confirmed);
         const { changed, removed } = completion;
@@ -193,6 +196,12 @@ class Backup {
     }
     await state.rememberRun(undefined);
     return undefined;
+  }
+
+  /** What is said when the server has the backup, and may be said again another day. */
+  async #settle({ control }: Session, reading: Reading): Promise<void> {
+    await learnQuietKey(this.#context, control);
+    await reportNotSafe(this.#context, control, this.#state, reading);
   }
 
   async #finish(

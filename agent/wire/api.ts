@@ -10,6 +10,7 @@ import {
   type EntriesPage,
   type EntryDetails,
   type EntrySummary,
+  type NotSafe,
   type Outcome,
   type Pins,
   parseEntries,
@@ -179,6 +180,14 @@ export class Control {
   async complete(completion: Completion): Promise<boolean> {
     const response = await this.#ask('PUT', 'completion', TIMEOUT_MS, completion);
     if (response.statusCode === 404) return false;
+    checkStatus(response);
+    return true;
+  }
+
+  /** Says what is not safe. False from a server that takes no such report: an older one, or a stricter one. */
+  async reportNotSafe(report: NotSafe): Promise<boolean> {
+    const response = await this.#ask('PUT', 'not-safe', TIMEOUT_MS, report);
+    if (response.statusCode === 404 || response.statusCode === 400) return false;
     checkStatus(response);
     return true;
   }

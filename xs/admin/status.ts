@@ -18,14 +18,18 @@ import { measureDisk } from '../storage/disk.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 
 export interface LaptopStanding {
   serial: Serial;
   nick: string;
   /** Days since the last backup; null for never. */
   days: number | null;
-  /** `damaged`: its newest backup is there, but not whole. */
-  standing: 'safe' | 'late' | 'never' | 'damaged';
+  /**
+   * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
+   * everything of the Journal is in it.
+   */
+  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
 }
 
 export interface Status {
@@ -40,6 +44,8 @@ export interface Status {
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
+  /** Laptops with entries that are not safe, by their own reports; those with the most first. */
+  notSafe: LaptopNotSafe[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
 }
@@ -57,15 +63,18 @@ export async function readStatus(library: Library): Promise<Status> {
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const replaced = successors(registrations.bySerial());
+  const notSafe = whatIsNotSafe(library);
+  const unsafe = new Set(notSafe.map(({ serial }) => serial));
   const laptops = active
     .map(([serial, { nick }]) => {
       const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
-      return { serial, nick, ...standing(lastSuccess, now, isDamaged(library, serial)) };
+      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial) };
+      return { serial, nick, ...standing(lastSuccess, now, facts) };
     })
     // A laptop that another one replaces is missed by nobody; what it has stored still matters.
     .filter(
       ({ serial, standing }) =>
-        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
     );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
@@ -94,6 +103,7 @@ export async function readStatus(library: Library): Promise<Status> {
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    notSafe,
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted, reason },
   };
@@ -119,14 +129,15 @@ export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): bo
   return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
 }
 
-/** `damaged`: the newest backup is not whole. */
+/** `damaged`: the newest backup is not whole. `notSafe`: something of the Journal is not in it. */
 export function standing(
   lastSuccess: string | null,
   now: Date,
-  damaged = false,
+  { damaged, notSafe }: { damaged: boolean; notSafe: boolean } = { damaged: false, notSafe: false },
 ): Pick<LaptopStanding, 'days' | 'standing'> {
   if (lastSuccess === null) return { days: null, standing: 'never' };
   const days = Math.max(0, Math.floor((now.getTime() - Date.parse(lastSuccess)) / DAY_MS));
   if (damaged) return { days, standing: 'damaged' };
-  return { days, standing: days > LATE_DAYS ? 'late' : 'safe' };
+  if (days > LATE_DAYS) return { days, standing: 'late' };
+  return { days, standing: notSafe ? 'partly' : 'safe' };
 }

@@ -33,6 +33,7 @@ export type RowFacts = Pick<
   | 'waiting'
   | 'held'
   | 'damaged'
+  | 'notSafe'
   | 'lastSuccess'
 >;
 
@@ -52,10 +53,12 @@ export function cardsOf(rows: readonly RowFacts[], now: Date): LaptopCard[] {
 
 export function cardOf(row: RowFacts, now: Date): LaptopCard {
   const { serial, nick, colors, lastSuccess } = row;
+  const notSafe = row.notSafe > 0;
   const states = statesOf({
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(lastSuccess, now, row.damaged).standing,
+    notSafe,
+    standing: standing(lastSuccess, now, { damaged: row.damaged, notSafe }).standing,
   });
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },
