@@ -25,7 +25,7 @@ import { OpeningSession } from './opening-session.ts';
 import { afterOutcome } from './outcome.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { agreeOnQuietDay, learnQuietKey } from './quiet-day.ts';
-import { estimatedBytes, type Reading, Sender } from './send.ts';
+import { type Reading, Sender } from './send.ts';
 
 export interface BackupSummary {
   snapshot: SnapshotName;
@@ -42,8 +42,6 @@ export interface BackupSummary {
   held: string | null;
 }
 
-/** Less than this is sent without asking first whether the base is right, which it nearly always is. */
-const CHECK_ABOVE_BYTES = 4 * 1024 * 1024;
 /** How often what the server misses is sent again, or a new base is taken. */
 const MAX_ROUNDS = 3;
 
@@ -120,15 +118,10 @@ class Backup {
   async run(session: Session, first: Scan): Promise<BackupSummary> {
     const state = this.#state;
     await settleLastRun(this.#context, session, state);
-    let isBaseCertain = !state.confirmed;
-    if (isBaseCertain) await learnBase(session, state);
+    // One question before anything is sent: is it our server, and what does it have of us?
+    await checkBase(session, state);
     let scan = first;
     for (let round = 0; round <= MAX_ROUNDS; round += 1) {
-      if (!isBaseCertain && estimatedBytes(scan) > CHECK_ABOVE_BYTES) {
-        // One question before much is sent for nothing.
-        await checkBase(session, state);
-        isBaseCertain = true;
-      }
       const reading = await this.#sender.send(session, scan);
       await this.#writes.settle();
       const base = state.confirmed;

@@ -51,6 +51,7 @@ export class Control {
   readonly #signal: AbortSignal;
   readonly #owner: ControlOwner;
   #got: Promise<Got> | undefined;
+  #known: Promise<unknown> | undefined;
 
   constructor(connection: Connection, signal: AbortSignal, owner: ControlOwner) {
     this.#connection = connection;
@@ -87,7 +88,17 @@ export class Control {
       });
     }
     if (state.confirmed) this.#owner.onConfirmed();
+    this.#known ??= Promise.resolve();
     return state;
+  }
+
+  /** Once, before anything else is asked or told: is it us that the server means? */
+  async #meansUs(): Promise<void> {
+    this.#known ??= this.state().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    await this.#known;
   }
 
   /** This laptop, and those that it replaced. */
@@ -212,6 +223,7 @@ export class Control {
     json?: object,
   ): Promise<Response<string>> {
     this.#signal.throwIfAborted();
+    if (path !== 'state') await this.#meansUs();
     const ask = await this.#load();
     try {
       return await ask(path, {
