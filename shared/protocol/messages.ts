@@ -33,7 +33,7 @@ const completionObject = v.strictObject({
   changed: v.pipe(v.array(v.strictTuple([uid, digest])), v.maxLength(MAX_ENTRIES)),
   removed: v.pipe(v.array(uid), v.maxLength(MAX_ENTRIES)),
   state: digest,
-  entries: count,
+  entries: v.pipe(count, v.maxValue(MAX_ENTRIES)),
 });
 /** Each entry once: the work that a completion asks for is bounded by what was sent for it. */
 const completionSchema = v.pipe(

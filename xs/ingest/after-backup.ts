@@ -3,7 +3,8 @@
  * repeat: a service that was killed in the middle does all of it again, because the completion file
  * stays claimed until this has ended.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asDsError } from '../../shared/errors.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -61,11 +62,13 @@ async function reindex({ index, log }: IngestContext, { serial }: Snapshot): Pro
   }
 }
 
-/** Removes what is in a folder; others get their turn in between. */
+/** Removes what is in a folder, however much that is; others get their turn in between. */
 export async function emptyFolder(folder: string): Promise<void> {
   const pause = pacemaker(SLICE_MS);
-  for (const name of readdirSync(folder)) {
-    rmSync(join(folder, name), { recursive: true });
+  for await (const found of await opendir(folder)) {
+    const path = join(folder, found.name);
+    if (found.isDirectory()) await rm(path, { recursive: true, force: true });
+    else rmSync(path, { force: true });
     await pause();
   }
 }

@@ -6,8 +6,10 @@
  * Killed anywhere, it is done again from the start or, when the snapshot is already there, from the
  * end. The caller holds the laptop's session lock, so nobody writes meanwhile.
  */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
@@ -44,7 +46,10 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   await checkLimits(context, arrival);
   const base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const lost = newest ? await lostEntries(context, newest) : new Set<Uid>();
+  // Each of these steps takes a tenth of a second for the largest Journal.
+  await breathe();
   const versions = applyChanges(base.versions, completion);
+  await breathe();
   if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
     const message = 'the changes do not lead to the Journal they claim to describe';
     return { state: 'refused', code: 'bad-input', message };
@@ -103,7 +108,7 @@ async function checkLimits(
 async function sizeOf(folder: string): Promise<number> {
   const pause = pacemaker(SLICE_MS);
   let bytes = 0;
-  for (const name of readdirSync(folder)) {
+  for await (const { name } of await opendir(folder)) {
     bytes += lstatSync(join(folder, name)).size;
     await pause();
   }

@@ -36,7 +36,7 @@ function writeEntry(
 
 async function foldAndIngest(library: TestLibrary) {
   const base = newestSnapshot(library.paths, SERIAL);
-  const folded = await foldOriginal(library.context, SERIAL, base, newRunId());
+  const folded = await foldOriginal(library.context, SERIAL, base, newRunId(), async () => {});
   const { completion, folder } = folded;
   const arrival = { serial: SERIAL, completion, folder, source: 'original' as const };
   const outcome = await ingest(library.context, arrival);
@@ -171,7 +171,7 @@ test('a mirror full of what no reader knows is not an empty Journal', async () =
   const { original } = inLaptop(library.paths, SERIAL);
   mkdirSync(join(original, 'entries-of-the-future'));
   await refusedLater(
-    foldOriginal(library.context, SERIAL, undefined, newRunId()),
+    foldOriginal(library.context, SERIAL, undefined, newRunId(), async () => {}),
     'bad-input',
     /1 /,
   );
