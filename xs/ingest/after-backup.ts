@@ -11,14 +11,19 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { repairDamage } from '../integrity/repair.ts';
 import { pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import { discard } from '../storage/trash.ts';
 import { isHeld, limitHeld, releaseHeldBefore } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 
-/** `arrived` is the folder with what the laptop sent; it is emptied. */
+/**
+ * `arrived` is the folder with what the laptop sent; it is emptied. `replaced` goes to the trash, unless
+ * the new one is held: a service that was killed meanwhile leaves it, which is one snapshot too many.
+ */
 export async function afterBackup(
   context: IngestContext,
   snapshot: Snapshot,
   arrived: string,
+  replaced?: Snapshot,
 ): Promise<void> {
   const { paths, clock, log, successes } = context;
   const held = isHeld(paths, snapshot);
@@ -26,6 +31,10 @@ export async function afterBackup(
   if (held) limitHeld(paths, snapshot.serial, clock.now());
   else publish(context, snapshot);
   failpoint('ingest.pointed');
+  if (replaced && !held) {
+    discard(paths, snapshot.serial, replaced.folder, 'replaced-within-the-day', clock.now());
+    log.info('snapshot-replaced', { serial: snapshot.serial, name: replaced.name });
+  }
   const noted = successes.note(snapshot, clock.now());
   await emptyFolder(arrived);
   failpoint('ingest.emptied');

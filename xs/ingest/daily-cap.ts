@@ -35,6 +35,13 @@ export class DailyCap {
     return seen + Math.floor(failed / FAILED_AS_ONE) < this.#perDay;
   }
 
+  /** Whether a snapshot is of the last 24 hours, as `admits` counts them; of the newest one only. */
+  isRecent(serial: Serial, newest: Pick<Manifest, 'created'>): boolean {
+    return this.#trusted()
+      ? this.#byDate([newest]) > 0
+      : this.#recent(this.#made, serial).length > 0;
+  }
+
   /** Throws `server-refused` when a laptop has made its backups of the last 24 hours. */
   check(serial: Serial, snapshots: readonly Pick<Manifest, 'created'>[]): void {
     if (this.admits(serial, snapshots)) return;
