@@ -21,7 +21,7 @@ export async function adoptInTurn(
   signal: AbortSignal,
   onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<AdoptedTree[]> {
-  const { paths, clock, env, index, workQueue } = library;
+  const { paths, timeline, env, index, workQueue } = library;
   await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
     ...{ env, waitSeconds: PATIENCE_SECONDS, signal },
   }).catch((cause: unknown) => {
@@ -31,7 +31,7 @@ export async function adoptInTurn(
     const done = await adoptLaptop(library, serial, {
       ...{ signal, onProgress },
       discard: (folder: string, name: SnapshotName) =>
-        discard(paths, serial, folder, 'adopted', clock.now(), name),
+        discard(paths, serial, folder, 'adopted', timeline.now(), name),
     });
     await index.reindex(serial);
     return done;

@@ -19,13 +19,13 @@ export async function afterBackup(
   snapshot: Snapshot,
   arrived: string,
 ): Promise<void> {
-  const { paths, clock, log, successes } = context;
+  const { paths, timeline, log, successes } = context;
   const held = isHeld(paths, snapshot);
   failpoint('ingest.promoted');
-  if (held) limitHeld(paths, snapshot.serial, clock.now());
+  if (held) limitHeld(paths, snapshot.serial, timeline.now());
   else publish(context, snapshot);
   failpoint('ingest.pointed');
-  const noted = successes.note(snapshot, clock.now());
+  const noted = successes.note(snapshot, timeline.now());
   await emptyFolder(arrived);
   failpoint('ingest.emptied');
   const { serial, name, sequence, entries, changed, removed, source } = snapshot;

@@ -34,14 +34,15 @@ export type RowFacts = Pick<
   | 'held'
   | 'damaged'
   | 'lastSuccess'
+  | 'days'
 >;
 
 const byName = new Intl.Collator();
 
 /** What needs a teacher first, then by name. */
-export function cardsOf(rows: readonly RowFacts[], now: Date): LaptopCard[] {
+export function cardsOf(rows: readonly RowFacts[]): LaptopCard[] {
   return rows
-    .map((row) => cardOf(row, now))
+    .map(cardOf)
     .sort(
       (a, b) =>
         MARKS.indexOf(a.mark) - MARKS.indexOf(b.mark) ||
@@ -50,12 +51,12 @@ export function cardsOf(rows: readonly RowFacts[], now: Date): LaptopCard[] {
     );
 }
 
-export function cardOf(row: RowFacts, now: Date): LaptopCard {
+export function cardOf(row: RowFacts): LaptopCard {
   const { serial, nick, colors, lastSuccess } = row;
   const states = statesOf({
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(lastSuccess, now, row.damaged).standing,
+    standing: standing(row.days, row.damaged),
   });
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },
