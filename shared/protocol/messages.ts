@@ -47,6 +47,17 @@ const completionSchema = v.pipe(
 );
 export type Completion = v.InferOutput<typeof completionSchema>;
 
+const tickSchema = v.strictObject({
+  /** Milliseconds that had surely passed since the library began. */
+  at: count,
+  /** How many times the server had been started. */
+  boot: count,
+  /** Its clock could not be believed. */
+  doubted: v.boolean(),
+});
+/** When something happened by the server's own count, which no clock can put back or forward. */
+export type Tick = v.InferOutput<typeof tickSchema>;
+
 const manifestSchema = v.strictObject({
   format: v.literal('ds-backup-manifest'),
   version: v.literal(1),
@@ -56,6 +67,8 @@ const manifestSchema = v.strictObject({
   sequence: order,
   run,
   created: v.pipe(v.string(), v.isoTimestamp()),
+  /** Absent in those of older versions. */
+  clock: v.optional(tickSchema),
   source: v.picklist(['agent', 'original', 'adopted']),
   agent: shortText,
   entries: count,
@@ -282,6 +295,7 @@ const standingSchema = v.object({
 export type Standing = v.InferOutput<typeof standingSchema>;
 
 export const parseCompletion = reader('a completion file', completionSchema);
+export const parseTick = reader('a stamp', tickSchema);
 export const parseManifest = reader('a manifest', manifestSchema);
 export const parseOutcome = reader('the outcome of a run', outcomeSchema);
 export const parseServerState = reader('the state of the server', stateSchema);

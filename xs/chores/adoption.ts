@@ -35,7 +35,7 @@ export async function adoptInTurn(
   signal: AbortSignal,
   onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<Adoption> {
-  const { paths, clock, env, index, workQueue } = library;
+  const { paths, timeline, env, index, workQueue } = library;
   const { home, sessionLock } = inLaptop(paths, serial);
   checkHome(library, home);
   await using _lock = await lockFile(sessionLock, {
@@ -49,7 +49,7 @@ export async function adoptInTurn(
     const adopted = await adoptLaptop(library, serial, {
       ...{ signal, onProgress, onRefused: (one: RefusedTree) => void refused.push(one) },
       discard: (folder: string, name: SnapshotName) =>
-        discard(paths, serial, folder, 'adopted', clock.now(), name),
+        discard(paths, serial, folder, 'adopted', timeline.now(), name),
     });
     await index.reindex(serial);
     return { adopted, refused };

@@ -25,17 +25,17 @@ export async function afterBackup(
   arrived: string,
   replaced?: Snapshot,
 ): Promise<void> {
-  const { paths, clock, log, successes } = context;
+  const { paths, timeline, log, successes } = context;
   const held = isHeld(paths, snapshot);
   failpoint('ingest.promoted');
-  if (held) limitHeld(paths, snapshot.serial, clock.now());
+  if (held) limitHeld(paths, snapshot.serial, timeline.now());
   else publish(context, snapshot);
   failpoint('ingest.pointed');
   if (replaced && !held) {
-    discard(paths, snapshot.serial, replaced.folder, 'replaced-within-the-day', clock.now());
+    discard(paths, snapshot.serial, replaced.folder, 'replaced-within-the-day', timeline.now());
     log.info('snapshot-replaced', { serial: snapshot.serial, name: replaced.name });
   }
-  const noted = successes.note(snapshot, clock.now());
+  const noted = successes.note(snapshot, timeline.now());
   await emptyFolder(arrived);
   failpoint('ingest.emptied');
   const { serial, name, sequence, entries, changed, removed, source } = snapshot;

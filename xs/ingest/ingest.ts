@@ -88,7 +88,7 @@ function replacedToday(
   newest: Snapshot | undefined,
 ): Snapshot | undefined {
   if (source !== 'original' || newest?.source !== 'original') return undefined;
-  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(serial, newest)) {
+  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(newest)) {
     return undefined;
   }
   const stays = isHeld(paths, newest) || pinnedSnapshots(paths, serial).has(newest.name);

@@ -68,12 +68,10 @@ test('every entry is folded once, and only what changed the next time', async ()
 });
 
 test('more than the daily limit: the last state of a day replaces the one before, and days before stay', async () => {
-  using library = makeLibrary();
   const clock = testClock('2026-03-02T08:00:00Z');
-  const limited = { ...library, context: { ...library.context, clock } };
-  const cap = new DailyCap(clock, 2, () => true);
-  const context = { ...limited.context, cap };
-  const school = { ...limited, context };
+  using library = makeLibrary({ clock });
+  const cap = new DailyCap(clock, 2, library.context.timeline);
+  const school = { ...library, context: { ...library.context, cap } };
   const save = async (title: string) => {
     rmSync(writeEntry(library, uidOf(1), {}), { recursive: true });
     writeEntry(library, uidOf(1), { title });
@@ -97,10 +95,10 @@ test('more than the daily limit: the last state of a day replaces the one before
 });
 
 test('what is pinned or held is not replaced, and a held state replaces nothing', async () => {
-  using library = makeLibrary();
   const clock = testClock('2026-03-02T08:00:00Z');
-  const cap = new DailyCap(clock, 1, () => true);
-  const school = { ...library, context: { ...library.context, clock, cap } };
+  using library = makeLibrary({ clock });
+  const cap = new DailyCap(clock, 1, library.context.timeline);
+  const school = { ...library, context: { ...library.context, cap } };
   const names = () => listSnapshots(library.paths, SERIAL).length;
   for (let n = 1; n <= 20; n += 1) writeEntry(library, uidOf(n), { title: `${n}` });
   await foldAndIngest(school);
