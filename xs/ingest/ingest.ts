@@ -12,6 +12,7 @@ import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { entryOf } from '../integrity/entry-names.ts';
 import { measureDisk } from '../storage/disk.ts';
 import type { Paths } from '../storage/paths.ts';
@@ -99,12 +100,12 @@ async function checkLimits(
   }
 }
 
-/** The size of what arrived, in bytes. */
+/** What arrived takes so much on the disk, in bytes. */
 async function sizeOf(folder: string): Promise<number> {
   const pause = pacemaker(SLICE_MS);
   let bytes = 0;
   for (const name of readdirSync(folder)) {
-    bytes += lstatSync(join(folder, name)).size;
+    bytes += bytesOnDisk(lstatSync(join(folder, name)));
     await pause();
   }
   return bytes;

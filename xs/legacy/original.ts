@@ -3,7 +3,7 @@
  * that both become snapshots by the same code. The mirror may have any layout of the Journal. Only
  * entries whose files changed since the last time are read.
  */
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
@@ -13,6 +13,7 @@ import { difference, stateDigest, type Versions } from '../../shared/journal/sum
 import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
+import { copySparsely } from '../../shared/system/sparse.ts';
 import { damagedEntries, salvage } from '../integrity/salvage.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
@@ -132,7 +133,7 @@ async function foldEntry(
   const folded: Entry = { content: null, properties };
   if (content) {
     const copy = inEntry(folder, entry.uid).content;
-    copyFileSync(content.path, copy); // the mirror stays what the laptop's rsync expects
+    copySparsely(content.path, copy); // the mirror stays what the laptop's rsync expects
     folded.content = await digestFile(copy);
   }
   const bytes = encodeEntry(folded);
