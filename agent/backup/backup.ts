@@ -12,7 +12,7 @@ import { readBootId } from '../boot.ts';
 import type { Context } from '../context.ts';
 import type { Problem } from '../journal/problem.ts';
 import { recheckSince } from '../journal/recheck.ts';
-import { fileSystemMoment, type Scan, scanJournal } from '../journal/scan.ts';
+import { fileSystemMoment, requireJournal, type Scan, scanJournal } from '../journal/scan.ts';
 import { takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
@@ -26,6 +26,7 @@ import { afterOutcome } from './outcome.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { agreeOnQuietDay, learnQuietKey } from './quiet-day.ts';
 import { type Reading, Sender } from './send.ts';
+import { type OnLost, whileLeaseLives } from './try-again.ts';
 
 export interface BackupSummary {
   snapshot: SnapshotName;
@@ -50,20 +51,39 @@ export async function backUp(caller: Context, wait: boolean): Promise<BackupSumm
   using workplace = openWorkplace(caller);
   const { context } = workplace;
   await using _lock = await takeLock(context);
-  await using state = await openState(context.paths.state);
+  await using state = await openState(context.paths.state, () => {
+    context.warn(
+      'what this laptop remembers cannot be kept: the next backup reads everything again',
+    );
+  });
   if (state.indexDoubtful) {
     await (await import('../journal/sugar-index.ts')).healIndex(context, state);
   }
+  return await whileLeaseLives(context, (onLost) => attempt(context, state, wait, onLost));
+}
+
+async function attempt(
+  context: Context,
+  state: State,
+  wait: boolean,
+  onLost: OnLost,
+): Promise<BackupSummary> {
   const { staging } = context.paths;
   rmSync(staging, { recursive: true, force: true }); // of a run that was killed
+  await using opening = new OpeningSession(context, wait);
   try {
-    await using opening = new OpeningSession(context, wait);
     const backup = new Backup(context, state);
-    if (!state.confirmed) void opening.begin();
+    if (!state.confirmed) {
+      requireJournal(context.paths); // before a laptop is registered that has none
+      void opening.begin();
+    }
     // What takes longest is begun at the first change.
     const scan = await backup.scan(async () => void (await opening.begin()));
     const quiet = opening.hasBegun ? undefined : await backup.quietDay(scan);
     return quiet ?? (await backup.run(await opening.begin(), scan));
+  } catch (error) {
+    if (await opening.isLost()) onLost();
+    throw error;
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }

@@ -43,7 +43,8 @@ export class AgentClient implements Backend {
 
   /** Throws `datastore` where there is no session bus. */
   static async open(context: FollowContext, wait: boolean): Promise<AgentClient> {
-    return new AgentClient(await Bus.open(findSessionBus(context.env)), context, wait);
+    const bus = await Bus.open(findSessionBus(context.env), context.env.XDG_RUNTIME_DIR);
+    return new AgentClient(bus, context, wait);
   }
 
   /** Starts the agent if it does not run. Throws `missing-tool` where it cannot be started. */

@@ -2,15 +2,17 @@
  * Which entries a backup reads although they look as they did when they were last read: a power cut may
  * have taken what was written shortly before it, and content may be rewritten in place with its old time.
  */
-import { lstatSync } from 'node:fs';
-import { newestMoment, type Signature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
-import { inEntry } from '../paths.ts';
+import {
+  type Inspection,
+  newestMoment,
+  type TreeEntry,
+} from '../../shared/journal/journal-tree.ts';
 import type { LastReading } from '../state.ts';
 import { tryReadVersion, type Version } from './read-entry.ts';
 
 /** What an entry is read for, and how. */
 export interface Recheck {
-  isDue(entry: TreeEntry, signature: Signature): boolean;
+  isDue(inspection: Inspection): boolean;
   /** The version as it is; undefined where it is gone, unreadable or being written to. */
   read(entry: TreeEntry): Promise<Version | undefined>;
 }
@@ -25,20 +27,14 @@ export function recheckSince(
   signal: AbortSignal,
 ): Recheck {
   return {
-    isDue: (entry, signature) => {
+    isDue: ({ signature, contentChangedNs }) => {
       if (!last) return false;
       if (last.boot !== boot && newestMoment(signature) > last.moment - FLUSHED_NS) return true;
-      return changedNs(entry) > last.moment;
+      return contentChangedNs > last.moment;
     },
     read: async (entry) => {
       const version = await tryReadVersion(entry, signal);
       return version?.doubt === 'none' ? version : undefined;
     },
   };
-}
-
-/** When the content's inode last changed, which nobody can set; 0 without content. */
-function changedNs(entry: TreeEntry): bigint {
-  const { content } = inEntry(entry);
-  return lstatSync(content, { bigint: true, throwIfNoEntry: false })?.ctimeNs ?? 0n;
 }

@@ -14,6 +14,7 @@ import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../sh
 import { stateDigest } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { entryOf } from '../integrity/entry-names.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { measureDisk } from '../storage/disk.ts';
@@ -129,12 +130,12 @@ async function checkLimits(
   }
 }
 
-/** The size of what arrived, in bytes. */
+/** What arrived takes so much on the disk, in bytes. */
 async function sizeOf(folder: string): Promise<number> {
   const pause = pacemaker(SLICE_MS);
   let bytes = 0;
   for await (const { name } of await opendir(folder)) {
-    bytes += lstatSync(join(folder, name)).size;
+    bytes += bytesOnDisk(lstatSync(join(folder, name)));
     await pause();
   }
   return bytes;
