@@ -9,7 +9,7 @@ import { root } from './tree.ts';
 const RULES = ['test/agent/rules/machine.test.ts', 'test/agent/rules/due.test.ts'];
 const TRAFFIC = [
   'test/xs/traffic/traffic.test.ts',
-  'test/xs/traffic/waiting.test.ts',
+  'test/xs/traffic/queue.test.ts',
   'test/sim/sim.test.ts',
 ];
 const SCREENS = [
