@@ -148,7 +148,7 @@ class Backup {
       const isUnchanged = stateDigest(reading.versions) === base?.state && !this.#isBaseDoubted;
       const done =
         base && isUnchanged
-          ? await this.#confirmUnchanged(session, reading, base)
+          ? await this.#claimQuietDay(session, reading, base)
           : await this.#complete(session, reading);
       if (done) return done;
       scan = await this.scan();
@@ -157,13 +157,13 @@ class Backup {
   }
 
   /** Undefined when the server does not agree that its newest snapshot is the Journal as it is. */
-  async #confirmUnchanged(
+  async #claimQuietDay(
     session: Session,
     reading: Reading,
     base: Confirmed,
   ): Promise<BackupSummary | undefined> {
     const claim = { sequence: base.sequence, state: base.state };
-    const agreed = await session.control.unchanged(claim);
+    const agreed = await session.control.claimQuietDay(claim);
     if (agreed) {
       await this.#settle(session, reading);
       return this.#finish(reading, { held: agreed.held });

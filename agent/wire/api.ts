@@ -23,10 +23,10 @@ import {
   parseSnapshots,
   parseStillHeld,
   parseWebLink,
+  type QuietClaim,
   type ReadableLaptops,
   type ServerState,
   type SnapshotSummary,
-  type Unchanged,
 } from '../../shared/protocol/messages.ts';
 import type { Connection } from './ssh.ts';
 
@@ -150,7 +150,7 @@ export class Control {
    * Claims that nothing changed since the newest snapshot. If the server agrees, the day counts as backed
    * up; `held` is why it keeps that snapshot aside, or null. Undefined if it does not agree.
    */
-  async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
+  async claimQuietDay(claim: QuietClaim): Promise<{ held: string | null } | undefined> {
     const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
     if (response.statusCode === 409) return undefined;
     checkStatus(response);

@@ -168,8 +168,8 @@ const laptopsSchema = v.object({
 });
 export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
 
-const unchangedSchema = v.strictObject({ sequence: order, state: digest });
-export type Unchanged = v.InferOutput<typeof unchangedSchema>;
+const quietClaimSchema = v.strictObject({ sequence: order, state: digest });
+export type QuietClaim = v.InferOutput<typeof quietClaimSchema>;
 const stillHeldSchema = v.object({ held: v.string() });
 
 const pinSchema = v.object({
@@ -304,8 +304,8 @@ export const parseEntries = reader('a list of entries', entriesSchema);
 export const parseEntryDetails = reader('the details of an entry', entryDetailsSchema);
 export const parseVerifyRequest = reader('a request to verify', verifyRequestSchema);
 export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
-export const parseStillHeld = reader('an answer to an unchanged report', stillHeldSchema);
-export const parseUnchanged = reader('an unchanged report', unchangedSchema);
+export const parseStillHeld = reader('an answer to a quiet-day claim', stillHeldSchema);
+export const parseQuietClaim = reader('a quiet-day claim', quietClaimSchema);
 export const parseNotSafe = reader('a report of what is not safe', notSafeSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);

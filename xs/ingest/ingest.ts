@@ -1,6 +1,8 @@
 /**
- * Turns what a laptop sent into a snapshot: verify → make durable → pool → link a draft → seal →
- * promote → publish → clean up (PROTOCOL.md).
+ * Turns what a laptop sent into a snapshot. Here: is it done already, does it build on the newest snapshot, do
+ * the limits allow it, what of the base is lost. Then `build-snapshot.ts` verifies → makes durable → links a
+ * draft through the pool → asks the shrink guard → seals → promotes, and `after-backup.ts` publishes → notes
+ * the success → empties the folder → repairs → reindexes.
  *
  * Earlier snapshots are never changed, and nothing of the new one can be seen before it is promoted.
  * Killed anywhere, it is done again from the start or, when the snapshot is already there, from the
@@ -35,7 +37,11 @@ import { readHeldNote } from './shrink-guard.ts';
 
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
-/** Makes the snapshot. Throws only for trouble of the server (a full disk, damage). */
+/**
+ * Makes the snapshot, or says why not. Throws `server-refused` over the daily cap and `over-quota` over the
+ * hard quota, with what arrived removed; anything else is trouble of the server (a full disk, damage), after
+ * which the same can be tried again.
+ */
 export async function ingest(context: IngestContext, arrival: Arrival): Promise<Ingested> {
   const { paths } = context;
   const { serial, completion, folder } = arrival;
