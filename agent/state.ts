@@ -63,6 +63,8 @@ export interface LastReading {
   boot: string;
   /** The file system's time at its end, in nanoseconds since 1970. */
   moment: bigint;
+  /** How many there were before it. */
+  count: number;
 }
 
 /** The snapshot that is restored; of this laptop unless `of` names another. */
@@ -183,8 +185,9 @@ export class State implements AsyncDisposable {
     this.underWay = values.get('run') as RunId | undefined;
     this.indexDoubtful = values.has('index');
     this.reported = values.get('reported') as Digest | undefined;
-    const [boot = '', moment] = values.get('reading')?.split(' ') ?? [];
-    if (moment !== undefined) this.lastReading = { boot, moment: BigInt(moment) };
+    const [boot = '', moment, count = '0'] = values.get('reading')?.split(' ') ?? [];
+    if (moment === undefined) return;
+    this.lastReading = { boot, moment: BigInt(moment), count: Number(count) };
   }
 
   /** Remembers what was read, and forgets entries that were deleted. */
@@ -217,9 +220,11 @@ export class State implements AsyncDisposable {
     for (const uid of goneList) this.entries.delete(uid);
   }
 
-  async rememberReading(reading: LastReading): Promise<void> {
-    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment}`);
-    this.lastReading = reading;
+  /** Notes that a backup has just read the Journal. */
+  async rememberReading(reading: Omit<LastReading, 'count'>): Promise<void> {
+    const count = (this.lastReading?.count ?? -1) + 1;
+    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment} ${count}`);
+    this.lastReading = { ...reading, count };
   }
 
   async rememberReport(report: Digest): Promise<void> {

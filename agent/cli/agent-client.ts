@@ -152,12 +152,13 @@ export class AgentClient implements Backend {
           return end;
         }
         onProgress(progressOf(values));
-        const isWaiting = values.State === 'waiting' && !this.#wait;
+        const reasons = values.Reasons as string[];
+        // Without a reason it is about to begin, or somebody is slow.
+        const isWaiting = values.State === 'waiting' && reasons.length > 0 && !this.#wait;
         const nowMs = clock.monotonicMs();
         waitingSince = isWaiting ? (waitingSince ?? nowMs) : undefined;
         if (waitingSince !== undefined && nowMs - waitingSince > PATIENCE_MS) {
-          const reasons = values.Reasons as string[];
-          return { state: 'waiting', summary: {}, reasons, details: {} };
+          return { state: 'waiting', kind: String(values.Kind), summary: {}, reasons, details: {} };
         }
         await clock.sleep(POLL_MS);
       }
@@ -183,7 +184,7 @@ export class AgentClient implements Backend {
 }
 
 /** Undefined while the job is live. Throws what it failed with. */
-function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
+function readEnd({ State, Kind, Summary, Problem }: Values): JobEnd | undefined {
   switch (State) {
     case 'failed': {
       const [code, message, hint] = Problem as [ErrorCode, string, string];
@@ -192,7 +193,7 @@ function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
     case 'done':
     case 'cancelled':
       return {
-        ...{ state: State, summary: Summary as JobEnd['summary'] },
+        ...{ state: State, kind: String(Kind), summary: Summary as JobEnd['summary'] },
         ...{ reasons: [], details: {} },
       };
     default:
