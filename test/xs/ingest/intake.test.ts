@@ -168,7 +168,7 @@ test("an original client's mirror is read outside of the work queue, and lets th
   const entry = join(laptop.original, uidOf(1).slice(0, 2), uidOf(1));
   mkdirSync(join(entry, 'metadata'), { recursive: true });
   writeFileSync(join(entry, 'metadata', 'title'), 'film');
-  writeFileSync(join(entry, 'data'), '');
+  writeFileSync(join(entry, 'data'), 'the beginning, and a hole');
   truncateSync(join(entry, 'data'), bytes);
   const { waiting, claimed } = inCompletion(paths);
   writeFileSync(claimed(mirrored), '');
