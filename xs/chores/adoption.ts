@@ -32,7 +32,7 @@ export async function adoptInTurn(
   signal: AbortSignal,
   onProgress: (progress: AdoptProgress) => void = () => {},
 ): Promise<Adoption> {
-  const { paths, clock, env, index, workQueue } = library;
+  const { paths, timeline, env, index, workQueue } = library;
   const { home, sessionLock } = inLaptop(paths, serial);
   checkHome(library, home);
   await using _lock = await lockFile(sessionLock, {
@@ -46,7 +46,7 @@ export async function adoptInTurn(
     const adopted = await adoptLaptop(library, serial, {
       ...{ signal, onProgress, onRefused: (one: RefusedTree) => void refused.push(one) },
       discard: (folder: string, name: SnapshotName) =>
-        discard(paths, serial, folder, 'adopted', clock.now(), name),
+        discard(paths, serial, folder, 'adopted', timeline.now(), name),
     });
     await index.reindex(serial);
     await noteSuccess(library, serial);
@@ -58,5 +58,7 @@ export async function adoptInTurn(
 async function noteSuccess({ paths, successes }: Library, serial: Serial): Promise<void> {
   if (readLastSuccess(paths, serial)) return;
   const newest = newestSnapshot(paths, serial);
-  if (newest) await successes.note(newest, new Date(newest.created));
+  // Before anything that the timeline knows.
+  const before = { at: 0, boot: 0, doubted: false };
+  if (newest) await successes.note(newest, { ...before, time: new Date(newest.created) });
 }

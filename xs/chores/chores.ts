@@ -7,18 +7,18 @@ import type { Serial } from '../../shared/ids.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { DAY_MS } from '../storage/moment.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp, type LaptopReport } from './cleanup.ts';
 
 /** How often to check whether a new day has begun, in milliseconds. */
 const LOOK_MS = 30 * 60_000;
-const DAY_MS = 86_400_000;
 /** How long trees that could not be adopted are left alone, in milliseconds. */
 const ADOPT_AGAIN_MS = 60 * 60_000;
+/** How often to note the time, in milliseconds: what a power cut may take from the timeline. */
+const NOTE_MS = 10 * 60_000;
 
 export interface ChoresOptions {
-  /** Called with the clock judgement of each cleanup. */
-  onClock: (trusted: boolean) => void;
   /** Called with the report on each laptop. */
   onLaptop: (report: LaptopReport) => void;
 }
@@ -43,6 +43,7 @@ export class Chores implements AsyncDisposable {
     this.#timers = [
       setTimeout(() => this.#look(), delaySeconds * 1000),
       setInterval(() => this.#look(), LOOK_MS),
+      setInterval(() => library.timeline.observe(), NOTE_MS),
       setInterval(() => this.#scrub(), library.config.chores.scrubSeconds * 1000),
     ];
   }
@@ -130,7 +131,6 @@ export class Chores implements AsyncDisposable {
     try {
       const { onLaptop } = this.#options;
       const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
-      this.#options.onClock(done.clock.trusted);
       const { laptops, removed, emptied, freedBytes } = done;
       log.info('cleaned-up', { laptops, removed, emptied, freedBytes });
     } catch (error) {

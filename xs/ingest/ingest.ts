@@ -1,17 +1,22 @@
 /**
- * Turns what a laptop sent into a snapshot: verify → make durable → pool → link a draft → seal →
- * promote → publish → clean up (PROTOCOL.md).
+ * Turns what a laptop sent into a snapshot. Here: is it done already, does it build on the newest snapshot, do
+ * the limits allow it, what of the base is lost. Then `build-snapshot.ts` verifies → makes durable → links a
+ * draft through the pool → asks the shrink guard → seals → promotes, and `after-backup.ts` publishes → notes
+ * the success → empties the folder → repairs → reindexes.
  *
  * Earlier snapshots are never changed, and nothing of the new one can be seen before it is promoted.
  * Killed anywhere, it is done again from the start or, when the snapshot is already there, from the
  * end. The caller holds the laptop's session lock, so nobody writes meanwhile.
  */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { entryOf } from '../integrity/entry-names.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { measureDisk } from '../storage/disk.ts';
@@ -32,7 +37,11 @@ import { readHeldNote } from './shrink-guard.ts';
 
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
-/** Makes the snapshot. Throws only for trouble of the server (a full disk, damage). */
+/**
+ * Makes the snapshot, or says why not. Throws `server-refused` over the daily cap and `over-quota` over the
+ * hard quota, with what arrived removed; anything else is trouble of the server (a full disk, damage), after
+ * which the same can be tried again.
+ */
 export async function ingest(context: IngestContext, arrival: Arrival): Promise<Ingested> {
   const { paths } = context;
   const { serial, completion, folder } = arrival;
@@ -46,7 +55,10 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   const replaced = replacedToday(context, arrival, newest);
   const base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const lost = newest ? await lostEntries(context, newest) : new Set<Uid>();
+  // Each of these steps takes a tenth of a second for the largest Journal.
+  await breathe();
   const versions = applyChanges(base.versions, completion);
+  await breathe();
   if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
     const message = 'the changes do not lead to the Journal they claim to describe';
     return { state: 'refused', code: 'bad-input', message };
@@ -83,7 +95,7 @@ function replacedToday(
   newest: Snapshot | undefined,
 ): Snapshot | undefined {
   if (source !== 'original' || newest?.source !== 'original') return undefined;
-  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(serial, newest)) {
+  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(newest)) {
     return undefined;
   }
   const stays = isHeld(paths, newest) || pinnedSnapshots(paths, serial).has(newest.name);
@@ -124,12 +136,12 @@ async function checkLimits(
   }
 }
 
-/** The size of what arrived, in bytes. */
+/** What arrived takes so much on the disk, in bytes. */
 async function sizeOf(folder: string): Promise<number> {
   const pause = pacemaker(SLICE_MS);
   let bytes = 0;
-  for (const name of readdirSync(folder)) {
-    bytes += lstatSync(join(folder, name)).size;
+  for await (const { name } of await opendir(folder)) {
+    bytes += bytesOnDisk(lstatSync(join(folder, name)));
     await pause();
   }
   return bytes;

@@ -9,7 +9,6 @@
  */
 import {
   chmodSync,
-  copyFileSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -23,6 +22,7 @@ import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { copySparsely } from '../../shared/system/sparse.ts';
 import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
@@ -256,7 +256,7 @@ async function copyVerified(
 }
 
 function copyContent(path: string, target: string): void {
-  copyFileSync(path, target);
+  copySparsely(path, target);
   chmodSync(target, FILE_MODE);
 }
 

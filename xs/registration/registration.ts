@@ -5,7 +5,7 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
@@ -13,7 +13,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
-import type { Paths } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
@@ -84,6 +84,9 @@ export class Registrations {
       checkOwner: (serial, key) => this.#checkOwner(serial, key),
       decided: (event, serial, details) => this.#decided(event, serial, details),
       keysChanged: () => callAll(this.#keyListeners),
+      endQuietDays: (serial) => {
+        rmSync(inLaptop(options.paths, serial).quietKey, { force: true });
+      },
     });
     for (const name of readdirSync(options.paths.library)) {
       const serial = tryParse(parseSerial, name);
@@ -192,10 +195,7 @@ export class Registrations {
     this.#decided('imported', serial, { nick, fingerprint });
     return 'imported';
   }
-
-  announceKeys(): void {
-    callAll(this.#keyListeners);
-  }
+  readonly announceKeys = (): void => callAll(this.#keyListeners);
 
   /** Throws `not-registered`, and `server-refused` for a retired laptop. */
   checkActive(serial: Serial): void {

@@ -63,7 +63,7 @@ async function adopt(library: TestLibrary, context: ReturnType<typeof ours>) {
   const refused: RefusedTree[] = [];
   const options = {
     discard: (folder: string, name: SnapshotName) =>
-      discard(library.paths, SERIAL, folder, 'adopted', realClock.now(), name),
+      discard(library.paths, SERIAL, folder, 'adopted', context.timeline.now(), name),
     onRefused: (one: RefusedTree) => void refused.push(one),
   };
   const adopted = await asService(() => adoptLaptop(context, SERIAL, options));

@@ -39,7 +39,7 @@ function writeEntry(
 
 async function foldAndIngest(library: TestLibrary, state = 'done') {
   const base = newestSnapshot(library.paths, SERIAL);
-  const folded = await foldOriginal(library.context, SERIAL, base, newRunId());
+  const folded = await foldOriginal(library.context, SERIAL, base, newRunId(), async () => {});
   const { completion, folder } = folded;
   const arrival = { serial: SERIAL, completion, folder, source: 'original' as const };
   const outcome = await ingest(library.context, arrival);
@@ -68,12 +68,10 @@ test('every entry is folded once, and only what changed the next time', async ()
 });
 
 test('more than the daily limit: the last state of a day replaces the one before, and days before stay', async () => {
-  using library = makeLibrary();
   const clock = testClock('2026-03-02T08:00:00Z');
-  const limited = { ...library, context: { ...library.context, clock } };
-  const cap = new DailyCap(clock, 2, () => true);
-  const context = { ...limited.context, cap };
-  const school = { ...limited, context };
+  using library = makeLibrary({ clock });
+  const cap = new DailyCap(clock, 2, library.context.timeline);
+  const school = { ...library, context: { ...library.context, cap } };
   const save = async (title: string) => {
     rmSync(writeEntry(library, uidOf(1), {}), { recursive: true });
     writeEntry(library, uidOf(1), { title });
@@ -97,10 +95,10 @@ test('more than the daily limit: the last state of a day replaces the one before
 });
 
 test('what is pinned or held is not replaced, and a held state replaces nothing', async () => {
-  using library = makeLibrary();
   const clock = testClock('2026-03-02T08:00:00Z');
-  const cap = new DailyCap(clock, 1, () => true);
-  const school = { ...library, context: { ...library.context, clock, cap } };
+  using library = makeLibrary({ clock });
+  const cap = new DailyCap(clock, 1, library.context.timeline);
+  const school = { ...library, context: { ...library.context, cap } };
   const names = () => listSnapshots(library.paths, SERIAL).length;
   for (let n = 1; n <= 20; n += 1) writeEntry(library, uidOf(n), { title: `${n}` });
   await foldAndIngest(school);
@@ -227,7 +225,7 @@ test('a mirror full of what no reader knows is not an empty Journal', async () =
   const { original } = inLaptop(library.paths, SERIAL);
   mkdirSync(join(original, 'entries-of-the-future'));
   await refusedLater(
-    foldOriginal(library.context, SERIAL, undefined, newRunId()),
+    foldOriginal(library.context, SERIAL, undefined, newRunId(), async () => {}),
     'bad-input',
     /1 /,
   );
