@@ -16,9 +16,8 @@ import { writeFileDurably } from '../../shared/system/files.ts';
 import type { Address } from '../config.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../storage/paths.ts';
-import { formatOldAlgorithms } from './old-algorithms.ts';
+import { SSHD, sshdConfig } from './sshd-config.ts';
 
-const SSHD = '/usr/sbin/sshd';
 const NSS_WRAPPER = 'libnss_wrapper.so';
 /** Time for sshd to open its port and for its sessions to end, in milliseconds. */
 const START_MS = 10_000;
@@ -51,10 +50,14 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   setLogins([]);
   writeFileDurably(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);
   const env = wrapperEnvironment(options);
+  if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const hostKey = await ensureHostKey(options, env);
   await ensureOldHostKey(options, env);
-  writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
-  if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  writeFileDurably(
+    files.sshdConfig,
+    await sshdConfig(options.paths, { host: options.listen.host, port, env }),
+    0o644,
+  );
 
   // pdeathsig: when the service is killed, its port is free for the next one.
   const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', files.sshdConfig];
@@ -136,43 +139,6 @@ async function ensureOldHostKey(
   const found = await readKeyFile(file, { env }, 'ssh-rsa');
   if (found === 'damaged') log.warn('old-host-key-replaced', { path: file });
   if (typeof found === 'string') await makeKeyFile(file, '', { env }, 'ssh-rsa');
-}
-
-async function formatSshdConfig(
-  { paths, listen }: SshdOptions,
-  port: number,
-  env: NodeJS.ProcessEnv,
-): Promise<string> {
-  const files = inState(paths);
-  return `${[
-    `Port ${port}`,
-    `ListenAddress ${listen.host}`,
-    `HostKey ${hostKey(paths)}`,
-    `HostKey ${oldHostKey(paths)}`,
-    `AuthorizedKeysFile ${files.keys('%u')}`,
-    'StrictModes no', // the files of keys are the service's, not the login user's
-    'PidFile none',
-    'UsePAM no',
-    'AuthenticationMethods publickey',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'PermitRootLogin no',
-    'DenyUsers root sshd',
-    'PermitUserRC no',
-    'PermitTTY no',
-    'DisableForwarding yes',
-    'PrintMotd no',
-    'PrintLastLog no',
-    'UseDNS no',
-    'Compression no', // rsync compresses better
-    'LoginGraceTime 30',
-    'MaxSessions 16',
-    'MaxStartups 60:30:300', // a whole class connecting at once is not an attack
-    // Detects a vanished laptop after 32 s; OpenSSH 9.2 probes only every second interval: 64 s.
-    'ClientAliveInterval 8',
-    'ClientAliveCountMax 3',
-    ...(await formatOldAlgorithms(env)),
-  ].join('\n')}\n`;
 }
 
 function formatPasswd({ ownership, user }: SshdOptions, serials: readonly Serial[]): string {
