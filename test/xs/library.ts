@@ -27,6 +27,7 @@ import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
 import { Timeline } from '../../xs/retention/timeline.ts';
+import { Faults } from '../../xs/storage/faults.ts';
 import {
   makeLaptopFolders,
   makeServiceFolders,
@@ -76,7 +77,7 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
     sessionUid: uid,
     sessionGid: process.getgid?.() ?? 0,
   };
-  makeServiceFolders(ownership, paths);
+  makeServiceFolders(ownership, paths, new Faults(silentLog));
   const pool = openPool(paths, ownership, options.maxLinks);
   const clock = options.clock ?? realClock;
   const context: IngestContext = {

@@ -2,7 +2,9 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+
 import { freeShare } from '../storage/disk.ts';
+import type { Fault } from '../storage/faults.ts';
 import type { Status } from './status.ts';
 
 interface Named {
@@ -12,6 +14,8 @@ interface Named {
 
 export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  /** Parts of the server that do not work. */
+  | { type: 'faults'; faults: readonly Fault[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
   /** Not backed up for a long time; the longest first. */
@@ -27,7 +31,15 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
+  ...([
+    'faults',
+    'damaged-laptops',
+    'waiting-keys',
+    'held',
+    'clock',
+    'damage',
+    'disk-too-small',
+  ] as const),
   ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
 ] satisfies readonly ConcernType[];
 
@@ -42,6 +54,8 @@ export function concerns(status: Status): Concern[] {
 function concern(type: ConcernType, status: Status): Concern | undefined {
   const { clock, damaged, disk, forecast } = status;
   switch (type) {
+    case 'faults':
+      return status.faults.length > 0 ? { type, faults: status.faults } : undefined;
     case 'waiting-keys':
       return named(type, status.waitingKeys);
     case 'damaged-laptops':
@@ -64,8 +78,11 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
     case 'disk-too-small':
       return forecast.fits ? undefined : { type };
     case 'disk-nearly-full': {
-      const { freeBlocks, freeInodes } = disk;
-      return freeShare(disk) < SCARCE ? { type, freeBlocks, freeInodes } : undefined;
+      const disks = [disk, ...status.disks];
+      const scarce = disks.filter((one) => freeShare(one) < SCARCE);
+      const [fullest] = scarce.sort((a, b) => freeShare(a) - freeShare(b));
+      const { freeBlocks = 1, freeInodes = 1 } = fullest ?? {};
+      return fullest && { type, freeBlocks, freeInodes };
     }
     default:
       return type satisfies never;

@@ -3,6 +3,7 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
+import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
@@ -14,8 +15,9 @@ import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
+import type { Fault } from '../storage/faults.ts';
 import { daysSince, type Moment } from '../storage/moment.ts';
-import { inLaptop } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 
@@ -42,6 +44,10 @@ export interface Status {
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
+  /** What does not work at the moment. */
+  faults: Fault[];
+  /** Of the disks beside that of the library: shares that are free, 0 to 1. */
+  disks: { name: 'state' | 'completion'; freeBlocks: number; freeInodes: number }[];
 }
 
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
@@ -95,7 +101,24 @@ export async function readStatus(library: Library): Promise<Status> {
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted: moment.trusted, reason: timeline.distrust },
+    faults: library.faults.list(),
+    disks: await otherDisks(paths),
   };
+}
+
+/** The disks of state and completion, unless they are the library's. */
+async function otherDisks(paths: Paths): Promise<Status['disks']> {
+  const device = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.dev;
+  const names = (['state', 'completion'] as const).filter((name) => {
+    const dev = device(paths[name]);
+    return dev !== undefined && dev !== device(paths.library);
+  });
+  return await Promise.all(
+    names.map(async (name) => {
+      const { freeBlocks, freeInodes } = await measureDisk(paths[name]);
+      return { name, freeBlocks, freeInodes };
+    }),
+  );
 }
 
 /** By the last check, and by whether the last backup is still there. */
