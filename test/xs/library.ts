@@ -19,6 +19,7 @@ import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/journ
 import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
+import { Faults } from '../../xs/ground/faults.ts';
 import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { Checker } from '../../xs/integrity/checker.ts';
@@ -27,7 +28,6 @@ import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
 import { Timeline } from '../../xs/retention/timeline.ts';
-import { Faults } from '../../xs/storage/faults.ts';
 import {
   makeLaptopFolders,
   makeServiceFolders,

@@ -3,8 +3,8 @@
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
 
+import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
-import type { Fault } from '../storage/faults.ts';
 import type { Status } from './status.ts';
 
 interface Named {
@@ -18,6 +18,8 @@ export type Concern =
   | { type: 'faults'; faults: readonly Fault[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
+  /** Something of their Journals is not safe, `count` things each; the most first. */
+  | { type: 'not-safe'; laptops: readonly (Named & { count: number })[] }
   /** Not backed up for a long time; the longest first. */
   | { type: 'late-laptops'; laptops: readonly Named[] }
   /** Nothing is removed while the clock is not trusted. */
@@ -34,6 +36,7 @@ export const CONCERN_TYPES = [
   ...([
     'faults',
     'damaged-laptops',
+    'not-safe',
     'waiting-keys',
     'held',
     'clock',
@@ -60,6 +63,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return named(type, status.waitingKeys);
     case 'damaged-laptops':
       return named(type, status.damagedLaptops);
+    case 'not-safe':
+      return status.notSafe.length > 0 ? { type, laptops: status.notSafe } : undefined;
     case 'held':
       return named(type, status.held);
     case 'over-quota':

@@ -8,6 +8,7 @@ import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
+import { readNotSafe } from '../storage/not-safe.ts';
 import type { Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
 import { daysWithout, isDamaged } from './status.ts';
@@ -57,6 +58,8 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, day
     lastSuccess: known?.lastSuccess ?? null,
     days,
     damaged: isDamaged({ paths }, serial),
+    /** Entries of its Journal that are not safe, as it says; 0 for one that another one replaces. */
+    notSafe: newer ? 0 : readNotSafe(paths, serial).count,
     held: ifReadable(() => listHeld(paths, serial)).length,
     /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({

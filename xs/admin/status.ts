@@ -6,6 +6,7 @@
 import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
+import type { Fault } from '../ground/faults.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -15,19 +16,22 @@ import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
-import type { Fault } from '../storage/faults.ts';
 import { daysSince, type Moment } from '../storage/moment.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 
 export interface LaptopStanding {
   serial: Serial;
   nick: string;
   /** Days since the last backup; null for never. */
   days: number | null;
-  /** `damaged`: its newest backup is there, but not whole. */
-  standing: 'safe' | 'late' | 'never' | 'damaged';
+  /**
+   * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
+   * everything of the Journal is in it.
+   */
+  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
 }
 
 export interface Status {
@@ -42,6 +46,8 @@ export interface Status {
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
+  /** Laptops with entries that are not safe, by their own reports; those with the most first. */
+  notSafe: LaptopNotSafe[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
   /** What does not work at the moment. */
@@ -63,15 +69,18 @@ export async function readStatus(library: Library): Promise<Status> {
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const replaced = successors(registrations.bySerial());
+  const notSafe = whatIsNotSafe(library);
+  const unsafe = new Set(notSafe.map(({ serial }) => serial));
   const laptops = active
     .map(([serial, { nick }]) => {
       const days = daysWithout(library, serial, moment);
-      return { serial, nick, days, standing: standing(days, isDamaged(library, serial)) };
+      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial) };
+      return { serial, nick, days, standing: standing(days, facts) };
     })
     // A laptop that another one replaces is missed by nobody; what it has stored still matters.
     .filter(
       ({ serial, standing }) =>
-        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
     );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
@@ -99,6 +108,7 @@ export async function readStatus(library: Library): Promise<Status> {
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    notSafe,
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted: moment.trusted, reason: timeline.distrust },
     faults: library.faults.list(),
@@ -151,9 +161,16 @@ export function daysWithout(
   return last ? daysSince(now, last) : null;
 }
 
-/** `days` since its last backup, null for never; `damaged`: the newest backup is not whole. */
-export function standing(days: number | null, damaged = false): LaptopStanding['standing'] {
+/**
+ * `days` since its last backup, null for never. `damaged`: the newest backup is not whole. `notSafe`:
+ * something of the Journal is not in it.
+ */
+export function standing(
+  days: number | null,
+  { damaged, notSafe }: { damaged: boolean; notSafe: boolean } = { damaged: false, notSafe: false },
+): LaptopStanding['standing'] {
   if (days === null) return 'never';
   if (damaged) return 'damaged';
-  return days > LATE_DAYS ? 'late' : 'safe';
+  if (days > LATE_DAYS) return 'late';
+  return notSafe ? 'partly' : 'safe';
 }

@@ -4,7 +4,7 @@
  * or the text of an unknown error.
  */
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
-import { asServerError } from '../storage/system-errors.ts';
+import { asServerError } from '../ground/system-errors.ts';
 
 const STATUS = {
   usage: 400,

@@ -14,10 +14,10 @@ import got from 'got';
 import * as v from 'valibot';
 import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { createApp } from '../api/app.ts';
+import { asTerminalError } from '../ground/system-errors.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { releaseIfFull } from '../storage/reserve.ts';
-import { asTerminalError } from '../storage/system-errors.ts';
 import { type FlagName, type Step, usage } from './command.ts';
 import { COMMANDS } from './table.ts';
 

@@ -38,6 +38,12 @@ export class DailyCap {
     return seen + Math.floor(failed / FAILED_AS_ONE) < this.#perDay;
   }
 
+  /** Whether a snapshot is of the last 24 hours, as `admits` counts them. */
+  isRecent(snapshot: Dated): boolean {
+    const { sure, earlier } = this.#count([snapshot]);
+    return sure + earlier > 0;
+  }
+
   /** Throws `server-refused` when a laptop has made its backups of the last 24 hours. */
   check(serial: Serial, snapshots: readonly Dated[]): void {
     if (this.admits(serial, snapshots)) return;

@@ -15,7 +15,7 @@ import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
 import { writeFileDurably, writeFileIfChanged } from '../../shared/system/files.ts';
 import { run } from '../../shared/system/run.ts';
 import type { Address } from '../config.ts';
-import type { Faults } from '../storage/faults.ts';
+import type { Faults } from '../ground/faults.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../storage/paths.ts';
 

@@ -20,7 +20,7 @@ import {
 import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
-import type { Faults } from './faults.ts';
+import type { Faults } from '../ground/faults.ts';
 import { inCompletion, inLaptop, inState, MIRRORS, type Paths } from './paths.ts';
 
 export interface Ownership {

@@ -21,7 +21,9 @@ test('safe, late, never', () => {
     [11, 'late'],
   ];
   for (const [days, expected] of rows) assert.is(standing(days), expected, String(days));
-  assert.is(standing(0, true), 'damaged');
+  assert.is(standing(0, { damaged: true, notSafe: true }), 'damaged');
+  assert.is(standing(0, { damaged: false, notSafe: true }), 'partly');
+  assert.is(standing(11, { damaged: false, notSafe: true }), 'late');
 });
 
 test('days since a backup: by the clock while it is right, else as many as it may be', () => {
@@ -52,6 +54,7 @@ function statusOf(laptops: number): Status {
       snapshots: 2,
     })),
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
+    notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
@@ -82,6 +85,7 @@ const WELL: Status = {
     overQuota: [],
     damaged: 0,
     damagedLaptops: [],
+    notSafe: [],
     clock: { trusted: true, reason: '' },
     faults: [],
   },
@@ -97,6 +101,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
   ],
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
   ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
+  ['not-safe', { notSafe: [{ ...jim, count: 2, entries: [] }] }, /not safe +Jim 2 things: see/],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
   ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
   ['damage', { damaged: 2 }, /damage +2 damaged files/],

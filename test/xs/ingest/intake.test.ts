@@ -1,7 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, realClock } from '../../../shared/clock.ts';
@@ -141,6 +151,39 @@ test('one laptop with a lot to read lets the others pass', async () => {
   assert.is((await intake.finalOutcome(greedy, large.run, 600_000)).state, 'done');
   assert.is(done.at(-1), greedy);
   assert.equal(done.slice(0, -1).sort(), others.sort());
+});
+
+test("an original client's mirror is read outside of the work queue, and lets the others pass", async () => {
+  const done: Serial[] = [];
+  await using service = await start(process.env, {
+    budget: { ...RUN_BUDGET, turnBytes: 1 << 20 },
+    onBackup: ({ serial }) => void done.push(serial),
+  });
+  const { intake, library } = service;
+  const { paths, registrations } = library;
+  const mirrored = serialOf(1);
+  registrations.register(mirrored, 'x', 'uuid', dsaKey(2));
+  const laptop = inLaptop(paths, mirrored);
+  const bytes = 64 << 20;
+  const entry = join(laptop.original, uidOf(1).slice(0, 2), uidOf(1));
+  mkdirSync(join(entry, 'metadata'), { recursive: true });
+  writeFileSync(join(entry, 'metadata', 'title'), 'film');
+  writeFileSync(join(entry, 'data'), 'the beginning, and a hole');
+  truncateSync(join(entry, 'data'), bytes);
+  const { waiting, claimed } = inCompletion(paths);
+  writeFileSync(claimed(mirrored), '');
+  sendZeros(service.whole, SERIAL, 1000);
+  const copied = () => {
+    const folder = readdirSync(laptop.home).find((name) => name.endsWith('-folded'));
+    const path = join(laptop.home, folder ?? '', uidOf(1));
+    return (folder && statSync(path, { throwIfNoEntry: false })?.size) || 0;
+  };
+  intake.start();
+  while (copied() === 0 && existsSync(claimed(mirrored))) await breathe();
+  assert.ok(copied() < bytes, 'the copy was seen before it was complete');
+  await library.workQueue.run(() => assert.ok(copied() < bytes, 'the queue is free meanwhile'));
+  while (existsSync(claimed(mirrored)) || existsSync(waiting(SERIAL))) await sleep(10);
+  assert.equal(done, [SERIAL, mirrored]);
 });
 
 test('a run beyond its budget is refused, and what it sent is removed', async () => {

@@ -44,6 +44,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
       lastSuccess: daysAgo(1),
       days: 1,
       damaged: false,
+      notSafe: 0,
       held: 0,
       waiting: [],
       rejected: [],
@@ -55,7 +56,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ faults: [], disks: [] },
+  ...{ faults: [], disks: [], notSafe: [] },
   ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
@@ -119,6 +120,7 @@ test('the forecast is one sentence: fits, fits until a day, does not fit', () =>
 test('a laptop is shown with what needs a decision, and counted in each of its states', () => {
   const facts = {
     ...{ retired: false, replaced: false, waiting: false, held: false },
+    notSafe: false,
     standing: 'safe',
   } as const;
   const cases: [Partial<Parameters<typeof statesOf>[0]>, Mark[]][] = [
@@ -127,6 +129,8 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{ standing: 'never' }, ['never']],
     [{ standing: 'damaged' }, ['damaged']],
     [{ replaced: true, standing: 'damaged' }, ['damaged']],
+    [{ notSafe: true, standing: 'partly' }, ['partly']],
+    [{ notSafe: true, standing: 'late' }, ['late', 'partly']],
     [{ held: true, standing: 'late' }, ['held', 'late']],
     [{ waiting: true, held: true }, ['waiting', 'held', 'safe']],
     [{ replaced: true, standing: 'late' }, ['replaced']],
@@ -153,6 +157,7 @@ test('who needs the teacher comes first, then by name; a laptop without a nick h
   const cards = cardsOf([
     row(1, { nick: 'Zoe' }),
     row(2, { nick: 'Ana' }),
+    row(6, { nick: 'Uma', notSafe: 2 }),
     row(3, { nick: '', lastSuccess: null, days: null }),
     row(4, { nick: 'Jim', held: 1 }),
     row(5, { nick: 'Eva', retired: daysAgo(3) }),
@@ -161,6 +166,7 @@ test('who needs the teacher comes first, then by name; a laptop without a nick h
     cards.map(({ name, mark }) => [name, mark]),
     [
       ['Jim', 'held'],
+      ['Uma', 'partly'],
       [serialOf(3), 'never'],
       ['Ana', 'safe'],
       ['Zoe', 'safe'],

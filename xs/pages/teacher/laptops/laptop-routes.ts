@@ -10,6 +10,7 @@ import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuota } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
+import { readNotSafe } from '../../../storage/not-safe.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
 import { paginate, wordMatcher } from '../../frame/paging.ts';
 import { noLaptop } from '../../guard/missing.ts';
@@ -69,6 +70,7 @@ async function laptopFacts(
   return {
     row,
     card: cardOf(row),
+    notSafe: readNotSafe(paths, serial),
     snapshots: snapshotLines(
       listSnapshots(paths, serial),
       pinnedSnapshots(paths, serial),

@@ -33,6 +33,7 @@ export type RowFacts = Pick<
   | 'waiting'
   | 'held'
   | 'damaged'
+  | 'notSafe'
   | 'lastSuccess'
   | 'days'
 >;
@@ -53,10 +54,12 @@ export function cardsOf(rows: readonly RowFacts[]): LaptopCard[] {
 
 export function cardOf(row: RowFacts): LaptopCard {
   const { serial, nick, colors, lastSuccess } = row;
+  const notSafe = row.notSafe > 0;
   const states = statesOf({
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(row.days, row.damaged),
+    notSafe,
+    standing: standing(row.days, { damaged: row.damaged, notSafe }),
   });
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },

@@ -8,7 +8,7 @@ import {
   asTerminalError,
   reasonOf,
   SYSTEM_CODES,
-} from '../../../xs/storage/system-errors.ts';
+} from '../../../xs/ground/system-errors.ts';
 
 const test = suite('errors of the system have a code, words and a way out');
 
