@@ -63,6 +63,8 @@ export interface LastReading {
   boot: string;
   /** The file system's time at its end, in nanoseconds since 1970. */
   moment: bigint;
+  /** How many there were before it. */
+  count: number;
 }
 
 /** The snapshot that is restored; of this laptop unless `of` names another. */
@@ -126,6 +128,8 @@ export class State implements AsyncDisposable {
   /** Entries were written into the Journal's folders that Sugar's index may not have yet. */
   indexDoubtful = false;
   lastReading: LastReading | undefined;
+  /** The digest of the last report of what is not safe that the server has. */
+  reported: Digest | undefined;
   /** What was wrong with entries when the last backup read them. */
   problems: Problem[] = [];
   readonly #db: Db;
@@ -180,8 +184,10 @@ export class State implements AsyncDisposable {
     }
     this.underWay = values.get('run') as RunId | undefined;
     this.indexDoubtful = values.has('index');
-    const [boot = '', moment] = values.get('reading')?.split(' ') ?? [];
-    if (moment !== undefined) this.lastReading = { boot, moment: BigInt(moment) };
+    this.reported = values.get('reported') as Digest | undefined;
+    const [boot = '', moment, count = '0'] = values.get('reading')?.split(' ') ?? [];
+    if (moment === undefined) return;
+    this.lastReading = { boot, moment: BigInt(moment), count: Number(count) };
   }
 
   /** Remembers what was read, and forgets entries that were deleted. */
@@ -214,9 +220,17 @@ export class State implements AsyncDisposable {
     for (const uid of goneList) this.entries.delete(uid);
   }
 
-  async rememberReading(reading: LastReading): Promise<void> {
-    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment}`);
-    this.lastReading = reading;
+  /** Notes that a backup has just read the Journal. */
+  async rememberReading(reading: Omit<LastReading, 'count'>): Promise<void> {
+    const count = (this.lastReading?.count ?? -1) + 1;
+    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment} ${count}`);
+    this.lastReading = { ...reading, count };
+  }
+
+  async rememberReport(report: Digest): Promise<void> {
+    if (report === this.reported) return;
+    await setFact(this.#db, 'reported', report);
+    this.reported = report;
   }
 
   /** Replaces all of them. */
@@ -283,10 +297,11 @@ export class State implements AsyncDisposable {
     await this.#db.transaction(async (tx) => {
       for (const table of ['confirmed', 'arrived', 'contents'])
         await tx.run(`DELETE FROM ${table}`);
-      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run')");
+      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run', 'reported')");
     });
     this.confirmed = undefined;
     this.underWay = undefined;
+    this.reported = undefined;
     this.arrived.clear();
     this.baseContents.clear();
   }

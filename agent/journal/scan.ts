@@ -63,7 +63,8 @@ export async function scanJournal(
       const { signature } = inspection;
       const last = known.get(entry.uid);
       const looksSame = last?.signature === signature;
-      const isDoubtful = last?.signature === null || (looksSame && recheck?.isDue(inspection));
+      const isDoubtful =
+        last?.signature === null || (looksSame && recheck?.isDue(entry, inspection));
       if (last && isDoubtful && recheck) scan.moment ||= moment();
       const found = last && isDoubtful ? await recheck?.read(entry) : undefined;
       // What is odd about it is told where it is staged, also when the rest of it is as it was.

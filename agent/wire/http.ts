@@ -1,7 +1,8 @@
 /**
  * Plain HTTP to the school server, for requests that need no SSH connection. Unencrypted and
- * unauthenticated: carries no secrets, and callers believe an answer only as far as they can check it. Uses Node's own client: on a day without changes two requests are
- * all there is, and loading got would be a third of the work (measured: 75 ms of 270).
+ * unauthenticated: carries no secrets, and callers believe an answer only as far as they can check it. Uses
+ * Node's own client: on a quiet day two requests are all there is, and loading got would be a third of the
+ * work (measured: 75 ms of 270).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { DsError } from '../../shared/errors.ts';

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
@@ -29,6 +29,7 @@ import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { repairForDatastore } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
+import { cannotBeRead, causeOf } from './rights.ts';
 
 /** A snapshot of ours, or the folder of a raw tree. */
 export type ExportSource = { snapshot: Snapshot } | { raw: string };
@@ -142,7 +143,7 @@ async function writeItem(item: Item, folder: string, repaired: LeftOut[]): Promi
 function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
   const unlisted: LeftOut[] = [];
   const onFolder = (prefix: string, error: unknown) => {
-    if (!isErrno(error, 'EACCES', 'EPERM', 'EIO')) throw error;
+    if (!cannotBeRead(error)) throw error;
     unlisted.push({ what: prefix, reason: error.message });
   };
   const { entries, leftOut } = readJournalTree(root, { onFolder });
@@ -165,8 +166,8 @@ function fromTree<T>(uid: Uid, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const cause = error instanceof DsError ? error.cause : error;
-    throw isErrno(cause, 'EACCES', 'EPERM', 'EIO') ? unreadableEntry(uid, cause) : error;
+    if (!cannotBeRead(error)) throw error;
+    throw unreadableEntry(uid, causeOf(error));
   }
 }
 
@@ -182,8 +183,8 @@ async function copyFromTree(uid: Uid, path: string, target: string): Promise<voi
   }
 }
 
-function unreadableEntry(uid: Uid, cause: Error): DsError {
-  return new DsError('unreadable', `Journal entry ${uid}: ${cause.message}`, { cause });
+function unreadableEntry(uid: Uid, cause: unknown): DsError {
+  return new DsError('unreadable', `Journal entry ${uid}: ${asDsError(cause).message}`, { cause });
 }
 
 function ourItems(
