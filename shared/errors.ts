@@ -24,7 +24,7 @@ export type ErrorCode =
   | 'clock' // the server's clock cannot be trusted
   | 'server-refused' // the server refused a backup; the message says why
   | 'laptop-full' // no space on the laptop
-  | 'laptop-read-only' // nothing can be written on the laptop's disk
+  | 'laptop-read-only' // nothing can be written on the laptop's disk, or it has errors
   | 'battery' // battery too low to begin
   | 'untrusted-server' // the host key is not the pinned one
   | 'damaged' // content that does not match its digest
@@ -67,11 +67,16 @@ export function asDsError(error: unknown): DsError {
   return new DsError('internal', message, { cause: error });
 }
 
-/** True for a Node system error with one of these `code`s (`ENOENT`, `ENOSPC`, …). */
+/** Node 20 has no names for these; the numbers are Linux's. */
+const UNNAMED: Readonly<Record<number, string>> = {
+  ...{ [-116]: 'ESTALE', [-117]: 'EUCLEAN', [-122]: 'EDQUOT' },
+};
+
+/** True for a Node system error with one of these `code`s (`ENOENT`, `EDQUOT`, …). */
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  return (
-    error instanceof Error && 'code' in error && codes.includes((error as { code: string }).code)
-  );
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const { code, errno = 0 } = error as NodeJS.ErrnoException;
+  return codes.includes(UNNAMED[errno] ?? code ?? '');
 }
 
 /** True for any error of a system call. */
