@@ -1,4 +1,5 @@
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
@@ -32,6 +33,21 @@ test('by what was seen, while the clock cannot be believed: a day of uptime late
   refused(() => cap.check(SERIAL, sameDate), 'server-refused');
   clock.pass(1);
   cap.check(SERIAL, sameDate);
+});
+
+test('four runs that came to nothing are one backup, whatever the clock', () => {
+  for (const trusted of [true, false]) {
+    const clock = testClock(START);
+    const cap = new DailyCap(clock, 2, () => trusted);
+    for (let n = 0; n < 7; n += 1) cap.noteFailure(SERIAL);
+    cap.check(SERIAL, []);
+    cap.noteFailure(SERIAL);
+    const { hint } = refused(() => cap.check(SERIAL, []), 'server-refused');
+    assert.match(hint ?? '', /tomorrow/);
+    cap.check(serialOf(1), []);
+    clock.pass(DAY_MS);
+    cap.check(SERIAL, []);
+  }
 });
 
 test.run();
