@@ -90,12 +90,15 @@ export function withSteadyTimes(before: AgentProperties, now: AgentProperties): 
 export function jobProperties({ model, status, movingMs }: AgentView, job: Job): JobProperties {
   const { id, request, end, problem, summary } = job;
   const isFirst = status.job?.id === id;
-  const isRunning = isFirst && status.progress !== null;
+  const hinders = obstacles(job, model.world);
+  // Chosen to run, it runs: its worker may take seconds to say something.
+  const isRunning = isFirst && hinders.length === 0;
+  const reasons = hinders.length > 0 || isFirst ? hinders : ['other-run'];
   return {
     ...progressProperties(job, isFirst ? movingMs : 0, isRunning || end !== null),
     Kind: request.kind,
     State: end ?? (isRunning ? 'running' : 'waiting'),
-    Reasons: end ? [] : obstacles(job, model.world),
+    Reasons: end ? [] : reasons,
     Of: request.of,
     Snapshot: request.snapshot,
     Entry: request.entry,

@@ -43,7 +43,8 @@ export class AgentClient implements Backend {
 
   /** Throws `datastore` where there is no session bus. */
   static async open(context: FollowContext, wait: boolean): Promise<AgentClient> {
-    return new AgentClient(await Bus.open(findSessionBus(context.env)), context, wait);
+    const bus = await Bus.open(findSessionBus(context.env), context.env.XDG_RUNTIME_DIR);
+    return new AgentClient(bus, context, wait);
   }
 
   /** Starts the agent if it does not run. Throws `missing-tool` where it cannot be started. */
@@ -151,12 +152,13 @@ export class AgentClient implements Backend {
           return end;
         }
         onProgress(progressOf(values));
-        const isWaiting = values.State === 'waiting' && !this.#wait;
+        const reasons = values.Reasons as string[];
+        // Without a reason it is about to begin, or somebody is slow.
+        const isWaiting = values.State === 'waiting' && reasons.length > 0 && !this.#wait;
         const nowMs = clock.monotonicMs();
         waitingSince = isWaiting ? (waitingSince ?? nowMs) : undefined;
         if (waitingSince !== undefined && nowMs - waitingSince > PATIENCE_MS) {
-          const reasons = values.Reasons as string[];
-          return { state: 'waiting', summary: {}, reasons, details: {} };
+          return { state: 'waiting', kind: String(values.Kind), summary: {}, reasons, details: {} };
         }
         await clock.sleep(POLL_MS);
       }
@@ -182,7 +184,7 @@ export class AgentClient implements Backend {
 }
 
 /** Undefined while the job is live. Throws what it failed with. */
-function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
+function readEnd({ State, Kind, Summary, Problem }: Values): JobEnd | undefined {
   switch (State) {
     case 'failed': {
       const [code, message, hint] = Problem as [ErrorCode, string, string];
@@ -191,7 +193,7 @@ function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
     case 'done':
     case 'cancelled':
       return {
-        ...{ state: State, summary: Summary as JobEnd['summary'] },
+        ...{ state: State, kind: String(Kind), summary: Summary as JobEnd['summary'] },
         ...{ reasons: [], details: {} },
       };
     default:

@@ -30,7 +30,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   'server-busy': 'the school server is busy',
   'server-full': 'the school server is full; tell a teacher',
   'over-quota': 'this laptop has used up its share of the school server',
-  'other-run': 'another backup program is running',
+  'other-run': 'another backup or restore is running',
   'untrusted-server': 'this is not the school server that this laptop knows; tell a teacher',
   'laptop-full': 'the disk of this laptop is full',
   spread: 'starts in a few minutes, so that not all laptops start at once',

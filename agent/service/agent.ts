@@ -170,6 +170,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     const send = (one: PinNote) => this.ask('send-pins', { notes: [one] });
     const when = await sendOrNote(note, isOffline, send);
     if (when === 'later') {
+      // What the school will refuse is refused while the child looks on.
+      if (note.snapshot === null) await this.ask('check-unpin', { entry: note.uid });
       this.#book.notePin(note);
       this.#take({ type: 'request', request: PINS });
     }

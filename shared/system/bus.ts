@@ -2,8 +2,10 @@
  * A D-Bus connection: calls with a time limit, properties, signals, and a promise that rejects when
  * the connection is lost. A thin layer over dbus-next, whose proxies would introspect every object.
  */
+import type { Duplex } from 'node:stream';
 import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { DsError } from '../errors.ts';
+import { pickAddress } from './bus-address.ts';
 
 export interface Target {
   name: string;
@@ -28,17 +30,15 @@ export class Bus implements Disposable {
 
   private constructor(raw: MessageBus) {
     this.raw = raw;
-    this.lost = new Promise((_, reject) => {
-      raw.on('error', (cause: unknown) => {
-        reject(new DsError('internal', 'the connection to the bus is lost', { cause }));
-      });
+    this.lost = lossOf(raw).catch((cause: unknown) => {
+      throw new DsError('internal', 'the connection to the bus is lost', { cause });
     });
     this.lost.catch(() => {}); // handled by those who wait for it
   }
 
-  /** Connects. Throws `missing-tool` if nothing listens at the address. */
-  static async open(address: string): Promise<Bus> {
-    const raw = dbus.sessionBus({ busAddress: address });
+  /** Connects. Throws `missing-tool` if nothing listens at the address, or at none of a list. */
+  static async open(address: string, runtimeFolder?: string): Promise<Bus> {
+    const raw = dbus.sessionBus({ busAddress: pickAddress(address, runtimeFolder) });
     const bus = new Bus(raw);
     const connected = new Promise<void>((resolve) => raw.once('connect', () => resolve()));
     try {
@@ -117,6 +117,17 @@ export class Bus implements Disposable {
   [Symbol.dispose](): void {
     this.raw.disconnect();
   }
+}
+
+/** Rejects when the connection fails or ends, which dbus-next tells nobody who asks nothing. */
+export function lossOf(bus: MessageBus): Promise<never> {
+  const { stream } = (bus as unknown as { _connection: { stream: Duplex } })._connection;
+  const loss = new Promise<never>((_, reject) => {
+    bus.on('error', reject);
+    stream.once('close', () => reject(new Error('the other side ended it')));
+  });
+  loss.catch(() => {});
+  return loss;
 }
 
 type Variants = Record<string, { value: unknown }>;

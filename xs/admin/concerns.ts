@@ -14,6 +14,8 @@ export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
+  /** Something of their Journals is not safe, `count` things each; the most first. */
+  | { type: 'not-safe'; laptops: readonly (Named & { count: number })[] }
   /** Not backed up for a long time; the longest first. */
   | { type: 'late-laptops'; laptops: readonly Named[] }
   /** Nothing is removed while the clock is not trusted. */
@@ -27,7 +29,15 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
+  ...([
+    'damaged-laptops',
+    'not-safe',
+    'waiting-keys',
+    'held',
+    'clock',
+    'damage',
+    'disk-too-small',
+  ] as const),
   ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
 ] satisfies readonly ConcernType[];
 
@@ -46,6 +56,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return named(type, status.waitingKeys);
     case 'damaged-laptops':
       return named(type, status.damagedLaptops);
+    case 'not-safe':
+      return status.notSafe.length > 0 ? { type, laptops: status.notSafe } : undefined;
     case 'held':
       return named(type, status.held);
     case 'over-quota':

@@ -34,6 +34,7 @@ import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { addCompletionRoute } from './completion.ts';
 import { addEntryRoutes } from './entries.ts';
+import { addNotSafeRoute } from './not-safe.ts';
 import { addPinRoutes } from './pins.ts';
 import { judgeQuietClaim } from './quiet-claim.ts';
 import { quietKey } from './quiet-day.ts';
@@ -100,6 +101,7 @@ function addRoutes(
   const { paths, clock } = library;
   addPinRoutes(app, library, laptopOf);
   addCompletionRoute(app, paths, (request) => laptopOf(request.raw.socket));
+  addNotSafeRoute(app, paths, (request) => laptopOf(request.raw.socket));
 
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);

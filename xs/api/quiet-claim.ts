@@ -14,7 +14,7 @@ export type QuietVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
 /** Verifies the claim, and records the success if it is valid. */
 export async function judgeQuietClaim(
-  { paths, pool, checker, clock, successes }: Library,
+  { paths, pool, checker, timeline, successes }: Library,
   serial: Serial,
   claim: QuietClaim,
 ): Promise<QuietVerdict> {
@@ -23,6 +23,6 @@ export async function judgeQuietClaim(
   // A new completion file makes the server ask for what is damaged.
   if (!hasSums(newest) || hasDamage(pool.damage, newest.folder)) return 'damaged';
   if ((await checker.checkSnapshot(newest)).length > 0) return 'damaged';
-  void successes.note(newest, clock.now());
+  void successes.note(newest, timeline.now());
   return isHeld(paths, newest) ? 'held' : 'safe';
 }

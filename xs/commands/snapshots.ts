@@ -82,7 +82,7 @@ export const drop: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const now = library.clock.now();
+    const now = library.timeline.now();
     const done = await library.workQueue.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });

@@ -27,8 +27,11 @@ export function formatStatus(found: Status): string[] {
   const { laptops, disk, scrub, clock } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
   const never = by('never');
+  const partly = by('partly').length;
   const lines = [
-    `laptops   ${laptops.length}: ${by('safe').length} safe, ${by('late').length} not seen for ` +
+    `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
+      (partly > 0 ? `${partly} not with everything, ` : '') +
+      `${by('late').length} not seen for ` +
       `${LATE_DAYS} days, ${never.length} never backed up`,
   ];
   const damaged = by('damaged');
@@ -54,6 +57,8 @@ function formatConcern(concern: Concern): string {
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
     case 'damaged-laptops':
       return `damaged laptops   ${name(concern.laptops)}: see "xs-backup damage"`;
+    case 'not-safe':
+      return `things not safe   ${counted(concern.laptops)}: see "xs-backup not-safe"`;
     case 'held':
       return `held backups      ${name(concern.laptops)}: see "xs-backup held"`;
     case 'clock':
@@ -88,6 +93,14 @@ function name(some: readonly { serial: string; nick: string }[]): string {
   const named = some.slice(0, NAMED).map(({ serial, nick }) => nick || serial);
   const rest = some.length - named.length;
   return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** `Jim: 2 things are not safe, Ana: 1 thing is not safe` in short. */
+function counted(some: readonly { serial: string; nick: string; count: number }[]): string {
+  const things = (count: number) => (count === 1 ? '1 thing' : `${count} things`);
+  return name(
+    some.map(({ serial, nick, count }) => ({ serial, nick: `${nick || serial} ${things(count)}` })),
+  );
 }
 
 function percent(share: number): string {

@@ -4,7 +4,8 @@
  * removed only when its outcome is settled and on the disk. One ingest at a time, to spare the disk; but what
  * a laptop sent is read in turns with the others, and what fails again and again is given up.
  */
-import { type FSWatcher, lstatSync, readdirSync, renameSync, rmSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, readdirSync, renameSync, watch } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asDsError, DsError, type ErrorCode, isErrno } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
@@ -13,6 +14,7 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import type { Registrations } from '../registration/registration.ts';
+import type { Spend } from '../storage/in-pieces.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
@@ -25,7 +27,7 @@ import { type Ingested, ingest, isWorthReading, outcomeOf } from './ingest.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
 import { retryDelayMs } from './retry-schedule.ts';
-import { RUN_BUDGET, type RunBudget, SentFiles } from './sent.ts';
+import { RUN_BUDGET, type RunBudget, SentFiles, spendFrom } from './sent.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
 const SWEEP_MS = 60_000;
@@ -167,7 +169,7 @@ export class Intake implements AsyncDisposable {
       if (!registrations.get(serial)) {
         log.warn('completion-of-unknown-laptop', { serial });
         for (const path of [claimed, places.waiting(serial)]) {
-          rmSync(path, { recursive: true, force: true });
+          await rm(path, { recursive: true, force: true });
         }
         forgetAttempts(paths, serial);
         return;
@@ -184,7 +186,7 @@ export class Intake implements AsyncDisposable {
       failpoint('ingest.claimed');
       await this.#attempt(serial, claimed, turn);
       failpoint('ingest.recorded');
-      rmSync(claimed, { recursive: true });
+      await rm(claimed, { recursive: true });
       forgetAttempts(paths, serial);
     }
   }
@@ -223,17 +225,19 @@ export class Intake implements AsyncDisposable {
     turn: Turn,
     onRun: (run: RunId) => void,
   ): Promise<void> {
-    const { workQueue, cap, log } = this.#options;
+    const { cap, log, budget = RUN_BUDGET } = this.#options;
+    const spend = spendFrom(budget, turn, this.#stop.signal);
     let run: RunId | undefined;
     try {
-      const opened = await workQueue.run(() => openCompletion(this.#options, serial, claimed));
+      const opened = await openCompletion(this.#options, serial, claimed, spend);
       const { arrival } = opened;
       run = arrival.completion.run;
       onRun(run);
-      const outcome = await this.#ingestArrival(arrival, turn);
+      const outcome = await this.#ingestArrival(arrival, spend);
+      if (arrival.source === 'original') await rm(arrival.folder, { recursive: true, force: true });
       if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
+      else if (outcome.state === 'rebase' && arrival.source === 'original') throw baseMoved();
       else cap?.noteFailure(serial);
-      if (arrival.source === 'original') rmSync(arrival.folder, { recursive: true, force: true });
       this.#outcomes.set(serial, run, outcome);
     } catch (cause) {
       const error = asServerError(cause);
@@ -251,14 +255,13 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Reads what arrived in turns with others, then makes the snapshot. */
-  async #ingestArrival(arrival: Arrival, turn: Turn): Promise<Ingested> {
-    const { workQueue, budget = RUN_BUDGET } = this.#options;
+  async #ingestArrival(arrival: Arrival, spend: Spend): Promise<Ingested> {
+    const { workQueue } = this.#options;
     const files = new SentFiles();
     if (isWorthReading(this.#options, arrival)) {
       const { folder, completion } = arrival;
-      const { signal } = this.#stop;
       try {
-        await files.readAhead(folder, completion.changed, { turn, budget, signal });
+        await files.readAhead(folder, completion.changed, spend);
       } catch (error) {
         // What is refused is removed: otherwise a faulty program would fill the disk with it.
         if (asDsError(error).code === 'bad-input') await emptyFolder(folder);
@@ -284,6 +287,11 @@ export class Intake implements AsyncDisposable {
     }
     return false;
   }
+}
+
+/** The mirror of an original client was compared with a base that is no longer the newest. */
+function baseMoved(): DsError {
+  return new DsError('busy', 'the newest snapshot changed meanwhile', { retry: true });
 }
 
 /** A full disk becomes `server-full`, with a way out. */

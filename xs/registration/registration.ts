@@ -6,7 +6,7 @@
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
@@ -14,7 +14,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
-import type { Paths } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
@@ -77,6 +77,9 @@ export class Registrations {
       checkOwner: (serial, key) => this.#checkOwner(serial, key),
       decided: (event, serial, details) => this.#decided(event, serial, details),
       keysChanged: () => callAll(this.#keyListeners),
+      endQuietDays: (serial) => {
+        rmSync(inLaptop(options.paths, serial).quietKey, { force: true });
+      },
     });
     for (const name of readdirSync(options.paths.library)) {
       const serial = tryParse(parseSerial, name);

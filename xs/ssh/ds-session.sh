@@ -62,7 +62,8 @@ check_room() {
   [ "$used" -le "$free" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
 }
 
-# The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
+# The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel. -S: long runs of
+# zeros take no room.
 receive_incoming() {
   check_room "$home/incoming"
   need_lease
@@ -71,7 +72,7 @@ receive_incoming() {
     '' | */*) latest= ;;
     *) [ -d "$home/$latest" ] || latest= ;;
   esac
-  set -- rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part
+  set -- rsync --server "-trIzSe.$letters" --timeout=120 --partial-dir=.part
   if [ -n "$latest" ]; then
     locked --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /basis -- \
       "$@" --compare-dest=/basis . /incoming
@@ -85,7 +86,7 @@ receive_mirror() {
   check_room "$home/$1"
   need_lease
   locked --bind "$home/$1" /mirror -- \
-    rsync --server "-ltrze.$letters" --timeout=160 --delete --partial . /mirror
+    rsync --server "-ltrzSe.$letters" --timeout=160 --delete --partial . /mirror
 }
 
 # receive_completion OPTIONS: into a folder of its own first, then in one step to where it is seen.
@@ -178,7 +179,11 @@ for word in $asked; do
   esac
   target=$word
 done
-case $letters in *[!iLsfxCIvu]*) refuse "an rsync that speaks another language" ;; esac
+case $letters in
+  *[!A-Za-z]*) refuse "an rsync that speaks another language" ;;
+  # What only newer ones can is not used: rsync offers it, and does without.
+  *[!iLsfxCIvu]*) letters=$(printf %s "$letters" | tr -cd iLsfxCIvu) ;;
+esac
 # rsync before 3.0, which old XOs have, sends no such letters; our agent's is newer.
 case $direction:$letters:$target in
   receive::datastore-current | receive::documents | receive::power-logs) ;;

@@ -130,6 +130,7 @@ const MESSAGES: Message[] = [
       [{ state: 'x' }, 'state'],
       [{ entries: '12' }, 'entries'],
       [{ entries: -1 }, 'entries'],
+      [{ entries: MAX_ENTRIES + 1 }, 'entries'],
       [{ surprise: 1 }, 'surprise'],
     ],
   },

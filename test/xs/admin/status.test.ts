@@ -4,7 +4,9 @@ import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concern
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
 import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
+import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
+import { momentAfter } from '../retention/aged.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('the school on one screen');
@@ -12,16 +14,29 @@ const test = suite('the school on one screen');
 const NOW = new Date('2026-06-15T10:00:00Z');
 
 test('safe, late, never', () => {
-  const rows: [string | null, LaptopStanding['standing'], number | null][] = [
-    [null, 'never', null],
-    ['2026-06-15T09:00:00Z', 'safe', 0],
-    ['2026-06-05T10:00:00Z', 'safe', 10],
-    ['2026-06-04T09:00:00Z', 'late', 11],
-    ['2030-01-01T00:00:00Z', 'safe', 0],
+  const rows: [number | null, LaptopStanding['standing']][] = [
+    [null, 'never'],
+    [0, 'safe'],
+    [10, 'safe'],
+    [11, 'late'],
   ];
-  for (const [last, expected, days] of rows) {
-    assert.equal(standing(last, NOW), { standing: expected, days }, String(last));
-  }
+  for (const [days, expected] of rows) assert.is(standing(days), expected, String(days));
+  assert.is(standing(0, { damaged: true, notSafe: true }), 'damaged');
+  assert.is(standing(0, { damaged: false, notSafe: true }), 'partly');
+  assert.is(standing(11, { damaged: false, notSafe: true }), 'late');
+});
+
+test('days since a backup: by the clock while it is right, else as many as it may be', () => {
+  const now = { ...momentAfter(0), time: NOW, boot: 30 };
+  const since = (time: string, days: number, more: Partial<Stamp> = {}) =>
+    daysSince(now, {
+      ...{ time: new Date(time), at: now.at - days * DAY_MS, boot: 25, doubted: false },
+      ...more,
+    });
+  assert.is(since('2026-06-05T10:00:00Z', 4), 10, 'also while the server was off');
+  assert.is(since('2100-01-01T00:00:00Z', 12), 12, 'a date that was believed by mistake');
+  assert.is(since('2100-01-01T00:00:00Z', 0.2, { doubted: true }), 5, 'as often as it was started');
+  assert.is(since('2026-06-15T09:00:00Z', 11, { doubted: true }), 11, 'as long as it has run');
 });
 
 function statusOf(laptops: number): Status {
@@ -30,10 +45,8 @@ function statusOf(laptops: number): Status {
     laptops: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
       nick: `child ${n}`,
-      ...standing(
-        n % 3 === 0 ? null : n % 3 === 1 ? '2026-01-01T00:00:00Z' : '2026-06-15T00:00:00Z',
-        NOW,
-      ),
+      days: [null, 165, 0][n % 3] ?? null,
+      standing: standing([null, 165, 0][n % 3] ?? null),
     })),
     held: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
@@ -41,6 +54,7 @@ function statusOf(laptops: number): Status {
       snapshots: 2,
     })),
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
+    notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
@@ -69,6 +83,7 @@ const WELL: Status = {
     overQuota: [],
     damaged: 0,
     damagedLaptops: [],
+    notSafe: [],
     clock: { trusted: true, reason: '' },
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
@@ -78,6 +93,7 @@ const jim = { serial: SERIAL, nick: 'Jim' };
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
   ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
+  ['not-safe', { notSafe: [{ ...jim, count: 2, entries: [] }] }, /not safe +Jim 2 things: see/],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
   ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
   ['damage', { damaged: 2 }, /damage +2 damaged files/],
@@ -127,7 +143,6 @@ test('the command prints it, and its exit code says whether to look', async () =
   await using whole = await openWhole('');
   const { library, clock } = whole;
   await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await library.index.recordSuccess(SERIAL, clock.now());
   await whole.command('cleanup');
   const told = await whole.command('status');
   assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);

@@ -97,7 +97,6 @@ test('what nobody has is named: whose, which entries; and the laptop is not safe
   await using whole = await spoiled((folder) => rmSync(join(folder, uidOf(3))));
   const { library } = whole;
   rmSync(pooled(library, ' drawing 3'));
-  await library.index.recordSuccess(SERIAL, whole.clock.now());
   await library.checker.checkAll();
   const status = await statusOf(whole);
   assert.equal(status.concerns, ['damaged-laptops']);
