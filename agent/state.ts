@@ -8,6 +8,7 @@ import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts'
 import type { Signature } from '../shared/journal/journal-tree.ts';
 import { difference, type Versions } from '../shared/journal/sums.ts';
 import { type Db, openDb, type Queries } from '../shared/system/db.ts';
+import { forgiving, isBroken } from './forgiving-db.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE entries (uid TEXT PRIMARY KEY, signature TEXT, digest TEXT NOT NULL, content TEXT)
@@ -93,15 +94,25 @@ export interface UnfinishedRestore {
 
 const NOT_A_DATABASE = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
 
-/** Opens the memory; a damaged one is replaced by an empty one. */
-export async function openState(path: string): Promise<State> {
+/**
+ * Opens the memory; a damaged one is replaced by an empty one. Where the file cannot be used, as on a damaged
+ * disk, `onLoss` is called, at once or later, and what should be remembered is forgotten at the end.
+ */
+export async function openState(path: string, onLoss: () => void = () => {}): Promise<State> {
+  const open = async () => State.load(await openDb(path, MIGRATIONS), onLoss);
   try {
-    return await State.load(await openDb(path, MIGRATIONS));
+    try {
+      return await open();
+    } catch (error) {
+      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      if (!isErrno(cause, ...NOT_A_DATABASE)) throw error;
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      return await open();
+    }
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    if (!isErrno(cause, ...NOT_A_DATABASE)) throw error;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return State.load(await openDb(path, MIGRATIONS));
+    if (!isBroken(error)) throw error;
+    onLoss();
+    return State.load(await openDb(':memory:', MIGRATIONS), onLoss);
   }
 }
 
@@ -127,10 +138,11 @@ export class State implements AsyncDisposable {
     this.#db = db;
   }
 
-  static async load(db: Db): Promise<State> {
-    const state = new State(db);
+  /** Throws what reading it throws; later losses are only told of. */
+  static async load(db: Db, onLoss: () => void): Promise<State> {
+    const state = new State(forgiving(db, onLoss));
     try {
-      await state.#read();
+      await state.#read(db);
       return state;
     } catch (error) {
       await db[Symbol.asyncDispose]();
@@ -138,8 +150,7 @@ export class State implements AsyncDisposable {
     }
   }
 
-  async #read(): Promise<void> {
-    const db = this.#db;
+  async #read(db: Db): Promise<void> {
     type Row = { uid: Uid; digest: Digest };
     type ProblemRow = Omit<Problem, 'partial'> & { partial: number };
     const [entries, confirmed, arrived, contents, facts, problems] = await Promise.all([

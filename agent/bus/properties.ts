@@ -9,6 +9,8 @@ import {
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
+  type Reason,
+  type StateName,
   toLong,
 } from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
@@ -34,7 +36,8 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
     ...stateProperties(view),
-    LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
+    // "now --direct" leaves only the file.
+    LastBackup: toLong((memory.done?.at.wallMs ?? view.touchedMs ?? 0) / 1000),
     NextBackup: wall(model.againAtMs ?? 0),
     LastSnapshot: facts?.lastSnapshot ?? '',
     QueuePlace: status.queuePlace,
@@ -63,7 +66,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
 }
 
 /** Done for today is not safe while an entry has a problem. */
-function stateProperties({ status, facts }: AgentView): { State: string; Reasons: string[] } {
+function stateProperties({ status, facts }: AgentView): { State: StateName; Reasons: Reason[] } {
   const { state, reasons } = status;
   if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
   return { State: 'due', Reasons: ['entries', ...reasons] };

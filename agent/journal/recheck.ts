@@ -6,6 +6,7 @@
 import { lstatSync } from 'node:fs';
 import type { Uid } from '../../shared/ids.ts';
 import {
+  type Inspection,
   momentsOf,
   newestMoment,
   type Signature,
@@ -18,7 +19,7 @@ import { tryReadVersion, type Version } from './read-entry.ts';
 
 /** What an entry is read for, and how. */
 export interface Recheck {
-  isDue(entry: TreeEntry, signature: Signature): boolean;
+  isDue(entry: TreeEntry, inspection: Inspection): boolean;
   /** The version as it is; undefined where it is gone, unreadable or being written to. */
   read(entry: TreeEntry): Promise<Version | undefined>;
 }
@@ -41,23 +42,17 @@ export function recheckSince(
   signal: AbortSignal,
 ): Recheck {
   return {
-    isDue: (entry, signature) => {
+    isDue: (entry, { signature, contentChangedNs }) => {
       if (!last) return false;
       if (last.boot !== boot && newestMoment(signature) > last.moment - FLUSHED_NS) return true;
-      if (changedNs(entry) > last.moment) return true;
+      if (contentChangedNs > last.moment) return true;
       return partOf(entry.uid) === last.count % PARTS && isRewritten(entry, signature);
     },
     read: async (entry) => {
       const version = await tryReadVersion(entry, signal);
-      return version?.doubt === 'none' ? version : undefined;
+      return version?.doubt === 'none' && version.unread.length === 0 ? version : undefined;
     },
   };
-}
-
-/** When the content's inode last changed, which nobody can set; 0 without content. */
-function changedNs(entry: TreeEntry): bigint {
-  const { content } = inEntry(entry);
-  return lstatSync(content, { bigint: true, throwIfNoEntry: false })?.ctimeNs ?? 0n;
 }
 
 const partOf = (uid: Uid): number =>

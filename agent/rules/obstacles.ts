@@ -2,7 +2,9 @@
  * Everything that keeps a job from running at the moment, the most important first: clients show the
  * first one, so all of them are worked out.
  */
-import type { Job, Reason } from './jobs.ts';
+import type { JobReason } from '../../shared/backup-bus.ts';
+import { DsError } from '../../shared/errors.ts';
+import type { Job } from './jobs.ts';
 
 /** On mains, on battery with this charge in per cent, or unknown. */
 export type Power = 'mains' | 'unknown' | { percent: number };
@@ -12,7 +14,7 @@ export type Network = 'up' | 'down' | 'unknown';
 export interface World {
   power: Power;
   network: Network;
-  /** When a monitor first said that the network is down, by the uptime of this boot in milliseconds. */
+  /** Since when a monitor says that the network is down, by the uptime of this boot in milliseconds. */
   downSinceMs?: number;
   /** The laptop is going to sleep. */
   suspending: boolean;
@@ -25,31 +27,39 @@ export interface World {
 /** Minimum battery charge for automatic work, in per cent. */
 const BATTERY_ALONE = 30;
 /** Minimum battery charge for what a person asked for, in per cent. */
-export const BATTERY_BY_HAND = 15;
+const BATTERY_BY_HAND = 15;
 
 /** A monitor that says "down" may not know of every network: after this the server is asked all the same. */
 export const DOWN_HINT_MS = 30 * 60_000;
 
 /** Empty when the job can run. */
-export function obstacles(job: Job, world: World): Reason[] {
-  const { power, network, suspending, paused, uptimeMs } = world;
+export function obstacles(job: Job, world: World): JobReason[] {
+  const { power, suspending, paused, uptimeMs } = world;
   const least = job.request.byHand ? BATTERY_BY_HAND : BATTERY_ALONE;
   const waits = job.wait !== null && job.wait.untilMs > uptimeMs ? [job.wait.reason] : [];
   return [
     ...(paused ? (['paused'] as const) : []),
     ...(suspending ? (['suspend'] as const) : []),
     ...(isBelow(power, least) ? (['battery'] as const) : []),
-    ...(network === 'down' && believesDown(job, world) ? (['no-network'] as const) : []),
+    ...(believesDown(job, world) ? (['no-network'] as const) : []),
     ...waits,
   ];
 }
 
 /** What a person asks for is tried whatever a monitor says. */
 function believesDown({ request }: Job, { downSinceMs, uptimeMs }: World): boolean {
-  return !request.byHand && (downSinceMs === undefined || uptimeMs < downSinceMs + DOWN_HINT_MS);
+  return !request.byHand && downSinceMs !== undefined && uptimeMs < downSinceMs + DOWN_HINT_MS;
+}
+
+/** Why nothing at all may be requested: `battery`, when the laptop has to be plugged in first. */
+export function refusal({ power }: World): DsError | undefined {
+  if (!isBelow(power, BATTERY_BY_HAND)) return undefined;
+  return new DsError('battery', `the battery is at ${Math.floor(power.percent)} %`, {
+    hint: 'plug the laptop in and try again',
+  });
 }
 
 /** Whether the laptop runs on a battery with less than `percent` of its charge. */
-export function isBelow(power: Power, percent: number): power is { percent: number } {
+function isBelow(power: Power, percent: number): power is { percent: number } {
   return typeof power === 'object' && power.percent < percent;
 }

@@ -21,7 +21,7 @@ import {
   next,
 } from '../rules/machine.ts';
 import type { Moment } from '../rules/moment.ts';
-import { BATTERY_BY_HAND, isBelow, type World } from '../rules/obstacles.ts';
+import { refusal, type World } from '../rules/obstacles.ts';
 import { describeStatus, type Status } from '../rules/status.ts';
 import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
@@ -49,6 +49,8 @@ export interface AgentView {
   model: Model;
   status: Status;
   memory: Memory;
+  /** When the done file was touched, by the laptop's clock; undefined when there is none. */
+  touchedMs: number | undefined;
   /** As last read; undefined before that. */
   facts: Facts | undefined;
   /** How long the running job has been transferring, in milliseconds. */
@@ -115,9 +117,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   get view(): AgentView {
     const { movingMs = 0 } = this.#running ?? {};
     const status = describeStatus(this.#model);
-    const { memory } = this.#book;
+    const { memory, touchedMs } = this.#book;
     const now = this.#book.now();
-    return { model: this.#model, status, memory, facts: this.#facts, movingMs, now };
+    return { model: this.#model, status, memory, touchedMs, facts: this.#facts, movingMs, now };
   }
 
   /** Whether it may end: nothing is due, requested, or running. */
@@ -139,12 +141,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
 
   /** Takes a request and returns its job. Throws `battery` when the laptop has to be plugged in first. */
   request(request: Request): Job {
-    const { power } = this.#model.world;
-    if (isBelow(power, BATTERY_BY_HAND)) {
-      throw new DsError('battery', `the battery is at ${Math.floor(power.percent)} %`, {
-        hint: 'plug the laptop in and try again',
-      });
-    }
+    const refused = refusal(this.#model.world);
+    if (refused) throw refused;
     this.#take({ type: 'request', request });
     const job = jobFor(this.#model, request);
     if (!job) throw new DsError('internal', 'a request without a job');

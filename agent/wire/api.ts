@@ -23,10 +23,10 @@ import {
   parseSnapshots,
   parseStillHeld,
   parseWebLink,
+  type QuietClaim,
   type ReadableLaptops,
   type ServerState,
   type SnapshotSummary,
-  type Unchanged,
 } from '../../shared/protocol/messages.ts';
 import type { Connection } from './ssh.ts';
 
@@ -36,7 +36,7 @@ const PAGE = 500;
 /** Error codes of the server that mean the same on the laptop; all others become `server-refused`. */
 const SHARED_CODES: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
-  ...(['server-full', 'not-registered'] as const),
+  ...(['server-full', 'server-trouble', 'not-registered'] as const),
 ];
 
 /** Whose control API it is. */
@@ -51,6 +51,7 @@ export class Control {
   readonly #signal: AbortSignal;
   readonly #owner: ControlOwner;
   #got: Promise<Got> | undefined;
+  #known: Promise<unknown> | undefined;
 
   constructor(connection: Connection, signal: AbortSignal, owner: ControlOwner) {
     this.#connection = connection;
@@ -87,7 +88,17 @@ export class Control {
       });
     }
     if (state.confirmed) this.#owner.onConfirmed();
+    this.#known ??= Promise.resolve();
     return state;
+  }
+
+  /** Once, before anything else is asked or told: is it us that the server means? */
+  async #meansUs(): Promise<void> {
+    this.#known ??= this.state().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    await this.#known;
   }
 
   /** This laptop, and those that it replaced. */
@@ -139,7 +150,7 @@ export class Control {
    * Claims that nothing changed since the newest snapshot. If the server agrees, the day counts as backed
    * up; `held` is why it keeps that snapshot aside, or null. Undefined if it does not agree.
    */
-  async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
+  async claimQuietDay(claim: QuietClaim): Promise<{ held: string | null } | undefined> {
     const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
     if (response.statusCode === 409) return undefined;
     checkStatus(response);
@@ -212,6 +223,7 @@ export class Control {
     json?: object,
   ): Promise<Response<string>> {
     this.#signal.throwIfAborted();
+    if (path !== 'state') await this.#meansUs();
     const ask = await this.#load();
     try {
       return await ask(path, {

@@ -3,13 +3,22 @@
  * stdin and stdout) and the master over which the rsync children go.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../../shared/errors.ts';
 import type { EnrolAnswer } from '../../shared/protocol/messages.ts';
+import { makeTemporaryFolder } from '../../shared/system/temporary-folder.ts';
 import type { Context } from '../context.ts';
 import { HOST_ALIAS, untrustedServer } from './host-key.ts';
 
@@ -60,12 +69,13 @@ export function connect(
 ): Connection {
   const { env, signal, paths } = context;
   signal.throwIfAborted();
-  const folder = makeShortFolder(env);
-  // Paths with spaces or per cent signs cannot be quoted in all versions of ssh; links can.
-  symlinkSync(paths.key, join(folder, 'key'));
-  symlinkSync(paths.knownHosts, join(folder, 'known_hosts'));
-  const config = join(folder, 'config');
-  writeFileSync(config, formatSshConfig(folder, new URL(server).hostname, enrolment));
+  const folder = makeShortFolder(env, (made) => {
+    // Paths with spaces or per cent signs cannot be quoted in all versions of ssh; links can.
+    giveKey(paths.key, join(made, 'key'));
+    symlinkSync(paths.knownHosts, join(made, 'known_hosts'));
+    writeFileSync(configIn(made), formatSshConfig(made, new URL(server).hostname, enrolment));
+  });
+  const config = configIn(folder);
   const args = ['-F', config, '-o', 'ControlMaster=yes', '-T', HOST_ALIAS, 'api'];
   const child = spawn('ssh', args, { env, stdio: 'pipe' });
   const channel = new Channel(child);
@@ -106,7 +116,8 @@ export function explainSsh(exitCode: number | null, stderrTail: string, server: 
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION/i.test(stderrTail)) {
     return untrustedServer();
   }
-  if (/Permission denied/i.test(stderrTail)) {
+  // sshd names the ways in; the same words about a file mean something else.
+  if (/Permission denied \([a-z,-]*\)/i.test(stderrTail)) {
     return new DsError('not-registered', 'the school server does not accept our key any more', {
       hint: 'try again: this laptop enrols again, and a teacher may have to approve it',
     });
@@ -125,18 +136,41 @@ export function explainSsh(exitCode: number | null, stderrTail: string, server: 
   });
 }
 
-/** A private folder with a path short enough for a socket in it, and without spaces. */
-function makeShortFolder(env: NodeJS.ProcessEnv): string {
+const configIn = (folder: string) => join(folder, 'config');
+
+/** A private folder with a path short enough for a socket in it, and without spaces, once `fill` was done. */
+function makeShortFolder(env: NodeJS.ProcessEnv, fill: (folder: string) => void): string {
   const runtime = env.XDG_RUNTIME_DIR ?? '';
   const usable = /^\/[\w./-]+$/.test(runtime) && runtime.length <= MAX_FOLDER_LENGTH;
   for (const parent of usable ? [runtime, '/tmp'] : ['/tmp']) {
+    let folder = '';
     try {
-      return mkdtempSync(join(parent, 'dsb-'));
+      folder = makeTemporaryFolder(parent, 'dsb');
+      fill(folder);
+      return folder;
     } catch (error) {
+      if (folder) rmSync(folder, { recursive: true, force: true });
       if (parent === '/tmp') throw error;
     }
   }
   throw new DsError('internal', 'there is no folder for a socket');
+}
+
+/**
+ * ssh leaves a key alone that others may read, and the server then seems to refuse it. Where a file system has
+ * no such modes, ssh is given a copy.
+ */
+function giveKey(key: string, target: string): void {
+  const isOpen = () => ((statSync(key, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
+  try {
+    if (isOpen()) chmodSync(key, 0o600);
+  } catch {
+    // not ours to change
+  }
+  if (isOpen()) {
+    copyFileSync(key, target);
+    chmodSync(target, 0o600);
+  } else symlinkSync(key, target);
 }
 
 function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswer): string {

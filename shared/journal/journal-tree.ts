@@ -16,7 +16,7 @@ import {
   readSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { DsError, isErrno } from '../errors.ts';
+import { asDsError, DsError, isErrno, isSystemError } from '../errors.ts';
 import { parseUid, tryParse, type Uid } from '../ids.ts';
 import { isInternalProperty, isPropertyName, MAX_METADATA_BYTES } from './entry.ts';
 
@@ -76,14 +76,34 @@ function readFolder(path: string, onError: (error: unknown) => void): string[] {
   }
 }
 
+/** What three stats tell of an entry. */
+export interface Inspection {
+  signature: Signature;
+  /** When the content's inode last changed, in nanoseconds since 1970, which nobody can set; 0 without content. */
+  contentChangedNs: bigint;
+}
+
 /** Throws `unreadable` if the entry is gone or has another layout. */
-export function entrySignature(entry: TreeEntry): Signature {
+export function inspectEntry(entry: TreeEntry): Inspection {
   const folder = statOf(entry, entry.path, 'folder');
   const metadata = statOf(entry, `${entry.path}/metadata`, 'folder');
-  const data = statOf(entry, `${entry.path}/data`, 'file');
+  const data = statExactly(entry, `${entry.path}/data`);
   if (!folder || !metadata) throw unreadable(entry, 'it has no metadata');
-  const content = data ? `${data.ino} ${data.mtimeMs} ${data.size}` : '-';
-  return `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs} ${content}`;
+  const content = data ? `${Number(data.ino)} ${inMilliseconds(data.mtimeNs)} ${data.size}` : '-';
+  const folders = `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs}`;
+  return { signature: `${folders} ${content}`, contentChangedNs: data?.ctimeNs ?? 0n };
+}
+
+/** Throws `unreadable` if the entry is gone or has another layout. */
+export function entrySignature(entry: TreeEntry): Signature {
+  return inspectEntry(entry).signature;
+}
+
+/** As Node calculates it for an ordinary stat: signatures of earlier versions have that text. */
+function inMilliseconds(ns: bigint): number {
+  const second = 1_000_000_000n;
+  const rest = ((ns % second) + second) % second;
+  return Number((ns - rest) / second) * 1000 + Number(rest) / 1e6;
 }
 
 /** The newest time in a signature, in nanoseconds since 1970 by the file system's clock. */
@@ -113,19 +133,23 @@ export interface ReadProperties {
   properties: Map<string, Buffer>;
   /** What of them cannot be kept, and why: a sentence each. */
   oddities: string[];
+  /** What of them the disk does not give, likewise: it may be as it was. */
+  unread: string[];
   /** True if a property is being replaced right now: what was read may mix old and new. */
   beingWritten: boolean;
 }
 
 /**
- * All properties of an entry that can be kept; what cannot is named in `oddities`. Throws `unreadable`
- * if they cannot be listed.
+ * All properties of an entry that can be kept; the others are named in `oddities` or `unread`. Throws
+ * `unreadable` if they cannot be listed.
  */
 export function readGoodProperties(entry: TreeEntry): ReadProperties {
   const folder = join(entry.path, 'metadata');
   statOf(entry, entry.path, 'folder');
   statOf(entry, folder, 'folder');
-  const read: ReadProperties = { properties: new Map(), oddities: [], beingWritten: false };
+  const read: ReadProperties = {
+    ...{ properties: new Map(), oddities: [], unread: [], beingWritten: false },
+  };
   let total = 0;
   for (const raw of readNames(folder, entry)) {
     const name = raw.toString('utf8');
@@ -142,16 +166,17 @@ export function readGoodProperties(entry: TreeEntry): ReadProperties {
       else read.beingWritten = true;
       total += bytes?.length ?? 0;
     } catch (error) {
-      read.oddities.push(error instanceof DsError ? error.message : oddity(entry, String(error)));
+      const list = isSystemError(asDsError(error).cause) ? read.unread : read.oddities;
+      list.push(error instanceof DsError ? error.message : oddity(entry, String(error)));
     }
   }
   return read;
 }
 
 /** All properties of an entry. Throws `unreadable` naming the first that cannot be kept. */
-export function readProperties(entry: TreeEntry): Omit<ReadProperties, 'oddities'> {
-  const { oddities, ...read } = readGoodProperties(entry);
-  const [first] = oddities;
+export function readProperties(entry: TreeEntry): Omit<ReadProperties, 'oddities' | 'unread'> {
+  const { oddities, unread, ...read } = readGoodProperties(entry);
+  const [first] = [...unread, ...oddities];
   if (first !== undefined) throw new DsError('unreadable', first);
   return read;
 }
@@ -178,6 +203,19 @@ function statIfThere(entry: TreeEntry, path: string) {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     throw unreadable(entry, `${path} cannot be looked at`, error);
+  }
+}
+
+/** A content's, with times in nanoseconds. */
+function statExactly(entry: TreeEntry, path: string) {
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat && !stat.isFile()) throw unreadable(entry, `${path} is not a regular file`);
+    return stat;
+  } catch (error) {
+    throw error instanceof DsError
+      ? error
+      : unreadable(entry, `${path} cannot be looked at`, error);
   }
 }
 

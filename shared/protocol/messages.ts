@@ -33,7 +33,7 @@ const completionObject = v.strictObject({
   changed: v.pipe(v.array(v.strictTuple([uid, digest])), v.maxLength(MAX_ENTRIES)),
   removed: v.pipe(v.array(uid), v.maxLength(MAX_ENTRIES)),
   state: digest,
-  entries: count,
+  entries: v.pipe(count, v.maxValue(MAX_ENTRIES)),
 });
 /** Each entry once: the work that a completion asks for is bounded by what was sent for it. */
 const completionSchema = v.pipe(
@@ -47,6 +47,17 @@ const completionSchema = v.pipe(
 );
 export type Completion = v.InferOutput<typeof completionSchema>;
 
+const tickSchema = v.strictObject({
+  /** Milliseconds that had surely passed since the library began. */
+  at: count,
+  /** How many times the server had been started. */
+  boot: count,
+  /** Its clock could not be believed. */
+  doubted: v.boolean(),
+});
+/** When something happened by the server's own count, which no clock can put back or forward. */
+export type Tick = v.InferOutput<typeof tickSchema>;
+
 const manifestSchema = v.strictObject({
   format: v.literal('ds-backup-manifest'),
   version: v.literal(1),
@@ -56,6 +67,8 @@ const manifestSchema = v.strictObject({
   sequence: order,
   run,
   created: v.pipe(v.string(), v.isoTimestamp()),
+  /** Absent in those of older versions. */
+  clock: v.optional(tickSchema),
   source: v.picklist(['agent', 'original', 'adopted']),
   agent: shortText,
   entries: count,
@@ -155,8 +168,8 @@ const laptopsSchema = v.object({
 });
 export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
 
-const unchangedSchema = v.strictObject({ sequence: order, state: digest });
-export type Unchanged = v.InferOutput<typeof unchangedSchema>;
+const quietClaimSchema = v.strictObject({ sequence: order, state: digest });
+export type QuietClaim = v.InferOutput<typeof quietClaimSchema>;
 const stillHeldSchema = v.object({ held: v.string() });
 
 const pinSchema = v.object({
@@ -282,6 +295,7 @@ const standingSchema = v.object({
 export type Standing = v.InferOutput<typeof standingSchema>;
 
 export const parseCompletion = reader('a completion file', completionSchema);
+export const parseTick = reader('a stamp', tickSchema);
 export const parseManifest = reader('a manifest', manifestSchema);
 export const parseOutcome = reader('the outcome of a run', outcomeSchema);
 export const parseServerState = reader('the state of the server', stateSchema);
@@ -290,8 +304,8 @@ export const parseEntries = reader('a list of entries', entriesSchema);
 export const parseEntryDetails = reader('the details of an entry', entryDetailsSchema);
 export const parseVerifyRequest = reader('a request to verify', verifyRequestSchema);
 export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
-export const parseStillHeld = reader('an answer to an unchanged report', stillHeldSchema);
-export const parseUnchanged = reader('an unchanged report', unchangedSchema);
+export const parseStillHeld = reader('an answer to a quiet-day claim', stillHeldSchema);
+export const parseQuietClaim = reader('a quiet-day claim', quietClaimSchema);
 export const parseNotSafe = reader('a report of what is not safe', notSafeSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);

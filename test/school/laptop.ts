@@ -26,6 +26,8 @@ export interface CommandOptions {
   failpoint?: string;
   /** Ends it with SIGTERM when this fires. */
   signal?: AbortSignal;
+  /** A program that runs it, with its first arguments. */
+  inside?: readonly string[];
 }
 
 export class Laptop implements AsyncDisposable {
@@ -68,7 +70,10 @@ export class Laptop implements AsyncDisposable {
   /** Runs `ds-backup` with these arguments to its end, without the agent. */
   backup(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
     const program = join(distFolder, 'ds-backup.mjs');
-    return this.run(process.execPath, [program, ...args, '--direct', ...this.where()], options);
+    const { inside = [] } = options;
+    const words = [process.execPath, program, ...args, '--direct', ...this.where()];
+    const [command = '', ...rest] = [...inside, ...words];
+    return this.run(command, rest, options);
   }
 
   /** Runs any program in the laptop's environment, the session bus included if it was started. */
@@ -112,8 +117,8 @@ export class Laptop implements AsyncDisposable {
   async datastore(method: string, ...args: unknown[]): Promise<unknown> {
     return this.#onBus(async (bus) => {
       const object = await bus.getProxyObject(DATASTORE, '/org/laptop/sugar/DataStore');
-      const face = object.getInterface(DATASTORE);
-      return await face[method]?.(...args);
+      const iface = object.getInterface(DATASTORE);
+      return await iface[method]?.(...args);
     });
   }
 
@@ -135,7 +140,7 @@ export class Laptop implements AsyncDisposable {
       signature: 'sa{sv}sb',
       body: [uid, properties, file, true],
     });
-    const daemon = { destination: DAEMON.name, path: DAEMON.path, interface: DAEMON.face };
+    const daemon = { destination: DAEMON.name, path: DAEMON.path, interface: DAEMON.iface };
     await this.#onBus(async (bus) => {
       const saved = bus.call(message);
       // The bus takes one message of a connection after the other.
@@ -158,9 +163,9 @@ export class Laptop implements AsyncDisposable {
   datastorePid(): Promise<number | undefined> {
     return this.#onBus(async (bus) => {
       const object = await bus.getProxyObject('org.freedesktop.DBus', '/org/freedesktop/DBus');
-      const face = object.getInterface('org.freedesktop.DBus');
-      const owned: boolean = await face.NameHasOwner?.(DATASTORE);
-      return owned ? Number(await face.GetConnectionUnixProcessID?.(DATASTORE)) : undefined;
+      const iface = object.getInterface('org.freedesktop.DBus');
+      const owned: boolean = await iface.NameHasOwner?.(DATASTORE);
+      return owned ? Number(await iface.GetConnectionUnixProcessID?.(DATASTORE)) : undefined;
     });
   }
 

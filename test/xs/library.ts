@@ -19,6 +19,7 @@ import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/journ
 import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
+import { Faults } from '../../xs/ground/faults.ts';
 import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { Checker } from '../../xs/integrity/checker.ts';
@@ -26,6 +27,7 @@ import { Audit } from '../../xs/registration/audit.ts';
 import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
+import { Timeline } from '../../xs/retention/timeline.ts';
 import {
   makeLaptopFolders,
   makeServiceFolders,
@@ -75,11 +77,12 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
     sessionUid: uid,
     sessionGid: process.getgid?.() ?? 0,
   };
-  makeServiceFolders(ownership, paths);
+  makeServiceFolders(ownership, paths, new Faults(silentLog));
   const pool = openPool(paths, ownership, options.maxLinks);
   const clock = options.clock ?? realClock;
   const context: IngestContext = {
     ...{ paths, ownership, log: silentLog, env: process.env, clock, pool },
+    timeline: new Timeline(paths, clock),
     checker: new Checker({ paths, pool, clock, log: silentLog }),
     guard: { lostPercent: 50, minEntries: 10 },
     index: { reindex: async () => {} },

@@ -9,6 +9,7 @@ import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import type { Faults } from '../ground/faults.ts';
 import { ifReadable } from './checked-entry.ts';
 import { readLastSuccess } from './last-success.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
@@ -58,8 +59,6 @@ export interface IndexDb extends AsyncDisposable {
   recordDay(date: string, neededBytes: number): Promise<void>;
   /** Oldest first. */
   days(): Promise<DayRow[]>;
-  /** When the newest snapshot of all laptops was made, by the clock of that time. */
-  newestCreated(): Promise<Date | undefined>;
   /** Cached facts about these versions of entries, by digest; unknown ones are absent. */
   entryFacts(digests: readonly Digest[]): Promise<Map<string, string>>;
   /** Caches facts, evicting the oldest. */
@@ -92,9 +91,10 @@ export interface LaptopUsage {
 export async function openIndexDb(
   paths: Paths,
   serials: () => readonly Serial[],
+  faults?: Faults,
 ): Promise<IndexDb> {
   const file = inState(paths).database;
-  let db = await openOrReplace(file);
+  let db = await openSomehow(file, faults);
   let replacing: Promise<void> | undefined;
   const replace = async () => {
     await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {}); // it is damaged
@@ -131,7 +131,6 @@ export async function openIndexDb(
     usage: () => use((db) => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial')),
     recordDay: (date, neededBytes) => use((db) => insertDay(db, date, neededBytes)),
     days: () => use((db) => db.all<DayRow>('SELECT * FROM day ORDER BY date')),
-    newestCreated: () => use(newestCreated),
     entryFacts: (digests) => use((db) => entryFacts(db, digests)),
     recordEntryFacts: (facts) => use((db) => insertEntryFacts(db, facts)),
     rebuild: (onLaptop) => use((db) => rebuild(db, paths, serials(), onLaptop)),
@@ -142,6 +141,18 @@ export async function openIndexDb(
   if (filled) await index.reconcile();
   else await index.rebuild();
   return index;
+}
+
+/** On a disk that is full or read-only, or no disk any more, the index is in memory. */
+async function openSomehow(file: string, faults: Faults | undefined): Promise<Db> {
+  try {
+    return await openOrReplace(file);
+  } catch (error) {
+    // Written by a newer version: somebody has to decide.
+    if (!faults || (error instanceof DsError && error.cause === undefined)) throw error;
+    faults.note('index', error);
+    return await openDb(':memory:', MIGRATIONS);
+  }
 }
 
 /** A file that is not a valid database is renamed: everything in it can be rebuilt. */
@@ -228,11 +239,6 @@ async function insertDay(db: Db, date: string, neededBytes: number): Promise<voi
     'DELETE FROM day WHERE date NOT IN (SELECT date FROM day ORDER BY date DESC LIMIT ?)',
     KEPT_DAYS,
   );
-}
-
-async function newestCreated(db: Db): Promise<Date | undefined> {
-  const row = await db.get<{ time: string | null }>('SELECT max(created) AS time FROM snapshot');
-  return row?.time ? new Date(row.time) : undefined;
 }
 
 async function entryFacts(db: Db, digests: readonly Digest[]): Promise<Map<string, string>> {

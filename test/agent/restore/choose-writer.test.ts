@@ -21,6 +21,7 @@ const RULES: [string, Partial<WriterFacts>, 'folders' | 'datastore', RegExp, boo
   ['so do few', { steps: 19 }, 'datastore', /few/, false],
   ['and some into a large Journal', { local: 1401 }, 'datastore', /many more/, false],
   ['what a stopped restore left open', { steps: 1626, local: 3374 }, 'folders', /many/, false],
+  ['twenty are many', { steps: 20, local: 40 }, 'folders', /many/, false],
   [
     'another layout is left to Sugar, with a word',
     { layout: '5' },
@@ -28,6 +29,7 @@ const RULES: [string, Partial<WriterFacts>, 'folders' | 'datastore', RegExp, boo
     /layout "5"/,
     true,
   ],
+  ['a long one is cut', { layout: '7'.repeat(30) }, 'datastore', /layout "7{20}"$/, true],
   ["another user's Journal", { own: false }, 'datastore', /another user/, true],
   ['no room for an index', { room: false }, 'datastore', /little room/, true],
   ['an entry in danger', { hazard: () => 'entry x: bad' }, 'datastore', /entry x: bad/, true],

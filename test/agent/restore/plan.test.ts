@@ -173,6 +173,7 @@ const BATCHES: [string, number[], number, number][] = [
   ['one entry larger than a batch goes alone', [40 * MIB, 1], 1000 * MIB, 1],
   ['one entry that just fits goes alone', [9 * MIB, 1], 10 * MIB, 1],
   ['200 entries at most', Array(300).fill(1), 1000 * MIB, 200],
+  ['one MiB stays free', [100, 1], MIB + 100, 1],
   ['entries without bytes need no room', [0, 0], 0, 2],
 ];
 for (const [name, sizes, free, count] of BATCHES) {
@@ -188,7 +189,10 @@ test('a child soon sees some come: the first batches are small', () => {
 test('not even one entry fits: the laptop is full, and the error says how much is needed', () => {
   assert.throws(
     () => nextBatch(steps([5 * MIB]), 0, 1, 5 * MIB),
-    (error: DsError) => error.code === 'laptop-full' && error.message.includes(String(5 * MIB)),
+    (error: DsError) =>
+      error.code === 'laptop-full' &&
+      error.message.includes(String(5 * MIB)) &&
+      error.hint !== undefined,
   );
 });
 

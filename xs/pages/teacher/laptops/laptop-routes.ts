@@ -38,7 +38,7 @@ export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
   part.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const rows = await laptopRows(library, registrations.all());
-    const cards = cardsOf(rows, library.clock.now());
+    const cards = cardsOf(rows);
     const newer = cards.find((card) => card.serial === serial);
     if (!newer) throw noLaptop();
     const { words, page } = readClassSearch(request.query);
@@ -61,7 +61,7 @@ async function laptopFacts(
   library: Library,
   serial: Serial,
 ): Promise<Omit<LaptopProps, 'page' | 'now' | 'done'>> {
-  const { paths, pool, registrations, index, clock } = library;
+  const { paths, pool, registrations, index } = library;
   const laptop = registrations.get(serial);
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw noLaptop();
@@ -69,7 +69,7 @@ async function laptopFacts(
   const share = laptopQuota(library).bytes;
   return {
     row,
-    card: cardOf(row, clock.now()),
+    card: cardOf(row),
     notSafe: readNotSafe(paths, serial),
     snapshots: snapshotLines(
       listSnapshots(paths, serial),
