@@ -7,7 +7,8 @@
  * one run: the tests are bundled once, and `mutant-runner.ts` runs them for each mutant.
  */
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { EQUIVALENT, EQUIVALENT_EVERYWHERE } from './equivalent-mutants.ts';
 import { pureFiles } from './pure-files.ts';
@@ -71,20 +72,15 @@ function say(killed: number, all: number, equivalent: number): string {
 }
 
 async function mutate(files: readonly string[], tests: readonly string[]): Promise<Results> {
-  const build = [
-    'esbuild',
-    ...tests,
-    '--bundle --platform=node --format=esm --target=node20 --packages=external --log-level=error',
-    '--jsx=automatic --jsx-import-source=preact --out-extension:.js=.mjs --outdir=. --entry-names=[name]',
-  ];
+  const bundle = fileURLToPath(import.meta.resolve('./mutant-bundle.ts'));
   return await new Stryker({
     mutate: [...files],
     testRunner: 'uvu',
     plugins: [import.meta.resolve('./mutant-runner.ts')],
     testRunnerNodeArgs: ['--import', 'tsx'],
-    uvuBundles: tests.map((test) => `${basename(test, '.ts')}.mjs`),
-    warnings: false,
-    buildCommand: build.join(' '),
+    // What is loaded anew for each mutant is never freed.
+    maxTestRunnerReuse: 200,
+    buildCommand: ['node', '--import', 'tsx', bundle, ...tests].join(' '),
     // A wrong code is found by the type check, and a wrong word by whoever reads it.
     mutator: { excludedMutations: ['StringLiteral'] },
     coverageAnalysis: 'off',
