@@ -36,7 +36,8 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
     ...stateProperties(view),
-    LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
+    // "now --direct" leaves only the file.
+    LastBackup: toLong((memory.done?.at.wallMs ?? view.touchedMs ?? 0) / 1000),
     NextBackup: wall(model.againAtMs ?? 0),
     LastSnapshot: facts?.lastSnapshot ?? '',
     QueuePlace: status.queuePlace,

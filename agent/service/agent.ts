@@ -49,6 +49,8 @@ export interface AgentView {
   model: Model;
   status: Status;
   memory: Memory;
+  /** When the done file was touched, by the laptop's clock; undefined when there is none. */
+  touchedMs: number | undefined;
   /** As last read; undefined before that. */
   facts: Facts | undefined;
   /** How long the running job has been transferring, in milliseconds. */
@@ -113,9 +115,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   get view(): AgentView {
     const { movingMs = 0 } = this.#running ?? {};
     const status = describeStatus(this.#model);
-    const { memory } = this.#book;
+    const { memory, touchedMs } = this.#book;
     const now = this.#book.now();
-    return { model: this.#model, status, memory, facts: this.#facts, movingMs, now };
+    return { model: this.#model, status, memory, touchedMs, facts: this.#facts, movingMs, now };
   }
 
   /** Whether it may end: nothing is due, requested, or running. */

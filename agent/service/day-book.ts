@@ -47,7 +47,7 @@ export class DayBook {
   judge(): Due {
     const { profile, journal } = this.#paths;
     const { done, heard } = this.#memory;
-    const touchedMs = this.#touchedMs() ?? this.#unwrittenMs;
+    const touchedMs = this.touchedMs ?? this.#unwrittenMs;
     // A Journal that is gone is a problem to show; one that never was is nothing to do.
     const isNew = done === null && touchedMs === undefined;
     if (isAbsent(profile) || (isNew && isAbsent(journal)))
@@ -80,7 +80,7 @@ export class DayBook {
     // Without a server's time in this boot the laptop's own has to do.
     const serverMs =
       heard?.at.boot === now.boot ? heard.serverMs + now.uptimeMs - heard.at.uptimeMs : now.wallMs;
-    this.#unwrittenMs = this.#touchedMs() === undefined ? now.wallMs : undefined;
+    this.#unwrittenMs = this.touchedMs === undefined ? now.wallMs : undefined;
     this.#remember({ done: { serverMs, at: now, boots: 0 }, heard: null, held });
   }
 
@@ -129,7 +129,8 @@ export class DayBook {
     }
   }
 
-  #touchedMs(): number | undefined {
+  /** When the done file was touched, also by a run without the agent; by the laptop's clock. */
+  get touchedMs(): number | undefined {
     try {
       return lstatSync(this.#paths.done, { throwIfNoEntry: false })?.mtimeMs;
     } catch {

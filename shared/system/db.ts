@@ -65,6 +65,24 @@ export async function openDb(
   }
 }
 
+/**
+ * Opens a database of another program without changing it. Throws `unreadable` where that is impossible,
+ * for example for a file that is not a database.
+ */
+export async function openForReading(path: string): Promise<Pick<Db, 'all'> & AsyncDisposable> {
+  try {
+    const handle = await new Promise<sqlite3.Database>((resolve, reject) => {
+      const opened: sqlite3.Database = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) =>
+        error ? reject(error) : resolve(opened),
+      );
+    });
+    handle.configure('busyTimeout', BUSY_MS);
+    return wrap(handle, path);
+  } catch (cause) {
+    throw new DsError('unreadable', `cannot read the database ${path}`, { cause });
+  }
+}
+
 /** If two processes open a new file, SQLite does not wait for this lock, whatever its time-out. */
 async function writeAhead(db: Db, busyMs: number): Promise<void> {
   for (let waited = 0; ; waited += BUSY_AGAIN_MS) {

@@ -2,6 +2,8 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+
+import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
 import type { Status } from './status.ts';
 
@@ -12,8 +14,14 @@ interface Named {
 
 export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  /** Parts of the server that do not work. */
+  | { type: 'faults'; faults: readonly Fault[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
+  /** They have backups here, are not registered, and asked in vain. */
+  | { type: 'refused-laptops'; laptops: readonly Named[] }
+  /** Their keys are DSA, which this server's OpenSSH does not have any more. */
+  | { type: 'locked-out-laptops'; laptops: readonly Named[] }
   /** Something of their Journals is not safe, `count` things each; the most first. */
   | { type: 'not-safe'; laptops: readonly (Named & { count: number })[] }
   /** Not backed up for a long time; the longest first. */
@@ -30,6 +38,7 @@ export type ConcernType = Concern['type'];
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
   ...([
+    'faults',
     'damaged-laptops',
     'not-safe',
     'waiting-keys',
@@ -38,7 +47,8 @@ export const CONCERN_TYPES = [
     'damage',
     'disk-too-small',
   ] as const),
-  ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
+  ...(['disk-nearly-full', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
+  'late-laptops',
 ] satisfies readonly ConcernType[];
 
 /** Below this share of free blocks or inodes the disk is nearly full. */
@@ -52,6 +62,8 @@ export function concerns(status: Status): Concern[] {
 function concern(type: ConcernType, status: Status): Concern | undefined {
   const { clock, damaged, disk, forecast } = status;
   switch (type) {
+    case 'faults':
+      return status.faults.length > 0 ? { type, faults: status.faults } : undefined;
     case 'waiting-keys':
       return named(type, status.waitingKeys);
     case 'damaged-laptops':
@@ -62,6 +74,13 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return named(type, status.held);
     case 'over-quota':
       return named(type, status.overQuota);
+    case 'refused-laptops':
+      return named(
+        type,
+        status.strangers.filter(({ holdsData }) => holdsData),
+      );
+    case 'locked-out-laptops':
+      return named(type, status.lockedOut);
     case 'late-laptops': {
       const late = status.laptops.filter(({ standing }) => standing === 'late');
       return named(
@@ -76,8 +95,11 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
     case 'disk-too-small':
       return forecast.fits ? undefined : { type };
     case 'disk-nearly-full': {
-      const { freeBlocks, freeInodes } = disk;
-      return freeShare(disk) < SCARCE ? { type, freeBlocks, freeInodes } : undefined;
+      const disks = [disk, ...status.disks];
+      const scarce = disks.filter((one) => freeShare(one) < SCARCE);
+      const [fullest] = scarce.sort((a, b) => freeShare(a) - freeShare(b));
+      const { freeBlocks = 1, freeInodes = 1 } = fullest ?? {};
+      return fullest && { type, freeBlocks, freeInodes };
     }
     default:
       return type satisfies never;
@@ -85,7 +107,14 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
 }
 
 function named(
-  type: 'damaged-laptops' | 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
+  type:
+    | 'damaged-laptops'
+    | 'waiting-keys'
+    | 'held'
+    | 'over-quota'
+    | 'refused-laptops'
+    | 'locked-out-laptops'
+    | 'late-laptops',
   laptops: readonly Named[],
 ): Concern | undefined {
   return laptops.length > 0 ? { type, laptops } : undefined;

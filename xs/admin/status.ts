@@ -3,19 +3,23 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
+import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
+import type { Fault } from '../ground/faults.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
+import { hasBackup } from '../registration/has-backup.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
+import { lockedOut } from '../ssh/old-algorithms.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { daysSince, type Moment } from '../storage/moment.ts';
-import { inLaptop } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
@@ -44,10 +48,19 @@ export interface Status {
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
+  /** Laptops that are not registered: with something in the library; who asked within 24 hours. */
+  unregistered: Serial[];
+  strangers: { serial: Serial; nick: string; holdsData: boolean }[];
+  /** Laptops with the original client whose keys this server's OpenSSH cannot check. */
+  lockedOut: { serial: Serial; nick: string }[];
   /** Laptops with entries that are not safe, by their own reports; those with the most first. */
   notSafe: LaptopNotSafe[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
+  /** What does not work at the moment. */
+  faults: Fault[];
+  /** Of the disks beside that of the library: shares that are free, 0 to 1. */
+  disks: { name: 'state' | 'completion'; freeBlocks: number; freeInodes: number }[];
 }
 
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
@@ -55,7 +68,7 @@ export const LATE_DAYS = 10;
 
 /** Gathers all facts. */
 export async function readStatus(library: Library): Promise<Status> {
-  const { paths, log, registrations, index, pool, config, timeline } = library;
+  const { paths, log, registrations, strangers, index, pool, config, timeline } = library;
   const moment = timeline.now();
   const now = moment.time;
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
@@ -102,10 +115,50 @@ export async function readStatus(library: Library): Promise<Status> {
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    lockedOut: (await lockedOut(active, library.env)).map(([serial, { nick }]) => {
+      return { serial, nick };
+    }),
+    unregistered: unregisteredIn(library),
+    strangers: strangers
+      .list((serial) => isKnown(library, serial))
+      .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
     notSafe,
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted: moment.trusted, reason: timeline.distrust },
+    faults: library.faults.list(),
+    disks: await otherDisks(paths),
   };
+}
+
+/** Laptops with something in the library that are not registered here. */
+export function unregisteredIn(library: Pick<Library, 'paths' | 'registrations'>): Serial[] {
+  return laptopsIn(library.paths).filter(
+    (serial) => !isKnown(library, serial) && holdsData(library, serial),
+  );
+}
+
+function isKnown({ registrations }: Pick<Library, 'registrations'>, serial: Serial): boolean {
+  return registrations.get(serial) !== undefined || registrations.unreadable().includes(serial);
+}
+
+/** True also for a folder that cannot be read. */
+function holdsData({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
+  return ifReadable(() => [hasBackup(paths, serial)])[0] ?? true;
+}
+
+/** The disks of state and completion, unless they are the library's. */
+async function otherDisks(paths: Paths): Promise<Status['disks']> {
+  const device = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.dev;
+  const names = (['state', 'completion'] as const).filter((name) => {
+    const dev = device(paths[name]);
+    return dev !== undefined && dev !== device(paths.library);
+  });
+  return await Promise.all(
+    names.map(async (name) => {
+      const { freeBlocks, freeInodes } = await measureDisk(paths[name]);
+      return { name, freeBlocks, freeInodes };
+    }),
+  );
 }
 
 /** By the last check, and by whether the last backup is still there. */

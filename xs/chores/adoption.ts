@@ -6,15 +6,12 @@
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
 import { lockFile } from '../../shared/system/lock.ts';
-import {
-  type AdoptedTree,
-  type AdoptProgress,
-  adoptLaptop,
-  checkHome,
-  type RefusedTree,
-} from '../legacy/adopt.ts';
+import { type AdoptedTree, type AdoptProgress, adoptLaptop } from '../legacy/adopt.ts';
+import { checkHome, type RefusedTree } from '../legacy/refusal.ts';
 import type { Library } from '../library.ts';
+import { readLastSuccess } from '../storage/last-success.ts';
 import { inLaptop } from '../storage/paths.ts';
+import { newestSnapshot } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 
 /** How long to wait for a running backup to end, in seconds. */
@@ -52,6 +49,16 @@ export async function adoptInTurn(
         discard(paths, serial, folder, 'adopted', timeline.now(), name),
     });
     await index.reindex(serial);
+    await noteSuccess(library, serial);
     return { adopted, refused };
   });
+}
+
+/** A laptop that has never backed up here was last safe when its newest old snapshot was made. */
+async function noteSuccess({ paths, successes }: Library, serial: Serial): Promise<void> {
+  if (readLastSuccess(paths, serial)) return;
+  const newest = newestSnapshot(paths, serial);
+  // Before anything that the timeline knows.
+  const before = { at: 0, boot: 0, doubted: false };
+  if (newest) await successes.note(newest, { ...before, time: new Date(newest.created) });
 }

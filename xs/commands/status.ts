@@ -8,6 +8,8 @@ import { answer, type Command } from './command.ts';
 
 /** Exit code of `status` when something needs attention, for monitoring programs. */
 const NEEDS_ATTENTION = 3;
+/** Letters in a line. */
+const MAX_LINE = 118;
 /** Names in one line; the rest are counted. */
 const NAMED = 5;
 
@@ -40,12 +42,24 @@ export function formatStatus(found: Status): string[] {
   lines.push(
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
       `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
+    ...found.disks.map(
+      ({ name: which, freeBlocks, freeInodes }) =>
+        `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
+    ),
     `forecast  ${formatForecast(found)}`,
     `trash     ${found.trash} items can be restored`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}`,
     `clock     ${found.time.slice(0, 16)} UTC, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
   );
+  const { unregistered, strangers } = found;
+  if (unregistered.length > 0) {
+    const stored = unregistered.map((serial) => ({ serial, nick: '' }));
+    lines.push(`stored    ${name(stored)}: unregistered`);
+  }
+  if (strangers.length > 0) {
+    lines.push(`refused   ${name(strangers)}: unregistered, and asked`);
+  }
   const open = concerns(found);
   lines.push(open.length === 0 ? 'all is well' : 'needs attention:');
   return [...lines, ...open.map((one) => `  ${formatConcern(one)}`)];
@@ -53,6 +67,11 @@ export function formatStatus(found: Status): string[] {
 
 function formatConcern(concern: Concern): string {
   switch (concern.type) {
+    case 'faults': {
+      const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
+      const line = `  does not work     ${each}`;
+      return `${line.slice(2, MAX_LINE)}${line.length > MAX_LINE ? '…' : ''}`;
+    }
     case 'waiting-keys':
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
     case 'damaged-laptops':
@@ -74,6 +93,13 @@ function formatConcern(concern: Concern): string {
       );
     case 'over-quota':
       return `over quota        ${name(concern.laptops)}: see "xs-backup quota"`;
+    case 'refused-laptops':
+      return `refused laptops   ${name(concern.laptops)}: "xs-backup help adopt"`;
+    case 'locked-out-laptops':
+      return (
+        `cannot connect    ${concern.laptops.length} laptops have only DSA keys, which OpenSSH 10 cannot ` +
+        'check: see README'
+      );
     case 'late-laptops':
       return `not seen          ${name(concern.laptops)}`;
     default:

@@ -17,7 +17,6 @@ import { dirname, join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
-import { MAX_ENTRIES } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
@@ -32,10 +31,10 @@ import {
   type Snapshot,
 } from '../storage/snapshots.ts';
 import { buildDraft, type Neighbour, type TreeContext } from './adopt-tree.ts';
-import { isAboutEntry, type LeftOut } from './journal-layouts.ts';
+import type { LeftOut } from './journal-layouts.ts';
 import { byAge, listRaw, pointedAt, type RawTree, unnest } from './raw-snapshots.ts';
 import { type Memory, newMemory, type Reading, readTree, type Steps } from './read-tree.ts';
-import { cannotBeRead, checkMovable, isDenied, rightsCommand } from './rights.ts';
+import { checkHome, checkTree, concernsOneTree, type RefusedTree, refusalOf } from './refusal.ts';
 import type { Doubt } from './wholeness.ts';
 
 export interface AdoptContext extends TreeContext {
@@ -49,14 +48,6 @@ export interface AdoptOptions {
   discard: (folder: string, name: SnapshotName) => void | Promise<void>;
   /** A tree stays as it is; the others are still converted. */
   onRefused?: (refused: RefusedTree) => void;
-}
-
-export interface RefusedTree {
-  name: SnapshotName;
-  /** A sentence. */
-  reason: string;
-  /** What to do about it, where that is known. */
-  hint: string | null;
 }
 
 export interface AdoptProgress {
@@ -130,49 +121,15 @@ function tell({ log }: AdoptContext, serial: Serial, one: AdoptedTree): void {
 }
 
 function refuse(
-  { log, ownership, paths }: AdoptContext,
+  context: AdoptContext,
   serial: Serial,
   name: SnapshotName,
   error: Error,
   { onRefused }: AdoptOptions,
 ): void {
-  const reason = error.message;
-  const rights = rightsCommand(ownership, inLaptop(paths, serial).home);
-  const hint = isDenied(error) ? `run: ${rights}` : error instanceof DsError ? error.hint : null;
-  log.warn('not-adopted', { serial, name, reason });
-  onRefused?.({ name, reason, hint: hint ?? null });
-}
-
-/** Throws `unreadable` with the command that helps: nothing of this laptop can be converted. */
-export function checkHome({ ownership }: Pick<AdoptContext, 'ownership'>, home: string): void {
-  try {
-    checkMovable(home);
-  } catch (cause) {
-    if (!isDenied(cause)) throw cause;
-    throw new DsError('unreadable', `this user may not change ${home}`, {
-      hint: `run: ${rightsCommand(ownership, home)}`,
-      cause,
-    });
-  }
-}
-
-/** Throws what keeps a tree from being converted, before anything is changed. */
-function checkTree({ folder, entries, problem }: RawTree): void {
-  if (problem) throw problem;
-  checkMovable(folder); // to the trash
-  if (entries <= MAX_ENTRIES) return;
-  const reason = `it has ${entries} entries, and a snapshot holds ${MAX_ENTRIES}`;
-  throw new DsError('unreadable', reason, { hint: '"xs-backup export" can write it elsewhere' });
-}
-
-/** Others are converted all the same: not on a full disk, nor when somebody stops it. */
-function concernsOneTree(error: unknown): error is Error {
-  return cannotBeRead(error) || isAboutEntry(error) || isBusyTree(error);
-}
-
-/** Somebody writes to the tree. */
-function isBusyTree(error: unknown): boolean {
-  return error instanceof DsError && error.code === 'busy';
+  const refused = refusalOf(context, serial, name, error);
+  context.log.warn('not-adopted', { serial, name, reason: refused.reason });
+  onRefused?.(refused);
 }
 
 /** What one conversion passes on to that of the next older tree. */

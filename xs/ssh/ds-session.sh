@@ -1,5 +1,5 @@
 #!/bin/sh
-# One SSH session of one laptop: `ds-session CONF SERIAL`, the forced command of every key.
+# One SSH session of one laptop: `ds-session CONF SERIAL [original]`, the forced command of every key.
 #
 # SSH_ORIGINAL_COMMAND has the client's request. It only *chooses* among the operations
 # below; its options are ignored and a fixed command line is built instead. rsync is not the
@@ -17,6 +17,7 @@ unset IFS
 
 . "$1"
 serial=$2
+only=${3-} # "original": a key that may back up as the original client does, and read nothing
 home=$LIBRARY/$serial
 drop=$COMPLETION/.drop/$serial
 asked=${SSH_ORIGINAL_COMMAND-}
@@ -160,6 +161,9 @@ serve_api() {
   }
 }
 
+case $only:$asked in
+  original:api) refuse "a teacher has to approve this key first" ;;
+esac
 case $asked in
   api) serve_api; exit ;;
   *[!A-Za-z0-9\ ._:/=-]*) refuse "not an operation of ds-backup" ;;
@@ -189,6 +193,13 @@ case $direction:$letters:$target in
   receive::datastore-current | receive::documents | receive::power-logs) ;;
   "receive::/var/lib/ds-backup/completion/$serial") ;;
   *::*) refuse "an rsync that speaks another language" ;;
+esac
+
+case $only:$direction:$target in
+  :*) ;;
+  original:receive:datastore-current | original:receive:documents | original:receive:power-logs) ;;
+  "original:receive:/var/lib/ds-backup/completion/$serial") ;;
+  *) refuse "a teacher has to approve this key first" ;;
 esac
 
 case $direction:$target in

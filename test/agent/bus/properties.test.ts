@@ -21,7 +21,15 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
   const model = next(newModel(WORLD), AGAIN);
   const now = { wallMs: START_MS + ms + noiseMs, boot: 'b', uptimeMs: 60_000 + ms };
   const memory = { done: null, held: '' } as unknown as Memory;
-  return { model, status: describeStatus(model), memory, facts: undefined, movingMs: 0, now };
+  return {
+    model,
+    status: describeStatus(model),
+    memory,
+    touchedMs: undefined,
+    facts: undefined,
+    movingMs: 0,
+    now,
+  };
 }
 
 const shown = (ms: number, noiseMs = 0) =>
@@ -31,6 +39,13 @@ const AN_HOUR_LATER = BigInt(START_MS / 1000 + 3600);
 test('the time of the next backup stands still while nothing happens', () => {
   assert.is(shown(0).NextBackup, AN_HOUR_LATER);
   assert.is(shown(600_000).NextBackup, AN_HOUR_LATER, 'ten minutes after the last event');
+});
+
+test('a backup made without the agent counts as the last one', () => {
+  const touchedMs = START_MS - 5000;
+  const { LastBackup } = agentProperties({ ...viewAfter(0), touchedMs }, { bytes: 0, limit: 0 });
+  assert.is(LastBackup, BigInt(touchedMs / 1000));
+  assert.is(shown(0).LastBackup, 0n);
 });
 
 test('what two clocks differ by is no change, and a clock that was set is one', () => {

@@ -1,10 +1,18 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
+import {
+  type LaptopStanding,
+  readStatus,
+  type Status,
+  standing,
+} from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
+import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { momentAfter } from '../retention/aged.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
@@ -59,10 +67,17 @@ function statusOf(laptops: number): Status {
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
+    unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
+    strangers: Array.from({ length: laptops }, (_, n) => {
+      return { serial: serialOf(n), nick: '', holdsData: true };
+    }),
+    lockedOut: [{ serial: SERIAL, nick: 'Jim' }],
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
     clock: { trusted: false, reason: 'the clock jumped' },
+    faults: [{ part: 'library', reason: `EROFS: ${'/a-long-path'.repeat(20)}` }],
+    disks: [{ name: 'state', freeBlocks: 0.5, freeInodes: 0.5 }],
   };
 }
 
@@ -83,14 +98,21 @@ const WELL: Status = {
     overQuota: [],
     damaged: 0,
     damagedLaptops: [],
+    lockedOut: [],
     notSafe: [],
     clock: { trusted: true, reason: '' },
+    faults: [],
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
   forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
 };
 const jim = { serial: SERIAL, nick: 'Jim' };
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
+  [
+    'faults',
+    { faults: [{ part: 'library', reason: 'EROFS: read-only file system' }] },
+    /does not work +library \(EROFS: read-only/,
+  ],
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
   ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
   ['not-safe', { notSafe: [{ ...jim, count: 2, entries: [] }] }, /not safe +Jim 2 things: see/],
@@ -103,7 +125,18 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
     { disk: { ...WELL.disk, freeInodes: 0.09 } },
     /10 % of the blocks and 9 % of the inodes/,
   ],
+  [
+    'disk-nearly-full',
+    { disks: [{ name: 'state', freeBlocks: 0.02, freeInodes: 0.5 }] },
+    /2 % of the blocks/,
+  ],
   ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
+  [
+    'refused-laptops',
+    { strangers: [1, 2].map((n) => ({ serial: serialOf(n), nick: '', holdsData: n === 1 })) },
+    /refused laptops +TST00000001: "xs-backup help adopt"/,
+  ],
+  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptops have only DSA keys, .*README/],
   [
     'late-laptops',
     {
@@ -138,6 +171,62 @@ for (const [type, facts, line] of ALONE) {
     );
   });
 }
+
+test('unknown laptops: who asks, and whose backups are here, until they are taken over', async () => {
+  await using whole = await openWhole('');
+  const { library, clock } = whole;
+  const { strangers } = library;
+  const [old, fake] = [serialOf(1), serialOf(2)];
+  mkdirSync(join(inLaptop(library.paths, old).home, 'datastore-2010-03-05_08:15'), {
+    recursive: true,
+  });
+  const read = async () => JSON.parse(await whole.command('status', [], { json: true }));
+  assert.equal((await read()).unregistered, [old]);
+  for (const serial of [old, fake, fake]) strangers.note(serial);
+  const { unregistered, strangers: refused, concerns: open } = await read();
+  assert.equal(unregistered, [old]);
+  assert.equal(refused, [
+    { serial: fake, nick: '', holdsData: false },
+    { serial: old, nick: '', holdsData: true },
+  ]);
+  assert.equal(open.filter((type: string) => type === 'refused-laptops').length, 1);
+  assert.match(await whole.command('status'), /^refused {3}TST00000002, TST00000001: unreg/m);
+  clock.pass(61_000);
+  strangers.note(old);
+  const told = whole.events.filter(({ event }) => event === 'unknown-laptops-refused');
+  assert.equal(
+    told.map(({ fields }) => fields.count),
+    [1, 3],
+  );
+  for (let n = 10; n < 1500; n += 1) strangers.note(serialOf(n));
+  assert.is((await read()).strangers.length, 1000);
+  library.registrations.register(serialOf(1400), 'x', 'u', dsaKey(2));
+  assert.is((await read()).strangers.length, 999);
+  clock.pass(DAY_MS);
+  assert.equal((await read()).strangers, []);
+});
+
+test('an OpenSSH without DSA: who has no other key is counted, and nobody is where it has it', async () => {
+  await using whole = await openWhole('');
+  const { library } = whole;
+  library.registrations.register(serialOf(1), 'Ana', 'u', dsaKey(2));
+  library.registrations.register(serialOf(2), 'Jim', 'u', dsaKey(3));
+  library.registrations.retire(serialOf(2));
+  const bin = join(library.paths.state, 'bin');
+  mkdirSync(bin);
+  for (const [list, expected] of [
+    ['ssh-ed25519\nrsa-sha2-256', [SERIAL, serialOf(1)]],
+    ['ssh-ed25519\nssh-dss', []],
+  ] as const) {
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${list}'\n`, { mode: 0o755 });
+    const env = { ...library.env, PATH: `${bin}:${library.env.PATH}` };
+    const { lockedOut } = await readStatus({ ...library, env });
+    assert.equal(
+      lockedOut.map(({ serial }) => serial),
+      expected,
+    );
+  }
+});
 
 test('the command prints it, and its exit code says whether to look', async () => {
   await using whole = await openWhole('');

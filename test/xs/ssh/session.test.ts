@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -350,5 +350,28 @@ test('nothing is uploaded without a lease when nobody can be asked for one', () 
     assert.not.match(session(library, command).stderr, 'refused', target);
   }
 });
+
+/** What a key of the old server's database may and may not do. */
+const ORIGINAL: [allowed: boolean, command: string][] = [
+  [true, `rsync --server -ltrz${CAPS} --delete --partial . datastore-current`],
+  [true, 'rsync --server -ltrz --delete --partial . documents'],
+  [true, `rsync --server -ltrz${CAPS} . /var/lib/ds-backup/completion/${SERIAL}`],
+  [false, 'api'],
+  [false, `rsync --server -tIrz${CAPS} . incoming`],
+  [false, `rsync --server -t${CAPS} . completion/${SERIAL}`],
+  [false, `rsync --server --sender -tRz${CAPS} . snapshots/datastore-2026-11-22_14:05/`],
+  [false, `rsync --server --sender -tRz${CAPS} . laptops/SHC00800000/snapshots/x/`],
+  [false, `rsync --server --sender -tRz${CAPS} . pinned/${SERIAL}/0a/`],
+];
+for (const [allowed, command] of ORIGINAL) {
+  test(`a key that may only back up ${allowed ? 'may' : 'may not'} ask for ${command}`, () => {
+    using library = makeLibrary();
+    const args = [...sessionCommand(library.paths, SERIAL), 'original'];
+    const env = { PATH: process.env.PATH, SSH_ORIGINAL_COMMAND: command };
+    const { stderr } = spawnSync('sh', args, { env, input: '', encoding: 'utf8' });
+    assert.is(/a teacher has to approve this key/.test(stderr), !allowed, stderr);
+    if (allowed) assert.not.match(stderr, 'refused');
+  });
+}
 
 test.run();

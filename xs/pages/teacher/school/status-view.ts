@@ -95,6 +95,8 @@ function concernText(words: Words, concern: Concern): string {
   switch (concern.type) {
     case 'waiting-keys':
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'faults':
+      return _('Part of this server does not work: tell whoever looks after it');
     case 'damaged-laptops':
       return damagedLaptops(words, n);
     case 'not-safe':
@@ -119,6 +121,18 @@ function concernText(words: Words, concern: Concern): string {
         '{n} laptops need more than their share',
         n,
       );
+    case 'refused-laptops':
+      return _n(
+        '{n} laptop of the old server is not registered here',
+        '{n} laptops of the old server are not registered here',
+        n,
+      );
+    case 'locked-out-laptops':
+      return _n(
+        '{n} laptop with the old program cannot connect: it needs the new program',
+        '{n} laptops with the old program cannot connect: they need the new program',
+        n,
+      );
     case 'late-laptops':
       return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
     default:
@@ -138,6 +152,8 @@ function placeOf({ type }: Concern): string {
     case 'held':
       return PLACES.held;
     case 'damaged-laptops':
+    case 'refused-laptops':
+    case 'locked-out-laptops':
       return PLACES.class;
     case 'not-safe':
       return `${PLACES.class}?only=partly`;
