@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'busy' // another run holds the lock
   | 'server-unreachable' // no answer from the school server
   | 'server-busy' // the server said when to come back instead of granting a lease
+  | 'server-trouble' // the server's disk or files do not work as they should
   | 'server-full' // no space or no inodes on the server
   | 'over-quota' // the laptop has used up its share of the server
   | 'clock' // the server's clock cannot be trusted

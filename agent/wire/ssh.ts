@@ -116,7 +116,8 @@ export function explainSsh(exitCode: number | null, stderrTail: string, server: 
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION/i.test(stderrTail)) {
     return untrustedServer();
   }
-  if (/Permission denied/i.test(stderrTail)) {
+  // sshd names the ways in; the same words about a file mean something else.
+  if (/Permission denied \([a-z,-]*\)/i.test(stderrTail)) {
     return new DsError('not-registered', 'the school server does not accept our key any more', {
       hint: 'try again: this laptop enrols again, and a teacher may have to approve it',
     });
