@@ -6,12 +6,10 @@ import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -76,61 +74,6 @@ test('lose everything, get everything back: every property and every byte', asyn
   assert.equal([again.restored, again.alreadyHere], [0, 60], 'a second restore has nothing to do');
   await ok(laptop, 'now');
   assert.is(checkEverySnapshot(school, laptop), 1, 'a restored Journal is the same Journal');
-});
-
-test('content of holes takes little room at school, and when it is back', async () => {
-  await using laptop = school.newLaptop();
-  generateJournal(laptop.journal, { entries: 3, seed: 21 });
-  const [uid = ''] = readJournal(laptop.journal).keys();
-  const entry = join(laptop.journal, uid.slice(0, 2), uid);
-  const bytes = 48 << 20;
-  writeFileSync(join(entry, 'data'), 'begin');
-  truncateSync(join(entry, 'data'), bytes);
-  writeFileSync(join(entry, 'metadata', 'filesize'), String(bytes));
-  await ok(laptop, 'now');
-  const newest = newestSnapshot(school.server, parseSerial(laptop.serial));
-  const taken = (file: string) => {
-    const { size, blocks } = statSync(file);
-    assert.is(size, bytes);
-    return blocks * 512;
-  };
-  assert.ok(taken(join(newest?.folder ?? '', uid)) < 1 << 20, 'at school');
-  const before = readJournal(laptop.journal);
-  await laptop.loseJournal();
-  await laptop.startBus();
-  await ok(laptop, 'restore', 'latest');
-  const { identical, different } = compareJournals(before, readJournal(laptop.journal));
-  assert.equal([identical, different], [3, []]);
-  assert.ok(taken(join(entry, 'data')) < 1 << 20, 'on the laptop');
-});
-
-/** The connection breaks off at the first rsync that goes over it; later ones are as ever. */
-const BREAKING_SSH = `#!/bin/sh
-here=$(dirname "$0")
-case "$*" in
-  *ControlMaster=yes*) echo $$ >"$here/master" ;;
-  *rsync*)
-    if [ ! -e "$here/broken" ]; then
-      touch "$here/broken"
-      kill "$(cat "$here/master")"
-      exit 255
-    fi
-    ;;
-esac
-exec /usr/bin/ssh "$@"
-`;
-
-test('a connection that breaks off is opened again in the same run', async () => {
-  await using laptop = school.newLaptop();
-  generateJournal(laptop.journal, { entries: 5, seed: 22 });
-  const folder = join(laptop.home, 'bin');
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'ssh'), BREAKING_SSH, { mode: 0o755 });
-  laptop.env.PATH = `${folder}:${laptop.env.PATH}`;
-  const { stderr } = await ok(laptop, 'now');
-  assert.match(stderr, /; trying again/);
-  assert.ok(existsSync(join(folder, 'broken')));
-  assert.is(checkEverySnapshot(school, laptop), 1);
 });
 
 test('a day without changes makes no snapshot, a changed one travels as a difference', async () => {
