@@ -2,16 +2,17 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+import type { Serial } from '../../shared/ids.ts';
 import { freeShare } from '../storage/disk.ts';
 import type { Status } from './status.ts';
 
 interface Named {
-  serial: string;
+  serial: Serial;
   nick: string;
 }
 
 export type Concern =
-  | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  | { type: 'waiting-keys' | 'twins' | 'held' | 'over-quota'; laptops: readonly Named[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
   /** Not backed up for a long time; the longest first. */
@@ -27,7 +28,15 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
+  ...([
+    'damaged-laptops',
+    'waiting-keys',
+    'twins',
+    'held',
+    'clock',
+    'damage',
+    'disk-too-small',
+  ] as const),
   ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
 ] satisfies readonly ConcernType[];
 
@@ -44,6 +53,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
   switch (type) {
     case 'waiting-keys':
       return named(type, status.waitingKeys);
+    case 'twins':
+      return named(type, status.twins);
     case 'damaged-laptops':
       return named(type, status.damagedLaptops);
     case 'held':
@@ -73,7 +84,7 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
 }
 
 function named(
-  type: 'damaged-laptops' | 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
+  type: 'damaged-laptops' | 'waiting-keys' | 'twins' | 'held' | 'over-quota' | 'late-laptops',
   laptops: readonly Named[],
 ): Concern | undefined {
   return laptops.length > 0 ? { type, laptops } : undefined;

@@ -25,10 +25,11 @@ import { serverKey } from './server-key.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { status } from './status.ts';
 import { teacher } from './teachers.ts';
+import { twins } from './twins.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ status, laptops, approve, reject, 'register-window': registerWindow, retire, unretire },
-  ...{ forget, alias, unalias, proposals, audit },
+  ...{ forget, alias, unalias, proposals, twins, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,
   ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage, diag },

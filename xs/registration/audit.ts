@@ -35,6 +35,8 @@ const EVENTS = [
   'retired',
   'unretired',
   'forgotten',
+  'separated',
+  'united',
   'window-opened',
   'window-closed',
   'aliased',

@@ -237,6 +237,16 @@ export class Registrations {
     return older;
   }
 
+  /** Registers a second laptop that has answered to the name of `of` so far; its agent is told. */
+  addTwin(of: Serial, serial: Serial, uuid: string): void {
+    const { paths, ownership, clock } = this.#options;
+    const { nick } = this.#known(of);
+    makeLaptopFolders(ownership, paths, serial);
+    this.#write(serial, newRecord(serial, nick, uuid, clock.now()));
+    this.#decided('separated', of, { serial });
+    callAll(this.#keyListeners);
+  }
+
   /** Registered and without any backup. */
   unused(): [Serial, Laptop][] {
     return [...this.#laptops].filter(([serial]) => {

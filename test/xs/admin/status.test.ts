@@ -41,6 +41,7 @@ function statusOf(laptops: number): Status {
       snapshots: 2,
     })),
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
+    twins: [{ serial: SERIAL, nick: 'Jim' }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
@@ -66,6 +67,7 @@ const WELL: Status = {
   ...statusOf(0),
   ...{
     waitingKeys: [],
+    twins: [],
     overQuota: [],
     damaged: 0,
     damagedLaptops: [],
@@ -87,6 +89,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
     { disk: { ...WELL.disk, freeInodes: 0.09 } },
     /10 % of the blocks and 9 % of the inodes/,
   ],
+  ['twins', { twins: [jim] }, /two of one name +Jim: see "xs-backup twins"/],
   ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
   [
     'late-laptops',

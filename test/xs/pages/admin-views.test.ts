@@ -44,6 +44,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
       lastSuccess: daysAgo(1),
       damaged: false,
       held: 0,
+      twins: false,
       waiting: [],
       rejected: [],
     },
@@ -54,7 +55,15 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
+  ...{
+    held: [],
+    waitingKeys: [],
+    twins: [],
+    overQuota: [],
+    trash: 0,
+    damaged: 0,
+    damagedLaptops: [],
+  },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null },
@@ -228,6 +237,7 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
       ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
       ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },
       'reject-many': 'reject,reject',
+      ...{ separate: 'twins', unite: 'twins' },
     };
     assert.is(
       commands.map(({ command }) => command).join(),
