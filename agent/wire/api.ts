@@ -10,6 +10,7 @@ import {
   type EntriesPage,
   type EntryDetails,
   type EntrySummary,
+  type NotSafe,
   type Outcome,
   type Pins,
   parseEntries,
@@ -22,10 +23,10 @@ import {
   parseSnapshots,
   parseStillHeld,
   parseWebLink,
+  type QuietClaim,
   type ReadableLaptops,
   type ServerState,
   type SnapshotSummary,
-  type Unchanged,
 } from '../../shared/protocol/messages.ts';
 import type { Connection } from './ssh.ts';
 
@@ -165,7 +166,7 @@ export class Control {
    * Claims that nothing changed since the newest snapshot. If the server agrees, the day counts as backed
    * up; `held` is why it keeps that snapshot aside, or null. Undefined if it does not agree.
    */
-  async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
+  async claimQuietDay(claim: QuietClaim): Promise<{ held: string | null } | undefined> {
     const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
     if (response.statusCode === 409) return undefined;
     checkStatus(response);
@@ -206,6 +207,14 @@ export class Control {
   async complete(completion: Completion): Promise<boolean> {
     const response = await this.#ask('PUT', 'completion', TIMEOUT_MS, completion);
     if (response.statusCode === 404) return false;
+    checkStatus(response);
+    return true;
+  }
+
+  /** Says what is not safe. False from a server that takes no such report: an older one, or a stricter one. */
+  async reportNotSafe(report: NotSafe): Promise<boolean> {
+    const response = await this.#ask('PUT', 'not-safe', TIMEOUT_MS, report);
+    if (response.statusCode === 404 || response.statusCode === 400) return false;
     checkStatus(response);
     return true;
   }

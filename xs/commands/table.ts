@@ -3,13 +3,14 @@
  * and what the service accepts.
  */
 import { adopt } from './adopt.ts';
-import { alias, proposals, unalias } from './aliases.ts';
+import { alias, proposals, twins, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
 import { diag } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
+import { notSafe } from './not-safe.ts';
 import { pin, pins, unpin } from './pins.ts';
 import { rebuild } from './rebuild.ts';
 import {
@@ -25,10 +26,10 @@ import { serverKey } from './server-key.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { status } from './status.ts';
 import { teacher } from './teachers.ts';
-import { twins } from './twins.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  ...{ status, laptops, approve, reject, 'register-window': registerWindow, retire, unretire },
+  ...{ status, laptops, 'not-safe': notSafe },
+  ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, twins, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,

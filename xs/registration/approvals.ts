@@ -89,7 +89,7 @@ export class Approvals {
   }
 
   #accept(serial: Serial, waiting: PendingKey): void {
-    const laptop = this.#records.known(serial);
+    const { imported, ...laptop } = this.#records.known(serial);
     const { kind, key, uuid, code, answer } = waiting;
     if (kind === 'own') this.#records.checkOwner(serial, key);
     const confirmed = this.#clock.now().toISOString();
@@ -97,6 +97,7 @@ export class Approvals {
       code !== null && answer !== null ? { code, answer, confirmed } : laptop.introduction;
     this.#records.write(serial, {
       ...laptop,
+      ...(kind === 'own' && imported !== undefined && { imported }),
       uuid,
       keys: { ...laptop.keys, [kind]: key },
       introduction,

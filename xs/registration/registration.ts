@@ -5,7 +5,6 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
-
 import { readdirSync, rmSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
@@ -20,30 +19,28 @@ import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
-import { judgeKey, type KeyDecision, type OfferedKey } from './key-decision.ts';
-import { type Laptop, newRecord, plainUuid, readRecord, writeRecord } from './laptop-record.ts';
+import { type ImportResult, judgeOldKey, type OldLaptop, withOldKey } from './idmgr-import.ts';
+import {
+  judgeKey,
+  type KeyDecision,
+  type OfferedBy,
+  type OfferedKey,
+  type OwnKeyOffer,
+} from './key-decision.ts';
+import {
+  checkInUse,
+  type Laptop,
+  newRecord,
+  plainUuid,
+  readRecord,
+  writeRecord,
+} from './laptop-record.ts';
 import type { Newcomers } from './newcomers.ts';
 import { Pace } from './pace.ts';
 import { withPending } from './pending-keys.ts';
 
 /** New pending keys from one address: more are refused before anything is written. */
 const NEW_PENDING = { perHour: 30, free: 30, pauseSeconds: 0 };
-
-/** A key of our agent, whose holder has signed the introduction with these codes. */
-export interface OwnKeyOffer {
-  uuid: string;
-  key: string;
-  codes: Codes;
-  /** The client's. */
-  address: string;
-  color?: string | undefined;
-}
-
-/** Who offers a key: `codes` are null for Sugar's keys, which prove nothing. */
-interface OfferedBy {
-  codes: Codes | null;
-  address: string;
-}
 
 export interface RegistrationOptions {
   paths: Paths;
@@ -174,6 +171,21 @@ export class Registrations {
     if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
     return decision;
   }
+
+  /** Takes a laptop over from the old server; its key is valid after announceKeys(). */
+  takeOver(old: OldLaptop, dryRun = false): ImportResult {
+    const { paths, ownership, clock } = this.#options;
+    const { serial, nick, fingerprint } = old;
+    this.#checkReadable(serial);
+    const known = this.#laptops.get(serial);
+    const verdict = known ? judgeOldKey(known, old) : 'accept';
+    if (verdict !== 'accept' || dryRun) return verdict === 'accept' ? 'imported' : verdict;
+    if (!known) makeLaptopFolders(ownership, paths, serial);
+    this.#write(serial, withOldKey(known, old, clock.now()));
+    this.#decided('imported', serial, { nick, fingerprint });
+    return 'imported';
+  }
+  readonly announceKeys = (): void => callAll(this.#keyListeners);
 
   /** Throws `not-registered`, and `server-refused` for a retired laptop. */
   checkActive(serial: Serial): void {
@@ -355,8 +367,9 @@ export class Registrations {
   }
 
   #decided(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
-    this.#options.log.info(`laptop-${event}`, { serial, ...details });
-    this.#options.audit.decided(event, serial, details);
+    const { log, audit } = this.#options;
+    log.info(`laptop-${event}`, { serial, ...details });
+    audit.decided(event, serial, details);
   }
 
   #read(serial: Serial): void {
@@ -384,12 +397,4 @@ export class Registrations {
 
 function callAll(listeners: readonly (() => void)[]): void {
   for (const listener of listeners) listener();
-}
-
-/** Throws `server-refused` for a retired laptop. */
-function checkInUse({ serial, retired }: Laptop): void {
-  if (retired === null) return;
-  throw new DsError('server-refused', 'this laptop is out of use here', {
-    hint: `a teacher can take it back into use: "xs-backup unretire ${serial}"`,
-  });
 }

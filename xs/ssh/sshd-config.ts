@@ -4,17 +4,9 @@
  */
 import { run } from '../../shared/system/run.ts';
 import { hostKey, inState, oldHostKey, type Paths } from '../storage/paths.ts';
+import { formatOldAlgorithms } from './old-algorithms.ts';
 
 export const SSHD = '/usr/sbin/sshd';
-
-/** `ssh -Q` word, option of sshd, and what OpenSSH 5.3 and 6.1 can use of it. */
-const OLD_ALGORITHMS: readonly (readonly [string, string, readonly string[]])[] = [
-  ['key-sig', 'HostKeyAlgorithms', ['ssh-rsa']],
-  ['key-sig', 'PubkeyAcceptedAlgorithms', ['ssh-rsa', 'ssh-dss']],
-  ['kex', 'KexAlgorithms', ['diffie-hellman-group-exchange-sha256', 'diffie-hellman-group14-sha1']],
-  ['cipher', 'Ciphers', ['aes128-ctr', 'aes256-ctr']],
-  ['mac', 'MACs', ['umac-64@openssh.com', 'hmac-sha1']],
-];
 
 /**
  * Against connections that never log in. A class logs in at the same moment, perhaps from one address
@@ -71,7 +63,7 @@ export async function sshdConfig(
     'ClientAliveInterval 8',
     'ClientAliveCountMax 3',
     ...(await keepKnown(NEWER_OPTIONS, isKnown)),
-    ...(await oldAlgorithms(env)),
+    ...(await formatOldAlgorithms(env)),
   ].join('\n')}\n`;
 }
 
@@ -90,19 +82,4 @@ async function knows(line: string, key: string, env: NodeJS.ProcessEnv): Promise
   const words = ['-t', '-f', '/dev/null', '-h', key, '-o', `${option}=${value}`];
   const { stderr } = await run(SSHD, words, { env, accept: [1, 255] });
   return !stderr.includes('Bad configuration option');
-}
-
-/**
- * Leave for what original clients need and newer versions of sshd have switched off, as far as this
- * one still has it: their owner.key is DSA, their signatures are SHA-1.
- */
-async function oldAlgorithms(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const lines: string[] = [];
-  for (const [query, option, wanted] of OLD_ALGORITHMS) {
-    const { stdout } = await run('ssh', ['-Q', query], { env });
-    const known = stdout.split('\n');
-    const usable = wanted.filter((name) => known.includes(name));
-    if (usable.length > 0) lines.push(`${option} +${usable.join(',')}`);
-  }
-  return lines;
 }
