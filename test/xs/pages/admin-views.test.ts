@@ -59,6 +59,7 @@ const STATUS: Status = {
   laptops: [],
   ...{ held: [], waitingKeys: [], twins: [], overQuota: [], trash: 0, damaged: 0 },
   ...{ damagedLaptops: [], unregistered: [], strangers: [], lockedOut: [], notSafe: [] },
+  ...{ faults: [], disks: [] },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null },
