@@ -7,22 +7,26 @@ import { adoptInTurn } from '../chores/adoption.ts';
 import type { AdoptedTree } from '../legacy/adopt.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
+import { laptopArgument } from './arguments.ts';
 import { answer, type Command, type CommandContext } from './command.ts';
+import { counted } from './lines.ts';
 
 export const adopt: Command = {
-  takes: ['[SERIAL]'],
+  takes: ['[LAPTOP]'],
   flags: ['dry-run'],
   summary: "convert the original program's snapshots in place, without copying content",
   run: async (context) => {
     const { library, args, flags, progress } = context;
-    const serials = args[0] === undefined ? laptopFolders(library) : [parseSerial(args[0])];
+    const serials = args[0] === undefined ? laptopFolders(library) : [laptopArgument(context)];
+    let found = 0;
     for (const [index, serial] of serials.entries()) {
       const trees = listRaw(library.paths, serial);
       if (trees.length === 0) continue;
+      found += trees.length;
       if (flags['dry-run']) {
         const entries = trees.reduce((sum, tree) => sum + tree.entries, 0);
         answer(context, { serial, toAdopt: trees.length, entries }, () => [
-          `${serial}  ${trees.length} snapshots to adopt, ${entries} entries`,
+          `${serial}  ${counted(trees.length, 'snapshot')} to adopt, ${counted(entries, 'entry', 'entries')}`,
         ]);
         continue;
       }
@@ -34,6 +38,7 @@ export const adopt: Command = {
       );
       report(context, serial, done);
     }
+    if (found === 0) answer(context, { found }, () => ['there is nothing to adopt']);
   },
 };
 

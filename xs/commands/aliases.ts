@@ -4,7 +4,8 @@
 import type { Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
-import { answer, type Command, laptopArgument } from './command.ts';
+import { laptopArgument } from './arguments.ts';
+import { answer, type Command } from './command.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],

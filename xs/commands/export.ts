@@ -2,13 +2,8 @@
  * `export`: writes a snapshot as a plain Journal, wherever it is: kept, held, in the trash, or in the
  * original program's format. Runs at the terminal with that user's rights, and only reads the library.
  */
-import { DsError } from '../../shared/errors.ts';
-import {
-  parseSerial,
-  parseSnapshotName,
-  type Serial,
-  type SnapshotName,
-} from '../../shared/ids.ts';
+import { DsError, isSystemError } from '../../shared/errors.ts';
+import { parseSnapshotName, type Serial, type SnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { type ExportSource, exportJournal } from '../legacy/export.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
@@ -16,24 +11,32 @@ import { readReplaced } from '../registration/alias-files.ts';
 import type { Paths } from '../storage/paths.ts';
 import { listHeld, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { findName, localLaptop } from './arguments.ts';
 import { type LocalCommand, usage } from './command.ts';
+import { counted } from './lines.ts';
 
 export const exportCommand: LocalCommand = {
-  takes: ['SERIAL', 'SNAPSHOT', 'DIR'],
+  takes: ['LAPTOP', 'SNAPSHOT', 'DIR'],
   flags: ['keep-going'],
   summary: 'write a snapshot as a plain Journal that Sugar can open',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;
     if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
-    const serial = parseSerial(serialText);
-    const source = findSource(paths, serial, parseSnapshotName(nameText));
+    const serial = localLaptop(paths, serialText);
+    const source = findSource(paths, serial, findName(serial, nameText, namesOf(paths, serial)));
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
       ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
       onProgress: ({ entries, of }) => progress({ done: entries, of, text: 'entries' }),
+    }).catch((cause: unknown) => {
+      if (!isSystemError(cause)) throw cause;
+      const hint = 'give a folder that does not exist yet, on a disk with enough room';
+      throw new DsError('bad-input', `cannot write ${target}: ${cause.message}`, { hint, cause });
     });
     if (flags.json) return print(`${JSON.stringify(done)}\n`);
-    print(`${done.entries} entries, ${formatBytes(done.bytes)} in ${target}\n`);
+    print(
+      `${counted(done.entries, 'entry', 'entries')}, ${formatBytes(done.bytes)} in ${target}\n`,
+    );
     for (const { what, reason } of done.leftOut) print(`  without ${what}: ${reason}\n`);
     if (done.leftOut.some(({ reason }) => /\b(EACCES|EPERM)\b/.test(reason))) {
       print('  this user may not read all of it; run the command with sudo\n');
@@ -43,6 +46,18 @@ export const exportCommand: LocalCommand = {
     }
   },
 };
+
+/** Ordinary ones first, the newest first; so "latest" is never one that is held aside or removed. */
+function namesOf(paths: Paths, serial: Serial): SnapshotName[] {
+  const names = [...listSnapshots(paths, serial), ...listHeld(paths, serial)].map(
+    ({ name }) => name,
+  );
+  const raw = listRaw(paths, serial).map(({ name }) => name);
+  const removed = listTrash(paths, serial).flatMap(
+    ({ name }) => tryParse(parseSnapshotName, name) ?? [],
+  );
+  return [...new Set([...names, ...raw.reverse(), ...removed])];
+}
 
 function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSource {
   const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];

@@ -6,6 +6,7 @@ import { isLongUnused } from '../registration/forget.ts';
 import type { WindowState } from '../registration/newcomers.ts';
 import { describeProposal, proposalsOf } from './aliases.ts';
 import { answer, type Command } from './command.ts';
+import { columns, counted, localTime } from './lines.ts';
 
 export const laptops: Command = {
   flags: ['unused'],
@@ -18,7 +19,13 @@ export const laptops: Command = {
       const unused = registrations.unused().filter(([, laptop]) => isLongUnused(laptop, now));
       const rows = await laptopRows(library, unused);
       answer(context, { laptops: rows }, () =>
-        rows.map(({ serial, nick, registered }) => `${serial}  ${nick}  registered ${registered}`),
+        rows.length === 0
+          ? ['no laptop is without a backup for so long']
+          : columns(
+              rows.map(({ serial, nick, registered }) => {
+                return [serial, nick, `registered ${localTime(registered)}`];
+              }),
+            ),
       );
       return;
     }
@@ -26,7 +33,7 @@ export const laptops: Command = {
     const proposals = await proposalsOf(library);
     const registration = newcomers.window();
     answer(context, { laptops: rows, registration, proposals }, () => [
-      ...rows.map(describe),
+      ...(rows.length === 0 ? ['no laptop has registered yet'] : columns(rows.map(describe))),
       ...proposals.map(describeProposal),
       // With open registration, the default, there is nothing to report.
       ...(registration.policy === 'open' ? [] : [describeWindow(registration)]),
@@ -34,9 +41,9 @@ export const laptops: Command = {
   },
 };
 
-function describe(row: LaptopRow): string {
+function describe(row: LaptopRow): string[] {
   const { serial, nick, snapshots } = row;
-  const safe = row.lastSuccess ? `safe ${row.lastSuccess}` : 'never backed up';
+  const safe = row.lastSuccess ? `safe ${localTime(row.lastSuccess)}` : 'never backed up';
   const notes = [
     ...(row.held > 0 ? [`${row.held} held`] : []),
     ...(row.retired === null ? [] : ['out of use']),
@@ -45,11 +52,11 @@ function describe(row: LaptopRow): string {
     ...(row.confirmed === false ? ['nobody has typed its digits yet'] : []),
     ...row.waiting.map(({ kind, fingerprint }) => `${kind} key pending: ${fingerprint}`),
   ];
-  return [serial, nick, `${snapshots} snapshots`, safe, ...notes].join('  ');
+  return [serial, nick, counted(snapshots, 'snapshot'), safe, notes.join('; ')];
 }
 
 function describeWindow({ open, policy, minutesLeft }: WindowState): string {
-  if (open) return `unknown laptops may register for ${minutesLeft} more minutes`;
+  if (open) return `unknown laptops may register for ${counted(minutesLeft ?? 0, 'more minute')}`;
   return policy === 'closed'
     ? 'registration is switched off'
     : 'registration is closed; "xs-backup register-window MINUTES" opens it';

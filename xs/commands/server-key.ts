@@ -8,7 +8,7 @@ import type { LocalCommand } from './command.ts';
 
 export const serverKey: LocalCommand = {
   summary: "the line for a laptop's config.toml that makes it trust this server only",
-  run: ({ paths, flags, print }) => {
+  run: async ({ paths, flags, print }) => {
     const file = hostKeyPublic(paths);
     if (!existsSync(file)) {
       throw new DsError('not-found', 'this server has no key yet', {

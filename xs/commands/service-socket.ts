@@ -17,7 +17,7 @@ import { createApp } from '../api/app.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { releaseIfFull } from '../storage/reserve.ts';
-import { type FlagName, type Step, usage } from './command.ts';
+import { type FlagName, type Step, usage, withHelp } from './command.ts';
 import { COMMANDS } from './table.ts';
 
 const flag = v.optional(v.boolean());
@@ -60,8 +60,12 @@ export async function runCommand(
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) throw usage(`there is no command "${command}"`);
   releaseIfFull(library.paths);
-  const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
-  return typeof exitCode === 'number' ? exitCode : 0;
+  try {
+    const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
+    return typeof exitCode === 'number' ? exitCode : 0;
+  } catch (error) {
+    throw withHelp(error, command);
+  }
 }
 
 /** Accepts commands until disposed, which cancels running ones. */

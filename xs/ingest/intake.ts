@@ -41,6 +41,8 @@ export interface IntakeOptions extends IngestContext {
   workQueue: WorkQueue;
   /** RUN_BUDGET by default. */
   budget?: RunBudget;
+  /** Called for a backup that was refused or held aside. */
+  onFailure?: (serial: Serial) => void;
 }
 
 export class Intake implements AsyncDisposable {
@@ -49,7 +51,9 @@ export class Intake implements AsyncDisposable {
   readonly #queue = new Set<Serial>();
   readonly #turns = new FairTurns();
   readonly #running = new Set<Promise<void>>();
-  readonly #outcomes = new Outcomes();
+  readonly #outcomes = new Outcomes((serial, { state }) => {
+    if (state === 'refused' || state === 'held') this.#options.onFailure?.(serial);
+  });
   /** Failures in a row of laptops that wait for another attempt. */
   readonly #failures = new Map<Serial, number>();
   readonly #stop = new AbortController();

@@ -5,12 +5,11 @@ import * as assert from 'uvu/assert';
 import { findCatalogue } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
+import { diskParts, reliefs } from '../../../xs/admin/relief.ts';
 import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
 import { calendarOf } from '../../../xs/pages/journal/months.ts';
 import { ACT_NAMES, commandsOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
-import { diskParts } from '../../../xs/pages/teacher/disk/disk-bar.tsx';
-import { reliefs } from '../../../xs/pages/teacher/disk/full-disk.tsx';
 import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
 import {
@@ -55,9 +54,11 @@ const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
   ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
-  disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
+  disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
-  scrub: { pass: 1, shard: 128, lastPassFinished: null },
+  scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
+  ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
+  probes: { running: true, closedPorts: [], sandbox: null },
   clock: { trusted: true, reason: '' },
 };
 
@@ -68,7 +69,9 @@ test('when all is well, nothing is asked of the teacher', () => {
 });
 
 test('each thing that needs a decision is said once, with names and the page it is decided on', () => {
-  const named = (n: number) => ({ serial: serialOf(n), nick: n === 3 ? '' : `child ${n}` });
+  const named = (n: number) => ({
+    ...{ serial: serialOf(n), nick: n === 3 ? '' : `child ${n}`, registered: NOW.toISOString() },
+  });
   const { asks, counts } = statusView(words, {
     ...STATUS,
     laptops: [

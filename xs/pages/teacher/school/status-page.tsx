@@ -50,7 +50,7 @@ function Needs({ words, view: { asks, calm } }: { words: Words; view: StatusView
       <h2>{words._('What needs you')}</h2>
       {asks.length === 0 && calm ? <Calm {...calm} /> : null}
       <ul class="asks">
-        {asks.map(({ text, href, names }) => (
+        {asks.map(({ text, href, names, advice }) => (
           <li key={text}>
             <a href={href}>{text}</a>
             {names === '' ? null : (
@@ -59,6 +59,7 @@ function Needs({ words, view: { asks, calm } }: { words: Words; view: StatusView
                 <bdi>{names}</bdi>
               </span>
             )}
+            <p class="advice">{advice}</p>
           </li>
         ))}
       </ul>

@@ -2,6 +2,7 @@
  * The status of the school in words. Pure: facts in, texts out.
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
+import { concernAdvice, concernText, damagedText } from '../../../admin/concern-words.ts';
 import { type Concern, concerns } from '../../../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
@@ -11,7 +12,7 @@ export interface StatusView {
   /** Number of laptops by state. */
   counts: { mark: Mark; count: number; text: string }[];
   /** What needs a look; empty when all is well. */
-  asks: { text: string; href: string; names: string }[];
+  asks: { text: string; href: string; names: string; advice: string }[];
   /** Said when nothing needs a look; null while there is no laptop. */
   calm: { text: string; href: string | null } | null;
   facts: { name: string; text: string }[];
@@ -34,7 +35,6 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
   const damaged = count('damaged');
-  const damagedText = damagedLaptops(words, damaged);
   const lateText = _n(
     '{n} laptop not seen for more than {days} days',
     '{n} laptops not seen for more than {days} days',
@@ -44,7 +44,9 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
     { mark: 'late', count: late, text: lateText },
-    ...(damaged > 0 ? [{ mark: 'damaged', count: damaged, text: damagedText } as const] : []),
+    ...(damaged > 0
+      ? [{ mark: 'damaged', count: damaged, text: damagedText(words, damaged) } as const]
+      : []),
     {
       ...{ mark: 'never', count: never },
       text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
@@ -68,43 +70,9 @@ function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
 function asksOf(words: Words, status: Status): StatusView['asks'] {
   return concerns(status).map((concern) => {
     const names = 'laptops' in concern ? nameSome(words, concern.laptops) : '';
-    return { text: concernText(words, concern), href: placeOf(concern), names };
+    const text = concernText(words, concern);
+    return { text, href: placeOf(concern), names, advice: concernAdvice(words, concern) };
   });
-}
-
-function concernText(words: Words, concern: Concern): string {
-  const { _, _n } = words;
-  const n = 'laptops' in concern ? concern.laptops.length : 0;
-  switch (concern.type) {
-    case 'waiting-keys':
-      return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
-    case 'damaged-laptops':
-      return damagedLaptops(words, n);
-    case 'held':
-      return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
-    case 'clock':
-      return _('The clock of this server is not believed: nothing is removed');
-    case 'damage':
-      return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
-    case 'disk-too-small':
-      return _('The disk is too small for this school');
-    case 'disk-nearly-full':
-      return _('The disk is nearly full');
-    case 'over-quota':
-      return _n(
-        '{n} laptop needs more than its share',
-        '{n} laptops need more than their share',
-        n,
-      );
-    case 'late-laptops':
-      return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
-    default:
-      return concern satisfies never;
-  }
-}
-
-function damagedLaptops({ _n }: Words, n: number): string {
-  return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
 }
 
 /** The page on which a teacher deals with it. */
@@ -116,8 +84,17 @@ function placeOf({ type }: Concern): string {
       return PLACES.held;
     case 'damaged-laptops':
       return PLACES.class;
+    case 'never-backed-up':
+      return `${PLACES.class}?only=never`;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
+    case 'unconfirmed':
+      return PLACES.class;
+    case 'service-down':
+    case 'port-closed':
+    case 'sandbox':
+    case 'no-teacher':
+      return PLACES.status;
     default:
       return PLACES.disk;
   }
