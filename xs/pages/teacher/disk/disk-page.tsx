@@ -11,6 +11,7 @@ import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
 import { DiskBar } from './disk-bar.tsx';
+import { DiskCurve, type DiskCurveProps } from './disk-curve.tsx';
 import { FullDisk } from './full-disk.tsx';
 
 export interface DiskUse {
@@ -24,6 +25,8 @@ export interface DiskProps {
   page: Page;
   facts: readonly { name: string; text: string }[];
   parts: DiskParts;
+  days: DiskCurveProps['days'];
+  fullOn: string | null;
   /** What could make room, the largest first; empty while there is enough. */
   relief: readonly Relief[];
   /** The share of one laptop, in bytes. */
@@ -39,7 +42,7 @@ export interface DiskProps {
 const MAX_LINES = 300;
 
 export function DiskPage(props: DiskProps): VNode {
-  const { page, facts, parts, relief, damage, distrust } = props;
+  const { page, facts, parts, days, fullOn, relief, damage, distrust } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -58,6 +61,7 @@ export function DiskPage(props: DiskProps): VNode {
       )}
       <DiskBar words={words} parts={parts} />
       <Facts facts={facts} card />
+      <DiskCurve words={words} days={days} fullOn={fullOn} />
       {relief.length === 0 ? null : <FullDisk words={words} found={relief} />}
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">

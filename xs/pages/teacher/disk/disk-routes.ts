@@ -8,6 +8,7 @@ import { diskParts } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { laptopQuota } from '../../../retention/quota.ts';
+import { readDays } from '../../../storage/day-log.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
@@ -30,6 +31,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
       ...{ page, parts },
+      ...{ days: readDays(library.paths), fullOn: status.fullOn },
       relief: status.reliefs,
       facts: statusView(page.words, status).facts,
       quotaBytes: laptopQuota(library).bytes,

@@ -5,7 +5,7 @@
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
-import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { DAYS_PATH, PAPER_PATH, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
 import { FirstSteps } from '../shown/first-steps.tsx';
 import { MarkShape } from '../shown/marks.tsx';
@@ -30,6 +30,14 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       </ul>
       {view.calm === null ? <FirstSteps words={page.words} /> : null}
       {view.asks.length > 0 || view.calm ? <Needs words={page.words} view={view} /> : null}
+      <p>
+        <a class="button" href={DAYS_PATH}>
+          {_('Who came on which day')}
+        </a>{' '}
+        <a class="button" href={PAPER_PATH}>
+          {_('A page to keep beside the server')}
+        </a>
+      </p>
       <section class="card">
         <h2>{_('The server')}</h2>
         <Facts facts={view.facts} />
