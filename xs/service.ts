@@ -32,7 +32,7 @@ import { addSite, type PageFiles } from './pages/site.ts';
 import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
-import { observeClock } from './retention/server-clock.ts';
+import { lockedOut } from './ssh/old-algorithms.ts';
 import { installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
 import { cachedDisk } from './storage/disk.ts';
@@ -102,7 +102,7 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   const reserve = reserveSize(diskSize(paths.library).bytes, config.quota);
   installSession(paths, options.sessionScript, reserve);
   const leases = leaseFiles({ paths, ownership, log });
-  const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf);
+  const traffic = new Traffic(clock, config.traffic, leases.note, successes.orderOf);
   // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
   const authorizedKeys = new AuthorizedKeys(paths, ownership, config.ssh.user);
   authorizedKeys.update(registrations.all());
@@ -116,6 +116,11 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   };
   registrations.whenKeysChange(applyKeys);
   applyKeys();
+  const out = await lockedOut(registrations.all(), env);
+  if (out.length > 0) {
+    const reason = 'OpenSSH here cannot check DSA keys; give them the new program';
+    log.warn('original-clients-locked-out', { laptops: out.length, reason });
+  }
   cleanup.use(renewLeases({ traffic, before: leases.before, paths, env }));
   const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
@@ -136,16 +141,13 @@ async function startBackups(
   { traffic }: Transfers,
 ): Promise<Backups> {
   const { config, clock, log } = options;
-  const { paths, index } = library;
-  let { trusted } = observeClock(paths, clock.now(), await index.newestCreated());
-  const cap = new DailyCap(clock, config.retention.perDay, () => trusted);
+  const { index, timeline } = library;
+  timeline.observe();
+  const cap = new DailyCap(clock, config.retention.perDay, timeline);
   const hardQuota = new HardQuota();
   for (const one of await index.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const chores = cleanup.use(
     new Chores(library, {
-      onClock: (isTrusted) => {
-        trusted = isTrusted;
-      },
       onLaptop: ({ serial, plan, quota }) => {
         if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
       },
@@ -192,7 +194,8 @@ async function startHttp(
 ): Promise<number> {
   const { config, clock, log } = options;
   const app = createPublicApp({
-    ...{ registrations: library.registrations, traffic, load, clock, log },
+    ...{ registrations: library.registrations, strangers: library.strangers },
+    ...{ traffic, load, clock, log },
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,

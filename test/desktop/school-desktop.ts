@@ -23,13 +23,13 @@ export interface SchoolDesktopOptions extends DesktopOptions {
 const DATASTORE: Target = {
   name: 'org.laptop.sugar.DataStore',
   path: '/org/laptop/sugar/DataStore',
-  face: 'org.laptop.sugar.DataStore',
+  iface: 'org.laptop.sugar.DataStore',
 };
-const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, iface: BACKUP_NAME };
 const DAEMON: Target = {
   name: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
-  face: 'org.freedesktop.DBus',
+  iface: 'org.freedesktop.DBus',
 };
 
 export class SchoolDesktop implements AsyncDisposable {

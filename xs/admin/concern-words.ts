@@ -7,6 +7,7 @@ import type { Concern } from './concerns.ts';
 import type { Relief } from './relief.ts';
 
 /** What is the matter, without the names of laptops. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of texts
 export function concernText(words: Words, concern: Concern): string {
   const { _, _n } = words;
   const n = 'laptops' in concern ? concern.laptops.length : 0;
@@ -26,6 +27,24 @@ export function concernText(words: Words, concern: Concern): string {
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
     case 'damaged-laptops':
       return damagedText(words, n);
+    case 'not-safe':
+      return _n(
+        '{n} laptop has things that are not safe',
+        '{n} laptops have things that are not safe',
+        n,
+      );
+    case 'refused-laptops':
+      return _n(
+        '{n} laptop of the old server is not registered here',
+        '{n} laptops of the old server are not registered here',
+        n,
+      );
+    case 'locked-out-laptops':
+      return _n(
+        '{n} laptop with the old program cannot connect: it needs the new program',
+        '{n} laptops with the old program cannot connect: they need the new program',
+        n,
+      );
     case 'held':
       return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
     case 'no-teacher':
@@ -92,6 +111,12 @@ export function concernAdvice(words: Words, concern: Concern): string {
     case 'damaged-laptops':
     case 'damage':
       return _('The next backups mend what they can; leave the server on.');
+    case 'not-safe':
+      return _('Each laptop says itself which things, and why.');
+    case 'refused-laptops':
+      return _('Let it register again, in Sugar; its old backups are kept.');
+    case 'locked-out-laptops':
+      return _('Its key is of a kind that this server cannot check any more.');
     case 'held':
       return _('Was it wiped? Bring its Journal back. Else say whether it is right.');
     case 'no-teacher':

@@ -23,6 +23,12 @@ export type Concern =
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  /** They have backups here, are not registered, and asked in vain. */
+  | { type: 'refused-laptops'; laptops: readonly Named[] }
+  /** Their keys are DSA, which this server's OpenSSH does not have any more. */
+  | { type: 'locked-out-laptops'; laptops: readonly Named[] }
+  /** Something of their Journals is not safe, `count` things each; the most first. */
+  | { type: 'not-safe'; laptops: readonly (Named & { count: number })[] }
   | { type: 'no-teacher' }
   /** Nothing is removed while the clock is not trusted; why, in English. */
   | { type: 'clock'; reason: string }
@@ -47,8 +53,9 @@ export type ConcernType = Concern['type'];
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
   ...(['service-down', 'port-closed', 'sandbox', 'disk-full', 'damaged-laptops'] as const),
-  ...(['waiting-keys', 'held', 'no-teacher', 'clock', 'damage', 'disk-too-small'] as const),
-  ...(['disk-nearly-full', 'disk-filling', 'reserve-gone', 'scrub-behind', 'over-quota'] as const),
+  ...(['not-safe', 'waiting-keys', 'held', 'no-teacher', 'clock', 'damage'] as const),
+  ...(['disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
+  ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
   ...(['never-backed-up', 'late-laptops', 'unconfirmed'] as const),
 ] satisfies readonly ConcernType[];
 
@@ -116,11 +123,14 @@ function diskConcern(
 type AboutLaptops = Extract<Concern, { laptops: unknown }>['type'];
 
 function aboutLaptops(type: AboutLaptops, status: Status): Concern | undefined {
+  if (type === 'not-safe') {
+    return status.notSafe.length > 0 ? { type, laptops: status.notSafe } : undefined;
+  }
   const laptops = laptopsOf(type, status);
   return laptops.length > 0 ? { type, laptops } : undefined;
 }
 
-function laptopsOf(type: AboutLaptops, status: Status): readonly Named[] {
+function laptopsOf(type: Exclude<AboutLaptops, 'not-safe'>, status: Status): readonly Named[] {
   const { laptops, time } = status;
   switch (type) {
     case 'waiting-keys':
@@ -129,6 +139,10 @@ function laptopsOf(type: AboutLaptops, status: Status): readonly Named[] {
       return status.damagedLaptops;
     case 'held':
       return status.held;
+    case 'refused-laptops':
+      return status.strangers.filter(({ holdsData }) => holdsData);
+    case 'locked-out-laptops':
+      return status.lockedOut;
     case 'over-quota':
       return status.overQuota;
     case 'unconfirmed':

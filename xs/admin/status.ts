@@ -11,19 +11,22 @@ import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
+import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
 import { diskSize, roomForLaptops } from '../retention/quota.ts';
-import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
+import { lockedOut } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { readDays } from '../storage/day-log.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
-import type { DayRow, LaptopOverview, LaptopUsage } from '../storage/index-db.ts';
+import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
+import { daysSince, type Moment } from '../storage/moment.ts';
 import { inLaptop, inLibrary } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
 import { readTeachers } from './teachers.ts';
@@ -35,8 +38,11 @@ export interface LaptopStanding {
   registered: string;
   /** Days since the last backup; null for never. */
   days: number | null;
-  /** `damaged`: its newest backup is there, but not whole. */
-  standing: 'safe' | 'late' | 'never' | 'damaged';
+  /**
+   * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
+   * everything of the Journal is in it.
+   */
+  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
 }
 
 export interface Status {
@@ -63,12 +69,18 @@ export interface Status {
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
+  /** Laptops that are not registered: with something in the library; who asked within 24 hours. */
+  unregistered: Serial[];
+  strangers: { serial: Serial; nick: string; holdsData: boolean }[];
+  /** Laptops with the original client whose keys this server's OpenSSH cannot check. */
+  lockedOut: { serial: Serial; nick: string }[];
+  /** Laptops with entries that are not safe, by their own reports; those with the most first. */
+  notSafe: LaptopNotSafe[];
   /** `daysSince`: days of service since everything was read, or since that began. */
   scrub: { pass: number; shard: number; lastPassFinished: string | null; daysSince: number };
   clock: { trusted: boolean; reason: string };
 }
 
-const DAY_MS = 86_400_000;
 /** A share of free blocks or inodes below which people are told what makes room. */
 const TIGHT = 0.25;
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
@@ -81,14 +93,14 @@ export interface StatusOptions {
 
 /** Gathers all facts. */
 export async function readStatus(library: Library, options: StatusOptions = {}): Promise<Status> {
-  const { paths, clock, registrations, index, pool } = library;
-  const now = clock.now();
+  const { paths, registrations, strangers, index, pool, timeline } = library;
+  const moment = timeline.now();
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
   const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
-  const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());
+  const notSafe = whatIsNotSafe(library);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: ifReadable(() => listHeld(paths, serial)).length };
   });
@@ -100,8 +112,8 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   });
   const days = await index.days();
   return {
-    time: now.toISOString(),
-    ...standings(library, active, overview, now),
+    time: moment.time.toISOString(),
+    ...standings(library, active, notSafe, moment),
     held: held.filter(({ snapshots }) => snapshots > 0),
     waitingKeys: waiting.filter(({ keys }) => keys > 0),
     overQuota: usage
@@ -112,8 +124,16 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    lockedOut: (await lockedOut(active, library.env)).map(([serial, { nick }]) => {
+      return { serial, nick };
+    }),
+    unregistered: unregisteredIn(library),
+    strangers: strangers
+      .list((serial) => isKnown(library, serial))
+      .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
+    notSafe,
     scrub: scrubFacts(library, days),
-    clock: { trusted, reason },
+    clock: { trusted: moment.trusted, reason: timeline.distrust },
     probes: await (options.fresh ? probe(library) : probedLately(library)),
   };
 }
@@ -122,20 +142,21 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
 function standings(
   library: Library,
   active: readonly (readonly [Serial, Laptop])[],
-  overview: ReadonlyMap<string, LaptopOverview>,
-  now: Date,
+  notSafe: readonly LaptopNotSafe[],
+  moment: Moment,
 ): Pick<Status, 'laptops' | 'unconfirmed'> {
   // A laptop that another one replaces is missed by nobody; what it has stored still matters.
   const replaced = successors(library.registrations.bySerial());
+  const unsafe = new Set(notSafe.map(({ serial }) => serial));
   const laptops = active
     .map(([serial, { nick, registered }]) => {
-      const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
-      const damaged = isDamaged(library, serial);
-      return { serial, nick, registered, ...standing(lastSuccess, now, damaged) };
+      const days = daysWithout(library, serial, moment);
+      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial) };
+      return { serial, nick, registered, days, standing: standing(days, facts) };
     })
     .filter(
       ({ serial, standing }) =>
-        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
     );
   const unconfirmed = active
     .filter(([serial, { introduction }]) => {
@@ -209,6 +230,22 @@ function probedLately(library: Library): Promise<Probes> {
   return known();
 }
 
+/** Laptops with something in the library that are not registered here. */
+export function unregisteredIn(library: Pick<Library, 'paths' | 'registrations'>): Serial[] {
+  return laptopsIn(library.paths).filter(
+    (serial) => !isKnown(library, serial) && holdsData(library, serial),
+  );
+}
+
+function isKnown({ registrations }: Pick<Library, 'registrations'>, serial: Serial): boolean {
+  return registrations.get(serial) !== undefined || registrations.unreadable().includes(serial);
+}
+
+/** True also for a folder that cannot be read. */
+function holdsData({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
+  return ifReadable(() => [hasBackup(paths, serial)])[0] ?? true;
+}
+
 /** By the last check, and by whether the last backup is still there. */
 function countFindings({ paths, registrations, troubles }: Library, serial: Serial): number {
   const known = readFindings(paths, serial).count;
@@ -229,14 +266,26 @@ export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): bo
   return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
 }
 
-/** `damaged`: the newest backup is not whole. */
+/** Days since a laptop's last backup; null for never. */
+export function daysWithout(
+  { successes }: Pick<Library, 'successes'>,
+  serial: Serial,
+  now: Moment,
+): number | null {
+  const last = successes.stampOf(serial);
+  return last ? daysSince(now, last) : null;
+}
+
+/**
+ * `days` since its last backup, null for never. `damaged`: the newest backup is not whole. `notSafe`:
+ * something of the Journal is not in it.
+ */
 export function standing(
-  lastSuccess: string | null,
-  now: Date,
-  damaged = false,
-): Pick<LaptopStanding, 'days' | 'standing'> {
-  if (lastSuccess === null) return { days: null, standing: 'never' };
-  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(lastSuccess)) / DAY_MS));
-  if (damaged) return { days, standing: 'damaged' };
-  return { days, standing: days > LATE_DAYS ? 'late' : 'safe' };
+  days: number | null,
+  { damaged, notSafe }: { damaged: boolean; notSafe: boolean } = { damaged: false, notSafe: false },
+): LaptopStanding['standing'] {
+  if (days === null) return 'never';
+  if (damaged) return 'damaged';
+  if (days > LATE_DAYS) return 'late';
+  return notSafe ? 'partly' : 'safe';
 }

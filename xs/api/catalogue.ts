@@ -6,6 +6,7 @@ import type { Digest, Uid } from '../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { EntriesPage, EntryDetails, EntrySummary } from '../../shared/protocol/messages.ts';
+import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import type { Library } from '../library.ts';
 import { hasContent, readChecked } from '../storage/checked-entry.ts';
 import { inEntry } from '../storage/paths.ts';
@@ -42,18 +43,18 @@ export function versionIn(snapshot: Snapshot, uid: Uid): Version {
 }
 
 /** One entry with everything to be shown of it. */
-export function readDetails(
+export async function readDetails(
   { folder, uid, digest }: Version,
   snapshots: readonly Snapshot[],
   pinned: ReadonlySet<Digest>,
-): EntryDetails {
+): Promise<EntryDetails> {
   const { entry, bytes } = readVersion(folder, uid, digest);
   const text = (name: string) => (entry && propertyText(entry, name)) ?? '';
   const facts = entry && factsOf(entry, bytes);
   return {
     ...summaryOf({ uid, digest, facts }, pinned),
     ...{ description: text('description'), tags: text('tags') },
-    versions: versionsOf(uid, snapshots),
+    versions: await versionsOf(uid, snapshots),
   };
 }
 
@@ -84,10 +85,15 @@ function digestIn(snapshot: Snapshot, uid: Uid): Digest {
 }
 
 /** Every version of an entry once, in the newest snapshot that has it; newest first. */
-function versionsOf(uid: Uid, snapshots: readonly Snapshot[]): EntryDetails['versions'] {
+async function versionsOf(
+  uid: Uid,
+  snapshots: readonly Snapshot[],
+): Promise<EntryDetails['versions']> {
+  const pause = pacemaker(SLICE_MS);
   const seen = new Set<Digest>();
   const versions: EntryDetails['versions'] = [];
   for (const snapshot of snapshots) {
+    await pause();
     const digest = findVersion(readSums(snapshot), uid);
     if (!digest || seen.has(digest)) continue;
     seen.add(digest);

@@ -4,11 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as breath } from 'node:timers/promises';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestOf, type Entry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import type { Library } from '../library.ts';
 import { type EntryFacts, factsOf, packFacts, unpackFacts } from './entry-facts.ts';
 
@@ -27,9 +27,6 @@ export interface ReadVersion {
   bytes: number;
   digest: Digest;
 }
-
-/** Metadata files read at one go; other requests are served in between. */
-const BATCH = 40;
 
 export function metadataPath(folder: string, uid: Uid): string {
   return join(folder, `${uid}${METADATA_SUFFIX}`);
@@ -62,7 +59,9 @@ export async function listEntries(
   const known = await index.entryFacts(versions.map(([, digest]) => digest));
   const fresh: [Digest, string][] = [];
   const entries: ListedEntry[] = [];
+  const pause = pacemaker(SLICE_MS);
   for (const [uid, digest] of versions) {
+    await pause();
     const packed = known.get(digest);
     const indexed = packed === undefined ? undefined : unpackFacts(packed);
     if (indexed) {
@@ -73,7 +72,6 @@ export async function listEntries(
     const facts = entry && factsOf(entry, bytes);
     entries.push({ uid, digest, facts });
     if (facts) fresh.push([digest, packFacts(facts)]);
-    if (fresh.length % BATCH === 0) await breath();
   }
   if (fresh.length > 0) {
     await index.recordEntryFacts(fresh).catch((error: Error) => {

@@ -7,7 +7,6 @@
 import { asDsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
-import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
 import { dayOf, readDays, readWho, type WhoCame, writeDay } from '../storage/day-log.ts';
 import { measureDisk } from '../storage/disk.ts';
 
@@ -65,10 +64,9 @@ export async function noteDays(
   library: Library,
   failed: ReadonlyMap<string, ReadonlySet<Serial>>,
 ): Promise<void> {
-  const { paths, clock, index, registrations } = library;
-  const now = clock.now();
-  const newest = await index.newestCreated();
-  if (!judgeClock(readClockMemory(paths), now, newest).trusted) return;
+  const { paths, timeline, registrations } = library;
+  const { time: now, trusted } = timeline.now();
+  if (!trusted) return;
   const today = dayOf(now);
   const known = new Map(readDays(paths).map((day) => [day.date, day]));
   const dates = new Set([...[...known.keys()].slice(-COMPLETED_DAYS), today]);

@@ -21,6 +21,13 @@ export const FLAGS = {
   'trust-clock': { summary: "accept the server's present date as correct" },
   all: { summary: 'all content at once' },
   'keep-going': { summary: 'leave out what is damaged instead of failing' },
+  plan: {
+    summary: 'say of each old snapshot what it is, why, and what will happen; change nothing',
+  },
+  idmgr: {
+    value: 'FILE',
+    summary: "first take over the laptops of the old server's identity.db: they go on backing up",
+  },
   unused: { summary: 'only laptops registered 30 days ago or earlier that never made a backup' },
   kind: {
     value: 'KIND',
@@ -59,7 +66,7 @@ export interface CommandContext {
 
 /** What the command line takes; whatever is not named here is an error. */
 export interface Shape {
-  /** Its arguments by name, in order: `SERIAL` is required, `[SERIAL]` optional. None by default. */
+  /** Its arguments by name, in order: `LAPTOP` is required, `[LAPTOP]` optional. None by default. */
   takes?: readonly string[];
   /** Besides `json`. */
   flags?: readonly FlagName[];

@@ -1,19 +1,23 @@
 /**
  * `export`: writes a snapshot as a plain Journal, wherever it is: kept, held, in the trash, or in the
- * original program's format. Runs at the terminal with that user's rights, and only reads the library.
+ * original program's format, its mirror included. Runs at the terminal with that user's rights, and only reads the library.
  */
+import { lstatSync, readdirSync } from 'node:fs';
 import { DsError, isSystemError } from '../../shared/errors.ts';
 import { parseSnapshotName, type Serial, type SnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { type ExportSource, exportJournal } from '../legacy/export.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { readReplaced } from '../registration/alias-files.ts';
-import type { Paths } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { listHeld, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { findName, localLaptop } from './arguments.ts';
 import { type LocalCommand, usage } from './command.ts';
 import { counted } from './lines.ts';
+
+/** What the original client writes into. */
+const MIRROR = 'datastore-current';
 
 export const exportCommand: LocalCommand = {
   takes: ['LAPTOP', 'SNAPSHOT', 'DIR'],
@@ -21,9 +25,12 @@ export const exportCommand: LocalCommand = {
   summary: 'write a snapshot as a plain Journal that Sugar can open',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;
-    if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
+    if (target === undefined) throw usage('export needs LAPTOP, SNAPSHOT and DIR');
     const serial = localLaptop(paths, serialText);
-    const source = findSource(paths, serial, findName(serial, nameText, namesOf(paths, serial)));
+    const source =
+      nameText === MIRROR
+        ? findMirror(paths, serial)
+        : findSource(paths, serial, findName(serial, nameText, namesOf(paths, serial)));
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
       ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
@@ -57,6 +64,16 @@ function namesOf(paths: Paths, serial: Serial): SnapshotName[] {
     ({ name }) => tryParse(parseSnapshotName, name) ?? [],
   );
   return [...new Set([...names, ...raw.reverse(), ...removed])];
+}
+
+/** The original client's mirror may be half written, and is sometimes the only newest state. */
+function findMirror(paths: Paths, serial: Serial): ExportSource {
+  const { original } = inLaptop(paths, serial);
+  const found = lstatSync(original, { throwIfNoEntry: false });
+  if (found?.isDirectory() && readdirSync(original).length > 0) return { raw: original };
+  throw new DsError('not-found', `${serial} has no ${MIRROR}, or an empty one`, {
+    hint: `"xs-backup snapshots ${serial}" lists what there is`,
+  });
 }
 
 function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSource {

@@ -4,6 +4,8 @@
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { dropHeld, releaseHeld } from '../ingest/held.ts';
 import { readHeldNote } from '../ingest/shrink-guard.ts';
+import { laptopsIn } from '../integrity/checker.ts';
+import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
@@ -26,14 +28,19 @@ export const snapshots: Command = {
     const raw = listRaw(paths, serial).map(({ name, entries, doubt }) => ({
       ...{ name, entries, doubt },
     }));
-    answer(context, { snapshots: rows, original: raw.reverse() }, () => [
+    const mirror = countMirror(paths, serial);
+    const inMirror = counted(mirror, 'entry', 'entries');
+    answer(context, { snapshots: rows, original: raw.reverse(), mirror }, () => [
       ...columns([
         ...rows.map((one) => [...cellsOf(one), one.pinned ? 'pinned' : '']),
         ...raw.map(({ name, entries }) => {
           return [name, '', '', counted(entries, 'entry', 'entries'), '', 'not adopted yet'];
         }),
       ]),
-      ...(rows.length + raw.length === 0 ? [`${serial} has no snapshot yet`] : []),
+      ...(mirror > 0
+        ? [`datastore-current  ${inMirror}  the original client's mirror, for "export"`]
+        : []),
+      ...(rows.length + raw.length + mirror === 0 ? [`${serial} has no snapshot yet`] : []),
     ]);
   },
 };
@@ -52,8 +59,9 @@ export const sums: Command = {
 export const held: Command = {
   summary: 'backups held because most of a Journal was missing',
   run: (context) => {
-    const { paths, serials } = context.library;
-    const rows = serials().flatMap((serial) =>
+    const { paths } = context.library;
+    // Also of laptops that are not registered: their old trees may have been adopted.
+    const rows = laptopsIn(paths).flatMap((serial) =>
       listHeld(paths, serial).map((one) => ({ ...shown(one), ...readHeldNote(one.folder) })),
     );
     answer(context, { held: rows }, () =>
@@ -86,7 +94,7 @@ export const drop: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const now = library.clock.now();
+    const now = library.timeline.now();
     const done = await library.workQueue.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });

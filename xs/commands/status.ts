@@ -4,7 +4,7 @@
  */
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { concernAdvice, concernText } from '../admin/concern-words.ts';
-import { type Concern, type ConcernType, concerns } from '../admin/concerns.ts';
+import { type Concern, type ConcernType, concerns, type Named } from '../admin/concerns.ts';
 import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
 import { answer, type Command } from './command.ts';
 import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
@@ -28,12 +28,15 @@ export const status: Command = {
 
 /** At most 25 lines: the facts, then what needs attention and, as far as there is room, what to do. */
 export function formatStatus(found: Status): string[] {
-  const { laptops, disk, scrub, clock } = found;
+  const { laptops, disk, scrub, clock, unregistered, strangers } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
   const damaged = by('damaged');
+  const partly = by('partly').length;
+  const nameless = (some: readonly string[]) => some.map((serial) => ({ serial, nick: '' }));
   const lines = [
-    `laptops   ${laptops.length}: ${by('safe').length} safe, ${by('late').length} not seen for ` +
-      `${LATE_DAYS} days, ${by('never').length} never backed up`,
+    `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
+      (partly > 0 ? `${partly} not with everything, ` : '') +
+      `${by('late').length} not seen for ${LATE_DAYS} days, ${by('never').length} never backed up`,
     ...(damaged.length > 0 ? [`NOT SAFE  ${name(damaged)}: the newest backup is damaged`] : []),
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
       `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
@@ -42,14 +45,20 @@ export function formatStatus(found: Status): string[] {
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
     `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
+    ...(unregistered.length > 0 ? [`stored    ${name(nameless(unregistered))}: unregistered`] : []),
+    ...(strangers.length > 0 ? [`refused   ${name(strangers)}: unregistered, and asked`] : []),
   ];
   const open = concerns(found);
   if (open.length === 0) return [...lines, 'all is well'];
-  const room = MAX_LINES - lines.length - 1 - open.length;
-  const told = open.flatMap((one, index) => {
-    return [`  ${line(one)}`, ...(index < room ? [`    ${advice(one)}`] : [])];
+  const room = MAX_LINES - lines.length - 1;
+  const shown = open.slice(0, open.length > room ? room - 1 : room);
+  const advised = room - open.length;
+  const told = shown.flatMap((one, index) => {
+    return [`  ${line(one)}`, ...(index < advised ? [`    ${advice(one)}`] : [])];
   });
-  return [...lines, 'needs attention:', ...told];
+  const more = open.length - shown.length;
+  const rest = more > 0 ? [`  and ${more} more: see "xs-backup doctor"`] : [];
+  return [...lines, 'needs attention:', ...told, ...rest];
 }
 
 function line(concern: Concern): string {
@@ -64,6 +73,8 @@ function line(concern: Concern): string {
     case 'clock':
     case 'sandbox':
       return `${text}: ${concern.reason}`.slice(0, 118);
+    case 'not-safe':
+      return `${text}: ${nameWithThings(concern.laptops)}`;
     default:
       return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
   }
@@ -72,6 +83,8 @@ function line(concern: Concern): string {
 /** Which command shows more, or does it. */
 const SEE: Partial<Record<ConcernType, string>> = {
   'waiting-keys': 'laptops',
+  'not-safe': 'not-safe',
+  'refused-laptops': 'help adopt',
   'damaged-laptops': 'damage',
   held: 'held',
   damage: 'damage',
@@ -110,6 +123,15 @@ function name(some: readonly { serial: string; nick: string }[]): string {
   return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
+/** `Jim 2 things, Ana 1 thing` */
+function nameWithThings(some: readonly (Named & { count: number })[]): string {
+  return name(
+    some.map(({ serial, nick, count }) => {
+      return { serial, nick: `${nick || serial} ${counted(count, 'thing')}` };
+    }),
+  );
+}
+
 function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
 }
@@ -126,6 +148,8 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['the clock is believed', ['clock']],
   ['nothing stored is damaged', ['damage', 'damaged-laptops']],
   ['everything was checked lately', ['scrub-behind']],
+  ['all of every Journal is safe', ['not-safe']],
+  ['laptops of the old server and program can connect', ['refused-laptops', 'locked-out-laptops']],
   ['a teacher can sign in', ['no-teacher']],
   ['no laptop asks to be let in', ['waiting-keys']],
   ['every laptop is confirmed', ['unconfirmed']],

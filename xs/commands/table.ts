@@ -6,10 +6,11 @@ import { adopt } from './adopt.ts';
 import { alias, proposals, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
-import { diag } from './diag.ts';
+import { diag, serverKey } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, rebuild, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
+import { notSafe } from './not-safe.ts';
 import { pin, pins, unpin } from './pins.ts';
 import {
   approve,
@@ -20,22 +21,13 @@ import {
   retire,
   unretire,
 } from './registration.ts';
-import { serverKey } from './server-key.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { doctor, status } from './status.ts';
 import { teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  ...{
-    status,
-    doctor,
-    laptops,
-    approve,
-    reject,
-    'register-window': registerWindow,
-    retire,
-    unretire,
-  },
+  ...{ status, doctor, laptops, 'not-safe': notSafe },
+  ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,
@@ -50,6 +42,7 @@ export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
 export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
   status: ['status', 'is all well?'],
   doctor: ['doctor', 'what is broken, and what to do about it?'],
+  'not-safe': ['not-safe', 'what is not safe, whose is it, and why?'],
   laptops: ['laptops', 'who is registered, who is safe, what needs a decision?'],
   approve: ['approve Jocinta 047111', 'her laptop shows 047 111: let it in'],
   reject: ['reject CSN74803BB1 SHA256:jMK…', 'never offer this key again'],

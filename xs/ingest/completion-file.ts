@@ -8,6 +8,7 @@ import type { RunId, Serial } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
 import { MAX_COMPLETION_BYTES, parseCompletion } from '../../shared/protocol/messages.ts';
 import { type FoldContext, foldOriginal } from '../legacy/original.ts';
+import type { Spend } from '../storage/in-pieces.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
 import type { Arrival } from './arrival.ts';
@@ -18,11 +19,15 @@ export interface OpenedCompletion {
   remember: () => void;
 }
 
-/** Reads the completion file at `path`. Throws `bad-input`. */
+/**
+ * Reads the completion file at `path`. Changes nothing that others may change meanwhile, so it needs no turn
+ * of the work queue. Throws `bad-input`, and what `spend` throws.
+ */
 export async function openCompletion(
   context: FoldContext,
   serial: Serial,
   path: string,
+  spend: Spend,
 ): Promise<OpenedCompletion> {
   const { paths } = context;
   const stat = lstatSync(path, { bigint: true });
@@ -31,7 +36,7 @@ export async function openCompletion(
     // The same file is the same run, also after a restart of the service.
     const run = digestOf(`${serial} ${stat.mtimeNs} ${stat.ino}`).slice(0, 32) as RunId;
     const base = baseSnapshot(paths, serial);
-    const { completion, folder, remember } = await foldOriginal(context, serial, base, run);
+    const { completion, folder, remember } = await foldOriginal(context, serial, base, run, spend);
     return { arrival: { serial, completion, folder, source: 'original' }, remember };
   }
   if (stat.size > MAX_COMPLETION_BYTES) {

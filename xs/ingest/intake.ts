@@ -4,7 +4,8 @@
  * removed only when its outcome is settled and on the disk. One ingest at a time, to spare the disk; but what
  * a laptop sent is read in turns with the others, and what fails again and again is given up.
  */
-import { type FSWatcher, lstatSync, readdirSync, renameSync, rmSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, readdirSync, renameSync, watch } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asDsError, DsError, type ErrorCode, isErrno } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
@@ -13,6 +14,7 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import type { Registrations } from '../registration/registration.ts';
+import type { Spend } from '../storage/in-pieces.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
@@ -25,7 +27,7 @@ import { type Ingested, ingest, isWorthReading, outcomeOf } from './ingest.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
 import { retryDelayMs } from './retry-schedule.ts';
-import { RUN_BUDGET, type RunBudget, SentFiles } from './sent.ts';
+import { RUN_BUDGET, type RunBudget, SentFiles, spendFrom } from './sent.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
 const SWEEP_MS = 60_000;
@@ -35,6 +37,9 @@ const LAPTOP_FAULTS: readonly ErrorCode[] = ['bad-input', 'bad-id', 'server-refu
 const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota'];
 /** Neither the completion's fault nor work in vain: these attempts do not count. */
 const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'cancelled'];
+
+/** A laptop that is still sending is logged once in so many looks: in a minute. */
+const TOLD_WAITS = 30;
 
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
@@ -56,6 +61,8 @@ export class Intake implements AsyncDisposable {
   });
   /** Failures in a row of laptops that wait for another attempt. */
   readonly #failures = new Map<Serial, number>();
+  /** How often in a row each was found still sending. */
+  readonly #waits = new Map<Serial, number>();
   readonly #stop = new AbortController();
   #watcher: FSWatcher | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -142,6 +149,7 @@ export class Intake implements AsyncDisposable {
     try {
       await this.#process(serial, turn);
       this.#failures.delete(serial);
+      this.#waits.delete(serial);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#retryLater(serial, asDsError(error));
@@ -154,7 +162,12 @@ export class Intake implements AsyncDisposable {
     const { clock, log } = this.#options;
     const failures = (this.#failures.get(serial) ?? 0) + (code === 'busy' ? 0 : 1);
     const delay = retryDelayMs(code, failures);
-    log.warn('ingest-failed', { serial, code, reason, againInMs: delay });
+    const waits = code === 'busy' ? (this.#waits.get(serial) ?? 0) + 1 : 0;
+    this.#waits.set(serial, waits);
+    // The session that sent the completion file ends in a moment: nothing to tell.
+    if (code !== 'busy' || waits % TOLD_WAITS === 0) {
+      log.warn('ingest-failed', { serial, code, reason, againInMs: delay });
+    }
     this.#failures.set(serial, failures);
     clock.sleep(delay, this.#stop.signal).then(
       () => this.#enqueue(serial),
@@ -171,7 +184,7 @@ export class Intake implements AsyncDisposable {
       if (!registrations.get(serial)) {
         log.warn('completion-of-unknown-laptop', { serial });
         for (const path of [claimed, places.waiting(serial)]) {
-          rmSync(path, { recursive: true, force: true });
+          await rm(path, { recursive: true, force: true });
         }
         forgetAttempts(paths, serial);
         return;
@@ -188,7 +201,7 @@ export class Intake implements AsyncDisposable {
       failpoint('ingest.claimed');
       await this.#attempt(serial, claimed, turn);
       failpoint('ingest.recorded');
-      rmSync(claimed, { recursive: true });
+      await rm(claimed, { recursive: true });
       forgetAttempts(paths, serial);
     }
   }
@@ -227,17 +240,19 @@ export class Intake implements AsyncDisposable {
     turn: Turn,
     onRun: (run: RunId) => void,
   ): Promise<void> {
-    const { workQueue, cap, log } = this.#options;
+    const { cap, log, budget = RUN_BUDGET } = this.#options;
+    const spend = spendFrom(budget, turn, this.#stop.signal);
     let run: RunId | undefined;
     try {
-      const opened = await workQueue.run(() => openCompletion(this.#options, serial, claimed));
+      const opened = await openCompletion(this.#options, serial, claimed, spend);
       const { arrival } = opened;
       run = arrival.completion.run;
       onRun(run);
-      const outcome = await this.#ingestArrival(arrival, turn);
+      const outcome = await this.#ingestArrival(arrival, spend);
+      if (arrival.source === 'original') await rm(arrival.folder, { recursive: true, force: true });
       if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
+      else if (outcome.state === 'rebase' && arrival.source === 'original') throw baseMoved();
       else cap?.noteFailure(serial);
-      if (arrival.source === 'original') rmSync(arrival.folder, { recursive: true, force: true });
       this.#outcomes.set(serial, run, outcome);
     } catch (cause) {
       const error = asServerError(cause);
@@ -255,14 +270,13 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Reads what arrived in turns with others, then makes the snapshot. */
-  async #ingestArrival(arrival: Arrival, turn: Turn): Promise<Ingested> {
-    const { workQueue, budget = RUN_BUDGET } = this.#options;
+  async #ingestArrival(arrival: Arrival, spend: Spend): Promise<Ingested> {
+    const { workQueue } = this.#options;
     const files = new SentFiles();
     if (isWorthReading(this.#options, arrival)) {
       const { folder, completion } = arrival;
-      const { signal } = this.#stop;
       try {
-        await files.readAhead(folder, completion.changed, { turn, budget, signal });
+        await files.readAhead(folder, completion.changed, spend);
       } catch (error) {
         // What is refused is removed: otherwise a faulty program would fill the disk with it.
         if (asDsError(error).code === 'bad-input') await emptyFolder(folder);
@@ -288,6 +302,11 @@ export class Intake implements AsyncDisposable {
     }
     return false;
   }
+}
+
+/** The mirror of an original client was compared with a base that is no longer the newest. */
+function baseMoved(): DsError {
+  return new DsError('busy', 'the newest snapshot changed meanwhile', { retry: true });
 }
 
 /** A full disk becomes `server-full`, with a way out. */

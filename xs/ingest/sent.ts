@@ -3,9 +3,7 @@
  * which other laptops have their turn. What was read is believed later only while the file is the very
  * same; the session lock is held meanwhile, so no session changes it.
  */
-import { createHash } from 'node:crypto';
-import { constants, lstatSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import {
@@ -17,6 +15,7 @@ import {
 import { type KeptMark, keptMarkOf } from '../../shared/journal/kept.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { hasContent, readChecked } from '../storage/checked-entry.ts';
+import { digestInPieces, type Spend } from '../storage/in-pieces.ts';
 import { inEntry } from '../storage/paths.ts';
 import type { Turn } from './fair-turns.ts';
 
@@ -36,8 +35,6 @@ export const RUN_BUDGET: RunBudget = {
   ms: 3_600_000,
   turnBytes: 64 * 2 ** 20,
 };
-
-const CHUNK_BYTES = 256 * 1024;
 
 /** The metadata of an entry that arrived. */
 export interface SentMetadata {
@@ -71,25 +68,12 @@ export class SentFiles {
     return hasContent(path, content);
   }
 
-  /**
-   * Reads the files of these entries in `folder`. Throws `bad-input` beyond the budget, and the signal's
-   * reason.
-   */
+  /** Reads the files of these entries in `folder`. Throws what `spend` throws. */
   async readAhead(
     folder: string,
     changed: readonly (readonly [Uid, Digest])[],
-    { turn, budget, signal }: { turn: Turn; budget: RunBudget; signal: AbortSignal },
+    spend: Spend,
   ): Promise<void> {
-    const pause = pacemaker(SLICE_MS);
-    const meter = new Meter(budget);
-    const spend = async (bytes: number) => {
-      signal.throwIfAborted();
-      if (meter.spend(bytes)) {
-        await turn.pass();
-        meter.resume();
-      }
-      await pause();
-    };
     for (const [uid, digest] of changed) {
       const { metadata, content } = inEntry(folder, uid);
       const sent = this.metadata(metadata, digest);
@@ -100,20 +84,29 @@ export class SentFiles {
     }
   }
 
-  async #hash(path: string, spend: (bytes: number) => Promise<void>): Promise<void> {
+  async #hash(path: string, spend: Spend): Promise<void> {
     const stamp = stampOf(path);
     if (!stamp) return;
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    const hash = createHash('sha256');
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
-      if (bytesRead === 0) break;
-      hash.update(chunk.subarray(0, bytesRead));
-      await spend(bytesRead);
-    }
-    this.#content.set(path, { stamp, digest: hash.digest('hex') as Digest });
+    const { digest } = await digestInPieces(path, spend);
+    this.#content.set(path, { stamp, digest });
   }
+}
+
+/**
+ * For all that is read in a run: lets others pass in between. It throws `bad-input` beyond the budget,
+ * and the signal's reason.
+ */
+export function spendFrom(budget: RunBudget, turn: Turn, signal: AbortSignal): Spend {
+  const pause = pacemaker(SLICE_MS);
+  const meter = new Meter(budget);
+  return async (bytes) => {
+    signal.throwIfAborted();
+    if (meter.spend(bytes)) {
+      await turn.pass();
+      meter.resume();
+    }
+    await pause();
+  };
 }
 
 /** Adds up what a run costs. */

@@ -3,17 +3,18 @@
  * that both become snapshots by the same code. The mirror may have any layout of the Journal. Only
  * entries whose files changed since the last time are read.
  */
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, Uid } from '../../shared/ids.ts';
-import { digestFile, digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
-import { difference, stateDigest, type Versions } from '../../shared/journal/sums.ts';
+import { digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts';
+import { difference, MAX_ENTRIES, stateDigest, type Versions } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { damagedEntries, salvage } from '../integrity/salvage.ts';
+import { copyInPieces, type Spend } from '../storage/in-pieces.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
@@ -42,19 +43,36 @@ const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
 
 /**
  * Reads the mirror and what changed since `base`. Unreadable entries keep their old version. Throws
- * `bad-input` for a mirror that is full of things and has no entry: it is not an empty Journal.
+ * `bad-input` for a mirror that is full of things and has no entry: it is not an empty Journal. Throws what
+ * `spend` throws, which is called for everything that is read.
  */
 export async function foldOriginal(
   context: FoldContext,
   serial: Serial,
   base: Snapshot | undefined,
   run: RunId,
+  spend: Spend,
 ): Promise<Folded> {
-  const { paths, ownership, pool, log } = context;
+  const folder = inLaptop(context.paths, serial).folded(run);
+  await rm(folder, { recursive: true, force: true });
+  makeReadableFolder(context.ownership, folder);
+  try {
+    return await foldInto(folder, context, serial, base, run, spend);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function foldInto(
+  folder: string,
+  { paths, pool, log }: FoldContext,
+  serial: Serial,
+  base: Snapshot | undefined,
+  run: RunId,
+  spend: Spend,
+): Promise<Folded> {
   const laptop = inLaptop(paths, serial);
-  const folder = laptop.folded(run);
-  rmSync(folder, { recursive: true, force: true });
-  makeReadableFolder(ownership, folder);
   const before = base ? readVersions(base) : new Map<Uid, Digest>();
   const usable = base ? withoutLost(pool, base, before) : before;
   const known = readKnown(laptop.originalFold);
@@ -62,6 +80,9 @@ export async function foldOriginal(
   const versions = new Map<Uid, Digest>();
 
   const { entries, leftOut } = readJournalTree(laptop.original);
+  if (entries.length > MAX_ENTRIES) {
+    throw new DsError('bad-input', `a Journal of ${entries.length} entries is too large`);
+  }
   for (const entry of entries) {
     try {
       const signature = entry.signature();
@@ -70,7 +91,7 @@ export async function foldOriginal(
       const unchanged = old?.signature === signature && kept !== undefined && kept === old.digest;
       const digest = unchanged
         ? old.digest
-        : await foldEntry(entry, folder, kept !== undefined && old?.signature !== signature);
+        : await foldEntry(entry, folder, kept !== undefined && old?.signature !== signature, spend);
       now.set(entry.uid, { signature, digest: digest ?? ('' as Digest) });
       const version = digest ?? kept;
       if (version) versions.set(entry.uid, version);
@@ -80,11 +101,10 @@ export async function foldOriginal(
       const version = usable.get(entry.uid);
       if (version) versions.set(entry.uid, version);
     }
-    await breathe();
+    await spend(0);
   }
   const unread = entries.length + leftOut.length;
   if (versions.size === 0 && unread > 0) {
-    rmSync(folder, { recursive: true });
     throw new DsError('bad-input', `none of the ${unread} things in the mirror could be read`, {
       hint: `look at ${laptop.original}; what was safe stays safe`,
     });
@@ -124,6 +144,7 @@ async function foldEntry(
   entry: JournalEntry,
   folder: string,
   mayWait: boolean,
+  spend: Spend,
 ): Promise<Digest | null> {
   const properties = entry.properties();
   const content = entry.content();
@@ -131,11 +152,12 @@ async function foldEntry(
   if (mayWait && claimed !== undefined && Number(claimed) !== (content?.size ?? 0)) return null;
   const folded: Entry = { content: null, properties };
   if (content) {
+    // The mirror stays what the laptop's rsync expects.
     const copy = inEntry(folder, entry.uid).content;
-    copyFileSync(content.path, copy); // the mirror stays what the laptop's rsync expects
-    folded.content = await digestFile(copy);
+    folded.content = await copyInPieces(content.path, copy, spend);
   }
   const bytes = encodeEntry(folded);
+  await spend(bytes.length);
   writeFileSync(inEntry(folder, entry.uid).metadata, bytes, { mode: 0o640 });
   return digestOf(bytes);
 }

@@ -13,6 +13,7 @@ import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { inState } from '../storage/paths.ts';
 import type { MayUpload } from '../traffic/leases.ts';
+import { ChannelLimit } from './channel-limit.ts';
 
 export interface SessionSocketOptions {
   library: Library;
@@ -29,13 +30,17 @@ const MAX_GREETING = 96;
 export async function openSessionSocket(options: SessionSocketOptions): Promise<AsyncDisposable> {
   const { library, onChannel } = options;
   const sockets = new Set<Socket>();
+  const channels = new ChannelLimit();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // laptops vanish all the time
     readGreeting(socket, (serial, address) => {
       if (address !== undefined) return void answerLease(options, serial, address, socket);
-      if (!library.registrations.isActive(serial)) return socket.destroy();
+      const { registrations } = library;
+      if (!registrations.isActive(serial) || !channels.admit(serial, socket)) {
+        return socket.destroy();
+      }
       onChannel(serial, socket);
     });
   });

@@ -1,13 +1,18 @@
 /** The manual pages and the completion of `xs-backup` say what the program does, and are well-formed. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { serverCompletion, serverPage, settingsPage } from '../../../bundle/server-manual.ts';
+import { parseCommandLine } from '../../../xs/commands/command-line.ts';
 import { COMMANDS, EXAMPLES, LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { listSettings } from '../../../xs/config.ts';
 
 const test = suite('the manual of xs-backup');
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const NAMES = [...Object.keys(COMMANDS), ...Object.keys(LOCAL_COMMANDS)];
 
 function shown(page: string): string {
@@ -56,6 +61,13 @@ _xs_backup; printf '%s\\n' "\${COMPREPLY[@]}"`;
     for (const one of offers) assert.ok(told.includes(one), `${line}: ${one} in ${told}`);
     for (const one of not) assert.not.ok(told.includes(one), `${line}: ${one}`);
   }
+});
+
+test('every line for the terminal in README is one that the program takes', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const lines = [...readme.matchAll(/^xs-backup (.*?)( +#.*)?$/gm)].map(([, line = '']) => line);
+  assert.ok(lines.length >= 15, `${lines.length} lines`);
+  for (const line of lines) assert.is(parseCommandLine(line.split(/ +/)).type, 'command', line);
 });
 
 test.run();

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { emptyFolder } from '../../../xs/ingest/after-backup.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import type { Snapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
@@ -36,12 +39,12 @@ test('the index knows every snapshot, also those that were held and joined by th
 test('file, index and memory agree on when a Journal was last safe', async () => {
   await using whole = await openWhole('');
   const { library, clock } = whole;
-  assert.is(library.successes.timeOf(SERIAL), undefined);
+  assert.is(library.successes.stampOf(SERIAL), undefined);
   await backUp(whole, journalOf(0, 2));
   const { time } = JSON.parse(readFileSync(inLaptop(library.paths, SERIAL).lastSuccess, 'utf8'));
   assert.is(time, clock.now().toISOString());
   assert.is((await library.index.overview())[0]?.lastSuccess, time);
-  assert.is(library.successes.timeOf(SERIAL), clock.time);
+  assert.equal(library.successes.stampOf(SERIAL)?.time, clock.now());
 });
 
 test('an index that fails does not fail the backup', async () => {
@@ -50,6 +53,22 @@ test('an index that fails does not fail the backup', async () => {
   const library = { context: { ...whole.context, index } };
   assert.is((await backUp(library, journalOf(0, 2))).state, 'done');
   assert.ok(whole.events.some(({ event }) => event === 'index-not-updated'));
+});
+
+test('a folder full of files that a session left is removed without stopping everybody', async () => {
+  await using whole = await openWhole('');
+  const { incoming } = inLaptop(whole.library.paths, SERIAL);
+  mkdirSync(join(incoming, 'deep'));
+  for (let n = 0; n < 2000; n += 1) writeFileSync(join(incoming, 'deep', `${n}`), '');
+  let turns = 0;
+  let done = false;
+  const emptied = emptyFolder(incoming).finally(() => {
+    done = true;
+  });
+  for (; !done; turns += 1) await breathe();
+  await emptied;
+  assert.equal(readdirSync(incoming), []);
+  assert.ok(turns > 100, `others had ${turns} turns meanwhile`);
 });
 
 test.run();

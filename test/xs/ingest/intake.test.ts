@@ -1,7 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, realClock } from '../../../shared/clock.ts';
@@ -15,6 +25,7 @@ import { retryDelayMs } from '../../../xs/ingest/retry-schedule.ts';
 import { RUN_BUDGET } from '../../../xs/ingest/sent.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
+import { momentAfter } from '../retention/aged.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('what waits to be ingested');
@@ -142,6 +153,39 @@ test('one laptop with a lot to read lets the others pass', async () => {
   assert.equal(done.slice(0, -1).sort(), others.sort());
 });
 
+test("an original client's mirror is read outside of the work queue, and lets the others pass", async () => {
+  const done: Serial[] = [];
+  await using service = await start(process.env, {
+    budget: { ...RUN_BUDGET, turnBytes: 1 << 20 },
+    onBackup: ({ serial }) => void done.push(serial),
+  });
+  const { intake, library } = service;
+  const { paths, registrations } = library;
+  const mirrored = serialOf(1);
+  registrations.register(mirrored, 'x', 'uuid', dsaKey(2));
+  const laptop = inLaptop(paths, mirrored);
+  const bytes = 64 << 20;
+  const entry = join(laptop.original, uidOf(1).slice(0, 2), uidOf(1));
+  mkdirSync(join(entry, 'metadata'), { recursive: true });
+  writeFileSync(join(entry, 'metadata', 'title'), 'film');
+  writeFileSync(join(entry, 'data'), 'the beginning, and a hole');
+  truncateSync(join(entry, 'data'), bytes);
+  const { waiting, claimed } = inCompletion(paths);
+  writeFileSync(claimed(mirrored), '');
+  sendZeros(service.whole, SERIAL, 1000);
+  const copied = () => {
+    const folder = readdirSync(laptop.home).find((name) => name.endsWith('-folded'));
+    const path = join(laptop.home, folder ?? '', uidOf(1));
+    return (folder && statSync(path, { throwIfNoEntry: false })?.size) || 0;
+  };
+  intake.start();
+  while (copied() === 0 && existsSync(claimed(mirrored))) await breathe();
+  assert.ok(copied() < bytes, 'the copy was seen before it was complete');
+  await library.workQueue.run(() => assert.ok(copied() < bytes, 'the queue is free meanwhile'));
+  while (existsSync(claimed(mirrored)) || existsSync(waiting(SERIAL))) await sleep(10);
+  assert.equal(done, [SERIAL, mirrored]);
+});
+
 test('a run beyond its budget is refused, and what it sent is removed', async () => {
   for (const limit of [{ bytes: 1 << 20 }, { ms: 0 }]) {
     await using service = await start(process.env, { budget: { ...RUN_BUDGET, ...limit } });
@@ -155,7 +199,8 @@ test('a run beyond its budget is refused, and what it sent is removed', async ()
 });
 
 test('runs that come to nothing count for the daily limit, four as one', async () => {
-  const cap = new DailyCap(realClock, 1, () => true);
+  const now = () => ({ ...momentAfter(0), time: new Date() });
+  const cap = new DailyCap(realClock, 1, { now });
   await using service = await start(process.env, { cap });
   const { intake, library } = service;
   intake.start();

@@ -5,7 +5,6 @@ import * as assert from 'uvu/assert';
 import { findCatalogue } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
-import { diskParts, reliefs } from '../../../xs/admin/relief.ts';
 import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
 import { calendarOf } from '../../../xs/pages/journal/months.ts';
@@ -41,7 +40,9 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
       newest: null,
       bytes: 1,
       lastSuccess: daysAgo(1),
+      days: 1,
       damaged: false,
+      notSafe: 0,
       held: 0,
       waiting: [],
       rejected: [],
@@ -53,7 +54,18 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ held: [], waitingKeys: [], overQuota: [], trash: 0, damaged: 0, damagedLaptops: [] },
+  ...{
+    held: [],
+    waitingKeys: [],
+    overQuota: [],
+    trash: 0,
+    damaged: 0,
+    damagedLaptops: [],
+    unregistered: [],
+    strangers: [],
+    lockedOut: [],
+    notSafe: [],
+  },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
@@ -120,6 +132,7 @@ test('the forecast is one sentence: fits, fits until a day, does not fit', () =>
 test('a laptop is shown with what needs a decision, and counted in each of its states', () => {
   const facts = {
     ...{ retired: false, replaced: false, waiting: false, held: false },
+    notSafe: false,
     standing: 'safe',
   } as const;
   const cases: [Partial<Parameters<typeof statesOf>[0]>, Mark[]][] = [
@@ -128,6 +141,8 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{ standing: 'never' }, ['never']],
     [{ standing: 'damaged' }, ['damaged']],
     [{ replaced: true, standing: 'damaged' }, ['damaged']],
+    [{ notSafe: true, standing: 'partly' }, ['partly']],
+    [{ notSafe: true, standing: 'late' }, ['late', 'partly']],
     [{ held: true, standing: 'late' }, ['held', 'late']],
     [{ waiting: true, held: true }, ['waiting', 'held', 'safe']],
     [{ replaced: true, standing: 'late' }, ['replaced']],
@@ -151,20 +166,19 @@ test('marks differ by shape: no two are drawn alike, and none has a colour', () 
 });
 
 test('who needs the teacher comes first, then by name; a laptop without a nick has its serial', () => {
-  const cards = cardsOf(
-    [
-      row(1, { nick: 'Zoe' }),
-      row(2, { nick: 'Ana' }),
-      row(3, { nick: '', lastSuccess: null }),
-      row(4, { nick: 'Jim', held: 1 }),
-      row(5, { nick: 'Eva', retired: daysAgo(3) }),
-    ],
-    NOW,
-  );
+  const cards = cardsOf([
+    row(1, { nick: 'Zoe' }),
+    row(2, { nick: 'Ana' }),
+    row(6, { nick: 'Uma', notSafe: 2 }),
+    row(3, { nick: '', lastSuccess: null, days: null }),
+    row(4, { nick: 'Jim', held: 1 }),
+    row(5, { nick: 'Eva', retired: daysAgo(3) }),
+  ]);
   assert.equal(
     cards.map(({ name, mark }) => [name, mark]),
     [
       ['Jim', 'held'],
+      ['Uma', 'partly'],
       [serialOf(3), 'never'],
       ['Ana', 'safe'],
       ['Zoe', 'safe'],
@@ -327,7 +341,7 @@ test('every event of the audit log is a sentence that names who and whom', () =>
 
 test('of the trash, what went last comes first, and converted trees are left to the terminal', () => {
   const item = (name: string, days: number, reason: string) => {
-    return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason };
+    return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason, at: 0 };
   };
   const lines = trashView(
     [
@@ -344,22 +358,6 @@ test('of the trash, what went last comes first, and converted trees are left to 
       ['adopted', false, true],
       ['thinned', true, true],
     ],
-  );
-});
-
-test('the disk is split into backups, other files and what is free; no part is negative', () => {
-  const disk = { usedBytes: 100, freeBytes: 50 };
-  const usage = [{ bytes: 30 }, { bytes: 10 }];
-  assert.equal(diskParts(disk, usage, 70), { backups: 40, others: 60, free: 50, room: 70 });
-  assert.is(diskParts(disk, usage, 105).room, 90, 'other files leave them no more');
-  // What was measured at the last cleanup may be more than is used now.
-  assert.equal(diskParts(disk, [{ bytes: 130 }], 105).others, 0);
-});
-
-test('what frees most comes first, and what frees nothing is not named', () => {
-  assert.equal(
-    reliefs({ others: 10, pins: 0, held: 20 }).map(({ type }) => type),
-    ['held', 'others'],
   );
 });
 

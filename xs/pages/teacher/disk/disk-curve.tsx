@@ -5,6 +5,7 @@
 import type { VNode } from 'preact';
 import { size, type Words } from '../../../../shared/words/words.ts';
 import type { SchoolDay } from '../../../storage/day-log.ts';
+import { TableBehind } from '../shown/table-behind.tsx';
 
 const WIDTH = 600;
 const HEIGHT = 200;
@@ -103,29 +104,11 @@ function forecastLine(words: Words, fullOn: string | null): string {
 function MonthTable({ words, days }: { words: Words; days: readonly SchoolDay[] }) {
   const { _ } = words;
   const byMonth = new Map(days.map((day) => [day.date.slice(0, 7), day]));
-  return (
-    <details>
-      <summary>{_('As a table')}</summary>
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">{_('Day')}</th>
-            <th scope="col">{_('Used')}</th>
-            <th scope="col">{_('Free')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...byMonth.values()].reverse().map(({ date, usedBytes, freeBytes }) => (
-            <tr key={date}>
-              <th scope="row">{words.date(timeOf(date) / 1000)}</th>
-              <td data-name={_('Used')}>{size(words, usedBytes)}</td>
-              <td data-name={_('Free')}>{size(words, freeBytes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
-  );
+  const rows = [...byMonth.values()].reverse().map(({ date, usedBytes, freeBytes }) => ({
+    key: date,
+    cells: [words.date(timeOf(date) / 1000), size(words, usedBytes), size(words, freeBytes)],
+  }));
+  return <TableBehind words={words} heads={[_('Day'), _('Used'), _('Free')]} rows={rows} />;
 }
 
 const timeOf = (date: string): number => new Date(`${date}T12:00:00`).getTime();

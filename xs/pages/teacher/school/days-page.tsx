@@ -10,6 +10,7 @@ import { type Paged, withQuery } from '../../frame/paging.ts';
 import { laptopPath } from '../../frame/paths.ts';
 import { DAYS_PATH, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import type { KnownLaptop } from '../shown/laptop-card.ts';
+import { TableBehind } from '../shown/table-behind.tsx';
 import { type DayMonth, noonOf, shareOf } from './days-view.ts';
 
 /** Months on a page. */
@@ -130,33 +131,17 @@ function Cell({ x, y, share, failed }: { x: number; y: number; share: number; fa
 
 function MonthTable({ words, month: { lines } }: { words: Words; month: DayMonth }) {
   const { _, number } = words;
-  return (
-    <details>
-      <summary>{_('As a table')}</summary>
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">{_('Day')}</th>
-            <th scope="col">{_('Came')}</th>
-            <th scope="col">{_('Failed')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map(({ date, came, failed, laptops }) => (
-            <tr key={date}>
-              <th scope="row">
-                <a href={`${DAYS_PATH}/${date}`}>{words.date(noonOf(date))}</a>
-              </th>
-              <td data-name={_('Came')}>
-                {_('{n} of {all}', { n: number(came), all: number(laptops) })}
-              </td>
-              <td data-name={_('Failed')}>{number(failed)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
-  );
+  const rows = lines.map(({ date, came, failed, laptops }) => ({
+    key: date,
+    cells: [
+      <a key={date} href={`${DAYS_PATH}/${date}`}>
+        {words.date(noonOf(date))}
+      </a>,
+      _('{n} of {all}', { n: number(came), all: number(laptops) }),
+      number(failed),
+    ],
+  }));
+  return <TableBehind words={words} heads={[_('Day'), _('Came'), _('Failed')]} rows={rows} />;
 }
 
 export interface DayProps {

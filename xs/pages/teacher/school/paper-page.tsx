@@ -58,12 +58,16 @@ function whatToDo({ _ }: Words, library: string): Row[] {
     ],
     [
       _('A child has a new laptop'),
-      _('On the pages, under "Who asks": say whose it is. Then its old Journal can be brought back.'),
+      _(
+        'On the pages, under "Who asks": say whose it is. Then its old Journal can be brought back.',
+      ),
       null,
     ],
     [
       _('A laptop shows six digits'),
-      _('On the pages, under "Who asks": type them. Never type digits that you did not read there.'),
+      _(
+        'On the pages, under "Who asks": type them. Never type digits that you did not read there.',
+      ),
       null,
     ],
     [_('The disk is full'), _('On the pages, under "Disk": it says what makes room.'), null],

@@ -35,6 +35,12 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
   const damaged = count('damaged');
+  const partly = count('partly');
+  const partlyText = _n(
+    '{n} laptop has things that are not safe',
+    '{n} laptops have things that are not safe',
+    partly,
+  );
   const lateText = _n(
     '{n} laptop not seen for more than {days} days',
     '{n} laptops not seen for more than {days} days',
@@ -44,6 +50,7 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
     { mark: 'late', count: late, text: lateText },
+    ...(partly > 0 ? [{ mark: 'partly', count: partly, text: partlyText } as const] : []),
     ...(damaged > 0
       ? [{ mark: 'damaged', count: damaged, text: damagedText(words, damaged) } as const]
       : []),
@@ -69,10 +76,20 @@ function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
 
 function asksOf(words: Words, status: Status): StatusView['asks'] {
   return concerns(status).map((concern) => {
-    const names = 'laptops' in concern ? nameSome(words, concern.laptops) : '';
+    const names = namesIn(words, concern);
     const text = concernText(words, concern);
     return { text, href: placeOf(concern), names, advice: concernAdvice(words, concern) };
   });
+}
+
+function namesIn(words: Words, concern: Concern): string {
+  if (concern.type !== 'not-safe') {
+    return 'laptops' in concern ? nameSome(words, concern.laptops) : '';
+  }
+  const counted = concern.laptops.map(({ serial, nick, count }) => {
+    return { serial, nick: `${nick || serial}: ${words.number(count)}` };
+  });
+  return nameSome(words, counted);
 }
 
 /** The page on which a teacher deals with it. */
@@ -83,9 +100,13 @@ function placeOf({ type }: Concern): string {
     case 'held':
       return PLACES.held;
     case 'damaged-laptops':
+    case 'refused-laptops':
+    case 'locked-out-laptops':
       return PLACES.class;
     case 'never-backed-up':
       return `${PLACES.class}?only=never`;
+    case 'not-safe':
+      return `${PLACES.class}?only=partly`;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
     case 'unconfirmed':
