@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAYS_PATH, PAPER_PATH, PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
-import { dayOf, readDays, writeDay } from '../../xs/storage/day-log.ts';
+import { dayOf, readDays, writeDay } from '../../xs/retention/day-log.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';

@@ -23,6 +23,8 @@ export function concernText(words: Words, concern: Concern): string {
       return _('No laptop can send or fetch anything: its session does not start');
     case 'disk-full':
       return _('The disk is full: no backup begins');
+    case 'faults':
+      return _('Part of this server does not work: tell whoever looks after it');
     case 'waiting-keys':
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
     case 'damaged-laptops':
@@ -97,6 +99,7 @@ export function concernAdvice(words: Words, concern: Concern): string {
     case 'port-closed':
       return _('Another program may have the port, or the web server does not pass it on.');
     case 'sandbox':
+    case 'faults':
       return _('Whoever looks after the server reads the reason: {command}', {
         command: 'xs-backup doctor',
       });

@@ -2,6 +2,8 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+
+import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
 import type { Probes } from './probes.ts';
 import type { Relief } from './relief.ts';
@@ -15,6 +17,8 @@ export interface Named {
 export type Concern =
   /** No laptop is served at all. */
   | { type: 'service-down' }
+  /** Parts of the server that do not work. */
+  | { type: 'faults'; faults: readonly Fault[] }
   | { type: 'port-closed'; ports: Probes['closedPorts'] }
   /** No session of a laptop can work; why, in English. */
   | { type: 'sandbox'; reason: string }
@@ -52,9 +56,9 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['service-down', 'port-closed', 'sandbox', 'disk-full', 'damaged-laptops'] as const),
-  ...(['not-safe', 'waiting-keys', 'held', 'no-teacher', 'clock', 'damage'] as const),
-  ...(['disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
+  ...(['service-down', 'faults', 'port-closed', 'sandbox', 'disk-full'] as const),
+  ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'held', 'no-teacher', 'clock'] as const),
+  ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
   ...(['never-backed-up', 'late-laptops', 'unconfirmed'] as const),
 ] satisfies readonly ConcernType[];
@@ -77,6 +81,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
   switch (type) {
     case 'service-down':
       return probes.running ? undefined : { type };
+    case 'faults':
+      return status.faults.length > 0 ? { type, faults: status.faults } : undefined;
     case 'port-closed':
       return probes.closedPorts.length > 0 ? { type, ports: probes.closedPorts } : undefined;
     case 'sandbox':
@@ -105,12 +111,15 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
 /** One of the three at most. */
 function diskConcern(
   type: 'disk-full' | 'disk-nearly-full' | 'disk-filling',
-  { disk, reliefs, fullOn, time }: Status,
+  { disk, disks, reliefs, fullOn, time }: Status,
 ): Concern | undefined {
-  const { freeBlocks, freeInodes } = disk;
-  const share = freeShare(disk);
-  const isFull = share < disk.minFree;
-  const isScarce = !isFull && share < SCARCE;
+  const isFull = freeShare(disk) < disk.minFree;
+  // The disks of the state and of what arrives may be others; the fullest is told.
+  const [fullest = disk] = isFull
+    ? [disk]
+    : [disk, ...disks].sort((a, b) => freeShare(a) - freeShare(b));
+  const { freeBlocks, freeInodes } = fullest;
+  const isScarce = !isFull && freeShare(fullest) < SCARCE;
   if (type === 'disk-full') return isFull ? { type, freeBlocks, freeInodes, reliefs } : undefined;
   if (type === 'disk-nearly-full') {
     return isScarce ? { type, freeBlocks, freeInodes, reliefs } : undefined;

@@ -3,9 +3,10 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
+import type { Fault } from '../ground/faults.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -14,15 +15,15 @@ import { successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
+import { readDays } from '../retention/day-log.ts';
 import { diskSize, roomForLaptops } from '../retention/quota.ts';
 import { lockedOut } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
-import { readDays } from '../storage/day-log.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
 import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
 import { daysSince, type Moment } from '../storage/moment.ts';
-import { inLaptop, inLibrary } from '../storage/paths.ts';
+import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
@@ -79,6 +80,10 @@ export interface Status {
   /** `daysSince`: days of service since everything was read, or since that began. */
   scrub: { pass: number; shard: number; lastPassFinished: string | null; daysSince: number };
   clock: { trusted: boolean; reason: string };
+  /** What does not work at the moment. */
+  faults: Fault[];
+  /** Of the disks beside that of the library: shares that are free, 0 to 1. */
+  disks: { name: 'state' | 'completion'; freeBlocks: number; freeInodes: number }[];
 }
 
 /** A share of free blocks or inodes below which people are told what makes room. */
@@ -135,6 +140,8 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     scrub: scrubFacts(library, days),
     clock: { trusted: moment.trusted, reason: timeline.distrust },
     probes: await (options.fresh ? probe(library) : probedLately(library)),
+    faults: library.faults.list(),
+    disks: await otherDisks(paths),
   };
 }
 
@@ -244,6 +251,21 @@ function isKnown({ registrations }: Pick<Library, 'registrations'>, serial: Seri
 /** True also for a folder that cannot be read. */
 function holdsData({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
   return ifReadable(() => [hasBackup(paths, serial)])[0] ?? true;
+}
+
+/** The disks of state and completion, unless they are the library's. */
+async function otherDisks(paths: Paths): Promise<Status['disks']> {
+  const device = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.dev;
+  const names = (['state', 'completion'] as const).filter((name) => {
+    const dev = device(paths[name]);
+    return dev !== undefined && dev !== device(paths.library);
+  });
+  return await Promise.all(
+    names.map(async (name) => {
+      const { freeBlocks, freeInodes } = await measureDisk(paths[name]);
+      return { name, freeBlocks, freeInodes };
+    }),
+  );
 }
 
 /** By the last check, and by whether the last backup is still there. */

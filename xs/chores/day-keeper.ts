@@ -7,7 +7,7 @@
 import { asDsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
-import { dayOf, readDays, readWho, type WhoCame, writeDay } from '../storage/day-log.ts';
+import { dayOf, readDays, readWho, type WhoCame, writeDay } from '../retention/day-log.ts';
 import { measureDisk } from '../storage/disk.ts';
 
 /** Between two looks, in milliseconds. */

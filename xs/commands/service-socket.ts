@@ -14,6 +14,7 @@ import got from 'got';
 import * as v from 'valibot';
 import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { createApp } from '../api/app.ts';
+import { asTerminalError } from '../ground/system-errors.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { releaseIfFull } from '../storage/reserve.ts';
@@ -64,7 +65,7 @@ export async function runCommand(
     const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
     return typeof exitCode === 'number' ? exitCode : 0;
   } catch (error) {
-    throw withHelp(error, command);
+    throw asTerminalError(withHelp(error, command));
   }
 }
 

@@ -11,6 +11,8 @@ import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
 
 /** Exit code of `status` when something needs attention, for monitoring programs. */
 const NEEDS_ATTENTION = 3;
+/** Letters in a line. */
+const MAX_LINE = 118;
 /** Names in one line; the rest are counted. */
 const NAMED = 5;
 const MAX_LINES = 25;
@@ -40,6 +42,10 @@ export function formatStatus(found: Status): string[] {
     ...(damaged.length > 0 ? [`NOT SAFE  ${name(damaged)}: the newest backup is damaged`] : []),
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
       `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
+    ...found.disks.map(
+      ({ name: which, freeBlocks, freeInodes }) =>
+        `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
+    ),
     `forecast  ${formatForecast(found)}`,
     `trash     ${counted(found.trash, 'item')} can be restored`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
@@ -64,6 +70,11 @@ export function formatStatus(found: Status): string[] {
 function line(concern: Concern): string {
   const text = concernText(TERMINAL_WORDS, concern);
   switch (concern.type) {
+    case 'faults': {
+      const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
+      const told = `${text}: ${each}`;
+      return `${told.slice(0, MAX_LINE - 2)}${told.length > MAX_LINE - 2 ? '…' : ''}`;
+    }
     case 'disk-full':
     case 'disk-nearly-full':
       return (
@@ -72,7 +83,7 @@ function line(concern: Concern): string {
       );
     case 'clock':
     case 'sandbox':
-      return `${text}: ${concern.reason}`.slice(0, 118);
+      return `${text}: ${concern.reason}`.slice(0, MAX_LINE);
     case 'not-safe':
       return `${text}: ${nameWithThings(concern.laptops)}`;
     default:
@@ -139,6 +150,7 @@ function percent(share: number): string {
 /** What is looked at, in this order, and the concerns that it may raise. */
 const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[] = [
   ['the service runs', ['service-down']],
+  ['every part of it works', ['faults']],
   ['its ports answer', ['port-closed']],
   ['a laptop can send and fetch', ['sandbox']],
   ['the disk has room', ['disk-full', 'disk-nearly-full', 'disk-filling']],

@@ -2,8 +2,9 @@
  * Whether the disk is large enough for the school: one full copy of the newest Journal of every
  * laptop has to fit. Pure; history and shared content are left out on purpose.
  */
-import type { SchoolDay } from '../storage/day-log.ts';
+
 import type { DayRow } from '../storage/index-db.ts';
+import type { SchoolDay } from './day-log.ts';
 
 export interface Forecast {
   /** One full copy of the newest Journal of every laptop, in bytes. */

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { diskParts, reliefs } from '../../../xs/admin/relief.ts';
 import { fullDate } from '../../../xs/retention/capacity.ts';
-import { dayOf } from '../../../xs/storage/day-log.ts';
+import { dayOf } from '../../../xs/retention/day-log.ts';
 import { DAY_MS } from '../whole.ts';
 
 const test = suite('room on the disk');

@@ -88,6 +88,8 @@ function statusOf(laptops: number): Status {
       closedPorts: [{ port: 80, purpose: 'ask' }],
     },
     clock: { trusted: false, reason: 'the clock jumped' },
+    faults: [{ part: 'library', reason: `EROFS: ${'/a-long-path'.repeat(20)}` }],
+    disks: [{ name: 'state', freeBlocks: 0.5, freeInodes: 0.5 }],
   };
 }
 
@@ -119,6 +121,7 @@ const WELL: Status = {
     ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
     probes: { running: true, closedPorts: [], sandbox: null },
     scrub: { pass: 2, shard: 128, lastPassFinished: null, daysSince: 36 },
+    faults: [],
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1, minFree: 0.03 },
   forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
@@ -134,6 +137,12 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     { probes: { ...WELL.probes, running: false } },
     /^ {2}The service does not run/,
     /systemctl restart xs-backup/,
+  ],
+  [
+    'faults',
+    { faults: [{ part: 'library', reason: 'EROFS: read-only file system' }] },
+    /Part of this server does not work.*: library \(EROFS: read-only/,
+    /xs-backup doctor/,
   ],
   [
     'port-closed',

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DayKeeper, noteDays } from '../../../xs/chores/day-keeper.ts';
-import { dayOf, readDays, readWho, writeDay } from '../../../xs/storage/day-log.ts';
+import { dayOf, readDays, readWho, writeDay } from '../../../xs/retention/day-log.ts';
 import { inDays } from '../../../xs/storage/paths.ts';
 import { SERIAL } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';

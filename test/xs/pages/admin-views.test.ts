@@ -65,6 +65,8 @@ const STATUS: Status = {
     strangers: [],
     lockedOut: [],
     notSafe: [],
+    faults: [],
+    disks: [],
   },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },

@@ -4,7 +4,7 @@
  */
 import type { VNode } from 'preact';
 import { size, type Words } from '../../../../shared/words/words.ts';
-import type { SchoolDay } from '../../../storage/day-log.ts';
+import type { SchoolDay } from '../../../retention/day-log.ts';
 import { TableBehind } from '../shown/table-behind.tsx';
 
 const WIDTH = 600;

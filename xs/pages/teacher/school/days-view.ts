@@ -2,7 +2,7 @@
  * The days of the school as months of a calendar, the newest first; and how full a day's bar is. Pure.
  */
 import { monthOf } from '../../../../shared/words/month.ts';
-import type { SchoolDay } from '../../../storage/day-log.ts';
+import type { SchoolDay } from '../../../retention/day-log.ts';
 
 export interface DayMonth {
   /** A moment in it, in seconds since 1970. */

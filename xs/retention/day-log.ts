@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as v from 'valibot';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { inDays, type Paths } from './paths.ts';
+import { inDays, type Paths } from '../storage/paths.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const date = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\d$/));
