@@ -47,6 +47,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     /** What is wrong with this folder, by the last check. */
     findings: join(home, '.findings.json'),
     sessionLock: join(home, '.session.lock'),
+    /** Which agents came with its key. */
+    instances: join(home, '.instances.json'),
     /** Shared with the laptop, over SSH, for days without changes. */
     quietKey: join(home, '.quiet-key'),
     /** What of its Journal is not safe, as the laptop says. */
@@ -100,6 +102,17 @@ export const inLibrary = (paths: Paths) => ({
 export const inAudit = (paths: Paths) => {
   const folder = join(paths.library, '.audit');
   return { folder, month: (month: string) => join(folder, `${month}.jsonl`) };
+};
+
+/** The days of the school: a file of numbers, and one a month of who came. */
+export const inDays = (paths: Paths) => {
+  const folder = join(paths.library, '.days');
+  return {
+    folder,
+    days: join(folder, 'days.jsonl'),
+    /** Of a date, or of the name of such a file. */
+    month: (text: string) => join(folder, `${auditMonth(text)}.jsonl`),
+  };
 };
 
 /** `YYYY-MM` of an ISO time or of the name of such a file. */
