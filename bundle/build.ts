@@ -6,7 +6,7 @@
  *     dist/ssh/ds-session.sh             read by xs through `import.meta.url`
  *     dist/pages/style.css, teacher/teacher.css   of the pages; read likewise
  *     dist/locale/                       the words of the pages in other languages; read likewise
- *     dist/share/                        the manual page, and completion for bash
+ *     dist/share/                        the manual pages, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
  *     dist/<program>.files               what one program needs of all this, a path a line
  *     dist/.inputs                       the sources that went into the bundles, a path a line
@@ -33,6 +33,7 @@ import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { lockFile } from '../shared/system/lock.ts';
 import { bashCompletion, manualPage } from './manual.ts';
 import { writeCatalogues } from './messages.ts';
+import { serverCompletion, serverPage, settingsPage } from './server-manual.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -48,6 +49,14 @@ const ASSETS = [
   ['xs/pages/style.css', 'pages/style.css'],
   ['xs/pages/teacher/teacher.css', 'pages/teacher/teacher.css'],
 ] as const;
+/** Manual pages, and completion for bash. */
+const SHARED: Readonly<Record<string, () => string>> = {
+  'ds-backup.1': manualPage,
+  'ds-backup.bash': bashCompletion,
+  'xs-backup.8': serverPage,
+  'xs-backup.conf.5': settingsPage,
+  'xs-backup.bash': serverCompletion,
+};
 /** What a program reads beside its own code. */
 const NEIGHBOURS: Record<keyof typeof PROGRAMS, readonly string[]> = {
   'ds-backup': ['locale', 'node_modules', 'share'],
@@ -103,8 +112,9 @@ export async function build(from: string = root): Promise<boolean> {
   for (const [source, place] of ASSETS) copy(join(from, source), join(fresh, place));
   writeCatalogues(join(fresh, 'locale'), 'ds-backup');
   mkdirSync(join(fresh, 'share'));
-  writeFileSync(join(fresh, 'share', 'ds-backup.1'), manualPage());
-  writeFileSync(join(fresh, 'share', 'ds-backup.bash'), bashCompletion());
+  for (const [name, content] of Object.entries(SHARED)) {
+    writeFileSync(join(fresh, 'share', name), content());
+  }
   for (const part of NATIVE_PARTS) copyPackagePart(packages, fresh, part);
   checkNeighbours(fresh);
   writeFileSync(join(fresh, STAMP), stamp);

@@ -4,7 +4,8 @@
 #
 #   laptop  ds-backup, its manual page and completion, and what starts its agent: D-Bus, systemd's
 #           timer, NetworkManager, or the X session where there is no systemd
-#   server  xs-backup, its unit, the socket at port 80, and examples for nginx, Apache and nftables
+#   server  xs-backup, its manual pages and completion, its unit, the socket at port 80, and examples
+#           for nginx, Apache and nftables
 #
 # Run it again for another version: the program's folder is replaced by two renames, settings and data
 # are not touched.
@@ -135,6 +136,9 @@ install_server() {
   place 755 "$from/xs-backup" "$prefix/bin/xs-backup"
   place 644 "$from/xs-backup.service" "$prefix/lib/systemd/system/xs-backup.service"
   place 644 "$from/xs-backup-http.socket" "$prefix/lib/systemd/system/xs-backup-http.socket"
+  place 644 "$dist/share/xs-backup.8" "$prefix/share/man/man8/xs-backup.8"
+  place 644 "$dist/share/xs-backup.conf.5" "$prefix/share/man/man5/xs-backup.conf.5"
+  place 644 "$dist/share/xs-backup.bash" "$prefix/share/bash-completion/completions/xs-backup"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"
   place 644 "$from/apache.conf" "$examples/apache.conf"
   place 644 "$from/original-clients.nft" "$examples/original-clients.nft"

@@ -14,6 +14,7 @@ import {
   synopsisOf,
 } from '../agent/cli/commands.ts';
 import { VERSION } from '../shared/version.ts';
+import { item, section, text } from './roff.ts';
 
 const DESCRIPTION = [
   "The Journal of this laptop goes to the school's server once a day, when the school is near, the \
@@ -73,19 +74,6 @@ export function manualPage(): string {
 
 function optionText(name: string, option: Option | undefined): string {
   return option?.value ? `--${name} ${option.value}` : `--${name}`;
-}
-
-const section = (title: string, body: string): string => `.SH ${title}\n${body}`;
-
-const item = (term: string, what: string): string =>
-  `.TP\n.B ${text(term)}\n${text(what.charAt(0).toUpperCase() + what.slice(1))}`;
-
-/** As roff prints it: no escapes, no requests at the start of a line, hyphens that can be copied. */
-function text(plain: string): string {
-  return plain
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replace(/^([.'])/, '\\&$1');
 }
 
 /** Commands first, then the options that the command takes. */

@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   xs: ['xs', 'shared'],
   activity: ['activity', 'shared'],
   // The manual page is made from the commands.
-  bundle: ['bundle', 'shared', 'agent'],
+  bundle: ['bundle', 'shared', 'agent', 'xs'],
   test: TOP_FOLDERS,
 };
 /** The one file that may touch GTK. */

@@ -7,7 +7,7 @@ import { realClock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { progressBar } from '../shared/words/progress-bar.ts';
-import type { Flags, Step } from './commands/command.ts';
+import { type Flags, type Step, withHelp } from './commands/command.ts';
 import { type CommandLine, parseCommandLine } from './commands/command-line.ts';
 import {
   askService,
@@ -67,8 +67,11 @@ async function runOne(
 ): Promise<number> {
   const local = Object.hasOwn(LOCAL_COMMANDS, command) ? LOCAL_COMMANDS[command] : undefined;
   using shown = withBar(options, flags);
+  const explain = (error: unknown) => {
+    throw withHelp(error, command);
+  };
   if (local) {
-    await local.run({ ...options, ...shown, paths: config, args, flags });
+    await local.run({ ...options, ...shown, paths: config, args, flags }).catch(explain);
     return 0;
   }
   const question = COMMANDS[command]?.asks?.(args);
@@ -107,7 +110,7 @@ async function serve(options: CliOptions, config: Config): Promise<number> {
   await using service = await startService({
     ...{ config, ownership, sessionScript, pageFiles, log, env, inherited },
     clock: realClock,
-  });
+  }).catch(explainBusy);
   log.info('serving', {
     httpPort: service.httpPort,
     sshPort: service.sshPort,
@@ -123,6 +126,16 @@ async function serve(options: CliOptions, config: Config): Promise<number> {
   return 0;
 }
 
+/** One library has one master. */
+function explainBusy(cause: unknown): never {
+  if (!(cause instanceof DsError) || cause.code !== 'busy') throw cause;
+  throw new DsError('busy', 'another "xs-backup serve", or a command, is at work in this library', {
+    hint: '"systemctl status xs-backup" shows the service; "xs-backup status" asks the one that runs',
+    retry: true,
+    cause,
+  });
+}
+
 async function perform(
   options: CliOptions & Pick<Shown, 'progress'>,
   config: Config,
@@ -131,7 +144,9 @@ async function perform(
   const { env, log, print, progress, signal } = options;
   if (await isServing(config)) return askService(config, request, print, signal, progress);
   const ownership = accessOf(options, config);
-  await using library = await openLibrary({ config, ownership, clock: realClock, log, env });
+  await using library = await openLibrary({
+    ...{ config, ownership, clock: realClock, log, env },
+  }).catch(explainBusy);
   return await runCommand(library, request, print, signal, progress);
 }
 

@@ -21,15 +21,32 @@ const whole = (min: number, max: number) =>
 
 const registration = v.pipe(
   v.strictObject({
-    /** When unknown laptops may register: always, in a window that a teacher opens, or never. */
-    policy: v.optional(v.picklist(['open', 'window', 'closed'])),
-    /** The older form of `policy`: true is open, false is closed. */
-    open: v.optional(v.boolean()),
-    /** New laptops per hour, in total and from one address. */
-    perHour: v.optional(whole(1, 100_000), 300),
-    perAddress: v.optional(whole(1, 100_000), 30),
-    /** Most registrations without any backup. */
-    maxLaptops: v.optional(whole(1, 1_000_000), 2000),
+    policy: v.optional(
+      v.pipe(
+        v.picklist(['open', 'window', 'closed']),
+        v.description(
+          'When unknown laptops may register: open (always, the default), window (while a teacher opens one), or closed.',
+        ),
+      ),
+    ),
+    open: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description('The older form of registration.policy: true is open, false is closed.'),
+      ),
+    ),
+    perHour: v.optional(
+      v.pipe(whole(1, 100_000), v.description('New laptops per hour, in total.')),
+      300,
+    ),
+    perAddress: v.optional(
+      v.pipe(whole(1, 100_000), v.description('New laptops per hour from one address.')),
+      30,
+    ),
+    maxLaptops: v.optional(
+      v.pipe(whole(1, 1_000_000), v.description('Most registrations without any backup.')),
+      2000,
+    ),
   }),
   v.check(
     ({ policy, open }) => policy === undefined || open === undefined,
@@ -42,112 +59,270 @@ const registration = v.pipe(
 );
 
 const schema = v.strictObject({
-  /** Laptops' folders, snapshots and the pool; all on one file system. */
-  library: v.optional(path, '/library/users'),
-  /** The database, SSH keys and sockets. */
-  state: v.optional(path, '/var/lib/xs-backup'),
-  /** Where completion files wait. */
-  completion: v.optional(path, '/var/lib/ds-backup/completion'),
+  library: v.optional(
+    v.pipe(
+      path,
+      v.description("Laptops' folders, snapshots and the pool; all on one file system."),
+    ),
+    '/library/users',
+  ),
+  state: v.optional(
+    v.pipe(path, v.description('The database, SSH keys and sockets.')),
+    '/var/lib/xs-backup',
+  ),
+  completion: v.optional(
+    v.pipe(path, v.description('Where completion files wait for ingest.')),
+    '/var/lib/ds-backup/completion',
+  ),
   http: v.optional(
     v.strictObject({
-      /** Port 0 takes a free one. */
-      listen: v.optional(address, '0.0.0.0:8080'),
-      /** The name of this server for laptops, sent to them at registration. */
-      name: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/)), 'schoolserver'),
+      listen: v.optional(
+        v.pipe(
+          address,
+          v.description(
+            'Where registration and permission to transfer are answered. Port 0 takes a free one.',
+          ),
+        ),
+        '0.0.0.0:8080',
+      ),
+      publicPort: v.optional(
+        v.pipe(
+          whole(0, 65_535),
+          v.description(
+            'The port at which laptops and browsers reach this server, which status tries as well: 80 where http.listen has 8080, else that of http.listen. 0: nothing to try.',
+          ),
+        ),
+      ),
+      name: v.optional(
+        v.pipe(
+          v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/)),
+          v.description('The name of this server for laptops, sent to them at registration.'),
+        ),
+        'schoolserver',
+      ),
     }),
     {},
   ),
   ssh: v.optional(
     v.strictObject({
-      /** Port 0 takes a free one. */
-      listen: v.optional(address, '0.0.0.0:2222'),
-      /** The port announced to laptops, where another one is forwarded to ours. */
-      announcedPort: v.optional(whole(1, 65_535)),
-      /** The login name of our own agents; the original client uses its serial. */
-      user: v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)), 'ds-receive'),
-      /** The user id of sessions when the service runs as root: one that owns nothing else. */
-      uid: v.optional(whole(1, 2 ** 31 - 1)),
+      listen: v.optional(
+        v.pipe(address, v.description('Where the embedded sshd listens. Port 0 takes a free one.')),
+        '0.0.0.0:2222',
+      ),
+      announcedPort: v.optional(
+        v.pipe(
+          whole(1, 65_535),
+          v.description('The port announced to laptops, where another one is forwarded to ours.'),
+        ),
+      ),
+      user: v.optional(
+        v.pipe(
+          v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/)),
+          v.description('The login name of our own agents; the original client uses its serial.'),
+        ),
+        'ds-receive',
+      ),
+      uid: v.optional(
+        v.pipe(
+          whole(1, 2 ** 31 - 1),
+          v.description(
+            'The user id of sessions when the service runs as root: one that owns nothing else.',
+          ),
+        ),
+      ),
     }),
     {},
   ),
   traffic: v.optional(
     v.strictObject({
-      /** Concurrent backups. */
-      slots: v.optional(whole(1, 1000), 8),
-      /** Concurrent restores, in addition to the backups. */
-      restoreSlots: v.optional(whole(1, 1000), 2),
-      /** How long a lease lasts without a session, in seconds. */
-      leaseSeconds: v.optional(whole(1, 3600), 120),
-      /** Below this share of free blocks or inodes no backup begins, in per cent. */
-      minFreePercent: v.optional(whole(0, 50), 3),
-      /** Concurrent transfers from one access network (/24 of IPv4, /64 of IPv6); 0 means no limit. */
-      perSubnet: v.optional(whole(0, 1000), 0),
-      /** Whether slots are reduced while disk or processor are busy. */
-      adaptive: v.optional(v.boolean(), true),
+      slots: v.optional(v.pipe(whole(1, 1000), v.description('Concurrent backups.')), 8),
+      restoreSlots: v.optional(
+        v.pipe(whole(1, 1000), v.description('Concurrent restores, in addition to the backups.')),
+        2,
+      ),
+      leaseSeconds: v.optional(
+        v.pipe(
+          whole(1, 3600),
+          v.description('How long a lease lasts without a session, in seconds.'),
+        ),
+        120,
+      ),
+      minFreePercent: v.optional(
+        v.pipe(
+          whole(0, 50),
+          v.description('Below this share of free blocks or inodes no backup begins, in per cent.'),
+        ),
+        3,
+      ),
+      perSubnet: v.optional(
+        v.pipe(
+          whole(0, 1000),
+          v.description(
+            'Concurrent transfers from one access network (/24 of IPv4, /64 of IPv6); 0 means no limit.',
+          ),
+        ),
+        0,
+      ),
+      adaptive: v.optional(
+        v.pipe(
+          v.boolean(),
+          v.description('Whether slots are reduced while disk or processor are busy.'),
+        ),
+        true,
+      ),
     }),
     {},
   ),
   retention: v.optional(
     v.strictObject({
-      /** Younger snapshots are kept, in days. */
-      keepAllDays: v.optional(whole(1, 3650), 31),
-      /** This many of the newest snapshots are always kept. */
-      keepLast: v.optional(whole(1, 1000), 10),
-      /** Backups of one laptop within 24 hours; more are refused. */
-      perDay: v.optional(whole(1, 100_000), 8),
-      /** How long removed items can be restored, in days. */
-      trashDays: v.optional(whole(0, 365), 7),
+      keepAllDays: v.optional(
+        v.pipe(whole(1, 3650), v.description('Younger snapshots are kept, in days.')),
+        31,
+      ),
+      keepLast: v.optional(
+        v.pipe(whole(1, 1000), v.description('This many of the newest snapshots are always kept.')),
+        10,
+      ),
+      perDay: v.optional(
+        v.pipe(
+          whole(1, 100_000),
+          v.description('Backups of one laptop within 24 hours; more are refused.'),
+        ),
+        8,
+      ),
+      trashDays: v.optional(
+        v.pipe(whole(0, 365), v.description('How long removed items can be restored, in days.')),
+        7,
+      ),
     }),
     {},
   ),
   quota: v.optional(
     v.strictObject({
-      /** The share of the library's disk for all laptops together, in per cent. */
-      sharePercent: v.optional(whole(1, 100), 70),
-      /** The share of a laptop's quota for pins, in per cent. */
-      pinsPercent: v.optional(whole(0, 100), 25),
-      /** A file of the original program whose line "ds-backup: N" overrides sharePercent. */
-      xsQuotas: v.optional(path, '/etc/xs-quotas.conf'),
-      /** Kept free for restores and cleanup: this share of the disk, in per cent … */
-      reservePercent: v.optional(whole(0, 20), 2),
-      /** … but not more than this, in MiB. */
-      reserveMiB: v.optional(whole(0, 1 << 20), 1024),
+      sharePercent: v.optional(
+        v.pipe(
+          whole(1, 100),
+          v.description("The share of the library's disk for all laptops together, in per cent."),
+        ),
+        70,
+      ),
+      pinsPercent: v.optional(
+        v.pipe(
+          whole(0, 100),
+          v.description("The share of a laptop's quota for pins, in per cent."),
+        ),
+        25,
+      ),
+      xsQuotas: v.optional(
+        v.pipe(
+          path,
+          v.description(
+            'A file of the original program whose line "ds-backup: N" overrides sharePercent.',
+          ),
+        ),
+        '/etc/xs-quotas.conf',
+      ),
+      reservePercent: v.optional(
+        v.pipe(
+          whole(0, 20),
+          v.description(
+            'Kept free for restores and cleanup: this share of the disk, in per cent …',
+          ),
+        ),
+        2,
+      ),
+      reserveMiB: v.optional(
+        v.pipe(whole(0, 1 << 20), v.description('… but not more than this, in MiB.')),
+        1024,
+      ),
     }),
     {},
   ),
   guard: v.optional(
     v.strictObject({
-      /** A backup that lost more than this share of the entries or bytes is held, in per cent … */
-      lostPercent: v.optional(whole(1, 100), 50),
-      /** … if it lost at least this many entries. */
-      minEntries: v.optional(whole(1, 100_000), 10),
+      lostPercent: v.optional(
+        v.pipe(
+          whole(1, 100),
+          v.description(
+            'A backup that lost more than this share of the entries or bytes is held, in per cent …',
+          ),
+        ),
+        50,
+      ),
+      minEntries: v.optional(
+        v.pipe(whole(1, 100_000), v.description('… if it lost at least this many entries.')),
+        10,
+      ),
     }),
     {},
   ),
   chores: v.optional(
     v.strictObject({
-      /** From the start of the service to the first cleanup, in seconds. */
-      delaySeconds: v.optional(whole(0, 86_400), 120),
-      /** Between two steps of the scrub, in seconds. */
-      scrubSeconds: v.optional(whole(1, 86_400), 300),
+      delaySeconds: v.optional(
+        v.pipe(
+          whole(0, 86_400),
+          v.description('From the start of the service to the first cleanup, in seconds.'),
+        ),
+        120,
+      ),
+      scrubSeconds: v.optional(
+        v.pipe(whole(1, 86_400), v.description('Between two steps of the scrub, in seconds.')),
+        300,
+      ),
     }),
     {},
   ),
   registration: v.optional(registration, {}),
   pages: v.optional(
     v.strictObject({
-      /** Host names for browsers, in addition to http.name and the machine's own. */
-      hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/))), []),
-      /**
-       * Accept Browse's cookie "xoid" as proof of which child this is. It is derived from the laptop's
-       * public key, never changes, and is sent in the clear: anybody who has seen it, or the key at
-       * registration, can read that child's Journal. Off by default.
-       */
-      xoid: v.optional(v.boolean(), false),
+      hosts: v.optional(
+        v.pipe(
+          v.array(v.pipe(v.string(), v.regex(/^[\w.-]{1,200}$/))),
+          v.description("Host names for browsers, in addition to http.name and the machine's own."),
+        ),
+        [],
+      ),
+      xoid: v.optional(
+        v.pipe(
+          v.boolean(),
+          v.description(
+            "Accept Browse's cookie \"xoid\" as proof of which child this is. It is derived from the laptop's public key, never changes, and is sent in the clear: anybody who has seen it, or the key at registration, can read that child's Journal. Off by default.",
+          ),
+        ),
+        false,
+      ),
     }),
     {},
   ),
 });
+
+export interface Setting {
+  /** `http.listen`. */
+  key: string;
+  meaning: string;
+  /** Undefined where nothing is set. */
+  fallback: unknown;
+}
+
+/** Every setting, for the manual page. */
+export function listSettings(): Setting[] {
+  return settingsIn('', schema.entries);
+}
+
+type Entries = Readonly<Record<string, v.GenericSchema>>;
+
+function settingsIn(prefix: string, entries: Entries): Setting[] {
+  return Object.entries(entries).flatMap(([name, found]) => {
+    const { wrapped, default: fallback } = found as {
+      wrapped?: v.GenericSchema;
+      default?: unknown;
+    };
+    const inner = (wrapped as { entries?: Entries } | undefined)?.entries;
+    const key = `${prefix}${name}`;
+    if (inner) return settingsIn(`${key}.`, inner);
+    return [{ key, fallback, meaning: (wrapped && v.getDescription(wrapped)) ?? '' }];
+  });
+}
 
 export type Config = v.InferOutput<typeof schema>;
 

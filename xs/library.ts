@@ -11,7 +11,7 @@ import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
 import { fsyncFolder } from '../shared/system/files.ts';
 import { lockFile } from '../shared/system/lock.ts';
-import type { Config } from './config.ts';
+import type { Address, Config } from './config.ts';
 import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
@@ -67,6 +67,8 @@ export interface Library {
   sharers: () => number;
   /** True in the service; what is kept in memory only would be lost with a single command. */
   serving: boolean;
+  /** Where the service listens, once it does. */
+  listening: { http?: Address; ssh?: Address };
 }
 
 export interface LibraryOptions {
@@ -126,7 +128,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const owned = cleanup.move();
   return {
     ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
-    ...{ registrations, newcomers, audit, serving: options.serving ?? false },
+    ...{ registrations, newcomers, audit, serving: options.serving ?? false, listening: {} },
     ...{ pool, checker, troubles, faults, lockLost: lock.lost },
     strangers: new Strangers(clock, log),
     prepare: async () => {

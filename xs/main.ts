@@ -13,6 +13,16 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
 armFailpoint(process.env.DS_BACKUP_FAILPOINT);
 
+/** Why the answer cannot be written any more; EPIPE: who read it has seen enough. */
+let unwritten: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error) => {
+  unwritten ??= error;
+  stop.abort();
+});
+process.stderr.on('error', () => {}); // nobody is left to be told
+const { TERM, NO_COLOR } = process.env;
+const mayDraw = process.stderr.isTTY && TERM !== 'dumb' && !NO_COLOR;
+
 try {
   process.exitCode = await runCli({
     args: process.argv.slice(2),
@@ -28,12 +38,18 @@ try {
     },
     log: createLog((line) => process.stderr.write(line)),
     print: (text) => process.stdout.write(text),
-    drawBar: process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined,
+    drawBar: mayDraw ? (text) => process.stderr.write(text) : undefined,
     ask: (question) => askSecret(question, process.stdin, process.stderr),
     signal: stop.signal,
     inherited: inheritedSockets(process.env, process.pid),
   });
 } catch (error) {
-  process.stderr.write(`${describeForTerminal(error)}\n`);
+  if (!unwritten) process.stderr.write(`${describeForTerminal(error)}\n`);
   process.exitCode = error instanceof DsError && error.code === 'usage' ? 2 : 1;
+}
+await new Promise((resolve) => process.stdout.write('', resolve));
+if (unwritten?.code === 'EPIPE') process.exitCode = 0;
+else if (unwritten) {
+  process.stderr.write(`error: the answer cannot be written: ${unwritten.message}\n`);
+  process.exitCode = 1;
 }

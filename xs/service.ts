@@ -17,6 +17,7 @@ import { serveAt } from './api/inherited-sockets.ts';
 import { addQuietRoutes } from './api/quiet-day.ts';
 import { WebLinks } from './api/web-links.ts';
 import { Chores } from './chores/chores.ts';
+import { DayKeeper } from './chores/day-keeper.ts';
 import { supervise } from './chores/supervision.ts';
 import { serveCommands } from './commands/service-socket.ts';
 import { type Config, parseAddress } from './config.ts';
@@ -80,6 +81,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const links = new WebLinks(options.clock);
   await startSockets(base, transfers, backups, links);
   const httpPort = await startHttp(base, transfers, backups, links);
+  const { http, ssh } = options.config;
+  library.listening.http = { ...parseAddress(http.listen), port: httpPort };
+  library.listening.ssh = { ...parseAddress(ssh.listen), port: transfers.sshd.port };
   const { failed } = cleanup.use(supervise(library));
   const owned = cleanup.move();
   return {
@@ -157,11 +161,13 @@ async function startBackups(
     }),
   );
   const onRaw = (serial: Serial) => chores.adopt(serial);
+  const days = cleanup.use(new DayKeeper(library));
   const journals = new Journals({ library, onRaw });
   const intake = cleanup.use(
     new Intake({
       ...library,
       ...{ cap, hardQuota, guard: config.guard },
+      onFailure: (serial) => days.failed(serial),
       onBackup: (snapshot, isHeld) => {
         traffic.release(snapshot.serial);
         if (isHeld) return;

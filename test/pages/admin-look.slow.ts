@@ -6,11 +6,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
+import { DAYS_PATH, PAPER_PATH, PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
+import { dayOf, readDays, writeDay } from '../../xs/retention/day-log.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';
-import { serialOf } from '../xs/whole.ts';
+import { DAY_MS, serialOf } from '../xs/whole.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
 import { ABSENT, HELD, openClassRoom, RETURNED } from './class-room.ts';
 import { type Jocinta, TEACHER } from './jocinta.ts';
@@ -22,6 +23,7 @@ let chrome: Browser;
 
 test.before(async () => {
   school = await openClassRoom();
+  pastYear();
   chrome = await launchChromium();
 });
 
@@ -29,6 +31,25 @@ test.after(async () => {
   await chrome?.close();
   await school?.[Symbol.asyncDispose]();
 });
+
+/** Forty weeks of school days, with a disk that fills up, and a few bad days. */
+function pastYear(): void {
+  const { paths } = school.library;
+  for (let n = 280; n >= 0; n -= 1) {
+    const date = dayOf(new Date(school.clock.time - n * DAY_MS));
+    if (n % 7 > 4) continue;
+    const came = n % 11 === 0 ? 3 : 18 + (n % 5);
+    const usedBytes = 300e9 - n * 5e8;
+    writeDay(
+      paths,
+      {
+        ...{ date, usedBytes, freeBytes: 500e9 - usedBytes, freeInodes: 0.9, laptops: 24 },
+        ...{ came, failed: n % 11 === 0 ? 1 : 0 },
+      },
+      { date, came: [SERIAL, RETURNED], failed: n % 11 === 0 ? [HELD] : [] },
+    );
+  }
+}
 
 async function signIn(page: Page): Promise<void> {
   await page.goto('/xs-backup');
@@ -39,6 +60,9 @@ async function signIn(page: Page): Promise<void> {
 
 const PAGES: [name: string, path: () => string][] = [
   ...Object.entries(PLACES).map(([name, path]): [string, () => string] => [name, () => path]),
+  ['days', () => DAYS_PATH],
+  ['day', () => `${DAYS_PATH}/${readDays(school.library.paths)[0]?.date}`],
+  ['paper', () => PAPER_PATH],
   ['late', () => '/xs-backup/class?only=late'],
   ['class-search', () => '/xs-backup/class?q=ro'],
   ['journal', () => `/ds-restore/${serialOf(31)}/`],

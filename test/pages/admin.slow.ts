@@ -168,7 +168,7 @@ test('what the page decides, the terminal sees at once, and the other way round'
   assert.is(await page.locator('main >> text=Take back into use').count(), 0);
   assert.is((await laptop.backup(['now'])).exitCode, 0);
   const audit = await xs('audit', laptop.serial);
-  assert.match(audit.stdout, /retired {2}by teacher Rosa\n.*unretired {2}by admin\n$/);
+  assert.match(audit.stdout, /retired +by teacher Rosa\n.*unretired +by admin\n$/);
 });
 
 test('at a terminal a long command draws a bar; into a file it does not', async () => {
@@ -188,7 +188,18 @@ test('at a terminal a long command draws a bar; into a file it does not', async 
     assert.is(shown.exitCode, 0, shown.stdout);
     assert.match(shown.stdout, bar, args.join());
     assert.match(shown.stdout, quiet.stdout.trim().split('\n').at(-1)?.slice(0, 12) ?? '?');
+    const dumb = await laptop.run('script', ['-qec', `TERM=dumb ${words}`, '/dev/null']);
+    assert.not.match(dumb.stdout, /\u001b/, 'no escapes for a terminal that has none');
   }
+  const through = (rest: string) => {
+    const words = [command, ...line('snapshots', laptop.serial)].join(' ');
+    return laptop.run('bash', ['-c', `set -o pipefail; ${words} ${rest}`]);
+  };
+  const cut = await through('| true');
+  assert.equal([cut.exitCode, cut.stderr], [0, ''], 'who has seen enough is not told off');
+  const full = await through('> /dev/full');
+  assert.is(full.exitCode, 1);
+  assert.match(full.stderr, /^error: the answer cannot be written: ENOSPC.*\n$/);
 });
 
 test.run();

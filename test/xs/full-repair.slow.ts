@@ -2,18 +2,7 @@
  * A disk without a single free block, or without a single inode: what a person decides and what makes
  * room works all the same, within the reserve, and the school backs up again.
  */
-import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -23,6 +12,7 @@ import { keepReserve } from '../../xs/storage/reserve.ts';
 import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
 import { listTrash } from '../../xs/storage/trash.ts';
 import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from './library.ts';
+import { smallDisk } from './small-disk.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
 
 const test = suite('a full disk does not stop the repair');
@@ -41,16 +31,6 @@ minFreePercent = 20
 [quota]
 reservePercent = 5
 reserveMiB = 8`;
-
-function smallDisk(): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), 'ds-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0711,size=64m,nr_inodes=4000', 'tmpfs', path]);
-  const dispose = () => {
-    execFileSync('umount', ['--lazy', path]);
-    rmSync(path, { recursive: true });
-  };
-  return { path, [Symbol.dispose]: dispose };
-}
 
 const FILL = {
   bytes: (disk: string) => {
@@ -151,7 +131,7 @@ async function prepare(whole: WholeLibrary): Promise<void> {
 
 for (const kind of ['bytes', 'inodes'] as const) {
   rooted(`no ${kind} left`, async () => {
-    using disk = smallDisk();
+    using disk = smallDisk('size=64m,nr_inodes=4000');
     const clock = testClock('2026-03-02T08:00:00Z');
     await using whole = await openWhole(SETTINGS, { folder: disk.path, clock });
     const { paths, config, env } = whole.library;

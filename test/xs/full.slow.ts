@@ -4,9 +4,8 @@
  * or gets by, nothing that was complete is lost, and with room again it ends as if nothing had been.
  * The process is stopped at the point, the disk (a small tmpfs) is filled, and it goes on.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,6 +14,7 @@ import { testIf } from '../runner/skip.ts';
 import { stopped } from '../school/mortal.ts';
 import { makeActor } from './actor-program.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
+import { smallDisk } from './small-disk.ts';
 
 const test = suite('the disk is full from each point of the library on');
 
@@ -28,16 +28,6 @@ const rooted = testIf(
 const actor = await makeActor();
 let filled = 0;
 let failed = 0;
-
-function smallDisk(): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), 'ds-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0711,size=48m', 'tmpfs', path]);
-  const dispose = () => {
-    execFileSync('umount', ['--lazy', path]);
-    rmSync(path, { recursive: true });
-  };
-  return { path, [Symbol.dispose]: dispose };
-}
 
 /** Takes every block that is left. */
 function fill(disk: string): void {
@@ -85,7 +75,7 @@ async function play(prepared: Prepared, disk: string, folder: string, point: str
 
 for (const scene of SCENES) {
   rooted(`${scene.name}: ${scene.points.length} points`, async () => {
-    using disk = smallDisk();
+    using disk = smallDisk('size=48m');
     const prepared = await prepareScene(scene, disk.path);
     for (const point of scene.points) {
       const copy = copyOf(prepared, join(disk.path, 'run'));

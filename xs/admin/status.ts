@@ -3,7 +3,7 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import type { Fault } from '../ground/faults.ts';
@@ -13,21 +13,31 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
+import type { Laptop } from '../registration/laptop-record.ts';
 import { hasTwin } from '../registration/twin-file.ts';
-import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
-import { roomForLaptops } from '../retention/quota.ts';
+import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
+import { readDays } from '../retention/day-log.ts';
+import { diskSize, roomForLaptops } from '../retention/quota.ts';
 import { lockedOut } from '../ssh/old-algorithms.ts';
+import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
-import { measureDisk } from '../storage/disk.ts';
+import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
+import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
 import { daysSince, type Moment } from '../storage/moment.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
+import { reserveSize } from '../storage/reserve.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
+import { type Probes, probe } from './probes.ts';
+import { diskParts, findReliefs, type Relief } from './relief.ts';
+import { readTeachers } from './teachers.ts';
 
 export interface LaptopStanding {
   serial: Serial;
   nick: string;
+  /** ISO 8601. */
+  registered: string;
   /** Days since the last backup; null for never. */
   days: number | null;
   /**
@@ -45,8 +55,20 @@ export interface Status {
   /** Two laptops answer to these names. */
   twins: { serial: Serial; nick: string }[];
   overQuota: { serial: Serial; nick: string }[];
-  disk: { freeBytes: number; usedBytes: number; freeBlocks: number; freeInodes: number };
+  /** Laptops whose digits nobody has compared with the server. */
+  unconfirmed: { serial: Serial; nick: string }[];
+  /** How many may sign in to the pages. */
+  teachers: number;
+  /** `minFree`: the share of free blocks and inodes below which no backup begins, 0…1. */
+  disk: DiskFacts & { minFree: number };
   forecast: Forecast;
+  /** When the disk is full by the growth of the last months (`YYYY-MM-DD`); null for not soon. */
+  fullOn: string | null;
+  /** What could make room; empty while there is enough. */
+  reliefs: readonly Relief[];
+  /** Whether the reserve for repairs is there, or was never made yet. */
+  reserve: boolean;
+  probes: Probes;
   trash: number;
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
@@ -58,7 +80,8 @@ export interface Status {
   lockedOut: { serial: Serial; nick: string }[];
   /** Laptops with entries that are not safe, by their own reports; those with the most first. */
   notSafe: LaptopNotSafe[];
-  scrub: { pass: number; shard: number; lastPassFinished: string | null };
+  /** `daysSince`: days of service since everything was read, or since that began. */
+  scrub: { pass: number; shard: number; lastPassFinished: string | null; daysSince: number };
   clock: { trusted: boolean; reason: string };
   /** What does not work at the moment. */
   faults: Fault[];
@@ -66,35 +89,26 @@ export interface Status {
   disks: { name: 'state' | 'completion'; freeBlocks: number; freeInodes: number }[];
 }
 
+/** A share of free blocks or inodes below which people are told what makes room. */
+const TIGHT = 0.25;
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
 export const LATE_DAYS = 10;
 
+export interface StatusOptions {
+  /** Try the service anew, for somebody who waits at the terminal; else what was found a moment ago. */
+  fresh?: boolean;
+}
+
 /** Gathers all facts. */
-export async function readStatus(library: Library): Promise<Status> {
-  const { paths, log, registrations, strangers, index, pool, config, timeline } = library;
+export async function readStatus(library: Library, options: StatusOptions = {}): Promise<Status> {
+  const { paths, registrations, strangers, index, pool, timeline } = library;
   const moment = timeline.now();
-  const now = moment.time;
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
   const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
-  const replaced = successors(registrations.bySerial());
-  const notSafe = whatIsNotSafe(library);
-  const unsafe = new Set(notSafe.map(({ serial }) => serial));
-  const laptops = active
-    .map(([serial, { nick }]) => {
-      const days = daysWithout(library, serial, moment);
-      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial) };
-      return { serial, nick, days, standing: standing(days, facts) };
-    })
-    // A laptop that another one replaces is missed by nobody; what it has stored still matters.
-    .filter(
-      ({ serial, standing }) =>
-        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
-    );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
-  const scrub = readScrubState(paths, now, log);
-  const { freeBytes, usedBytes, freeBlocks, freeInodes } = await measureDisk(paths.library);
+  const notSafe = whatIsNotSafe(library);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: ifReadable(() => listHeld(paths, serial)).length };
   });
@@ -104,10 +118,10 @@ export async function readStatus(library: Library): Promise<Status> {
   const damagedLaptops = laptopsIn(paths).map((serial) => {
     return { serial, nick: nickOf(serial), files: countFindings(library, serial) };
   });
-  const roomBytes = roomForLaptops(paths.library, config.quota).bytes;
+  const days = await index.days();
   return {
-    time: now.toISOString(),
-    laptops,
+    time: moment.time.toISOString(),
+    ...standings(library, active, notSafe, moment),
     held: held.filter(({ snapshots }) => snapshots > 0),
     waitingKeys: waiting.filter(({ keys }) => keys > 0),
     twins: active
@@ -116,8 +130,8 @@ export async function readStatus(library: Library): Promise<Status> {
     overQuota: usage
       .filter(({ stuck }) => stuck === 1)
       .map(({ serial }) => ({ serial: serial as Serial, nick: nickOf(serial) })),
-    disk: { freeBytes, usedBytes, freeBlocks, freeInodes },
-    forecast: foresee(neededBytes(known), roomBytes, await index.days(), now),
+    teachers: countTeachers(paths),
+    ...(await readRoom(library, known, usage, days)),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
@@ -129,11 +143,104 @@ export async function readStatus(library: Library): Promise<Status> {
       .list((serial) => isKnown(library, serial))
       .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
     notSafe,
-    scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
+    scrub: scrubFacts(library, days),
     clock: { trusted: moment.trusted, reason: timeline.distrust },
+    probes: await (options.fresh ? probe(library) : probedLately(library)),
     faults: library.faults.list(),
     disks: await otherDisks(paths),
   };
+}
+
+/** How each laptop in use stands; and whose digits nobody has compared. */
+function standings(
+  library: Library,
+  active: readonly (readonly [Serial, Laptop])[],
+  notSafe: readonly LaptopNotSafe[],
+  moment: Moment,
+): Pick<Status, 'laptops' | 'unconfirmed'> {
+  // A laptop that another one replaces is missed by nobody; what it has stored still matters.
+  const replaced = successors(library.registrations.bySerial());
+  const unsafe = new Set(notSafe.map(({ serial }) => serial));
+  const laptops = active
+    .map(([serial, { nick, registered }]) => {
+      const days = daysWithout(library, serial, moment);
+      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial) };
+      return { serial, nick, registered, days, standing: standing(days, facts) };
+    })
+    .filter(
+      ({ serial, standing }) =>
+        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
+    );
+  const unconfirmed = active
+    .filter(([serial, { introduction }]) => {
+      return introduction !== null && introduction.confirmed === null && !replaced.has(serial);
+    })
+    .map(([serial, { nick }]) => ({ serial, nick }));
+  return { laptops, unconfirmed };
+}
+
+type Room = Pick<Status, 'disk' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>;
+
+/** `known`: the size of each newest Journal in bytes, null for none. */
+async function readRoom(
+  library: Library,
+  known: readonly (number | null)[],
+  usage: readonly LaptopUsage[],
+  days: readonly DayRow[],
+): Promise<Room> {
+  const { paths, config, clock } = library;
+  const now = clock.now();
+  const measured = await measureDisk(paths.library);
+  const disk = { ...measured, minFree: config.traffic.minFreePercent / 100 };
+  const newest = known.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+  // Before the first cleanup the usage of nobody is known.
+  const used = Math.max(
+    newest,
+    usage.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  const share = roomForLaptops(paths.library, config.quota).bytes;
+  const { room, others } = diskParts(measured, [{ bytes: used }], share);
+  const forecast = foresee(neededBytes(known), room, days, now);
+  const isTight = !forecast.fits || freeShare(measured) < TIGHT;
+  const hasReserve = existsSync(inLibrary(paths).reserve);
+  return {
+    disk,
+    forecast,
+    fullOn: fullDate(readDays(paths), measured, now),
+    reliefs: isTight ? findReliefs(library, others) : [],
+    // The first cleanup makes it.
+    reserve:
+      hasReserve ||
+      days.length === 0 ||
+      reserveSize(diskSize(paths.library).bytes, config.quota) === 0,
+  };
+}
+
+function scrubFacts({ paths, clock, log }: Library, days: readonly DayRow[]): Status['scrub'] {
+  const { pass, shard, passStarted, lastPassFinished } = readScrubState(paths, clock.now(), log);
+  const since = (lastPassFinished ?? passStarted).slice(0, 10);
+  const daysSince = days.filter(({ date }) => date > since).length;
+  return { pass, shard, lastPassFinished, daysSince };
+}
+
+/** A file that cannot be read lets nobody in either. */
+function countTeachers(paths: Library['paths']): number {
+  try {
+    return readTeachers(paths).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** For how long pages and metrics reuse what was tried, in milliseconds. */
+const PROBED_MS = 60_000;
+const probed = new WeakMap<Library['listening'], () => Promise<Probes>>();
+
+function probedLately(library: Library): Promise<Probes> {
+  const { listening, clock } = library;
+  const known = probed.get(listening) ?? cached(clock, PROBED_MS, () => probe(library));
+  probed.set(listening, known);
+  return known();
 }
 
 /** Laptops with something in the library that are not registered here. */

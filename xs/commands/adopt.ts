@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { asDsError, isErrno } from '../../shared/errors.ts';
-import { parseSerial, type Serial } from '../../shared/ids.ts';
+import type { Serial } from '../../shared/ids.ts';
 import { type Adoption, adoptInTurn } from '../chores/adoption.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { type PlannedTree, planAdoption } from '../legacy/plan.ts';
@@ -17,6 +17,7 @@ import {
   type OldLaptop,
 } from '../registration/idmgr-import.ts';
 import { inLaptop } from '../storage/paths.ts';
+import { laptopArgument } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 
 const HAPPENS = {
@@ -29,14 +30,14 @@ const HAPPENS = {
 const NEEDS_ATTENTION = 3;
 
 export const adopt: Command = {
-  takes: ['[SERIAL]'],
+  takes: ['[LAPTOP]'],
   flags: ['plan', 'dry-run', 'idmgr'],
   summary: "convert the original program's snapshots in place, without copying content",
   run: async (context) => {
     const { library, args, flags, signal } = context;
     // Laptops that are not registered are among them: their folders may be older than this program.
     const left = flags.idmgr === undefined ? 0 : await importOld(context, flags.idmgr);
-    const serials = args[0] === undefined ? laptopsIn(library.paths) : [parseSerial(args[0])];
+    const serials = args[0] === undefined ? laptopsIn(library.paths) : [laptopArgument(context)];
     let refused = left;
     for (const [index, serial] of serials.entries()) {
       try {

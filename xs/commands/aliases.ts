@@ -9,7 +9,8 @@ import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
 import { hasTwin, readTwins, writeTwins } from '../registration/twin-file.ts';
 import { separated, type Twins, united } from '../registration/twins.ts';
-import { answer, type Command, type CommandContext, laptopArgument, usage } from './command.ts';
+import { laptopArgument } from './arguments.ts';
+import { answer, type Command, type CommandContext, usage } from './command.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],

@@ -1,14 +1,23 @@
 /**
- * Reads one line from the terminal without echoing it, or the first line of a pipe.
+ * Reads a new password from the terminal, twice and without echoing it, or the first line of a pipe.
  */
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { DsError } from '../../shared/errors.ts';
 
 type Input = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>;
 
-/** The line without its line break; empty at the end of input. */
-export function askSecret(question: string, input: Input, output: Partial<WriteStream>) {
-  return input.isTTY && input.setRawMode ? typed(question, input, output) : firstLine(input);
+/**
+ * The line without its line break; empty at the end of input. Throws `bad-input` when the two differ: what
+ * nobody can see may be mistyped.
+ */
+export async function askSecret(question: string, input: Input, output: Partial<WriteStream>) {
+  if (!input.isTTY || !input.setRawMode) return firstLine(input);
+  const first = await typed(question, input, output);
+  if (first === '' || (await typed('the same again: ', input, output)) === first) return first;
+  throw new DsError('bad-input', 'these were two different passwords', {
+    hint: 'nothing was changed; run the command again',
+  });
 }
 
 async function firstLine(input: Input): Promise<string> {

@@ -11,7 +11,9 @@ import { laptopQuota, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
-import { answer, type Command, laptopArgument, usage } from './command.ts';
+import { laptopArgument } from './arguments.ts';
+import { answer, type Command, usage } from './command.ts';
+import { columns, localTime } from './lines.ts';
 
 export const cleanup: Command = {
   flags: ['dry-run', 'trust-clock'],
@@ -66,7 +68,7 @@ function formatLaptop(report: LaptopReport, dryRun: boolean): string {
 }
 
 export const trash: Command = {
-  takes: ['[SERIAL]'],
+  takes: ['[LAPTOP]'],
   summary: 'removed items that can still be restored',
   run: (context) => {
     const serial = context.args[0] === undefined ? undefined : laptopArgument(context);
@@ -75,13 +77,15 @@ export const trash: Command = {
       ...{ serial: of, name, removed: removed.toISOString(), reason },
     }));
     answer(context, { trash: rows }, () =>
-      rows.map((row) => `${row.serial}  ${row.name}  ${row.removed}  ${row.reason}`),
+      rows.length === 0
+        ? ['the trash is empty']
+        : columns(rows.map((row) => [row.serial, row.name, localTime(row.removed), row.reason])),
     );
   },
 };
 
 export const undelete: Command = {
-  takes: ['SERIAL', 'NAME'],
+  takes: ['LAPTOP', 'NAME'],
   summary: 'restore a removed snapshot or pin; a snapshot is then pinned',
   run: async (context) => {
     const { library, args } = context;
@@ -121,10 +125,11 @@ export const quota: Command = {
       laptops: rows,
     };
     answer(context, summary, () => [
-      ...rows.map(
-        ({ serial, bytes, stuck }) =>
-          `${serial}  ${formatBytes(bytes)} of ${formatBytes(each.bytes)}` +
-          `${stuck ? '  over its quota, nothing more to remove' : ''}`,
+      ...columns(
+        rows.map(({ serial, bytes, stuck }) => [
+          ...[serial, formatBytes(bytes), `of ${formatBytes(each.bytes)}`],
+          stuck ? 'over its quota, nothing more to remove' : '',
+        ]),
       ),
       `a laptop may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
         `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,

@@ -6,8 +6,8 @@ import { CommanderError, Option, Command as Program } from 'commander';
 import type { ConfigTree } from '../../shared/config.ts';
 import type { DsError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
-import { FLAGS, type FlagName, type Flags, type Shape, usage } from './command.ts';
-import { COMMANDS, LOCAL_COMMANDS } from './table.ts';
+import { FLAGS, type FlagName, type Flags, type Shape, usage, withHelp } from './command.ts';
+import { COMMANDS, EXAMPLES, LOCAL_COMMANDS } from './table.ts';
 
 export type CommandLine =
   /** `--help`, `help COMMAND` or `--version`: only this text is wanted. */
@@ -23,17 +23,38 @@ export interface Place {
   settings: ConfigTree;
 }
 
-const GLOBAL = new Map([
+/** Of every command; for the manual page as well. */
+export const GLOBAL: ReadonlyMap<string, string> = new Map([
   ['--config <FILE>', 'settings (default: /etc/xs-backup/config.toml)'],
   ['--library <DIR>', 'overrides "library" of the settings'],
   ['--state <DIR>', 'overrides "state"'],
   ['--completion <DIR>', 'overrides "completion"'],
   ['--json', FLAGS.json.summary],
 ]);
-const EXIT_CODES = `
-Exit code: 0 done, 1 failed, 2 wrong arguments, 3 done and something needs attention (status)
-"xs-backup help COMMAND" describes one command.
+/** Their meanings, by number. */
+export const EXIT_CODES = [
+  'done',
+  'failed',
+  'wrong arguments',
+  'done, and something needs attention (status, doctor)',
+] as const;
+/** Of `serve`, for the manual page as well. */
+export const SERVE = {
+  summary: 'serve laptops until stopped',
+  options: [
+    ['--listen <ADDRESS:PORT>', 'overrides "http.listen" of the settings'],
+    ['--ssh-listen <ADDRESS:PORT>', 'overrides "ssh.listen"'],
+  ],
+} as const;
+const FOOT = `
+LAPTOP is a serial number, a nick, or the beginning of one, if it is the only
+one. SNAPSHOT is "latest", or the beginning of a name or date: 2026-11-22.
+Exit codes:
+${EXIT_CODES.map((meaning, code) => `  ${code}  ${meaning}`).join('\n')}
+"xs-backup help COMMAND" describes one command; so does xs-backup(8).
 `;
+const WIDTH = 80;
+const HELP = ['-h, --help', 'print this help'] as const;
 
 /** Throws `usage` with a hint. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -46,16 +67,17 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     text += more;
   };
   for (const one of [program, ...program.commands]) {
-    one.exitOverride().configureOutput({ writeOut, writeErr: () => {} });
+    const getOutHelpWidth = () => WIDTH;
+    one.exitOverride().configureOutput({ writeOut, writeErr: () => {}, getOutHelpWidth });
   }
   try {
     program.parse(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { type: 'text', text };
-    throw wrongArguments(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return { type: 'text', text };
+    const wrong = error instanceof CommanderError ? wrongArguments(error, args) : error;
+    throw withHelp(wrong, commandIn(args));
   }
-  if (!found) throw usage('a command is needed');
+  if (!found) throw withHelp(usage('a command is needed'), undefined);
   return found;
 }
 
@@ -64,10 +86,14 @@ function describeProgram(onCommand: (line: CommandLine) => void): Program {
     .description("The school server's side of ds-backup.")
     .usage('COMMAND [ARGUMENT...] [OPTION...]')
     .version(`xs-backup ${VERSION}`, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
+    .helpOption(...HELP)
     .helpCommand('help [COMMAND]', 'print the help of a command')
-    .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', EXIT_CODES);
+    .configureHelp({
+      ...{ showGlobalOptions: true, minWidthToWrap: 20 },
+      // Whoever wants the options asks for the help of the command.
+      subcommandTerm: (command) => `${command.name()} ${argumentsOf(command)}`.trim(),
+    })
+    .addHelpText('after', FOOT);
   for (const [flags, description] of GLOBAL) program.option(flags, description);
   addServe(program, onCommand);
   for (const [name, shape] of Object.entries({ ...COMMANDS, ...LOCAL_COMMANDS })) {
@@ -82,14 +108,20 @@ function describeProgram(onCommand: (line: CommandLine) => void): Program {
   return program;
 }
 
+function argumentsOf(command: Program): string {
+  const words = command.registeredArguments.map((one) => {
+    return one.required ? one.name() : `[${one.name()}]`;
+  });
+  return words.join(' ');
+}
+
 function addServe(program: Program, onCommand: (line: CommandLine) => void): void {
   const serve = program
     .command('serve')
-    .description('serve laptops until stopped')
-    .helpOption('--help', 'print this help')
-    .allowExcessArguments(false)
-    .option('--listen <ADDRESS:PORT>', 'overrides "http.listen" of the settings')
-    .option('--ssh-listen <ADDRESS:PORT>', 'overrides "ssh.listen"');
+    .description(SERVE.summary)
+    .helpOption(...HELP)
+    .allowExcessArguments(false);
+  for (const [flags, description] of SERVE.options) serve.option(flags, description);
   serve.action(() => {
     if (program.opts().json) throw usage('serve takes no --json');
     const { configFile, settings } = placeOf(program.opts());
@@ -110,10 +142,12 @@ function addCommand(program: Program, name: string, { takes = [], flags = [], su
   const command = program
     .command(name)
     .description(summary)
-    .helpOption('--help', 'print this help')
+    .helpOption(...HELP)
     .allowExcessArguments(false);
   for (const word of takes) command.argument(word.startsWith('[') ? word : `<${word}>`);
   for (const flag of flags) command.addOption(optionOf(flag));
+  const [line = name, meaning = ''] = EXAMPLES[name] ?? [];
+  command.addHelpText('after', `\nExample:\n  xs-backup ${line}\n      ${meaning}`);
   return command;
 }
 
@@ -142,9 +176,17 @@ function placeOf(given: Record<string, string | undefined>): Place {
   };
 }
 
+/** The command that was meant, as far as it can be seen. */
+function commandIn(args: readonly string[]): string | undefined {
+  return args.find((word) => word === 'serve' || word in COMMANDS || word in LOCAL_COMMANDS);
+}
+
 /** Commander's message, and its suggestion where it has one. */
-function wrongArguments({ code, message }: CommanderError): DsError {
-  if (code === 'commander.help') return usage('a command is needed');
+function wrongArguments({ code, message }: CommanderError, args: readonly string[]): DsError {
   const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  if (code === 'commander.help') {
+    const [, unknown] = args[0] === 'help' ? args : [];
+    return usage(unknown === undefined ? 'a command is needed' : `unknown command '${unknown}'`);
+  }
   return usage(first, suggestion?.replace(/^\(|\)$/g, ''));
 }

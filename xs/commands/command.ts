@@ -2,11 +2,9 @@
  * The type of a command of `xs-backup`: it works on the open library and prints what it did. The same
  * code runs in the service while that is running, and in the program at the terminal otherwise.
  */
-import { existsSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
-import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import type { Paths } from '../storage/paths.ts';
 
 interface FlagRule {
   summary: string;
@@ -68,7 +66,7 @@ export interface CommandContext {
 
 /** What the command line takes; whatever is not named here is an error. */
 export interface Shape {
-  /** Its arguments by name, in order: `SERIAL` is required, `[SERIAL]` optional. None by default. */
+  /** Its arguments by name, in order: `LAPTOP` is required, `[LAPTOP]` optional. None by default. */
   takes?: readonly string[];
   /** Besides `json`. */
   flags?: readonly FlagName[];
@@ -85,7 +83,7 @@ export interface Command extends Shape {
 
 /** A command that only reads and runs as the user at the terminal, never in the service. */
 export interface LocalCommand extends Shape {
-  run(context: LocalContext): void | Promise<void>;
+  run(context: LocalContext): Promise<void>;
 }
 
 export interface LocalContext {
@@ -97,24 +95,20 @@ export interface LocalContext {
   signal: AbortSignal;
 }
 
-/** Wrong arguments: exit code 2. */
-export function usage(
-  message: string,
-  hint = '"xs-backup help" lists the commands, "xs-backup help COMMAND" describes one',
-): DsError {
-  return new DsError('usage', message, { hint });
+/** Wrong arguments: exit code 2. Without a hint of its own, `withHelp` names the help that there is. */
+export function usage(message: string, hint?: string): DsError {
+  return new DsError('usage', message, hint === undefined ? {} : { hint });
 }
 
-/** The laptop an argument names: registered, or with a folder in the library. Throws `not-registered`. */
-export function laptopArgument({ library, args }: CommandContext, index = 0): Serial {
-  const text = args[index];
-  if (text === undefined) throw usage('a serial number is needed');
-  const serial = parseSerial(text);
-  if (library.registrations.get(serial)) return serial;
-  if (existsSync(inLaptop(library.paths, serial).home)) return serial;
-  throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
-    hint: '"xs-backup laptops" lists them',
-  });
+/** The error itself, with a hint where one about wrong arguments has none. */
+export function withHelp(error: unknown, command: string | undefined): unknown {
+  if (!(error instanceof DsError) || error.code !== 'usage' || error.hint) return error;
+  return usage(
+    error.message,
+    command === undefined
+      ? '"xs-backup help" lists the commands'
+      : `"xs-backup help ${command}" shows how it is called`,
+  );
 }
 
 /** One line of JSON, or the lines for people. */

@@ -1,12 +1,16 @@
 /**
- * `diag`: a report about this server that names nobody, to send to whoever helps.
+ * What this server says of itself: `diag`, a report that names nobody, to send to whoever helps; and
+ * `server-key`, for the settings of laptops.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { arch, platform, release } from 'node:os';
+import { DsError } from '../../shared/errors.ts';
 import { run } from '../../shared/system/run.ts';
 import { VERSION } from '../../shared/version.ts';
 import { concerns } from '../admin/concerns.ts';
 import { readStatus } from '../admin/status.ts';
-import { answer, type Command } from './command.ts';
+import { hostKeyPublic } from '../storage/paths.ts';
+import { answer, type Command, type LocalCommand } from './command.ts';
 
 const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
 
@@ -54,5 +58,20 @@ export const diag: Command = {
         ([name, fact]) => `${name}: ${typeof fact === 'string' ? fact : JSON.stringify(fact)}`,
       ),
     );
+  },
+};
+
+/** The line that makes a laptop trust this server, and no other, before it has met it. */
+export const serverKey: LocalCommand = {
+  summary: "the line for a laptop's config.toml that makes it trust this server only",
+  run: async ({ paths, flags, print }) => {
+    const file = hostKeyPublic(paths);
+    if (!existsSync(file)) {
+      throw new DsError('not-found', 'this server has no key yet', {
+        hint: 'the first "xs-backup serve" makes it',
+      });
+    }
+    const key = readFileSync(file, 'utf8').trim();
+    print(flags.json ? `${JSON.stringify({ serverKey: key })}\n` : `server-key = "${key}"\n`);
   },
 };

@@ -3,8 +3,8 @@
  * original program's format, its mirror included. Runs at the terminal with that user's rights, and only reads the library.
  */
 import { lstatSync, readdirSync } from 'node:fs';
-import { DsError } from '../../shared/errors.ts';
-import { parseSerial, parseSnapshotName, type Serial } from '../../shared/ids.ts';
+import { DsError, isSystemError } from '../../shared/errors.ts';
+import { parseSnapshotName, type Serial, type SnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { type ExportSource, exportJournal } from '../legacy/export.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
@@ -12,28 +12,38 @@ import { readReplaced } from '../registration/alias-files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { listHeld, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { findName, localLaptop } from './arguments.ts';
 import { type LocalCommand, usage } from './command.ts';
+import { counted } from './lines.ts';
 
 /** What the original client writes into. */
 const MIRROR = 'datastore-current';
 
 export const exportCommand: LocalCommand = {
-  takes: ['SERIAL', 'SNAPSHOT', 'DIR'],
+  takes: ['LAPTOP', 'SNAPSHOT', 'DIR'],
   flags: ['keep-going'],
   summary: 'write a snapshot as a plain Journal that Sugar can open',
   run: async ({ paths, args, flags, print, progress, signal }) => {
     const [serialText, nameText, target] = args;
-    if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
-    const serial = parseSerial(serialText);
+    if (target === undefined) throw usage('export needs LAPTOP, SNAPSHOT and DIR');
+    const serial = localLaptop(paths, serialText);
     const source =
-      nameText === MIRROR ? findMirror(paths, serial) : findSource(paths, serial, nameText);
+      nameText === MIRROR
+        ? findMirror(paths, serial)
+        : findSource(paths, serial, findName(serial, nameText, namesOf(paths, serial)));
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
       ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
       onProgress: ({ entries, of }) => progress({ done: entries, of, text: 'entries' }),
+    }).catch((cause: unknown) => {
+      if (!isSystemError(cause)) throw cause;
+      const hint = 'give a folder that does not exist yet, on a disk with enough room';
+      throw new DsError('bad-input', `cannot write ${target}: ${cause.message}`, { hint, cause });
     });
     if (flags.json) return print(`${JSON.stringify(done)}\n`);
-    print(`${done.entries} entries, ${formatBytes(done.bytes)} in ${target}\n`);
+    print(
+      `${counted(done.entries, 'entry', 'entries')}, ${formatBytes(done.bytes)} in ${target}\n`,
+    );
     for (const { what, reason } of done.leftOut) print(`  without ${what}: ${reason}\n`);
     if (done.leftOut.some(({ reason }) => /\b(EACCES|EPERM)\b/.test(reason))) {
       print('  this user may not read all of it; run the command with sudo\n');
@@ -43,6 +53,18 @@ export const exportCommand: LocalCommand = {
     }
   },
 };
+
+/** Ordinary ones first, the newest first; so "latest" is never one that is held aside or removed. */
+function namesOf(paths: Paths, serial: Serial): SnapshotName[] {
+  const names = [...listSnapshots(paths, serial), ...listHeld(paths, serial)].map(
+    ({ name }) => name,
+  );
+  const raw = listRaw(paths, serial).map(({ name }) => name);
+  const removed = listTrash(paths, serial).flatMap(
+    ({ name }) => tryParse(parseSnapshotName, name) ?? [],
+  );
+  return [...new Set([...names, ...raw.reverse(), ...removed])];
+}
 
 /** The original client's mirror may be half written, and is sometimes the only newest state. */
 function findMirror(paths: Paths, serial: Serial): ExportSource {
@@ -54,8 +76,7 @@ function findMirror(paths: Paths, serial: Serial): ExportSource {
   });
 }
 
-function findSource(paths: Paths, serial: Serial, nameText: string | undefined): ExportSource {
-  const name = parseSnapshotName(nameText);
+function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSource {
   const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
   const snapshot = known.find((one) => one.name === name);
   if (snapshot) return { snapshot };

@@ -1,9 +1,10 @@
 /**
- * `scrub`, `damage` and `verify`: whether stored content still matches its digests.
+ * `scrub`, `damage` and `verify`: whether stored content still matches its digests; and `rebuild`, which makes
+ * the index again from the disk.
  */
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
-import { parseSerial, type Serial } from '../../shared/ids.ts';
+import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { type NamesFinding, readFindings } from '../integrity/findings.ts';
@@ -11,7 +12,9 @@ import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import type { Library } from '../library.ts';
+import { localLaptop } from './arguments.ts';
 import { answer, type Command, type LocalCommand } from './command.ts';
+import { counted, localTime } from './lines.ts';
 
 export const scrub: Command = {
   flags: ['all'],
@@ -31,7 +34,7 @@ export const scrub: Command = {
       damaged.push(...done.damaged.flatMap(({ names }) => names));
     }
     answer(context, { ...sum, damaged, findings }, () => [
-      `${sum.files} files read (${formatBytes(sum.bytes)}), ` +
+      `${counted(sum.files, 'file')} read (${formatBytes(sum.bytes)}), ` +
         `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
       ...(damaged.length + findings === 0 ? ['no damage'] : []),
       ...damaged.map((name) => `damaged: ${name}`),
@@ -51,15 +54,16 @@ export const damage: Command = {
     });
     const damaged = laptops.filter(({ count }) => count > 0);
     answer(context, { damage: records, laptops: damaged }, () => [
+      ...(damaged.length + records.length === 0 ? ['no damage is known'] : []),
       ...damaged.flatMap(({ serial, nick, count, findings }) => [
-        `${serial} ${nick}: ${count} files`,
+        `${serial} ${nick}: ${counted(count, 'file')}`,
         ...findings.map(({ folder, file, what, title }) => {
           const named = title === null ? '' : `  ${JSON.stringify(title)}`;
           return `  ${what}: ${join(folder, file)}${named}`;
         }),
       ]),
       ...records.flatMap(({ digest, found, names }) => [
-        `${digest}  found ${found}`,
+        `${digest}  found ${localTime(found)}`,
         ...(names ?? []).map((name) => `  ${name}`),
       ]),
     ]);
@@ -84,10 +88,10 @@ function findingsOf({ paths, registrations, troubles }: Library, serial: Serial)
 }
 
 export const verify: LocalCommand = {
-  takes: ['[SERIAL]'],
+  takes: ['[LAPTOP]'],
   summary: 'verify every snapshot completely; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
-    const serials = args[0] === undefined ? laptopsIn(paths) : [parseSerial(args[0])];
+    const serials = args[0] === undefined ? laptopsIn(paths) : [localLaptop(paths, args[0])];
     const of = serials.reduce((sum, serial) => sum + countSnapshots(paths, serial), 0);
     const onProgress = ({ snapshots, files }: Totals) =>
       progress({ done: snapshots, of, text: `snapshots, ${files} files read` });
@@ -103,12 +107,26 @@ export const verify: LocalCommand = {
     print(
       flags.json
         ? `${JSON.stringify(totals)}\n`
-        : `${snapshots} snapshots, ${entries} entries, ${files} files read (${formatBytes(bytes)})\n`,
+        : `${counted(snapshots, 'snapshot')}, ${counted(entries, 'entry', 'entries')}, ${counted(files, 'file')} read (${formatBytes(bytes)})\n`,
     );
     if (damaged > 0) {
-      throw new DsError('damaged', `${damaged} problems were found`, {
+      throw new DsError('damaged', `${counted(damaged, 'problem')} found`, {
         hint: 'the next backups of the affected laptops repair what they can; see "xs-backup damage"',
       });
     }
+  },
+};
+
+/** The disk is authoritative. */
+export const rebuild: Command = {
+  summary: 'make the index again from the disk',
+  run: async (context) => {
+    const { library, progress } = context;
+    const snapshots = await library.workQueue.run(() =>
+      library.index.rebuild((serial, done, of) =>
+        progress({ done, of, text: `laptops, ${serial}` }),
+      ),
+    );
+    answer(context, { snapshots }, () => [`${counted(snapshots, 'snapshot')} found`]);
   },
 };

@@ -7,6 +7,7 @@ import { isLongUnused } from '../registration/forget.ts';
 import type { WindowState } from '../registration/newcomers.ts';
 import { describeProposal, proposalsOf } from './aliases.ts';
 import { answer, type Command } from './command.ts';
+import { columns, counted, localTime } from './lines.ts';
 
 export const laptops: Command = {
   flags: ['unused'],
@@ -19,7 +20,13 @@ export const laptops: Command = {
       const unused = registrations.unused().filter(([, laptop]) => isLongUnused(laptop, now));
       const rows = await laptopRows(library, unused);
       answer(context, { laptops: rows }, () =>
-        rows.map(({ serial, nick, registered }) => `${serial}  ${nick}  registered ${registered}`),
+        rows.length === 0
+          ? ['no laptop is without a backup for so long']
+          : columns(
+              rows.map(({ serial, nick, registered }) => {
+                return [serial, nick, `registered ${localTime(registered)}`];
+              }),
+            ),
       );
       return;
     }
@@ -28,7 +35,7 @@ export const laptops: Command = {
     const registration = newcomers.window();
     const unregistered = unregisteredIn(library);
     answer(context, { laptops: rows, registration, proposals, unregistered }, () => [
-      ...rows.map(describe),
+      ...(rows.length === 0 ? ['no laptop has registered yet'] : columns(rows.map(describe))),
       ...unregistered.map((serial) => `${serial}  not registered, and has backups here`),
       ...proposals.map(describeProposal),
       // With open registration, the default, there is nothing to report.
@@ -37,9 +44,9 @@ export const laptops: Command = {
   },
 };
 
-function describe(row: LaptopRow): string {
+function describe(row: LaptopRow): string[] {
   const { serial, nick, snapshots } = row;
-  const safe = row.lastSuccess ? `safe ${row.lastSuccess}` : 'never backed up';
+  const safe = row.lastSuccess ? `safe ${localTime(row.lastSuccess)}` : 'never backed up';
   const notes = [
     ...(row.held > 0 ? [`${row.held} held`] : []),
     ...(row.retired === null ? [] : ['out of use']),
@@ -48,11 +55,11 @@ function describe(row: LaptopRow): string {
     ...(row.confirmed === false ? ['nobody has typed its digits yet'] : []),
     ...row.waiting.map(({ kind, fingerprint }) => `${kind} key pending: ${fingerprint}`),
   ];
-  return [serial, nick, `${snapshots} snapshots`, safe, ...notes].join('  ');
+  return [serial, nick, counted(snapshots, 'snapshot'), safe, notes.join('; ')];
 }
 
 function describeWindow({ open, policy, minutesLeft }: WindowState): string {
-  if (open) return `unknown laptops may register for ${minutesLeft} more minutes`;
+  if (open) return `unknown laptops may register for ${counted(minutesLeft ?? 0, 'more minute')}`;
   return policy === 'closed'
     ? 'registration is switched off'
     : 'registration is closed; "xs-backup register-window MINUTES" opens it';

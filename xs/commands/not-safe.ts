@@ -7,17 +7,20 @@ import type { NotSafe } from '../../shared/protocol/messages.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from '../admin/not-safe.ts';
 import type { Library } from '../library.ts';
 import { readNotSafe } from '../storage/not-safe.ts';
-import { answer, type Command, laptopArgument } from './command.ts';
+import { laptopArgument } from './arguments.ts';
+import { answer, type Command } from './command.ts';
 
 export const notSafe: Command = {
-  takes: ['[SERIAL]'],
+  takes: ['[LAPTOP]'],
   summary:
     'entries that are not safe at school, and why, as the laptops said after their last backups',
   run: (context) => {
     const { library, args } = context;
     const rows =
       args.length > 0 ? [ofLaptop(library, laptopArgument(context))] : whatIsNotSafe(library);
-    answer(context, { laptops: rows }, () => rows.flatMap(describe));
+    answer(context, { laptops: rows }, () =>
+      rows.length === 0 ? ['no laptop says that anything is not safe'] : rows.flatMap(describe),
+    );
   },
 };
 

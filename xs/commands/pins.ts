@@ -1,21 +1,22 @@
 /**
  * `pin`, `unpin` and `pins`: what cleanup never removes.
  */
-import { parseSnapshotName, parseUid, tryParse } from '../../shared/ids.ts';
+import { parseUid, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { pinEntry, pinSnapshot, unpinEntry, unpinSnapshot } from '../pins/pinning.ts';
 import { listPins, listReleased, type Pin, pinLimit, pinnedSnapshots } from '../pins/pins.ts';
-import { findSnapshot } from '../storage/snapshots.ts';
-import { answer, type Command, laptopArgument } from './command.ts';
+import { findName, laptopArgument, snapshotArgument, uidArgument } from './arguments.ts';
+import { answer, type Command } from './command.ts';
+import { columns } from './lines.ts';
 
 export const pin: Command = {
-  takes: ['SERIAL', 'SNAPSHOT', '[UID]'],
+  takes: ['LAPTOP', 'SNAPSHOT', '[UID]'],
   summary: 'keep a snapshot, or the version of one entry in it, until it is unpinned',
   run: async (context) => {
     const { library, args } = context;
     const serial = laptopArgument(context);
-    const snapshot = findSnapshot(library.paths, serial, parseSnapshotName(args[1]));
-    const uid = args[2] === undefined ? undefined : parseUid(args[2]);
+    const snapshot = snapshotArgument(library.paths, serial, args[1]);
+    const uid = args[2] === undefined ? undefined : uidArgument(args[2]);
     await library.workQueue.run(() => {
       if (uid) pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library) });
       else pinSnapshot(library, serial, snapshot.name);
@@ -26,25 +27,30 @@ export const pin: Command = {
   },
 };
 
+const PINNED = { what: 'pinned snapshot', lists: 'pins' };
+
 export const unpin: Command = {
-  takes: ['SERIAL', 'SNAPSHOT|UID'],
+  takes: ['LAPTOP', 'SNAPSHOT|UID'],
   summary: 'let cleanup remove a snapshot or entry again',
   run: async (context) => {
     const { library, args } = context;
     const serial = laptopArgument(context);
-    const name = tryParse(parseSnapshotName, args[1]);
+    const pinned = [...pinnedSnapshots(library.paths, serial)].sort().reverse();
+    const isUid = tryParse(parseUid, args[1]) !== undefined;
+    const name = isUid ? undefined : findName(serial, args[1], pinned, PINNED);
     await library.workQueue.run(() => {
       if (name) unpinSnapshot(library, serial, name);
-      else unpinEntry(library, serial, parseUid(args[1]));
+      else unpinEntry(library, serial, uidArgument(args[1]));
     });
-    library.log.info('unpinned', { serial, what: args[1] });
+    library.log.info('unpinned', { serial, what: name ?? args[1] });
     library.audit.decided('unpinned', serial, name ? { snapshot: name } : { uid: args[1] ?? '' });
-    answer(context, { unpinned: args[1] }, () => [`${args[1]} is no longer pinned`]);
+    const what = name ?? args[1];
+    answer(context, { unpinned: what }, () => [`${what} is no longer pinned`]);
   },
 };
 
 export const pins: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'pinned snapshots and entries, and how much of the quota they use',
   run: (context) => {
     const { library } = context;
@@ -56,12 +62,13 @@ export const pins: Command = {
     const bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
     const limit = pinLimit(library);
     answer(context, { entries, released, snapshots, bytes, limit }, () => [
-      ...snapshots.map((name) => name),
-      ...entries.map((one) => `${one.uid}  ${formatBytes(one.bytes)}  from ${one.snapshot}`),
-      ...released.map(
-        (one) =>
-          `${one.uid}  ${formatBytes(one.bytes)}  unpinned, but still needed by older snapshots`,
-      ),
+      ...snapshots,
+      ...columns([
+        ...entries.map(({ uid, bytes, snapshot }) => [uid, formatBytes(bytes), `from ${snapshot}`]),
+        ...released.map(({ uid, bytes }) => {
+          return [uid, formatBytes(bytes), 'unpinned, but still needed by older snapshots'];
+        }),
+      ]),
       `${formatBytes(bytes)} of ${formatBytes(limit)} used by pinned entries`,
     ]);
   },

@@ -2,27 +2,30 @@
  * Decisions about laptops: pending keys, the window for new laptops, retirement; and the audit log.
  */
 import { DsError } from '../../shared/errors.ts';
-import { parseSerial } from '../../shared/ids.ts';
+import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { readAudit } from '../registration/audit.ts';
 import { forget as forgetLaptop } from '../registration/forget.ts';
 import type { KeyKind } from '../registration/laptop-record.ts';
-import { answer, type Command, type CommandContext, laptopArgument, usage } from './command.ts';
+import { laptopArgument } from './arguments.ts';
+import { answer, type Command, type CommandContext, usage } from './command.ts';
+import { columns, counted, localTime } from './lines.ts';
 
 /** A day is long enough to register everybody. */
 const MAX_WINDOW_MINUTES = 24 * 60;
 
 export const approve: Command = {
-  takes: ['SERIAL', '[CODE]'],
+  takes: ['LAPTOP', '[CODE...]'],
   flags: ['kind', 'key'],
   summary: 'let in the key whose six digits the laptop shows; or, by --key, one you read there',
   run: (context) => {
     const serial = laptopArgument(context);
     const { approvals } = context.library.registrations;
-    const code = context.args[1]?.replace(/\s/g, '');
+    // As the laptop shows them, in two groups of three, or in one.
+    const code = context.args.slice(1).join('').replace(/\s/g, '') || undefined;
     const { key } = context.flags;
     if ((code === undefined) === (key === undefined)) {
       throw usage(
-        'type the six digits that the laptop shows: "xs-backup approve SERIAL CODE"',
+        'type the six digits that the laptop shows: "xs-backup approve LAPTOP CODE"',
         'or give --key FINGERPRINT, after "ssh-keygen -lf ~/.sugar/default/ds-backup/key.pub" on the laptop',
       );
     }
@@ -48,7 +51,7 @@ const APPROVED = {
 } as const;
 
 export const reject: Command = {
-  takes: ['SERIAL', '[KEY]'],
+  takes: ['LAPTOP', '[KEY]'],
   flags: ['kind'],
   summary: "reject a pending key, by fingerprint or code, for good; --kind sugar: all of Sugar's",
   run: (context) => {
@@ -87,14 +90,14 @@ export const registerWindow: Command = {
     library.log.info('register-window', { minutes });
     answer(context, { registration: library.newcomers.window() }, () => [
       minutes > 0
-        ? `unknown laptops may register for ${minutes} minutes`
+        ? `unknown laptops may register for ${counted(minutes, 'minute')}`
         : 'registration is closed',
     ]);
   },
 };
 
 export const retire: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'take a laptop out of use: its snapshots stay, its keys become invalid',
   run: (context) => {
     const serial = laptopArgument(context);
@@ -106,7 +109,7 @@ export const retire: Command = {
 };
 
 export const unretire: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'take a retired laptop back into use, with the keys it had',
   run: (context) => {
     const serial = laptopArgument(context);
@@ -118,7 +121,7 @@ export const unretire: Command = {
 };
 
 export const forget: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'remove the registration of a laptop that never made a backup',
   run: async (context) => {
     const { library } = context;
@@ -129,19 +132,24 @@ export const forget: Command = {
 };
 
 export const audit: Command = {
-  takes: ['[SERIAL]'],
+  takes: ['[LAPTOP]'],
   summary: 'the audit log: registrations and decisions, the oldest first',
   run: (context) => {
     const { library, args } = context;
     // A forgotten laptop is no longer registered but still in the log.
-    const serial = args[0] === undefined ? undefined : parseSerial(args[0]);
+    const typed = tryParse(parseSerial, args[0]?.trim().toUpperCase());
+    const serial = args[0] === undefined ? undefined : (typed ?? laptopArgument(context));
     const lines = readAudit(library.paths, serial);
     answer(context, { audit: lines }, () =>
-      lines.map(({ time, event, serial: of, who, name, details }) => {
-        const more = Object.entries(details).map(([key, value]) => `  ${key} ${value}`);
-        const by = name === undefined ? who : `${who} ${name}`;
-        return `${time}  ${of ?? '-'}  ${event}  by ${by}${more.join('')}`;
-      }),
+      lines.length === 0
+        ? ['nothing was done yet']
+        : columns(
+            lines.map(({ time, event, serial: of, who, name, details }) => {
+              const more = Object.entries(details).map(([key, value]) => `${key} ${value}`);
+              const by = name === undefined ? who : `${who} ${name}`;
+              return [localTime(time), of ?? '-', event, `by ${by}`, more.join('  ')];
+            }),
+          ),
     );
   },
 };

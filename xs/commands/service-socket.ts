@@ -18,7 +18,7 @@ import { asTerminalError } from '../ground/system-errors.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { releaseIfFull } from '../storage/reserve.ts';
-import { type FlagName, type Step, usage } from './command.ts';
+import { type FlagName, type Step, usage, withHelp } from './command.ts';
 import { COMMANDS } from './table.ts';
 
 const flag = v.optional(v.boolean());
@@ -65,7 +65,7 @@ export async function runCommand(
     const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
     return typeof exitCode === 'number' ? exitCode : 0;
   } catch (error) {
-    throw asTerminalError(error);
+    throw asTerminalError(withHelp(error, command));
   }
 }
 

@@ -1,7 +1,6 @@
 /**
  * `snapshots`, `sums`, and the decisions about held backups.
  */
-import { parseSnapshotName } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { dropHeld, releaseHeld } from '../ingest/held.ts';
 import { readHeldNote } from '../ingest/shrink-guard.ts';
@@ -10,11 +9,13 @@ import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
-import { findSnapshot, listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
-import { answer, type Command, laptopArgument } from './command.ts';
+import { listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import { laptopArgument, snapshotArgument } from './arguments.ts';
+import { answer, type Command } from './command.ts';
+import { columns, counted, localTime } from './lines.ts';
 
 export const snapshots: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'the snapshots of a laptop, newest first',
   run: (context) => {
     const { paths } = context.library;
@@ -28,26 +29,28 @@ export const snapshots: Command = {
       ...{ name, entries, doubt },
     }));
     const mirror = countMirror(paths, serial);
+    const inMirror = counted(mirror, 'entry', 'entries');
     answer(context, { snapshots: rows, original: raw.reverse(), mirror }, () => [
-      ...rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),
-      ...raw.map(({ name, entries }) => `${name}  ${entries} entries  not adopted yet`),
+      ...columns([
+        ...rows.map((one) => [...cellsOf(one), one.pinned ? 'pinned' : '']),
+        ...raw.map(({ name, entries }) => {
+          return [name, '', '', counted(entries, 'entry', 'entries'), '', 'not adopted yet'];
+        }),
+      ]),
       ...(mirror > 0
-        ? [`datastore-current  ${mirror} entries  the original client's mirror, for "export"`]
+        ? [`datastore-current  ${inMirror}  the original client's mirror, for "export"`]
         : []),
+      ...(rows.length + raw.length + mirror === 0 ? [`${serial} has no snapshot yet`] : []),
     ]);
   },
 };
 
 export const sums: Command = {
-  takes: ['SERIAL', 'SNAPSHOT'],
+  takes: ['LAPTOP', 'SNAPSHOT'],
   summary: 'the SHA-256 sums of a snapshot, for "sha256sum -c" in its folder',
   run: (context) => {
     const serial = laptopArgument(context);
-    const snapshot = findSnapshot(
-      context.library.paths,
-      serial,
-      parseSnapshotName(context.args[1]),
-    );
+    const snapshot = snapshotArgument(context.library.paths, serial, context.args[1]);
     const lines = [...sha256Lines(snapshot)];
     answer(context, { sums: lines }, () => lines);
   },
@@ -62,13 +65,15 @@ export const held: Command = {
       listHeld(paths, serial).map((one) => ({ ...shown(one), ...readHeldNote(one.folder) })),
     );
     answer(context, { held: rows }, () =>
-      rows.map((one) => `${one.serial}  ${describe(one)}  ${one.detail}`),
+      rows.length === 0
+        ? ['no backup is held aside']
+        : columns(rows.map((one) => [one.serial, ...cellsOf(one), one.detail])),
     );
   },
 };
 
 export const release: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'accept the held backups of a laptop: they become ordinary snapshots',
   run: async (context) => {
     const { library } = context;
@@ -78,13 +83,13 @@ export const release: Command = {
     library.log.info('held-released', { serial, snapshots: done.length });
     library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [
-      `${serial}: ${done.length} released`,
+      `${serial}: ${counted(done.length, 'backup')} released`,
     ]);
   },
 };
 
 export const drop: Command = {
-  takes: ['SERIAL'],
+  takes: ['LAPTOP'],
   summary: 'discard the held backups of a laptop: they move to the trash',
   run: async (context) => {
     const { library } = context;
@@ -94,7 +99,7 @@ export const drop: Command = {
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });
     answer(context, { dropped: done.map(({ name }) => name) }, () => [
-      `${serial}: ${done.length} moved to the trash`,
+      `${serial}: ${counted(done.length, 'backup')} moved to the trash`,
     ]);
   },
 };
@@ -103,6 +108,8 @@ function shown({ folder: _place, ...manifest }: Snapshot) {
   return manifest;
 }
 
-function describe(one: { name: string; sequence: number; entries: number; bytes: number }): string {
-  return `${one.name}  #${one.sequence}  ${one.entries} entries  ${formatBytes(one.bytes)}`;
+function cellsOf(one: Pick<Snapshot, 'name' | 'sequence' | 'created' | 'entries' | 'bytes'>) {
+  const { name, sequence, created, entries, bytes } = one;
+  const size = formatBytes(bytes);
+  return [name, `#${sequence}`, localTime(created), counted(entries, 'entry', 'entries'), size];
 }

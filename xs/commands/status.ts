@@ -1,10 +1,13 @@
 /**
- * `status`: the school on one screen, at most 25 lines however many laptops there are.
+ * `status`: the school on one screen, at most 25 lines however many laptops there are; `doctor`: each thing
+ * that a working server needs, tried now.
  */
 import { formatBytes } from '../../shared/words/quantity.ts';
-import { type Concern, concerns } from '../admin/concerns.ts';
+import { concernAdvice, concernText } from '../admin/concern-words.ts';
+import { type Concern, type ConcernType, concerns, type Named } from '../admin/concerns.ts';
 import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
 import { answer, type Command } from './command.ts';
+import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
 
 /** Exit code of `status` when something needs attention, for monitoring programs. */
 const NEEDS_ATTENTION = 3;
@@ -12,11 +15,12 @@ const NEEDS_ATTENTION = 3;
 const MAX_LINE = 118;
 /** Names in one line; the rest are counted. */
 const NAMED = 5;
+const MAX_LINES = 25;
 
 export const status: Command = {
   summary: 'the school on one screen; exit code 3 when something needs attention',
   run: async (context) => {
-    const found = await readStatus(context.library);
+    const found = await readStatus(context.library, { fresh: true });
     const open = concerns(found);
     const types = open.map(({ type }) => type);
     answer(context, { ...found, concerns: types }, () => formatStatus(found));
@@ -24,22 +28,18 @@ export const status: Command = {
   },
 };
 
-/** At most 25 lines: the facts, then one line for each concern. */
+/** At most 25 lines: the facts, then what needs attention and, as far as there is room, what to do. */
 export function formatStatus(found: Status): string[] {
-  const { laptops, disk, scrub, clock } = found;
+  const { laptops, disk, scrub, clock, unregistered, strangers } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
-  const never = by('never');
+  const damaged = by('damaged');
   const partly = by('partly').length;
+  const nameless = (some: readonly string[]) => some.map((serial) => ({ serial, nick: '' }));
   const lines = [
     `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
       (partly > 0 ? `${partly} not with everything, ` : '') +
-      `${by('late').length} not seen for ` +
-      `${LATE_DAYS} days, ${never.length} never backed up`,
-  ];
-  const damaged = by('damaged');
-  if (damaged.length > 0) lines.push(`NOT SAFE  ${name(damaged)}: the newest backup is damaged`);
-  if (never.length > 0) lines.push(`never     ${name(never)}`);
-  lines.push(
+      `${by('late').length} not seen for ${LATE_DAYS} days, ${by('never').length} never backed up`,
+    ...(damaged.length > 0 ? [`NOT SAFE  ${name(damaged)}: the newest backup is damaged`] : []),
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
       `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
     ...found.disks.map(
@@ -47,90 +47,152 @@ export function formatStatus(found: Status): string[] {
         `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
     ),
     `forecast  ${formatForecast(found)}`,
-    `trash     ${found.trash} items can be restored`,
+    `trash     ${counted(found.trash, 'item')} can be restored`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
-      `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}`,
-    `clock     ${found.time.slice(0, 16)} UTC, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
-  );
-  const { unregistered, strangers } = found;
-  if (unregistered.length > 0) {
-    const stored = unregistered.map((serial) => ({ serial, nick: '' }));
-    lines.push(`stored    ${name(stored)}: unregistered`);
-  }
-  if (strangers.length > 0) {
-    lines.push(`refused   ${name(strangers)}: unregistered, and asked`);
-  }
+      `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
+    `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
+    ...(unregistered.length > 0 ? [`stored    ${name(nameless(unregistered))}: unregistered`] : []),
+    ...(strangers.length > 0 ? [`refused   ${name(strangers)}: unregistered, and asked`] : []),
+  ];
   const open = concerns(found);
-  lines.push(open.length === 0 ? 'all is well' : 'needs attention:');
-  return [...lines, ...open.map((one) => `  ${formatConcern(one)}`)];
+  if (open.length === 0) return [...lines, 'all is well'];
+  const room = MAX_LINES - lines.length - 1;
+  const shown = open.slice(0, open.length > room ? room - 1 : room);
+  const advised = room - open.length;
+  const told = shown.flatMap((one, index) => {
+    return [`  ${line(one)}`, ...(index < advised ? [`    ${advice(one)}`] : [])];
+  });
+  const more = open.length - shown.length;
+  const rest = more > 0 ? [`  and ${more} more: see "xs-backup doctor"`] : [];
+  return [...lines, 'needs attention:', ...told, ...rest];
 }
 
-function formatConcern(concern: Concern): string {
+function line(concern: Concern): string {
+  const text = concernText(TERMINAL_WORDS, concern);
   switch (concern.type) {
     case 'faults': {
       const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
-      const line = `  does not work     ${each}`;
-      return `${line.slice(2, MAX_LINE)}${line.length > MAX_LINE ? '…' : ''}`;
+      const told = `${text}: ${each}`;
+      return `${told.slice(0, MAX_LINE - 2)}${told.length > MAX_LINE - 2 ? '…' : ''}`;
     }
-    case 'waiting-keys':
-      return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
-    case 'twins':
-      return `two of one name   ${name(concern.laptops)}: see "xs-backup twins"`;
-    case 'damaged-laptops':
-      return `damaged laptops   ${name(concern.laptops)}: see "xs-backup damage"`;
-    case 'not-safe':
-      return `things not safe   ${counted(concern.laptops)}: see "xs-backup not-safe"`;
-    case 'held':
-      return `held backups      ${name(concern.laptops)}: see "xs-backup held"`;
-    case 'clock':
-      return `clock             nothing is removed: ${concern.reason}`;
-    case 'damage':
-      return `damage            ${concern.files} damaged files: see "xs-backup damage"`;
-    case 'disk-too-small':
-      return 'disk too small    a larger disk is needed, or fewer laptops';
+    case 'disk-full':
     case 'disk-nearly-full':
       return (
-        `disk nearly full  ${percent(concern.freeBlocks)} of the blocks and ` +
+        `${text}: ${percent(concern.freeBlocks)} of the blocks and ` +
         `${percent(concern.freeInodes)} of the inodes are free`
       );
-    case 'over-quota':
-      return `over quota        ${name(concern.laptops)}: see "xs-backup quota"`;
-    case 'refused-laptops':
-      return `refused laptops   ${name(concern.laptops)}: "xs-backup help adopt"`;
-    case 'locked-out-laptops':
-      return (
-        `cannot connect    ${concern.laptops.length} laptops have only DSA keys, which OpenSSH 10 cannot ` +
-        'check: see README'
-      );
-    case 'late-laptops':
-      return `not seen          ${name(concern.laptops)}`;
+    case 'clock':
+    case 'sandbox':
+      return `${text}: ${concern.reason}`.slice(0, MAX_LINE);
+    case 'not-safe':
+      return `${text}: ${nameWithThings(concern.laptops)}`;
     default:
-      return concern satisfies never;
+      return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
   }
 }
 
-function formatForecast({ forecast }: Status): string {
-  const { neededBytes, roomBytes, fits, fullOn } = forecast;
+/** Which command shows more, or does it. */
+const SEE: Partial<Record<ConcernType, string>> = {
+  'waiting-keys': 'laptops',
+  twins: 'twins',
+  'not-safe': 'not-safe',
+  'refused-laptops': 'help adopt',
+  'damaged-laptops': 'damage',
+  held: 'held',
+  damage: 'damage',
+  'over-quota': 'quota',
+  'never-backed-up': 'laptops',
+  'late-laptops': 'laptops',
+  unconfirmed: 'laptops',
+  'disk-full': 'quota',
+  'disk-nearly-full': 'quota',
+};
+
+function advice(concern: Concern): string {
+  const see = SEE[concern.type];
+  const text = concernAdvice(TERMINAL_WORDS, concern);
+  return see === undefined ? text : `${text} See "xs-backup ${see}".`;
+}
+
+function formatForecast({ forecast, fullOn }: Status): string {
+  const { neededBytes, roomBytes, fits } = forecast;
   const sizes = `${formatBytes(neededBytes)} of ${formatBytes(roomBytes)}`;
   if (!fits) return `one full copy of every laptop does NOT fit (${sizes})`;
-  const until = fullOn ? `, but will not from ${fullOn} on` : '';
-  return `one full copy of every laptop fits (${sizes})${until}`;
+  const until = forecast.fullOn ? `, but will not from ${forecast.fullOn} on` : '';
+  const full = fullOn ? `; the disk is full about ${fullOn}` : '';
+  return `one full copy of every laptop fits (${sizes})${until}${full}`;
 }
 
 function name(some: readonly { serial: string; nick: string }[]): string {
-  const named = some.slice(0, NAMED).map(({ serial, nick }) => nick || serial);
+  const shown = some.slice(0, NAMED);
+  const nicks = shown.map(({ nick }) => nick);
+  // Two children may be called Jim.
+  const named = shown.map(({ serial, nick }) => {
+    if (nick === '') return serial;
+    return nicks.indexOf(nick) === nicks.lastIndexOf(nick) ? nick : `${nick} (${serial})`;
+  });
   const rest = some.length - named.length;
   return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** `Jim: 2 things are not safe, Ana: 1 thing is not safe` in short. */
-function counted(some: readonly { serial: string; nick: string; count: number }[]): string {
-  const things = (count: number) => (count === 1 ? '1 thing' : `${count} things`);
+/** `Jim 2 things, Ana 1 thing` */
+function nameWithThings(some: readonly (Named & { count: number })[]): string {
   return name(
-    some.map(({ serial, nick, count }) => ({ serial, nick: `${nick || serial} ${things(count)}` })),
+    some.map(({ serial, nick, count }) => {
+      return { serial, nick: `${nick || serial} ${counted(count, 'thing')}` };
+    }),
   );
 }
 
 function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
 }
+
+/** What is looked at, in this order, and the concerns that it may raise. */
+const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[] = [
+  ['the service runs', ['service-down']],
+  ['every part of it works', ['faults']],
+  ['its ports answer', ['port-closed']],
+  ['a laptop can send and fetch', ['sandbox']],
+  ['the disk has room', ['disk-full', 'disk-nearly-full', 'disk-filling']],
+  ['one copy of every laptop fits', ['disk-too-small']],
+  ['the reserve for repairs is there', ['reserve-gone']],
+  ['every laptop is within its share', ['over-quota']],
+  ['the clock is believed', ['clock']],
+  ['nothing stored is damaged', ['damage', 'damaged-laptops']],
+  ['everything was checked lately', ['scrub-behind']],
+  ['all of every Journal is safe', ['not-safe']],
+  ['laptops of the old server and program can connect', ['refused-laptops', 'locked-out-laptops']],
+  ['a teacher can sign in', ['no-teacher']],
+  ['no laptop asks to be let in', ['waiting-keys']],
+  ['every laptop is confirmed', ['unconfirmed']],
+  ['every laptop has a name of its own', ['twins']],
+  ['no backup is held aside', ['held']],
+  ['every laptop has a backup', ['never-backed-up']],
+  ['every laptop was seen lately', ['late-laptops']],
+];
+
+export const doctor: Command = {
+  summary: 'try everything that a working server needs, and say the way out where it fails',
+  run: async (context) => {
+    const found = await readStatus(context.library, { fresh: true });
+    const open = concerns(found);
+    const checks = CHECKS.map(([what, types]) => {
+      return { what, failed: open.filter(({ type }) => types.includes(type)) };
+    });
+    const told = checks.map(({ what, failed }) => ({
+      ...{ what, ok: failed.length === 0 },
+      problems: failed.map((one) => ({ type: one.type, text: line(one), advice: advice(one) })),
+    }));
+    answer(context, { checks: told }, () =>
+      told.flatMap(({ what, ok, problems }) => [
+        `${ok ? 'ok  ' : 'FAIL'}  ${what}`,
+        ...problems.flatMap(({ text, advice }) => [`      ${text}`, `      ${advice}`]),
+      ]),
+    );
+    return open.length > 0 ? NEEDS_ATTENTION : 0;
+  },
+};
+
+/** Every kind of concern is told by one of the checks. */
+export const CHECKED_TYPES: readonly ConcernType[] = CHECKS.flatMap(([, types]) => types);

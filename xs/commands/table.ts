@@ -6,13 +6,12 @@ import { adopt } from './adopt.ts';
 import { alias, proposals, twins, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
-import { diag } from './diag.ts';
+import { diag, serverKey } from './diag.ts';
 import { exportCommand } from './export.ts';
-import { damage, scrub, verify } from './integrity.ts';
+import { damage, rebuild, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
 import { notSafe } from './not-safe.ts';
 import { pin, pins, unpin } from './pins.ts';
-import { rebuild } from './rebuild.ts';
 import {
   approve,
   audit,
@@ -22,13 +21,12 @@ import {
   retire,
   unretire,
 } from './registration.ts';
-import { serverKey } from './server-key.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
-import { status } from './status.ts';
+import { doctor, status } from './status.ts';
 import { teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  ...{ status, laptops, 'not-safe': notSafe },
+  ...{ status, doctor, laptops, 'not-safe': notSafe },
   ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, twins, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
@@ -38,4 +36,44 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
   ...{ verify, export: exportCommand, 'server-key': serverKey },
+};
+
+/** What somebody types after `xs-backup`, for the help of each command and the manual page. */
+export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
+  status: ['status', 'is all well?'],
+  doctor: ['doctor', 'what is broken, and what to do about it?'],
+  'not-safe': ['not-safe', 'what is not safe, whose is it, and why?'],
+  laptops: ['laptops', 'who is registered, who is safe, what needs a decision?'],
+  approve: ['approve Jocinta 047111', 'her laptop shows 047 111: let it in'],
+  reject: ['reject CSN74803BB1 SHA256:jMK…', 'never offer this key again'],
+  'register-window': ['register-window 60', 'new laptops may register for an hour'],
+  retire: ['retire CSN74803BB1', 'the laptop is gone; its backups stay'],
+  unretire: ['unretire CSN74803BB1', 'it was found again'],
+  forget: ['forget TST00000001', 'it never made a backup and never will'],
+  alias: ['alias SHC00800000 CSN74803BB1', 'the child of the second now has the first'],
+  unalias: ['unalias SHC00800000', 'no, it is another child'],
+  proposals: ['proposals', 'whose new laptop may this be?'],
+  twins: ['twins CSN74803BB1 separate', 'a disk was copied: the second laptop gets its own name'],
+  audit: ['audit Jocinta', 'who did what with her laptop?'],
+  snapshots: ['snapshots Jocinta', 'which days are there?'],
+  sums: ['sums Jocinta latest', 'the sums of her last backup'],
+  held: ['held', 'which backups wait for a decision?'],
+  release: ['release Jocinta', 'she did remove it all: take it as it is'],
+  drop: ['drop Jocinta', 'the almost empty backup was a mistake'],
+  pins: ['pins Jocinta', 'what stays for ever, and how much is that?'],
+  pin: ['pin Jocinta 2026-11-22', 'keep that day'],
+  unpin: ['unpin Jocinta 2026-11-22', 'let it go again'],
+  teacher: ['teacher add Rosa', 'asks for a password; then she can sign in'],
+  cleanup: ['cleanup --dry-run', 'what would go, and why?'],
+  trash: ['trash Jocinta', 'what can be restored?'],
+  undelete: ['undelete Jocinta datastore-2026-11-22_14:05', 'restore that day'],
+  quota: ['quota', 'who uses how much of the disk?'],
+  rebuild: ['rebuild', 'after the state folder was lost'],
+  adopt: ['adopt --dry-run', 'what is left of the original program?'],
+  scrub: ['scrub --all', 'read everything now'],
+  damage: ['damage', 'what is damaged?'],
+  diag: ['diag', 'a report for somebody who helps'],
+  verify: ['verify Jocinta', 'are all her snapshots whole?'],
+  export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
+  'server-key': ['server-key', "the line for the laptops' config.toml"],
 };

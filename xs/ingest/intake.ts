@@ -51,6 +51,8 @@ export interface IntakeOptions extends IngestContext {
   faults?: Faults;
   /** RUN_BUDGET by default. */
   budget?: RunBudget;
+  /** Called for a backup that was refused or held aside. */
+  onFailure?: (serial: Serial) => void;
 }
 
 export class Intake implements AsyncDisposable {
@@ -59,7 +61,9 @@ export class Intake implements AsyncDisposable {
   readonly #queue = new Set<Serial>();
   readonly #turns = new FairTurns();
   readonly #running = new Set<Promise<void>>();
-  readonly #outcomes = new Outcomes();
+  readonly #outcomes = new Outcomes((serial, { state }) => {
+    if (state === 'refused' || state === 'held') this.#options.onFailure?.(serial);
+  });
   /** Failures in a row of laptops that wait for another attempt. */
   readonly #failures = new Map<Serial, number>();
   /** How often in a row each was found still sending. */

@@ -5,7 +5,12 @@ import type { Outcome } from '../../shared/protocol/messages.ts';
 export class Outcomes {
   readonly #last = new Map<Serial, { run: RunId; outcome: Outcome }>();
   readonly #listeners = new Map<Serial, Set<() => void>>();
+  readonly #onOutcome: (serial: Serial, outcome: Outcome) => void;
   #closed = false;
+
+  constructor(onOutcome: (serial: Serial, outcome: Outcome) => void = () => {}) {
+    this.#onOutcome = onOutcome;
+  }
 
   /** The outcome of this run; undefined when another run, or none, was the last. */
   get(serial: Serial, run: RunId): Outcome | undefined {
@@ -15,6 +20,7 @@ export class Outcomes {
 
   set(serial: Serial, run: RunId, outcome: Outcome): void {
     this.#last.set(serial, { run, outcome });
+    this.#onOutcome(serial, outcome);
     this.notify(serial);
   }
 

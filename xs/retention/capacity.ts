@@ -2,7 +2,9 @@
  * Whether the disk is large enough for the school: one full copy of the newest Journal of every
  * laptop has to fit. Pure; history and shared content are left out on purpose.
  */
+
 import type { DayRow } from '../storage/index-db.ts';
+import type { SchoolDay } from './day-log.ts';
 
 export interface Forecast {
   /** One full copy of the newest Journal of every laptop, in bytes. */
@@ -42,6 +44,29 @@ export function foresee(
   if (!(slope > 0) || left > FAR_DAYS) return unlimited;
   const date = new Date(now.getTime() + left * DAY_MS).toISOString().slice(0, 10);
   return { ...unlimited, fullOn: date };
+}
+
+/** Days from which the disk's growth is extrapolated: holidays and cleanups even out. */
+const GROWTH_DAYS = 90;
+
+/**
+ * The date (`YYYY-MM-DD`) from which the disk has no free blocks or inodes left, by a least-squares line
+ * through the last days on record; null for never, for long after, and for too few days.
+ */
+export function fullDate(
+  days: readonly SchoolDay[],
+  free: { freeBytes: number; freeInodes: number },
+  now: Date,
+): string | null {
+  const recent = days.slice(-GROWTH_DAYS);
+  if (recent.length < ENOUGH_DAYS) return null;
+  const left = (['freeBytes', 'freeInodes'] as const).map((what) => {
+    const slope = slopeOf(recent.map((day) => [Date.parse(day.date) / DAY_MS, day[what]]));
+    return slope < 0 ? free[what] / -slope : Number.POSITIVE_INFINITY;
+  });
+  const soonest = Math.min(...left);
+  if (!(soonest <= FAR_DAYS)) return null;
+  return new Date(now.getTime() + soonest * DAY_MS).toISOString().slice(0, 10);
 }
 
 function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {

@@ -161,11 +161,20 @@ serve_api() {
   }
 }
 
+# check_session: what a backup and a restore need, tried without either; the service itself asks for it.
+check_session() {
+  latest=$(readlink "$home/datastore-latest") || latest=
+  case $latest in '' | */*) latest=incoming ;; esac
+  sandbox --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /snapshot -- \
+    sh -c 'test -w /incoming && ls /snapshot && rsync --version' >/dev/null # which is not in there
+}
+
 case $only:$asked in
   original:api) refuse "a teacher has to approve this key first" ;;
 esac
 case $asked in
   api) serve_api; exit ;;
+  check) check_session; exit ;;
   *[!A-Za-z0-9\ ._:/=-]*) refuse "not an operation of ds-backup" ;;
   'rsync --server '*' . '*) ;;
   *) refuse "not an operation of ds-backup" ;;

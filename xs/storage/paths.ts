@@ -104,6 +104,17 @@ export const inAudit = (paths: Paths) => {
   return { folder, month: (month: string) => join(folder, `${month}.jsonl`) };
 };
 
+/** The days of the school: a file of numbers, and one a month of who came. */
+export const inDays = (paths: Paths) => {
+  const folder = join(paths.library, '.days');
+  return {
+    folder,
+    days: join(folder, 'days.jsonl'),
+    /** Of a date, or of the name of such a file. */
+    month: (text: string) => join(folder, `${auditMonth(text)}.jsonl`),
+  };
+};
+
 /** `YYYY-MM` of an ISO time or of the name of such a file. */
 export const auditMonth = (text: string): string => text.slice(0, 7);
 

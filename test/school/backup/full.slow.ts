@@ -14,6 +14,7 @@ import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../../xs/check.ts';
+import { smallDisk } from '../../xs/small-disk.ts';
 import { ok, prepareLaptop, refused, sameContent } from '../keep/kept-journal.ts';
 import { Laptop } from '../laptop.ts';
 import { begin, stopped } from '../mortal.ts';
@@ -27,17 +28,6 @@ const rooted = testIf(
   test,
   'the tests of full disks mount small file systems, which needs root',
 );
-
-/** A file system of this size, gone at the end. */
-function smallDisk(options: string): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), 'ds-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=0711,${options}`, 'tmpfs', path]);
-  const dispose = () => {
-    execFileSync('umount', ['--lazy', path]);
-    rmSync(path, { recursive: true });
-  };
-  return { path, [Symbol.dispose]: dispose };
-}
 
 /** Takes what is left of a disk; throws when there is still room. */
 function fill(ballast: string): void {

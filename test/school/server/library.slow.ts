@@ -83,14 +83,14 @@ test('an admin releases or drops what is held, while the service runs', async ()
   rmSync(laptop.journal, { recursive: true });
   generateJournal(laptop.journal, { entries: 2, seed: 4 });
   await ok(laptop, 'now');
-  assert.match(await xsOk(school, laptop, 'drop', serial), /1 moved to the trash/);
+  assert.match(await xsOk(school, laptop, 'drop', serial), /1 backup moved to the trash/);
   changeJournal(laptop.journal, { count: 1, seed: 5 });
   assert.match(
     await ok(laptop, 'now'),
     /holds this backup back/,
     'it is held again, from the good one on',
   );
-  assert.match(await xsOk(school, laptop, 'release', serial), /1 released/);
+  assert.match(await xsOk(school, laptop, 'release', serial), /1 backup released/);
   assert.is(newestSnapshot(school.server, serial)?.entries, 2);
   changeJournal(laptop.journal, { count: 1, seed: 6 });
   assert.not.match(await ok(laptop, 'now'), /aside/);

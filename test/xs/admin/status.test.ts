@@ -10,7 +10,7 @@ import {
   type Status,
   standing,
 } from '../../../xs/admin/status.ts';
-import { formatStatus } from '../../../xs/commands/status.ts';
+import { CHECKED_TYPES, formatStatus } from '../../../xs/commands/status.ts';
 import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
@@ -53,6 +53,7 @@ function statusOf(laptops: number): Status {
     laptops: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
       nick: `child ${n}`,
+      registered: '2026-01-01T00:00:00Z',
       days: [null, 165, 0][n % 3] ?? null,
       standing: standing([null, 165, 0][n % 3] ?? null),
     })),
@@ -66,7 +67,7 @@ function statusOf(laptops: number): Status {
     notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
-    disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
+    disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5, minFree: 0.03 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
     unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
     strangers: Array.from({ length: laptops }, (_, n) => {
@@ -75,7 +76,18 @@ function statusOf(laptops: number): Status {
     lockedOut: [{ serial: SERIAL, nick: 'Jim' }],
     trash: 12,
     damaged: 3,
-    scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
+    scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z', daysSince: 40 },
+    ...{ unconfirmed: [{ serial: SERIAL, nick: 'Jim' }], teachers: 0, fullOn: '2026-07-01' },
+    reliefs: [
+      { type: 'others', bytes: 3e9 },
+      { type: 'pins', bytes: 2e9 },
+      { type: 'held', bytes: 1e9 },
+    ],
+    reserve: false,
+    probes: {
+      ...{ running: false, sandbox: 'bwrap: not found' },
+      closedPorts: [{ port: 80, purpose: 'ask' }],
+    },
     clock: { trusted: false, reason: 'the clock jumped' },
     faults: [{ part: 'library', reason: `EROFS: ${'/a-long-path'.repeat(20)}` }],
     disks: [{ name: 'state', freeBlocks: 0.5, freeInodes: 0.5 }],
@@ -88,8 +100,13 @@ test('at most 25 lines of 120 letters, also for a thousand laptops with every tr
   for (const line of lines) assert.ok(line.length <= 120, line);
   assert.equal(
     concerns(statusOf(1000)).map(({ type }) => type),
-    CONCERN_TYPES,
+    // Of the three about the disk's room only the worst.
+    CONCERN_TYPES.filter((type) => !['disk-nearly-full', 'disk-filling'].includes(type)),
   );
+});
+
+test('every kind of concern is told by one check of the doctor', () => {
+  assert.equal([...CHECKED_TYPES].sort(), [...CONCERN_TYPES].sort());
 });
 
 const WELL: Status = {
@@ -103,61 +120,130 @@ const WELL: Status = {
     lockedOut: [],
     notSafe: [],
     clock: { trusted: true, reason: '' },
+    ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
+    probes: { running: true, closedPorts: [], sandbox: null },
+    scrub: { pass: 2, shard: 128, lastPassFinished: null, daysSince: 36 },
     faults: [],
   },
-  disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
+  disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1, minFree: 0.03 },
   forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
 };
 const jim = { serial: SERIAL, nick: 'Jim' };
-const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
+const laptop = (n: number, more: Pick<LaptopStanding, 'days' | 'standing' | 'registered'>) => {
+  return { serial: serialOf(n), nick: `child ${n}`, ...more };
+};
+const old = '2026-01-01T00:00:00Z';
+const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] = [
+  [
+    'service-down',
+    { probes: { ...WELL.probes, running: false } },
+    /^ {2}The service does not run/,
+    /systemctl restart xs-backup/,
+  ],
   [
     'faults',
     { faults: [{ part: 'library', reason: 'EROFS: read-only file system' }] },
-    /does not work +library \(EROFS: read-only/,
+    /Part of this server does not work.*: library \(EROFS: read-only/,
+    /xs-backup doctor/,
   ],
-  ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
-  ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
-  ['not-safe', { notSafe: [{ ...jim, count: 2, entries: [] }] }, /not safe +Jim 2 things: see/],
-  ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
-  ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
-  ['damage', { damaged: 2 }, /damage +2 damaged files/],
-  ['disk-too-small', { forecast: { ...WELL.forecast, fits: false } }, /a larger disk is needed/],
+  [
+    'port-closed',
+    { probes: { ...WELL.probes, closedPorts: [{ port: 8080, purpose: 'register' }] } },
+    /Nobody answers at port 8080: laptops cannot register/,
+    /Another program may have the port/,
+  ],
+  [
+    'sandbox',
+    { probes: { ...WELL.probes, sandbox: 'bwrap: not found' } },
+    /session does not start: bwrap: not found/,
+    /xs-backup doctor/,
+  ],
+  [
+    'disk-full',
+    {
+      disk: { ...WELL.disk, freeInodes: 0.02 },
+      reliefs: [
+        { type: 'others', bytes: 3e9 },
+        { type: 'held', bytes: 1e9 },
+      ],
+    },
+    /The disk is full: no backup begins: 10 % of the blocks and 2 % of the inodes/,
+    /3 GB of other files.*; 1 GB held aside.*; a larger disk See "xs-backup quota"/,
+  ],
+  ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /1 laptop asks .*: Jim$/, /six digits/],
+  ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged backup: Jim/, /damage/],
+  [
+    'not-safe',
+    { notSafe: [{ ...jim, count: 2, entries: [] }] },
+    /things that are not safe: Jim 2 things$/,
+    /Each laptop says itself/,
+  ],
+  ['held', { held: [{ ...jim, snapshots: 1 }] }, /1 laptop lost much.*: Jim/, /"xs-backup held"/],
+  ['no-teacher', { teachers: 0 }, /Nobody can sign in/, /xs-backup teacher add NAME/],
+  [
+    'clock',
+    { clock: { trusted: false, reason: 'it jumped' } },
+    /not believed.*: it jumped/,
+    /trust/,
+  ],
+  ['damage', { damaged: 2 }, /2 damaged files were found/, /"xs-backup damage"/],
+  ['disk-too-small', { forecast: { ...WELL.forecast, fits: false } }, /too small/, /larger disk/],
   [
     'disk-nearly-full',
     { disk: { ...WELL.disk, freeInodes: 0.09 } },
-    /10 % of the blocks and 9 % of the inodes/,
+    /nearly full: 10 % of the blocks and 9 % of the inodes/,
+    /larger disk/,
   ],
-  ['twins', { twins: [jim] }, /two of one name +Jim: see "xs-backup twins"/],
+  ['twins', { twins: [jim] }, /Two laptops answer to 1 name: Jim/, /"?xs-backup twins/],
+  ['disk-filling', { fullOn: '2026-07-20' }, /will be full about 2026-07-20/, /larger disk/],
+  ['reserve-gone', { reserve: false }, /reserve for repairs is used up/, /Make room/],
+  ['scrub-behind', { scrub: { ...WELL.scrub, daysSince: 37 } }, /For 37 days/, /scrub --all/],
+  ['over-quota', { overQuota: [jim] }, /1 laptop needs more .*: Jim/, /"xs-backup quota"/],
   [
-    'disk-nearly-full',
-    { disks: [{ name: 'state', freeBlocks: 0.02, freeInodes: 0.5 }] },
-    /2 % of the blocks/,
+    'never-backed-up',
+    {
+      laptops: [
+        laptop(1, { days: null, standing: 'never', registered: '2026-06-14T09:00:00Z' }),
+        laptop(2, { days: null, standing: 'never', registered: '2026-06-14T11:00:00Z' }),
+      ],
+    },
+    /1 laptop never made a backup: child 1$/,
+    /Use it at school/,
   ],
-  ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
   [
     'refused-laptops',
     { strangers: [1, 2].map((n) => ({ serial: serialOf(n), nick: '', holdsData: n === 1 })) },
-    /refused laptops +TST00000001: "xs-backup help adopt"/,
+    /1 laptop of the old server is not registered here: TST00000001/,
+    /"xs-backup help adopt"/,
   ],
-  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptops have only DSA keys, .*README/],
+  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptop with the old program .*: Jim/, /Its key/],
   [
     'late-laptops',
     {
-      laptops: [11, 40].map((days) => {
-        return { serial: serialOf(days), nick: `child ${days}`, days, standing: 'late' };
-      }),
+      laptops: [11, 40].map((days) => laptop(days, { days, standing: 'late', registered: old })),
     },
-    /not seen +child 40, child 11/,
+    /2 laptops were not seen for long: child 40, child 11/,
+    /Bring it to school/,
   ],
+  ['unconfirmed', { unconfirmed: [jim] }, /compared the digits of 1 laptop: Jim/, /six digits/],
 ];
+
+test('each kind of concern is in the table', () => {
+  assert.equal(ALONE.map(([type]) => type).sort(), [...CONCERN_TYPES].sort());
+});
+
+test('two children with one name are told apart', () => {
+  const status = { ...WELL, overQuota: [jim, { serial: serialOf(2), nick: 'Jim' }] };
+  assert.match(formatStatus(status).join('\n'), `Jim (${SERIAL}), Jim (${serialOf(2)})`);
+});
 
 test('all is well: no concern, and a line that says so', () => {
   assert.equal(concerns(WELL), []);
   assert.is(formatStatus(WELL).at(-1), 'all is well');
 });
 
-for (const [type, facts, line] of ALONE) {
-  test(`${type} alone is one concern, one line of status and one metric`, () => {
+for (const [type, facts, line, advice] of ALONE) {
+  test(`${type} alone is one concern, told with what to do, and one metric`, () => {
     const status = { ...WELL, ...facts };
     assert.equal(
       concerns(status).map((one) => one.type),
@@ -165,8 +251,9 @@ for (const [type, facts, line] of ALONE) {
     );
     const lines = formatStatus(status);
     const at = lines.indexOf('needs attention:');
-    assert.is(at, lines.length - 2, lines.join('\n'));
+    assert.is(at, lines.length - 3, lines.join('\n'));
     assert.match(lines[at + 1] ?? '', line);
+    assert.match(lines[at + 2] ?? '', advice);
     const open = [...formatMetrics(status, 0).matchAll(/^xs_backup_concern\{type="(.+)"\} 1$/gm)];
     assert.equal(
       open.map((match) => match[1]),
@@ -241,7 +328,7 @@ test('the command prints it, and its exit code says whether to look', async () =
   assert.match(told, /one full copy of every laptop fits/);
   clock.pass(20 * DAY_MS);
   const later = JSON.parse(await whole.command('status', [], { json: true }));
-  assert.equal(later.concerns, ['late-laptops']);
+  assert.equal(later.concerns, ['no-teacher', 'late-laptops']);
   assert.is((await library.index.days()).length, 1);
 });
 

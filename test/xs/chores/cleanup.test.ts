@@ -198,15 +198,15 @@ test('bad arguments are named, and change nothing', async () => {
   const [snapshot = ''] = names(whole);
   await refusedLater(whole.command('fly'), 'usage', /no command "fly"/);
   await refusedLater(whole.command('constructor'), 'usage');
-  await refusedLater(whole.command('pin', ['../x', snapshot]), 'bad-id', /serial/);
+  await refusedLater(whole.command('pin', ['../x', snapshot]), 'not-registered');
   await refusedLater(whole.command('pin', ['SHC00800000', snapshot]), 'not-registered');
-  await refusedLater(whole.command('pin', [SERIAL, 'datastore-latest']), 'bad-id');
-  await refusedLater(whole.command('pin', [SERIAL, snapshot, '../../x']), 'bad-id', /uid/);
+  await refusedLater(whole.command('pin', [SERIAL, 'datastore-latest']), 'usage');
+  await refusedLater(whole.command('pin', [SERIAL, snapshot, '../../x']), 'usage', /uid/);
   await refusedLater(whole.command('pin', [SERIAL, snapshot, uidOf(77)]), 'not-found');
   await refusedLater(whole.command('unpin', [SERIAL, uidOf(1)]), 'not-found');
   await refusedLater(whole.command('undelete', [SERIAL]), 'usage');
   await refusedLater(whole.command('undelete', [SERIAL, '../../etc']), 'not-found');
-  await refusedLater(whole.command('snapshots'), 'usage', /serial number/);
+  await refusedLater(whole.command('snapshots'), 'usage', /a laptop is needed/);
 });
 
 test('only the service reads the index, which has titles; an older one is closed when it is opened', async () => {

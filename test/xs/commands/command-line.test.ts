@@ -26,11 +26,11 @@ const WRONG: [line: string, message: RegExp, hint?: RegExp][] = [
   ['', /a command is needed/, /xs-backup help/],
   ['aprove', /unknown command 'aprove'/, /Did you mean approve\?/],
   ['frobnicate', /unknown command/, /xs-backup help/],
-  [`approve ${SERIAL} 000000 1`, /too many arguments for 'approve'/],
+  ['help frobnicate', /unknown command 'frobnicate'/, /xs-backup help/],
   [`approve ${SERIAL} --kind other`, /Allowed choices are own, sugar/],
   [`approve ${SERIAL} --kind`, /argument missing/],
   [`approve ${SERIAL} --dry-run`, /unknown option '--dry-run'/],
-  ['approve', /missing required argument 'SERIAL'/],
+  ['approve', /missing required argument 'LAPTOP'/],
   ['cleanup --dry-rum', /unknown option '--dry-rum'/, /Did you mean --dry-run\?/],
   ['status now', /too many arguments for 'status'/],
   ['status --listen 127.0.0.1:0', /unknown option '--listen'/],
@@ -49,7 +49,9 @@ for (const [line, message, hint] of WRONG) {
 test('every command takes one argument too many as an error, and every flag that is not its own', () => {
   for (const [name, { takes = [], flags = [] }] of Object.entries(ALL)) {
     const words = [name, ...takes.map(() => 'word')];
-    refused(() => parseCommandLine([...words, 'more']), 'usage', /too many arguments/);
+    const takesMany = takes.some((word) => word.includes('...'));
+    if (!takesMany)
+      refused(() => parseCommandLine([...words, 'more']), 'usage', /too many arguments/);
     for (const [flag, rule] of Object.entries(FLAGS)) {
       if (flag === 'json' || (flags as readonly string[]).includes(flag)) continue;
       const line = [...words, `--${flag}`, ...('value' in rule ? ['own'] : [])];
@@ -90,7 +92,7 @@ test('serve takes addresses', () => {
 test('help lists every command; the help of a command names its arguments and flags', () => {
   const help = textOf('--help');
   assert.match(help, /serve laptops until stopped/);
-  assert.match(help, /Exit code: 0 done/);
+  assert.match(help, /^ {2}0 {2}done$/m);
   assert.is(textOf('help'), help);
   for (const [name, { takes = [], flags = [], summary }] of Object.entries(ALL)) {
     assert.match(help, new RegExp(`^ {2}${name}( |$)`, 'm'));

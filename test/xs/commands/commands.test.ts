@@ -41,9 +41,18 @@ function scenario(whole: WholeLibrary): [command: string, args: () => string[], 
   const { paths } = whole.library;
   const name = () => newestSnapshot(paths, SERIAL)?.name ?? '';
   return [
-    ...['status', 'laptops', 'proposals', 'twins', 'held', 'quota', 'damage', 'diag', 'audit'].map(
-      (command): [string, () => string[]] => [command, () => []],
-    ),
+    ...[
+      'status',
+      'doctor',
+      'laptops',
+      'proposals',
+      'twins',
+      'held',
+      'quota',
+      'damage',
+      'diag',
+      'audit',
+    ].map((command): [string, () => string[]] => [command, () => []]),
     ...['snapshots', 'pins', 'trash'].map((command): [string, () => string[]] => [
       command,
       () => [SERIAL],

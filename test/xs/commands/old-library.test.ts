@@ -113,7 +113,10 @@ test('laptops that are not registered are listed; what was adopted of them is no
     fingerprint: 'x',
   });
   await library.index.reindex(serial);
-  assert.match(await whole.command('laptops'), `${serial}  Jim  3 snapshots  safe 2010-03-05`);
+  assert.match(
+    await whole.command('laptops'),
+    new RegExp(`^${serial} +Jim +3 snapshots +safe 2010-03-05`, 'm'),
+  );
   const { laptops } = JSON.parse(await whole.command('status', [], { json: true }));
   const jim = laptops.find((one: { serial: string }) => one.serial === serial);
   assert.is(jim.standing, 'late');

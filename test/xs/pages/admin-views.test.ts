@@ -9,8 +9,6 @@ import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
 import { calendarOf } from '../../../xs/pages/journal/months.ts';
 import { ACT_NAMES, commandsOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
-import { diskParts } from '../../../xs/pages/teacher/disk/disk-bar.tsx';
-import { reliefs } from '../../../xs/pages/teacher/disk/full-disk.tsx';
 import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
 import {
@@ -57,12 +55,26 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
 const STATUS: Status = {
   time: NOW.toISOString(),
   laptops: [],
-  ...{ held: [], waitingKeys: [], twins: [], overQuota: [], trash: 0, damaged: 0 },
-  ...{ damagedLaptops: [], unregistered: [], strangers: [], lockedOut: [], notSafe: [] },
-  ...{ faults: [], disks: [] },
-  disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
+  ...{
+    held: [],
+    waitingKeys: [],
+    twins: [],
+    overQuota: [],
+    trash: 0,
+    damaged: 0,
+    damagedLaptops: [],
+    unregistered: [],
+    strangers: [],
+    lockedOut: [],
+    notSafe: [],
+    faults: [],
+    disks: [],
+  },
+  disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
-  scrub: { pass: 1, shard: 128, lastPassFinished: null },
+  scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
+  ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
+  probes: { running: true, closedPorts: [], sandbox: null },
   clock: { trusted: true, reason: '' },
 };
 
@@ -73,7 +85,9 @@ test('when all is well, nothing is asked of the teacher', () => {
 });
 
 test('each thing that needs a decision is said once, with names and the page it is decided on', () => {
-  const named = (n: number) => ({ serial: serialOf(n), nick: n === 3 ? '' : `child ${n}` });
+  const named = (n: number) => ({
+    ...{ serial: serialOf(n), nick: n === 3 ? '' : `child ${n}`, registered: NOW.toISOString() },
+  });
   const { asks, counts } = statusView(words, {
     ...STATUS,
     laptops: [
@@ -346,22 +360,6 @@ test('of the trash, what went last comes first, and converted trees are left to 
       ['adopted', false, true],
       ['thinned', true, true],
     ],
-  );
-});
-
-test('the disk is split into backups, other files and what is free; no part is negative', () => {
-  const disk = { usedBytes: 100, freeBytes: 50 };
-  const usage = [{ bytes: 30 }, { bytes: 10 }];
-  assert.equal(diskParts(disk, usage, 70), { backups: 40, others: 60, free: 50, room: 70 });
-  assert.is(diskParts(disk, usage, 105).room, 90, 'other files leave them no more');
-  // What was measured at the last cleanup may be more than is used now.
-  assert.equal(diskParts(disk, [{ bytes: 130 }], 105).others, 0);
-});
-
-test('what frees most comes first, and what frees nothing is not named', () => {
-  assert.equal(
-    reliefs({ others: 10, pins: 0, held: 20 }).map(({ type }) => type),
-    ['held', 'others'],
   );
 });
 

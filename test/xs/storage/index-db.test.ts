@@ -77,7 +77,7 @@ test('bad pages set the index aside when they are first read, and rebuild works'
   const { database } = inState(whole.library.paths);
   assert.is((await rowOf(whole))[0], 1);
   assert.ok(existsSync(`${database}.damaged`));
-  assert.match(await whole.command('rebuild'), /^1 snapshots found/);
+  assert.match(await whole.command('rebuild'), /^1 snapshot found/);
 });
 
 test.run();

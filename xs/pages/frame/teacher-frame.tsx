@@ -15,6 +15,9 @@ export const PLACES = {
   audit: '/xs-backup/audit',
 } as const;
 export type Place = keyof typeof PLACES;
+/** Who came on which day, and a page to print; both are reached from the first page. */
+export const DAYS_PATH = '/xs-backup/days';
+export const PAPER_PATH = '/xs-backup/paper';
 
 /** The act that led to this page. */
 export interface Done {

@@ -4,14 +4,18 @@
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
 import { laptopRows } from '../../admin/laptop-list.ts';
 import { readStatus } from '../../admin/status.ts';
 import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
 import { readAudit } from '../../registration/audit.ts';
+import { readDays, readWho } from '../../retention/day-log.ts';
 import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
+import { paginate, readPage } from '../frame/paging.ts';
+import { DAYS_PATH, PAPER_PATH, PLACES } from '../frame/teacher-frame.tsx';
 import { noLaptop } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
@@ -26,6 +30,9 @@ import { addLaptopRoutes } from './laptops/laptop-routes.ts';
 import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
 import { AuditPage } from './school/audit-page.tsx';
 import { actorsIn, findAudit, readAuditSearch } from './school/audit-search.ts';
+import { DayPage, DaysPage, MONTHS_EACH } from './school/days-page.tsx';
+import { monthsOf } from './school/days-view.ts';
+import { PaperPage } from './school/paper-page.tsx';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
 import { cardsOf } from './shown/laptop-card.ts';
@@ -40,6 +47,7 @@ export function addTeacherPages(part: FastifyInstance, site: Site): void {
       if (request.method === 'POST') releaseIfFull(site.library.paths);
     });
     addOverview(teachers, site);
+    addDays(teachers, site);
     addWaiting(teachers, site);
     addKept(teachers, site);
     addLaptopRoutes(teachers, site);
@@ -84,6 +92,44 @@ function addOverview(part: FastifyInstance, site: Site): void {
       .header('content-disposition', `attachment; filename="${name}"`)
       .send(text);
   });
+}
+
+function addDays(part: FastifyInstance, site: Site): void {
+  const { paths, registrations, config } = site.library;
+  const named = (serials: readonly string[]) =>
+    serials.flatMap((text) => {
+      const serial = tryParse(parseSerial, text);
+      return serial ? [{ serial, nick: registrations.get(serial)?.nick ?? '' }] : [];
+    });
+
+  part.get(DAYS_PATH, async (request: Asked, reply) => {
+    const { page } = frameProps(site, request, reply);
+    const wanted = readPage((request.query as Record<string, unknown>).page);
+    const found = paginate(monthsOf(readDays(paths)), wanted, MONTHS_EACH);
+    return site.send(reply, DaysPage({ page, found }));
+  });
+
+  part.get<{ Params: { date: string }; Querystring: Sent }>(
+    `${DAYS_PATH}/:date`,
+    async (request, reply) => {
+      const { date } = request.params;
+      if (!readDays(paths).some((day) => day.date === date)) throw noSuchDay();
+      const { page } = frameProps(site, request, reply);
+      const who = readWho(paths, date);
+      const node = DayPage({ page, date, came: named(who.came), failed: named(who.failed) });
+      return site.send(reply, node);
+    },
+  );
+
+  part.get(PAPER_PATH, async (request: Asked, reply) => {
+    const { page } = frameProps(site, request, reply);
+    const address = `http://${request.headers.host ?? config.http.name}${PLACES.status}`;
+    return site.send(reply, PaperPage({ page, address, library: paths.library }));
+  });
+}
+
+function noSuchDay(): DsError {
+  return new DsError('not-found', 'nothing is known of such a day');
 }
 
 function addWaiting(part: FastifyInstance, site: Site): void {

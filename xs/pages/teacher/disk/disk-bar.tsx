@@ -4,30 +4,7 @@
  */
 import type { VNode } from 'preact';
 import { size, type Words } from '../../../../shared/words/words.ts';
-
-export interface DiskParts {
-  /** All in bytes; of the backups as of the last cleanup. */
-  backups: number;
-  others: number;
-  free: number;
-  /** What backups may use: their share of the disk, as far as other files leave it to them. */
-  room: number;
-}
-
-/** Splits the disk up; `used` and `free` are of the whole file system. */
-export function diskParts(
-  disk: { usedBytes: number; freeBytes: number },
-  usage: readonly { bytes: number }[],
-  roomBytes: number,
-): DiskParts {
-  const backups = Math.min(
-    disk.usedBytes,
-    usage.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-  const others = disk.usedBytes - backups;
-  const room = Math.min(roomBytes, backups + disk.freeBytes);
-  return { backups, others, free: disk.freeBytes, room };
-}
+import type { DiskParts } from '../../../admin/relief.ts';
 
 const WIDTH = 600;
 const HEIGHT = 44;

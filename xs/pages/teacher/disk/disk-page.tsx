@@ -5,12 +5,14 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import { size, type Words } from '../../../../shared/words/words.ts';
+import type { DiskParts, Relief } from '../../../admin/relief.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
-import { DiskBar, type DiskParts } from './disk-bar.tsx';
-import { FullDisk, type Relief } from './full-disk.tsx';
+import { DiskBar } from './disk-bar.tsx';
+import { DiskCurve, type DiskCurveProps } from './disk-curve.tsx';
+import { FullDisk } from './full-disk.tsx';
 
 export interface DiskUse {
   serial: Serial;
@@ -23,8 +25,10 @@ export interface DiskProps {
   page: Page;
   facts: readonly { name: string; text: string }[];
   parts: DiskParts;
-  /** What could make room, the largest first; null while there is enough. */
-  relief: readonly Relief[] | null;
+  days: DiskCurveProps['days'];
+  fullOn: string | null;
+  /** What could make room, the largest first; empty while there is enough. */
+  relief: readonly Relief[];
   /** The share of one laptop, in bytes. */
   quotaBytes: number;
   /** Largest first. */
@@ -38,7 +42,7 @@ export interface DiskProps {
 const MAX_LINES = 300;
 
 export function DiskPage(props: DiskProps): VNode {
-  const { page, facts, parts, relief, damage, distrust } = props;
+  const { page, facts, parts, days, fullOn, relief, damage, distrust } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -57,7 +61,8 @@ export function DiskPage(props: DiskProps): VNode {
       )}
       <DiskBar words={words} parts={parts} />
       <Facts facts={facts} card />
-      {relief === null ? null : <FullDisk words={words} found={relief} />}
+      <DiskCurve words={words} days={days} fullOn={fullOn} />
+      {relief.length === 0 ? null : <FullDisk words={words} found={relief} />}
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
           {_('What would the next cleanup remove?')}

@@ -4,20 +4,17 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
-import { readStatus, type Status } from '../../../admin/status.ts';
+import { diskParts } from '../../../admin/relief.ts';
+import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
-import type { Library } from '../../../library.ts';
-import { listPins } from '../../../pins/pins.ts';
+import { readDays } from '../../../retention/day-log.ts';
 import { laptopQuota } from '../../../retention/quota.ts';
-import { listHeld } from '../../../storage/snapshots.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
 import { statusView } from '../school/status-view.ts';
 import { CleanupPage } from './cleanup-page.tsx';
-import { diskParts } from './disk-bar.tsx';
 import { DiskPage } from './disk-page.tsx';
-import { reliefs } from './full-disk.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
@@ -34,9 +31,8 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
       ...{ page, parts },
-      relief: isTight(status)
-        ? reliefs({ others: parts.others, ...keptBytes(library, status) })
-        : null,
+      ...{ days: readDays(library.paths), fullOn: status.fullOn },
+      relief: status.reliefs,
       facts: statusView(page.words, status).facts,
       quotaBytes: laptopQuota(library).bytes,
       uses: usage
@@ -67,22 +63,4 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const { page } = frameProps(site, request, reply);
     return site.send(reply, CleanupPage({ page, reports, nameOf }));
   });
-}
-
-/** A share of free blocks or inodes below which a teacher is told what makes room. */
-const TIGHT = 0.25;
-
-function isTight({ disk, forecast }: Status): boolean {
-  return !forecast.fits || Math.min(disk.freeBlocks, disk.freeInodes) < TIGHT;
-}
-
-/** What decisions of teachers and children keep, in bytes. */
-function keptBytes(
-  { paths, registrations }: Library,
-  status: Status,
-): { pins: number; held: number } {
-  const pins = registrations.all().flatMap(([serial]) => listPins(paths, serial));
-  const held = status.held.flatMap(({ serial }) => listHeld(paths, serial));
-  const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
-  return { pins: sum(pins), held: sum(held) };
 }

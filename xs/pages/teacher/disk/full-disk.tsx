@@ -2,20 +2,9 @@
  * What a teacher does when the disk gets full: what frees most comes first, with its size. Pure.
  */
 import type { VNode } from 'preact';
-import { size, type Words } from '../../../../shared/words/words.ts';
-
-export interface Relief {
-  type: 'others' | 'pins' | 'held';
-  bytes: number;
-}
-
-/** Largest first; without those that would free nothing. */
-export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief[] {
-  return (['others', 'pins', 'held'] as const)
-    .map((type) => ({ type, bytes: bytes[type] }))
-    .filter((one) => one.bytes > 0)
-    .sort((a, b) => b.bytes - a.bytes);
-}
+import type { Words } from '../../../../shared/words/words.ts';
+import { reliefText } from '../../../admin/concern-words.ts';
+import type { Relief } from '../../../admin/relief.ts';
 
 export function FullDisk({ words, found }: { words: Words; found: readonly Relief[] }): VNode {
   const { _ } = words;
@@ -35,24 +24,4 @@ export function FullDisk({ words, found }: { words: Words; found: readonly Relie
       </ul>
     </section>
   );
-}
-
-function reliefText(words: Words, { type, bytes }: Relief): string {
-  const { _ } = words;
-  const values = { size: size(words, bytes) };
-  switch (type) {
-    case 'others':
-      return _('{size} of other files on this disk: whoever looks after the server may move them', {
-        ...values,
-      });
-    case 'pins':
-      return _(
-        '{size} of pinned things: unpin what nobody needs, on the page of its laptop',
-        values,
-      );
-    case 'held':
-      return _('{size} held aside: decide whether it is right or a mistake', values);
-    default:
-      return type satisfies never;
-  }
 }

@@ -5,7 +5,7 @@
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
-import { PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { DAYS_PATH, PAPER_PATH, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
 import { FirstSteps } from '../shown/first-steps.tsx';
 import { MarkShape } from '../shown/marks.tsx';
@@ -30,6 +30,14 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       </ul>
       {view.calm === null ? <FirstSteps words={page.words} /> : null}
       {view.asks.length > 0 || view.calm ? <Needs words={page.words} view={view} /> : null}
+      <p>
+        <a class="button" href={DAYS_PATH}>
+          {_('Who came on which day')}
+        </a>{' '}
+        <a class="button" href={PAPER_PATH}>
+          {_('A page to keep beside the server')}
+        </a>
+      </p>
       <section class="card">
         <h2>{_('The server')}</h2>
         <Facts facts={view.facts} />
@@ -50,7 +58,7 @@ function Needs({ words, view: { asks, calm } }: { words: Words; view: StatusView
       <h2>{words._('What needs you')}</h2>
       {asks.length === 0 && calm ? <Calm {...calm} /> : null}
       <ul class="asks">
-        {asks.map(({ text, href, names }) => (
+        {asks.map(({ text, href, names, advice }) => (
           <li key={text}>
             <a href={href}>{text}</a>
             {names === '' ? null : (
@@ -59,6 +67,7 @@ function Needs({ words, view: { asks, calm } }: { words: Words; view: StatusView
                 <bdi>{names}</bdi>
               </span>
             )}
+            <p class="advice">{advice}</p>
           </li>
         ))}
       </ul>

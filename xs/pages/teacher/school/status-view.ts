@@ -2,6 +2,7 @@
  * The status of the school in words. Pure: facts in, texts out.
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
+import { concernAdvice, concernText, damagedText } from '../../../admin/concern-words.ts';
 import { type Concern, concerns } from '../../../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
 import { laptopPath } from '../../frame/paths.ts';
@@ -12,7 +13,7 @@ export interface StatusView {
   /** Number of laptops by state. */
   counts: { mark: Mark; count: number; text: string }[];
   /** What needs a look; empty when all is well. */
-  asks: { text: string; href: string; names: string }[];
+  asks: { text: string; href: string; names: string; advice: string }[];
   /** Said when nothing needs a look; null while there is no laptop. */
   calm: { text: string; href: string | null } | null;
   facts: { name: string; text: string }[];
@@ -41,7 +42,6 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
     '{n} laptops have things that are not safe',
     partly,
   );
-  const damagedText = damagedLaptops(words, damaged);
   const lateText = _n(
     '{n} laptop not seen for more than {days} days',
     '{n} laptops not seen for more than {days} days',
@@ -52,7 +52,9 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
     { mark: 'late', count: late, text: lateText },
     ...(partly > 0 ? [{ mark: 'partly', count: partly, text: partlyText } as const] : []),
-    ...(damaged > 0 ? [{ mark: 'damaged', count: damaged, text: damagedText } as const] : []),
+    ...(damaged > 0
+      ? [{ mark: 'damaged', count: damaged, text: damagedText(words, damaged) } as const]
+      : []),
     {
       ...{ mark: 'never', count: never },
       text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
@@ -76,7 +78,8 @@ function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
 function asksOf(words: Words, status: Status): StatusView['asks'] {
   return concerns(status).map((concern) => {
     const names = namesIn(words, concern);
-    return { text: concernText(words, concern), href: placeOf(concern), names };
+    const text = concernText(words, concern);
+    return { text, href: placeOf(concern), names, advice: concernAdvice(words, concern) };
   });
 }
 
@@ -88,63 +91,6 @@ function namesIn(words: Words, concern: Concern): string {
     return { serial, nick: `${nick || serial}: ${words.number(count)}` };
   });
   return nameSome(words, counted);
-}
-
-function concernText(words: Words, concern: Concern): string {
-  const { _, _n } = words;
-  const n = 'laptops' in concern ? concern.laptops.length : 0;
-  switch (concern.type) {
-    case 'waiting-keys':
-      return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
-    case 'faults':
-      return _('Part of this server does not work: tell whoever looks after it');
-    case 'twins':
-      return _n('Two laptops answer to {n} name', 'Two laptops answer to each of {n} names', n);
-    case 'damaged-laptops':
-      return damagedLaptops(words, n);
-    case 'not-safe':
-      return _n(
-        '{n} laptop has things that are not safe',
-        '{n} laptops have things that are not safe',
-        n,
-      );
-    case 'held':
-      return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
-    case 'clock':
-      return _('The clock of this server is not believed: nothing is removed');
-    case 'damage':
-      return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
-    case 'disk-too-small':
-      return _('The disk is too small for this school');
-    case 'disk-nearly-full':
-      return _('The disk is nearly full');
-    case 'over-quota':
-      return _n(
-        '{n} laptop needs more than its share',
-        '{n} laptops need more than their share',
-        n,
-      );
-    case 'refused-laptops':
-      return _n(
-        '{n} laptop of the old server is not registered here',
-        '{n} laptops of the old server are not registered here',
-        n,
-      );
-    case 'locked-out-laptops':
-      return _n(
-        '{n} laptop with the old program cannot connect: it needs the new program',
-        '{n} laptops with the old program cannot connect: they need the new program',
-        n,
-      );
-    case 'late-laptops':
-      return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
-    default:
-      return concern satisfies never;
-  }
-}
-
-function damagedLaptops({ _n }: Words, n: number): string {
-  return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
 }
 
 /** The page on which a teacher deals with it. */
@@ -160,10 +106,19 @@ function placeOf(concern: Concern): string {
     case 'refused-laptops':
     case 'locked-out-laptops':
       return PLACES.class;
+    case 'never-backed-up':
+      return `${PLACES.class}?only=never`;
     case 'not-safe':
       return `${PLACES.class}?only=partly`;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
+    case 'unconfirmed':
+      return PLACES.class;
+    case 'service-down':
+    case 'port-closed':
+    case 'sandbox':
+    case 'no-teacher':
+      return PLACES.status;
     default:
       return PLACES.disk;
   }

@@ -7,6 +7,12 @@ import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import { standing } from '../../../admin/status.ts';
 import { MARKS, type Mark, statesOf } from './marks.tsx';
 
+/** What is said of a laptop by name only. */
+export interface KnownLaptop {
+  serial: Serial;
+  nick: string;
+}
+
 export interface LaptopCard {
   serial: Serial;
   /** The nick, or the serial number of a laptop without one. */

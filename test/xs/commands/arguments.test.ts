@@ -1,0 +1,68 @@
+/** What may be typed for a laptop and for a snapshot; what may not is among the wrong calls. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSnapshotName } from '../../../shared/ids.ts';
+import { findLaptop, findName } from '../../../xs/commands/arguments.ts';
+import { columns } from '../../../xs/commands/lines.ts';
+import { SERIAL } from '../library.ts';
+import { serialOf } from '../whole.ts';
+
+const test = suite('arguments of xs-backup');
+
+const LAPTOPS = ['Ana', 'Anabel', 'José Luis', SERIAL].map((nick, n) => {
+  return { serial: serialOf(n + 1), nick };
+});
+const ALL = [...LAPTOPS, { serial: SERIAL, nick: 'Jocinta' }];
+
+const TYPED: [text: string, serial: string][] = [
+  [SERIAL, SERIAL],
+  [SERIAL.toLowerCase(), SERIAL],
+  [` ${SERIAL} `, SERIAL],
+  ['Jocinta', SERIAL],
+  ['jocinta', SERIAL],
+  ['joc', SERIAL],
+  // Exactly this nick, though another begins with it.
+  ['Ana', serialOf(1)],
+  ['anab', serialOf(2)],
+  ['josé', serialOf(3)],
+  ['jose\u0301 luis', serialOf(3)],
+  ['tst00000002', serialOf(2)],
+];
+for (const [text, serial] of TYPED) {
+  test(`${JSON.stringify(text)} is the laptop ${serial}`, () => {
+    assert.is(findLaptop(text, ALL), serial);
+  });
+}
+
+const NAMES = [
+  '2026-11-22_14:05-2',
+  '2026-11-22_14:05',
+  '2026-11-21_13:58',
+  '2025-03-01_09:00',
+].map((day) => parseSnapshotName(`datastore-${day}`));
+const SNAPSHOTS: [text: string, index: number][] = [
+  ['latest', 0],
+  ['2026-11-21', 2],
+  ['datastore-2026-11-21', 2],
+  ['2025', 3],
+  ['datastore-2026-11-22_14:05', 1],
+  ['2026-11-22_14:05-2', 0],
+];
+for (const [text, index] of SNAPSHOTS) {
+  test(`${JSON.stringify(text)} is the snapshot ${NAMES[index]}`, () => {
+    assert.is(findName(SERIAL, text, NAMES), NAMES[index]);
+  });
+}
+
+test('columns are aligned, numbers to the right, also with letters that take no room or two', () => {
+  assert.equal(
+    columns([
+      ['Ana', '9', '1.5 MB', ''],
+      ['jose\u0301', '120', '12 KB', 'x'],
+      ['日本', '7', '', 'y'],
+    ]),
+    ['Ana     9  1.5 MB', 'jose\u0301  120   12 KB  x', '日本    7          y'],
+  );
+});
+
+test.run();

@@ -1,0 +1,204 @@
+/**
+ * What needs attention in words, and what to do about it: the same for the terminal, in English, and the
+ * pages, in the teacher's language. Pure.
+ */
+import { size, type Words } from '../../shared/words/words.ts';
+import type { Concern } from './concerns.ts';
+import type { Relief } from './relief.ts';
+
+/** What is the matter, without the names of laptops. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of texts
+export function concernText(words: Words, concern: Concern): string {
+  const { _, _n } = words;
+  const n = 'laptops' in concern ? concern.laptops.length : 0;
+  switch (concern.type) {
+    case 'service-down':
+      return _('The service does not run: no laptop can back up');
+    case 'port-closed':
+      return _('Nobody answers at {ports}: {who}', {
+        ports: concern.ports.map(({ port }) => _('port {port}', { port })).join(', '),
+        who: concern.ports.map(({ purpose }) => portText(words, purpose)).join(', '),
+      });
+    case 'sandbox':
+      return _('No laptop can send or fetch anything: its session does not start');
+    case 'disk-full':
+      return _('The disk is full: no backup begins');
+    case 'faults':
+      return _('Part of this server does not work: tell whoever looks after it');
+    case 'waiting-keys':
+      return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'twins':
+      return _n('Two laptops answer to {n} name', 'Two laptops answer to each of {n} names', n);
+    case 'damaged-laptops':
+      return damagedText(words, n);
+    case 'not-safe':
+      return _n(
+        '{n} laptop has things that are not safe',
+        '{n} laptops have things that are not safe',
+        n,
+      );
+    case 'refused-laptops':
+      return _n(
+        '{n} laptop of the old server is not registered here',
+        '{n} laptops of the old server are not registered here',
+        n,
+      );
+    case 'locked-out-laptops':
+      return _n(
+        '{n} laptop with the old program cannot connect: it needs the new program',
+        '{n} laptops with the old program cannot connect: they need the new program',
+        n,
+      );
+    case 'held':
+      return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
+    case 'no-teacher':
+      return _('Nobody can sign in to the pages yet');
+    case 'clock':
+      return _('The clock of this server is not believed: nothing is removed');
+    case 'damage':
+      return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
+    case 'disk-too-small':
+      return _('The disk is too small for this school');
+    case 'disk-nearly-full':
+      return _('The disk is nearly full');
+    case 'disk-filling':
+      return _('The disk will be full about {date}', { date: dateText(words, concern.fullOn) });
+    case 'reserve-gone':
+      return _('The reserve for repairs is used up');
+    case 'scrub-behind':
+      return _n(
+        'For {n} day of service not everything was checked',
+        'For {n} days of service not everything was checked',
+        concern.days,
+      );
+    case 'over-quota':
+      return _n(
+        '{n} laptop needs more than its share',
+        '{n} laptops need more than their share',
+        n,
+      );
+    case 'never-backed-up':
+      return _n('{n} laptop never made a backup', '{n} laptops never made a backup', n);
+    case 'late-laptops':
+      return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
+    case 'unconfirmed':
+      return _n(
+        'Nobody compared the digits of {n} laptop',
+        'Nobody compared the digits of {n} laptops',
+        n,
+      );
+    default:
+      return concern satisfies never;
+  }
+}
+
+/** What to do now. */
+export function concernAdvice(words: Words, concern: Concern): string {
+  const { _ } = words;
+  switch (concern.type) {
+    case 'service-down':
+      return _('Start it: {command}', { command: 'systemctl restart xs-backup' });
+    case 'port-closed':
+      return _('Another program may have the port, or the web server does not pass it on.');
+    case 'sandbox':
+    case 'faults':
+      return _('Whoever looks after the server reads the reason: {command}', {
+        command: 'xs-backup doctor',
+      });
+    case 'disk-full':
+    case 'disk-nearly-full':
+      return reliefsText(words, concern.reliefs);
+    case 'disk-filling':
+    case 'disk-too-small':
+      return _('A larger disk is needed, or fewer laptops.');
+    case 'waiting-keys':
+      return _('Type the six digits that the laptop shows.');
+    case 'twins':
+      return _(
+        'Say on the page of the laptop whether they are two, or at the terminal: {command}',
+        {
+          command: 'xs-backup twins',
+        },
+      );
+    case 'damaged-laptops':
+    case 'damage':
+      return _('The next backups mend what they can; leave the server on.');
+    case 'not-safe':
+      return _('Each laptop says itself which things, and why.');
+    case 'refused-laptops':
+      return _('Let it register again, in Sugar; its old backups are kept.');
+    case 'locked-out-laptops':
+      return _('Its key is of a kind that this server cannot check any more.');
+    case 'held':
+      return _('Was it wiped? Bring its Journal back. Else say whether it is right.');
+    case 'no-teacher':
+      return _('At the terminal: {command}', { command: 'xs-backup teacher add NAME' });
+    case 'clock':
+      return _('Is its date right? Then at the terminal: {command}', {
+        command: 'xs-backup cleanup --trust-clock',
+      });
+    case 'reserve-gone':
+      return _('Make room on the disk; the next cleanup makes it again.');
+    case 'scrub-behind':
+      return _('Leave the server on for longer, or at the terminal: {command}', {
+        command: 'xs-backup scrub --all',
+      });
+    case 'over-quota':
+      return _('Unpin what nobody needs.');
+    case 'never-backed-up':
+      return _('Use it at school for a while; it says itself what it waits for.');
+    case 'late-laptops':
+      return _('Bring it to school. Is it gone? Take it out of use.');
+    case 'unconfirmed':
+      return _('Type the six digits that the laptop shows, when you have it at hand.');
+    default:
+      return concern satisfies never;
+  }
+}
+
+export function damagedText({ _n }: Words, n: number): string {
+  return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
+}
+
+/** The three acts that free most, with their sizes; and the one that always helps. */
+function reliefsText(words: Words, reliefs: readonly Relief[]): string {
+  const acts = reliefs.slice(0, 3).map((one) => reliefText(words, one));
+  return [...acts, words._('a larger disk')].join('; ');
+}
+
+export function reliefText(words: Words, { type, bytes }: Relief): string {
+  const { _ } = words;
+  const values = { size: size(words, bytes) };
+  switch (type) {
+    case 'others':
+      return _('{size} of other files on this disk: whoever looks after the server may move them', {
+        ...values,
+      });
+    case 'pins':
+      return _(
+        '{size} of pinned things: unpin what nobody needs, on the page of its laptop',
+        values,
+      );
+    case 'held':
+      return _('{size} held aside: decide whether it is right or a mistake', values);
+    default:
+      return type satisfies never;
+  }
+}
+
+function portText({ _ }: Words, purpose: 'ask' | 'register' | 'transfer'): string {
+  switch (purpose) {
+    case 'ask':
+      return _('laptops do not find the server');
+    case 'register':
+      return _('laptops cannot register');
+    case 'transfer':
+      return _('laptops cannot send anything');
+    default:
+      return purpose satisfies never;
+  }
+}
+
+function dateText(words: Words, date: string): string {
+  return words.date(Math.floor(Date.parse(`${date}T12:00:00`) / 1000));
+}

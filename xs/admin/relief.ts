@@ -1,0 +1,52 @@
+/**
+ * What makes room on a full disk: the parts of the disk, and what decisions of people keep, the largest
+ * first. Everything else goes by itself.
+ */
+import type { Library } from '../library.ts';
+import { listPins } from '../pins/pins.ts';
+import { listHeld } from '../storage/snapshots.ts';
+
+export interface DiskParts {
+  /** All in bytes; of the backups as of the last cleanup. */
+  backups: number;
+  others: number;
+  free: number;
+  /** What backups may use: their share of the disk, as far as other files leave it to them. */
+  room: number;
+}
+
+/** Splits the disk up; `used` and `free` are of the whole file system. */
+export function diskParts(
+  disk: { usedBytes: number; freeBytes: number },
+  usage: readonly { bytes: number }[],
+  roomBytes: number,
+): DiskParts {
+  const backups = Math.min(
+    disk.usedBytes,
+    usage.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  const others = disk.usedBytes - backups;
+  const room = Math.min(roomBytes, backups + disk.freeBytes);
+  return { backups, others, free: disk.freeBytes, room };
+}
+
+export interface Relief {
+  type: 'others' | 'pins' | 'held';
+  bytes: number;
+}
+
+/** Largest first; without those that would free nothing. */
+export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief[] {
+  return (['others', 'pins', 'held'] as const)
+    .map((type) => ({ type, bytes: bytes[type] }))
+    .filter((one) => one.bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** What could make room now. Looks through the pins and held backups of every laptop. */
+export function findReliefs({ paths, serials }: Library, others: number): Relief[] {
+  const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
+  const pins = sum(serials().flatMap((serial) => listPins(paths, serial)));
+  const held = sum(serials().flatMap((serial) => listHeld(paths, serial)));
+  return reliefs({ others, pins, held });
+}

@@ -1,0 +1,179 @@
+/**
+ * What people type for a laptop or a snapshot: a serial number in any case, a nick, or the beginning of
+ * either, as long as it is the only one; `latest`, or the beginning of a snapshot's name or date. Whatever
+ * is not clear is an error with exit code 2 that names what is meant.
+ */
+import { readFileSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
+import {
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  type SnapshotName,
+  tryParse,
+  type Uid,
+} from '../../shared/ids.ts';
+import { laptopsIn } from '../integrity/checker.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
+import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import { type CommandContext, usage } from './command.ts';
+
+export interface KnownLaptop {
+  serial: Serial;
+  nick: string;
+}
+
+/** Names in a hint; more are counted. */
+const NAMED = 5;
+
+/** A laptop that is registered or has a folder in the library. Throws as `findLaptop` does. */
+export function laptopArgument({ library, args }: CommandContext, index = 0): Serial {
+  const { registrations, paths } = library;
+  const registered = registrations.all().map(([serial, { nick }]) => ({ serial, nick }));
+  const others = laptopsIn(paths).filter((serial) => !registrations.get(serial));
+  return findLaptop(args[index], [
+    ...registered,
+    ...others.map((serial) => ({ serial, nick: '' })),
+  ]);
+}
+
+/** For commands that read the library without its service. Throws as `findLaptop` does. */
+export function localLaptop(paths: Paths, text: string | undefined): Serial {
+  return findLaptop(
+    text,
+    laptopsIn(paths).map((serial) => ({ serial, nick: nickOf(paths, serial) })),
+  );
+}
+
+/** Empty for a record that this user may not read. */
+function nickOf(paths: Paths, serial: Serial): string {
+  try {
+    const { nick } = JSON.parse(readFileSync(inLaptop(paths, serial).registration, 'utf8'));
+    return typeof nick === 'string' ? nick : '';
+  } catch {
+    return '';
+  }
+}
+
+/** One of its ordinary snapshots. Throws as `findName` does. */
+export function snapshotArgument(paths: Paths, serial: Serial, text: string | undefined): Snapshot {
+  const names = listSnapshots(paths, serial).map(({ name }) => name);
+  return findSnapshot(paths, serial, findName(serial, text, names));
+}
+
+/** Throws `usage` when several are meant, and `not-registered` for none. */
+export function findLaptop(text: string | undefined, known: readonly KnownLaptop[]): Serial {
+  if (text === undefined || text.trim() === '') {
+    throw usage('a laptop is needed: its serial number, its nick, or the beginning of one', LISTS);
+  }
+  const typed = folded(text);
+  const serial = tryParse(parseSerial, text.trim().toUpperCase());
+  // A serial number is never taken for a nick: whoever calls herself like another laptop gains nothing.
+  if (serial) {
+    if (known.some((one) => one.serial === serial)) return serial;
+    throw unknownLaptop(serial, known);
+  }
+  const nicks = known.filter(({ nick }) => folded(nick) === typed);
+  const begun = known.filter((one) => {
+    return folded(one.serial).startsWith(typed) || folded(one.nick).startsWith(typed);
+  });
+  const meant = nicks.length > 0 ? nicks : begun;
+  const [only, ...more] = meant;
+  if (!only) throw unknownLaptop(text, known);
+  if (more.length === 0) return only.serial;
+  throw usage(
+    `${JSON.stringify(text)} may be any of ${meant.length} laptops`,
+    `give the serial number: ${listed(meant.map(({ serial, nick }) => `${serial} ${nick}`.trim()))}`,
+  );
+}
+
+const LISTS = '"xs-backup laptops" lists them';
+
+function unknownLaptop(text: string, known: readonly KnownLaptop[]): DsError {
+  const near = nearest(
+    text,
+    known.flatMap(({ serial, nick }) => [serial, nick]),
+  );
+  const hint = near === undefined ? LISTS : `did you mean ${near}? ${LISTS}`;
+  return new DsError('not-registered', `no laptop ${text} is registered here`, { hint });
+}
+
+/**
+ * `names` has the newest first. Throws `usage` when the text is no name or means several, and `not-found`
+ * for none.
+ */
+export function findName(
+  serial: Serial,
+  text: string | undefined,
+  names: readonly SnapshotName[],
+  { what = 'snapshot', lists = 'snapshots' } = {},
+): SnapshotName {
+  const hint = `"xs-backup ${lists} ${serial}" lists them; "latest" is the newest`;
+  if (text === undefined || text === '') throw usage(`a ${what} is needed`, hint);
+  const [newest] = names;
+  if (text === 'latest' && newest) return newest;
+  const exact = tryParse(parseSnapshotName, text);
+  if (exact && names.includes(exact)) return exact;
+  const begin = text.startsWith('datastore-') ? text : `datastore-${text}`;
+  const meant = exact ? [] : names.filter((name) => name.startsWith(begin));
+  const [only, ...more] = meant;
+  if (only && more.length === 0) return only;
+  if (only) {
+    throw usage(
+      `${JSON.stringify(text)} may be any of ${meant.length} snapshots`,
+      `give more of the name: ${listed(meant)}`,
+    );
+  }
+  const looksRight = exact || /^(datastore-)?\d{4}(-|$)/.test(text) || text === 'latest';
+  if (!looksRight) throw usage(`${JSON.stringify(text)} is not the name of a snapshot`, hint);
+  const message =
+    text === 'latest' ? `${serial} has no ${what} yet` : `${serial} has no ${what} ${text}`;
+  throw new DsError('not-found', message, { hint });
+}
+
+/** Throws `usage`. */
+export function uidArgument(text: string | undefined): Uid {
+  const uid = tryParse(parseUid, text);
+  if (uid) return uid;
+  throw usage(
+    `${JSON.stringify(text ?? '')} is not the uid of an entry`,
+    'a uid is 36 letters, digits or hyphens; "ds-backup entries latest" on the laptop lists them',
+  );
+}
+
+function listed(all: readonly string[]): string {
+  const rest = all.length - NAMED;
+  return `${all.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').trim().toLowerCase();
+}
+
+/** The name that differs least, if it differs little. */
+function nearest(text: string, names: readonly string[]): string | undefined {
+  const typed = folded(text);
+  const limit = Math.max(1, Math.floor(typed.length / 3));
+  let best: { name: string; distance: number } | undefined;
+  for (const name of names) {
+    if (name === '' || Math.abs(name.length - typed.length) > limit) continue;
+    const distance = editDistance(typed, folded(name));
+    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { name, distance };
+  }
+  return best?.name;
+}
+
+/** Letters to add, remove or replace. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,72 @@
+/**
+ * What the commands print for people: aligned columns, local times with their zone, sizes and counts. With
+ * `--json` the same facts are ISO 8601 and plain numbers. Pure, but for the time zone of the machine.
+ */
+import { ENGLISH } from '../../shared/words/catalogue.ts';
+import { wordsOf } from '../../shared/words/language.ts';
+import type { Words } from '../../shared/words/words.ts';
+
+const zone = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
+
+/** `2026-11-28 14:05 CET`. */
+export function localTime(time: Date | string): string {
+  const date = new Date(time);
+  return `${localDate(date)} ${pad(date.getHours())}:${pad(date.getMinutes())} ${zoneOf(date)}`;
+}
+
+/** `2026-11-28`. */
+export function localDate(time: Date | string): string {
+  const date = new Date(time);
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+}
+
+function zoneOf(date: Date): string {
+  const part = zone.formatToParts(date).find(({ type }) => type === 'timeZoneName');
+  return part?.value ?? 'UTC';
+}
+
+/** English, with dates as terminals sort them. */
+export const TERMINAL_WORDS: Words = {
+  ...wordsOf(ENGLISH),
+  date: (seconds) => localDate(new Date(seconds * 1000)),
+};
+
+/** `1 snapshot`, `2 snapshots`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** Columns two blanks apart, as wide as their widest cell; numbers (`12`, `1.5 MB`) to the right. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  const isNumber: boolean[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
+      isNumber[index] = (isNumber[index] ?? true) && /^(\d[\d.]*( \w+)?)?$/.test(cell);
+    }
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => {
+        const blanks = ' '.repeat((widths[index] ?? 0) - widthOf(cell));
+        return isNumber[index] ? blanks + cell : cell + blanks;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** In columns of a terminal: marks take none, East Asian letters two. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const letter of text.normalize('NFC')) {
+    if (/\p{M}|\p{Cf}/u.test(letter)) continue;
+    width += /[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/u.test(letter)
+      ? 2
+      : 1;
+  }
+  return width;
+}
+
+const pad = (n: number): string => String(n).padStart(2, '0');
