@@ -74,6 +74,8 @@ function formatConcern(concern: Concern): string {
     }
     case 'waiting-keys':
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
+    case 'twins':
+      return `two of one name   ${name(concern.laptops)}: see "xs-backup twins"`;
     case 'damaged-laptops':
       return `damaged laptops   ${name(concern.laptops)}: see "xs-backup damage"`;
     case 'not-safe':
