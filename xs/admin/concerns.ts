@@ -2,7 +2,7 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
-
+import type { Serial } from '../../shared/ids.ts';
 import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
 import type { Probes } from './probes.ts';

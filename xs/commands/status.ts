@@ -94,6 +94,7 @@ function line(concern: Concern): string {
 /** Which command shows more, or does it. */
 const SEE: Partial<Record<ConcernType, string>> = {
   'waiting-keys': 'laptops',
+  twins: 'twins',
   'not-safe': 'not-safe',
   'refused-laptops': 'help adopt',
   'damaged-laptops': 'damage',
@@ -165,6 +166,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['a teacher can sign in', ['no-teacher']],
   ['no laptop asks to be let in', ['waiting-keys']],
   ['every laptop is confirmed', ['unconfirmed']],
+  ['every laptop has a name of its own', ['twins']],
   ['no backup is held aside', ['held']],
   ['every laptop has a backup', ['never-backed-up']],
   ['every laptop was seen lately', ['late-laptops']],

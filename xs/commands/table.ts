@@ -53,6 +53,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   alias: ['alias SHC00800000 CSN74803BB1', 'the child of the second now has the first'],
   unalias: ['unalias SHC00800000', 'no, it is another child'],
   proposals: ['proposals', 'whose new laptop may this be?'],
+  twins: ['twins CSN74803BB1 separate', 'a disk was copied: the second laptop gets its own name'],
   audit: ['audit Jocinta', 'who did what with her laptop?'],
   snapshots: ['snapshots Jocinta', 'which days are there?'],
   sums: ['sums Jocinta latest', 'the sums of her last backup'],

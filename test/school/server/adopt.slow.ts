@@ -3,7 +3,15 @@
  * the library is adopted under a real server, whose sessions are another user than the
  * original's files belong to.
  */
-import { chownSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -14,11 +22,12 @@ import { lockFile } from '../../../shared/system/lock.ts';
 import { type AdoptContext, adoptLaptop } from '../../../xs/legacy/adopt.ts';
 import { Timeline } from '../../../xs/retention/timeline.ts';
 import { makeReadableFolder } from '../../../xs/storage/ownership.ts';
-import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
+import { inCompletion, inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
-import { scaled } from '../../runner/patience.ts';
+import { scaled, waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../../xs/check.ts';
 import { nameOf, snapshotRaw, trashOf } from '../../xs/legacy/original-library.ts';
@@ -106,5 +115,55 @@ rooted('a restore brings the whole old Journal, every property and every byte', 
     [],
   );
 });
+
+/** What a laptop with Sugar 0.82 has in its `store`. */
+function putOld(root: string, uid: string, title: string, content: string, preview: Buffer): void {
+  mkdirSync(join(root, 'store', 'preview'), { recursive: true });
+  const properties = { title, mime_type: 'text/plain', mtime: '2008-07-25T12:00:00', keep: 1 };
+  writeFileSync(join(root, 'store', `${uid}.metadata`), JSON.stringify(properties));
+  writeFileSync(join(root, 'store', uid), content);
+  writeFileSync(join(root, 'store', 'preview', uid), preview);
+}
+
+rooted(
+  'a Journal of Sugar 0.82 comes back to a laptop of today, from an old copy and from a live mirror',
+  async () => {
+    await using school = await startSchool({ server: { as: 'root' } });
+    const laptop = school.laptop(0);
+    generateJournal(laptop.journal, { entries: 2, seed: 6 });
+    await ok(laptop, 'now');
+    const serial = parseSerial(laptop.serial);
+    const { original } = inLaptop(school.server, serial);
+    const preview = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0x00]);
+    const uids = [1, 2, 3].map((n) => `0000000${n}-0000-4000-8000-000000000000`);
+    for (const uid of uids) putOld(original, uid, `Tortuga ${uid[7]}`, `forward ${uid}`, preview);
+    snapshotRaw(school.server, serial, nameOf(8));
+    const [adopted] = await adoptUnderLock(contextOf(school, serial), serial);
+    assert.equal([adopted?.entries, adopted?.leftOut], [3, []]);
+    // The original client says that its mirror is complete.
+    writeFileSync(inCompletion(school.server).waiting(serial), '');
+    const live = await waitFor('a snapshot of the mirror', () => {
+      const newest = newestSnapshot(school.server, serial);
+      return newest?.source === 'original' ? newest : undefined;
+    });
+    assert.ok(live);
+    assert.is(live.entries, 3);
+    for (const name of [nameOf(8), live.name]) {
+      await laptop.loseJournal();
+      await laptop.startBus();
+      const { summary } = JSON.parse((await ok(laptop, 'restore', name, '--json')).stdout);
+      assert.is(summary.restored, 3, `${name}: ${JSON.stringify(summary)}`);
+      for (const uid of uids) {
+        const folder = join(laptop.journal, uid.slice(0, 2), uid);
+        const read = (file: string) => readFileSync(join(folder, file));
+        assert.is(String(read('data')), `forward ${uid}`);
+        assert.is(String(read('metadata/title')), `Tortuga ${uid[7]}`);
+        assert.is(String(read('metadata/timestamp')), '1216987200');
+        assert.equal(read('metadata/preview'), preview);
+      }
+      await laptop.stopDatastore();
+    }
+  },
+);
 
 test.run();
