@@ -32,7 +32,8 @@ import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
 import { observeClock } from './retention/server-clock.ts';
-import { installSession } from './ssh/session-files.ts';
+import { watchRoom } from './ssh/room-watch.ts';
+import { floorOf, installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
 import { cachedDisk } from './storage/disk.ts';
 import type { Ownership } from './storage/ownership.ts';
@@ -95,10 +96,13 @@ interface Transfers {
 async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
   const { config, ownership, clock, log, env } = options;
   const { paths, registrations, serials, successes } = library;
-  const reserve = reserveSize(diskSize(paths.library).bytes, config.quota);
-  installSession(paths, options.sessionScript, reserve);
+  const size = diskSize(paths.library);
+  const floor = floorOf(size, reserveSize(size.bytes, config.quota));
+  installSession(paths, options.sessionScript, floor);
   const leases = leaseFiles({ paths, ownership, log });
-  const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf);
+  const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf, (serial) =>
+    registrations.isConfirmed(serial),
+  );
   // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
   const authorizedKeys = new AuthorizedKeys(paths, ownership, config.ssh.user);
   authorizedKeys.update(registrations.all());
@@ -112,7 +116,8 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   };
   registrations.whenKeysChange(applyKeys);
   applyKeys();
-  cleanup.use(renewLeases({ traffic, before: leases.before, paths, env }));
+  cleanup.use(watchRoom({ paths, clock, log, env, floor }));
+  cleanup.use(renewLeases({ traffic, before: leases.before, log }));
   const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
   const load = async () => ({ disk: await disk(), pressure: await pressure() });

@@ -34,6 +34,8 @@ export interface Status {
   held: { serial: Serial; nick: string; snapshots: number }[];
   waitingKeys: { serial: Serial; nick: string; keys: number }[];
   overQuota: { serial: string; nick: string }[];
+  /** What laptops sent and no backup has, as of the last cleanup; the most first. */
+  leftovers: { serial: string; nick: string; bytes: number }[];
   disk: { freeBytes: number; usedBytes: number; freeBlocks: number; freeInodes: number };
   forecast: Forecast;
   trash: number;
@@ -89,6 +91,10 @@ export async function readStatus(library: Library): Promise<Status> {
     overQuota: usage
       .filter(({ stuck }) => stuck === 1)
       .map(({ serial }) => ({ serial, nick: nickOf(serial) })),
+    leftovers: usage
+      .filter(({ leftBytes }) => leftBytes > 0)
+      .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
+      .sort((a, b) => b.bytes - a.bytes),
     disk: { freeBytes, usedBytes, freeBlocks, freeInodes },
     forecast: foresee(neededBytes(known), roomBytes, await index.days(), now),
     trash: listTrash(paths).length,

@@ -43,6 +43,11 @@ export function formatStatus(found: Status): string[] {
       `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}`,
     `clock     ${found.time.slice(0, 16)} UTC, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
   );
+  const { leftovers } = found;
+  if (leftovers.length > 0) {
+    const bytes = leftovers.reduce((sum, one) => sum + one.bytes, 0);
+    lines.push(`unfinished ${formatBytes(bytes)} that no backup has: ${name(leftovers)}`);
+  }
   const open = concerns(found);
   lines.push(open.length === 0 ? 'all is well' : 'needs attention:');
   return [...lines, ...open.map((one) => `  ${formatConcern(one)}`)];

@@ -43,6 +43,7 @@ function statusOf(laptops: number): Status {
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
+    leftovers: [{ serial: SERIAL, nick: 'Jim', bytes: 5e6 }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
     trash: 12,
@@ -67,6 +68,7 @@ const WELL: Status = {
   ...{
     waitingKeys: [],
     overQuota: [],
+    leftovers: [],
     damaged: 0,
     damagedLaptops: [],
     clock: { trusted: true, reason: '' },
