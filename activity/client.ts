@@ -24,7 +24,7 @@ import {
   readJob,
 } from './model/state/agent.ts';
 
-const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, iface: BACKUP_NAME };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const DBUS = 'org.freedesktop.DBus';
 const RESTART_MS = 500;
@@ -87,7 +87,7 @@ export class AgentClient {
   /** Cancels this job only, whatever job is first by now. */
   async cancel(path: string): Promise<unknown[]> {
     try {
-      return await this.#bus.call({ ...AGENT, path, face: JOB_INTERFACE }, 'Cancel');
+      return await this.#bus.call({ ...AGENT, path, iface: JOB_INTERFACE }, 'Cancel');
     } catch (error) {
       throw asAgentError(error);
     }
@@ -113,7 +113,7 @@ export class AgentClient {
       const heard: Record<string, unknown> = {};
       this.#jobs.set(path, heard);
       try {
-        const read = await this.#bus.properties({ ...AGENT, path, face: JOB_INTERFACE });
+        const read = await this.#bus.properties({ ...AGENT, path, iface: JOB_INTERFACE });
         const whole = { ...(unwrap(read) as Properties), ...heard };
         this.#jobs.set(path, whole);
         this.#followers.job(path, readJob(whole));
@@ -128,17 +128,17 @@ export class AgentClient {
       const [name, , owner] = message.body as string[];
       if (name === BACKUP_NAME) this.#ownerChanged(owner !== '');
     } else if (message.member === 'PropertiesChanged' && message.path?.startsWith(AGENT.path)) {
-      const [face, changed] = message.body as [string, Record<string, Variant>];
-      this.#changed(message.path, face, unwrap(changed) as Properties);
+      const [iface, changed] = message.body as [string, Record<string, Variant>];
+      this.#changed(message.path, iface, unwrap(changed) as Properties);
     }
   }
 
-  #changed(path: string, face: string, changed: Properties): void {
-    if (face === BACKUP_NAME && path === AGENT.path) {
+  #changed(path: string, iface: string, changed: Properties): void {
+    if (iface === BACKUP_NAME && path === AGENT.path) {
       Object.assign(this.#properties, changed);
       this.#tell('present');
       if ('Jobs' in changed) void this.#readJobs();
-    } else if (face === JOB_INTERFACE) {
+    } else if (iface === JOB_INTERFACE) {
       const job = this.#jobs.get(path);
       if (!job) return;
       Object.assign(job, changed);

@@ -85,17 +85,26 @@ export interface ServerUrls {
 }
 
 /**
- * `backupUrl` is Sugar's setting, `SN@host:backup` or empty; only its host is used. A server given with a
- * port serves everything there; otherwise registration has its own port.
+ * `backupUrl` is Sugar's setting, see `serverIn`. A server given with a port serves everything there;
+ * otherwise registration has its own port.
  */
 export function serverUrls(config: Config, backupUrl: string): ServerUrls {
-  const host = /^[^@]*@([\w.-]+):/.exec(backupUrl)?.[1];
-  const text = config.server ?? (host ? `http://${host}` : DEFAULT_SERVER);
+  const text = config.server ?? serverIn(backupUrl) ?? DEFAULT_SERVER;
   const server = parseUrl(text);
   if (!server) throw new DsError('config', `"${text}" is not an address`);
   const registration = new URL(config.registration ?? server.origin);
   if (!config.registration && server.port === '') registration.port = REGISTRATION_PORT;
   return { server: server.origin, registration: registration.href };
+}
+
+/**
+ * The school server that Sugar's setting names: the host of `SN@host:backup`, also of IPv6 in brackets, or the
+ * origin of an address that somebody put there. Undefined for anything else.
+ */
+export function serverIn(backupUrl: string): string | undefined {
+  const host = /^[^@/]*@([\w.-]+|\[[\da-fA-F:.]+\]):/.exec(backupUrl)?.[1];
+  const found = parseUrl(host ? `http://${host}` : backupUrl.trim());
+  return found && /^https?:$/.test(found.protocol) && found.hostname ? found.origin : undefined;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Digest, RunId, Serial, SnapshotName, Uid } from '../shared/ids.ts'
 import type { Signature } from '../shared/journal/journal-tree.ts';
 import { difference, type Versions } from '../shared/journal/sums.ts';
 import { type Db, openDb, type Queries } from '../shared/system/db.ts';
+import { forgiving, isBroken } from './forgiving-db.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE entries (uid TEXT PRIMARY KEY, signature TEXT, digest TEXT NOT NULL, content TEXT)
@@ -62,6 +63,8 @@ export interface LastReading {
   boot: string;
   /** The file system's time at its end, in nanoseconds since 1970. */
   moment: bigint;
+  /** How many there were before it. */
+  count: number;
 }
 
 /** The snapshot that is restored; of this laptop unless `of` names another. */
@@ -91,15 +94,25 @@ export interface UnfinishedRestore {
 
 const NOT_A_DATABASE = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'];
 
-/** Opens the memory; a damaged one is replaced by an empty one. */
-export async function openState(path: string): Promise<State> {
+/**
+ * Opens the memory; a damaged one is replaced by an empty one. Where the file cannot be used, as on a damaged
+ * disk, `onLoss` is called, at once or later, and what should be remembered is forgotten at the end.
+ */
+export async function openState(path: string, onLoss: () => void = () => {}): Promise<State> {
+  const open = async () => State.load(await openDb(path, MIGRATIONS), onLoss);
   try {
-    return await State.load(await openDb(path, MIGRATIONS));
+    try {
+      return await open();
+    } catch (error) {
+      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      if (!isErrno(cause, ...NOT_A_DATABASE)) throw error;
+      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+      return await open();
+    }
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    if (!isErrno(cause, ...NOT_A_DATABASE)) throw error;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return State.load(await openDb(path, MIGRATIONS));
+    if (!isBroken(error)) throw error;
+    onLoss();
+    return State.load(await openDb(':memory:', MIGRATIONS), onLoss);
   }
 }
 
@@ -115,6 +128,8 @@ export class State implements AsyncDisposable {
   /** Entries were written into the Journal's folders that Sugar's index may not have yet. */
   indexDoubtful = false;
   lastReading: LastReading | undefined;
+  /** The digest of the last report of what is not safe that the server has. */
+  reported: Digest | undefined;
   /** What was wrong with entries when the last backup read them. */
   problems: Problem[] = [];
   readonly #db: Db;
@@ -123,10 +138,11 @@ export class State implements AsyncDisposable {
     this.#db = db;
   }
 
-  static async load(db: Db): Promise<State> {
-    const state = new State(db);
+  /** Throws what reading it throws; later losses are only told of. */
+  static async load(db: Db, onLoss: () => void): Promise<State> {
+    const state = new State(forgiving(db, onLoss));
     try {
-      await state.#read();
+      await state.#read(db);
       return state;
     } catch (error) {
       await db[Symbol.asyncDispose]();
@@ -134,8 +150,7 @@ export class State implements AsyncDisposable {
     }
   }
 
-  async #read(): Promise<void> {
-    const db = this.#db;
+  async #read(db: Db): Promise<void> {
     type Row = { uid: Uid; digest: Digest };
     type ProblemRow = Omit<Problem, 'partial'> & { partial: number };
     const [entries, confirmed, arrived, contents, facts, problems] = await Promise.all([
@@ -169,8 +184,10 @@ export class State implements AsyncDisposable {
     }
     this.underWay = values.get('run') as RunId | undefined;
     this.indexDoubtful = values.has('index');
-    const [boot = '', moment] = values.get('reading')?.split(' ') ?? [];
-    if (moment !== undefined) this.lastReading = { boot, moment: BigInt(moment) };
+    this.reported = values.get('reported') as Digest | undefined;
+    const [boot = '', moment, count = '0'] = values.get('reading')?.split(' ') ?? [];
+    if (moment === undefined) return;
+    this.lastReading = { boot, moment: BigInt(moment), count: Number(count) };
   }
 
   /** Remembers what was read, and forgets entries that were deleted. */
@@ -203,9 +220,17 @@ export class State implements AsyncDisposable {
     for (const uid of goneList) this.entries.delete(uid);
   }
 
-  async rememberReading(reading: LastReading): Promise<void> {
-    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment}`);
-    this.lastReading = reading;
+  /** Notes that a backup has just read the Journal. */
+  async rememberReading(reading: Omit<LastReading, 'count'>): Promise<void> {
+    const count = (this.lastReading?.count ?? -1) + 1;
+    await setFact(this.#db, 'reading', `${reading.boot} ${reading.moment} ${count}`);
+    this.lastReading = { ...reading, count };
+  }
+
+  async rememberReport(report: Digest): Promise<void> {
+    if (report === this.reported) return;
+    await setFact(this.#db, 'reported', report);
+    this.reported = report;
   }
 
   /** Replaces all of them. */
@@ -272,10 +297,11 @@ export class State implements AsyncDisposable {
     await this.#db.transaction(async (tx) => {
       for (const table of ['confirmed', 'arrived', 'contents'])
         await tx.run(`DELETE FROM ${table}`);
-      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run')");
+      await tx.run("DELETE FROM facts WHERE name IN ('base', 'run', 'reported')");
     });
     this.confirmed = undefined;
     this.underWay = undefined;
+    this.reported = undefined;
     this.arrived.clear();
     this.baseContents.clear();
   }

@@ -13,7 +13,6 @@ import {
   existsSync,
   fsyncSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   rmSync,
   statSync,
@@ -22,6 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DsError, isErrno } from '../shared/errors.ts';
+import { makeTemporaryFolder } from '../shared/system/temporary-folder.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { readOnlyDisk } from './laptop-full.ts';
 import type { Paths } from './paths.ts';
@@ -39,7 +39,7 @@ const AMPLE_BYTES = 8 * RESERVE_BYTES;
 /** The reserve is written in pieces of this size, in bytes. */
 const PIECE_BYTES = 256 * 1024;
 /** A workplace in memory is called after this. */
-const AWAY = 'dsb-away-';
+const AWAY = 'dsb-away';
 
 /**
  * Makes our folder and, with `borrow`, room in it; disposing gives borrowed room back. What brings content
@@ -88,7 +88,7 @@ export function openStatePlace(context: Context): Workplace {
 
 function openAway(context: Context): Workplace {
   const { paths, env } = context;
-  const folder = mkdtempSync(join(env.XDG_RUNTIME_DIR || tmpdir(), AWAY));
+  const folder = makeTemporaryFolder(env.XDG_RUNTIME_DIR || tmpdir(), AWAY);
   const state = join(folder, 'state.db');
   for (const suffix of ['', '-wal']) {
     if (existsSync(paths.state + suffix)) copyFileSync(paths.state + suffix, state + suffix);

@@ -4,7 +4,7 @@
 #
 #   laptop  ds-backup, its manual page and completion, and what starts its agent: D-Bus, systemd's
 #           timer, NetworkManager, or the X session where there is no systemd
-#   server  xs-backup, its unit, the socket at port 80, and examples for nginx and Apache
+#   server  xs-backup, its unit, the socket at port 80, and examples for nginx, Apache and nftables
 #
 # Run it again for another version: the program's folder is replaced by two renames, settings and data
 # are not touched.
@@ -137,6 +137,7 @@ install_server() {
   place 644 "$from/xs-backup-http.socket" "$prefix/lib/systemd/system/xs-backup-http.socket"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"
   place 644 "$from/apache.conf" "$examples/apache.conf"
+  place 644 "$from/original-clients.nft" "$examples/original-clients.nft"
 }
 
 if [ -z "$remove" ]; then

@@ -1,7 +1,7 @@
 /**
  * The D-Bus interface of the backup agent, `org.sugarlabs.Backup1`, as the table of PROTOCOL.md has it
- * ("On the laptop's bus"): names, signatures, row types, errors, and how values are unwrapped. The agent,
- * its clients and the scripted agent of the tests all take them from here.
+ * ("On the laptop's bus"): names, signatures, row types, states, reasons, errors, and how values are
+ * unwrapped. The agent, its clients and the scripted agent of the tests all take them from here.
  */
 import dbus from 'dbus-next';
 import { asDsError, DsError, type ErrorCode } from './errors.ts';
@@ -92,6 +92,31 @@ export const JOB_PROPERTIES = {
   Entry: 's',
   Summary: 'a{sv}',
 } as const;
+
+/** What the agent's `State` can be. */
+export const STATES = [
+  ...(['safe', 'due', 'waiting', 'asking', 'queued', 'sending', 'confirming'] as const),
+  ...(['restoring', 'paused'] as const),
+] as const;
+export type StateName = (typeof STATES)[number];
+
+/** Why a job is not running: what the laptop itself has in the way, in the order of judgement … */
+const OBSTACLES = ['paused', 'suspend', 'battery', 'no-network'] as const;
+/** … and then what the last attempt met, of which there is one at most. */
+const WAITS = [
+  ...(['no-server', 'not-registered', 'teacher', 'queue', 'server-busy', 'server-full'] as const),
+  ...(['over-quota', 'other-run', 'untrusted-server', 'laptop-full', 'spread', 'problem'] as const),
+] as const;
+
+/**
+ * What `Reasons` can contain, in the order in which the agent lists them: entries that are not safe though
+ * the day is done, why a job is not running, and that none has to. A new one needs words in
+ * `agent/cli/status-words.ts` and `activity/model/screens/reasons.ts`, and a line in PROTOCOL.md.
+ */
+export const REASONS = ['entries', ...OBSTACLES, ...WAITS, 'done'] as const;
+export type Reason = (typeof REASONS)[number];
+/** Why a job is not running. */
+export type JobReason = Exclude<Reason, 'entries' | 'done'>;
 
 type RowTypes = Readonly<Record<string, string>>;
 

@@ -6,16 +6,24 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './tree.ts';
 
-const RULES = ['test/agent/rules/machine.test.ts', 'test/agent/rules/due.test.ts'];
+const RULES = [
+  'test/agent/rules/machine.test.ts',
+  'test/agent/rules/due.test.ts',
+  'test/agent/rules/retry.test.ts',
+  'test/agent/rules/status.test.ts',
+];
 const TRAFFIC = [
   'test/xs/traffic/traffic.test.ts',
-  'test/xs/traffic/waiting.test.ts',
+  'test/xs/traffic/queue.test.ts',
   'test/sim/sim.test.ts',
 ];
 const SCREENS = [
   'test/activity/status.test.ts',
   'test/activity/lists.test.ts',
   'test/activity/restore.test.ts',
+  'test/activity/waiting.test.ts',
+  'test/activity/pins.test.ts',
+  'test/activity/pulse.test.ts',
 ];
 
 /** A file, or a folder with all that lies below it → the tests. */
@@ -36,7 +44,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'agent/restore/choose-writer.ts': ['test/agent/restore/choose-writer.test.ts'],
   'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],
   'agent/rules/': RULES,
-  'xs/ingest/daily-cap.ts': ['test/xs/ingest/held.test.ts'],
+  'xs/ingest/daily-cap.ts': ['test/xs/ingest/daily-cap.test.ts'],
   'xs/ingest/shrink-guard.ts': ['test/xs/ingest/held.test.ts'],
   'xs/registration/aliases.ts': ['test/xs/registration/aliases.test.ts'],
   'xs/registration/newcomers.ts': ['test/xs/registration/newcomers.test.ts'],

@@ -18,6 +18,8 @@ import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
 import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
+import { Strangers } from './registration/strangers.ts';
+import { Timeline } from './retention/timeline.ts';
 import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
@@ -34,6 +36,7 @@ export interface Library {
   paths: Paths;
   ownership: Ownership;
   clock: Clock;
+  timeline: Timeline;
   log: Log;
   env: NodeJS.ProcessEnv;
   pool: Pool;
@@ -43,6 +46,7 @@ export interface Library {
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
+  strangers: Strangers;
   index: IndexDb;
   successes: LastSuccesses;
   workQueue: WorkQueue;
@@ -83,6 +87,9 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   makeServiceFolders(ownership, paths);
   const { serviceLock } = inState(paths);
   cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
+  const timeline = new Timeline(paths, clock);
+  // What passed while it was open is not forgotten.
+  if (options.serving) cleanup.defer(() => void timeline.observe());
   const newcomers = new Newcomers(clock, config.registration);
   const audit = new Audit({ paths, clock, log });
   const registrations = new Registrations({ paths, ownership, clock, log, newcomers, audit });
@@ -104,7 +111,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
       // A snapshot that a killed service renamed is called safe only once that is on the disk.
       for (const folder of [home, held]) if (existsSync(folder)) fsyncFolder(folder);
       await recoverAdoption({ paths, log }, serial, (folder, name) =>
-        discard(paths, serial, folder, 'adopted', clock.now(), name),
+        discard(paths, serial, folder, 'adopted', timeline.now(), name),
       );
     } catch (error) {
       // One damaged folder must not keep everybody else away.
@@ -114,14 +121,14 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     }
   }
   const index = cleanup.use(await openIndexDb(paths, serials));
-  const successes = await openLastSuccesses(paths, index, log);
+  const successes = openLastSuccesses(paths, serials(), index, log);
   const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
   const checker = new Checker({ paths, pool, clock, log });
   const owned = cleanup.move();
   return {
-    ...{ config, paths, ownership, clock, log, env, index, successes, serials, sharers },
+    ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    ...{ pool, checker, troubles },
+    ...{ pool, checker, troubles, strangers: new Strangers(clock, log) },
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

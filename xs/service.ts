@@ -31,7 +31,8 @@ import { addSite, type PageFiles } from './pages/site.ts';
 import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
-import { observeClock } from './retention/server-clock.ts';
+import { checkGroup } from './ssh/account.ts';
+import { lockedOut } from './ssh/old-algorithms.ts';
 import { watchRoom } from './ssh/room-watch.ts';
 import { floorOf, installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
@@ -96,11 +97,12 @@ interface Transfers {
 async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
   const { config, ownership, clock, log, env } = options;
   const { paths, registrations, serials, successes } = library;
+  checkGroup(paths, ownership, serials());
   const size = diskSize(paths.library);
   const floor = floorOf(size, reserveSize(size.bytes, config.quota));
   installSession(paths, options.sessionScript, floor);
   const leases = leaseFiles({ paths, ownership, log });
-  const traffic = new Traffic(clock, config.traffic, leases.note, successes.timeOf, (serial) =>
+  const traffic = new Traffic(clock, config.traffic, leases.note, successes.orderOf, (serial) =>
     registrations.isConfirmed(serial),
   );
   // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
@@ -117,6 +119,11 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   registrations.whenKeysChange(applyKeys);
   applyKeys();
   cleanup.use(watchRoom({ paths, clock, log, env, floor }));
+  const out = await lockedOut(registrations.all(), env);
+  if (out.length > 0) {
+    const reason = 'OpenSSH here cannot check DSA keys; give them the new program';
+    log.warn('original-clients-locked-out', { laptops: out.length, reason });
+  }
   cleanup.use(renewLeases({ traffic, before: leases.before, log }));
   const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
@@ -137,16 +144,13 @@ async function startBackups(
   { traffic }: Transfers,
 ): Promise<Backups> {
   const { config, clock, log } = options;
-  const { paths, index } = library;
-  let { trusted } = observeClock(paths, clock.now(), await index.newestCreated());
-  const cap = new DailyCap(clock, config.retention.perDay, () => trusted);
+  const { index, timeline } = library;
+  timeline.observe();
+  const cap = new DailyCap(clock, config.retention.perDay, timeline);
   const hardQuota = new HardQuota();
   for (const one of await index.usage()) hardQuota.learn(one.serial, one.bytes, one.quotaBytes);
   const chores = cleanup.use(
     new Chores(library, {
-      onClock: (isTrusted) => {
-        trusted = isTrusted;
-      },
       onLaptop: ({ serial, plan, quota }) => {
         if (plan) hardQuota.learn(serial, plan.usedAfter.bytes, quota.bytes);
       },
@@ -191,7 +195,8 @@ async function startHttp(
 ): Promise<number> {
   const { config, clock, log } = options;
   const app = createPublicApp({
-    ...{ registrations: library.registrations, traffic, load, clock, log },
+    ...{ registrations: library.registrations, strangers: library.strangers },
+    ...{ traffic, load, clock, log },
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,

@@ -12,7 +12,7 @@ import { readBootId } from '../boot.ts';
 import type { Context } from '../context.ts';
 import type { Problem } from '../journal/problem.ts';
 import { recheckSince } from '../journal/recheck.ts';
-import { fileSystemMoment, type Scan, scanJournal } from '../journal/scan.ts';
+import { fileSystemMoment, requireJournal, type Scan, scanJournal } from '../journal/scan.ts';
 import { takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
@@ -20,11 +20,13 @@ import { type Confirmed, openState, type State } from '../state.ts';
 import { ifWritable, openWorkplace } from '../workplace.ts';
 import { checkBase, learnBase, settleLastRun } from './base.ts';
 import { buildCompletion, complete } from './completion.ts';
+import { isReported, reportNotSafe } from './not-safe.ts';
 import { OpeningSession } from './opening-session.ts';
 import { afterOutcome } from './outcome.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { agreeOnQuietDay, learnQuietKey } from './quiet-day.ts';
-import { estimatedBytes, type Reading, Sender } from './send.ts';
+import { type Reading, Sender } from './send.ts';
+import { type OnLost, whileLeaseLives } from './try-again.ts';
 
 export interface BackupSummary {
   snapshot: SnapshotName;
@@ -41,8 +43,6 @@ export interface BackupSummary {
   held: string | null;
 }
 
-/** Less than this is sent without asking first whether the base is right, which it nearly always is. */
-const CHECK_ABOVE_BYTES = 4 * 1024 * 1024;
 /** How often what the server misses is sent again, or a new base is taken. */
 const MAX_ROUNDS = 3;
 
@@ -51,20 +51,39 @@ export async function backUp(caller: Context, wait: boolean): Promise<BackupSumm
   using workplace = openWorkplace(caller);
   const { context } = workplace;
   await using _lock = await takeLock(context);
-  await using state = await openState(context.paths.state);
+  await using state = await openState(context.paths.state, () => {
+    context.warn(
+      'what this laptop remembers cannot be kept: the next backup reads everything again',
+    );
+  });
   if (state.indexDoubtful) {
     await (await import('../journal/sugar-index.ts')).healIndex(context, state);
   }
+  return await whileLeaseLives(context, (onLost) => attempt(context, state, wait, onLost));
+}
+
+async function attempt(
+  context: Context,
+  state: State,
+  wait: boolean,
+  onLost: OnLost,
+): Promise<BackupSummary> {
   const { staging } = context.paths;
   rmSync(staging, { recursive: true, force: true }); // of a run that was killed
+  await using opening = new OpeningSession(context, wait);
   try {
-    await using opening = new OpeningSession(context, wait);
     const backup = new Backup(context, state);
-    if (!state.confirmed) void opening.begin();
+    if (!state.confirmed) {
+      requireJournal(context.paths); // before a laptop is registered that has none
+      void opening.begin();
+    }
     // What takes longest is begun at the first change.
     const scan = await backup.scan(async () => void (await opening.begin()));
     const quiet = opening.hasBegun ? undefined : await backup.quietDay(scan);
     return quiet ?? (await backup.run(await opening.begin(), scan));
+  } catch (error) {
+    if (await opening.isLost()) onLost();
+    throw error;
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -109,30 +128,27 @@ class Backup {
     const { unchanged, toRead, problems } = scan;
     if (!confirmed || underWay || toRead.length > 0 || problems.length > 0) return undefined;
     if (stateDigest(unchanged) !== confirmed.state) return undefined;
+    const reading = { versions: new Map(unchanged), problems: this.#state.problems };
+    if (!isReported(this.#context, this.#state, reading)) return undefined;
     if (!(await agreeOnQuietDay(this.#context, confirmed))) return undefined;
-    return this.#finish({ versions: new Map(unchanged), problems: this.#state.problems });
+    return this.#finish(reading);
   }
 
   /** Sends and asks for the snapshot until laptop and server agree. */
   async run(session: Session, first: Scan): Promise<BackupSummary> {
     const state = this.#state;
     await settleLastRun(this.#context, session, state);
-    let isBaseCertain = !state.confirmed;
-    if (isBaseCertain) await learnBase(session, state);
+    // One question before anything is sent: is it our server, and what does it have of us?
+    await checkBase(session, state);
     let scan = first;
     for (let round = 0; round <= MAX_ROUNDS; round += 1) {
-      if (!isBaseCertain && estimatedBytes(scan) > CHECK_ABOVE_BYTES) {
-        // One question before much is sent for nothing.
-        await checkBase(session, state);
-        isBaseCertain = true;
-      }
       const reading = await this.#sender.send(session, scan);
       await this.#writes.settle();
       const base = state.confirmed;
       const isUnchanged = stateDigest(reading.versions) === base?.state && !this.#isBaseDoubted;
       const done =
         base && isUnchanged
-          ? await this.#confirmUnchanged(session, reading, base)
+          ? await this.#claimQuietDay(session, reading, base)
           : await this.#complete(session, reading);
       if (done) return done;
       scan = await this.scan();
@@ -141,15 +157,15 @@ class Backup {
   }
 
   /** Undefined when the server does not agree that its newest snapshot is the Journal as it is. */
-  async #confirmUnchanged(
+  async #claimQuietDay(
     session: Session,
     reading: Reading,
     base: Confirmed,
   ): Promise<BackupSummary | undefined> {
     const claim = { sequence: base.sequence, state: base.state };
-    const agreed = await session.control.unchanged(claim);
+    const agreed = await session.control.claimQuietDay(claim);
     if (agreed) {
-      await learnQuietKey(this.#context, session.control);
+      await this.#settle(session, reading);
       return this.#finish(reading, { held: agreed.held });
     }
     await learnBase(session, this.#state);
@@ -169,7 +185,7 @@ class Backup {
     const next = afterOutcome(outcome, base, reading.versions);
     switch (next.type) {
       case 'confirm': {
-        await learnQuietKey(this.#context, session.control);
+        await this.#settle(session, reading);
         session.connection.beginClose(); // nothing is left to say, and it takes a while
         await state.confirm(next.confirmed);
         const { changed, removed } = completion;
@@ -193,6 +209,12 @@ class Backup {
     }
     await state.rememberRun(undefined);
     return undefined;
+  }
+
+  /** What is said when the server has the backup, and may be said again another day. */
+  async #settle({ control }: Session, reading: Reading): Promise<void> {
+    await learnQuietKey(this.#context, control);
+    await reportNotSafe(this.#context, control, this.#state, reading);
   }
 
   async #finish(

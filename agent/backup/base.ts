@@ -4,14 +4,23 @@
  */
 import { DsError } from '../../shared/errors.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
+import type { ServerState } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
 import type { Session } from '../school/session.ts';
 import type { State } from '../state.ts';
 import { awaitOutcome } from './completion.ts';
 
 /** Replaces the base by what the server says. Throws `damaged` when its list contradicts itself. */
-export async function learnBase({ control }: Session, state: State): Promise<void> {
-  const { base } = await control.state();
+export async function learnBase(session: Session, state: State): Promise<void> {
+  const { base } = await session.control.state();
+  await takeBase(session, state, base);
+}
+
+async function takeBase(
+  { control }: Session,
+  state: State,
+  base: ServerState['base'],
+): Promise<void> {
   await state.forgetBase();
   if (!base) return;
   const { name: snapshot, sequence, state: digest } = base;
@@ -27,7 +36,7 @@ export async function checkBase(session: Session, state: State): Promise<void> {
   const { base: theirs } = await session.control.state();
   const base = state.confirmed;
   if (theirs?.sequence === base?.sequence && theirs?.state === base?.state) return;
-  await learnBase(session, state);
+  await takeBase(session, state, theirs);
 }
 
 /** A run that was killed before it had its answer may have become a snapshot in the meantime. */

@@ -29,6 +29,12 @@ export class OpeningSession implements AsyncDisposable {
     return this.#session;
   }
 
+  /** Whether it was open, and its connection is gone. */
+  async isLost(): Promise<boolean> {
+    const session = await this.#session?.catch(() => undefined);
+    return (await session?.connection.failure()) !== undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const session = await this.#session?.catch(() => undefined);
     await session?.[Symbol.asyncDispose]();

@@ -9,6 +9,7 @@ import { parseQuietChallenge, parseQuietConfirmation } from '../../shared/protoc
 import { answerMac, claimMac, QUIET_KEY_BYTES, sameMac } from '../../shared/protocol/quiet-day.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { type Context, noteServerTime } from '../context.ts';
+import { isUsable, readEnrolment } from '../identity/enrolment-file.ts';
 import { readIdentity } from '../identity/identity.ts';
 import { findServer } from '../school/session.ts';
 import type { Base } from '../state.ts';
@@ -18,9 +19,12 @@ import { ifWritable } from '../workplace.ts';
 
 /** True when the server has proved, with the shared key, that it has the Journal as it is. */
 export async function agreeOnQuietDay(context: Context, base: Base): Promise<boolean> {
+  const { config, paths } = context;
   const key = readKey(context);
-  const serial = readIdentity(context.paths)?.serial;
-  if (!key || !serial) return false;
+  const serial = readIdentity(paths)?.serial;
+  const enrolment = readEnrolment(paths, serial);
+  // The settings may have named another server since the key was shared.
+  if (!key || !serial || !enrolment || !isUsable(config, paths, enrolment)) return false;
   const { server } = await findServer(context);
   const url = `${server}/backup/1/unchanged/${serial}`;
   const challenge = await askServer(url, context.signal);

@@ -166,6 +166,6 @@ export class Sender {
 }
 
 /** Of what is to be read. */
-export function estimatedBytes({ toRead }: Scan): number {
+function estimatedBytes({ toRead }: Scan): number {
   return toRead.reduce((sum, { bytes }) => sum + bytes, 0);
 }

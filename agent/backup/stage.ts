@@ -2,20 +2,14 @@
  * Prepares what changed for sending: content as hard links, properties folded into one file, in
  * batches. An entry is staged whole or not at all; one that is being written to is read again later.
  */
-import {
-  copyFileSync,
-  constants as fsConstants,
-  linkSync,
-  mkdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { propertyText } from '../../shared/journal/entry.ts';
 import { newestMoment, type Signature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { copySparsely } from '../../shared/system/sparse.ts';
 import { FRESHNESS, type Freshness } from '../freshness.ts';
 import { judgeFlaw } from '../journal/flaw.ts';
 import { type Problem, problemOf } from '../journal/problem.ts';
@@ -199,6 +193,6 @@ function linkOrCopy(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     if (!isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS')) throw error;
-    copyFileSync(from, to, fsConstants.COPYFILE_FICLONE);
+    copySparsely(from, to);
   }
 }

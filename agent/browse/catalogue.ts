@@ -11,6 +11,7 @@ import type {
   SnapshotSummary,
 } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
+import { keptVersions } from '../journal/kept-marks.ts';
 import { concernedBy } from '../journal/problem.ts';
 import { scanJournal } from '../journal/scan.ts';
 import { freeBytes } from '../profile.ts';
@@ -26,9 +27,18 @@ export interface Place {
   snapshot: SnapshotName | undefined;
 }
 
-/** What of an entry is in the Journal: this very version, another one, or nothing. */
-export type Here = 'same' | 'different' | 'absent';
+/**
+ * What of an entry is in the Journal: this very version, the same without its content, which is only at
+ * school, another version, or nothing.
+ */
+export type Here = 'same' | 'kept' | 'different' | 'absent';
 export type WithHere<T> = T & { here: Here };
+
+/** The Journal's versions, undefined where that is not known; those whose content is only at school. */
+export interface LocalVersions {
+  local: ReadonlyMap<Uid, Digest | undefined>;
+  kept: ReadonlyMap<Uid, Digest>;
+}
 
 export interface EntryList {
   snapshot: SnapshotName;
@@ -62,7 +72,7 @@ export class Catalogue {
   readonly #context: Context;
   readonly #session: SharedSession;
   readonly #lists = new Map<string, Promise<EntrySummary[]>>();
-  #local: { atMs: number; versions: Promise<Map<Uid, Digest | undefined>> } | undefined;
+  #local: { atMs: number; found: Promise<LocalVersions> } | undefined;
 
   constructor(context: Context, session: SharedSession) {
     this.#context = context;
@@ -106,7 +116,7 @@ export class Catalogue {
     this.forgetJournal(); // a child decides by this
     const { steps, alreadyHere, bytes } = planRestore({
       wanted: new Map(list.map(({ uid, digest }) => [uid, digest])),
-      local: await this.#localVersions(),
+      ...(await this.#localVersions()),
       restored: new Map(),
       sizes: new Map(list.map((entry) => [entry.uid, entry.bytes])),
       trustCopies: true,
@@ -165,12 +175,12 @@ export class Catalogue {
   }
 
   /** The Journal's versions, from a scan that is at most `SCAN_AGAIN_MS` old. */
-  #localVersions(): Promise<Map<Uid, Digest | undefined>> {
+  #localVersions(): Promise<LocalVersions> {
     const now = this.#context.clock.monotonicMs();
     if (!this.#local || now - this.#local.atMs > SCAN_AGAIN_MS) {
-      this.#local = { atMs: now, versions: scanVersions(this.#context) };
+      this.#local = { atMs: now, found: scanVersions(this.#context) };
     }
-    return this.#local.versions;
+    return this.#local.found;
   }
 }
 
@@ -201,8 +211,8 @@ async function fetchEntries(
  * The Journal's versions as far as they are known without reading: an entry that changed since it was
  * last read has the version undefined.
  */
-async function scanVersions(context: Context): Promise<Map<Uid, Digest | undefined>> {
-  if (!existsSync(context.paths.journal)) return new Map();
+async function scanVersions(context: Context): Promise<LocalVersions> {
+  if (!existsSync(context.paths.journal)) return { local: new Map(), kept: new Map() };
   using workplace = openWorkplace(context);
   const { paths } = workplace.context;
   await using state = await openState(paths.state);
@@ -216,14 +226,20 @@ async function scanVersions(context: Context): Promise<Map<Uid, Digest | undefin
     // Read so soon after its change that its signature proves nothing; most likely it is still that.
     local.set(entry.uid, known?.signature === null ? known.digest : undefined);
   }
-  return local;
+  return { local, kept: keptVersions(paths) };
 }
 
-function withHere<T extends EntrySummary>(
-  entry: T,
-  local: ReadonlyMap<Uid, Digest | undefined>,
-): WithHere<T> {
-  const { uid, digest } = entry;
-  const here = !local.has(uid) ? 'absent' : local.get(uid) === digest ? 'same' : 'different';
-  return { ...entry, here };
+function withHere<T extends EntrySummary>(entry: T, versions: LocalVersions): WithHere<T> {
+  return { ...entry, here: whereIs(entry, versions) };
+}
+
+/** How a version at school compares with the Journal. */
+export function whereIs(
+  { uid, digest }: Pick<EntrySummary, 'uid' | 'digest'>,
+  { local, kept }: LocalVersions,
+): Here {
+  if (!local.has(uid)) return 'absent';
+  const isSame = local.get(uid) === digest;
+  if (kept.get(uid) === digest || (isSame && kept.has(uid))) return 'kept';
+  return isSame ? 'same' : 'different';
 }

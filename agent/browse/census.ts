@@ -3,7 +3,7 @@
  * a name. Pure; the sum is the number of entries.
  */
 import type { Digest, SnapshotName, Uid } from '../../shared/ids.ts';
-import { concernedBy, type Problem } from '../journal/problem.ts';
+import { atSchool, type Problem, problemsByEntry } from '../journal/problem.ts';
 
 export interface CensusInput {
   /** Entries on the disk, and the version of each; undefined where it changed since it was last read. */
@@ -25,9 +25,9 @@ export type Standing = { uid: string } & (
 );
 
 const ADVICE = {
-  partial: 'the rest of it is backed up; save a copy of it in its activity',
+  rest: 'the rest of it is backed up; save a copy of it in its activity',
   older: 'the school has an earlier version of it, which a restore brings back',
-  alone: 'copy it to a stick, and show this laptop to a teacher',
+  nothing: 'copy it to a stick, and show this laptop to a teacher',
   absent: 'restart Sugar; if it stays so, show this laptop to a teacher',
 } as const;
 
@@ -35,14 +35,9 @@ const ADVICE = {
 export function takeCensus({ local, shown, confirmed, problems }: CensusInput): Standing[] {
   const base = confirmed?.versions ?? new Map<Uid, Digest>();
   const uids = shown ?? new Set([...local.keys()]);
-  const told = new Map<Uid, Problem>();
-  const folders: Standing[] = [];
-  for (const problem of problems) {
-    const own = concernedBy(problem, new Set([...uids, ...local.keys(), ...base.keys()]));
-    // Without Sugar, entries that cannot be listed are known from the last backup only.
-    for (const uid of own) if (!told.has(uid) || told.get(uid)?.partial) told.set(uid, problem);
-    if (own.length === 0) folders.push(problemRow(problem.uid, problem, false));
-  }
+  // Without Sugar, entries that cannot be listed are known from the last backup only.
+  const known = new Set([...uids, ...local.keys(), ...base.keys()]);
+  const { entries: told, folders } = problemsByEntry(problems, known);
   const hidden = shown ? [] : [...told].filter(([uid, { partial }]) => !partial && !local.has(uid));
   const all = new Set([...uids, ...hidden.map(([uid]) => uid)]);
   const rows = [...all].map((uid): Standing => {
@@ -59,7 +54,8 @@ export function takeCensus({ local, shown, confirmed, problems }: CensusInput): 
       ? { uid, state: 'safe', digest, snapshot: confirmed.snapshot }
       : { uid, state: 'waiting' };
   });
-  return [...folders, ...rows].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+  const unlisted = folders.map((problem) => problemRow(problem.uid, problem, false));
+  return [...unlisted, ...rows].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
 }
 
 export interface CensusCounts {
@@ -77,7 +73,7 @@ export function countStandings(standings: readonly Standing[]): CensusCounts {
 
 const ORDER = { problem: 0, waiting: 1, safe: 2 };
 
-function problemRow(uid: string, { problem, partial }: Problem, hasVersion: boolean): Standing {
-  const advice = partial ? ADVICE.partial : hasVersion ? ADVICE.older : ADVICE.alone;
-  return { uid, state: 'problem', problem, advice };
+function problemRow(uid: string, problem: Problem, hasVersion: boolean): Standing {
+  const advice = ADVICE[atSchool(problem, hasVersion)];
+  return { uid, state: 'problem', problem: problem.problem, advice };
 }

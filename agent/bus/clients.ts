@@ -10,10 +10,10 @@ import { type Bus, DAEMON } from '../../shared/system/bus.ts';
 export async function watchClients(bus: Bus, onChange: (count: number) => void): Promise<void> {
   const clients = new Set<string>();
   const rule = (name: string) =>
-    `type='signal',interface='${DAEMON.face}',member='NameOwnerChanged',arg0='${name}'`;
+    `type='signal',interface='${DAEMON.iface}',member='NameOwnerChanged',arg0='${name}'`;
   bus.raw.on('message', (message: Message) => {
     const { sender, path, member, interface: iface, body } = message;
-    if (iface === DAEMON.face && member === 'NameOwnerChanged') {
+    if (iface === DAEMON.iface && member === 'NameOwnerChanged') {
       const [name, , owner] = body as string[];
       if (name === undefined || owner !== '' || !clients.delete(name)) return;
       void bus.unmatch(rule(name)).catch(() => {});

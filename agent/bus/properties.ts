@@ -9,6 +9,8 @@ import {
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
+  type Reason,
+  type StateName,
   toLong,
 } from '../../shared/backup-bus.ts';
 import type { Job } from '../rules/jobs.ts';
@@ -34,7 +36,8 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
     ...stateProperties(view),
-    LastBackup: toLong((memory.done?.at.wallMs ?? 0) / 1000),
+    // "now --direct" leaves only the file.
+    LastBackup: toLong((memory.done?.at.wallMs ?? view.touchedMs ?? 0) / 1000),
     NextBackup: wall(model.againAtMs ?? 0),
     LastSnapshot: facts?.lastSnapshot ?? '',
     QueuePlace: status.queuePlace,
@@ -63,7 +66,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
 }
 
 /** Done for today is not safe while an entry has a problem. */
-function stateProperties({ status, facts }: AgentView): { State: string; Reasons: string[] } {
+function stateProperties({ status, facts }: AgentView): { State: StateName; Reasons: Reason[] } {
   const { state, reasons } = status;
   if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
   return { State: 'due', Reasons: ['entries', ...reasons] };
@@ -88,12 +91,15 @@ export function withSteadyTimes(before: AgentProperties, now: AgentProperties): 
 export function jobProperties({ model, status, movingMs }: AgentView, job: Job): JobProperties {
   const { id, request, end, problem, summary } = job;
   const isFirst = status.job?.id === id;
-  const isRunning = isFirst && status.progress !== null;
+  const hinders = obstacles(job, model.world);
+  // Chosen to run, it runs: its worker may take seconds to say something.
+  const isRunning = isFirst && hinders.length === 0;
+  const reasons = hinders.length > 0 || isFirst ? hinders : ['other-run'];
   return {
     ...progressProperties(job, isFirst ? movingMs : 0, isRunning || end !== null),
     Kind: request.kind,
     State: end ?? (isRunning ? 'running' : 'waiting'),
-    Reasons: end ? [] : obstacles(job, model.world),
+    Reasons: end ? [] : reasons,
     Of: request.of,
     Snapshot: request.snapshot,
     Entry: request.entry,

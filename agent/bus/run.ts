@@ -55,7 +55,7 @@ export async function runAgent(options: RunOptions): Promise<void> {
 }
 
 async function openSessionBus(env: NodeJS.ProcessEnv): Promise<Bus> {
-  return Bus.open(findSessionBus(env));
+  return Bus.open(findSessionBus(env), env.XDG_RUNTIME_DIR);
 }
 
 /** Undefined where there is none: power, network and sleep stay unknown then, and hold nothing up. */

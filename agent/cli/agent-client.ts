@@ -21,7 +21,7 @@ import type { Backend, JobEnd, JobRequest, PinList, Place, Values } from './back
 
 export type FollowContext = Pick<Context, 'env' | 'clock' | 'signal' | 'onProgress'>;
 
-const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, iface: BACKUP_NAME };
 /** How often the properties of a job are read while it is followed, in milliseconds. */
 const POLL_MS = 250;
 /** How long a job may wait before the command leaves it to the agent, in milliseconds. */
@@ -43,7 +43,8 @@ export class AgentClient implements Backend {
 
   /** Throws `datastore` where there is no session bus. */
   static async open(context: FollowContext, wait: boolean): Promise<AgentClient> {
-    return new AgentClient(await Bus.open(findSessionBus(context.env)), context, wait);
+    const bus = await Bus.open(findSessionBus(context.env), context.env.XDG_RUNTIME_DIR);
+    return new AgentClient(bus, context, wait);
   }
 
   /** Starts the agent if it does not run. Throws `missing-tool` where it cannot be started. */
@@ -138,7 +139,7 @@ export class AgentClient implements Backend {
    */
   async follow(path: string): Promise<JobEnd> {
     const { clock, signal, onProgress } = this.#context;
-    const job = { name: BACKUP_NAME, path, face: JOB_INTERFACE };
+    const job = { name: BACKUP_NAME, path, iface: JOB_INTERFACE };
     const stop = () => void this.#bus.call(job, 'Cancel').catch(() => {});
     signal.addEventListener('abort', stop, { once: true });
     let waitingSince: number | undefined;
@@ -151,12 +152,13 @@ export class AgentClient implements Backend {
           return end;
         }
         onProgress(progressOf(values));
-        const isWaiting = values.State === 'waiting' && !this.#wait;
+        const reasons = values.Reasons as string[];
+        // Without a reason it is about to begin, or somebody is slow.
+        const isWaiting = values.State === 'waiting' && reasons.length > 0 && !this.#wait;
         const nowMs = clock.monotonicMs();
         waitingSince = isWaiting ? (waitingSince ?? nowMs) : undefined;
         if (waitingSince !== undefined && nowMs - waitingSince > PATIENCE_MS) {
-          const reasons = values.Reasons as string[];
-          return { state: 'waiting', summary: {}, reasons, details: {} };
+          return { state: 'waiting', kind: String(values.Kind), summary: {}, reasons, details: {} };
         }
         await clock.sleep(POLL_MS);
       }
@@ -174,15 +176,15 @@ export class AgentClient implements Backend {
     return rows as Values[];
   }
 
-  async #properties(path: string, face: string): Promise<Values> {
+  async #properties(path: string, iface: string): Promise<Values> {
     return unwrap(
-      await explained(this.#bus.properties({ name: BACKUP_NAME, path, face })),
+      await explained(this.#bus.properties({ name: BACKUP_NAME, path, iface })),
     ) as Values;
   }
 }
 
 /** Undefined while the job is live. Throws what it failed with. */
-function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
+function readEnd({ State, Kind, Summary, Problem }: Values): JobEnd | undefined {
   switch (State) {
     case 'failed': {
       const [code, message, hint] = Problem as [ErrorCode, string, string];
@@ -191,7 +193,7 @@ function readEnd({ State, Summary, Problem }: Values): JobEnd | undefined {
     case 'done':
     case 'cancelled':
       return {
-        ...{ state: State, summary: Summary as JobEnd['summary'] },
+        ...{ state: State, kind: String(Kind), summary: Summary as JobEnd['summary'] },
         ...{ reasons: [], details: {} },
       };
     default:

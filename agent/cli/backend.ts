@@ -20,6 +20,8 @@ export interface JobRequest extends Place {
 export interface JobEnd {
   /** `waiting` when it waits for something and continues without us. */
   state: 'done' | 'cancelled' | 'waiting';
+  /** What was done: `backup`, `restore`, `restore-entry`, `keep`, `fetch` or `pins`. */
+  kind: string;
   summary: Record<string, number>;
   /** Why it waits. */
   reasons: string[];

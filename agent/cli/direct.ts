@@ -27,7 +27,7 @@ export class DirectBackend implements Backend {
 
   async run({ kind, ...about }: JobRequest): Promise<JobEnd> {
     const result = await this.#act(kind, { ...about, wait: this.#wait });
-    return { state: 'done', reasons: [], ...result };
+    return { state: 'done', kind, reasons: [], ...result };
   }
 
   async status(): Promise<Values> {

@@ -1,10 +1,11 @@
 /**
  * The agent's status as text for a person at a terminal.
  */
+import type { Reason, StateName } from '../../shared/backup-bus.ts';
 import type { Values } from './backend.ts';
 import { harmless, plural } from './plain-text.ts';
 
-const STATES: Record<string, string> = {
+const STATES: Readonly<Record<StateName, string>> = {
   safe: 'safe',
   due: 'a backup is due',
   waiting: 'waiting',
@@ -16,8 +17,8 @@ const STATES: Record<string, string> = {
   paused: 'paused',
 };
 
-const REASONS: Record<string, string> = {
-  done: 'done for today',
+const REASONS: Readonly<Record<Reason, string>> = {
+  entries: 'some entries are not safe; "ds-backup status --entries" lists them',
   paused: 'paused; "ds-backup resume" continues',
   suspend: 'the laptop is going to sleep',
   battery: 'the battery is too low; plug in',
@@ -29,17 +30,17 @@ const REASONS: Record<string, string> = {
   'server-busy': 'the school server is busy',
   'server-full': 'the school server is full; tell a teacher',
   'over-quota': 'this laptop has used up its share of the school server',
-  'other-run': 'another backup program is running',
+  'other-run': 'another backup or restore is running',
   'untrusted-server': 'this is not the school server that this laptop knows; tell a teacher',
   'laptop-full': 'the disk of this laptop is full',
   spread: 'starts in a few minutes, so that not all laptops start at once',
   problem: 'a problem; see below',
-  entries: 'some entries are not safe; "ds-backup status --entries" lists them',
+  done: 'done for today',
 };
 
 /** Why it waits; reasons of a newer agent are printed as they are. */
 export function formatReasons(reasons: readonly string[]): string {
-  return reasons.map((reason) => REASONS[reason] ?? reason).join(', ');
+  return reasons.map((reason) => REASONS[reason as Reason] ?? reason).join(', ');
 }
 
 /** One line per fact; facts that are not known are left out. */
@@ -70,7 +71,7 @@ function formatState({ State, Reasons, QueuePlace }: Values): string | undefined
   if (State === undefined) return undefined;
   const reasons = formatReasons((Reasons ?? []) as string[]);
   const place = Number(QueuePlace) > 0 ? `, place ${QueuePlace}` : '';
-  return `${STATES[String(State)] ?? State}${reasons ? ` (${reasons}${place})` : ''}`;
+  return `${STATES[State as StateName] ?? State}${reasons ? ` (${reasons}${place})` : ''}`;
 }
 
 function formatCode({ PairingCode, Registration }: Values): string | undefined {

@@ -10,13 +10,19 @@ import { formatReasons } from './status-words.ts';
 /** Entries that are named before the list gets too long to read. */
 const MAX_NAMED = 20;
 
-export function formatEnd({ state, summary, reasons, details }: JobEnd): string {
+export function formatEnd({ state, kind, summary, reasons, details }: JobEnd): string {
   if (state === 'waiting') return `waiting: ${formatReasons(reasons)}; it continues by itself\n`;
   if (state === 'cancelled') return 'cancelled; what was transferred is kept\n';
-  const { restored, entries, bytes } = summary;
+  const { restored, entries, bytes = 0 } = summary;
+  const size = formatBytes(bytes);
+  if (kind === 'keep') {
+    const here = 'its title and picture stay here; "ds-backup fetch" brings it back';
+    return `kept at school: the content of ${size} is only there now\n${here}\n`;
+  }
+  if (kind === 'fetch') return `the content of ${size} is on this laptop again\n`;
   if (restored !== undefined) return formatRestore(summary, details);
   if (entries !== undefined) return formatBackup(summary, details);
-  return bytes === undefined ? 'done\n' : `done: ${formatBytes(bytes)}\n`;
+  return 'done\n';
 }
 
 function formatBackup(summary: JobEnd['summary'], details: JobDetails): string {

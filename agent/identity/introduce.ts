@@ -97,7 +97,7 @@ function refusal({ statusCode, body }: Answer, step: Step): DsError {
       hint: 'the version on the school server has to be the same or a newer one',
     });
   }
-  if (statusCode === 503 || statusCode === 404) {
+  if (statusCode === 503 || statusCode === 429 || statusCode === 404) {
     return new ServerBusy({ admit: false, reason: 'busy', retryAfterSeconds: BUSY_SECONDS });
   }
   if (code === 'not-registered') return notRegistered();

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
+import { readBusy, ServerBusy } from '../wire/admission.ts';
 import { askServer } from '../wire/http.ts';
 import { draftIdentity, type Identity, keepIdentity } from './identity.ts';
 import { readNick } from './sugar-settings.ts';
@@ -14,7 +15,7 @@ export type RegistrationAnswer = { success: true } | { success: false; error: st
 
 /**
  * Registers a known identity, or a new one, which is stored when the server has accepted it; a lost answer
- * does not leave a second laptop on the server. Throws `not-registered` with the server's reason. The
+ * does not leave a second laptop on the server. Throws `not-registered` with the server's reason, and ServerBusy. The
  * caller holds the lock of takeIntroduction().
  */
 export async function register(
@@ -36,6 +37,9 @@ export async function register(
     headers: { 'content-type': 'text/xml' },
     body: call,
   });
+  if (response.statusCode === 503 || response.statusCode === 429) {
+    throw new ServerBusy(readBusy(response.headers)); // it has refused nothing
+  }
   const answer = await parseAnswer(response.statusCode, response.body);
   if (!answer.success) {
     rmSync(context.paths.draftIdentity, { force: true });

@@ -5,6 +5,8 @@
 import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
+import { lossOf } from '../../shared/system/bus.ts';
+import { pickAddress } from '../../shared/system/bus-address.ts';
 import { FULL_HINT } from '../context.ts';
 import { findSessionBus, noBus } from './session-bus.ts';
 
@@ -24,12 +26,13 @@ export class Datastore implements AsyncDisposable {
   constructor(env: NodeJS.ProcessEnv, signal: AbortSignal) {
     this.#signal = signal;
     try {
-      this.#bus = dbus.sessionBus({ busAddress: findSessionBus(env) });
+      const busAddress = pickAddress(findSessionBus(env), env.XDG_RUNTIME_DIR);
+      this.#bus = dbus.sessionBus({ busAddress });
     } catch (cause) {
-      throw asDsError(cause).code === 'internal' ? noBus(cause) : cause;
+      throw asDsError(cause).code === 'datastore' ? cause : noBus(cause);
     }
-    this.#broken = new Promise((_, reject) => {
-      this.#bus.on('error', (cause: unknown) => reject(noBus(cause)));
+    this.#broken = lossOf(this.#bus).catch((cause: unknown) => {
+      throw noBus(cause);
     });
     this.#broken.catch(() => {}); // thrown by the call under way, or by the next one
   }

@@ -47,3 +47,28 @@ export function concernedBy({ uid }: Problem, known: Iterable<Uid>): Uid[] {
 function isPrefix(uid: Uid | Prefix): uid is Prefix {
   return uid.endsWith('/');
 }
+
+/** What the school has of an entry with a problem: all but the problem, an earlier version, nothing. */
+export type AtSchool = 'rest' | 'older' | 'nothing';
+
+/** `hasVersion`: whether the newest snapshot has a version of the entry. */
+export function atSchool({ partial }: Problem, hasVersion: boolean): AtSchool {
+  return partial ? 'rest' : hasVersion ? 'older' : 'nothing';
+}
+
+/** One problem for each entry; one that keeps it out of the backup counts before what is merely odd. */
+export function problemsByEntry(
+  problems: readonly Problem[],
+  known: ReadonlySet<Uid>,
+): { entries: Map<Uid, Problem>; folders: Problem[] } {
+  const entries = new Map<Uid, Problem>();
+  const folders: Problem[] = [];
+  for (const problem of problems) {
+    const own = concernedBy(problem, known);
+    for (const uid of own) {
+      if (!entries.has(uid) || entries.get(uid)?.partial) entries.set(uid, problem);
+    }
+    if (own.length === 0) folders.push(problem);
+  }
+  return { entries, folders };
+}

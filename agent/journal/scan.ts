@@ -1,11 +1,11 @@
 /**
  * Which entries changed since they were last read: three `lstat`s per entry, and no reading.
  */
-import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { asDsError, DsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { entrySignature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
+import { inspectEntry, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Freshness } from '../freshness.ts';
@@ -59,11 +59,12 @@ export async function scanJournal(
     const before = scan.toRead.length;
     if (nameOf(entry) !== entry.uid) scan.renamed.set(entry.uid, entry);
     try {
-      const signature = entrySignature(entry);
+      const inspection = inspectEntry(entry);
+      const { signature } = inspection;
       const last = known.get(entry.uid);
       const looksSame = last?.signature === signature;
       const isDoubtful =
-        last?.signature === null || (looksSame && recheck?.isDue(entry, signature));
+        last?.signature === null || (looksSame && recheck?.isDue(entry, inspection));
       if (last && isDoubtful && recheck) scan.moment ||= moment();
       const found = last && isDoubtful ? await recheck?.read(entry) : undefined;
       // What is odd about it is told where it is staged, also when the rest of it is as it was.
@@ -94,20 +95,31 @@ export function fileSystemMoment(folder: string): bigint {
   return mtimeNs;
 }
 
+/** Throws `unreadable` where there is no Journal, or none that can be listed. */
+export function requireJournal(paths: Paths): void {
+  listing(paths, () => readdirSync(paths.journal));
+}
+
 function listJournal(paths: Paths, problems: Problem[]): TreeEntry[] {
   const report = (prefix: string, why: string) => {
     const problem = `the entries in the Journal's folder ${prefix} cannot be listed: ${why}`;
     problems.push({ uid: `${prefix}/`, problem });
   };
-  refuseFirstLayout(paths);
-  try {
-    return listShownEntries(
+  return listing(paths, () =>
+    listShownEntries(
       paths.journal,
       (path) => {
         if (isTwoLetterLink(path)) report(basename(path), 'it is a symbolic link');
       },
       (prefix, error) => report(prefix, asDsError(error).message),
-    );
+    ),
+  );
+}
+
+function listing<T>(paths: Paths, list: () => T): T {
+  refuseFirstLayout(paths);
+  try {
+    return list();
   } catch (cause) {
     // An absent Journal is not an empty one: nothing must be removed from the backup for it.
     if (!isSystemError(cause)) throw cause;

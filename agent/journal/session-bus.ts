@@ -4,14 +4,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
+import { addressOf } from '../../shared/system/bus-address.ts';
 
 /** The address in the environment, or systemd's usual place. Throws `datastore` without either. */
 export function findSessionBus(env: NodeJS.ProcessEnv): string {
   const given = env.DBUS_SESSION_BUS_ADDRESS;
-  // dbus-next wants a native module for abstract sockets; Node knows them by a leading zero byte.
-  if (given) return given.replace(/^unix:abstract=/, 'unix:socket=\0');
+  if (given) return given;
   const usual = join(env.XDG_RUNTIME_DIR ?? '/nowhere', 'bus');
-  if (existsSync(usual)) return `unix:path=${usual}`;
+  if (existsSync(usual)) return addressOf(usual);
   throw noBus();
 }
 

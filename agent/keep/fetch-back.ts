@@ -2,17 +2,16 @@
  * Lists entries whose content is only at school, and brings it back under the entry's own name. The mark
  * is removed when the content is on the disk; after an interruption the same command goes on from there.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
-import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
-import { KEPT_PROPERTY, type KeptMark, pinOf, readMark } from '../../shared/journal/kept.ts';
+import { type KeptMark, pinOf } from '../../shared/journal/kept.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { backUp } from '../backup/backup.ts';
 import { type Context, FULL_HINT } from '../context.ts';
 import { readIdentity } from '../identity/identity.ts';
 import { Datastore } from '../journal/datastore.ts';
+import { listMarks } from '../journal/kept-marks.ts';
 import {
   beingWrittenTo,
   readLiveEntry,
@@ -52,24 +51,14 @@ export async function fetchBack(context: Context, uid: Uid): Promise<number> {
 
 /** The entries whose content is only at school. */
 export function listKept(context: Context): KeptEntry[] {
-  return listMarks(context).map(({ uid, mark: { title, bytes } }) => ({ uid, title, bytes }));
+  return listMarks(context.paths).map(({ uid, mark: { title, bytes } }) => ({ uid, title, bytes }));
 }
 
 /** Throws `only-copy` when the laptop's entry says that this pin has its content. */
 export function checkUnpin(context: Context, uid: Uid): void {
-  if (!listMarks(context).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
+  if (!listMarks(context.paths).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
   throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
     hint: 'fetch it back first: "ds-backup fetch"',
-  });
-}
-
-function listMarks({ paths }: Context): { uid: Uid; mark: KeptMark }[] {
-  if (!existsSync(paths.journal)) return [];
-  return listEntries(paths.journal).flatMap((entry) => {
-    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
-    if (contentOf(entry)?.size) return [];
-    const mark = readMark(readProperties(entry));
-    return mark ? [{ uid: entry.uid, mark }] : [];
   });
 }
 

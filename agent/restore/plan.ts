@@ -30,6 +30,8 @@ export interface PlanInput {
   local: ReadonlyMap<Uid, Digest | undefined>;
   /** What an unfinished restore of this snapshot has written; what was changed since then stays. */
   restored: Versions;
+  /** Versions of entries that are here without their content, which was dropped on purpose. */
+  kept: ReadonlyMap<Uid, Digest>;
   /** Bytes of each wanted entry, as far as known. */
   sizes: ReadonlyMap<Uid, number>;
   /** Whether an earlier copy counts as whole without reading it. Only for showing a plan. */
@@ -45,12 +47,12 @@ const FIRST_BATCH_ENTRIES = 25;
 const FREE_PART = 4;
 
 export function planRestore(input: PlanInput): Plan {
-  const { wanted, local, restored, sizes, trustCopies = false } = input;
+  const { wanted, local, restored, kept, sizes, trustCopies = false } = input;
   const plan: Plan = { steps: [], alreadyHere: [], bytes: 0 };
   for (const [uid, digest] of wanted) {
     const here = local.has(uid);
     const done =
-      (here && local.get(uid) === digest) ||
+      (here && (local.get(uid) === digest || kept.get(uid) === digest)) ||
       (local.get(uid) !== undefined && restored.get(uid) === digest) ||
       (trustCopies && local.has(besideUid(uid, digest)));
     if (done) {

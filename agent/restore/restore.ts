@@ -8,6 +8,7 @@ import type { Versions } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
+import { keptVersions } from '../journal/kept-marks.ts';
 import { readLocalVersions } from '../journal/local-versions.ts';
 import { flushFileSystem } from '../journal/placement.ts';
 import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
@@ -41,6 +42,8 @@ export interface RestoreRequest {
 
 export interface RestoreSummary extends Counts {
   snapshot: SnapshotName;
+  /** The one entry wanted is here, and its content only at school: nothing was done, fetch it back. */
+  isKept: boolean;
 }
 
 /**
@@ -85,12 +88,15 @@ async function restoreFrom(
   const restored = isComplete ? await state.beginRestore(origin, wanted.size) : new Map();
   meter.phase('scanning');
   const local = await readLocalVersions(context, state, context.paths.restore);
-  const { steps, alreadyHere } = planRestore({ wanted, local, restored, sizes: new Map() });
+  const kept = keptVersions(context.paths);
+  const before = { wanted, local, restored, kept };
+  const { steps, alreadyHere } = planRestore({ ...before, sizes: new Map() });
+  const isKept = entry !== undefined && steps.length === 0 && kept.has(entry);
   const tally = isComplete ? new Tally(context, state, origin) : undefined;
   await tally?.begin(restored, only(wanted, alreadyHere));
   const uids = steps.map(({ uid }) => uid);
   const sizes = bytes ?? (await askSizes(session, origin, uids));
-  const plan = planRestore({ wanted, local, restored, sizes });
+  const plan = planRestore({ ...before, sizes });
   failpoint('restore.planned');
   meter.phase('fetching');
   meter.expect(wanted.size, plan.bytes);
@@ -113,7 +119,7 @@ async function restoreFrom(
   }
   if (isComplete && outcomes.counts.problems.length === 0) await state.endRestore(origin);
   meter.finish();
-  return { snapshot, ...outcomes.counts };
+  return { snapshot, isKept, ...outcomes.counts };
 }
 
 /** The fast writer where it is as safe as the other; where it is not, a person is told. */

@@ -34,7 +34,7 @@ export type DueReason =
   | 'new-day'
   | 'many-boots' // no clock is trustworthy, and that must not stop all backups
   | 'done' // today
-  | 'no-profile' // Sugar has never run in this account
+  | 'no-profile' // Sugar has never run in this account, or has no Journal here
   | 'ask'; // only the server can tell which day it is
 
 export interface Due {

@@ -2,6 +2,7 @@
  * Jobs: what the agent was asked to do and how far it is, in the words of PROTOCOL.md, "On the laptop's
  * bus"; and the order in which they run.
  */
+import type { JobReason } from '../../shared/backup-bus.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Progress } from '../progress.ts';
 
@@ -26,28 +27,9 @@ export interface Problem {
   hint: string;
 }
 
-/** Why a job is not running. */
-export type Reason =
-  | 'paused'
-  | 'suspend'
-  | 'battery'
-  | 'no-network'
-  | 'no-server'
-  | 'not-registered'
-  | 'teacher'
-  | 'queue'
-  | 'server-busy'
-  | 'server-full'
-  | 'over-quota'
-  | 'other-run'
-  | 'untrusted-server'
-  | 'laptop-full'
-  | 'spread'
-  | 'problem';
-
 /** A wait that ends by itself. */
 export interface Wait {
-  reason: Reason;
+  reason: JobReason;
   /** By the uptime of this boot, in milliseconds. */
   untilMs: number;
   /** In the server's queue, 1 being next; 0 where the server does not say. */

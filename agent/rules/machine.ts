@@ -4,16 +4,9 @@
  * obstacles to go, asks the server, queues for its slot, sends, and waits for confirmation. Restores run
  * first, and a job that an obstacle stopped continues when the obstacle is gone.
  */
+import type { JobReason } from '../../shared/backup-bus.ts';
 import type { Progress } from '../progress.ts';
-import {
-  type Job,
-  type JobEnd,
-  liveJobs,
-  newJob,
-  type Reason,
-  type Request,
-  type Wait,
-} from './jobs.ts';
+import { type Job, type JobEnd, liveJobs, newJob, type Request, type Wait } from './jobs.ts';
 import { DOWN_HINT_MS, obstacles, type World } from './obstacles.ts';
 import { decideRetry, type Failure } from './retry.ts';
 
@@ -59,14 +52,14 @@ const LONGEST_LOOK_MS = 6 * 3_600_000;
 /** … and not more often than this: waking up costs battery. */
 const SHORTEST_LOOK_MS = 15 * 60_000;
 /** Waits that end when a person asks or the network changes; a slot in the server's queue does not. */
-const ENDS_AT_ONCE: readonly Reason[] = [
+const ENDS_AT_ONCE: readonly JobReason[] = [
   'no-network',
   ...(['no-server', 'not-registered', 'teacher', 'other-run', 'untrusted-server'] as const),
   ...(['laptop-full', 'problem', 'spread', 'paused', 'server-full', 'over-quota'] as const),
 ];
 
 /** Waits that another network does not end; whoever named any other one may not be there any more. */
-const LASTING: readonly Reason[] = ['paused', 'spread'];
+const LASTING: readonly JobReason[] = ['paused', 'spread'];
 
 /** The model after an event. */
 export function next(model: Model, event: Event): Model {
@@ -202,17 +195,11 @@ function fail(model: Model, id: number, failure: Failure, random: number): Model
     const { code, message, hint } = failure;
     const failures = job.failures + 1;
     const tried: Job = { ...job, failures, progress: null, problem: { code, message, hint } };
-    const { network, uptimeMs } = model.world;
-    const isAway = code === 'server-unreachable' || code === 'transfer';
-    if (network === 'down' && isAway) {
-      const untilMs = uptimeMs + Math.ceil(DOWN_HINT_MS * (1 + random));
-      return { ...tried, failures: 0, wait: { reason: 'no-network', untilMs, place: 0 } };
-    }
-    const retry = decideRetry(tried, failure, uptimeMs, () => random);
+    const retry = decideRetry(tried, failure, model.world, random);
     if (retry.type === 'give-up') return ended(tried, 'failed');
-    if (failure.code !== 'server-busy') return { ...tried, wait: retry.wait };
-    // Not a failure: the server answers, and keeps our place in its queue.
-    return { ...tried, failures: 0, problem: job.problem, wait: retry.wait };
+    // A server that is busy is no problem: what was one before is shown on.
+    const problem = code === 'server-busy' ? job.problem : tried.problem;
+    return { ...tried, problem, failures: retry.counts ? failures : 0, wait: retry.wait };
   });
 }
 

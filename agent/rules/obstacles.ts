@@ -2,7 +2,9 @@
  * Everything that keeps a job from running at the moment, the most important first: clients show the
  * first one, so all of them are worked out.
  */
-import type { Job, Reason } from './jobs.ts';
+import type { JobReason } from '../../shared/backup-bus.ts';
+import { DsError } from '../../shared/errors.ts';
+import type { Job } from './jobs.ts';
 
 /** On mains, on battery with this charge in per cent, or unknown. */
 export type Power = 'mains' | 'unknown' | { percent: number };
@@ -25,13 +27,13 @@ export interface World {
 /** Minimum battery charge for automatic work, in per cent. */
 const BATTERY_ALONE = 30;
 /** Minimum battery charge for what a person asked for, in per cent. */
-export const BATTERY_BY_HAND = 15;
+const BATTERY_BY_HAND = 15;
 
 /** A monitor that says "down" may not know of every network: after this the server is asked all the same. */
 export const DOWN_HINT_MS = 30 * 60_000;
 
 /** Empty when the job can run. */
-export function obstacles(job: Job, world: World): Reason[] {
+export function obstacles(job: Job, world: World): JobReason[] {
   const { power, network, suspending, paused, uptimeMs } = world;
   const least = job.request.byHand ? BATTERY_BY_HAND : BATTERY_ALONE;
   const waits = job.wait !== null && job.wait.untilMs > uptimeMs ? [job.wait.reason] : [];
@@ -49,7 +51,15 @@ function believesDown({ request }: Job, { downSinceMs, uptimeMs }: World): boole
   return !request.byHand && (downSinceMs === undefined || uptimeMs < downSinceMs + DOWN_HINT_MS);
 }
 
+/** Why nothing at all may be requested: `battery`, when the laptop has to be plugged in first. */
+export function refusal({ power }: World): DsError | undefined {
+  if (!isBelow(power, BATTERY_BY_HAND)) return undefined;
+  return new DsError('battery', `the battery is at ${Math.floor(power.percent)} %`, {
+    hint: 'plug the laptop in and try again',
+  });
+}
+
 /** Whether the laptop runs on a battery with less than `percent` of its charge. */
-export function isBelow(power: Power, percent: number): power is { percent: number } {
+function isBelow(power: Power, percent: number): power is { percent: number } {
   return typeof power === 'object' && power.percent < percent;
 }

@@ -1,10 +1,13 @@
 /**
  * What a failed attempt means for its job: how long to wait and why, or that the job has failed. All
  * retries of the agent's jobs are decided here; a command with `--direct --wait` is retried by its session.
+ * (Waits that no failure caused, such as the random one at the start, come with their events.)
  */
+import type { JobReason } from '../../shared/backup-bus.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { silenceSeconds } from '../backoff.ts';
-import type { Job, Problem, Reason, Wait } from './jobs.ts';
+import type { Job, Problem, Wait } from './jobs.ts';
+import { DOWN_HINT_MS, type World } from './obstacles.ts';
 
 /** A failure as the worker reports it. */
 export interface Failure extends Problem {
@@ -16,7 +19,9 @@ export interface Failure extends Problem {
   why?: string;
 }
 
-export type Retry = { type: 'wait'; wait: Wait } | { type: 'give-up' };
+export type Retry =
+  /** `counts` is false where nothing was tried in earnest: the job's failures start at 0 again. */
+  { type: 'wait'; wait: Wait; counts: boolean } | { type: 'give-up' };
 
 const MINUTE_MS = 60_000;
 /** After this many unanswered attempts in a row the laptop is probably not at school. */
@@ -33,7 +38,7 @@ const DYING_MS = 2000;
 const PATIENT_TRIES = 3;
 
 /** Codes that name the reason for the wait; all others are a `problem`. */
-const REASONS: Partial<Record<ErrorCode, Reason>> = {
+const REASONS: Partial<Record<ErrorCode, JobReason>> = {
   'not-registered': 'not-registered',
   'pending-approval': 'teacher',
   'untrusted-server': 'untrusted-server',
@@ -43,40 +48,42 @@ const REASONS: Partial<Record<ErrorCode, Reason>> = {
 };
 
 /**
- * Decides about a job whose last attempt failed. `nowMs` is the uptime of this boot; `job.failures`
- * includes this failure; `random` returns 0…1.
+ * Decides about a job whose last attempt failed. `job.failures` includes this failure; `random` is 0…1.
  */
 export function decideRetry(
   job: Job,
   failure: Failure,
-  nowMs: number,
-  random: () => number,
+  { network, uptimeMs }: Pick<World, 'network' | 'uptimeMs'>,
+  random: number,
 ): Retry {
   const { byHand, kind } = job.request;
-  const wait = (reason: Reason, ms: number, place = 0): Retry => {
-    return { type: 'wait', wait: { reason, untilMs: nowMs + Math.ceil(ms), place } };
+  const wait = (reason: JobReason, ms: number, place = 0, counts = true): Retry => {
+    return { type: 'wait', wait: { reason, untilMs: uptimeMs + Math.ceil(ms), place }, counts };
   };
   switch (failure.code) {
     case 'server-busy': {
-      const seconds = failure.retryAfterSeconds ?? silenceSeconds(job.failures, random);
+      const seconds = failure.retryAfterSeconds ?? silenceSeconds(job.failures, () => random);
       const reason = queueReason(failure.why, failure.place);
-      return wait(reason, seconds * 1000, failure.place);
+      // The server answers, and keeps our place in its queue.
+      return wait(reason, seconds * 1000, failure.place, false);
     }
     case 'server-unreachable':
     case 'transfer':
+      // The monitor said so, and was right.
+      if (network === 'down') return wait('no-network', DOWN_HINT_MS * (1 + random), 0, false);
       if (byHand && job.failures >= PATIENT_TRIES) return { type: 'give-up' };
-      if (job.failures >= SILENCES) return wait('no-server', FAR_MS * (1 + random()));
-      return wait('no-server', silenceSeconds(job.failures, random) * 1000);
+      if (job.failures >= SILENCES) return wait('no-server', FAR_MS * (1 + random));
+      return wait('no-server', silenceSeconds(job.failures, () => random) * 1000);
     case 'busy':
       if (job.failures <= DYING_TRIES) return wait('other-run', DYING_MS);
       return byHand && kind === 'backup' ? { type: 'give-up' } : wait('other-run', OTHER_RUN_MS);
     default:
       if (byHand || kind !== 'backup') return { type: 'give-up' };
-      return wait(REASONS[failure.code] ?? 'problem', PEOPLE_MS * (1 + random()));
+      return wait(REASONS[failure.code] ?? 'problem', PEOPLE_MS * (1 + random));
   }
 }
 
-function queueReason(why: string | undefined, place: number | undefined): Reason {
+function queueReason(why: string | undefined, place: number | undefined): JobReason {
   if (why === 'disk-full') return 'server-full';
   return place ? 'queue' : 'server-busy';
 }

@@ -1,25 +1,15 @@
 /**
  * Describes the model for clients: one state, the reasons for waiting, and the current job.
  */
+import type { JobReason, Reason, StateName } from '../../shared/backup-bus.ts';
 import type { Progress } from '../progress.ts';
-import { type Job, liveJobs, type Problem, type Reason } from './jobs.ts';
+import { type Job, liveJobs, type Problem } from './jobs.ts';
 import { decide, type Model } from './machine.ts';
 import { obstacles } from './obstacles.ts';
 
-export type StateName =
-  | 'safe'
-  | 'due'
-  | 'waiting'
-  | 'asking'
-  | 'queued'
-  | 'sending'
-  | 'confirming'
-  | 'restoring'
-  | 'paused';
-
 export interface Status {
   state: StateName;
-  reasons: (Reason | 'done')[];
+  reasons: Reason[];
   /** The running job, or the first in line. */
   job: Job | undefined;
   /** Of the running job. */
@@ -52,7 +42,7 @@ function stateOf(
   model: Model,
   job: Job | undefined,
   run: number | null,
-  reasons: readonly Reason[],
+  reasons: readonly JobReason[],
 ): StateName {
   if (!job) return model.world.paused ? 'paused' : model.due ? 'due' : 'safe';
   if (run === null) {
@@ -78,6 +68,6 @@ function lastProblem({ jobs }: Model): Problem | null {
   return jobs.findLast(({ end }) => end !== null)?.problem ?? null;
 }
 
-function isQueue(reason: Reason): boolean {
+function isQueue(reason: JobReason): boolean {
   return reason === 'queue' || reason === 'server-busy';
 }

@@ -5,7 +5,7 @@
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { waitSeconds } from '../backoff.ts';
-import { type ServerUrls, serverUrls } from '../config.ts';
+import { type ServerUrls, serverIn, serverUrls } from '../config.ts';
 import type { Context } from '../context.ts';
 import {
   ensureEnrolment,
@@ -60,8 +60,14 @@ export async function openControlSession(context: Context): Promise<Session> {
 }
 
 export async function findServer(context: Context): Promise<ServerUrls> {
-  const { config } = context;
-  return serverUrls(config, config.server ? '' : await readBackupUrl(context));
+  const { config, warn } = context;
+  const backupUrl = config.server ? '' : await readBackupUrl(context);
+  const urls = serverUrls(config, backupUrl);
+  if (backupUrl !== '' && serverIn(backupUrl) === undefined) {
+    const what = JSON.stringify(backupUrl.slice(0, 200));
+    warn(`Sugar's setting backup-url is ${what}, which names no server: ${urls.server} is asked`);
+  }
+  return urls;
 }
 
 async function connectAs(context: Context, urls: ServerUrls, identity: Identity): Promise<Session> {

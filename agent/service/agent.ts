@@ -21,7 +21,7 @@ import {
   next,
 } from '../rules/machine.ts';
 import type { Moment } from '../rules/moment.ts';
-import { BATTERY_BY_HAND, isBelow, type World } from '../rules/obstacles.ts';
+import { refusal, type World } from '../rules/obstacles.ts';
 import { describeStatus, type Status } from '../rules/status.ts';
 import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
@@ -49,6 +49,8 @@ export interface AgentView {
   model: Model;
   status: Status;
   memory: Memory;
+  /** When the done file was touched, by the laptop's clock; undefined when there is none. */
+  touchedMs: number | undefined;
   /** As last read; undefined before that. */
   facts: Facts | undefined;
   /** How long the running job has been transferring, in milliseconds. */
@@ -113,9 +115,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   get view(): AgentView {
     const { movingMs = 0 } = this.#running ?? {};
     const status = describeStatus(this.#model);
-    const { memory } = this.#book;
+    const { memory, touchedMs } = this.#book;
     const now = this.#book.now();
-    return { model: this.#model, status, memory, facts: this.#facts, movingMs, now };
+    return { model: this.#model, status, memory, touchedMs, facts: this.#facts, movingMs, now };
   }
 
   /** Whether it may end: nothing is due, requested, or running. */
@@ -137,12 +139,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
 
   /** Takes a request and returns its job. Throws `battery` when the laptop has to be plugged in first. */
   request(request: Request): Job {
-    const { power } = this.#model.world;
-    if (isBelow(power, BATTERY_BY_HAND)) {
-      throw new DsError('battery', `the battery is at ${Math.floor(power.percent)} %`, {
-        hint: 'plug the laptop in and try again',
-      });
-    }
+    const refused = refusal(this.#model.world);
+    if (refused) throw refused;
     this.#take({ type: 'request', request });
     const job = jobFor(this.#model, request);
     if (!job) throw new DsError('internal', 'a request without a job');
@@ -174,6 +172,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     const send = (one: PinNote) => this.ask('send-pins', { notes: [one] });
     const when = await sendOrNote(note, isOffline, send);
     if (when === 'later') {
+      // What the school will refuse is refused while the child looks on.
+      if (note.snapshot === null) await this.ask('check-unpin', { entry: note.uid });
       this.#book.notePin(note);
       this.#take({ type: 'request', request: PINS });
     }

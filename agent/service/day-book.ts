@@ -4,6 +4,7 @@
  */
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
+import { isErrno } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
 import { type Due, judgeDue } from '../rules/due.ts';
@@ -44,13 +45,18 @@ export class DayBook {
 
   /** Whether a backup is due now. */
   judge(): Due {
-    if (!existsSync(this.#paths.profile))
+    const { profile, journal } = this.#paths;
+    const { done, heard } = this.#memory;
+    const touchedMs = this.touchedMs ?? this.#unwrittenMs;
+    // A Journal that is gone is a problem to show; one that never was is nothing to do.
+    const isNew = done === null && touchedMs === undefined;
+    if (isAbsent(profile) || (isNew && isAbsent(journal)))
       return { due: false, reason: 'no-profile', againAtMs: null };
     return judgeDue({
       now: this.now(),
-      done: this.#memory.done ?? undefined,
-      heard: this.#memory.heard ?? undefined,
-      touchedMs: this.#touchedMs() ?? this.#unwrittenMs,
+      done: done ?? undefined,
+      heard: heard ?? undefined,
+      touchedMs,
       zoneMinutes: -this.#clock.now().getTimezoneOffset(),
     });
   }
@@ -74,7 +80,7 @@ export class DayBook {
     // Without a server's time in this boot the laptop's own has to do.
     const serverMs =
       heard?.at.boot === now.boot ? heard.serverMs + now.uptimeMs - heard.at.uptimeMs : now.wallMs;
-    this.#unwrittenMs = this.#touchedMs() === undefined ? now.wallMs : undefined;
+    this.#unwrittenMs = this.touchedMs === undefined ? now.wallMs : undefined;
     this.#remember({ done: { serverMs, at: now, boots: 0 }, heard: null, held });
   }
 
@@ -123,7 +129,21 @@ export class DayBook {
     }
   }
 
-  #touchedMs(): number | undefined {
-    return lstatSync(this.#paths.done, { throwIfNoEntry: false })?.mtimeMs;
+  /** When the done file was touched, also by a run without the agent; by the laptop's clock. */
+  get touchedMs(): number | undefined {
+    try {
+      return lstatSync(this.#paths.done, { throwIfNoEntry: false })?.mtimeMs;
+    } catch {
+      return undefined; // on a damaged disk it counts as absent
+    }
+  }
+}
+
+/** Only when the file system says so: what cannot be looked at is there. */
+function isAbsent(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    return isErrno(error, 'ENOTDIR');
   }
 }

@@ -26,12 +26,14 @@ export async function sendOrNote(
   }
 }
 
-/** The school's pins without those noted as unpinned, followed by those noted as pinned. */
+/** The school's pins without those noted as unpinned, followed by those noted as pinned, each once. */
 export function withNotes(pins: ActResult<'pins'>['pins'], notes: readonly PinNote[]): PinRow[] {
   const unpinned = new Set(notes.filter((note) => note.snapshot === null).map(({ uid }) => uid));
   const atSchool = pins.filter(({ uid }) => !unpinned.has(uid));
+  const isThere = ({ uid, snapshot }: PinNote) =>
+    atSchool.some((pin) => pin.uid === uid && pin.snapshot === snapshot);
   const noted = notes.flatMap(({ uid, snapshot }) => {
-    return snapshot === null
+    return snapshot === null || isThere({ uid, snapshot })
       ? []
       : [{ uid, snapshot, title: '', bytes: 0, pinned: 0, later: true }];
   });

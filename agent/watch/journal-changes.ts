@@ -4,7 +4,7 @@
  */
 import type { Bus } from '../../shared/system/bus.ts';
 
-const STORE = { path: '/org/laptop/sugar/DataStore', face: 'org.laptop.sugar.DataStore' };
+const STORE = { path: '/org/laptop/sugar/DataStore', iface: 'org.laptop.sugar.DataStore' };
 /** A batch ends after this long without a change, in milliseconds. */
 const QUIET_MS = 5000;
 

@@ -9,7 +9,7 @@ import type { Network } from '../rules/obstacles.ts';
 const MANAGER: Target = {
   name: 'org.freedesktop.NetworkManager',
   path: '/org/freedesktop/NetworkManager',
-  face: 'org.freedesktop.NetworkManager',
+  iface: 'org.freedesktop.NetworkManager',
 };
 /** NM_STATE_CONNECTED_LOCAL: an address, perhaps without a route. */
 const CONNECTED_LOCAL = 50;

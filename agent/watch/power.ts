@@ -11,13 +11,13 @@ import type { Power } from '../rules/obstacles.ts';
 const UPOWER: Target = {
   name: 'org.freedesktop.UPower',
   path: '/org/freedesktop/UPower',
-  face: 'org.freedesktop.UPower',
+  iface: 'org.freedesktop.UPower',
 };
 /** All batteries together. */
 const BATTERY: Target = {
   name: UPOWER.name,
   path: '/org/freedesktop/UPower/devices/DisplayDevice',
-  face: 'org.freedesktop.UPower.Device',
+  iface: 'org.freedesktop.UPower.Device',
 };
 const SUPPLIES = '/sys/class/power_supply';
 

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Log } from '../../shared/log.ts';
 import type { Bus } from '../../shared/system/bus.ts';
 
-const MANAGER = { path: '/org/freedesktop/login1', face: 'org.freedesktop.login1.Manager' };
+const MANAGER = { path: '/org/freedesktop/login1', iface: 'org.freedesktop.login1.Manager' };
 
 /** Calls `onSleep` with true before sleep and with false after it. */
 export async function watchSleep(

@@ -52,13 +52,6 @@ export function readAdmission(status: number, headers: Headers, server: string):
     case 429:
     case 503:
       return readBusy(headers);
-    case 500:
-    case 502:
-    case 504:
-      throw new DsError('server-unreachable', `${server} does not work now: HTTP ${status}`, {
-        hint: 'try again in a few minutes; if that does not help, tell a teacher',
-        retry: true,
-      });
     default:
       throw new DsError('server-unreachable', `${server} is not a backup server: HTTP ${status}`, {
         hint: 'is the right server named in ds-backup/config.toml?',

@@ -10,6 +10,7 @@ import {
   type EntriesPage,
   type EntryDetails,
   type EntrySummary,
+  type NotSafe,
   type Outcome,
   type Pins,
   parseEntries,
@@ -22,10 +23,10 @@ import {
   parseSnapshots,
   parseStillHeld,
   parseWebLink,
+  type QuietClaim,
   type ReadableLaptops,
   type ServerState,
   type SnapshotSummary,
-  type Unchanged,
 } from '../../shared/protocol/messages.ts';
 import type { Connection } from './ssh.ts';
 
@@ -50,6 +51,7 @@ export class Control {
   readonly #signal: AbortSignal;
   readonly #owner: ControlOwner;
   #got: Promise<Got> | undefined;
+  #known: Promise<unknown> | undefined;
 
   constructor(connection: Connection, signal: AbortSignal, owner: ControlOwner) {
     this.#connection = connection;
@@ -86,7 +88,17 @@ export class Control {
       });
     }
     if (state.confirmed) this.#owner.onConfirmed();
+    this.#known ??= Promise.resolve();
     return state;
+  }
+
+  /** Once, before anything else is asked or told: is it us that the server means? */
+  async #meansUs(): Promise<void> {
+    this.#known ??= this.state().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    await this.#known;
   }
 
   /** This laptop, and those that it replaced. */
@@ -138,7 +150,7 @@ export class Control {
    * Claims that nothing changed since the newest snapshot. If the server agrees, the day counts as backed
    * up; `held` is why it keeps that snapshot aside, or null. Undefined if it does not agree.
    */
-  async unchanged(claim: Unchanged): Promise<{ held: string | null } | undefined> {
+  async claimQuietDay(claim: QuietClaim): Promise<{ held: string | null } | undefined> {
     const response = await this.#ask('POST', 'unchanged', TIMEOUT_MS, claim);
     if (response.statusCode === 409) return undefined;
     checkStatus(response);
@@ -183,6 +195,14 @@ export class Control {
     return true;
   }
 
+  /** Says what is not safe. False from a server that takes no such report: an older one, or a stricter one. */
+  async reportNotSafe(report: NotSafe): Promise<boolean> {
+    const response = await this.#ask('PUT', 'not-safe', TIMEOUT_MS, report);
+    if (response.statusCode === 404 || response.statusCode === 400) return false;
+    checkStatus(response);
+    return true;
+  }
+
   async outcome(run: RunId, waitSeconds: number): Promise<Outcome> {
     const path = `runs/${run}?wait=${waitSeconds}`;
     const response = await this.#ask('GET', path, TIMEOUT_MS + waitSeconds * 1000);
@@ -203,6 +223,7 @@ export class Control {
     json?: object,
   ): Promise<Response<string>> {
     this.#signal.throwIfAborted();
+    if (path !== 'state') await this.#meansUs();
     const ask = await this.#load();
     try {
       return await ask(path, {

@@ -1,7 +1,8 @@
 /**
  * Plain HTTP to the school server, for requests that need no SSH connection. Unencrypted and
- * unauthenticated: carries no secrets, and callers believe an answer only as far as they can check it. Uses Node's own client: on a day without changes two requests are
- * all there is, and loading got would be a third of the work (measured: 75 ms of 270).
+ * unauthenticated: carries no secrets, and callers believe an answer only as far as they can check it. Uses
+ * Node's own client: on a quiet day two requests are all there is, and loading got would be a third of the
+ * work (measured: 75 ms of 270).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { DsError } from '../../shared/errors.ts';
@@ -24,9 +25,13 @@ const TIMEOUT_MS = 8000;
 /** In characters. No answer is longer than a few kilobytes; a longer one is not from a school server. */
 const MAX_ANSWER = 256 * 1024;
 
+/** Something in front of the server, or the server itself, is broken for now. */
+const DOES_NOT_WORK = [500, 502, 504];
+
 /**
- * One request; returns whatever its status. Throws `server-unreachable` without an answer. Does not retry
- * and follows no redirection: the caller decides when to ask again.
+ * One request; returns its answer with any other status than those that say that the server does not work.
+ * Throws `server-unreachable` for those, and without an answer. Does not retry and follows no redirection:
+ * the caller decides when to ask again.
  */
 export async function askServer(
   url: string,
@@ -37,6 +42,7 @@ export async function askServer(
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const answer = await readAnswer(await send(new URL(url), limit, question));
+    if (DOES_NOT_WORK.includes(answer.statusCode)) throw doesNotWork(url, answer.statusCode);
     if (isWebPage(answer)) throw strangersPage(url, answer.statusCode);
     return answer;
   } catch (cause) {
@@ -57,6 +63,14 @@ function strangersPage(url: string, status: number): DsError {
   const message = `${origin} answers with a web page (HTTP ${status}), not as a school server`;
   return new DsError('server-unreachable', message, {
     hint: 'is this the network of the school? It may want a login in the browser first',
+    retry: true,
+  });
+}
+
+function doesNotWork(url: string, status: number): DsError {
+  const message = `${new URL(url).origin} does not work now: HTTP ${status}`;
+  return new DsError('server-unreachable', message, {
+    hint: 'try again in a few minutes; if that does not help, tell a teacher',
     retry: true,
   });
 }

@@ -65,7 +65,7 @@ export async function fetchFiles(
   folder: string,
   onFraction: (fraction: number) => void,
 ): Promise<Transferred> {
-  const args = ['-tz', '--files-from=-', '--from0', ...common(context, connection)];
+  const args = ['-tzS', '--files-from=-', '--from0', ...common(context, connection)];
   const words = [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
   return transfer(context, connection, 'fetch', words, {
     input: `${names.join('\0')}\0`,

@@ -3,13 +3,22 @@
  * stdin and stdout) and the master over which the rsync children go.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../../shared/errors.ts';
 import type { EnrolAnswer } from '../../shared/protocol/messages.ts';
+import { makeTemporaryFolder } from '../../shared/system/temporary-folder.ts';
 import type { Context } from '../context.ts';
 import { HOST_ALIAS, untrustedServer } from './host-key.ts';
 
@@ -62,7 +71,7 @@ export function connect(
   signal.throwIfAborted();
   const folder = makeShortFolder(env);
   // Paths with spaces or per cent signs cannot be quoted in all versions of ssh; links can.
-  symlinkSync(paths.key, join(folder, 'key'));
+  giveKey(paths.key, join(folder, 'key'));
   symlinkSync(paths.knownHosts, join(folder, 'known_hosts'));
   const config = join(folder, 'config');
   writeFileSync(config, formatSshConfig(folder, new URL(server).hostname, enrolment));
@@ -131,12 +140,29 @@ function makeShortFolder(env: NodeJS.ProcessEnv): string {
   const usable = /^\/[\w./-]+$/.test(runtime) && runtime.length <= MAX_FOLDER_LENGTH;
   for (const parent of usable ? [runtime, '/tmp'] : ['/tmp']) {
     try {
-      return mkdtempSync(join(parent, 'dsb-'));
+      return makeTemporaryFolder(parent, 'dsb');
     } catch (error) {
       if (parent === '/tmp') throw error;
     }
   }
   throw new DsError('internal', 'there is no folder for a socket');
+}
+
+/**
+ * ssh leaves a key alone that others may read, and the server then seems to refuse it. Where a file system has
+ * no such modes, ssh is given a copy.
+ */
+function giveKey(key: string, target: string): void {
+  const isOpen = () => ((statSync(key, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0;
+  try {
+    if (isOpen()) chmodSync(key, 0o600);
+  } catch {
+    // not ours to change
+  }
+  if (isOpen()) {
+    copyFileSync(key, target);
+    chmodSync(target, 0o600);
+  } else symlinkSync(key, target);
 }
 
 function formatSshConfig(folder: string, hostName: string, enrolment: EnrolAnswer): string {

@@ -44,7 +44,13 @@ function act<Schema extends v.GenericSchema, Result>(
 const restore = act(job, async ({ context }, params): Promise<JobResult> => {
   const { restore } = await import('../restore/restore.ts');
   const { wait } = params;
-  const done = await restore(context, { ...parsePlace(params), entry: parseEntry(params), wait });
+  const entry = parseEntry(params);
+  const done = await restore(context, { ...parsePlace(params), entry, wait });
+  if (entry && done.isKept) {
+    const { fetchBack } = await import('../keep/fetch-back.ts');
+    done.receivedBytes = await fetchBack(context, entry);
+    Object.assign(done, { restored: 1, alreadyHere: 0 });
+  }
   const { restored, beside, alreadyHere, receivedBytes, problems, repaired, snapshot } = done;
   const counts = { problems: problems.length, repaired: repaired.length };
   return {
@@ -82,6 +88,12 @@ const ACTS = {
   /** Entries whose content is only at school. */
   kept: act(nothing, async ({ context }) => {
     return (await import('../keep/fetch-back.ts')).listKept(context);
+  }),
+
+  /** Throws `only-copy` for a pin that has the only copy of a content. */
+  'check-unpin': act(place, async ({ context }, params) => {
+    const { checkUnpin } = await import('../keep/fetch-back.ts');
+    checkUnpin(context, parseUid(params.entry));
   }),
 
   'forget-restore': act(place, async ({ context }, params) => {

@@ -76,14 +76,34 @@ function readFolder(path: string, onError: (error: unknown) => void): string[] {
   }
 }
 
+/** What three stats tell of an entry. */
+export interface Inspection {
+  signature: Signature;
+  /** When the content's inode last changed, in nanoseconds since 1970, which nobody can set; 0 without content. */
+  contentChangedNs: bigint;
+}
+
 /** Throws `unreadable` if the entry is gone or has another layout. */
-export function entrySignature(entry: TreeEntry): Signature {
+export function inspectEntry(entry: TreeEntry): Inspection {
   const folder = statOf(entry, entry.path, 'folder');
   const metadata = statOf(entry, `${entry.path}/metadata`, 'folder');
-  const data = statOf(entry, `${entry.path}/data`, 'file');
+  const data = statExactly(entry, `${entry.path}/data`);
   if (!folder || !metadata) throw unreadable(entry, 'it has no metadata');
-  const content = data ? `${data.ino} ${data.mtimeMs} ${data.size}` : '-';
-  return `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs} ${content}`;
+  const content = data ? `${Number(data.ino)} ${inMilliseconds(data.mtimeNs)} ${data.size}` : '-';
+  const folders = `${folder.ino} ${folder.ctimeMs} ${metadata.ino} ${metadata.ctimeMs}`;
+  return { signature: `${folders} ${content}`, contentChangedNs: data?.ctimeNs ?? 0n };
+}
+
+/** Throws `unreadable` if the entry is gone or has another layout. */
+export function entrySignature(entry: TreeEntry): Signature {
+  return inspectEntry(entry).signature;
+}
+
+/** As Node calculates it for an ordinary stat: signatures of earlier versions have that text. */
+function inMilliseconds(ns: bigint): number {
+  const second = 1_000_000_000n;
+  const rest = ((ns % second) + second) % second;
+  return Number((ns - rest) / second) * 1000 + Number(rest) / 1e6;
 }
 
 /** The newest time in a signature, in nanoseconds since 1970 by the file system's clock. */
@@ -178,6 +198,19 @@ function statIfThere(entry: TreeEntry, path: string) {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     throw unreadable(entry, `${path} cannot be looked at`, error);
+  }
+}
+
+/** A content's, with times in nanoseconds. */
+function statExactly(entry: TreeEntry, path: string) {
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat && !stat.isFile()) throw unreadable(entry, `${path} is not a regular file`);
+    return stat;
+  } catch (error) {
+    throw error instanceof DsError
+      ? error
+      : unreadable(entry, `${path} cannot be looked at`, error);
   }
 }
 

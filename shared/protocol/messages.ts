@@ -47,6 +47,17 @@ const completionSchema = v.pipe(
 );
 export type Completion = v.InferOutput<typeof completionSchema>;
 
+const tickSchema = v.strictObject({
+  /** Milliseconds that had surely passed since the library began. */
+  at: count,
+  /** How many times the server had been started. */
+  boot: count,
+  /** Its clock could not be believed. */
+  doubted: v.boolean(),
+});
+/** When something happened by the server's own count, which no clock can put back or forward. */
+export type Tick = v.InferOutput<typeof tickSchema>;
+
 const manifestSchema = v.strictObject({
   format: v.literal('ds-backup-manifest'),
   version: v.literal(1),
@@ -56,6 +67,8 @@ const manifestSchema = v.strictObject({
   sequence: order,
   run,
   created: v.pipe(v.string(), v.isoTimestamp()),
+  /** Absent in those of older versions. */
+  clock: v.optional(tickSchema),
   source: v.picklist(['agent', 'original', 'adopted']),
   agent: shortText,
   entries: count,
@@ -155,8 +168,8 @@ const laptopsSchema = v.object({
 });
 export type ReadableLaptops = v.InferOutput<typeof laptopsSchema>;
 
-const unchangedSchema = v.strictObject({ sequence: order, state: digest });
-export type Unchanged = v.InferOutput<typeof unchangedSchema>;
+const quietClaimSchema = v.strictObject({ sequence: order, state: digest });
+export type QuietClaim = v.InferOutput<typeof quietClaimSchema>;
 const stillHeldSchema = v.object({ held: v.string() });
 
 const pinSchema = v.object({
@@ -175,6 +188,47 @@ const pinRequestSchema = v.strictObject({
   snapshot: snapshotName,
   kept: v.optional(v.boolean()),
 });
+
+/** The most rows of a report, and of their texts in UTF-16 units; together they stay below 64 KiB. */
+export const NOT_SAFE_LIMITS = { entries: 50, title: 120, why: 240 } as const;
+/** A laptop's text on one line, without characters that control a terminal or turn the line around. */
+const line = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(max),
+    v.transform((text) => {
+      const whole = Buffer.from(text).toString(); // without half characters
+      return whole.replace(
+        /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu,
+        ' ',
+      );
+    }),
+  );
+const notSafeObject = v.strictObject({
+  /** How many there are; the list may be cut. */
+  count: v.pipe(count, v.maxValue(MAX_ENTRIES)),
+  entries: v.pipe(
+    v.array(
+      v.strictObject({
+        /** The uid, or a two-letter folder and a slash where its entries cannot be listed. */
+        uid: v.pipe(v.string(), v.regex(/^([0-9A-Za-z][0-9A-Za-z-]{35}|[^/\p{C}]{1,4}\/)$/u)),
+        /** Empty where it cannot be read. */
+        title: line(NOT_SAFE_LIMITS.title),
+        /** A sentence in English. */
+        why: line(NOT_SAFE_LIMITS.why),
+        /** What the school has of it. */
+        school: v.picklist(['rest', 'older', 'nothing']),
+      }),
+    ),
+    v.maxLength(NOT_SAFE_LIMITS.entries),
+  ),
+});
+const notSafeSchema = v.pipe(
+  notSafeObject,
+  v.check(({ count, entries }) => count >= entries.length, 'fewer than are listed'),
+);
+/** The entries of a laptop that have a problem: `PUT /v1/not-safe`. */
+export type NotSafe = v.InferOutput<typeof notSafeSchema>;
 
 const nonce = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits'));
 const mac = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not 64 hexadecimal digits'));
@@ -241,6 +295,7 @@ const standingSchema = v.object({
 export type Standing = v.InferOutput<typeof standingSchema>;
 
 export const parseCompletion = reader('a completion file', completionSchema);
+export const parseTick = reader('a stamp', tickSchema);
 export const parseManifest = reader('a manifest', manifestSchema);
 export const parseOutcome = reader('the outcome of a run', outcomeSchema);
 export const parseServerState = reader('the state of the server', stateSchema);
@@ -249,8 +304,9 @@ export const parseEntries = reader('a list of entries', entriesSchema);
 export const parseEntryDetails = reader('the details of an entry', entryDetailsSchema);
 export const parseVerifyRequest = reader('a request to verify', verifyRequestSchema);
 export const parseReadableLaptops = reader('a list of laptops', laptopsSchema);
-export const parseStillHeld = reader('an answer to an unchanged report', stillHeldSchema);
-export const parseUnchanged = reader('an unchanged report', unchangedSchema);
+export const parseStillHeld = reader('an answer to a quiet-day claim', stillHeldSchema);
+export const parseQuietClaim = reader('a quiet-day claim', quietClaimSchema);
+export const parseNotSafe = reader('a report of what is not safe', notSafeSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);
 export const parseQuietChallenge = reader('a quiet-day challenge', quietChallengeSchema);

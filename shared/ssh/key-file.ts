@@ -1,6 +1,6 @@
 /**
- * Private keys in OpenSSH's format: ed25519, and RSA for clients that know nothing else. A power cut leaves a complete file or none, and never
- * replaces half of one.
+ * Private keys in OpenSSH's format: ed25519, and RSA for clients that know nothing else. A power cut leaves a
+ * complete file or none.
  */
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -2,13 +2,15 @@
  * A D-Bus connection: calls with a time limit, properties, signals, and a promise that rejects when
  * the connection is lost. A thin layer over dbus-next, whose proxies would introspect every object.
  */
+import type { Duplex } from 'node:stream';
 import dbus, { type Message, type MessageBus } from 'dbus-next';
 import { DsError } from '../errors.ts';
+import { pickAddress } from './bus-address.ts';
 
 export interface Target {
   name: string;
   path: string;
-  face: string;
+  iface: string;
 }
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -16,7 +18,7 @@ const PROPERTIES = 'org.freedesktop.DBus.Properties';
 export const DAEMON: Target = {
   name: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
-  face: 'org.freedesktop.DBus',
+  iface: 'org.freedesktop.DBus',
 };
 /** How long to wait for an answer, in milliseconds. */
 const TIMEOUT_MS = 25_000;
@@ -28,17 +30,15 @@ export class Bus implements Disposable {
 
   private constructor(raw: MessageBus) {
     this.raw = raw;
-    this.lost = new Promise((_, reject) => {
-      raw.on('error', (cause: unknown) => {
-        reject(new DsError('internal', 'the connection to the bus is lost', { cause }));
-      });
+    this.lost = lossOf(raw).catch((cause: unknown) => {
+      throw new DsError('internal', 'the connection to the bus is lost', { cause });
     });
     this.lost.catch(() => {}); // handled by those who wait for it
   }
 
-  /** Connects. Throws `missing-tool` if nothing listens at the address. */
-  static async open(address: string): Promise<Bus> {
-    const raw = dbus.sessionBus({ busAddress: address });
+  /** Connects. Throws `missing-tool` if nothing listens at the address, or at none of a list. */
+  static async open(address: string, runtimeFolder?: string): Promise<Bus> {
+    const raw = dbus.sessionBus({ busAddress: pickAddress(address, runtimeFolder) });
     const bus = new Bus(raw);
     const connected = new Promise<void>((resolve) => raw.once('connect', () => resolve()));
     try {
@@ -51,13 +51,13 @@ export class Bus implements Disposable {
 
   /** The values of the answer. Throws the error of the other side, or `internal` on a time-out. */
   async call(
-    { name, path, face }: Target,
+    { name, path, iface }: Target,
     member: string,
     signature = '',
     body: unknown[] = [],
   ): Promise<unknown[]> {
     const message = new dbus.Message({
-      ...{ destination: name, path, interface: face, member, signature, body },
+      ...{ destination: name, path, interface: iface, member, signature, body },
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -73,23 +73,23 @@ export class Bus implements Disposable {
   }
 
   /** All properties, as plain values. */
-  async properties({ name, path, face }: Target): Promise<Record<string, unknown>> {
-    const [values] = await this.call({ name, path, face: PROPERTIES }, 'GetAll', 's', [face]);
+  async properties({ name, path, iface }: Target): Promise<Record<string, unknown>> {
+    const [values] = await this.call({ name, path, iface: PROPERTIES }, 'GetAll', 's', [iface]);
     return plain(values as Variants);
   }
 
   /** Calls `handle` for each such signal until the bus is closed. An empty `path` means any. */
   async onSignal(
-    { path, face }: Pick<Target, 'path' | 'face'>,
+    { path, iface }: Pick<Target, 'path' | 'iface'>,
     member: string,
     handle: (body: unknown[]) => void,
   ): Promise<void> {
     this.raw.on('message', (message: Message) => {
-      const isIt = message.member === member && message.interface === face;
+      const isIt = message.member === member && message.interface === iface;
       if (isIt && (path === '' || message.path === path)) handle(message.body);
     });
     const where = path === '' ? '' : `,path='${path}'`;
-    await this.match(`type='signal',interface='${face}',member='${member}'${where}`);
+    await this.match(`type='signal',interface='${iface}',member='${member}'${where}`);
   }
 
   /** Calls `handle` with the properties that changed; fetches them if only invalidated. */
@@ -97,9 +97,9 @@ export class Bus implements Disposable {
     target: Target,
     handle: (changed: Record<string, unknown>) => void,
   ): Promise<void> {
-    const signal = { path: target.path, face: PROPERTIES };
-    await this.onSignal(signal, 'PropertiesChanged', ([face, changed, invalidated]) => {
-      if (face !== target.face) return;
+    const signal = { path: target.path, iface: PROPERTIES };
+    await this.onSignal(signal, 'PropertiesChanged', ([iface, changed, invalidated]) => {
+      if (iface !== target.iface) return;
       handle(plain(changed as Variants));
       if ((invalidated as string[]).length === 0) return;
       void this.properties(target).then(handle, () => {});
@@ -117,6 +117,17 @@ export class Bus implements Disposable {
   [Symbol.dispose](): void {
     this.raw.disconnect();
   }
+}
+
+/** Rejects when the connection fails or ends, which dbus-next tells nobody who asks nothing. */
+export function lossOf(bus: MessageBus): Promise<never> {
+  const { stream } = (bus as unknown as { _connection: { stream: Duplex } })._connection;
+  const loss = new Promise<never>((_, reject) => {
+    bus.on('error', reject);
+    stream.once('close', () => reject(new Error('the other side ended it')));
+  });
+  loss.catch(() => {});
+  return loss;
 }
 
 type Variants = Record<string, { value: unknown }>;

@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
-import { DsError, isErrno } from '../errors.ts';
+import { asDsError, DsError, isErrno } from '../errors.ts';
 
 export type SqlValue = string | number | bigint | Buffer | null;
 
@@ -29,25 +29,32 @@ export interface Db extends Queries, AsyncDisposable {
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>;
 }
 
+/** How long to wait for another program that uses the file, in milliseconds. */
 const BUSY_MS = 5000;
 const BUSY_AGAIN_MS = 20;
+const BUSY = ['SQLITE_BUSY', 'SQLITE_LOCKED'];
 
 /**
  * Opens the database, creates its folder and migrates its tables to the newest version. `migrations`
  * run in order, each once; their number is stored in `user_version`. Throws `internal` for a file
- * that is not a database or is newer than we are.
+ * that is not a database or is newer than we are. This and every query throw `busy` while another program
+ * keeps the file locked for longer than `busyMs`.
  */
-export async function openDb(path: string, migrations: readonly string[]): Promise<Db> {
+export async function openDb(
+  path: string,
+  migrations: readonly string[],
+  busyMs: number = BUSY_MS,
+): Promise<Db> {
   mkdirSync(dirname(path), { recursive: true });
   const handle = await new Promise<sqlite3.Database>((resolve, reject) => {
     const opened: sqlite3.Database = new sqlite3.Database(path, (error) =>
       error ? reject(error) : resolve(opened),
     );
   });
-  const db = wrap(handle);
+  const db = wrap(handle, path);
   try {
-    handle.configure('busyTimeout', BUSY_MS);
-    await writeAhead(db);
+    handle.configure('busyTimeout', busyMs);
+    await writeAhead(db, busyMs);
     await db.run('PRAGMA synchronous = NORMAL');
     await migrate(db, handle, path, migrations);
     return db;
@@ -58,13 +65,31 @@ export async function openDb(path: string, migrations: readonly string[]): Promi
   }
 }
 
+/**
+ * Opens a database of another program without changing it. Throws `unreadable` where that is impossible,
+ * for example for a file that is not a database.
+ */
+export async function openForReading(path: string): Promise<Pick<Db, 'all'> & AsyncDisposable> {
+  try {
+    const handle = await new Promise<sqlite3.Database>((resolve, reject) => {
+      const opened: sqlite3.Database = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (error) =>
+        error ? reject(error) : resolve(opened),
+      );
+    });
+    handle.configure('busyTimeout', BUSY_MS);
+    return wrap(handle, path);
+  } catch (cause) {
+    throw new DsError('unreadable', `cannot read the database ${path}`, { cause });
+  }
+}
+
 /** If two processes open a new file, SQLite does not wait for this lock, whatever its time-out. */
-async function writeAhead(db: Db): Promise<void> {
+async function writeAhead(db: Db, busyMs: number): Promise<void> {
   for (let waited = 0; ; waited += BUSY_AGAIN_MS) {
     try {
       return await db.run('PRAGMA journal_mode = WAL');
     } catch (error) {
-      if (!isErrno(error, 'SQLITE_BUSY') || waited >= BUSY_MS) throw error;
+      if (asDsError(error).code !== 'busy' || waited >= busyMs) throw error;
       await sleep(BUSY_AGAIN_MS);
     }
   }
@@ -99,14 +124,16 @@ async function versionOf(queries: Queries): Promise<number> {
   return row?.user_version ?? 0;
 }
 
-function wrap(handle: sqlite3.Database): Db {
+function wrap(handle: sqlite3.Database, path: string): Db {
   const direct = queries(handle);
   // A connection has one transaction at a time: everything from outside queues up here.
   let last: Promise<unknown> = Promise.resolve();
   const queue = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
     last = result.catch(() => {});
-    return result;
+    return result.catch((error: unknown) => {
+      throw isErrno(error, ...BUSY) ? locked(path, error) : error;
+    });
   };
   const transaction = async <T>(work: (tx: Queries) => Promise<T>): Promise<T> => {
     await direct.run('BEGIN IMMEDIATE');
@@ -133,6 +160,14 @@ function wrap(handle: sqlite3.Database): Db {
           ),
       ),
   };
+}
+
+function locked(path: string, cause: unknown): DsError {
+  return new DsError('busy', `another program keeps ${path} locked`, {
+    hint: 'close the program that shows this file, then try again',
+    retry: true,
+    cause,
+  });
 }
 
 function queries(handle: sqlite3.Database): Queries {

@@ -1,6 +1,6 @@
 /**
  * Writes that survive a power cut: write under a temporary name in the same folder, fsync, rename,
- * fsync the folder. A write that fails leaves the old file and no temporary one.
+ * fsync the folder. A write that fails before the rename leaves the old file; no temporary one stays.
  */
 import {
   closeSync,

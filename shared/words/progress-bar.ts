@@ -25,11 +25,11 @@ const REDRAW_MS = 100;
 const ERASE = '\r\u001b[K';
 
 export function progressBar(write: (text: string) => void, nowMs: () => number): ProgressBar {
-  let last = { ms: Number.NEGATIVE_INFINITY, phase: '' };
+  let last: { ms: number; phase: string } | undefined;
   let drawn = false;
   return {
     show: ({ share, text, phase }) => {
-      if (phase === last.phase && nowMs() - last.ms < REDRAW_MS) return;
+      if (phase === last?.phase && nowMs() - last.ms < REDRAW_MS) return;
       last = { ms: nowMs(), phase };
       drawn = true;
       const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
@@ -38,7 +38,7 @@ export function progressBar(write: (text: string) => void, nowMs: () => number):
     clear: () => {
       if (drawn) write(ERASE);
       drawn = false;
-      last = { ms: Number.NEGATIVE_INFINITY, phase: '' };
+      last = undefined;
     },
     close: () => {
       if (drawn) write('\n');

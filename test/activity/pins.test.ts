@@ -4,7 +4,12 @@ import * as assert from 'uvu/assert';
 import type { EntryBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
 import { lastEffects } from '../../activity/model/state/alerts.ts';
-import { readAtSchool, readDetails, readPins } from '../../activity/model/state/answers.ts';
+import {
+  readAtSchool,
+  readDetails,
+  readEntryPage,
+  readPins,
+} from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import { questionsFor } from '../../activity/model/state/questions.ts';
 import type { State } from '../../activity/model/state/state.ts';
@@ -186,7 +191,9 @@ test('what is kept at school only can be fetched back, and nothing else, whereve
     question: { type: 'at-school' },
     value: readAtSchool([{ uid: UID, title: 'Film', bytes: 3e6 }]),
   };
-  const { state } = after(agentEvent({}), entries, page(0), kept);
+  const rows = [row(0, { here: 'different' }), row(1, { here: 'kept' })];
+  const onPage: Event = { ...page(0), value: readEntryPage(2, rows) } as Event;
+  const { state } = after(agentEvent({}), entries, onPage, kept);
   const shown = list(state).row(1);
   assert.equal(
     shown?.buttons.map(({ event }) => event),
@@ -196,13 +203,24 @@ test('what is kept at school only can be fetched back, and nothing else, whereve
   const question = { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID } as const;
   const details: Event = {
     ...{ type: 'answer', question },
-    value: readDetails(row(1, { pinned: true, here: 'different' })),
+    value: readDetails({
+      ...row(1, { pinned: true, here: 'kept', digest: 'd' }),
+      versions: [
+        [SNAPSHOT, NOW, 'd'],
+        [SNAPSHOT, NOW, 'older'],
+      ],
+    }),
   };
   const go: Event = { type: 'go', place: { ...question, type: 'entry' } };
   const entry = screenOf(after(agentEvent({}), go, details, kept).state, viewer).body as EntryBody;
   assert.equal(
     entry.buttons.map(({ label }) => label),
     ['Fetch back'],
+  );
+  assert.equal(
+    entry.versions.map(({ buttons }) => buttons.map(({ label }) => label)),
+    [['Fetch back'], ['Bring back']],
+    'an older version still comes beside it',
   );
   assert.ok(entry.facts.includes('Kept at school'));
   assert.not(entry.facts.includes('Changed on this laptop since'));

@@ -28,6 +28,27 @@ test('all that is safe needs no sentence: a full XO and a tick', () => {
   assert.is(body.pictures[0]?.name, 'Safe. 100 % of your Journal is safe at school');
 });
 
+test('a school that no teacher has confirmed has a hollow flag and digits beside, and is safe', () => {
+  const first = { ServerTrust: 'unconfirmed', PairingCode: '047111' };
+  const body = page(first);
+  assert.is(body.title, 'All safe at school');
+  assert.is(body.text, 'Last time: 3 hours ago · For your teacher: 047111');
+  assert.is(body.code, '', 'no large digits: nothing has to be done');
+  assert.ok(has(body, badge('safe')));
+  const flag = (shown: PageBody) =>
+    /M200 20 240 32 200 46"[^>]*/.exec(shown.pictures[0]?.svg ?? '')?.[0];
+  const hollow = flag(body);
+  for (const trust of ['confirmed', 'given', 'none', '']) {
+    const other = page({ ...first, ServerTrust: trust, PairingCode: '' });
+    assert.is(other.text, 'Last time: 3 hours ago', trust);
+    assert.is.not(flag(other), hollow, trust);
+  }
+  const teacher = (more: Properties) =>
+    screenOf(after(agentEvent(more)).state, viewer).teacher.map(([, value]) => value);
+  assert.ok(teacher(first).includes('047111'));
+  assert.ok(teacher(first).includes('Not yet: a teacher types the number on the server'));
+});
+
 test('the tick needs every entry that Sugar shows, whatever was done today', () => {
   for (const state of ['safe', 'due', 'paused', 'waiting', 'sending', 'confirming']) {
     for (const [safe, total] of [

@@ -17,12 +17,17 @@ const DAY = 86_400;
 
 const AGO: [seconds: number, text: string][] = [
   [5, 'just now'],
+  [119, 'just now'],
+  [120, '2 minutes ago'],
   [150, '2 minutes ago'],
   [3600, '1 hour ago'],
   [DAY, '1 day ago'],
+  [7 * DAY, '1 week ago'],
   [13 * DAY, '1 week ago'],
   [22 * DAY, '3 weeks ago'],
+  [31 * DAY, '1 month ago'],
   [70 * DAY, '2 months ago'],
+  [365 * DAY, '1 year ago'],
   [800 * DAY, '2 years ago'],
   [-500, 'just now'],
 ];
@@ -36,6 +41,7 @@ test('a time that is not known is no time', () => assert.is(ago(words, 0, 1e9), 
 test('time left is a range, and nothing while unknown', () => {
   assert.is(timeLeft(words, [0, 0]), '');
   assert.is(timeLeft(words, [20, 50]), 'about a minute');
+  assert.is(timeLeft(words, [60, 120]), 'about 1-2 min');
   assert.is(timeLeft(words, [300, 600]), 'about 5-10 min');
   assert.is(
     timeLeft(words, [300, 300]),
@@ -46,8 +52,8 @@ test('time left is a range, and nothing while unknown', () => {
 
 test('sizes are in thousands, and only nothing is 0 KB', () => {
   assert.equal(
-    [0, 1, 1500, 3.44e6, 44e6, 2.1e9].map((bytes) => size(words, bytes)),
-    ['0 KB', '1 KB', '2 KB', '3.4 MB', '44 MB', '2.1 GB'],
+    [0, 1, 1500, 1e6, 3.44e6, 44.4e6, 1e9, 2.1e9].map((bytes) => size(words, bytes)),
+    ['0 KB', '1 KB', '2 KB', '1 MB', '3.4 MB', '44 MB', '1 GB', '2.1 GB'],
   );
 });
 

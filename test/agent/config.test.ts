@@ -22,6 +22,12 @@ test('the server is the one on the command line, in the settings, or of Sugar', 
   });
   assert.is(urls(undefined, 'CSN74803BB1@xs.school:backup').server, 'http://xs.school');
   assert.is(urls(undefined, 'nonsense').server, 'http://schoolserver');
+  assert.is(urls(undefined, 'CSN74803BB1@[fd00::12]:backup').server, 'http://[fd00::12]');
+  assert.equal(urls(undefined, 'http://[::1]:8080/'), {
+    server: 'http://[::1]:8080',
+    registration: 'http://[::1]:8080/',
+  });
+  assert.is(urls(undefined, 'https://xs.school/backup').server, 'https://xs.school');
   assert.equal(urls('http://a:1234/'), {
     server: 'http://a:1234',
     registration: 'http://a:1234/',

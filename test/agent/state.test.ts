@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { forgiving } from '../../agent/forgiving-db.ts';
 import { type KnownEntry, openState } from '../../agent/state.ts';
 import { parseSerial, parseSnapshotName } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
@@ -44,6 +45,36 @@ test('a forgotten base takes everything with it that was true only for it', asyn
   await state.rememberRun('0'.repeat(32) as never);
   await state.forgetBase();
   assert.equal([state.arrived.size, state.underWay, state.confirmed], [0, undefined, undefined]);
+});
+
+test('a memory that cannot be used is empty, and its loss is told once', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  mkdirSync(paths.state); // SQLite cannot open it
+  let losses = 0;
+  await using state = await openState(paths.state, () => {
+    losses += 1;
+  });
+  await state.rememberEntries(new Map([[uidOf(1), known('a')]]), []);
+  assert.equal([state.entries.size, losses], [1, 1]);
+});
+
+test('a disk that breaks while the memory is open stops nothing', async () => {
+  const failing = () => Promise.reject(Object.assign(new Error('disk'), { code: 'SQLITE_IOERR' }));
+  const db = { run: failing, runMany: failing, all: failing, get: failing, transaction: failing };
+  let losses = 0;
+  const onLoss = () => {
+    losses += 1;
+  };
+  const lost = forgiving({ ...db, [Symbol.asyncDispose]: failing } as never, onLoss);
+  await lost.run('x');
+  assert.equal(await lost.all('x'), []);
+  await lost.transaction(async () => {});
+  await lost[Symbol.asyncDispose]();
+  assert.is(losses, 1);
+  const full = Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  const other = forgiving({ ...db, run: () => Promise.reject(full) } as never, onLoss);
+  assert.is(await other.run('x').catch((error: unknown) => error), full);
 });
 
 test('a damaged memory is thrown away; one of a newer version is not', async () => {

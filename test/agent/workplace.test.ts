@@ -163,6 +163,7 @@ rooted('a laptop that is not introduced cannot begin on a read-only disk, and sa
 
 rooted('the agent remembers a backup that it cannot note, and makes no other', () => {
   using disk = new SmallDisk();
+  mkdirSync(disk.context.paths.journal);
   disk.freeze();
   const lines: string[] = [];
   const book = new DayBook(

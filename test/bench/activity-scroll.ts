@@ -66,7 +66,7 @@ async function ask(desktop: Desktop, pid: number, signal: AbortSignal) {
   const loop = {
     name: `org.laptop.Activity${activityId}`,
     path: '/',
-    face: 'org.freedesktop.DBus.Peer',
+    iface: 'org.freedesktop.DBus.Peer',
   };
   const waitedBoth = () => waitedForProcessor(String(pid)) + waitedForProcessor('self');
   const times: { silent: number; waited: number }[] = [];

@@ -196,7 +196,8 @@ test('pinning reaches the school; unpinning can be undone, and is done when it i
   await waitFor('the pin gone', async () => !(await pinnedAtSchool(uid)));
 });
 
-test('a complete restore is stopped half way, keeps what came, and goes on', async () => {
+/** Deletes all but 20 entries, and goes as far as the picture before a complete restore. */
+async function beforeCompleteRestore(): Promise<void> {
   const { desktop, screen } = scene;
   const all = await scene.entries();
   for (const { uid } of all.slice(20)) await scene.datastore('delete', 's', uid);
@@ -214,12 +215,23 @@ test('a complete restore is stopped half way, keeps what came, and goes on', asy
   await desktop.key('Return');
   await screen.find(/^\d+ things come back$/);
   await desktop.screenshot('11-go');
-  await desktop.key('Return');
-  const moving = async () => {
-    const { State, EntriesDone } = await scene.agent();
-    return State === 'restoring' && Number(EntriesDone) > 30; // 20 were here before
-  };
-  await waitFor('some to have come', moving);
+}
+
+/** Starts it; the school sends in small pieces, and nothing more once some entries have come. */
+async function holdHalfWay(): Promise<Disposable> {
+  await scene.desktop.key('Return');
+  return waitFor('some to have come', async () => {
+    const link = scene.holdSending();
+    if (link && Number((await scene.agent()).EntriesDone) > 30) return link; // 20 were here before
+    link?.[Symbol.dispose]();
+    return undefined;
+  });
+}
+
+test('a complete restore is stopped half way, keeps what came, and goes on', async () => {
+  const { desktop, screen } = scene;
+  await beforeCompleteRestore();
+  using _link = await holdHalfWay();
   await desktop.key('Escape', 'Tab', 'Return');
   const pressed = Date.now();
   await waitFor('the stop', async () => (await scene.agent()).State !== 'restoring');

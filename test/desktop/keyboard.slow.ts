@@ -160,7 +160,7 @@ test('what one looks for is typed after Ctrl+F, and found rows have the keyboard
 test('a complete restore is begun, stopped and left by keyboard only', async () => {
   using bus = await Bus.open(desktop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
   // Nothing is over before somebody has looked at it, on any machine.
-  await bus.call({ ...AGENT, face: `${AGENT.face}.Script` }, 'Speed', 'sv', [
+  await bus.call({ ...AGENT, iface: `${AGENT.iface}.Script` }, 'Speed', 'sv', [
     '',
     new Variant('u', SLOW_MS),
   ]);

@@ -2,7 +2,7 @@
  * A child's laptop with a screen, in a real school: Sugar's shell, the installed activity, the real
  * agent started by D-Bus, a real server. What the Journal holds is asked of Sugar's own datastore.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
@@ -23,13 +23,13 @@ export interface SchoolDesktopOptions extends DesktopOptions {
 const DATASTORE: Target = {
   name: 'org.laptop.sugar.DataStore',
   path: '/org/laptop/sugar/DataStore',
-  face: 'org.laptop.sugar.DataStore',
+  iface: 'org.laptop.sugar.DataStore',
 };
-const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+const AGENT: Target = { name: BACKUP_NAME, path: BACKUP_PATH, iface: BACKUP_NAME };
 const DAEMON: Target = {
   name: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
-  face: 'org.freedesktop.DBus',
+  iface: 'org.freedesktop.DBus',
 };
 
 export class SchoolDesktop implements AsyncDisposable {
@@ -82,6 +82,16 @@ export class SchoolDesktop implements AsyncDisposable {
     return Number(pid);
   }
 
+  /** Stops what the server sends now, as a bad link does, until disposed. Undefined when nothing is. */
+  holdSending(): Disposable | undefined {
+    const held = descendants(this.school.server.daemon.pid).filter(isSending);
+    for (const pid of held) signal(pid, 'SIGSTOP');
+    const release = () => {
+      for (const pid of held) signal(pid, 'SIGCONT');
+    };
+    return held.length > 0 ? { [Symbol.dispose]: release } : undefined;
+  }
+
   /** Who can be called on the session's bus. */
   async busNames(): Promise<string[]> {
     const [names] = await this.bus.call(DAEMON, 'ListNames', '', []);
@@ -112,6 +122,44 @@ export class SchoolDesktop implements AsyncDisposable {
     this.bus[Symbol.dispose]();
     await this.desktop[Symbol.asyncDispose]();
     await this.school[Symbol.asyncDispose]();
+  }
+}
+
+/** The processes that a process started, and those that they started. */
+function descendants(ancestor: number): number[] {
+  const parents = new Map(processes().map((pid) => [pid, parentOf(pid)]));
+  const isBelow = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === ancestor || isBelow(parents.get(pid)));
+  return [...parents.keys()].filter(isBelow);
+}
+
+function processes(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/** Undefined for the first process, and for one that is gone. */
+function parentOf(pid: number): number | undefined {
+  const [, parent] = /^PPid:\t([1-9]\d*)$/m.exec(readProc(pid, 'status')) ?? [];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+function isSending(pid: number): boolean {
+  return /^rsync\0.*--sender/.test(readProc(pid, 'cmdline'));
+}
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it is gone
   }
 }
 

@@ -112,8 +112,8 @@ export class Laptop implements AsyncDisposable {
   async datastore(method: string, ...args: unknown[]): Promise<unknown> {
     return this.#onBus(async (bus) => {
       const object = await bus.getProxyObject(DATASTORE, '/org/laptop/sugar/DataStore');
-      const face = object.getInterface(DATASTORE);
-      return await face[method]?.(...args);
+      const iface = object.getInterface(DATASTORE);
+      return await iface[method]?.(...args);
     });
   }
 
@@ -135,7 +135,7 @@ export class Laptop implements AsyncDisposable {
       signature: 'sa{sv}sb',
       body: [uid, properties, file, true],
     });
-    const daemon = { destination: DAEMON.name, path: DAEMON.path, interface: DAEMON.face };
+    const daemon = { destination: DAEMON.name, path: DAEMON.path, interface: DAEMON.iface };
     await this.#onBus(async (bus) => {
       const saved = bus.call(message);
       // The bus takes one message of a connection after the other.
@@ -158,9 +158,9 @@ export class Laptop implements AsyncDisposable {
   datastorePid(): Promise<number | undefined> {
     return this.#onBus(async (bus) => {
       const object = await bus.getProxyObject('org.freedesktop.DBus', '/org/freedesktop/DBus');
-      const face = object.getInterface('org.freedesktop.DBus');
-      const owned: boolean = await face.NameHasOwner?.(DATASTORE);
-      return owned ? Number(await face.GetConnectionUnixProcessID?.(DATASTORE)) : undefined;
+      const iface = object.getInterface('org.freedesktop.DBus');
+      const owned: boolean = await iface.NameHasOwner?.(DATASTORE);
+      return owned ? Number(await iface.GetConnectionUnixProcessID?.(DATASTORE)) : undefined;
     });
   }
 

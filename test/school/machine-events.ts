@@ -89,7 +89,7 @@ export class MachineEvents implements AsyncDisposable {
   async #isThere(name: string): Promise<void> {
     const daemon = { name: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus' };
     await waitFor(`${name} on the bus`, async () => {
-      const call = { ...daemon, face: daemon.name };
+      const call = { ...daemon, iface: daemon.name };
       const [owned] = await this.#bus.call(call, 'NameHasOwner', 's', [name]);
       return owned;
     });
@@ -97,13 +97,13 @@ export class MachineEvents implements AsyncDisposable {
 
   async #update(
     at: { name: string; path: string },
-    face: string,
+    iface: string,
     values: Record<string, [string, unknown]>,
   ): Promise<void> {
     const variants = Object.entries(values).map(([name, [type, value]]) => {
       return [name, new dbus.Variant(type, value)] as const;
     });
-    const body = [face, Object.fromEntries(variants)];
+    const body = [iface, Object.fromEntries(variants)];
     await this.#call(at, 'UpdateProperties', 'sa{sv}', body);
   }
 
@@ -113,6 +113,6 @@ export class MachineEvents implements AsyncDisposable {
     signature: string,
     body: unknown[],
   ): Promise<void> {
-    await this.#bus.call({ ...at, face: MOCK }, member, signature, body);
+    await this.#bus.call({ ...at, iface: MOCK }, member, signature, body);
   }
 }

@@ -10,7 +10,7 @@ import type { Laptop } from './laptop.ts';
 import type { MachineEvents } from './machine-events.ts';
 import { type Daemon, startDaemon } from './processes.ts';
 
-export const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, face: BACKUP_NAME };
+export const AGENT = { name: BACKUP_NAME, path: BACKUP_PATH, iface: BACKUP_NAME };
 
 /** A backup or a restore takes much less, its wait for a place at school included. */
 const BACKUP_MS = 300_000;
@@ -50,7 +50,7 @@ export class RunningAgent implements AsyncDisposable {
   }
 
   job(path: unknown): Promise<Values> {
-    return this.bus.properties({ name: BACKUP_NAME, path: String(path), face: JOB_INTERFACE });
+    return this.bus.properties({ name: BACKUP_NAME, path: String(path), iface: JOB_INTERFACE });
   }
 
   /** The answer's first value. */

@@ -35,8 +35,8 @@ export interface TestServer {
   configFile: string;
   /** Its log. */
   daemon: Daemon;
-  /** Starts it again on the same ports; `failpoint` is where it is to die. */
-  start(failpoint?: string): Promise<void>;
+  /** Starts it again on the same ports, or with another one for SSH; `failpoint` is where it is to die. */
+  start(failpoint?: string, newSshPort?: number): Promise<void>;
   /** Runs one `xs-backup` command to print. */
   command: string[];
 }
@@ -75,7 +75,8 @@ export async function startServer(folder: string, options: ServerOptions): Promi
   const server: TestServer = {
     ...paths,
     ...{ url: '', sshPort: 0, configFile, command, daemon: undefined as unknown as Daemon },
-    start: async (failpoint) => {
+    start: async (failpoint, newSshPort) => {
+      if (ports && newSshPort) ports.ssh = newSshPort;
       const listen = ports
         ? ['--listen', `127.0.0.1:${ports.http}`, '--ssh-listen', `127.0.0.1:${ports.ssh}`]
         : ['--listen', '127.0.0.1:0', '--ssh-listen', `127.0.0.1:${sshPort}`];

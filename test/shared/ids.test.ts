@@ -243,4 +243,8 @@ test('tryParse passes over what is no id, and nothing else', () => {
   refused(() => tryParse(bug, UID), 'internal');
 });
 
+test('a snapshot name begins with its first letter', () => {
+  refused(() => parseSnapshotName('xdatastore-2026-03-10_14:05'), 'bad-id');
+});
+
 test.run();

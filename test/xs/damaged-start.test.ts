@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { observeClock } from '../../xs/retention/server-clock.ts';
 import { inLaptop, inLibrary, type Paths, scrubState } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { checkSnapshots } from './check.ts';
@@ -51,7 +50,7 @@ async function schoolAfter(spoil: (paths: Paths) => void) {
   const whole = await openWhole('', { folder });
   const { paths } = whole.library;
   await whole.library.checker.checkAll();
-  observeClock(paths, whole.clock.now(), undefined);
+  whole.library.timeline.observe();
   const status = JSON.parse(await whole.command('status', [], { json: true }));
   const damaged: string[] = status.damagedLaptops.map((one: { serial: string }) => one.serial);
   return {

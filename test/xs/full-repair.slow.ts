@@ -18,7 +18,6 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isErrno } from '../../shared/errors.ts';
-import { observeClock } from '../../xs/retention/server-clock.ts';
 import { inLaptop, inLibrary } from '../../xs/storage/paths.ts';
 import { keepReserve } from '../../xs/storage/reserve.ts';
 import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
@@ -122,8 +121,8 @@ const ACTS: { name: string; act: (whole: WholeLibrary) => Promise<unknown>; done
   },
   {
     name: "the clock's memory",
-    act: async ({ library }) => observeClock(library.paths, library.clock.now(), undefined),
-    done: () => true,
+    act: async ({ library }) => library.timeline.observe(),
+    done: ({ library }) => library.timeline.distrust === '',
   },
   {
     name: 'cleanup',
@@ -145,7 +144,7 @@ async function prepare(whole: WholeLibrary): Promise<void> {
     clock.pass(DAY_MS);
     await backUp(whole, journalOf(15, `day ${day}`));
   }
-  observeClock(library.paths, clock.now(), undefined);
+  library.timeline.observe();
   enrol(library.registrations, SERIAL, 'uuid', ed25519(7));
   assert.is((await backUp(whole, new Map())).state, 'held');
 }

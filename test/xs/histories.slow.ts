@@ -11,7 +11,7 @@ import {
 } from '../../xs/retention/retention.ts';
 import { type Random, seeded } from '../shared/random.ts';
 import { soak } from '../soak.ts';
-import { aged, DAY, NOW } from './retention/aged.ts';
+import { aged, DAY, momentAfter, NOW } from './retention/aged.ts';
 
 const test = suite('what stays and what goes, whatever a laptop lived through');
 
@@ -121,14 +121,20 @@ test(`${HISTORIES} random histories never lose what must stay, and a second look
   for (let seed = 1; seed <= HISTORIES; seed += 1) {
     const life = randomCase(seeded(seed));
     try {
-      const done = planRetention(life.snapshots, life.pins, life.usage, life.policy, NOW);
+      const done = planRetention(
+        life.snapshots,
+        life.pins,
+        life.usage,
+        life.policy,
+        momentAfter(0),
+      );
       checkPlan(life, done);
       removals += done.remove.length;
       squeezes += done.remove.filter(({ reason }) => reason === 'over-quota').length;
       stuck += done.stuck ? 1 : 0;
       const gone = new Set(done.remove.map(({ sequence }) => sequence));
       const rest = life.snapshots.filter(({ sequence }) => !gone.has(sequence));
-      const again = planRetention(rest, life.pins, life.usage, life.policy, NOW);
+      const again = planRetention(rest, life.pins, life.usage, life.policy, momentAfter(0));
       assert.equal(again.remove, [], 'a second cleanup removes nothing more');
     } catch (error) {
       throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}`);

@@ -26,6 +26,7 @@ import { Audit } from '../../xs/registration/audit.ts';
 import type { KeyDecision } from '../../xs/registration/key-decision.ts';
 import { type NewcomerRules, Newcomers } from '../../xs/registration/newcomers.ts';
 import { Registrations } from '../../xs/registration/registration.ts';
+import { Timeline } from '../../xs/retention/timeline.ts';
 import {
   makeLaptopFolders,
   makeServiceFolders,
@@ -80,6 +81,7 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
   const clock = options.clock ?? realClock;
   const context: IngestContext = {
     ...{ paths, ownership, log: silentLog, env: process.env, clock, pool },
+    timeline: new Timeline(paths, clock),
     checker: new Checker({ paths, pool, clock, log: silentLog }),
     guard: { lostPercent: 50, minEntries: 10 },
     index: { reindex: async () => {} },

@@ -2,15 +2,17 @@
  * A library opened for changing, as the service and the commands open it, with a clock whose hands
  * the test turns.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
-import { parseSerial, type Serial } from '../../shared/ids.ts';
+import { parseDigest, parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import type { Flags } from '../../xs/commands/command.ts';
 import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
+import { DailyCap } from '../../xs/ingest/daily-cap.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
 import { CALM } from '../../xs/traffic/pressure.ts';
@@ -28,6 +30,8 @@ export interface TestClock extends Clock {
 
 export function testClock(start: string): TestClock {
   let monotonic = 1000;
+  // Each clock is that of a machine that was just switched on.
+  const id = randomUUID();
   const clock: TestClock = {
     time: Date.parse(start),
     pass: (ms) => {
@@ -37,6 +41,7 @@ export function testClock(start: string): TestClock {
     now: () => new Date(clock.time),
     monotonicMs: () => monotonic,
     sleep: async () => {},
+    boot: () => ({ id, ms: monotonic }),
   };
   return clock;
 }
@@ -51,10 +56,20 @@ export interface WholeLibrary extends AsyncDisposable {
   library: Library & AsyncDisposable;
   context: IngestContext;
   clock: TestClock;
+  /** The daily limit of a service that starts now. */
+  cap(): DailyCap;
   /** Every event logged so far: `snapshot-removed`, and its fields. */
   events: { event: string; fields: LogFields }[];
   /** Runs a command of `xs-backup` and returns what it printed. */
   command(command: string, args?: readonly string[], flags?: Flags): Promise<string>;
+}
+
+/** As if a backup had just been made; without a snapshot. */
+export function noteSuccess({ successes, timeline }: Library, serial: Serial): Promise<void> {
+  return successes.note(
+    { serial, sequence: 0, state: parseDigest('0'.repeat(64)) },
+    timeline.now(),
+  );
 }
 
 /** A key of the right shape for each number. */
@@ -112,6 +127,7 @@ export async function openWhole(
   };
   return {
     ...{ library, clock, events, command },
+    cap: () => new DailyCap(clock, config.retention.perDay, library.timeline),
     context: { ...library, guard: config.guard },
     [Symbol.asyncDispose]: async () => {
       await library[Symbol.asyncDispose]();

@@ -13,9 +13,7 @@ import * as assert from 'uvu/assert';
 import { DsError } from '../../shared/errors.ts';
 import { parseRunId, type Serial } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
-import { DailyCap } from '../../xs/ingest/daily-cap.ts';
 import { listPins } from '../../xs/pins/pins.ts';
-import { observeClock } from '../../xs/retention/server-clock.ts';
 import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
 import { type Random, seeded } from '../shared/random.ts';
 import { soak } from '../soak.ts';
@@ -119,10 +117,8 @@ function junk(year: Year): Journal {
 }
 
 async function backUpDay(year: Year, whole: WholeLibrary): Promise<void> {
-  const { library, clock } = whole;
-  const { trusted } = observeClock(library.paths, clock.now(), await library.index.newestCreated());
-  const cap = new DailyCap(clock, library.config.retention.perDay, () => trusted);
-  const context = { ...whole.context, cap };
+  whole.library.timeline.observe();
+  const context = { ...whole.context, cap: whole.cap() };
   const attacked = year.day >= ATTACK[0] && year.day <= ATTACK[1];
   for (const serial of [SERIAL, REFLASHED, ATTACKED, SELDOM]) {
     if (serial === SELDOM && year.day % 11 !== 0) continue;

@@ -14,6 +14,12 @@ export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
+  /** They have backups here, are not registered, and asked in vain. */
+  | { type: 'refused-laptops'; laptops: readonly Named[] }
+  /** Their keys are DSA, which this server's OpenSSH does not have any more. */
+  | { type: 'locked-out-laptops'; laptops: readonly Named[] }
+  /** Something of their Journals is not safe, `count` things each; the most first. */
+  | { type: 'not-safe'; laptops: readonly (Named & { count: number })[] }
   /** Not backed up for a long time; the longest first. */
   | { type: 'late-laptops'; laptops: readonly Named[] }
   /** Nothing is removed while the clock is not trusted. */
@@ -27,8 +33,17 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['damaged-laptops', 'waiting-keys', 'held', 'clock', 'damage', 'disk-too-small'] as const),
-  ...(['disk-nearly-full', 'over-quota', 'late-laptops'] as const),
+  ...([
+    'damaged-laptops',
+    'not-safe',
+    'waiting-keys',
+    'held',
+    'clock',
+    'damage',
+    'disk-too-small',
+  ] as const),
+  ...(['disk-nearly-full', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
+  'late-laptops',
 ] satisfies readonly ConcernType[];
 
 /** Below this share of free blocks or inodes the disk is nearly full. */
@@ -46,10 +61,19 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return named(type, status.waitingKeys);
     case 'damaged-laptops':
       return named(type, status.damagedLaptops);
+    case 'not-safe':
+      return status.notSafe.length > 0 ? { type, laptops: status.notSafe } : undefined;
     case 'held':
       return named(type, status.held);
     case 'over-quota':
       return named(type, status.overQuota);
+    case 'refused-laptops':
+      return named(
+        type,
+        status.strangers.filter(({ holdsData }) => holdsData),
+      );
+    case 'locked-out-laptops':
+      return named(type, status.lockedOut);
     case 'late-laptops': {
       const late = status.laptops.filter(({ standing }) => standing === 'late');
       return named(
@@ -73,7 +97,14 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
 }
 
 function named(
-  type: 'damaged-laptops' | 'waiting-keys' | 'held' | 'over-quota' | 'late-laptops',
+  type:
+    | 'damaged-laptops'
+    | 'waiting-keys'
+    | 'held'
+    | 'over-quota'
+    | 'refused-laptops'
+    | 'locked-out-laptops'
+    | 'late-laptops',
   laptops: readonly Named[],
 ): Concern | undefined {
   return laptops.length > 0 ? { type, laptops } : undefined;

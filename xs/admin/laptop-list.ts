@@ -8,9 +8,10 @@ import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
+import { readNotSafe } from '../storage/not-safe.ts';
 import type { Paths } from '../storage/paths.ts';
 import { listHeld } from '../storage/snapshots.ts';
-import { isDamaged } from './status.ts';
+import { daysWithout, isDamaged } from './status.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -21,10 +22,12 @@ export async function laptopRows(
 ): Promise<LaptopRow[]> {
   const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
   const newer = successors(library.registrations.bySerial());
+  const now = library.timeline.now();
   return laptops.map(([serial, laptop]) =>
     rowOf(library.paths, serial, laptop, {
       known: overview.get(serial),
       newer: newer.get(serial),
+      days: daysWithout(library, serial, now),
     }),
   );
 }
@@ -33,9 +36,11 @@ interface Around {
   known: LaptopOverview | undefined;
   /** The laptop that replaces this one. */
   newer: Serial | undefined;
+  /** Since its last backup. */
+  days: number | null;
 }
 
-function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer }: Around) {
+function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, days }: Around) {
   return {
     serial,
     nick: laptop.nick,
@@ -51,7 +56,10 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer }: A
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
+    days,
     damaged: isDamaged({ paths }, serial),
+    /** Entries of its Journal that are not safe, as it says; 0 for one that another one replaces. */
+    notSafe: newer ? 0 : readNotSafe(paths, serial).count,
     held: ifReadable(() => listHeld(paths, serial)).length,
     /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({

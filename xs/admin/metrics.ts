@@ -11,13 +11,15 @@ type Metric = [name: string, help: string, value: number, labels?: string];
 export function formatMetrics(status: Status, liveLeases: number): string {
   const { laptops, disk, forecast, scrub } = status;
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
+  const notSafeEntries = status.notSafe.reduce((sum, { count }) => sum + count, 0);
   const open = new Set(concerns(status).map(({ type }) => type));
   const isOpen = (type: ConcernType) => (open.has(type) ? 1 : 0);
   const metrics: Metric[] = [
-    ...(['safe', 'late', 'never', 'damaged'] as const).map(
+    ...(['safe', 'partly', 'late', 'never', 'damaged'] as const).map(
       (one): Metric => ['laptops', 'Registered laptops', count(one), `{standing="${one}"}`],
     ),
     ['held_laptops', 'Laptops with backups held aside', status.held.length],
+    ['not_safe_entries', 'Entries that laptops say are not safe', notSafeEntries],
     ['waiting_keys', 'Laptops with a key pending approval', status.waitingKeys.length],
     ['over_quota_laptops', 'Laptops over their quota', status.overQuota.length],
     ['leases', 'Transfers at present', liveLeases],

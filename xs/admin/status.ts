@@ -10,22 +10,28 @@ import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
+import { hasBackup } from '../registration/has-backup.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
-import { judgeClock, readClockMemory } from '../retention/server-clock.ts';
+import { lockedOut } from '../ssh/old-algorithms.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
+import { daysSince, type Moment } from '../storage/moment.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 
 export interface LaptopStanding {
   serial: Serial;
   nick: string;
   /** Days since the last backup; null for never. */
   days: number | null;
-  /** `damaged`: its newest backup is there, but not whole. */
-  standing: 'safe' | 'late' | 'never' | 'damaged';
+  /**
+   * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
+   * everything of the Journal is in it.
+   */
+  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
 }
 
 export interface Status {
@@ -42,36 +48,45 @@ export interface Status {
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
   damagedLaptops: { serial: Serial; nick: string; files: number }[];
+  /** Laptops that are not registered: with something in the library; who asked within 24 hours. */
+  unregistered: Serial[];
+  strangers: { serial: Serial; nick: string; holdsData: boolean }[];
+  /** Laptops with the original client whose keys this server's OpenSSH cannot check. */
+  lockedOut: { serial: Serial; nick: string }[];
+  /** Laptops with entries that are not safe, by their own reports; those with the most first. */
+  notSafe: LaptopNotSafe[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
 }
 
-const DAY_MS = 86_400_000;
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
 export const LATE_DAYS = 10;
 
 /** Gathers all facts. */
 export async function readStatus(library: Library): Promise<Status> {
-  const { paths, clock, log, registrations, index, pool, config } = library;
-  const now = clock.now();
+  const { paths, log, registrations, strangers, index, pool, config, timeline } = library;
+  const moment = timeline.now();
+  const now = moment.time;
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
   const usage = await index.usage();
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const replaced = successors(registrations.bySerial());
+  const notSafe = whatIsNotSafe(library);
+  const unsafe = new Set(notSafe.map(({ serial }) => serial));
   const laptops = active
     .map(([serial, { nick }]) => {
-      const lastSuccess = overview.get(serial)?.lastSuccess ?? null;
-      return { serial, nick, ...standing(lastSuccess, now, isDamaged(library, serial)) };
+      const days = daysWithout(library, serial, moment);
+      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial) };
+      return { serial, nick, days, standing: standing(days, facts) };
     })
     // A laptop that another one replaces is missed by nobody; what it has stored still matters.
     .filter(
       ({ serial, standing }) =>
-        standing === 'safe' || standing === 'damaged' || !replaced.has(serial),
+        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
     );
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const scrub = readScrubState(paths, now, log);
-  const { trusted, reason } = judgeClock(readClockMemory(paths), now, await index.newestCreated());
   const { freeBytes, usedBytes, freeBlocks, freeInodes } = await measureDisk(paths.library);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: ifReadable(() => listHeld(paths, serial)).length };
@@ -100,9 +115,33 @@ export async function readStatus(library: Library): Promise<Status> {
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
+    lockedOut: (await lockedOut(active, library.env)).map(([serial, { nick }]) => {
+      return { serial, nick };
+    }),
+    unregistered: unregisteredIn(library),
+    strangers: strangers
+      .list((serial) => isKnown(library, serial))
+      .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
+    notSafe,
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
-    clock: { trusted, reason },
+    clock: { trusted: moment.trusted, reason: timeline.distrust },
   };
+}
+
+/** Laptops with something in the library that are not registered here. */
+export function unregisteredIn(library: Pick<Library, 'paths' | 'registrations'>): Serial[] {
+  return laptopsIn(library.paths).filter(
+    (serial) => !isKnown(library, serial) && holdsData(library, serial),
+  );
+}
+
+function isKnown({ registrations }: Pick<Library, 'registrations'>, serial: Serial): boolean {
+  return registrations.get(serial) !== undefined || registrations.unreadable().includes(serial);
+}
+
+/** True also for a folder that cannot be read. */
+function holdsData({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
+  return ifReadable(() => [hasBackup(paths, serial)])[0] ?? true;
 }
 
 /** By the last check, and by whether the last backup is still there. */
@@ -125,14 +164,26 @@ export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): bo
   return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
 }
 
-/** `damaged`: the newest backup is not whole. */
+/** Days since a laptop's last backup; null for never. */
+export function daysWithout(
+  { successes }: Pick<Library, 'successes'>,
+  serial: Serial,
+  now: Moment,
+): number | null {
+  const last = successes.stampOf(serial);
+  return last ? daysSince(now, last) : null;
+}
+
+/**
+ * `days` since its last backup, null for never. `damaged`: the newest backup is not whole. `notSafe`:
+ * something of the Journal is not in it.
+ */
 export function standing(
-  lastSuccess: string | null,
-  now: Date,
-  damaged = false,
-): Pick<LaptopStanding, 'days' | 'standing'> {
-  if (lastSuccess === null) return { days: null, standing: 'never' };
-  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(lastSuccess)) / DAY_MS));
-  if (damaged) return { days, standing: 'damaged' };
-  return { days, standing: days > LATE_DAYS ? 'late' : 'safe' };
+  days: number | null,
+  { damaged, notSafe }: { damaged: boolean; notSafe: boolean } = { damaged: false, notSafe: false },
+): LaptopStanding['standing'] {
+  if (days === null) return 'never';
+  if (damaged) return 'damaged';
+  if (days > LATE_DAYS) return 'late';
+  return notSafe ? 'partly' : 'safe';
 }

@@ -8,7 +8,7 @@ import { DsError } from '../../shared/errors.ts';
 import { parseRunId, parseSnapshotName, parseUid, type Serial } from '../../shared/ids.ts';
 import {
   type Manifest,
-  parseUnchanged,
+  parseQuietClaim,
   type ReadableLaptops,
   type SnapshotSummary,
   type WebLink,
@@ -34,9 +34,10 @@ import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { addCompletionRoute } from './completion.ts';
 import { addEntryRoutes } from './entries.ts';
+import { addNotSafeRoute } from './not-safe.ts';
 import { addPinRoutes } from './pins.ts';
+import { judgeQuietClaim } from './quiet-claim.ts';
 import { quietKey } from './quiet-day.ts';
-import { confirmUnchanged } from './unchanged.ts';
 import { LINK_SECONDS, type WebLinks } from './web-links.ts';
 
 export interface ApiOptions {
@@ -53,7 +54,7 @@ export interface ApiOptions {
 /** The longest wait for an outcome, in seconds; the laptop then asks again. */
 const MAX_WAIT_SECONDS = 30;
 const MAX_BODY_BYTES = 64 * 1024;
-const UNCHANGED_REFUSALS = {
+const QUIET_REFUSALS = {
   changed: ['bad-input', 'this is not the newest snapshot'],
   damaged: ['damaged', 'something in the newest snapshot is damaged'],
 } as const;
@@ -104,6 +105,7 @@ function addRoutes(
   const { paths, clock } = library;
   addPinRoutes(app, library, laptopOf);
   addCompletionRoute(app, paths, (request) => laptopOf(request.raw.socket));
+  addNotSafeRoute(app, paths, (request) => laptopOf(request.raw.socket));
 
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);
@@ -131,10 +133,10 @@ function addRoutes(
 
   app.post('/v1/unchanged', async (request, reply) => {
     const serial = laptopOf(request.raw.socket);
-    const claim = parseUnchanged(request.body);
-    const verdict = await confirmUnchanged(library, serial, claim);
+    const claim = parseQuietClaim(request.body);
+    const verdict = await judgeQuietClaim(library, serial, claim);
     if (verdict === 'changed' || verdict === 'damaged') {
-      const [code, message] = UNCHANGED_REFUSALS[verdict];
+      const [code, message] = QUIET_REFUSALS[verdict];
       return reply.status(409).send({ code, message });
     }
     const base = verdict === 'held' ? baseSnapshot(paths, serial) : undefined;

@@ -10,6 +10,7 @@ import { type AvailableOptions, addAvailable } from '../traffic/available.ts';
 import { answerTo } from './error-answer.ts';
 import { answerRegistration } from './idmgr.ts';
 import { addIntroduceRoutes } from './introduce.ts';
+import { Turns } from './turns.ts';
 
 export interface HttpOptions extends AvailableOptions {
   /** The name of this server for laptops. */
@@ -63,12 +64,14 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     return options.metrics();
   });
 
-  addIntroduceRoutes(app, options);
+  const turns = new Turns();
+  addIntroduceRoutes(app, { ...options, turns });
 
   const register = async (request: { body: unknown; ip: string }, reply: FastifyReply) => {
     if (!Buffer.isBuffer(request.body)) throw new DsError('bad-input', 'an XML-RPC call is needed');
     void reply.type('text/xml; charset=utf-8');
-    return answerRegistration(options, request.body, request.ip);
+    const { body, ip } = request;
+    return await turns.take(() => answerRegistration(options, body, ip));
   };
   app.post('/', register);
   app.post('/RPC2', register); // the default path of XML-RPC libraries

@@ -15,15 +15,17 @@ import {
 } from '../../shared/protocol/messages.ts';
 import { Introductions, type ServerFacts } from '../registration/introductions.ts';
 import type { Registrations } from '../registration/registration.ts';
+import type { Turns } from './turns.ts';
 
 export interface IntroduceOptions extends ServerFacts {
   registrations: Registrations;
   clock: Clock;
+  turns: Turns;
 }
 
 export function addIntroduceRoutes(
   app: FastifyInstance,
-  { registrations, clock, hostKey, sshPort, login }: IntroduceOptions,
+  { registrations, clock, turns, hostKey, sshPort, login }: IntroduceOptions,
 ): void {
   const server: ServerFacts = { hostKey, sshPort, login };
   const introductions = new Introductions(clock, server);
@@ -39,7 +41,8 @@ export function addIntroduceRoutes(
     const reveal = parseRevealRequest(request.body);
     const { serial, ...offer } = introductions.reveal(reveal);
     const { color } = reveal;
-    return { state: registrations.enrol(serial, { ...offer, color, address: request.ip }) };
+    const whole = { ...offer, color, address: request.ip };
+    return { state: await turns.take(() => registrations.enrol(serial, whole)) };
   });
 
   app.post('/backup/1/introduce/standing', async (request): Promise<Standing> => {

@@ -13,7 +13,7 @@ import { answerMac, claimMac, QUIET_KEY_BYTES, sameMac } from '../../shared/prot
 import { writeFileDurably } from '../../shared/system/files.ts';
 import type { Library } from '../library.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
-import { confirmUnchanged } from './unchanged.ts';
+import { judgeQuietClaim } from './quiet-claim.ts';
 
 /** How long a nonce is valid, in milliseconds: the slowest laptop answers within seconds. */
 const NONCE_MS = 60_000;
@@ -88,7 +88,7 @@ export function addQuietRoutes(app: FastifyInstance, library: Library): void {
         log.warn('quiet-day-refused', { serial, reason: 'wrong MAC' });
         return reply.status(409).send({});
       }
-      if ((await confirmUnchanged(library, serial, answer)) !== 'safe')
+      if ((await judgeQuietClaim(library, serial, answer)) !== 'safe')
         return reply.status(409).send({});
       return { mac: answerMac(key, claim) };
     },

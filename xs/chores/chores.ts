@@ -7,16 +7,18 @@ import type { Serial } from '../../shared/ids.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { DAY_MS } from '../storage/moment.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp, type LaptopReport } from './cleanup.ts';
 
 /** How often to check whether a new day has begun, in milliseconds. */
 const LOOK_MS = 30 * 60_000;
-const DAY_MS = 86_400_000;
+/** How long trees that could not be adopted are left alone, in milliseconds. */
+const ADOPT_AGAIN_MS = 60 * 60_000;
+/** How often to note the time, in milliseconds: what a power cut may take from the timeline. */
+const NOTE_MS = 10 * 60_000;
 
 export interface ChoresOptions {
-  /** Called with the clock judgement of each cleanup. */
-  onClock: (trusted: boolean) => void;
   /** Called with the report on each laptop. */
   onLaptop: (report: LaptopReport) => void;
 }
@@ -28,6 +30,8 @@ export class Chores implements AsyncDisposable {
   readonly #timers: NodeJS.Timeout[];
   #cleaned: { date: string; monotonicMs: number } | undefined;
   readonly #adopting = new Set<Serial>();
+  /** When each laptop's trees were last tried, by the monotonic clock. */
+  readonly #tried = new Map<Serial, number>();
   #working: Promise<void> = Promise.resolve();
   #scrubbed: Promise<void> = Promise.resolve();
   #scrubbing = false;
@@ -39,22 +43,29 @@ export class Chores implements AsyncDisposable {
     this.#timers = [
       setTimeout(() => this.#look(), delaySeconds * 1000),
       setInterval(() => this.#look(), LOOK_MS),
+      setInterval(() => library.timeline.observe(), NOTE_MS),
       setInterval(() => this.#scrub(), library.config.chores.scrubSeconds * 1000),
     ];
   }
 
   /**
    * Adopts the original program's trees of a laptop, newest first, because somebody wants to see its
-   * snapshots. Does nothing while that is under way.
+   * snapshots. Does nothing while that is under way, and for an hour afterwards: what is left then
+   * cannot be adopted.
    */
   adopt(serial: Serial): void {
-    if (this.#adopting.has(serial)) return;
+    const now = this.#library.clock.monotonicMs();
+    const tried = this.#tried.get(serial) ?? Number.NEGATIVE_INFINITY;
+    if (this.#adopting.has(serial) || now - tried < ADOPT_AGAIN_MS) return;
     this.#adopting.add(serial);
+    this.#tried.set(serial, now);
     this.#working = this.#working
       .then(async () => void (await adoptInTurn(this.#library, serial, this.#stop.signal)))
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted) return;
-        this.#library.log.warn('not-adopted', { serial, reason: asDsError(error).message });
+        const { code, message: reason } = asDsError(error);
+        if (code === 'busy') this.#tried.delete(serial);
+        this.#library.log.warn('not-adopted', { serial, reason });
       })
       .finally(() => this.#adopting.delete(serial));
   }
@@ -120,7 +131,6 @@ export class Chores implements AsyncDisposable {
     try {
       const { onLaptop } = this.#options;
       const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
-      this.#options.onClock(done.clock.trusted);
       const { laptops, removed, emptied, freedBytes } = done;
       log.info('cleaned-up', { laptops, removed, emptied, freedBytes });
     } catch (error) {

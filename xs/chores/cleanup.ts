@@ -13,18 +13,13 @@ import { type Pin, pinnedAmounts, pinnedSnapshots } from '../pins/pins.ts';
 import { neededBytes } from '../retention/capacity.ts';
 import { laptopQuota } from '../retention/quota.ts';
 import { type Amount, type Plan, planRetention } from '../retention/retention.ts';
-import {
-  type ClockJudgement,
-  judgeClock,
-  observeClock,
-  readClockMemory,
-} from '../retention/server-clock.ts';
 import { measureUsage } from '../retention/usage.ts';
 import { freeShare, measureDisk } from '../storage/disk.ts';
+import { isPast } from '../storage/moment.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { keepReserve, releaseIfFull } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
-import { discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
+import { dateItem, discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
 import { measureLeftovers, removeOldUploads } from './leftovers.ts';
 
 export interface CleanupOptions {
@@ -45,7 +40,7 @@ export interface LaptopReport {
 }
 
 export interface CleanupReport {
-  clock: ClockJudgement;
+  clock: { trusted: boolean; reason: string };
   laptops: number;
   removed: number;
   /** Items that left the trash, and the bytes that this freed. */
@@ -53,15 +48,13 @@ export interface CleanupReport {
   freedBytes: number;
 }
 
-const DAY_MS = 86_400_000;
-
 /** Cleans up the whole library, laptop by laptop, so that other work can run in between. */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
   const { paths, log, workQueue } = library;
   if (!options.dryRun && releaseIfFull(paths)) {
     log.warn('reserve-released', { reason: 'the disk is full, and is being cleaned up' });
   }
-  const judgement = await judge(library, options.dryRun);
+  const judgement = judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
   const quota = laptopQuota(library);
@@ -109,15 +102,14 @@ async function recordDay({ index, clock, registrations }: Library): Promise<void
   await index.recordDay(clock.now().toISOString().slice(0, 10), neededBytes(journals));
 }
 
-async function judge({ paths, clock, index }: Library, dryRun: boolean): Promise<ClockJudgement> {
-  const newest = await index.newestCreated();
-  if (dryRun) return judgeClock(readClockMemory(paths), clock.now(), newest);
-  return observeClock(paths, clock.now(), newest);
+function judge({ timeline }: Library, dryRun: boolean): CleanupReport['clock'] {
+  const { trusted } = dryRun ? timeline.now() : timeline.observe();
+  return { trusted, reason: timeline.distrust };
 }
 
 /** Plans what to keep and remove of one laptop. */
 export async function planLaptop(
-  { paths, config, clock }: Library,
+  { paths, config, timeline }: Library,
   serial: Serial,
   quota: Amount,
 ): Promise<LaptopReport> {
@@ -127,7 +119,7 @@ export async function planLaptop(
     const { keepAllDays, keepLast } = config.retention;
     const policy = { keepAllDays, keepLast, quota };
     const pins = pinnedSnapshots(paths, serial);
-    const plan = planRetention(snapshots, pins, usage, policy, clock.now());
+    const plan = planRetention(snapshots, pins, usage, policy, timeline.now());
     return { serial, quota, plan, unnamed: findUnnamed(paths, serial), problem: '' };
   } catch (error) {
     return { serial, quota, plan: undefined, unnamed: [], problem: asDsError(error).message };
@@ -135,7 +127,7 @@ export async function planLaptop(
 }
 
 async function carryOut(library: Library, { serial, plan, unnamed }: LaptopReport): Promise<void> {
-  const { paths, clock, log } = library;
+  const { paths, timeline, log } = library;
   for (const pin of unnamed) {
     discardPin(library, serial, pin, 'not-named');
     log.info('pin-removed', { serial, uid: pin.uid });
@@ -145,7 +137,7 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
   for (const { name, sequence, reason } of plan.remove) {
     const snapshot = present.get(name);
     if (!snapshot || !mayGo(snapshot, present)) continue;
-    discard(paths, serial, snapshot.folder, reason, clock.now());
+    discard(paths, serial, snapshot.folder, reason, timeline.now());
     failpoint('cleanup.discarded');
     present.delete(name);
     log.info('snapshot-removed', { serial, name, sequence, reason });
@@ -165,12 +157,13 @@ async function emptyTrash(
   report: CleanupReport,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { paths, clock, config, env } = library;
+  const { paths, timeline, config, env } = library;
   const options = { env, ...(signal && { signal }) };
   await reclaim(paths, options); // left by a cleanup that was killed
+  const now = timeline.now();
+  for (const item of listTrash(paths)) if (item.at === undefined) dateItem(paths, item, now.at);
   const items = listTrash(paths);
-  const age = (item: TrashItem) => clock.now().getTime() - item.removed.getTime();
-  const due = items.filter((item) => age(item) >= config.retention.trashDays * DAY_MS);
+  const due = items.filter(({ at = now.at }) => isPast(now, at, config.retention.trashDays));
   for (const item of due) await empty(library, item, 'time-is-up', report, signal);
   for (const item of items) {
     if (due.includes(item)) continue;

@@ -1,53 +1,162 @@
 /**
- * `adopt`: converts the snapshots that the original program left.
+ * `adopt`: converts the snapshots that the original program left. What cannot be converted is named
+ * with what to do about it, and the others are converted all the same.
  */
-import { readdirSync } from 'node:fs';
-import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
-import { adoptInTurn } from '../chores/adoption.ts';
-import type { AdoptedTree } from '../legacy/adopt.ts';
-import { listRaw } from '../legacy/raw-snapshots.ts';
-import type { Library } from '../library.ts';
-import { answer, type Command, type CommandContext } from './command.ts';
+import { isAbsolute } from 'node:path';
+import { asDsError, isErrno } from '../../shared/errors.ts';
+import { parseSerial, type Serial } from '../../shared/ids.ts';
+import { type Adoption, adoptInTurn } from '../chores/adoption.ts';
+import { laptopsIn } from '../integrity/checker.ts';
+import { type PlannedTree, planAdoption } from '../legacy/plan.ts';
+import { hasRaw, listRaw } from '../legacy/raw-snapshots.ts';
+import { isDenied, rightsCommand } from '../legacy/rights.ts';
+import {
+  type ImportReport,
+  type ImportResult,
+  importIdmgr,
+  type OldLaptop,
+} from '../registration/idmgr-import.ts';
+import { inLaptop } from '../storage/paths.ts';
+import { answer, type Command, type CommandContext, usage } from './command.ts';
+
+const HAPPENS = {
+  'becomes-snapshot': 'becomes a snapshot',
+  'is-held': 'is held aside: it counts as no backup, and replaces none',
+  stays: 'stays as it is',
+} as const satisfies Record<PlannedTree['happens'], string>;
+
+/** Exit code when something could not be converted. */
+const NEEDS_ATTENTION = 3;
 
 export const adopt: Command = {
   takes: ['[SERIAL]'],
-  flags: ['dry-run'],
+  flags: ['plan', 'dry-run', 'idmgr'],
   summary: "convert the original program's snapshots in place, without copying content",
   run: async (context) => {
-    const { library, args, flags, progress } = context;
-    const serials = args[0] === undefined ? laptopFolders(library) : [parseSerial(args[0])];
+    const { library, args, flags, signal } = context;
+    // Laptops that are not registered are among them: their folders may be older than this program.
+    const left = flags.idmgr === undefined ? 0 : await importOld(context, flags.idmgr);
+    const serials = args[0] === undefined ? laptopsIn(library.paths) : [parseSerial(args[0])];
+    let refused = left;
     for (const [index, serial] of serials.entries()) {
-      const trees = listRaw(library.paths, serial);
-      if (trees.length === 0) continue;
-      if (flags['dry-run']) {
-        const entries = trees.reduce((sum, tree) => sum + tree.entries, 0);
-        answer(context, { serial, toAdopt: trees.length, entries }, () => [
-          `${serial}  ${trees.length} snapshots to adopt, ${entries} entries`,
-        ]);
-        continue;
+      try {
+        refused += await adoptOne(context, serial, { done: index, of: serials.length });
+      } catch (error) {
+        if (signal.aborted || concernsAll(error)) throw error;
+        refused += 1;
+        reportFailure(context, serial, error);
       }
-      const done = await adoptInTurn(library, serial, context.signal, ({ tree, entriesRead }) =>
-        progress({
-          ...{ done: index, of: serials.length },
-          text: `laptops, ${serial} ${tree}: ${entriesRead} entries`,
-        }),
-      );
-      report(context, serial, done);
     }
+    return refused > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 
-/** Includes unregistered laptops: their folders may be older than this program. */
-function laptopFolders({ paths }: Library): Serial[] {
-  return readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? []);
+/** Returns how many laptops could not be taken over. */
+async function importOld(context: CommandContext, file: string): Promise<number> {
+  const { library, signal, flags } = context;
+  if (!isAbsolute(file)) throw usage('give the whole path of identity.db: the service reads it');
+  const { registrations } = library;
+  let done: ImportReport;
+  try {
+    const dryRun = flags['dry-run'] || flags.plan;
+    const take = (laptop: OldLaptop) => registrations.takeOver(laptop, dryRun);
+    done = await importIdmgr(file, take, signal);
+  } finally {
+    registrations.announceKeys();
+  }
+  const { laptops, refused } = done;
+  const count = (result: ImportResult) => laptops.filter((one) => one.result === result).length;
+  const others = laptops.filter(({ result }) => result !== 'imported' && result !== 'known');
+  const verb = flags['dry-run'] || flags.plan ? 'to take over' : 'taken over';
+  answer(context, { imported: laptops, refused }, () => [
+    `${count('imported')} laptops ${verb} from ${file}; ${count('known')} are here already`,
+    ...others.map(({ serial, result }) => `  ${serial}  ${NOT_TAKEN[result]}`),
+    ...refused.map(({ what, reason }) => `  ${what || '(no serial)'}  NOT taken over: ${reason}`),
+  ]);
+  return refused.length;
 }
 
-function report(context: CommandContext, serial: Serial, done: readonly AdoptedTree[]): void {
-  answer(context, { serial, adopted: done }, () => [
-    `${serial}  ${done.length} adopted; the original trees are in the trash`,
-    ...done.flatMap(({ name, held, leftOut }) => [
+const NOT_TAKEN: Readonly<Record<ImportResult, string>> = {
+  imported: 'taken over',
+  known: 'is here already',
+  'other-key': 'has registered here with another key, which stays',
+  'own-key': 'has the new program, and needs no key of the old one',
+  rejected: 'its key was rejected here',
+  retired: 'is out of use here',
+};
+
+/** Returns how many trees could not be converted. */
+async function adoptOne(
+  context: CommandContext,
+  serial: Serial,
+  step: { done: number; of: number },
+): Promise<number> {
+  const { library, flags, signal, progress } = context;
+  if (flags.plan) return tellPlan(context, serial);
+  if (!hasRaw(library.paths, serial)) return 0;
+  if (flags['dry-run']) {
+    const trees = listRaw(library.paths, serial);
+    const entries = trees.reduce((sum, tree) => sum + tree.entries, 0);
+    answer(context, { serial, toAdopt: trees.length, entries }, () => [
+      `${serial}  ${trees.length} snapshots to adopt, ${entries} entries`,
+    ]);
+    return 0;
+  }
+  const done = await adoptInTurn(library, serial, signal, ({ tree, entriesRead }) =>
+    progress({ ...step, text: `laptops, ${serial} ${tree}: ${entriesRead} entries` }),
+  );
+  report(context, serial, done);
+  return done.refused.length;
+}
+
+/** No other laptop could be converted either. */
+function concernsAll(error: unknown): boolean {
+  return isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM');
+}
+
+/** Returns how many trees could not be converted. */
+function tellPlan(context: CommandContext, serial: Serial): number {
+  const { library } = context;
+  const trees = planAdoption(library, serial);
+  if (trees.length === 0) return 0;
+  const registered = library.registrations.get(serial);
+  const who = registered ? registered.nick : 'not registered';
+  answer(context, { serial, registered: Boolean(registered), plan: trees }, () => [
+    `${serial}  ${who}`,
+    ...trees.flatMap(({ place, what, why, happens, as, hint, entries }) => [
+      `  ${place}  ${entries} entries  ${what.replace('-', ' ')}: ${why}`,
+      `      ${HAPPENS[happens]}${as === null || as === place ? '' : `, as ${as}`}`,
+      ...(hint === null ? [] : [`      ${hint}`]),
+    ]),
+  ]);
+  return trees.filter(({ what }) => what === 'unreadable' || what === 'too-large').length;
+}
+
+function report(context: CommandContext, serial: Serial, { adopted, refused }: Adoption): void {
+  answer(context, { serial, adopted, refused }, () => [
+    ...(adopted.length > 0
+      ? [`${serial}  ${adopted.length} adopted; the original trees are in the trash`]
+      : []),
+    ...adopted.flatMap(({ name, held, leftOut }) => [
       ...(held ? [`  ${name}  was incomplete: held, see "xs-backup held"`] : []),
       ...leftOut.map(({ what, reason }) => `  ${name}  without ${what}: ${reason}`),
     ]),
+    ...(refused.length > 0
+      ? [`${serial}  ${refused.length} NOT adopted, and left as they are`]
+      : []),
+    ...refused.map(({ name, reason }) => `  ${name}  ${reason}`),
+    ...[...new Set(refused.map(({ hint }) => hint))].flatMap((hint) => (hint ? [`  ${hint}`] : [])),
+  ]);
+}
+
+function reportFailure(context: CommandContext, serial: Serial, error: unknown): void {
+  const { paths, ownership, log } = context.library;
+  const { message: reason, hint: known } = asDsError(error);
+  const rights = `run: ${rightsCommand(ownership, inLaptop(paths, serial).home)}`;
+  const hint = known ?? (isDenied(error) ? rights : null);
+  log.warn('not-adopted', { serial, reason });
+  answer(context, { serial, adopted: [], refused: [], failed: { reason, hint } }, () => [
+    `${serial}  NOT adopted: ${reason}`,
+    ...(hint ? [`  ${hint}`] : []),
   ]);
 }

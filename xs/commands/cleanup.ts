@@ -9,7 +9,6 @@ import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
 import { laptopQuota, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
-import { trustClock } from '../retention/server-clock.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
 import { answer, type Command, laptopArgument, usage } from './command.ts';
@@ -21,7 +20,7 @@ export const cleanup: Command = {
     const { library, flags, print, progress, signal } = context;
     const dryRun = flags['dry-run'] ?? false;
     if (flags['trust-clock'] && !dryRun) {
-      trustClock(library.paths, library.clock.now());
+      library.timeline.trust();
       library.audit.decided('clock-trusted', null);
     }
     const of = library.serials().length;

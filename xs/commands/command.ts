@@ -23,6 +23,13 @@ export const FLAGS = {
   'trust-clock': { summary: "accept the server's present date as correct" },
   all: { summary: 'all content at once' },
   'keep-going': { summary: 'leave out what is damaged instead of failing' },
+  plan: {
+    summary: 'say of each old snapshot what it is, why, and what will happen; change nothing',
+  },
+  idmgr: {
+    value: 'FILE',
+    summary: "first take over the laptops of the old server's identity.db: they go on backing up",
+  },
   unused: { summary: 'only laptops registered 30 days ago or earlier that never made a backup' },
   kind: {
     value: 'KIND',

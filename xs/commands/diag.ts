@@ -31,6 +31,7 @@ export const diag: Command = {
       settings: config,
       laptops: {
         safe: count('safe'),
+        partly: count('partly'),
         late: count('late'),
         never: count('never'),
         damaged: count('damaged'),

@@ -1,22 +1,21 @@
 /**
  * `export`: writes a snapshot as a plain Journal, wherever it is: kept, held, in the trash, or in the
- * original program's format. Runs at the terminal with that user's rights, and only reads the library.
+ * original program's format, its mirror included. Runs at the terminal with that user's rights, and only reads the library.
  */
+import { lstatSync, readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
-import {
-  parseSerial,
-  parseSnapshotName,
-  type Serial,
-  type SnapshotName,
-} from '../../shared/ids.ts';
+import { parseSerial, parseSnapshotName, type Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { type ExportSource, exportJournal } from '../legacy/export.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { readReplaced } from '../registration/alias-files.ts';
-import type { Paths } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { listHeld, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { type LocalCommand, usage } from './command.ts';
+
+/** What the original client writes into. */
+const MIRROR = 'datastore-current';
 
 export const exportCommand: LocalCommand = {
   takes: ['SERIAL', 'SNAPSHOT', 'DIR'],
@@ -26,7 +25,8 @@ export const exportCommand: LocalCommand = {
     const [serialText, nameText, target] = args;
     if (target === undefined) throw usage('export needs SERIAL, SNAPSHOT and DIR');
     const serial = parseSerial(serialText);
-    const source = findSource(paths, serial, parseSnapshotName(nameText));
+    const source =
+      nameText === MIRROR ? findMirror(paths, serial) : findSource(paths, serial, nameText);
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
       ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
@@ -44,7 +44,18 @@ export const exportCommand: LocalCommand = {
   },
 };
 
-function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSource {
+/** The original client's mirror may be half written, and is sometimes the only newest state. */
+function findMirror(paths: Paths, serial: Serial): ExportSource {
+  const { original } = inLaptop(paths, serial);
+  const found = lstatSync(original, { throwIfNoEntry: false });
+  if (found?.isDirectory() && readdirSync(original).length > 0) return { raw: original };
+  throw new DsError('not-found', `${serial} has no ${MIRROR}, or an empty one`, {
+    hint: `"xs-backup snapshots ${serial}" lists what there is`,
+  });
+}
+
+function findSource(paths: Paths, serial: Serial, nameText: string | undefined): ExportSource {
+  const name = parseSnapshotName(nameText);
   const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
   const snapshot = known.find((one) => one.name === name);
   if (snapshot) return { snapshot };

@@ -2,6 +2,7 @@
  * `laptops`: the registered laptops, their last backups, and what needs a decision.
  */
 import { type LaptopRow, laptopRows } from '../admin/laptop-list.ts';
+import { unregisteredIn } from '../admin/status.ts';
 import { isLongUnused } from '../registration/forget.ts';
 import type { WindowState } from '../registration/newcomers.ts';
 import { describeProposal, proposalsOf } from './aliases.ts';
@@ -25,8 +26,10 @@ export const laptops: Command = {
     const rows = await laptopRows(library, registrations.all());
     const proposals = await proposalsOf(library);
     const registration = newcomers.window();
-    answer(context, { laptops: rows, registration, proposals }, () => [
+    const unregistered = unregisteredIn(library);
+    answer(context, { laptops: rows, registration, proposals, unregistered }, () => [
       ...rows.map(describe),
+      ...unregistered.map((serial) => `${serial}  not registered, and has backups here`),
       ...proposals.map(describeProposal),
       // With open registration, the default, there is nothing to report.
       ...(registration.policy === 'open' ? [] : [describeWindow(registration)]),

@@ -5,6 +5,8 @@ import { parseSnapshotName } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { dropHeld, releaseHeld } from '../ingest/held.ts';
 import { readHeldNote } from '../ingest/shrink-guard.ts';
+import { laptopsIn } from '../integrity/checker.ts';
+import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
@@ -25,9 +27,13 @@ export const snapshots: Command = {
     const raw = listRaw(paths, serial).map(({ name, entries, doubt }) => ({
       ...{ name, entries, doubt },
     }));
-    answer(context, { snapshots: rows, original: raw.reverse() }, () => [
+    const mirror = countMirror(paths, serial);
+    answer(context, { snapshots: rows, original: raw.reverse(), mirror }, () => [
       ...rows.map((one) => `${describe(one)}${one.pinned ? '  pinned' : ''}`),
       ...raw.map(({ name, entries }) => `${name}  ${entries} entries  not adopted yet`),
+      ...(mirror > 0
+        ? [`datastore-current  ${mirror} entries  the original client's mirror, for "export"`]
+        : []),
     ]);
   },
 };
@@ -50,8 +56,9 @@ export const sums: Command = {
 export const held: Command = {
   summary: 'backups held because most of a Journal was missing',
   run: (context) => {
-    const { paths, serials } = context.library;
-    const rows = serials().flatMap((serial) =>
+    const { paths } = context.library;
+    // Also of laptops that are not registered: their old trees may have been adopted.
+    const rows = laptopsIn(paths).flatMap((serial) =>
       listHeld(paths, serial).map((one) => ({ ...shown(one), ...readHeldNote(one.folder) })),
     );
     answer(context, { held: rows }, () =>
@@ -82,7 +89,7 @@ export const drop: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const now = library.clock.now();
+    const now = library.timeline.now();
     const done = await library.workQueue.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });

@@ -27,8 +27,11 @@ export function formatStatus(found: Status): string[] {
   const { laptops, disk, scrub, clock } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
   const never = by('never');
+  const partly = by('partly').length;
   const lines = [
-    `laptops   ${laptops.length}: ${by('safe').length} safe, ${by('late').length} not seen for ` +
+    `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
+      (partly > 0 ? `${partly} not with everything, ` : '') +
+      `${by('late').length} not seen for ` +
       `${LATE_DAYS} days, ${never.length} never backed up`,
   ];
   const damaged = by('damaged');
@@ -48,6 +51,14 @@ export function formatStatus(found: Status): string[] {
     const bytes = leftovers.reduce((sum, one) => sum + one.bytes, 0);
     lines.push(`unfinished ${formatBytes(bytes)} that no backup has: ${name(leftovers)}`);
   }
+  const { unregistered, strangers } = found;
+  if (unregistered.length > 0) {
+    const stored = unregistered.map((serial) => ({ serial, nick: '' }));
+    lines.push(`stored    ${name(stored)}: unregistered`);
+  }
+  if (strangers.length > 0) {
+    lines.push(`refused   ${name(strangers)}: unregistered, and asked`);
+  }
   const open = concerns(found);
   lines.push(open.length === 0 ? 'all is well' : 'needs attention:');
   return [...lines, ...open.map((one) => `  ${formatConcern(one)}`)];
@@ -59,6 +70,8 @@ function formatConcern(concern: Concern): string {
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
     case 'damaged-laptops':
       return `damaged laptops   ${name(concern.laptops)}: see "xs-backup damage"`;
+    case 'not-safe':
+      return `things not safe   ${counted(concern.laptops)}: see "xs-backup not-safe"`;
     case 'held':
       return `held backups      ${name(concern.laptops)}: see "xs-backup held"`;
     case 'clock':
@@ -74,6 +87,13 @@ function formatConcern(concern: Concern): string {
       );
     case 'over-quota':
       return `over quota        ${name(concern.laptops)}: see "xs-backup quota"`;
+    case 'refused-laptops':
+      return `refused laptops   ${name(concern.laptops)}: "xs-backup help adopt"`;
+    case 'locked-out-laptops':
+      return (
+        `cannot connect    ${concern.laptops.length} laptops have only DSA keys, which OpenSSH 10 cannot ` +
+        'check: see README'
+      );
     case 'late-laptops':
       return `not seen          ${name(concern.laptops)}`;
     default:
@@ -93,6 +113,14 @@ function name(some: readonly { serial: string; nick: string }[]): string {
   const named = some.slice(0, NAMED).map(({ serial, nick }) => nick || serial);
   const rest = some.length - named.length;
   return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** `Jim: 2 things are not safe, Ana: 1 thing is not safe` in short. */
+function counted(some: readonly { serial: string; nick: string; count: number }[]): string {
+  const things = (count: number) => (count === 1 ? '1 thing' : `${count} things`);
+  return name(
+    some.map(({ serial, nick, count }) => ({ serial, nick: `${nick || serial} ${things(count)}` })),
+  );
 }
 
 function percent(share: number): string {

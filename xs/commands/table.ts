@@ -10,6 +10,7 @@ import { diag } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
+import { notSafe } from './not-safe.ts';
 import { pin, pins, unpin } from './pins.ts';
 import { rebuild } from './rebuild.ts';
 import {
@@ -27,7 +28,8 @@ import { status } from './status.ts';
 import { teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  ...{ status, laptops, approve, reject, 'register-window': registerWindow, retire, unretire },
+  ...{ status, laptops, 'not-safe': notSafe },
+  ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,

@@ -11,22 +11,31 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { repairDamage } from '../integrity/repair.ts';
 import { pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import { discard } from '../storage/trash.ts';
 import { isHeld, limitHeld, releaseHeldBefore } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 
-/** `arrived` is the folder with what the laptop sent; it is emptied. */
+/**
+ * `arrived` is the folder with what the laptop sent; it is emptied. `replaced` goes to the trash, unless
+ * the new one is held: a service that was killed meanwhile leaves it, which is one snapshot too many.
+ */
 export async function afterBackup(
   context: IngestContext,
   snapshot: Snapshot,
   arrived: string,
+  replaced?: Snapshot,
 ): Promise<void> {
-  const { paths, clock, log, successes } = context;
+  const { paths, timeline, log, successes } = context;
   const held = isHeld(paths, snapshot);
   failpoint('ingest.promoted');
-  if (held) limitHeld(paths, snapshot.serial, clock.now());
+  if (held) limitHeld(paths, snapshot.serial, timeline.now());
   else publish(context, snapshot);
   failpoint('ingest.pointed');
-  const noted = successes.note(snapshot, clock.now());
+  if (replaced && !held) {
+    discard(paths, snapshot.serial, replaced.folder, 'replaced-within-the-day', timeline.now());
+    log.info('snapshot-replaced', { serial: snapshot.serial, name: replaced.name });
+  }
+  const noted = successes.note(snapshot, timeline.now());
   await emptyFolder(arrived);
   failpoint('ingest.emptied');
   const { serial, name, sequence, entries, changed, removed, source } = snapshot;

@@ -1,6 +1,7 @@
 /**
- * Checks what a laptop sent before anything is made of it: every file is read and compared with its
- * digest.
+ * Checks what a laptop sent before anything is made of it: the files of each changed entry are compared with
+ * their digests (what `sent.ts` has read ahead is not read again), and so is what replaces entries of the base
+ * that are lost or known to be damaged.
  */
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import type { Completion, Manifest } from '../../shared/protocol/messages.ts';

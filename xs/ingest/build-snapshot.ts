@@ -13,6 +13,7 @@ import type { Whole } from '../integrity/salvage.ts';
 import { noteMarks } from '../pins/only-copy.ts';
 import { listPins } from '../pins/pins.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
+import { tickOf } from '../storage/moment.ts';
 import { makeReadableFolder } from '../storage/ownership.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import {
@@ -92,23 +93,25 @@ async function build(context: IngestContext, arrival: Arrival, parts: Parts): Pr
 }
 
 function manifestOf(
-  { paths, clock }: IngestContext,
+  { paths, timeline }: IngestContext,
   { serial, completion, source }: Arrival,
   { base, versions, verified }: Parts,
   bytes: number,
 ): Manifest {
+  const now = timeline.now();
   const noted = readLastSuccess(paths, serial)?.sequence;
   const changed = [...verified].filter(([uid, { digest }]) => base.versions.get(uid) !== digest);
   return {
     format: 'ds-backup-manifest',
     version: 1,
     serial,
-    name: freeName(paths, serial, clock.now()),
+    name: freeName(paths, serial, now.time),
     // Adopted snapshots may have sequences below 1; ours never do, even the first. The newest may be
     // unreadable, so the note of the last success counts as well.
     sequence: Math.max(0, base.snapshot?.sequence ?? 0, noted ?? 0) + 1,
     run: completion.run,
-    created: clock.now().toISOString(),
+    created: now.time.toISOString(),
+    clock: tickOf(now),
     source,
     agent: completion.agent,
     entries: versions.size,

@@ -1,42 +1,51 @@
 /**
  * Limits the backups of a laptop within 24 hours: enough for any child, too few for a faulty program
- * to push history out. Counted by the dates of the snapshots while the clock is trusted, else by
- * what this process has seen: a server that starts on the same date every day must go on taking
- * backups. Runs that came to nothing count as well, four as one: reading what they sent is work, too.
+ * to push history out. Those since the machine was started are counted by the timeline. Those before are
+ * counted by their dates, and for half of the limit at most: a server whose clock stands still while it
+ * is off, or starts on the same date every day, must go on taking backups. Runs that came to nothing
+ * count as well, four as one: reading what they sent is work, too.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
+import type { Timeline } from '../retention/timeline.ts';
+import { DAY_MS } from '../storage/moment.ts';
 
-const DAY_MS = 86_400_000;
+type Dated = Pick<Manifest, 'created' | 'clock'>;
 /** So many failed runs count as one backup. A laptop on a bad network needs a few. */
 const FAILED_AS_ONE = 4;
 
 export class DailyCap {
   readonly #clock: Clock;
   readonly #perDay: number;
-  readonly #trusted: () => boolean;
+  readonly #timeline: Pick<Timeline, 'now'>;
   readonly #made = new Map<Serial, number[]>();
   readonly #failed = new Map<Serial, number[]>();
 
-  constructor(clock: Clock, perDay: number, trusted: () => boolean) {
+  constructor(clock: Clock, perDay: number, timeline: Pick<Timeline, 'now'>) {
     this.#clock = clock;
     this.#perDay = perDay;
-    this.#trusted = trusted;
+    this.#timeline = timeline;
   }
 
   /** Whether a laptop may make another backup now. */
-  admits(serial: Serial, snapshots: readonly Pick<Manifest, 'created'>[]): boolean {
-    const seen = this.#trusted()
-      ? this.#byDate(snapshots)
-      : this.#recent(this.#made, serial).length;
+  admits(serial: Serial, snapshots: readonly Dated[]): boolean {
+    const { sure, earlier } = this.#count(snapshots);
+    const made = Math.max(sure, this.#recent(this.#made, serial).length);
+    const seen = made + Math.min(earlier, Math.floor(this.#perDay / 2));
     const failed = this.#recent(this.#failed, serial).length;
     return seen + Math.floor(failed / FAILED_AS_ONE) < this.#perDay;
   }
 
+  /** Whether a snapshot is of the last 24 hours, as `admits` counts them. */
+  isRecent(snapshot: Dated): boolean {
+    const { sure, earlier } = this.#count([snapshot]);
+    return sure + earlier > 0;
+  }
+
   /** Throws `server-refused` when a laptop has made its backups of the last 24 hours. */
-  check(serial: Serial, snapshots: readonly Pick<Manifest, 'created'>[]): void {
+  check(serial: Serial, snapshots: readonly Dated[]): void {
     if (this.admits(serial, snapshots)) return;
     throw new DsError(
       'server-refused',
@@ -57,9 +66,17 @@ export class DailyCap {
     this.#add(this.#failed, serial);
   }
 
-  #byDate(snapshots: readonly Pick<Manifest, 'created'>[]): number {
-    const now = this.#clock.now().getTime();
-    return snapshots.filter(({ created }) => Math.abs(now - Date.parse(created)) < DAY_MS).length;
+  /** `sure`: since the machine was started. `earlier`: before, if the dates are right. */
+  #count(snapshots: readonly Dated[]): { sure: number; earlier: number } {
+    const now = this.#timeline.now();
+    const isRecent = ({ created }: Dated) =>
+      Math.abs(now.time.getTime() - Date.parse(created)) < DAY_MS;
+    const since = snapshots.filter(({ clock }) => clock?.boot === now.boot);
+    const before = snapshots.filter(({ clock }) => clock?.boot !== now.boot && !clock?.doubted);
+    return {
+      sure: since.filter(({ clock }) => now.at - (clock?.at ?? 0) < DAY_MS).length,
+      earlier: now.trusted ? before.filter(isRecent).length : 0,
+    };
   }
 
   #add(times: Map<Serial, number[]>, serial: Serial): void {

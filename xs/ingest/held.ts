@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
+import type { Stamp } from '../storage/moment.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
 import { listHeld, newestSnapshot, pointLatest, type Snapshot } from '../storage/snapshots.ts';
@@ -38,14 +39,14 @@ export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
 }
 
 /** Rejects them: they go to the trash. Returns them, oldest first. */
-export function dropHeld(paths: Paths, serial: Serial, now: Date): Snapshot[] {
+export function dropHeld(paths: Paths, serial: Serial, now: Stamp): Snapshot[] {
   const held = listHeld(paths, serial).reverse();
   for (const { folder } of held) discard(paths, serial, folder, 'held-and-dropped', now);
   return held;
 }
 
 /** Keeps the oldest ones, which show when it began, and the newest; the rest go to the trash. */
-export function limitHeld(paths: Paths, serial: Serial, now: Date): void {
+export function limitHeld(paths: Paths, serial: Serial, now: Stamp): void {
   const held = ownHeld(paths, serial);
   for (const { folder } of held.slice(MAX_HELD / 2, -MAX_HELD / 2)) {
     discard(paths, serial, folder, 'held-too-many', now);

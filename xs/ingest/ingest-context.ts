@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Checker } from '../integrity/checker.ts';
 import type { Registrations } from '../registration/registration.ts';
+import type { Timeline } from '../retention/timeline.ts';
 import type { IndexDb } from '../storage/index-db.ts';
 import type { LastSuccesses } from '../storage/last-success.ts';
 import type { Ownership } from '../storage/ownership.ts';
@@ -19,6 +20,7 @@ export interface IngestContext {
   pool: Pool;
   checker: Checker;
   clock: Clock;
+  timeline: Pick<Timeline, 'now'>;
   log: Log;
   env: NodeJS.ProcessEnv;
   guard: GuardRules;

@@ -1,6 +1,8 @@
 /**
- * Turns what a laptop sent into a snapshot: verify → make durable → pool → link a draft → seal →
- * promote → publish → clean up (PROTOCOL.md).
+ * Turns what a laptop sent into a snapshot. Here: is it done already, does it build on the newest snapshot, do
+ * the limits allow it, what of the base is lost. Then `build-snapshot.ts` verifies → makes durable → links a
+ * draft through the pool → asks the shrink guard → seals → promotes, and `after-backup.ts` publishes → notes
+ * the success → empties the folder → repairs → reindexes.
  *
  * Earlier snapshots are never changed, and nothing of the new one can be seen before it is promoted.
  * Killed anywhere, it is done again from the start or, when the snapshot is already there, from the
@@ -10,11 +12,13 @@ import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
+import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { entryOf } from '../integrity/entry-names.ts';
+import { pinnedSnapshots } from '../pins/pins.ts';
 import { measureDisk } from '../storage/disk.ts';
 import type { Paths } from '../storage/paths.ts';
 import {
@@ -33,7 +37,11 @@ import { readHeldNote } from './shrink-guard.ts';
 
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
-/** Makes the snapshot. Throws only for trouble of the server (a full disk, damage). */
+/**
+ * Makes the snapshot, or says why not. Throws `server-refused` over the daily cap and `over-quota` over the
+ * hard quota, with what arrived removed; anything else is trouble of the server (a full disk, damage), after
+ * which the same can be tried again.
+ */
 export async function ingest(context: IngestContext, arrival: Arrival): Promise<Ingested> {
   const { paths } = context;
   const { serial, completion, folder } = arrival;
@@ -44,6 +52,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
   await checkLimits(context, arrival);
+  const replaced = replacedToday(context, arrival, newest);
   const base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const lost = newest ? await lostEntries(context, newest) : new Set<Uid>();
   // Each of these steps takes a tenth of a second for the largest Journal.
@@ -58,7 +67,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
   context.cap?.note(serial);
   context.hardQuota?.add(serial, await sizeOf(folder));
-  await afterBackup(context, built.snapshot, folder);
+  await afterBackup(context, built.snapshot, folder, replaced);
   return outcomeOf(paths, built.snapshot);
 }
 
@@ -67,7 +76,30 @@ export function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival):
   const { serial, completion } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
-  return cap?.admits(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) ?? true;
+  return arrival.source === 'original' || (cap?.admits(serial, all(paths, serial)) ?? true);
+}
+
+/** All snapshots of a laptop, held aside or not. */
+function all(paths: Paths, serial: Serial): Snapshot[] {
+  return [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
+}
+
+/**
+ * The snapshot of today that gives its place to this one. The original client does not learn that it
+ * is refused and calls its day done: its last state of a day is always kept, and those before today are,
+ * too.
+ */
+function replacedToday(
+  { paths, cap }: IngestContext,
+  { serial, source }: Arrival,
+  newest: Snapshot | undefined,
+): Snapshot | undefined {
+  if (source !== 'original' || newest?.source !== 'original') return undefined;
+  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(newest)) {
+    return undefined;
+  }
+  const stays = isHeld(paths, newest) || pinnedSnapshots(paths, serial).has(newest.name);
+  return stays ? undefined : newest;
 }
 
 /** Entries of the base that are not there whole, after what the pool has was linked again. */
@@ -93,10 +125,10 @@ function buildsOn(base: Completion['base'], newest: Manifest | undefined): boole
 /** What is refused is removed: otherwise a faulty program would fill the disk with it. */
 async function checkLimits(
   { paths, cap, hardQuota }: IngestContext,
-  { serial, folder }: Arrival,
+  { serial, folder, source }: Arrival,
 ): Promise<void> {
   try {
-    cap?.check(serial, [...listSnapshots(paths, serial), ...listHeld(paths, serial)]);
+    if (source !== 'original') cap?.check(serial, all(paths, serial));
     hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
   } catch (error) {
     await emptyFolder(folder);
@@ -104,12 +136,12 @@ async function checkLimits(
   }
 }
 
-/** The size of what arrived, in bytes. */
+/** What arrived takes so much on the disk, in bytes. */
 async function sizeOf(folder: string): Promise<number> {
   const pause = pacemaker(SLICE_MS);
   let bytes = 0;
   for await (const { name } of await opendir(folder)) {
-    bytes += lstatSync(join(folder, name)).size;
+    bytes += bytesOnDisk(lstatSync(join(folder, name)));
     await pause();
   }
   return bytes;

@@ -38,6 +38,9 @@ const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota'];
 /** Neither the completion's fault nor work in vain: these attempts do not count. */
 const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'cancelled'];
 
+/** A laptop that is still sending is logged once in so many looks: in a minute. */
+const TOLD_WAITS = 30;
+
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
   workQueue: WorkQueue;
@@ -54,6 +57,8 @@ export class Intake implements AsyncDisposable {
   readonly #outcomes = new Outcomes();
   /** Failures in a row of laptops that wait for another attempt. */
   readonly #failures = new Map<Serial, number>();
+  /** How often in a row each was found still sending. */
+  readonly #waits = new Map<Serial, number>();
   readonly #stop = new AbortController();
   #watcher: FSWatcher | undefined;
   #sweeper: NodeJS.Timeout | undefined;
@@ -140,6 +145,7 @@ export class Intake implements AsyncDisposable {
     try {
       await this.#process(serial, turn);
       this.#failures.delete(serial);
+      this.#waits.delete(serial);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#retryLater(serial, asDsError(error));
@@ -152,7 +158,12 @@ export class Intake implements AsyncDisposable {
     const { clock, log } = this.#options;
     const failures = (this.#failures.get(serial) ?? 0) + (code === 'busy' ? 0 : 1);
     const delay = retryDelayMs(code, failures);
-    log.warn('ingest-failed', { serial, code, reason, againInMs: delay });
+    const waits = code === 'busy' ? (this.#waits.get(serial) ?? 0) + 1 : 0;
+    this.#waits.set(serial, waits);
+    // The session that sent the completion file ends in a moment: nothing to tell.
+    if (code !== 'busy' || waits % TOLD_WAITS === 0) {
+      log.warn('ingest-failed', { serial, code, reason, againInMs: delay });
+    }
     this.#failures.set(serial, failures);
     clock.sleep(delay, this.#stop.signal).then(
       () => this.#enqueue(serial),

@@ -12,8 +12,10 @@ import type { Manifest } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
+import type { Timeline } from '../retention/timeline.ts';
 import { readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
+import { tickOf } from '../storage/moment.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
@@ -26,6 +28,7 @@ export interface TreeContext {
   ownership: Ownership;
   pool: Pool;
   env: NodeJS.ProcessEnv;
+  timeline: Pick<Timeline, 'now'>;
 }
 
 /** The snapshot converted last; what is the same there is linked from it. */
@@ -74,6 +77,8 @@ export async function buildDraft(
     sequence,
     run: options.run,
     created: reading.tree.created.toISOString(),
+    // What came today is young, however old its name says it is.
+    clock: tickOf(context.timeline.now()),
     source: 'adopted',
     agent: 'original',
     entries: reading.versions.size,

@@ -17,7 +17,6 @@ import { dirname, join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
-import { MAX_ENTRIES } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
@@ -29,11 +28,13 @@ import {
   newestSnapshot,
   pointLatest,
   readManifest,
+  type Snapshot,
 } from '../storage/snapshots.ts';
 import { buildDraft, type Neighbour, type TreeContext } from './adopt-tree.ts';
 import type { LeftOut } from './journal-layouts.ts';
-import { listRaw, type RawTree, unnest } from './raw-snapshots.ts';
+import { byAge, listRaw, pointedAt, type RawTree, unnest } from './raw-snapshots.ts';
 import { type Memory, newMemory, type Reading, readTree, type Steps } from './read-tree.ts';
+import { checkHome, checkTree, concernsOneTree, type RefusedTree, refusalOf } from './refusal.ts';
 import type { Doubt } from './wholeness.ts';
 
 export interface AdoptContext extends TreeContext {
@@ -45,6 +46,8 @@ export interface AdoptOptions {
   onProgress?: (progress: AdoptProgress) => void;
   /** Moves a raw tree that was converted to the trash. Safe to repeat. */
   discard: (folder: string, name: SnapshotName) => void | Promise<void>;
+  /** A tree stays as it is; the others are still converted. */
+  onRefused?: (refused: RefusedTree) => void;
 }
 
 export interface AdoptProgress {
@@ -67,31 +70,66 @@ export interface AdoptedTree {
   leftOut: LeftOut[];
 }
 
-/** Adopts all raw trees of a laptop. Returns them in the order they were converted. */
+/**
+ * Adopts the raw trees of a laptop. Returns them in the order they were converted. One that this user
+ * may not read, or that is too large, is refused and keeps its place among the others.
+ */
 export async function adoptLaptop(
   context: AdoptContext,
   serial: Serial,
   options: AdoptOptions,
 ): Promise<AdoptedTree[]> {
-  const { paths, log } = context;
+  const { paths } = context;
+  const { home } = inLaptop(paths, serial);
+  checkHome(context, home);
   await recoverAdoption(context, serial, options.discard);
   unnest(paths, serial);
-  const trees = inOrder(listRaw(paths, serial).filter((tree) => fits(tree, serial, log)));
+  const trees = inOrder(listRaw(paths, serial));
   const adopted: AdoptedTree[] = [];
+  const refused: SnapshotName[] = [];
+  /** Trees refused since the last that was converted. */
+  let skipped = 0;
   const state: State = { memory: newMemory(), neighbour: undefined, ahead: undefined };
   for (const [index, tree] of trees.entries()) {
     const stepsFor = (name: SnapshotName) => countSteps(options, name, index, trees.length);
-    const one = await adoptTree(context, serial, trees.slice(index), state, stepsFor, options);
-    adopted.push(one);
-    const { name, sequence, entries, held, doubt, leftOut } = one;
-    const facts = { serial, name, sequence, entries, held, leftOut: leftOut.length };
-    log.info('adopted', { ...facts, ...(doubt && { doubt }) });
-    for (const { what, reason } of leftOut) {
-      log.warn('adopted-without', { serial, name: tree.name, what, reason });
+    try {
+      checkTree(tree);
+      const rest = trees.slice(index);
+      const one = await adoptTree(context, serial, rest, skipped, state, stepsFor, options);
+      adopted.push(one);
+      skipped = 0;
+      tell(context, serial, one);
+    } catch (error) {
+      if (!concernsOneTree(error)) throw error;
+      state.ahead = undefined;
+      skipped += 1;
+      refused.push(tree.name);
+      refuse(context, serial, tree.name, error, options);
     }
   }
-  pointAtNewest(context, serial);
+  pointAtNewest(context, serial, refused);
   return adopted;
+}
+
+function tell({ log }: AdoptContext, serial: Serial, one: AdoptedTree): void {
+  const { name, sequence, entries, held, doubt, leftOut } = one;
+  const facts = { serial, name, sequence, entries, held, leftOut: leftOut.length };
+  log.info('adopted', { ...facts, ...(doubt && { doubt }) });
+  for (const { what, reason } of leftOut) {
+    log.warn('adopted-without', { serial, name, what, reason });
+  }
+}
+
+function refuse(
+  context: AdoptContext,
+  serial: Serial,
+  name: SnapshotName,
+  error: Error,
+  { onRefused }: AdoptOptions,
+): void {
+  const refused = refusalOf(context, serial, name, error);
+  context.log.warn('not-adopted', { serial, name, reason: refused.reason });
+  onRefused?.(refused);
 }
 
 /** What one conversion passes on to that of the next older tree. */
@@ -100,14 +138,6 @@ interface State {
   neighbour: Neighbour | undefined;
   /** The next tree, if it was already read to count what changed after it. */
   ahead: Reading | undefined;
-}
-
-/** A tree that is too large for a snapshot stays as it is; the others are converted. */
-function fits({ name, entries }: RawTree, serial: Serial, log: Log): boolean {
-  if (entries <= MAX_ENTRIES) return true;
-  const reason = `it has ${entries} entries, and a snapshot holds ${MAX_ENTRIES}`;
-  log.warn('not-adopted', { serial, name, reason });
-  return false;
 }
 
 /**
@@ -126,6 +156,7 @@ async function adoptTree(
   context: AdoptContext,
   serial: Serial,
   [tree, next, ...rest]: RawTree[],
+  skipped: number,
   state: State,
   stepsFor: (name: SnapshotName) => Steps,
   { signal, discard }: AdoptOptions,
@@ -135,13 +166,12 @@ async function adoptTree(
   const { memory } = state;
   const reading = state.ahead ?? (await readTree(tree, memory, stepsFor(tree.name)));
   const older = next && (next.doubt === null) === (tree.doubt === null) ? next : undefined;
-  state.ahead = next && (await readTree(next, memory, stepsFor(next.name)));
+  state.ahead = next && (await readAhead(next, memory, stepsFor(next.name)));
   failpoint('adopt.read');
   const run = runOf(serial, tree.name);
-  const remaining = rest.length + (next ? 2 : 1);
   const draft = laptop.draft(run);
   try {
-    const sequence = nextSequence(context.paths, serial, remaining);
+    const sequence = nextSequence(context.paths, serial, [tree, next, ...rest], skipped);
     const before = older && state.ahead ? state.ahead.versions : new Map<Uid, Digest>();
     const { neighbour } = state;
     const made = { serial, sequence, run, reading, before, neighbour, memory };
@@ -162,11 +192,55 @@ function runOf(serial: Serial, name: SnapshotName): RunId {
   return digestOf(`adopt ${serial} ${name}`).slice(0, 32) as RunId;
 }
 
-/** One below all existing ones; without any, the last of `remaining` trees gets 1. */
-function nextSequence(paths: Paths, serial: Serial, remaining: number): number {
-  const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
-  return known.reduce((lowest, one) => Math.min(lowest, one.sequence), remaining + 1) - 1;
+/** What cannot be read is refused when it is that tree's turn. */
+async function readAhead(
+  tree: RawTree,
+  memory: Memory,
+  steps: Steps,
+): Promise<Reading | undefined> {
+  try {
+    checkTree(tree);
+    return await readTree(tree, memory, steps);
+  } catch (error) {
+    if (!concernsOneTree(error)) throw error;
+    return undefined;
+  }
 }
+
+/**
+ * For the first of these trees: one below the snapshots that are newer, less one for each tree that was
+ * skipped just before, whose number stays free until it can be read. Without newer ones, such that the
+ * last tree gets the number above the older snapshots, or 1.
+ */
+function nextSequence(
+  paths: Paths,
+  serial: Serial,
+  trees: readonly (RawTree | undefined)[],
+  skipped: number,
+): number {
+  const known = listSnapshots(paths, serial);
+  const taken = [...known, ...listHeld(paths, serial)].map(({ sequence }) => sequence);
+  const [tree] = trees;
+  if (!tree || tree.doubt !== null) return below(taken, countOf(trees));
+  const { name } = tree;
+  const isNewer = (one: Snapshot) => one.source !== 'adopted' || byAge(one.name, name) > 0;
+  const newer = known.filter(isNewer);
+  const older = known.filter((one) => !isNewer(one));
+  const last = older.reduce((highest, { sequence }) => Math.max(highest, sequence), 0);
+  const between = trees.filter((one) => older.every((old) => one && byAge(one.name, old.name) > 0));
+  const wanted =
+    newer.length > 0
+      ? Math.min(...newer.map(({ sequence }) => sequence)) - 1 - skipped
+      : last + countOf(between);
+  return taken.includes(wanted) ? below(taken, 0) : wanted;
+}
+
+/** One below all of them; without any, `first`. */
+function below(sequences: readonly number[], first: number): number {
+  return sequences.reduce((lowest, one) => Math.min(lowest, one), first + 1) - 1;
+}
+
+const countOf = (trees: readonly (RawTree | undefined)[]) => trees.filter(Boolean).length;
 
 /** Puts the sealed draft in the raw tree's place. Returns the snapshot's folder. */
 async function swap(
@@ -228,10 +302,16 @@ export async function recoverAdoption(
 }
 
 /** The link may be the original program's: absolute, or to a tree that is held now. */
-function pointAtNewest({ paths, log }: AdoptContext, serial: Serial): void {
+function pointAtNewest(
+  { paths, log }: AdoptContext,
+  serial: Serial,
+  refused: readonly SnapshotName[],
+): void {
   const newest = newestSnapshot(paths, serial);
   if (!newest) return;
   const { latest } = inLaptop(paths, serial);
+  // It says that this tree is whole, which is needed as long as it is not converted.
+  if (refused.some((name) => name === pointedAt(latest))) return;
   const stat = lstatSync(latest, { throwIfNoEntry: false });
   if (stat && !stat.isSymbolicLink()) {
     log.warn('latest-is-no-link', { serial, path: latest });

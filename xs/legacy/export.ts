@@ -9,7 +9,6 @@
  */
 import {
   chmodSync,
-  copyFileSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -18,17 +17,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { copySparsely } from '../../shared/system/sparse.ts';
 import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { repairForDatastore } from './datastore-rules.ts';
 import { isAboutEntry, type LeftOut, readJournalTree } from './journal-layouts.ts';
+import { cannotBeRead, causeOf } from './rights.ts';
 
 /** A snapshot of ours, or the folder of a raw tree. */
 export type ExportSource = { snapshot: Snapshot } | { raw: string };
@@ -142,7 +143,7 @@ async function writeItem(item: Item, folder: string, repaired: LeftOut[]): Promi
 function rawItems(root: string): { items: Item[]; leftOut: LeftOut[] } {
   const unlisted: LeftOut[] = [];
   const onFolder = (prefix: string, error: unknown) => {
-    if (!isErrno(error, 'EACCES', 'EPERM', 'EIO')) throw error;
+    if (!cannotBeRead(error)) throw error;
     unlisted.push({ what: prefix, reason: error.message });
   };
   const { entries, leftOut } = readJournalTree(root, { onFolder });
@@ -165,8 +166,8 @@ function fromTree<T>(uid: Uid, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const cause = error instanceof DsError ? error.cause : error;
-    throw isErrno(cause, 'EACCES', 'EPERM', 'EIO') ? unreadableEntry(uid, cause) : error;
+    if (!cannotBeRead(error)) throw error;
+    throw unreadableEntry(uid, causeOf(error));
   }
 }
 
@@ -182,8 +183,8 @@ async function copyFromTree(uid: Uid, path: string, target: string): Promise<voi
   }
 }
 
-function unreadableEntry(uid: Uid, cause: Error): DsError {
-  return new DsError('unreadable', `Journal entry ${uid}: ${cause.message}`, { cause });
+function unreadableEntry(uid: Uid, cause: unknown): DsError {
+  return new DsError('unreadable', `Journal entry ${uid}: ${asDsError(cause).message}`, { cause });
 }
 
 function ourItems(
@@ -255,7 +256,7 @@ async function copyVerified(
 }
 
 function copyContent(path: string, target: string): void {
-  copyFileSync(path, target);
+  copySparsely(path, target);
   chmodSync(target, FILE_MODE);
 }
 

@@ -18,7 +18,8 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { freeName, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { readJournalTree } from './journal-layouts.ts';
+import { type JournalEntry, readJournalTree } from './journal-layouts.ts';
+import { cannotBeRead, isDenied } from './rights.ts';
 import { type Candidate, type Doubt, judgeCopies } from './wholeness.ts';
 
 export interface RawTree {
@@ -32,6 +33,8 @@ export interface RawTree {
   doubt: Doubt | null;
   /** The second copy of a minute, still in the folder of the first. */
   inside: boolean;
+  /** Why its entries cannot even be listed: nothing else is known of it then. */
+  problem: Error | null;
 }
 
 /** Where `cp -al` puts the second copy of a minute: into the first, by the name of what it copies. */
@@ -56,10 +59,11 @@ export function listRaw(paths: Paths, serial: Serial): RawTree[] {
       return { name, entries, uids: () => uidsOf(known), top: 'adopted', nested };
     }
     const { folder = '', inside = false } = raw.get(name) ?? {};
-    const found = readJournalTree(folder).entries;
-    trees.push({ ...{ name, folder, inside }, created: createdAt(name), entries: found.length });
+    const { found, problem } = listTree(folder);
+    const entries = found.length;
+    trees.push({ ...{ name, folder, inside, problem }, created: createdAt(name), entries });
     const uids = () => new Set(found.map(({ uid }) => uid));
-    return { name, entries: found.length, uids, top: topOf(folder), nested };
+    return { name, entries, uids, top: problem ? 'unknown' : topOf(folder), nested };
   });
   // The original points the link at a tree when its copy is complete. That is information as long as
   // the link leads to one of its trees, or to a snapshot made from one.
@@ -67,6 +71,16 @@ export function listRaw(paths: Paths, serial: Serial): RawTree[] {
   const lastWhole = pointed && (raw.has(pointed) || adopted.has(pointed)) ? pointed : undefined;
   const verdicts = judgeCopies(copies, lastWhole);
   return trees.map((tree) => ({ ...tree, doubt: verdicts.get(tree.name) ?? null }));
+}
+
+/** The entries of a tree, or why this user cannot list them. */
+function listTree(folder: string): { found: JournalEntry[]; problem: Error | null } {
+  try {
+    return { found: readJournalTree(folder).entries, problem: null };
+  } catch (error) {
+    if (!cannotBeRead(error)) throw error;
+    return { found: [], problem: error };
+  }
 }
 
 /** With an ACL, too, the middle digit says whether anybody else may enter. */
@@ -111,13 +125,24 @@ function rawFolders(paths: Paths, serial: Serial): Map<SnapshotName, Place> {
   for (const name of rawNames(home)) {
     found.set(name, { folder: join(home, name), inside: false });
     const folder = join(home, name, NESTED);
-    if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
+    if (!isFolder(folder)) continue;
     found.set(freeName(paths, serial, createdAt(name)), { folder, inside: true });
   }
   return found;
 }
+
+/** False also for one behind a folder that this user may not enter. */
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    if (cannotBeRead(error)) return false;
+    throw error;
+  }
+}
+
 /** Orders names by their minute, then by the number that several of one minute have. */
-function byAge(a: SnapshotName, b: SnapshotName): number {
+export function byAge(a: SnapshotName, b: SnapshotName): number {
   const [minuteA, minuteB] = [a.slice(0, MINUTE), b.slice(0, MINUTE)];
   if (minuteA !== minuteB) return minuteA < minuteB ? -1 : 1;
   return numberOf(a) - numberOf(b);
@@ -142,17 +167,25 @@ function rawNames(home: string): SnapshotName[] {
     .filter((name) => isRaw(join(home, name)));
 }
 
-/** A folder with any of our files is ours, and damaged where they cannot be read. */
+/**
+ * A folder with any of our files is ours, and damaged where they cannot be read. One that this user may
+ * not enter is not ours.
+ */
 function isRaw(folder: string): boolean {
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
-  // Checked first: listing a large snapshot of ours reads ten thousand names.
-  const ours = Object.values(inSnapshot(folder));
-  if (ours.some((path) => lstatSync(path, { throwIfNoEntry: false }))) return false;
-  return !readdirSync(folder).some((name) => name.endsWith(METADATA_SUFFIX));
+  try {
+    if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
+    // Checked first: listing a large snapshot of ours reads ten thousand names.
+    const ours = Object.values(inSnapshot(folder));
+    if (ours.some((path) => lstatSync(path, { throwIfNoEntry: false }))) return false;
+    return !readdirSync(folder).some((name) => name.endsWith(METADATA_SUFFIX));
+  } catch (error) {
+    if (isDenied(error)) return true;
+    throw error;
+  }
 }
 
 /** The name at the end of a link that may be relative, absolute or lead nowhere. */
-function pointedAt(link: string): SnapshotName | undefined {
+export function pointedAt(link: string): SnapshotName | undefined {
   try {
     return tryParse(parseSnapshotName, basename(readlinkSync(link)));
   } catch (error) {

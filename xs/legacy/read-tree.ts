@@ -14,6 +14,7 @@ import {
   readJournalTree,
 } from './journal-layouts.ts';
 import type { RawTree } from './raw-snapshots.ts';
+import { cannotBeRead, isDenied } from './rights.ts';
 
 export interface Steps {
   signal: AbortSignal | undefined;
@@ -53,7 +54,10 @@ export interface Memory {
 
 export const newMemory = (): Memory => ({ versions: new Map(), contents: new Map() });
 
-/** Reads every entry of a tree. What cannot be read is listed in `leftOut`. */
+/**
+ * Reads every entry of a tree. What cannot be read is listed in `leftOut`. Throws where only the rights
+ * are missing: the tree must not be given up then.
+ */
 export async function readTree(tree: RawTree, memory: Memory, steps: Steps): Promise<Reading> {
   const { entries, leftOut } = readJournalTree(tree.folder);
   const reading: Reading = { tree, versions: new Map(), entries: [], leftOut };
@@ -65,7 +69,7 @@ export async function readTree(tree: RawTree, memory: Memory, steps: Steps): Pro
       reading.entries.push(one);
       reading.versions.set(entry.uid, one.digest);
     } catch (error) {
-      if (!isAboutEntry(error)) throw error;
+      if (isDenied(error) || !(isAboutEntry(error) || cannotBeRead(error))) throw error;
       reading.leftOut.push({ what: entry.uid, reason: error.message });
     }
     steps.onEntry();

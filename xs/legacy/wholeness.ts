@@ -17,8 +17,11 @@ export interface Candidate {
   entries: number;
   /** Null when the list cannot be read. */
   uids: () => ReadonlySet<Uid> | null;
-  /** Whether others than its owner may enter its top folder; `adopted` when it was told whole before. */
-  top: 'open' | 'closed' | 'adopted';
+  /**
+   * Whether others than its owner may enter its top folder; `adopted` when it was told whole before,
+   * `unknown` when it cannot be listed: such a copy is not judged, and says nothing about others.
+   */
+  top: 'open' | 'closed' | 'adopted' | 'unknown';
   /** The second copy of a minute: the link leads to the first, before and after. */
   nested: boolean;
 }
@@ -30,9 +33,10 @@ export function judgeCopies(
 ): Map<SnapshotName, Doubt | null> {
   const last = copies.findIndex(({ name }) => name === lastWhole);
   // Copied by somebody who gave all folders the same mode, they say nothing by it.
-  const modesTell = copies.some(({ top }) => top !== 'closed');
+  const modesTell = copies.some(({ top }) => top === 'open' || top === 'adopted');
   let seenEntries = false;
   const judged = copies.map((copy, index): Doubt | null => {
+    if (copy.top === 'unknown') return null;
     const empty = copy.entries === 0 && seenEntries;
     if (copy.entries > 0) seenEntries = true;
     if (copy.top === 'adopted') return null;
@@ -42,7 +46,7 @@ export function judgeCopies(
     if (copy.top === 'closed' && modesTell && index !== last) return 'closed';
     return null;
   });
-  const trusted = copies.filter((_, index) => judged[index] === null);
+  const trusted = copies.filter(({ top }, index) => judged[index] === null && top !== 'unknown');
   const verdicts = new Map(copies.map(({ name }, index) => [name, judged[index] ?? null]));
   for (const [index, copy] of trusted.entries()) {
     if (copy.top === 'adopted' || copy.name === lastWhole) continue;

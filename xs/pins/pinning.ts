@@ -14,6 +14,7 @@ import { decodeEntry } from '../../shared/journal/entry.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import type { Amount } from '../retention/retention.ts';
+import type { Timeline } from '../retention/timeline.ts';
 import { measureFiles } from '../retention/usage.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
@@ -29,6 +30,7 @@ export interface PinContext {
   ownership: Ownership;
   pool: Pool;
   clock: Clock;
+  timeline: Pick<Timeline, 'now'>;
 }
 
 /** `limit` in bytes; `kept`: the laptop is about to remove its copy of the content. */
@@ -168,12 +170,12 @@ export function findUnnamed(paths: Paths, serial: Serial): Pin[] {
 
 /** Moves a pin to the trash, for this reason. */
 export function discardPin(
-  { paths, clock }: Pick<PinContext, 'paths' | 'clock'>,
+  { paths, timeline }: Pick<PinContext, 'paths' | 'timeline'>,
   serial: Serial,
   { uid, digest, folder }: Pick<Pin, 'uid' | 'digest' | 'folder'>,
   reason: 'unpinned' | 'not-named',
 ): void {
-  discard(paths, serial, folder, reason, clock.now(), `pin-${uid}-${digest}`);
+  discard(paths, serial, folder, reason, timeline.now(), `pin-${uid}-${digest}`);
   removeIfEmpty(dirname(folder));
 }
 

@@ -23,6 +23,8 @@ export interface Records {
   checkOwner(serial: Serial, key: string): void;
   decided(event: AuditEvent, serial: Serial, details: AuditDetails): void;
   keysChanged(): void;
+  /** The laptop comes over SSH next, and learns there what was decided. */
+  endQuietDays(serial: Serial): void;
 }
 
 /** A waiting key was let in, or the one that was let in already is confirmed. */
@@ -87,7 +89,7 @@ export class Approvals {
   }
 
   #accept(serial: Serial, waiting: PendingKey): void {
-    const laptop = this.#records.known(serial);
+    const { imported, ...laptop } = this.#records.known(serial);
     const { kind, key, uuid, code, answer } = waiting;
     if (kind === 'own') this.#records.checkOwner(serial, key);
     const confirmed = this.#clock.now().toISOString();
@@ -95,6 +97,7 @@ export class Approvals {
       code !== null && answer !== null ? { code, answer, confirmed } : laptop.introduction;
     this.#records.write(serial, {
       ...laptop,
+      ...(kind === 'own' && imported !== undefined && { imported }),
       uuid,
       keys: { ...laptop.keys, [kind]: key },
       introduction,
@@ -102,6 +105,7 @@ export class Approvals {
       pending: kind === 'own' ? [] : laptop.pending.filter((one) => one.kind !== kind),
     });
     this.#records.decided('approved', serial, { kind, fingerprint: fingerprintOf(key) });
+    if (kind === 'own') this.#records.endQuietDays(serial);
     this.#records.keysChanged();
   }
 
@@ -113,6 +117,7 @@ export class Approvals {
       const confirmed = this.#clock.now().toISOString();
       this.#records.write(serial, { ...laptop, introduction: { ...introduction, confirmed } });
       this.#records.decided('approved', serial, { kind: 'own', fingerprint });
+      this.#records.endQuietDays(serial);
     }
     return { done: 'confirmed', answer: introduction?.answer ?? null };
   }

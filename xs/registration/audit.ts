@@ -28,6 +28,7 @@ import { withReserve } from '../storage/reserve.ts';
 const EVENTS = [
   'registered',
   'key-accepted',
+  'imported',
   'waiting',
   'approved',
   'rejected',

@@ -50,7 +50,7 @@ export class AuthorizedKeys {
 /**
  * File contents by login name. config.ts allows only plain characters in paths and serials are parsed, so
  * nothing needs quoting. `exec` makes the script the leader of its process group, which it ends as a
- * whole. An agent's key registered by two laptops would identify both as the first: it is left out.
+ * whole. A key of the old server's database may back up and not read. An agent's key registered by two laptops would identify both as the first: it is left out.
  */
 export function formatAuthorizedKeys(
   paths: Paths,
@@ -58,8 +58,8 @@ export function formatAuthorizedKeys(
   laptops: Laptops,
 ): Map<string, string> {
   const { session, sessionConfig } = inState(paths);
-  const line = (serial: Serial, key: string) =>
-    `restrict,command="exec ${session} ${sessionConfig} ${serial}" ${key}\n`;
+  const line = (serial: Serial, key: string, only = '') =>
+    `restrict,command="exec ${session} ${sessionConfig} ${serial}${only}" ${key}\n`;
   const inUse = laptops.filter(([, { retired }]) => retired === null);
   const owners = new Map<string, number>();
   for (const [, { keys }] of inUse) {
@@ -67,9 +67,10 @@ export function formatAuthorizedKeys(
   }
   const files = new Map<string, string>();
   let own = '';
-  for (const [serial, { keys }] of inUse) {
+  for (const [serial, { keys, imported }] of inUse) {
     if (keys.own && owners.get(keys.own) === 1) own += line(serial, keys.own);
-    if (keys.sugar) files.set(serial, line(serial, keys.sugar));
+    const only = imported === undefined ? '' : ' original';
+    if (keys.sugar) files.set(serial, line(serial, keys.sugar, only));
   }
   if (own) files.set(agents, own);
   return files;

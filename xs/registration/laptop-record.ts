@@ -70,6 +70,11 @@ const schema = v.strictObject({
   introduction: v.nullable(
     v.strictObject({ code: v.string(), answer: v.string(), confirmed: v.nullable(v.string()) }),
   ),
+  /**
+   * Since when the Sugar key is one of the old server's database: with it, the laptop may back up, and
+   * read nothing. Absent for a key that the laptop sent, or that somebody approved.
+   */
+  imported: v.optional(v.string()),
 });
 export type Laptop = v.InferOutput<typeof schema>;
 
@@ -177,6 +182,14 @@ export function writeRecord(paths: Paths, serial: Serial, laptop: Laptop): void 
 
 function textOf(laptop: Laptop): string {
   return `${JSON.stringify(laptop, null, 2)}\n`;
+}
+
+/** Throws `server-refused` for a retired laptop. */
+export function checkInUse({ serial, retired }: Laptop): void {
+  if (retired === null) return;
+  throw new DsError('server-refused', 'this laptop is out of use here', {
+    hint: `a teacher can take it back into use: "xs-backup unretire ${serial}"`,
+  });
 }
 
 /** A uuid as it is stored and compared. */

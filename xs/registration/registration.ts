@@ -5,8 +5,7 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
  */
-
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
@@ -14,14 +13,22 @@ import type { Log } from '../../shared/log.ts';
 import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
-import type { Paths } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
+import { type ImportResult, judgeOldKey, type OldLaptop, withOldKey } from './idmgr-import.ts';
 import { judgeKey, type KeyDecision, type OfferedKey } from './key-decision.ts';
-import { type Laptop, newRecord, plainUuid, readRecord, writeRecord } from './laptop-record.ts';
+import {
+  checkInUse,
+  type Laptop,
+  newRecord,
+  plainUuid,
+  readRecord,
+  writeRecord,
+} from './laptop-record.ts';
 import type { Newcomers } from './newcomers.ts';
 import { Pace } from './pace.ts';
 import { withPending } from './pending-keys.ts';
@@ -77,6 +84,9 @@ export class Registrations {
       checkOwner: (serial, key) => this.#checkOwner(serial, key),
       decided: (event, serial, details) => this.#decided(event, serial, details),
       keysChanged: () => callAll(this.#keyListeners),
+      endQuietDays: (serial) => {
+        rmSync(inLaptop(options.paths, serial).quietKey, { force: true });
+      },
     });
     for (const name of readdirSync(options.paths.library)) {
       const serial = tryParse(parseSerial, name);
@@ -171,6 +181,21 @@ export class Registrations {
     if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
     return decision;
   }
+
+  /** Takes a laptop over from the old server; its key is valid after announceKeys(). */
+  takeOver(old: OldLaptop, dryRun = false): ImportResult {
+    const { paths, ownership, clock } = this.#options;
+    const { serial, nick, fingerprint } = old;
+    this.#checkReadable(serial);
+    const known = this.#laptops.get(serial);
+    const verdict = known ? judgeOldKey(known, old) : 'accept';
+    if (verdict !== 'accept' || dryRun) return verdict === 'accept' ? 'imported' : verdict;
+    if (!known) makeLaptopFolders(ownership, paths, serial);
+    this.#write(serial, withOldKey(known, old, clock.now()));
+    this.#decided('imported', serial, { nick, fingerprint });
+    return 'imported';
+  }
+  readonly announceKeys = (): void => callAll(this.#keyListeners);
 
   /** Throws `not-registered`, and `server-refused` for a retired laptop. */
   checkActive(serial: Serial): void {
@@ -342,8 +367,9 @@ export class Registrations {
   }
 
   #decided(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
-    this.#options.log.info(`laptop-${event}`, { serial, ...details });
-    this.#options.audit.decided(event, serial, details);
+    const { log, audit } = this.#options;
+    log.info(`laptop-${event}`, { serial, ...details });
+    audit.decided(event, serial, details);
   }
 
   #read(serial: Serial): void {
@@ -371,12 +397,4 @@ export class Registrations {
 
 function callAll(listeners: readonly (() => void)[]): void {
   for (const listener of listeners) listener();
-}
-
-/** Throws `server-refused` for a retired laptop. */
-function checkInUse({ serial, retired }: Laptop): void {
-  if (retired === null) return;
-  throw new DsError('server-refused', 'this laptop is out of use here', {
-    hint: `a teacher can take it back into use: "xs-backup unretire ${serial}"`,
-  });
 }

@@ -58,6 +58,8 @@ export function trashWords(words: Gettext, reason: string): string {
     case 'unpinned':
     case 'not-named':
       return _('unpinned');
+    case 'replaced-within-the-day':
+      return _('one of many of its day, and not the last');
     case 'adopted':
       return _('converted from the old backup program');
     default:

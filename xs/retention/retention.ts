@@ -9,6 +9,8 @@
  * purpose, cannot push history out before somebody notices.
  */
 import type { SnapshotName } from '../../shared/ids.ts';
+import type { Tick } from '../../shared/protocol/messages.ts';
+import { DAY_MS, isPast, type Moment } from '../storage/moment.ts';
 
 /** What retention needs to know of a snapshot; a MANIFEST has all of it. */
 export interface SnapshotFacts {
@@ -16,6 +18,8 @@ export interface SnapshotFacts {
   sequence: number;
   /** ISO 8601, by the server's clock at that time, which may have been wrong. */
   created: string;
+  /** Absent in those made before the library had a timeline: they count as made when it began. */
+  clock?: Tick | undefined;
   entries: number;
   /** Entries added or changed since the one before. */
   changed: number;
@@ -78,27 +82,28 @@ export interface Plan {
   stuck: boolean;
 }
 
-const DAY_MS = 86_400_000;
 /** A date further ahead of the clock than this is wrong. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** A change of at least this share of the entries, and of this many, is a mass change. */
 const MASS_CHANGE_SHARE = 0.5;
 const MASS_CHANGE_ENTRIES = 20;
+/** The first of so many days stays where the calendar is not known. */
+const DAYS_OF_MONTH = 30;
 /** What may be removed to meet the quota. */
 const SQUEEZABLE: readonly KeepReason[] = ['first-of-month', 'one-of-the-last'];
 
-/** Decides about all snapshots of one laptop. `now` must come from a trusted clock. */
+/** Decides about all snapshots of one laptop. `now` must be trusted. */
 export function planRetention(
   snapshots: readonly SnapshotFacts[],
   pins: ReadonlySet<SnapshotName>,
   usage: readonly Stretch[],
   policy: RetentionPolicy,
-  now: Date,
+  now: Moment,
 ): Plan {
   const ordered = [...snapshots].sort((a, b) => a.sequence - b.sequence);
-  const times = effectiveTimes(ordered, now);
-  const young = (index: number) =>
-    now.getTime() - (times[index] as number) < policy.keepAllDays * DAY_MS;
+  const ages = effectiveAges(ordered);
+  const months = effectiveMonths(ordered, now.time);
+  const young = (index: number) => !isPast(now, ages[index] as number, policy.keepAllDays);
   const frozenBelow = ordered.findLastIndex((one, index) => young(index) && isMassChange(one));
   const reasonToKeep = (one: SnapshotFacts, index: number): KeepReason | undefined => {
     if (index === ordered.length - 1) return 'newest';
@@ -106,7 +111,7 @@ export function planRetention(
     if (pins.has(one.name)) return 'pinned';
     if (young(index)) return 'recent';
     if (index < frozenBelow) return 'before-mass-change';
-    if (month(times, index) !== month(times, index - 1)) return 'first-of-month';
+    if (months[index] !== months[index - 1]) return 'first-of-month';
     if (index >= ordered.length - policy.keepLast) return 'one-of-the-last';
     return undefined;
   };
@@ -176,22 +181,28 @@ function squeeze(
   }
 }
 
-/**
- * When each was made, in milliseconds, as far as it can be believed: never before its predecessor,
- * and a date in the future is no date at all. Both errors make a snapshot younger, never older.
- */
-function effectiveTimes(ordered: readonly SnapshotFacts[], now: Date): number[] {
-  const latest = now.getTime() + CLOCK_TOLERANCE_MS;
-  let last: number | undefined;
-  return ordered.map(({ created }) => {
-    const time = Date.parse(created);
-    if (time <= latest) last = Math.max(last ?? time, time);
-    return last ?? now.getTime();
+/** When each was made on the timeline: never before its predecessor, whatever became of its MANIFEST. */
+function effectiveAges(ordered: readonly SnapshotFacts[]): number[] {
+  let last = 0;
+  return ordered.map(({ clock }) => {
+    last = Math.max(last, clock?.at ?? 0);
+    return last;
   });
 }
 
-function month(times: readonly number[], index: number): string {
-  return new Date(times[index] as number).toISOString().slice(0, 7);
+/**
+ * The month of each, as far as its date can be believed: never before its predecessor, and a date in
+ * the future is no date at all. For those whose clock was in doubt, a month of the timeline.
+ */
+function effectiveMonths(ordered: readonly SnapshotFacts[], now: Date): string[] {
+  const latest = now.getTime() + CLOCK_TOLERANCE_MS;
+  let last: number | undefined;
+  return ordered.map(({ created, clock }) => {
+    if (clock?.doubted) return `doubted ${Math.floor(clock.at / (DAYS_OF_MONTH * DAY_MS))}`;
+    const time = Date.parse(created);
+    if (time <= latest) last = Math.max(last ?? time, time);
+    return new Date(last ?? now.getTime()).toISOString().slice(0, 7);
+  });
 }
 
 function someBetween(sorted: readonly number[], from: number, to: number): boolean {

@@ -10,6 +10,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { readSums, type Snapshot } from '../storage/snapshots.ts';
 import type { Amount, Stretch } from './retention.ts';
@@ -95,12 +96,12 @@ function measureEntry(folder: string, line: string): Amount {
   return measureFiles(join(folder, line.slice(UID_AT, UID_AT + UID)));
 }
 
-/** Of `<path>.metadata`, and of `<path>` where there is content. */
+/** Of `<path>.metadata`, and of `<path>` where there is content: what they take on the disk. */
 export function measureFiles(path: string): Amount {
   const metadata = lstatSync(`${path}${METADATA_SUFFIX}`, { throwIfNoEntry: false });
   const content = lstatSync(path, { throwIfNoEntry: false });
   return {
-    bytes: (metadata?.size ?? 0) + (content?.size ?? 0),
+    bytes: (metadata?.size ?? 0) + (content ? bytesOnDisk(content) : 0),
     inodes: 1 + (content ? 1 : 0),
   };
 }

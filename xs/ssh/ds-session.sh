@@ -1,5 +1,5 @@
 #!/bin/sh
-# One SSH session of one laptop: `ds-session CONF SERIAL`, the forced command of every key.
+# One SSH session of one laptop: `ds-session CONF SERIAL [original]`, the forced command of every key.
 #
 # SSH_ORIGINAL_COMMAND has the client's request. It only *chooses* among the operations
 # below; its options are ignored and a fixed command line is built instead. rsync is not the
@@ -17,6 +17,7 @@ unset IFS
 
 . "$1"
 serial=$2
+only=${3-} # "original": a key that may back up as the original client does, and read nothing
 home=$LIBRARY/$serial
 drop=$COMPLETION/.drop/$serial
 asked=${SSH_ORIGINAL_COMMAND-}
@@ -94,7 +95,8 @@ check_room() {
   [ "$used" -le "$free" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
 }
 
-# The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel.
+# The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel. -S: long runs of
+# zeros take no room.
 receive_incoming() {
   check_room "$home/incoming"
   need_lease
@@ -103,7 +105,7 @@ receive_incoming() {
     '' | */*) latest= ;;
     *) [ -d "$home/$latest" ] || latest= ;;
   esac
-  set -- rsync --server "-trIze.$letters" --timeout=120 --partial-dir=.part
+  set -- rsync --server "-trIzSe.$letters" --timeout=120 --partial-dir=.part
   if [ -n "$latest" ]; then
     locked --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /basis \
       --remount-ro / -- \
@@ -118,7 +120,7 @@ receive_mirror() {
   check_room "$home/$1"
   need_lease
   locked --bind "$home/$1" /mirror --remount-ro / -- \
-    rsync --server "-ltrze.$letters" --timeout=160 --delete --partial . /mirror
+    rsync --server "-ltrzSe.$letters" --timeout=160 --delete --partial . /mirror
 }
 
 # receive_completion OPTIONS: into one file of its own, the only thing there that can be written. It gets
@@ -196,6 +198,9 @@ serve_api() {
   }
 }
 
+case $only:$asked in
+  original:api) refuse "a teacher has to approve this key first" ;;
+esac
 case $asked in
   api) serve_api; exit ;;
   *[!A-Za-z0-9\ ._:/=-]*) refuse "not an operation of ds-backup" ;;
@@ -215,12 +220,23 @@ for word in $asked; do
   esac
   target=$word
 done
-case $letters in *[!iLsfxCIvu]*) refuse "an rsync that speaks another language" ;; esac
+case $letters in
+  *[!A-Za-z]*) refuse "an rsync that speaks another language" ;;
+  # What only newer ones can is not used: rsync offers it, and does without.
+  *[!iLsfxCIvu]*) letters=$(printf %s "$letters" | tr -cd iLsfxCIvu) ;;
+esac
 # rsync before 3.0, which old XOs have, sends no such letters; our agent's is newer.
 case $direction:$letters:$target in
   receive::datastore-current | receive::documents | receive::power-logs) ;;
   "receive::/var/lib/ds-backup/completion/$serial") ;;
   *::*) refuse "an rsync that speaks another language" ;;
+esac
+
+case $only:$direction:$target in
+  :*) ;;
+  original:receive:datastore-current | original:receive:documents | original:receive:power-logs) ;;
+  "original:receive:/var/lib/ds-backup/completion/$serial") ;;
+  *) refuse "a teacher has to approve this key first" ;;
 esac
 
 case $direction:$target in

@@ -15,6 +15,7 @@ import { parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { inState } from '../storage/paths.ts';
 import type { MayUpload } from '../traffic/leases.ts';
+import { ChannelLimit } from './channel-limit.ts';
 
 export interface SessionSocketOptions {
   library: Library;
@@ -35,13 +36,17 @@ export async function openSessionSocket(options: SessionSocketOptions): Promise<
   const { library, onChannel } = options;
   const sockets = new Set<Socket>();
   const tellFailure = failureLog(library);
+  const channels = new ChannelLimit();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // laptops vanish all the time
     readGreeting(socket, tellFailure, (serial, address) => {
       if (address !== undefined) return void answerLease(options, serial, address, socket);
-      if (!library.registrations.isActive(serial)) return socket.destroy();
+      const { registrations } = library;
+      if (!registrations.isActive(serial) || !channels.admit(serial, socket)) {
+        return socket.destroy();
+      }
       onChannel(serial, socket);
     });
   });

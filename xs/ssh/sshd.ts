@@ -13,25 +13,15 @@ import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import { run } from '../../shared/system/run.ts';
 import type { Address } from '../config.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../storage/paths.ts';
+import { SSHD, sshdConfig } from './sshd-config.ts';
 
-const SSHD = '/usr/sbin/sshd';
 const NSS_WRAPPER = 'libnss_wrapper.so';
 /** Time for sshd to open its port and for its sessions to end, in milliseconds. */
 const START_MS = 10_000;
 const STOP_MS = 3000;
-/** `ssh -Q` word, option of sshd, and what OpenSSH 5.3 and 6.1 can use of it. */
-const OLD_ALGORITHMS: readonly (readonly [string, string, readonly string[]])[] = [
-  ['key-sig', 'HostKeyAlgorithms', ['ssh-rsa']],
-  ['key-sig', 'PubkeyAcceptedAlgorithms', ['ssh-rsa', 'ssh-dss']],
-  ['kex', 'KexAlgorithms', ['diffie-hellman-group-exchange-sha256', 'diffie-hellman-group14-sha1']],
-  ['cipher', 'Ciphers', ['aes128-ctr', 'aes256-ctr']],
-  ['mac', 'MACs', ['umac-64@openssh.com', 'hmac-sha1']],
-];
-
 export interface SshdOptions {
   paths: Paths;
   ownership: Ownership;
@@ -60,10 +50,14 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   setLogins([]);
   writeFileDurably(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);
   const env = wrapperEnvironment(options);
+  if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const hostKey = await ensureHostKey(options, env);
   await ensureOldHostKey(options, env);
-  writeFileDurably(files.sshdConfig, await formatSshdConfig(options, port, env), 0o644);
-  if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  writeFileDurably(
+    files.sshdConfig,
+    await sshdConfig(options.paths, { host: options.listen.host, port, env }),
+    0o644,
+  );
 
   // pdeathsig: when the service is killed, its port is free for the next one.
   const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', files.sshdConfig];
@@ -145,58 +139,6 @@ async function ensureOldHostKey(
   const found = await readKeyFile(file, { env }, 'ssh-rsa');
   if (found === 'damaged') log.warn('old-host-key-replaced', { path: file });
   if (typeof found === 'string') await makeKeyFile(file, '', { env }, 'ssh-rsa');
-}
-
-/**
- * Leave for what original clients need and newer versions of sshd have switched off, as far as this
- * one still has it: their owner.key is DSA, their signatures are SHA-1.
- */
-async function formatOldAlgorithms(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const lines: string[] = [];
-  for (const [query, option, wanted] of OLD_ALGORITHMS) {
-    const { stdout } = await run('ssh', ['-Q', query], { env });
-    const known = stdout.split('\n');
-    const usable = wanted.filter((name) => known.includes(name));
-    if (usable.length > 0) lines.push(`${option} +${usable.join(',')}`);
-  }
-  return lines;
-}
-
-async function formatSshdConfig(
-  { paths, listen }: SshdOptions,
-  port: number,
-  env: NodeJS.ProcessEnv,
-): Promise<string> {
-  const files = inState(paths);
-  return `${[
-    `Port ${port}`,
-    `ListenAddress ${listen.host}`,
-    `HostKey ${hostKey(paths)}`,
-    `HostKey ${oldHostKey(paths)}`,
-    `AuthorizedKeysFile ${files.keys('%u')}`,
-    'StrictModes no', // the files of keys are the service's, not the login user's
-    'PidFile none',
-    'UsePAM no',
-    'AuthenticationMethods publickey',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'PermitRootLogin no',
-    'DenyUsers root sshd',
-    'PermitUserRC no',
-    'PermitTTY no',
-    'DisableForwarding yes',
-    'PrintMotd no',
-    'PrintLastLog no',
-    'UseDNS no',
-    'Compression no', // rsync compresses better
-    'LoginGraceTime 30',
-    'MaxSessions 16',
-    'MaxStartups 60:30:300', // a whole class connecting at once is not an attack
-    // Detects a vanished laptop after 32 s; OpenSSH 9.2 probes only every second interval: 64 s.
-    'ClientAliveInterval 8',
-    'ClientAliveCountMax 3',
-    ...(await formatOldAlgorithms(env)),
-  ].join('\n')}\n`;
 }
 
 function formatPasswd({ ownership, user }: SshdOptions, serials: readonly Serial[]): string {

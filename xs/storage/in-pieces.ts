@@ -24,13 +24,28 @@ export async function digestInPieces(path: string, spend: Spend): Promise<Conten
   return await readInPieces(path, file, spend, async () => {});
 }
 
-/** Copies a file to a new one, and returns digest and size of what was written. Throws `unreadable`. */
+/**
+ * Copies a file to a new one, and returns digest and size of what was written. Zeros become holes. Throws
+ * `unreadable`.
+ */
 export async function copyInPieces(path: string, target: string, spend: Spend): Promise<Content> {
   await using file = await open(path, READ);
   await using copy = await open(target, 'wx', 0o640);
-  return await readInPieces(path, file, spend, async (piece) => {
-    await copy.writeFile(piece);
+  const zeros = Buffer.alloc(PIECE_BYTES);
+  let at = 0;
+  const content = await readInPieces(path, file, spend, async (piece) => {
+    if (piece.compare(zeros, 0, piece.length) !== 0) await writeAll(copy, piece, at);
+    at += piece.length;
   });
+  await copy.truncate(content.size);
+  return content;
+}
+
+async function writeAll(file: FileHandle, piece: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await file.write(piece, done, piece.length - done, at + done);
+    done += bytesWritten;
+  }
 }
 
 async function readInPieces(

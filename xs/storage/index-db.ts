@@ -59,8 +59,6 @@ export interface IndexDb extends AsyncDisposable {
   recordDay(date: string, neededBytes: number): Promise<void>;
   /** Oldest first. */
   days(): Promise<DayRow[]>;
-  /** When the newest snapshot of all laptops was made, by the clock of that time. */
-  newestCreated(): Promise<Date | undefined>;
   /** Cached facts about these versions of entries, by digest; unknown ones are absent. */
   entryFacts(digests: readonly Digest[]): Promise<Map<string, string>>;
   /** Caches facts, evicting the oldest. */
@@ -134,7 +132,6 @@ export async function openIndexDb(
     usage: () => use((db) => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial')),
     recordDay: (date, neededBytes) => use((db) => insertDay(db, date, neededBytes)),
     days: () => use((db) => db.all<DayRow>('SELECT * FROM day ORDER BY date')),
-    newestCreated: () => use(newestCreated),
     entryFacts: (digests) => use((db) => entryFacts(db, digests)),
     recordEntryFacts: (facts) => use((db) => insertEntryFacts(db, facts)),
     rebuild: (onLaptop) => use((db) => rebuild(db, paths, serials(), onLaptop)),
@@ -231,11 +228,6 @@ async function insertDay(db: Db, date: string, neededBytes: number): Promise<voi
     'DELETE FROM day WHERE date NOT IN (SELECT date FROM day ORDER BY date DESC LIMIT ?)',
     KEPT_DAYS,
   );
-}
-
-async function newestCreated(db: Db): Promise<Date | undefined> {
-  const row = await db.get<{ time: string | null }>('SELECT max(created) AS time FROM snapshot');
-  return row?.time ? new Date(row.time) : undefined;
 }
 
 async function entryFacts(db: Db, digests: readonly Digest[]): Promise<Map<string, string>> {

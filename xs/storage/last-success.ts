@@ -5,53 +5,68 @@
  */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import { type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Manifest } from '../../shared/protocol/messages.ts';
+import { type Manifest, parseTick, type Tick } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
+import { type Stamp, tickOf } from './moment.ts';
 import { inLaptop, type Paths } from './paths.ts';
 
+/** Later than any date that a clock shows, in milliseconds since 1970. */
+const FAR_MS = 2 ** 52;
+
 export interface LastSuccesses {
-  /** Milliseconds since 1970 by the server's clock; undefined for never. From memory. */
-  timeOf(serial: Serial): number | undefined;
+  /** The later it was, the larger; undefined for never. From memory. */
+  orderOf(serial: Serial): number | undefined;
+  /** From memory; undefined for never. */
+  stampOf(serial: Serial): Stamp | undefined;
   /**
    * The Journal is safe as of `now`, in the state of this snapshot. Durable when the call returns;
    * the promise resolves when the index has it too, or when its failure was logged.
    */
-  note(snapshot: Pick<Manifest, 'serial' | 'sequence' | 'state'>, now: Date): Promise<void>;
+  note(snapshot: Pick<Manifest, 'serial' | 'sequence' | 'state'>, now: Stamp): Promise<void>;
 }
 
 /** What is needed of the index. */
 export interface SuccessIndex {
-  overview(): Promise<readonly { serial: string; lastSuccess: string | null }[]>;
   recordSuccess(serial: Serial, time: Date): Promise<void>;
 }
 
 const noteSchema = v.object({
   time: v.pipe(v.string(), v.isoTimestamp()),
+  /** Absent in those of older versions. */
+  clock: v.optional(v.unknown()),
   sequence: v.optional(v.number()),
   state: v.optional(v.string()),
 });
-export type LastSuccess = v.InferOutput<typeof noteSchema>;
+export interface LastSuccess extends Omit<v.InferOutput<typeof noteSchema>, 'clock'> {
+  clock?: Tick | undefined;
+}
 
-/** Loads what the index knows. */
-export async function openLastSuccesses(
+/** Loads what the laptops' folders say. */
+export function openLastSuccesses(
   paths: Paths,
+  serials: readonly Serial[],
   index: SuccessIndex,
   log: Log,
-): Promise<LastSuccesses> {
-  const times = new Map<Serial, number>();
-  for (const { serial, lastSuccess } of await index.overview()) {
-    const known = tryParse(parseSerial, serial);
-    if (known && lastSuccess) times.set(known, Date.parse(lastSuccess));
+): LastSuccesses {
+  const stamps = new Map<Serial, Stamp>();
+  for (const serial of serials) {
+    const known = readLastSuccess(paths, serial);
+    if (known) stamps.set(serial, stampOf(known));
   }
   return {
-    timeOf: (serial) => times.get(serial),
+    stampOf: (serial) => stamps.get(serial),
+    orderOf: (serial) => {
+      const stamp = stamps.get(serial);
+      // Those of older versions were before any other.
+      return stamp && (stamp.at > 0 ? stamp.at : stamp.time.getTime() - FAR_MS);
+    },
     note: ({ serial, sequence, state }, now) => {
-      const text = JSON.stringify({ time: now.toISOString(), sequence, state });
-      writeFileDurably(inLaptop(paths, serial).lastSuccess, `${text}\n`, 0o640);
-      times.set(serial, now.getTime());
-      return index.recordSuccess(serial, now).catch((error: Error) => {
+      const known = { time: now.time.toISOString(), sequence, state, clock: tickOf(now) };
+      writeFileDurably(inLaptop(paths, serial).lastSuccess, `${JSON.stringify(known)}\n`, 0o640);
+      stamps.set(serial, { ...tickOf(now), time: now.time });
+      return index.recordSuccess(serial, now.time).catch((error: Error) => {
         log.warn('index-not-updated', { serial, reason: error.message });
       });
     },
@@ -62,8 +77,14 @@ export async function openLastSuccesses(
 export function readLastSuccess(paths: Paths, serial: Serial): LastSuccess | undefined {
   try {
     const text = readFileSync(inLaptop(paths, serial).lastSuccess, 'utf8');
-    return v.parse(noteSchema, JSON.parse(text));
+    const { clock, ...known } = v.parse(noteSchema, JSON.parse(text));
+    return { ...known, clock: tryParse(parseTick, clock) };
   } catch {
     return undefined; // the next backup writes it again
   }
+}
+
+/** One of an older version was noted before the timeline began. */
+function stampOf({ time, clock }: LastSuccess): Stamp {
+  return { ...(clock ?? { at: 0, boot: 0, doubted: false }), time: new Date(time) };
 }

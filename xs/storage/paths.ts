@@ -49,6 +49,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     sessionLock: join(home, '.session.lock'),
     /** Shared with the laptop, over SSH, for days without changes. */
     quietKey: join(home, '.quiet-key'),
+    /** What of its Journal is not safe, as the laptop says. */
+    notSafe: join(home, '.not-safe.json'),
     /** A snapshot that is being built. */
     draft: (run: RunId) => join(home, `.tmp-${run}`),
     /** Folded entries of an original client, on their way into a snapshot. */

@@ -7,7 +7,6 @@
  */
 import {
   closeSync,
-  copyFileSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -20,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
+import { copySparsely } from '../../shared/system/sparse.ts';
 import { DamageRegister, pooledFiles } from './damage-register.ts';
 import { type Ownership, takeOver } from './ownership.ts';
 import { inPool, type Paths } from './paths.ts';
@@ -150,7 +150,7 @@ function linkInode(ownership: Ownership, source: string, path: string): void {
 function copyInode(ownership: Ownership, source: string, path: string): void {
   const temporary = join(dirname(path), `.copy-${process.pid}.tmp`);
   try {
-    copyFileSync(source, temporary);
+    copySparsely(source, temporary);
     const fd = openSync(temporary, 'r');
     fsyncSync(fd);
     closeSync(fd);

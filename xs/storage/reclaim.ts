@@ -13,6 +13,7 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
+import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { IDLE, IDLE_SLICE_MS } from './idle.ts';
 import { inEntry, inLibrary, inPool, type Paths } from './paths.ts';
 
@@ -79,13 +80,13 @@ function dropEntry(paths: Paths, folder: string, uid: Uid): number {
 
 /** Removes the pool's name of this inode. Returns the bytes that this frees. */
 function dropInode(paths: Paths, digest: Digest, path: string): number {
-  const { ino, size } = lstatSync(path);
+  const { ino, ...size } = lstatSync(path);
   for (let n = 0; ; n += 1) {
     const name = inPool(paths, digest).file(n);
     const stat = lstatSync(name, { throwIfNoEntry: false });
     if (!stat) return 0;
     if (stat.ino !== ino) continue;
     rmSync(name);
-    return size;
+    return bytesOnDisk(size);
   }
 }

@@ -2,8 +2,9 @@
  * The trash: what is removed stays there for some days, and `xs-backup undelete` brings it back. The
  * name of an item's folder tells what it was, when it was removed and why:
  *
- *     .trash/<serial>/<name>~<YYYYMMDDTHHMMSSZ>~<reason>
+ *     .trash/<serial>/<name>~<YYYYMMDDTHHMMSSZ>~<reason>~<milliseconds on the library's timeline>
  *
+ * The date is for people; ages are told by the timeline. Items of older versions have no place on it.
  * Each step is one rename, so a power cut leaves it in one place or the other. All of it makes room, or
  * was asked for by a person, and so works on a full disk as well, within the reserve.
  */
@@ -20,6 +21,7 @@ import {
 } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
+import type { Stamp } from './moment.ts';
 import { inLaptop, inLibrary, type Paths } from './paths.ts';
 import { withReserve } from './reserve.ts';
 
@@ -29,10 +31,12 @@ export interface TrashItem {
   name: string;
   removed: Date;
   reason: string;
+  /** On the library's timeline; undefined for an item of an older version. */
+  at: number | undefined;
   folder: string;
 }
 
-const ITEM = /^([\w:-]+)~(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z~([a-z-]+)$/;
+const ITEM = /^([\w:-]+)~(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z~([a-z-]+)(?:~(\d{1,15}))?$/;
 const PIN = /^pin-(.{36})-([0-9a-f]{64})$/;
 
 /** Moves a folder of a laptop to the trash. `reason` is lower-case words joined by hyphens. */
@@ -41,7 +45,7 @@ export function discard(
   serial: Serial,
   folder: string,
   reason: string,
-  now: Date,
+  now: Pick<Stamp, 'time' | 'at'>,
   name = basename(folder),
 ): void {
   const trash = inLibrary(paths).trashOf(serial);
@@ -49,9 +53,9 @@ export function discard(
     fsyncFolder(inLibrary(paths).trash);
     fsyncFolder(paths.library);
   }
-  for (let time = now.getTime(); ; time += 1000) {
+  for (let time = now.time.getTime(); ; time += 1000) {
     const stamp = new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, '');
-    const target = join(trash, `${name}~${stamp}Z~${reason}`);
+    const target = join(trash, `${name}~${stamp}Z~${reason}~${now.at}`);
     if (existsSync(target)) continue;
     move(paths, folder, target);
     return;
@@ -65,7 +69,15 @@ export function listTrash(paths: Paths, serial?: Serial): TrashItem[] {
     const parsed = tryParse(parseSerial, one);
     return parsed ? itemsOf(paths, parsed) : [];
   });
-  return items.sort((a, b) => a.removed.getTime() - b.removed.getTime());
+  // Those without a place on the timeline were there before it.
+  return items.sort(
+    (a, b) => (a.at ?? -1) - (b.at ?? -1) || a.removed.getTime() - b.removed.getTime(),
+  );
+}
+
+/** Gives an item of an older version its place on the timeline: now. */
+export function dateItem(paths: Paths, { folder }: TrashItem, at: number): void {
+  move(paths, folder, `${folder}~${at}`);
 }
 
 function itemsOf(paths: Paths, serial: Serial): TrashItem[] {
@@ -73,10 +85,11 @@ function itemsOf(paths: Paths, serial: Serial): TrashItem[] {
   return namesIn(trash).flatMap((file) => {
     const parts = ITEM.exec(file);
     if (!parts) return [];
-    const [, name = '', year, month, day, hour, minute, second, reason = ''] = parts;
+    const [, name = '', year, month, day, hour, minute, second, reason = '', at] = parts;
     const removed = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
     if (Number.isNaN(removed.getTime())) return [];
-    return [{ serial, name, removed, reason, folder: join(trash, file) }];
+    const item = { serial, name, removed, reason, folder: join(trash, file) };
+    return [{ ...item, at: at === undefined ? undefined : Number(at) }];
   });
 }
 

@@ -8,12 +8,14 @@ import type { Clock } from '../../shared/clock.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Registrations } from '../registration/registration.ts';
+import type { Strangers } from '../registration/strangers.ts';
 import type { Admission } from './admit.ts';
 import { subnetOf } from './subnet.ts';
 import type { Load, Traffic } from './traffic.ts';
 
 export interface AvailableOptions {
   registrations: Registrations;
+  strangers: Strangers;
   traffic: Traffic;
   /** Measured for every request, from a short-lived cache. */
   load: () => Promise<Load>;
@@ -25,7 +27,7 @@ export interface AvailableOptions {
 const TELL_MS = 60_000;
 
 export function addAvailable(app: FastifyInstance, options: AvailableOptions): void {
-  const { registrations, traffic, load, log } = options;
+  const { registrations, strangers, traffic, load, log } = options;
   const noteRefusal = refusalTally(options);
   app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
     '/backup/1/available/:serial',
@@ -34,7 +36,11 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
       if (!serial) return answer(reply, 404);
       const purpose = request.query.for === 'restore' ? 'restore' : 'backup';
       const now = await load();
-      if (!registrations.isActive(serial)) return answer(reply, 403); // after the wait: it may have been retired
+      // After the wait: it may have been retired.
+      if (!registrations.isActive(serial)) {
+        if (!registrations.get(serial)) strangers.note(serial);
+        return answer(reply, 403);
+      }
       const [subnet, unproved] = [subnetOf(request.ip), request.ip];
       const question = { serial, purpose, subnet, unproved } as const;
       const admission = traffic.ask(question, now);

@@ -14,12 +14,15 @@ export interface SchoolOptions {
   level: number;
   shape: Shape;
   name: string;
+  /** No teacher has said yet that it is this school: its flag is not filled. */
+  unconfirmed?: boolean;
 }
 
-export function schoolPicture({ color, level, shape, name }: SchoolOptions): Picture {
+export function schoolPicture(options: SchoolOptions): Picture {
+  const { color, level, shape, name, unconfirmed = false } = options;
   const house = [
     path('M200 18V62', { width: 8 }),
-    path('M200 20 240 32 200 46', { width: 6, fill: INK }),
+    path('M200 20 240 32 200 46', { width: 6, fill: unconfirmed ? PAPER : INK }),
     path('M30 176 200 62 370 176', { width: 16 }),
     path('M62 156V352H338V156', { width: 14, fill: PAPER }),
     path('M30 176 200 62 370 176', { width: 16 }),

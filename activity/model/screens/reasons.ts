@@ -2,6 +2,8 @@
  * Why the agent waits or failed, as a picture and a few words a child understands. A code that is
  * not known here still gets a picture and a way out.
  */
+import type { JobReason } from '../../../shared/backup-bus.ts';
+import type { ErrorCode } from '../../../shared/errors.ts';
 import type { Words } from '../../../shared/words/words.ts';
 import type { XoColor } from '../../sugar/xocolor.ts';
 import type { Picture } from '../pictures/drawing.ts';
@@ -20,7 +22,7 @@ export interface Why {
   help: boolean;
 }
 
-interface Reason extends Omit<Why, 'picture' | 'code'> {
+interface Shown extends Omit<Why, 'picture' | 'code'> {
   picture: WhyPicture;
   /** `text` promises that it continues by itself, which is not true of what has ended. */
   promise?: true;
@@ -31,10 +33,10 @@ const _ = (text: string): string => text;
 
 const TRY_OR_ASK = _('Nothing is lost. Try again, or ask your teacher.');
 
-const waits = (picture: WhyPicture, title: string, text: string): Reason => ({
+const waits = (picture: WhyPicture, title: string, text: string): Shown => ({
   ...{ picture, title, text, again: true, help: false, promise: true },
 });
-const needsHelp = (picture: WhyPicture, title: string, text: string): Reason => ({
+const needsHelp = (picture: WhyPicture, title: string, text: string): Shown => ({
   ...{ picture, title, text, again: true, help: true },
 });
 
@@ -50,8 +52,10 @@ const BUSY = waits('other-run', _('Something else is at work'), _('It goes on af
 const NO_AGENT = needsHelp('no-agent', _('The backup is not running'), _('Ask your teacher.'));
 const UNKNOWN = needsHelp('puzzle', _('It did not work yet'), TRY_OR_ASK);
 
-/** By the codes of `Reasons` and of errors (PROTOCOL.md), and `absent` where no agent starts. */
-const REASONS: Readonly<Record<string, Reason>> = {
+/** Why a job is not running. */
+const REASONS: Readonly<Record<JobReason, Shown>> = {
+  paused: { picture: 'paused', title: _('Paused'), text: '', again: false, help: false },
+  suspend: { picture: 'asleep', title: _('Going to sleep'), text: '', again: false, help: false },
   battery: waits(
     'battery',
     _('Plug me in'),
@@ -63,20 +67,13 @@ const REASONS: Readonly<Record<string, Reason>> = {
     _('It goes on by itself at school.'),
   ),
   'no-server': NO_SERVER,
-  'server-unreachable': NO_SERVER,
-  transfer: NO_SERVER,
   'not-registered': needsHelp(
     'teacher',
     _('The school does not know this laptop'),
     _('Ask your teacher.'),
   ),
   teacher: TEACHER,
-  'pending-approval': TEACHER,
   queue: waits('clock', _('Waiting your turn'), _('It goes on by itself.')),
-  unreadable: NOT_WORKING,
-  damaged: DAMAGED,
-  datastore: NOT_WORKING,
-  'laptop-read-only': NOT_WORKING,
   'server-busy': waits('server-busy', _('The school is busy'), _('It goes on by itself.')),
   'server-full': needsHelp(
     'server-full',
@@ -88,31 +85,41 @@ const REASONS: Readonly<Record<string, Reason>> = {
     _('Your place at school is full'),
     _('Unpin something, or ask your teacher.'),
   ),
-  held: {
-    ...{ picture: 'held', title: _('The school asks your teacher'), again: false, help: true },
-    text: _('Your Journal looks different. The school keeps what was before.'),
-  },
   'other-run': BUSY,
-  busy: BUSY,
-  paused: { picture: 'paused', title: _('Paused'), text: '', again: false, help: false },
-  suspend: { picture: 'asleep', title: _('Going to sleep'), text: '', again: false, help: false },
-  spread: waits('clock', _('Soon'), _('It starts by itself.')),
+  'untrusted-server': {
+    ...{ picture: 'lock', title: _('Is this your school?'), text: _('Show this to your teacher.') },
+    ...{ again: false, help: true },
+  },
   'laptop-full': needsHelp(
     'laptop-full',
     _('This laptop is full'),
     _('Erase something you do not need, or keep it at school.'),
   ),
-  'untrusted-server': {
-    ...{ picture: 'lock', title: _('Is this your school?'), text: _('Show this to your teacher.') },
-    ...{ again: false, help: true },
+  spread: waits('clock', _('Soon'), _('It starts by itself.')),
+  problem: UNKNOWN,
+};
+
+/** Errors that are no reasons, and what is no error: a held backup, and an agent that does not start. */
+const OTHERS: Readonly<Partial<Record<ErrorCode | 'held' | 'absent', Shown>>> = {
+  'server-unreachable': NO_SERVER,
+  transfer: NO_SERVER,
+  'pending-approval': TEACHER,
+  unreadable: NOT_WORKING,
+  damaged: DAMAGED,
+  datastore: NOT_WORKING,
+  'laptop-read-only': NOT_WORKING,
+  busy: BUSY,
+  held: {
+    ...{ picture: 'held', title: _('The school asks your teacher'), again: false, help: true },
+    text: _('Your Journal looks different. The school keeps what was before.'),
   },
-  asleep: NO_AGENT,
   absent: NO_AGENT,
 };
+const WORDS: Readonly<Record<string, Shown>> = { ...REASONS, ...OTHERS };
 
 /** The picture and words of a code; with `ended`, without a promise to continue. */
 export function whyOf(code: string, words: Words, color: XoColor, ended = false): Why {
-  const reason = REASONS[code] ?? UNKNOWN;
+  const reason = WORDS[code] ?? UNKNOWN;
   const { again, help } = reason;
   const [title, text] = [reason.title, ended && reason.promise ? TRY_OR_ASK : reason.text].map(
     (said) => (said === '' ? '' : words._(said)),

@@ -42,6 +42,7 @@ export interface Agent extends Progress {
   queuedUntil: number;
   registration: string;
   pairingCode: string;
+  serverTrust: string;
   serial: string;
   server: string;
   safeEntries: number;
@@ -83,6 +84,7 @@ export function readAgent(presence: Presence, properties: Properties): Agent {
     queuedUntil: read.number('QueuedUntil'),
     registration: read.text('Registration'),
     pairingCode: /^\d{6}$/.test(read.text('PairingCode')) ? read.text('PairingCode') : '',
+    serverTrust: read.text('ServerTrust'),
     serial: read.text('Serial'),
     server: read.text('Server'),
     safeEntries: Math.min(read.count('SafeEntries'), total),
@@ -114,6 +116,11 @@ export function readJob(properties: Properties): Job {
 /** The agent is doing something, as opposed to waiting or resting. */
 export function isWorking({ state }: Agent): boolean {
   return ['asking', 'sending', 'confirming', 'restoring'].includes(state);
+}
+
+/** Backups go to a school that no teacher has confirmed yet: who it is was not proved by a person. */
+export function isUnconfirmed({ registration, serverTrust, pairingCode }: Agent): boolean {
+  return registration === 'accepted' && serverTrust === 'unconfirmed' && pairingCode !== '';
 }
 
 /** Every entry that Sugar shows is safe at school; the one condition for calling the Journal safe. */

@@ -17,7 +17,7 @@ export interface Day {
 }
 
 /** How the entry in this laptop's Journal compares with the version at school. */
-export type Here = 'same' | 'different' | 'absent';
+export type Here = 'same' | 'kept' | 'different' | 'absent';
 
 export interface EntryRow {
   uid: string;
@@ -192,7 +192,7 @@ function readRow(properties: Properties): EntryRow[] {
       timestamp: read.number('timestamp'),
       bytes: read.count('bytes'),
       pinned: read.flag('pinned'),
-      here: here === 'same' || here === 'different' ? here : 'absent',
+      here: here === 'same' || here === 'kept' || here === 'different' ? here : 'absent',
     },
   ];
 }

@@ -31,12 +31,9 @@ function neededAt(state: State): Question[] {
     case 'days':
       return [{ type: 'days', of: place.of }, { type: 'laptops' }];
     case 'entries':
-      return [...pagesFor(state), ...keptOf(place.of)];
+      return pagesFor(state);
     case 'entry':
-      return [
-        { type: 'details', of: place.of, snapshot: place.snapshot, uid: place.uid },
-        ...keptOf(place.of),
-      ];
+      return [{ type: 'details', of: place.of, snapshot: place.snapshot, uid: place.uid }];
     case 'pins':
       return [{ type: 'pins' }, { type: 'at-school' }, ...iconsOfPins(state)];
     case 'whose':
@@ -48,11 +45,6 @@ function neededAt(state: State): Question[] {
     default:
       return place satisfies never;
   }
-}
-
-/** What of this laptop's Journal only the school has; an old laptop keeps nothing there. */
-function keptOf(of: string): Question[] {
-  return of === '' ? [{ type: 'at-school' }] : [];
 }
 
 /** The details of the visible pins, which have their icons. */

@@ -68,7 +68,7 @@ async function startBus(cleanup: Cleanup, folder: string): Promise<{ address: st
 }
 
 async function named(bus: Bus): Promise<void> {
-  const daemon = { name: 'org.freedesktop.DBus', path: '/', face: 'org.freedesktop.DBus' };
+  const daemon = { name: 'org.freedesktop.DBus', path: '/', iface: 'org.freedesktop.DBus' };
   await waitFor('the agent on the bus', async () => {
     const [owned] = await bus.call(daemon, 'NameHasOwner', 's', [BACKUP_NAME]);
     return owned === true || undefined;
@@ -118,7 +118,7 @@ async function scriptedAgent(): Promise<Subject> {
   cleanup.use({ [Symbol.asyncDispose]: () => daemon.stop() });
   await named(bus);
   const breakRestoreEntry = async () => {
-    const target = { name: BACKUP_NAME, path: BACKUP_PATH, face: `${BACKUP_NAME}.Script` };
+    const target = { name: BACKUP_NAME, path: BACKUP_PATH, iface: `${BACKUP_NAME}.Script` };
     await bus.call(target, 'Fail', 'sv', ['RestoreEntry', new Variant('s', 'bad-id')]);
     return ['', '', UID];
   };
@@ -190,11 +190,11 @@ async function checkCancelling(bus: Bus): Promise<void> {
   const { body } = await call(bus, BACKUP_NAME, BACKUP_PATH, 'BackUpNow');
   const path = String(body[0]);
   const told: string[] = [];
-  await bus.onSignal({ path, face: JOB_INTERFACE }, 'Finished', ([state]) =>
+  await bus.onSignal({ path, iface: JOB_INTERFACE }, 'Finished', ([state]) =>
     told.push(String(state)),
   );
   const changes: Shown[] = [];
-  const signal = { path, face: 'org.freedesktop.DBus.Properties' };
+  const signal = { path, iface: 'org.freedesktop.DBus.Properties' };
   await bus.onSignal(signal, 'PropertiesChanged', ([iface, changed]) => {
     assert.is(iface, JOB_INTERFACE);
     changes.push(changed as Shown);

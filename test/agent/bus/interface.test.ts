@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObject } from '../../../agent/bus/agent-object.ts';
 import { JobObject } from '../../../agent/bus/job-object.ts';
-import { AGENT_PROPERTIES, JOB_PROPERTIES } from '../../../shared/backup-bus.ts';
+import { AGENT_PROPERTIES, JOB_PROPERTIES, REASONS, STATES } from '../../../shared/backup-bus.ts';
 
 const test = suite('the interface on the bus is the documented one');
 
@@ -39,6 +39,20 @@ test('properties have the names and types of the table', () => {
   }
   assert.ok(Object.keys(documented).length > 20);
   assert.equal(documented, { ...AGENT_PROPERTIES });
+});
+
+/** What the table lists as the codes of a property, without remarks in parentheses. */
+function codesOf(property: string): string[] {
+  const row = rows(section('Properties')).find(([name]) => name === `\`${property}\``);
+  return quoted((row?.[2] ?? '').replace(/\([^)]*\)/g, ''));
+}
+
+test('states are those of the table', () => {
+  assert.equal(codesOf('State'), [...STATES]);
+});
+
+test('reasons are those of the table, in the order in which the agent lists them', () => {
+  assert.equal(codesOf('Reasons'), [...REASONS]);
 });
 
 /** `s of, u limit` → `su`. */

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { agentProperties, withSteadyTimes } from '../../../agent/bus/properties.ts';
+import { agentProperties, jobProperties, withSteadyTimes } from '../../../agent/bus/properties.ts';
 import { newModel, next } from '../../../agent/rules/machine.ts';
 import type { World } from '../../../agent/rules/obstacles.ts';
 import { describeStatus } from '../../../agent/rules/status.ts';
@@ -21,7 +21,15 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
   const model = next(newModel(WORLD), AGAIN);
   const now = { wallMs: START_MS + ms + noiseMs, boot: 'b', uptimeMs: 60_000 + ms };
   const memory = { done: null, held: '' } as unknown as Memory;
-  return { model, status: describeStatus(model), memory, facts: undefined, movingMs: 0, now };
+  return {
+    model,
+    status: describeStatus(model),
+    memory,
+    touchedMs: undefined,
+    facts: undefined,
+    movingMs: 0,
+    now,
+  };
 }
 
 const shown = (ms: number, noiseMs = 0) =>
@@ -33,10 +41,43 @@ test('the time of the next backup stands still while nothing happens', () => {
   assert.is(shown(600_000).NextBackup, AN_HOUR_LATER, 'ten minutes after the last event');
 });
 
+test('a backup made without the agent counts as the last one', () => {
+  const touchedMs = START_MS - 5000;
+  const { LastBackup } = agentProperties({ ...viewAfter(0), touchedMs }, { bytes: 0, limit: 0 });
+  assert.is(LastBackup, BigInt(touchedMs / 1000));
+  assert.is(shown(0).LastBackup, 0n);
+});
+
 test('what two clocks differ by is no change, and a clock that was set is one', () => {
   const before = shown(0);
   assert.is(withSteadyTimes(before, shown(1000, -30)).NextBackup, AN_HOUR_LATER);
   assert.is(withSteadyTimes(before, shown(1000, 5000)).NextBackup, AN_HOUR_LATER + 5n);
+});
+
+test('a job that waits says why, and one that was chosen runs, also before its worker says anything', () => {
+  const about = { byHand: true, of: '', snapshot: '', entry: '' };
+  const first = next(newModel(WORLD), { type: 'request', request: { kind: 'restore', ...about } });
+  const model = next(first, { type: 'request', request: { kind: 'backup', ...about } });
+  const view = { ...viewAfter(0), model, status: describeStatus(model) };
+  const shown = model.jobs.map((job) => jobProperties(view, job));
+  assert.equal(
+    shown.map(({ Kind, State, Reasons }) => [Kind, State, Reasons]),
+    [
+      ['restore', 'running', []],
+      ['backup', 'waiting', ['other-run']],
+    ],
+  );
+  const down = next(model, { type: 'world', change: { power: { percent: 3 } } });
+  const waiting = { ...view, model: down, status: describeStatus(down) };
+  assert.equal(
+    down.jobs
+      .map((job) => jobProperties(waiting, job))
+      .map(({ State, Reasons }) => [State, Reasons]),
+    [
+      ['waiting', ['battery']],
+      ['waiting', ['battery']],
+    ],
+  );
 });
 
 test.run();

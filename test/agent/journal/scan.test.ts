@@ -80,7 +80,7 @@ test('content that is rewritten in place with its old size and time is found', a
   const { read } = await stage(paths);
   rmSync(paths.staging, { recursive: true });
   await tick();
-  const last = { boot: 'a', moment: fileSystemMoment(paths.own) };
+  const last = { boot: 'a', moment: fileSystemMoment(paths.own), count: 0 };
   assert.equal((await scanAgain(paths, read, last)).reread.size, 0, 'nothing is read');
   await tick();
   const data = (n: number) => join(inJournal(paths, uidOf(n)).path, 'data');
@@ -90,6 +90,30 @@ test('content that is rewritten in place with its old size and time is found', a
   const { uids, unchanged, reread, changes } = await scanAgain(paths, read, last);
   assert.equal([uids, unchanged, [...reread.keys()]], [[uidOf(1)], 2, [uidOf(2)]]);
   assert.is(changes, 1, 'what is as it was opens no connection');
+});
+
+test('a property that is rewritten in place is found within 28 backups', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  for (const n of [1, 2, 3]) putEntry(paths, uidOf(n), 'content');
+  const { read } = await stage(paths);
+  rmSync(paths.staging, { recursive: true });
+  const rewritten = [uidOf(1), uidOf(2)];
+  for (let wait = 0; wait < 3; wait += 1) await tick();
+  for (const uid of rewritten) {
+    writeFileSync(join(inJournal(paths, uid).path, 'metadata', 'title'), 'B thing');
+  }
+  await tick();
+  const moment = fileSystemMoment(paths.own);
+  const found: Uid[] = [];
+  let days = 0;
+  for (let count = 0; count < 28; count += 1) {
+    const { uids } = await scanAgain(paths, read, { boot: 'a', moment, count });
+    found.push(...uids);
+    days += uids.length > 0 ? 1 : 0;
+  }
+  assert.equal(found.sort(), rewritten, 'each once');
+  assert.is(days, 2, 'a part of the Journal in each');
 });
 
 test('an entry whose oddity leaves its version as it was is read again, to be told of', async () => {
@@ -102,7 +126,7 @@ test('an entry whose oddity leaves its version as it was is read again, to be to
   const doubtful = new Map([...read].map(([uid, one]) => [uid, { ...one, signature: null }]));
   const huge = join(inJournal(paths, uidOf(1)).path, 'metadata', 'huge');
   writeFileSync(huge, Buffer.alloc(9 * 1024 * 1024));
-  const last = { boot: 'a', moment: fileSystemMoment(paths.own) };
+  const last = { boot: 'a', moment: fileSystemMoment(paths.own), count: 0 };
   const { uids, reread } = await scanAgain(paths, doubtful, last);
   assert.equal([uids, [...reread.keys()]], [[uidOf(1)], [uidOf(2)]]);
 });
@@ -116,11 +140,11 @@ test('what was written shortly before another boot is read again, and only that'
   // After a power cut: the folders are as they were, and a file in them is empty.
   truncateSync(join(inJournal(paths, uidOf(1)).path, 'metadata', 'title'));
   const moment = fileSystemMoment(paths.own) + 1n;
-  const last = { boot: 'a', moment };
+  const last = { boot: 'a', moment, count: 0 };
   assert.equal((await scanAgain(paths, read, last)).uids, [], 'in the same boot nobody knows');
   const again = await scanAgain(paths, read, last, 'b');
   assert.equal([again.uids, [...again.reread.keys()]], [[uidOf(1)], [uidOf(2)]]);
-  const hourLater = { boot: 'a', moment: moment + 3_600_000_000_000n };
+  const hourLater = { boot: 'a', moment: moment + 3_600_000_000_000n, count: 0 };
   assert.equal((await scanAgain(paths, read, hourLater, 'b')).uids, [], 'long on the disk');
 });
 

@@ -19,6 +19,7 @@ const RULES: [string, Partial<WriterFacts>, 'folders' | 'datastore', RegExp, boo
   ['into an empty Journal as well', { local: 0 }, 'folders', /many/, false],
   ['one entry goes through Sugar', { single: true }, 'datastore', /one entry/, false],
   ['so do few', { steps: 19 }, 'datastore', /few/, false],
+  ['twenty are many', { steps: 20, local: 40 }, 'folders', /many/, false],
   ['and some into a large Journal', { local: 401 }, 'datastore', /many more/, false],
   [
     'another layout is left to Sugar, with a word',
@@ -27,6 +28,7 @@ const RULES: [string, Partial<WriterFacts>, 'folders' | 'datastore', RegExp, boo
     /layout "5"/,
     true,
   ],
+  ['a long one is cut', { layout: '7'.repeat(30) }, 'datastore', /layout "7{20}"$/, true],
   ["another user's Journal", { own: false }, 'datastore', /another user/, true],
   ['no room for an index', { room: false }, 'datastore', /little room/, true],
   ['an entry in danger', { hazard: () => 'entry x: bad' }, 'datastore', /entry x: bad/, true],

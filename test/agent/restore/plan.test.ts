@@ -14,17 +14,45 @@ const none: ReadonlyMap<Uid, Digest> = new Map();
 const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | 'here'][] = [
   [
     'an entry that is not here is brought',
-    { wanted: new Map([[uid, a]]), local: new Map(), restored: none, sizes: new Map() },
+    { wanted: new Map([[uid, a]]), local: new Map(), restored: none, kept: none, sizes: new Map() },
     'bring',
   ],
   [
     'the same version here needs nothing',
-    { wanted: new Map([[uid, a]]), local: new Map([[uid, a]]), restored: none, sizes: new Map() },
+    {
+      wanted: new Map([[uid, a]]),
+      local: new Map([[uid, a]]),
+      restored: none,
+      kept: none,
+      sizes: new Map(),
+    },
     'here',
   ],
   [
+    'the version whose content was kept at school needs nothing',
+    {
+      ...{ wanted: new Map([[uid, a]]), local: new Map([[uid, b]]), restored: none },
+      ...{ kept: new Map([[uid, a]]), sizes: new Map() },
+    },
+    'here',
+  ],
+  [
+    'an older version of what is kept comes beside it',
+    {
+      ...{ wanted: new Map([[uid, a]]), local: new Map([[uid, undefined]]), restored: none },
+      ...{ kept: new Map([[uid, b]]), sizes: new Map() },
+    },
+    'compare',
+  ],
+  [
     'another version here is compared, never overwritten',
-    { wanted: new Map([[uid, a]]), local: new Map([[uid, b]]), restored: none, sizes: new Map() },
+    {
+      wanted: new Map([[uid, a]]),
+      local: new Map([[uid, b]]),
+      restored: none,
+      kept: none,
+      sizes: new Map(),
+    },
     'compare',
   ],
   [
@@ -33,6 +61,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
       wanted: new Map([[uid, a]]),
       local: new Map([[uid, undefined]]),
       restored: none,
+      kept: none,
       sizes: new Map(),
     },
     'compare',
@@ -43,6 +72,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
       wanted: new Map([[uid, a]]),
       local: new Map([[uid, b]]),
       restored: new Map([[uid, a]]),
+      kept: none,
       sizes: new Map(),
     },
     'here',
@@ -53,6 +83,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
       wanted: new Map([[uid, a]]),
       local: new Map(),
       restored: new Map([[uid, a]]),
+      kept: none,
       sizes: new Map(),
     },
     'bring',
@@ -66,6 +97,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
         [besideUid(uid, a), b],
       ]),
       restored: none,
+      kept: none,
       sizes: new Map(),
     },
     'compare',
@@ -76,6 +108,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
       wanted: new Map([[uid, a]]),
       local: new Map([[besideUid(uid, a), undefined]]),
       restored: none,
+      kept: none,
       sizes: new Map(),
     },
     'compare',
@@ -89,6 +122,7 @@ const CASES: [string, Parameters<typeof planRestore>[0], 'bring' | 'compare' | '
         [besideUid(uid, a), b],
       ]),
       restored: none,
+      kept: none,
       sizes: new Map(),
       trustCopies: true,
     },
@@ -110,7 +144,13 @@ test('the bytes of a plan are those of its steps', () => {
     [uidOf(3), a],
   ]);
   const sizes = new Map([...wanted.keys()].map((one) => [one, 10]));
-  const plan = planRestore({ wanted, local: new Map([[uidOf(2), a]]), restored: none, sizes });
+  const plan = planRestore({
+    wanted,
+    local: new Map([[uidOf(2), a]]),
+    restored: none,
+    kept: none,
+    sizes,
+  });
   assert.equal([plan.steps.length, plan.bytes], [2, 20]);
 });
 
@@ -133,6 +173,7 @@ const BATCHES: [string, number[], number, number][] = [
   ['one entry larger than a batch goes alone', [40 * MIB, 1], 1000 * MIB, 1],
   ['one entry that just fits goes alone', [9 * MIB, 1], 10 * MIB, 1],
   ['200 entries at most', Array(300).fill(1), 1000 * MIB, 200],
+  ['one MiB stays free', [100, 1], MIB + 100, 1],
   ['entries without bytes need no room', [0, 0], 0, 2],
 ];
 for (const [name, sizes, free, count] of BATCHES) {
@@ -148,7 +189,10 @@ test('a child soon sees some come: the first batches are small', () => {
 test('not even one entry fits: the laptop is full, and the error says how much is needed', () => {
   assert.throws(
     () => nextBatch(steps([5 * MIB]), 0, 1, 5 * MIB),
-    (error: DsError) => error.code === 'laptop-full' && error.message.includes(String(5 * MIB)),
+    (error: DsError) =>
+      error.code === 'laptop-full' &&
+      error.message.includes(String(5 * MIB)) &&
+      error.hint !== undefined,
   );
 });
 

@@ -88,4 +88,20 @@ test('jumping clocks bring at most four backups a day in one boot', () => {
   assert.ok(backups <= 4, String(backups));
 });
 
+test('six hours are enough when the day is another one, and midnight is that of the place', () => {
+  assert.is(judge({ now: at('a', 6) }).reason, 'new-day');
+  const morning = { serverMs: Date.UTC(2026, 2, 10, 8), at: at('a', 0), boots: 0 };
+  assert.is(judge({ done: morning, now: at('a', 1), zoneMinutes: -300 }).againAtMs, 21 * HOUR);
+});
+
+test('without an answer in this boot the boots are counted', () => {
+  const done = (boots: number) => ({ serverMs: SERVER, at: at('a', 0), boots });
+  const heard = { serverMs: SERVER + HOUR, at: at('b', 0) };
+  const now = at('d', 1);
+  assert.is(judge({ done: done(2), now }).reason, 'ask');
+  assert.is(judge({ done: done(3), now }).reason, 'many-boots');
+  assert.is(judge({ done: done(2), heard, now }).reason, 'ask', 'heard in another boot');
+  assert.is(judge({ done: done(2), heard: { ...heard, at: at('d', 0) }, now }).reason, 'done');
+});
+
 test.run();

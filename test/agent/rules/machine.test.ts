@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Job, JobKind, Reason, Request } from '../../../agent/rules/jobs.ts';
+import type { Job, JobKind, Request } from '../../../agent/rules/jobs.ts';
 import {
   decide,
   type Event,
@@ -11,6 +11,7 @@ import {
 } from '../../../agent/rules/machine.ts';
 import { obstacles, type World } from '../../../agent/rules/obstacles.ts';
 import { describeStatus } from '../../../agent/rules/status.ts';
+import { REASONS, type Reason } from '../../../shared/backup-bus.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 
 const test = suite("the agent's state machine");
@@ -98,6 +99,11 @@ test('all reasons are told, the weightiest first', () => {
   );
   const reasons = describeStatus(model).reasons;
   assert.equal(reasons, ['paused', 'suspend', 'battery', 'no-network', 'no-server']);
+  assert.equal(
+    reasons,
+    REASONS.filter((reason) => reasons.includes(reason)),
+    'as listed',
+  );
 });
 
 test('an obstacle stops what is at work, and it goes on when it is gone', () => {

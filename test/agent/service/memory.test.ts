@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -50,6 +50,18 @@ test('has nothing to do in an account in which Sugar never ran', () => {
   assert.equal([book.judge().due, book.judge().reason], [false, 'no-profile']);
   book.notePause(true); // is only remembered
   assert.not.ok(existsSync(paths.profile));
+});
+
+test('has nothing to do in a profile without a Journal, unless there once was one', () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  assert.is(open(profile).judge().due, true);
+  rmSync(paths.journal, { recursive: true });
+  assert.equal([open(profile).judge().due, open(profile).judge().reason], [false, 'no-profile']);
+  mkdirSync(paths.journal);
+  open(profile).noteBackup('');
+  rmSync(paths.journal, { recursive: true });
+  assert.is.not(open(profile).judge().reason, 'no-profile', 'it is missed');
 });
 
 test('is written in a profile that has nothing of ours yet', () => {

@@ -4,10 +4,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Job } from '../../../agent/rules/jobs.ts';
 import { Agent } from '../../../agent/service/agent.ts';
-import { refusalToTell } from '../../../agent/service/pins.ts';
+import { refusalToTell, withNotes } from '../../../agent/service/pins.ts';
 import { realClock } from '../../../shared/clock.ts';
+import { digestOf } from '../../../shared/journal/entry.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { makeProfile, type TestProfile } from '../journal/journal.ts';
+import { refusedLater } from '../../shared/refused.ts';
+import { makeProfile, type TestProfile, uidOf } from '../journal/journal.ts';
 
 const test = suite('no pin is lost without an error');
 
@@ -15,11 +17,15 @@ const FULL = { code: 'over-quota' as const, message: 'the jar is full', hint: 'u
 const GONE = { code: 'not-found' as const, message: 'no such pin', hint: '' };
 
 /** An agent whose worker answers so to pins, and does nothing else. */
-function makeAgent({ paths }: TestProfile, answer: readonly object[]): Agent {
+function makeAgent({ paths }: TestProfile, answer: readonly object[], only = false): Agent {
   const worker = join(paths.own, 'worker.mjs');
   writeFileSync(
     worker,
     `process.on('message', ({ id, act }) => {
+       if (act === 'check-unpin' && ${only}) {
+         const failure = { code: 'only-copy', message: 'it is only at school', hint: '' };
+         process.send({ id, type: 'failure', failure });
+       } else if (act === 'check-unpin') process.send({ id, type: 'result' });
        if (act === 'send-pins') process.send({ id, type: 'result', result: ${JSON.stringify(answer)} });
      });`,
   );
@@ -61,6 +67,41 @@ test('those that were taken end well', async () => {
   agent.setWorld({ network: 'up' });
   const { end, problem } = await ended;
   assert.equal([end, problem, agent.view.memory.pinNotes], ['done', null, []]);
+});
+
+test('what only the school has is not unpinned: said at once, also without the school', async () => {
+  using profile = makeProfile();
+  await using agent = makeAgent(profile, [], true);
+  agent.setWorld({ network: 'down' });
+  agent.start();
+  await refusedLater(agent.pin({ uid: 'a', snapshot: null }), 'only-copy');
+  assert.equal(agent.view.memory.pinNotes, []);
+  assert.is(await agent.pin({ uid: 'a', snapshot: '' }), 'later', 'pinning it is another matter');
+});
+
+test('a pin that is noted and is at school already is listed once', () => {
+  const pin = {
+    uid: uidOf(1),
+    digest: digestOf('a'),
+    bytes: 1,
+    snapshot: 's1',
+    pinned: 5,
+    title: 'A',
+  };
+  const notes = [
+    { uid: uidOf(1), snapshot: 's1' },
+    { uid: uidOf(1), snapshot: 's2' },
+    { uid: uidOf(2), snapshot: 's1' },
+  ];
+  assert.equal(
+    withNotes([pin], notes).map(({ uid, snapshot, later }) => [uid, snapshot, later]),
+    [
+      [uidOf(1), 's1', false],
+      [uidOf(1), 's2', true],
+      [uidOf(2), 's1', true],
+    ],
+    'another version of it is another pin',
+  );
 });
 
 test('an unpin of what is no pin any more is nothing to tell, a pin of what is gone is', () => {

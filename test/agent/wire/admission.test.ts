@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readAdmission } from '../../../agent/wire/admission.ts';
-import type { DsError } from '../../../shared/errors.ts';
 
 const test = suite('the answers to a request for admission');
 
@@ -20,12 +19,6 @@ test('the answers to "may I?"', () => {
   assert.equal(later('999999999'), busy(3600), "an hour: the answer may be a stranger's");
   assert.equal(readAdmission(429, { 'retry-after': '5' }, 's'), busy(5));
   assert.throws(() => readAdmission(404, {}, 's'), /not a backup server/);
-  for (const status of [500, 502, 504]) {
-    assert.throws(
-      () => readAdmission(status, {}, 's'),
-      (error: DsError) => error.retry,
-    );
-  }
 });
 
 const PLACES: [place: string | string[] | undefined, why: string | string[] | undefined, object][] =

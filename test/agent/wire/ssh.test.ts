@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,8 +24,12 @@ async function withSsh<T>(
   script: string,
   work: (connection: Connection) => Promise<T>,
   onKeyRefused = () => {},
+  prepare: (own: string) => void = () => {},
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'ds-connection-'));
+  const paths = agentPaths(folder);
+  mkdirSync(paths.own);
+  prepare(paths.own);
   try {
     const ssh = join(folder, 'ssh');
     writeFileSync(ssh, `#!/bin/sh\n${script}\n`);
@@ -33,7 +37,7 @@ async function withSsh<T>(
     const context = {
       env: { PATH: `${folder}:${process.env.PATH}` },
       signal,
-      paths: agentPaths(folder),
+      paths,
     } as unknown as Context;
     await using connection = connect(context, {
       server: 'http://127.0.0.1:1',
@@ -85,6 +89,21 @@ test('a refused key is reported once the first question failed, and a wrong host
     assert.is((asked as DsError).code, code);
     assert.is(refusals, times);
   }
+});
+
+test('a key that everybody may read is closed, since ssh would leave it alone', async () => {
+  const script = 'ls -lL "$(dirname "$2")/key" | cut -c 1-10 >&2; exit 255';
+  const prepare = (folder: string) => writeFileSync(join(folder, 'key'), '', { mode: 0o777 });
+  const failure = await withSsh(
+    script,
+    async (connection) => {
+      await connection.ready();
+      return connection.failure();
+    },
+    () => {},
+    prepare,
+  );
+  assert.match(String(failure), /-rw-------/);
 });
 
 test('whoever waits for it to be ready does not wait for one that never was', async () => {

@@ -34,6 +34,9 @@ const CASES: [string, number, Record<string, string>, string, number | string][]
   ['a page that nothing works', 503, { ...HTML, 'retry-after': '86401' }, PAGE, STRANGER],
   ['the original server', 200, { 'content-type': 'text/plain' }, '', 200],
   ['the original server behind one that names any type', 200, HTML, '', 200],
+  ['a server that does not work', 500, {}, '', STRANGER],
+  ['a way to the server that does not work', 502, {}, '', STRANGER],
+  ['a way to the server that is too slow', 504, {}, '', STRANGER],
   ['a refusal without a page', 403, { 'content-type': 'text/plain' }, '', 403],
   ['text that mentions a page', 200, { 'content-type': 'text/plain' }, PAGE, 200],
 ];

@@ -4,7 +4,15 @@
  * completion; and taking it away again. Alone, because NetworkManager's hook wakes the agents of all
  * sessions on this machine.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -142,6 +150,28 @@ withSystemd('systemd takes the units as they are', async () => {
   const paths = ['ds-backup.service', 'ds-backup.timer'].map((name) => join(units, name));
   const checked = await laptop.run('systemd-analyze', ['verify', '--user', '--man=no', ...paths]);
   assert.equal([checked.exitCode, checked.stderr], [0, '']);
+});
+
+withSystemd('systemd calls the daily timer enabled for every user', async () => {
+  const root = join(school.folder, 'machine');
+  await laptop.run('sh', [
+    installer,
+    'laptop',
+    '--destdir',
+    root,
+    '--prefix',
+    '/usr',
+    '--etc',
+    '/etc',
+  ]);
+  const isEnabled = async () => {
+    const ask = ['--root', root, '--global', 'is-enabled', 'ds-backup.timer'];
+    return (await laptop.run('systemctl', ask)).stdout.trim();
+  };
+  assert.is(await isEnabled(), 'enabled');
+  const links = join(root, 'etc', 'systemd', 'user');
+  renameSync(join(links, 'timers.target.wants'), join(links, 'timers.target.wanted'));
+  assert.is(await isEnabled(), 'disabled', 'a folder with another name is none that it reads');
 });
 
 test('another version takes its place; removed, nothing is left of it', async () => {

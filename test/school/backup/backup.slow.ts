@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
+import { readNotSafe } from '../../../xs/storage/not-safe.ts';
 import { hostKey, inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, type JournalSums, readJournal } from '../../journal/compare.ts';
@@ -288,7 +289,25 @@ test('what is bad about one entry stops neither the others nor the run', async (
   assert.match(listed.stdout, new RegExp(`${bad}: it has no metadata`));
   assert.match(listed.stdout, /huge is too large/);
   assert.match(listed.stdout, /\n7 safe, 0 waiting, 2 with a problem\n$/);
-  const newest = newestSnapshot(school.server, parseSerial(laptop.serial));
+  const serial = parseSerial(laptop.serial);
+  const { count, entries } = readNotSafe(school.server, serial);
+  assert.is(count, 2, 'the school knows how many');
+  assert.equal(
+    entries.map(({ uid, school }) => [uid, school]),
+    [
+      [bad, 'older'],
+      [big, 'rest'],
+    ],
+    'and which',
+  );
+  const { title } = entries[1] ?? {};
+  assert.is(
+    title,
+    readFileSync(join(metadata(big), 'title'), 'utf8')
+      .trim()
+      .slice(0, 120),
+  );
+  const newest = newestSnapshot(school.server, serial);
   assert.equal(
     [newest?.entries, newest?.removed],
     [9, 0],
@@ -304,6 +323,8 @@ test('what is bad about one entry stops neither the others nor the run', async (
   await laptop.stopDatastore();
   rmSync(join(laptop.journal, 'index_updated'), { force: true });
   assert.is(await laptop.countEntries(), 9, 'an index rebuild drops none of them');
+  await ok(laptop, 'now');
+  assert.is(readNotSafe(school.server, serial).count, 0, 'the school hears that all is well');
 });
 
 test('damage on the server is refused by the restore, and the rest comes', async () => {

@@ -54,13 +54,27 @@ test('most of a Journal is kept at school, backed up, lost, restored, and fetche
   assert.match(await ok(laptop, 'kept'), /^8 entries$/m);
   assert.equal(pinsOf(school, laptop).sort(), [...away].sort());
   const [first = ''] = away;
-  assert.match(await ok(laptop, 'keep', first), /^done/, 'so it is already');
+  assert.match(await ok(laptop, 'keep', first), /^kept at school: the content of .* is only there/);
   await refused(laptop, /only at school.*\n.*fetch/, 'unpin', first);
+  const here = async (snapshot: string) => {
+    const { entries } = JSON.parse(await ok(laptop, 'entries', snapshot, '--json'));
+    return entries.find(({ uid }: { uid: string }) => uid === first)?.here;
+  };
+  const [whole] = listSnapshots(school.server, parseSerial(laptop.serial));
+  assert.is(await here(whole?.name ?? ''), 'kept', 'not "changed since"');
+  await ok(laptop, 'restore', whole?.name ?? '');
+  assert.is(await laptop.countEntries(), ENTRIES, 'no copies of what was kept on purpose');
+  assert.match(await ok(laptop, 'restore', whole?.name ?? '', '--entry', first), /^brought back/);
+  assert.is(await laptop.countEntries(), ENTRIES, 'its content comes back into it, not beside it');
+  assert.not.equal(sizeOf(laptop, first), 0);
+  await ok(laptop, 'keep', first);
 
-  await ok(laptop, 'now');
   const serial = parseSerial(laptop.serial);
+  const count = listSnapshots(school.server, serial).length;
+  await ok(laptop, 'now');
   assert.is(listHeld(school.server, serial).length, 0, 'no shrink, for it is pinned');
-  assert.is(listSnapshots(school.server, serial).length, 2);
+  assert.is(listSnapshots(school.server, serial).length, count + 1);
+  assert.is(await here('latest'), 'kept', 'in the snapshot of the mark as well');
   const [command = '', ...words] = school.server.command;
   const [pin] = listPins(school.server, serial);
   const unpin = ['unpin', serial, pin?.uid ?? '', '--config', school.server.configFile];

@@ -29,7 +29,7 @@ test('has its details and its picture, and comes back whole from the pin itself'
   await ok(laptop, 'pin', uid, name);
   changeJournal(laptop.journal, { count: 1, seed: 3 });
   await ok(laptop, 'now');
-  discard(school.server, serial, folder, 'thinned', new Date());
+  discard(school.server, serial, folder, 'thinned', { time: new Date(), at: 0 });
   await laptop.loseJournal();
   await using agent = await RunningAgent.start(laptop);
 

@@ -44,11 +44,11 @@ class Shell implements Disposable {
     const daemon = {
       name: 'org.freedesktop.DBus',
       path: '/org/freedesktop/DBus',
-      face: 'org.freedesktop.DBus',
+      iface: 'org.freedesktop.DBus',
     };
     const [owner] = await bus.call(daemon, 'GetNameOwner', 's', [STORE]);
     const shell = new Shell(bus, String(owner));
-    await bus.onSignal({ path: '', face: STORE }, 'Updated', () => {
+    await bus.onSignal({ path: '', iface: STORE }, 'Updated', () => {
       shell.heard += 1;
     });
     return shell;
@@ -72,7 +72,7 @@ class Shell implements Disposable {
   }
 
   #ask(member: string, signature: string, body: unknown[]): Promise<unknown[]> {
-    const target = { name: this.#owner, path: '/org/laptop/sugar/DataStore', face: STORE };
+    const target = { name: this.#owner, path: '/org/laptop/sugar/DataStore', iface: STORE };
     return this.#bus.call(target, member, signature, body);
   }
 

@@ -15,6 +15,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -31,6 +32,7 @@ import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
 import { waitFor, within } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
+import { soak } from '../../soak.ts';
 import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
@@ -183,6 +185,59 @@ for (const [as, test] of MODES) {
     assert.is(/uid=/.test(terminal.stdout), false);
   });
 }
+
+/** Connections that never log in, a lap around these addresses; some say who they are, some nothing. */
+async function strangers({ server }: School, count: number, addresses: number) {
+  const sockets: Socket[] = [];
+  const admitted = { count: 0 };
+  await Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const place = n % addresses;
+      const localAddress = `127.0.${1 + Math.floor(place / 250)}.${1 + (place % 250)}`;
+      const socket = connect({ host: '127.0.0.1', port: server.sshPort, localAddress });
+      sockets.push(socket.on('error', () => {}));
+      socket.once('data', (banner: Buffer) => {
+        if (!banner.includes('SSH-2.0')) return;
+        admitted.count += 1;
+        if (n % 2 === 0) socket.write('SSH-2.0-OpenSSH_9.2\r\n');
+      });
+      await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    }),
+  );
+  return {
+    admitted,
+    [Symbol.dispose]: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+test('laptops log in while strangers from many addresses sit and say nothing', async () => {
+  await using school = await startSchool();
+  const key = makeKey(school, 'hers');
+  await admit(school, HERS, key);
+  const logIn = async () => {
+    const { exitCode } = await ssh(school, key, HERS, ['id']);
+    return exitCode === 12; // the session script has refused, so sshd has let it in
+  };
+  const crowd = soak(320, 100);
+  for (const [count, addresses, most] of [
+    [crowd, crowd, crowd],
+    [crowd, 1, 40],
+  ] as const) {
+    using there = await strangers(school, count, addresses);
+    const done: boolean[] = [];
+    for (let n = 0; n < 10; n += 1) done.push(await logIn());
+    assert.is(done.filter(Boolean).length, 10, `of 10, beside ${count} from ${addresses}`);
+    assert.ok(there.admitted.count <= most, `${there.admitted.count} of ${count} admitted`);
+  }
+  // Wrong keys of one address: a child's laptop behind the same router gets in all the same.
+  const wrong = makeKey(school, 'wrong');
+  for (let n = 0; n < 12; n += 1) {
+    assert.is((await ssh(school, wrong, HERS, ['id'])).exitCode, 255);
+  }
+  assert.ok(await logIn());
+});
 
 const JUNK: [string, (serial: Serial) => string | Buffer][] = [
   ['no JSON', () => 'hello'],

@@ -7,10 +7,12 @@ import { chownSync, lstatSync, readdirSync, readFileSync, renameSync } from 'nod
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { realClock } from '../../../shared/clock.ts';
 import { type Digest, parseSerial, type Serial } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { lockFile } from '../../../shared/system/lock.ts';
 import { type AdoptContext, adoptLaptop } from '../../../xs/legacy/adopt.ts';
+import { Timeline } from '../../../xs/retention/timeline.ts';
 import { makeReadableFolder } from '../../../xs/storage/ownership.ts';
 import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
@@ -42,7 +44,9 @@ function contextOf(school: School, serial: Serial): AdoptContext {
   const home = lstatSync(inLaptop(paths, serial).home);
   const session = lstatSync(inLaptop(paths, serial).incoming);
   const ownership = { ownUid: home.uid, sessionUid: session.uid, sessionGid: home.gid };
-  return { paths, ownership, pool: openPool(paths, ownership), env: process.env, log: silentLog };
+  const timeline = new Timeline(paths, realClock);
+  const pool = openPool(paths, ownership);
+  return { paths, ownership, pool, timeline, env: process.env, log: silentLog };
 }
 
 function giveAll(folder: string, uid: number): void {

@@ -10,10 +10,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { distFolder } from '../../../bundle/build.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
+import { hostKeyPublic, inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
-import { generateJournal } from '../../journal/generator.ts';
+import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import { makeKeyPair } from '../../shared/keys.ts';
 import type { Finished, Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
+import { freePort } from '../server.ts';
+import { settled } from '../settled.ts';
 
 const test = suite('a laptop becomes known to the server');
 
@@ -129,6 +133,138 @@ test('a home that was copied to a laptop before it ever registered', async () =>
   for (const laptop of [first, second]) {
     assert.is(listSnapshots(school.server, parseSerial(laptop.serial)).length, 1);
   }
+});
+
+/** What a teacher does at the terminal of the server. */
+async function decide({ server }: School, laptop: Laptop, ...words: string[]): Promise<string> {
+  const [program = '', ...first] = server.command;
+  const done = await laptop.run(program, [...first, ...words, '--config', server.configFile]);
+  succeeded(words.join(' '), done);
+  return done.stdout;
+}
+
+async function statusOf(laptop: Laptop): Promise<Record<string, unknown>> {
+  const shown = await laptop.backup(['status', '--json']);
+  succeeded('status', shown);
+  return JSON.parse(shown.stdout);
+}
+
+const snapshotsOf = ({ server }: School, laptop: Laptop) =>
+  listSnapshots(server, parseSerial(laptop.serial)).length;
+const logins = ({ server }: School) =>
+  server.daemon.lines.filter((line) => line.includes('Accepted publickey')).length;
+
+test('a laptop that wants a person to stand for its server sends nothing before', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  laptop.configure('trust = "confirm"\n');
+  generateJournal(laptop.journal, { entries: 3, seed: 4 });
+  const nothingSent = (what: string) => {
+    assert.is(logins(school), 0, what);
+    assert.is(snapshotsOf(school, laptop), 0, what);
+    assert.is(existsSync(join(laptop.profile, 'ds-backup', 'known_hosts')), false, what);
+  };
+  const refused = await laptop.backup(['now']);
+  assert.is.not(refused.exitCode, 0);
+  assert.match(refused.stderr, /pending-approval[\s\S]*confirm-server DIGITS/);
+  nothingSent('before a teacher came');
+  const { PairingCode: code, ServerTrust } = await statusOf(laptop);
+  assert.is(ServerTrust, 'unconfirmed');
+  const said = await decide(school, laptop, 'approve', laptop.serial, String(code));
+  const digits = /confirm-server (\d{6})/.exec(said)?.[1] ?? '';
+  // The server says that its teacher has typed the code: a false one would say so too.
+  assert.is.not((await laptop.backup(['now'])).exitCode, 0);
+  nothingSent('before the answer was typed here');
+  const wrong = String((Number(digits) + 1) % 1e6).padStart(6, '0');
+  const guessed = await laptop.backup(['confirm-server', wrong]);
+  assert.match(guessed.stderr, /untrusted-server/);
+  assert.is.not((await laptop.backup(['now'])).exitCode, 0);
+  nothingSent('wrong digits');
+  succeeded('confirmed', await laptop.backup(['confirm-server', digits]));
+  succeeded('now', await laptop.backup(['now']));
+  assert.is(snapshotsOf(school, laptop), 1);
+  const { PairingCode, ServerTrust: after } = await statusOf(laptop);
+  assert.equal([PairingCode, after], ['', 'confirmed']);
+});
+
+test('a laptop that was given the key of its server speaks with no other', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 3, seed: 5 });
+  laptop.configure(`server-key = "${makeKeyPair().line}"\n`);
+  const refused = await laptop.backup(['now']);
+  assert.match(refused.stderr, /untrusted-server/);
+  const record = inLaptop(school.server, parseSerial(laptop.serial)).registration;
+  assert.is(JSON.parse(readFileSync(record, 'utf8')).keys.own, null, 'our key was not revealed');
+  assert.is(logins(school), 0);
+  laptop.configure(await decide(school, laptop, 'server-key'));
+  succeeded('now', await laptop.backup(['now']));
+  assert.is(snapshotsOf(school, laptop), 1);
+  const { PairingCode, ServerTrust } = await statusOf(laptop);
+  assert.equal([PairingCode, ServerTrust], ['', 'given'], 'nobody has to type anything');
+  // Given afterwards, it counts as well: what was pinned is not enough.
+  laptop.configure(`server-key = "${makeKeyPair().line}"\n`);
+  assert.match((await laptop.backup(['now'])).stderr, /untrusted-server/);
+});
+
+test('the first server is trusted, and says unconfirmed until a teacher has typed the code', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 3, seed: 6 });
+  succeeded('now', await laptop.backup(['now']));
+  const { PairingCode: code, ServerTrust, Registration } = await statusOf(laptop);
+  assert.equal([ServerTrust, Registration], ['unconfirmed', 'accepted']);
+  const words = (await laptop.backup(['status'])).stdout;
+  assert.match(words, new RegExp(`${code}: nobody has confirmed the school server`));
+  const said = await decide(school, laptop, 'approve', laptop.serial, String(code));
+  assert.match(said, /confirmed; this key was let in already/);
+  succeeded('the next talk', await laptop.backup(['now']));
+  const { PairingCode, ServerTrust: after } = await statusOf(laptop);
+  assert.equal([PairingCode, after], ['', 'confirmed']);
+});
+
+test('a server whose SSH has another port is found again, with the key that is known', async () => {
+  await using school = await startSchool();
+  const { server } = school;
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 3, seed: 7 });
+  succeeded('before', await laptop.backup(['now']));
+  const enrolment = join(laptop.profile, 'ds-backup', 'enrolment.json');
+  const before = JSON.parse(readFileSync(enrolment, 'utf8'));
+  await server.daemon.stop();
+  await server.start(undefined, await freePort());
+  changeJournal(laptop.journal, { count: 1, seed: 8 });
+  await settled();
+  const first = await laptop.backup(['now']);
+  assert.match(first.stderr, /server-unreachable/);
+  succeeded('the next run', await laptop.backup(['now']));
+  assert.is(snapshotsOf(school, laptop), 2);
+  const { sshPort, code, hostKey, moved } = JSON.parse(readFileSync(enrolment, 'utf8'));
+  assert.is.not(sshPort, before.sshPort);
+  assert.equal([code, hostKey, moved], [before.code, before.hostKey, false]);
+  assert.is(hostKey, readFileSync(hostKeyPublic(server), 'utf8').trim());
+});
+
+test('a server that takes the laptop for another one gets nothing', async () => {
+  await using school = await startSchool({ laptops: 2 });
+  const [mine, other] = [school.laptop(0), school.laptop(1)];
+  for (const [seed, laptop] of [mine, other].entries()) {
+    generateJournal(laptop.journal, { entries: 3, seed });
+    succeeded('before', await laptop.backup(['now']));
+  }
+  // As if a stranger had got this laptop's key accepted for a serial of his own.
+  const keys = inState(school.server).keys('ds-receive');
+  const lines = readFileSync(keys, 'utf8').split('\n');
+  const turned = lines.map((line) => line.replace(` ${mine.serial}"`, ` ${other.serial}"`));
+  writeFileSync(keys, turned.join('\n'));
+  changeJournal(mine.journal, { count: 2, seed: 9 });
+  await settled();
+  const refused = await mine.backup(['now']);
+  assert.match(refused.stderr, /untrusted-server/);
+  assert.match(refused.stderr, new RegExp(`takes this laptop for ${other.serial}`));
+  const incoming = inLaptop(school.server, parseSerial(other.serial)).incoming;
+  assert.equal(readdirSync(incoming), [], 'nothing was sent');
+  assert.equal([snapshotsOf(school, mine), snapshotsOf(school, other)], [1, 1]);
 });
 
 test.run();

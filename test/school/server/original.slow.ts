@@ -15,6 +15,7 @@ import { decodeEntry, propertyText } from '../../../shared/journal/entry.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { waitFor } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { checkSnapshot } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
@@ -210,6 +211,18 @@ test('a service killed while it folds an original mirror finishes at its next st
     const { manifest } = await snapshotWithSequence(school, laptop, 1);
     assert.is(manifest.entries, 2, point);
   }
+});
+
+const [networks, rules] = ['two-networks.sh', '../../../bundle/server/original-clients.nft'].map(
+  (file) => new URL(file, import.meta.url).pathname,
+);
+const canRedirect = existsSync('/usr/sbin/nft') && process.getuid?.() === 0;
+const redirected = testIf(canRedirect, test, 'nftables and network namespaces are needed');
+
+redirected('port 22 of laptops is ours, and that of everybody else is still the machine’s', () => {
+  const args = ['--net', 'sh', networks ?? '', rules ?? ''];
+  const answers = execFileSync('unshare', args, { encoding: 'utf8' });
+  assert.equal(answers.trim().split('\n'), ['backup', 'machine', 'machine']);
 });
 
 test.run();

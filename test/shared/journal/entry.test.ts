@@ -303,4 +303,17 @@ test('an entry has a limited number of properties, whatever is in them', () => {
   refused(() => checkPropertyCount(bytes), 'bad-input', /1000 properties/);
 });
 
+test('an error shows no more than 80 characters of a name', () => {
+  const long = 'x'.repeat(300);
+  const shown = (value: string) =>
+    refused(() => decodeEntry(Buffer.from(`${START}{"${long}":${value}}}\n`)), 'bad-input').message;
+  assert.match(shown('1'), /"x{80}"$/);
+  assert.match(shown('""'), /name "x{80}"$/);
+});
+
+test('an error of JSON keeps its cause', () => {
+  const { cause } = refused(() => decodeEntry(Buffer.from('{')), 'bad-input');
+  assert.instance(cause, SyntaxError);
+});
+
 test.run();

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  lstatSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -16,6 +17,7 @@ import { MAX_METADATA_BYTES } from '../../../shared/journal/entry.ts';
 import {
   contentOf,
   entrySignature,
+  inspectEntry,
   listEntries,
   newestMoment,
   readProperties,
@@ -101,6 +103,19 @@ test('a folder that is a link is not followed, wherever it stands', () => {
   const linked: TreeEntry = { uid: parseUid(UID), path: join(root, '3b', UID) };
   symlinkSync(foreign.path, linked.path);
   refuseAll(linked, /is not a folder/);
+});
+
+test('a signature is the text that earlier versions remembered', () => {
+  const entry = addEntry(freshRoot(), UID);
+  const data = join(entry.path, 'data');
+  for (const time of [1_700_000_000, 1_700_000_000.123_457, 0, -86_400.75, 4e9 + 0.000_001]) {
+    utimesSync(data, time, time);
+    const [folder, metadata] = [entry.path, join(entry.path, 'metadata')].map((p) => lstatSync(p));
+    const { ino, mtimeMs, size } = lstatSync(data);
+    const folders = `${folder?.ino} ${folder?.ctimeMs} ${metadata?.ino} ${metadata?.ctimeMs}`;
+    assert.is(entrySignature(entry), `${folders} ${ino} ${mtimeMs} ${size}`, `${time}`);
+    assert.is(inspectEntry(entry).contentChangedNs, lstatSync(data, { bigint: true }).ctimeNs);
+  }
 });
 
 test('metadata that is a link is not followed', () => {

@@ -1,12 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseSerial } from '../../../shared/ids.ts';
+import { parseSerial, parseUid } from '../../../shared/ids.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import {
   formatKeptMark,
   KEPT_PROPERTY,
   type KeptMark,
   keptMarkOf,
+  pinOf,
+  readMark,
 } from '../../../shared/journal/kept.ts';
 
 const test = suite('the mark of content that is only at school');
@@ -41,6 +43,20 @@ for (const junk of [...JUNK, formatKeptMark({ ...MARK, bytes: -1 })]) {
 
 test('an entry without a mark is an ordinary one', () => {
   assert.is(keptMarkOf(entry(undefined, 0)), undefined);
+});
+
+test('the pin with the content is that of the entry, unless the mark names another one', () => {
+  const uid = parseUid('00000000-0000-4000-8000-000000000001');
+  const other = parseUid('00000000-0000-4000-8000-000000000002');
+  const { serial, digest } = MARK;
+  assert.equal(pinOf(MARK, uid), { serial, uid, digest });
+  assert.equal(pinOf({ ...MARK, uid: other }, uid), { serial, uid: other, digest });
+  assert.is(keptMarkOf(entry(formatKeptMark({ ...MARK, uid: other }), 0))?.uid, other);
+  assert.is(keptMarkOf(entry(JSON.stringify({ ...MARK, uid: '../x' }), 0)), undefined);
+});
+
+test('the mark itself can be read whatever the content is', () => {
+  assert.equal(readMark(entry(formatKeptMark(MARK), 1)), MARK);
 });
 
 test.run();

@@ -9,9 +9,9 @@ import {
   parseEntries,
   parseManifest,
   parseOutcome,
+  parseQuietClaim,
   parseServerState,
   parseSnapshots,
-  parseUnchanged,
 } from '../../../shared/protocol/messages.ts';
 import { refused } from '../refused.ts';
 
@@ -237,8 +237,8 @@ const MESSAGES: Message[] = [
     ],
   },
   {
-    name: 'an unchanged report',
-    parse: parseUnchanged,
+    name: 'a quiet-day claim',
+    parse: parseQuietClaim,
     good: [{ sequence: 8, state: DIGEST }],
     bad: [
       [{ sequence: '8' }, 'sequence'],
@@ -328,7 +328,7 @@ test('__proto__ in a message does nothing', () => {
 
 function parseOrNull(text: string): unknown {
   try {
-    return parseUnchanged(text);
+    return parseQuietClaim(text);
   } catch {
     return null;
   }

@@ -90,6 +90,17 @@ test('nothing but the key itself is kept: no second line reaches authorized_keys
 });
 
 const [TYPE = '', BASE64 = ''] = ED25519.split(' ');
+/** The base64 of a key with these fields. */
+function keyOf(...fields: (string | Buffer | number[])[]): string {
+  const parts = fields.map((field) => {
+    const bytes = Buffer.from(field as string);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  });
+  return Buffer.concat(parts).toString('base64');
+}
+
 const BAD: [what: string, text: unknown][] = [
   ['nothing', ''],
   ['blanks', ' \n'],
@@ -122,13 +133,28 @@ for (const [what, text] of BAD) {
 }
 
 test('a key of 16,384 bits is not too long', () => {
-  const number = Buffer.alloc(2049, 1);
-  const parts = [Buffer.from('ssh-rsa'), Buffer.from([1, 0, 1]), number].map((part) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(part.length);
-    return Buffer.concat([length, part]);
-  });
-  assert.is(parsePublicKey(Buffer.concat(parts).toString('base64')).type, 'ssh-rsa');
+  assert.is(parsePublicKey(keyOf('ssh-rsa', [1, 0, 1], Buffer.alloc(2049, 1))).type, 'ssh-rsa');
+  const huge = keyOf('ssh-rsa', [1, 0, 1], Buffer.alloc(3100, 1));
+  refused(() => parsePublicKey(huge), 'bad-input', /4096 characters/);
+});
+
+test('a line has 4096 characters at most, its comment included', () => {
+  const most = `${ED25519} ${'x'.repeat(4096 - ED25519.length - 1)}`;
+  assert.is(parsePublicKey(most).line, ED25519);
+  refused(() => parsePublicKey(`${most}x`), 'bad-input', /4096 characters/);
+});
+
+test('its words may be several blanks apart', () => {
+  assert.is(parsePublicKey(`${TYPE} \t ${BASE64}`).line, ED25519);
+});
+
+test('the length of an ed25519 key is fixed, that of the others is not', () => {
+  refused(() => parsePublicKey(keyOf('ssh-ed25519', Buffer.alloc(31))), 'bad-input', /truncated/);
+  assert.is(parsePublicKey(keyOf('ssh-rsa', [1], [])).type, 'ssh-rsa');
+});
+
+test('a type that nobody knows is named as the reason', () => {
+  refused(() => parsePublicKey(keyOf('ssh-xyz', [1])), 'bad-input', /unknown key type/);
 });
 
 test.run();

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { asDsError } from '../../../shared/errors.ts';
 import { openDb } from '../../../shared/system/db.ts';
 import { temporaryFolder } from '../folder.ts';
 import { refusedLater } from '../refused.ts';
@@ -44,6 +45,25 @@ test('several may open a new file at once: the migrations run once, and nobody i
       if (one.status === 'fulfilled') await one.value[Symbol.asyncDispose]();
     assert.equal(refused, []);
   }
+});
+
+test('a file that another program keeps locked is named, and the words say what to do', async () => {
+  const path = fresh();
+  await using db = await openDb(path, [FIRST], 1);
+  await using viewer = await openDb(path, [FIRST], 1);
+  await viewer.transaction(async () => {
+    for (const work of [
+      () => db.run("INSERT INTO entry VALUES ('a', '1')"),
+      () => db.transaction(async () => {}),
+      () => openDb(path, [FIRST, SECOND], 1),
+    ]) {
+      const error = asDsError(await rejection(work()));
+      assert.is(error.code, 'busy');
+      assert.match(error.message, /x\.db locked/);
+      assert.ok(error.retry && error.hint);
+    }
+  });
+  await db.run("INSERT INTO entry VALUES ('a', '1')");
 });
 
 test('each migration runs once, in order, and old rows come along', async () => {

@@ -1,4 +1,4 @@
-import {
+import fs, {
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -8,11 +8,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   fsyncFolder,
+  namesIn,
   replaceSymlinkDurably,
   writeFileDurably,
 } from '../../../shared/system/files.ts';
@@ -126,6 +128,44 @@ test('a link is made and turned', () => {
   replaceSymlinkDurably(file, 'datastore-2');
   assert.is(readlinkSync(file), 'datastore-2');
   assert.equal(names(), ['file']);
+});
+
+test('the names in a folder; none where there is no folder, and an error where it cannot be read', () => {
+  const { file, names } = scene();
+  writeFileSync(file, '');
+  assert.equal(namesIn(dirname(file)), names());
+  assert.equal(namesIn(`${file}2`), []);
+  assert.equal(namesIn(file), []);
+  assert.throws(() => namesIn('x'.repeat(300)), /ENAMETOOLONG/);
+});
+
+test('no file stays open, whether it was written or not', () => {
+  const { file } = scene();
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  for (let n = 0; n < 20; n += 1) {
+    writeFileDurably(file, 'x');
+    assert.throws(() => writeFileDurably(file, { length: 3 } as unknown as Buffer));
+    fsyncFolder('/proc');
+  }
+  assert.ok(open() < before + 20, `${before} → ${open()}`);
+});
+
+test('a disk that fails to make it durable is an error', () => {
+  const { file } = scene();
+  const { fsyncSync } = fs;
+  fs.fsyncSync = () => {
+    throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+  };
+  syncBuiltinESMExports();
+  try {
+    assert.throws(() => writeFileDurably(file, 'x'), /EIO/);
+    assert.throws(() => fsyncFolder(dirname(file)), /EIO/);
+  } finally {
+    fs.fsyncSync = fsyncSync;
+    syncBuiltinESMExports();
+  }
+  assert.equal(namesIn(dirname(file)), [], 'what is not durable has no name');
 });
 
 test.run();

@@ -23,7 +23,9 @@ test('draws itself over itself, ten times a second at most, and at once for a ne
   clock.ms = 50;
   bar.show({ share: 0.4, text: 'sending', phase: 'a' });
   bar.show({ share: 0.5, text: 'keeping', phase: 'b' });
-  clock.ms = 200;
+  clock.ms = 149;
+  bar.show({ share: 0.6, text: 'keeping', phase: 'b' });
+  clock.ms = 150;
   bar.show({ share: 7, text: 'keeping', phase: 'b' });
   assert.equal(out, [
     `\r\u001b[K[${'-'.repeat(30)}] sending`,
@@ -40,6 +42,7 @@ test('makes room for a line and is drawn again; a bar never drawn leaves nothing
   bar.show({ share: 1, text: 'x', phase: '' });
   bar.clear();
   bar.show({ share: 1, text: 'x', phase: '' });
+  bar.close();
   bar.close();
   assert.is(out.length, 4);
   assert.equal([out[1], out[3]], ['\r\u001b[K', '\n']);

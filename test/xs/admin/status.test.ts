@@ -1,10 +1,20 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
+import {
+  type LaptopStanding,
+  readStatus,
+  type Status,
+  standing,
+} from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
+import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
+import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
+import { momentAfter } from '../retention/aged.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('the school on one screen');
@@ -12,16 +22,29 @@ const test = suite('the school on one screen');
 const NOW = new Date('2026-06-15T10:00:00Z');
 
 test('safe, late, never', () => {
-  const rows: [string | null, LaptopStanding['standing'], number | null][] = [
-    [null, 'never', null],
-    ['2026-06-15T09:00:00Z', 'safe', 0],
-    ['2026-06-05T10:00:00Z', 'safe', 10],
-    ['2026-06-04T09:00:00Z', 'late', 11],
-    ['2030-01-01T00:00:00Z', 'safe', 0],
+  const rows: [number | null, LaptopStanding['standing']][] = [
+    [null, 'never'],
+    [0, 'safe'],
+    [10, 'safe'],
+    [11, 'late'],
   ];
-  for (const [last, expected, days] of rows) {
-    assert.equal(standing(last, NOW), { standing: expected, days }, String(last));
-  }
+  for (const [days, expected] of rows) assert.is(standing(days), expected, String(days));
+  assert.is(standing(0, { damaged: true, notSafe: true }), 'damaged');
+  assert.is(standing(0, { damaged: false, notSafe: true }), 'partly');
+  assert.is(standing(11, { damaged: false, notSafe: true }), 'late');
+});
+
+test('days since a backup: by the clock while it is right, else as many as it may be', () => {
+  const now = { ...momentAfter(0), time: NOW, boot: 30 };
+  const since = (time: string, days: number, more: Partial<Stamp> = {}) =>
+    daysSince(now, {
+      ...{ time: new Date(time), at: now.at - days * DAY_MS, boot: 25, doubted: false },
+      ...more,
+    });
+  assert.is(since('2026-06-05T10:00:00Z', 4), 10, 'also while the server was off');
+  assert.is(since('2100-01-01T00:00:00Z', 12), 12, 'a date that was believed by mistake');
+  assert.is(since('2100-01-01T00:00:00Z', 0.2, { doubted: true }), 5, 'as often as it was started');
+  assert.is(since('2026-06-15T09:00:00Z', 11, { doubted: true }), 11, 'as long as it has run');
 });
 
 function statusOf(laptops: number): Status {
@@ -30,10 +53,8 @@ function statusOf(laptops: number): Status {
     laptops: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
       nick: `child ${n}`,
-      ...standing(
-        n % 3 === 0 ? null : n % 3 === 1 ? '2026-01-01T00:00:00Z' : '2026-06-15T00:00:00Z',
-        NOW,
-      ),
+      days: [null, 165, 0][n % 3] ?? null,
+      standing: standing([null, 165, 0][n % 3] ?? null),
     })),
     held: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
@@ -41,11 +62,17 @@ function statusOf(laptops: number): Status {
       snapshots: 2,
     })),
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
+    notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     leftovers: [{ serial: SERIAL, nick: 'Jim', bytes: 5e6 }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
+    unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
+    strangers: Array.from({ length: laptops }, (_, n) => {
+      return { serial: serialOf(n), nick: '', holdsData: true };
+    }),
+    lockedOut: [{ serial: SERIAL, nick: 'Jim' }],
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
@@ -71,6 +98,8 @@ const WELL: Status = {
     leftovers: [],
     damaged: 0,
     damagedLaptops: [],
+    lockedOut: [],
+    notSafe: [],
     clock: { trusted: true, reason: '' },
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
@@ -80,6 +109,7 @@ const jim = { serial: SERIAL, nick: 'Jim' };
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
   ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
+  ['not-safe', { notSafe: [{ ...jim, count: 2, entries: [] }] }, /not safe +Jim 2 things: see/],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /held backups +Jim: see "xs-backup held"/],
   ['clock', { clock: { trusted: false, reason: 'it jumped' } }, /clock +nothing .*: it jumped/],
   ['damage', { damaged: 2 }, /damage +2 damaged files/],
@@ -90,6 +120,12 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
     /10 % of the blocks and 9 % of the inodes/,
   ],
   ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
+  [
+    'refused-laptops',
+    { strangers: [1, 2].map((n) => ({ serial: serialOf(n), nick: '', holdsData: n === 1 })) },
+    /refused laptops +TST00000001: "xs-backup help adopt"/,
+  ],
+  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptops have only DSA keys, .*README/],
   [
     'late-laptops',
     {
@@ -125,11 +161,66 @@ for (const [type, facts, line] of ALONE) {
   });
 }
 
+test('unknown laptops: who asks, and whose backups are here, until they are taken over', async () => {
+  await using whole = await openWhole('');
+  const { library, clock } = whole;
+  const { strangers } = library;
+  const [old, fake] = [serialOf(1), serialOf(2)];
+  mkdirSync(join(inLaptop(library.paths, old).home, 'datastore-2010-03-05_08:15'), {
+    recursive: true,
+  });
+  const read = async () => JSON.parse(await whole.command('status', [], { json: true }));
+  assert.equal((await read()).unregistered, [old]);
+  for (const serial of [old, fake, fake]) strangers.note(serial);
+  const { unregistered, strangers: refused, concerns: open } = await read();
+  assert.equal(unregistered, [old]);
+  assert.equal(refused, [
+    { serial: fake, nick: '', holdsData: false },
+    { serial: old, nick: '', holdsData: true },
+  ]);
+  assert.equal(open.filter((type: string) => type === 'refused-laptops').length, 1);
+  assert.match(await whole.command('status'), /^refused {3}TST00000002, TST00000001: unreg/m);
+  clock.pass(61_000);
+  strangers.note(old);
+  const told = whole.events.filter(({ event }) => event === 'unknown-laptops-refused');
+  assert.equal(
+    told.map(({ fields }) => fields.count),
+    [1, 3],
+  );
+  for (let n = 10; n < 1500; n += 1) strangers.note(serialOf(n));
+  assert.is((await read()).strangers.length, 1000);
+  library.registrations.register(serialOf(1400), 'x', 'u', dsaKey(2));
+  assert.is((await read()).strangers.length, 999);
+  clock.pass(DAY_MS);
+  assert.equal((await read()).strangers, []);
+});
+
+test('an OpenSSH without DSA: who has no other key is counted, and nobody is where it has it', async () => {
+  await using whole = await openWhole('');
+  const { library } = whole;
+  library.registrations.register(serialOf(1), 'Ana', 'u', dsaKey(2));
+  library.registrations.register(serialOf(2), 'Jim', 'u', dsaKey(3));
+  library.registrations.retire(serialOf(2));
+  const bin = join(library.paths.state, 'bin');
+  mkdirSync(bin);
+  for (const [list, expected] of [
+    ['ssh-ed25519\nrsa-sha2-256', [SERIAL, serialOf(1)]],
+    ['ssh-ed25519\nssh-dss', []],
+  ] as const) {
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${list}'\n`, { mode: 0o755 });
+    const env = { ...library.env, PATH: `${bin}:${library.env.PATH}` };
+    const { lockedOut } = await readStatus({ ...library, env });
+    assert.equal(
+      lockedOut.map(({ serial }) => serial),
+      expected,
+    );
+  }
+});
+
 test('the command prints it, and its exit code says whether to look', async () => {
   await using whole = await openWhole('');
   const { library, clock } = whole;
   await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await library.index.recordSuccess(SERIAL, clock.now());
   await whole.command('cleanup');
   const told = await whole.command('status');
   assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);

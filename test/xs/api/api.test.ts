@@ -141,7 +141,7 @@ test('of a pin whose snapshot cleanup took, details and picture are still there'
   const { digest } = pinEntry(context, SERIAL, snapshot, uidOf(1), {
     limit: Number.MAX_SAFE_INTEGER,
   });
-  discard(library.paths, SERIAL, snapshot.folder, 'thinned', library.clock.now());
+  discard(library.paths, SERIAL, snapshot.folder, 'thinned', library.timeline.now());
   assert.is((await ask(SERIAL, `/v1/snapshots/${name}/sums`)).status, 404);
   const { status, body } = await ask(SERIAL, path);
   assert.is(status, 200, body);

@@ -10,6 +10,7 @@ import {
 } from '../../../shared/protocol/introduction.ts';
 import { parseEnrolAnswer, parseOffer, parseStanding } from '../../../shared/protocol/messages.ts';
 import { createPublicApp } from '../../../xs/api/app.ts';
+import { Strangers } from '../../../xs/registration/strangers.ts';
 import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { makeKeyPair } from '../../shared/keys.ts';
@@ -23,6 +24,7 @@ const rules = { slots: 1, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3,
 async function serve(library: TestLibrary, freeBlocks = 0.5) {
   const registrations = openRegistrations(library);
   const app = createPublicApp({
+    strangers: new Strangers(realClock, silentLog),
     ...{ registrations, traffic: new Traffic(realClock, rules), clock: realClock, log: silentLog },
     metrics: async () => 'xs_backup_laptops 1\n',
     load: async () => ({

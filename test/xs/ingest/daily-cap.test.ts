@@ -1,4 +1,5 @@
 import { suite } from 'uvu';
+import type { Manifest } from '../../../shared/protocol/messages.ts';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
@@ -7,21 +8,49 @@ import { DAY_MS, serialOf, testClock } from '../whole.ts';
 const test = suite('a laptop makes a limited number of backups within 24 hours');
 
 const START = '2026-03-02T08:00:00Z';
-const before = (ms: number) => ({ created: new Date(Date.parse(START) - ms).toISOString() });
+const AT = 100 * DAY_MS;
+type Dated = Pick<Manifest, 'created' | 'clock'>;
 
-test('by the dates of its snapshots: the last one allowed is allowed, the next one is not', () => {
-  const cap = new DailyCap(testClock(START), 3, () => true);
-  const old = [before(DAY_MS), before(DAY_MS + 1)];
-  cap.check(SERIAL, [...old, before(0), before(DAY_MS - 1)]);
-  const full = [...old, before(0), before(1), before(DAY_MS - 1)];
+/** Made so long before, since or before the server was started. */
+function made(ms: number, boot: number, doubted = false): Dated {
+  const created = new Date(Date.parse(START) - ms).toISOString();
+  return { created, clock: { at: AT - ms, boot, doubted } };
+}
+
+function capOf(perDay: number, trusted = true) {
+  const clock = testClock(START);
+  const began = clock.monotonicMs();
+  const now = () => ({
+    ...{ at: AT + clock.monotonicMs() - began, boot: 7, doubted: !trusted, time: clock.now() },
+    ...{ trusted, creditedAt: 0 },
+  });
+  return { clock, cap: new DailyCap(clock, perDay, { now }) };
+}
+
+test('since the server was started: the last one allowed is allowed, the next one is not', () => {
+  const { cap } = capOf(3);
+  const old = [made(DAY_MS, 7), made(DAY_MS + 1, 7)];
+  cap.check(SERIAL, [...old, made(0, 7), made(DAY_MS - 1, 7)]);
+  const full = [...old, made(0, 7), made(1, 7), made(DAY_MS - 1, 7)];
   refused(() => cap.check(SERIAL, full), 'server-refused', /limit of 3 backups/);
-  cap.check(SERIAL, [before(-DAY_MS), before(0), before(1)]); // dated a day ahead
+  const wrong = full.map((one) => ({ ...one, created: '1970-01-01T00:00:00Z' }));
+  refused(() => cap.check(SERIAL, wrong), 'server-refused', /limit/);
 });
 
-test('by what was seen, while the clock cannot be believed: a day of uptime later all is well', () => {
-  const clock = testClock(START);
-  const cap = new DailyCap(clock, 2, () => false);
-  const sameDate = [before(0), before(0), before(0)];
+test('those from before it was started count for half, by their dates', () => {
+  const { cap } = capOf(4);
+  const before = Array.from({ length: 9 }, (_, n) => made(n, 6));
+  cap.check(SERIAL, [...before, made(0, 7)]);
+  refused(() => cap.check(SERIAL, [...before, made(0, 7), made(1, 7)]), 'server-refused');
+  const unknown = before.map(({ created }) => ({ created }));
+  refused(() => cap.check(SERIAL, [...unknown, made(0, 7), made(1, 7)]), 'server-refused');
+  const doubted = before.map((_, n) => made(n, 6, true));
+  cap.check(SERIAL, [...doubted, made(0, 7), made(1, 7), made(2, 7)]);
+});
+
+test('while the clock cannot be believed a day of uptime later all is well', () => {
+  const { cap, clock } = capOf(2, false);
+  const sameDate = [made(0, 6), made(0, 6), made(0, 6)];
   cap.check(SERIAL, sameDate);
   cap.note(SERIAL);
   cap.check(SERIAL, sameDate);

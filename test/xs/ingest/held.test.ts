@@ -124,7 +124,7 @@ test('an admin drops: it goes to the trash, and the laptop is told to start from
   using library = makeLibrary();
   await backUp(library, journalOf(0, 40));
   await backUp(library, journalOf(100, 103));
-  const [dropped] = dropHeld(library.paths, SERIAL, new Date());
+  const [dropped] = dropHeld(library.paths, SERIAL, library.context.timeline.now());
   assert.equal(listHeld(library.paths, SERIAL), []);
   assert.is(baseSnapshot(library.paths, SERIAL)?.sequence, 1);
   assert.is(listTrash(library.paths, SERIAL)[0]?.name, dropped?.name);

@@ -25,6 +25,7 @@ import { retryDelayMs } from '../../../xs/ingest/retry-schedule.ts';
 import { RUN_BUDGET } from '../../../xs/ingest/sent.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
+import { momentAfter } from '../retention/aged.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('what waits to be ingested');
@@ -167,7 +168,7 @@ test("an original client's mirror is read outside of the work queue, and lets th
   const entry = join(laptop.original, uidOf(1).slice(0, 2), uidOf(1));
   mkdirSync(join(entry, 'metadata'), { recursive: true });
   writeFileSync(join(entry, 'metadata', 'title'), 'film');
-  writeFileSync(join(entry, 'data'), '');
+  writeFileSync(join(entry, 'data'), 'the beginning, and a hole');
   truncateSync(join(entry, 'data'), bytes);
   const { waiting, claimed } = inCompletion(paths);
   writeFileSync(claimed(mirrored), '');
@@ -198,7 +199,8 @@ test('a run beyond its budget is refused, and what it sent is removed', async ()
 });
 
 test('runs that come to nothing count for the daily limit, four as one', async () => {
-  const cap = new DailyCap(realClock, 1, () => true);
+  const now = () => ({ ...momentAfter(0), time: new Date() });
+  const cap = new DailyCap(realClock, 1, { now });
   await using service = await start(process.env, { cap });
   const { intake, library } = service;
   intake.start();

@@ -15,7 +15,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import type { Completion, Outcome } from '../../../shared/protocol/messages.ts';
-import { confirmUnchanged } from '../../../xs/api/unchanged.ts';
+import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
 import { readFindings } from '../../../xs/integrity/findings.ts';
 import { inCompletion, inLaptop, inPool, inSnapshot } from '../../../xs/storage/paths.ts';
@@ -84,12 +84,12 @@ test('half of a snapshot is deleted: its names come back from the pool before th
 test('a quiet day puts back what is missing, and is refused when the pool lacks it too', async () => {
   await using whole = await spoiled((folder) => rmSync(join(folder, uidOf(3))));
   const { library } = whole;
-  assert.is(await confirmUnchanged(library, SERIAL, claimOf(whole)), 'safe');
+  assert.is(await judgeQuietClaim(library, SERIAL, claimOf(whole)), 'safe');
   const { folder } = newestSnapshot(library.paths, SERIAL) ?? { folder: '' };
   checkSnapshots(library.paths, SERIAL);
   rmSync(join(folder, uidOf(3)));
   rmSync(pooled(library, ' drawing 3'));
-  assert.is(await confirmUnchanged(library, SERIAL, claimOf(whole)), 'damaged');
+  assert.is(await judgeQuietClaim(library, SERIAL, claimOf(whole)), 'damaged');
   assert.equal(await backUp(whole, drawings(12)), { state: 'missing', missing: [uidOf(3)] });
 });
 
@@ -97,7 +97,6 @@ test('what nobody has is named: whose, which entries; and the laptop is not safe
   await using whole = await spoiled((folder) => rmSync(join(folder, uidOf(3))));
   const { library } = whole;
   rmSync(pooled(library, ' drawing 3'));
-  await library.index.recordSuccess(SERIAL, whole.clock.now());
   await library.checker.checkAll();
   const status = await statusOf(whole);
   assert.equal(status.concerns, ['damaged-laptops']);

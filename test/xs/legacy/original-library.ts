@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { realClock } from '../../../shared/clock.ts';
 import {
   parseSnapshotName,
   type Serial,
@@ -13,6 +14,7 @@ import {
 } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { type AdoptContext, type AdoptedTree, adoptLaptop } from '../../../xs/legacy/adopt.ts';
+import { Timeline } from '../../../xs/retention/timeline.ts';
 import { makeReadableFolder, type Ownership } from '../../../xs/storage/ownership.ts';
 import { inLaptop, type Paths } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
@@ -62,7 +64,9 @@ export function adoptContext(paths: Paths): AdoptContext {
     sessionUid: uid,
     sessionGid: process.getgid?.() ?? 0,
   };
-  return { paths, ownership, pool: openPool(paths, ownership), env: process.env, log: silentLog };
+  const timeline = new Timeline(paths, realClock);
+  const pool = openPool(paths, ownership);
+  return { paths, ownership, pool, timeline, env: process.env, log: silentLog };
 }
 
 /** Where the tests' trash is; on the same file system, as the real one. */

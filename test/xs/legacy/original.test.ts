@@ -2,17 +2,20 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newRunId, type Uid } from '../../../shared/ids.ts';
+import { newRunId, type SnapshotName, type Uid } from '../../../shared/ids.ts';
 import { decodeEntry, digestOf, propertyText } from '../../../shared/journal/entry.ts';
+import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { scrubShard } from '../../../xs/integrity/scrub.ts';
 import { foldOriginal } from '../../../xs/legacy/original.ts';
 import { inLaptop, inPool } from '../../../xs/storage/paths.ts';
-import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { listTrash } from '../../../xs/storage/trash.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshots } from '../check.ts';
 import { flipBit, shardOf } from '../integrity/damage-library.ts';
 import { makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
+import { DAY_MS, testClock } from '../whole.ts';
 
 const test = suite("an original client's mirror is folded");
 
@@ -34,13 +37,13 @@ function writeEntry(
   return folder;
 }
 
-async function foldAndIngest(library: TestLibrary) {
+async function foldAndIngest(library: TestLibrary, state = 'done') {
   const base = newestSnapshot(library.paths, SERIAL);
   const folded = await foldOriginal(library.context, SERIAL, base, newRunId(), async () => {});
   const { completion, folder } = folded;
   const arrival = { serial: SERIAL, completion, folder, source: 'original' as const };
   const outcome = await ingest(library.context, arrival);
-  assert.is(outcome.state, 'done', JSON.stringify(outcome));
+  assert.is(outcome.state, state, JSON.stringify(outcome));
   folded.remember();
   return completion;
 }
@@ -62,6 +65,57 @@ test('every entry is folded once, and only what changed the next time', async ()
     third.changed.map(([uid]) => uid),
     [uidOf(1)],
   );
+});
+
+test('more than the daily limit: the last state of a day replaces the one before, and days before stay', async () => {
+  const clock = testClock('2026-03-02T08:00:00Z');
+  using library = makeLibrary({ clock });
+  const cap = new DailyCap(clock, 2, library.context.timeline);
+  const school = { ...library, context: { ...library.context, cap } };
+  const save = async (title: string) => {
+    rmSync(writeEntry(library, uidOf(1), {}), { recursive: true });
+    writeEntry(library, uidOf(1), { title });
+    clock.pass(60_000);
+    await foldAndIngest(school);
+  };
+  const titles = () =>
+    listSnapshots(library.paths, SERIAL).map(({ folder }) => {
+      const entry = decodeEntry(readFileSync(join(folder, `${uidOf(1)}.metadata`)));
+      return propertyText(entry, 'title');
+    });
+  for (const title of ['first', 'second']) await save(title);
+  clock.pass(DAY_MS);
+  for (const title of ['third', 'fourth', 'fifth', 'sixth']) await save(title);
+  assert.equal(titles(), ['sixth', 'third', 'second', 'first']);
+  assert.equal(
+    listTrash(library.paths, SERIAL).map(({ reason }) => reason),
+    ['replaced-within-the-day', 'replaced-within-the-day'],
+  );
+  checkSnapshots(library.paths, SERIAL);
+});
+
+test('what is pinned or held is not replaced, and a held state replaces nothing', async () => {
+  const clock = testClock('2026-03-02T08:00:00Z');
+  using library = makeLibrary({ clock });
+  const cap = new DailyCap(clock, 1, library.context.timeline);
+  const school = { ...library, context: { ...library.context, cap } };
+  const names = () => listSnapshots(library.paths, SERIAL).length;
+  for (let n = 1; n <= 20; n += 1) writeEntry(library, uidOf(n), { title: `${n}` });
+  await foldAndIngest(school);
+  const { name } = newestSnapshot(library.paths, SERIAL) ?? {};
+  mkdirSync(inLaptop(library.paths, SERIAL).pinned, { recursive: true });
+  writeFileSync(inLaptop(library.paths, SERIAL).snapshotPin(name as SnapshotName), '');
+  writeEntry(library, uidOf(1), { title: 'changed' });
+  await foldAndIngest(school);
+  assert.is(names(), 2, 'the pinned one stays');
+  for (let n = 1; n <= 19; n += 1) {
+    const uid = uidOf(n);
+    rmSync(join(inLaptop(library.paths, SERIAL).original, uid.slice(0, 2), uid), {
+      recursive: true,
+    });
+  }
+  await foldAndIngest(school, 'held');
+  assert.is(names(), 2, 'what is whole stays beside a state that is held');
 });
 
 test('an entry that looks torn keeps its old version, and is taken when it stays that way', async () => {

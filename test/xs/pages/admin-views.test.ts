@@ -42,7 +42,9 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
       newest: null,
       bytes: 1,
       lastSuccess: daysAgo(1),
+      days: 1,
       damaged: false,
+      notSafe: 0,
       held: 0,
       waiting: [],
       rejected: [],
@@ -63,6 +65,7 @@ const STATUS: Status = {
     damaged: 0,
     damagedLaptops: [],
   },
+  ...{ unregistered: [], strangers: [], lockedOut: [], notSafe: [] },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null },
@@ -125,6 +128,7 @@ test('the forecast is one sentence: fits, fits until a day, does not fit', () =>
 test('a laptop is shown with what needs a decision, and counted in each of its states', () => {
   const facts = {
     ...{ retired: false, replaced: false, waiting: false, held: false },
+    notSafe: false,
     standing: 'safe',
   } as const;
   const cases: [Partial<Parameters<typeof statesOf>[0]>, Mark[]][] = [
@@ -133,6 +137,8 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{ standing: 'never' }, ['never']],
     [{ standing: 'damaged' }, ['damaged']],
     [{ replaced: true, standing: 'damaged' }, ['damaged']],
+    [{ notSafe: true, standing: 'partly' }, ['partly']],
+    [{ notSafe: true, standing: 'late' }, ['late', 'partly']],
     [{ held: true, standing: 'late' }, ['held', 'late']],
     [{ waiting: true, held: true }, ['waiting', 'held', 'safe']],
     [{ replaced: true, standing: 'late' }, ['replaced']],
@@ -156,20 +162,19 @@ test('marks differ by shape: no two are drawn alike, and none has a colour', () 
 });
 
 test('who needs the teacher comes first, then by name; a laptop without a nick has its serial', () => {
-  const cards = cardsOf(
-    [
-      row(1, { nick: 'Zoe' }),
-      row(2, { nick: 'Ana' }),
-      row(3, { nick: '', lastSuccess: null }),
-      row(4, { nick: 'Jim', held: 1 }),
-      row(5, { nick: 'Eva', retired: daysAgo(3) }),
-    ],
-    NOW,
-  );
+  const cards = cardsOf([
+    row(1, { nick: 'Zoe' }),
+    row(2, { nick: 'Ana' }),
+    row(6, { nick: 'Uma', notSafe: 2 }),
+    row(3, { nick: '', lastSuccess: null, days: null }),
+    row(4, { nick: 'Jim', held: 1 }),
+    row(5, { nick: 'Eva', retired: daysAgo(3) }),
+  ]);
   assert.equal(
     cards.map(({ name, mark }) => [name, mark]),
     [
       ['Jim', 'held'],
+      ['Uma', 'partly'],
       [serialOf(3), 'never'],
       ['Ana', 'safe'],
       ['Zoe', 'safe'],
@@ -332,7 +337,7 @@ test('every event of the audit log is a sentence that names who and whom', () =>
 
 test('of the trash, what went last comes first, and converted trees are left to the terminal', () => {
   const item = (name: string, days: number, reason: string) => {
-    return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason };
+    return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason, at: 0 };
   };
   const lines = trashView(
     [

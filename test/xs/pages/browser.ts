@@ -42,7 +42,8 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     locale,
   };
   const app = createPublicApp({
-    ...{ registrations: library.registrations, clock: library.clock, log: library.log },
+    ...{ registrations: library.registrations, strangers: library.strangers },
+    ...{ clock: library.clock, log: library.log },
     traffic: new Traffic(library.clock, library.config.traffic),
     load: calmLoad,
     metrics: async () => '',

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { ed25519, enrol, SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, serialOf } from '../whole.ts';
+import { DAY_MS, dsaKey, noteSuccess, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
 const test = suite("the list of a school's laptops");
@@ -40,10 +40,9 @@ const tilesIn = (html: string) =>
 test('the numbers of the first page are those of the pages that they lead to', async () => {
   await using school = await openSchool(6);
   const { library, clock } = school;
-  const late = clock.now();
-  for (const n of [0, 1, 2]) await library.index.recordSuccess(serialOf(n), late);
+  for (const n of [0, 1, 2]) await noteSuccess(library, serialOf(n));
   clock.pass(20 * DAY_MS);
-  for (const n of [3, 4]) await library.index.recordSuccess(serialOf(n), clock.now());
+  for (const n of [3, 4]) await noteSuccess(library, serialOf(n));
   // One that was not seen for long asks to be let in; one is out of use.
   enrol(library.registrations, serialOf(0), 'u', ed25519(1));
   enrol(library.registrations, serialOf(0), 'u', ed25519(2));
@@ -73,10 +72,10 @@ test('the numbers of the first page are those of the pages that they lead to', a
 test('a laptop that another one replaces is not late for ever', async () => {
   await using school = await openSchool(2);
   const { library, clock, command } = school;
-  await library.index.recordSuccess(serialOf(0), clock.now());
+  await noteSuccess(library, serialOf(0));
   clock.pass(40 * DAY_MS);
-  await library.index.recordSuccess(serialOf(1), clock.now());
-  await library.index.recordSuccess(SERIAL, clock.now());
+  await noteSuccess(library, serialOf(1));
+  await noteSuccess(library, SERIAL);
   await command('alias', [serialOf(1), serialOf(0)]);
   await signIn(school);
   assert.match(await body(school, '/xs-backup'), /0 laptops not seen/);
@@ -90,7 +89,7 @@ test('it is never "all is well" while laptops have no backup', async () => {
   assert.not.match(first, /All is well/);
   assert.match(first, /3 laptops have no backup yet/);
   for (const serial of [SERIAL, serialOf(0), serialOf(1)]) {
-    await school.library.index.recordSuccess(serial, school.clock.now());
+    await noteSuccess(school.library, serial);
   }
   assert.match(await body(school, '/xs-backup'), /All is well/);
 });
@@ -126,8 +125,8 @@ test('of many laptops, pages of 50 are shown, and words find one among all of th
 
 test('the groups come in the order in which a teacher looks at them', async () => {
   await using school = await openSchool(4);
-  const { library, clock } = school;
-  await library.index.recordSuccess(serialOf(0), clock.now());
+  const { library } = school;
+  await noteSuccess(library, serialOf(0));
   enrol(library.registrations, serialOf(1), 'u', ed25519(1));
   enrol(library.registrations, serialOf(1), 'u', ed25519(2));
   await signIn(school);

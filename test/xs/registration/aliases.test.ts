@@ -17,7 +17,7 @@ import { inState } from '../../../xs/storage/paths.ts';
 import { seeded } from '../../shared/random.ts';
 import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { DAY_MS, dsaKey, noteSuccess, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('aliases: a new laptop replaces an old one');
 
@@ -282,7 +282,7 @@ test('who is not registered or in the way is named', async () => {
 test('a proposal is shown, and gone when it was followed', async () => {
   await using whole = await openWhole();
   const { library, command, clock } = whole;
-  await library.index.recordSuccess(SERIAL, clock.now());
+  await noteSuccess(library, SERIAL);
   clock.pass(8 * DAY_MS);
   library.registrations.register(A, 'JOCINTA', 'u', dsaKey(2));
   const line = `xs-backup alias ${A} ${SERIAL}`;

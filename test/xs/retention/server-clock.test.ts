@@ -1,28 +1,53 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type ClockMemory,
+  formatMemory,
   judgeClock,
-  observeClock,
-  trustClock,
+  newMemory,
+  parseMemory,
 } from '../../../xs/retention/server-clock.ts';
+import { Timeline } from '../../../xs/retention/timeline.ts';
 import { inLibrary } from '../../../xs/storage/paths.ts';
-import { makeLibrary } from '../library.ts';
+import { discard } from '../../../xs/storage/trash.ts';
+import { makeLibrary, SERIAL } from '../library.ts';
+import { testClock } from '../whole.ts';
 
-const test = suite("whether the server's clock can be believed");
+const test = suite("whether the server's clock can be believed, and what it counts");
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T08:00:00Z');
+const at = (day: number) => new Date(START + day * DAY);
+const BEGIN = newMemory({ at: 0, boots: 0, newest: undefined }, at(0));
 
-/** Looks once at each of these times, in days from START; which looks found it trusted. */
-function look(...days: number[]): boolean[] {
-  let memory: ClockMemory | undefined;
-  return days.map((day) => {
-    const judged = judgeClock(memory, new Date(START + day * DAY), undefined);
+interface Look {
+  /** What the clock shows, in days from START. */
+  day: number;
+  boot: string;
+  /** Days since the machine was started. */
+  up: number;
+}
+
+function follow(looks: readonly Look[]): { trusted: boolean; memory: ClockMemory }[] {
+  let memory = BEGIN;
+  return looks.map(({ day, boot, up }) => {
+    const judged = judgeClock(memory, at(day), { id: boot, ms: up * DAY });
     memory = judged.memory;
-    return judged.trusted;
+    return judged;
   });
+}
+
+/** Looks once at each of these times; the machine was switched off in between. */
+function look(...days: number[]): boolean[] {
+  const looks = days.map((day, n) => ({ day, boot: `boot ${n}`, up: 0 }));
+  return follow(looks).map(({ trusted }) => trusted);
+}
+
+/** Days on the timeline after the last look. */
+function counted(...looks: [day: number, boot: string, up: number][]): number {
+  const last = follow(looks.map(([day, boot, up]) => ({ day, boot, up }))).at(-1);
+  return Math.round(((last?.memory.at ?? 0) / DAY) * 100) / 100;
 }
 
 test('time that goes on is believed', () => {
@@ -47,6 +72,7 @@ test('set right again, it is believed at once', () => {
   assert.equal(look(0, 10, -20_000, -19_999, 11), [true, true, false, false, true]);
   assert.equal(look(0, 10, 3650, 3651, 11), [true, true, false, false, true]);
   assert.equal(look(0, 10, 9, 9.5, 10.1), [true, true, false, false, true]);
+  assert.equal(look(0, 10, -20_000, 320), [true, true, false, false], 'but not set to next year');
 });
 
 test('a clock that wakes up on the same date every day is never believed', () => {
@@ -64,27 +90,94 @@ test('after a jump, a month of days in order is as good as an explanation', () =
   assert.is(judged.indexOf(true, 1), 32, 'the 31st new date after the jump');
 });
 
-test('the newest snapshot stands in for a memory that is gone', () => {
-  const now = new Date(START);
-  assert.ok(judgeClock(undefined, now, new Date(START - 20 * DAY)).trusted);
-  assert.not.ok(judgeClock(undefined, now, new Date(START + DAY)).trusted);
-  const judged = judgeClock(undefined, now, new Date(START - 800 * DAY));
-  assert.is(judged.reason, 'the clock jumped from 2023-12-23T08:00 to 2026-03-02T08:00');
+test('while the machine runs, what the clock shows counts for nothing', () => {
+  assert.is(counted([0, 'a', 0], [3, 'a', 3]), 3);
+  assert.is(counted([0, 'a', 0], [12, 'a', 0.1]), 0.1, 'set ahead');
+  assert.is(counted([0, 'a', 0], [-9000, 'a', 1], [2, 'a', 2]), 2, 'in 1970 for a day');
+  assert.is(counted([0, 'a', 0], [90, 'a', 90]), 90, 'nobody looked for three months');
+  assert.ok(
+    follow([
+      { day: 0, boot: 'a', up: 0 },
+      { day: 90, boot: 'a', up: 90 },
+    ])[1]?.trusted,
+  );
+  assert.not.ok(
+    follow([
+      { day: 0, boot: 'a', up: 0 },
+      { day: 12, boot: 'a', up: 0 },
+    ])[1]?.trusted,
+    'nobody believes twelve days ahead',
+  );
 });
 
-test('the memory is on the disk, and a person may overrule it', () => {
+test('while it was off, a day at most counts, forward only', () => {
+  assert.is(counted([0, 'a', 0], [0.7, 'b', 0]), 0.7);
+  assert.is(counted([0, 'a', 0], [3, 'b', 0]), 1, 'a weekend');
+  assert.is(counted([0, 'a', 0], [5, 'b', 0]), 0, 'what is longer may be a lie');
+  assert.is(counted([0, 'a', 0], [0.9, 'b', 0.3]), 0.9, 'the machine was up for a while');
+  assert.is(counted([0, 'a', 0], [0, 'b', 0.3]), 0.3, 'a clock that stands still while off');
+  assert.is(counted([0, 'a', 0], [2, 'b', 0], [0, 'c', 0], [2, 'd', 0]), 1, 'no date counts twice');
+  assert.is(counted([0, 'a', 0], [-9000, 'b', 0], [-8999, 'c', 0]), 0, 'nothing in doubt');
+  assert.is(counted([0, 'a', 0], [-9000, 'b', 0], [1, 'c', 0]), 0, 'nothing when it is over');
+});
+
+test('a damaged memory is noticed, that of an older version goes on without ages', () => {
+  const [judged] = follow([{ day: 3, boot: 'a', up: 2 }]);
+  const text = formatMemory(judged?.memory ?? BEGIN);
+  assert.equal(parseMemory(text), judged?.memory);
+  for (let n = 0; n < text.length - 1; n += 1) {
+    const flipped = Buffer.from(text);
+    flipped[n] = (flipped[n] ?? 0) ^ 2;
+    assert.is(parseMemory(flipped.toString('latin1')), undefined, `byte ${n}`);
+    assert.is(parseMemory(text.slice(0, n)), undefined, `cut at ${n}`);
+  }
+  const old = parseMemory(JSON.stringify({ version: 1, seen: at(0), jump: null }));
+  assert.equal([old?.at, old?.seen], [0, at(0).toISOString()]);
+  const jump = { from: at(0), to: at(4000), days: 3 };
+  const jumped = parseMemory(JSON.stringify({ version: 1, seen: at(4003), jump }));
+  assert.not.ok(jumped && judgeClock(jumped, at(4004), { id: 'a', ms: 0 }).trusted);
+});
+
+test('the timeline goes on over restarts, and a person may overrule its distrust', () => {
   using library = makeLibrary();
   const { paths } = library;
-  const at = (day: number) => new Date(START + day * DAY);
-  assert.ok(observeClock(paths, at(0), undefined).trusted);
-  assert.not.ok(observeClock(paths, at(4000), undefined).trusted);
-  assert.not.ok(observeClock(paths, at(4001), undefined).trusted);
-  trustClock(paths, at(4001));
-  assert.ok(observeClock(paths, at(4002), undefined).trusted);
-  writeFileSync(inLibrary(paths).clock, '{"version":1,"se');
-  assert.ok(observeClock(paths, at(4003), at(4000)).trusted, 'cut short');
-  rmSync(inLibrary(paths).clock);
-  assert.ok(observeClock(paths, at(4004), at(4000)).trusted, 'absent');
+  const on = (day: number) => new Timeline(paths, testClock(at(day).toISOString()));
+  assert.ok(on(0).observe().trusted);
+  assert.is(on(0.5).observe().at, 0.5 * DAY);
+  assert.not.ok(on(4000).observe().trusted);
+  const timeline = on(4001);
+  assert.match(timeline.distrust, /jumped from 2026-03-02T20:00 to 2037/);
+  timeline.trust();
+  const now = on(4002).observe();
+  assert.ok(now.trusted);
+  assert.is(now.boot, 5);
+  assert.ok(now.at < 2 * DAY, 'but that was no proof of age');
+});
+
+test('a memory that is lost begins at the newest stamp of the library', () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  const clock = testClock(at(0).toISOString());
+  const timeline = new Timeline(paths, clock);
+  clock.pass(50 * DAY);
+  timeline.observe();
+  const old = `${inLibrary(paths).trash}/raw`;
+  library.addLaptop(SERIAL);
+  writeFileSync(old.replace('.trash/raw', 'raw'), '');
+  discard(paths, SERIAL, old.replace('.trash/raw', 'raw'), 'thinned', timeline.now(), 'x');
+  clock.pass(30 * DAY);
+  timeline.observe();
+  const spoilt: ((path: string) => void)[] = [
+    (path) => rmSync(path),
+    (path) => writeFileSync(path, '{"version":2,"at":9'),
+    (path) => writeFileSync(path, readFileSync(path, 'utf8').replace(/"at":\d/, '"at":9')),
+  ];
+  for (const spoil of spoilt) {
+    spoil(inLibrary(paths).clock);
+    const again = new Timeline(paths, testClock(at(400).toISOString())).observe();
+    assert.is(again.at, 50 * DAY);
+    new Timeline(paths, clock).observe();
+  }
 });
 
 test.run();

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Serial } from '../../../shared/ids.ts';
 import { openSessionSocket } from '../../../xs/ssh/session-socket.ts';
+import { inState } from '../../../xs/storage/paths.ts';
 import { uploadGate } from '../../../xs/traffic/leases.ts';
 import { CALM } from '../../../xs/traffic/pressure.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 import { CAPS, sessionCommand } from './session.ts';
 
@@ -55,6 +59,40 @@ test('an access network takes as many uploads as anywhere else', async () => {
   assert.not.match(await upload(nowhere, undefined), 'refused', 'an address nobody knows');
   library.registrations.retire(second);
   assert.match(await upload(second, '10.0.3.9 50000 10.0.0.1 22'), /out of use/);
+});
+
+test('a laptop has so many control channels and no more; each that ends makes room', async () => {
+  await using whole = await openWhole();
+  const { library } = whole;
+  const open: Socket[] = [];
+  await using _socket = await openSessionSocket({
+    library,
+    onChannel: (_serial, socket) => {
+      open.push(socket.resume().on('end', () => socket.end()));
+    },
+    mayUpload: async () => 'yes',
+  });
+  for (const n of [2, 3]) library.registrations.register(serialOf(n), 'u', 'u', dsaKey(n));
+  const channels: Socket[] = [];
+  const dial = async (n: number): Promise<'open' | 'closed'> => {
+    const before = open.length;
+    const channel = connect(inState(library.paths).apiSocket);
+    channels.push(channel.on('error', () => {}));
+    const closed = once(channel, 'close').then(() => 'closed' as const);
+    channel.resume().write(`ds-backup 1 ${serialOf(n)}\n`);
+    const opened = waitFor('a channel', () => open.length > before || channel.destroyed);
+    return (await Promise.race([closed, opened])) === 'closed' || channel.destroyed
+      ? 'closed'
+      : 'open';
+  };
+  const greedy: string[] = [];
+  for (let n = 0; n < 20; n += 1) greedy.push(await dial(2));
+  assert.is(greedy.filter((one) => one === 'open').length, 12);
+  assert.is(greedy.at(-1), 'closed');
+  assert.is(await dial(3), 'open', 'another laptop');
+  channels[0]?.destroy();
+  await waitFor('room again', async () => (await dial(2)) === 'open');
+  for (const channel of channels) channel.destroy();
 });
 
 /** What a laptop without a lease is told when it uploads. */

@@ -1,13 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +20,7 @@ import * as assert from 'uvu/assert';
 import { lockFile } from '../../../shared/system/lock.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { refusedLater } from '../../shared/refused.ts';
-import { makeLibrary, SERIAL } from '../library.ts';
+import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { CAPS, session, sessionCommand } from './session.ts';
 
 const test = suite('a session does the operations of its laptop and nothing else');
@@ -177,16 +180,49 @@ test('the operations of the protocol reach a real rsync in its sandbox', () => {
   }
 });
 
+/** What rsync calls as ssh, with HOST COMMAND…; `filter` is a shell command that the command passes. */
+function remoteShell(library: TestLibrary, filter = 'cat'): string {
+  const [script, conf, serial] = sessionCommand(library.paths, SERIAL);
+  const shell = join(library.folder, 'rsh');
+  const asked = `SSH_ORIGINAL_COMMAND=$(echo "$*" | ${filter})`;
+  const text = `shift; ${asked} exec sh ${script} ${conf} ${serial}`;
+  writeFileSync(shell, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return shell;
+}
+
+test('a newer rsync, which can more, is served as one of today', () => {
+  using library = makeLibrary();
+  const shell = remoteShell(library, "sed 's/ \\(-[A-Za-z]*e[.]\\)/ \\1ZqW/'");
+  const source = join(library.folder, 'source');
+  mkdirSync(source);
+  writeFileSync(join(source, 'one'), 'x'.repeat(50_000));
+  execFileSync('rsync', ['-trzI', '-e', shell, `${source}/`, 'host:incoming'], { stdio: 'pipe' });
+  execFileSync('diff', ['-r', source, inLaptop(library.paths, SERIAL).incoming]);
+});
+
+test('a file of holes takes no more room at school than on the laptop', () => {
+  using library = makeLibrary();
+  const shell = remoteShell(library);
+  const source = join(library.folder, 'source');
+  mkdirSync(source);
+  const file = join(source, 'holes');
+  writeFileSync(file, 'begin');
+  truncateSync(file, 64 << 20);
+  appendFileSync(file, 'end');
+  execFileSync('rsync', ['-trzI', '-e', shell, `${source}/`, 'host:incoming'], { stdio: 'pipe' });
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  const arrived = statSync(join(incoming, 'holes'));
+  assert.is(arrived.size, (64 << 20) + 3);
+  assert.ok(arrived.blocks * 512 < 1 << 20, `${arrived.blocks} blocks`);
+  execFileSync('cmp', [file, join(incoming, 'holes')]);
+});
+
 test('an rsync without such letters, as an XO has it, mirrors a folder', () => {
   using library = makeLibrary();
   const source = join(library.folder, 'source');
   mkdirSync(join(source, 'deep'), { recursive: true });
   for (const name of ['one', 'deep/two']) writeFileSync(join(source, name), name.repeat(5000));
-  const [script, conf, serial] = sessionCommand(library.paths, SERIAL);
-  const shell = join(library.folder, 'rsh');
-  // rsync calls it as ssh: HOST COMMAND…
-  const text = `shift; SSH_ORIGINAL_COMMAND="$*" exec sh ${script} ${conf} ${serial}`;
-  writeFileSync(shell, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const shell = remoteShell(library);
   const { original } = inLaptop(library.paths, SERIAL);
   const send = () => {
     // Protocol 29 is that of rsync 2.6.9; rsync then sends no letters.
@@ -314,5 +350,28 @@ test('nothing is uploaded without a lease when nobody can be asked for one', () 
     assert.not.match(session(library, command).stderr, 'refused', target);
   }
 });
+
+/** What a key of the old server's database may and may not do. */
+const ORIGINAL: [allowed: boolean, command: string][] = [
+  [true, `rsync --server -ltrz${CAPS} --delete --partial . datastore-current`],
+  [true, 'rsync --server -ltrz --delete --partial . documents'],
+  [true, `rsync --server -ltrz${CAPS} . /var/lib/ds-backup/completion/${SERIAL}`],
+  [false, 'api'],
+  [false, `rsync --server -tIrz${CAPS} . incoming`],
+  [false, `rsync --server -t${CAPS} . completion/${SERIAL}`],
+  [false, `rsync --server --sender -tRz${CAPS} . snapshots/datastore-2026-11-22_14:05/`],
+  [false, `rsync --server --sender -tRz${CAPS} . laptops/SHC00800000/snapshots/x/`],
+  [false, `rsync --server --sender -tRz${CAPS} . pinned/${SERIAL}/0a/`],
+];
+for (const [allowed, command] of ORIGINAL) {
+  test(`a key that may only back up ${allowed ? 'may' : 'may not'} ask for ${command}`, () => {
+    using library = makeLibrary();
+    const args = [...sessionCommand(library.paths, SERIAL), 'original'];
+    const env = { PATH: process.env.PATH, SSH_ORIGINAL_COMMAND: command };
+    const { stderr } = spawnSync('sh', args, { env, input: '', encoding: 'utf8' });
+    assert.is(/a teacher has to approve this key/.test(stderr), !allowed, stderr);
+    if (allowed) assert.not.match(stderr, 'refused');
+  });
+}
 
 test.run();

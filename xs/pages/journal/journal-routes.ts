@@ -31,6 +31,19 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   const journalSite: JournalSite = { ...site, journals, reads: new TeacherReads(site.library) };
   const now = () => Math.floor(site.library.clock.now().getTime() / 1000);
 
+  // As the pages of the original, and people, write them.
+  for (const place of [
+    ':reader',
+    ':reader/all',
+    ':reader/:owner/:day',
+    ':reader/:owner/:day/:uid',
+  ]) {
+    part.get(`/ds-restore/${place}`, async (request, reply) => {
+      const [path = '', query] = request.url.split('?');
+      return reply.redirect(`${path}/${query === undefined ? '' : `?${query}`}`, 303);
+    });
+  }
+
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
     const { reader, owners } = admit(journalSite, request);
     const days = journals.snapshotsOf(owners);

@@ -1,6 +1,6 @@
 /**
  * Wrong passwords, counted by address: after a few the address must wait, twice as long each time. Not
- * counted by name, or any child could lock a teacher out. Pure: time comes in as a value.
+ * counted by name, or any child could lock a teacher out. In memory only; the time is an argument.
  */
 
 /** Failures before the first wait. */

@@ -26,6 +26,7 @@ export function SignInPage({ page, back, problem, teachers }: SignInProps): VNod
       <section class="card">
         <h2>{_('I am a child')}</h2>
         <p>{_('Open the Backup activity on your laptop. It brings you here.')}</p>
+        <p>{_('Your laptop does not have it? Ask your teacher.')}</p>
       </section>
       <section class="card">
         <h2>{_('I am a teacher')}</h2>

@@ -61,12 +61,13 @@ const xoidSchema = v.object({ pkey_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{4
  */
 export function whoseXoid(
   cookie: string | undefined,
-  laptops: ReadonlyMap<Serial, Pick<Laptop, 'keys'>>,
+  laptops: ReadonlyMap<Serial, Pick<Laptop, 'keys' | 'imported'>>,
 ): Serial | undefined {
   const shown = v.safeParse(xoidSchema, parseJson(cookie));
   if (!shown.success) return undefined;
-  const fitting = [...laptops].filter(([, { keys }]) => {
-    const base64 = keys.sugar?.split(' ')[1];
+  const fitting = [...laptops].filter(([, { keys, imported }]) => {
+    // A key of the old server's database does not open what is stored.
+    const base64 = imported === undefined ? keys.sugar?.split(' ')[1] : undefined;
     return base64 !== undefined && sha1(base64) === shown.output.pkey_hash;
   });
   return fitting.length === 1 ? fitting[0]?.[0] : undefined;

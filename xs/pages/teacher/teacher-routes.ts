@@ -61,7 +61,7 @@ function addOverview(part: FastifyInstance, site: Site): void {
 
   part.get('/xs-backup/class', async (request: Asked, reply) => {
     const rows = await laptopRows(library, library.registrations.all());
-    const cards = cardsOf(rows, library.clock.now());
+    const cards = cardsOf(rows);
     const search = readClassSearch(request.query);
     const node = ClassPage({
       ...frameProps(site, request, reply),

@@ -21,8 +21,9 @@ export function teacherLines(state: State, viewer: Viewer): [string, string][] {
     [_('Code'), code || reasons || agent.state || '–'],
     [_('What it says'), agent.problem.message],
     [_('What helps'), help],
-    [_('Number for the teacher'), agent.registration === 'pending' ? agent.pairingCode : ''],
+    [_('Number for the teacher'), agent.pairingCode],
     [_('School server'), agent.server],
+    [_('School confirmed'), confirmedLine(agent.serverTrust, viewer)],
     [_('Approved'), absent ? '' : approvedLine(agent.registration, viewer)],
     [_('Last backup'), lastBackup(state, viewer)],
     [_('Safe at school'), absent ? '' : safeLine(state, viewer)],
@@ -40,6 +41,12 @@ function whyLine(state: State, viewer: Viewer): string {
 function approvedLine(registration: string, { words: { _ } }: Viewer): string {
   if (registration === 'accepted') return _('Yes');
   return registration === 'pending' ? _('Not yet: the teacher has to approve it') : _('No');
+}
+
+/** Whether a person stands for the server; empty where the laptop has met none. */
+function confirmedLine(trust: string, { words: { _ } }: Viewer): string {
+  if (trust === 'unconfirmed') return _('Not yet: a teacher types the number on the server');
+  return trust === 'confirmed' || trust === 'given' ? _('Yes') : '';
 }
 
 /** With its date: "3 hours ago" is of no use in a report. */

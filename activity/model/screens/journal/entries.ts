@@ -7,7 +7,7 @@ import { PAGE } from '../../state/questions.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, ListBody, PageBody, Row, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { entryButtons, isKept, workNote } from './rows.ts';
+import { entryButtons, workNote } from './rows.ts';
 
 type EntriesPlace = Extract<Place, { type: 'entries' }>;
 
@@ -60,18 +60,13 @@ function entryRow(entry: EntryRow, place: EntriesPlace, state: State, viewer: Vi
     note: workNote(state, uid, viewer),
     when: ago(words, entry.timestamp, state.now),
     preview: { of, snapshot, uid },
-    marks: marksOf(entry, of, state, viewer),
+    marks: marksOf(entry, viewer),
     buttons: entryButtons(state, entry, place, viewer),
     open: { type: 'go', place: { type: 'entry', of, snapshot, uid } },
   };
 }
 
-function marksOf(
-  { uid, here }: EntryRow,
-  of: string,
-  state: State,
-  { words: { _ } }: Viewer,
-): Row['marks'] {
-  if (isKept(state, of, uid)) return [{ sign: 'keep', name: _('Kept at school') }];
+function marksOf({ here }: EntryRow, { words: { _ } }: Viewer): Row['marks'] {
+  if (here === 'kept') return [{ sign: 'keep', name: _('Kept at school') }];
   return here === 'same' ? [{ sign: 'laptop', name: _('Also on this laptop') }] : [];
 }

@@ -6,7 +6,7 @@ import { answerTo } from '../../state/known-answers.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, EntryBody, Row, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { bringBack, entryButtons, isKept, workNote } from './rows.ts';
+import { bringBack, entryButtons, fetchButton, workNote } from './rows.ts';
 
 type EntryPlace = Extract<Place, { type: 'entry' }>;
 
@@ -27,11 +27,14 @@ export function entryBody(state: State, place: EntryPlace, viewer: Viewer): Entr
     ...body,
     icon: { activity: details.activity, mimeType: details.mimeType, color: details.color },
     title: details.title || _('No title'),
-    facts: factsOf(details, state, place, viewer),
+    facts: factsOf(details, state, viewer),
     description: [details.description, details.tags].filter((text) => text !== '').join('\n'),
     preview: fromPlace(place),
     buttons: gestures(details, state, place, viewer),
-    versions: details.versions.map((version) => versionRow(version, place, state, viewer)),
+    versions: details.versions.map((version) => {
+      const isKept = details.here === 'kept' && version.digest === details.digest;
+      return versionRow(version, isKept, place, state, viewer);
+    }),
   };
 }
 
@@ -39,20 +42,20 @@ function fromPlace({ of, snapshot, uid }: EntryPlace) {
   return { of, snapshot, uid };
 }
 
-function factsOf(details: Details, state: State, place: EntryPlace, viewer: Viewer): string[] {
+function factsOf(details: Details, state: State, viewer: Viewer): string[] {
   const { words } = viewer;
   const { _ } = words;
   const here = {
     same: _('Also on this laptop'),
+    kept: _('Kept at school'),
     different: _('Changed on this laptop since'),
     absent: _('Not on this laptop'),
   }[details.here];
-  const where = isKept(state, place.of, place.uid) ? _('Kept at school') : here;
   const begun =
     details.created > 0 ? [_('Begun: {when}', { when: words.date(details.created) })] : [];
   const changed = _('Changed: {when}', { when: ago(words, details.timestamp, state.now) });
   const work = workNote(state, details.uid, viewer);
-  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), where];
+  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), here];
 }
 
 function gestures(
@@ -67,6 +70,7 @@ function gestures(
 
 function versionRow(
   version: Details['versions'][number],
+  isKept: boolean,
   place: EntryPlace,
   state: State,
   { words }: Viewer,
@@ -82,7 +86,8 @@ function versionRow(
     when: ago(words, created, state.now),
     preview: { of, snapshot, uid },
     marks: [],
-    buttons: [bringBack({ of, snapshot, uid }, { words })],
+    // The version whose content is only at school comes back into its entry, not beside it.
+    buttons: isKept ? [fetchButton(uid, { words })] : [bringBack({ of, snapshot, uid }, { words })],
     open: { type: 'go', place: { type: 'entry', of, snapshot, uid } },
   };
 }

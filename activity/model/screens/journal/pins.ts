@@ -14,7 +14,7 @@ import { answerTo } from '../../state/known-answers.ts';
 import type { State } from '../../state/state.ts';
 import type { EntryIcon, ListBody, Row, Viewer } from '../body.ts';
 import { nothing } from '../page.ts';
-import { bringBack, fetchButton, isKept, pinButton, workNote } from './rows.ts';
+import { bringBack, fetchButton, pinButton, workNote } from './rows.ts';
 
 export function pinsBody(state: State, viewer: Viewer): ListBody {
   const { words } = viewer;
@@ -22,8 +22,9 @@ export function pinsBody(state: State, viewer: Viewer): ListBody {
   const answer = answerTo(state, { type: 'pins' }) ?? { pins: [], used: 0, limit: 0 };
   const atSchool = answerTo(state, { type: 'at-school' }) ?? [];
   // What is kept at school only has a row of its own: its pin cannot be taken out.
+  const kept = new Set(atSchool.map(({ uid }) => uid));
   const pins = pinsInOrder(answer).filter(
-    ({ uid }) => state.pinning[uid] !== false && !isKept(state, '', uid),
+    ({ uid }) => state.pinning[uid] !== false && !kept.has(uid),
   );
   const level = fillOf(answer);
   const count = pins.length + atSchool.length;

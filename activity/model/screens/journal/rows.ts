@@ -1,7 +1,6 @@
 /** What rows and pages of entries share: gestures, and what is going on with an entry. */
 import { isOpen } from '../../state/agent.ts';
 import type { EntryRow } from '../../state/answers.ts';
-import { answerTo } from '../../state/known-answers.ts';
 import type { State } from '../../state/state.ts';
 import type { ButtonModel, Viewer } from '../body.ts';
 import { whyNow } from '../reasons.ts';
@@ -15,12 +14,6 @@ export function workNote(state: State, uid: string, viewer: Viewer): string {
   return whyNow(state, reason, viewer).title;
 }
 
-/** Whether only the school has this entry's content: it can be fetched back, and nothing else. */
-export function isKept(state: State, of: string, uid: string): boolean {
-  const atSchool = of === '' ? (answerTo(state, { type: 'at-school' }) ?? []) : [];
-  return atSchool.some((entry) => entry.uid === uid);
-}
-
 /** What can be done with an entry. Only this laptop's own entries can be pinned or kept at school. */
 export function entryButtons(
   state: State,
@@ -28,7 +21,8 @@ export function entryButtons(
   { of, snapshot }: { of: string; snapshot: string },
   viewer: Pick<Viewer, 'words'>,
 ): ButtonModel[] {
-  if (isKept(state, of, uid)) return [fetchButton(uid, viewer)];
+  // Only the school has its content: it can be fetched back, and nothing else.
+  if (here === 'kept') return [fetchButton(uid, viewer)];
   const bring = bringBack({ of, snapshot, uid }, viewer);
   if (of !== '') return [bring];
   const pin = pinButton(state.pinning[uid] ?? pinned, snapshot, uid, title, viewer);

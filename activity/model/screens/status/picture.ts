@@ -1,6 +1,6 @@
 /** The picture of the first screen: a school with the child in it, filled by the safe share. */
 import { type Shape, schoolPicture } from '../../pictures/school.ts';
-import { isOpen } from '../../state/agent.ts';
+import { isOpen, isUnconfirmed } from '../../state/agent.ts';
 import type { State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { emptyPage } from '../page.ts';
@@ -23,7 +23,8 @@ export function schoolPage(
   const name = [shapeName(shape, viewer), share].filter((part) => part !== '').join('. ');
   const main = buttons.every((button) => !button.main);
   const links = restoreButton(state, viewer).map((button) => ({ ...button, main }));
-  const picture = schoolPicture({ color: viewer.color, level, shape, name });
+  const unconfirmed = isUnconfirmed(state.agent);
+  const picture = schoolPicture({ color: viewer.color, level, shape, name, unconfirmed });
   const page = { ...emptyPage(), pictures: [picture], title, text };
   return { ...page, buttons: [...buttons, ...links], ...(cancel && { cancel }) };
 }

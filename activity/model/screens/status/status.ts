@@ -4,6 +4,7 @@ import {
   type Agent,
   isAllSafe,
   isOpen,
+  isUnconfirmed,
   isWorking,
   type Job,
   type Progress,
@@ -84,7 +85,11 @@ function resting(state: State, viewer: Viewer): PageBody {
   const { _ } = words;
   const { agent } = state;
   const last = ago(words, agent.lastBackup, state.now);
-  const text = last === '' ? _('Not at school yet') : _('Last time: {when}', { when: last });
+  const when = last === '' ? _('Not at school yet') : _('Last time: {when}', { when: last });
+  // Small, and beside what is well: nothing is wrong, and the teacher may know.
+  const digits =
+    isUnconfirmed(agent) && _('For your teacher: {digits}', { digits: agent.pairingCode });
+  const text = digits ? `${when} · ${digits}` : when;
   if (isAllSafe(agent)) {
     const buttons = agent.state === 'due' ? [backUpButton(words)] : [];
     return schoolPage(state, viewer, 'safe', { title: _('All safe at school'), text, buttons });

@@ -41,7 +41,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       const page = site.page(request, reply);
       const { facts, rows } = await factsOf(library, page.words, act);
       const texts = actWords(page.words, act, facts);
-      const about = rows.map((row) => cardOf(row, library.clock.now()));
+      const about = rows.map(cardOf);
       const now = Math.floor(library.clock.now().getTime() / 1000);
       const choices = choicesOf(page.words, act, rows);
       return site.send(reply, ActPage({ page, act, texts, about, choices, now }));

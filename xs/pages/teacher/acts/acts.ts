@@ -1,7 +1,6 @@
 /**
  * What a teacher may do on the pages: each act is one or two commands of `xs-backup` with validated
- * arguments.
- * Nothing else that a browser sends can become a command.
+ * arguments. Nothing else that a browser sends can become a command.
  */
 
 import { DsError } from '../../../../shared/errors.ts';

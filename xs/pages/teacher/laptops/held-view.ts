@@ -10,11 +10,11 @@ import { cardOf } from '../shown/laptop-card.ts';
 import type { HeldLaptop } from './held-page.tsx';
 
 export async function heldLaptops(library: Library): Promise<HeldLaptop[]> {
-  const { paths, registrations, clock } = library;
+  const { paths, registrations } = library;
   const concerned = registrations.all().filter(([serial]) => listHeld(paths, serial).length > 0);
   const rows = await laptopRows(library, concerned);
   return rows.map((row) => ({
-    card: cardOf(row, clock.now()),
+    card: cardOf(row),
     before: newestSnapshot(paths, row.serial)?.entries ?? null,
     held: listHeld(paths, row.serial).map(({ name, created, entries, bytes, folder }) => ({
       ...{ name, entries, bytes, reason: readHeldNote(folder).reason },

@@ -4,6 +4,7 @@
 
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
+import type { NotSafe } from '../../../../shared/protocol/messages.ts';
 import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { Snapshot } from '../../../storage/snapshots.ts';
@@ -16,11 +17,14 @@ import type { Act } from '../acts/acts.ts';
 import { CodeForm } from '../acts/code-form.tsx';
 import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 import { MarkShape, markName } from '../shown/marks.tsx';
+import { NotSafeThings } from './not-safe-things.tsx';
 
 export interface LaptopProps {
   page: Page;
   card: LaptopCard;
   row: LaptopRow;
+  /** What of its Journal is not safe, as it says. */
+  notSafe: NotSafe;
   snapshots: readonly SnapshotLine[];
   pins: readonly PinLine[];
   /** Bytes it uses and may use, as of the last cleanup; null before the first. */
@@ -60,7 +64,7 @@ export function snapshotLines(
 }
 
 export function LaptopPage(props: LaptopProps): VNode {
-  const { page, card, row, snapshots, pins, now, done } = props;
+  const { page, card, row, notSafe, snapshots, pins, now, done } = props;
   const { words } = page;
   const { _ } = words;
   const { serial } = row;
@@ -87,6 +91,7 @@ export function LaptopPage(props: LaptopProps): VNode {
           <CodeForm page={page} serial={serial} about={card.name} />
         </section>
       ) : null}
+      <NotSafeThings words={words} name={card.name} notSafe={notSafe} />
       <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
       <Pins words={words} serial={serial} pins={pins} />
       <p>

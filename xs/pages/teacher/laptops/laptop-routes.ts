@@ -10,6 +10,7 @@ import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuota } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
+import { readNotSafe } from '../../../storage/not-safe.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
 import { paginate, wordMatcher } from '../../frame/paging.ts';
 import { noLaptop } from '../../guard/missing.ts';
@@ -37,7 +38,7 @@ export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
   part.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
     const rows = await laptopRows(library, registrations.all());
-    const cards = cardsOf(rows, library.clock.now());
+    const cards = cardsOf(rows);
     const newer = cards.find((card) => card.serial === serial);
     if (!newer) throw noLaptop();
     const { words, page } = readClassSearch(request.query);
@@ -60,7 +61,7 @@ async function laptopFacts(
   library: Library,
   serial: Serial,
 ): Promise<Omit<LaptopProps, 'page' | 'now' | 'done'>> {
-  const { paths, pool, registrations, index, clock } = library;
+  const { paths, pool, registrations, index } = library;
   const laptop = registrations.get(serial);
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw noLaptop();
@@ -68,7 +69,8 @@ async function laptopFacts(
   const share = laptopQuota(library).bytes;
   return {
     row,
-    card: cardOf(row, clock.now()),
+    card: cardOf(row),
+    notSafe: readNotSafe(paths, serial),
     snapshots: snapshotLines(
       listSnapshots(paths, serial),
       pinnedSnapshots(paths, serial),

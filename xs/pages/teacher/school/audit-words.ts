@@ -60,6 +60,7 @@ type Sentence = (words: Words, facts: Facts) => string;
 
 const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   registered: ({ _ }, { laptop }) => _('{laptop} registered.', { laptop }),
+  imported: ({ _ }, { laptop }) => _('{laptop} was taken over from the old server.', { laptop }),
   'key-accepted': ({ _ }, { laptop }) => _('{laptop} was let in with its first key.', { laptop }),
   waiting: ({ _ }, { laptop }) => _('{laptop} asked to be let in with another key.', { laptop }),
   approved: ({ _ }, { who, laptop }) => _('{who} let {laptop} in.', { who, laptop }),

@@ -34,6 +34,12 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
   const damaged = count('damaged');
+  const partly = count('partly');
+  const partlyText = _n(
+    '{n} laptop has things that are not safe',
+    '{n} laptops have things that are not safe',
+    partly,
+  );
   const damagedText = damagedLaptops(words, damaged);
   const lateText = _n(
     '{n} laptop not seen for more than {days} days',
@@ -44,6 +50,7 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
     { mark: 'late', count: late, text: lateText },
+    ...(partly > 0 ? [{ mark: 'partly', count: partly, text: partlyText } as const] : []),
     ...(damaged > 0 ? [{ mark: 'damaged', count: damaged, text: damagedText } as const] : []),
     {
       ...{ mark: 'never', count: never },
@@ -67,9 +74,19 @@ function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
 
 function asksOf(words: Words, status: Status): StatusView['asks'] {
   return concerns(status).map((concern) => {
-    const names = 'laptops' in concern ? nameSome(words, concern.laptops) : '';
+    const names = namesIn(words, concern);
     return { text: concernText(words, concern), href: placeOf(concern), names };
   });
+}
+
+function namesIn(words: Words, concern: Concern): string {
+  if (concern.type !== 'not-safe') {
+    return 'laptops' in concern ? nameSome(words, concern.laptops) : '';
+  }
+  const counted = concern.laptops.map(({ serial, nick, count }) => {
+    return { serial, nick: `${nick || serial}: ${words.number(count)}` };
+  });
+  return nameSome(words, counted);
 }
 
 function concernText(words: Words, concern: Concern): string {
@@ -80,6 +97,12 @@ function concernText(words: Words, concern: Concern): string {
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
     case 'damaged-laptops':
       return damagedLaptops(words, n);
+    case 'not-safe':
+      return _n(
+        '{n} laptop has things that are not safe',
+        '{n} laptops have things that are not safe',
+        n,
+      );
     case 'held':
       return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
     case 'clock':
@@ -94,6 +117,18 @@ function concernText(words: Words, concern: Concern): string {
       return _n(
         '{n} laptop needs more than its share',
         '{n} laptops need more than their share',
+        n,
+      );
+    case 'refused-laptops':
+      return _n(
+        '{n} laptop of the old server is not registered here',
+        '{n} laptops of the old server are not registered here',
+        n,
+      );
+    case 'locked-out-laptops':
+      return _n(
+        '{n} laptop with the old program cannot connect: it needs the new program',
+        '{n} laptops with the old program cannot connect: they need the new program',
         n,
       );
     case 'late-laptops':
@@ -115,7 +150,11 @@ function placeOf({ type }: Concern): string {
     case 'held':
       return PLACES.held;
     case 'damaged-laptops':
+    case 'refused-laptops':
+    case 'locked-out-laptops':
       return PLACES.class;
+    case 'not-safe':
+      return `${PLACES.class}?only=partly`;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
     default:

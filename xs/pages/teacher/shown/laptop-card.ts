@@ -33,15 +33,17 @@ export type RowFacts = Pick<
   | 'waiting'
   | 'held'
   | 'damaged'
+  | 'notSafe'
   | 'lastSuccess'
+  | 'days'
 >;
 
 const byName = new Intl.Collator();
 
 /** What needs a teacher first, then by name. */
-export function cardsOf(rows: readonly RowFacts[], now: Date): LaptopCard[] {
+export function cardsOf(rows: readonly RowFacts[]): LaptopCard[] {
   return rows
-    .map((row) => cardOf(row, now))
+    .map(cardOf)
     .sort(
       (a, b) =>
         MARKS.indexOf(a.mark) - MARKS.indexOf(b.mark) ||
@@ -50,12 +52,14 @@ export function cardsOf(rows: readonly RowFacts[], now: Date): LaptopCard[] {
     );
 }
 
-export function cardOf(row: RowFacts, now: Date): LaptopCard {
+export function cardOf(row: RowFacts): LaptopCard {
   const { serial, nick, colors, lastSuccess } = row;
+  const notSafe = row.notSafe > 0;
   const states = statesOf({
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    standing: standing(lastSuccess, now, row.damaged).standing,
+    notSafe,
+    standing: standing(row.days, { damaged: row.damaged, notSafe }),
   });
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },

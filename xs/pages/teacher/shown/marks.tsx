@@ -10,6 +10,7 @@ export type Mark =
   | 'waiting'
   | 'held'
   | 'damaged'
+  | 'partly'
   | 'safe'
   | 'late'
   | 'never'
@@ -22,7 +23,9 @@ export interface MarkFacts {
   replaced: boolean;
   waiting: boolean;
   held: boolean;
-  standing: 'safe' | 'late' | 'never' | 'damaged';
+  /** It says that something of its Journal is not safe. */
+  notSafe: boolean;
+  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
 }
 
 /**
@@ -30,19 +33,31 @@ export interface MarkFacts {
  * precedence over the age of the last backup. Counts and filters go by any of them, so that a number
  * on one page is the number of laptops on the page that it leads to.
  */
-export function statesOf({ retired, replaced, waiting, held, standing }: MarkFacts): Mark[] {
+export function statesOf(facts: MarkFacts): Mark[] {
+  const { retired, replaced, waiting, held, notSafe, standing } = facts;
   const decisions: Mark[] = [
     ...(waiting ? ['waiting' as const] : []),
     ...(held ? ['held' as const] : []),
   ];
   if (retired) return ['retired', ...(held ? ['held' as const] : [])];
   if (replaced && standing !== 'safe' && standing !== 'damaged') return [...decisions, 'replaced'];
-  return [...decisions, standing];
+  const alsoPartly = notSafe && standing !== 'partly' && standing !== 'never';
+  return [...decisions, standing, ...(alsoPartly ? (['partly'] as const) : [])];
 }
 
 /** The order in which teachers look at them. */
 export const MARKS: readonly Mark[] = [
-  ...(['waiting', 'held', 'damaged', 'late', 'never', 'safe', 'replaced', 'retired'] as const),
+  ...([
+    'waiting',
+    'held',
+    'damaged',
+    'partly',
+    'late',
+    'never',
+    'safe',
+    'replaced',
+    'retired',
+  ] as const),
 ];
 
 export function markName({ _ }: Words, mark: Mark): string {
@@ -51,6 +66,8 @@ export function markName({ _ }: Words, mark: Mark): string {
       return _('Safe');
     case 'damaged':
       return _('Damaged');
+    case 'partly':
+      return _('Not all safe');
     case 'late':
       return _('Not seen');
     case 'never':
@@ -99,6 +116,13 @@ const shapes: Readonly<Record<Mark, VNode>> = {
     <>
       <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
       <path d="M17 3l-4 8 6 5-5 5 3 8" {...LINE} stroke-width="2.5" />
+    </>
+  ),
+  // A disc, half full.
+  partly: (
+    <>
+      <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
+      <path d="M3 16a13 13 0 0 0 26 0z" fill="#1a1a1a" />
     </>
   ),
   // A triangle with a clock's hands.

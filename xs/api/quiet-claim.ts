@@ -1,28 +1,28 @@
 /**
- * A laptop reports that nothing has changed since its newest snapshot. That counts as a backup if it is
- * true and no damage is known in the snapshot.
+ * A laptop claims that the day is quiet: nothing has changed since its newest snapshot. That counts as a
+ * backup if it is true and the check of that snapshot finds no damage. Both ways to say so end here.
  */
 import type { Serial } from '../../shared/ids.ts';
-import type { Unchanged } from '../../shared/protocol/messages.ts';
+import type { QuietClaim } from '../../shared/protocol/messages.ts';
 import { isHeld } from '../ingest/held.ts';
 import type { Library } from '../library.ts';
 import { hasDamage } from '../storage/damage-register.ts';
 import { baseSnapshot, hasSums } from '../storage/snapshots.ts';
 
 /** `held`: it is complete, and held until somebody decides. */
-export type UnchangedVerdict = 'safe' | 'held' | 'changed' | 'damaged';
+export type QuietVerdict = 'safe' | 'held' | 'changed' | 'damaged';
 
 /** Verifies the claim, and records the success if it is valid. */
-export async function confirmUnchanged(
-  { paths, pool, checker, clock, successes }: Library,
+export async function judgeQuietClaim(
+  { paths, pool, checker, timeline, successes }: Library,
   serial: Serial,
-  claim: Unchanged,
-): Promise<UnchangedVerdict> {
+  claim: QuietClaim,
+): Promise<QuietVerdict> {
   const newest = baseSnapshot(paths, serial);
   if (newest?.sequence !== claim.sequence || newest.state !== claim.state) return 'changed';
   // A new completion file makes the server ask for what is damaged.
   if (!hasSums(newest) || hasDamage(pool.damage, newest.folder)) return 'damaged';
   if ((await checker.checkSnapshot(newest)).length > 0) return 'damaged';
-  void successes.note(newest, clock.now());
+  void successes.note(newest, timeline.now());
   return isHeld(paths, newest) ? 'held' : 'safe';
 }

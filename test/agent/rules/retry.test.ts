@@ -1,0 +1,106 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type JobKind, newJob } from '../../../agent/rules/jobs.ts';
+import { decideRetry, type Failure, isSentLater } from '../../../agent/rules/retry.ts';
+import type { ErrorCode } from '../../../shared/errors.ts';
+
+const test = suite('what a failed attempt means');
+
+const MINUTE = 60_000;
+
+interface Case {
+  kind?: JobKind;
+  byHand?: boolean;
+  failures?: number;
+  network?: 'up' | 'down';
+  failure?: Partial<Failure>;
+}
+
+/** `reason, minutes from now, counts`, or `give-up`; at an uptime of 1,000 ms and with chance at a half. */
+function judged(code: ErrorCode, options: Case = {}) {
+  const { kind = 'backup', byHand = false, failures = 1, network = 'up', failure } = options;
+  const job = newJob(1, { kind, byHand, of: '', snapshot: '', entry: '' });
+  const failed = { code, message: 'no', hint: '', ...failure };
+  const retry = decideRetry({ ...job, failures }, failed, { network, uptimeMs: 1000 }, 0.5);
+  if (retry.type === 'give-up') return 'give-up';
+  const { wait, counts } = retry;
+  return [wait.reason, (wait.untilMs - 1000) / MINUTE, wait.place, counts];
+}
+
+const BUSY = { retryAfterSeconds: 90 };
+const CASES: [what: string, code: ErrorCode, options: Case, expected: unknown][] = [
+  [
+    'the busy server names the time',
+    'server-busy',
+    { failure: BUSY },
+    ['server-busy', 1.5, 0, false],
+  ],
+  [
+    'it may name a place',
+    'server-busy',
+    { failure: { ...BUSY, place: 2 } },
+    ['queue', 1.5, 2, false],
+  ],
+  [
+    'its disk may be full, whatever the place',
+    'server-busy',
+    { failure: { ...BUSY, place: 2, why: 'disk-full' } },
+    ['server-full', 1.5, 2, false],
+  ],
+  ['silence is short at first', 'transfer', {}, ['no-server', 5.5 / 60, 0, true]],
+  ['four silences are not yet far', 'transfer', { failures: 4 }, ['no-server', 40.5 / 60, 0, true]],
+  ['five are', 'server-unreachable', { failures: 5 }, ['no-server', 90, 0, true]],
+  [
+    'without a network nothing was tried',
+    'transfer',
+    { network: 'down', failures: 9 },
+    ['no-network', 45, 0, false],
+  ],
+  [
+    'nor by hand',
+    'server-unreachable',
+    { network: 'down', byHand: true, failures: 9 },
+    ['no-network', 45, 0, false],
+  ],
+  ['an answer is no silence', 'internal', { network: 'down' }, ['problem', 45, 0, true]],
+  [
+    'a person waits twice',
+    'transfer',
+    { byHand: true, failures: 2 },
+    ['no-server', 10.5 / 60, 0, true],
+  ],
+  ['and is told then', 'transfer', { byHand: true, failures: 3 }, 'give-up'],
+  ['what dies is waited for', 'busy', { failures: 5 }, ['other-run', 2 / 60, 0, true]],
+  ['what lives is left alone', 'busy', { failures: 6 }, ['other-run', 15, 0, true]],
+  ['by hand it is told', 'busy', { failures: 6, byHand: true }, 'give-up'],
+  [
+    'but a restore waits',
+    'busy',
+    { failures: 6, byHand: true, kind: 'restore' },
+    ['other-run', 15, 0, true],
+  ],
+  ['the day waits for people', 'pending-approval', {}, ['teacher', 45, 0, true]],
+  ['a person is told at once', 'pending-approval', { byHand: true }, 'give-up'],
+  ['so is whoever gets pins', 'over-quota', { kind: 'pins' }, 'give-up'],
+];
+for (const [what, code, options, expected] of CASES) {
+  test(what, () => assert.equal(judged(code, options), expected));
+}
+
+test('without a time a busy server is asked again as a silent one', () => {
+  const [reason, minutes] = judged('server-busy');
+  assert.equal([reason, minutes], ['server-busy', 5.5 / 60]);
+});
+
+test('pins are sent later where nothing is said about them', () => {
+  const later: ErrorCode[] = [
+    ...(['server-unreachable', 'server-busy', 'transfer', 'not-registered'] as const),
+    ...(['pending-approval', 'cancelled'] as const),
+  ];
+  for (const code of later) assert.ok(isSentLater(code), code);
+  for (const code of ['over-quota', 'not-found', 'bad-input', 'internal'] as const) {
+    assert.not.ok(isSentLater(code), code);
+  }
+});
+
+test.run();

@@ -1,0 +1,44 @@
+/**
+ * `not-safe`: which entries of which laptops are not safe at school, and why, as the laptops said after
+ * their last backups.
+ */
+import type { Serial } from '../../shared/ids.ts';
+import type { NotSafe } from '../../shared/protocol/messages.ts';
+import { type LaptopNotSafe, whatIsNotSafe } from '../admin/not-safe.ts';
+import type { Library } from '../library.ts';
+import { readNotSafe } from '../storage/not-safe.ts';
+import { answer, type Command, laptopArgument } from './command.ts';
+
+export const notSafe: Command = {
+  takes: ['[SERIAL]'],
+  summary:
+    'entries that are not safe at school, and why, as the laptops said after their last backups',
+  run: (context) => {
+    const { library, args } = context;
+    const rows =
+      args.length > 0 ? [ofLaptop(library, laptopArgument(context))] : whatIsNotSafe(library);
+    answer(context, { laptops: rows }, () => rows.flatMap(describe));
+  },
+};
+
+function ofLaptop({ paths, registrations }: Library, serial: Serial): LaptopNotSafe {
+  return { serial, nick: registrations.get(serial)?.nick ?? '', ...readNotSafe(paths, serial) };
+}
+
+/** What the school has of an entry with a problem. */
+const SCHOOL: Readonly<Record<NotSafe['entries'][number]['school'], string>> = {
+  rest: 'the rest of it is safe',
+  older: 'only an earlier version is safe',
+  nothing: 'nothing of it is safe',
+};
+
+function describe({ serial, nick, count, entries }: LaptopNotSafe): string[] {
+  const more = count - entries.length;
+  return [
+    `${nick || serial} (${serial}): ${count === 1 ? '1 thing is' : `${count} things are`} not safe`,
+    ...entries.map(({ uid, title, why, school }) => {
+      return `  ${JSON.stringify(title || uid)}: ${SCHOOL[school]}. ${why}`;
+    }),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
