@@ -36,6 +36,7 @@ import { lockedOut } from './ssh/old-algorithms.ts';
 import { watchRoom } from './ssh/room-watch.ts';
 import { floorOf, installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
+import { checkSessions } from './ssh/start-check.ts';
 import { cachedDisk } from './storage/disk.ts';
 import type { Ownership } from './storage/ownership.ts';
 import { reserveSize } from './storage/reserve.ts';
@@ -118,6 +119,7 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   };
   registrations.whenKeysChange(applyKeys);
   applyKeys();
+  await checkSessions({ paths, ownership, env, log });
   cleanup.use(watchRoom({ paths, clock, log, env, floor }));
   const out = await lockedOut(registrations.all(), env);
   if (out.length > 0) {

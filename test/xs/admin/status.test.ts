@@ -203,11 +203,12 @@ test('an OpenSSH without DSA: who has no other key is counted, and nobody is whe
   library.registrations.retire(serialOf(2));
   const bin = join(library.paths.state, 'bin');
   mkdirSync(bin);
-  for (const [list, expected] of [
-    ['ssh-ed25519\nrsa-sha2-256', [SERIAL, serialOf(1)]],
-    ['ssh-ed25519\nssh-dss', []],
+  for (const [command, expected] of [
+    ["printf 'ssh-ed25519\nrsa-sha2-256'", [SERIAL, serialOf(1)]],
+    ["printf 'ssh-ed25519\nssh-dss\n'", []],
+    ['exit 255', []], // for a user without an account
   ] as const) {
-    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${list}'\n`, { mode: 0o755 });
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
     const env = { ...library.env, PATH: `${bin}:${library.env.PATH}` };
     const { lockedOut } = await readStatus({ ...library, env });
     assert.equal(
