@@ -1,11 +1,22 @@
 /**
- * Recognizes a full or read-only disk in the errors of the file system, SQLite and child processes: one
- * error for each.
+ * Recognizes a disk that is full, read-only or damaged in the errors of the file system, SQLite and child
+ * processes: one error for each.
  */
-import { asDsError, DsError, isErrno } from '../shared/errors.ts';
+import { asDsError, DsError, isErrno, isSystemError } from '../shared/errors.ts';
 import { FULL_HINT } from './context.ts';
 
-/** The error as it is, or `laptop-full` when a full disk is its cause. */
+const REPAIR_HINT =
+  'switch the laptop off and on; if that does not help, its disk has to be repaired';
+/** What a damaged disk, a wrong owner or a lost mount answer. */
+const BROKEN = [
+  ...['EIO', 'EUCLEAN', 'ESTALE', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'EXDEV', 'ENOTDIR'],
+  ...['EISDIR', 'ELOOP', 'ENODEV', 'ENXIO', 'SQLITE_IOERR', 'SQLITE_CANTOPEN'],
+];
+
+/**
+ * The error as it is, or `laptop-full` when a full disk is its cause, or `laptop-read-only` when the disk cannot
+ * be written to or has errors.
+ */
 export function explainFull(cause: unknown): DsError {
   const inner = cause instanceof Error && cause.cause ? cause.cause : cause;
   const full = [cause, inner].some(
@@ -22,12 +33,21 @@ export function explainFull(cause: unknown): DsError {
   if ([cause, inner].some((error) => isErrno(error, 'EROFS', 'SQLITE_READONLY'))) {
     return readOnlyDisk(cause);
   }
-  return asDsError(cause);
+  const known = asDsError(cause);
+  const isDisk = [cause, inner].some((error) => isSystemError(error) && isErrno(error, ...BROKEN));
+  return known.code === 'internal' && isDisk ? brokenDisk(known.message, cause) : known;
+}
+
+export function brokenDisk(what: string, cause?: unknown): DsError {
+  return new DsError('laptop-read-only', `the disk of this laptop has errors: ${what}`, {
+    hint: REPAIR_HINT,
+    cause,
+  });
 }
 
 export function readOnlyDisk(cause?: unknown): DsError {
   return new DsError('laptop-read-only', 'the disk of this laptop cannot be written to', {
-    hint: 'switch the laptop off and on; if that does not help, its disk has to be repaired',
+    hint: REPAIR_HINT,
     cause,
   });
 }

@@ -2,9 +2,10 @@
  * The profile folder for a run: free space, locks, our own folders.
  */
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
-import { DsError } from '../shared/errors.ts';
-import { lockFile } from '../shared/system/lock.ts';
+import { asDsError, DsError, isErrno } from '../shared/errors.ts';
+import { type Lock, lockFile } from '../shared/system/lock.ts';
 import type { Context } from './context.ts';
+import { brokenDisk } from './laptop-full.ts';
 
 /** What an ordinary user may still write on this path's file system, in bytes. */
 export function freeBytes(path: string): number {
@@ -12,6 +13,8 @@ export function freeBytes(path: string): number {
     const { bavail, bsize } = statfsSync(path);
     return bavail * bsize;
   } catch (cause) {
+    // A disk that cannot tell may have room: whatever is written there finds out.
+    if (!isErrno(cause, 'ENOENT', 'ENOTDIR')) return Number.MAX_SAFE_INTEGER;
     throw new DsError('not-found', `there is no Sugar profile at ${path}`, {
       hint: 'start Sugar once, or name the profile folder with --profile',
       cause,
@@ -19,10 +22,15 @@ export function freeBytes(path: string): number {
   }
 }
 
-/** One run at a time: the lock that the original client takes too. Throws `busy`. */
-export function takeLock({ paths, env, signal }: Context) {
+/** One run at a time: the lock that the original client takes too. Throws `busy`, and `laptop-read-only`. */
+export async function takeLock({ paths, env, signal }: Context): Promise<Lock> {
   mkdirSync(paths.lockFolder, { recursive: true });
-  return lockFile(paths.lock, { env, waitSeconds: 0, signal });
+  try {
+    return await lockFile(paths.lock, { env, waitSeconds: 0, signal });
+  } catch (error) {
+    const { code, message } = asDsError(error);
+    throw code === 'internal' ? brokenDisk(message, error) : error;
+  }
 }
 
 /** How long another program of ours may take to register and enrol, in seconds. */

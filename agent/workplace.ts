@@ -16,11 +16,12 @@ import {
   openSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DsError, isErrno } from '../shared/errors.ts';
+import { DsError, isErrno, isSystemError } from '../shared/errors.ts';
 import { makeTemporaryFolder } from '../shared/system/temporary-folder.ts';
 import { type Context, FULL_HINT } from './context.ts';
 import { readOnlyDisk } from './laptop-full.ts';
@@ -46,7 +47,8 @@ const AWAY = 'dsb-away';
  * to the laptop borrows none: it would not give it back. Throws `laptop-full` where there is no room to
  * begin anything, and `laptop-read-only`.
  */
-export function prepareProfile({ paths }: Context, use: 'borrow' | 'own-room'): Disposable {
+export function prepareProfile(context: Context, use: 'borrow' | 'own-room'): Disposable {
+  const { paths } = context;
   if (isReadOnly(paths)) throw readOnlyDisk();
   const before = freeBytes(paths.profile);
   const isShort = before < MIN_FREE_BYTES;
@@ -55,6 +57,10 @@ export function prepareProfile({ paths }: Context, use: 'borrow' | 'own-room'): 
   if (freeBytes(paths.profile) < MIN_FREE_BYTES) throw full();
   mkdirSync(paths.own, { recursive: true, mode: 0o700 });
   const giveBack = () => {
+    // Without a reserve the next run on a full disk says so.
+    orWarn(context, fillUp);
+  };
+  const fillUp = () => {
     const size = statSync(paths.reserve, { throwIfNoEntry: false })?.size ?? 0;
     if (size >= RESERVE_BYTES || (size > 0 && borrowed)) return;
     const free = freeBytes(paths.profile);
@@ -68,16 +74,33 @@ export interface Workplace extends Disposable {
   context: Context;
 }
 
-/** The same for a backup, which also works on a disk that is read-only. */
+/** The same for a backup, which also works on a disk that is read-only or has errors in our folder. */
 export function openWorkplace(context: Context): Workplace {
   const { paths } = context;
-  if (!isReadOnly(paths)) return { context, ...prepareProfile(context, 'borrow') };
+  if (!isReadOnly(paths)) {
+    const room = prepareProfile(context, 'borrow');
+    if (canStage(paths)) return { context, ...room };
+    room[Symbol.dispose]();
+  }
   const isIntroduced = [paths.key, paths.enrolment, paths.knownHosts].every((path) =>
     existsSync(path),
   );
   if (!isIntroduced) throw readOnlyDisk();
   context.warn('the disk of this laptop cannot be written to; it is backed up all the same');
   return openAway(context);
+}
+
+/** Whether our folder can really be written to: on a damaged disk only trying tells. */
+function canStage({ staging }: Paths): boolean {
+  try {
+    mkdirSync(staging, { recursive: true, mode: 0o700 });
+    writeFileSync(join(staging, 'try'), 'try');
+    rmSync(staging, { recursive: true, force: true }); // also what a run left that was killed
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    return false;
+  }
 }
 
 /** For reading the state: SQLite has to write even then. Needs no room. */
@@ -91,7 +114,11 @@ function openAway(context: Context): Workplace {
   const folder = makeTemporaryFolder(env.XDG_RUNTIME_DIR || tmpdir(), AWAY);
   const state = join(folder, 'state.db');
   for (const suffix of ['', '-wal']) {
-    if (existsSync(paths.state + suffix)) copyFileSync(paths.state + suffix, state + suffix);
+    try {
+      if (existsSync(paths.state + suffix)) copyFileSync(paths.state + suffix, state + suffix);
+    } catch {
+      rmSync(state + suffix, { force: true }); // everything is read again
+    }
   }
   const away = { ...paths, state, staging: join(folder, 'staging'), probe: folder };
   const lock = existsSync(paths.lock) ? {} : { lockFolder: folder, lock: join(folder, 'run') };
@@ -102,8 +129,18 @@ function openAway(context: Context): Workplace {
 }
 
 /** Runs `write`, unless nothing can be written in this profile: what it writes only saves work later. */
-export function ifWritable({ paths }: Pick<Context, 'paths'>, write: () => void): void {
-  if (!paths.isReadOnly) write();
+export function ifWritable(context: Pick<Context, 'paths' | 'warn'>, write: () => void): void {
+  if (!context.paths.isReadOnly) orWarn(context, write);
+}
+
+/** Runs `work`, without which the run goes on: an error of the disk is told, and passed over. */
+export function orWarn({ warn }: Pick<Context, 'warn'>, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    warn(`the disk of this laptop has errors: ${error.message}`);
+  }
 }
 
 function isReadOnly({ profile, own }: Paths): boolean {

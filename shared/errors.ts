@@ -18,12 +18,13 @@ export type ErrorCode =
   | 'busy' // another run holds the lock
   | 'server-unreachable' // no answer from the school server
   | 'server-busy' // the server said when to come back instead of granting a lease
+  | 'server-trouble' // the server's disk or files do not work as they should
   | 'server-full' // no space or no inodes on the server
   | 'over-quota' // the laptop has used up its share of the server
   | 'clock' // the server's clock cannot be trusted
   | 'server-refused' // the server refused a backup; the message says why
   | 'laptop-full' // no space on the laptop
-  | 'laptop-read-only' // nothing can be written on the laptop's disk
+  | 'laptop-read-only' // nothing can be written on the laptop's disk, or it has errors
   | 'battery' // battery too low to begin
   | 'untrusted-server' // the host key is not the pinned one
   | 'damaged' // content that does not match its digest
@@ -66,11 +67,16 @@ export function asDsError(error: unknown): DsError {
   return new DsError('internal', message, { cause: error });
 }
 
-/** True for a Node system error with one of these `code`s (`ENOENT`, `ENOSPC`, …). */
+/** Node 20 has no names for these; the numbers are Linux's. */
+const UNNAMED: Readonly<Record<number, string>> = {
+  ...{ [-116]: 'ESTALE', [-117]: 'EUCLEAN', [-122]: 'EDQUOT' },
+};
+
+/** True for a Node system error with one of these `code`s (`ENOENT`, `EDQUOT`, …). */
 export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  return (
-    error instanceof Error && 'code' in error && codes.includes((error as { code: string }).code)
-  );
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const { code, errno = 0 } = error as NodeJS.ErrnoException;
+  return codes.includes(UNNAMED[errno] ?? code ?? '');
 }
 
 /** True for any error of a system call. */

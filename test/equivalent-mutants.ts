@@ -5,7 +5,7 @@
 
 /** In any file. */
 export const EQUIVALENT_EVERYWHERE: Readonly<Record<string, string>> = {
-  'default: → default:': 'all cases are named, as the compiler proves: nothing gets there',
+  'default: … → default:': 'all cases are named, as the compiler proves: nothing gets there',
 };
 
 /** By file. */

@@ -3,6 +3,7 @@
  * each mutant and runs it, which takes as long as the test itself. Stryker ends the process when a mutant
  * goes round in circles, and starts another one.
  */
+import { accessSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -59,6 +60,8 @@ class UvuRunner {
       }
       return undefined;
     } catch (error) {
+      // A bundle that is gone would look like a test that fails.
+      for (const bundle of this.#bundles) accessSync(bundle);
       return String(error);
     } finally {
       process.stdout.write = write;

@@ -3,8 +3,8 @@
  * and runs the fast tests of the file. A change that no test notices is printed, unless it is listed in
  * `equivalent-mutants.ts` as making no difference: a test is missing then. Ends with 1 if there is one.
  *
- * Stryker makes the changes, all at once and each switched on by a variable. Each file is a run of its own
- * with its own tests, bundled once, which `mutant-runner.ts` runs for each mutant.
+ * Stryker makes the changes, all at once and each switched on by a variable. Files with the same tests are
+ * one run: the tests are bundled once, and `mutant-runner.ts` runs them for each mutant.
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -18,6 +18,7 @@ const AT_ONCE = 2;
 const SANDBOX = '.mutants';
 
 type Options = ConstructorParameters<typeof Stryker>[0];
+type Results = Awaited<ReturnType<Stryker['runMutationTest']>>;
 
 /** Where it is, and what became of what: `a < b → a <= b`. */
 interface Mutant {
@@ -35,40 +36,49 @@ async function main(parts: readonly string[]): Promise<void> {
     ([file]) => parts.length === 0 || parts.some((part) => file.includes(part)),
   );
   const sum = { killed: 0, all: 0, equivalent: 0 };
+  // Files with the same tests are tried together: preparing takes longer than most files do.
+  const groups = new Map<string, string[]>();
   for (const [file, tests] of wanted) {
-    const { killed, lived } = await mutate(file, tests);
-    const listed = Object.keys(EQUIVALENT[file] ?? {});
-    const missed = lived.filter(
-      ({ change }) => !listed.includes(change) && !(change in EQUIVALENT_EVERYWHERE),
-    );
-    const equivalent = lived.length - missed.length;
-    sum.killed += killed;
-    sum.all += killed + lived.length;
-    sum.equivalent += equivalent;
-    console.log(`${file}: ${figures(killed, killed + lived.length, equivalent)}`);
-    for (const { line, change } of missed) console.log(`  ${line}: ${change}`);
-    for (const change of listed) {
-      if (!lived.some((one) => one.change === change)) console.log(`  listed, but dies: ${change}`);
+    groups.set(tests.join(), [...(groups.get(tests.join()) ?? []), file]);
+  }
+  for (const [tests, files] of groups) {
+    const results = await mutate(files, tests.split(','));
+    for (const file of files) {
+      const { killed, lived } = figuresOf(file, results);
+      const listed = Object.keys(EQUIVALENT[file] ?? {});
+      const missed = lived.filter(
+        ({ change }) => !listed.includes(change) && !(change in EQUIVALENT_EVERYWHERE),
+      );
+      const equivalent = lived.length - missed.length;
+      sum.killed += killed;
+      sum.all += killed + lived.length;
+      sum.equivalent += equivalent;
+      console.log(`${file}: ${say(killed, killed + lived.length, equivalent)}`);
+      for (const { line, change } of missed) console.log(`  ${line}: ${change}`);
+      for (const change of listed) {
+        if (!lived.some((one) => one.change === change))
+          console.log(`  listed, but dies: ${change}`);
+      }
     }
   }
-  console.log(figures(sum.killed, sum.all, sum.equivalent));
+  console.log(say(sum.killed, sum.all, sum.equivalent));
   if (sum.killed + sum.equivalent < sum.all) process.exitCode = 1;
 }
 
-function figures(killed: number, all: number, equivalent: number): string {
+function say(killed: number, all: number, equivalent: number): string {
   const percent = all === 0 ? 100 : (100 * killed) / all;
   return `${killed} of ${all} die (${percent.toFixed(1)} %), ${equivalent} equivalent (listed)`;
 }
 
-async function mutate(file: string, tests: readonly string[]): Promise<Figures> {
+async function mutate(files: readonly string[], tests: readonly string[]): Promise<Results> {
   const build = [
     'esbuild',
     ...tests,
     '--bundle --platform=node --format=esm --target=node20 --packages=external --log-level=error',
     '--jsx=automatic --jsx-import-source=preact --out-extension:.js=.mjs --outdir=. --entry-names=[name]',
   ];
-  const results = await new Stryker({
-    mutate: [file],
+  return await new Stryker({
+    mutate: [...files],
     testRunner: 'uvu',
     plugins: [import.meta.resolve('./mutant-runner.ts')],
     testRunnerNodeArgs: ['--import', 'tsx'],
@@ -91,16 +101,18 @@ async function mutate(file: string, tests: readonly string[]): Promise<Figures> 
     logLevel: 'error' as NonNullable<Options['logLevel']>,
     allowConsoleColors: false,
   }).runMutationTest();
+}
+
+function figuresOf(file: string, all: Results): Figures {
+  const results = all.filter(({ fileName }) => fileName === join(root, file));
   const lines = readFileSync(join(root, file), 'utf8').split('\n');
   const lived = results
     .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
     .map(({ location, replacement }) => {
       const { start, end } = location;
       const line = lines[start.line - 1] ?? '';
-      const was = line.slice(
-        start.column - 1,
-        end.line === start.line ? end.column - 1 : undefined,
-      );
+      const was =
+        end.line === start.line ? line.slice(start.column - 1, end.column - 1) : `${line.trim()} …`;
       const change = `${was} → ${(replacement ?? '').split('\n', 1)[0]}`;
       return { line: start.line, change };
     });

@@ -11,10 +11,11 @@ const RULES = [
   'test/agent/rules/due.test.ts',
   'test/agent/rules/retry.test.ts',
   'test/agent/rules/status.test.ts',
+  'test/agent/rules/time-left.test.ts',
 ];
 const TRAFFIC = [
-  'test/xs/traffic/traffic.test.ts',
   'test/xs/traffic/queue.test.ts',
+  'test/xs/traffic/traffic.test.ts',
   'test/sim/sim.test.ts',
 ];
 const SCREENS = [
@@ -45,7 +46,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],
   'agent/rules/': RULES,
   'xs/ingest/daily-cap.ts': ['test/xs/ingest/daily-cap.test.ts'],
-  'xs/ingest/shrink-guard.ts': ['test/xs/ingest/held.test.ts'],
+  'xs/ingest/shrink-guard.ts': ['test/xs/ingest/shrink-guard.test.ts'],
   'xs/registration/aliases.ts': ['test/xs/registration/aliases.test.ts'],
   'xs/registration/newcomers.ts': ['test/xs/registration/newcomers.test.ts'],
   'xs/retention/quota.ts': ['test/xs/retention/quota.test.ts'],

@@ -53,6 +53,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
   xs: inOrder(
     'config',
     'stall-guard',
+    'ground',
     'storage',
     'integrity',
     'registration',

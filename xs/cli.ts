@@ -114,11 +114,13 @@ async function serve(options: CliOptions, config: Config): Promise<number> {
     sshPort: service.sshPort,
     library: config.library,
   });
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    if (signal.aborted) resolve(undefined);
   });
+  const failure = await Promise.race([stopped, service.failed]);
   log.info('stopping');
+  if (failure) throw failure;
   return 0;
 }
 

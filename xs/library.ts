@@ -12,6 +12,7 @@ import { Cleanup } from '../shared/system/cleanup.ts';
 import { fsyncFolder } from '../shared/system/files.ts';
 import { lockFile } from '../shared/system/lock.ts';
 import type { Config } from './config.ts';
+import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
@@ -23,6 +24,7 @@ import { Timeline } from './retention/timeline.ts';
 import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
+import { checkLibrary, markLibrary } from './storage/library-id.ts';
 import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, MIRRORS, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
@@ -43,6 +45,12 @@ export interface Library {
   checker: Checker;
   /** Laptops whose folders could not be prepared at the start, and why. */
   troubles: ReadonlyMap<Serial, string>;
+  /** What does not work at the moment. */
+  faults: Faults;
+  /** Does what the start could not do while the library's disk did not work. */
+  prepare: () => Promise<void>;
+  /** Resolves when another process may have taken the library. */
+  lockLost: Promise<void>;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
@@ -75,7 +83,8 @@ const LOCK_PATIENCE_SECONDS = 5;
 
 /**
  * Opens the library for changing. Throws `busy` when another process has it: `xs-backup serve`, or a
- * command that is still running. Removes the unfinished drafts of a killed process.
+ * command that is still running; `config` when it is not the library that the state knows. On a full or
+ * read-only disk it opens all the same, and `faults` says what does not work. Removes the unfinished drafts of a killed process.
  */
 export async function openLibrary(options: LibraryOptions): Promise<Library & AsyncDisposable> {
   const { config, ownership, clock, log, env } = options;
@@ -84,9 +93,15 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   if (existsSync(paths.library) && releaseIfFull(paths)) {
     log.warn('reserve-released', { reason: 'the disk is full, and the service has to start' });
   }
-  makeServiceFolders(ownership, paths);
+  checkLibrary(paths);
+  const faults = new Faults(log);
+  makeServiceFolders(ownership, paths, faults);
   const { serviceLock } = inState(paths);
-  cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
+  const lock = cleanup.use(
+    await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }),
+  );
+  const isUsable = faults.list().every(({ part }) => part !== 'library');
+  if (isUsable) faults.attempt('library', () => markLibrary(paths));
   const timeline = new Timeline(paths, clock);
   // What passed while it was open is not forgotten.
   if (options.serving) cleanup.defer(() => void timeline.observe());
@@ -95,13 +110,45 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const registrations = new Registrations({ paths, ownership, clock, log, newcomers, audit });
   const updateReplaces = () => writeReplaces(paths, ownership, registrations.bySerial());
   registrations.whenAliasesChange(updateReplaces);
-  updateReplaces();
+  faults.attempt('state', updateReplaces);
   const serials = () => registrations.all().map(([serial]) => serial);
   const hasSnapshot = (serial: Serial) =>
     lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;
   const sharers = () =>
     serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
   const troubles = new Map<Serial, string>();
+  const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
+  if (isUsable) await prepare();
+  const index = cleanup.use(await openIndexDb(paths, serials, faults));
+  const successes = openLastSuccesses(paths, serials(), index, log);
+  const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
+  const checker = new Checker({ paths, pool, clock, log });
+  const owned = cleanup.move();
+  return {
+    ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
+    ...{ registrations, newcomers, audit, serving: options.serving ?? false },
+    ...{ pool, checker, troubles, faults, lockLost: lock.lost },
+    strangers: new Strangers(clock, log),
+    prepare: async () => {
+      await prepare();
+      if (faults.attempt('library', () => markLibrary(paths))) faults.clear('library');
+    },
+    workQueue: new WorkQueue(),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+interface Preparing extends LibraryOptions {
+  timeline: Timeline;
+  serials: () => Serial[];
+}
+
+/** Makes each laptop's folders, and ends what a killed process began there. */
+async function prepareLaptops(
+  { config: paths, ownership, log, timeline, serials }: Preparing,
+  troubles: Map<Serial, string>,
+): Promise<void> {
+  troubles.clear();
   for (const serial of serials()) {
     try {
       clearWay(paths, serial);
@@ -120,18 +167,6 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
       log.warn('laptop-not-prepared', { serial, reason });
     }
   }
-  const index = cleanup.use(await openIndexDb(paths, serials));
-  const successes = openLastSuccesses(paths, serials(), index, log);
-  const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
-  const checker = new Checker({ paths, pool, clock, log });
-  const owned = cleanup.move();
-  return {
-    ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
-    ...{ registrations, newcomers, audit, serving: options.serving ?? false },
-    ...{ pool, checker, troubles, strangers: new Strangers(clock, log) },
-    workQueue: new WorkQueue(),
-    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
-  };
 }
 
 /** Sets aside what is a file where a folder belongs, or the other way round. */

@@ -17,6 +17,7 @@ import { serveAt } from './api/inherited-sockets.ts';
 import { addQuietRoutes } from './api/quiet-day.ts';
 import { WebLinks } from './api/web-links.ts';
 import { Chores } from './chores/chores.ts';
+import { supervise } from './chores/supervision.ts';
 import { serveCommands } from './commands/service-socket.ts';
 import { type Config, parseAddress } from './config.ts';
 import { DailyCap } from './ingest/daily-cap.ts';
@@ -59,6 +60,8 @@ export interface ServiceOptions {
 }
 
 export interface Service extends AsyncDisposable {
+  /** Resolves when it cannot go on. */
+  failed: Promise<DsError>;
   httpPort: number;
   sshPort: number;
 }
@@ -80,8 +83,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const links = new WebLinks(options.clock);
   await startSockets(base, transfers, backups, links);
   const httpPort = await startHttp(base, transfers, backups, links);
+  const { failed } = cleanup.use(supervise(library));
   const owned = cleanup.move();
   return {
+    failed,
     httpPort,
     sshPort: transfers.sshd.port,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
@@ -97,24 +102,26 @@ interface Transfers {
 /** Leases, and the SSH server with the keys that it accepts. */
 async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
   const { config, ownership, clock, log, env } = options;
-  const { paths, registrations, serials, successes } = library;
+  const { paths, registrations, serials, successes, faults } = library;
   checkGroup(paths, ownership, serials());
   const size = diskSize(paths.library);
   const floor = floorOf(size, reserveSize(size.bytes, config.quota));
-  installSession(paths, options.sessionScript, floor);
+  faults.attempt('state', () => installSession(paths, options.sessionScript, floor));
   const leases = leaseFiles({ paths, ownership, log });
   const traffic = new Traffic(clock, config.traffic, leases.note, successes.orderOf, (serial) =>
     registrations.isConfirmed(serial),
   );
   // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
   const authorizedKeys = new AuthorizedKeys(paths, ownership, config.ssh.user);
-  authorizedKeys.update(registrations.all());
+  faults.attempt('state', () => authorizedKeys.update(registrations.all()));
   const { user } = config.ssh;
   const listen = parseAddress(config.ssh.listen);
-  const sshd = cleanup.use(await startSshd({ paths, ownership, listen, user, log }));
+  const sshd = cleanup.use(await startSshd({ paths, ownership, listen, user, log, faults }));
   const applyKeys = () => {
-    sshd.setLogins(serials());
-    authorizedKeys.update(registrations.all());
+    faults.attempt('state', () => {
+      sshd.setLogins(serials());
+      authorizedKeys.update(registrations.all());
+    });
     for (const one of traffic.holders) if (!registrations.isActive(one)) traffic.revoke(one);
   };
   registrations.whenKeysChange(applyKeys);

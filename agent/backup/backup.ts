@@ -17,7 +17,7 @@ import { takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
 import { type Confirmed, openState, type State } from '../state.ts';
-import { ifWritable, openWorkplace } from '../workplace.ts';
+import { ifWritable, openWorkplace, orWarn } from '../workplace.ts';
 import { checkBase, learnBase, settleLastRun } from './base.ts';
 import { buildCompletion, complete } from './completion.ts';
 import { isReported, reportNotSafe } from './not-safe.ts';
@@ -69,7 +69,6 @@ async function attempt(
   onLost: OnLost,
 ): Promise<BackupSummary> {
   const { staging } = context.paths;
-  rmSync(staging, { recursive: true, force: true }); // of a run that was killed
   await using opening = new OpeningSession(context, wait);
   try {
     const backup = new Backup(context, state);
@@ -85,7 +84,7 @@ async function attempt(
     if (await opening.isLost()) onLost();
     throw error;
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    orWarn(context, () => rmSync(staging, { recursive: true, force: true }));
   }
 }
 

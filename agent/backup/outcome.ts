@@ -58,6 +58,11 @@ function refusal({ code, message }: Extract<Outcome, { state: 'refused' }>): DsE
       hint: 'a teacher has to make room on the server; nothing that was safe is lost',
     });
   }
+  if (code === 'server-trouble') {
+    return new DsError('server-trouble', text, {
+      hint: 'tell a teacher; nothing that was safe is lost',
+    });
+  }
   return new DsError('server-refused', `${text} (${code})`, {
     hint: 'a teacher can see the reason on the school server',
   });

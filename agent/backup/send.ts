@@ -15,6 +15,7 @@ import type { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
 import type { KnownEntry, State } from '../state.ts';
 import { sendFolder } from '../wire/rsync.ts';
+import { orWarn } from '../workplace.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import { type Batch, type Need, stageBatches } from './stage.ts';
 
@@ -127,7 +128,7 @@ export class Sender {
     // What did not arrive whole the server names when it is asked for the snapshot.
     if (sent.whole) writes.add(state.rememberArrived(versions));
     meter.done(versions.size, bytes);
-    rmSync(folder, { recursive: true });
+    orWarn(context, () => rmSync(folder, { recursive: true })); // at the end all of them go
   }
 
   #need(uid: Uid, digest: Digest, content: Digest | null): Need {

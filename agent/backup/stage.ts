@@ -7,7 +7,12 @@ import type { Clock } from '../../shared/clock.ts';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { propertyText } from '../../shared/journal/entry.ts';
-import { newestMoment, type Signature, type TreeEntry } from '../../shared/journal/journal-tree.ts';
+import {
+  newestMoment,
+  type Signature,
+  type TreeEntry,
+  unreadable,
+} from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { copySparsely } from '../../shared/system/sparse.ts';
 import { FRESHNESS, type Freshness } from '../freshness.ts';
@@ -149,17 +154,17 @@ async function stageEntry(
 function pinAndRead(entry: TreeEntry, batch: Batch, options: StageOptions): Promise<Version> {
   return readVersion(entry, options.signal, (path) => {
     const { content } = inBatch(batch.folder, entry.uid);
-    linkOrCopy(path, content);
+    linkOrCopy(entry, path, content);
     return content;
   });
 }
 
 function accept(uid: Uid, version: Version, batch: Batch, options: StageOptions): void {
-  const { digest, entry, metadata, oddities } = version;
-  const flaw = judgeFlaw(entry, options.base?.(uid));
+  const { digest, entry, metadata, oddities, unread } = version;
+  const flaw = judgeFlaw(entry, options.base?.(uid), unread);
   if (flaw) {
     const isTaken = flaw.use === 'as-is';
-    const problem = `Journal entry ${uid}: ${flaw.why}`;
+    const problem = flaw.why.includes(uid) ? flaw.why : `Journal entry ${uid}: ${flaw.why}`;
     options.onProblem({ uid, problem, ...(isTaken && { partial: true }) });
     if (!isTaken) {
       dropFiles(batch, uid);
@@ -176,7 +181,8 @@ function accept(uid: Uid, version: Version, batch: Batch, options: StageOptions)
     batch.versions.set(uid, digest);
     batch.bytes += metadata.length + (need === 'all' ? (entry.content?.size ?? 0) : 0);
   }
-  const signature = lastingSignature(version.signature, options.moment, options.freshness);
+  const lasting = lastingSignature(version.signature, options.moment, options.freshness);
+  const signature = unread.length === 0 ? lasting : null; // the disk may give it later
   options.onRead(uid, { signature, digest, content }, propertyText(entry, 'title') ?? '');
 }
 
@@ -188,11 +194,16 @@ function dropFiles(batch: Batch, uid: Uid): void {
   for (const path of Object.values(inBatch(batch.folder, uid))) rmSync(path, { force: true });
 }
 
-function linkOrCopy(from: string, to: string): void {
+function linkOrCopy(entry: TreeEntry, from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
     if (!isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS')) throw error;
-    copySparsely(from, to);
+    try {
+      copySparsely(from, to);
+    } catch (cause) {
+      if (!isErrno(cause, 'ENOSPC', 'EDQUOT')) throw cause;
+      throw unreadable(entry, 'there is no room for a copy of its content'); // others may be smaller
+    }
   }
 }

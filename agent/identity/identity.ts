@@ -4,7 +4,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../shared/errors.ts';
+import { isErrno, isSystemError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import type { Paths } from '../paths.ts';
@@ -30,13 +30,19 @@ export function readIdentity(
     ...machine.map((folder) => ({ serial: join(folder, 'SN'), uuid: join(folder, 'U#') })),
     { serial: paths.serial, uuid: paths.uuid },
   ];
-  for (const place of places) {
-    const serial = readTag(place.serial);
-    if (!serial || serial === NO_SERIAL) continue;
-    return { serial: parseSerial(serial), uuid: readTag(place.uuid) ?? NO_UUID };
-  }
   const enrolled = enrolledSerial(paths);
-  return enrolled && { serial: enrolled, uuid: readTag(paths.uuid) ?? NO_UUID };
+  try {
+    for (const place of places) {
+      const serial = readTag(place.serial);
+      if (!serial || serial === NO_SERIAL) continue;
+      return { serial: parseSerial(serial), uuid: readTag(place.uuid) ?? NO_UUID };
+    }
+    return enrolled && { serial: enrolled, uuid: readTag(paths.uuid) ?? NO_UUID };
+  } catch (error) {
+    // A file that the disk does not give is no reason for another serial, nor to stop.
+    if (!enrolled || !isSystemError(error)) throw error;
+    return { serial: enrolled, uuid: NO_UUID };
+  }
 }
 
 /** The school knows this laptop although Sugar's file is lost: another serial would be another laptop. */

@@ -1,14 +1,14 @@
 /**
  * What a power cut or a failed copy leaves of an entry: the datastore writes properties before content
- * and flushes nothing, so that files may be empty or absent afterwards. Such remains never replace a
- * good version at school. Pure.
+ * and flushes nothing, so that files may be empty or absent afterwards; and what a damaged disk gives of it.
+ * Such remains never replace a good version at school. Pure.
  */
 import type { Digest } from '../../shared/ids.ts';
 import { digestOf, type Entry, propertyText } from '../../shared/journal/entry.ts';
 import { readMark } from '../../shared/journal/kept.ts';
 
 export interface Flaw {
-  /** What is wrong, to follow "Journal entry …: ". */
+  /** What is wrong: a sentence about the entry, or what follows "Journal entry …: ". */
   why: string;
   /** What to back up: the version that the school has, the entry as it is, or nothing. */
   use: 'base' | 'as-is' | 'nothing';
@@ -20,20 +20,26 @@ const EMPTY = digestOf('');
 
 /**
  * Undefined for an entry that is whole. `base` is the version that the school has, if any: its content
- * null for none and undefined while that is not known.
+ * null for none and undefined while that is not known. `unread` are sentences about properties that cannot be
+ * read.
  */
 export function judgeFlaw(
   entry: Entry,
   base: { content: Digest | null | undefined } | undefined,
+  unread: readonly string[] = [],
 ): Flaw | undefined {
   const { content, properties } = entry;
   const hasContent = content !== null && content.size > 0;
+  // New content is new work, whatever became of its title.
+  const isNewWork = hasContent && base?.content !== undefined && base.content !== content.digest;
+  const [unreadable] = unread;
+  if (unreadable !== undefined) {
+    return { why: unreadable, use: base && !isNewWork ? 'base' : 'as-is' };
+  }
   const isHollow =
     properties.size === 0 || ALWAYS.some((name) => properties.get(name)?.length === 0);
   if (isHollow) {
     const why = 'its properties are empty, as after a power cut';
-    // New content is new work, whatever became of its title.
-    const isNewWork = hasContent && base?.content !== undefined && base.content !== content.digest;
     if (base && !isNewWork) return { why, use: 'base' };
     const isNothing = !hasContent && [...properties.values()].every(({ length }) => length === 0);
     return { why, use: isNothing ? 'nothing' : 'as-is' };

@@ -26,7 +26,11 @@ const LEFTOVER_ROUNDS = 5;
 export async function readLiveEntry({ paths, signal }: Context, uid: Uid): Promise<Version> {
   const local = inJournal(paths, uid);
   if (!existsSync(local.path)) throw new DsError('not-found', `the Journal has no entry ${uid}`);
-  return readVersion(local, signal);
+  const version = await readVersion(local, signal);
+  // Whoever writes back what was read would remove what could not be.
+  const [unread] = version.unread;
+  if (unread !== undefined) throw new DsError('unreadable', unread);
+  return version;
 }
 
 /**

@@ -27,11 +27,11 @@ export async function readLocalVersions(
   for (const { entry } of scan.toRead) {
     signal.throwIfAborted();
     try {
-      const { signature, digest, entry: found, doubt } = await readVersion(entry, signal);
+      const { signature, digest, entry: found, doubt, unread } = await readVersion(entry, signal);
       // What looks like the remains of an entry has to be compared with the whole one.
-      const isWhole = judgeFlaw(found, { content: undefined }) === undefined;
+      const isWhole = judgeFlaw(found, { content: undefined }, unread) === undefined;
       local.set(entry.uid, isWhole ? digest : undefined);
-      if (doubt !== 'none') continue;
+      if (doubt !== 'none' || unread.length > 0) continue;
       const lasting = lastingSignature(signature, scan.moment, freshness);
       read.set(entry.uid, { signature: lasting, digest, content: found.content?.digest ?? null });
     } catch (error) {

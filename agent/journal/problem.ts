@@ -9,8 +9,11 @@ import type { Prefix, Problem } from '../state.ts';
 
 export type { Problem } from '../state.ts';
 
-/** Errors about the disk as a whole, or about where we write, and not about the entry that is read. */
-const NOT_OF_ONE_ENTRY = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM'];
+/** Errors about this computer as a whole. */
+const OF_ALL = ['EMFILE', 'ENFILE', 'ENOMEM'];
+/** Errors about where we write, unless they come from looking at the entry, as on a damaged disk. */
+const OF_WRITING = ['ENOSPC', 'EDQUOT', 'EROFS'];
+const LOOKING = ['lstat', 'stat', 'statx', 'fstat', 'read', 'scandir'];
 
 /**
  * What to report about an entry whose reading failed; undefined when the entry is simply gone.
@@ -20,12 +23,18 @@ export function problemOf(entry: TreeEntry, error: unknown): Problem | undefined
   const known = asDsError(error);
   const ours = known.code === 'unreadable' || known.code === 'bad-input';
   const cause = ours ? known.cause : error;
-  if (isErrno(cause, ...NOT_OF_ONE_ENTRY)) throw error;
+  if (isErrno(cause, ...OF_ALL)) throw error;
+  if (isErrno(cause, ...OF_WRITING) && !isAboutReading(entry, cause)) throw error;
   if (!ours && !isSystemError(error)) throw error;
   if (isGone(entry)) return undefined;
   const named = known.message.includes(entry.uid);
   const problem = named ? known.message : `Journal entry ${entry.uid}: ${known.message}`;
   return { uid: entry.uid, problem };
+}
+
+function isAboutReading({ path }: TreeEntry, error: NodeJS.ErrnoException): boolean {
+  const { syscall = '', path: where = '' } = error;
+  return LOOKING.includes(syscall) || (syscall === 'open' && where.startsWith(`${path}/`));
 }
 
 /** Only when the file system says so: a folder that cannot be looked into is not an empty one. */

@@ -37,6 +37,8 @@ export interface Version {
   doubt: 'none' | 'torn' | 'unfinished' | 'wrong-size';
   /** What of it cannot be kept, a sentence each. */
   oddities: string[];
+  /** Properties that the disk does not give, likewise: it is not the whole entry. */
+  unread: string[];
 }
 
 /** Content up to this size is read in one go, in bytes. */
@@ -54,13 +56,14 @@ export async function readVersion(
   const signature = entrySignature(entry);
   const found = contentOf(entry);
   const content = found && (await readContent(entry, pin(found.path), found.size, signal));
-  const { properties, oddities, beingWritten } = readGoodProperties(entry);
+  const { properties, oddities, unread, beingWritten } = readGoodProperties(entry);
   const whole: Entry = { content, properties };
   const metadata = encodeWhatFits(entry, properties, content, oddities);
   const isTorn = entrySignature(entry) !== signature;
   const wrongSize = hasOtherSize(whole) ? 'wrong-size' : 'none';
   const doubt = isTorn ? 'torn' : beingWritten ? 'unfinished' : wrongSize;
-  return { signature, entry: whole, metadata, digest: digestOf(metadata), doubt, oddities };
+  const digest = digestOf(metadata);
+  return { signature, entry: whole, metadata, digest, doubt, oddities, unread };
 }
 
 /** Leaves out the largest properties until the rest is within the limit of an entry's metadata. */

@@ -50,7 +50,7 @@ export function recheckSince(
     },
     read: async (entry) => {
       const version = await tryReadVersion(entry, signal);
-      return version?.doubt === 'none' ? version : undefined;
+      return version?.doubt === 'none' && version.unread.length === 0 ? version : undefined;
     },
   };
 }

@@ -86,13 +86,28 @@ export async function scanJournal(
   return scan;
 }
 
-/** The file system's own time, which may differ from the clock's, in nanoseconds since 1970. */
+/**
+ * The file system's own time, which may differ from the clock's, in nanoseconds since 1970; the clock's where
+ * the folder cannot be written to, as on a damaged disk.
+ */
 export function fileSystemMoment(folder: string): bigint {
   const probe = join(folder, '.moment');
-  writeFileSync(probe, '');
-  const { mtimeNs } = lstatSync(probe, { bigint: true });
-  rmSync(probe);
-  return mtimeNs;
+  try {
+    writeFileSync(probe, '');
+    return lstatSync(probe, { bigint: true }).mtimeNs;
+  } catch {
+    return BigInt(Date.now()) * 1_000_000n;
+  } finally {
+    ifSpared(() => rmSync(probe, { force: true }));
+  }
+}
+
+function ifSpared(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // the next one writes over it
+  }
 }
 
 /** Throws `unreadable` where there is no Journal, or none that can be listed. */

@@ -72,7 +72,7 @@ function apply(model: Model, event: Event): Model {
       return withWorld(model, event.change);
     case 'network-joined':
       return mapJobs(model, (job) => {
-        if (job.end || !job.wait || LASTING.includes(job.wait.reason)) return job;
+        if (!job.wait || LASTING.includes(job.wait.reason)) return job;
         return { ...job, failures: 0, wait: job.request.byHand ? null : event.wait };
       });
     case 'due': {
@@ -118,7 +118,7 @@ export function decide({ jobs, world }: Model): Decision {
   const ends = live.flatMap(({ wait }) =>
     wait && wait.untilMs > world.uptimeMs ? [wait.untilMs] : [],
   );
-  if (world.network === 'down' && world.downSinceMs !== undefined && live.length > 0) {
+  if (world.downSinceMs !== undefined && live.length > 0) {
     const askAtMs = world.downSinceMs + DOWN_HINT_MS;
     if (askAtMs > world.uptimeMs) ends.push(askAtMs);
   }
@@ -181,10 +181,8 @@ function withDailyBackup(model: Model, wait: Wait | null): Model {
 }
 
 function finish(model: Model, id: number, summary: Record<string, number>): Model {
-  const isBackup = model.jobs.find((job) => job.id === id)?.request.kind === 'backup';
-  const finished = mapJobs(model, (job) => {
-    const alsoDone = isBackup && job.request.kind === 'backup';
-    if (job.end !== null || (job.id !== id && !alsoDone)) return job;
+  const isBackup = model.jobs.some((job) => job.id === id && job.request.kind === 'backup');
+  const finished = changeJob(model, id, (job) => {
     return { ...ended(job, 'done'), problem: null, summary };
   });
   return isBackup ? { ...finished, due: false } : finished;
@@ -243,7 +241,6 @@ function ended(job: Job, end: JobEnd): Job {
 function withEndedLast(before: Model, after: Model): Model {
   const wasLive = new Set(liveJobs(before.jobs).map(({ id }) => id));
   const isNew = ({ id, end }: Job) => end !== null && wasLive.has(id);
-  if (!after.jobs.some(isNew)) return after;
   const others = after.jobs.filter((job) => !isNew(job));
   return { ...after, jobs: [...others, ...after.jobs.filter(isNew)] };
 }

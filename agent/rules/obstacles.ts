@@ -14,7 +14,7 @@ export type Network = 'up' | 'down' | 'unknown';
 export interface World {
   power: Power;
   network: Network;
-  /** When a monitor first said that the network is down, by the uptime of this boot in milliseconds. */
+  /** Since when a monitor says that the network is down, by the uptime of this boot in milliseconds. */
   downSinceMs?: number;
   /** The laptop is going to sleep. */
   suspending: boolean;
@@ -34,21 +34,21 @@ export const DOWN_HINT_MS = 30 * 60_000;
 
 /** Empty when the job can run. */
 export function obstacles(job: Job, world: World): JobReason[] {
-  const { power, network, suspending, paused, uptimeMs } = world;
+  const { power, suspending, paused, uptimeMs } = world;
   const least = job.request.byHand ? BATTERY_BY_HAND : BATTERY_ALONE;
   const waits = job.wait !== null && job.wait.untilMs > uptimeMs ? [job.wait.reason] : [];
   return [
     ...(paused ? (['paused'] as const) : []),
     ...(suspending ? (['suspend'] as const) : []),
     ...(isBelow(power, least) ? (['battery'] as const) : []),
-    ...(network === 'down' && believesDown(job, world) ? (['no-network'] as const) : []),
+    ...(believesDown(job, world) ? (['no-network'] as const) : []),
     ...waits,
   ];
 }
 
 /** What a person asks for is tried whatever a monitor says. */
 function believesDown({ request }: Job, { downSinceMs, uptimeMs }: World): boolean {
-  return !request.byHand && (downSinceMs === undefined || uptimeMs < downSinceMs + DOWN_HINT_MS);
+  return !request.byHand && downSinceMs !== undefined && uptimeMs < downSinceMs + DOWN_HINT_MS;
 }
 
 /** Why nothing at all may be requested: `battery`, when the laptop has to be plugged in first. */

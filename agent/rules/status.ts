@@ -24,14 +24,15 @@ export interface Status {
 export function describeStatus(model: Model): Status {
   const { run } = decide(model);
   const live = liveJobs(model.jobs);
-  const job = live.find(({ id }) => id === run) ?? live[0];
+  const running = live.find(({ id }) => id === run);
+  const job = running ?? live[0];
   const reasons = job ? obstacles(job, model.world) : [];
   const appointment = job?.wait && isQueue(job.wait.reason) ? job.wait : null;
   return {
     state: stateOf(model, job, run, reasons),
     reasons: job || model.due ? reasons : ['done'],
     job,
-    progress: run === null ? null : (job?.progress ?? null),
+    progress: running?.progress ?? null,
     queuePlace: appointment?.place ?? 0,
     queuedUntilMs: appointment?.untilMs ?? 0,
     problem: job?.problem ?? lastProblem(model),

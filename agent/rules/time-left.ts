@@ -19,7 +19,7 @@ const WORST = 1.5;
 /** `elapsedMs` counts from the first byte or entry that was transferred. */
 export function timeLeft(progress: Progress, elapsedMs: number): TimeLeft {
   const part = fraction(progress);
-  if (elapsedMs < SILENT_MS || part < LEAST_PART || part >= 1) return UNKNOWN;
+  if (elapsedMs < SILENT_MS || part < LEAST_PART) return UNKNOWN;
   const seconds = (elapsedMs / 1000) * ((1 - part) / part);
   return [Math.floor(seconds * BEST), Math.ceil(seconds * WORST)];
 }

@@ -36,7 +36,7 @@ const PAGE = 500;
 /** Error codes of the server that mean the same on the laptop; all others become `server-refused`. */
 const SHARED_CODES: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
-  ...(['server-full', 'not-registered'] as const),
+  ...(['server-full', 'server-trouble', 'not-registered'] as const),
 ];
 
 /** Whose control API it is. */

@@ -23,6 +23,7 @@ const TIMEOUT_SECONDS = 120;
 /** rsync's exit codes for "some files were not transferred": errors of single files, and vanished. */
 const PARTIAL = [23, 24];
 const NO_ROOM = /No space left on device|Disk quota exceeded/i;
+const READ_ONLY = /Read-only file system \(30\)/;
 
 /** Sends a folder's files into `incoming/`. `onFraction` is told which part of its bytes has gone, 0…1. */
 export async function sendFolder(
@@ -140,6 +141,11 @@ export function explainRsync(
           hint: 'a teacher has to make room on the server; nothing that was safe is lost',
         })
       : new DsError('laptop-full', 'the disk of this laptop is full', { hint: FULL_HINT });
+  }
+  if (direction === 'send' && READ_ONLY.test(stderr)) {
+    return new DsError('server-trouble', 'the disk of the school server has become read-only', {
+      hint: 'tell a teacher; nothing that was safe is lost',
+    });
   }
   if (exitCode !== null && PARTIAL.includes(exitCode)) return 'partial';
   const refused = /ds-backup: refused: (.*)/.exec(stderr)?.[1];

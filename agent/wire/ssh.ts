@@ -69,12 +69,13 @@ export function connect(
 ): Connection {
   const { env, signal, paths } = context;
   signal.throwIfAborted();
-  const folder = makeShortFolder(env);
-  // Paths with spaces or per cent signs cannot be quoted in all versions of ssh; links can.
-  giveKey(paths.key, join(folder, 'key'));
-  symlinkSync(paths.knownHosts, join(folder, 'known_hosts'));
-  const config = join(folder, 'config');
-  writeFileSync(config, formatSshConfig(folder, new URL(server).hostname, enrolment));
+  const folder = makeShortFolder(env, (made) => {
+    // Paths with spaces or per cent signs cannot be quoted in all versions of ssh; links can.
+    giveKey(paths.key, join(made, 'key'));
+    symlinkSync(paths.knownHosts, join(made, 'known_hosts'));
+    writeFileSync(configIn(made), formatSshConfig(made, new URL(server).hostname, enrolment));
+  });
+  const config = configIn(folder);
   const args = ['-F', config, '-o', 'ControlMaster=yes', '-T', HOST_ALIAS, 'api'];
   const child = spawn('ssh', args, { env, stdio: 'pipe' });
   const channel = new Channel(child);
@@ -115,7 +116,8 @@ export function explainSsh(exitCode: number | null, stderrTail: string, server: 
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION/i.test(stderrTail)) {
     return untrustedServer();
   }
-  if (/Permission denied/i.test(stderrTail)) {
+  // sshd names the ways in; the same words about a file mean something else.
+  if (/Permission denied \([a-z,-]*\)/i.test(stderrTail)) {
     return new DsError('not-registered', 'the school server does not accept our key any more', {
       hint: 'try again: this laptop enrols again, and a teacher may have to approve it',
     });
@@ -134,14 +136,20 @@ export function explainSsh(exitCode: number | null, stderrTail: string, server: 
   });
 }
 
-/** A private folder with a path short enough for a socket in it, and without spaces. */
-function makeShortFolder(env: NodeJS.ProcessEnv): string {
+const configIn = (folder: string) => join(folder, 'config');
+
+/** A private folder with a path short enough for a socket in it, and without spaces, once `fill` was done. */
+function makeShortFolder(env: NodeJS.ProcessEnv, fill: (folder: string) => void): string {
   const runtime = env.XDG_RUNTIME_DIR ?? '';
   const usable = /^\/[\w./-]+$/.test(runtime) && runtime.length <= MAX_FOLDER_LENGTH;
   for (const parent of usable ? [runtime, '/tmp'] : ['/tmp']) {
+    let folder = '';
     try {
-      return makeTemporaryFolder(parent, 'dsb');
+      folder = makeTemporaryFolder(parent, 'dsb');
+      fill(folder);
+      return folder;
     } catch (error) {
+      if (folder) rmSync(folder, { recursive: true, force: true });
       if (parent === '/tmp') throw error;
     }
   }

@@ -16,7 +16,7 @@ import {
   readSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { DsError, isErrno } from '../errors.ts';
+import { asDsError, DsError, isErrno, isSystemError } from '../errors.ts';
 import { parseUid, tryParse, type Uid } from '../ids.ts';
 import { isInternalProperty, isPropertyName, MAX_METADATA_BYTES } from './entry.ts';
 
@@ -133,19 +133,23 @@ export interface ReadProperties {
   properties: Map<string, Buffer>;
   /** What of them cannot be kept, and why: a sentence each. */
   oddities: string[];
+  /** What of them the disk does not give, likewise: it may be as it was. */
+  unread: string[];
   /** True if a property is being replaced right now: what was read may mix old and new. */
   beingWritten: boolean;
 }
 
 /**
- * All properties of an entry that can be kept; what cannot is named in `oddities`. Throws `unreadable`
- * if they cannot be listed.
+ * All properties of an entry that can be kept; the others are named in `oddities` or `unread`. Throws
+ * `unreadable` if they cannot be listed.
  */
 export function readGoodProperties(entry: TreeEntry): ReadProperties {
   const folder = join(entry.path, 'metadata');
   statOf(entry, entry.path, 'folder');
   statOf(entry, folder, 'folder');
-  const read: ReadProperties = { properties: new Map(), oddities: [], beingWritten: false };
+  const read: ReadProperties = {
+    ...{ properties: new Map(), oddities: [], unread: [], beingWritten: false },
+  };
   let total = 0;
   for (const raw of readNames(folder, entry)) {
     const name = raw.toString('utf8');
@@ -162,16 +166,17 @@ export function readGoodProperties(entry: TreeEntry): ReadProperties {
       else read.beingWritten = true;
       total += bytes?.length ?? 0;
     } catch (error) {
-      read.oddities.push(error instanceof DsError ? error.message : oddity(entry, String(error)));
+      const list = isSystemError(asDsError(error).cause) ? read.unread : read.oddities;
+      list.push(error instanceof DsError ? error.message : oddity(entry, String(error)));
     }
   }
   return read;
 }
 
 /** All properties of an entry. Throws `unreadable` naming the first that cannot be kept. */
-export function readProperties(entry: TreeEntry): Omit<ReadProperties, 'oddities'> {
-  const { oddities, ...read } = readGoodProperties(entry);
-  const [first] = oddities;
+export function readProperties(entry: TreeEntry): Omit<ReadProperties, 'oddities' | 'unread'> {
+  const { oddities, unread, ...read } = readGoodProperties(entry);
+  const [first] = [...unread, ...oddities];
   if (first !== undefined) throw new DsError('unreadable', first);
   return read;
 }

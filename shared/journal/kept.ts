@@ -54,10 +54,8 @@ export function keptMarkOf(entry: Entry): KeptMark | undefined {
 
 /** The mark, whatever the content is; undefined if there is no readable one. */
 export function readMark(entry: Pick<Entry, 'properties'>): KeptMark | undefined {
-  const text = propertyText(entry, KEPT_PROPERTY);
-  if (text === undefined) return undefined;
   try {
-    return v.parse(markSchema, JSON.parse(text));
+    return v.parse(markSchema, JSON.parse(propertyText(entry, KEPT_PROPERTY) ?? ''));
   } catch {
     return undefined;
   }

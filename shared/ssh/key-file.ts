@@ -2,7 +2,7 @@
  * Private keys in OpenSSH's format: ed25519, and RSA for clients that know nothing else. A power cut leaves a
  * complete file or none.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { namesIn, writeFileDurably } from '../system/files.ts';
@@ -54,7 +54,8 @@ export async function readKeyFile(
 ): Promise<{ line: string } | 'absent' | 'damaged'> {
   try {
     readFileSync(path); // a file that cannot be read is an error, not a damaged key
-    chmodSync(path, 0o600); // OpenSSH refuses a key that others may read
+    // OpenSSH refuses a key that others may read. The disk may be read-only.
+    if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
     const { stdout } = await run(SSH_KEYGEN, ['-y', '-P', '', '-f', path], options);
     const { type, line } = parsePublicKey(stdout);
     return type === wanted ? { line } : 'damaged';

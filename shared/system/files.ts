@@ -5,8 +5,10 @@
 import {
   closeSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -27,6 +29,17 @@ export function writeFileDurably(path: string, content: string | Buffer, mode = 
       closeSync(fd);
     }
   });
+}
+
+/** The same, but nothing is written where that is the content already: a full disk changes nothing then. */
+export function writeFileIfChanged(path: string, content: string | Buffer, mode = 0o644): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  try {
+    if (readFileSync(path).equals(bytes) && (lstatSync(path).mode & 0o777) === mode) return;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'EISDIR', 'EACCES', 'EIO')) throw error;
+  }
+  writeFileDurably(path, bytes, mode);
 }
 
 /** Points the symbolic link at `path` to `target`; an older link is replaced in one step. */

@@ -8,6 +8,8 @@ import { DsError } from '../errors.ts';
 
 export interface Lock extends AsyncDisposable {
   release(): Promise<void>;
+  /** Resolves when the lock was lost: its holder died, and another program may have taken it. */
+  lost: Promise<void>;
 }
 
 export interface LockOptions {
@@ -49,9 +51,16 @@ export async function lockFile(path: string, options: LockOptions): Promise<Lock
     );
   });
   child.on('error', () => {}); // a later abort ends the child; release() then has nothing to do
+  let released = false;
   const release = async () => {
+    released = true;
     child.stdin.end();
     await ended;
   };
-  return { release, [Symbol.asyncDispose]: release };
+  const lost = new Promise<void>((resolve) => {
+    void ended.then(() => {
+      if (!released) resolve();
+    });
+  });
+  return { release, lost, [Symbol.asyncDispose]: release };
 }

@@ -26,6 +26,8 @@ export interface CommandOptions {
   failpoint?: string;
   /** Ends it with SIGTERM when this fires. */
   signal?: AbortSignal;
+  /** A program that runs it, with its first arguments. */
+  inside?: readonly string[];
 }
 
 export class Laptop implements AsyncDisposable {
@@ -68,7 +70,10 @@ export class Laptop implements AsyncDisposable {
   /** Runs `ds-backup` with these arguments to its end, without the agent. */
   backup(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
     const program = join(distFolder, 'ds-backup.mjs');
-    return this.run(process.execPath, [program, ...args, '--direct', ...this.where()], options);
+    const { inside = [] } = options;
+    const words = [process.execPath, program, ...args, '--direct', ...this.where()];
+    const [command = '', ...rest] = [...inside, ...words];
+    return this.run(command, rest, options);
   }
 
   /** Runs any program in the laptop's environment, the session bus included if it was started. */

@@ -19,6 +19,7 @@ import { formatKeptMark, KEPT_PROPERTY, type KeptMark } from '../../shared/journ
 import { difference, stateDigest } from '../../shared/journal/sums.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
+import { Faults } from '../../xs/ground/faults.ts';
 import { type Ingested, ingest } from '../../xs/ingest/ingest.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { Checker } from '../../xs/integrity/checker.ts';
@@ -76,7 +77,7 @@ export function openLibrary(folder: string, options: LibraryOptions = {}): TestL
     sessionUid: uid,
     sessionGid: process.getgid?.() ?? 0,
   };
-  makeServiceFolders(ownership, paths);
+  makeServiceFolders(ownership, paths, new Faults(silentLog));
   const pool = openPool(paths, ownership, options.maxLinks);
   const clock = options.clock ?? realClock;
   const context: IngestContext = {

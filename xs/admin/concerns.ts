@@ -2,6 +2,8 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+
+import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
 import type { Status } from './status.ts';
 
@@ -12,6 +14,8 @@ interface Named {
 
 export type Concern =
   | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  /** Parts of the server that do not work. */
+  | { type: 'faults'; faults: readonly Fault[] }
   /** Something in their folders is missing, damaged or unreadable. */
   | { type: 'damaged-laptops'; laptops: readonly Named[] }
   /** They have backups here, are not registered, and asked in vain. */
@@ -34,6 +38,7 @@ export type ConcernType = Concern['type'];
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
   ...([
+    'faults',
     'damaged-laptops',
     'not-safe',
     'waiting-keys',
@@ -57,6 +62,8 @@ export function concerns(status: Status): Concern[] {
 function concern(type: ConcernType, status: Status): Concern | undefined {
   const { clock, damaged, disk, forecast } = status;
   switch (type) {
+    case 'faults':
+      return status.faults.length > 0 ? { type, faults: status.faults } : undefined;
     case 'waiting-keys':
       return named(type, status.waitingKeys);
     case 'damaged-laptops':
@@ -88,8 +95,11 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
     case 'disk-too-small':
       return forecast.fits ? undefined : { type };
     case 'disk-nearly-full': {
-      const { freeBlocks, freeInodes } = disk;
-      return freeShare(disk) < SCARCE ? { type, freeBlocks, freeInodes } : undefined;
+      const disks = [disk, ...status.disks];
+      const scarce = disks.filter((one) => freeShare(one) < SCARCE);
+      const [fullest] = scarce.sort((a, b) => freeShare(a) - freeShare(b));
+      const { freeBlocks = 1, freeInodes = 1 } = fullest ?? {};
+      return fullest && { type, freeBlocks, freeInodes };
     }
     default:
       return type satisfies never;

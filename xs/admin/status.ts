@@ -3,8 +3,10 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
+import { lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
+import type { Fault } from '../ground/faults.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -17,7 +19,7 @@ import { lockedOut } from '../ssh/old-algorithms.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { daysSince, type Moment } from '../storage/moment.ts';
-import { inLaptop } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
@@ -57,6 +59,10 @@ export interface Status {
   notSafe: LaptopNotSafe[];
   scrub: { pass: number; shard: number; lastPassFinished: string | null };
   clock: { trusted: boolean; reason: string };
+  /** What does not work at the moment. */
+  faults: Fault[];
+  /** Of the disks beside that of the library: shares that are free, 0 to 1. */
+  disks: { name: 'state' | 'completion'; freeBlocks: number; freeInodes: number }[];
 }
 
 /** A laptop without a backup for longer is late: a school week and a long weekend. */
@@ -125,6 +131,8 @@ export async function readStatus(library: Library): Promise<Status> {
     notSafe,
     scrub: { pass: scrub.pass, shard: scrub.shard, lastPassFinished: scrub.lastPassFinished },
     clock: { trusted: moment.trusted, reason: timeline.distrust },
+    faults: library.faults.list(),
+    disks: await otherDisks(paths),
   };
 }
 
@@ -142,6 +150,21 @@ function isKnown({ registrations }: Pick<Library, 'registrations'>, serial: Seri
 /** True also for a folder that cannot be read. */
 function holdsData({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
   return ifReadable(() => [hasBackup(paths, serial)])[0] ?? true;
+}
+
+/** The disks of state and completion, unless they are the library's. */
+async function otherDisks(paths: Paths): Promise<Status['disks']> {
+  const device = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.dev;
+  const names = (['state', 'completion'] as const).filter((name) => {
+    const dev = device(paths[name]);
+    return dev !== undefined && dev !== device(paths.library);
+  });
+  return await Promise.all(
+    names.map(async (name) => {
+      const { freeBlocks, freeInodes } = await measureDisk(paths[name]);
+      return { name, freeBlocks, freeInodes };
+    }),
+  );
 }
 
 /** By the last check, and by whether the last backup is still there. */

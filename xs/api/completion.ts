@@ -3,12 +3,13 @@
  * second that an rsync session takes. From here on it is like one sent by rsync: written durably, then
  * taken in by the intake.
  */
+import { accessSync, constants } from 'node:fs';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { parseCompletion } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import { inCompletion, type Paths } from '../storage/paths.ts';
+import { inCompletion, inLaptop, type Paths } from '../storage/paths.ts';
 
 /** In bytes. Larger ones are sent by rsync, which resumes after a lost connection. */
 const MAX_BYTES = 1024 * 1024;
@@ -24,13 +25,10 @@ export function addCompletionRoute(
     if (completion.serial !== serial) {
       throw new DsError('bad-input', 'the completion file is about another laptop');
     }
-    try {
-      const text = `${JSON.stringify(completion)}\n`;
-      writeFileDurably(inCompletion(paths).waiting(serial), text, 0o640);
-    } catch (cause) {
-      if (!isErrno(cause, 'ENOSPC', 'EDQUOT')) throw cause;
-      throw new DsError('server-full', 'the disk of the school server is full', { cause });
-    }
+    // Nothing could be sent to a library that is read-only: to ask for it again would never end.
+    accessSync(inLaptop(paths, serial).incoming, constants.W_OK);
+    const text = `${JSON.stringify(completion)}\n`;
+    writeFileDurably(inCompletion(paths).waiting(serial), text, 0o640);
     return reply.status(204).send();
   });
 }

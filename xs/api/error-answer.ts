@@ -3,7 +3,8 @@
  * client, the message. Faults of the server are described in the log only: a stranger never sees a path
  * or the text of an unknown error.
  */
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import { asServerError } from '../ground/system-errors.ts';
 
 const STATUS = {
   usage: 400,
@@ -31,6 +32,7 @@ const STATUS = {
   cancelled: 503,
   clock: 503,
   'server-busy': 503,
+  'server-trouble': 503,
   'server-unreachable': 503,
   'over-quota': 507,
   'server-full': 507,
@@ -51,15 +53,16 @@ export interface ErrorAnswer {
 const ABSOLUTE_PATH = /(?:^|[^\w.:/])\/\w/;
 const FAULT = 'something went wrong on the school server; its log says what';
 
-/** For one of our errors, one of fastify's (which has a status of its own), or an unknown one. */
-export function answerTo(error: unknown): ErrorAnswer {
-  if (error instanceof DsError) return answerToOurs(error);
-  const status = clientStatusOf(error);
+/** For one of our errors, one of a system call (system-errors.ts), one of fastify's (which has a status of its own), or an unknown one. */
+export function answerTo(thrown: unknown): ErrorAnswer {
+  const error = asServerError(thrown);
+  if (thrown instanceof DsError || error.code !== 'internal') return answerToOurs(error);
+  const status = clientStatusOf(thrown);
   if (status === undefined) {
-    return { status: 500, body: { code: asDsError(error).code, message: FAULT }, fault: true };
+    return { status: 500, body: { code: error.code, message: FAULT }, fault: true };
   }
   const code = status === 429 ? 'busy' : 'bad-input';
-  return { status, body: { code, message: asDsError(error).message }, fault: false };
+  return { status, body: { code, message: error.message }, fault: false };
 }
 
 function answerToOurs({ code, message, hint }: DsError): ErrorAnswer {

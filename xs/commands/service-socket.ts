@@ -14,6 +14,7 @@ import got from 'got';
 import * as v from 'valibot';
 import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { createApp } from '../api/app.ts';
+import { asTerminalError } from '../ground/system-errors.ts';
 import type { Library } from '../library.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import { releaseIfFull } from '../storage/reserve.ts';
@@ -60,8 +61,12 @@ export async function runCommand(
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) throw usage(`there is no command "${command}"`);
   releaseIfFull(library.paths);
-  const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
-  return typeof exitCode === 'number' ? exitCode : 0;
+  try {
+    const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
+    return typeof exitCode === 'number' ? exitCode : 0;
+  } catch (error) {
+    throw asTerminalError(error);
+  }
 }
 
 /** Accepts commands until disposed, which cancels running ones. */

@@ -8,6 +8,8 @@ import { answer, type Command } from './command.ts';
 
 /** Exit code of `status` when something needs attention, for monitoring programs. */
 const NEEDS_ATTENTION = 3;
+/** Letters in a line. */
+const MAX_LINE = 118;
 /** Names in one line; the rest are counted. */
 const NAMED = 5;
 
@@ -40,6 +42,10 @@ export function formatStatus(found: Status): string[] {
   lines.push(
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
       `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
+    ...found.disks.map(
+      ({ name: which, freeBlocks, freeInodes }) =>
+        `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
+    ),
     `forecast  ${formatForecast(found)}`,
     `trash     ${found.trash} items can be restored`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
@@ -66,6 +72,11 @@ export function formatStatus(found: Status): string[] {
 
 function formatConcern(concern: Concern): string {
   switch (concern.type) {
+    case 'faults': {
+      const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
+      const line = `  does not work     ${each}`;
+      return `${line.slice(2, MAX_LINE)}${line.length > MAX_LINE ? '…' : ''}`;
+    }
     case 'waiting-keys':
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
     case 'damaged-laptops':

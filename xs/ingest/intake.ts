@@ -7,12 +7,14 @@
 import { type FSWatcher, lstatSync, readdirSync, renameSync, watch } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asDsError, DsError, type ErrorCode, isErrno } from '../../shared/errors.ts';
+import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Outcome } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
+import type { Faults } from '../ground/faults.ts';
+import { asServerError, reasonOf } from '../ground/system-errors.ts';
 import type { Registrations } from '../registration/registration.ts';
 import type { Spend } from '../storage/in-pieces.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
@@ -31,12 +33,14 @@ import { RUN_BUDGET, type RunBudget, SentFiles, spendFrom } from './sent.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
 const SWEEP_MS = 60_000;
+/** While nothing is watched, in milliseconds. */
+const LOOKOUT_MS = 5000;
 /** Faults of the laptop: the completion file is removed. Any other is tried again. */
 const LAPTOP_FAULTS: readonly ErrorCode[] = ['bad-input', 'bad-id', 'server-refused', 'over-quota'];
 /** Refusals that cost no work, and so do not count as failed runs. */
 const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota'];
 /** Neither the completion's fault nor work in vain: these attempts do not count. */
-const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'cancelled'];
+const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'server-trouble', 'cancelled'];
 
 /** A laptop that is still sending is logged once in so many looks: in a minute. */
 const TOLD_WAITS = 30;
@@ -44,6 +48,7 @@ const TOLD_WAITS = 30;
 export interface IntakeOptions extends IngestContext {
   registrations: Registrations;
   workQueue: WorkQueue;
+  faults?: Faults;
   /** RUN_BUDGET by default. */
   budget?: RunBudget;
 }
@@ -62,6 +67,10 @@ export class Intake implements AsyncDisposable {
   readonly #stop = new AbortController();
   #watcher: FSWatcher | undefined;
   #sweeper: NodeJS.Timeout | undefined;
+  /** Runs while nothing is watched. */
+  #lookout: NodeJS.Timeout | undefined;
+  /** The inode of the watched folder. */
+  #watched: number | undefined;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -69,13 +78,48 @@ export class Intake implements AsyncDisposable {
 
   /** Takes in what waits, and keeps watching. */
   start(): void {
-    const { paths } = this.#options;
-    this.#watcher = watch(paths.completion, (_event, name) => {
-      const serial = tryParse(parseSerial, name);
-      if (serial && exists(inCompletion(paths).waiting(serial))) this.#enqueue(serial);
-    });
-    this.#sweep();
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweepAgain();
+    this.#watch();
+    this.#sweeper = setInterval(() => this.#sweepAgain(), SWEEP_MS);
+  }
+
+  /** Watching may fail, or end: everything is then found by looking often. */
+  #watch(): void {
+    const { paths, faults } = this.#options;
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    try {
+      const watcher = watch(paths.completion, (_event, name) => {
+        const serial = tryParse(parseSerial, name);
+        if (serial && exists(inCompletion(paths).waiting(serial))) this.#enqueue(serial);
+      });
+      const lost = (error: unknown) => {
+        if (this.#watcher !== watcher) return;
+        this.#watcher = undefined;
+        faults?.note('watching', error);
+      };
+      watcher.on('error', lost);
+      watcher.on('close', () => lost(new Error(`${paths.completion} is not watched any more`)));
+      this.#watcher = watcher;
+      this.#watched = lstatSync(paths.completion).ino;
+      faults?.clear('watching');
+    } catch (error) {
+      faults?.note('watching', error);
+    }
+    clearInterval(this.#lookout);
+    if (!this.#watcher) this.#lookout = setInterval(() => this.#sweepAgain(), LOOKOUT_MS);
+  }
+
+  #sweepAgain(): void {
+    const { paths, faults } = this.#options;
+    try {
+      this.#sweep();
+      faults?.clear('completion');
+    } catch (error) {
+      faults?.note('completion', error);
+    }
+    const { ino } = lstatSync(paths.completion, { throwIfNoEntry: false }) ?? {};
+    if (!this.#watcher || ino !== this.#watched) this.#watch();
   }
 
   /** What became of a run, as far as this process and the newest snapshot know. */
@@ -96,8 +140,11 @@ export class Intake implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    this.#watcher?.close();
+    const watcher = this.#watcher;
+    this.#watcher = undefined;
+    watcher?.close();
     clearInterval(this.#sweeper);
+    clearInterval(this.#lookout);
     this.#outcomes.close();
     await Promise.all(this.#running);
     await this.#options.workQueue.idle();
@@ -154,7 +201,8 @@ export class Intake implements AsyncDisposable {
     this.#outcomes.notify(serial);
   }
 
-  #retryLater(serial: Serial, { code, message: reason }: DsError): void {
+  #retryLater(serial: Serial, error: DsError): void {
+    const { code } = error;
     const { clock, log } = this.#options;
     const failures = (this.#failures.get(serial) ?? 0) + (code === 'busy' ? 0 : 1);
     const delay = retryDelayMs(code, failures);
@@ -162,7 +210,7 @@ export class Intake implements AsyncDisposable {
     this.#waits.set(serial, waits);
     // The session that sent the completion file ends in a moment: nothing to tell.
     if (code !== 'busy' || waits % TOLD_WAITS === 0) {
-      log.warn('ingest-failed', { serial, code, reason, againInMs: delay });
+      log.warn('ingest-failed', { serial, code, reason: reasonOf(error), againInMs: delay });
     }
     this.#failures.set(serial, failures);
     clock.sleep(delay, this.#stop.signal).then(
@@ -252,12 +300,14 @@ export class Intake implements AsyncDisposable {
       this.#outcomes.set(serial, run, outcome);
     } catch (cause) {
       const error = asServerError(cause);
-      const { code, message } = error;
+      const { code, message, hint } = error;
+      // A laptop has words of its own about a full disk only.
+      const told = hint === undefined || code === 'server-full' ? message : `${message}; ${hint}`;
       if (code === 'damaged' && this.#mend(serial)) {
         return this.#ingestClaimed(serial, claimed, turn, onRun);
       }
       if (run && !this.#stop.signal.aborted) {
-        this.#outcomes.set(serial, run, { state: 'refused', code, message });
+        this.#outcomes.set(serial, run, { state: 'refused', code, message: told });
       }
       if (!LAPTOP_FAULTS.includes(code)) throw error;
       if (!CHEAP.includes(code)) cap?.noteFailure(serial);
@@ -303,15 +353,6 @@ export class Intake implements AsyncDisposable {
 /** The mirror of an original client was compared with a base that is no longer the newest. */
 function baseMoved(): DsError {
   return new DsError('busy', 'the newest snapshot changed meanwhile', { retry: true });
-}
-
-/** A full disk becomes `server-full`, with a way out. */
-function asServerError(cause: unknown): DsError {
-  if (isErrno(cause, 'ENOSPC', 'EDQUOT')) {
-    const hint = 'a teacher has to make room on the server; nothing that was safe is lost';
-    return new DsError('server-full', 'the disk of the school server is full', { hint, cause });
-  }
-  return asDsError(cause);
 }
 
 function exists(path: string): boolean {

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import type { Paths } from '../storage/paths.ts';
 import { newestSnapshot } from '../storage/snapshots.ts';
@@ -80,9 +81,9 @@ export function checkGroup(
 ): void {
   if (ownUid !== 0) return;
   for (const serial of serials) {
-    const newest = newestSnapshot(paths, serial);
-    if (!newest) continue;
-    const { gid } = lstatSync(newest.folder);
+    const [newest] = ifReadable(() => [newestSnapshot(paths, serial)]);
+    const gid = newest && lstatSync(newest.folder, { throwIfNoEntry: false })?.gid;
+    if (!newest || gid === undefined) continue;
     if (gid === sessionGid) continue;
     throw new DsError('config', `sessions cannot read ${newest.folder}: its group is ${gid}`, {
       hint: `chgrp -R -h ${sessionGid} ${paths.library}/.pool ${paths.library}/[A-Z]*`,

@@ -1,9 +1,9 @@
 /**
  * The session script and its settings, copied to where sessions may read them whatever the ownership of
- * the program's own folder.
+ * the program's own folder. Nothing is written when they are there: the disk may be full.
  */
-import { chmodSync, copyFileSync, renameSync } from 'node:fs';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { readFileSync } from 'node:fs';
+import { writeFileIfChanged } from '../../shared/system/files.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 
 /** What has to stay free on the library's disk: a share of its blocks and inodes. */
@@ -26,9 +26,7 @@ const LARGEST_INODE_SHARE = 0.1;
 
 export function installSession(paths: Paths, script: string, floor: Floor): void {
   const files = inState(paths);
-  copyFileSync(script, `${files.session}.tmp`);
-  chmodSync(`${files.session}.tmp`, 0o755);
-  renameSync(`${files.session}.tmp`, files.session);
+  writeFileIfChanged(files.session, readFileSync(script), 0o755);
   const settings = {
     LIBRARY: paths.library,
     COMPLETION: paths.completion,
@@ -39,5 +37,5 @@ export function installSession(paths: Paths, script: string, floor: Floor): void
     INODES: floor.inodes,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
-  writeFileDurably(files.sessionConfig, lines.join(''), 0o644);
+  writeFileIfChanged(files.sessionConfig, lines.join(''), 0o644);
 }

@@ -4,7 +4,7 @@
  * the login names of original clients, are names of one user.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect as connectTcp, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,8 +12,9 @@ import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { writeFileDurably, writeFileIfChanged } from '../../shared/system/files.ts';
 import type { Address } from '../config.ts';
+import type { Faults } from '../ground/faults.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../storage/paths.ts';
 import { SSHD, sshdConfig } from './sshd-config.ts';
@@ -22,6 +23,9 @@ const NSS_WRAPPER = 'libnss_wrapper.so';
 /** Time for sshd to open its port and for its sessions to end, in milliseconds. */
 const START_MS = 10_000;
 const STOP_MS = 3000;
+/** The pause before it is started again, doubled each time up to the longest, in milliseconds. */
+const AGAIN_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
 export interface SshdOptions {
   paths: Paths;
   ownership: Ownership;
@@ -29,6 +33,8 @@ export interface SshdOptions {
   /** Login name of our agents. */
   user: string;
   log: Log;
+  /** Knows while it does not run. */
+  faults: Faults;
 }
 
 export interface Sshd extends AsyncDisposable {
@@ -39,42 +45,90 @@ export interface Sshd extends AsyncDisposable {
   setLogins(serials: readonly Serial[]): void;
 }
 
-/** Starts sshd and resolves when its port answers. Throws `missing-tool` or `internal`. */
+/**
+ * Starts sshd and resolves when its port answers. If it ends by itself it is started again. Throws
+ * `missing-tool` or `internal`.
+ */
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const files = inState(options.paths);
   checkTools();
   const port = options.listen.port || (await freePort(options.listen.host));
   const setLogins = (serials: readonly Serial[]) => {
-    writeFileDurably(files.passwd, formatPasswd(options, serials), 0o644);
+    writeFileIfChanged(files.passwd, formatPasswd(options, serials), 0o644);
   };
-  setLogins([]);
-  writeFileDurably(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);
+  if (!existsSync(files.passwd)) setLogins([]);
+  writeFileIfChanged(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);
   const env = wrapperEnvironment(options);
   if (options.ownership.ownUid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const hostKey = await ensureHostKey(options, env);
   await ensureOldHostKey(options, env);
-  writeFileDurably(
+  writeFileIfChanged(
     files.sshdConfig,
     await sshdConfig(options.paths, { host: options.listen.host, port, env }),
     0o644,
   );
 
+  let { child, ended } = await launch(options, port, env);
+  let stopping = false;
+  let pause: NodeJS.Timeout | undefined;
+  const watch = () => {
+    void ended.then(() => {
+      if (stopping) return;
+      options.faults.note('sessions', new Error('sshd ended; it is started again'));
+      again(AGAIN_MS);
+    });
+  };
+  const again = (delay: number) => {
+    pause = setTimeout(async () => {
+      try {
+        const next = await launch(options, port, env);
+        if (stopping) return await stop(next.child, next.ended);
+        ({ child, ended } = next);
+        options.faults.clear('sessions');
+        watch();
+      } catch (error) {
+        if (stopping) return;
+        options.faults.note('sessions', error);
+        again(Math.min(2 * delay, LONGEST_PAUSE_MS));
+      }
+    }, delay);
+  };
+  watch();
+  const dispose = () => {
+    stopping = true;
+    clearTimeout(pause);
+    return stop(child, ended);
+  };
+  return { port, hostKey, setLogins, [Symbol.asyncDispose]: dispose };
+}
+
+interface Running {
+  child: ChildProcess;
+  ended: Promise<void>;
+}
+
+/** Resolves when the port answers. */
+async function launch(
+  { paths, listen, log }: SshdOptions,
+  port: number,
+  env: NodeJS.ProcessEnv,
+): Promise<Running> {
   // pdeathsig: when the service is killed, its port is free for the next one.
-  const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', files.sshdConfig];
+  const command = ['--pdeathsig', 'TERM', SSHD, '-D', '-e', '-f', inState(paths).sshdConfig];
   const child = spawn('/usr/bin/setpriv', command, {
     detached: true, // a process group of its own, so that stopping reaches the sessions as well
     stdio: ['ignore', 'ignore', 'pipe'],
     env,
   });
-  createInterface({ input: child.stderr }).on('line', (line) => logLine(options.log, line));
+  createInterface({ input: child.stderr }).on('line', (line) => logLine(log, line));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   try {
-    await waitForPort(child, options.listen.host, port);
+    await waitForPort(child, listen.host, port);
+    return { child, ended };
   } catch (error) {
     await stop(child, ended);
     throw error;
   }
-  return { port, hostKey, setLogins, [Symbol.asyncDispose]: () => stop(child, ended) };
 }
 
 function checkTools(): void {
@@ -107,13 +161,22 @@ function wrapperEnvironment({ paths }: SshdOptions): NodeJS.ProcessEnv {
 
 /** Generates the key in a new library only: every laptop has pinned the existing one. */
 async function ensureHostKey(
-  { paths, ownership }: SshdOptions,
+  { paths, ownership, log, faults }: SshdOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   const file = hostKey(paths);
-  // The library may have been copied by another user. Without root, the owner must be this user.
-  if (ownership.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
-  const found = await readKeyFile(file, { env });
+  // Without root, the owner must be this user.
+  takeKey(ownership, file);
+  let found = await readKeyFile(file, { env });
+  const { hostKeyCopy } = inState(paths);
+  if (typeof found === 'string') {
+    const spare = await readKeyFile(hostKeyCopy, { env });
+    if (typeof spare !== 'string') {
+      log.warn('host-key-mended', { path: file });
+      writeFileDurably(file, readFileSync(hostKeyCopy), 0o600);
+      found = spare;
+    }
+  }
   if (found === 'damaged') {
     throw new DsError('damaged', `${file} is not a valid private key`, {
       hint:
@@ -122,7 +185,8 @@ async function ensureHostKey(
     });
   }
   const line = found === 'absent' ? await makeKeyFile(file, '', { env }) : found.line;
-  writeFileDurably(hostKeyPublic(paths), `${line}\n`);
+  faults.attempt('library', () => writeFileIfChanged(hostKeyPublic(paths), `${line}\n`));
+  faults.attempt('state', () => writeFileIfChanged(hostKeyCopy, readFileSync(file), 0o600));
   return line;
 }
 
@@ -131,14 +195,23 @@ async function ensureHostKey(
  * damaged one is replaced; our agents accept the ed25519 key only.
  */
 async function ensureOldHostKey(
-  { paths, ownership, log }: SshdOptions,
+  { paths, ownership, log, faults }: SshdOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const file = oldHostKey(paths);
-  if (ownership.ownUid === 0 && existsSync(file)) chownSync(file, 0, 0);
+  takeKey(ownership, file);
   const found = await readKeyFile(file, { env }, 'ssh-rsa');
   if (found === 'damaged') log.warn('old-host-key-replaced', { path: file });
-  if (typeof found === 'string') await makeKeyFile(file, '', { env }, 'ssh-rsa');
+  if (typeof found !== 'string') return;
+  await makeKeyFile(file, '', { env }, 'ssh-rsa').catch((error: Error) => {
+    faults.note('library', error);
+  });
+}
+
+/** The library may have been copied by another user. */
+function takeKey({ ownUid }: Ownership, file: string): void {
+  const owner = lstatSync(file, { throwIfNoEntry: false })?.uid ?? 0;
+  if (ownUid === 0 && owner !== 0) chownSync(file, 0, 0);
 }
 
 function formatPasswd({ ownership, user }: SshdOptions, serials: readonly Serial[]): string {

@@ -9,6 +9,7 @@ import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import type { Faults } from '../ground/faults.ts';
 import { ifReadable } from './checked-entry.ts';
 import { readLastSuccess } from './last-success.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
@@ -93,9 +94,10 @@ export interface LaptopUsage {
 export async function openIndexDb(
   paths: Paths,
   serials: () => readonly Serial[],
+  faults?: Faults,
 ): Promise<IndexDb> {
   const file = inState(paths).database;
-  let db = await openOrReplace(file);
+  let db = await openSomehow(file, faults);
   let replacing: Promise<void> | undefined;
   const replace = async () => {
     await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {}); // it is damaged
@@ -142,6 +144,18 @@ export async function openIndexDb(
   if (filled) await index.reconcile();
   else await index.rebuild();
   return index;
+}
+
+/** On a disk that is full or read-only, or no disk any more, the index is in memory. */
+async function openSomehow(file: string, faults: Faults | undefined): Promise<Db> {
+  try {
+    return await openOrReplace(file);
+  } catch (error) {
+    // Written by a newer version: somebody has to decide.
+    if (!faults || (error instanceof DsError && error.cause === undefined)) throw error;
+    faults.note('index', error);
+    return await openDb(':memory:', MIGRATIONS);
+  }
 }
 
 /** A file that is not a valid database is renamed: everything in it can be rebuilt. */

@@ -5,8 +5,22 @@
  * reads through the group and writes only to `incoming/`, the mirrors and the completion drop.
  * Run by an ordinary user, both are that user, and only bubblewrap confines a session.
  */
-import { chmodSync, chownSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import type { Faults } from '../ground/faults.ts';
 import { inCompletion, inLaptop, inState, MIRRORS, type Paths } from './paths.ts';
 
 export interface Ownership {
@@ -37,17 +51,54 @@ export function takeOver(ownership: Ownership, path: string): void {
   give(ownership, path, ownership.ownUid, CONTENT_MODE);
 }
 
-/** Makes the service's folders. Sessions may enter the state folder but not list it. */
-export function makeServiceFolders(ownership: Ownership, paths: Paths): void {
-  for (const folder of [paths.library, paths.state, inState(paths).sshFolder]) {
-    mkdirSync(folder, { recursive: true });
-    give(ownership, folder, ownership.ownUid, 0o751);
+/**
+ * Makes the service's folders. Sessions may enter the state folder but not list it. On a full or
+ * read-only disk they may be there already; what is not becomes a fault.
+ */
+export function makeServiceFolders(ownership: Ownership, paths: Paths, faults: Faults): void {
+  faults.attempt('library', () => {
+    mkdirSync(paths.library, { recursive: true });
+    accessSync(paths.library, constants.W_OK);
+    checkLinks(paths.library);
+    makeEnterableFolder(ownership, paths.library);
+  });
+  faults.attempt('state', () => {
+    const { sshFolder, runFolder } = inState(paths);
+    for (const folder of [paths.state, sshFolder]) makeEnterableFolder(ownership, folder);
+    mkdirSync(runFolder, { recursive: true });
+    give(ownership, runFolder, ownership.ownUid, 0o750);
+    accessSync(paths.state, constants.W_OK);
+  });
+  faults.attempt('completion', () => {
+    makeWritableFolder(ownership, paths.completion);
+    makeReadableFolder(ownership, inCompletion(paths).dropFolder);
+    mkdirSync(inCompletion(paths).claimedFolder, { recursive: true, mode: 0o700 });
+    accessSync(paths.completion, constants.W_OK);
+  });
+}
+
+function makeEnterableFolder(ownership: Ownership, path: string): void {
+  mkdirSync(path, { recursive: true });
+  give(ownership, path, ownership.ownUid, 0o751);
+}
+
+/** Snapshots are made of hard links: FAT, exFAT and some network disks have none. */
+function checkLinks(folder: string): void {
+  const [one, two] = [join(folder, '.links.tmp'), join(folder, '.links-2.tmp')];
+  try {
+    for (const path of [one, two]) rmSync(path, { force: true });
+    closeSync(openSync(one, 'wx', 0o600));
+    linkSync(one, two);
+  } catch (cause) {
+    if (isErrno(cause, 'ENOSPC', 'EDQUOT')) return; // full: known, and no reason to stop
+    if (!isErrno(cause, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw cause;
+    throw new DsError('config', `${folder} is on a file system without hard links`, {
+      hint: 'put the library on ext4, xfs or btrfs',
+      cause,
+    });
+  } finally {
+    for (const path of [one, two]) rmSync(path, { force: true });
   }
-  mkdirSync(inState(paths).runFolder, { recursive: true });
-  give(ownership, inState(paths).runFolder, ownership.ownUid, 0o750);
-  makeWritableFolder(ownership, paths.completion);
-  makeReadableFolder(ownership, inCompletion(paths).dropFolder);
-  mkdirSync(inCompletion(paths).claimedFolder, { recursive: true, mode: 0o700 });
 }
 
 /** Makes the folders of one laptop that its sessions use. Safe to repeat. */

@@ -141,6 +141,9 @@ export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.hos
 /** RSA, for original clients. */
 export const oldHostKey = (paths: Paths): string => join(paths.library, '.host-key-rsa');
 
+/** Which library this is; see library-id.ts. */
+export const libraryId = (paths: Paths): string => join(paths.library, '.library-id');
+
 export const scrubState = (paths: Paths): string => join(paths.library, '.scrub.json');
 
 export const inCompletion = (paths: Paths) => ({
@@ -155,6 +158,10 @@ export const inCompletion = (paths: Paths) => ({
 
 export const inState = (paths: Paths) => ({
   database: join(paths.state, 'xs.db'),
+  /** The number of the library that was served last. */
+  libraryId: join(paths.state, 'library-id'),
+  /** In case that of the library is damaged. */
+  hostKeyCopy: join(paths.state, 'ssh', 'host-key-copy'),
   runFolder: join(paths.state, 'run'),
   apiSocket: join(paths.state, 'run', 'api.sock'),
   /** Held while a service runs. */

@@ -240,8 +240,11 @@ export function pointLatest(paths: Paths, serial: Serial, name: SnapshotName): v
   try {
     if (readlinkSync(latest) === name) return;
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
+    if (!isErrno(error, 'ENOENT', 'EINVAL')) throw error;
   }
+  // Whatever else lies there is in everybody's way.
+  const stat = lstatSync(latest, { throwIfNoEntry: false });
+  if (stat && !stat.isSymbolicLink()) setAside(latest);
   replaceSymlinkDurably(latest, name);
 }
 

@@ -1,10 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Job, JobKind, Request } from '../../../agent/rules/jobs.ts';
+import type { Job, JobKind, Request, Wait } from '../../../agent/rules/jobs.ts';
 import {
   decide,
   type Event,
   isIdle,
+  lastUnfinished,
   type Model,
   newModel,
   next,
@@ -229,7 +230,7 @@ test('nothing that comes late wakes a job that has ended', () => {
     { type: 'stopped', id: 1 },
   ];
   for (const event of late) {
-    assert.is(jobOf(next(model, event), 1).end, 'cancelled', event.type);
+    assert.equal(jobOf(next(model, event), 1), jobOf(model, 1), event.type);
   }
 });
 
@@ -254,6 +255,133 @@ test('another network ends the wait that somebody in the last one named', () => 
   const model = after(request('backup'), failed(1, 'server-busy', { retryAfterSeconds: 3600 }));
   assert.is(decide(model).run, null);
   assert.is(decide(next(model, { type: 'network-joined', wait: null })).run, 1);
+});
+
+const wait = (reason: Wait['reason'], untilMs = 5000): Wait => ({ reason, untilMs, place: 0 });
+const joined: Event = { type: 'network-joined', wait: wait('spread', 9000) };
+const done = (id: number): Event => ({ type: 'done', id, summary: {} });
+const cancel = (id: number): Event => ({ type: 'cancel', id });
+const notDue: Event = { type: 'due', due: false, againAtMs: null, wait: null };
+const ids = ({ jobs }: Model) => jobs.map(({ id }) => id);
+
+test('another network leaves alone what rests or does not wait, and spreads what waits', () => {
+  const spread = after({ ...DUE, wait: wait('spread') }, joined);
+  assert.equal(jobOf(spread, 1).wait, wait('spread'));
+  const resting = after(DUE, cancel(1), joined);
+  assert.is(jobOf(resting, 2).wait?.reason, 'paused');
+  assert.is(jobOf(after(DUE, joined), 1).wait, null);
+  const silent = after(DUE, failed(1, 'server-unreachable'), joined);
+  assert.equal([jobOf(silent, 1).wait, jobOf(silent, 1).failures], [wait('spread', 9000), 0]);
+});
+
+test('a network ends waits for one, and no others', () => {
+  const up = (...events: Event[]) =>
+    after(world({ network: 'down' }), ...events, world({ network: 'up' }));
+  assert.is(jobOf(up(request('restore'), failed(1, 'transfer')), 1).wait, null);
+  assert.is(jobOf(up(request('restore'), failed(1, 'busy')), 1).wait?.reason, 'other-run');
+  assert.is(jobOf(up(request('restore')), 1).wait, null);
+});
+
+test('a wait that is over wakes nobody, and the first of several does', () => {
+  const paused = (uptimeMs: number) => world({ uptimeMs, paused: true });
+  const busy = after(DUE, failed(1, 'server-busy', { retryAfterSeconds: 1 }));
+  assert.is(decide(next(busy, paused(1999))).wakeAtMs, 2000);
+  assert.is(decide(next(busy, paused(2000))).wakeAtMs, null);
+  const two = [request('restore'), failed(2, 'server-busy', { retryAfterSeconds: 9 })];
+  assert.is(decide(two.reduce(next, busy)).wakeAtMs, 2000);
+});
+
+test('"down" wakes only while there is something to do, and counts from when it was first said', () => {
+  const down = world({ network: 'down' });
+  const askAtMs = CALM.uptimeMs + 30 * MINUTE;
+  assert.is(decide(after(notDue, down)).wakeAtMs, null);
+  assert.is(decide(after(DUE, down, world({ uptimeMs: 9000 }), down)).wakeAtMs, askAtMs);
+  const paused = (uptimeMs: number) => decide(after(DUE, down, world({ uptimeMs, paused: true })));
+  assert.equal([paused(askAtMs - 1).wakeAtMs, paused(askAtMs).wakeAtMs], [askAtMs, null]);
+});
+
+test('what is forgotten is gone, and nothing else', () => {
+  const model = after(request('restore'), request('keep'), done(1), done(2));
+  assert.equal(ids(next(model, { type: 'forget', id: 1 })), [2]);
+});
+
+test('jobs that end come last, in the order in which they do', () => {
+  const model = after(request('restore'), request('keep'), request('fetch'));
+  const second = next(model, done(2));
+  assert.equal(
+    [ids(model), ids(second), ids(next(second, cancel(1)))],
+    [
+      [1, 2, 3],
+      [1, 3, 2],
+      [3, 2, 1],
+    ],
+  );
+});
+
+test('what has ended is asked for anew, and another entry is another job', () => {
+  assert.equal(ids(after(request('restore'), done(1), request('restore'))).sort(), [1, 2]);
+  const keep = (entry: string, snapshot = '') => request('keep', true, { entry, snapshot });
+  assert.is(after(keep('a'), keep('b'), keep('a', 's'), keep('a')).jobs.length, 3);
+});
+
+test('only what failed or was cancelled can be tried again', () => {
+  assert.is(lastUnfinished(after(request('restore'), done(1)), true), undefined);
+  assert.is(lastUnfinished(after(request('restore'), cancel(1)), true)?.id, 1);
+  assert.is(lastUnfinished(after(request('restore')), true), undefined);
+});
+
+test('the agent is idle when nothing is due and every job has ended', () => {
+  assert.not.ok(isIdle(after(notDue, request('restore'))));
+  assert.not.ok(isIdle(after(DUE, request('restore'), done(2))));
+  assert.ok(isIdle(after(notDue, request('restore'), done(1))));
+});
+
+test("the day's backup is there once, beside other jobs", () => {
+  assert.equal(ids(after(DUE, DUE)), [1]);
+  assert.is(jobOf(after(DUE, DUE), 1).end, null);
+  const both = after(request('restore'), DUE);
+  assert.equal([ids(both), jobOf(both, 2).request.kind], [[1, 2], 'backup']);
+  const spread = after({ ...DUE, wait: wait('spread') });
+  assert.is(jobOf(spread, 1).wait?.reason, 'spread');
+});
+
+test('a backup that is no longer due ends, unless it runs or a person asked for it', () => {
+  assert.is(jobOf(after(DUE, notDue), 1).end, 'done');
+  assert.is(jobOf(after(DUE, progress(1, 'sending'), notDue), 1).end, null);
+  assert.is(jobOf(after(request('backup'), notDue), 1).end, null);
+  assert.is(jobOf(after(request('pins', false), notDue), 1).end, null);
+});
+
+test('the rest after a cancelled backup ends to the millisecond', () => {
+  const rested = after(DUE, cancel(1), notDue, world({ uptimeMs: 1000 + 60 * MINUTE }));
+  const again = next(rested, { ...DUE, wait: wait('spread', 9e9) });
+  assert.is(jobOf(again, 3).wait?.reason, 'spread');
+  for (const model of [
+    after(request('restore'), cancel(1)),
+    after(DUE, cancel(99)),
+    after(DUE, done(1), cancel(1)),
+  ]) {
+    assert.is(model.restUntilMs, 0, 'nothing else brings a rest');
+  }
+});
+
+test('only the backup makes the day done, and what nobody knows changes nothing', () => {
+  assert.is(after(DUE, request('restore'), done(2)).due, true);
+  const model = after(DUE);
+  assert.equal([next(model, done(99)), next(model, cancel(99))], [model, model]);
+});
+
+test('a busy server is no problem, and hides none', () => {
+  const busy = failed(1, 'server-busy', { retryAfterSeconds: 9 });
+  assert.is(describeStatus(after(DUE, busy)).problem, null);
+  const silent = failed(1, 'server-unreachable');
+  assert.is(describeStatus(after(DUE, silent, busy)).problem?.code, 'server-unreachable');
+});
+
+test('only transferred bytes show that the server is there', () => {
+  const silent = failed(1, 'server-unreachable');
+  assert.is(jobOf(after(DUE, silent, progress(1, 'sending', 0)), 1).failures, 1);
+  assert.is(jobOf(after(DUE, silent, progress(1, 'sending', 1)), 1).failures, 0);
 });
 
 test.run();

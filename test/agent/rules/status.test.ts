@@ -8,7 +8,7 @@ import {
   newModel,
   next,
 } from '../../../agent/rules/machine.ts';
-import type { World } from '../../../agent/rules/obstacles.ts';
+import { refusal, type World } from '../../../agent/rules/obstacles.ts';
 import { describeStatus } from '../../../agent/rules/status.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 
@@ -124,6 +124,41 @@ test('it is looked at again after 15 minutes at the earliest and 6 hours at the 
   };
   assert.equal([look(1000), look(1000 + HOUR)], [HOUR / 4, HOUR]);
   assert.equal([look(1000 + 9 * HOUR), look(null)], [6 * HOUR, 6 * HOUR]);
+});
+
+test('the job at work is shown, also where it is not the first in line', () => {
+  const running = { phase: 'sending', entriesDone: 1, entriesTotal: 2 } as const;
+  const progress = { ...running, bytesDone: 0, bytesTotal: 9 };
+  const both = after(request('restore'), failed(1, 'transfer'), request('backup'), {
+    type: 'progress',
+    id: 2,
+    progress,
+  });
+  const shown = describeStatus(both);
+  assert.equal([shown.job?.id, shown.state, shown.progress], [2, 'sending', progress]);
+  const paused = describeStatus(next(both, world({ paused: true })));
+  assert.equal([paused.job?.id, paused.progress], [1, null]);
+});
+
+test('"done" is said where nothing is due and nothing was asked for', () => {
+  const reasons = (...events: Event[]) => describeStatus(after(...events)).reasons;
+  const notDue: Event = { type: 'due', due: false, againAtMs: null, wait: null };
+  assert.equal(
+    [reasons(), reasons(notDue), reasons(notDue, request('restore'))],
+    [[], ['done'], []],
+  );
+});
+
+test('nothing is taken on below 15 % of battery', () => {
+  const percent = (power: World['power']) => refusal({ ...CALM, power });
+  assert.equal(
+    ['mains', 'unknown'].map((power) => percent(power as 'mains')),
+    [undefined, undefined],
+  );
+  assert.is(percent({ percent: 15 }), undefined);
+  const error = percent({ percent: 14.9 });
+  assert.equal([error?.code, error?.message], ['battery', 'the battery is at 14 %']);
+  assert.match(error?.hint ?? '', /plug/);
 });
 
 test.run();

@@ -11,6 +11,7 @@ const RSYNC: [number, string, 'send' | 'fetch', ErrorCode | 'partial'][] = [
   [23, 'mkstemp "/incoming/.x" failed: No space left on device (28)', 'send', 'server-full'],
   [11, 'write failed on "x": No space left on device (28)', 'fetch', 'laptop-full'],
   [11, 'write failed: Disk quota exceeded (122)', 'fetch', 'laptop-full'],
+  [23, 'mkstemp "/incoming/.x" failed: Read-only file system (30)', 'send', 'server-trouble'],
   [23, 'some files could not be transferred', 'send', 'partial'],
   [24, 'some files vanished', 'send', 'partial'],
   [12, 'ds-backup: refused: not a place of this laptop', 'send', 'server-refused'],
@@ -31,6 +32,7 @@ for (const [code, stderr, direction, expected] of RSYNC) {
 const SSH: [string, ErrorCode][] = [
   ['Host key verification failed.', 'untrusted-server'],
   ['ds-receive@host: Permission denied (publickey).', 'not-registered'],
+  ['exec: /var/lib/xs-backup/ssh/ds-session: Permission denied', 'server-unreachable'],
   ['ssh: connect to host x port 22: Connection refused', 'server-unreachable'],
   ['', 'server-unreachable'],
 ];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
-import { hostKey } from '../../../xs/storage/paths.ts';
+import { hostKey, inState } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
@@ -51,7 +51,7 @@ test('laptops go on with a copy of the library on a new machine', async () => {
   assert.is(compareJournals(before, readJournal(laptop.journal)).identical, 12);
 });
 
-test('a damaged key of the server is never replaced by itself', async () => {
+test('a damaged key of the server is mended from its copy, and never replaced by a new one', async () => {
   await using school = await startSchool();
   const { server } = school;
   const laptop = school.laptop(0);
@@ -59,6 +59,12 @@ test('a damaged key of the server is never replaced by itself', async () => {
   await ok(laptop, 'now');
   await server.daemon.stop();
   const whole = readFileSync(hostKey(server));
+  writeFileSync(hostKey(server), '');
+  await server.start();
+  assert.equal(readFileSync(hostKey(server)), whole);
+  await ok(laptop, 'now');
+  await server.daemon.stop();
+  rmSync(inState(server).hostKeyCopy);
   writeFileSync(hostKey(server), '');
   const [program = '', ...first] = [...server.command, 'serve', '--config', server.configFile];
   const refused = await laptop.run(program, [...first, '--listen', '127.0.0.1:0']);

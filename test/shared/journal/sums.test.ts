@@ -121,6 +121,7 @@ test('are refused: a uid that is a path', () => {
 
 test(`more than ${MAX_ENTRIES} entries are refused before they are looked at`, () => {
   refused(() => parseSums('x\n'.repeat(MAX_ENTRIES + 1)), 'bad-input', /more than 50000/);
+  refused(() => parseSums('x\n'.repeat(MAX_ENTRIES)), 'bad-input', /line 1 is malformed/);
 });
 
 test('the difference of two Journals', () => {

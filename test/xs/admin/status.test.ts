@@ -77,6 +77,8 @@ function statusOf(laptops: number): Status {
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z' },
     clock: { trusted: false, reason: 'the clock jumped' },
+    faults: [{ part: 'library', reason: `EROFS: ${'/a-long-path'.repeat(20)}` }],
+    disks: [{ name: 'state', freeBlocks: 0.5, freeInodes: 0.5 }],
   };
 }
 
@@ -101,12 +103,18 @@ const WELL: Status = {
     lockedOut: [],
     notSafe: [],
     clock: { trusted: true, reason: '' },
+    faults: [],
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1 },
   forecast: { neededBytes: 1, roomBytes: 1, fits: true, fullOn: null },
 };
 const jim = { serial: SERIAL, nick: 'Jim' };
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
+  [
+    'faults',
+    { faults: [{ part: 'library', reason: 'EROFS: read-only file system' }] },
+    /does not work +library \(EROFS: read-only/,
+  ],
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /pending keys +Jim: see/],
   ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged laptops +Jim: see/],
   ['not-safe', { notSafe: [{ ...jim, count: 2, entries: [] }] }, /not safe +Jim 2 things: see/],
@@ -118,6 +126,11 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
     'disk-nearly-full',
     { disk: { ...WELL.disk, freeInodes: 0.09 } },
     /10 % of the blocks and 9 % of the inodes/,
+  ],
+  [
+    'disk-nearly-full',
+    { disks: [{ name: 'state', freeBlocks: 0.02, freeInodes: 0.5 }] },
+    /2 % of the blocks/,
   ],
   ['over-quota', { overQuota: [jim] }, /over quota +Jim/],
   [

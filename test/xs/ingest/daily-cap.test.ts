@@ -1,4 +1,5 @@
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import type { Manifest } from '../../../shared/protocol/messages.ts';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { refused } from '../../shared/refused.ts';
@@ -61,6 +62,20 @@ test('while the clock cannot be believed a day of uptime later all is well', () 
   refused(() => cap.check(SERIAL, sameDate), 'server-refused');
   clock.pass(1);
   cap.check(SERIAL, sameDate);
+});
+
+test('four runs that came to nothing are one backup, whatever the clock', () => {
+  for (const trusted of [true, false]) {
+    const { clock, cap } = capOf(2, trusted);
+    for (let n = 0; n < 7; n += 1) cap.noteFailure(SERIAL);
+    cap.check(SERIAL, []);
+    cap.noteFailure(SERIAL);
+    const { hint } = refused(() => cap.check(SERIAL, []), 'server-refused');
+    assert.match(hint ?? '', /tomorrow/);
+    cap.check(serialOf(1), []);
+    clock.pass(DAY_MS);
+    cap.check(SERIAL, []);
+  }
 });
 
 test.run();

@@ -1,10 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Digest, Uid } from '../../../shared/ids.ts';
-import { digestOf } from '../../../shared/journal/entry.ts';
 import { dropHeld, releaseHeld } from '../../../xs/ingest/held.ts';
-import { type GuardVerdict, judgeShrink, withPinned } from '../../../xs/ingest/shrink-guard.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { baseSnapshot, listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { listTrash, undelete } from '../../../xs/storage/trash.ts';
@@ -13,59 +10,10 @@ import { backUp, type Journal, makeLibrary, newest, SERIAL, uidOf } from '../lib
 
 const test = suite('a Journal that lost most of what it had is held');
 
-const RULES = { lostPercent: 50, minEntries: 10 };
-
 function journalOf(from: number, to: number, content = 'x'): Journal {
   const numbers = Array.from({ length: to - from }, (_, n) => from + n);
   return new Map(numbers.map((n) => [uidOf(n), { title: `${n}`, content: `${n} ${content}` }]));
 }
-
-function size(from: number, to: number, bytes: number, salt = '') {
-  const versions = new Map<Uid, Digest>();
-  for (let n = from; n < to; n += 1) versions.set(uidOf(n), digestOf(`${n}${salt}`));
-  return { versions, bytes };
-}
-
-const CASES: [string, ReturnType<typeof size>, ReturnType<typeof size>, string][] = [
-  ['nothing lost', size(0, 100, 1000), size(0, 100, 1000), 'passes'],
-  ['half lost', size(0, 100, 1000), size(0, 50, 600), 'passes'],
-  ['more than half lost', size(0, 100, 1000), size(0, 49, 900), 'entries-lost'],
-  ['all replaced by as many others', size(0, 100, 1000), size(200, 300, 1000), 'entries-lost'],
-  ['a small Journal tidied up', size(0, 12, 1000), size(0, 3, 800), 'passes'],
-  ['a small Journal lost ten', size(0, 12, 1000), size(0, 2, 800), 'entries-lost'],
-  ['the only entry deleted', size(0, 1, 1000), size(0, 0, 0), 'empty'],
-  ['everything gone', size(0, 500, 1e6), size(0, 0, 0), 'empty'],
-  ['empty as before', size(0, 0, 0), size(0, 0, 0), 'passes'],
-  ['the large video deleted', size(0, 100, 1e9), size(0, 99, 1e6), 'passes'],
-  ['every content emptied', size(0, 100, 1e6), size(0, 100, 1e3, 'changed'), 'bytes-lost'],
-  ['grown', size(0, 100, 1000), size(0, 400, 9000), 'passes'],
-];
-
-for (const [what, before, after, expected] of CASES) {
-  test(`${what}: ${expected}`, () => {
-    const verdict: GuardVerdict = judgeShrink(before, after, RULES);
-    assert.is(verdict.hold ? verdict.reason : 'passes', expected);
-  });
-}
-
-test('the thresholds can be set', () => {
-  const [before, after] = [size(0, 100, 1000), size(0, 40, 900)];
-  assert.ok(judgeShrink(before, after, RULES).hold);
-  assert.not.ok(judgeShrink(before, after, { ...RULES, lostPercent: 70 }).hold);
-  assert.not.ok(judgeShrink(before, after, { ...RULES, minEntries: 61 }).hold);
-});
-
-test('content that is pinned in another version is not lost, and what is gone is', () => {
-  const [before, after] = [size(0, 100, 1e6), size(0, 100, 1e3, 'changed')];
-  const pin = (n: number) => ({ uid: uidOf(n), digest: digestOf('x'), bytes: 6e5 });
-  assert.not.ok(judgeShrink(before, withPinned(after, [pin(1)]), RULES).hold);
-  const gone = withPinned(after, [pin(500)]);
-  assert.ok(judgeShrink(before, gone, RULES).hold, 'a pin of an entry that is gone is no excuse');
-});
-
-test('a first backup is never held', () => {
-  assert.equal(judgeShrink(undefined, size(0, 0, 0), RULES), { hold: false });
-});
 
 test('a reflashed laptop: held aside, told why, and the good snapshot stays the latest', async () => {
   using library = makeLibrary();

@@ -95,6 +95,8 @@ function concernText(words: Words, concern: Concern): string {
   switch (concern.type) {
     case 'waiting-keys':
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
+    case 'faults':
+      return _('Part of this server does not work: tell whoever looks after it');
     case 'damaged-laptops':
       return damagedLaptops(words, n);
     case 'not-safe':

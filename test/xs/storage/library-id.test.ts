@@ -1,0 +1,145 @@
+/** A library that is not there, not whole, or another one, is not taken for a new school. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { hostKey, inState, libraryId, type Paths } from '../../../xs/storage/paths.ts';
+import { refusedLater } from '../../shared/refused.ts';
+import { openWhole } from '../whole.ts';
+
+const test = suite('which library this is');
+
+/** A school that was served, after something happened to it while it was off. */
+async function after(
+  happens: (paths: Paths) => void,
+  then: (open: () => Promise<Paths>) => Promise<void>,
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-library-'));
+  const open = async () => {
+    await using whole = await openWhole('', { folder });
+    return whole.library.paths;
+  };
+  try {
+    const paths = await open();
+    writeFileSync(hostKey(paths), 'a key');
+    happens(paths);
+    await then(open);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const REFUSED: [what: string, happens: (paths: Paths) => void, words: RegExp][] = [
+  [
+    'an empty mount point',
+    ({ library }) => {
+      renameSync(library, `${library}-unmounted`);
+      mkdirSync(library);
+    },
+    /is empty: its disk may not be mounted/,
+  ],
+  ['no folder', ({ library }) => rmSync(library, { recursive: true }), /may not be mounted/],
+  [
+    'a copy without its dot names',
+    ({ library }) => {
+      for (const name of readdirSync(library)) {
+        if (name.startsWith('.')) rmSync(join(library, name), { recursive: true });
+      }
+    },
+    /not whole: its names that begin with a dot are missing/,
+  ],
+];
+for (const [what, happens, words] of REFUSED) {
+  test(`${what} is refused with the way out, and nothing is made there`, () =>
+    after(happens, async (open) => {
+      const error = await refusedLater(open(), 'config', words);
+      assert.match(error.hint ?? '', /mount the right disk.*if it shall be.*remove .*library-id/);
+    }));
+}
+
+test('another library is refused, until somebody says that it is right', async () => {
+  let known = '';
+  await after(
+    (paths) => {
+      known = inState(paths).libraryId;
+      const { state } = paths;
+      const keep = readFileSync(known);
+      for (const path of [libraryId(paths), known]) rmSync(path);
+      renameSync(state, `${state}-old`);
+      mkdirSync(state);
+      writeFileSync(known, keep);
+      const other = readFileSync(known, 'utf8');
+      writeFileSync(libraryId(paths), other);
+      rmSync(known);
+    },
+    async (open) => {
+      // A state that knows nothing learns which library it is.
+      const paths = await open();
+      assert.equal(readFileSync(known), readFileSync(libraryId(paths)));
+      const mine = readFileSync(known);
+      rmSync(libraryId(paths));
+      rmSync(known);
+      await open();
+      assert.not.equal(readFileSync(known), mine);
+      writeFileSync(libraryId(paths), mine);
+      await refusedLater(open(), 'config', /is another library/);
+      rmSync(known);
+      await open();
+    },
+  );
+});
+
+test('a number that is lost or damaged on one side is made anew from the other', async () => {
+  for (const side of ['library', 'state'] as const) {
+    for (const spoil of [
+      (path: string) => rmSync(path),
+      (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace(/^./, 'x')),
+    ]) {
+      let before = '';
+      const fileOf = (paths: Paths) =>
+        side === 'library' ? libraryId(paths) : inState(paths).libraryId;
+      await after(
+        (paths) => {
+          before = readFileSync(fileOf(paths), 'utf8');
+          spoil(fileOf(paths));
+        },
+        async (open) => {
+          const paths = await open();
+          assert.is(readFileSync(fileOf(paths), 'utf8'), before, side);
+        },
+      );
+    }
+  }
+});
+
+test('an older state that let laptops in does not begin a new library', () =>
+  after(
+    (paths) => {
+      rmSync(inState(paths).libraryId);
+      rmSync(paths.library, { recursive: true });
+      mkdirSync(inState(paths).keysFolder, { recursive: true });
+      writeFileSync(inState(paths).keys('ds-receive'), 'ssh-ed25519 AAAA');
+    },
+    async (open) => {
+      await refusedLater(open(), 'config', /may not be mounted/);
+    },
+  ));
+
+test('a new school begins with a number', async () => {
+  await using whole = await openWhole();
+  const { paths } = whole.library;
+  assert.ok(existsSync(libraryId(paths)));
+  assert.equal(readFileSync(libraryId(paths)), readFileSync(inState(paths).libraryId));
+});
+
+test.run();
