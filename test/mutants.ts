@@ -7,7 +7,8 @@
  * one run: the tests are bundled once, and `mutant-runner.ts` runs them for each mutant.
  */
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { EQUIVALENT, EQUIVALENT_EVERYWHERE } from './equivalent-mutants.ts';
 import { pureFiles } from './pure-files.ts';
@@ -28,6 +29,8 @@ interface Mutant {
 
 interface Figures {
   killed: number;
+  /** Of those: ended since they took too long, which on a busy machine may be no loop. */
+  timeouts: number;
   lived: Mutant[];
 }
 
@@ -44,7 +47,7 @@ async function main(parts: readonly string[]): Promise<void> {
   for (const [tests, files] of groups) {
     const results = await mutate(files, tests.split(','));
     for (const file of files) {
-      const { killed, lived } = figuresOf(file, results);
+      const { killed, timeouts, lived } = figuresOf(file, results);
       const listed = Object.keys(EQUIVALENT[file] ?? {});
       const missed = lived.filter(
         ({ change }) => !listed.includes(change) && !(change in EQUIVALENT_EVERYWHERE),
@@ -53,7 +56,8 @@ async function main(parts: readonly string[]): Promise<void> {
       sum.killed += killed;
       sum.all += killed + lived.length;
       sum.equivalent += equivalent;
-      console.log(`${file}: ${say(killed, killed + lived.length, equivalent)}`);
+      const slow = timeouts > 0 ? `, ${timeouts} of them by time` : '';
+      console.log(`${file}: ${say(killed, killed + lived.length, equivalent)}${slow}`);
       for (const { line, change } of missed) console.log(`  ${line}: ${change}`);
       for (const change of listed) {
         if (!lived.some((one) => one.change === change))
@@ -71,20 +75,15 @@ function say(killed: number, all: number, equivalent: number): string {
 }
 
 async function mutate(files: readonly string[], tests: readonly string[]): Promise<Results> {
-  const build = [
-    'esbuild',
-    ...tests,
-    '--bundle --platform=node --format=esm --target=node20 --packages=external --log-level=error',
-    '--jsx=automatic --jsx-import-source=preact --out-extension:.js=.mjs --outdir=. --entry-names=[name]',
-  ];
+  const bundle = fileURLToPath(import.meta.resolve('./mutant-bundle.ts'));
   return await new Stryker({
     mutate: [...files],
     testRunner: 'uvu',
     plugins: [import.meta.resolve('./mutant-runner.ts')],
     testRunnerNodeArgs: ['--import', 'tsx'],
-    uvuBundles: tests.map((test) => `${basename(test, '.ts')}.mjs`),
-    warnings: false,
-    buildCommand: build.join(' '),
+    // What is loaded anew for each mutant is never freed.
+    maxTestRunnerReuse: 200,
+    buildCommand: ['node', '--import', 'tsx', bundle, ...tests].join(' '),
     // A wrong code is found by the type check, and a wrong word by whoever reads it.
     mutator: { excludedMutations: ['StringLiteral'] },
     coverageAnalysis: 'off',
@@ -117,7 +116,8 @@ function figuresOf(file: string, all: Results): Figures {
       return { line: start.line, change };
     });
   const killed = results.filter(({ status }) => status === 'Killed' || status === 'Timeout');
-  return { killed: killed.length, lived };
+  const timeouts = killed.filter(({ status }) => status === 'Timeout').length;
+  return { killed: killed.length, timeouts, lived };
 }
 
 await main(process.argv.slice(2));

@@ -3,7 +3,7 @@
  * by the next one; nothing has to be cleaned up by hand.
  */
 import { rmSync } from 'node:fs';
-import { DsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { newRunId, type SnapshotName, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -81,7 +81,7 @@ async function attempt(
     const quiet = opening.hasBegun ? undefined : await backup.quietDay(scan);
     return quiet ?? (await backup.run(await opening.begin(), scan));
   } catch (error) {
-    if (await opening.isLost()) onLost();
+    if (asDsError(error).retry && (await opening.isLost())) onLost();
     throw error;
   } finally {
     orWarn(context, () => rmSync(staging, { recursive: true, force: true }));

@@ -33,8 +33,8 @@ async function takeBase(
 
 /** One question; learns the base again only when the server has another one. */
 export async function checkBase(session: Session, state: State): Promise<void> {
-  const { base: theirs } = await session.control.state();
   const base = state.confirmed;
+  const { base: theirs } = await session.control.state(base?.sequence);
   if (theirs?.sequence === base?.sequence && theirs?.state === base?.state) return;
   await takeBase(session, state, theirs);
 }

@@ -14,7 +14,7 @@ import { takeIntroduction } from '../profile.ts';
 import { checkHostKey, pinHostKey, untrustedServer } from '../wire/host-key.ts';
 import { prepareProfile } from '../workplace.ts';
 import { type Enrolment, isUsable, readEnrolment, writeEnrolment } from './enrolment-file.ts';
-import { type Identity, readIdentity } from './identity.ts';
+import { type Identity, keepIdentity, readIdentity } from './identity.ts';
 import { askStanding, introduce } from './introduce.ts';
 import { ensureKey, renewKey } from './key.ts';
 
@@ -154,6 +154,25 @@ export async function forgetServer(context: Context): Promise<boolean> {
     rmSync(file, { force: true });
   fsyncFolder(paths.own);
   return wasKnown;
+}
+
+/**
+ * The server has told this laptop from another one with the same identity: it takes the one that it is
+ * given, and makes itself a new key. Throws `server-refused` for a machine whose serial number is built in.
+ */
+export async function becomeAnother(context: Context, next: Identity): Promise<void> {
+  const { paths } = context;
+  await using _lock = await takeIntroduction(context);
+  if (readIdentity(paths)?.serial === next.serial) return;
+  keepIdentity(paths, next);
+  if (readIdentity(paths)?.serial !== next.serial) {
+    throw new DsError('server-refused', 'the serial number of this machine cannot be changed', {
+      hint: 'show this to a teacher: another laptop has the same number',
+    });
+  }
+  for (const file of [paths.enrolment, paths.quietKey]) rmSync(file, { force: true });
+  fsyncFolder(paths.own);
+  await renewKey(context);
 }
 
 function pendingApproval({ code, state }: Enrolment, needsAnswer: boolean): DsError {

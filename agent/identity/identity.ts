@@ -1,11 +1,11 @@
 /**
  * Who this laptop is: the serial number and uuid of an XO, or those of an earlier registration.
  */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, isSystemError } from '../../shared/errors.ts';
-import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import { newSerial, parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import type { Paths } from '../paths.ts';
 
@@ -54,14 +54,8 @@ function enrolledSerial({ enrolment }: Paths): Serial | undefined {
   }
 }
 
-/**
- * A new identity in Sugar's form: three capitals and eight digits, all random. Sugar uses the seconds of
- * the clock for the digits, which collide in a school where all clocks stand at 1970.
- */
 export function inventIdentity(): Identity {
-  const capitals = Array.from({ length: 3 }, () => String.fromCharCode(65 + randomInt(26)));
-  const digits = String(randomBytes(6).readUIntBE(0, 6) % 100_000_000).padStart(8, '0');
-  return { serial: parseSerial(capitals.join('') + digits), uuid: randomUUID() };
+  return { serial: newSerial(), uuid: randomUUID() };
 }
 
 /** The identity that a registration was begun with, or a new one; the same until it is stored. */

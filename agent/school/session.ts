@@ -8,12 +8,14 @@ import { waitSeconds } from '../backoff.ts';
 import { type ServerUrls, serverIn, serverUrls } from '../config.ts';
 import type { Context } from '../context.ts';
 import {
+  becomeAnother,
   ensureEnrolment,
   forgetAcceptance,
   noteConfirmed,
   noteMoved,
 } from '../identity/enrolment.ts';
 import { type Identity, readIdentity } from '../identity/identity.ts';
+import { ensureInstance } from '../identity/instance.ts';
 import { notRegistered } from '../identity/introduce.ts';
 import { ensureKey } from '../identity/key.ts';
 import { readBackupUrl } from '../identity/sugar-settings.ts';
@@ -72,6 +74,7 @@ export async function findServer(context: Context): Promise<ServerUrls> {
 
 async function connectAs(context: Context, urls: ServerUrls, identity: Identity): Promise<Session> {
   const enrolment = await ensureEnrolment(context, urls, identity);
+  const instance = await ensureInstance(context);
   const connection = connect(context, {
     server: urls.server,
     enrolment,
@@ -79,7 +82,11 @@ async function connectAs(context: Context, urls: ServerUrls, identity: Identity)
     onUnreachable: () => noteMoved(context),
   });
   const { serial } = identity;
-  const owner = { serial, onConfirmed: () => noteConfirmed(context) };
+  const owner = {
+    ...{ serial, instance },
+    onConfirmed: () => noteConfirmed(context),
+    onMoved: (next: Identity) => becomeAnother(context, next),
+  };
   return {
     serial,
     control: new Control(connection, context.signal, owner),

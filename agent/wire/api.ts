@@ -36,14 +36,18 @@ const PAGE = 500;
 /** Error codes of the server that mean the same on the laptop; all others become `server-refused`. */
 const SHARED_CODES: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
-  ...(['server-full', 'server-trouble', 'not-registered'] as const),
+  ...(['server-full', 'server-trouble', 'not-registered', 'pending-approval'] as const),
 ];
 
 /** Whose control API it is. */
 export interface ControlOwner {
   serial: Serial;
+  /** Tells this laptop from another one with the same identity. */
+  instance: string;
   /** Called when the server says that a teacher has approved this laptop. */
   onConfirmed: () => void;
+  /** Called when another laptop has this identity, and this one gets one of its own. */
+  onMoved: (identity: NonNullable<ServerState['moved']>) => Promise<void>;
 }
 
 export class Control {
@@ -78,13 +82,25 @@ export class Control {
     return this.#got;
   }
 
-  /** Throws `untrusted-server` when the server takes this laptop for another one. */
-  async state(): Promise<ServerState> {
-    const state = parseServerState(await this.#text('GET', 'state'));
+  /**
+   * `base` is the sequence of the snapshot that we build on, if any. Throws `untrusted-server` when the
+   * server takes this laptop for another one, and `pending-approval` when another laptop has its name.
+   */
+  async state(base?: number): Promise<ServerState> {
+    const builtOn = base === undefined ? '' : `&base=${base}`;
+    const path = `state?instance=${this.#owner.instance}${builtOn}`;
+    const state = parseServerState(await this.#text('GET', path));
     if (state.serial !== this.#owner.serial) {
       const message = `the school server takes this laptop for ${state.serial}`;
       throw new DsError('untrusted-server', message, {
         hint: 'show this to a teacher; nothing was sent',
+      });
+    }
+    if (state.moved) {
+      await this.#owner.onMoved(state.moved);
+      throw new DsError('server-unreachable', 'this laptop has a serial number of its own now', {
+        hint: 'another one had the same; the next run sends everything under the new number',
+        retry: true,
       });
     }
     if (state.confirmed) this.#owner.onConfirmed();
@@ -223,7 +239,7 @@ export class Control {
     json?: object,
   ): Promise<Response<string>> {
     this.#signal.throwIfAborted();
-    if (path !== 'state') await this.#meansUs();
+    if (!path.startsWith('state')) await this.#meansUs();
     const ask = await this.#load();
     try {
       return await ask(path, {

@@ -5,7 +5,7 @@
  * That is enough, since both databases can be rebuilt from the disk.
  */
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 import { asDsError, DsError, isErrno } from '../errors.ts';
@@ -163,7 +163,7 @@ function wrap(handle: sqlite3.Database, path: string): Db {
 }
 
 function locked(path: string, cause: unknown): DsError {
-  return new DsError('busy', `another program keeps ${path} locked`, {
+  return new DsError('busy', `another program keeps ${basename(path)} locked`, {
     hint: 'close the program that shows this file, then try again',
     retry: true,
     cause,

@@ -234,8 +234,18 @@ test('each refusal has words of its own', () => {
     unreadable: 'It did not work: show this to your teacher',
     damaged: 'It did not work: show this to your teacher',
     transfer: 'The school does not answer',
+    datastore: 'It did not work: show this to your teacher',
+    'laptop-read-only': 'It did not work: show this to your teacher',
+    'server-unreachable': 'The school does not answer',
     'server-full': 'The school is full',
+    'laptop-full': 'This laptop is full',
+    'untrusted-server': 'Is this your school?',
     'pending-approval': 'Ask your teacher',
+    'not-registered': 'Ask your teacher',
+    busy: 'Something else is at work',
+    'server-busy': 'Something else is at work',
+    'over-quota': 'It did not work yet',
+    internal: 'It did not work yet',
   };
   for (const [code, text] of Object.entries(words)) {
     const effect = { type: 'keep', uid: UID } as const;

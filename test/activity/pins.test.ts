@@ -5,10 +5,15 @@ import type { EntryBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
 import { lastEffects } from '../../activity/model/state/alerts.ts';
 import {
+  fillOf,
+  pinsInOrder,
   readAtSchool,
+  readDays,
   readDetails,
   readEntryPage,
+  readLaptops,
   readPins,
+  readPlan,
 } from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import { questionsFor } from '../../activity/model/state/questions.ts';
@@ -247,6 +252,44 @@ test('pins have the icons of their entries, asked for only as far as they can be
   assert.equal(icon, {
     ...{ activity: 'org.laptop.Pippy', mimeType: 'text/plain', color: '#FF2B34,#005FE4' },
   });
+});
+
+const pinless = { title: 'no uid' };
+
+test('a jar is full above 95 %, and then the oldest pin comes first', () => {
+  const pin = (pinned: number) => ({ uid: String(pinned), pinned });
+  const order = (used: number) =>
+    pinsInOrder(readPins([pin(1), pin(3), pin(2)], used, 100)).map(({ pinned }) => pinned);
+  assert.equal(order(95), [3, 2, 1]);
+  assert.equal(order(96), [1, 2, 3]);
+  assert.is(fillOf(readPins([], 5, 0)), 0, 'no limit is known');
+});
+
+test('answers with parts of a wrong type leave those empty', () => {
+  assert.equal(readPins([pinless, 7, null], -1, 'x'), { pins: [], used: 0, limit: 0 });
+  assert.equal(readAtSchool([pinless, { uid: 'a', title: 7, bytes: -1 }]), [
+    { uid: 'a', title: '', bytes: 0 },
+  ]);
+  assert.equal(readLaptops([{ nick: 'x' }, { serial: 's', replaced: 1 }]), [
+    { serial: 's', nick: '', color: '', replaced: false },
+  ]);
+  assert.equal(readDays([{ created: 1 }, { snapshot: 's', created: 2, entries: 3, bytes: 4 }]), [
+    { snapshot: 's', created: 2, entries: 3, bytes: 4 },
+  ]);
+  assert.is(readPlan([]), null);
+  assert.is(readPlan(null), null);
+  const samples = ['a', 7, 'b', 'c', 'd', 'e'];
+  assert.equal(readPlan({ snapshot: 's', entries: 1.9, samples }), {
+    ...{ snapshot: 's', entries: 1, bytes: 0, here: 0, beside: 0, free: 0 },
+    samples: ['a', 'b', 'c', 'd'],
+  });
+  assert.is(readDetails('x'), null);
+  const versions = [['s', 1, 'd'], ['s', 1, 7], ['s', 'x', 'd'], [7, 1, 'd'], 'none'];
+  assert.equal(readDetails({ uid: 'a', versions })?.versions, [
+    { snapshot: 's', created: 1, digest: 'd' },
+    { snapshot: 's', created: 1, digest: '' },
+  ]);
+  assert.is(readEntryPage(0, [{ uid: 'a' }]).total, 1, 'never fewer than there are');
 });
 
 test.run();

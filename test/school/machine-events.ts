@@ -16,6 +16,9 @@ const NETWORK = {
   path: '/org/freedesktop/NetworkManager',
 };
 const LOGIND = { name: 'org.freedesktop.login1', path: '/org/freedesktop/login1' };
+const PLACES = { upower: UPOWER, networkmanager: NETWORK, logind: LOGIND };
+export type Service = keyof typeof PLACES;
+const SERVICES = Object.keys(PLACES) as Service[];
 /** NM_STATE_DISCONNECTED and NM_STATE_CONNECTED_LOCAL. */
 const NETWORK_STATE = { down: 20, up: 50 };
 /** UPower's kinds and states. */
@@ -33,8 +36,12 @@ export class MachineEvents implements AsyncDisposable {
     this.#bus = bus;
   }
 
-  /** On mains and in a network. */
-  static async start(folder: string, env: NodeJS.ProcessEnv): Promise<MachineEvents> {
+  /** On mains and in a network, as far as these services run. */
+  static async start(
+    folder: string,
+    env: NodeJS.ProcessEnv,
+    services: readonly Service[] = SERVICES,
+  ): Promise<MachineEvents> {
     mkdirSync(folder, { recursive: true });
     const address = `unix:path=${join(folder, 'system-bus')}`;
     const words = ['--session', '--nofork', `--address=${address}`, '--print-address=1'];
@@ -43,15 +50,15 @@ export class MachineEvents implements AsyncDisposable {
     try {
       await daemon.line(/^unix:/);
       const mockEnv = { ...env, DBUS_SYSTEM_BUS_ADDRESS: address };
-      for (const template of ['upower', 'networkmanager', 'logind']) {
+      for (const template of services) {
         const args = ['-m', 'dbusmock', '--system', '--template', template];
         daemons.push(startDaemon('/usr/bin/python3', args, mockEnv));
       }
       const bus = await Bus.open(address);
       const events = new MachineEvents(address, daemons, bus);
-      for (const one of [UPOWER, NETWORK, LOGIND]) await events.#isThere(one.name);
-      await events.mains();
-      await events.network('up');
+      for (const one of services) await events.#isThere(PLACES[one].name);
+      if (services.includes('upower')) await events.mains();
+      if (services.includes('networkmanager')) await events.network('up');
       return events;
     } catch (error) {
       for (const one of daemons) await one.stop();

@@ -2,18 +2,19 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
  */
+import type { Serial } from '../../shared/ids.ts';
 
 import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
 import type { Status } from './status.ts';
 
 interface Named {
-  serial: string;
+  serial: Serial;
   nick: string;
 }
 
 export type Concern =
-  | { type: 'waiting-keys' | 'held' | 'over-quota'; laptops: readonly Named[] }
+  | { type: 'waiting-keys' | 'twins' | 'held' | 'over-quota'; laptops: readonly Named[] }
   /** Parts of the server that do not work. */
   | { type: 'faults'; faults: readonly Fault[] }
   /** Something in their folders is missing, damaged or unreadable. */
@@ -42,6 +43,7 @@ export const CONCERN_TYPES = [
     'damaged-laptops',
     'not-safe',
     'waiting-keys',
+    'twins',
     'held',
     'clock',
     'damage',
@@ -66,6 +68,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return status.faults.length > 0 ? { type, faults: status.faults } : undefined;
     case 'waiting-keys':
       return named(type, status.waitingKeys);
+    case 'twins':
+      return named(type, status.twins);
     case 'damaged-laptops':
       return named(type, status.damagedLaptops);
     case 'not-safe':
@@ -110,6 +114,7 @@ function named(
   type:
     | 'damaged-laptops'
     | 'waiting-keys'
+    | 'twins'
     | 'held'
     | 'over-quota'
     | 'refused-laptops'

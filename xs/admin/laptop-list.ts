@@ -6,6 +6,7 @@ import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
+import { hasTwin } from '../registration/twin-file.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
 import { readNotSafe } from '../storage/not-safe.ts';
@@ -50,6 +51,8 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, day
     /** Whether a teacher has typed the digits of its key; null for a key of an older version. */
     confirmed: laptop.introduction ? laptop.introduction.confirmed !== null : null,
     retired: laptop.retired,
+    /** Two laptops answer to its name. */
+    twins: hasTwin(paths, serial),
     replaces: laptop.alias?.of ?? null,
     replacedBy: newer ?? null,
     snapshots: known?.snapshots ?? 0,

@@ -13,6 +13,7 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
+import { hasTwin } from '../registration/twin-file.ts';
 import { type Forecast, foresee, neededBytes } from '../retention/capacity.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { lockedOut } from '../ssh/old-algorithms.ts';
@@ -41,7 +42,9 @@ export interface Status {
   laptops: LaptopStanding[];
   held: { serial: Serial; nick: string; snapshots: number }[];
   waitingKeys: { serial: Serial; nick: string; keys: number }[];
-  overQuota: { serial: string; nick: string }[];
+  /** Two laptops answer to these names. */
+  twins: { serial: Serial; nick: string }[];
+  overQuota: { serial: Serial; nick: string }[];
   /** What laptops sent and no backup has, as of the last cleanup; the most first. */
   leftovers: { serial: string; nick: string; bytes: number }[];
   disk: { freeBytes: number; usedBytes: number; freeBlocks: number; freeInodes: number };
@@ -109,9 +112,12 @@ export async function readStatus(library: Library): Promise<Status> {
     laptops,
     held: held.filter(({ snapshots }) => snapshots > 0),
     waitingKeys: waiting.filter(({ keys }) => keys > 0),
+    twins: active
+      .filter(([serial]) => hasTwin(paths, serial))
+      .map(([serial, { nick }]) => ({ serial, nick })),
     overQuota: usage
       .filter(({ stuck }) => stuck === 1)
-      .map(({ serial }) => ({ serial, nick: nickOf(serial) })),
+      .map(({ serial }) => ({ serial: serial as Serial, nick: nickOf(serial) })),
     leftovers: usage
       .filter(({ leftBytes }) => leftBytes > 0)
       .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))

@@ -20,6 +20,7 @@ import { hasRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedDigests } from '../pins/pins.ts';
 import { chainOf, readableBy } from '../registration/aliases.ts';
+import { meetAgent } from '../registration/twin-file.ts';
 import { openSessionSocket } from '../ssh/session-socket.ts';
 import {
   baseSnapshot,
@@ -111,6 +112,7 @@ function addRoutes(
     const serial = laptopOf(request.raw.socket);
     const newest = newestSnapshot(paths, serial);
     const base = baseSnapshot(paths, serial);
+    const met = meetAgent(library, serial, request.query, base?.sequence ?? 0);
     return {
       serial,
       serverTime: clock.now().toISOString(),
@@ -118,6 +120,7 @@ function addRoutes(
       base: base ? summarize(base) : null,
       held: base && isHeld(paths, base) ? readHeldNote(base.folder) : null,
       confirmed: library.registrations.isConfirmed(serial),
+      ...(met.type === 'moved' && { moved: { serial: met.to.serial, uuid: met.to.uuid } }),
     };
   });
 

@@ -1,10 +1,15 @@
 /**
- * `alias`, `unalias` and `proposals`: which laptop replaces which.
+ * Which laptop is which. `alias`, `unalias` and `proposals`: one that replaces another; `twins`: two that
+ * answer to one name, because a disk was copied, and the way out.
  */
-import type { Serial } from '../../shared/ids.ts';
+import { randomUUID } from 'node:crypto';
+import { DsError } from '../../shared/errors.ts';
+import { newSerial, type Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
-import { answer, type Command, laptopArgument } from './command.ts';
+import { hasTwin, readTwins, writeTwins } from '../registration/twin-file.ts';
+import { separated, type Twins, united } from '../registration/twins.ts';
+import { answer, type Command, type CommandContext, laptopArgument, usage } from './command.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],
@@ -55,4 +60,54 @@ export function describeProposal({ newer, older, nick, lastSeen }: Proposal): st
 
 function named({ registrations }: Library, serial: Serial): string {
   return `${serial} (${registrations.get(serial)?.nick ?? ''})`;
+}
+
+export const twins: Command = {
+  takes: ['[SERIAL]', '[separate|one]'],
+  summary: 'two laptops of one name: list them, "separate" them, or say that it is "one"',
+  run: (context) => {
+    const [serial, decision] = context.args;
+    if (serial === undefined) return listTwins(context);
+    if (decision === 'separate') return separate(context, laptopArgument(context));
+    if (decision === 'one') return unite(context, laptopArgument(context));
+    throw usage('the arguments are none, "SERIAL separate" or "SERIAL one"');
+  },
+};
+
+function listTwins(context: CommandContext): void {
+  const { registrations, paths } = context.library;
+  const found = registrations.all().filter(([serial]) => hasTwin(paths, serial));
+  const shown = found.map(([serial, { nick }]) => ({ serial, nick }));
+  answer(context, { twins: shown }, () =>
+    shown.length === 0
+      ? ['every laptop has a name of its own']
+      : shown.map(({ serial, nick }) => `${serial} (${nick}): two laptops answer to this name`),
+  );
+}
+
+/** Throws `not-found` where there is one laptop only, as far as is known. */
+function twinsOf({ paths }: Library, serial: Serial): Twins {
+  const found = readTwins(paths, serial);
+  if (found && found.since !== null) return found;
+  throw new DsError('not-found', `one laptop answers to ${serial}, as far as is known`);
+}
+
+/** The new laptop is registered first: until the old line says so, nobody is told of it. */
+function separate(context: CommandContext, serial: Serial): void {
+  const { library } = context;
+  const found = twinsOf(library, serial);
+  const [second, uuid] = [newSerial(), randomUUID()];
+  library.registrations.addTwin(serial, second, uuid);
+  writeTwins(library.paths, serial, separated(found, second, uuid));
+  answer(context, { serial, second }, () => [
+    `${serial}: the second laptop gets ${second} when it comes next, and sends all it has`,
+    'what both have stored so far stays where it is',
+  ]);
+}
+
+function unite(context: CommandContext, serial: Serial): void {
+  const { library } = context;
+  writeTwins(library.paths, serial, united(twinsOf(library, serial)));
+  library.audit.decided('united', serial);
+  answer(context, { serial, one: true }, () => [`${serial}: the laptop that came last goes on`]);
 }

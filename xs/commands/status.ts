@@ -47,16 +47,11 @@ export function formatStatus(found: Status): string[] {
         `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
     ),
     `forecast  ${formatForecast(found)}`,
-    `trash     ${found.trash} items can be restored`,
+    `trash     ${found.trash} items can be restored${formatLeftovers(found)}`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished?.slice(0, 10) ?? 'not yet'}`,
     `clock     ${found.time.slice(0, 16)} UTC, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
   );
-  const { leftovers } = found;
-  if (leftovers.length > 0) {
-    const bytes = leftovers.reduce((sum, one) => sum + one.bytes, 0);
-    lines.push(`unfinished ${formatBytes(bytes)} that no backup has: ${name(leftovers)}`);
-  }
   const { unregistered, strangers } = found;
   if (unregistered.length > 0) {
     const stored = unregistered.map((serial) => ({ serial, nick: '' }));
@@ -79,6 +74,8 @@ function formatConcern(concern: Concern): string {
     }
     case 'waiting-keys':
       return `pending keys      ${name(concern.laptops)}: see "xs-backup laptops"`;
+    case 'twins':
+      return `two of one name   ${name(concern.laptops)}: see "xs-backup twins"`;
     case 'damaged-laptops':
       return `damaged laptops   ${name(concern.laptops)}: see "xs-backup damage"`;
     case 'not-safe':
@@ -110,6 +107,13 @@ function formatConcern(concern: Concern): string {
     default:
       return concern satisfies never;
   }
+}
+
+/** What no backup has: a part of a line, for the screen has 25. */
+function formatLeftovers({ leftovers }: Status): string {
+  if (leftovers.length === 0) return '';
+  const bytes = leftovers.reduce((sum, one) => sum + one.bytes, 0);
+  return `; unfinished ${formatBytes(bytes)} that no backup has: ${name(leftovers)}`;
 }
 
 function formatForecast({ forecast }: Status): string {

@@ -3,7 +3,7 @@
  * and what the service accepts.
  */
 import { adopt } from './adopt.ts';
-import { alias, proposals, unalias } from './aliases.ts';
+import { alias, proposals, twins, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
 import { diag } from './diag.ts';
@@ -30,7 +30,7 @@ import { teacher } from './teachers.ts';
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ status, laptops, 'not-safe': notSafe },
   ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
-  ...{ forget, alias, unalias, proposals, audit },
+  ...{ forget, alias, unalias, proposals, twins, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,
   ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage, diag },

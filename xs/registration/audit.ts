@@ -36,6 +36,8 @@ const EVENTS = [
   'retired',
   'unretired',
   'forgotten',
+  'separated',
+  'united',
   'window-opened',
   'window-closed',
   'aliased',

@@ -3,6 +3,7 @@
  * the uuid is the registered one; any other key has to be approved by a teacher. Pure.
  */
 
+import type { Codes } from '../../shared/protocol/introduction.ts';
 import type { KeyKind, Laptop } from './laptop-record.ts';
 import { plainUuid } from './laptop-record.ts';
 
@@ -26,6 +27,22 @@ export interface OfferedKey {
   fingerprint: string;
   /** As the laptop sent it. */
   uuid: string;
+}
+
+/** A key of our agent, whose holder has signed the introduction with these codes. */
+export interface OwnKeyOffer {
+  uuid: string;
+  key: string;
+  codes: Codes;
+  /** The client's. */
+  address: string;
+  color?: string | undefined;
+}
+
+/** Who offers a key: `codes` are null for Sugar's keys, which prove nothing. */
+export interface OfferedBy {
+  codes: Codes | null;
+  address: string;
 }
 
 /** `holdsData`: something of this serial is in the library, which the key would open. */

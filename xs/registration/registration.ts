@@ -20,7 +20,13 @@ import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
 import { type ImportResult, judgeOldKey, type OldLaptop, withOldKey } from './idmgr-import.ts';
-import { judgeKey, type KeyDecision, type OfferedKey } from './key-decision.ts';
+import {
+  judgeKey,
+  type KeyDecision,
+  type OfferedBy,
+  type OfferedKey,
+  type OwnKeyOffer,
+} from './key-decision.ts';
 import {
   checkInUse,
   type Laptop,
@@ -35,22 +41,6 @@ import { withPending } from './pending-keys.ts';
 
 /** New pending keys from one address: more are refused before anything is written. */
 const NEW_PENDING = { perHour: 30, free: 30, pauseSeconds: 0 };
-
-/** A key of our agent, whose holder has signed the introduction with these codes. */
-export interface OwnKeyOffer {
-  uuid: string;
-  key: string;
-  codes: Codes;
-  /** The client's. */
-  address: string;
-  color?: string | undefined;
-}
-
-/** Who offers a key: `codes` are null for Sugar's keys, which prove nothing. */
-interface OfferedBy {
-  codes: Codes | null;
-  address: string;
-}
 
 export interface RegistrationOptions {
   paths: Paths;
@@ -257,6 +247,16 @@ export class Registrations {
     this.#decided('unaliased', newer, { of: older });
     callAll(this.#aliasListeners);
     return older;
+  }
+
+  /** Registers a second laptop that has answered to the name of `of` so far; its agent is told. */
+  addTwin(of: Serial, serial: Serial, uuid: string): void {
+    const { paths, ownership, clock } = this.#options;
+    const { nick } = this.#known(of);
+    makeLaptopFolders(ownership, paths, serial);
+    this.#write(serial, newRecord(serial, nick, uuid, clock.now()));
+    this.#decided('separated', of, { serial });
+    callAll(this.#keyListeners);
   }
 
   /** Registered and without any backup. */

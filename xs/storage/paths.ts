@@ -47,6 +47,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     /** What is wrong with this folder, by the last check. */
     findings: join(home, '.findings.json'),
     sessionLock: join(home, '.session.lock'),
+    /** Which agents came with its key. */
+    instances: join(home, '.instances.json'),
     /** Shared with the laptop, over SSH, for days without changes. */
     quietKey: join(home, '.quiet-key'),
     /** What of its Journal is not safe, as the laptop says. */

@@ -23,7 +23,7 @@ export type Target = readonly [call: string, path: string];
 export function compileShim(folder: string): { LD_PRELOAD: string; DS_ERRNO_RULE: string } {
   const library = join(folder, 'shim.so');
   const rule = join(folder, 'rule');
-  const flags = ['-shared', '-fPIC', '-O1', '-w', '-o', library, source, '-ldl'];
+  const flags = ['-shared', '-fPIC', '-w', '-o', library, source, '-ldl'];
   execFileSync('cc', flags, { stdio: 'pipe' });
   writeFileSync(rule, Buffer.alloc(RULE_BYTES));
   return { LD_PRELOAD: library, DS_ERRNO_RULE: rule };

@@ -62,4 +62,13 @@ test('content that is kept at school only is not missing', () => {
   assert.is(judgeFlaw(entryOf(properties, ''), { content: GOOD }), undefined);
 });
 
+test('a property that the disk does not give keeps the good version, but for new content', () => {
+  const unread = ['its title cannot be read'];
+  const useOf = (text: string, base: Row[2]) => judgeFlaw(entryOf(WHOLE, text), base, unread)?.use;
+  assert.is(useOf('good', { content: GOOD }), 'base');
+  assert.is(useOf('good', { content: undefined }), 'base');
+  assert.is(useOf('new work', { content: GOOD }), 'as-is');
+  assert.is(useOf('good', undefined), 'as-is');
+});
+
 test.run();

@@ -14,7 +14,10 @@ import { scaled, within } from '../../runner/patience.ts';
 
 const test = suite('the ssh connection');
 
-const OWNER = { serial: parseSerial('SHC00800000'), onConfirmed: () => {} };
+const OWNER = {
+  ...{ serial: parseSerial('SHC00800000'), instance: '0'.repeat(32) },
+  ...{ onConfirmed: () => {}, onMoved: async () => {} },
+};
 const ENROLMENT = { login: 'shc0000', sshPort: 22 } as ConnectionOptions['enrolment'];
 
 const { signal } = new AbortController();

@@ -12,7 +12,7 @@ import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { waitFor, within } from '../../runner/patience.ts';
 import type { Laptop } from '../laptop.ts';
-import { MachineEvents } from '../machine-events.ts';
+import { MachineEvents, type Service } from '../machine-events.ts';
 import { RunningAgent, type Values } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
 
@@ -30,6 +30,8 @@ interface SceneOptions {
   /** In KiB a second: slow enough to do something in the middle. */
   bandwidth?: number;
   battery?: number;
+  services?: readonly Service[];
+  network?: 'down';
 }
 
 async function startScene(options: SceneOptions): Promise<Scene> {
@@ -42,9 +44,11 @@ async function startScene(options: SceneOptions): Promise<Scene> {
     const laptop = school.laptop(0);
     generateJournal(laptop.journal, { entries: options.entries, seed: 7 });
     configure(laptop, options.bandwidth ?? 0);
-    const events = await MachineEvents.start(join(laptop.home, 'system'), laptop.env);
+    const system = join(laptop.home, 'system');
+    const events = await MachineEvents.start(system, laptop.env, options.services);
     opened.push(events);
     if (options.battery !== undefined) await events.battery(options.battery);
+    if (options.network) await events.network(options.network);
     const agent = await RunningAgent.start(laptop, events);
     opened.push(agent);
     return { school, laptop, events, agent, [Symbol.asyncDispose]: close };
@@ -233,6 +237,19 @@ test('without power, network and sleep services it does its work', async () => {
   await agent.until('safe', isSafe);
   const said = agent.daemon.lines.filter((line) => line.includes('no-system-bus'));
   assert.is(said.length, 1, 'said once');
+});
+
+test('a monitor that knows nothing of the network stops nobody who asks, nor do absent ones', async () => {
+  await using scene = await startScene({
+    entries: 10,
+    services: ['networkmanager'],
+    network: 'down',
+  });
+  const { agent } = scene;
+  await agent.until('waiting for the network', waitsFor('no-network'));
+  const job = await agent.ask('BackUpNow');
+  assert.is((await agent.ended(job)).State, 'done');
+  assert.is(snapshotsOf(scene), 1);
 });
 
 test('a memory that is damaged costs one question and no backup', async () => {

@@ -10,9 +10,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exportJournal } from '../../../xs/legacy/export.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
+import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
 import { waitFor } from '../../runner/patience.ts';
+import { soak } from '../../soak.ts';
+import { makeOldLibrary } from '../../xs/legacy/old-library-maker.ts';
 import { adopt, nameOf, putRaw, snapshotRaw } from '../../xs/legacy/original-library.ts';
 import { makeLibrary, newest, SERIAL, uidOf } from '../../xs/library.ts';
 import { Laptop } from '../laptop.ts';
@@ -91,5 +94,22 @@ test('the datastore keeps every entry, also those that it would have deleted', a
   const deleted = [...readJournal(raw).keys()].filter((uid) => !after.has(uid)).sort();
   assert.equal(deleted, []);
 });
+
+for (let seed = 1; seed <= soak(100, 1); seed += 1) {
+  test(`every whole copy of an old library made by chance opens in Sugar: seed ${seed}`, async () => {
+    using library = makeLibrary();
+    const { trees, story } = makeOldLibrary(library.paths, SERIAL, seed);
+    await adopt(library.context, SERIAL);
+    for (const { name, entries } of trees.filter(({ whole }) => whole).slice(-soak(20, 2))) {
+      await using alone = makeLaptop();
+      const { laptop } = alone;
+      const snapshot = listSnapshots(library.paths, SERIAL).find((one) => one.name === name);
+      assert.ok(snapshot, `${story}: ${name}`);
+      await exportJournal({ snapshot }, laptop.journal);
+      await laptop.startBus();
+      assert.is(await laptop.countEntries(), entries.size, `${story}: ${name}`);
+    }
+  });
+}
 
 test.run();

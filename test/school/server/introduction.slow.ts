@@ -12,6 +12,7 @@ import { distFolder } from '../../../bundle/build.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
 import { hostKeyPublic, inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { makeKeyPair } from '../../shared/keys.ts';
 import type { Finished, Laptop } from '../laptop.ts';
@@ -243,6 +244,48 @@ test('a server whose SSH has another port is found again, with the key that is k
   assert.is.not(sshPort, before.sshPort);
   assert.equal([code, hostKey, moved], [before.code, before.hostKey, false]);
   assert.is(hostKey, readFileSync(hostKeyPublic(server), 'utf8').trim());
+});
+
+test('a copied disk: the second laptop waits, gets a name of its own, and both lines stay', async () => {
+  await using school = await startSchool({ laptops: 2 });
+  const [first, second] = [school.laptop(0), school.laptop(1)];
+  generateJournal(first.journal, { entries: 6, seed: 20 });
+  succeeded('the first', await first.backup(['now']));
+  succeeded('the copy', await first.run('cp', ['-a', `${first.profile}/.`, second.profile]));
+  // The parts of the second machine are other ones than those that were noted.
+  const instance = join(second.profile, 'ds-backup', 'instance.json');
+  const { id, machine } = JSON.parse(readFileSync(instance, 'utf8'));
+  assert.ok(machine.length > 0);
+  writeFileSync(instance, JSON.stringify({ id, machine: ['another'] }));
+  changeJournal(first.journal, { count: 2, seed: 21 });
+  generateJournal(second.journal, { entries: 4, seed: 22 });
+  await settled();
+  succeeded('the first goes on', await first.backup(['now']));
+  const name = parseSerial(first.serial);
+  const entries = (one: Serial) => listSnapshots(school.server, one).map((each) => each.entries);
+  const refused = await second.backup(['now']);
+  assert.match(refused.stderr, /two laptops answer to this name/);
+  assert.equal(entries(name), [6, 6], 'nothing of the second is among them');
+  const said = await first.run(school.server.command[0] ?? '', [
+    ...school.server.command.slice(1),
+    ...['status', '--config', school.server.configFile],
+  ]);
+  assert.match(said.stdout, /two of one name/);
+  const { second: given } = JSON.parse(
+    await decide(school, first, 'twins', name, 'separate', '--json'),
+  );
+  const told = await second.backup(['now']);
+  assert.match(told.stderr, /a serial number of its own/);
+  succeeded('the second', await second.backup(['now']));
+  assert.is(second.serial, given);
+  const before = readJournal(second.journal);
+  assert.equal([entries(name), entries(given)], [[6, 6], [before.size]]);
+  changeJournal(first.journal, { count: 1, seed: 23 });
+  await settled();
+  succeeded('the first again', await first.backup(['now']));
+  assert.is(first.serial, name);
+  assert.equal([entries(name).length, entries(given).length], [3, 1]);
+  assert.match(await decide(school, first, 'twins'), /every laptop has a name of its own/);
 });
 
 test('a server that takes the laptop for another one gets nothing', async () => {

@@ -62,6 +62,7 @@ function statusOf(laptops: number): Status {
       snapshots: 2,
     })),
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
+    twins: [{ serial: SERIAL, nick: 'Jim' }],
     notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
@@ -96,6 +97,7 @@ const WELL: Status = {
   ...statusOf(0),
   ...{
     waitingKeys: [],
+    twins: [],
     overQuota: [],
     leftovers: [],
     damaged: 0,
@@ -127,6 +129,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp][] = [
     { disk: { ...WELL.disk, freeInodes: 0.09 } },
     /10 % of the blocks and 9 % of the inodes/,
   ],
+  ['twins', { twins: [jim] }, /two of one name +Jim: see "xs-backup twins"/],
   [
     'disk-nearly-full',
     { disks: [{ name: 'state', freeBlocks: 0.02, freeInodes: 0.5 }] },

@@ -41,7 +41,7 @@ function scenario(whole: WholeLibrary): [command: string, args: () => string[], 
   const { paths } = whole.library;
   const name = () => newestSnapshot(paths, SERIAL)?.name ?? '';
   return [
-    ...['status', 'laptops', 'proposals', 'held', 'quota', 'damage', 'diag', 'audit'].map(
+    ...['status', 'laptops', 'proposals', 'twins', 'held', 'quota', 'damage', 'diag', 'audit'].map(
       (command): [string, () => string[]] => [command, () => []],
     ),
     ...['snapshots', 'pins', 'trash'].map((command): [string, () => string[]] => [

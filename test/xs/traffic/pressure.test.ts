@@ -20,6 +20,8 @@ const TEXTS: [what: string, text: string, percent: number | null][] = [
   ['a kernel without "full" for the processor', 'some avg10=3.5 avg60=0 avg300=0 total=1\n', 3.5],
   ['only "full"', FULL, null],
   ['an empty file', '', null],
+  ['a whole number', 'some avg10=7 avg60=0\n', 7],
+  ['a word that ends so', 'awesome avg10=1.00 avg60=0\n', null],
   ['junk', 'some avg10=-1 avg60=x\n', null],
   ['more than all', 'some avg10=999.00 avg60=0.00 avg300=0.00 total=1\n', 100],
 ];
@@ -39,6 +41,8 @@ const SLOTS: [what: string, pressure: Partial<Pressure>, freePercent: number, sl
   ['no PSI, load 3.5', { loadPerCore: 3.5 }, 50, 4],
   ['no PSI, load 50', { loadPerCore: 50 }, 50, 1],
   ['PSI goes before the load', { io: 0, cpu: 0, loadPerCore: 50 }, 50, 8],
+  ['one of the two is enough', { cpu: 0, loadPerCore: 50 }, 50, 8],
+  ['the other as well', { io: 0, loadPerCore: 50 }, 50, 8],
   ['9 % free', {}, 9, 8],
   ['6 % free', {}, 6, 4],
   ['3 % free', {}, 3, 1],
@@ -79,6 +83,9 @@ test('is measured at most once a second, and without PSI the load is all there i
     ms += 1000;
     const after = await gauge();
     assert.equal([after.io, after.cpu], [12.5, null]);
+    writeFileSync(join(folder, 'cpu'), 'some avg10=1.5 avg60=0 avg300=0 total=1\n');
+    ms += 1000;
+    assert.is((await gauge()).cpu, 1.5);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -140,6 +140,20 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _('It no longer sees what the old laptop left, and the old one can connect again.'),
     done: _('The two laptops are separate again, and both in use.'),
   }),
+  separate: ({ _ }, { who }) => ({
+    label: _('Two children use them'),
+    question: _('Are there two laptops that both call themselves {who}?', { who }),
+    meaning: _(
+      'The second one gets a serial number of its own when it comes next, and sends everything it has. What is stored stays.',
+    ),
+    done: _('The second laptop gets a serial number of its own.'),
+  }),
+  unite: ({ _ }, { who }) => ({
+    label: _('It is one laptop'),
+    question: _('Is the laptop of {who} only one, which was repaired?', { who }),
+    meaning: _('The laptop that came last goes on with this Journal.'),
+    done: _('It goes on by itself.'),
+  }),
   release: ({ _ }, { who }) => ({
     label: _('It is right'),
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),

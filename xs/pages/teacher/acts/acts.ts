@@ -35,6 +35,8 @@ const MAX_FIELD = 4000;
 interface Rule {
   command: string;
   args: readonly Field[];
+  /** The last argument, which no browser chooses. */
+  word?: string;
   flags?: readonly 'kind'[];
   /** Done afterwards. */
   next?: { command: string; args: readonly Field[] };
@@ -61,6 +63,8 @@ const RULES = {
     ...{ command: 'unalias', args: ['serial'] },
     next: { command: 'unretire', args: ['of'] },
   },
+  separate: { command: 'twins', args: ['serial'], word: 'separate' },
+  unite: { command: 'twins', args: ['serial'], word: 'one' },
   release: { command: 'release', args: ['serial'] },
   'release-many': { command: 'release', args: ['serials'], many: true },
   drop: { command: 'drop', args: ['serial'] },
@@ -95,13 +99,14 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
 
 /** The commands of an act in their order, answered as JSON. */
 export function commandsOf({ name, fields }: Act): CommandRequest[] {
-  const { command, args, flags = [], next, many }: Rule = RULES[name];
+  const { command, args, word, flags = [], next, many }: Rule = RULES[name];
   const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
   const all = { json: true, ...Object.fromEntries(flags.map((flag) => [flag, fields[flag]])) };
   if (many) {
     return splitSerials(fields.serials).map((one) => ({ command, args: [one], flags: all }));
   }
-  const first = { command, args: valuesOf(args), flags: all };
+  const words = word === undefined ? [] : [word];
+  const first = { command, args: [...valuesOf(args), ...words], flags: all };
   if (!next) return [first];
   return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
 }
@@ -135,6 +140,8 @@ export function effectPath({ name, fields }: Act): string {
     case 'unalias':
     case 'replace':
     case 'undo-replace':
+    case 'separate':
+    case 'unite':
     case 'pin':
     case 'unpin':
       return laptop;

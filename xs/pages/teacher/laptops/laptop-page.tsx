@@ -91,6 +91,7 @@ export function LaptopPage(props: LaptopProps): VNode {
           <CodeForm page={page} serial={serial} about={card.name} />
         </section>
       ) : null}
+      {row.twins ? <Twins words={words} serial={serial} /> : null}
       <NotSafeThings words={words} name={card.name} notSafe={notSafe} />
       <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
       <Pins words={words} serial={serial} pins={pins} />
@@ -99,6 +100,25 @@ export function LaptopPage(props: LaptopProps): VNode {
         <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>
       </p>
     </TeacherFrame>
+  );
+}
+
+/** What the school noticed, and the two ways out. */
+function Twins({ words: { _ }, serial }: { words: Words; serial: Serial }) {
+  const act = (name: Act['name'], label: string) => (
+    <ActLink act={{ name, fields: { serial } }} label={label} />
+  );
+  return (
+    <section class="card">
+      <p>
+        {_(
+          'Two laptops answer to this name: one is a copy of the other. Only the first one is backed up.',
+        )}
+      </p>
+      <p class="acts">
+        {act('separate', _('Two children use them'))} {act('unite', _('It is one laptop'))}
+      </p>
+    </section>
   );
 }
 

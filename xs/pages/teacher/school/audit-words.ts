@@ -71,6 +71,9 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   unretired: ({ _ }, { who, laptop }) => _('{who} took {laptop} back into use.', { who, laptop }),
   forgotten: ({ _ }, { who, laptop }) =>
     _('{who} had {laptop} forgotten, which had no backup.', { who, laptop }),
+  separated: ({ _ }, { who, laptop }) =>
+    _('{who} gave the second laptop of {laptop} a serial number of its own.', { who, laptop }),
+  united: ({ _ }, { who, laptop }) => _('{who} said that {laptop} is one laptop.', { who, laptop }),
   'window-opened': ({ _n }, { who, n }) =>
     _n(
       '{who} let new laptops register for {n} minute.',

@@ -4,6 +4,7 @@
 import { size, type Words } from '../../../../shared/words/words.ts';
 import { type Concern, concerns } from '../../../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
+import { laptopPath } from '../../frame/paths.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
 import type { Mark } from '../shown/marks.tsx';
 
@@ -97,6 +98,8 @@ function concernText(words: Words, concern: Concern): string {
       return _n('{n} laptop asks to be let in', '{n} laptops ask to be let in', n);
     case 'faults':
       return _('Part of this server does not work: tell whoever looks after it');
+    case 'twins':
+      return _n('Two laptops answer to {n} name', 'Two laptops answer to each of {n} names', n);
     case 'damaged-laptops':
       return damagedLaptops(words, n);
     case 'not-safe':
@@ -145,10 +148,12 @@ function damagedLaptops({ _n }: Words, n: number): string {
 }
 
 /** The page on which a teacher deals with it. */
-function placeOf({ type }: Concern): string {
-  switch (type) {
+function placeOf(concern: Concern): string {
+  switch (concern.type) {
     case 'waiting-keys':
       return PLACES.waiting;
+    case 'twins':
+      return concern.laptops[0] ? laptopPath(concern.laptops[0].serial) : PLACES.class;
     case 'held':
       return PLACES.held;
     case 'damaged-laptops':

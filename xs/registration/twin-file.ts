@@ -1,0 +1,76 @@
+/**
+ * `.instances.json` in a laptop's folder: which agents came with its key (PROTOCOL.md, "Two laptops of one
+ * name"). Written only when another one comes than the last time.
+ */
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import type { Clock } from '../../shared/clock.ts';
+import { DsError } from '../../shared/errors.ts';
+import { parseSerial, type Serial } from '../../shared/ids.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
+import { type Meeting, meet, type Twins } from './twins.ts';
+
+const instance = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+const schema = v.object({
+  version: v.literal(1),
+  owner: instance,
+  last: instance,
+  others: v.array(instance),
+  since: v.nullable(v.string()),
+  moved: v.array(
+    v.object({
+      instance,
+      serial: v.pipe(
+        v.string(),
+        v.transform((text: string): Serial => parseSerial(text)),
+      ),
+      uuid: v.string(),
+    }),
+  ),
+});
+const questionSchema = v.object({
+  instance: v.optional(instance),
+  base: v.optional(v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))),
+});
+
+/** Undefined where no agent has told its number, or the file is damaged: it then begins anew. */
+export function readTwins(paths: Paths, serial: Serial): Twins | undefined {
+  try {
+    return v.parse(schema, JSON.parse(readFileSync(inLaptop(paths, serial).instances, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeTwins(paths: Paths, serial: Serial, twins: Twins): void {
+  writeFileDurably(inLaptop(paths, serial).instances, `${JSON.stringify(twins)}\n`, 0o600);
+}
+
+/** Whether there are two laptops of this name, and nobody has decided yet. */
+export function hasTwin(paths: Paths, serial: Serial): boolean {
+  return typeof readTwins(paths, serial)?.since === 'string';
+}
+
+/**
+ * An agent asks for its state with `?instance=…&base=…`. `newest` is the sequence of the newest snapshot.
+ * Throws `pending-approval` for the second of two; older agents have no number and are not told apart.
+ */
+export function meetAgent(
+  { paths, clock }: { paths: Paths; clock: Clock },
+  serial: Serial,
+  query: unknown,
+  newest: number,
+): Meeting {
+  const asked = v.safeParse(questionSchema, query);
+  if (!asked.success || asked.output.instance === undefined) return { type: 'ours' };
+  const { instance: who, base } = asked.output;
+  const known = readTwins(paths, serial);
+  const isBehind = base !== undefined && base < newest;
+  const { twins, meeting } = meet(known, who, { isBehind, now: clock.now() });
+  if (twins !== known) writeTwins(paths, serial, twins);
+  if (meeting.type !== 'twin') return meeting;
+  throw new DsError('pending-approval', 'two laptops answer to this name', {
+    hint: `a teacher decides which is which: "xs-backup twins ${serial} separate" gives this one its own`,
+  });
+}
