@@ -20,6 +20,7 @@ import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
+import { sessionAccount } from './ssh/account.ts';
 import { guardAgainstStall } from './stall-guard.ts';
 import type { Ownership } from './storage/ownership.ts';
 
@@ -153,14 +154,9 @@ async function perform(
 /** Root never runs sessions as root; any other user runs them as itself. */
 function accessOf({ uid, gid }: CliOptions, config: Config): Ownership {
   if (uid !== 0) return { ownUid: uid, sessionUid: uid, sessionGid: gid };
-  const sessionUid = config.ssh.uid;
-  if (sessionUid === undefined) {
-    throw new DsError('config', 'run by root, the service needs "ssh.uid" for its sessions', {
-      hint: 'make a user without a shell (adduser --system ds-receive) and put its id there, or run the service as an ordinary user',
-    });
-  }
+  const account = sessionAccount(config.ssh.user, config.ssh.uid);
   for (const path of [config.library, config.state]) checkOwner(path);
-  return { ownUid: 0, sessionUid, sessionGid: sessionUid };
+  return { ownUid: 0, sessionUid: account.uid, sessionGid: account.gid };
 }
 
 /** Root would make itself the owner, and the service that runs as another user could not go on. */

@@ -33,9 +33,12 @@ import { addSite, type PageFiles } from './pages/site.ts';
 import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
+import { checkGroup } from './ssh/account.ts';
 import { lockedOut } from './ssh/old-algorithms.ts';
-import { installSession } from './ssh/session-files.ts';
+import { watchRoom } from './ssh/room-watch.ts';
+import { floorOf, installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
+import { checkSessions } from './ssh/start-check.ts';
 import { cachedDisk } from './storage/disk.ts';
 import type { Ownership } from './storage/ownership.ts';
 import { reserveSize } from './storage/reserve.ts';
@@ -104,10 +107,14 @@ interface Transfers {
 async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
   const { config, ownership, clock, log, env } = options;
   const { paths, registrations, serials, successes, faults } = library;
-  const reserve = reserveSize(diskSize(paths.library).bytes, config.quota);
-  faults.attempt('state', () => installSession(paths, options.sessionScript, reserve));
+  checkGroup(paths, ownership, serials());
+  const size = diskSize(paths.library);
+  const floor = floorOf(size, reserveSize(size.bytes, config.quota));
+  faults.attempt('state', () => installSession(paths, options.sessionScript, floor));
   const leases = leaseFiles({ paths, ownership, log });
-  const traffic = new Traffic(clock, config.traffic, leases.note, successes.orderOf);
+  const traffic = new Traffic(clock, config.traffic, leases.note, successes.orderOf, (serial) =>
+    registrations.isConfirmed(serial),
+  );
   // Before sshd: a key that was revoked while no service ran must not be valid for a moment.
   const authorizedKeys = new AuthorizedKeys(paths, ownership, config.ssh.user);
   faults.attempt('state', () => authorizedKeys.update(registrations.all()));
@@ -123,12 +130,14 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   };
   registrations.whenKeysChange(applyKeys);
   applyKeys();
+  await checkSessions({ paths, ownership, env, log });
+  cleanup.use(watchRoom({ paths, clock, log, env, floor }));
   const out = await lockedOut(registrations.all(), env);
   if (out.length > 0) {
     const reason = 'OpenSSH here cannot check DSA keys; give them the new program';
     log.warn('original-clients-locked-out', { laptops: out.length, reason });
   }
-  cleanup.use(renewLeases({ traffic, before: leases.before, paths, env }));
+  cleanup.use(renewLeases({ traffic, before: leases.before, log }));
   const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
   const load = async () => ({ disk: await disk(), pressure: await pressure() });

@@ -19,10 +19,12 @@ export interface InARow {
 
 export interface Method {
   name: string;
-  /** What the server does when a laptop asks. */
-  ask(serial: Serial): Answer;
+  /** What the server does when a laptop asks, with an address where those matter. */
+  ask(serial: Serial, address?: string): Answer;
   /** It transfers. */
   began(serial: Serial): void;
+  /** It is seen transferring. */
+  moves?(serial: Serial): void;
   /** The server sees that it does no longer. */
   ended(serial: Serial, done: boolean): void;
   /** How long a laptop waits after a no (or silence, `answer` undefined), in seconds. */
@@ -48,20 +50,24 @@ export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {
   const rules = { slots: day.slots, restoreSlots: 2, leaseSeconds: 120, minFreePercent: 3 };
   const successes = new Map<Serial, number>();
   const timeOf = (serial: Serial) => successes.get(serial);
-  const traffic = new Traffic(clock, { ...rules, perSubnet: 0 }, undefined, timeOf);
+  // New laptops of the school are those whose digits a teacher typed; liars have nothing.
+  const school = new Set(laptops.map(({ serial }) => serial));
+  const limits = { ...rules, perSubnet: 0 };
+  const traffic = new Traffic(clock, limits, undefined, timeOf, (serial) => school.has(serial));
   for (const { serial, lastSuccessDays } of laptops) {
     if (lastSuccessDays === undefined) continue;
     successes.set(serial, -lastSuccessDays * DAY_MS);
   }
   return {
     name: 'ours',
-    ask: (serial) => {
+    ask: (serial, unproved) => {
       // Beyond the knee, each transfer waits for the disk for the share of it that the others have.
       const io = Math.max(0, 100 * (1 - day.knee / Math.max(1, running())));
       const pressure = { io, cpu: 0, loadPerCore: 0 };
-      return traffic.ask({ serial, purpose: 'backup' }, { disk: ROOMY, pressure });
+      return traffic.ask({ serial, purpose: 'backup', unproved }, { disk: ROOMY, pressure });
     },
     began: (serial) => traffic.sessionOpened(serial),
+    moves: (serial) => traffic.renew(serial),
     ended: (serial, done) => {
       if (done) successes.set(serial, clock.now().getTime());
       traffic.sessionClosed(serial);

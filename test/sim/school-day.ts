@@ -21,6 +21,8 @@ export interface Day {
   /** So many transfers at once go at full speed; beyond, all get slower together. */
   knee: number;
   seed: number;
+  /** How many of the devices on the network lie (`liars.ts`). */
+  liars?: number;
 }
 
 export interface SimLaptop {

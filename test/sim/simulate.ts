@@ -3,6 +3,7 @@
  */
 import { seeded } from '../shared/random.ts';
 import { Events } from './events.ts';
+import { lie, makeLiars } from './liars.ts';
 import type { InARow, MakeMethod, Method } from './methods.ts';
 import { type Day, makeLaptops, type SimLaptop } from './school-day.ts';
 
@@ -34,6 +35,9 @@ const LONGEST_DAY = 8 * 3600;
  */
 export const NOTICED_AFTER = 75;
 
+/** How often the server looks which transfers run, in seconds (`xs/traffic/lease-renewal.ts`). */
+const SEEN_EVERY = 20;
+
 interface Transfer {
   laptop: SimLaptop;
   /** Seconds of work at full speed. */
@@ -50,6 +54,8 @@ class School {
   readonly #waits: number[] = [];
   readonly #requests = new Map<SimLaptop, number>();
   readonly #transfers = new Set<Transfer>();
+  /** Laptops whose sessions run for the server, vanished ones too. */
+  readonly #seen = new Set<SimLaptop>();
   #admitted = 0;
   #movedAt = 0;
   #moves = 0;
@@ -73,6 +79,9 @@ class School {
     for (const laptop of this.laptops) {
       this.events.after(laptop.arrives, () => this.#ask(laptop, { refusals: 0, silences: 0 }));
     }
+    for (const liar of makeLiars(this.#day)) {
+      this.events.after(liar.arrives, () => lie(liar, this.#method, this.events, this.#isOver));
+    }
     this.events.run(LONGEST_DAY);
     const requests = [...this.#requests.values()];
     const total = requests.reduce((sum, one) => sum + one, 0);
@@ -84,6 +93,8 @@ class School {
     });
   }
 
+  readonly #isOver = (): boolean => this.outcome.done === this.outcome.staying;
+
   #ask(laptop: SimLaptop, before: InARow): void {
     const minute = Math.floor(this.events.now / 60);
     const { perMinute } = this.outcome;
@@ -91,7 +102,8 @@ class School {
     perMinute[minute] = (perMinute[minute] ?? 0) + 1;
     this.#requests.set(laptop, (this.#requests.get(laptop) ?? 0) + 1);
     const isLost = this.#chance() < this.#day.lost;
-    const answer = isLost ? undefined : this.#method.ask(laptop.serial);
+    const address = this.#day.liars ? `of ${laptop.serial}` : undefined;
+    const answer = isLost ? undefined : this.#method.ask(laptop.serial, address);
     if (answer?.admit) {
       this.#begin(laptop);
       return;
@@ -107,7 +119,16 @@ class School {
     this.#method.began(laptop.serial);
     this.#move();
     this.#transfers.add({ laptop, left: laptop.transfer * (laptop.vanishesAt ?? 1) });
+    this.#seen.add(laptop);
+    this.#seeMoving(laptop);
     this.#planNextEnd();
+  }
+
+  /** The server looks which transfers run. */
+  #seeMoving(laptop: SimLaptop): void {
+    if (!this.#seen.has(laptop)) return;
+    this.#method.moves?.(laptop.serial);
+    this.events.after(SEEN_EVERY, () => this.#seeMoving(laptop));
   }
 
   /** Lets the transfers go on up to now, as fast as the disk allows. */
@@ -150,6 +171,7 @@ class School {
 
   #free(laptop: SimLaptop, done: boolean): void {
     this.#admitted -= 1;
+    this.#seen.delete(laptop);
     this.#method.ended(laptop.serial, done);
   }
 }

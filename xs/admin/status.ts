@@ -55,6 +55,8 @@ export interface Status {
   /** Two laptops answer to these names. */
   twins: { serial: Serial; nick: string }[];
   overQuota: { serial: Serial; nick: string }[];
+  /** What laptops sent and no backup has, as of the last cleanup; the most first. */
+  leftovers: { serial: string; nick: string; bytes: number }[];
   /** Laptops whose digits nobody has compared with the server. */
   unconfirmed: { serial: Serial; nick: string }[];
   /** How many may sign in to the pages. */
@@ -130,6 +132,10 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     overQuota: usage
       .filter(({ stuck }) => stuck === 1)
       .map(({ serial }) => ({ serial: serial as Serial, nick: nickOf(serial) })),
+    leftovers: usage
+      .filter(({ leftBytes }) => leftBytes > 0)
+      .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
+      .sort((a, b) => b.bytes - a.bytes),
     teachers: countTeachers(paths),
     ...(await readRoom(library, known, usage, days)),
     trash: listTrash(paths).length,

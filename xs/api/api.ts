@@ -69,6 +69,10 @@ export async function serveApi(options: ApiOptions): Promise<AsyncDisposable> {
   // A channel is one connection for a whole run, idle while rsync works; SSH detects its end.
   app.server.keepAliveTimeout = 0;
   app.server.headersTimeout = 0;
+  app.addHook('onRequest', async ({ raw }) => {
+    const serial = laptops.get(raw.socket);
+    if (serial) traffic.active(serial);
+  });
   addRoutes(app, options, (socket) => {
     const serial = laptops.get(socket);
     if (!serial) throw new DsError('internal', 'a connection that belongs to no laptop');

@@ -20,6 +20,7 @@ import { reclaim } from '../storage/reclaim.ts';
 import { keepReserve, releaseIfFull } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { dateItem, discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
+import { measureLeftovers, removeOldUploads } from './leftovers.ts';
 
 export interface CleanupOptions {
   /** Decide and report, but change nothing. */
@@ -62,6 +63,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   for (const serial of serials) {
     options.signal?.throwIfAborted();
     const found = await workQueue.run(() => planLaptop(library, serial, quota));
+    if (removing) await removeOldUploads(library, serial);
     if (removing && found.plan) {
       await workQueue.run(() => carryOut(library, found));
       report.removed += found.plan.remove.length + found.unnamed.length;
@@ -80,10 +82,16 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   return report;
 }
 
-function recordUsage(library: Library, serial: Serial, plan: Plan, quota: Amount): Promise<void> {
+async function recordUsage(
+  library: Library,
+  serial: Serial,
+  plan: Plan,
+  quota: Amount,
+): Promise<void> {
   const { bytes, inodes } = plan.usedAfter;
   const stuck = plan.stuck ? 1 : 0;
-  const usage = { serial, bytes, inodes, quotaBytes: quota.bytes, stuck };
+  const leftBytes = await measureLeftovers(library, serial);
+  const usage = { serial, bytes, inodes, quotaBytes: quota.bytes, stuck, leftBytes };
   return library.index.recordUsage(usage, library.clock.now());
 }
 

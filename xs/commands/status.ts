@@ -47,7 +47,7 @@ export function formatStatus(found: Status): string[] {
         `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
     ),
     `forecast  ${formatForecast(found)}`,
-    `trash     ${counted(found.trash, 'item')} can be restored`,
+    `trash     ${counted(found.trash, 'item')} can be restored${formatLeftovers(found)}`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
     `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
@@ -89,6 +89,13 @@ function line(concern: Concern): string {
     default:
       return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
   }
+}
+
+/** What no backup has: a part of a line, for the screen has 25. */
+function formatLeftovers({ leftovers }: Status): string {
+  if (leftovers.length === 0) return '';
+  const bytes = leftovers.reduce((sum, one) => sum + one.bytes, 0);
+  return `; unfinished ${formatBytes(bytes)} that no backup has: ${name(leftovers)}`;
 }
 
 /** Which command shows more, or does it. */

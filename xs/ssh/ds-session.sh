@@ -7,8 +7,8 @@
 # and no other process. A shell script and not Node, because a hundred laptops are a hundred of these.
 #
 # CONF is written by the service: LIBRARY, COMPLETION, SOCKET, REPLACES (a folder: whose snapshots a
-# laptop may read besides its own), LEASES (a folder: who may upload now), and RESERVE, in KiB: what
-# has to stay free on the disk.
+# laptop may read besides its own), LEASES (a folder: who may upload now), and what has to stay free on
+# the disk: RESERVE, in KiB, and INODES. While a session runs, the service watches over them.
 set -uf
 umask 027
 PATH=/usr/bin:/bin
@@ -32,16 +32,39 @@ confined='bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --c
   --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64
   --chdir /'
 
+# run PROGRAM…: returns its exit status. What it says goes to the laptop at once. When it did not even begin,
+# the service is told why as well: what flock and bwrap say when nothing else is asked of them.
+run() {
+  "$@"
+  status=$?
+  case $status in
+    1 | 6? | 7? | 12[67])
+      said=$(flock --shared --wait 1 --close "$home/.session.lock" $confined -- true 2>&1)
+      tell_service "$status" "${said:-no more is known}"
+      ;;
+  esac
+  return "$status"
+}
+
+# tell_service STATUS TEXT: for its log, in one line of plain characters.
+tell_service() {
+  text=$(printf '%s' "$2" | tr -c 'A-Za-z0-9 ._:,/()=-' ' ' | cut -c 1-200)
+  printf 'ds-backup-failed 1 %s %s %s\n' "$serial" "$1" "$text" |
+    socat -t 2 - "UNIX-CONNECT:$SOCKET" 2>/dev/null
+}
+
 # sandbox BIND-OPTIONS… -- PROGRAM…
 sandbox() {
-  $confined "$@"
+  run $confined "$@"
 }
 
 # locked BIND-OPTIONS… -- PROGRAM…: as long as it runs, no snapshot is made of what it writes. flock keeps
 # the lock's descriptor to itself, where nothing in the sandbox can unlock it; if flock ends, the sandbox
-# dies with it.
+# dies with it. The service ends it when the disk gets full.
 locked() {
-  exec flock --shared --wait 60 --close "$home/.session.lock" $confined "$@"
+  run flock --shared --wait 60 --close "$home/.session.lock" $confined "$@" && return 0
+  check_free
+  return "$status"
 }
 
 # No upload without a lease. A laptop that has none is admitted or refused by the service as if it asked
@@ -54,11 +77,20 @@ need_lease() {
   [ "$said" = yes ] || refuse "${said:-the service does not answer}"
 }
 
-# Restores and cleanup must work when the disk is full, and one laptop must not fill it: what it has
-# uploaded and is not in a snapshot yet may be as large as the remaining free space.
-check_room() {
-  free=$(df --output=avail -k "$LIBRARY" | tail -n 1)
+# Restores and cleanup must work when the disk is full: blocks and inodes are kept for them.
+check_free() {
+  set -- $(df --output=avail,itotal,iavail -k "$LIBRARY" | tail -n 1)
+  free=$1
   [ "$free" -ge "$RESERVE" ] || refuse "No space left on device: the rest is a reserve"
+  # A file system that creates inodes as needed has none in total.
+  case $2 in 0 | -) return 0 ;; esac
+  [ "$3" -ge "$INODES" ] || refuse "No space left on device: the rest of the inodes is a reserve"
+}
+
+# One laptop must not fill the disk: what it has uploaded and is not in a snapshot yet may be as large as
+# the remaining free space.
+check_room() {
+  check_free
   used=$(du -sk "$1" | cut -f 1)
   [ "$used" -le "$free" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
 }
@@ -75,10 +107,11 @@ receive_incoming() {
   esac
   set -- rsync --server "-trIzSe.$letters" --timeout=120 --partial-dir=.part
   if [ -n "$latest" ]; then
-    locked --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /basis -- \
+    locked --bind "$home/incoming" /incoming --ro-bind "$home/$latest" /basis \
+      --remount-ro / -- \
       "$@" --compare-dest=/basis . /incoming
   else
-    locked --bind "$home/incoming" /incoming -- "$@" . /incoming
+    locked --bind "$home/incoming" /incoming --remount-ro / -- "$@" . /incoming
   fi
 }
 
@@ -86,23 +119,27 @@ receive_incoming() {
 receive_mirror() {
   check_room "$home/$1"
   need_lease
-  locked --bind "$home/$1" /mirror -- \
+  locked --bind "$home/$1" /mirror --remount-ro / -- \
     rsync --server "-ltrzSe.$letters" --timeout=160 --delete --partial . /mirror
 }
 
-# receive_completion OPTIONS: into a folder of its own first, then in one step to where it is seen.
+# receive_completion OPTIONS: into one file of its own, the only thing there that can be written. It gets
+# its name when it is complete, and then in one step the place where it is seen.
 receive_completion() {
+  check_free
   need_lease
+  find "$drop" -mindepth 1 -delete && : >"$drop/.receiving" || refuse "no room for a completion file"
   ulimit -f 32768 # 16 MiB in units of 512 bytes; a completion file has 8 MiB at most
-  sandbox --bind "$drop" /drop -- rsync --server "$1$letters" --timeout=60 . "/drop/$serial" || exit $?
-  [ -f "$drop/$serial" ] && [ ! -L "$drop/$serial" ] || refuse "no completion file arrived"
-  sync "$drop/$serial" && mv -fT "$drop/$serial" "$COMPLETION/$serial"
+  sandbox --bind "$drop/.receiving" "/drop/$serial" --remount-ro / -- \
+    rsync --server "$1$letters" --inplace --timeout=60 . "/drop/$serial" || exit "$status"
+  mv -fT "$drop/.receiving" "$drop/$serial" && sync "$drop/$serial" &&
+    mv -fT "$drop/$serial" "$COMPLETION/$serial" || refuse "no completion file arrived"
 }
 
 # send_folder FOLDER: what the list on stdin names in it, read-only.
 send_folder() {
   [ -d "$1" ] && [ ! -L "$1" ] || refuse "there is no such snapshot"
-  sandbox --ro-bind "$1" /snapshot -- \
+  sandbox --ro-bind "$1" /snapshot --remount-ro / -- \
     rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 . /snapshot/
 }
 
@@ -172,6 +209,12 @@ check_session() {
 case $only:$asked in
   original:api) refuse "a teacher has to approve this key first" ;;
 esac
+# The service itself, when it starts: does a sandbox begin, and with which rsync? No laptop has this name.
+[ "$serial" != check ] || {
+  $confined --remount-ro / -- rsync --version
+  exit
+}
+
 case $asked in
   api) serve_api; exit ;;
   check) check_session; exit ;;

@@ -6,8 +6,25 @@ import { readFileSync } from 'node:fs';
 import { writeFileIfChanged } from '../../shared/system/files.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 
-/** `reserveBytes` is what has to stay free on the library's disk. */
-export function installSession(paths: Paths, script: string, reserveBytes: number): void {
+/** What has to stay free on the library's disk: a share of its blocks and inodes. */
+export interface Floor {
+  bytes: number;
+  inodes: number;
+}
+
+/** Of `disk`, with `bytes` of it in reserve; 0 inodes where the file system makes them as needed. */
+export function floorOf(disk: Floor, bytes: number): Floor {
+  if (!Number.isFinite(disk.inodes)) return { bytes, inodes: 0 };
+  const share = Math.min(disk.inodes * LARGEST_INODE_SHARE, FEWEST_INODES);
+  return { bytes, inodes: Math.floor(Math.max(disk.inodes * INODE_SHARE, share)) };
+}
+
+/** Of the inodes: what a session makes until its end is noticed, on a small disk not more than a tenth. */
+const INODE_SHARE = 0.02;
+const FEWEST_INODES = 10_000;
+const LARGEST_INODE_SHARE = 0.1;
+
+export function installSession(paths: Paths, script: string, floor: Floor): void {
   const files = inState(paths);
   writeFileIfChanged(files.session, readFileSync(script), 0o755);
   const settings = {
@@ -16,7 +33,8 @@ export function installSession(paths: Paths, script: string, reserveBytes: numbe
     SOCKET: files.apiSocket,
     REPLACES: files.replacesFolder,
     LEASES: files.leasesFolder,
-    RESERVE: Math.floor(reserveBytes / 1024),
+    RESERVE: Math.floor(floor.bytes / 1024),
+    INODES: floor.inodes,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
   writeFileIfChanged(files.sessionConfig, lines.join(''), 0o644);

@@ -5,6 +5,8 @@
  *     ds-backup 1 CSN74803BB1                 what follows is the client's HTTP
  *     ds-backup-lease 1 CSN74803BB1 10.0.3.7  may it upload from that address? The answer is one line:
  *                                             `yes`, or the reason why not
+ *     ds-backup-failed 1 CSN74803BB1 1 bwrap: No permissions
+ *                                             its session ended so before it began: for the log
  */
 import { chmodSync, chownSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -24,18 +26,22 @@ export interface SessionSocketOptions {
 }
 
 const GREETING = /^ds-backup(?: 1 ([A-Z0-9]{11})|-lease 1 ([A-Z0-9]{11}) ([0-9a-zA-Z:.%]*))$/;
-const MAX_GREETING = 96;
+const FAILURE = /^ds-backup-failed 1 ([A-Z0-9]{11}) (\d{1,3}) ([ -~]*)$/;
+const MAX_GREETING = 256;
+/** Failed sessions of one laptop are logged once in this many milliseconds. */
+const TELL_MS = 60_000;
 
 /** Listens until disposed, which ends all connections. */
 export async function openSessionSocket(options: SessionSocketOptions): Promise<AsyncDisposable> {
   const { library, onChannel } = options;
   const sockets = new Set<Socket>();
+  const tellFailure = failureLog(library);
   const channels = new ChannelLimit();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // laptops vanish all the time
-    readGreeting(socket, (serial, address) => {
+    readGreeting(socket, tellFailure, (serial, address) => {
       if (address !== undefined) return void answerLease(options, serial, address, socket);
       const { registrations } = library;
       if (!registrations.isActive(serial) || !channels.admit(serial, socket)) {
@@ -51,6 +57,17 @@ export async function openSessionSocket(options: SessionSocketOptions): Promise<
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+  };
+}
+
+/** One line a minute for each laptop: one that tries without end must not fill the log. */
+function failureLog({ log, clock }: Library): (line: string) => void {
+  const told = new Map<string, number>();
+  return (line) => {
+    const [, serial, exit, reason] = FAILURE.exec(line) ?? [];
+    if (!serial || clock.monotonicMs() - (told.get(serial) ?? -TELL_MS) < TELL_MS) return;
+    told.set(serial, clock.monotonicMs());
+    log.warn('session-failed', { serial, exit, reason });
   };
 }
 
@@ -81,6 +98,7 @@ async function listen(server: Server, { paths, ownership }: Library): Promise<vo
 /** Reads exactly the first line. With an address it is a request for a lease. */
 function readGreeting(
   socket: Socket,
+  onOther: (line: string) => void,
   onSerial: (serial: Serial, address: string | undefined) => void,
 ): void {
   let line = '';
@@ -98,8 +116,9 @@ function readGreeting(
       socket.off('readable', onReadable);
       const [, forChannel, forLease, address] = GREETING.exec(line) ?? [];
       const serial = forChannel ?? forLease;
-      if (serial) onSerial(parseSerial(serial), address);
-      else socket.destroy();
+      if (serial) return onSerial(parseSerial(serial), address);
+      onOther(line);
+      socket.destroy();
       return;
     }
   };

@@ -29,6 +29,7 @@ const MIGRATIONS = [
    CREATE TABLE filled (time TEXT NOT NULL);
    CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
   'CREATE TABLE entry (digest TEXT PRIMARY KEY, facts TEXT NOT NULL);',
+  'ALTER TABLE usage ADD COLUMN leftBytes INTEGER NOT NULL DEFAULT 0;',
 ];
 
 /** Of the database and its journal. */
@@ -82,6 +83,8 @@ export interface LaptopUsage {
   /** 1 when it is over its quota and nothing more may be removed. */
   stuck: number;
   time: string;
+  /** What it sent and no backup has: unfinished uploads, and mirrors beside the Journal. */
+  leftBytes: number;
 }
 
 /**
@@ -277,9 +280,9 @@ function rebuild(
 }
 
 function insertUsage(db: Db, usage: Omit<LaptopUsage, 'time'>, time: Date): Promise<void> {
-  const { serial, bytes, inodes, quotaBytes, stuck } = usage;
-  const values = [serial, bytes, inodes, quotaBytes, stuck, time.toISOString()];
-  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?)', ...values);
+  const { serial, bytes, inodes, quotaBytes, stuck, leftBytes } = usage;
+  const values = [serial, bytes, inodes, quotaBytes, stuck, time.toISOString(), leftBytes];
+  return db.run('INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?, ?, ?, ?)', ...values);
 }
 
 function insertEntryFacts(db: Db, facts: readonly (readonly [Digest, string])[]): Promise<void> {

@@ -37,6 +37,8 @@ export interface Lease {
   purpose: Purpose;
   started: number;
   expires: number;
+  /** When it was last seen transferring. */
+  moved?: number;
   subnet?: string | undefined;
   /** The address that asked for it, until an SSH session of the laptop has shown that it is the laptop. */
   unproved?: string | undefined;
@@ -117,7 +119,9 @@ export function admit(
   const ahead = countAhead(serial, asker, state.queue, isExpected, now);
   const free = freeSlots(asker.purpose, live, capacity.slots, rules);
   const narrow = isFull(asker.subnet);
-  if (!narrow && free > ahead.expected) return { admit: true, reason: 'free-slot' };
+  // Whoever may be made up only gets what nobody waits for: a slot is free for a moment in each change.
+  const reserved = asker.known ? ahead.expected : Math.max(ahead.expected, ahead.known);
+  if (!narrow && free > reserved) return { admit: true, reason: 'free-slot' };
   const whenCalm = freeSlots(asker.purpose, live, rules.slots, rules);
   const reason = narrow ? 'access-point-busy' : reasonOf(free, whenCalm);
   const wait = expectedWait(asker, live, ahead, state.usual, capacity, rules, now);

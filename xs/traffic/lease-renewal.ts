@@ -1,43 +1,36 @@
 /**
- * Keeps the leases of laptops without a control channel (the original client): such a lease is renewed
- * while the laptop's rsync holds the session lock. An upload that outlived the previous service keeps
- * its slot in the same way.
+ * Keeps the leases of laptops whose rsync runs, and only those: a control channel that is only open keeps
+ * none. rsync ends itself when nothing moves for two minutes. An upload that outlived the previous service
+ * keeps its slot in the same way.
  */
-import { DsError } from '../../shared/errors.ts';
+import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { lockFile } from '../../shared/system/lock.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import type { Log } from '../../shared/log.ts';
 import type { Traffic } from './traffic.ts';
+import { runningTransfers } from './transfers.ts';
 
-/** Between two checks, in milliseconds. */
-const CHECK_MS = 20_000;
+/** Between two looks, in milliseconds. */
+const LOOK_MS = 20_000;
 
 export interface LeaseRenewal {
-  traffic: Traffic;
+  traffic: Pick<Traffic, 'adopt' | 'renew'>;
   /** The laptops that had a lease when the previous service ended. */
   before: readonly Serial[];
-  paths: Paths;
-  env: NodeJS.ProcessEnv;
+  log: Log;
 }
 
 /** Until disposed. */
-export function renewLeases({ traffic, before, paths, env }: LeaseRenewal): Disposable {
-  const isTransferring = async (serial: Serial): Promise<boolean> => {
+export function renewLeases({ traffic, before, log }: LeaseRenewal): Disposable {
+  const look = (onFound: (serial: Serial) => void) => {
     try {
-      const lock = await lockFile(inLaptop(paths, serial).sessionLock, { env, waitSeconds: 0 });
-      await lock.release();
-      return false;
+      for (const serial of runningTransfers()) onFound(serial);
     } catch (error) {
-      return error instanceof DsError && error.code === 'busy';
+      log.warn('transfers-not-seen', { reason: asDsError(error).message });
     }
   };
-  void (async () => {
-    for (const serial of before) if (await isTransferring(serial)) traffic.adopt(serial);
-  })();
-  const timer = setInterval(async () => {
-    for (const serial of traffic.leasesWithoutSession()) {
-      if (await isTransferring(serial)) traffic.renew(serial);
-    }
-  }, CHECK_MS);
+  look((serial) => {
+    if (before.includes(serial)) traffic.adopt(serial);
+  });
+  const timer = setInterval(() => look((serial) => traffic.renew(serial)), LOOK_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -8,10 +8,14 @@ export type Purpose = 'backup' | 'restore';
 
 export interface Asker {
   purpose: Purpose;
-  /** When it was last backed up, by the wall clock. Whoever `NEVER` was may be made up. */
+  /** It has a history here, or a teacher approved it. Others cost nothing to make up. */
+  known: boolean;
+  /** When it was last backed up, by the wall clock; `NEVER` sorts first. */
   lastSuccess: number;
   /** Its access network, if known. */
   subnet?: string | undefined;
+  /** The address that asked, where nothing proves which laptop that is. */
+  address?: string | undefined;
 }
 
 /** A laptop with an appointment at `at`; its place is kept until `until`. */
@@ -35,13 +39,12 @@ const GRACE_MS = 15_000;
 const PROMISE_MS = 600_000;
 
 /**
- * Whether `a` goes before `b`: restores, then laptops that have a history (others cost nothing to make up),
- * then binding appointments, then the oldest last backup.
+ * Whether `a` goes before `b`: known laptops, then restores, then binding appointments, then the oldest last
+ * backup.
  */
 function goesBefore(a: Waiter, b: Waiter, now: number): boolean {
+  if (a.known !== b.known) return a.known;
   if (a.purpose !== b.purpose) return a.purpose === 'restore';
-  const isNew = a.lastSuccess === NEVER;
-  if (isNew !== (b.lastSuccess === NEVER)) return !isNew;
   const promised = isPromised(a, now);
   if (promised !== isPromised(b, now)) return promised;
   if (promised && a.promised !== b.promised) return a.promised < b.promised;
@@ -61,13 +64,13 @@ export function nextPlace(old: Waiter | undefined, asker: Asker, at: number, now
 
 /** Always the same object shape: each request reads a thousand of these. */
 function makeWaiter(
-  { purpose, lastSuccess, subnet }: Asker,
+  { purpose, known, lastSuccess, subnet, address }: Asker,
   since: number,
   at: number,
   until: number,
   promised: number,
 ): Waiter {
-  return { purpose, lastSuccess, subnet, since, at, until, promised };
+  return { purpose, known, lastSuccess, subnet, address, since, at, until, promised };
 }
 
 export interface Ahead {
@@ -75,6 +78,8 @@ export interface Ahead {
   all: number;
   /** Of these: expected soon, and able to start then. */
   expected: number;
+  /** Of these: known ones. */
+  known: number;
   /** Of these: on the asker's access network. */
   near: number;
 }
@@ -93,11 +98,12 @@ export function countAhead(
   const old = queue.get(serial);
   const since = old?.since ?? now;
   const own = makeWaiter(asker, since, now, now, old?.promised ?? Number.POSITIVE_INFINITY);
-  const ahead: Ahead = { all: 0, expected: 0, near: 0 };
+  const ahead: Ahead = { all: 0, expected: 0, known: 0, near: 0 };
   queue.forEach((other, name) => {
     if (other.until <= now || name === serial || !goesBefore(other, own, now)) return;
     ahead.all += 1;
     if (isExpected(other)) ahead.expected += 1;
+    if (other.known) ahead.known += 1;
     if (other.subnet !== undefined && other.subnet === own.subnet) ahead.near += 1;
   });
   return ahead;

@@ -5,6 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { DiskFacts } from '../storage/disk.ts';
+import { Addresses } from './addresses.ts';
 import {
   type Admission,
   admit,
@@ -45,8 +46,10 @@ const NEWCOMER_MS = 60_000;
 const SEEN_MS = 35_000;
 /** How long a slot waits for the SSH session of a laptop that was told to come, in milliseconds. */
 const UNPROVED_MS = 15_000;
-/** So many slots wait for laptops that asked from one address. */
-const UNPROVED_PER_ADDRESS = 4;
+/** The longest lease, in milliseconds. What runs then goes on, and its laptop asks again. */
+const LONGEST_MS = { known: 2 * 3_600_000, other: 15 * 60_000 };
+/** How long a lease lasts by a channel alone, without a transfer, in milliseconds: a slow laptop reads its Journal. */
+const PREPARING_MS = 600_000;
 /** How often missed appointments are removed, in milliseconds: the queue may be long. */
 const SWEEP_MS = 1000;
 
@@ -56,11 +59,15 @@ export class Traffic {
   readonly #sessions = new Map<Serial, number>();
   /** Leases that have had no control channel yet: the end of an older channel does not end them. */
   readonly #expected = new Set<Serial>();
+  readonly #addresses = new Addresses();
   readonly #lastSuccessOf: (serial: Serial) => number | undefined;
+  readonly #isApproved: (serial: Serial) => boolean;
   readonly #clock: Clock;
   readonly #rules: TrafficRules;
   #usual = FIRST_USUAL;
   #transfers = ASSUMED_WEIGHT;
+  /** A known laptop has been here. */
+  #hasKnown = false;
   #sweptAt = 0;
   /** Times at which laptops asked that had neither a lease nor a place. */
   readonly #newcomers: number[] = [];
@@ -69,14 +76,17 @@ export class Traffic {
 
   /**
    * `lastSuccessOf` says when a Journal was last safe, in milliseconds by the wall clock, from memory.
-   * `onUpload` is called when a laptop gets a lease for a backup, and when that lease ends.
+   * `onUpload` is called when a laptop gets a lease for a backup, and when that lease ends. `isApproved` says
+   * whether a teacher knows the laptop.
    */
   constructor(
     clock: Clock,
     rules: TrafficRules,
     onUpload: (serial: Serial, may: boolean) => void = () => {},
     lastSuccessOf: (serial: Serial) => number | undefined = () => undefined,
+    isApproved: (serial: Serial) => boolean = () => false,
   ) {
+    this.#isApproved = isApproved;
     this.#clock = clock;
     this.#rules = rules;
     this.#lastSuccessOf = lastSuccessOf;
@@ -91,15 +101,18 @@ export class Traffic {
     const now = this.#clock.monotonicMs();
     this.#expire(now);
     if ((this.#queue.get(serial)?.until ?? now) <= now) this.#queue.delete(serial);
-    const asker: Asker = { purpose, subnet, lastSuccess: this.#lastSuccessOf(serial) ?? NEVER };
+    const lastSuccess = this.#lastSuccessOf(serial) ?? NEVER;
+    const known = this.#isKnown(serial) && !this.#isDoubtful(unproved, now);
+    const asker: Asker = { purpose, subnet, known, lastSuccess, address: unproved };
     const capacity = { disk, slots: slotsFor(this.#rules, pressure, freePercent(disk)) };
     if (!this.#queue.has(serial) && !this.#leases.has(serial)) this.#newcomers.push(now);
     const queued = { leases: this.#leases, queue: this.#queue };
     const state = { ...queued, usual: this.#usual, newcomers: this.#newcomers.length };
-    let answer = admit(serial, asker, state, capacity, this.#rules, now);
-    if (answer.reason === 'free-slot' && unproved !== undefined && this.#waitsFor(unproved)) {
+    const answer = admit(serial, asker, state, capacity, this.#rules, now);
+    if (answer.reason === 'free-slot' && this.#isFull(unproved)) {
+      // It gets no place either: one that nobody comes for keeps a slot empty, too.
       const retryAfterSeconds = UNPROVED_MS / 1000;
-      answer = { admit: false, reason: 'access-point-busy', place: 1, retryAfterSeconds };
+      return { admit: false, reason: 'access-point-busy', place: 1, retryAfterSeconds };
     }
     if (answer.admit) {
       const old = this.#leases.get(serial);
@@ -117,15 +130,18 @@ export class Traffic {
       }
       if (unproved === undefined) this.#prove(serial, now);
       this.#queue.delete(serial);
-      this.#expected.add(serial);
+      // Anybody may ask in the name of a laptop that transfers: its lease ends with its channel all the same.
+      if (!kept || unproved === undefined) this.#expected.add(serial);
     } else if (answer.reason !== 'disk-full') {
       const at = now + answer.retryAfterSeconds * 1000;
-      this.#queue.set(serial, nextPlace(this.#queue.get(serial), asker, at, now));
+      const old = this.#queue.get(serial);
+      // Nobody loses a place to somebody who only uses its name.
+      if (known || !old?.known) this.#queue.set(serial, nextPlace(old, asker, at, now));
     }
     return answer;
   }
 
-  /** A control channel was opened; the lease lasts while one is open. */
+  /** A control channel was opened; the lease lasts while something moves, and ends with the channel. */
   sessionOpened(serial: Serial): void {
     this.#expected.delete(serial);
     this.#prove(serial, this.#clock.monotonicMs());
@@ -143,11 +159,29 @@ export class Traffic {
     if (!this.#expected.has(serial)) this.#giveBack(serial, this.#clock.monotonicMs());
   }
 
-  /** A laptop without a control channel (the original client) was seen transferring. */
+  /** A laptop was seen transferring. */
   renew(serial: Serial): void {
+    const now = this.#clock.monotonicMs();
     const lease = this.#leases.get(serial);
-    const expires = this.#clock.monotonicMs() + SEEN_MS;
-    if (lease && lease.unproved === undefined) lease.expires = Math.max(lease.expires, expires);
+    if (lease) lease.moved = now;
+    this.#lengthen(serial, now + SEEN_MS);
+  }
+
+  /** Something came over its control channel. One that is only open keeps no slot. */
+  active(serial: Serial): void {
+    const lease = this.#leases.get(serial);
+    if (!lease) return;
+    // Whoever may be made up has to transfer something.
+    const most = this.#isKnown(serial) ? PREPARING_MS : this.#rules.leaseSeconds * 1000;
+    const next = this.#nextExpiry(this.#clock.monotonicMs());
+    this.#lengthen(serial, Math.min(next, (lease.moved ?? lease.started) + most));
+  }
+
+  #lengthen(serial: Serial, expires: number): void {
+    const lease = this.#leases.get(serial);
+    if (!lease || lease.unproved !== undefined) return;
+    const most = this.#isKnown(serial) ? LONGEST_MS.known : LONGEST_MS.other;
+    lease.expires = Math.max(lease.expires, Math.min(expires, lease.started + most));
   }
 
   /** It was seen transferring with a lease of the previous service. */
@@ -170,11 +204,6 @@ export class Traffic {
     this.#giveBack(serial, this.#clock.monotonicMs());
   }
 
-  /** Holders of live leases that have no control channel open. */
-  leasesWithoutSession(): Serial[] {
-    return this.holders.filter((serial) => !this.#sessions.has(serial));
-  }
-
   get holders(): Serial[] {
     this.#expire(this.#clock.monotonicMs());
     return [...this.#leases.keys()];
@@ -194,18 +223,37 @@ export class Traffic {
     return now + this.#rules.leaseSeconds * 1000;
   }
 
+  /** Not made up: it has a history here, or a teacher approved it. */
+  #isKnown(serial: Serial): boolean {
+    return this.#lastSuccessOf(serial) !== undefined || this.#isApproved(serial);
+  }
+
   /** Whether enough slots wait for laptops that asked from this address. */
-  #waitsFor(address: string): boolean {
+  #isFull(address: string | undefined): boolean {
+    if (address === undefined) return false;
     const leases = [...this.#leases.values()];
-    return leases.filter(({ unproved }) => unproved === address).length >= UNPROVED_PER_ADDRESS;
+    return this.#addresses.isFull(leases.filter(({ unproved }) => unproved === address).length);
+  }
+
+  #isDoubtful(address: string | undefined, now: number): boolean {
+    if (address === undefined) return false;
+    let places = 0;
+    this.#queue.forEach((other) => {
+      if (other.known && other.address === address) places += 1;
+    });
+    return this.#addresses.isDoubtful(address, places, now);
   }
 
   /** It came by SSH, with its key: from now on it has its lease for as long as it needs it. */
   #prove(serial: Serial, now: number): void {
     const lease = this.#leases.get(serial);
     if (!lease) return;
+    if (lease.unproved === undefined) {
+      this.active(serial);
+      return;
+    }
     lease.expires = this.#nextExpiry(now);
-    if (lease.unproved === undefined) return;
+    if (this.#isKnown(serial)) this.#addresses.noteProof(lease.unproved, now);
     lease.unproved = undefined;
     if (lease.purpose === 'backup') this.#onUpload(serial, true);
   }
@@ -213,6 +261,9 @@ export class Traffic {
   #giveBack(serial: Serial, now: number): void {
     const lease = this.#end(serial);
     if (lease?.purpose !== 'backup' || lease.unproved !== undefined) return;
+    // Where all are new, they are the school. Otherwise whoever may be made up says nothing about it.
+    if (!this.#isKnown(serial) && this.#hasKnown) return;
+    this.#hasKnown ||= this.#isKnown(serial);
     this.#transfers += 1;
     const weight = Math.max(NEWEST_WEIGHT, 1 / this.#transfers);
     this.#usual += (now - lease.started - this.#usual) * weight;
@@ -227,12 +278,10 @@ export class Traffic {
   }
 
   #expire(now: number): void {
-    for (const serial of this.#sessions.keys()) {
-      const lease = this.#leases.get(serial);
-      if (lease) lease.expires = this.#nextExpiry(now);
-    }
-    for (const [serial, { expires }] of this.#leases) {
-      if (expires <= now) this.#giveBack(serial, expires);
+    for (const [serial, { expires, unproved }] of this.#leases) {
+      if (expires > now) continue;
+      if (unproved !== undefined) this.#addresses.noteLapse(unproved, expires);
+      this.#giveBack(serial, expires);
     }
     if (now - this.#sweptAt >= SWEEP_MS) this.#sweep(now);
     while ((this.#newcomers[0] ?? now) <= now - NEWCOMER_MS) this.#newcomers.shift();
@@ -241,8 +290,11 @@ export class Traffic {
   /** Removes missed appointments, which are ignored already. */
   #sweep(now: number): void {
     this.#sweptAt = now;
-    for (const [serial, { until }] of this.#queue) {
-      if (until <= now) this.#queue.delete(serial);
+    this.#addresses.sweep(now);
+    for (const [serial, { until, address, known }] of this.#queue) {
+      if (until > now) continue;
+      this.#queue.delete(serial);
+      if (known && address !== undefined) this.#addresses.noteLapse(address, until);
     }
   }
 }

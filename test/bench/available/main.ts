@@ -17,6 +17,7 @@ import { startDaemon } from '../../school/processes.ts';
 import { runsAsRoot, startServer, type TestServer, testEnvironment } from '../../school/server.ts';
 import { dsaKey, serialOf } from '../../xs/whole.ts';
 import type { LoadFigures } from './load.ts';
+import { NEIGHBOURS, settled } from './neighbours.ts';
 
 const LAPTOPS = 1000;
 const INGESTS = 6;
@@ -27,6 +28,11 @@ const MEASURE_MS = 5000;
 /** The issue's limits. */
 const LEAST_PER_SECOND = 2000;
 const LONGEST_P99_MS = 20;
+/** … and beside a hostile neighbour. */
+const NEIGHBOUR_P99_MS = 50;
+const LONGEST_DELAY_MS = 200;
+const VICTIM_FACTOR = 2;
+const VICTIM_ENTRIES = 500;
 
 const [SERVER_CORE, CLIENT_CORE] = availableParallelism() > 1 ? ['0', '1'] : ['0', '0'];
 const SETTINGS = '[registration]\nperHour = 100000\nperAddress = 100000\nmaxLaptops = 100000';
@@ -84,10 +90,10 @@ async function register(server: TestServer, n: number): Promise<void> {
 }
 
 /** A first backup as rsync leaves it, and the completion file that is to follow. */
-function prepareBackup(server: TestServer, serial: Serial): string {
+function prepareBackup(server: TestServer, serial: Serial, entries = ENTRIES): string {
   const { incoming } = inLaptop(server, serial);
   const versions = new Map<Uid, Digest>();
-  for (let n = 0; n < ENTRIES; n += 1) {
+  for (let n = 0; n < entries; n += 1) {
     const uid = parseUid(`${serial}-${String(n).padStart(24, '0')}`);
     const content = randomBytes(20_000);
     const properties = new Map([
@@ -107,15 +113,57 @@ function prepareBackup(server: TestServer, serial: Serial): string {
   });
 }
 
+function hand(server: TestServer, serial: Serial, text: string): void {
+  const unfinished = join(server.completion, `.${serial}`);
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, inCompletion(server).waiting(serial));
+}
+
 async function ingestAll(server: TestServer, completions: ReadonlyMap<Serial, string>) {
-  for (const [serial, text] of completions) {
-    const unfinished = join(server.completion, `.${serial}`);
-    writeFileSync(unfinished, text);
-    renameSync(unfinished, inCompletion(server).waiting(serial));
-  }
+  for (const [serial, text] of completions) hand(server, serial, text);
   for (const serial of completions.keys()) {
     await server.daemon.line(new RegExp(`^snapshot-made serial=${serial} `));
   }
+}
+
+/**
+ * Each hostile input is ingested beside the backup of a victim, handed over just after it, while all ask.
+ * Returns whether the limits were kept.
+ */
+async function besideNeighbours(server: TestServer, serials: readonly Serial[], port: number) {
+  const paths = serials.map((serial) => `/backup/1/available/${serial}`);
+  const others = serials.slice(INGESTS)[Symbol.iterator]();
+  const next = () => others.next().value as Serial;
+  const backUp = async (serial: Serial): Promise<number> => {
+    const text = prepareBackup(server, serial, VICTIM_ENTRIES);
+    execFileSync('sync');
+    const start = performance.now();
+    hand(server, serial, text);
+    await settled(server, serial);
+    return (performance.now() - start) / 1000;
+  };
+  await backUp(next());
+  const quiet = [await backUp(next()), await backUp(next()), await backUp(next())].sort()[1] ?? 0;
+  process.stdout.write(
+    `a victim's backup of ${VICTIM_ENTRIES} entries alone: ${quiet.toFixed(2)} s\n`,
+  );
+  let kept = true;
+  for (const { name, prepare } of NEIGHBOURS) {
+    const liar = next();
+    const text = prepare(server, liar);
+    let took = 0;
+    const figures = await load(port, paths, async () => {
+      hand(server, liar, text);
+      took = await backUp(next());
+      await settled(server, liar);
+    });
+    const times = `p99 ${figures.p99.toFixed(1)}  most ${figures.most.toFixed(0)} ms`;
+    const victim = `victim ${took.toFixed(2)} s, ${(took / quiet).toFixed(1)} of alone`;
+    process.stdout.write(`beside ${name.padEnd(40)} ${times}  ${victim}\n`);
+    kept &&= figures.p99 <= NEIGHBOUR_P99_MS && figures.most <= LONGEST_DELAY_MS;
+    kept &&= took <= VICTIM_FACTOR * quiet;
+  }
+  return kept;
 }
 
 function print(what: string, { requests, seconds, p50, p99, most }: LoadFigures, bare: number) {
@@ -157,7 +205,10 @@ async function main(folder: string): Promise<void> {
     const kept = rate >= LEAST_PER_SECOND && busy.p99 < LONGEST_P99_MS;
     const limits = `${LEAST_PER_SECOND}/s with p99 below ${LONGEST_P99_MS} ms`;
     process.stdout.write(`${limits} during ingests: ${kept ? 'kept' : 'NOT KEPT'}\n`);
-    process.exitCode = kept ? 0 : 1;
+    const fair = await besideNeighbours(server, serials, port);
+    const rule = `p99 ${NEIGHBOUR_P99_MS} ms, never ${LONGEST_DELAY_MS} ms, victim ${VICTIM_FACTOR}×`;
+    process.stdout.write(`${rule} beside each neighbour: ${fair ? 'kept' : 'NOT KEPT'}\n`);
+    process.exitCode = kept && fair ? 0 : 1;
   } finally {
     await server.daemon.stop();
   }

@@ -67,6 +67,7 @@ function statusOf(laptops: number): Status {
     notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
+    leftovers: [{ serial: SERIAL, nick: 'Jim', bytes: 5e6 }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5, minFree: 0.03 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
     unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
@@ -115,6 +116,7 @@ const WELL: Status = {
     waitingKeys: [],
     twins: [],
     overQuota: [],
+    leftovers: [],
     damaged: 0,
     damagedLaptops: [],
     lockedOut: [],
@@ -304,11 +306,12 @@ test('an OpenSSH without DSA: who has no other key is counted, and nobody is whe
   library.registrations.retire(serialOf(2));
   const bin = join(library.paths.state, 'bin');
   mkdirSync(bin);
-  for (const [list, expected] of [
-    ['ssh-ed25519\nrsa-sha2-256', [SERIAL, serialOf(1)]],
-    ['ssh-ed25519\nssh-dss', []],
+  for (const [command, expected] of [
+    ["printf 'ssh-ed25519\nrsa-sha2-256'", [SERIAL, serialOf(1)]],
+    ["printf 'ssh-ed25519\nssh-dss\n'", []],
+    ['exit 255', []], // for a user without an account
   ] as const) {
-    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nprintf '%s\\n' '${list}'\n`, { mode: 0o755 });
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
     const env = { ...library.env, PATH: `${bin}:${library.env.PATH}` };
     const { lockedOut } = await readStatus({ ...library, env });
     assert.equal(

@@ -58,6 +58,7 @@ const STATUS: Status = {
     notSafe: [],
     faults: [],
     disks: [],
+    leftovers: [],
   },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },

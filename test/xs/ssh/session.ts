@@ -35,6 +35,7 @@ export function sessionCommand(
     REPLACES: replacesFolder,
     LEASES: leasesFolder,
     RESERVE: reserveKiB,
+    INODES: 0,
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}='${value}'\n`);
   writeFileSync(conf, lines.join(''));

@@ -1,39 +1,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseSerial, type Serial } from '../../../shared/ids.ts';
-import type { Admission, TrafficRules } from '../../../xs/traffic/admit.ts';
+import type { Serial } from '../../../shared/ids.ts';
+import type { Admission } from '../../../xs/traffic/admit.ts';
 import { CALM } from '../../../xs/traffic/pressure.ts';
 import type { Purpose } from '../../../xs/traffic/queue.ts';
 import { subnetOf } from '../../../xs/traffic/subnet.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
 import { nthEnd } from '../../../xs/traffic/wait-estimate.ts';
 import { seeded } from '../../shared/random.ts';
+import { roomy, rules, serialOf, start } from './clocked.ts';
 
 const test = suite('leases and appointments');
-
-const rules: TrafficRules = {
-  ...{ slots: 2, restoreSlots: 1, leaseSeconds: 120, minFreePercent: 3, perSubnet: 0 },
-};
-const roomy = { freeBytes: 1e12, usedBytes: 1e9, freeBlocks: 0.5, freeInodes: 0.5 };
-
-function serialOf(n: number): Serial {
-  return parseSerial(`TST${String(n).padStart(8, '0')}`);
-}
-
-function start(changed: Partial<TrafficRules> = {}) {
-  let ms = 0;
-  const clock = { now: () => new Date(0), monotonicMs: () => ms, sleep: async () => {} };
-  const pass = (seconds: number) => {
-    ms += seconds * 1000;
-  };
-  const successes = new Map<Serial, number>();
-  const noteSuccess = (serial: Serial, time: Date) => void successes.set(serial, time.getTime());
-  const timeOf = (serial: Serial) => successes.get(serial);
-  const traffic = new Traffic(clock, { ...rules, ...changed }, undefined, timeOf);
-  const ask = (n: number, purpose: Purpose = 'backup', disk = roomy, subnet?: string) =>
-    traffic.ask({ serial: serialOf(n), purpose, subnet }, { disk, pressure: CALM });
-  return { traffic, noteSuccess, pass, ask, seconds: () => ms / 1000 };
-}
 
 test('never more leases than slots, whoever asks (300 requests in a minute)', () => {
   const { traffic, ask, pass } = start();
@@ -49,19 +26,6 @@ test('asking again keeps the lease and takes no second slot', () => {
   const { traffic, ask } = start();
   for (let n = 0; n < 5; n += 1) assert.ok(ask(1).admit);
   assert.is(traffic.liveLeases, 1);
-});
-
-test('a lease ends after its time without a session, and not while there is one', () => {
-  const { traffic, ask, pass } = start();
-  ask(1);
-  ask(2);
-  traffic.sessionOpened(serialOf(1));
-  pass(121);
-  assert.is(traffic.liveLeases, 1);
-  pass(100_000);
-  assert.is(traffic.liveLeases, 1);
-  traffic.sessionClosed(serialOf(1));
-  assert.is(traffic.liveLeases, 0);
 });
 
 test('whoever is told of leases hears of each beginning and each end, once', () => {

@@ -1,0 +1,92 @@
+/**
+ * The user and group that sessions run as when the service is root's. Both are an account's, by name: on
+ * most machines the number of a user is the number of somebody else's group, whose members could read and
+ * write the children's folders.
+ */
+import { execFileSync } from 'node:child_process';
+import { lstatSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
+import type { Ownership } from '../storage/ownership.ts';
+import type { Paths } from '../storage/paths.ts';
+import { newestSnapshot } from '../storage/snapshots.ts';
+
+export interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** The line of a system database for a name or a number, as getent(1) gives it. */
+export type Lookup = (database: 'passwd' | 'group', key: string) => string | undefined;
+
+/**
+ * The account called `user`, or the one with this user id. A number that is nobody's is taken for user and
+ * group, unless a group has that number. Throws `config`, and says what to do.
+ */
+export function sessionAccount(
+  user: string,
+  uid: number | undefined,
+  lookup: Lookup = getent,
+): Account {
+  const named = lookup('passwd', user);
+  const byName = uid === undefined || Number(named?.split(':')[2]) === uid;
+  const [name, , ownUid = '', ownGid = ''] =
+    (byName ? named : lookup('passwd', String(uid)))?.split(':') ?? [];
+  if (uid === undefined && name === undefined) {
+    throw new DsError(
+      'config',
+      `run by root, the service needs the user "${user}" for its sessions`,
+      {
+        hint: `${MAKE} ${user}, or give its id as "ssh.uid", or run the service as an ordinary user`,
+      },
+    );
+  }
+  const account = name === undefined ? { uid: uid ?? 0, gid: uid ?? 0 } : numbers(ownUid, ownGid);
+  if (account.uid === 0) throw new DsError('config', 'sessions must not run as root');
+  const group = lookup('group', String(account.gid))?.split(':')[0];
+  if (group === undefined || group === name) return account;
+  const who = name ?? user;
+  throw new DsError('config', `sessions would share the group "${group}" with others`, {
+    hint:
+      name === undefined
+        ? `user id ${account.uid} is nobody's: ${MAKE} ${who}`
+        : `groupadd --system ${who} && usermod -g ${who} ${who}`,
+  });
+}
+
+const MAKE = 'adduser --system --group --no-create-home';
+
+const numbers = (uid: string, gid: string): Account => ({ uid: Number(uid), gid: Number(gid) });
+
+function getent(database: 'passwd' | 'group', key: string): string | undefined {
+  try {
+    return execFileSync('getent', [database, key], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return undefined; // there is none
+  }
+}
+
+/**
+ * Whether sessions can read what is there: a library that was moved has the numbers of another machine.
+ * Throws `config` with the command that gives it to them.
+ */
+export function checkGroup(
+  paths: Paths,
+  { ownUid, sessionGid }: Ownership,
+  serials: readonly Serial[],
+): void {
+  if (ownUid !== 0) return;
+  for (const serial of serials) {
+    const [newest] = ifReadable(() => [newestSnapshot(paths, serial)]);
+    const gid = newest && lstatSync(newest.folder, { throwIfNoEntry: false })?.gid;
+    if (!newest || gid === undefined) continue;
+    if (gid === sessionGid) continue;
+    throw new DsError('config', `sessions cannot read ${newest.folder}: its group is ${gid}`, {
+      hint: `chgrp -R -h ${sessionGid} ${paths.library}/.pool ${paths.library}/[A-Z]*`,
+    });
+  }
+}
