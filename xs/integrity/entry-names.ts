@@ -1,9 +1,11 @@
 /**
  * Checks the names of entries in a folder, by `lstat`: each must be a file of the pool. What is missing
  * is linked again from the pool; whole content that is not in the pool (as after a copy without hard
- * links) is taken into it. Safe to repeat after a power cut: each name changes in one step.
+ * links) is taken into it. What sessions may not read is made readable again. Safe to repeat after a power
+ * cut: each name changes in one step.
  */
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   lstatSync,
@@ -23,6 +25,7 @@ import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { contentAt, readChecked } from '../storage/checked-entry.ts';
 import { pooledFiles } from '../storage/damage-register.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
+import { CONTENT_MODE } from '../storage/ownership.ts';
 import { inDamaged, inEntry, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { setAside } from '../storage/snapshots.ts';
@@ -93,9 +96,10 @@ class FolderCheck {
 
   async check(uid: Uid, digest: Digest): Promise<void> {
     const { content, metadata } = inEntry(this.#folder, uid);
-    const contentStat = statOf(content);
-    const isWhole =
-      this.#isFine(statOf(metadata)) || (await this.#settle(uid, metadata, { digest }));
+    const [metadataStat, contentStat] = [statOf(metadata), statOf(content)];
+    this.#makeReadable(uid, metadata, metadataStat);
+    this.#makeReadable(uid, content, contentStat);
+    const isWhole = this.#isFine(metadataStat) || (await this.#settle(uid, metadata, { digest }));
     if (contentStat && this.#isFine(contentStat)) return;
     if (!isWhole) return; // only the metadata could tell whether there should be content
     const reading = readChecked(metadata, digest);
@@ -109,6 +113,17 @@ class FolderCheck {
     if (!entry.content) return;
     const title = propertyText(entry, 'title') || null;
     await this.#settle(uid, content, entry.content, title);
+  }
+
+  /** Somebody's `chmod` must not hide a backup from the laptop; what we may not change is told. */
+  #makeReadable(uid: Uid, path: string, stat: Stats | undefined): void {
+    if (!stat?.isFile() || (stat.mode & CONTENT_MODE) === CONTENT_MODE) return;
+    try {
+      chmodSync(path, CONTENT_MODE);
+    } catch {
+      const file = path.slice(this.#folder.length + 1);
+      this.bad.push({ uid, file, what: 'damaged', title: null });
+    }
   }
 
   #isFine(stat: Stats | undefined): boolean {

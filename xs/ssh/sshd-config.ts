@@ -15,7 +15,7 @@ export const SSHD = '/usr/sbin/sshd';
  */
 const STRANGERS = [
   'LoginGraceTime 20',
-  // Refused at random from 400 on: 320 strangers with as many addresses are in nobody's way (measured).
+  // Refused at random from 400 on: 100 strangers were in nobody's way (`access.slow.ts`).
   'MaxStartups 400:30:600',
 ];
 /** Of newer versions of sshd: since 8.5, 8.5, 9.2 and 9.8. */

@@ -32,7 +32,7 @@ export interface Ownership {
 }
 
 /** Content of the pool: read-only; sessions read it through the group. */
-const CONTENT_MODE = 0o440;
+export const CONTENT_MODE = 0o440;
 
 /** A folder that sessions may enter and read, but not write. */
 export function makeReadableFolder(ownership: Ownership, path: string): void {

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -113,6 +114,20 @@ test('what nobody has is named: whose, which entries; and the laptop is not safe
   assert.equal([healed.asked, healed.outcome.state], [1, 'done']);
   assert.equal((await statusOf(whole)).concerns, [], 'the old snapshot got it back as well');
   checkSnapshots(library.paths, SERIAL);
+});
+
+test('what somebody made unreadable is made readable again before it is called safe', async () => {
+  await using whole = await spoiled((folder) => {
+    chmodSync(join(folder, uidOf(3)), 0);
+    chmodSync(join(folder, `${uidOf(4)}.metadata`), 0o400);
+  });
+  const { library } = whole;
+  assert.is(await judgeQuietClaim(library, SERIAL, claimOf(whole)), 'safe');
+  const { folder } = newestSnapshot(library.paths, SERIAL) ?? { folder: '' };
+  const modes = [join(folder, uidOf(3)), join(folder, `${uidOf(4)}.metadata`)].map(
+    (path) => lstatSync(path).mode & 0o777,
+  );
+  assert.equal(modes, [0o440, 0o440]);
 });
 
 test('a list that cannot be read is made anew from the metadata', async () => {
