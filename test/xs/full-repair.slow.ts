@@ -140,6 +140,8 @@ for (const kind of ['bytes', 'inodes'] as const) {
       await keepReserve(paths, config.quota, env);
       assert.ok(existsSync(join(inLibrary(paths).reserve, 'blocks')), `${name}: a reserve`);
       FILL[kind](disk.path);
+      await whole.command('status');
+      assert.ok(existsSync(join(inLibrary(paths).reserve, 'blocks')), 'a question needs no room');
       const said = await act(whole).catch((error: Error) => {
         assert.unreachable(`${name}: ${error.message}`);
       });

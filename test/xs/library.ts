@@ -1,9 +1,9 @@
 /**
  * A library in a temporary folder, without a service: for tests of what the service does to it.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Clock, realClock } from '../../shared/clock.ts';
 import {
   type Digest,
@@ -62,6 +62,13 @@ export function makeLibrary(options: LibraryOptions = {}): TestLibrary {
   const folder = mkdtempSync(join(tmpdir(), 'ds-library-'));
   chmodSync(folder, 0o711);
   return openLibrary(folder, options);
+}
+
+/** Lets other users reach the library; the folder around it is `/tmp` where a test runs on its own. */
+export function letOthersIn({ folder }: Pick<TestLibrary, 'folder'>): void {
+  const parent = dirname(folder);
+  const { mode } = statSync(parent);
+  if ((mode & 0o011) !== 0o011) chmodSync(parent, (mode & 0o7777) | 0o011);
 }
 
 /** The library in a folder, as a service finds it that starts again. */

@@ -40,6 +40,7 @@ export const unalias: Command = {
 };
 
 export const proposals: Command = {
+  onlyReads: true,
   summary: 'new laptops that may replace one that is no longer seen',
   run: async (context) => {
     const found = await proposalsOf(context.library);

@@ -68,6 +68,7 @@ function formatLaptop(report: LaptopReport, dryRun: boolean): string {
 }
 
 export const trash: Command = {
+  onlyReads: true,
   takes: ['[LAPTOP]'],
   summary: 'removed items that can still be restored',
   run: (context) => {
@@ -108,6 +109,7 @@ export const undelete: Command = {
 };
 
 export const quota: Command = {
+  onlyReads: true,
   summary: "each laptop's quota and use as of the last cleanup, and the disk",
   run: async (context) => {
     const { library } = context;

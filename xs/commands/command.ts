@@ -75,6 +75,8 @@ export interface Shape {
 }
 
 export interface Command extends Shape {
+  /** It changes nothing, so the reserve of a full disk stays as it is. */
+  onlyReads?: true;
   /** The prompt to show at the terminal before the command runs; the answer is not echoed. */
   asks?(args: readonly string[]): string | undefined;
   /** A number is the exit code of a command that succeeded; anything else means 0. */

@@ -15,6 +15,7 @@ import { answer, type Command, type LocalCommand } from './command.ts';
 const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
 
 export const diag: Command = {
+  onlyReads: true,
   summary: 'a report about this server without names, serials or keys, for those who help',
   run: async (context) => {
     const { library } = context;

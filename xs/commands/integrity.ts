@@ -44,6 +44,7 @@ export const scrub: Command = {
 };
 
 export const damage: Command = {
+  onlyReads: true,
   summary: 'content known to be damaged, and the affected snapshots',
   run: (context) => {
     const { paths, pool, registrations } = context.library;

@@ -10,6 +10,7 @@ import { answer, type Command } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 
 export const laptops: Command = {
+  onlyReads: true,
   flags: ['unused'],
   summary: 'registered laptops, their last backups, and what needs a decision',
   run: async (context) => {

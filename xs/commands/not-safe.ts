@@ -11,6 +11,7 @@ import { laptopArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 
 export const notSafe: Command = {
+  onlyReads: true,
   takes: ['[LAPTOP]'],
   summary:
     'entries that are not safe at school, and why, as the laptops said after their last backups',

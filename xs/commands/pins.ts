@@ -50,6 +50,7 @@ export const unpin: Command = {
 };
 
 export const pins: Command = {
+  onlyReads: true,
   takes: ['LAPTOP'],
   summary: 'pinned snapshots and entries, and how much of the quota they use',
   run: (context) => {

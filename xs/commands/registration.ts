@@ -132,6 +132,7 @@ export const forget: Command = {
 };
 
 export const audit: Command = {
+  onlyReads: true,
   takes: ['[LAPTOP]'],
   summary: 'the audit log: registrations and decisions, the oldest first',
   run: (context) => {

@@ -60,7 +60,7 @@ export async function runCommand(
 ): Promise<number> {
   const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!known) throw usage(`there is no command "${command}"`);
-  releaseIfFull(library.paths);
+  if (!known.onlyReads) releaseIfFull(library.paths);
   try {
     const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
     return typeof exitCode === 'number' ? exitCode : 0;

@@ -15,6 +15,7 @@ import { answer, type Command } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 
 export const snapshots: Command = {
+  onlyReads: true,
   takes: ['LAPTOP'],
   summary: 'the snapshots of a laptop, newest first',
   run: (context) => {
@@ -46,6 +47,7 @@ export const snapshots: Command = {
 };
 
 export const sums: Command = {
+  onlyReads: true,
   takes: ['LAPTOP', 'SNAPSHOT'],
   summary: 'the SHA-256 sums of a snapshot, for "sha256sum -c" in its folder',
   run: (context) => {
@@ -57,6 +59,7 @@ export const sums: Command = {
 };
 
 export const held: Command = {
+  onlyReads: true,
   summary: 'backups held because most of a Journal was missing',
   run: (context) => {
     const { paths } = context.library;

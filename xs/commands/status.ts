@@ -18,6 +18,7 @@ const NAMED = 5;
 const MAX_LINES = 25;
 
 export const status: Command = {
+  onlyReads: true,
   summary: 'the school on one screen; exit code 3 when something needs attention',
   run: async (context) => {
     const found = await readStatus(context.library, { fresh: true });
@@ -180,6 +181,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
 ];
 
 export const doctor: Command = {
+  onlyReads: true,
   summary: 'try everything that a working server needs, and say the way out where it fails',
   run: async (context) => {
     const found = await readStatus(context.library, { fresh: true });

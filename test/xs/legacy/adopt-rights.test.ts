@@ -1,6 +1,6 @@
 /** A service that is not root, and homes that belong to the accounts of the original. */
 import { chmodSync, chownSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { realClock } from '../../../shared/clock.ts';
@@ -17,7 +17,7 @@ import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { discard } from '../../../xs/storage/trash.ts';
 import { WorkQueue } from '../../../xs/storage/work-queue.ts';
 import { testIf } from '../../runner/skip.ts';
-import { makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
+import { letOthersIn, makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
 import { serialOf } from '../whole.ts';
 import { makeTrees } from './adopted.ts';
 import { nameOf, putRaw, snapshotRaw } from './original-library.ts';
@@ -38,7 +38,7 @@ function giveAll(folder: string, uid: number): void {
 
 /** Everything is the service's, as after a copy by its user. */
 function ours(library: TestLibrary) {
-  chmodSync(dirname(library.folder), 0o711); // the folder of all tests of this run
+  letOthersIn(library);
   for (const name of readdirSync(library.folder, { recursive: true, encoding: 'utf8' })) {
     const path = join(library.folder, name);
     if (!lstatSync(path).isSymbolicLink()) chownSync(path, OURS, OURS);

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
@@ -25,6 +25,7 @@ import { refusedLater } from '../../shared/refused.ts';
 import {
   awayOf,
   backUp,
+  letOthersIn,
   makeLibrary,
   newest,
   SERIAL,
@@ -120,7 +121,7 @@ test('from a raw tree of another account: what may not be read is named, and the
   const out = join(library.folder, 'out');
   mkdirSync(out, { mode: 0o777 });
   chmodSync(out, 0o777);
-  chmodSync(dirname(library.folder), 0o711); // the folder of all tests of this run
+  letOthersIn(library);
   chmodSync(join(raw, '00', uidOf(1), 'data'), 0);
   chmodSync(join(raw, '00', uidOf(2), 'metadata'), 0);
   chmodSync(join(raw, '00', uidOf(3)), 0);
