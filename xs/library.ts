@@ -2,7 +2,7 @@
  * The open library: everything that the service, or a command while the service is not running, needs to
  * change it. A lock allows only one at a time on a machine.
  */
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { asDsError } from '../shared/errors.ts';
@@ -14,6 +14,7 @@ import { lockFile } from '../shared/system/lock.ts';
 import type { Address, Config } from './config.ts';
 import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
+import { SHARDS } from './integrity/scrub-state.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
@@ -26,7 +27,17 @@ import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
 import { checkLibrary, markLibrary } from './storage/library-id.ts';
 import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
-import { inLaptop, inState, isDraftName, MIRRORS, type Paths } from './storage/paths.ts';
+import {
+  inAudit,
+  inDamaged,
+  inLaptop,
+  inLibrary,
+  inShard,
+  inState,
+  isDraftName,
+  MIRRORS,
+  type Paths,
+} from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
 import { releaseIfFull } from './storage/reserve.ts';
 import { setAside } from './storage/snapshots.ts';
@@ -120,7 +131,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
   const troubles = new Map<Serial, string>();
   const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
-  if (isUsable) await prepare();
+  if (isUsable) {
+    faults.attempt('library', () => clearLibrary(paths));
+    await prepare();
+  }
   const index = cleanup.use(await openIndexDb(paths, serials, faults));
   const successes = openLastSuccesses(paths, serials(), index, log);
   const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
@@ -138,6 +152,19 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Sets aside a file or a broken link where a folder of the library belongs. What was in it is made anew.
+ */
+function clearLibrary(paths: Paths): void {
+  const { pool, trash, doomed, reserve } = inLibrary(paths);
+  const shards = Array.from({ length: SHARDS }, (_, shard) => inShard(paths, shard));
+  const places = [inDamaged(paths).folder, inAudit(paths).folder, trash, doomed, reserve];
+  for (const path of [pool, ...places, ...shards]) {
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (!isFolder && lstatSync(path, { throwIfNoEntry: false })) setAside(path);
+  }
 }
 
 interface Preparing extends LibraryOptions {

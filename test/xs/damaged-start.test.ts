@@ -1,6 +1,7 @@
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -36,6 +37,12 @@ const linkInstead = (path: string) => {
   rmSync(path, { recursive: true, force: true });
   symlinkSync('/nowhere', path);
 };
+
+function filesForShards(paths: Paths): void {
+  for (const name of readdirSync(inLibrary(paths).pool)) {
+    fileInstead(join(inLibrary(paths).pool, name));
+  }
+}
 
 /** A school whose two laptops have a backup, after something happened to it while it was off. */
 async function schoolAfter(spoil: (paths: Paths) => void) {
@@ -91,6 +98,8 @@ const SPOILT: [name: string, spoil: (paths: Paths) => void, heals: boolean][] = 
   ['half a .clock.json', (paths) => writeFileSync(inLibrary(paths).clock, '{"version":'), true],
   ['a folder for .scrub.json', (paths) => folderInstead(scrubState(paths)), true],
   ['a link to nowhere for .trash', (paths) => linkInstead(inLibrary(paths).trash), true],
+  ['a link to nowhere for .pool', (paths) => linkInstead(inLibrary(paths).pool), true],
+  ['files for parts of .pool', (paths) => filesForShards(paths), true],
   ['a file for .damaged', (paths) => fileInstead(join(paths.library, '.damaged')), true],
 ];
 

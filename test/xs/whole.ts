@@ -101,8 +101,8 @@ export async function openWhole(
   writeFileSync(configFile, `${places.join('\n')}\n${calm}${settings}\n`);
   const config = readConfig(configFile, {});
   const clock = options.clock ?? testClock(options.start ?? '2026-03-02T08:00:00Z');
-  const uid = process.getuid?.() ?? 0;
-  const ownership = { ownUid: uid, sessionUid: uid, sessionGid: process.getgid?.() ?? 0 };
+  const uid = process.geteuid?.() ?? 0;
+  const ownership = { ownUid: uid, sessionUid: uid, sessionGid: process.getegid?.() ?? 0 };
   const events: WholeLibrary['events'] = [];
   const note = (event: string, fields: LogFields = {}) => void events.push({ event, fields });
   const log: Log = { info: note, warn: note };
