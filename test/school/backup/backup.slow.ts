@@ -18,7 +18,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { readNotSafe } from '../../../xs/storage/not-safe.ts';
-import { hostKey, inLaptop } from '../../../xs/storage/paths.ts';
+import { hostKey, inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, type JournalSums, readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
@@ -227,7 +227,7 @@ test('another server under the same address is not trusted, until a person says 
   generateJournal(laptop.journal, { entries: 5, seed: 13 });
   await ok(laptop, 'now');
   await school.server.daemon.stop();
-  rmSync(hostKey(school.server));
+  for (const key of [hostKey(school.server), inState(school.server).hostKeyCopy]) rmSync(key);
   await school.server.start();
   changeJournal(laptop.journal, { count: 1, seed: 14 });
   const refused = await laptop.backup(['now']);
