@@ -1,3 +1,4 @@
+import got from 'got';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
@@ -208,6 +209,22 @@ test('nobody and no other child sees any of it, and learns nothing from the refu
   assert.is((await server.browser.get(`/ds-restore/${OLD}/`)).status, 404, 'not as the old one');
   await server.command('unalias', [SERIAL]);
   assert.is((await server.browser.get(server.day(OLD))).status, 404, 'undone');
+});
+
+test('an address without its last slash is sent on, and nothing else is', async () => {
+  await using server = await school();
+  const asked = async (path: string) => {
+    const options = { followRedirect: false, throwHttpErrors: false };
+    const { statusCode, headers } = await got(`${server.url}${path}`, options);
+    return [statusCode, headers.location];
+  };
+  for (const path of ['', '/all', server.day(SERIAL).slice(`/ds-restore/${SERIAL}`.length, -1)]) {
+    const whole = `/ds-restore/${SERIAL}${path}`;
+    assert.equal(await asked(`${whole}?q=x`), [303, `${whole}/?q=x`]);
+  }
+  for (const path of [`${SERIAL}/x`, 'in', 'style-x', `${SERIAL}/in/x`]) {
+    assert.is((await asked(`/ds-restore/${path}`))[0], 404, path);
+  }
 });
 
 test.run();

@@ -3,7 +3,14 @@
  * it is, and the guard decides on that before anything is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Serial } from '../../../shared/ids.ts';
+import { DsError } from '../../../shared/errors.ts';
+import {
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  tryParse,
+} from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
@@ -27,6 +34,16 @@ import {
 import { downloadsIntoJournal } from './sugar-browser.ts';
 import { TeacherReads } from './teacher-reads.ts';
 
+/** Whether it is a page of a Journal, but for the slash at its end: nothing else is sent on. */
+function isJournalPath(path: string): boolean {
+  const [top, reader, ...rest] = path.split('/').slice(1);
+  if (top !== 'ds-restore' || !tryParse(parseSerial, reader)) return false;
+  if (rest.length < 2) return rest.every((one) => one === 'all');
+  const [owner, day, uid] = rest;
+  const isDay = tryParse(parseSerial, owner) && tryParse(parseSnapshotName, day);
+  return Boolean(isDay && (uid === undefined || tryParse(parseUid, uid)));
+}
+
 export function addJournalPages(part: FastifyInstance, site: Site, journals: Journals): void {
   const journalSite: JournalSite = { ...site, journals, reads: new TeacherReads(site.library) };
   const now = () => Math.floor(site.library.clock.now().getTime() / 1000);
@@ -40,6 +57,7 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   ]) {
     part.get(`/ds-restore/${place}`, async (request, reply) => {
       const [path = '', query] = request.url.split('?');
+      if (!isJournalPath(path)) throw new DsError('not-found', 'there is no such page');
       return reply.redirect(`${path}/${query === undefined ? '' : `?${query}`}`, 303);
     });
   }
