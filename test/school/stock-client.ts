@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -66,12 +67,13 @@ export class StockClient {
   /** Stays as long as it is not killed; a process group of its own. */
   start(command: readonly string[]) {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    const child = spawn(program, args, { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+    child.stdout.resume();
     const signal = (name: NodeJS.Signals) => {
       if (child.pid && child.exitCode === null && child.signalCode === null)
         process.kill(-child.pid, name);
     };
-    return { signal, [Symbol.dispose]: () => signal('SIGKILL') };
+    return { child, signal, [Symbol.dispose]: () => signal('SIGKILL') };
   }
 
   /** A connection that is open and does nothing. */
@@ -82,6 +84,15 @@ export class StockClient {
   /** A control channel, over whose connection uploads go. */
   channel() {
     return this.start(this.#ssh('-M', '-S', this.controlPath, '127.0.0.1', 'api'));
+  }
+
+  /** The same, once the service has answered on it. */
+  async openChannel() {
+    const channel = this.channel();
+    const answered = once(channel.child.stdout, 'data');
+    channel.child.stdin.write('GET /v1/state HTTP/1.1\r\nHost: school\r\n\r\n');
+    await answered;
+    return channel;
   }
 
   rsync(target: string, ...more: string[]): string[] {

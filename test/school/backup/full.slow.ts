@@ -210,7 +210,8 @@ rooted(
       assert.equal([there.different, there.missing], [[], []], `${point}: no entry is torn`);
       const complete = there.identical === 40;
       const complaint = ended.exitCode === 0 ? '' : ended.stderr;
-      assert.match(complaint, complete ? /^$|laptop-full|disk/ : /laptop-full|disk/, point);
+      const expected = complete ? /^$|laptop-full|disk/ : /laptop-full|disk/;
+      assert.match(complaint, expected, `${point}: ${complaint}`);
       rmSync(ballast);
       await laptop.stopDatastore(); // it may have given up for want of room, as Sugar's does
       const restored = await laptop.backup(['restore', 'latest']);

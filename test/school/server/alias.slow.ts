@@ -248,7 +248,7 @@ test('a window opened at the server lets a laptop register over the wire', async
   await xs(school, 'register-window', '5');
   const done = await laptop.backup(['now']);
   assert.is(done.exitCode, 0, done.stderr);
-  assert.match(await xs(school, 'audit'), /window-opened[\s\S]*registered {2}by laptop/);
+  assert.match(await xs(school, 'audit'), /window-opened[\s\S]*registered +by laptop/);
 });
 
 test.run();

@@ -35,11 +35,6 @@ async function clients(school: School, bytes?: number): Promise<[StockClient, St
   return [...both];
 }
 
-/** How many SSH logins the server has seen. */
-function loginsOf({ server }: School): number {
-  return server.daemon.lines.filter((line) => line.includes('Accepted')).length;
-}
-
 function hasLease(school: School, serial: Serial): boolean {
   return existsSync(inState(school.server).lease(serial));
 }
@@ -57,10 +52,7 @@ test('a client that never asks gets a lease at the door while there is room, and
   assert.match(refused.stderr, /ds-backup: refused: all-slots-taken, come back in \d+ seconds/);
   assert.equal(readdirSync(inLaptop(school.server, HIS).mirror('datastore-current')), []);
   {
-    const logins = () => loginsOf(school);
-    const before = logins();
-    using _channel = hers.channel();
-    await waitFor('her channel', () => existsSync(hers.controlPath) && logins() > before);
+    using _channel = await hers.openChannel();
   }
   await waitFor('the end of her lease', () => !hasLease(school, HERS));
   const goes = await his.upload();
