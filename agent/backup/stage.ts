@@ -2,7 +2,7 @@
  * Prepares what changed for sending: content as hard links, properties folded into one file, in
  * batches. An entry is staged whole or not at all; one that is being written to is read again later.
  */
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -144,6 +144,10 @@ async function stageEntry(
     return { entry, signature, calmMs: calm };
   } catch (error) {
     dropFiles(batch, entry.uid);
+    // Its content was replaced between two looks, or the entry is gone; the next look tells.
+    if (isErrno(error, 'ENOENT') && existsSync(entry.path)) {
+      return { entry, signature: '', calmMs: 0 };
+    }
     const problem = problemOf(entry, error);
     if (problem) options.onProblem(problem);
     return undefined;

@@ -236,7 +236,7 @@ test('a complete restore is stopped half way, keeps what came, and goes on', asy
   const pressed = Date.now();
   await waitFor('the stop', async () => (await scene.agent()).State !== 'restoring');
   await within('the stop', 2500, Date.now() - pressed);
-  await screen.find(/^\d+ of \d+ came back$/);
+  await screen.find(/^\d+ of \d+ are here$/);
   await desktop.screenshot('12-half-way');
   await waitFor('Sugar to show what came', async () => {
     const half = (await scene.entries()).length;

@@ -188,14 +188,14 @@ test('a complete restore is begun, stopped and left by keyboard only', async () 
   await desktop.key('Tab');
   await on('Yes, stop');
   await desktop.key('Return');
-  await screen.find(/^\d+ of 80 came back$/);
+  await screen.find(/^\d+ of 80 are here$/);
   const { State, Unfinished } = await bus.properties(AGENT);
   assert.is(State, 'safe', 'stopped');
   const [[, , came, all]] = Unfinished as [[string, string, number, number]];
   assert.ok(came > 0 && came < 80 && all === 80, `${came} of ${all} came back`);
   await everythingIsNamed('what came back');
   await desktop.key('Escape');
-  await screen.gone(/ of 80 came back$/);
+  await screen.gone(/ of 80 are here$/);
   await screen.find('All safe at school');
 });
 

@@ -2,7 +2,7 @@
  * A child's laptop with a screen, in a real school: Sugar's shell, the installed activity, the real
  * agent started by D-Bus, a real server. What the Journal holds is asked of Sugar's own datastore.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
@@ -11,6 +11,7 @@ import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
 import { type School, startSchool } from '../school/school.ts';
+import { hold, senders } from '../school/senders.ts';
 import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts';
 import { ScreenReader } from './screen-reader.ts';
 
@@ -82,14 +83,9 @@ export class SchoolDesktop implements AsyncDisposable {
     return Number(pid);
   }
 
-  /** Stops what the server sends now, as a bad link does, until disposed. Undefined when nothing is. */
+  /** Stops what the server sends now until disposed. Undefined when nothing is. */
   holdSending(): Disposable | undefined {
-    const held = descendants(this.school.server.daemon.pid).filter(isSending);
-    for (const pid of held) signal(pid, 'SIGSTOP');
-    const release = () => {
-      for (const pid of held) signal(pid, 'SIGCONT');
-    };
-    return held.length > 0 ? { [Symbol.dispose]: release } : undefined;
+    return hold(senders(this.school.server));
   }
 
   /** Who can be called on the session's bus. */
@@ -122,44 +118,6 @@ export class SchoolDesktop implements AsyncDisposable {
     this.bus[Symbol.dispose]();
     await this.desktop[Symbol.asyncDispose]();
     await this.school[Symbol.asyncDispose]();
-  }
-}
-
-/** The processes that a process started, and those that they started. */
-function descendants(ancestor: number): number[] {
-  const parents = new Map(processes().map((pid) => [pid, parentOf(pid)]));
-  const isBelow = (pid: number | undefined): boolean =>
-    pid !== undefined && (pid === ancestor || isBelow(parents.get(pid)));
-  return [...parents.keys()].filter(isBelow);
-}
-
-function processes(): number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger);
-}
-
-/** Undefined for the first process, and for one that is gone. */
-function parentOf(pid: number): number | undefined {
-  const [, parent] = /^PPid:\t([1-9]\d*)$/m.exec(readProc(pid, 'status')) ?? [];
-  return parent === undefined ? undefined : Number(parent);
-}
-
-function isSending(pid: number): boolean {
-  return /^rsync\0.*--sender/.test(readProc(pid, 'cmdline'));
-}
-
-function readProc(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // it is gone
   }
 }
 

@@ -16,6 +16,7 @@ import type { Laptop } from '../laptop.ts';
 import { MachineEvents, type Service } from '../machine-events.ts';
 import { RunningAgent, type Values } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
+import { holdAfter } from '../senders.ts';
 
 const test = suite('a day of the agent');
 
@@ -181,14 +182,13 @@ test('killed in the middle of what was asked for, the next agent goes on by itse
 
 test('what a stopped restore says it has brought is there, and Sugar shows it', async () => {
   await using scene = await startScene({ entries: 60 });
-  const { agent, laptop } = scene;
+  const { agent, laptop, school } = scene;
   await agent.until('safe', isSafe);
   const whole = readJournal(laptop.journal);
   await laptop.loseJournal();
   await laptop.startBus();
-  configure(laptop, 300);
   const job = await agent.ask('RestoreAll', 'ss', ['', '']);
-  // The first batch has 25; the second takes much longer than a look.
+  using _link = await holdAfter(1, school.server); // the first batch has 25
   const some = await agent.until('the first batch', (values) => Number(values.EntriesDone) >= 25);
   assert.ok(whole.has(String(some.CurrentEntry)), 'it says what moves');
   assert.is.not(some.CurrentTitle, '');

@@ -1,0 +1,67 @@
+/**
+ * The transfers of a school's server to its laptops, and how to hold them as a bad link does: what is to
+ * happen in the middle of a restore then happens there, however fast the machine is.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { waitFor } from '../runner/patience.ts';
+import type { TestServer } from './server.ts';
+
+type Service = Pick<TestServer, 'daemon'>;
+
+/** The rsync processes that send to a laptop now. */
+export function senders({ daemon }: Service): number[] {
+  const parents = new Map(processes().map((pid) => [pid, parentOf(pid)]));
+  const isBelow = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === daemon.pid || isBelow(parents.get(pid)));
+  return [...parents.keys()].filter((pid) => isSending(pid) && isBelow(pid));
+}
+
+/** Stops these processes until disposed. Undefined for none. */
+export function hold(pids: readonly number[]): Disposable | undefined {
+  for (const pid of pids) signal(pid, 'SIGSTOP');
+  const release = () => {
+    for (const pid of pids) signal(pid, 'SIGCONT');
+  };
+  return pids.length > 0 ? { [Symbol.dispose]: release } : undefined;
+}
+
+/** Lets so many transfers pass, and holds the next one. */
+export async function holdAfter(passed: number, service: Service): Promise<Disposable> {
+  const seen = new Set<number>();
+  const look = () => {
+    const now = senders(service);
+    for (const pid of now) seen.add(pid);
+    return seen.size > passed ? hold(now) : undefined;
+  };
+  return waitFor(`more than ${passed} transfers`, look, { everyMs: 2 });
+}
+
+function processes(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/** Undefined for the first process, and for one that is gone. */
+function parentOf(pid: number): number | undefined {
+  const [, parent] = /^PPid:\t([1-9]\d*)$/m.exec(readProc(pid, 'status')) ?? [];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+function isSending(pid: number): boolean {
+  return /^rsync\0.*--sender/.test(readProc(pid, 'cmdline'));
+}
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it is gone
+  }
+}
