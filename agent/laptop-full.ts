@@ -5,6 +5,8 @@
 import { asDsError, DsError, isErrno, isSystemError } from '../shared/errors.ts';
 import { FULL_HINT } from './context.ts';
 
+/** With less than this nothing is written that lasts. */
+const NO_ROOM_BYTES = 1 << 20;
 const REPAIR_HINT =
   'switch the laptop off and on; if that does not help, its disk has to be repaired';
 /** What a damaged disk, a wrong owner or a lost mount answer. */
@@ -24,18 +26,25 @@ export function explainFull(cause: unknown): DsError {
       isErrno(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL') ||
       (error instanceof Error && /No space left on device/.test(error.message)),
   );
-  if (full && asDsError(cause).code !== 'server-full') {
-    return new DsError('laptop-full', 'the disk of this laptop is full', {
-      hint: FULL_HINT,
-      cause,
-    });
-  }
+  if (full && asDsError(cause).code !== 'server-full') return fullDisk(cause);
   if ([cause, inner].some((error) => isErrno(error, 'EROFS', 'SQLITE_READONLY'))) {
     return readOnlyDisk(cause);
   }
   const known = asDsError(cause);
   const isDisk = [cause, inner].some((error) => isSystemError(error) && isErrno(error, ...BROKEN));
   return known.code === 'internal' && isDisk ? brokenDisk(known.message, cause) : known;
+}
+
+/**
+ * Sugar's datastore ends, or answers with words of its own, when it has no room: `laptop-full` then. `free` is what
+ * the disk of the profile has, in bytes.
+ */
+export function explainDatastore(cause: unknown, free: number): unknown {
+  return asDsError(cause).code === 'datastore' && free < NO_ROOM_BYTES ? fullDisk(cause) : cause;
+}
+
+function fullDisk(cause: unknown): DsError {
+  return new DsError('laptop-full', 'the disk of this laptop is full', { hint: FULL_HINT, cause });
 }
 
 export function brokenDisk(what: string, cause?: unknown): DsError {

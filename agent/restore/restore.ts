@@ -14,7 +14,8 @@ import { flushFileSystem } from '../journal/placement.ts';
 import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
 import { hasRoomForIndex } from '../journal/sugar-index.ts';
 import { removeStaleNames } from '../journal/sugar-optimizer.ts';
-import { emptyFolder, takeLock } from '../profile.ts';
+import { explainDatastore } from '../laptop-full.ts';
+import { emptyFolder, freeBytes, takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import { openSession, type Session } from '../school/session.ts';
 import { type Origin, openState, type State } from '../state.ts';
@@ -118,7 +119,7 @@ async function restoreFrom(
   } catch (error) {
     const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
     await Promise.allSettled([tally?.settle(signal), writer.showWritten(signal)]);
-    throw error;
+    throw explainDatastore(error, freeBytes(context.paths.profile));
   }
   if (isComplete && outcomes.counts.problems.length === 0) await state.endRestore(origin);
   meter.finish();
