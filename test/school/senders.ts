@@ -3,7 +3,6 @@
  * happen in the middle of a restore then happens there, however fast the machine is.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { waitFor } from '../runner/patience.ts';
 import type { TestServer } from './server.ts';
 
 type Service = Pick<TestServer, 'daemon'>;
@@ -23,17 +22,6 @@ export function hold(pids: readonly number[]): Disposable | undefined {
     for (const pid of pids) signal(pid, 'SIGCONT');
   };
   return pids.length > 0 ? { [Symbol.dispose]: release } : undefined;
-}
-
-/** Lets so many transfers pass, and holds the next one. */
-export async function holdAfter(passed: number, service: Service): Promise<Disposable> {
-  const seen = new Set<number>();
-  const look = () => {
-    const now = senders(service);
-    for (const pid of now) seen.add(pid);
-    return seen.size > passed ? hold(now) : undefined;
-  };
-  return waitFor(`more than ${passed} transfers`, look, { everyMs: 2 });
 }
 
 function processes(): number[] {

@@ -9,14 +9,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
-import { readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { waitFor, within } from '../../runner/patience.ts';
 import type { Laptop } from '../laptop.ts';
 import { MachineEvents, type Service } from '../machine-events.ts';
 import { RunningAgent, type Values } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
-import { holdAfter } from '../senders.ts';
 
 const test = suite('a day of the agent');
 
@@ -178,29 +176,6 @@ test('killed in the middle of what was asked for, the next agent goes on by itse
   await using next = await RunningAgent.start(laptop);
   await waitFor('the backup that was asked for', () => snapshots() === 2);
   await next.until('safe', isSafe);
-});
-
-test('what a stopped restore says it has brought is there, and Sugar shows it', async () => {
-  await using scene = await startScene({ entries: 60 });
-  const { agent, laptop, school } = scene;
-  await agent.until('safe', isSafe);
-  const whole = readJournal(laptop.journal);
-  await laptop.loseJournal();
-  await laptop.startBus();
-  const job = await agent.ask('RestoreAll', 'ss', ['', '']);
-  using _link = await holdAfter(1, school.server); // the first batch has 25
-  const some = await agent.until('the first batch', (values) => Number(values.EntriesDone) >= 25);
-  assert.ok(whole.has(String(some.CurrentEntry)), 'it says what moves');
-  assert.is.not(some.CurrentTitle, '');
-  await agent.ask('Cancel');
-  await agent.ended(job);
-  const came = [...readJournal(laptop.journal).keys()];
-  await agent.until('as many as came', ({ Unfinished }) => {
-    const [[, , restored] = []] = Unfinished as [string, string, number, number][];
-    return restored === came.length;
-  });
-  const isShown = async () => (await laptop.countEntries()) === came.length;
-  await waitFor('Sugar shows them', isShown);
 });
 
 test('two laptops and one place: the second has an appointment and keeps it', async () => {
