@@ -82,7 +82,7 @@ test('teachers are not led to a Journal, and nobody to the sign-in page', async 
   const browser = openBrowser(server.url);
   assert.is((await browser.get('/ds-restore/')).headers.location, '/ds-restore/sign-in');
   assert.is((await browser.get('/ds-restore')).headers.location, '/ds-restore/');
-  for (const place of [SERIAL, `${SERIAL}/all`, `${SERIAL}/${SERIAL}/2026-03-02_08:00`]) {
+  for (const place of [SERIAL, `${SERIAL}/all`, `${SERIAL}/${SERIAL}/datastore-2026-03-02_08:00`]) {
     const { headers } = await browser.get(`/ds-restore/${place}`);
     assert.is(headers.location, `/ds-restore/${place}/`, 'without the slash');
   }
