@@ -2,7 +2,7 @@
  * The transfers of a school's server to its laptops, and how to hold them as a bad link does: what is to
  * happen in the middle of a restore then happens there, however fast the machine is.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { fieldsOf, processes, wordsOf } from '../../xs/traffic/transfers.ts';
 import type { TestServer } from './server.ts';
 
 type Service = Pick<TestServer, 'daemon'>;
@@ -24,26 +24,13 @@ export function hold(pids: readonly number[]): Disposable | undefined {
   return pids.length > 0 ? { [Symbol.dispose]: release } : undefined;
 }
 
-function processes(): number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger);
-}
-
-/** Undefined for the first process, and for one that is gone. */
-function parentOf(pid: number): number | undefined {
-  const [, parent] = /^PPid:\t([1-9]\d*)$/m.exec(readProc(pid, 'status')) ?? [];
-  return parent === undefined ? undefined : Number(parent);
+function parentOf(pid: number): number {
+  return Number(fieldsOf(pid)[1]);
 }
 
 function isSending(pid: number): boolean {
-  return /^rsync\0.*--sender/.test(readProc(pid, 'cmdline'));
-}
-
-function readProc(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    return '';
-  }
+  const [program, ...options] = wordsOf(pid);
+  return program === 'rsync' && options.includes('--sender');
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

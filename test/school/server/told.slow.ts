@@ -3,7 +3,7 @@
  * What is broken on a real server is told by `xs-backup status`, asked from outside: with what is the
  * matter, what to do, and an exit code for programs; and is gone from it when it is mended.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +11,7 @@ import { parseSerial } from '../../../shared/ids.ts';
 import { run } from '../../../shared/system/run.ts';
 import type { ConcernType } from '../../../xs/admin/concerns.ts';
 import { inLaptop, inLibrary, inState } from '../../../xs/storage/paths.ts';
+import { fieldsOf, processes, wordsOf } from '../../../xs/traffic/transfers.ts';
 import { generateJournal } from '../../journal/generator.ts';
 import { within } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
@@ -149,21 +150,11 @@ async function whileStopped(server: School['server'], change: () => void): Promi
 }
 
 function sshdOf(service: number): number {
-  const found = readdirSync('/proc').find((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const parent = / (\d+) \d+ \d+ /.exec(
-        readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \w/, ''),
-      )?.[1];
-      return (
-        Number(parent) === service && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sshd')
-      );
-    } catch {
-      return false; // it ended meanwhile
-    }
-  });
+  const isSshd = (pid: number) =>
+    Number(fieldsOf(pid)[1]) === service && wordsOf(pid).some((word) => word.includes('sshd'));
+  const found = processes().find(isSshd);
   if (!found) throw new Error('no sshd');
-  return Number(found);
+  return found;
 }
 
 test.run();
