@@ -41,6 +41,8 @@ const AMPLE_BYTES = 8 * RESERVE_BYTES;
 const PIECE_BYTES = 256 * 1024;
 /** A workplace in memory is called after this. */
 const AWAY = 'dsb-away';
+/** A folder that is made to see whether one can be made. */
+const TRIAL = 'try';
 
 /**
  * Makes our folder and, with `borrow`, room in it; disposing gives borrowed room back. What brings content
@@ -90,12 +92,15 @@ export function openWorkplace(context: Context): Workplace {
   return openAway(context);
 }
 
-/** Whether our folder can really be written to: on a damaged disk only trying tells. */
-function canStage({ staging }: Paths): boolean {
+/**
+ * Whether our folder can really be written to: on a damaged disk only trying tells. A folder of this program's own is
+ * tried, since another one may be backing up.
+ */
+function canStage({ own }: Paths): boolean {
   try {
-    mkdirSync(staging, { recursive: true, mode: 0o700 });
-    writeFileSync(join(staging, 'try'), 'try');
-    rmSync(staging, { recursive: true, force: true }); // also what a run left that was killed
+    const folder = makeTemporaryFolder(own, TRIAL);
+    writeFileSync(join(folder, 'try'), 'try');
+    rmSync(folder, { recursive: true, force: true });
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;

@@ -69,6 +69,8 @@ async function attempt(
   onLost: OnLost,
 ): Promise<BackupSummary> {
   const { staging } = context.paths;
+  const cleanUp = () => orWarn(context, () => rmSync(staging, { recursive: true, force: true }));
+  cleanUp(); // what a run left that was killed
   await using opening = new OpeningSession(context, wait);
   try {
     const backup = new Backup(context, state);
@@ -84,7 +86,7 @@ async function attempt(
     if (asDsError(error).retry && (await opening.isLost())) onLost();
     throw error;
   } finally {
-    orWarn(context, () => rmSync(staging, { recursive: true, force: true }));
+    cleanUp();
   }
 }
 

@@ -1,7 +1,16 @@
 /**
  * Which entries changed since they were last read: three `lstat`s per entry, and no reading.
  */
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { asDsError, DsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -93,8 +102,12 @@ export async function scanJournal(
 export function fileSystemMoment(folder: string): bigint {
   const probe = join(folder, '.moment');
   try {
-    writeFileSync(probe, '');
-    return lstatSync(probe, { bigint: true }).mtimeNs;
+    const fd = openSync(probe, 'w', 0o600);
+    try {
+      return fstatSync(fd, { bigint: true }).mtimeNs; // another program may remove it at any moment
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return BigInt(Date.now()) * 1_000_000n;
   } finally {

@@ -2,7 +2,15 @@
  * Disks that are full or read-only: real ones, small mounts, which need root.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -159,6 +167,21 @@ rooted('a laptop that is not introduced cannot begin on a read-only disk, and sa
     codeOf(() => openWorkplace(disk.context)),
     'laptop-read-only',
   );
+});
+
+test('whoever looks around meanwhile leaves the files of a running backup alone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-disk-'));
+  try {
+    const paths = agentPaths(folder);
+    const context = { paths, env: {}, clock: realClock, warn: () => {} } as never;
+    mkdirSync(join(paths.staging, '0'), { recursive: true });
+    using workplace = openWorkplace(context);
+    assert.ok(existsSync(join(paths.staging, '0')));
+    assert.equal(readdirSync(paths.own).sort(), ['staging']);
+    assert.not.ok(workplace.context.paths.isReadOnly);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 rooted('the agent remembers a backup that it cannot note, and makes no other', () => {
