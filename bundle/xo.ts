@@ -5,10 +5,13 @@
  *     Backup.activity/
  *       activity/activity.info activity-backup.svg run
  *       backup.cjs node_gtk.node
+ *       browse.dconf       settings in which Browse starts on a registered laptop
  *       source/            what backup.cjs was made of, for Sugar's View Source
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +63,7 @@ async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] 
     { ...file('activity/run', read('bundle/activity/run')), executable: true },
     file('backup.cjs', code),
     file('node_gtk.node', strippedModule()),
+    file('browse.dconf', browseSettings()),
     file('LICENSE', read('LICENSE')),
     ...sources(),
     ...activityCatalogues().flatMap(catalogue),
@@ -85,6 +89,18 @@ async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   }
   archive.end();
   return await buffer(archive.outputStream);
+}
+
+/** A dconf database of `bundle/activity/browse`. */
+function browseSettings(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-browse-'));
+  try {
+    const database = join(folder, 'browse.dconf');
+    execFileSync('dconf', ['compile', database, join(root, 'bundle/activity/browse')]);
+    return readFileSync(database);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The activity's own sources, readable: the program itself is one minified file. */
