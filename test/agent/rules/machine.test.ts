@@ -164,7 +164,6 @@ test('what a killed agent had under way ends in seconds; another run is left alo
 });
 
 const PEOPLE: [ErrorCode, Reason][] = [
-  ['pending-approval', 'teacher'],
   ['not-registered', 'not-registered'],
   ['untrusted-server', 'untrusted-server'],
   ['server-full', 'server-full'],
@@ -183,6 +182,27 @@ for (const [code, reason] of PEOPLE) {
     assert.is(jobOf(asked, 1).end, 'failed', 'a person is told at once');
   });
 }
+
+test('the digits are on the screen as long again as they were there, whoever asked, until the teacher typed them', () => {
+  for (const asked of [DUE, request('backup')]) {
+    let model = after(DUE, asked);
+    const waits: number[] = [];
+    for (let n = 0; n < 9; n += 1) {
+      const { run } = decide(model);
+      assert.ok(run, 'the school is asked');
+      model = next(model, failed(run ?? 0, 'pending-approval'));
+      assert.equal(describeStatus(model).reasons, ['teacher']);
+      assert.is(describeStatus(model).problem?.code, 'pending-approval');
+      const { wakeAtMs } = decide(model);
+      waits.push(((wakeAtMs ?? 0) - model.world.uptimeMs) / 1000);
+      assert.is(decide(next(model, request('backup'))).run !== null, true, 'and "now" does not wait');
+      model = next(model, world({ uptimeMs: wakeAtMs ?? 0 }));
+    }
+    const doubled = [22.5, 45, 90, 180, 360, 720, 1440, 2700, 2700];
+    // Who pressed a button is told at once, and the day's backup goes on waiting.
+    assert.equal(waits, doubled);
+  }
+});
 
 test('what a person asked for is tried three times where the server is silent', () => {
   let model = after(request('restore'));
