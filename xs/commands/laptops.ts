@@ -38,7 +38,7 @@ export const laptops: Command = {
     answer(context, { laptops: rows, registration, proposals, unregistered }, () => [
       ...(rows.length === 0 ? ['no laptop has registered yet'] : columns(rows.map(describe))),
       ...unregistered.map((serial) => `${serial}  not registered, and has backups here`),
-      ...proposals.map(describeProposal),
+      ...proposals.flatMap(describeProposal),
       // With open registration, the default, there is nothing to report.
       ...(registration.policy === 'open' ? [] : [describeWindow(registration)]),
     ]);
