@@ -9,7 +9,7 @@ import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
 import { hasTwin, readTwins, writeTwins } from '../registration/twin-file.ts';
 import { separated, type Twins, united } from '../registration/twins.ts';
-import { laptopArgument } from './arguments.ts';
+import { laptopArgument, named } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, localDate } from './lines.ts';
 
@@ -73,10 +73,6 @@ export function describeProposal({ newer, older, nick, ...on }: Proposal): strin
     `  it is: "xs-backup alias ${newer} ${older}"`,
     `  and the old one is gone: "xs-backup retire ${older}"`,
   ];
-}
-
-function named({ registrations }: Library, serial: Serial): string {
-  return `${serial} (${registrations.get(serial)?.nick ?? ''})`;
 }
 
 export const twins: Command = {

@@ -53,7 +53,7 @@ function describe(row: LaptopRow): string[] {
     ...(row.retired === null ? [] : ['out of use']),
     ...(row.replaces === null ? [] : [`replaces ${row.replaces}`]),
     ...(row.replacedBy === null ? [] : [`replaced by ${row.replacedBy}`]),
-    ...(row.confirmed === false ? ['nobody has typed its digits yet'] : []),
+    ...(row.confirmed === false ? ['unconfirmed'] : []),
     ...row.waiting.map(({ kind, fingerprint }) => `${kind} key pending: ${fingerprint}`),
   ];
   return [serial, nick, counted(snapshots, 'snapshot'), safe, notes.join('; ')];

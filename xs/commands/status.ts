@@ -114,7 +114,7 @@ function formatLeftovers({ leftovers }: Status): string {
 
 /** Which command shows more, or does it. */
 const SEE: Partial<Record<ConcernType, string>> = {
-  'waiting-keys': 'laptops',
+  'waiting-keys': 'approve LAPTOP DIGITS',
   twins: 'twins',
   'not-safe': 'not-safe',
   'refused-laptops': 'help adopt',
