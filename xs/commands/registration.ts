@@ -6,7 +6,7 @@ import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { readAudit } from '../registration/audit.ts';
 import { forget as forgetLaptop } from '../registration/forget.ts';
 import type { KeyKind } from '../registration/laptop-record.ts';
-import { laptopArgument } from './arguments.ts';
+import { laptopArgument, named, nickOf } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 
@@ -36,7 +36,7 @@ export const approve: Command = {
     const answerDigits = done === 'unrejected' ? null : done.answer;
     const what = done === 'unrejected' ? done : done.done;
     answer(context, { serial, done: what, answer: answerDigits }, () => [
-      `${serial}: ${APPROVED[what]}`,
+      `${named(context.library, serial)}: ${APPROVED[what]}`,
       ...(answerDigits === null
         ? []
         : [`if the laptop asks for digits: "ds-backup confirm-server ${answerDigits}" there`]),
@@ -103,7 +103,9 @@ export const retire: Command = {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.retire(serial);
     answer(context, { serial, retired: true, changed }, () => [
-      changed ? `${serial}: out of use; its snapshots stay` : `${serial} is already out of use`,
+      changed
+        ? `${named(context.library, serial)}: out of use; its snapshots stay`
+        : `${named(context.library, serial)} is already out of use`,
     ]);
   },
 };
@@ -115,7 +117,7 @@ export const unretire: Command = {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.unretire(serial);
     answer(context, { serial, retired: false, changed }, () => [
-      changed ? `${serial}: in use again` : `${serial} is in use`,
+      `${named(context.library, serial)}${changed ? ': in use again' : ' is in use'}`,
     ]);
   },
 };
@@ -148,7 +150,8 @@ export const audit: Command = {
             lines.map(({ time, event, serial: of, who, name, details }) => {
               const more = Object.entries(details).map(([key, value]) => `${key} ${value}`);
               const by = name === undefined ? who : `${who} ${name}`;
-              return [localTime(time), of ?? '-', event, `by ${by}`, more.join('  ')];
+              const nick = of === null ? '' : nickOf(library, of);
+              return [localTime(time), of ?? '-', nick, event, `by ${by}`, more.join('  ')];
             }),
           ),
     );
