@@ -4,13 +4,10 @@
  * laptop yet. Each page says what to do and breaks no rule of axe-core. The teacher comes over HTTPS, by the
  * certificate that the server made; the browser warns of any other.
  */
-import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addTeacher } from '../../xs/admin/teachers.ts';
-import { httpsCertificate } from '../../xs/storage/paths.ts';
 import { SERIAL } from '../xs/library.ts';
 import { type PagesServer, servePages } from '../xs/pages/browser.ts';
 import { launchChromium, overflow, shoot, violations, visit } from './chromium.ts';
@@ -24,21 +21,13 @@ let chrome: Browser;
 test.before(async () => {
   school = await servePages('[https]\nlisten = "127.0.0.1:0"\n');
   await school.command('forget', [SERIAL]);
-  chrome = await launchChromium(keyOf(school));
+  chrome = await launchChromium(school.library.paths);
 });
 
 test.after(async () => {
   await chrome?.close();
   await school?.[Symbol.asyncDispose]();
 });
-
-/** What a teacher accepts when the fingerprint is the one on the paper. */
-function keyOf({ library }: PagesServer): string {
-  const { publicKey } = new X509Certificate(readFileSync(httpsCertificate(library.paths)));
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64');
-}
 
 /** As a laptop of the school reaches it. */
 const named = (url: string) => url.replace('127.0.0.1', 'schoolserver');
