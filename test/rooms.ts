@@ -64,6 +64,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'library',
     'traffic',
     'ssh',
+    'https',
     'chores',
     'admin',
     'api',

@@ -79,7 +79,7 @@ export interface Library {
   /** True in the service; what is kept in memory only would be lost with a single command. */
   serving: boolean;
   /** Where the service listens, once it does. */
-  listening: { http?: Address; ssh?: Address };
+  listening: { http?: Address; ssh?: Address; https?: Address & { fingerprint: string } };
 }
 
 export interface LibraryOptions {

@@ -27,6 +27,7 @@ const value = v.optional(v.string());
 const flags = {
   ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
   ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value },
+  'all-known-original': flag,
 } satisfies Record<FlagName, unknown>;
 const requestSchema = v.strictObject({
   command: v.string(),
