@@ -60,8 +60,6 @@ export interface Library {
   faults: Faults;
   /** Does what the start could not do while the library's disk did not work. */
   prepare: () => Promise<void>;
-  /** Resolves when another process may have taken the library. */
-  lockLost: Promise<void>;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
@@ -110,9 +108,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const faults = new Faults(log);
   makeServiceFolders(ownership, paths, faults);
   const { serviceLock } = inState(paths);
-  const lock = cleanup.use(
-    await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }),
-  );
+  cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const isUsable = faults.list().every(({ part }) => part !== 'library');
   if (isUsable) faults.attempt('library', () => markLibrary(paths));
   const timeline = new Timeline(paths, clock);
@@ -143,7 +139,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   return {
     ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false, listening: {} },
-    ...{ pool, checker, troubles, faults, lockLost: lock.lost },
+    ...{ pool, checker, troubles, faults },
     strangers: new Strangers(clock, log),
     prepare: async () => {
       await prepare();
