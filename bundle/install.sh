@@ -95,6 +95,9 @@ program() {
     mkdir -p "$library.new/$(dirname "$file")"
     cp -R "$dist/$file" "$library.new/$file"
   done <"$dist/$1.files"
+  # Its interpreter: a Node.js that is new enough, wherever the system has it.
+  cp "$root/bundle/start-node" "$library.new/start-node"
+  sed -i "1s|.*|#!$prefix/lib/$1/start-node|" "$library.new/$1.mjs"
   # Readable for everybody, whatever the rights of the folder that it was built in.
   chmod -R u=rwX,go=rX "$library.new"
   if [ -d "$library" ]; then mv "$library" "$library.old"; fi
