@@ -6,11 +6,13 @@
  *     Backup.activity/
  *       activity/activity.info activity-backup.svg no-node.svg run
  *       backup.cjs node_gtk.node no_node.py
+ *       browse.dconf       settings in which Browse starts on a registered laptop
  *       source/            what backup.cjs was made of, for Sugar's View Source
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { machine } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { machine, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +69,7 @@ async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] 
     file('no_node.py', filled('no-node.py', { ASK, NEEDS })),
     file('backup.cjs', code),
     file('node_gtk.node', strippedModule()),
+    file('browse.dconf', browseSettings()),
     file('LICENSE', read('LICENSE')),
     ...sources(),
     ...activityCatalogues().flatMap(catalogue),
@@ -98,6 +101,18 @@ async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   }
   archive.end();
   return await buffer(archive.outputStream);
+}
+
+/** A dconf database of `bundle/activity/browse`. */
+function browseSettings(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-browse-'));
+  try {
+    const database = join(folder, 'browse.dconf');
+    execFileSync('dconf', ['compile', database, join(root, 'bundle/activity/browse')]);
+    return readFileSync(database);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The activity's own sources, readable: the program itself is one minified file. */

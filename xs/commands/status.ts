@@ -59,6 +59,9 @@ export function formatStatus(found: Status): string[] {
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
     `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
+    ...(found.https?.fingerprint
+      ? [`https     port ${found.https.port}  ${found.https.fingerprint}`]
+      : []),
     ...(unregistered.length > 0 ? [`stored    ${name(nameless(unregistered))}: unregistered`] : []),
     ...(strangers.length > 0 ? [`refused   ${name(strangers)}: unregistered, and asked`] : []),
   ];

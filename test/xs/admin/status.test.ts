@@ -80,6 +80,7 @@ function statusOf(laptops: number): Status {
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z', daysSince: 40 },
     ...{ unconfirmed: [{ serial: SERIAL, nick: 'Jim' }], teachers: 0, fullOn: '2026-07-01' },
+    https: { address: '', port: 65_000, fingerprint: Array(32).fill('AB').join(':') },
     reliefs: [
       { type: 'others', bytes: 3e9 },
       { type: 'pins', bytes: 2e9 },
@@ -123,6 +124,7 @@ const WELL: Status = {
     lockedOut: [],
     notSafe: [],
     clock: { trusted: true, reason: '' },
+    https: null,
     ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
     probes: { running: true, closedPorts: [], sandbox: null },
     scrub: { pass: 2, shard: 128, lastPassFinished: null, daysSince: 36 },
