@@ -7,8 +7,14 @@ import type { Log } from '../../shared/log.ts';
 
 /** The parts that the service can go on without. */
 const PARTS = [
-  ...(['library', 'state', 'completion', 'index', 'sessions', 'watching', 'terminal'] as const),
-] satisfies readonly string[];
+  'library',
+  'state',
+  'completion',
+  'index',
+  'sessions',
+  'watching',
+  'terminal',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Fault {
