@@ -64,6 +64,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'library',
     'traffic',
     'ssh',
+    'https',
     'chores',
     'admin',
     'api',
@@ -90,6 +91,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'model/state': [],
     'model/acts': ['model/state'],
     'model/screens': ['sugar/xocolor', 'model/pictures', 'model/state'],
+    browser: [],
     gtk: [],
     sugar: ['sugar/xocolor', 'gtk', ...MODEL],
     config: ['sugar', 'sugar/xocolor'],
@@ -97,7 +99,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     asker: ['client', ...MODEL],
     views: ['gtk', 'sugar', 'sugar/xocolor', ...MODEL],
     activity: ['gtk', 'sugar', 'sugar/xocolor', 'config', 'client', 'asker', 'views', ...MODEL],
-    main: ['gtk', 'sugar', 'config', 'client', 'asker', 'views', 'activity', ...MODEL],
+    main: ['browser', 'gtk', 'sugar', 'config', 'client', 'asker', 'views', 'activity', ...MODEL],
   },
 };
 

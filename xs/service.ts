@@ -21,6 +21,7 @@ import { DayKeeper } from './chores/day-keeper.ts';
 import { supervise } from './chores/supervision.ts';
 import { serveCommands } from './commands/service-socket.ts';
 import { type Config, parseAddress } from './config.ts';
+import { startHttps } from './https/listener.ts';
 import { DailyCap } from './ingest/daily-cap.ts';
 import { HardQuota } from './ingest/hard-quota.ts';
 import { Intake } from './ingest/intake.ts';
@@ -215,7 +216,7 @@ async function startHttp(
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
-    login: config.ssh.user,
+    ...{ login: config.ssh.user, proxies: config.http.proxies },
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
   addQuietRoutes(app, library);
@@ -227,6 +228,7 @@ async function startHttp(
   });
   cleanup.defer(() => app.close());
   const port = await listen(app, config);
+  cleanup.use(await startHttps(library, app.server));
   for (const one of options.inherited ?? []) cleanup.use(await serveAt(one, app.server));
   return port;
 }

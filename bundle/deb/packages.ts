@@ -42,6 +42,7 @@ export function packages(machine: string): readonly Package[] {
         'bubblewrap',
         'rsync',
         'socat',
+        'openssl',
         'libnss-wrapper',
         'adduser',
         ...NATIVE,

@@ -16,14 +16,14 @@ import { Machine, makeBase } from './machine.ts';
 
 /** What the two packages depend on; downloaded beforehand, as `xs-backup stick` would lay it on a stick. */
 const NEEDED =
-  'nodejs openssh-server openssh-client bubblewrap rsync socat libnss-wrapper adduser libglib2.0-bin'.split(
+  'nodejs openssh-server openssh-client bubblewrap rsync socat openssl libnss-wrapper adduser libglib2.0-bin'.split(
     ' ',
   );
 const ENTRIES = 40;
 const CHILD = 'jocinta';
 const JOURNAL = `home/${CHILD}/.sugar/default/datastore`;
-/** Ours: "may I?" and pages, registration, sessions. In hexadecimal, as /proc/net/tcp has them. */
-const OUR_PORTS = ['0050', '08AE', '1F90'];
+/** Ours: "may I?" and pages, registration, sessions, pages over HTTPS. In hexadecimal, as /proc/net/tcp has them. */
+const OUR_PORTS = ['0050', '08AE', '1F90', '20FB'];
 
 const [suite = 'trixie'] = process.argv.slice(2);
 let steps = 0;
@@ -76,7 +76,7 @@ async function scenes(machine: Machine, folder: string): Promise<void> {
   }
   must(machine, 'systemctl --global is-enabled ds-backup.timer');
   step(
-    'listens at 80, 8080 and 2222 only; the sshd of the machine stays off; the daily timer is on',
+    'listens at 80, 8080, 8443 and 2222 only; the sshd of the machine stays off; the daily timer is on',
   );
 
   must(

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { parseDigest, parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
+import { Cleanup } from '../../shared/system/cleanup.ts';
 import type { Flags } from '../../xs/commands/command.ts';
 import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
@@ -109,6 +110,8 @@ export async function openWhole(
   const library = await openLibrary({
     ...{ config, ownership, clock, log, env: process.env, serving: true },
   });
+  await using cleanup = new Cleanup();
+  cleanup.use(library);
   const { registrations } = library;
   if (!registrations.get(SERIAL) && !registrations.unreadable().includes(SERIAL)) {
     const inWindow = config.registration.policy === 'window';
@@ -125,12 +128,13 @@ export async function openWhole(
     await runCommand(library, request, print, new AbortController().signal);
     return printed;
   };
+  const owned = cleanup.move();
   return {
     ...{ library, clock, events, command },
     cap: () => new DailyCap(clock, config.retention.perDay, library.timeline),
     context: { ...library, guard: config.guard },
     [Symbol.asyncDispose]: async () => {
-      await library[Symbol.asyncDispose]();
+      await owned[Symbol.asyncDispose]();
       if (!options.folder) rmSync(folder, { recursive: true, force: true });
     },
   };

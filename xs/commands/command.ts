@@ -34,6 +34,10 @@ export const FLAGS = {
     choices: ['own', 'sugar'],
     summary: 'own: the key of our agent (default); sugar: the key that Sugar registers',
   },
+  'all-known-original': {
+    summary:
+      'after a reflash: the new keys of all known laptops that have only the original program; they may back up, and read nothing until each is approved by itself',
+  },
   key: { value: 'FINGERPRINT', summary: 'the key with this fingerprint: SHA256:…' },
 } as const satisfies Record<string, FlagRule>;
 export type FlagName = keyof typeof FLAGS;

@@ -77,3 +77,11 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
   'server-key': ['server-key', "the line for the laptops' config.toml"],
 };
+
+/** Of commands that are used in more than one way. */
+export const MORE_EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
+  approve: [
+    'approve --all-known-original --dry-run',
+    'every laptop was flashed: whose new keys would be let in, to back up?',
+  ],
+};

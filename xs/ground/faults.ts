@@ -14,6 +14,7 @@ const PARTS = [
   'sessions',
   'watching',
   'terminal',
+  'https',
 ] as const;
 export type Part = (typeof PARTS)[number];
 

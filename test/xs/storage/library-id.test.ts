@@ -63,7 +63,10 @@ for (const [what, happens, words] of REFUSED) {
   test(`${what} is refused with the way out, and nothing is made there`, () =>
     after(happens, async (open) => {
       const error = await refusedLater(open(), 'config', words);
-      assert.match(error.hint ?? '', /mount the right disk.*to serve this library.*remove .*library-id/);
+      assert.match(
+        error.hint ?? '',
+        /mount the right disk.*to serve this library.*remove .*library-id/,
+      );
     }));
 }
 
