@@ -51,7 +51,7 @@ export class Asker {
   }
 
   async #answer(question: Question): Promise<AnswerOf[Question['type']]> {
-    const { call } = { call: this.#client.call.bind(this.#client) };
+    const call = this.#client.call.bind(this.#client);
     switch (question.type) {
       case 'laptops':
         return answers.readLaptops((await call('ListLaptops'))[0]);

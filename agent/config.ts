@@ -33,7 +33,7 @@ const schema = v.strictObject({
   /** The school server's host key, `ssh-ed25519 …`: then no other server is ever trusted. */
   'server-key': v.optional(serverKey),
   /**
-   * Without a given key: `first-use` trusts the first server met, `confirm` sends nothing before a person
+   * Without a given key: `first-use` trusts the first server met, `confirm` backs nothing up before a person
    * has typed the digits that the server shows.
    */
   trust: v.optional(v.picklist(['first-use', 'confirm']), 'first-use'),

@@ -21,8 +21,7 @@ export type ErrorCode =
   | 'server-trouble' // the server's disk or files do not work as they should
   | 'server-full' // no space or no inodes on the server
   | 'over-quota' // the laptop has used up its share of the server
-  | 'clock' // the server's clock cannot be trusted
-  | 'server-refused' // the server refused a backup; the message says why
+  | 'server-refused' // the server refused a request; the message says why
   | 'laptop-full' // no space on the laptop
   | 'laptop-read-only' // nothing can be written on the laptop's disk, or it has errors
   | 'battery' // battery too low to begin

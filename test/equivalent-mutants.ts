@@ -16,6 +16,17 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
     'SNAPSHOT.exec(name)?.map → SNAPSHOT.exec(name).map': 'the name has matched',
     '[] → ["Stryker was here"]': 'the name has matched',
   },
+  'shared/journal/entry.ts': {
+    "typeof value === 'object' → true": 'the comparison with the canonical form refuses it',
+    'bytes.length < MIN_PROPERTY_BYTES * MAX_PROPERTIES → false':
+      'a short cut: counting says the same',
+    'bytes.length < MIN_PROPERTY_BYTES * MAX_PROPERTIES → bytes.length <= MIN_PROPERTY_BYTES * MAX_PROPERTIES':
+      'a short cut: counting says the same',
+    'MIN_PROPERTY_BYTES * MAX_PROPERTIES → MIN_PROPERTY_BYTES / MAX_PROPERTIES':
+      'a short cut: counting says the same',
+    'at < bytes.length → at <= bytes.length':
+      'behind the end there is no byte, so no quote or colon',
+  },
   'shared/journal/kept.ts': {
     '} catch { … → {}': 'a function that returns nothing returns undefined',
   },
@@ -42,5 +53,6 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
   },
   'xs/ingest/daily-cap.ts': {
     '[] → ["Stryker was here"]': 'a word is no time within a day',
+    'clock?.at → clock.at': 'only those with the number of this start get there',
   },
 };

@@ -108,7 +108,7 @@ const STALL_LIMIT_MS = 120_000;
 
 async function serve(options: CliOptions, config: Config): Promise<number> {
   const { env, log, sessionScript, pageFiles, stickParts, signal, inherited } = options;
-  const ownership = accessOf(options, config);
+  const ownership = ownershipOf(options, config);
   await using _guard = guardAgainstStall(STALL_LIMIT_MS);
   await using service = await startService({
     ...{ config, ownership, sessionScript, pageFiles, stickParts, log, env, inherited },
@@ -146,7 +146,7 @@ async function perform(
 ) {
   const { env, log, print, progress, signal } = options;
   if (await isServing(config)) return askService(config, request, print, signal, progress);
-  const ownership = accessOf(options, config);
+  const ownership = ownershipOf(options, config);
   await using library = await openLibrary({
     ...{ config, ownership, clock: realClock, log, env },
   }).catch(explainBusy);
@@ -154,7 +154,7 @@ async function perform(
 }
 
 /** Root never runs sessions as root; any other user runs them as itself. */
-function accessOf({ uid, gid }: CliOptions, config: Config): Ownership {
+function ownershipOf({ uid, gid }: CliOptions, config: Config): Ownership {
   if (uid !== 0) return { ownUid: uid, sessionUid: uid, sessionGid: gid };
   const account = sessionAccount(config.ssh.user, config.ssh.uid);
   for (const path of [config.library, config.state]) checkOwner(path);

@@ -1,4 +1,4 @@
-/** Parses `#rrggbb,#rrggbb`; null if it is malformed. */
+/** A person's two colors: reading them as Sugar keeps them, and setting them in an icon. Pure. */
 
 /** The two parts of Sugar's `#rrggbb,#rrggbb`. */
 export interface XoColor {

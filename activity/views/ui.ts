@@ -1,6 +1,6 @@
 /** What every view works with: labels, pictures, and buttons that dispatch the model's events. */
 import { type Box, type Button, Gtk, type Image, type Label, Pango, type Pixbuf } from '../gtk.ts';
-import type { Picture } from '../model/pictures/drawing.ts';
+import { INK, PAPER, type Picture } from '../model/pictures/drawing.ts';
 import { signSvg } from '../model/pictures/things.ts';
 import type { ButtonModel, IconName } from '../model/screens/body.ts';
 import type { Event } from '../model/state/event.ts';
@@ -24,9 +24,6 @@ const MIRRORED: Readonly<Record<string, string>> = {
   'go-previous': 'go-next',
 };
 
-const INK = '#282828';
-const WHITE = '#FFFFFF';
-
 /** A button's icon: dark on the canvas, white in the toolbar. */
 export function iconPixbuf(
   { icons, rightToLeft }: Look,
@@ -34,7 +31,7 @@ export function iconPixbuf(
   size: number,
   white = false,
 ): Pixbuf | null {
-  if ('own' in icon) return icons.svg(signSvg(icon.own, white ? WHITE : INK), size, size);
+  if ('own' in icon) return icons.svg(signSvg(icon.own, white ? PAPER : INK), size, size);
   const name = rightToLeft ? (MIRRORED[icon.theme] ?? icon.theme) : icon.theme;
   return icons.named(name, size, white ? undefined : { stroke: INK, fill: INK });
 }
@@ -55,7 +52,6 @@ export function pictureImage({ icons }: Look, picture: Picture, height: number):
 
 export interface LabelOptions {
   class?: string;
-  bold?: boolean;
   lines?: number;
   centre?: boolean;
 }

@@ -39,7 +39,7 @@ export interface Facts {
   unfinished: UnfinishedRestore[];
 }
 
-/** Scans the Journal; reads of it only what changed just before it was last read. */
+/** Scans the Journal; reads of it only what changed just before it was last read, or had a problem then. */
 export async function readFacts(context: Context): Promise<Facts> {
   const { config, paths } = context;
   const identity = readIdentity(paths);

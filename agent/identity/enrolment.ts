@@ -1,7 +1,7 @@
 /**
  * Makes this laptop and the school server known to each other: introduced once, asked again until a
  * teacher has approved. The server's host key is given by the settings or pinned; another one is never
- * accepted later. With `trust = "confirm"` nothing is sent before a person stands for the host key.
+ * accepted later. With `trust = "confirm"` no backup is sent before a person stands for the host key.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * One entry of the living Journal, read and written while Sugar and the child use it: a change of
- * hers made in the meantime is seen and stays.
+ * One entry of the living Journal, read and written while Sugar and the child use it: a change that she
+ * makes in the meantime is seen and stays, but for the millisecond that `replaceContent` names.
  */
 import { existsSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * What became of each entry of a restore. The one place that counts, that reports progress, and that
+ * What became of each entry of a restore. The one place that counts entries, and that
  * turns an error concerning a single entry into a problem of this entry while the others go on.
  */
 import { DsError, type ErrorCode } from '../../shared/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * A progress bar at a terminal that is redrawn in place; both programs use it.
+ * A progress bar at a terminal that is redrawn in place, for `ds-backup` and `xs-backup`.
  */
 
 export interface BarStep {

@@ -4,28 +4,29 @@ import * as assert from 'uvu/assert';
 import { readJob } from '../../activity/model/state/agent.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import type { Effect, Question, State } from '../../activity/model/state/state.ts';
-import { after, agentEvent, entries, jobEvent, NOW, type Properties, SNAPSHOT } from './viewer.ts';
+import {
+  after,
+  agentEvent,
+  entries,
+  jobEvent,
+  NOW,
+  type Properties,
+  QUESTIONS,
+  SNAPSHOT,
+  UID,
+} from './viewer.ts';
 
 const test = suite('endings');
 
-const UID = '00000000-0000-4000-8000-000000000001';
 const JOB = '/org/sugarlabs/Backup1/job/1';
 const OTHER = '/org/sugarlabs/Backup1/job/2';
 const RESTORE = { type: 'restore-all', of: '', snapshot: SNAPSHOT } as const;
 const restoring: Event = { type: 'act', act: RESTORE };
 
+const EVERY: Question[] = [...QUESTIONS, { type: 'pins' }];
 /** An answer to each question, all of them fresh. */
-const QUESTIONS: readonly Question[] = [
-  { type: 'laptops' },
-  { type: 'days', of: '' },
-  { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 },
-  { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID },
-  { type: 'plan', of: '', snapshot: SNAPSHOT },
-  { type: 'pins' },
-  { type: 'at-school' },
-];
-const KNOWN: Event[] = QUESTIONS.map((question) => ({ type: 'answer', question, value: [] }));
-const ALL = QUESTIONS.map(({ type }) => type).sort();
+const KNOWN: Event[] = EVERY.map((question) => ({ type: 'answer', question, value: [] }));
+const ALL = EVERY.map(({ type }) => type).sort();
 const OF_PINS = ['details', 'page', 'pins'];
 
 /** The kinds of questions whose answers are asked for again. */

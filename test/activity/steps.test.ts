@@ -13,11 +13,10 @@ import {
   type Question,
   type State,
 } from '../../activity/model/state/state.ts';
-import { after, agentEvent, entries, jobEvent, NOW, SNAPSHOT } from './viewer.ts';
+import { after, agentEvent, entries, jobEvent, NOW, QUESTIONS, SNAPSHOT, UID } from './viewer.ts';
 
 const test = suite('steps');
 
-const UID = '00000000-0000-4000-8000-000000000001';
 const JOB = '/org/sugarlabs/Backup1/job/1';
 const act = (one: Act): Event => ({ type: 'act', act: one });
 const pin = (uid = UID) => act({ type: 'pin', snapshot: SNAPSHOT, uid });
@@ -156,14 +155,6 @@ test('a job that has ended is not stopped; one that nobody knows may be there', 
   assert.equal(stop(), [{ type: 'cancel', job: JOB }]);
 });
 
-const QUESTIONS: readonly Question[] = [
-  { type: 'laptops' },
-  { type: 'days', of: '' },
-  { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 },
-  { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID },
-  { type: 'plan', of: '', snapshot: SNAPSHOT },
-  { type: 'at-school' },
-];
 const PINS: Question = { type: 'pins' };
 /** Every question is answered, but that for the pins has failed. */
 const KNOWN: Event[] = [

@@ -7,7 +7,12 @@ import { readAgent, readJob } from '../../activity/model/state/agent.ts';
 import { readEntryPage } from '../../activity/model/state/answers.ts';
 import type { Event } from '../../activity/model/state/event.ts';
 import { PAGE } from '../../activity/model/state/questions.ts';
-import { type Effect, initialState, type State } from '../../activity/model/state/state.ts';
+import {
+  type Effect,
+  initialState,
+  type Question,
+  type State,
+} from '../../activity/model/state/state.ts';
 import { ENGLISH } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
 
@@ -73,6 +78,17 @@ export function row(n: number, more: Properties = {}): Properties {
 
 /** The day that the tests look into, and its entries. */
 export const SNAPSHOT = 'datastore-2026-09-20_08:00';
+export const UID = '00000000-0000-4000-8000-000000000001';
+
+/** One question of each kind but that for the pins. */
+export const QUESTIONS: readonly Question[] = [
+  { type: 'laptops' },
+  { type: 'days', of: '' },
+  { type: 'page', of: '', snapshot: SNAPSHOT, search: '', page: 0 },
+  { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID },
+  { type: 'plan', of: '', snapshot: SNAPSHOT },
+  { type: 'at-school' },
+];
 
 export const entries: Event = {
   type: 'go',

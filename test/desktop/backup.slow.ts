@@ -1,7 +1,7 @@
 // weight: 90
 // calm
 /**
- * The Backup activity in a real Sugar, before a real school, from Home on (issue "Activity"). The
+ * The Backup activity in a real Sugar, before a real school, from Home on. The
  * child's hands are xdotool's; what is on the screen is heard through AT-SPI; what happened is asked
  * of Sugar's own datastore and looked for on the server's disk. The scenes follow each other.
  */

@@ -1,6 +1,6 @@
 // weight: 60
 /**
- * One child, or nobody, tries to reach another child's Journal and the teachers' pages, some 700
+ * One child, or nobody, tries to reach another child's Journal and the teachers' pages, hundreds of
  * times and each time in another way: all of it is refused, and nothing changes.
  */
 import { connect } from 'node:net';

@@ -30,7 +30,6 @@ const STATUS = {
   battery: 500,
   busy: 503,
   cancelled: 503,
-  clock: 503,
   'server-busy': 503,
   'server-trouble': 503,
   'server-unreachable': 503,

@@ -1,6 +1,6 @@
 /**
- * What the service does by itself, at idle priority: the daily cleanup, the scrub, and the adoption
- * of old trees; also on a server that runs for only an hour a day.
+ * What the service does by itself while nobody waits for it: the daily check of all names and the cleanup,
+ * the scrub, and the adoption of old trees; also on a server that runs for only an hour a day.
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';

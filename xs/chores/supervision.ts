@@ -1,6 +1,6 @@
 /**
  * Looks after what the service depends on and cannot start again by itself: the library's disk, the
- * state folder with its sockets. A disk that became read-only is said, and noticed when it
+ * state folder with its sockets. A disk that became read-only is reported, and noticed when it
  * works again; where going on would do harm, the service ends with an error, and is started anew.
  */
 import { accessSync, constants, lstatSync } from 'node:fs';

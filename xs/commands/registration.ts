@@ -1,5 +1,5 @@
 /**
- * Decisions about laptops: pending keys, the window for new laptops, retirement; and the audit log.
+ * Decisions about laptops: pending keys, the window for new laptops, retirement, forgetting; and the audit log.
  */
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';

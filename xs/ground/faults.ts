@@ -7,17 +7,15 @@ import type { Log } from '../../shared/log.ts';
 
 /** The parts that the service can go on without. */
 const PARTS = [
-  ...([
-    'library',
-    'state',
-    'completion',
-    'index',
-    'sessions',
-    'watching',
-    'terminal',
-    'https',
-  ] as const),
-] satisfies readonly string[];
+  'library',
+  'state',
+  'completion',
+  'index',
+  'sessions',
+  'watching',
+  'terminal',
+  'https',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Fault {

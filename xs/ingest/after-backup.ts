@@ -1,7 +1,7 @@
 /**
  * Everything that follows when a backup's snapshot is in its place, in one walk that is safe to
- * repeat: a service that was killed in the middle does all of it again, because the completion file
- * stays claimed until this has ended.
+ * repeat: a service that was killed in the middle does it again, because the completion file stays claimed
+ * until this has ended.
  */
 import { rmSync } from 'node:fs';
 import { opendir, rm } from 'node:fs/promises';

@@ -160,12 +160,8 @@ function snapshotNames(parent: string): string[] {
 }
 
 function manifestIn(folder: string): Snapshot | undefined {
-  try {
-    const manifest = readManifest(folder);
-    return manifest && { ...manifest, folder };
-  } catch {
-    return undefined; // a bad sector
-  }
+  const manifest = readManifest(folder);
+  return manifest && { ...manifest, folder };
 }
 
 function versionsIn(snapshot: Snapshot) {

@@ -1,7 +1,7 @@
 /**
  * The audit log: which laptops registered, what was decided, and by whom; one line of JSON per step, in
- * `.audit/YYYY-MM.jsonl` beside the laptops' folders. Lines caused by laptops are limited per day, so
- * that junk cannot fill the disk; at most sixty months are kept.
+ * `.audit/YYYY-MM.jsonl` beside the laptops' folders. Lines about requests that were not granted are limited
+ * per day, so that junk cannot fill the disk; at most sixty months are kept.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -79,7 +79,7 @@ const MAX_MONTHS = 60;
 
 export class Audit {
   readonly #options: { paths: Paths; clock: Clock; log: Log };
-  /** Lines caused by laptops on a day (`YYYY-MM-DD`). */
+  /** Lines about requests that were not granted, on a day (`YYYY-MM-DD`). */
   #day: { date: string; lines: number } | undefined;
   /** The teacher in whose name the present call runs. */
   readonly #teacher = new AsyncLocalStorage<string>();

@@ -1,6 +1,6 @@
 /**
- * What happens to a key that a laptop offers: the first key of a serial that holds nothing is accepted if
- * the uuid is the registered one; any other key has to be approved by a teacher. Pure.
+ * What happens to a key that a laptop offers: the first key of a laptop that has nothing in the library is
+ * accepted if it comes with the registered uuid; any other key has to be approved by a teacher. Pure.
  */
 
 import type { Codes } from '../../shared/protocol/introduction.ts';

@@ -1,6 +1,6 @@
 /**
  * The registered laptops. The truth is one `registration.json` in each laptop's folder; this class
- * holds them in memory. Every change is on disk before it is answered, and in the audit log.
+ * holds them in memory. Every change is on disk before it is answered; decisions are in the audit log.
  *
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.

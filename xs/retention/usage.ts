@@ -31,8 +31,8 @@ interface Open extends Amount {
 }
 
 /**
- * The stretches of a laptop's history. `pinned` are the digests of pinned versions: those count as
- * used whatever happens to the snapshots; `loose` are pins that no snapshot has any more.
+ * The stretches of a laptop's history. `pins` has what each pinned version takes, by its digest: pins count
+ * as used whatever happens to the snapshots, also where no snapshot has the version any more.
  * Throws `damaged` for a snapshot whose list does not match its manifest.
  */
 export async function measureUsage(

@@ -15,7 +15,7 @@ export function checkLibrary(paths: Paths): void {
   const known = readId(inState(paths).libraryId);
   const here = readId(libraryId(paths));
   if (known && here && known !== here) {
-    throw strange(paths, 'is another library than the one that was served here before');
+    throw strange(paths, 'is not the library that was served here before');
   }
   if (here || existsSync(hostKey(paths))) return;
   // Laptops were let in, and what they know the server by is not there.
@@ -49,7 +49,7 @@ function strange({ library, state }: Paths, what: string): DsError {
   return new DsError('config', `the library ${library} ${what}`, {
     hint:
       `mount the right disk, or copy the library with everything in it: cp -a FROM/. ${library} ` +
-      `(or rsync -aH); if it shall be the library from now on, remove ${file}`,
+      `(or rsync -aH); to serve this library from now on, remove ${file}`,
   });
 }
 

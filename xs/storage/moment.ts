@@ -1,7 +1,8 @@
 /**
  * Ages on the library's timeline: milliseconds that have surely passed since the library began,
  * whatever any clock showed (`retention/timeline.ts` counts them). Stamps are kept in MANIFESTs,
- * `last-success.json` and the names of the trash; nothing is removed by any other age.
+ * `last-success.json` and the names of the trash; no snapshot, pin or item of the trash is removed by any
+ * other age.
  */
 import type { Tick } from '../../shared/protocol/messages.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The layout of the server's disk (PROTOCOL.md, "On the server's disk"): the name of every file and
- * folder that has one in the library. Variable parts are parsed ids, so no path can lead elsewhere.
+ * The layout of the server's disk (PROTOCOL.md, "On the server's disk"): the paths in the library, the state
+ * folder and the folder of completion files. Variable parts are parsed ids, so no path can lead elsewhere.
  */
 import { join } from 'node:path';
 import {

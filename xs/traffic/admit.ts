@@ -1,7 +1,7 @@
 /**
  * Admission: whether a laptop may transfer now, and if not, why and when to come back. Pure functions
  * over values that `traffic.ts` holds. Times are milliseconds of the monotonic clock, because the wall
- * clock may jump; only the order of last backups comes from the wall clock.
+ * clock may jump; the order of last backups comes from the library's timeline.
  *
  * A laptop that has to wait gets an appointment. Its place is kept until then plus a short grace period;
  * the order of the queue decides, not the moment of the request.

@@ -1,5 +1,5 @@
 /**
- * Leases for the session script: an empty file in `ssh/leases/` for each laptop that has one. The script
+ * Leases for the session script: an empty file in `ssh/leases/` for each laptop that may upload. The script
  * starts no upload without it, so a connection that stays open after its laptop was retired or its lease
  * ended cannot start another. The files do not outlive the service.
  */

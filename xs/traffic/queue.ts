@@ -10,7 +10,7 @@ export interface Asker {
   purpose: Purpose;
   /** It has a history here, or a teacher approved it. Others cost nothing to make up. */
   known: boolean;
-  /** When it was last backed up, by the wall clock; `NEVER` sorts first. */
+  /** When it was last backed up: the later, the larger; `NEVER` sorts first. */
   lastSuccess: number;
   /** Its access network, if known. */
   subnet?: string | undefined;

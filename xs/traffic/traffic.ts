@@ -75,7 +75,7 @@ export class Traffic {
   readonly #onUpload: (serial: Serial, may: boolean) => void;
 
   /**
-   * `lastSuccessOf` says when a Journal was last safe, in milliseconds by the wall clock, from memory.
+   * `lastSuccessOf` says when a Journal was last safe, from memory: the later, the larger.
    * `onUpload` is called when a laptop gets a lease for a backup, and when that lease ends. `isApproved` says
    * whether a teacher knows the laptop.
    */

@@ -1,4 +1,4 @@
-/** Pictures of why the backup waits, 200 by 160, for children who do not read. */
+/** Pictures of why the backup waits, for children who do not read: 200 by 160, but for the wider queue. */
 import type { XoColor } from '../../sugar/xocolor.ts';
 import {
   circle,

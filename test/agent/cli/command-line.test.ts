@@ -91,7 +91,8 @@ test('settings are refused where the agent does the work, because it has its own
     arguments: [],
     options: { server: 'http://x', direct: true },
   });
-  assert.ok(parseArguments(['agent', '--server', 'http://x']), 'and the agent takes them');
+  const agent = parseArguments(['agent', '--server', 'http://x']);
+  assert.equal(agent, { ...direct, command: 'agent', options: { server: 'http://x' } });
 });
 
 test('a worker that a person starts says that it is none of hers', async () => {

@@ -316,4 +316,14 @@ test('an error of JSON keeps its cause', () => {
   assert.instance(cause, SyntaxError);
 });
 
+test('what is wrong is said: another kind of JSON, a part that is missing, too many properties', () => {
+  const decode = (text: string) => () => decodeEntry(Buffer.from(text));
+  refused(decode('5\n'), 'bad-input', /entry: Invalid type: Expected Object but received 5/);
+  refused(decode('{"content":null}\n'), 'bad-input', /entry: wrong shape/);
+  const names = Array.from({ length: MAX_PROPERTIES + 1 }, (_, n) => `p${n}`);
+  const properties = new Map(names.map((name) => [name, Buffer.alloc(0)] as const));
+  const { hint } = refused(() => encodeEntry({ content: null, properties }), 'bad-input');
+  assert.match(hint ?? '', /the activity that wrote the entry/);
+});
+
 test.run();

@@ -1,4 +1,5 @@
 import fs, {
+  chmodSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -17,6 +18,7 @@ import {
   namesIn,
   replaceSymlinkDurably,
   writeFileDurably,
+  writeFileIfChanged,
 } from '../../../shared/system/files.ts';
 import { temporaryFolder } from '../folder.ts';
 
@@ -120,6 +122,52 @@ test('what a power cut left under the same process id is replaced', () => {
   replaceSymlinkDurably(file, 'target');
   assert.is(readlinkSync(file), 'target');
   assert.equal(names(), ['file']);
+});
+
+test('a file is left alone where it has this content and this mode', () => {
+  const { file, names } = scene();
+  const written = (content: string | Buffer, mode?: number) => {
+    const before = statSync(file, { throwIfNoEntry: false })?.ino;
+    writeFileIfChanged(file, content, mode);
+    return statSync(file).ino !== before;
+  };
+  assert.ok(written('key'), 'it was absent');
+  assert.not(written('key'));
+  assert.not(written(Buffer.from('key')));
+  assert.ok(written('other'));
+  assert.is(readFileSync(file, 'utf8'), 'other');
+  assert.ok(written('other', 0o600), 'others could read it');
+  assert.is(statSync(file).mode & 0o777, 0o600);
+  chmodSync(file, 0o640);
+  assert.ok(written('other', 0o600));
+  assert.equal(names(), ['file']);
+});
+
+test('a file that cannot be read is written anew; what no file can replace is an error', () => {
+  const { file } = scene();
+  mkdirSync(file);
+  writeFileIfChanged(`${file}2`, 'x');
+  assert.throws(() => writeFileIfChanged(file, 'x'), /EISDIR: .*rename/);
+  const { readFileSync: read } = fs;
+  const failing = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const writeWhile = (code: string) => {
+    fs.readFileSync = failing(code);
+    syncBuiltinESMExports();
+    try {
+      writeFileIfChanged(`${file}2`, code);
+    } finally {
+      fs.readFileSync = read;
+      syncBuiltinESMExports();
+    }
+  };
+  for (const code of ['EACCES', 'EIO']) {
+    writeWhile(code);
+    assert.is(readFileSync(`${file}2`, 'utf8'), code);
+  }
+  assert.throws(() => writeWhile('EMFILE'), /EMFILE/);
+  assert.is(readFileSync(`${file}2`, 'utf8'), 'EIO');
 });
 
 test('a link is made and turned', () => {

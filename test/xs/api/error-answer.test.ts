@@ -41,7 +41,6 @@ const TOLD: [ErrorCode, number][] = [
   ['only-copy', 409],
   ['damaged', 409],
   ['busy', 503],
-  ['clock', 503],
   ['over-quota', 507],
 ];
 for (const [code, status] of TOLD) {

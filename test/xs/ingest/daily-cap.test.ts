@@ -49,6 +49,35 @@ test('those from before it was started count for half, by their dates', () => {
   cap.check(SERIAL, [...doubted, made(0, 7), made(1, 7), made(2, 7)]);
 });
 
+test('whether a backup is of the last 24 hours is told as they are counted', () => {
+  const { cap } = capOf(1);
+  for (const [ms, boot, isRecent] of [
+    ...([
+      [0, 7, true],
+      [DAY_MS - 1, 7, true],
+      [DAY_MS, 7, false],
+    ] as const),
+    ...([
+      [0, 6, true],
+      [DAY_MS - 1, 6, true],
+      [DAY_MS, 6, false],
+    ] as const),
+    // A date that lies ahead was shown by a clock that was wrong.
+    ...([
+      [1 - DAY_MS, 6, true],
+      [-DAY_MS, 6, false],
+    ] as const),
+  ]) {
+    assert.is(cap.isRecent(made(ms, boot)), isRecent, `${ms} ms before, start ${boot}`);
+  }
+  assert.is(cap.isRecent(made(0, 6, true)), false, 'its clock was in doubt');
+  assert.is(cap.isRecent({ created: START }), true, 'it has no place on the timeline');
+  const { cap: doubtful } = capOf(1, false);
+  assert.is(doubtful.isRecent(made(0, 7)), true);
+  assert.is(doubtful.isRecent(made(0, 6)), false, 'the dates are not believed now');
+  assert.ok(capOf(2).cap.admits(SERIAL, [made(DAY_MS, 6), made(0, 7)]));
+});
+
 test('while the clock cannot be believed a day of uptime later all is well', () => {
   const { cap, clock } = capOf(2, false);
   const sameDate = [made(0, 6), made(0, 6), made(0, 6)];

@@ -217,6 +217,15 @@ const PROPOSALS: [string, Seen[], [number, number][]][] = [
     [],
   ],
   ['a new laptop that backs up already', [OLD, { ...NEW, seen: 0 }], [[1, 0]]],
+  ['it is not its own predecessor', [{ ...NEW, registered: 20, seen: 10 }], []],
+  [
+    'the same colours, seen in the moment in which the new one registered',
+    [
+      { ...OLD, seen: 2, change: { colors: '#FF2B34,#005FE4' } },
+      { ...NEW, change: { colors: '#FF2B34,#005FE4' } },
+    ],
+    [],
+  ],
 ];
 for (const [what, rows, expected] of PROPOSALS) {
   test(`proposal: ${what}: ${expected.length}`, () => {

@@ -146,8 +146,12 @@ test('those who are turned away do not make the server count again and again', (
   };
   const ask = (registered: number) =>
     refused(() => newcomers.check('10.0.0.1', registered, count), 'server-refused', /never made/);
+  newcomers.check('10.0.0.1', 1999, count);
+  assert.is(counts, 0, 'few are not counted');
+  clock.pass(HOUR_MS);
   for (let n = 0; n < 1000; n += 1) ask(2000);
   assert.is(counts, 1);
+  assert.match(ask(2000).hint ?? '', /laptops --unused/);
   ask(2001);
   clock.pass(60_000);
   ask(2001);

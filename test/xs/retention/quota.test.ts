@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,7 +6,15 @@ import type { Uid } from '../../../shared/ids.ts';
 import { HardQuota } from '../../../xs/ingest/hard-quota.ts';
 import { pinEntry } from '../../../xs/pins/pinning.ts';
 import { pinnedAmounts } from '../../../xs/pins/pins.ts';
-import { parseXsQuotas, pinQuota, quotaOf, sharePercent } from '../../../xs/retention/quota.ts';
+import {
+  diskSize,
+  laptopQuota,
+  parseXsQuotas,
+  pinQuota,
+  quotaOf,
+  roomForLaptops,
+  sharePercent,
+} from '../../../xs/retention/quota.ts';
 import { type Stretch, usedBy } from '../../../xs/retention/retention.ts';
 import { measureUsage } from '../../../xs/retention/usage.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -37,12 +45,18 @@ test("the original's /etc/xs-quotas.conf is honoured", () => {
     ['ds-backup: 100\n', 100],
     ['ds-backup: 100 %\n', 100],
     ['# shares\nmoodle: 10\n  ds-backup:35%  # of /library\n', 35],
+    ['ds-backup : 20\n', 20],
     ['moodle: 10\n', undefined],
+    ['old-ds-backup: 10\n', undefined],
+    ['ds-backup2: 10\n', undefined],
     ['', undefined],
   ];
   for (const [text, share] of rows) assert.is(parseXsQuotas(text, 'f'), share, text);
-  for (const bad of ['ds-backup: 0', 'ds-backup: 101', 'ds-backup: lots', 'ds-backup:']) {
-    assert.match(refused(() => parseXsQuotas(bad, '/etc/xs-quotas.conf'), 'config').message, bad);
+  const numbers = ['0', '101', '1000', '0x50', '5e1', '5%0'].map((bad) => `ds-backup: ${bad}`);
+  for (const bad of [...numbers, 'ds-backup: lots', 'ds-backup:']) {
+    const error = refused(() => parseXsQuotas(`  ${bad} `, '/etc/xs-quotas.conf'), 'config');
+    assert.match(error.message, `: "${bad}" is not`);
+    assert.match(error.hint ?? '', /from 1 to 100/);
   }
   using library = makeLibrary();
   const file = join(library.folder, 'xs-quotas.conf');
@@ -50,6 +64,19 @@ test("the original's /etc/xs-quotas.conf is honoured", () => {
   assert.is(sharePercent(rules), 70, 'absent');
   writeFileSync(file, 'ds-backup: 12\n');
   assert.is(sharePercent(rules), 12);
+  const unreadable = refused(() => sharePercent({ ...rules, xsQuotas: library.folder }), 'config');
+  assert.match(String(unreadable.cause), /EISDIR/);
+});
+
+test("the disk is the library's, and its share is divided among those who use it", () => {
+  using library = makeLibrary();
+  const { blocks, bsize, files } = statfsSync(library.paths.library);
+  const disk = { bytes: blocks * bsize, inodes: files || Infinity };
+  assert.equal(diskSize(library.paths.library), disk);
+  const quota = { sharePercent: 70, pinsPercent: 25, xsQuotas: join(library.folder, 'none') };
+  assert.equal(roomForLaptops(library.paths.library, quota), quotaOf(disk, 1, 70));
+  const context = { paths: library.paths, config: { quota }, sharers: () => 4 };
+  assert.equal(laptopQuota(context), quotaOf(disk, 4, 70));
 });
 
 interface Entry {

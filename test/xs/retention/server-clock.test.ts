@@ -90,6 +90,69 @@ test('after a jump, a month of days in order is as good as an explanation', () =
   assert.is(judged.indexOf(true, 1), 32, 'the 31st new date after the jump');
 });
 
+const MINUTE = 1 / 1440;
+
+test('five minutes back and three weeks on are just believed, whatever was believed before', () => {
+  assert.equal(look(0, 1, 1 - 5 * MINUTE), [true, true, true]);
+  assert.equal(look(0, 10, -20_000, 10), [true, true, false, true]);
+  assert.equal(look(0, 10, -20_000, 10 - 5 * MINUTE), [true, true, false, true]);
+  assert.equal(look(0, 10, -20_000, 10 - 6 * MINUTE), [true, true, false, false]);
+  assert.equal(look(0, 10, -20_000, 31), [true, true, false, true]);
+  assert.equal(look(0, 10, -20_000, 31 + MINUTE), [true, true, false, false]);
+  assert.is(look(0, 365, 366, 367, 368, 369, 370, 371, 372).indexOf(true, 1), 8, 'a year');
+  const back = look(0, ...Array.from({ length: 40 }, (_, n) => -9000 + n));
+  assert.is(back.indexOf(true, 1), 32, 'back is never holidays');
+});
+
+test('what the machine has run since a jump explains more, what it ran before does not', () => {
+  const last = (...looks: [day: number, boot: string, up: number][]) =>
+    follow(looks.map(([day, boot, up]) => ({ day, boot, up }))).at(-1)?.trusted;
+  assert.is(last([0, 'a', 0], [-9000, 'b', 0], [-8990, 'b', 10], [26, 'c', 0]), true);
+  assert.is(last([0, 'a', 0], [10, 'a', 10], [-9000, 'b', 0], [35, 'c', 0]), false);
+  // The clock was set ahead while the machine ran: it is explained when it is set back.
+  assert.is(last([0, 'a', 0], [10, 'a', 0], [11, 'a', 1]), false);
+  assert.is(last([0, 'a', 0], [10, 'a', 0], [10, 'a', 0]), false);
+  assert.is(last([0, 'a', 0], [10, 'a', 0], [10 - 5 * MINUTE, 'a', 0]), false);
+  assert.is(last([0, 'a', 0], [10, 'a', 0], [10 - 6 * MINUTE, 'a', 0]), true);
+});
+
+test('new dates in order count after a jump, another jump begins anew', () => {
+  const jump = (...days: number[]) => {
+    const looks = [0, 3650, 3651, ...days].map((day, n) => ({ day, boot: `${n}`, up: 0 }));
+    const { days: counted, to } = follow(looks).at(-1)?.memory.jump ?? {};
+    return [counted, to];
+  };
+  const first = at(3650).toISOString();
+  assert.equal(jump(), [1, first]);
+  assert.equal(jump(3651.1, 3651.2), [1, first], 'the same date');
+  assert.equal(jump(3651 - 5 * MINUTE), [1, first]);
+  assert.equal(jump(3672), [2, first], 'three weeks on');
+  assert.equal(jump(3651 - 6 * MINUTE), [0, at(3651 - 6 * MINUTE).toISOString()]);
+  assert.equal(jump(3673), [0, at(3673).toISOString()]);
+});
+
+test('it says from when to when the clock jumped', () => {
+  const { memory } = judgeClock(BEGIN, at(0), { id: 'a', ms: 0 });
+  const { reason } = judgeClock(memory, at(3650), { id: 'b', ms: 0 });
+  assert.is(reason, 'the clock jumped from 2026-03-02T08:00 to 2036-02-28T08:00');
+});
+
+test('what is noted of time that was off, of starts and of the furthest time', () => {
+  const noted = (...looks: [day: number, boot: string, up: number][]) => {
+    const memory = follow(looks.map(([day, boot, up]) => ({ day, boot, up }))).at(-1)?.memory;
+    const days = [memory?.at, memory?.creditedAt].map((ms) => (ms ?? NaN) / DAY);
+    return [...days, memory?.boots, memory?.furthest];
+  };
+  const on = (day: number) => at(day).toISOString();
+  assert.equal(noted([0, 'a', 0], [0.5, 'a', 0.5]), [0.5, 0, 1, on(0.5)]);
+  assert.equal(noted([0, 'a', 0], [4, 'b', 0]), [1, 1, 2, on(4)], 'a long weekend');
+  assert.equal(noted([0, 'a', 0], [3 * MINUTE, 'b', 0]), [0, 0, 2, on(3 * MINUTE)]);
+  assert.equal(noted([0, 'a', 0], [5 * MINUTE, 'b', 0]), [0, 0, 2, on(5 * MINUTE)]);
+  assert.equal(noted([0, 'a', 1], [0.5, 'a', 0.5]), [0.5, 0, 2, on(0.5)], 'no boot goes back');
+  assert.equal(noted([1, 'a', 0], [1 - 4 * MINUTE, 'a', 0]), [0, 0, 1, on(1)]);
+  assert.equal(noted([0, 'a', 0], [3650, 'b', 0], [3, 'c', 0]), [0, 0, 3, on(3)], 'explained');
+});
+
 test('while the machine runs, what the clock shows counts for nothing', () => {
   assert.is(counted([0, 'a', 0], [3, 'a', 3]), 3);
   assert.is(counted([0, 'a', 0], [12, 'a', 0.1]), 0.1, 'set ahead');
@@ -121,6 +184,13 @@ test('while it was off, a day at most counts, forward only', () => {
   assert.is(counted([0, 'a', 0], [-9000, 'b', 0], [1, 'c', 0]), 0, 'nothing when it is over');
 });
 
+test('the sum is of the values, in whatever order they stand', () => {
+  const turned = Object.fromEntries(Object.entries(BEGIN).reverse()) as ClockMemory;
+  assert.equal(parseMemory(formatMemory(turned)), BEGIN);
+  assert.match(formatMemory(BEGIN), /"sum":"[0-9a-f]{16}"\}\n$/);
+  for (const none of ['', '{', 'null', '7', '[]']) assert.is(parseMemory(none), undefined, none);
+});
+
 test('a damaged memory is noticed, that of an older version goes on without ages', () => {
   const [judged] = follow([{ day: 3, boot: 'a', up: 2 }]);
   const text = formatMemory(judged?.memory ?? BEGIN);
@@ -132,7 +202,7 @@ test('a damaged memory is noticed, that of an older version goes on without ages
     assert.is(parseMemory(text.slice(0, n)), undefined, `cut at ${n}`);
   }
   const old = parseMemory(JSON.stringify({ version: 1, seen: at(0), jump: null }));
-  assert.equal([old?.at, old?.seen], [0, at(0).toISOString()]);
+  assert.equal([old?.at, old?.seen, old?.jump], [0, at(0).toISOString(), null]);
   const jump = { from: at(0), to: at(4000), days: 3 };
   const jumped = parseMemory(JSON.stringify({ version: 1, seen: at(4003), jump }));
   assert.not.ok(jumped && judgeClock(jumped, at(4004), { id: 'a', ms: 0 }).trusted);

@@ -63,7 +63,10 @@ for (const [what, happens, words] of REFUSED) {
   test(`${what} is refused with the way out, and nothing is made there`, () =>
     after(happens, async (open) => {
       const error = await refusedLater(open(), 'config', words);
-      assert.match(error.hint ?? '', /mount the right disk.*if it shall be.*remove .*library-id/);
+      assert.match(
+        error.hint ?? '',
+        /mount the right disk.*to serve this library.*remove .*library-id/,
+      );
     }));
 }
 
@@ -92,7 +95,7 @@ test('another library is refused, until somebody says that it is right', async (
       await open();
       assert.not.equal(readFileSync(known), mine);
       writeFileSync(libraryId(paths), mine);
-      await refusedLater(open(), 'config', /is another library/);
+      await refusedLater(open(), 'config', /is not the library that was served here before/);
       rmSync(known);
       await open();
     },

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildXo } from '../../bundle/xo.ts';
-import { type Desktop, startDesktop } from '../desktop/desktop.ts';
-import { Framebuffer } from '../desktop/framebuffer.ts';
-import { startDaemon } from '../school/processes.ts';
-import { type Launch, launch } from './activity-launch.ts';
-import { type Silence, scroll } from './activity-scroll.ts';
+import { buildXo } from '../../../bundle/xo.ts';
+import { type Desktop, startDesktop } from '../../desktop/desktop.ts';
+import { Framebuffer } from '../../desktop/framebuffer.ts';
+import { startDaemon } from '../../school/processes.ts';
+import { type Launch, launch } from './launch.ts';
+import { type Silence, scroll } from './scroll.ts';
 
 const ENTRIES = 5000;
 const OURS = 'org.sugarlabs.Backup';
@@ -60,7 +60,7 @@ async function measure(rounds: number): Promise<Figure[]> {
   const xo = await buildXo(join(desktop.folder, 'xo'));
   await desktop.must('sugar-install-bundle', xo);
   await sleep(SHELL_NOTICES_MS);
-  const script = fileURLToPath(new URL('../activity/scripted-agent.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../activity/scripted-agent.ts', import.meta.url));
   const args = ['--import', 'tsx', script, String(ENTRIES)];
   const agent = startDaemon(process.execPath, args, desktop.env);
   try {

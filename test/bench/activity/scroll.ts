@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Bus } from '../../shared/system/bus.ts';
-import type { Desktop } from '../desktop/desktop.ts';
-import { ScreenReader } from '../desktop/screen-reader.ts';
-import { argumentsOf } from './activity-launch.ts';
+import { Bus } from '../../../shared/system/bus.ts';
+import type { Desktop } from '../../desktop/desktop.ts';
+import { ScreenReader } from '../../desktop/screen-reader.ts';
+import { argumentsOf } from './launch.ts';
 
 export interface Silence {
   asked: number;

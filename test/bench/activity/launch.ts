@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Desktop } from '../desktop/desktop.ts';
-import type { Framebuffer } from '../desktop/framebuffer.ts';
-import { waitFor } from '../runner/patience.ts';
+import type { Desktop } from '../../desktop/desktop.ts';
+import type { Framebuffer } from '../../desktop/framebuffer.ts';
+import { waitFor } from '../../runner/patience.ts';
 
 export interface Launch {
   /** Milliseconds from the process's start to a toolbar with a canvas that has something on it. */
