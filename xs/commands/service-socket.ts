@@ -25,7 +25,7 @@ const flag = v.optional(v.boolean());
 const value = v.optional(v.string());
 const flags = {
   ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
-  ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value },
+  ...{ 'with-backups': flag, unused: flag, kind: value, key: value, plan: flag, idmgr: value },
 } satisfies Record<FlagName, unknown>;
 const requestSchema = v.strictObject({
   command: v.string(),

@@ -3,9 +3,9 @@
  * other name loses its name in the pool as well: work in proportion to what is removed, without
  * walking the pool. What a power cut leaves behind is swept by the scrub later.
  */
-import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestOf } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
@@ -24,26 +24,43 @@ export interface Reclaimed {
   folders: number;
   /** Of content that has no name left. */
   bytes: number;
+  /** What could not be deleted; it is tried again the next time. */
+  failed: { name: string; reason: string }[];
 }
 
-/** Frees everything in `.doomed`; safe to repeat after a power cut. */
+/** Frees everything in `.doomed` that can be deleted; safe to repeat after a power cut. */
 export async function reclaim(
   paths: Paths,
   options: { env: NodeJS.ProcessEnv; signal?: AbortSignal },
 ): Promise<Reclaimed> {
   const { doomed } = inLibrary(paths);
-  const done: Reclaimed = { folders: 0, bytes: 0 };
+  const done: Reclaimed = { folders: 0, bytes: 0, failed: [] };
   for (const name of namesIn(doomed)) {
     options.signal?.throwIfAborted();
-    const folder = join(doomed, name);
-    done.bytes += await dropFromPool(paths, folder);
-    failpoint('reclaim.dropped');
-    // Thousands of unlinks would block this process: a child with idle I/O priority does them.
-    await run('ionice', [...IDLE, 'rm', '-rf', '--', folder], options);
-    failpoint('reclaim.removed');
-    done.folders += 1;
+    try {
+      for (const folder of innermostFirst(join(doomed, name))) {
+        done.bytes += await dropFromPool(paths, folder);
+        failpoint('reclaim.dropped');
+        // Thousands of unlinks would block this process: a child with idle I/O priority does them.
+        await run('ionice', [...IDLE, 'rm', '-rf', '--', folder], options);
+        failpoint('reclaim.removed');
+      }
+      done.folders += 1;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      done.failed.push({ name, reason: asDsError(error).message });
+    }
   }
   return done;
+}
+
+/**
+ * A folder and those in it. Each is freed by itself: content that several snapshots of a laptop share has its
+ * last name in the last of them.
+ */
+function innermostFirst(folder: string): string[] {
+  const within = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory());
+  return [...within.flatMap(({ name }) => innermostFirst(join(folder, name))), folder];
 }
 
 async function dropFromPool(paths: Paths, folder: string): Promise<number> {

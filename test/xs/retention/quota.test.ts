@@ -6,7 +6,7 @@ import type { Uid } from '../../../shared/ids.ts';
 import { HardQuota } from '../../../xs/ingest/hard-quota.ts';
 import { pinEntry } from '../../../xs/pins/pinning.ts';
 import { pinnedAmounts } from '../../../xs/pins/pins.ts';
-import { parseXsQuotas, pinQuota, quotaOf, sharePercent } from '../../../xs/retention/quota.ts';
+import { parseXsQuotas, partOf, pinQuota, sharePercent } from '../../../xs/retention/quota.ts';
 import { type Stretch, usedBy } from '../../../xs/retention/retention.ts';
 import { measureUsage } from '../../../xs/retention/usage.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -25,8 +25,8 @@ const test = suite('quota and what is counted against it');
 
 test('a laptop gets its part of the share, in bytes and inodes', () => {
   const disk = { bytes: 1000e9, inodes: 1e6 };
-  assert.equal(quotaOf(disk, 100, 70), { bytes: 7e9, inodes: 7000 });
-  assert.equal(quotaOf({ bytes: 1e9, inodes: Infinity }, 0, 50), { bytes: 5e8, inodes: Infinity });
+  assert.equal(partOf(partOf(disk, 0.7), 0.01), { bytes: 7e9, inodes: 7000 });
+  assert.equal(partOf({ bytes: 1e9, inodes: Infinity }, 0.5), { bytes: 5e8, inodes: Infinity });
   assert.is(pinQuota({ bytes: 1000, inodes: 1 }, 25), 250);
 });
 
