@@ -186,10 +186,8 @@ async function emptyTrash(
 ): Promise<void> {
   const { paths, timeline, config, env, log } = library;
   const options = { env, ...(signal && { signal }) };
-  // Left by a cleanup that was killed. What cannot be deleted keeps the others from nothing.
-  for (const { name, reason } of (await reclaim(paths, options)).failed) {
-    log.warn('not-deleted', { name, reason });
-  }
+  const { stuck } = await reclaim(paths, options); // left by a cleanup that was killed
+  for (const reason of stuck.slice(0, 1)) log.warn('not-freed', { items: stuck.length, reason });
   const now = timeline.now();
   for (const item of listTrash(paths)) if (item.at === undefined) dateItem(paths, item, now.at);
   const items = listTrash(paths);

@@ -16,6 +16,7 @@ import {
 } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { laptopsIn } from '../integrity/checker.ts';
+import type { Library } from '../library.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { type CommandContext, usage } from './command.ts';
@@ -50,12 +51,12 @@ export function trashedLaptop(context: CommandContext): Serial {
 export function localLaptop(paths: Paths, text: string | undefined): Serial {
   return findLaptop(
     text,
-    laptopsIn(paths).map((serial) => ({ serial, nick: nickOf(paths, serial) })),
+    laptopsIn(paths).map((serial) => ({ serial, nick: nickOnDisk(paths, serial) })),
   );
 }
 
 /** Empty for a record that this user may not read. */
-function nickOf(paths: Paths, serial: Serial): string {
+function nickOnDisk(paths: Paths, serial: Serial): string {
   try {
     const { nick } = JSON.parse(readFileSync(inLaptop(paths, serial).registration, 'utf8'));
     return typeof nick === 'string' ? nick : '';
@@ -138,6 +139,17 @@ export function findName(
   const message =
     text === 'latest' ? `${serial} has no ${what} yet` : `${serial} has no ${what} ${text}`;
   throw new DsError('not-found', message, { hint });
+}
+
+/** What a teacher calls it; empty where nobody knows. */
+export function nickOf({ registrations }: Pick<Library, 'registrations'>, serial: string): string {
+  return registrations.get(serial as Serial)?.nick ?? '';
+}
+
+/** `CSN74803BB1 (Jocinta)` */
+export function named(library: Pick<Library, 'registrations'>, serial: Serial): string {
+  const nick = nickOf(library, serial);
+  return nick === '' ? serial : `${serial} (${nick})`;
 }
 
 /** Throws `usage`. */

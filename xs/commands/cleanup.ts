@@ -12,7 +12,7 @@ import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/ret
 import { measureDisk } from '../storage/disk.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
 import { listTrash, undelete as undeleteItem, WHOLE_LAPTOP } from '../storage/trash.ts';
-import { trashedLaptop } from './arguments.ts';
+import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
 import { columns, localTime } from './lines.ts';
 
@@ -29,7 +29,11 @@ export const cleanup: Command = {
     const of = library.serials().length;
     let reported = 0;
     const onLaptop = (report: LaptopReport) => {
-      print(flags.json ? `${JSON.stringify(report)}\n` : formatLaptop(report, dryRun));
+      print(
+        flags.json
+          ? `${JSON.stringify(report)}\n`
+          : formatLaptop(report, nickOf(library, report.serial), dryRun),
+      );
       reported += 1;
       progress({ done: reported, of, text: `laptops, ${report.serial}` });
     };
@@ -50,11 +54,12 @@ export const cleanup: Command = {
   },
 };
 
-function formatLaptop(report: LaptopReport, dryRun: boolean): string {
+function formatLaptop(report: LaptopReport, nick: string, dryRun: boolean): string {
   const { serial, plan, unnamed, problem, quota } = report;
-  if (!plan) return `${serial}  skipped: ${problem}\n`;
+  const who = nick === '' ? serial : `${serial}  ${nick}`;
+  if (!plan) return `${who}  skipped: ${problem}\n`;
   const lines = [
-    `${serial}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
+    `${who}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
       `${formatBytes(plan.usedAfter.bytes)} of ${formatBytes(quota.bytes)}` +
       `${plan.stuck ? ', over its quota with nothing more to remove' : ''}`,
   ];
@@ -81,7 +86,12 @@ export const trash: Command = {
     answer(context, { trash: rows }, () =>
       rows.length === 0
         ? ['the trash is empty']
-        : columns(rows.map((row) => [row.serial, row.name, localTime(row.removed), row.reason])),
+        : columns(
+            rows.map((row) => [
+              ...[row.serial, nickOf(context.library, row.serial)],
+              ...[row.name, localTime(row.removed), row.reason],
+            ]),
+          ),
     );
   },
 };
@@ -109,7 +119,9 @@ export const undelete: Command = {
     });
     library.log.info('undeleted', { serial, name });
     library.audit.decided('undeleted', serial, { name });
-    answer(context, { undeleted: name }, () => [`${serial}: ${name} is restored, and kept`]);
+    answer(context, { undeleted: name }, () => [
+      `${named(library, serial)}: ${name} is restored, and kept`,
+    ]);
   },
 };
 
@@ -134,7 +146,8 @@ export const quota: Command = {
     answer(context, summary, () => [
       ...columns(
         rows.map(({ serial, bytes, quotaBytes, stuck }) => [
-          ...[serial, formatBytes(bytes), `of ${formatBytes(quotaBytes)}`],
+          ...[serial, nickOf(library, serial)],
+          ...[formatBytes(bytes), `of ${formatBytes(quotaBytes)}`],
           stuck ? 'over its quota, nothing more to remove' : '',
         ]),
       ),

@@ -156,6 +156,9 @@ export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.hos
 /** RSA, for original clients. */
 export const oldHostKey = (paths: Paths): string => join(paths.library, '.host-key-rsa');
 
+/** Key and certificate of the pages over HTTPS. */
+export const httpsCertificate = (paths: Paths): string => join(paths.library, '.https.pem');
+
 /** Which library this is; see library-id.ts. */
 export const libraryId = (paths: Paths): string => join(paths.library, '.library-id');
 
