@@ -93,7 +93,6 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'model/state': [],
     'model/acts': ['model/state'],
     'model/screens': ['sugar/xocolor', 'model/pictures', 'model/state'],
-    browser: [],
     gtk: [],
     sugar: ['sugar/xocolor', 'gtk', ...MODEL],
     config: ['sugar', 'sugar/xocolor'],

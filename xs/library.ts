@@ -21,6 +21,8 @@ import { Audit } from './registration/audit.ts';
 import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
 import { Strangers } from './registration/strangers.ts';
+import { FirstDays } from './retention/first-days.ts';
+import { type Shares, shareOut } from './retention/shares.ts';
 import { Timeline } from './retention/timeline.ts';
 import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
@@ -58,11 +60,8 @@ export interface Library {
   workQueue: WorkQueue;
   /** All registered laptops, retired ones too. */
   serials: () => Serial[];
-  /**
-   * How many laptops share the disk: those that are active and have a snapshot. A flood of fake laptops
-   * must not reduce the quota of the real ones.
-   */
-  sharers: () => number;
+  /** Which part of the disk each laptop may use, as things are now. */
+  shares: () => Shares;
   /** True in the service; what is kept in memory only would be lost with a single command. */
   serving: boolean;
   /** Where the service listens, once it does. */
@@ -116,10 +115,18 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   registrations.whenAliasesChange(updateReplaces);
   faults.attempt('state', updateReplaces);
   const serials = () => registrations.all().map(([serial]) => serial);
-  const hasSnapshot = (serial: Serial) =>
-    lstatSync(inLaptop(paths, serial).latest, { throwIfNoEntry: false }) !== undefined;
-  const sharers = () =>
-    serials().filter((one) => registrations.isActive(one) && hasSnapshot(one)).length;
+  const firstDays = new FirstDays(paths);
+  const shares = () =>
+    shareOut(
+      serials()
+        .filter((serial) => registrations.isActive(serial))
+        .flatMap((serial) => {
+          const days = firstDays.since(serial, clock.now());
+          return days === undefined
+            ? []
+            : [{ serial, days, confirmed: registrations.isConfirmed(serial) }];
+        }),
+    );
   const troubles = new Map<Serial, string>();
   const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
   if (isUsable) await prepare();
@@ -129,7 +136,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const checker = new Checker({ paths, pool, clock, log });
   const owned = cleanup.move();
   return {
-    ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
+    ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, shares },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false, listening: {} },
     ...{ pool, checker, troubles, faults },
     strangers: new Strangers(clock, log),

@@ -35,6 +35,7 @@ import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
 import { addCompletionRoute } from './completion.ts';
 import { addEntryRoutes } from './entries.ts';
+import { withoutInsides } from './error-answer.ts';
 import { addNotSafeRoute } from './not-safe.ts';
 import { addPinRoutes } from './pins.ts';
 import { judgeQuietClaim } from './quiet-claim.ts';
@@ -153,7 +154,7 @@ function addRoutes(
       const serial = laptopOf(request.raw.socket);
       const run = parseRunId(request.params.run);
       const wait = parseWhole(request.query.wait ?? '0', 0, MAX_WAIT_SECONDS, 'wait');
-      return intake.finalOutcome(serial, run, wait * 1000);
+      return withoutInsides(await intake.finalOutcome(serial, run, wait * 1000));
     },
   );
 }

@@ -4,6 +4,7 @@
  * or the text of an unknown error.
  */
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import type { Outcome } from '../../shared/protocol/messages.ts';
 import { asServerError } from '../ground/system-errors.ts';
 
 const STATUS = {
@@ -62,6 +63,13 @@ export function answerTo(thrown: unknown): ErrorAnswer {
   }
   const code = status === 429 ? 'busy' : 'bad-input';
   return { status, body: { code, message: error.message }, fault: false };
+}
+
+/** What became of a run, without the text of what is wrong with the server: its log has that. */
+export function withoutInsides(outcome: Outcome): Outcome {
+  if (outcome.state !== 'refused') return outcome;
+  const code = outcome.code in STATUS ? (outcome.code as ErrorCode) : 'internal';
+  return { ...outcome, message: answerToOurs(new DsError(code, outcome.message)).body.message };
 }
 
 function answerToOurs({ code, message, hint }: DsError): ErrorAnswer {

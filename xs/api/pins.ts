@@ -22,7 +22,7 @@ export function addPinRoutes(
       return { uid, digest, bytes, snapshot, pinned, title: titleOf(pin) };
     });
     const bytes = pins.reduce((sum, one) => sum + one.bytes, 0);
-    return { pins, bytes, limit: pinLimit(library) };
+    return { pins, bytes, limit: pinLimit(library, serial) };
   };
 
   app.get('/v1/pins', async (request) => list(laptopOf(request.raw.socket)));
@@ -33,7 +33,7 @@ export function addPinRoutes(
     const { snapshot: name, kept = false } = parsePinRequest(request.body);
     await workQueue.run(() => {
       const snapshot = findSnapshot(paths, serial, name);
-      pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library), kept });
+      pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library, serial), kept });
     });
     log.info('pinned', { serial, uid, snapshot: name });
     return list(serial);

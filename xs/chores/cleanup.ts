@@ -4,16 +4,17 @@
  * logged with its reason. Killed anywhere, the next cleanup continues. While the clock is not trusted
  * it removes nothing.
  */
-import { asDsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import type { Library } from '../library.ts';
 import { discardPin, findUnnamed } from '../pins/pinning.ts';
 import { type Pin, pinnedAmounts, pinnedSnapshots } from '../pins/pins.ts';
 import { neededBytes } from '../retention/capacity.ts';
-import { laptopQuota } from '../retention/quota.ts';
+import { laptopQuotas } from '../retention/quota.ts';
 import { type Amount, type Plan, planRetention } from '../retention/retention.ts';
 import { measureUsage } from '../retention/usage.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
 import { freeShare, measureDisk } from '../storage/disk.ts';
 import { isPast } from '../storage/moment.ts';
 import { reclaim } from '../storage/reclaim.ts';
@@ -48,7 +49,10 @@ export interface CleanupReport {
   freedBytes: number;
 }
 
-/** Cleans up the whole library, laptop by laptop, so that other work can run in between. */
+/**
+ * Cleans up the whole library, laptop by laptop, so that other work can run in between. Throws the first trouble
+ * of the server at the end.
+ */
 export async function cleanUp(library: Library, options: CleanupOptions): Promise<CleanupReport> {
   const { paths, log, workQueue } = library;
   if (!options.dryRun && releaseIfFull(paths)) {
@@ -57,29 +61,43 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   const judgement = judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const serials = library.serials();
-  const quota = laptopQuota(library);
+  const quotas = laptopQuotas(library);
   const removing = judgement.trusted && !options.dryRun;
+  let failure: unknown; // of the server: the other laptops come first
   const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {
     options.signal?.throwIfAborted();
-    const found = await workQueue.run(() => planLaptop(library, serial, quota));
-    if (removing) await removeOldUploads(library, serial);
-    if (removing && found.plan) {
-      await workQueue.run(() => carryOut(library, found));
-      report.removed += found.plan.remove.length + found.unnamed.length;
+    try {
+      const found = await cleanLaptop(library, serial, quotas(serial), removing);
+      report.removed += found.removed;
+      options.onLaptop(found.report);
+      report.laptops += 1;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      failure ??= error;
+      log.warn('laptop-not-cleaned', { serial, reason: asDsError(error).message });
     }
-    if (found.plan) await recordUsage(library, serial, found.plan, quota);
-    options.onLaptop(found);
-    report.laptops += 1;
   }
   if (!options.dryRun) await recordDay(library);
+  if (!removing && failure) throw failure;
   if (!removing) return report;
   await workQueue.run(() => emptyTrash(library, report, options.signal));
   await keepReserve(paths, library.config.quota, library.env).catch((error: Error) =>
     log.warn('no-reserve', { reason: error.message }),
   );
   failpoint('cleanup.done');
+  if (failure) throw failure;
   return report;
+}
+
+async function cleanLaptop(library: Library, serial: Serial, quota: Amount, removing: boolean) {
+  const { workQueue } = library;
+  const report = await workQueue.run(() => planLaptop(library, serial, quota));
+  let removed = 0;
+  if (removing) await removeOldUploads(library, serial);
+  if (removing && report.plan) removed = await workQueue.run(() => carryOut(library, report));
+  if (report.plan) await recordUsage(library, serial, report.plan, quota);
+  return { report, removed };
 }
 
 async function recordUsage(
@@ -107,7 +125,7 @@ function judge({ timeline }: Library, dryRun: boolean): CleanupReport['clock'] {
   return { trusted, reason: timeline.distrust };
 }
 
-/** Plans what to keep and remove of one laptop. */
+/** Plans what to keep and remove of one laptop. Throws what is wrong with the server, not with its folder. */
 export async function planLaptop(
   { paths, config, timeline }: Library,
   serial: Serial,
@@ -122,17 +140,24 @@ export async function planLaptop(
     const plan = planRetention(snapshots, pins, usage, policy, timeline.now());
     return { serial, quota, plan, unnamed: findUnnamed(paths, serial), problem: '' };
   } catch (error) {
+    const isItsOwn = error instanceof DsError ? error.code === 'damaged' : isUnreadable(error);
+    if (!isItsOwn) throw error;
     return { serial, quota, plan: undefined, unnamed: [], problem: asDsError(error).message };
   }
 }
 
-async function carryOut(library: Library, { serial, plan, unnamed }: LaptopReport): Promise<void> {
+/** Returns how many snapshots and pins it removed. */
+async function carryOut(
+  library: Library,
+  { serial, plan, unnamed }: LaptopReport,
+): Promise<number> {
   const { paths, timeline, log } = library;
   for (const pin of unnamed) {
     discardPin(library, serial, pin, 'not-named');
     log.info('pin-removed', { serial, uid: pin.uid });
   }
-  if (!plan || plan.remove.length === 0) return;
+  let removed = unnamed.length;
+  if (!plan || plan.remove.length === 0) return removed;
   const present = new Map(listSnapshots(paths, serial).map((one) => [one.name, one]));
   for (const { name, sequence, reason } of plan.remove) {
     const snapshot = present.get(name);
@@ -140,10 +165,12 @@ async function carryOut(library: Library, { serial, plan, unnamed }: LaptopRepor
     discard(paths, serial, snapshot.folder, reason, timeline.now());
     failpoint('cleanup.discarded');
     present.delete(name);
+    removed += 1;
     log.info('snapshot-removed', { serial, name, sequence, reason });
   }
   await library.index.reindex(serial);
   failpoint('cleanup.recorded');
+  return removed;
 }
 
 /** Never the newest one, whatever happened since the plan was made. */

@@ -14,9 +14,10 @@ import {
   tryParse,
   type Uid,
 } from '../../shared/ids.ts';
+import { namesIn } from '../../shared/system/files.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import type { Library } from '../library.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { type CommandContext, usage } from './command.ts';
 
@@ -37,6 +38,13 @@ export function laptopArgument({ library, args }: CommandContext, index = 0): Se
     ...registered,
     ...others.map((serial) => ({ serial, nick: '' })),
   ]);
+}
+
+/** Also one that was forgotten, by its serial number. Throws as `findLaptop` does. */
+export function trashedLaptop(context: CommandContext): Serial {
+  const typed = tryParse(parseSerial, context.args[0]?.trim().toUpperCase());
+  const { trashOf } = inLibrary(context.library.paths);
+  return typed && namesIn(trashOf(typed)).length > 0 ? typed : laptopArgument(context);
 }
 
 /** For commands that read the library without its service. Throws as `findLaptop` does. */

@@ -7,11 +7,12 @@ import { formatBytes } from '../../shared/words/quantity.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
-import { laptopQuota, sharePercent } from '../retention/quota.ts';
+import { fullQuota, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
-import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
-import { laptopArgument, named, nickOf } from './arguments.ts';
+import { makeLaptopFolders } from '../storage/ownership.ts';
+import { listTrash, undelete as undeleteItem, WHOLE_LAPTOP } from '../storage/trash.ts';
+import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
 import { columns, localTime } from './lines.ts';
 
@@ -77,7 +78,7 @@ export const trash: Command = {
   takes: ['[LAPTOP]'],
   summary: 'removed items that can still be restored',
   run: (context) => {
-    const serial = context.args[0] === undefined ? undefined : laptopArgument(context);
+    const serial = context.args[0] === undefined ? undefined : trashedLaptop(context);
     const items = listTrash(context.library.paths, serial);
     const rows = items.map(({ serial: of, name, removed, reason }) => ({
       ...{ serial: of, name, removed: removed.toISOString(), reason },
@@ -97,10 +98,10 @@ export const trash: Command = {
 
 export const undelete: Command = {
   takes: ['LAPTOP', 'NAME'],
-  summary: 'restore a removed snapshot or pin; a snapshot is then pinned',
+  summary: 'restore a removed snapshot or pin, or a forgotten laptop; a snapshot is then pinned',
   run: async (context) => {
     const { library, args } = context;
-    const serial = laptopArgument(context);
+    const serial = trashedLaptop(context);
     const name = args[1];
     if (name === undefined) throw usage('a NAME is needed: "xs-backup trash" lists them');
     await library.workQueue.run(async () => {
@@ -108,8 +109,12 @@ export const undelete: Command = {
       const snapshot = tryParse(parseSnapshotName, name);
       const known = listTrash(library.paths, serial).findLast((item) => item.name === name);
       if (snapshot && known) pinSnapshot(library, serial, snapshot);
-      else if (known) revivePin(known.folder);
+      else if (known && name !== WHOLE_LAPTOP) revivePin(known.folder);
       undeleteItem(library.paths, serial, name);
+      if (name === WHOLE_LAPTOP) {
+        makeLaptopFolders(library.ownership, library.paths, serial);
+        library.registrations.forgotten(serial, true);
+      }
       await library.index.reindex(serial);
     });
     library.log.info('undeleted', { serial, name });
@@ -127,7 +132,7 @@ export const quota: Command = {
     const { library } = context;
     const { paths, config } = library;
     const share = sharePercent(config.quota);
-    const each = laptopQuota(library);
+    const each = fullQuota(library);
     const disk = await measureDisk(paths.library);
     const rows = await library.index.usage();
     const summary = {
@@ -140,13 +145,13 @@ export const quota: Command = {
     };
     answer(context, summary, () => [
       ...columns(
-        rows.map(({ serial, bytes, stuck }) => [
+        rows.map(({ serial, bytes, quotaBytes, stuck }) => [
           ...[serial, nickOf(library, serial)],
-          ...[formatBytes(bytes), `of ${formatBytes(each.bytes)}`],
+          ...[formatBytes(bytes), `of ${formatBytes(quotaBytes)}`],
           stuck ? 'over its quota, nothing more to remove' : '',
         ]),
       ),
-      `a laptop may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
+      `a laptop with a history may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
         `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,
       'each version counts fully for every laptop that has it, but is stored only once',
     ]);

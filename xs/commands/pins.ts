@@ -25,7 +25,7 @@ export const pin: Command = {
     const snapshot = snapshotArgument(library.paths, serial, args[1]);
     const uid = args[2] === undefined ? undefined : uidArgument(args[2]);
     await library.workQueue.run(() => {
-      if (uid) pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library) });
+      if (uid) pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library, serial) });
       else pinSnapshot(library, serial, snapshot.name);
     });
     library.log.info('pinned', { serial, snapshot: snapshot.name, uid });
@@ -71,7 +71,7 @@ export const pins: Command = {
     const released = listReleased(library.paths, serial).map(shown);
     const snapshots = [...pinnedSnapshots(library.paths, serial)];
     const bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
-    const limit = pinLimit(library);
+    const limit = pinLimit(library, serial);
     answer(context, { entries, released, snapshots, bytes, limit }, () => [
       ...snapshots,
       ...columns([

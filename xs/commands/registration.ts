@@ -4,10 +4,11 @@
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { readAudit } from '../registration/audit.ts';
-import { forget as forgetLaptop } from '../registration/forget.ts';
+import { forget as forgetLaptop, forgetWithBackups } from '../registration/forget.ts';
 import { judgeOriginal, type OriginalVerdict } from '../registration/known-original.ts';
 import type { KeyKind } from '../registration/laptop-record.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
+import { WHOLE_LAPTOP } from '../storage/trash.ts';
 import { laptopArgument, named, nickOf } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
@@ -161,13 +162,26 @@ export const unretire: Command = {
 };
 
 export const forget: Command = {
-  takes: ['LAPTOP'],
-  summary: 'remove the registration of a laptop that never made a backup',
+  takes: ['LAPTOP', '[LAPTOP...]'],
+  flags: ['with-backups'],
+  summary: 'remove the registration of laptops that never made a backup, or were made up',
   run: async (context) => {
-    const { library } = context;
-    const serial = laptopArgument(context);
-    await library.workQueue.run(() => forgetLaptop(library, serial));
-    answer(context, { forgotten: serial }, () => [`${serial}: forgotten`]);
+    const { library, args, flags } = context;
+    // All are known before the first is forgotten.
+    const serials = args.map((_, index) => laptopArgument(context, index));
+    if (serials.length === 0) serials.push(laptopArgument(context));
+    for (const serial of new Set(serials)) {
+      const { timeline, index } = library;
+      await library.workQueue.run(async () => {
+        if (!flags['with-backups']) return forgetLaptop(library, serial);
+        await forgetWithBackups(library, serial, timeline.now());
+        await index.reindex(serial);
+      });
+      const back = `; "xs-backup undelete ${serial} ${WHOLE_LAPTOP}" brings it back`;
+      answer(context, { forgotten: serial }, () => [
+        `${serial}: forgotten${flags['with-backups'] ? back : ''}`,
+      ]);
+    }
   },
 };
 

@@ -117,7 +117,7 @@ function manifestOf(
     entries: versions.size,
     bytes,
     changed: changed.length,
-    removed: completion.removed.length,
+    removed: [...base.versions.keys()].filter((uid) => !versions.has(uid)).length,
     state: completion.state,
   };
 }

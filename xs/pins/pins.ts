@@ -20,7 +20,7 @@ import {
 } from '../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import { laptopQuota, pinQuota, type QuotaContext } from '../retention/quota.ts';
+import { laptopQuotas, pinQuota, type QuotaContext } from '../retention/quota.ts';
 import type { Amount } from '../retention/retention.ts';
 import { measureFiles } from '../retention/usage.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
@@ -94,6 +94,6 @@ export function pinnedAmounts(paths: Paths, serial: Serial): Map<string, Amount>
 }
 
 /** What the pins of one laptop may take together, in bytes. */
-export function pinLimit(context: QuotaContext): number {
-  return pinQuota(laptopQuota(context), context.config.quota.pinsPercent);
+export function pinLimit(context: QuotaContext, serial: Serial): number {
+  return pinQuota(laptopQuotas(context)(serial), context.config.quota.pinsPercent);
 }

@@ -1,6 +1,7 @@
 /**
  * Laptops that registered and never made a backup: real ones that were given away, or fake ones.
- * They are listed after 30 days and removed only by an explicit command.
+ * They are listed after 30 days and removed only by an explicit command. Those with backups are forgotten
+ * only when that is said, and lie in the trash for a time.
  */
 
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -9,9 +10,11 @@ import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
+import type { Stamp } from '../storage/moment.ts';
 import { inCompletion, inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { withReserve } from '../storage/reserve.ts';
+import { discard, WHOLE_LAPTOP } from '../storage/trash.ts';
 import { replacedBy } from './aliases.ts';
 import { hasBackup } from './has-backup.ts';
 import type { Laptop } from './laptop-record.ts';
@@ -35,24 +38,18 @@ export interface ForgetContext {
  * Removes a registration and the laptop's folder. Throws `bad-input` when there is a backup or an
  * alias, and `busy` while the laptop is connected.
  */
-export async function forget(
-  { paths, env, registrations }: ForgetContext,
-  serial: Serial,
-): Promise<void> {
+export async function forget(context: ForgetContext, serial: Serial): Promise<void> {
+  const { paths, env, registrations } = context;
   const laptop = inLaptop(paths, serial);
   await using _held = await lockFile(laptop.sessionLock, { env, waitSeconds: 0 });
   if (hasBackup(paths, serial)) {
     throw new DsError('bad-input', `${serial} has backups here; they are not forgotten`, {
-      hint: `"xs-backup retire ${serial}" takes it out of use and keeps them`,
+      hint:
+        `"xs-backup retire ${serial}" takes it out of use and keeps them; ` +
+        `if it was made up, "xs-backup forget ${serial} --with-backups"`,
     });
   }
-  const laptops = registrations.bySerial();
-  const newer = replacedBy(serial, laptops) ?? (laptops.get(serial)?.alias ? serial : undefined);
-  if (newer) {
-    throw new DsError('bad-input', `${serial} is part of an alias`, {
-      hint: `"xs-backup unalias ${newer}" first`,
-    });
-  }
+  checkAliases(context, serial);
   // One rename: either all of it is known, or nothing.
   const { doomed, forgotten } = inLibrary(paths);
   if (existsSync(forgotten(serial))) await reclaim(paths, { env }); // of an earlier time, not freed yet
@@ -63,8 +60,41 @@ export async function forget(
   fsyncFolder(doomed);
   fsyncFolder(dirname(laptop.home));
   registrations.forgotten(serial);
-  rmSync(inCompletion(paths).drop(serial), { recursive: true, force: true });
-  rmSync(inCompletion(paths).waiting(serial), { recursive: true, force: true });
-  rmSync(inCompletion(paths).attempts(serial), { force: true });
+  removeCompletions(paths, serial);
   await reclaim(paths, { env });
+}
+
+/**
+ * Moves the laptop's folder with all its backups to the trash, for laptops that somebody made up. Throws
+ * `bad-input` for part of an alias, and `busy` while the laptop is connected.
+ */
+export async function forgetWithBackups(
+  context: ForgetContext,
+  serial: Serial,
+  now: Stamp,
+): Promise<void> {
+  const { paths, env, registrations } = context;
+  const { home, sessionLock } = inLaptop(paths, serial);
+  await using _held = await lockFile(sessionLock, { env, waitSeconds: 0 });
+  checkAliases(context, serial);
+  discard(paths, serial, home, 'forgotten', now, WHOLE_LAPTOP);
+  registrations.forgotten(serial);
+  removeCompletions(paths, serial);
+}
+
+function checkAliases({ registrations }: ForgetContext, serial: Serial): void {
+  const laptops = registrations.bySerial();
+  const newer = replacedBy(serial, laptops) ?? (laptops.get(serial)?.alias ? serial : undefined);
+  if (newer) {
+    throw new DsError('bad-input', `${serial} is part of an alias`, {
+      hint: `"xs-backup unalias ${newer}" first`,
+    });
+  }
+}
+
+function removeCompletions(paths: Paths, serial: Serial): void {
+  const { drop, waiting, claimed, attempts } = inCompletion(paths);
+  for (const path of [drop(serial), waiting(serial), claimed(serial), attempts(serial)]) {
+    rmSync(path, { recursive: true, force: true });
+  }
 }

@@ -268,10 +268,11 @@ export class Registrations {
     });
   }
 
-  /** Removes a laptop whose folder forget.ts has removed. */
-  forgotten(serial: Serial): void {
+  /** forget.ts has removed its folder; or that is back from the trash. */
+  forgotten(serial: Serial, isBack = false): void {
     this.#laptops.delete(serial);
-    this.#decided('forgotten', serial);
+    if (!isBack) this.#decided('forgotten', serial);
+    this.#read(serial);
     callAll(this.#keyListeners);
   }
 
@@ -367,9 +368,8 @@ export class Registrations {
   }
 
   #decided(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
-    const { log, audit } = this.#options;
-    log.info(`laptop-${event}`, { serial, ...details });
-    audit.decided(event, serial, details);
+    this.#options.log.info(`laptop-${event}`, { serial, ...details });
+    this.#options.audit.decided(event, serial, details);
   }
 
   #read(serial: Serial): void {

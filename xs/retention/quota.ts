@@ -1,12 +1,13 @@
 /**
- * How much of the library's disk one laptop may use: the share of all laptops, divided by the number
- * of those that share it, in bytes and in inodes alike. Who shares it is decided by `sharers`:
- * laptops that are in use and have a snapshot, so that made-up ones take nothing from the others.
+ * How much of the library's disk one laptop may use: its part of the share of all laptops, in bytes and in
+ * inodes alike. What its part is says shares.ts, so that made-up laptops take little from the others.
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
 import type { Paths } from '../storage/paths.ts';
 import type { Amount } from './retention.ts';
+import type { Shares } from './shares.ts';
 
 export interface QuotaRules {
   /** What all laptops together may use, in per cent. */
@@ -19,18 +20,24 @@ export interface QuotaRules {
 export interface QuotaContext {
   paths: Pick<Paths, 'library'>;
   config: { quota: QuotaRules };
-  /** The number of laptops that share the disk. */
-  sharers: () => number;
+  shares: () => Shares;
 }
 
-/** The soft quota of each laptop, as things are now. Throws `config` for an unusable xs-quotas file. */
-export function laptopQuota({ paths, config, sharers }: QuotaContext): Amount {
-  return quotaOf(diskSize(paths.library), sharers(), sharePercent(config.quota));
+/** The soft quota of any laptop, as things are now. Throws `config` for an unusable xs-quotas file. */
+export function laptopQuotas({ paths, config, shares }: QuotaContext): (serial: Serial) => Amount {
+  const room = roomForLaptops(paths.library, config.quota);
+  const { of } = shares();
+  return (serial) => partOf(room, of(serial));
+}
+
+/** That of an established laptop. Throws `config` for an unusable xs-quotas file. */
+export function fullQuota({ paths, config, shares }: QuotaContext): Amount {
+  return partOf(roomForLaptops(paths.library, config.quota), shares().full);
 }
 
 /** What all laptops together may use. Throws `config` for an unusable xs-quotas file. */
 export function roomForLaptops(library: string, rules: QuotaRules): Amount {
-  return quotaOf(diskSize(library), 1, sharePercent(rules));
+  return partOf(diskSize(library), sharePercent(rules) / 100);
 }
 
 /** The size of the library's file system; Infinity for inodes that it creates as needed. */
@@ -39,10 +46,9 @@ export function diskSize(library: string): Amount {
   return { bytes: fs.blocks * fs.bsize, inodes: fs.files === 0 ? Infinity : fs.files };
 }
 
-/** One laptop's soft quota, in bytes and inodes. */
-export function quotaOf(disk: Amount, laptops: number, sharePercent: number): Amount {
-  const part = (whole: number) => Math.floor((whole * sharePercent) / (100 * Math.max(1, laptops)));
-  return { bytes: part(disk.bytes), inodes: part(disk.inodes) };
+/** A part of so much, in bytes and inodes; `part` is 0…1. */
+export function partOf({ bytes, inodes }: Amount, part: number): Amount {
+  return { bytes: Math.floor(bytes * part), inodes: Math.floor(inodes * part) };
 }
 
 /** The part of it that pins may use, in bytes. */

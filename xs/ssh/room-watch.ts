@@ -3,7 +3,8 @@
  * is ended, and what it wrote is removed: it is in no backup yet, and is sent again. Restores write nothing
  * and go on.
  */
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, watch } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
@@ -12,7 +13,7 @@ import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import { run } from '../../shared/system/run.ts';
-import { inLaptop, MIRRORS, type Paths } from '../storage/paths.ts';
+import { inLaptop, inState, MIRRORS, type Paths } from '../storage/paths.ts';
 import { fieldsOf, isOurs, processes, wordsOf } from '../traffic/transfers.ts';
 import type { Floor } from './session-files.ts';
 
@@ -29,6 +30,8 @@ export interface RoomWatchOptions {
 
 /** Between two looks, in milliseconds: a fast network brings 30 MB in that time. */
 const LOOK_MS = 250;
+/** A look although nobody may upload: a change of the folder may go unnoticed. In milliseconds. */
+const IDLE_MS = 30_000;
 /** After a look that found nothing to end, in milliseconds. */
 const CALM_MS = 5000;
 /** How long an ended session may take, in seconds. */
@@ -54,6 +57,7 @@ export function watchRoom(options: RoomWatchOptions): AsyncDisposable {
     while (!stop.signal.aborted) {
       let pause = LOOK_MS;
       try {
+        await untilNeeded(options, stop.signal);
         if (await isShort(options)) pause = (await makeRoom(options)) ? 0 : CALM_MS;
       } catch (error) {
         log.warn('room-not-watched', { reason: asDsError(error).message });
@@ -68,6 +72,27 @@ export function watchRoom(options: RoomWatchOptions): AsyncDisposable {
       await watching;
     },
   };
+}
+
+/**
+ * While no laptop may upload and none does, waits for the next that may: on a quiet day the disk is not asked at
+ * all.
+ */
+async function untilNeeded(options: RoomWatchOptions, stop: AbortSignal): Promise<void> {
+  const { leasesFolder } = inState(options.paths);
+  const end = new AbortController();
+  const signal = AbortSignal.any([stop, end.signal]);
+  const watcher = watch(leasesFolder);
+  try {
+    const changed = once(watcher, 'change', { signal });
+    const late = sleep(IDLE_MS, undefined, { signal });
+    const ended = Promise.race([changed, late]).catch(() => {});
+    const isIdle = readdirSync(leasesFolder).length === 0 && uploadsIn(options).length === 0;
+    if (isIdle) await ended;
+  } finally {
+    end.abort();
+    watcher.close();
+  }
 }
 
 async function isShort({ paths, floor, free }: RoomWatchOptions): Promise<boolean> {

@@ -3,7 +3,7 @@
  * other name loses its name in the pool as well: work in proportion to what is removed, without
  * walking the pool. What a power cut leaves behind is swept by the scrub later.
  */
-import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
@@ -41,7 +41,9 @@ export async function reclaim(paths: Paths, options: ReclaimOptions): Promise<Re
   for (const name of namesIn(doomed)) {
     options.signal?.throwIfAborted();
     try {
-      done.bytes += await free(paths, join(doomed, name), options);
+      for (const folder of innermostFirst(join(doomed, name))) {
+        done.bytes += await free(paths, folder, options);
+      }
       done.folders += 1;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -49,6 +51,15 @@ export async function reclaim(paths: Paths, options: ReclaimOptions): Promise<Re
     }
   }
   return done;
+}
+
+/**
+ * A folder and those in it. Each is freed by itself: content that several snapshots of a laptop share has its
+ * last name in the last of them.
+ */
+function innermostFirst(folder: string): string[] {
+  const within = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory());
+  return [...within.flatMap(({ name }) => innermostFirst(join(folder, name))), folder];
 }
 
 async function free(paths: Paths, folder: string, options: ReclaimOptions): Promise<number> {

@@ -28,7 +28,7 @@ import { withReserve } from './reserve.ts';
 
 export interface TrashItem {
   serial: Serial;
-  /** Its former name in the laptop's folder: a snapshot's, or `pin-<uid>-<digest>`. */
+  /** Its former name in the laptop's folder: a snapshot's, `pin-<uid>-<digest>`, or WHOLE_LAPTOP. */
   name: string;
   removed: Date;
   reason: string;
@@ -38,6 +38,8 @@ export interface TrashItem {
 }
 
 const ITEM = /^([\w:-]+)~(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z~([a-z-]+)(?:~(\d{1,15}))?$/;
+/** The name of the laptop's folder itself. */
+export const WHOLE_LAPTOP = 'laptop';
 const PIN = /^pin-(.{36})-([0-9a-f]{64})$/;
 
 /** Moves a folder of a laptop to the trash. `reason` is lower-case words joined by hyphens. */
@@ -127,6 +129,7 @@ export function doom(paths: Paths, item: TrashItem): void {
 
 function placeOf(paths: Paths, { serial, name }: TrashItem): string {
   const laptop = inLaptop(paths, serial);
+  if (name === WHOLE_LAPTOP) return laptop.home;
   const pin = PIN.exec(name);
   if (pin) return laptop.pin(parseUid(pin[1]), parseDigest(pin[2]));
   return laptop.snapshot(parseSnapshotName(name));

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { DsError, type ErrorCode } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import { createApp } from '../../../xs/api/app.ts';
-import { answerTo, statusOf } from '../../../xs/api/error-answer.ts';
+import { answerTo, statusOf, withoutInsides } from '../../../xs/api/error-answer.ts';
 import { answerRegistration } from '../../../xs/api/idmgr.ts';
 import type { Registrations } from '../../../xs/registration/registration.ts';
 
@@ -32,6 +32,22 @@ async function answerOf(thrown: unknown) {
   await app.close();
   return { status: statusCode, text: body, body: JSON.parse(body), logged };
 }
+
+test('what became of a run tells nothing about the insides of the server either', () => {
+  const told = (code: ErrorCode, message: string) => {
+    const outcome = withoutInsides({ state: 'refused', code, message });
+    return outcome.state === 'refused' ? `${outcome.code}: ${outcome.message}` : '';
+  };
+  const fault = 'something went wrong on the school server; its log says what';
+  assert.is(
+    told('internal', "Cannot read properties of undefined (reading 'x')"),
+    `internal: ${fault}`,
+  );
+  assert.is(told('program-failed', `sync -f ${SECRET}: exit 1`), `program-failed: ${fault}`);
+  assert.is(told('server-full', 'the disk is full'), 'server-full: the disk is full');
+  assert.is(told('bad-input', 'no such entry'), 'bad-input: no such entry');
+  assert.equal(withoutInsides({ state: 'ingesting' }), { state: 'ingesting' });
+});
 
 const TOLD: [ErrorCode, number][] = [
   ['usage', 400],

@@ -13,15 +13,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DsError } from '../../../shared/errors.ts';
 import type { SnapshotName } from '../../../shared/ids.ts';
+import { planLaptop } from '../../../xs/chores/cleanup.ts';
 import { listPins } from '../../../xs/pins/pins.ts';
 import { inLaptop, inLibrary, inState } from '../../../xs/storage/paths.ts';
+import { reclaim } from '../../../xs/storage/reclaim.ts';
 import { reserveSize } from '../../../xs/storage/reserve.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshot, checkSnapshots } from '../check.ts';
-import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
+import { backUp, type Journal, makeLibrary, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, openWhole, type WholeLibrary } from '../whole.ts';
 
 const test = suite('cleanup, trash, pins and the commands about them');
@@ -312,6 +315,47 @@ test('checkSnapshot notices a file too many: the judge itself is judged', async 
   checkSnapshot(snapshot);
   writeFileSync(join(snapshot.folder, 'stranger'), '');
   assert.throws(() => checkSnapshot(snapshot), /files/);
+});
+
+test('trouble of the server is not a problem of a laptop', async () => {
+  await using whole = await openWhole(SHORT);
+  const { library } = whole;
+  await days(whole, 1, new Map());
+  const quota = { bytes: 1e9, inodes: 1e6 };
+  const broken = (error: Error) => ({
+    ...library,
+    timeline: Object.assign(Object.create(library.timeline), {
+      now: () => {
+        throw error;
+      },
+    }),
+  });
+  const outcome = await planLaptop(broken(new DsError('damaged', 'a list')), SERIAL, quota);
+  assert.is(outcome.problem, 'a list');
+  for (const error of [
+    new TypeError('x'),
+    Object.assign(new Error(), { code: 'EMFILE', errno: -24 }),
+  ]) {
+    const [result] = await Promise.allSettled([planLaptop(broken(error), SERIAL, quota)]);
+    assert.is(result?.status, 'rejected');
+  }
+});
+
+test('a folder that cannot be deleted does not keep the others from going', async () => {
+  using library = makeLibrary();
+  const { doomed } = inLibrary(library.paths);
+  const bin = join(library.folder, 'bin');
+  mkdirSync(bin);
+  const text =
+    'case $* in *stuck*) echo "it is stuck" >&2; exit 1;; esac; exec /usr/bin/ionice "$@"';
+  writeFileSync(join(bin, 'ionice'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  for (const name of ['a', 'stuck', 'z'])
+    mkdirSync(join(doomed, name, 'deep'), { recursive: true });
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  const { folders, stuck } = await reclaim(library.paths, { env });
+  assert.is(folders, 2);
+  assert.equal(readdirSync(doomed), ['stuck']);
+  assert.match(stuck.join(), /^stuck: .*it is stuck/);
 });
 
 test.run();

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -5,9 +6,11 @@ import * as assert from 'uvu/assert';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { readConfig } from '../../../xs/config.ts';
 import { pinLimit } from '../../../xs/pins/pins.ts';
-import { inLaptop } from '../../../xs/storage/paths.ts';
+import { inLaptop, inLibrary } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { listTrash } from '../../../xs/storage/trash.ts';
 import { refused, refusedLater } from '../../shared/refused.ts';
+import { checkSnapshots } from '../check.ts';
 import { backUp, makeLibrary, SERIAL, uidOf } from '../library.ts';
 import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
 
@@ -119,12 +122,12 @@ test('a retired laptop keeps its snapshots, is cleaned up, and does not share th
     await backUp({ context }, journal, serialOf(1));
     clock.pass(DAY_MS);
   }
-  const before = pinLimit(library);
+  const before = pinLimit(library, SERIAL);
   const quotaBefore = JSON.parse(await command('quota', [], { json: true })).quotaBytes;
   assert.match(await command('retire', [serialOf(1)]), /out of use; its snapshots stay/);
   assert.match(await command('retire', [serialOf(1)]), /already/);
   assert.match(await command('laptops'), /Ana.*out of use/);
-  assert.ok(Math.abs(pinLimit(library) - 2 * before) <= 1, 'one laptop has it all');
+  assert.ok(Math.abs(pinLimit(library, SERIAL) - 2 * before) <= 1, 'one laptop has it all');
   const quotaNow = JSON.parse(await command('quota', [], { json: true })).quotaBytes;
   assert.ok(Math.abs(quotaNow - 2 * quotaBefore) <= 1);
   assert.is(listSnapshots(library.paths, serialOf(1)).length, 5);
@@ -133,7 +136,7 @@ test('a retired laptop keeps its snapshots, is cleaned up, and does not share th
   assert.match(told, new RegExp(`^${serialOf(1)} .*keeps \\d+, removes [1-9]`, 'm'));
   assert.ok(listSnapshots(library.paths, serialOf(1)).length >= 1, 'never the last one');
   assert.match(await command('unretire', [serialOf(1)]), /in use again/);
-  assert.ok(Math.abs(pinLimit(library) - before) <= 1);
+  assert.ok(Math.abs(pinLimit(library, SERIAL) - before) <= 1);
 });
 
 test('laptops without a backup are listed after 30 days, and forgotten one by one', async () => {
@@ -161,5 +164,44 @@ test('laptops without a backup are listed after 30 days, and forgotten one by on
   assert.match(await command('audit', [serialOf(2)]), /forgotten/);
   assert.is(registrations.register(serialOf(2), 'again', 'u', dsaKey(9)), 'accepted');
 });
+
+test('a flood is forgotten with its backups, and each comes back from the trash as it was', async () => {
+  await using whole = await openWhole('');
+  const { library, context, command, clock } = whole;
+  const { registrations, paths } = library;
+  registrations.register(serialOf(1), 'Ana', 'u', dsaKey(2));
+  await backUp({ context }, JOURNAL, serialOf(1));
+  clock.pass(100 * DAY_MS);
+  const flood = [2, 3, 4].map(serialOf);
+  for (const [n, serial] of flood.entries()) {
+    registrations.register(serial, `made up ${n}`, 'u', dsaKey(n + 3));
+    await backUp({ context }, new Map([[uidOf(9), { title: 'x', content: `junk ${n}` }]]), serial);
+    await backUp({ context }, new Map([[uidOf(9), { title: 'y', content: `junk ${n}` }]]), serial);
+  }
+  const [first = serialOf(2), ...others] = flood;
+  const sums = checkSnapshots(paths, first);
+  await refusedLater(command('forget', flood), 'bad-input', /has backups here/);
+  assert.ok(registrations.get(first), 'nothing happened');
+  const told = await command('forget', flood, { 'with-backups': true });
+  for (const serial of flood) {
+    assert.match(told, `"xs-backup undelete ${serial} laptop" brings it back`);
+    assert.is(registrations.get(serial), undefined);
+    assert.is(existsSync(inLaptop(paths, serial).home), false);
+  }
+  assert.equal([...checkSnapshots(paths, serialOf(1)).keys()], [1], 'the others stay');
+  assert.match(await command('trash', [first]), /laptop.*forgotten/);
+  await command('undelete', [first, 'laptop']);
+  assert.is(registrations.get(first)?.nick, 'made up 0');
+  assert.equal(checkSnapshots(paths, first), sums);
+  await backUp({ context }, new Map([[uidOf(9), { title: 'z', content: 'again' }]]), first);
+  const pooled = () => Number(execFileSync('sh', ['-c', COUNT, 'sh', inLibrary(paths).pool]));
+  const before = pooled();
+  clock.pass(100 * DAY_MS);
+  await command('cleanup', [], { 'trust-clock': true });
+  assert.equal(listTrash(paths), []);
+  assert.is(pooled(), before - 3 * others.length, 'content that only they had is freed');
+});
+
+const COUNT = 'find "$1" -type f | wc -l';
 
 test.run();

@@ -204,7 +204,7 @@ hint: did you mean CSN74803BB1? "xs-backup laptops" lists them
 
 $ xs-backup forget Jocinta
 error: CSN74803BB1 has backups here; they are not forgotten [bad-input]
-hint: "xs-backup retire CSN74803BB1" takes it out of use and keeps them
+hint: "xs-backup retire CSN74803BB1" takes it out of use and keeps them; if it was made up, "xs-backup forget CSN74803BB1 --with-backups"
 (1)
 
 $ xs-backup alias Anabel

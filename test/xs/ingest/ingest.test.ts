@@ -322,4 +322,17 @@ test('pooled content of another size under the right name is set aside, not used
   assert.equal(readdirSync(join(library.paths.library, '.damaged')), []);
 });
 
+test('entries that were never there do not count as removed', async () => {
+  using library = makeLibrary();
+  await backUp(library, journalOf(30));
+  const next = new Map([...journalOf(30), [uidOf(50), { title: 'new', content: 'new' }]]);
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  sendEntry(incoming, uidOf(50), { title: 'new', content: 'new' });
+  const completion = completionFor(library, next);
+  const removed = Array.from({ length: 500 }, (_, n) => uidOf(1000 + n));
+  const sent = { serial: SERIAL, completion: { ...completion, removed }, folder: incoming };
+  assert.is((await ingest(library.context, { ...sent, source: 'agent' })).state, 'done');
+  assert.is(newest(library).removed, 0);
+});
+
 test.run();

@@ -2,16 +2,17 @@ import { statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Uid } from '../../../shared/ids.ts';
+import type { Serial, Uid } from '../../../shared/ids.ts';
 import { HardQuota } from '../../../xs/ingest/hard-quota.ts';
 import { pinEntry } from '../../../xs/pins/pinning.ts';
 import { pinnedAmounts } from '../../../xs/pins/pins.ts';
 import {
   diskSize,
-  laptopQuota,
+  fullQuota,
+  laptopQuotas,
   parseXsQuotas,
+  partOf,
   pinQuota,
-  quotaOf,
   roomForLaptops,
   sharePercent,
 } from '../../../xs/retention/quota.ts';
@@ -33,8 +34,8 @@ const test = suite('quota and what is counted against it');
 
 test('a laptop gets its part of the share, in bytes and inodes', () => {
   const disk = { bytes: 1000e9, inodes: 1e6 };
-  assert.equal(quotaOf(disk, 100, 70), { bytes: 7e9, inodes: 7000 });
-  assert.equal(quotaOf({ bytes: 1e9, inodes: Infinity }, 0, 50), { bytes: 5e8, inodes: Infinity });
+  assert.equal(partOf(partOf(disk, 0.7), 0.01), { bytes: 7e9, inodes: 7000 });
+  assert.equal(partOf({ bytes: 1e9, inodes: Infinity }, 0.5), { bytes: 5e8, inodes: Infinity });
   assert.is(pinQuota({ bytes: 1000, inodes: 1 }, 25), 250);
 });
 
@@ -74,9 +75,12 @@ test("the disk is the library's, and its share is divided among those who use it
   const disk = { bytes: blocks * bsize, inodes: files || Infinity };
   assert.equal(diskSize(library.paths.library), disk);
   const quota = { sharePercent: 70, pinsPercent: 25, xsQuotas: join(library.folder, 'none') };
-  assert.equal(roomForLaptops(library.paths.library, quota), quotaOf(disk, 1, 70));
-  const context = { paths: library.paths, config: { quota }, sharers: () => 4 };
-  assert.equal(laptopQuota(context), quotaOf(disk, 4, 70));
+  const room = roomForLaptops(library.paths.library, quota);
+  assert.equal(room, partOf(disk, 0.7));
+  const shares = () => ({ full: 0.25, of: (serial: Serial) => (serial === SERIAL ? 0.1 : 0.25) });
+  const context = { paths: library.paths, config: { quota }, shares };
+  assert.equal(fullQuota(context), partOf(room, 0.25));
+  assert.equal(laptopQuotas(context)(SERIAL), partOf(room, 0.1));
 });
 
 interface Entry {

@@ -81,6 +81,28 @@ test('below the floor, the session that wrote the most is ended, and what it wro
   await ended(sessions[0]);
 });
 
+test('nobody may upload: the disk is left alone until somebody may', async () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  const { leasesFolder, lease } = inState(paths);
+  mkdirSync(leasesFolder, { recursive: true });
+  let looks = 0;
+  const free = async () => {
+    looks += 1;
+    return { bytes: 100, inodes: 100 };
+  };
+  const floor = { bytes: 5, inodes: 5 };
+  const log = { info: () => {}, warn: () => {} };
+  await using _watch = watchRoom({
+    ...{ paths, clock: realClock, log, env: process.env, floor, free },
+  });
+  await sleep(1000);
+  assert.is(looks, 0);
+  writeFileSync(lease(SERIAL), '');
+  await waitFor('it looks', () => looks > 2);
+  rmSync(lease(SERIAL));
+});
+
 test('the floor is a share of the disk, and a tenth of the inodes of a small one at most', () => {
   assert.equal(floorOf({ bytes: 0, inodes: 15_000_000 }, 7), { bytes: 7, inodes: 300_000 });
   assert.equal(floorOf({ bytes: 0, inodes: 30_000 }, 7), { bytes: 7, inodes: 3000 });

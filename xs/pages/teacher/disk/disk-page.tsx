@@ -18,6 +18,8 @@ export interface DiskUse {
   serial: Serial;
   name: string;
   bytes: number;
+  /** Its share. */
+  quotaBytes: number;
   stuck: boolean;
 }
 
@@ -29,7 +31,7 @@ export interface DiskProps {
   fullOn: string | null;
   /** What could make room, the largest first; empty while there is enough. */
   relief: readonly Relief[];
-  /** The share of one laptop, in bytes. */
+  /** The share of a laptop with a history, in bytes. */
   quotaBytes: number;
   /** Largest first. */
   uses: readonly DiskUse[];
@@ -86,12 +88,12 @@ function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
       </p>
       {uses.length === 0 ? <p>{_('Known after the first cleanup.')}</p> : null}
       <ul class="uses">
-        {uses.slice(0, MAX_LINES).map(({ serial, name, bytes, stuck }) => (
+        {uses.slice(0, MAX_LINES).map(({ serial, name, bytes, quotaBytes: share, stuck }) => (
           <li key={serial}>
             <a class="user" href={laptopPath(serial)}>
               <bdi>{name}</bdi>
             </a>
-            <UseBar share={quotaBytes > 0 ? bytes / quotaBytes : 0} />
+            <UseBar share={share > 0 ? bytes / share : 0} />
             <span>
               {size(words, bytes)}
               {stuck ? <strong> · {_('too much, and nothing more to remove')}</strong> : null}

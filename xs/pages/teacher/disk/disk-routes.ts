@@ -8,7 +8,7 @@ import { diskParts } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { readDays } from '../../../retention/day-log.ts';
-import { laptopQuota } from '../../../retention/quota.ts';
+import { fullQuota } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
@@ -34,10 +34,11 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
       ...{ days: readDays(library.paths), fullOn: status.fullOn },
       relief: status.reliefs,
       facts: statusView(page.words, status).facts,
-      quotaBytes: laptopQuota(library).bytes,
+      quotaBytes: fullQuota(library).bytes,
       uses: usage
-        .map(({ serial, bytes, stuck }) => ({
-          ...{ serial: serial as Serial, name: nameOf(serial), bytes, stuck: stuck === 1 },
+        .map(({ serial, bytes, quotaBytes, stuck }) => ({
+          ...{ serial: serial as Serial, name: nameOf(serial), bytes, quotaBytes },
+          stuck: stuck === 1,
         }))
         .sort((a, b) => b.bytes - a.bytes),
       damage: library.pool.damage.list().map(({ digest, found, names }) => ({

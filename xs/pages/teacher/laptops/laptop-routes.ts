@@ -8,7 +8,7 @@ import { laptopRows } from '../../../admin/laptop-list.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
-import { laptopQuota } from '../../../retention/quota.ts';
+import { laptopQuotas } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
 import { readNotSafe } from '../../../storage/not-safe.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
@@ -66,7 +66,7 @@ async function laptopFacts(
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw noLaptop();
   const usage = (await index.usage()).find((one) => one.serial === serial);
-  const share = laptopQuota(library).bytes;
+  const share = laptopQuotas(library)(serial).bytes;
   return {
     row,
     card: cardOf(row),
