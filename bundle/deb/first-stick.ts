@@ -26,7 +26,7 @@ const NEEDED = [
     'openssl',
     'libnss-wrapper',
   ],
-  ...['adduser', 'libglib2.0-bin', 'dbus', 'openssl'],
+  ...['adduser', 'libglib2.0-bin', 'dbus'],
 ];
 /** Debian 12 has a Node.js that is too old; ds-backup-node takes its place. */
 const NEEDED_OF: Readonly<Record<string, readonly string[]>> = {
