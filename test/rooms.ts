@@ -98,9 +98,10 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     config: ['sugar', 'sugar/xocolor'],
     client: MODEL,
     asker: ['client', ...MODEL],
+    browser: [],
     views: ['gtk', 'sugar', 'sugar/xocolor', ...MODEL],
     activity: ['gtk', 'sugar', 'sugar/xocolor', 'config', 'client', 'asker', 'views', ...MODEL],
-    main: ['gtk', 'sugar', 'config', 'client', 'asker', 'views', 'activity', ...MODEL],
+    main: ['gtk', 'sugar', 'config', 'client', 'asker', 'browser', 'views', 'activity', ...MODEL],
   },
 };
 

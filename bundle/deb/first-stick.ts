@@ -38,8 +38,7 @@ export const SUITES: readonly string[] = Object.keys(NEEDED_OF);
 /** Makes `base`, a minimal system with systemd; what it lacks lies in its apt archive afterwards. */
 export function makeBareSystem(suite: string, base: string): void {
   const include = 'systemd,systemd-sysv,dbus';
-  const mirror = 'http://deb.debian.org/debian';
-  const made = ['--variant=minbase', `--include=${include}`, suite, base, mirror];
+  const made = ['--variant=minbase', `--include=${include}`, suite, base];
   execFileSync('debootstrap', made, { stdio: ['ignore', 'ignore', 'inherit'] });
   execFileSync('chroot', [base, 'apt-get', 'clean'], { env: ENV });
   for (const args of [

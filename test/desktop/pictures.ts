@@ -6,6 +6,7 @@
  *     npm run pictures [-- en es ar] [1200x900 1024x768 800x600]
  */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,12 +22,21 @@ const LEVELS = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99, 100];
 /** Of English at the size of an XO, reduced; README shows it. */
 const SHOWN = 'sheet-en-1200x900';
 const REDUCED = fileURLToPath(new URL('../../bundle/pictures/activity-all.png', import.meta.url));
-/** A screen is drawn, its pictures fetched, its spinner gone. */
+/** Between two looks at a screen that may still change … */
 const SETTLE_MS = 1200;
+/** … and so many of them: something may move for ever. */
+const LOOKS = 12;
 
+/** The screen once it is drawn, its pictures fetched and its spinner gone. */
 async function take(stage: Stage, name: string): Promise<string> {
-  await sleep(SETTLE_MS);
-  return await stage.desktop.screenshot(name);
+  let before: Buffer | undefined;
+  for (let look = 0; ; look += 1) {
+    await sleep(SETTLE_MS);
+    const path = await stage.desktop.screenshot(name);
+    const shown = readFileSync(path);
+    if (look === LOOKS || before?.equals(shown)) return path;
+    before = shown;
+  }
 }
 
 async function visit(language: string, size: Size): Promise<void> {
@@ -99,7 +109,7 @@ function contactSheet(pictures: readonly string[], name: string): void {
   execFileSync('montage', [...tiles, ...pictures, join(SCREENSHOTS, `${name}.png`)]);
   process.stdout.write(`${join(SCREENSHOTS, `${name}.png`)}\n`);
   if (name !== SHOWN) return;
-  const small = ['-resize', '1000x', '-colors', '32', '-strip', `PNG8:${REDUCED}`];
+  const small = ['-resize', '1000x', '+dither', '-colors', '64', '-strip', `PNG8:${REDUCED}`];
   execFileSync('convert', [join(SCREENSHOTS, `${name}.png`), ...small]);
   process.stdout.write(`${REDUCED}\n`);
 }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CpuProfile, sumUp } from './profile-shares.ts';
+import { type CpuProfile, sumUp } from './shares.ts';
 
 const test = suite('shares of a profile');
 

@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { distFolder } from '../../bundle/build.ts';
-import { describeForTerminal } from '../../shared/errors.ts';
-import { changeJournal, generateJournal } from '../journal/generator.ts';
-import type { Laptop } from '../school/laptop.ts';
-import { startSchool } from '../school/school.ts';
-import { type CpuProfile, KINDS, type Mark, type Shares, sumUp } from './profile-shares.ts';
-import { median } from './report.ts';
+import { distFolder } from '../../../bundle/build.ts';
+import { describeForTerminal } from '../../../shared/errors.ts';
+import { changeJournal, generateJournal } from '../../journal/generator.ts';
+import type { Laptop } from '../../school/laptop.ts';
+import { startSchool } from '../../school/school.ts';
+import { median } from '../report.ts';
+import { type CpuProfile, KINDS, type Mark, type Shares, sumUp } from './shares.ts';
 import { runTimed } from './timed-phases.ts';
 
 const HELP = `npm run bench:profile -- [options]

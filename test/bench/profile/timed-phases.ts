@@ -3,13 +3,15 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Mark } from './profile-shares.ts';
+import type { Mark } from './shares.ts';
 
 export interface TimedRun {
   /** Seconds. */
   wall: number;
   /** User and system time of all its processes, in seconds. */
   cpu: number;
+  /** Of the largest of its processes, in MB. */
+  megabytes: number;
   marks: Mark[];
 }
 
@@ -20,7 +22,7 @@ export async function runTimed(
   times: string,
 ): Promise<TimedRun> {
   const start = performance.now();
-  const args = ['-q', '-f', '%U %S', '-o', times, ...words];
+  const args = ['-q', '-f', '%U %S %M', '-o', times, ...words];
   const child = spawn('/usr/bin/time', args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const marks: Mark[] = [];
   let said = '';
@@ -34,6 +36,6 @@ export async function runTimed(
   });
   const wall = (performance.now() - start) / 1000;
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}:\n${said}`);
-  const [user = 0, system = 0] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
-  return { wall, cpu: user + system, marks };
+  const [user = 0, system = 0, kib = 0] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
+  return { wall, cpu: user + system, megabytes: kib / 1024, marks };
 }
