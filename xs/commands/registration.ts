@@ -8,7 +8,7 @@ import { forget as forgetLaptop } from '../registration/forget.ts';
 import { judgeOriginal, type OriginalVerdict } from '../registration/known-original.ts';
 import type { KeyKind } from '../registration/laptop-record.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
-import { laptopArgument } from './arguments.ts';
+import { laptopArgument, named, nickOf } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 
@@ -41,7 +41,7 @@ export const approve: Command = {
     const answerDigits = done === 'unrejected' ? null : done.answer;
     const what = done === 'unrejected' ? done : done.done;
     answer(context, { serial, done: what, answer: answerDigits }, () => [
-      `${serial}: ${APPROVED[what]}`,
+      `${named(context.library, serial)}: ${APPROVED[what]}`,
       ...(answerDigits === null
         ? []
         : [`if the laptop asks for digits: "ds-backup confirm-server ${answerDigits}" there`]),
@@ -141,7 +141,9 @@ export const retire: Command = {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.retire(serial);
     answer(context, { serial, retired: true, changed }, () => [
-      changed ? `${serial}: out of use; its snapshots stay` : `${serial} is already out of use`,
+      changed
+        ? `${named(context.library, serial)}: out of use; its snapshots stay`
+        : `${named(context.library, serial)} is already out of use`,
     ]);
   },
 };
@@ -153,7 +155,7 @@ export const unretire: Command = {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.unretire(serial);
     answer(context, { serial, retired: false, changed }, () => [
-      changed ? `${serial}: in use again` : `${serial} is in use`,
+      `${named(context.library, serial)}${changed ? ': in use again' : ' is in use'}`,
     ]);
   },
 };
@@ -186,7 +188,8 @@ export const audit: Command = {
             lines.map(({ time, event, serial: of, who, name, details }) => {
               const more = Object.entries(details).map(([key, value]) => `${key} ${value}`);
               const by = name === undefined ? who : `${who} ${name}`;
-              return [localTime(time), of ?? '-', event, `by ${by}`, more.join('  ')];
+              const nick = of === null ? '' : nickOf(library, of);
+              return [localTime(time), of ?? '-', nick, event, `by ${by}`, more.join('  ')];
             }),
           ),
     );

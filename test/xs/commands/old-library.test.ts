@@ -103,7 +103,7 @@ test('laptops that are not registered are listed; what was adopted of them is no
   assert.match(await whole.command('laptops'), `${serial}  not registered, and has backups here`);
   assert.match(await whole.command('status'), new RegExp(`^stored    ${serial}`, 'm'));
   await whole.command('adopt');
-  assert.match(await whole.command('held'), `${serial}  ${nameOf(9)}`);
+  assert.match(await whole.command('held'), new RegExp(`^${serial} +${nameOf(9)}`, 'm'));
   assert.match(await whole.command('laptops'), `${serial}  not registered, and has backups here`);
   library.registrations.takeOver({
     serial,
