@@ -26,7 +26,7 @@ const flag = v.optional(v.boolean());
 const value = v.optional(v.string());
 const flags = {
   ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
-  ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value },
+  ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value, packages: value },
   'all-known-original': flag,
 } satisfies Record<FlagName, unknown>;
 const requestSchema = v.strictObject({

@@ -28,6 +28,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
   return {
     home,
     incoming: join(home, 'incoming'),
+    /** What was sent, while it is read. */
+    taken: join(home, '.taken'),
     original: join(home, 'datastore-current'),
     mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
     snapshot: (name: SnapshotName) => join(home, name),

@@ -11,7 +11,7 @@ import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { nameOf, pointTo, putRaw, readTrees, snapshotRaw } from '../legacy/original-library.ts';
 import { SERIAL, uidOf } from '../library.ts';
-import { openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('an old library, as the commands show it');
 
@@ -73,7 +73,8 @@ test('the mirror of an old library is listed, and written out with what can be r
   const print = () => {};
   const write = (target: string) =>
     exportCommand.run({
-      ...{ paths, args: [SERIAL, 'datastore-current', target], flags: {}, print },
+      ...{ paths, config: whole.library.config, stickParts: STICK_PARTS },
+      ...{ args: [SERIAL, 'datastore-current', target], flags: {}, print },
       ...{ progress: () => {}, signal: AbortSignal.any([]) },
     });
   await refusedLater(

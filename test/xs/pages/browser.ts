@@ -13,6 +13,7 @@ import { createPublicApp } from '../../../xs/api/app.ts';
 import { WebLinks } from '../../../xs/api/web-links.ts';
 import { startHttps } from '../../../xs/https/listener.ts';
 import type { Site } from '../../../xs/pages/guard/site-context.ts';
+import { addInstall } from '../../../xs/pages/install/install-routes.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
@@ -20,7 +21,7 @@ import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
 import { addTeacherPages } from '../../../xs/pages/teacher/teacher-routes.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
-import { calmLoad, openWhole, type WholeLibrary } from '../whole.ts';
+import { calmLoad, openWhole, STICK_PARTS, type WholeLibrary } from '../whole.ts';
 
 export interface PagesServer extends WholeLibrary {
   url: string;
@@ -62,6 +63,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   addSite(app, library, files, (part, made) => {
     site = made;
     addSignIn(part, made);
+    addInstall(part, made, { ...STICK_PARTS, locale });
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     addTeacherPages(part, made);
