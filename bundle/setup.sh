@@ -16,8 +16,8 @@ PACKAGES='rsync openssh-server openssh-client bubblewrap socat openssl libnss-wr
 # start without mission-control), and what reads its screen; what shows manuals and finds processes; what
 # redirects a port between two networks; what makes settings for Browse.
 BENCH_PACKAGES='restic borgbackup'
-SERVER_PACKAGES='rsync openssl openssh-server bubblewrap socat libnss-wrapper util-linux'
-SERVER_TOOLS='rsync openssl sshd ssh-keygen bwrap socat flock setpriv'
+SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux'
+SERVER_TOOLS='rsync sshd ssh-keygen bwrap socat openssl flock setpriv'
 # For systems without dpkg: what those packages are needed for.
 TOOLS='rsync sshd ssh ssh-keygen bwrap socat openssl flock setpriv dbus-daemon dbus-run-session gsettings
   dconf python3 make g++'

@@ -24,6 +24,7 @@ const NEEDED = [
     'rsync',
     'socat',
     'openssl',
+    'openssl',
     'libnss-wrapper',
   ],
   ...['adduser', 'libglib2.0-bin', 'dbus'],

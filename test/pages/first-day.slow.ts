@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addTeacher } from '../../xs/admin/teachers.ts';
+import { waitFor } from '../runner/patience.ts';
 import { SERIAL } from '../xs/library.ts';
 import { type PagesServer, servePages } from '../xs/pages/browser.ts';
 import { launchChromium, overflow, shoot, violations, visit } from './chromium.ts';
@@ -98,9 +99,11 @@ test('of another certificate the browser warns; with her own it can be accepted,
   const refused = await page.goto('/xs-backup').catch((error: Error) => error);
   assert.match(String(refused), /ERR_CERT_AUTHORITY_INVALID/);
   // What a person does who presses "Advanced" and "Proceed".
-  await page.keyboard.type('thisisunsafe');
-  await page.waitForURL(`${named(other.secureUrl)}/**`);
-  await page.waitForSelector('main');
+  // The warning may still be on its way, and is deaf until it is there.
+  await waitFor('the page', async () => {
+    await page.keyboard.type('thisisunsafe');
+    return (await page.locator('main').count()) > 0;
+  });
   assert.match(page.url(), /sign-in/);
 });
 
