@@ -4,6 +4,7 @@
  *
  *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
  *     dist/ssh/ds-session.sh             read by xs through `import.meta.url`
+ *     dist/stick/install.sh              goes on a stick; read likewise
  *     dist/pages/style.css, teacher/teacher.css   of the pages; read likewise
  *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/share/                        the manual pages, and completion for bash
@@ -46,6 +47,7 @@ const PROGRAM_NAMES = ['ds-backup', 'xs-backup'] as const;
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
 const ASSETS = [
   ['xs/ssh/ds-session.sh', 'ssh/ds-session.sh'],
+  ['xs/stick/install.sh', 'stick/install.sh'],
   ['xs/pages/style.css', 'pages/style.css'],
   ['xs/pages/teacher/teacher.css', 'pages/teacher/teacher.css'],
 ] as const;

@@ -49,8 +49,6 @@ export interface Library {
   faults: Faults;
   /** Does what the start could not do while the library's disk did not work. */
   prepare: () => Promise<void>;
-  /** Resolves when another process may have taken the library. */
-  lockLost: Promise<void>;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
@@ -68,7 +66,7 @@ export interface Library {
   /** True in the service; what is kept in memory only would be lost with a single command. */
   serving: boolean;
   /** Where the service listens, once it does. */
-  listening: { http?: Address; ssh?: Address };
+  listening: { http?: Address; ssh?: Address; https?: Address & { fingerprint: string } };
 }
 
 export interface LibraryOptions {
@@ -102,9 +100,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   faults.attempt('state', () => makeWay(inState(paths).runFolder, 0o750));
   makeServiceFolders(ownership, paths, faults);
   const { serviceLock } = inState(paths);
-  const lock = cleanup.use(
-    await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }),
-  );
+  cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const isUsable = faults.list().every(({ part }) => part !== 'library');
   if (isUsable) {
     faults.attempt('library', () => markLibrary(paths));
@@ -135,7 +131,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   return {
     ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false, listening: {} },
-    ...{ pool, checker, troubles, faults, lockLost: lock.lost },
+    ...{ pool, checker, troubles, faults },
     strangers: new Strangers(clock, log),
     prepare: async () => {
       await prepare();

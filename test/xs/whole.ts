@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../shared/clock.ts';
 import { parseDigest, parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
@@ -16,6 +17,7 @@ import { readConfig } from '../../xs/config.ts';
 import { DailyCap } from '../../xs/ingest/daily-cap.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
+import type { StickParts } from '../../xs/stick/contents.ts';
 import { CALM } from '../../xs/traffic/pressure.ts';
 import type { Load } from '../../xs/traffic/traffic.ts';
 import { SERIAL } from './library.ts';
@@ -64,6 +66,12 @@ export interface WholeLibrary extends AsyncDisposable {
   /** Runs a command of `xs-backup` and returns what it printed. */
   command(command: string, args?: readonly string[], flags?: Flags): Promise<string>;
 }
+
+/** As the program finds them in the tree. */
+export const STICK_PARTS: StickParts = {
+  script: fileURLToPath(new URL('../../xs/stick/install.sh', import.meta.url)),
+  locale: '/nonexistent',
+};
 
 /** As if a backup had just been made; without a snapshot. */
 export function noteSuccess({ successes, timeline }: Library, serial: Serial): Promise<void> {

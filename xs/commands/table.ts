@@ -6,7 +6,7 @@ import { adopt } from './adopt.ts';
 import { alias, proposals, twins, unalias } from './aliases.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand } from './command.ts';
-import { diag, serverKey } from './diag.ts';
+import { diag, serverKey, stick } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, rebuild, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
@@ -35,7 +35,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
-  ...{ verify, export: exportCommand, 'server-key': serverKey },
+  ...{ verify, export: exportCommand, 'server-key': serverKey, stick },
 };
 
 /** What somebody types after `xs-backup`, for the help of each command and the manual page. */
@@ -76,4 +76,13 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   verify: ['verify Jocinta', 'are all her snapshots whole?'],
   export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
   'server-key': ['server-key', "the line for the laptops' config.toml"],
+  stick: ['stick /media/rosa/STICK', 'a stick with which the laptops are installed'],
+};
+
+/** Of commands that are used in more than one way. */
+export const MORE_EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
+  approve: [
+    'approve --all-known-original --dry-run',
+    'every laptop was flashed: whose new keys would be let in, to back up?',
+  ],
 };

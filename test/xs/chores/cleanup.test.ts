@@ -267,7 +267,7 @@ test('a snapshot whose list is damaged stops the cleanup of that laptop only', a
   const [damaged] = listSnapshots(whole.library.paths, SERIAL).slice(-2);
   writeFileSync(join(damaged?.folder ?? '', 'SUMS.gz'), 'junk');
   const told = await whole.command('cleanup');
-  assert.match(told, `${SERIAL}  skipped: ${damaged?.folder}/SUMS.gz cannot be read`);
+  assert.match(told, `${SERIAL}  Jocinta  skipped: ${damaged?.folder}/SUMS.gz cannot be read`);
   assert.is(names(whole).length, 16);
 });
 

@@ -10,7 +10,7 @@ import { parseCommandLine } from '../../../xs/commands/command-line.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 import { STORIES } from './wrong-calls.ts';
 
 const test = suite('wrong calls of xs-backup');
@@ -62,8 +62,9 @@ async function perform(words: string[], print: (text: string) => void): Promise<
   const signal = AbortSignal.any([]);
   const local = LOCAL_COMMANDS[command];
   if (!local) return runCommand(school.library, { command, args, flags }, print, signal);
-  const { paths } = school.library;
-  const context = { paths, args, flags, print, signal, progress: () => {} };
+  const { paths, config } = school.library;
+  const own = { paths, config, stickParts: STICK_PARTS };
+  const context = { ...own, args, flags, print, signal, progress: () => {} };
   await local.run(context).catch((error: unknown) => {
     throw withHelp(error, command);
   });
