@@ -50,22 +50,35 @@ export function clearLibrary(paths: Paths): void {
   const folders = [inDamaged(paths).folder, inAudit(paths).folder, inDays(paths).folder];
   makeWay(pool, READABLE);
   for (const path of [...folders, trash, doomed, reserve]) makeWay(path, OWN);
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    const folder = inShard(paths, shard);
-    makeWay(folder, READABLE);
-    // Everything in it has other names in the snapshots, which make it anew.
-    if (isBroken(folder)) setAside(folder);
-  }
-  for (const serial of serialsIn(trash)) {
-    const folder = inLibrary(paths).trashOf(serial);
-    makeWay(folder, OWN);
-    regainAll(
-      folder,
-      ifReadable(() => readdirSync(folder)),
-    );
-  }
+  const shards = Array.from({ length: SHARDS }, (_, shard) => inShard(paths, shard));
+  const trashes = serialsIn(trash).map((serial) => inLibrary(paths).trashOf(serial));
   // A laptop's folder that is none, so that it can register.
-  for (const serial of serialsIn(paths.library)) makeWay(inLaptop(paths, serial).home, READABLE);
+  const homes = serialsIn(paths.library).map((serial) => inLaptop(paths, serial).home);
+  all([
+    ...[...shards, ...homes].map((folder) => () => makeWay(folder, READABLE)),
+    // Everything in it has other names in the snapshots, which make it anew.
+    ...shards.map((folder) => () => isBroken(folder) && setAside(folder)),
+    ...trashes.map((folder) => () => {
+      makeWay(folder, OWN);
+      regainAll(
+        folder,
+        ifReadable(() => readdirSync(folder)),
+      );
+    }),
+  ]);
+}
+
+/** Does everything, and throws the first failure at the end. */
+function all(steps: readonly (() => unknown)[]): void {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** For the folders of one laptop, and for files in whose place there is a folder. */
