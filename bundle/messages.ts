@@ -17,7 +17,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const PO_FOLDER: string = join(root, 'activity/po');
 /** Where the texts are. */
 const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words/words.ts'];
-const OF_THE_SERVER = ['xs/pages', 'xs/admin/concern-words.ts', 'xs/retention/retention-words.ts'];
+const OF_THE_SERVER = [
+  'xs/pages',
+  'xs/takeaway',
+  'xs/admin/concern-words.ts',
+  'xs/retention/retention-words.ts',
+];
 const SOURCES = [...OF_THE_ACTIVITY, ...OF_THE_SERVER];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.

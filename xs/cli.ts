@@ -72,8 +72,9 @@ async function runOne(
     throw withHelp(error, command);
   };
   if (local) {
-    await local.run({ ...options, ...shown, paths: config, args, flags }).catch(explain);
-    return 0;
+    const context = { ...options, ...shown, paths: config, args, flags };
+    const exitCode = await local.run(context).catch(explain);
+    return typeof exitCode === 'number' ? exitCode : 0;
   }
   const question = COMMANDS[command]?.asks?.(args);
   const secret = question === undefined ? undefined : await options.ask(question);

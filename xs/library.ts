@@ -15,6 +15,7 @@ import type { Address, Config } from './config.ts';
 import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
 import { SHARDS } from './integrity/scrub-state.ts';
+import { noticeUnlinked } from './integrity/unlinked.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
@@ -134,6 +135,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   if (isUsable) {
     faults.attempt('library', () => clearLibrary(paths));
     await prepare();
+    noticeUnlinked(paths, log);
   }
   const index = cleanup.use(await openIndexDb(paths, serials, faults));
   const successes = openLastSuccesses(paths, serials(), index, log);

@@ -21,6 +21,8 @@ export function concernText(words: Words, concern: Concern): string {
       });
     case 'sandbox':
       return _('No laptop can send or fetch anything: its session does not start');
+    case 'unlinked':
+      return _('The backups were copied here without their hard links: nothing is removed');
     case 'disk-full':
       return _('The disk is full: no backup begins');
     case 'faults':
@@ -104,6 +106,10 @@ export function concernAdvice(words: Words, concern: Concern): string {
     case 'faults':
       return _('Whoever looks after the server reads the reason: {command}', {
         command: 'xs-backup doctor',
+      });
+    case 'unlinked':
+      return _('That takes many times the room. At the terminal: {command}', {
+        command: 'xs-backup relink',
       });
     case 'disk-full':
     case 'disk-nearly-full':

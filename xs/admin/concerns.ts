@@ -22,6 +22,8 @@ export type Concern =
   | { type: 'port-closed'; ports: Probes['closedPorts'] }
   /** No session of a laptop can work; why, in English. */
   | { type: 'sandbox'; reason: string }
+  /** The library was copied without its hard links, so that nothing is removed. */
+  | { type: 'unlinked' }
   /** No backup begins. Shares of the disk, 0 to 1. */
   | { type: 'disk-full'; freeBlocks: number; freeInodes: number; reliefs: readonly Relief[] }
   /** Something in their folders is missing, damaged or unreadable. */
@@ -56,7 +58,7 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['service-down', 'faults', 'port-closed', 'sandbox', 'disk-full'] as const),
+  ...(['service-down', 'faults', 'port-closed', 'sandbox', 'unlinked', 'disk-full'] as const),
   ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'twins', 'held'] as const),
   ...(['no-teacher', 'clock'] as const),
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
@@ -88,6 +90,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return probes.closedPorts.length > 0 ? { type, ports: probes.closedPorts } : undefined;
     case 'sandbox':
       return probes.sandbox === null ? undefined : { type, reason: probes.sandbox };
+    case 'unlinked':
+      return status.unlinked ? { type } : undefined;
     case 'no-teacher':
       return status.teachers === 0 ? { type } : undefined;
     case 'clock':

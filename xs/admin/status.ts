@@ -10,6 +10,7 @@ import type { Fault } from '../ground/faults.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
+import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
@@ -71,6 +72,8 @@ export interface Status {
   /** Whether the reserve for repairs is there, or was never made yet. */
   reserve: boolean;
   probes: Probes;
+  /** The library is without its hard links. */
+  unlinked: boolean;
   trash: number;
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
@@ -138,6 +141,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .sort((a, b) => b.bytes - a.bytes),
     teachers: countTeachers(paths),
     ...(await readRoom(library, known, usage, days)),
+    unlinked: isUnlinked(paths),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
@@ -213,7 +217,8 @@ async function readRoom(
     disk,
     forecast,
     fullOn: fullDate(readDays(paths), measured, now),
-    reliefs: isTight ? findReliefs(library, others) : [],
+    // Without the links, copies of the same content would be taken for other files.
+    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, others) : [],
     // The first cleanup makes it.
     reserve:
       hasReserve ||

@@ -4,6 +4,7 @@
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { checkEverything } from '../integrity/relink.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
@@ -114,11 +115,11 @@ export class Chores implements AsyncDisposable {
 
   /** Every name of every snapshot, before anything is removed. */
   async #check(): Promise<void> {
-    const { checker, index, log } = this.#library;
+    const { index, log } = this.#library;
     const { signal } = this.#stop;
     try {
       await index.reconcile();
-      log.info('checked', { findings: await checker.checkAll(signal) });
+      log.info('checked', { findings: await checkEverything(this.#library, signal) });
     } catch (error) {
       if (signal.aborted) return;
       log.warn('check-failed', { reason: asDsError(error).message });

@@ -19,7 +19,7 @@ export const FLAGS = {
   json: { summary: 'print JSON, one object per line, and no progress bar' },
   'dry-run': { summary: 'print what would be done; change nothing' },
   'trust-clock': { summary: "accept the server's present date as correct" },
-  all: { summary: 'all content at once' },
+  all: { summary: 'all content, or all versions' },
   'keep-going': { summary: 'leave out what is damaged instead of failing' },
   plan: {
     summary: 'say of each old snapshot what it is, why, and what will happen; change nothing',
@@ -85,7 +85,8 @@ export interface Command extends Shape {
 
 /** A command that only reads and runs as the user at the terminal, never in the service. */
 export interface LocalCommand extends Shape {
-  run(context: LocalContext): Promise<void>;
+  /** A number is the exit code of a command that succeeded; anything else means 0. */
+  run(context: LocalContext): Promise<unknown>;
 }
 
 export interface LocalContext {
@@ -96,6 +97,9 @@ export interface LocalContext {
   progress: (step: Step) => void;
   signal: AbortSignal;
 }
+
+/** Exit code of a command that did its work and found something that somebody has to look at. */
+export const NEEDS_ATTENTION = 3;
 
 /** Wrong arguments: exit code 2. Without a hint of its own, `withHelp` names the help that there is. */
 export function usage(message: string, hint?: string): DsError {

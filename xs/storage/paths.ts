@@ -94,6 +94,8 @@ export const inLibrary = (paths: Paths) => ({
   /** The folder of a laptop that was removed from the registrations. */
   forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
   clock: join(paths.library, '.clock.json'),
+  /** It came here without hard links; until every name is linked again. */
+  unlinked: join(paths.library, '.unlinked'),
   /** Space that is released when the disk is too full to be cleaned up. */
   reserve: join(paths.library, '.reserve'),
 });

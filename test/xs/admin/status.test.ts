@@ -75,6 +75,7 @@ function statusOf(laptops: number): Status {
       return { serial: serialOf(n), nick: '', holdsData: true };
     }),
     lockedOut: [{ serial: SERIAL, nick: 'Jim' }],
+    unlinked: true,
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z', daysSince: 40 },
@@ -117,6 +118,7 @@ const WELL: Status = {
     twins: [],
     overQuota: [],
     leftovers: [],
+    unlinked: false,
     damaged: 0,
     damagedLaptops: [],
     lockedOut: [],
@@ -160,6 +162,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     /session does not start: bwrap: not found/,
     /xs-backup doctor/,
   ],
+  ['unlinked', { unlinked: true }, /without their hard links/, /xs-backup relink/],
   [
     'disk-full',
     {

@@ -49,6 +49,7 @@ const STATUS: Status = {
     waitingKeys: [],
     twins: [],
     overQuota: [],
+    unlinked: false,
     trash: 0,
     damaged: 0,
     damagedLaptops: [],
