@@ -10,22 +10,22 @@ PACKAGES='rsync openssh-server openssh-client bubblewrap socat libnss-wrapper ut
   libgirepository1.0-dev libcairo2-dev libgtk-3-dev pkg-config gir1.2-sugarext-1.0
   python3-dbusmock chromium fonts-dejavu-core
   sucrose xvfb xdotool imagemagick x11-utils dbus-x11 metacity telepathy-mission-control-5
-  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2'
+  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2 restic'
 # In this order: the programs and Sugar's datastore; what node-gtk is compiled against; fakes of
 # power and network, and a browser for the pages; a whole Sugar without a screen (it dies at its
 # start without mission-control), and what reads its screen; what shows manuals and finds processes; what
-# redirects a port between two networks.
-BENCH_PACKAGES='restic borgbackup'
+# redirects a port between two networks; and what makes the copy elsewhere.
+BENCH_PACKAGES='borgbackup'
 # For systems without dpkg: what those packages are needed for.
 TOOLS='rsync sshd ssh ssh-keygen bwrap socat flock setpriv dbus-daemon dbus-run-session gsettings
-  python3 make g++'
+  python3 make g++ restic'
 OLDEST_NODE=20
 
 usage() {
   cat <<'USAGE'
 usage: sh bundle/setup.sh [--quiet] [--bench]
   --quiet   say nothing when nothing is missing
-  --bench   also install what the benchmarks compare with: restic, borgbackup
+  --bench   also install what the benchmarks compare with: borgbackup
 USAGE
 }
 
@@ -43,7 +43,7 @@ while [ $# -gt 0 ]; do
     --quiet) quiet=yes ;;
     --bench)
       PACKAGES="$PACKAGES $BENCH_PACKAGES"
-      TOOLS="$TOOLS restic borg"
+      TOOLS="$TOOLS borg"
       ;;
     --help) usage && exit ;;
     *)

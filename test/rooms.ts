@@ -63,6 +63,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'legacy',
     'ingest',
     'library',
+    'offsite',
     'traffic',
     'ssh',
     'chores',

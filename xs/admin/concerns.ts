@@ -38,6 +38,8 @@ export type Concern =
   | { type: 'no-teacher' }
   /** Nothing is removed while the clock is not trusted; why, in English. */
   | { type: 'clock'; reason: string }
+  /** The copy elsewhere failed, or was not made for days. */
+  | { type: 'offsite' }
   | { type: 'damage'; files: number }
   /** One full copy of every laptop does not fit. */
   | { type: 'disk-too-small' }
@@ -60,7 +62,7 @@ export type ConcernType = Concern['type'];
 export const CONCERN_TYPES = [
   ...(['service-down', 'faults', 'port-closed', 'sandbox', 'unlinked', 'disk-full'] as const),
   ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'twins', 'held'] as const),
-  ...(['no-teacher', 'clock'] as const),
+  ...(['no-teacher', 'clock', 'offsite'] as const),
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
   ...(['never-backed-up', 'late-laptops', 'unconfirmed'] as const),
@@ -96,6 +98,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return status.teachers === 0 ? { type } : undefined;
     case 'clock':
       return clock.trusted ? undefined : { type, reason: clock.reason };
+    case 'offsite':
+      return status.offsite === 'late' ? { type } : undefined;
     case 'damage':
       return damaged > 0 ? { type, files: damaged } : undefined;
     case 'disk-too-small':

@@ -3,6 +3,7 @@
  * code runs in the service while that is running, and in the program at the terminal otherwise.
  */
 import { DsError } from '../../shared/errors.ts';
+import type { Config } from '../config.ts';
 import type { Library } from '../library.ts';
 import type { Paths } from '../storage/paths.ts';
 
@@ -96,6 +97,20 @@ export interface LocalContext {
   print: (text: string) => void;
   progress: (step: Step) => void;
   signal: AbortSignal;
+}
+
+/** The same for a command that needs the settings, or opens the library itself. */
+export interface MachineCommand extends Shape {
+  run(context: MachineContext): Promise<unknown>;
+}
+
+export interface MachineContext extends LocalContext {
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  /** Throws `config` for root where the service is another user, who could not read what root made. */
+  checkUser(): void;
+  /** Throws `busy` while the service runs. */
+  open(): Promise<Library & AsyncDisposable>;
 }
 
 /** Exit code of a command that did its work and found something that somebody has to look at. */

@@ -161,6 +161,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['its ports answer', ['port-closed']],
   ['a laptop can send and fetch', ['sandbox']],
   ['equal content is stored once', ['unlinked']],
+  ['the copy elsewhere is made', ['offsite']],
   ['the disk has room', ['disk-full', 'disk-nearly-full', 'disk-filling']],
   ['one copy of every laptop fits', ['disk-too-small']],
   ['the reserve for repairs is there', ['reserve-gone']],

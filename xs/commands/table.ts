@@ -4,9 +4,10 @@
  */
 import { adopt } from './adopt.ts';
 import { alias, proposals, twins, unalias } from './aliases.ts';
+import { offsite } from './away/offsite.ts';
 import { takeaway } from './away/takeaway.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
-import type { Command, LocalCommand } from './command.ts';
+import type { Command, LocalCommand, MachineCommand } from './command.ts';
 import { diag, serverKey } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, rebuild, relinkCommand, scrub, verify } from './integrity.ts';
@@ -46,8 +47,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
-  ...{ verify, export: exportCommand, takeaway, 'server-key': serverKey },
+export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand | MachineCommand>> = {
+  ...{ verify, export: exportCommand, takeaway, offsite, 'server-key': serverKey },
 };
 
 /** What somebody types after `xs-backup`, for the help of each command and the manual page. */
@@ -88,6 +89,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   diag: ['diag', 'a report for somebody who helps'],
   verify: ['verify Jocinta', 'are all her snapshots whole?'],
   export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
+  offsite: ['offsite status', 'when was the last copy elsewhere?'],
   takeaway: ['takeaway Jocinta jocinta.zip', 'she leaves, and takes all her things along'],
   'server-key': ['server-key', "the line for the laptops' config.toml"],
 };

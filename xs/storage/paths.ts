@@ -179,6 +179,9 @@ export const inState = (paths: Paths) => ({
   hostKeyCopy: join(paths.state, 'ssh', 'host-key-copy'),
   runFolder: join(paths.state, 'run'),
   apiSocket: join(paths.state, 'run', 'api.sock'),
+  /** How the copies elsewhere went; held while one is made. */
+  offsite: join(paths.state, 'offsite.json'),
+  offsiteLock: join(paths.state, 'run', 'offsite.lock'),
   /** Held while a service runs. */
   serviceLock: join(paths.state, 'run', 'service.lock'),
   adminSocket: join(paths.state, 'run', 'admin.sock'),

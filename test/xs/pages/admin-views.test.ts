@@ -50,6 +50,7 @@ const STATUS: Status = {
     twins: [],
     overQuota: [],
     unlinked: false,
+    offsite: 'none' as const,
     trash: 0,
     damaged: 0,
     damagedLaptops: [],
