@@ -33,24 +33,14 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
   const asker = new Asker(
     client,
     (event) => activity.dispatch(event),
-    (link) => {
-      void openInBrowse(link);
+    async (link) => {
+      const { openInBrowse } = await import('./browser.ts');
+      const onFailure = (error: Error) => log.warn('no-browse', { error: error.message });
+      openInBrowse(link, { ...config, env: process.env, onFailure });
     },
   );
   activity.connect({ client, asker });
   await client.start();
-}
-
-/** Opens a link in Browse with Sugar's own launcher. */
-async function openInBrowse(link: string): Promise<void> {
-  if (!/^https?:\/\/[^\s]+$/.test(link)) return;
-  const { spawn } = await import('node:child_process');
-  const browse = spawn('sugar-launch', ['-u', link, 'org.laptop.WebActivity'], {
-    stdio: 'ignore',
-    detached: true,
-  });
-  browse.on('error', (error) => log.warn('no-browse', { error: error.message }));
-  browse.unref();
 }
 
 try {

@@ -19,7 +19,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 armFailpoint(process.env.DS_BACKUP_FAILPOINT);
 
-process.exitCode = await runCli({
+// Nothing at the top waits: the bundle is CommonJS, which V8 can keep compiled.
+const run = runCli({
   args: process.argv.slice(2),
   env: process.env,
   clock: realClock,
@@ -29,6 +30,9 @@ process.exitCode = await runCli({
   parent: process,
   stop,
   self: [process.execPath, ...process.execArgv.filter(isForWorkers), process.argv[1] ?? ''],
+});
+void run.then((code) => {
+  process.exitCode = code;
 });
 
 /** Flags that keep the agent's memory small are not for its workers, which have to be quick. */

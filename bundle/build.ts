@@ -2,8 +2,11 @@
  * Makes dist/: both programs as plain JavaScript with nothing left to install, so that the folder
  * can be copied to another place and run there by another user.
  *
- *     dist/ds-backup.mjs  xs-backup.mjs  the programs; what they import lazily lies beside them
+ *     dist/ds-backup.mjs  xs-backup.mjs  the programs
+ *     dist/ds-backup.cjs                 all of the laptop's, in one file: V8 keeps it compiled
+ *     dist/part-*.mjs                    what the server's imports lazily
  *     dist/ssh/ds-session.sh             read by xs through `import.meta.url`
+ *     dist/stick/install.sh              goes on a stick; read likewise
  *     dist/pages/style.css, teacher/teacher.css   of the pages; read likewise
  *     dist/locale/                       the words of the pages in other languages; read likewise
  *     dist/share/                        the manual pages, and completion for bash
@@ -41,11 +44,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const distFolder: string = join(root, 'dist');
 
 /** Program → the module it starts with. */
-const PROGRAMS = { 'ds-backup': 'agent/main.ts', 'xs-backup': 'xs/main.ts' };
+const PROGRAMS = { 'ds-backup': 'bundle/start.ts', 'xs-backup': 'xs/main.ts' };
+/** What `bundle/start.ts` runs. */
+const WHOLE = { 'ds-backup': 'agent/main.ts' };
+const WHOLE_FILE = 'ds-backup.cjs';
+/** What the laptop's program has in place of `import.meta.url`; see `shared/system/code-cache.ts`. */
+const OWN_URL = '__ownUrl';
 const PROGRAM_NAMES = ['ds-backup', 'xs-backup'] as const;
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
 const ASSETS = [
   ['xs/ssh/ds-session.sh', 'ssh/ds-session.sh'],
+  ['xs/stick/install.sh', 'stick/install.sh'],
   ['xs/pages/style.css', 'pages/style.css'],
   ['xs/pages/teacher/teacher.css', 'pages/teacher/teacher.css'],
 ] as const;
@@ -59,7 +68,7 @@ const SHARED: Readonly<Record<string, () => string>> = {
 };
 /** What a program reads beside its own code. */
 const NEIGHBOURS: Record<keyof typeof PROGRAMS, readonly string[]> = {
-  'ds-backup': ['locale', 'node_modules', 'share'],
+  'ds-backup': [WHOLE_FILE, 'locale', 'node_modules', 'share'],
   'xs-backup': ['locale', 'node_modules', ...ASSETS.map(([, place]) => place)],
 };
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
@@ -129,21 +138,14 @@ export function bundledInputs(): string[] {
 
 /** Bundles as for `dist` (source maps tell the way from there) but writes into `fresh`. */
 async function bundlePrograms(from: string, dist: string, fresh: string): Promise<void> {
-  const { outputFiles, metafile } = await esbuild.build({
+  const common = {
     absWorkingDir: from,
-    entryPoints: PROGRAMS,
     outdir: dist,
     write: false,
     metafile: true,
     bundle: true,
     platform: 'node',
-    format: 'esm',
     target: 'node20',
-    outExtension: { '.js': '.mjs' },
-    // Keeps `await import()` lazy: its modules become files of their own. All stay in one folder,
-    // or `import.meta.url` would mean another place in each.
-    splitting: true,
-    chunkNames: 'part-[hash]',
     // Names stay whole, for the stack traces in a teacher's bug report.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -152,14 +154,33 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
     sourcesContent: false,
     alias: { 'http2-wrapper': join(root, 'bundle/no-http2.ts') },
     external: EXTERNAL,
-    banner: { js: CJS_NAMES },
     logLevel: 'error',
+  } as const;
+  const { outputFiles, metafile } = await esbuild.build({
+    ...common,
+    entryPoints: PROGRAMS,
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    // Keeps `await import()` lazy: its modules become files of their own. All stay in one folder,
+    // or `import.meta.url` would mean another place in each.
+    splitting: true,
+    chunkNames: 'part-[hash]',
+    banner: { js: CJS_NAMES },
+  });
+  const whole = await esbuild.build({
+    ...common,
+    entryPoints: WHOLE,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    supported: { 'dynamic-import': false }, // modules are set up when they are first asked for
+    define: { 'import.meta.url': OWN_URL },
   });
   mkdirSync(fresh, { recursive: true });
-  for (const file of outputFiles) {
+  for (const file of [...outputFiles, ...whole.outputFiles]) {
     writeFileSync(join(fresh, relative(dist, file.path)), file.contents);
   }
-  writeFileSync(join(fresh, INPUTS), `${Object.keys(metafile.inputs).sort().join('\n')}\n`);
+  const inputs = new Set([metafile, whole.metafile].flatMap((one) => Object.keys(one.inputs)));
+  writeFileSync(join(fresh, INPUTS), `${[...inputs].sort().join('\n')}\n`);
   for (const program of PROGRAM_NAMES) {
     makeExecutable(join(fresh, `${program}.mjs`));
     const parts = partsOf(metafile, relative(from, join(dist, `${program}.mjs`)));
@@ -211,10 +232,10 @@ function copyPackagePart(packages: string, fresh: string, part: string): void {
 /** A file that a program reads through `import.meta.url` and nobody copied fails here, not at school. */
 function checkNeighbours(fresh: string): void {
   for (const name of readdirSync(fresh)) {
-    if (!name.endsWith('.mjs')) continue;
+    if (!/\.[cm]js$/.test(name)) continue;
     const code = readFileSync(join(fresh, name), 'utf8');
     for (const [, file = ''] of code.matchAll(
-      /new URL\(["'`](\.[^"'`]*)["'`],\s*import\.meta\.url\)/g,
+      /new URL\(["'`](\.[^"'`]*)["'`],\s*(?:import\.meta\.url|__ownUrl)\)/g,
     )) {
       if (existsSync(join(fresh, file))) continue;
       throw new DsError('internal', `dist/${name} reads ${file}, which the build does not copy`, {

@@ -14,10 +14,11 @@ umask 022 # whoever installs may keep her own files to herself; these are for ev
 
 usage() {
   cat <<'USAGE'
-usage: sh bundle/install.sh laptop | server [--prefix DIR] [--etc DIR] [--destdir DIR] [--remove]
+usage: sh bundle/install.sh laptop | server [--prefix DIR] [--etc DIR] [--destdir DIR] [--service] [--remove]
   --prefix DIR    where programs go (default: /usr)
   --etc DIR       where settings of the system go (default: /etc)
   --destdir DIR   put everything below this folder, for packages
+  --service       the server's: make its user and folders, start it now and at every start
   --remove        take it all away again; Journals, the library and settings stay
 USAGE
 }
@@ -33,7 +34,7 @@ wrong() { # wrong MESSAGE
   exit 2
 }
 
-part='' prefix=/usr etc=/etc destdir='' remove=
+part='' prefix=/usr etc=/etc destdir='' remove='' service=
 while [ $# -gt 0 ]; do
   case $1 in
     laptop | server) part=$1 ;;
@@ -54,6 +55,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --remove) remove=yes ;;
+    --service) service=yes ;;
     --help)
       usage
       exit 0
@@ -62,6 +64,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+[ -z "$service" ] || [ "$part:$destdir" = server: ] || wrong '--service is for a server that is installed here'
 [ -n "$part" ] || wrong 'which one: laptop or server?'
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -95,6 +98,9 @@ program() {
     mkdir -p "$library.new/$(dirname "$file")"
     cp -R "$dist/$file" "$library.new/$file"
   done <"$dist/$1.files"
+  # Its interpreter: a Node.js that is new enough, wherever the system has it.
+  cp "$root/bundle/start-node" "$library.new/start-node"
+  sed -i "1s|.*|#!$prefix/lib/$1/start-node|" "$library.new/$1.mjs"
   # Readable for everybody, whatever the rights of the folder that it was built in.
   chmod -R u=rwX,go=rX "$library.new"
   if [ -d "$library" ]; then mv "$library" "$library.old"; fi
@@ -139,8 +145,12 @@ install_server() {
   place 644 "$dist/share/xs-backup.8" "$prefix/share/man/man8/xs-backup.8"
   place 644 "$dist/share/xs-backup.conf.5" "$prefix/share/man/man5/xs-backup.conf.5"
   place 644 "$dist/share/xs-backup.bash" "$prefix/share/bash-completion/completions/xs-backup"
+  place 644 "$from/apparmor" "$prefix/share/xs-backup/apparmor"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"
   place 644 "$from/apache.conf" "$examples/apache.conf"
+  for guide in admin.en admin.es teacher.en teacher.es; do
+    place 644 "$root/bundle/docs/$guide.md" "$prefix/share/doc/xs-backup/$guide.md"
+  done
   place 644 "$from/original-clients.nft" "$examples/original-clients.nft"
 }
 
@@ -148,4 +158,16 @@ if [ -z "$remove" ]; then
   case $part in laptop) name=ds-backup ;; server) name=xs-backup ;; esac
   [ -f "$dist/$name.files" ] || fail 'dist/ is not built' 'run "npm run build"'
 fi
+units='xs-backup-http.socket xs-backup.service'
+# shellcheck disable=SC2086 # names are words
+if [ -n "$remove" ] && [ "$part:$destdir" = server: ] && [ -d /run/systemd/system ]; then
+  systemctl disable --quiet --now $units 2>/dev/null || :
+fi
 "install_$part"
+if [ -n "$service" ] && [ -z "$remove" ]; then
+  systemd-sysusers "$root/bundle/server/sysusers.conf"
+  systemd-tmpfiles --create "$root/bundle/server/tmpfiles.conf"
+  systemctl daemon-reload
+  # shellcheck disable=SC2086
+  systemctl enable --quiet --now $units
+fi

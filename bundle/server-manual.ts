@@ -5,7 +5,7 @@
 import { VERSION } from '../shared/version.ts';
 import { FLAGS, type FlagName, type Shape } from '../xs/commands/command.ts';
 import { EXIT_CODES, GLOBAL, SERVE } from '../xs/commands/command-line.ts';
-import { COMMANDS, EXAMPLES, LOCAL_COMMANDS } from '../xs/commands/table.ts';
+import { COMMANDS, EXAMPLES, LOCAL_COMMANDS, MORE_EXAMPLES } from '../xs/commands/table.ts';
 import { listSettings } from '../xs/config.ts';
 import { item, section, text } from './roff.ts';
 
@@ -40,7 +40,11 @@ export function serverPage(): string {
       .filter(([name]) => name !== 'json')
       .map(([name, rule]) => item(flagText(name as FlagName), `${rule.summary}.`)),
   ];
-  const examples = Object.values(EXAMPLES).map(([line, what]) => item(`xs-backup ${line}`, what));
+  const all = Object.entries(EXAMPLES).flatMap(([name, one]) => {
+    const more = MORE_EXAMPLES[name];
+    return more ? [one, more] : [one];
+  });
+  const examples = all.map(([line, what]) => item(`xs-backup ${line}`, what));
   return page('XS\\-BACKUP 8', [
     section('NAME', 'xs\\-backup \\- keep the Journals of a school of Sugar laptops'),
     section('SYNOPSIS', '.B xs\\-backup\n.I COMMAND\n[\\fIARGUMENT\\fR]...\n[\\fIOPTION\\fR]...'),

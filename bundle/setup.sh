@@ -5,26 +5,30 @@
 # second. Works as root, or through sudo for the Debian packages only. Two runs wait for each other.
 set -eu
 
-PACKAGES='rsync openssh-server openssh-client bubblewrap socat libnss-wrapper util-linux dbus
+PACKAGES='rsync openssh-server openssh-client bubblewrap socat openssl libnss-wrapper util-linux dbus
   python3-carquinyol python3-jarabe sugar-session libglib2.0-bin python3 make g++ time gettext
   libgirepository1.0-dev libcairo2-dev libgtk-3-dev pkg-config gir1.2-sugarext-1.0
   python3-dbusmock chromium fonts-dejavu-core
   sucrose xvfb xdotool imagemagick x11-utils dbus-x11 metacity telepathy-mission-control-5
-  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2 restic'
+  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2 dconf-cli restic'
 # In this order: the programs and Sugar's datastore; what node-gtk is compiled against; fakes of
 # power and network, and a browser for the pages; a whole Sugar without a screen (it dies at its
 # start without mission-control), and what reads its screen; what shows manuals and finds processes; what
-# redirects a port between two networks; and what makes the copy elsewhere.
+# redirects a port between two networks; what makes settings for Browse; and
+# what makes the copy elsewhere.
 BENCH_PACKAGES='borgbackup'
+SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux restic'
+SERVER_TOOLS='rsync sshd ssh-keygen bwrap socat openssl flock setpriv'
 # For systems without dpkg: what those packages are needed for.
-TOOLS='rsync sshd ssh ssh-keygen bwrap socat flock setpriv dbus-daemon dbus-run-session gsettings
-  python3 make g++ restic'
+TOOLS='rsync sshd ssh ssh-keygen bwrap socat openssl flock setpriv dbus-daemon dbus-run-session gsettings
+  dconf python3 make g++ restic'
 OLDEST_NODE=20
 
 usage() {
   cat <<'USAGE'
-usage: sh bundle/setup.sh [--quiet] [--bench]
+usage: sh bundle/setup.sh [--quiet] [--server | --bench]
   --quiet   say nothing when nothing is missing
+  --server  only what a school server needs that runs dist/xs-backup.mjs: no compiler, GTK or browser
   --bench   also install what the benchmarks compare with: borgbackup
 USAGE
 }
@@ -37,10 +41,15 @@ fail() { # fail MESSAGE [HINT]
 
 say() { printf 'setup: %s\n' "$1"; }
 
-quiet=
+quiet='' server=
 while [ $# -gt 0 ]; do
   case $1 in
     --quiet) quiet=yes ;;
+    --server)
+      server=yes
+      PACKAGES=$SERVER_PACKAGES
+      TOOLS=$SERVER_TOOLS
+      ;;
     --bench)
       PACKAGES="$PACKAGES $BENCH_PACKAGES"
       TOOLS="$TOOLS borg"
@@ -155,7 +164,7 @@ node_is_new_enough() {
   major=${version#v}
   [ "${major%%.*}" -ge "$OLDEST_NODE" ] ||
     fail "Node.js $version is too old; $OLDEST_NODE or newer is needed" "$node_hint"
-  command -v npm >/dev/null || fail 'npm is missing' "$node_hint"
+  [ -n "$server" ] || command -v npm >/dev/null || fail 'npm is missing' "$node_hint"
 }
 node_hint="Debian 12's own is too old; install Node.js $OLDEST_NODE with its npm, e.g. nodejs from a newer Debian"
 
@@ -191,7 +200,6 @@ install_npm_packages() {
 }
 
 npm_packages() {
-  node_is_new_enough
   if npm_packages_present && sqlite3_loads; then return; fi
   exec 9<"$root" # waits for another run of this script in the same tree
   flock 9
@@ -224,9 +232,16 @@ trap 'release_sshd; rm -f "$log"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# First what nobody here can mend.
+node_is_new_enough
 debian_packages
-npm_packages
-gtk_types
+if [ -z "$server" ]; then
+  npm_packages
+  gtk_types
+else
+  [ -f dist/xs-backup.mjs ] || fail 'dist/ is not built' 'unpack a release, or copy dist/ from where "npm run build" ran'
+  node dist/xs-backup.mjs --version >"$log" 2>&1 || fail 'dist/xs-backup.mjs does not start' "$(tail -n 3 "$log")"
+fi
 if [ -z "$quiet$did" ]; then
   say 'nothing is missing'
 elif [ -n "$did" ]; then

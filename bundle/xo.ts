@@ -1,14 +1,18 @@
 /**
  * Builds the activity's `.xo` for Sugar's installer: one JavaScript file, node-gtk's native module
- * for the architecture it was built on, icon and catalogues. Builds are reproducible.
+ * for the Node.js and the kind of machine that it was built on, icon and catalogues. Elsewhere `run`
+ * shows a page that says what is missing. Builds are reproducible.
  *
  *     Backup.activity/
- *       activity/activity.info activity-backup.svg run
- *       backup.cjs node_gtk.node
+ *       activity/activity.info activity-backup.svg no-node.svg run
+ *       backup.cjs node_gtk.node no_node.py
+ *       browse.dconf       settings in which Browse starts on a registered laptop
  *       source/            what backup.cjs was made of, for Sugar's View Source
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { machine, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +21,7 @@ import { ZipFile } from 'yazl';
 import { describeForTerminal } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { parseCatalogue } from '../shared/words/catalogue.ts';
-import { NAME, SUMMARY } from './activity/names.ts';
+import { ASK, NAME, NEEDS, SUMMARY } from './activity/names.ts';
 import { activityCatalogues } from './messages.ts';
 import { nodeGtk, strippedModule } from './node-gtk.ts';
 
@@ -25,6 +29,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
 const FOLDER = 'Backup.activity';
 const XO_NAME = `Backup-${VERSION}.xo`;
+
+/** What the native module is for: the major version of Node.js, and the machine as `uname -m` says it. */
+const RUNS_ON = { MAJOR: process.versions.node.split('.')[0] ?? '', MACHINE: machine() };
 
 interface BundleFile {
   name: string;
@@ -57,9 +64,12 @@ async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] 
   const files: BundleFile[] = [
     file('activity/activity.info', Buffer.from(activityInfo())),
     file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
-    { ...file('activity/run', read('bundle/activity/run')), executable: true },
+    file('activity/no-node.svg', read('bundle/activity/no-node.svg')),
+    { ...file('activity/run', filled('run', RUNS_ON)), executable: true },
+    file('no_node.py', filled('no-node.py', { ASK, NEEDS })),
     file('backup.cjs', code),
     file('node_gtk.node', strippedModule()),
+    file('browse.dconf', browseSettings()),
     file('LICENSE', read('LICENSE')),
     ...sources(),
     ...activityCatalogues().flatMap(catalogue),
@@ -69,6 +79,12 @@ async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] 
 
 function file(name: string, content: Buffer): BundleFile {
   return { name: `${FOLDER}/${name}`, content };
+}
+
+/** A file beside the icon, with these values in place of `@NAME@`. */
+function filled(name: string, values: Readonly<Record<string, string>>): Buffer {
+  const text = read(`bundle/activity/${name}`).toString();
+  return Buffer.from(text.replace(/@([A-Z]+)@/g, (_, key: string) => values[key] ?? ''));
 }
 
 /** Reproducible: sorted names and one fixed date. */
@@ -85,6 +101,18 @@ async function zip(files: readonly BundleFile[]): Promise<Buffer> {
   }
   archive.end();
   return await buffer(archive.outputStream);
+}
+
+/** A dconf database of `bundle/activity/browse`. */
+function browseSettings(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-browse-'));
+  try {
+    const database = join(folder, 'browse.dconf');
+    execFileSync('dconf', ['compile', database, join(root, 'bundle/activity/browse')]);
+    return readFileSync(database);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The activity's own sources, readable: the program itself is one minified file. */
@@ -166,7 +194,9 @@ const cryptoLater: esbuild.Plugin = {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const path = await buildXo(join(root, 'dist'));
-    process.stdout.write(`${path}  ${readFileSync(path).length} bytes\n`);
+    const { MAJOR, MACHINE } = RUNS_ON;
+    const size = readFileSync(path).length;
+    process.stdout.write(`${path}  ${size} bytes, for Node.js ${MAJOR} on ${MACHINE}\n`);
   } catch (error) {
     process.stderr.write(`${describeForTerminal(error)}\n`);
     process.exitCode = 1;

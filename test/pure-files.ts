@@ -25,6 +25,9 @@ const SCREENS = [
   'test/activity/waiting.test.ts',
   'test/activity/pins.test.ts',
   'test/activity/pulse.test.ts',
+  'test/activity/steps.test.ts',
+  'test/activity/endings.test.ts',
+  'test/activity/readers.test.ts',
 ];
 
 /** A file, or a folder with all that lies below it → the tests. */

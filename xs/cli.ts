@@ -22,6 +22,7 @@ import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
 import { sessionAccount } from './ssh/account.ts';
 import { guardAgainstStall } from './stall-guard.ts';
+import type { StickParts } from './stick/contents.ts';
 import type { Ownership } from './storage/ownership.ts';
 
 export interface CliOptions {
@@ -33,6 +34,7 @@ export interface CliOptions {
   /** Path of the session script. */
   sessionScript: string;
   pageFiles: PageFiles;
+  stickParts: StickParts;
   log: Log;
   print: (text: string) => void;
   /** Draws the progress bar; undefined where there is no terminal. */
@@ -112,11 +114,11 @@ function withBar({ print, drawBar }: CliOptions, { json }: Flags): Shown {
 const STALL_LIMIT_MS = 120_000;
 
 async function serve(options: CliOptions, config: Config): Promise<number> {
-  const { env, log, sessionScript, pageFiles, signal, inherited } = options;
+  const { env, log, sessionScript, pageFiles, stickParts, signal, inherited } = options;
   const ownership = accessOf(options, config);
   await using _guard = guardAgainstStall(STALL_LIMIT_MS);
   await using service = await startService({
-    ...{ config, ownership, sessionScript, pageFiles, log, env, inherited },
+    ...{ config, ownership, sessionScript, pageFiles, stickParts, log, env, inherited },
     clock: realClock,
   }).catch(explainBusy);
   log.info('serving', {

@@ -1,6 +1,7 @@
 /**
  * The server's settings: built-in defaults < /etc/xs-backup/config.toml < flags. README lists them.
  */
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
 import { DsError } from '../shared/errors.ts';
@@ -15,6 +16,11 @@ const path = v.pipe(
 const address = v.pipe(
   v.string(),
   v.regex(/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i, 'must be ADDRESS:PORT'),
+);
+/** `10.1.0.0/16`, or a single address. */
+const network = v.pipe(
+  v.string(),
+  v.check((text) => isNetwork(text), 'must be an address, or a network such as 10.1.0.0/16'),
 );
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
@@ -99,6 +105,37 @@ const schema = v.strictObject({
           v.description('The name of this server for laptops, sent to them at registration.'),
         ),
         'schoolserver',
+      ),
+      proxies: v.optional(
+        v.pipe(
+          v.array(network),
+          v.description(
+            'Web servers that forward to this one from other machines: what they say about who asked, and whether by HTTPS, is believed. Those on this machine always are.',
+          ),
+        ),
+        [],
+      ),
+    }),
+    {},
+  ),
+  https: v.optional(
+    v.strictObject({
+      listen: v.optional(
+        v.pipe(
+          v.union([address, v.literal('off')], 'must be ADDRESS:PORT, or "off"'),
+          v.description(
+            'Where teachers reach the pages with TLS, by a certificate that the server makes itself. While it is on, nobody signs in as a teacher over plain HTTP. "off": none.',
+          ),
+        ),
+        '0.0.0.0:8443',
+      ),
+      publicPort: v.optional(
+        v.pipe(
+          whole(1, 65_535),
+          v.description(
+            'The port to which teachers are sent, where it is not that of https.listen: a web server with a certificate of its own that forwards to us.',
+          ),
+        ),
       ),
     }),
     {},
@@ -335,6 +372,15 @@ const schema = v.strictObject({
         ),
         false,
       ),
+      teachersFrom: v.optional(
+        v.pipe(
+          v.array(network),
+          v.description(
+            'Networks from which teachers may use the pages, such as ["10.1.0.0/16"]; without any, all. Children come from everywhere.',
+          ),
+        ),
+        [],
+      ),
     }),
     {},
   ),
@@ -376,6 +422,12 @@ export function readConfig(file: string | undefined, flags: ConfigTree): Config 
     readConfigFile(file ?? DEFAULT_CONFIG_FILE, file !== undefined),
     { name: 'command line', tree: flags },
   ]);
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const kind = isIP(address);
+  return kind !== 0 && (prefix === undefined || Number(prefix) <= (kind === 4 ? 32 : 128));
 }
 
 export interface Address {

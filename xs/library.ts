@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
-import { asDsError } from '../shared/errors.ts';
+import { asDsError, DsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
@@ -14,7 +14,7 @@ import { lockFile } from '../shared/system/lock.ts';
 import type { Address, Config } from './config.ts';
 import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
-import { SHARDS } from './integrity/scrub-state.ts';
+import { clearLaptop, clearLibrary, makeWay, regain } from './integrity/clear-way.ts';
 import { noticeUnlinked } from './integrity/unlinked.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
@@ -28,20 +28,9 @@ import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
 import { checkLibrary, markLibrary } from './storage/library-id.ts';
 import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
-import {
-  inAudit,
-  inDamaged,
-  inLaptop,
-  inLibrary,
-  inShard,
-  inState,
-  isDraftName,
-  MIRRORS,
-  type Paths,
-} from './storage/paths.ts';
+import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
 import { releaseIfFull } from './storage/reserve.ts';
-import { setAside } from './storage/snapshots.ts';
 import { discard } from './storage/trash.ts';
 import { WorkQueue } from './storage/work-queue.ts';
 
@@ -61,8 +50,6 @@ export interface Library {
   faults: Faults;
   /** Does what the start could not do while the library's disk did not work. */
   prepare: () => Promise<void>;
-  /** Resolves when another process may have taken the library. */
-  lockLost: Promise<void>;
   registrations: Registrations;
   newcomers: Newcomers;
   audit: Audit;
@@ -80,7 +67,7 @@ export interface Library {
   /** True in the service; what is kept in memory only would be lost with a single command. */
   serving: boolean;
   /** Where the service listens, once it does. */
-  listening: { http?: Address; ssh?: Address };
+  listening: { http?: Address; ssh?: Address; https?: Address & { fingerprint: string } };
 }
 
 export interface LibraryOptions {
@@ -107,15 +94,19 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   if (existsSync(paths.library) && releaseIfFull(paths)) {
     log.warn('reserve-released', { reason: 'the disk is full, and the service has to start' });
   }
-  checkLibrary(paths);
   const faults = new Faults(log);
+  faults.attempt('library', () => regain(paths.library, 0o751));
+  checkLibrary(paths);
+  checkState(paths);
+  faults.attempt('state', () => makeWay(inState(paths).runFolder, 0o750));
   makeServiceFolders(ownership, paths, faults);
   const { serviceLock } = inState(paths);
-  const lock = cleanup.use(
-    await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }),
-  );
+  cleanup.use(await lockFile(serviceLock, { env, waitSeconds: LOCK_PATIENCE_SECONDS }));
   const isUsable = faults.list().every(({ part }) => part !== 'library');
-  if (isUsable) faults.attempt('library', () => markLibrary(paths));
+  if (isUsable) {
+    faults.attempt('library', () => markLibrary(paths));
+    faults.attempt('library', () => clearLibrary(paths));
+  }
   const timeline = new Timeline(paths, clock);
   // What passed while it was open is not forgotten.
   if (options.serving) cleanup.defer(() => void timeline.observe());
@@ -133,7 +124,6 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const troubles = new Map<Serial, string>();
   const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
   if (isUsable) {
-    faults.attempt('library', () => clearLibrary(paths));
     await prepare();
     noticeUnlinked(paths, log);
   }
@@ -145,7 +135,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   return {
     ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, sharers },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false, listening: {} },
-    ...{ pool, checker, troubles, faults, lockLost: lock.lost },
+    ...{ pool, checker, troubles, faults },
     strangers: new Strangers(clock, log),
     prepare: async () => {
       await prepare();
@@ -156,18 +146,16 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   };
 }
 
-/**
- * Sets aside a file or a broken link where a folder of the library belongs. What was in it is made anew.
- */
-function clearLibrary(paths: Paths): void {
-  const { pool, trash, doomed, reserve } = inLibrary(paths);
-  const shards = Array.from({ length: SHARDS }, (_, shard) => inShard(paths, shard));
-  const places = [inDamaged(paths).folder, inAudit(paths).folder, trash, doomed, reserve];
-  for (const path of [pool, ...places, ...shards]) {
-    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-    if (!isFolder && lstatSync(path, { throwIfNoEntry: false })) setAside(path);
-  }
+/** Throws `config` for what is not a folder, nor leads to one: its disk may not be mounted. */
+function checkState({ state }: Paths): void {
+  const isFolder = statSync(state, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder !== false && !(isFolder === undefined && isLink(state))) return;
+  throw new DsError('config', `the state folder ${state} is not a folder`, {
+    hint: `mount its disk; or remove ${state}, and it is made anew from the library`,
+  });
 }
+
+const isLink = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 interface Preparing extends LibraryOptions {
   timeline: Timeline;
@@ -182,7 +170,7 @@ async function prepareLaptops(
   troubles.clear();
   for (const serial of serials()) {
     try {
-      clearWay(paths, serial);
+      clearLaptop(paths, serial);
       makeLaptopFolders(ownership, paths, serial);
       const { home, held } = inLaptop(paths, serial);
       removeDrafts(home);
@@ -198,16 +186,6 @@ async function prepareLaptops(
       log.warn('laptop-not-prepared', { serial, reason });
     }
   }
-}
-
-/** Sets aside what is a file where a folder belongs, or the other way round. */
-function clearWay(paths: Paths, serial: Serial): void {
-  const { incoming, held, pinned, mirror, sessionLock, lastSuccess } = inLaptop(paths, serial);
-  const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
-  for (const path of [incoming, held, pinned, ...MIRRORS.map(mirror)]) {
-    if (isFolder(path) === false) setAside(path);
-  }
-  for (const path of [sessionLock, lastSuccess]) if (isFolder(path)) setAside(path);
 }
 
 function removeDrafts(home: string): void {

@@ -36,6 +36,10 @@ try {
       ),
       locale: fileURLToPath(new URL('./locale', import.meta.url)),
     },
+    stickParts: {
+      script: fileURLToPath(new URL('./stick/install.sh', import.meta.url)),
+      locale: fileURLToPath(new URL('./locale', import.meta.url)),
+    },
     log: createLog((line) => process.stderr.write(line)),
     print: (text) => process.stdout.write(text),
     drawBar: mayDraw ? (text) => process.stderr.write(text) : undefined,

@@ -21,10 +21,12 @@ import { DayKeeper } from './chores/day-keeper.ts';
 import { supervise } from './chores/supervision.ts';
 import { serveCommands } from './commands/service-socket.ts';
 import { type Config, parseAddress } from './config.ts';
+import { startHttps } from './https/listener.ts';
 import { DailyCap } from './ingest/daily-cap.ts';
 import { HardQuota } from './ingest/hard-quota.ts';
 import { Intake } from './ingest/intake.ts';
 import { type Library, openLibrary } from './library.ts';
+import { addInstall } from './pages/install/install-routes.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
@@ -39,6 +41,7 @@ import { watchRoom } from './ssh/room-watch.ts';
 import { floorOf, installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
 import { checkSessions } from './ssh/start-check.ts';
+import type { StickParts } from './stick/contents.ts';
 import { cachedDisk } from './storage/disk.ts';
 import type { Ownership } from './storage/ownership.ts';
 import { reserveSize } from './storage/reserve.ts';
@@ -53,6 +56,7 @@ export interface ServiceOptions {
   /** Path of the session script as it comes with the program. */
   sessionScript: string;
   pageFiles: PageFiles;
+  stickParts: StickParts;
   clock: Clock;
   log: Log;
   env: NodeJS.ProcessEnv;
@@ -215,18 +219,20 @@ async function startHttp(
     hostName: config.http.name,
     hostKey: sshd.hostKey,
     sshPort: config.ssh.announcedPort ?? sshd.port,
-    login: config.ssh.user,
+    ...{ login: config.ssh.user, proxies: config.http.proxies },
     metrics: async () => formatMetrics(await readStatus(library), traffic.liveLeases),
   });
   addQuietRoutes(app, library);
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignIn(part, site);
+    addInstall(part, site, options.stickParts);
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
     addTeacherPages(part, site);
   });
   cleanup.defer(() => app.close());
   const port = await listen(app, config);
+  cleanup.use(await startHttps(library, app.server));
   for (const one of options.inherited ?? []) cleanup.use(await serveAt(one, app.server));
   return port;
 }

@@ -189,7 +189,7 @@ function finish(model: Model, id: number, summary: Record<string, number>): Mode
 }
 
 function fail(model: Model, id: number, failure: Failure, random: number): Model {
-  return changeJob(model, id, (job) => {
+  const failed = changeJob(model, id, (job) => {
     const { code, message, hint } = failure;
     const failures = job.failures + 1;
     const tried: Job = { ...job, failures, progress: null, problem: { code, message, hint } };
@@ -199,6 +199,11 @@ function fail(model: Model, id: number, failure: Failure, random: number): Model
     const problem = code === 'server-busy' ? job.problem : tried.problem;
     return { ...tried, problem, failures: retry.counts ? failures : 0, wait: retry.wait };
   });
+  const { request, end } = failed.jobs.find((job) => job.id === id) ?? {};
+  const isWaitedFor = request?.kind === 'backup' && failure.code === 'pending-approval';
+  if (end !== 'failed' || !isWaitedFor || !failed.due) return failed;
+  // Who asked is told; the day's backup asks on, for a teacher may be typing the digits.
+  return fail(withDailyBackup(failed, null), failed.nextId, failure, random);
 }
 
 function cancel(model: Model, id: number): Model {

@@ -30,6 +30,11 @@ const SILENCES = 5;
 const FAR_MS = 60 * MINUTE_MS;
 /** Somebody has to do something first: a teacher, an admin or the child. */
 const PEOPLE_MS = 30 * MINUTE_MS;
+/**
+ * A teacher who approves a laptop has it at hand, and the child looks at the digits until that is noticed:
+ * the first wait, which doubles up to that for people. So the digits stay as long again as they were there.
+ */
+const APPROVAL_MS = 15_000;
 const OTHER_RUN_MS = 15 * MINUTE_MS;
 /** Children of an agent that was killed end within seconds: try this often, with this pause. */
 const DYING_TRIES = 5;
@@ -40,7 +45,6 @@ const PATIENT_TRIES = 3;
 /** Codes that name the reason for the wait; all others are a `problem`. */
 const REASONS: Partial<Record<ErrorCode, JobReason>> = {
   'not-registered': 'not-registered',
-  'pending-approval': 'teacher',
   'untrusted-server': 'untrusted-server',
   'server-full': 'server-full',
   'over-quota': 'over-quota',
@@ -77,6 +81,11 @@ export function decideRetry(
     case 'busy':
       if (job.failures <= DYING_TRIES) return wait('other-run', DYING_MS);
       return byHand && kind === 'backup' ? { type: 'give-up' } : wait('other-run', OTHER_RUN_MS);
+    case 'pending-approval': {
+      if (byHand || kind !== 'backup') return { type: 'give-up' };
+      const ms = Math.min(PEOPLE_MS, APPROVAL_MS * 2 ** (job.failures - 1));
+      return wait('teacher', ms * (1 + random));
+    }
     default:
       if (byHand || kind !== 'backup') return { type: 'give-up' };
       return wait(REASONS[failure.code] ?? 'problem', PEOPLE_MS * (1 + random));

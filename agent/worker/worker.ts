@@ -6,7 +6,8 @@ import { on } from 'node:events';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Context } from '../context.ts';
-import { explainFull } from '../laptop-full.ts';
+import { explainDatastore, explainFull } from '../laptop-full.ts';
+import { freeBytes } from '../profile.ts';
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
 import { ServerBusy } from '../wire/admission.ts';
@@ -70,9 +71,14 @@ async function perform(worker: WorkerContext, act: string, params: unknown): Pro
     return { type: 'result', result: (await runAct(worker, act, params)) ?? null };
   } catch (cause) {
     const { signal } = worker.context;
-    const error = signal.aborted ? asDsError(signal.reason) : explainFull(cause);
+    const error = signal.aborted ? asDsError(signal.reason) : explainAct(cause, worker.context);
     return { type: 'failure', failure: describe(error) };
   }
+}
+
+function explainAct(cause: unknown, { paths }: Context): DsError {
+  if (asDsError(cause).code !== 'datastore') return explainFull(cause);
+  return explainFull(explainDatastore(cause, freeBytes(paths.profile)));
 }
 
 /** Resolves when it is sent, or cannot be sent because the agent is gone. */

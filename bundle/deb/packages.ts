@@ -1,11 +1,14 @@
 /**
- * What the three Debian packages are: names, dependencies, and the files that each is made of. Debian 13,
- * Raspberry Pi OS 13 and Debian 12 with a Node.js of version 20; README, "Install", says how.
+ * What the Debian packages are: names, dependencies, and the files that each is made of. For Debian 13 and
+ * Raspberry Pi OS 13; for Debian 12, whose Node.js is too old, with the package that brings one.
  */
 import { VERSION } from '../../shared/version.ts';
+import { NODE_VERSION } from './node.ts';
 
 export interface Package {
   name: string;
+  /** With Debian's revision. */
+  version: string;
   /** Debian's word for the machine, or `all`. */
   architecture: string;
   section: string;
@@ -21,10 +24,10 @@ export interface Package {
 
 /** Sugar's developers' list: where a school's or a distribution's question finds somebody. */
 export const MAINTAINER = 'Sugar Labs <sugar-devel@lists.sugarlabs.org>';
-export const DEB_VERSION = `${VERSION}-1`;
+const DEB_VERSION = `${VERSION}-1`;
 
 /** sqlite3's module speaks N-API and runs on any of them; our own code is compiled for Node.js 20. */
-const NODE = 'nodejs (>= 20.17)';
+const NODE = 'nodejs (>= 20.17) | ds-backup-node';
 /** What a native module built on Debian 12 is linked with. */
 const NATIVE = ['libc6 (>= 2.34)', 'libstdc++6 (>= 11)', 'libgcc-s1'];
 
@@ -34,6 +37,7 @@ export function packages(machine: string): readonly Package[] {
   return [
     {
       name: 'xs-backup',
+      version: DEB_VERSION,
       architecture: machine,
       section: 'admin',
       depends: [
@@ -42,6 +46,7 @@ export function packages(machine: string): readonly Package[] {
         'bubblewrap',
         'rsync',
         'socat',
+        'openssl',
         'libnss-wrapper',
         'adduser',
         ...NATIVE,
@@ -61,6 +66,7 @@ export function packages(machine: string): readonly Package[] {
     },
     {
       name: 'ds-backup-agent',
+      version: DEB_VERSION,
       architecture: machine,
       section: 'utils',
       depends: [NODE, 'rsync', 'openssh-client', 'libglib2.0-bin', 'dbus', ...NATIVE],
@@ -78,13 +84,14 @@ export function packages(machine: string): readonly Package[] {
     },
     {
       name: 'sugar-activity-backup',
+      version: DEB_VERSION,
       architecture: machine,
       section: 'education',
       // node-gtk's module is bound to one Node ABI: the one that it was built for.
       depends: [
         `ds-backup-agent (= ${DEB_VERSION})`,
         NODE,
-        `libnode${process.versions.modules}`,
+        `libnode${process.versions.modules} | ds-backup-node`,
         'libgtk-3-0t64 | libgtk-3-0',
         'libgirepository-1.0-1',
         'gir1.2-gtk-3.0',
@@ -99,6 +106,20 @@ export function packages(machine: string): readonly Package[] {
       scripts: {},
       conffiles: [],
     },
+    {
+      name: 'ds-backup-node',
+      version: NODE_VERSION,
+      architecture: machine,
+      section: 'javascript',
+      depends: ['libc6 (>= 2.28)', 'libstdc++6 (>= 8)', 'libgcc-s1'],
+      description: [
+        'Node.js for the backup of Sugar Journals, where that of the system is too old',
+        'Debian 12 has Node.js 18; xs-backup and ds-backup-agent need 20. This is one for these two programs. It is not on the PATH, and the nodejs of the system stays as it is.',
+        'Systems with a newer nodejs do not need it.',
+      ],
+      scripts: {},
+      conffiles: [],
+    },
   ];
 }
 
@@ -107,7 +128,7 @@ export function controlFile(it: Package, installedKiB: number): string {
   const [short = '', ...paragraphs] = it.description;
   const lines = [
     `Package: ${it.name}`,
-    `Version: ${DEB_VERSION}`,
+    `Version: ${it.version}`,
     `Architecture: ${it.architecture}`,
     `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${installedKiB}`,

@@ -166,7 +166,10 @@ export function readGoodProperties(entry: TreeEntry): ReadProperties {
       else read.beingWritten = true;
       total += bytes?.length ?? 0;
     } catch (error) {
-      const list = isSystemError(asDsError(error).cause) ? read.unread : read.oddities;
+      // A folder or a pipe may stand where a good property was; what is too large never was one.
+      const isFile = lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile();
+      const isTooLarge = isFile && !isSystemError(asDsError(error).cause);
+      const list = isTooLarge ? read.oddities : read.unread;
       list.push(error instanceof DsError ? error.message : oddity(entry, String(error)));
     }
   }

@@ -1,15 +1,16 @@
 /**
- * File locks by flock(2), through flock(1): Node has no call for it, and the original client and our
- * session script use the same kind of lock, so that they exclude each other. A small child process
- * holds the lock until its stdin closes; so it ends with this process, however that ends.
+ * File locks by flock(2): the original client and our session script use the same kind of lock, so that
+ * they exclude each other. Node has no call for it, so flock(1) locks a descriptor that we opened and
+ * that it inherits: such a lock belongs to the open file, and stays when flock(1) has ended. It goes with
+ * this process, however that ends; other children do not inherit it.
  */
 import { spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
 import { DsError } from '../errors.ts';
 
 export interface Lock extends AsyncDisposable {
+  /** May be called twice. */
   release(): Promise<void>;
-  /** Resolves when the lock was lost: its holder died, and another program may have taken it. */
-  lost: Promise<void>;
 }
 
 export interface LockOptions {
@@ -22,45 +23,67 @@ export interface LockOptions {
 
 /** The exit code that flock(1) is told to use if another process holds the lock. */
 const HELD_BY_OTHER = 75;
+/** What flock(1) sees the file as. */
+const INHERITED = 3;
 
-/** Takes the lock at `path` (created if absent). Throws `busy` if another holder keeps it too long. */
+/**
+ * Takes the lock at `path` (created if absent). Throws `busy` if another holder keeps it too long, and
+ * `internal` where there can be no lock.
+ */
 export async function lockFile(path: string, options: LockOptions): Promise<Lock> {
-  const mode = options.shared ? '--shared' : '--exclusive';
-  const wait = options.waitSeconds === 0 ? ['--nonblock'] : ['--wait', String(options.waitSeconds)];
-  const args = [mode, ...wait, '--conflict-exit-code', String(HELD_BY_OTHER), '--no-fork', path];
-  const child = spawn('flock', [...args, 'sh', '-c', 'echo held && exec cat >/dev/null'], {
-    env: options.env,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    ...(options.signal && { signal: options.signal }),
+  const fd = openLockFile(path);
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  try {
+    await flock(fd, path, options);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const release = async () => close();
+  return { release, [Symbol.asyncDispose]: release };
+}
+
+/** Opens it for writing where that is possible: network file systems lock nothing else exclusively. */
+function openLockFile(path: string): number {
+  const { O_RDWR, O_RDONLY, O_CREAT, O_NOCTTY } = constants;
+  try {
+    return openSync(path, O_RDWR | O_CREAT | O_NOCTTY, 0o666);
+  } catch {
+    try {
+      return openSync(path, O_RDONLY | O_CREAT | O_NOCTTY, 0o666);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new DsError('internal', `cannot lock ${path}: ${why}`, { cause });
+    }
+  }
+}
+
+/** Locks the open file `fd`, for as long as that is open. */
+async function flock(fd: number, path: string, options: LockOptions): Promise<void> {
+  const { env, shared, waitSeconds, signal } = options;
+  const wait = waitSeconds === 0 ? ['--nonblock'] : ['--wait', String(waitSeconds)];
+  const mode = shared ? '--shared' : '--exclusive';
+  const exit = ['--conflict-exit-code', String(HELD_BY_OTHER)];
+  const child = spawn('flock', [mode, ...wait, ...exit, String(INHERITED)], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    ...(signal && { signal }),
   });
   let stderrTail = '';
-  child.stderr.on('data', (piece: Buffer) => {
+  child.stderr?.on('data', (piece: Buffer) => {
     stderrTail = (stderrTail + piece.toString()).slice(-500);
   });
-  child.stdin.on('error', () => {});
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  await new Promise<void>((resolve, reject) => {
+  const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
-    child.stdout.once('data', () => resolve());
-    void ended.then((code) =>
-      reject(
-        code === HELD_BY_OTHER
-          ? new DsError('busy', `${path} is locked by another program`, { retry: true })
-          : new DsError('internal', `cannot lock ${path}: ${stderrTail.trim()}`),
-      ),
-    );
+    child.once('close', resolve);
   });
-  child.on('error', () => {}); // a later abort ends the child; release() then has nothing to do
-  let released = false;
-  const release = async () => {
-    released = true;
-    child.stdin.end();
-    await ended;
-  };
-  const lost = new Promise<void>((resolve) => {
-    void ended.then(() => {
-      if (!released) resolve();
-    });
-  });
-  return { release, lost, [Symbol.asyncDispose]: release };
+  if (code === 0) return;
+  if (code === HELD_BY_OTHER) {
+    throw new DsError('busy', `${path} is locked by another program`, { retry: true });
+  }
+  throw new DsError('internal', `cannot lock ${path}: ${stderrTail.trim()}`);
 }

@@ -11,6 +11,7 @@ const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ps', 'ur'];
 export function wordsOf(catalogue: Catalogue): Words {
   const { language } = catalogue;
   const locale = localeOf(language);
+  const isKreyol = /^ht\b|^ht_/.test(language);
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const number = (value: number) => numbers.format(value);
   const format = (options: Intl.DateTimeFormatOptions) => {
@@ -18,7 +19,8 @@ export function wordsOf(catalogue: Catalogue): Words {
     // Creating a format takes a millisecond, and most screens need none.
     return (seconds: number) => {
       made ??= new Intl.DateTimeFormat(locale, options);
-      return made.format(new Date(seconds * 1000));
+      const date = new Date(seconds * 1000);
+      return isKreyol ? inKreyol(made, date, options) : made.format(date);
     };
   };
   const weekday = format({ weekday: 'short' });
@@ -36,10 +38,30 @@ export function wordsOf(catalogue: Catalogue): Words {
   };
 }
 
+const KREYOL_MONTHS = 'janvye fevriye mas avril me jen jiyè out septanm oktòb novanm desanm'.split(
+  ' ',
+);
+const KREYOL_DAYS = 'dimanch lendi madi mèkredi jedi vandredi samdi'.split(' ');
+
+/** A French date with the names that Kreyòl has. */
+function inKreyol(
+  french: Intl.DateTimeFormat,
+  date: Date,
+  { weekday }: Intl.DateTimeFormatOptions,
+): string {
+  const day = KREYOL_DAYS[date.getDay()] ?? '';
+  const parts = french.formatToParts(date).map(({ type, value }) => {
+    if (type === 'month') return KREYOL_MONTHS[date.getMonth()];
+    if (type === 'weekday') return weekday === 'short' ? day.slice(0, 3) : day;
+    return value;
+  });
+  return parts.join('');
+}
+
 /** `pt_BR.UTF-8@x` → `pt-BR`; the nearest language that the runtime supports, else `en`. */
 function localeOf(language: string): string {
   const tag = (language.split(/[.@]/)[0] ?? '').replace('_', '-');
-  // The runtime has no tables for Kreyòl; its speakers read French dates at school.
+  // The runtime has no tables for Kreyòl: its numbers, and the order of its dates, are those of French.
   const wanted = tag.startsWith('ht') ? ['fr-HT', 'fr'] : [tag];
   for (const name of wanted) {
     try {

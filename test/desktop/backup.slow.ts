@@ -30,7 +30,9 @@ let scene: SchoolDesktop;
 test.before(async () => {
   try {
     await build();
-    scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH });
+    // The settings of a child's laptop, not a test's, are what Browse is started with.
+    const env = { GSETTINGS_BACKEND: 'dconf' };
+    scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH, env });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`); // uvu would keep it
     throw error;
@@ -282,6 +284,25 @@ test("the agent's death in a backup is survived, and the backup finishes", async
   });
   await desktop.screenshot('15-after-death');
   assert.not.equal((await scene.agent()).State, 'waiting');
+});
+
+test("the child's page opens in Browse, also where Sugar's own registration would end it", async () => {
+  const { desktop, screen } = scene;
+  await desktop.must('gsettings', 'set', 'org.sugarlabs', 'backup-url', 'http://schoolserver');
+  const { x, y } = await screen.find('Days', { role: 'push button' });
+  await desktop.click(x, y, 3);
+  await screen.press('In Browse');
+  const windows = ['search', '--onlyvisible', '--name', '^Browse Activity$'];
+  const isOpen = async () => (await desktop.run('xdotool', windows)).stdout.trim() !== '';
+  await waitFor('the window of Browse', isOpen);
+  await desktop.screenshot('16-browse');
+  const url = await desktop.must('gsettings', 'get', 'org.sugarlabs', 'backup-url');
+  assert.match(url, /schoolserver/, "the child's own settings are as they were");
+  await desktop.key('ctrl+q');
+  await waitFor('the keyboard on Backup again', async () => {
+    const { stdout } = await desktop.run('xdotool', ['getactivewindow', 'getwindowname']);
+    return stdout.trim() === 'Backup';
+  });
 });
 
 test('it ends by Ctrl+Q and leaves no entry of its own in the Journal', async () => {

@@ -2,7 +2,13 @@
 
 /** All is safe; the others are told as what differs from it, in GVariant's text form. */
 export const CALM = {
-  ...{ State: "<'safe'>", Reasons: "<['done']>", Registration: "<'accepted'>", Held: "<''>" },
+  ...{
+    State: "<'safe'>",
+    Reasons: "<['done']>",
+    Registration: "<'accepted'>",
+    Held: "<''>",
+    PairingCode: "<''>",
+  },
   ...{ SafeEntries: '<uint32 300>', TotalEntries: '<uint32 300>' },
 };
 const waiting = (reason: string) => ({ State: "<'waiting'>", Reasons: `<['${reason}']>` });

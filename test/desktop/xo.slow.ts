@@ -2,7 +2,7 @@
  * The `.xo`: the same bytes whenever and wherever it is made, small, nothing of this machine in
  * it, accepted by Sugar's own installer, and running from where that puts it.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -87,6 +87,41 @@ test('from there it starts, has no error to tell, and answers the shell', async 
   assert.is((await desktop.must('gdbus', 'call', ...target, ...active)).trim(), '()');
   const told = activity.lines.filter((line) => /^(warning|error):/.test(line));
   assert.equal(told, []);
+  await activity.stop();
+});
+
+/** A folder of programs for PATH, with a Node.js that says it is of this version. */
+function programs(name: string, version: string): string {
+  const place = join(desktop.folder, name);
+  mkdirSync(place);
+  for (const tool of ['uname', 'dirname', 'sugar-activity3']) {
+    symlinkSync(join('/usr/bin', tool), join(place, tool));
+  }
+  writeFileSync(join(place, 'node'), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+  return place;
+}
+
+function startWith(path: string, id: string) {
+  const bundle = join(desktop.home, 'Activities/Backup.activity');
+  const command = `cd ${bundle} && PATH=${path} exec activity/run -b org.sugarlabs.Backup -a ${id}`;
+  return desktop.start('/bin/sh', ['-c', command]);
+}
+
+test('where there is no fitting Node.js, a picture and words say what is missing', async () => {
+  const activity = startWith(programs('old', 'v18.20.4'), 'c'.repeat(40));
+  const screen = new ScreenReader(desktop);
+  await screen.find('Ask your teacher');
+  await screen.find(
+    /^Backup needs Node\.js 20 \(.+\)\. On this laptop is Node\.js v18\.20\.4 \(.+\)\.$/,
+  );
+  await desktop.screenshot('xo-no-node');
+  await activity.stop();
+});
+
+test('a fitting Node.js is found behind one that does not fit', async () => {
+  const activity = startWith(`${programs('older', 'v16.0.0')}:${process.env.PATH}`, 'e'.repeat(40));
+  await new ScreenReader(desktop).find('My Backup', { role: 'push button' });
+  await activity.stop();
 });
 
 test.run();

@@ -28,21 +28,6 @@ export interface Ran {
   stderr: string;
 }
 
-/** Makes `base`, a minimal system with systemd, and downloads `packages` with all that they need. */
-export function makeBase(suite: string, base: string, packages: readonly string[]): void {
-  const include = 'systemd,systemd-sysv,dbus';
-  const mirror = 'http://deb.debian.org/debian';
-  const made = ['--variant=minbase', `--include=${include}`, suite, base, mirror];
-  execFileSync('debootstrap', made, { stdio: ['ignore', 'ignore', 'inherit'] });
-  execFileSync('chroot', [base, 'apt-get', 'clean'], { env: ENV });
-  for (const args of [
-    ['update'],
-    ['install', '-y', '-d', '--no-install-recommends', ...packages],
-  ]) {
-    execFileSync('chroot', [base, 'apt-get', '-q', ...args], { env: ENV, stdio: 'ignore' });
-  }
-}
-
 export class Machine implements AsyncDisposable {
   #systemd: ChildProcess | undefined;
   #pid = 0;

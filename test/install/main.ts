@@ -1,31 +1,41 @@
 /**
- * `npm run test:install [trixie | bookworm]`: the packages on a machine that has nothing, without a network,
- * with its own systemd: installed from a folder as from a stick, a backup, the plug, a restore, an upgrade,
- * removed, installed again, purged. Nothing is listened at that should not be, and no child's work goes.
+ * `npm run test:install [-- trixie | bookworm [BASE]]`: the packages on a machine that has nothing, without a
+ * network, with its own systemd: an older package with a laptop that is sending, the upgrade from a folder as
+ * from a stick, the plug, removed, installed again, purged. Nothing is listened at that should not be, and no
+ * child's work goes. BASE is a folder where the bare system is kept for the next time.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { makeBareSystem, takeMissing, writeFirstStick } from '../../bundle/deb/first-stick.ts';
 import { makePackages } from '../../bundle/deb/main.ts';
 import { describeForTerminal } from '../../shared/errors.ts';
 import { generateJournal } from '../journal/generator.ts';
-import { Machine, makeBase } from './machine.ts';
+import { Machine } from './machine.ts';
 
-/** What the two packages depend on; downloaded beforehand, as `xs-backup stick` would lay it on a stick. */
-const NEEDED =
-  'nodejs openssh-server openssh-client bubblewrap rsync socat libnss-wrapper adduser libglib2.0-bin'.split(
-    ' ',
-  );
+/** Where a system's own Node.js is too old. */
+const NEEDS_NODE = ['bookworm'];
+const PROGRAMS = ['xs-backup', 'ds-backup-agent'];
+/** The most that `systemd-analyze security` may find, of 10. */
+const EXPOSURE = 2.5;
 const ENTRIES = 40;
 const CHILD = 'jocinta';
 const JOURNAL = `home/${CHILD}/.sugar/default/datastore`;
-/** Ours: "may I?" and pages, registration, sessions. In hexadecimal, as /proc/net/tcp has them. */
-const OUR_PORTS = ['0050', '08AE', '1F90'];
+/** Ours: "may I?" and pages, registration, sessions, pages over HTTPS. In hexadecimal, as /proc/net/tcp has them. */
+const OUR_PORTS = ['0050', '08AE', '1F90', '20FB'];
 
-const [suite = 'trixie'] = process.argv.slice(2);
+const [suite = 'trixie', kept] = process.argv.slice(2);
 let steps = 0;
 
 function step(name: string): void {
@@ -42,6 +52,12 @@ function must(machine: Machine, script: string): string {
 
 function asChild(machine: Machine, command: string): string {
   return must(machine, `su ${CHILD} -c '${command}'`);
+}
+
+/** As a teacher does it. */
+function install(machine: Machine, stick: string, part: string): void {
+  process.stdout.write(`    ${stick}, ${part}\n`);
+  must(machine, `LANG=es_PE.UTF-8 sh '/srv/${stick}/install.sh' ${part}`);
 }
 
 function listening(machine: Machine): string[] {
@@ -64,9 +80,8 @@ async function serves(machine: Machine): Promise<void> {
 
 async function scenes(machine: Machine, folder: string): Promise<void> {
   await machine.boot();
-  const install =
-    'cd /srv/stick && DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install ./*.deb';
-  must(machine, install);
+  install(machine, 'older stick', 'server');
+  install(machine, 'older stick', 'laptop');
   await serves(machine);
   step('installed without a network and without a question');
 
@@ -75,8 +90,12 @@ async function scenes(machine: Machine, folder: string): Promise<void> {
     assert.is(machine.run('systemctl', 'is-enabled', unit).stdout.trim(), 'disabled', unit);
   }
   must(machine, 'systemctl --global is-enabled ds-backup.timer');
+  const judged = must(machine, 'systemd-analyze security --no-pager xs-backup.service');
+  const exposure = Number(/exposure level for xs-backup.service: ([\d.]+)/.exec(judged)?.[1]);
+  assert.ok(exposure <= EXPOSURE, judged);
+  process.stdout.write(`    systemd-analyze security: ${exposure}\n`);
   step(
-    'listens at 80, 8080 and 2222 only; the sshd of the machine stays off; the daily timer is on',
+    'listens at 80, 8080, 8443 and 2222 only; the sshd of the machine stays off; the daily timer is on',
   );
 
   must(
@@ -86,8 +105,20 @@ async function scenes(machine: Machine, folder: string): Promise<void> {
   generateJournal(join(folder, 'journal'), { entries: ENTRIES, seed: 7 });
   cpSync(join(folder, 'journal'), join(machine.root, JOURNAL), { recursive: true });
   must(machine, `chown -R ${CHILD}: /home/${CHILD}`);
-  asChild(machine, 'ds-backup now --direct --wait');
-  step(`a laptop's ${ENTRIES} entries are safe, through the sandboxed unit`);
+  must(machine, "echo 'a long password' | xs-backup teacher add Rosa");
+  must(
+    machine,
+    'mkdir /srv/school && xs-backup stick /srv/school --packages /srv/stick/ds-backup/packages',
+  );
+  await upgradeWhileSending(machine, () => {
+    install(machine, 'school', 'server');
+    install(machine, 'school', 'laptop');
+  });
+  const [, digits = ''] =
+    /^code: +(\d{3} ?\d{3})/m.exec(asChild(machine, 'ds-backup status --direct')) ?? [];
+  must(machine, `xs-backup approve ${CHILD} ${digits}`);
+  must(machine, 'xs-backup status');
+  step(`upgraded while a laptop sent: its ${ENTRIES} entries are safe; six digits, all is well`);
 
   await machine.powerOff();
   await machine.boot();
@@ -103,21 +134,51 @@ async function scenes(machine: Machine, folder: string): Promise<void> {
   );
   step('sha256sum finds every file of the snapshot as it was sent');
 
-  must(machine, 'cd /srv/stick && dpkg -i xs-backup_*.deb ds-backup-agent_*.deb');
+  await comeAndGo(machine, snapshots);
+}
+
+async function comeAndGo(machine: Machine, snapshots: string[]): Promise<void> {
+  must(machine, 'DEBIAN_FRONTEND=noninteractive apt-get -y remove xs-backup ds-backup-agent');
+  assert.equal(listening(machine), []);
+  install(machine, 'school', 'server');
+  install(machine, 'school', 'laptop');
   await serves(machine);
-  assert.equal(snapshotsIn(machine), snapshots);
   asChild(machine, 'ds-backup now --direct --wait');
-  step('upgraded: data stays, the laptop goes on');
+  must(machine, 'xs-backup status');
+  step('removed and installed again: served as before');
 
   must(machine, 'DEBIAN_FRONTEND=noninteractive apt-get -y purge xs-backup ds-backup-agent');
   assert.equal(listening(machine), []);
   assert.equal(snapshotsIn(machine), snapshots, 'a purge takes no library');
   assert.ok(existsSync(join(machine.root, JOURNAL)));
-  must(machine, install);
+  must(machine, 'rm -r /etc/ds-backup');
+  install(machine, 'school', 'server');
+  install(machine, 'school', 'laptop');
+  assert.match(must(machine, 'cat /etc/ds-backup/config.toml'), /^server-key = "ssh-ed25519 /m);
   await serves(machine);
   asChild(machine, 'ds-backup now --direct --wait');
   must(machine, 'xs-backup status');
   step('purged and installed again: the same library, the same laptop, all is well');
+}
+
+/** What a child sends goes on where it was, whenever in between the packages are replaced. */
+async function upgradeWhileSending(machine: Machine, upgrade: () => void): Promise<void> {
+  machine.write(`home/${CHILD}/slow.toml`, 'bandwidth = 100\n');
+  must(
+    machine,
+    `mkdir -p /etc/ds-backup && cp /home/${CHILD}/slow.toml /etc/ds-backup/config.toml`,
+  );
+  must(
+    machine,
+    `su ${CHILD} -c 'ds-backup now --direct --wait >~/log 2>&1; echo $? >~/done' </dev/null >/dev/null 2>&1 &`,
+  );
+  while (machine.sh('pgrep -x rsync').exitCode !== 0) await sleep(100);
+  upgrade();
+  await serves(machine);
+  const done = join(machine.root, `home/${CHILD}/done`);
+  while (!existsSync(done)) await sleep(500);
+  must(machine, 'rm /etc/ds-backup/config.toml');
+  asChild(machine, 'ds-backup now --direct --wait');
 }
 
 function snapshotsIn(machine: Machine): string[] {
@@ -128,22 +189,43 @@ function snapshotsIn(machine: Machine): string[] {
     .filter((name) => /^datastore-\d/.test(name));
 }
 
+/** The same package as one of yesterday. */
+function makeOlder(path: string, into: string): void {
+  const tree = mkdtempSync(join(tmpdir(), 'ds-backup-older-'));
+  try {
+    execFileSync('dpkg-deb', ['-R', path, tree]);
+    const control = join(tree, 'DEBIAN/control');
+    const text = readFileSync(control, 'utf8').replace(/^Version: /m, 'Version: 0.0.1+');
+    writeFileSync(control, text);
+    const target = join(into, basename(path).replace('_', '_0.0.1+'));
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z0', '-b', tree, target], {
+      stdio: 'ignore',
+    });
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
 async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('needs root: it boots a machine in namespaces');
   const folder = mkdtempSync(join(tmpdir(), 'ds-backup-install-'));
   try {
     const root = join(folder, 'machine');
-    makeBase(suite, root, NEEDED);
-    const stick = join(root, 'srv/stick');
-    mkdirSync(stick);
-    const downloaded = join(root, 'var/cache/apt/archives');
-    for (const name of readdirSync(downloaded).filter((one) => one.endsWith('.deb'))) {
-      cpSync(join(downloaded, name), join(stick, name));
+    const base = kept ?? root;
+    const names = [...PROGRAMS, ...(NEEDS_NODE.includes(suite) ? ['ds-backup-node'] : [])];
+    if (!existsSync(base)) makeBareSystem(suite, base);
+    if (base !== root) execFileSync('cp', ['-a', base, root]);
+    const packages = join(folder, 'packages');
+    const older = join(folder, 'older');
+    takeMissing(suite, root, packages);
+    takeMissing(suite, root, older);
+    for (const path of await makePackages(join(folder, 'made'), names)) {
+      cpSync(path, join(packages, basename(path)));
+      if (PROGRAMS.some((name) => basename(path).startsWith(`${name}_`))) makeOlder(path, older);
+      else cpSync(path, join(older, basename(path)));
     }
-    for (const path of await makePackages(join(folder, 'packages'))) {
-      if (!path.includes('sugar-activity'))
-        cpSync(path, join(stick, path.slice(path.lastIndexOf('/') + 1)));
-    }
+    writeFirstStick(join(root, 'srv/older stick'), older);
+    writeFirstStick(join(root, 'srv/stick'), packages);
     execFileSync('chroot', [root, 'apt-get', 'clean']);
     await using machine = new Machine(root, suite);
     await scenes(machine, folder);

@@ -28,13 +28,11 @@ schoolserver._OFW_TREE = sys.argv[2]
 print('registered' if schoolserver.register_laptop(sys.argv[1]) else 'refused')
 `;
 
-let chrome: Browser;
-test.before(async () => {
-  chrome = await launchChromium();
-});
-test.after(async () => {
-  await chrome?.close();
-});
+/** A teacher's browser, which knows the certificate of this school. */
+async function openChromium({ server }: School): Promise<Browser & AsyncDisposable> {
+  const chrome = await launchChromium(server);
+  return Object.assign(chrome, { [Symbol.asyncDispose]: () => chrome.close() });
+}
 
 /** The first start of Sugar on it, and "Register" in its menu. */
 async function setUp(school: School, laptop: Laptop, nick: string): Promise<void> {
@@ -98,6 +96,7 @@ test('Sugar registers, is reflashed and waits; the teacher types its digits; all
   const code = /\b\d{6}\b/.exec(/pending-approval[\s\S]*/.exec(waits.stderr)?.[0] ?? '')?.[0] ?? '';
   assert.match(code, /^\d{6}$/, waits.stderr);
 
+  await using chrome = await openChromium(school);
   await using visitor = await visit(chrome, school.server.url, 'es-PE', 'small');
   const { page, complaints } = visitor;
   await page.goto('/xs-backup');
@@ -151,6 +150,7 @@ test('what the page decides, the terminal sees at once, and the other way round'
   const [command = '', ...rest] = school.server.command;
   const xs = (...args: string[]) =>
     laptop.run(command, [...rest, ...args, '--config', school.server.configFile]);
+  await using chrome = await openChromium(school);
   await using visitor = await visit(chrome, school.server.url, 'en', 'wide');
   const { page } = visitor;
   await page.goto(`/xs-backup/laptop/${laptop.serial}`);

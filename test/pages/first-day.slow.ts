@@ -1,7 +1,8 @@
 // weight: 15
 /**
  * The first day of a school in real headless Chromium: a wrong host name, nobody who could sign in, no
- * laptop yet. Each page says what to do and breaks no rule of axe-core.
+ * laptop yet. Each page says what to do and breaks no rule of axe-core. The teacher comes over HTTPS, by the
+ * certificate that the server made; the browser warns of any other.
  */
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
@@ -18,15 +19,18 @@ let school: PagesServer;
 let chrome: Browser;
 
 test.before(async () => {
-  school = await servePages();
+  school = await servePages('[https]\nlisten = "127.0.0.1:0"\n');
   await school.command('forget', [SERIAL]);
-  chrome = await launchChromium();
+  chrome = await launchChromium(school.library.paths);
 });
 
 test.after(async () => {
   await chrome?.close();
   await school?.[Symbol.asyncDispose]();
 });
+
+/** As a laptop of the school reaches it. */
+const named = (url: string) => url.replace('127.0.0.1', 'schoolserver');
 
 async function look(page: Page, name: string): Promise<void> {
   await shoot(page, `first-day-${name}`);
@@ -35,8 +39,9 @@ async function look(page: Page, name: string): Promise<void> {
 }
 
 test('a wrong host name leads to a right one; then to the first teacher and the first laptop', async () => {
-  await using visitor = await visit(chrome, school.url, 'fr', 'small');
+  await using visitor = await visit(chrome, named(school.url), 'fr', 'small');
   const { page } = visitor;
+  const secureUrl = named(school.secureUrl);
   const { port } = new URL(school.url);
   // Chromium resolves every name below .localhost to this machine.
   const answer = await page.goto(`http://ecole.localhost:${port}/xs-backup`);
@@ -52,6 +57,7 @@ test('a wrong host name leads to a right one; then to the first teacher and the 
   await page.goto('/');
   await look(page, 'start');
   await page.click('main a[href="/xs-backup"]');
+  assert.ok(page.url().startsWith(`${secureUrl}/ds-restore/sign-in`), page.url());
   assert.match(String(await page.textContent('main')), /xs-backup teacher add/);
   await look(page, 'no-teacher');
 
@@ -62,6 +68,40 @@ test('a wrong host name leads to a right one; then to the first teacher and the 
   await page.click('main button');
   assert.match(String(await page.textContent('main')), /xs-backup register-window 60/);
   await look(page, 'no-laptop');
+  assert.is(page.url(), `${secureUrl}/xs-backup`);
+  const cookies = await page.context().cookies();
+  assert.ok(cookies.some(({ name, secure }) => name === '__Host-ds-session' && secure));
+
+  // From the plain side she comes back as herself, and nothing of hers goes over it.
+  const told: string[] = [];
+  page.on('request', async (request) => {
+    if (request.url().startsWith('http:')) told.push((await request.allHeaders()).cookie ?? '');
+  });
+  await page.goto('/');
+  await page.click('main a[href="/xs-backup"]');
+  assert.is(page.url(), `${secureUrl}/xs-backup`);
+  assert.ok(told.length >= 2);
+  assert.not.match(told.join('; '), /__Host|ds-session/);
+  await page.goto('/ds-restore/sign-in');
+  await look(page, 'sign-in-plain');
+  await page.click('main a.button');
+  assert.ok(page.url().startsWith(secureUrl), page.url());
+  assert.is(await page.textContent('header .name'), TEACHER.name);
+  await page.goto(`${secureUrl}/xs-backup/paper`);
+  await look(page, 'paper');
+});
+
+test('of another certificate the browser warns; with her own it can be accepted, for nothing forbids it', async () => {
+  await using other = await servePages('[https]\nlisten = "127.0.0.1:0"\n');
+  await using visitor = await visit(chrome, named(other.url), 'en', 'small');
+  const { page } = visitor;
+  const refused = await page.goto('/xs-backup').catch((error: Error) => error);
+  assert.match(String(refused), /ERR_CERT_AUTHORITY_INVALID/);
+  // What a person does who presses "Advanced" and "Proceed".
+  await page.keyboard.type('thisisunsafe');
+  await page.waitForURL(`${named(other.secureUrl)}/**`);
+  await page.waitForSelector('main');
+  assert.match(page.url(), /sign-in/);
 });
 
 test.run();

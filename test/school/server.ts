@@ -109,7 +109,9 @@ function formatConfig(paths: Record<string, string>, ssh: string[], more: string
   const cap = more.includes('perDay') ? '' : '[retention]\nperDay = 100000\n';
   // What else the machine does must not turn a test's laptops away.
   const calm = more.includes('[traffic]') ? '' : '[traffic]\nadaptive = false\n';
-  return `${[...lines, '[ssh]', ...ssh].join('\n')}\n${cap}${calm}${more}\n`;
+  // Several schools are open on this machine at once.
+  const https = more.includes('[https]') ? '' : '[https]\nlisten = "127.0.0.1:0"\n';
+  return `${[...lines, '[ssh]', ...ssh].join('\n')}\n${cap}${calm}${https}${more}\n`;
 }
 
 /** A port that was free a moment ago. */

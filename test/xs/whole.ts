@@ -6,15 +6,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../shared/clock.ts';
 import { parseDigest, parseSerial, type Serial } from '../../shared/ids.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
+import { Cleanup } from '../../shared/system/cleanup.ts';
 import type { Flags } from '../../xs/commands/command.ts';
 import { runCommand } from '../../xs/commands/service-socket.ts';
 import { readConfig } from '../../xs/config.ts';
 import { DailyCap } from '../../xs/ingest/daily-cap.ts';
 import type { IngestContext } from '../../xs/ingest/ingest-context.ts';
 import { type Library, openLibrary } from '../../xs/library.ts';
+import type { StickParts } from '../../xs/stick/contents.ts';
 import { CALM } from '../../xs/traffic/pressure.ts';
 import type { Load } from '../../xs/traffic/traffic.ts';
 import { SERIAL } from './library.ts';
@@ -64,6 +67,12 @@ export interface WholeLibrary extends AsyncDisposable {
   command(command: string, args?: readonly string[], flags?: Flags): Promise<string>;
 }
 
+/** As the program finds them in the tree. */
+export const STICK_PARTS: StickParts = {
+  script: fileURLToPath(new URL('../../xs/stick/install.sh', import.meta.url)),
+  locale: '/nonexistent',
+};
+
 /** As if a backup had just been made; without a snapshot. */
 export function noteSuccess({ successes, timeline }: Library, serial: Serial): Promise<void> {
   return successes.note(
@@ -109,6 +118,8 @@ export async function openWhole(
   const library = await openLibrary({
     ...{ config, ownership, clock, log, env: process.env, serving: true },
   });
+  await using cleanup = new Cleanup();
+  cleanup.use(library);
   const { registrations } = library;
   if (!registrations.get(SERIAL) && !registrations.unreadable().includes(SERIAL)) {
     const inWindow = config.registration.policy === 'window';
@@ -125,12 +136,13 @@ export async function openWhole(
     await runCommand(library, request, print, new AbortController().signal);
     return printed;
   };
+  const owned = cleanup.move();
   return {
     ...{ library, clock, events, command },
     cap: () => new DailyCap(clock, config.retention.perDay, library.timeline),
     context: { ...library, guard: config.guard },
     [Symbol.asyncDispose]: async () => {
-      await library[Symbol.asyncDispose]();
+      await owned[Symbol.asyncDispose]();
       if (!options.folder) rmSync(folder, { recursive: true, force: true });
     },
   };

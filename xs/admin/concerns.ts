@@ -1,6 +1,6 @@
 /**
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
- * Pure. `xs-backup status` exits with 3 exactly when there is one of these.
+ * Pure. `xs-backup status` exits with 3 exactly when one of these needs attention; some are only worth doing.
  */
 import type { Serial } from '../../shared/ids.ts';
 import type { Fault } from '../ground/faults.ts';
@@ -62,11 +62,23 @@ export type ConcernType = Concern['type'];
 export const CONCERN_TYPES = [
   ...(['service-down', 'faults', 'port-closed', 'sandbox', 'unlinked', 'disk-full'] as const),
   ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'twins', 'held'] as const),
-  ...(['no-teacher', 'clock', 'offsite'] as const),
+  ...(['clock', 'offsite'] as const),
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
-  ...(['never-backed-up', 'late-laptops', 'unconfirmed'] as const),
+  ...(['never-backed-up', 'late-laptops', 'no-teacher', 'unconfirmed'] as const),
 ] satisfies readonly ConcernType[];
+
+/**
+ * Worth doing, and no trouble: backups are as safe without it, and a school may never want it. A school
+ * that works at the terminal needs nobody to sign in; a laptop that nobody compared trusts the first server.
+ */
+const ADVICE: readonly ConcernType[] = ['no-teacher', 'unconfirmed'];
+
+/** What needs attention, and what is only worth doing. */
+export function weighed(open: readonly Concern[]): Record<'attention' | 'advice', Concern[]> {
+  const isAdvice = ({ type }: Concern) => ADVICE.includes(type);
+  return { attention: open.filter((one) => !isAdvice(one)), advice: open.filter(isAdvice) };
+}
 
 /** Below this share of free blocks or inodes the disk is nearly full. */
 const SCARCE = 0.1;
@@ -76,7 +88,7 @@ const SOON_DAYS = 60;
 const BEHIND_DAYS = 36;
 const DAY_MS = 86_400_000;
 
-/** Empty when all is well; the most urgent first, one of a kind at most. */
+/** Empty when nothing is left to do; the most urgent first, one of a kind at most. */
 export function concerns(status: Status): Concern[] {
   return CONCERN_TYPES.flatMap((type) => concern(type, status) ?? []);
 }

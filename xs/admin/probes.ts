@@ -63,7 +63,7 @@ function portsOf({ listening, config }: Pick<Library, 'listening' | 'config'>): 
 }
 
 /** 0 where `http.listen` is all there is. */
-function publicPortOf({ listen, publicPort }: Library['config']['http']): number {
+export function publicPortOf({ listen, publicPort }: Library['config']['http']): number {
   if (publicPort !== undefined) return publicPort;
   return parseAddress(listen).port === USUAL_PORTS.listen ? USUAL_PORTS.public : 0;
 }

@@ -7,6 +7,7 @@ import { existsSync, lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import type { Fault } from '../ground/faults.ts';
+import { httpsWayIn, type WayIn } from '../https/way-in.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
@@ -63,6 +64,8 @@ export interface Status {
   unconfirmed: { serial: Serial; nick: string }[];
   /** How many may sign in to the pages. */
   teachers: number;
+  /** The pages over HTTPS; null where the settings switch them off. */
+  https: WayIn | null;
   /** `minFree`: the share of free blocks and inodes below which no backup begins, 0…1. */
   disk: DiskFacts & { minFree: number };
   forecast: Forecast;
@@ -143,6 +146,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
       .sort((a, b) => b.bytes - a.bytes),
     teachers: countTeachers(paths),
+    https: httpsWayIn(library),
     ...(await readRoom(library, known, usage, days)),
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),

@@ -19,6 +19,8 @@ export interface HttpOptions extends AvailableOptions {
   sshPort: number;
   /** Login name for our agents. */
   login: string;
+  /** Web servers on other machines that forward to us. */
+  proxies?: readonly string[];
   /** Text for Prometheus. */
   metrics: () => Promise<string>;
 }
@@ -29,9 +31,14 @@ const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 20_000;
 
 /** An app with our error answers, for the public side, the control API and the terminal's socket. */
-export function createApp(log: Log, bodyLimit: number, requestTimeout: number): FastifyInstance {
+export function createApp(
+  log: Log,
+  bodyLimit: number,
+  requestTimeout: number,
+  proxies: readonly string[] = [],
+): FastifyInstance {
   // The school's web server on port 80 forwards to us, with the client's address in X-Forwarded-For.
-  const trustProxy = 'loopback';
+  const trustProxy = ['loopback', ...proxies];
   // Node's defaults are a minute for the headers and checks every half minute.
   const http = { headersTimeout: requestTimeout, connectionsCheckingInterval: 5000 };
   const options = { bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true };
@@ -49,7 +56,7 @@ export function createApp(log: Log, bodyLimit: number, requestTimeout: number): 
 
 export function createPublicApp(options: HttpOptions): FastifyInstance {
   const { log } = options;
-  const app = createApp(log, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS);
+  const app = createApp(log, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS, options.proxies);
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
     ['text/xml', 'application/xml'],

@@ -162,9 +162,10 @@ async function emptyTrash(
   report: CleanupReport,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { paths, timeline, config, env } = library;
+  const { paths, timeline, config, env, log } = library;
   const options = { env, ...(signal && { signal }) };
-  await reclaim(paths, options); // left by a cleanup that was killed
+  const { stuck } = await reclaim(paths, options); // left by a cleanup that was killed
+  for (const reason of stuck.slice(0, 1)) log.warn('not-freed', { items: stuck.length, reason });
   const now = timeline.now();
   for (const item of listTrash(paths)) if (item.at === undefined) dateItem(paths, item, now.at);
   const items = listTrash(paths);

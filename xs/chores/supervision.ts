@@ -1,6 +1,6 @@
 /**
- * Looks after what the service depends on and cannot start again by itself: the lock, the library's
- * disk, the state folder with its sockets. A disk that became read-only is said, and noticed when it
+ * Looks after what the service depends on and cannot start again by itself: the library's disk, the
+ * state folder with its sockets. A disk that became read-only is said, and noticed when it
  * works again; where going on would do harm, the service ends with an error, and is started anew.
  */
 import { accessSync, constants, lstatSync } from 'node:fs';
@@ -19,14 +19,11 @@ export interface Supervision extends Disposable {
 
 /** To be called when everything has started. */
 export function supervise(library: Library): Supervision {
-  const { paths, lockLost } = library;
+  const { paths } = library;
   let fail: (error: DsError) => void = () => {};
   const failed = new Promise<DsError>((resolve) => {
     fail = resolve;
   });
-  void lockLost.then(() =>
-    fail(new DsError('internal', 'the lock of the library was lost: its holder has died')),
-  );
   const sockets = [inState(paths).apiSocket, inState(paths).adminSocket];
   const inodes = sockets.map(inodeOf);
   const look = () => {

@@ -9,8 +9,9 @@ import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
 import { hasTwin, readTwins, writeTwins } from '../registration/twin-file.ts';
 import { separated, type Twins, united } from '../registration/twins.ts';
-import { laptopArgument } from './arguments.ts';
+import { laptopArgument, named } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
+import { columns, localDate } from './lines.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],
@@ -45,7 +46,7 @@ export const proposals: Command = {
   run: async (context) => {
     const found = await proposalsOf(context.library);
     answer(context, { proposals: found }, () =>
-      found.length === 0 ? ['nothing to propose'] : found.map(describeProposal),
+      found.length === 0 ? ['nothing to propose'] : found.flatMap(describeProposal),
     );
   },
 };
@@ -56,12 +57,22 @@ export async function proposalsOf({ index, registrations, clock }: Library): Pro
   return proposeAliases(registrations.bySerial(), seen, clock.now());
 }
 
-export function describeProposal({ newer, older, nick, lastSeen }: Proposal): string {
-  return `${newer} may be ${nick}'s new laptop: ${older} was last seen ${lastSeen}; "xs-backup alias ${newer} ${older}"`;
-}
-
-function named({ registrations }: Library, serial: Serial): string {
-  return `${serial} (${registrations.get(serial)?.nick ?? ''})`;
+/** Which is the new one and which the old one, by their dates, and the two acts. */
+export function describeProposal({ newer, older, nick, ...on }: Proposal): string[] {
+  return [
+    `${newer} may be ${nick}'s new laptop`,
+    ...columns([
+      ['  new', newer, `registered ${localDate(on.registered)}`],
+      [
+        '  old',
+        older,
+        `registered ${localDate(on.olderRegistered)}`,
+        `last seen ${localDate(on.lastSeen)}`,
+      ],
+    ]),
+    `  it is: "xs-backup alias ${newer} ${older}"`,
+    `  and the old one is gone: "xs-backup retire ${older}"`,
+  ];
 }
 
 export const twins: Command = {

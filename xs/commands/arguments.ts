@@ -15,6 +15,7 @@ import {
   type Uid,
 } from '../../shared/ids.ts';
 import { laptopsIn } from '../integrity/checker.ts';
+import type { Library } from '../library.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { type CommandContext, usage } from './command.ts';
@@ -42,12 +43,12 @@ export function laptopArgument({ library, args }: CommandContext, index = 0): Se
 export function localLaptop(paths: Paths, text: string | undefined): Serial {
   return findLaptop(
     text,
-    laptopsIn(paths).map((serial) => ({ serial, nick: nickOf(paths, serial) })),
+    laptopsIn(paths).map((serial) => ({ serial, nick: nickOnDisk(paths, serial) })),
   );
 }
 
 /** Empty for a record that this user may not read. */
-export function nickOf(paths: Paths, serial: Serial): string {
+export function nickOnDisk(paths: Paths, serial: Serial): string {
   try {
     const { nick } = JSON.parse(readFileSync(inLaptop(paths, serial).registration, 'utf8'));
     return typeof nick === 'string' ? nick : '';
@@ -130,6 +131,17 @@ export function findName(
   const message =
     text === 'latest' ? `${serial} has no ${what} yet` : `${serial} has no ${what} ${text}`;
   throw new DsError('not-found', message, { hint });
+}
+
+/** What a teacher calls it; empty where nobody knows. */
+export function nickOf({ registrations }: Pick<Library, 'registrations'>, serial: string): string {
+  return registrations.get(serial as Serial)?.nick ?? '';
+}
+
+/** `CSN74803BB1 (Jocinta)` */
+export function named(library: Pick<Library, 'registrations'>, serial: Serial): string {
+  const nick = nickOf(library, serial);
+  return nick === '' ? serial : `${serial} (${nick})`;
 }
 
 /** Throws `usage`. */

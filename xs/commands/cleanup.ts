@@ -11,7 +11,7 @@ import { laptopQuota, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { listTrash, undelete as undeleteItem } from '../storage/trash.ts';
-import { laptopArgument } from './arguments.ts';
+import { laptopArgument, named, nickOf } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
 import { columns, localTime } from './lines.ts';
 
@@ -28,7 +28,11 @@ export const cleanup: Command = {
     const of = library.serials().length;
     let reported = 0;
     const onLaptop = (report: LaptopReport) => {
-      print(flags.json ? `${JSON.stringify(report)}\n` : formatLaptop(report, dryRun));
+      print(
+        flags.json
+          ? `${JSON.stringify(report)}\n`
+          : formatLaptop(report, nickOf(library, report.serial), dryRun),
+      );
       reported += 1;
       progress({ done: reported, of, text: `laptops, ${report.serial}` });
     };
@@ -52,11 +56,12 @@ export const cleanup: Command = {
   },
 };
 
-function formatLaptop(report: LaptopReport, dryRun: boolean): string {
+function formatLaptop(report: LaptopReport, nick: string, dryRun: boolean): string {
   const { serial, plan, unnamed, problem, quota } = report;
-  if (!plan) return `${serial}  skipped: ${problem}\n`;
+  const who = nick === '' ? serial : `${serial}  ${nick}`;
+  if (!plan) return `${who}  skipped: ${problem}\n`;
   const lines = [
-    `${serial}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
+    `${who}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
       `${formatBytes(plan.usedAfter.bytes)} of ${formatBytes(quota.bytes)}` +
       `${plan.stuck ? ', over its quota with nothing more to remove' : ''}`,
   ];
@@ -83,7 +88,12 @@ export const trash: Command = {
     answer(context, { trash: rows }, () =>
       rows.length === 0
         ? ['the trash is empty']
-        : columns(rows.map((row) => [row.serial, row.name, localTime(row.removed), row.reason])),
+        : columns(
+            rows.map((row) => [
+              ...[row.serial, nickOf(context.library, row.serial)],
+              ...[row.name, localTime(row.removed), row.reason],
+            ]),
+          ),
     );
   },
 };
@@ -107,7 +117,9 @@ export const undelete: Command = {
     });
     library.log.info('undeleted', { serial, name });
     library.audit.decided('undeleted', serial, { name });
-    answer(context, { undeleted: name }, () => [`${serial}: ${name} is restored, and kept`]);
+    answer(context, { undeleted: name }, () => [
+      `${named(library, serial)}: ${name} is restored, and kept`,
+    ]);
   },
 };
 
@@ -132,7 +144,8 @@ export const quota: Command = {
     answer(context, summary, () => [
       ...columns(
         rows.map(({ serial, bytes, stuck }) => [
-          ...[serial, formatBytes(bytes), `of ${formatBytes(each.bytes)}`],
+          ...[serial, nickOf(library, serial)],
+          ...[formatBytes(bytes), `of ${formatBytes(each.bytes)}`],
           stuck ? 'over its quota, nothing more to remove' : '',
         ]),
       ),

@@ -7,7 +7,7 @@ import type { ConfigTree } from '../../shared/config.ts';
 import type { DsError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import { FLAGS, type FlagName, type Flags, type Shape, usage, withHelp } from './command.ts';
-import { COMMANDS, EXAMPLES, LOCAL_COMMANDS } from './table.ts';
+import { COMMANDS, EXAMPLES, LOCAL_COMMANDS, MORE_EXAMPLES } from './table.ts';
 
 export type CommandLine =
   /** `--help`, `help COMMAND` or `--version`: only this text is wanted. */
@@ -146,8 +146,9 @@ function addCommand(program: Program, name: string, { takes = [], flags = [], su
     .allowExcessArguments(false);
   for (const word of takes) command.argument(word.startsWith('[') ? word : `<${word}>`);
   for (const flag of flags) command.addOption(optionOf(flag));
-  const [line = name, meaning = ''] = EXAMPLES[name] ?? [];
-  command.addHelpText('after', `\nExample:\n  xs-backup ${line}\n      ${meaning}`);
+  const examples = [EXAMPLES[name], MORE_EXAMPLES[name]].flatMap((one) => (one ? [one] : []));
+  const shown = examples.map(([line, meaning]) => `  xs-backup ${line}\n      ${meaning}`);
+  command.addHelpText('after', `\nExample:\n${shown.join('\n')}`);
   return command;
 }
 

@@ -5,6 +5,7 @@
 import { DsError } from '../../shared/errors.ts';
 import type { Config } from '../config.ts';
 import type { Library } from '../library.ts';
+import type { StickParts } from '../stick/contents.ts';
 import type { Paths } from '../storage/paths.ts';
 
 interface FlagRule {
@@ -35,6 +36,11 @@ export const FLAGS = {
     choices: ['own', 'sugar'],
     summary: 'own: the key of our agent (default); sugar: the key that Sugar registers',
   },
+  'all-known-original': {
+    summary:
+      'after a reflash: the new keys of all known laptops that have only the original program; they may back up, and read nothing until each is approved by itself',
+  },
+  packages: { value: 'FOLDER', summary: 'take the packages from here' },
   key: { value: 'FINGERPRINT', summary: 'the key with this fingerprint: SHA256:…' },
 } as const satisfies Record<string, FlagRule>;
 export type FlagName = keyof typeof FLAGS;
@@ -92,6 +98,9 @@ export interface LocalCommand extends Shape {
 
 export interface LocalContext {
   paths: Paths;
+  config: Config;
+  /** Files of the program that go on a stick. */
+  stickParts: StickParts;
   args: readonly string[];
   flags: Flags;
   print: (text: string) => void;

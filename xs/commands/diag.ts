@@ -1,16 +1,20 @@
 /**
  * What this server says of itself: `diag`, a report that names nobody, to send to whoever helps; and
- * `server-key`, for the settings of laptops.
+ * `server-key` and `stick`, with which laptops are set up. A stick is written by the user at the terminal,
+ * because it belongs to whoever put it in.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { arch, platform, release } from 'node:os';
-import { DsError } from '../../shared/errors.ts';
+import { DsError, isSystemError } from '../../shared/errors.ts';
 import { run } from '../../shared/system/run.ts';
 import { VERSION } from '../../shared/version.ts';
+import { formatBytes } from '../../shared/words/quantity.ts';
 import { concerns } from '../admin/concerns.ts';
 import { readStatus } from '../admin/status.ts';
-import { hostKeyPublic } from '../storage/paths.ts';
-import { answer, type Command, type LocalCommand } from './command.ts';
+import { packagesFolder, readHostKey, schoolSettings, stickFiles } from '../stick/contents.ts';
+import { writeStick } from '../stick/write.ts';
+import { answer, type Command, type LocalCommand, usage } from './command.ts';
+import { counted } from './lines.ts';
 
 const MOUNT = ['--noheadings', '--output', 'FSTYPE,OPTIONS'] as const;
 
@@ -66,13 +70,35 @@ export const diag: Command = {
 export const serverKey: LocalCommand = {
   summary: "the line for a laptop's config.toml that makes it trust this server only",
   run: async ({ paths, flags, print }) => {
-    const file = hostKeyPublic(paths);
-    if (!existsSync(file)) {
-      throw new DsError('not-found', 'this server has no key yet', {
-        hint: 'the first "xs-backup serve" makes it',
+    const key = readHostKey(paths);
+    print(flags.json ? `${JSON.stringify({ serverKey: key })}\n` : `server-key = "${key}"\n`);
+  },
+};
+
+export const stick: LocalCommand = {
+  takes: ['DIR'],
+  flags: ['packages'],
+  summary: 'write packages, install.sh and the key of this server to a stick for the laptops',
+  run: async ({ config, stickParts, args: [folder], flags, print, progress }) => {
+    if (folder === undefined) throw usage('stick needs DIR, the folder where the stick is');
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new DsError('not-found', `${folder} is not a folder`, {
+        hint: 'put the stick in; "lsblk" shows where it is',
       });
     }
-    const key = readFileSync(file, 'utf8').trim();
-    print(flags.json ? `${JSON.stringify({ serverKey: key })}\n` : `server-key = "${key}"\n`);
+    const from = flags.packages ?? packagesFolder(config);
+    const files = stickFiles(stickParts, from, schoolSettings(config));
+    try {
+      const bytes = writeStick(folder, files, (done, name) =>
+        progress({ done, of: files.length, text: `files, ${name}` }),
+      );
+      if (flags.json) return print(`${JSON.stringify({ folder, files: files.length, bytes })}\n`);
+      print(`${counted(files.length, 'file', 'files')}, ${formatBytes(bytes)} in ${folder}\n`);
+      print('on a laptop: sudo sh install.sh laptop; READ-ME.html is to be printed\n');
+    } catch (cause) {
+      if (!isSystemError(cause)) throw cause;
+      const hint = 'the stick may be full or write-protected; with "sudo", this writes as root';
+      throw new DsError('bad-input', `cannot write ${folder}: ${cause.message}`, { hint, cause });
+    }
   },
 };

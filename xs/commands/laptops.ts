@@ -38,7 +38,7 @@ export const laptops: Command = {
     answer(context, { laptops: rows, registration, proposals, unregistered }, () => [
       ...(rows.length === 0 ? ['no laptop has registered yet'] : columns(rows.map(describe))),
       ...unregistered.map((serial) => `${serial}  not registered, and has backups here`),
-      ...proposals.map(describeProposal),
+      ...proposals.flatMap(describeProposal),
       // With open registration, the default, there is nothing to report.
       ...(registration.policy === 'open' ? [] : [describeWindow(registration)]),
     ]);
@@ -53,7 +53,7 @@ function describe(row: LaptopRow): string[] {
     ...(row.retired === null ? [] : ['out of use']),
     ...(row.replaces === null ? [] : [`replaces ${row.replaces}`]),
     ...(row.replacedBy === null ? [] : [`replaced by ${row.replacedBy}`]),
-    ...(row.confirmed === false ? ['nobody has typed its digits yet'] : []),
+    ...(row.confirmed === false ? ['unconfirmed'] : []),
     ...row.waiting.map(({ kind, fingerprint }) => `${kind} key pending: ${fingerprint}`),
   ];
   return [serial, nick, counted(snapshots, 'snapshot'), safe, notes.join('; ')];

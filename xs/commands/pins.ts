@@ -4,7 +4,14 @@
 import { parseUid, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { pinEntry, pinSnapshot, unpinEntry, unpinSnapshot } from '../pins/pinning.ts';
-import { listPins, listReleased, type Pin, pinLimit, pinnedSnapshots } from '../pins/pins.ts';
+import {
+  listPins,
+  listReleased,
+  type Pin,
+  pinLimit,
+  pinnedSnapshots,
+  titleOf,
+} from '../pins/pins.ts';
 import { findName, laptopArgument, snapshotArgument, uidArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns } from './lines.ts';
@@ -56,7 +63,10 @@ export const pins: Command = {
   run: (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
-    const shown = ({ folder: _place, ...one }: Pin) => one;
+    const shown = (pin: Pin) => {
+      const { folder: _place, ...one } = pin;
+      return { ...one, title: titleOf(pin) };
+    };
     const entries = listPins(library.paths, serial).map(shown);
     const released = listReleased(library.paths, serial).map(shown);
     const snapshots = [...pinnedSnapshots(library.paths, serial)];
@@ -65,9 +75,11 @@ export const pins: Command = {
     answer(context, { entries, released, snapshots, bytes, limit }, () => [
       ...snapshots,
       ...columns([
-        ...entries.map(({ uid, bytes, snapshot }) => [uid, formatBytes(bytes), `from ${snapshot}`]),
-        ...released.map(({ uid, bytes }) => {
-          return [uid, formatBytes(bytes), 'unpinned, but still needed by older snapshots'];
+        ...entries.map(({ uid, title, bytes, snapshot }) => {
+          return [uid, title, formatBytes(bytes), `from ${snapshot}`];
+        }),
+        ...released.map(({ uid, title, bytes }) => {
+          return [uid, title, formatBytes(bytes), 'unpinned, but still needed by older snapshots'];
         }),
       ]),
       `${formatBytes(bytes)} of ${formatBytes(limit)} used by pinned entries`,

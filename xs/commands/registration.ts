@@ -5,8 +5,10 @@ import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { readAudit } from '../registration/audit.ts';
 import { forget as forgetLaptop } from '../registration/forget.ts';
+import { judgeOriginal, type OriginalVerdict } from '../registration/known-original.ts';
 import type { KeyKind } from '../registration/laptop-record.ts';
-import { laptopArgument } from './arguments.ts';
+import { readLastSuccess } from '../storage/last-success.ts';
+import { laptopArgument, named, nickOf } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 
@@ -14,10 +16,13 @@ import { columns, counted, localTime } from './lines.ts';
 const MAX_WINDOW_MINUTES = 24 * 60;
 
 export const approve: Command = {
-  takes: ['LAPTOP', '[CODE...]'],
-  flags: ['kind', 'key'],
+  takes: ['[LAPTOP]', '[CODE...]'],
+  flags: ['kind', 'key', 'all-known-original', 'dry-run'],
   summary: 'let in the key whose six digits the laptop shows; or, by --key, one you read there',
   run: (context) => {
+    if (context.flags['all-known-original']) return approveOriginals(context);
+    if (context.flags['dry-run']) throw usage('--dry-run belongs to --all-known-original');
+    if (context.args.length === 0) throw usage("missing required argument 'LAPTOP'");
     const serial = laptopArgument(context);
     const { approvals } = context.library.registrations;
     // As the laptop shows them, in two groups of three, or in one.
@@ -36,13 +41,46 @@ export const approve: Command = {
     const answerDigits = done === 'unrejected' ? null : done.answer;
     const what = done === 'unrejected' ? done : done.done;
     answer(context, { serial, done: what, answer: answerDigits }, () => [
-      `${serial}: ${APPROVED[what]}`,
+      `${named(context.library, serial)}: ${APPROVED[what]}`,
       ...(answerDigits === null
         ? []
         : [`if the laptop asks for digits: "ds-backup confirm-server ${answerDigits}" there`]),
     ]);
   },
 };
+
+/** Every laptop is named, also those that have to be looked at one by one. */
+function approveOriginals(context: CommandContext): void {
+  const { args, flags, library } = context;
+  if (args.length > 0 || flags.key !== undefined || flags.kind !== undefined) {
+    throw usage('--all-known-original names no laptop and no key');
+  }
+  const { registrations, paths } = library;
+  const laptops = registrations.all().flatMap(([serial, laptop]) => {
+    const verdict = judgeOriginal(laptop, readLastSuccess(paths, serial)?.time);
+    if (verdict === null) return [];
+    const isLetIn = verdict.result === 'approved' && !flags['dry-run'];
+    if (isLetIn) registrations.approvals.letBackUp(serial, verdict.waiting);
+    return [{ serial, nick: laptop.nick, result: verdict.result }];
+  });
+  registrations.announceKeys();
+  const left = laptops.filter(({ result }) => result !== 'approved');
+  const verb = flags['dry-run'] ? 'would be let in' : 'let in';
+  answer(context, { laptops, dryRun: flags['dry-run'] === true }, () => [
+    `${counted(laptops.length - left.length, 'laptop')} ${verb}, to back up; they read nothing until each is approved by itself`,
+    ...left.map(({ serial, nick, result }) => `${serial}  ${nick}: ${LEFT[result]}`),
+  ]);
+}
+
+/** Why a laptop was not let in with the others. */
+const LEFT = {
+  approved: '',
+  'own-waits': 'has the new program as well: type the digits that it shows',
+  several:
+    'two keys wait, one of them a stranger\'s: compare, and "approve LAPTOP --kind sugar --key …"',
+  'other-uuid': 'the key came with another uuid: look at the laptop first',
+  'still-used': 'has backed up with its old key since: the new one is not its own, or not needed',
+} as const satisfies Record<OriginalVerdict['result'], string>;
 
 const APPROVED = {
   approved: 'approved',
@@ -103,7 +141,9 @@ export const retire: Command = {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.retire(serial);
     answer(context, { serial, retired: true, changed }, () => [
-      changed ? `${serial}: out of use; its snapshots stay` : `${serial} is already out of use`,
+      changed
+        ? `${named(context.library, serial)}: out of use; its snapshots stay`
+        : `${named(context.library, serial)} is already out of use`,
     ]);
   },
 };
@@ -115,7 +155,7 @@ export const unretire: Command = {
     const serial = laptopArgument(context);
     const changed = context.library.registrations.unretire(serial);
     answer(context, { serial, retired: false, changed }, () => [
-      changed ? `${serial}: in use again` : `${serial} is in use`,
+      `${named(context.library, serial)}${changed ? ': in use again' : ' is in use'}`,
     ]);
   },
 };
@@ -148,7 +188,8 @@ export const audit: Command = {
             lines.map(({ time, event, serial: of, who, name, details }) => {
               const more = Object.entries(details).map(([key, value]) => `${key} ${value}`);
               const by = name === undefined ? who : `${who} ${name}`;
-              return [localTime(time), of ?? '-', event, `by ${by}`, more.join('  ')];
+              const nick = of === null ? '' : nickOf(library, of);
+              return [localTime(time), of ?? '-', nick, event, `by ${by}`, more.join('  ')];
             }),
           ),
     );

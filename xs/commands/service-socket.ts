@@ -2,7 +2,8 @@
  * Commands for the running service: `xs-backup` at a terminal sends its arguments over a Unix socket that
  * only the service's user can open, and prints the replies. So only one process changes the library.
  *
- *     POST /v1/command {command, args, flags}  →  lines of {"out": text} and {"progress": step},
+ *     POST /v1/command {command, args, flags}  →  lines of {"out": text}, {"progress": step} and, while
+ *                                                 nothing is to say, {"alive": true};
  *                                                 then {"end": exit code}
  *                                                 or {"error": {code, message, hint}}
  */
@@ -10,7 +11,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
-import got from 'got';
+import got, { TimeoutError } from 'got';
 import * as v from 'valibot';
 import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { createApp } from '../api/app.ts';
@@ -25,7 +26,8 @@ const flag = v.optional(v.boolean());
 const value = v.optional(v.string());
 const flags = {
   ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
-  ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value },
+  ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value, packages: value },
+  'all-known-original': flag,
 } satisfies Record<FlagName, unknown>;
 const requestSchema = v.strictObject({
   command: v.string(),
@@ -40,6 +42,7 @@ const replySchema = v.union([
   v.strictObject({
     progress: v.strictObject({ done: v.number(), of: v.number(), text: v.string() }),
   }),
+  v.strictObject({ alive: v.literal(true) }),
   v.strictObject({ end: v.number() }),
   v.strictObject({
     error: v.object({ code: v.string(), message: v.string(), hint: v.optional(v.string()) }),
@@ -49,6 +52,13 @@ const replySchema = v.union([
 const MAX_BODY_BYTES = 64 * 1024;
 /** The shortest time between two progress replies, in milliseconds. */
 const PROGRESS_MS = 100;
+/** How often the service says that it is at work, in milliseconds. */
+const ALIVE_MS = 2000;
+/**
+ * A service that is silent for so long stands still, in milliseconds. Its own watch ends one that does so for
+ * `STALL_LIMIT_MS` (`../cli.ts`), but not one that somebody stopped.
+ */
+const SILENT_MS = 30_000;
 
 /** Runs one command on an open library; returns its exit code. Throws `usage` for an unknown one. */
 export async function runCommand(
@@ -84,6 +94,7 @@ export async function serveCommands(library: Library): Promise<AsyncDisposable> 
       if (!stream.destroyed) stream.write(`${JSON.stringify(line)}\n`);
     };
     const signal = AbortSignal.any([stop.signal, hungUp.signal]);
+    const beat = setInterval(() => say({ alive: true }), ALIVE_MS);
     const progress = throttled(library.clock.monotonicMs, (step) => say({ progress: step }));
     void runCommand(library, parsed.output, (out) => say({ out }), signal, progress)
       .then((end) => say({ end }))
@@ -91,7 +102,10 @@ export async function serveCommands(library: Library): Promise<AsyncDisposable> 
         const { code, message, hint } = asDsError(cause);
         say({ error: { code, message, ...(hint !== undefined && { hint }) } });
       })
-      .finally(() => stream.end());
+      .finally(() => {
+        clearInterval(beat);
+        stream.end();
+      });
     return reply.type('application/x-ndjson').send(stream);
   });
   rmSync(adminSocket, { force: true });
@@ -124,16 +138,21 @@ export function isServing(paths: Paths): Promise<boolean> {
   });
 }
 
-/** Runs a command in the service; returns its exit code. Throws the command's error, or `internal` if cut off. */
+/**
+ * Runs a command in the service; returns its exit code. Throws the command's error, `internal` if it is cut
+ * off, and `server-unreachable` where the service says nothing for `silentMs`.
+ */
 export async function askService(
   paths: Paths,
   request: CommandRequest,
   print: (text: string) => void,
   signal: AbortSignal,
   progress: (step: Step) => void = () => {},
+  silentMs: number = SILENT_MS,
 ): Promise<number> {
   const answer = got.stream.post(`unix:${inState(paths).adminSocket}:/v1/command`, {
     ...{ json: request, enableUnixSockets: true, retry: { limit: 0 }, signal },
+    timeout: { socket: silentMs },
   });
   answer.setEncoding('utf8'); // a character may be split between two chunks
   let rest = '';
@@ -146,16 +165,24 @@ export async function askService(
         if ('out' in reply) print(reply.out);
         else if ('progress' in reply) progress(reply.progress);
         else if ('end' in reply) return reply.end;
-        else throw fromService(reply.error);
+        else if ('error' in reply) throw fromService(reply.error);
       }
     }
     throw new Error('no answer');
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof DsError) throw cause;
+    if (cause instanceof TimeoutError) throw silent(cause);
     const hint = 'nothing is lost; repeat the command, whether the service is running or not';
     throw new DsError('internal', 'the service ended before the command did', { hint, cause });
   }
+}
+
+function silent(cause: unknown): DsError {
+  return new DsError('server-unreachable', 'the service is running, but does not answer', {
+    hint: 'start it again with "systemctl restart xs-backup", then repeat the command; nothing is lost',
+    cause,
+  });
 }
 
 interface ToldError {

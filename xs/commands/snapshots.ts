@@ -10,7 +10,7 @@ import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
 import { listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
-import { laptopArgument, snapshotArgument } from './arguments.ts';
+import { laptopArgument, named, nickOf, snapshotArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 
@@ -70,7 +70,12 @@ export const held: Command = {
     answer(context, { held: rows }, () =>
       rows.length === 0
         ? ['no backup is held aside']
-        : columns(rows.map((one) => [one.serial, ...cellsOf(one), one.detail])),
+        : columns(
+            rows.map((one) => [
+              ...[one.serial, nickOf(context.library, one.serial)],
+              ...[...cellsOf(one), one.detail],
+            ]),
+          ),
     );
   },
 };
@@ -86,7 +91,7 @@ export const release: Command = {
     library.log.info('held-released', { serial, snapshots: done.length });
     library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [
-      `${serial}: ${counted(done.length, 'backup')} released`,
+      `${named(library, serial)}: ${counted(done.length, 'backup')} released`,
     ]);
   },
 };
@@ -102,7 +107,7 @@ export const drop: Command = {
     library.log.info('held-dropped', { serial, snapshots: done.length });
     library.audit.decided('held-dropped', serial, { snapshots: done.length });
     answer(context, { dropped: done.map(({ name }) => name) }, () => [
-      `${serial}: ${counted(done.length, 'backup')} moved to the trash`,
+      `${named(library, serial)}: ${counted(done.length, 'backup')} moved to the trash`,
     ]);
   },
 };

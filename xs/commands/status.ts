@@ -4,7 +4,13 @@
  */
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { concernAdvice, concernText } from '../admin/concern-words.ts';
-import { type Concern, type ConcernType, concerns, type Named } from '../admin/concerns.ts';
+import {
+  type Concern,
+  type ConcernType,
+  concerns,
+  type Named,
+  weighed,
+} from '../admin/concerns.ts';
 import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
 import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
 import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
@@ -20,10 +26,11 @@ export const status: Command = {
   summary: 'the school on one screen; exit code 3 when something needs attention',
   run: async (context) => {
     const found = await readStatus(context.library, { fresh: true });
-    const open = concerns(found);
-    const types = open.map(({ type }) => type);
-    answer(context, { ...found, concerns: types }, () => formatStatus(found));
-    return open.length > 0 ? NEEDS_ATTENTION : 0;
+    const { attention, advice } = weighed(concerns(found));
+    const types = (some: readonly Concern[]) => some.map(({ type }) => type);
+    const facts = { ...found, concerns: types(attention), advice: types(advice) };
+    answer(context, facts, () => formatStatus(found));
+    return attention.length > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 
@@ -50,20 +57,29 @@ export function formatStatus(found: Status): string[] {
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
     `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
+    ...(found.https?.fingerprint
+      ? [`https     port ${found.https.port}  ${found.https.fingerprint}`]
+      : []),
     ...(unregistered.length > 0 ? [`stored    ${name(nameless(unregistered))}: unregistered`] : []),
     ...(strangers.length > 0 ? [`refused   ${name(strangers)}: unregistered, and asked`] : []),
   ];
-  const open = concerns(found);
-  if (open.length === 0) return [...lines, 'all is well'];
-  const room = MAX_LINES - lines.length - 1;
+  const { attention, advice: worth } = weighed(concerns(found));
+  const told = attention.length === 0 ? ['all is well'] : ['needs attention:'];
+  told.push(...within(attention, MAX_LINES - lines.length - 1));
+  const left = MAX_LINES - lines.length - told.length - 1;
+  if (worth.length > 0 && left > 0) told.push('worth doing:', ...within(worth, left));
+  return [...lines, ...told];
+}
+
+/** These in at most `room` lines, as many as possible with what to do. */
+function within(open: readonly Concern[], room: number): string[] {
   const shown = open.slice(0, open.length > room ? room - 1 : room);
   const advised = room - open.length;
   const told = shown.flatMap((one, index) => {
     return [`  ${line(one)}`, ...(index < advised ? [`    ${advice(one)}`] : [])];
   });
   const more = open.length - shown.length;
-  const rest = more > 0 ? [`  and ${more} more: see "xs-backup doctor"`] : [];
-  return [...lines, 'needs attention:', ...told, ...rest];
+  return more > 0 ? [...told, `  and ${more} more: see "xs-backup doctor"`] : told;
 }
 
 function line(concern: Concern): string {
@@ -99,7 +115,7 @@ function formatLeftovers({ leftovers }: Status): string {
 
 /** Which command shows more, or does it. */
 const SEE: Partial<Record<ConcernType, string>> = {
-  'waiting-keys': 'laptops',
+  'waiting-keys': 'approve LAPTOP DIGITS',
   twins: 'twins',
   'not-safe': 'not-safe',
   'refused-laptops': 'help adopt',
@@ -186,20 +202,21 @@ export const doctor: Command = {
   run: async (context) => {
     const found = await readStatus(context.library, { fresh: true });
     const open = concerns(found);
-    const checks = CHECKS.map(([what, types]) => {
-      return { what, failed: open.filter(({ type }) => types.includes(type)) };
+    const { attention } = weighed(open);
+    const told = CHECKS.map(([what, types]) => {
+      const failed = open.filter(({ type }) => types.includes(type));
+      return {
+        ...{ what, ok: !failed.some((one) => attention.includes(one)) },
+        problems: failed.map((one) => ({ type: one.type, text: line(one), advice: advice(one) })),
+      };
     });
-    const told = checks.map(({ what, failed }) => ({
-      ...{ what, ok: failed.length === 0 },
-      problems: failed.map((one) => ({ type: one.type, text: line(one), advice: advice(one) })),
-    }));
     answer(context, { checks: told }, () =>
       told.flatMap(({ what, ok, problems }) => [
-        `${ok ? 'ok  ' : 'FAIL'}  ${what}`,
+        `${ok ? (problems.length > 0 ? 'todo' : 'ok  ') : 'FAIL'}  ${what}`,
         ...problems.flatMap(({ text, advice }) => [`      ${text}`, `      ${advice}`]),
       ]),
     );
-    return open.length > 0 ? NEEDS_ATTENTION : 0;
+    return attention.length > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 

@@ -8,7 +8,7 @@ import { offsite } from './away/offsite.ts';
 import { takeaway } from './away/takeaway.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand, MachineCommand } from './command.ts';
-import { diag, serverKey } from './diag.ts';
+import { diag, serverKey, stick } from './diag.ts';
 import { exportCommand } from './export.ts';
 import { damage, rebuild, relinkCommand, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
@@ -48,7 +48,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand | MachineCommand>> = {
-  ...{ verify, export: exportCommand, takeaway, offsite, 'server-key': serverKey },
+  ...{ verify, export: exportCommand, takeaway, offsite, 'server-key': serverKey, stick },
 };
 
 /** What somebody types after `xs-backup`, for the help of each command and the manual page. */
@@ -92,4 +92,13 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   offsite: ['offsite status', 'when was the last copy elsewhere?'],
   takeaway: ['takeaway Jocinta jocinta.zip', 'she leaves, and takes all her things along'],
   'server-key': ['server-key', "the line for the laptops' config.toml"],
+  stick: ['stick /media/rosa/STICK', 'a stick with which the laptops are installed'],
+};
+
+/** Of commands that are used in more than one way. */
+export const MORE_EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
+  approve: [
+    'approve --all-known-original --dry-run',
+    'every laptop was flashed: whose new keys would be let in, to back up?',
+  ],
 };

@@ -2,6 +2,7 @@
  * `teacher`: who may sign in to the pages as a teacher.
  */
 import { addTeacher, readTeachers, removeTeacher } from '../admin/teachers.ts';
+import { httpsWayIn, type WayIn } from '../https/way-in.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 
 export const teacher: Command = {
@@ -30,9 +31,20 @@ async function add(context: CommandContext, name: string): Promise<void> {
   const { paths, clock, audit } = context.library;
   const done = await addTeacher(paths, name, context.secret ?? '', clock.now());
   audit.decided(done === 'added' ? 'teacher-added' : 'teacher-changed', null, { name });
-  answer(context, { teacher: name, done }, () => [
+  const https = httpsWayIn(context.library);
+  answer(context, { teacher: name, done, https }, () => [
     done === 'added' ? `${name} can sign in` : `${name} has a new password`,
+    ...(https === null ? [] : howTo(https)),
   ]);
+}
+
+function howTo({ address, fingerprint }: WayIn): string[] {
+  const shown = fingerprint ?? 'see "xs-backup status" when the service has started';
+  return [
+    `at ${address}; the browser warns, because the server made its certificate itself.`,
+    'Compare the fingerprint that it shows (SHA-256), and go on only if it is this one:',
+    `  ${shown}`,
+  ];
 }
 
 function remove(context: CommandContext, name: string): void {

@@ -7,7 +7,16 @@ import type { Log } from '../../shared/log.ts';
 
 /** The parts that the service can go on without. */
 const PARTS = [
-  ...(['library', 'state', 'completion', 'index', 'sessions', 'watching', 'terminal'] as const),
+  ...([
+    'library',
+    'state',
+    'completion',
+    'index',
+    'sessions',
+    'watching',
+    'terminal',
+    'https',
+  ] as const),
 ] satisfies readonly string[];
 export type Part = (typeof PARTS)[number];
 

@@ -10,7 +10,7 @@ import { damagedEntries, salvage, type Whole } from '../integrity/salvage.ts';
 import { inEntry } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import type { Snapshot } from '../storage/snapshots.ts';
-import { SentFiles } from './sent.ts';
+import type { SentFiles } from './sent.ts';
 
 export interface Arrival {
   serial: Serial;
@@ -18,8 +18,8 @@ export interface Arrival {
   /** The folder with what was sent; emptied when the snapshot is in its place. */
   folder: string;
   source: Manifest['source'];
-  /** What was read of it already; absent where nothing was. */
-  files?: SentFiles;
+  /** What was read of it. */
+  files: SentFiles;
 }
 
 /** The snapshot that an arrival builds on, and what it holds. */
@@ -37,7 +37,7 @@ export interface Base {
  */
 export async function verifyArrival(
   pool: Pool,
-  { folder, completion, files = new SentFiles() }: Arrival,
+  { folder, completion, files }: Arrival,
   base: Base,
   versions: Map<Uid, Digest>,
   lost: ReadonlySet<Uid>,

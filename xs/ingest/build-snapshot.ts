@@ -78,7 +78,7 @@ async function build(context: IngestContext, arrival: Arrival, parts: Parts): Pr
   rmSync(draft, { recursive: true, force: true });
   makeReadableFolder(ownership, draft);
   try {
-    const { bytes, lost } = await fillDraft(context, draft, parts);
+    const { bytes, lost } = await fillDraft(context, draft, { ...parts, files: arrival.files });
     if (lost.length > 0) {
       rmSync(draft, { recursive: true });
       return { type: 'missing', missing: lost };

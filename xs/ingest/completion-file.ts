@@ -11,10 +11,10 @@ import { type FoldContext, foldOriginal } from '../legacy/original.ts';
 import type { Spend } from '../storage/in-pieces.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
-import type { Arrival } from './arrival.ts';
+import type { Sent } from './ingest.ts';
 
 export interface OpenedCompletion {
-  arrival: Arrival;
+  arrival: Sent;
   /** To be called when the snapshot is in its place. */
   remember: () => void;
 }

@@ -14,6 +14,7 @@ import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { inEntry } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import type { Base } from './arrival.ts';
+import type { SentFiles } from './sent.ts';
 
 /** How canonical metadata of an entry without content begin, which spares decoding them. */
 const NO_CONTENT = Buffer.from('{"content":null,');
@@ -22,13 +23,15 @@ export interface DraftParts {
   base: Base;
   versions: ReadonlyMap<Uid, Digest>;
   verified: ReadonlyMap<Uid, Whole>;
+  /** What arrived, as it was read. */
+  files: SentFiles;
 }
 
 /** Links every entry of the new state. `lost` are entries that the base does not have whole. */
 export async function fillDraft(
   { pool, log }: { pool: Pool; log: Log },
   draft: string,
-  { base, versions, verified }: DraftParts,
+  { base, versions, verified, files }: DraftParts,
 ): Promise<{ bytes: number; lost: Uid[] }> {
   const pause = pacemaker(SLICE_MS);
   const lost: Uid[] = [];
@@ -36,7 +39,7 @@ export async function fillDraft(
   for (const [uid, digest] of versions) {
     const fresh = verified.get(uid);
     if (fresh) {
-      bytes += placeEntry(pool, fresh, draft, uid);
+      bytes += placeEntry(pool, files, fresh, inEntry(draft, uid));
       failpoint('ingest.pooled');
     } else if (base.snapshot) {
       try {
@@ -53,10 +56,19 @@ export async function fillDraft(
   return { bytes, lost };
 }
 
-function placeEntry(pool: Pool, { metadata, digest, content }: Whole, draft: string, uid: Uid) {
-  const target = inEntry(draft, uid);
+/** Throws `bad-input` for a file that was changed since it was read. */
+function placeEntry(
+  pool: Pool,
+  files: SentFiles,
+  { metadata, digest, content }: Whole,
+  target: ReturnType<typeof inEntry>,
+): number {
+  files.checkSame(metadata);
   pool.place(metadata, digest, target.metadata);
-  if (content) pool.place(content.path, content.digest, target.content);
+  if (content) {
+    files.checkSame(content.path);
+    pool.place(content.path, content.digest, target.content);
+  }
   return lstatSync(target.metadata).size + (content?.size ?? 0);
 }
 

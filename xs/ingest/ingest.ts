@@ -33,8 +33,11 @@ import type { Arrival } from './arrival.ts';
 import { buildSnapshot } from './build-snapshot.ts';
 import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
+import { SentFiles } from './sent.ts';
 import { readHeldNote } from './shrink-guard.ts';
 
+/** What arrived, of which something may have been read already. */
+export type Sent = Omit<Arrival, 'files'> & { files?: SentFiles };
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
 /**
@@ -42,8 +45,9 @@ export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
  * hard quota, with what arrived removed; anything else is trouble of the server (a full disk, damage), after
  * which the same can be tried again.
  */
-export async function ingest(context: IngestContext, arrival: Arrival): Promise<Ingested> {
+export async function ingest(context: IngestContext, sent: Sent): Promise<Ingested> {
   const { paths } = context;
+  const arrival = { files: new SentFiles(), ...sent };
   const { serial, completion, folder } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
@@ -72,7 +76,7 @@ export async function ingest(context: IngestContext, arrival: Arrival): Promise<
 }
 
 /** Whether its content matters: not for what is refused or answered before anything is read. */
-export function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival): boolean {
+export function isWorthReading({ paths, cap }: IngestContext, arrival: Sent): boolean {
   const { serial, completion } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;

@@ -21,15 +21,15 @@ import { inCompletion, inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
 import { emptyFolder } from './after-backup.ts';
-import type { Arrival } from './arrival.ts';
 import { forgetAttempts, MAX_ATTEMPTS, readAttempts, writeAttempts } from './attempts.ts';
 import { openCompletion } from './completion-file.ts';
 import { FairTurns, type Turn } from './fair-turns.ts';
-import { type Ingested, ingest, isWorthReading, outcomeOf } from './ingest.ts';
+import { type Ingested, ingest, isWorthReading, outcomeOf, type Sent } from './ingest.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
 import { retryDelayMs } from './retry-schedule.ts';
 import { RUN_BUDGET, type RunBudget, SentFiles, spendFrom } from './sent.ts';
+import { giveBack, takeAway } from './taken.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
 const SWEEP_MS = 60_000;
@@ -247,6 +247,7 @@ export class Intake implements AsyncDisposable {
         fsyncFolder(places.claimedFolder);
       }
       failpoint('ingest.claimed');
+      await giveBack(this.#options, serial); // taken by a service that was killed
       await this.#attempt(serial, claimed, turn);
       failpoint('ingest.recorded');
       await rm(claimed, { recursive: true });
@@ -296,7 +297,10 @@ export class Intake implements AsyncDisposable {
       const { arrival } = opened;
       run = arrival.completion.run;
       onRun(run);
-      const outcome = await this.#ingestArrival(arrival, spend);
+      const outcome =
+        arrival.source === 'agent'
+          ? await this.#ingestTaken(arrival, spend)
+          : await this.#ingestArrival(arrival, spend);
       if (arrival.source === 'original') await rm(arrival.folder, { recursive: true, force: true });
       if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
       else if (outcome.state === 'rebase' && arrival.source === 'original') throw baseMoved();
@@ -319,8 +323,19 @@ export class Intake implements AsyncDisposable {
     }
   }
 
+  /** Out of the reach of the laptop's sessions. */
+  async #ingestTaken(arrival: Sent, spend: Spend): Promise<Ingested> {
+    const { serial } = arrival;
+    const folder = takeAway(this.#options, serial);
+    try {
+      return await this.#ingestArrival({ ...arrival, folder }, spend);
+    } finally {
+      await giveBack(this.#options, serial);
+    }
+  }
+
   /** Reads what arrived in turns with others, then makes the snapshot. */
-  async #ingestArrival(arrival: Arrival, spend: Spend): Promise<Ingested> {
+  async #ingestArrival(arrival: Sent, spend: Spend): Promise<Ingested> {
     const { workQueue } = this.#options;
     const files = new SentFiles();
     if (isWorthReading(this.#options, arrival)) {

@@ -3,19 +3,21 @@
  * which other laptops have their turn. What was read is believed later only while the file is the very
  * same; the session lock is held meanwhile, so no session changes it.
  */
-import { lstatSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import {
   type Content,
   checkPropertyCount,
   decodeEntry,
+  digestOf,
   MAX_METADATA_BYTES,
 } from '../../shared/journal/entry.ts';
 import { type KeptMark, keptMarkOf } from '../../shared/journal/kept.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
-import { hasContent, readChecked } from '../storage/checked-entry.ts';
-import { digestInPieces, type Spend } from '../storage/in-pieces.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
+import { digestInPieces, READ_SENT, type Spend } from '../storage/in-pieces.ts';
 import { inEntry } from '../storage/paths.ts';
 import type { Turn } from './fair-turns.ts';
 
@@ -52,8 +54,8 @@ export class SentFiles {
     const stamp = stampOf(path);
     const known = this.#metadata.get(path);
     if (known && known.stamp === stamp && known.digest === digest) return known.sent;
-    const bytes = readSmall(path, digest);
-    if (!stamp || !bytes) return undefined;
+    const bytes = readSmall(path);
+    if (!stamp || !bytes || digestOf(bytes) !== digest || stampOf(path) !== stamp) return undefined;
     checkPropertyCount(bytes);
     const entry = decodeEntry(bytes);
     const sent = { content: entry.content, mark: keptMarkOf(entry) };
@@ -63,9 +65,23 @@ export class SentFiles {
 
   /** Whether a regular file with this content is at `path`. */
   async hasContent(path: string, content: Content): Promise<boolean> {
+    if (sizeOf(path) !== content.size) return false;
     const known = this.#content.get(path);
-    if (known && known.stamp === stampOf(path)) return known.digest === content.digest;
-    return hasContent(path, content);
+    if (!known || known.stamp !== stampOf(path)) {
+      try {
+        await this.#hash(path, pacemaker(SLICE_MS));
+      } catch (error) {
+        if (isUnreadable(error)) return false;
+        throw error;
+      }
+    }
+    return this.#content.get(path)?.digest === content.digest;
+  }
+
+  /** To be asked right before a file gets a name in the pool. Throws `bad-input` when it is not the one read. */
+  checkSame(path: string): void {
+    const known = this.#content.get(path) ?? this.#metadata.get(path);
+    if (known && known.stamp !== stampOf(path)) throw changed(path);
   }
 
   /** Reads the files of these entries in `folder`. Throws what `spend` throws. */
@@ -85,11 +101,19 @@ export class SentFiles {
   }
 
   async #hash(path: string, spend: Spend): Promise<void> {
+    this.#content.delete(path);
     const stamp = stampOf(path);
     if (!stamp) return;
     const { digest } = await digestInPieces(path, spend);
-    this.#content.set(path, { stamp, digest });
+    // The name may have led to another file while this one was read.
+    if (stampOf(path) === stamp) this.#content.set(path, { stamp, digest });
   }
+}
+
+function changed(path: string): DsError {
+  return new DsError('bad-input', `${basename(path)} was changed after it had arrived`, {
+    hint: 'the next backup sends it again',
+  });
 }
 
 /**
@@ -149,11 +173,15 @@ class Meter {
 }
 
 /** Metadata that a session wrote: whatever may be there, only a small regular file is read. */
-function readSmall(path: string, digest: Digest): Buffer | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size > MAX_METADATA_BYTES) return undefined;
-  const reading = readChecked(path, digest);
-  return reading.type === 'whole' ? reading.bytes : undefined;
+function readSmall(path: string): Buffer | undefined {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const fd = openSync(path, READ_SENT);
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() && stat.size <= MAX_METADATA_BYTES ? readFileSync(fd) : undefined;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function sizeOf(path: string): number {

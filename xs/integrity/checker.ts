@@ -40,6 +40,7 @@ import {
   relist,
   type Snapshot,
 } from '../storage/snapshots.ts';
+import { clearLaptop, clearLibrary } from './clear-way.ts';
 import { byLinkCount, checkNames, type IsPooled, type NamesContext } from './entry-names.ts';
 import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
 import { ReadFiles } from './good-inode.ts';
@@ -87,6 +88,7 @@ export class Checker {
 
   /** Checks every laptop that has a folder, registered or not. Returns the number of findings. */
   async checkAll(signal?: AbortSignal, watch: CheckWatch = {}): Promise<number> {
+    this.#clear(() => clearLibrary(this.#options.paths));
     const { read = new ReadFiles(), onReplaced, onLaptop } = watch;
     const how = { ...this.#byPool(signal), read, ...(onReplaced && { onReplaced }) };
     let count = 0;
@@ -117,7 +119,7 @@ export class Checker {
         signal?.throwIfAborted();
         const stamp = stampOf(join(parent, folder));
         if (stamp === undefined || this.#whole.get(join(parent, folder)) === stamp) continue;
-        const found = await this.#checkFolder(join(parent, folder), folder, how);
+        const found = await this.#checkSafely(join(parent, folder), folder, how);
         if (found.some(({ what }) => what === 'unreadable')) areListsKnown = false;
       }
     }
@@ -127,9 +129,10 @@ export class Checker {
   async #checkLaptop(serial: Serial, how: How): Promise<NamesFinding[]> {
     const { paths, clock, log } = this.#options;
     const findings: NamesFinding[] = [];
+    this.#clear(() => clearLaptop(paths, serial));
     for (const [parent, folder] of foldersOf(paths, serial)) {
       how.signal?.throwIfAborted();
-      const found = await this.#checkFolder(join(parent, folder), folder, how);
+      const found = await this.#checkSafely(join(parent, folder), folder, how);
       if (parent === inLaptop(paths, serial).home) findings.push(...found);
     }
     if (!isReadable(inLaptop(paths, serial).home)) findings.push(unreadable('', 'its folder'));
@@ -152,6 +155,25 @@ export class Checker {
     return findings;
   }
 
+  /** What stands in the way, where that can be changed. */
+  #clear(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.log.warn('not-cleared', { reason: asDsError(error).message });
+    }
+  }
+
+  /** A folder that cannot be read is a finding, and hides no other. */
+  async #checkSafely(folder: string, name: string, how: How): Promise<NamesFinding[]> {
+    try {
+      return await this.#checkFolder(folder, name, how);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return [unreadable(name, 'its folder')];
+    }
+  }
+
   /** `name` is what the findings call the folder. */
   async #checkFolder(folder: string, name: string, how: How): Promise<NamesFinding[]> {
     const pin = pinOf(name);
@@ -160,7 +182,7 @@ export class Checker {
     if (pin) found = await this.#checkVersions(folder, name, [pin], how);
     else if (manifest) {
       found = await this.#checkSnapshot({ ...manifest, folder }, name, how);
-    } else if (isOurs(folder)) found = [unreadable(name, 'MANIFEST')];
+    } else if (isOurs(folder) || !isFolder(folder)) found = [unreadable(name, 'MANIFEST')];
     const stamp = stampOf(folder);
     if (found.length === 0 && stamp !== undefined) this.#whole.set(folder, stamp);
     else this.#whole.delete(folder);
@@ -303,7 +325,14 @@ function isUnlisted(parent: string, folder: string): boolean {
 function isOurs(folder: string): boolean {
   const { manifest, sums } = inSnapshot(folder);
   if (existsSync(manifest) || existsSync(sums)) return true;
-  return readable(folder).some((name) => name.endsWith(METADATA_SUFFIX));
+  return readable(folder).some(
+    (name) => name.endsWith(METADATA_SUFFIX) || tryParse(parseUid, name) !== undefined,
+  );
+}
+
+/** Nothing at all counts: it was removed meanwhile. */
+function isFolder(folder: string): boolean {
+  return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false;
 }
 
 function unreadable(folder: string, file: string): NamesFinding {

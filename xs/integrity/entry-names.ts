@@ -148,11 +148,14 @@ class FolderCheck {
     const isKnownBad = isFile && pool.damage.isDamaged(stat.ino);
     if (isFile && !isKnownBad && files.some((file) => inodeOf(file) === stat.ino)) return true;
     const good = await goodInode(pool.damage, want.digest, files, { signal, read });
-    if (good) return this.#replace(path, isFile ? stat : undefined, good, want.digest);
+    if (good && (await this.#replace(path, isFile ? stat : undefined, good, want.digest)))
+      return true;
     const own = isFile && !isKnownBad ? await contentAt(path, signal) : undefined;
-    if (own?.digest === want.digest) return this.#link(path, path, want.digest);
+    const isOwn = own?.digest === want.digest;
+    if (isOwn && this.#link(path, path, want.digest)) return true;
     if (inodeOf(this.#folder) === undefined) return false;
-    if (isFile && !isKnownBad && inodeOf(path) === stat.ino) pool.damage.record(want.digest, path);
+    if (isFile && !isOwn && !isKnownBad && inodeOf(path) === stat.ino)
+      pool.damage.record(want.digest, path);
     const file = path.slice(this.#folder.length + 1);
     this.bad.push({ uid, file, what: stat ? 'damaged' : 'missing', title });
     return false;
@@ -186,7 +189,8 @@ class FolderCheck {
       this.linked += 1;
       return true;
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return false; // cleaned up meanwhile
+      // Cleaned up meanwhile; or not a folder, or one that we may not write to.
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return false;
       throw error;
     } finally {
       rmSync(repair, { force: true }); // a rename onto the same inode does nothing
@@ -195,7 +199,12 @@ class FolderCheck {
 }
 
 function statOf(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) return undefined;
+    throw error;
+  }
 }
 
 /** The entry that a file in a snapshot belongs to, as text. */

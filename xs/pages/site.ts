@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { asDsError } from '../../shared/errors.ts';
 import { answerTo } from '../api/error-answer.ts';
+import { hostNames } from '../https/certificate.ts';
 import type { Library } from '../library.ts';
 import { ICON, type Page, render } from './frame/frame.tsx';
 import { Translations } from './frame/language-choice.ts';
@@ -17,6 +17,7 @@ import { type Problem, ProblemPage } from './frame/problem-page.tsx';
 import { StartPage } from './frame/start-page.tsx';
 import { WrongHostPage } from './frame/wrong-host-page.tsx';
 import { XoIcon } from './frame/xo-icon.tsx';
+import { isSecure, readCookie, setCookie } from './guard/entrance.ts';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded, WrongHost } from './guard/guard.ts';
 import { Missing, noPage } from './guard/missing.ts';
 import { safeReturn } from './guard/safe-return.ts';
@@ -43,13 +44,12 @@ export function addSite(
   const digest = createHash('sha256').update(style).digest('hex').slice(0, 16);
   const styleHref = `/ds-restore/style-${digest}.css`;
   const translations = new Translations(files.locale);
-  const { http, pages } = library.config;
-  const hosts = [http.name, hostname(), `${hostname()}.local`, ...pages.hosts];
+  const hosts = hostNames(library.config);
 
   void app.register(async (part) => {
     const guard = await installGuard(part, { library, hosts });
     const page = (request: FastifyRequest, reply: FastifyReply): Page => ({
-      ...translations.for(request.cookies?.[LANGUAGE], request.headers['accept-language']),
+      ...translations.for(readCookie(request, LANGUAGE), request.headers['accept-language']),
       who: whoIs(library, guard, request),
       formToken: guard.formToken(request, reply),
       here: request.url,
@@ -139,7 +139,7 @@ function answerWrongHost(
     ...translations.for(undefined, accepted),
     ...{ who: null, formToken: '', here: '/', style: styleHref, languages: false },
   };
-  const right = `http://${library.config.http.name}${port}${request.url}`;
+  const right = `${isSecure(request) ? 'https' : 'http'}://${library.config.http.name}${port}${request.url}`;
   return send(reply.status(400), WrongHostPage({ page, host: name ?? null, right }));
 }
 
@@ -161,13 +161,7 @@ function addLanguage(part: FastifyInstance): void {
     async (request, reply) => {
       const { to, back } = request.query;
       if (typeof to === 'string' && /^[a-z]{2,3}$/.test(to)) {
-        const options = {
-          path: '/',
-          httpOnly: true,
-          sameSite: 'lax',
-          maxAge: YEAR_SECONDS,
-        } as const;
-        void reply.setCookie(LANGUAGE, to, options);
+        setCookie(request, reply, LANGUAGE, to, { sameSite: 'lax', maxAge: YEAR_SECONDS });
       }
       return reply.redirect(safeReturn(back, '/ds-restore/'), 303);
     },

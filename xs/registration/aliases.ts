@@ -90,8 +90,9 @@ export interface Proposal {
   newer: Serial;
   older: Serial;
   nick: string;
-  /** When the new one registered, and when the old one was last backed up; ISO 8601. */
+  /** When the new one registered, the old one did, and when that was last backed up; ISO 8601. */
   registered: string;
+  olderRegistered: string;
   lastSeen: string;
 }
 
@@ -130,7 +131,9 @@ export function proposeAliases(
     const same = (byNick.get(folded(nick)) ?? []).filter(([serial]) => serial !== newer);
     const [older, second] = same.filter((one) => isGone(one, laptop)).map(([serial]) => serial);
     if (!older || second) return [];
-    return [{ newer, older, nick, registered, lastSeen: lastSuccess.get(older) ?? '' }];
+    const olderRegistered = laptops.get(older)?.registered ?? '';
+    const lastSeen = lastSuccess.get(older) ?? '';
+    return [{ newer, older, nick, registered, olderRegistered, lastSeen }];
   });
 }
 

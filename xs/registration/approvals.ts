@@ -79,13 +79,44 @@ export class Approvals {
       this.#records.decided('unrejected', serial, { fingerprint });
       return 'unrejected';
     }
-    const { own } = laptop.keys;
-    if (kind === 'own' && own !== null && fingerprintOf(own) === fingerprint) {
+    if (kind === 'own' && isKey(laptop.keys.own, fingerprint)) {
       return this.#confirm(serial);
+    }
+    if (
+      kind === 'sugar' &&
+      laptop.imported !== undefined &&
+      isKey(laptop.keys.sugar, fingerprint)
+    ) {
+      return this.#letRead(serial, fingerprint);
     }
     const found = pendingKey(laptop, fingerprint, kind);
     this.#accept(serial, found);
     return { done: 'approved', answer: found.answer };
+  }
+
+  /**
+   * Lets in a key of Sugar's that nobody has compared: it may back up and read nothing, like one of the old
+   * server's. Valid once `announceKeys` was called.
+   */
+  letBackUp(serial: Serial, { key }: PendingKey): void {
+    const laptop = this.#records.known(serial);
+    this.#records.write(serial, {
+      ...laptop,
+      keys: { ...laptop.keys, sugar: key },
+      pending: laptop.pending.filter((one) => one.kind !== 'sugar' || one.key !== key),
+      imported: this.#clock.now().toISOString(),
+    });
+    const details = { kind: 'sugar', fingerprint: fingerprintOf(key), reads: 'no' };
+    this.#records.decided('approved', serial, details);
+  }
+
+  /** A key that could only back up so far. */
+  #letRead(serial: Serial, fingerprint: string): Approved {
+    const { imported: _, ...laptop } = this.#records.known(serial);
+    this.#records.write(serial, laptop);
+    this.#records.decided('approved', serial, { kind: 'sugar', fingerprint });
+    this.#records.keysChanged();
+    return { done: 'approved', answer: null };
   }
 
   #accept(serial: Serial, waiting: PendingKey): void {
@@ -143,4 +174,8 @@ export class Approvals {
       throw new DsError('not-found', `no Sugar key of ${serial} is pending`);
     return waiting.map(({ key }) => this.reject(serial, fingerprintOf(key)));
   }
+}
+
+function isKey(key: string | null, fingerprint: string): boolean {
+  return key !== null && fingerprintOf(key) === fingerprint;
 }

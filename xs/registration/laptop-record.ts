@@ -71,8 +71,8 @@ const schema = v.strictObject({
     v.strictObject({ code: v.string(), answer: v.string(), confirmed: v.nullable(v.string()) }),
   ),
   /**
-   * Since when the Sugar key is one of the old server's database: with it, the laptop may back up, and
-   * read nothing. Absent for a key that the laptop sent, or that somebody approved.
+   * Since when the Sugar key is one that nobody has compared, of the old server's database or let in with
+   * many others: with it, the laptop may back up, and read nothing. Absent for any other key.
    */
   imported: v.optional(v.string()),
 });

@@ -38,6 +38,8 @@ export interface WindowState {
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const WINDOW_HINT =
+  'For a window only, set registration.policy = "window" in the configuration and start the service again';
 
 /** Whether an unknown laptop may register, with a message for a teacher. */
 export function judgeNewcomer(rules: NewcomerRules, facts: NewcomerFacts): NewcomerAnswer {
@@ -88,7 +90,7 @@ export class Newcomers {
     const { policy } = this.#rules;
     if (policy !== 'window') {
       throw new DsError('config', `registration is always ${policy} on this server`, {
-        hint: 'set registration.policy = "window" in the configuration and start the service again',
+        hint: `${policy === 'open' ? 'laptops can register now. ' : ''}${WINDOW_HINT}`,
       });
     }
     this.#openUntil = this.#clock.monotonicMs() + minutes * MINUTE_MS;

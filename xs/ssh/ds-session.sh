@@ -91,8 +91,25 @@ check_free() {
 # the remaining free space.
 check_room() {
   check_free
-  used=$(du -sk "$1" | cut -f 1)
+  used=$(du -sk "$1" 2>/dev/null | cut -f 1) # what is being ingested may be away at this moment
+  used=${used:-0}
   [ "$used" -le "$free" ] || refuse "Disk quota exceeded: $used KiB of this laptop in ${1##*/}"
+}
+
+# What an rsync that was killed had received has a temporary name, `.NAME.XXXXXX`: it becomes the partial file
+# of NAME, unless that has more. Not while another session of this laptop runs, which may be writing it.
+keep_partial() {
+  [ -n "$(find "$home/incoming" -maxdepth 1 -type f -name '.*.??????' -print -quit)" ] || return 0
+  flock --nonblock --close "$home/.session.lock" $confined --bind "$home/incoming" /incoming \
+    --remount-ro / -- sh -c '
+      mkdir -p /incoming/.part || exit
+      size() { stat -c %s "$1" 2>&- || echo 0; }
+      find /incoming -maxdepth 1 -type f -name ".*.??????" | while read -r left; do
+        name=${left##*/.}
+        part=/incoming/.part/${name%.*}
+        [ "$(size "$left")" -le "$(size "$part")" ] || mv -fT "$left" "$part"
+        rm -f "$left"
+      done' >/dev/null 2>&1
 }
 
 # The newest snapshot is the basis of deltas: unchanged parts of a changed file do not travel. -S: long runs of
@@ -100,6 +117,7 @@ check_room() {
 receive_incoming() {
   check_room "$home/incoming"
   need_lease
+  keep_partial
   latest=$(readlink "$home/datastore-latest") || latest=
   case $latest in
     '' | */*) latest= ;;
@@ -140,7 +158,7 @@ receive_completion() {
 send_folder() {
   [ -d "$1" ] && [ ! -L "$1" ] || refuse "there is no such snapshot"
   sandbox --ro-bind "$1" /snapshot --remount-ro / -- \
-    rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 . /snapshot/
+    rsync --server --sender "-tRze.$letters" --timeout=120 --files-from=- --from0 ${limit:+--bwlimit="$limit"} . /snapshot/
 }
 
 send_snapshot() {
@@ -226,10 +244,12 @@ esac
 # Words of the command: the letters after "e." say what the client's rsync can; the target is last.
 direction=receive
 letters=
+limit= # KiB a second, which the side that sends keeps to
 target=
 for word in $asked; do
   case $word in
     --sender) direction=send ;;
+    --bwlimit=*) limit=${word#--bwlimit=} ;;
     --*) ;;
     -*e.*) letters=${word##*e.} ;;
   esac
@@ -240,6 +260,7 @@ case $letters in
   # What only newer ones can is not used: rsync offers it, and does without.
   *[!iLsfxCIvu]*) letters=$(printf %s "$letters" | tr -cd iLsfxCIvu) ;;
 esac
+case $limit in *[!0-9]* | ??????????*) limit= ;; esac
 # rsync before 3.0, which old XOs have, sends no such letters; our agent's is newer.
 case $direction:$letters:$target in
   receive::datastore-current | receive::documents | receive::power-logs) ;;

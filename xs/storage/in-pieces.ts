@@ -16,11 +16,12 @@ import type { Content } from '../../shared/journal/entry.ts';
 export type Spend = (bytes: number) => Promise<void>;
 
 const PIECE_BYTES = 256 * 1024;
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** How a file is opened that a session may have made: never through a link, and never waiting. */
+export const READ_SENT = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Digest and size of a file. Throws `unreadable` for what is no regular file. */
 export async function digestInPieces(path: string, spend: Spend): Promise<Content> {
-  await using file = await open(path, READ);
+  await using file = await open(path, READ_SENT);
   return await readInPieces(path, file, spend, async () => {});
 }
 
@@ -29,7 +30,7 @@ export async function digestInPieces(path: string, spend: Spend): Promise<Conten
  * `unreadable`.
  */
 export async function copyInPieces(path: string, target: string, spend: Spend): Promise<Content> {
-  await using file = await open(path, READ);
+  await using file = await open(path, READ_SENT);
   await using copy = await open(target, 'wx', 0o640);
   const zeros = Buffer.alloc(PIECE_BYTES);
   let at = 0;

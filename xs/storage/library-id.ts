@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { ifReadable } from './checked-entry.ts';
 import { hostKey, inState, libraryId, type Paths } from './paths.ts';
 
 /** Throws `config` when the library is not the one that the state knows. Writes nothing. */
@@ -22,7 +23,7 @@ export function checkLibrary(paths: Paths): void {
   if (served === undefined) return;
   throw strange(
     paths,
-    existsSync(paths.library) && namesIn(paths.library).length > 0
+    ifReadable(() => namesIn(paths.library)).length > 0
       ? 'is not whole: its names that begin with a dot are missing'
       : 'is empty: its disk may not be mounted',
   );

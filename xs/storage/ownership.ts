@@ -41,7 +41,7 @@ export function makeReadableFolder(ownership: Ownership, path: string): void {
 }
 
 /** A folder that sessions write into. */
-function makeWritableFolder(ownership: Ownership, path: string): void {
+export function makeWritableFolder(ownership: Ownership, path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o770 });
   give(ownership, path, ownership.ownUid, 0o770);
 }

@@ -28,6 +28,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
   return {
     home,
     incoming: join(home, 'incoming'),
+    /** What was sent, while it is read. */
+    taken: join(home, '.taken'),
     original: join(home, 'datastore-current'),
     mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
     snapshot: (name: SnapshotName) => join(home, name),
@@ -155,6 +157,9 @@ export const hostKey = (paths: Paths): string => join(paths.library, '.host-key'
 export const hostKeyPublic = (paths: Paths): string => join(paths.library, '.host-key.pub');
 /** RSA, for original clients. */
 export const oldHostKey = (paths: Paths): string => join(paths.library, '.host-key-rsa');
+
+/** Key and certificate of the pages over HTTPS. */
+export const httpsCertificate = (paths: Paths): string => join(paths.library, '.https.pem');
 
 /** Which library this is; see library-id.ts. */
 export const libraryId = (paths: Paths): string => join(paths.library, '.library-id');

@@ -5,7 +5,7 @@
  */
 import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { type Digest, parseUid, tryParse, type Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestOf } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
@@ -14,6 +14,7 @@ import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
 import { bytesOnDisk } from '../../shared/system/sparse.ts';
+import { isUnreadable } from './checked-entry.ts';
 import { IDLE, IDLE_SLICE_MS } from './idle.ts';
 import { inEntry, inLibrary, inPool, type Paths } from './paths.ts';
 
@@ -24,26 +25,39 @@ export interface Reclaimed {
   folders: number;
   /** Of content that has no name left. */
   bytes: number;
+  /** What could not be freed, and why; it is tried again the next time. */
+  stuck: string[];
+}
+
+interface ReclaimOptions {
+  env: NodeJS.ProcessEnv;
+  signal?: AbortSignal;
 }
 
 /** Frees everything in `.doomed`; safe to repeat after a power cut. */
-export async function reclaim(
-  paths: Paths,
-  options: { env: NodeJS.ProcessEnv; signal?: AbortSignal },
-): Promise<Reclaimed> {
+export async function reclaim(paths: Paths, options: ReclaimOptions): Promise<Reclaimed> {
   const { doomed } = inLibrary(paths);
-  const done: Reclaimed = { folders: 0, bytes: 0 };
+  const done: Reclaimed = { folders: 0, bytes: 0, stuck: [] };
   for (const name of namesIn(doomed)) {
     options.signal?.throwIfAborted();
-    const folder = join(doomed, name);
-    done.bytes += await dropFromPool(paths, folder);
-    failpoint('reclaim.dropped');
-    // Thousands of unlinks would block this process: a child with idle I/O priority does them.
-    await run('ionice', [...IDLE, 'rm', '-rf', '--', folder], options);
-    failpoint('reclaim.removed');
-    done.folders += 1;
+    try {
+      done.bytes += await free(paths, join(doomed, name), options);
+      done.folders += 1;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      done.stuck.push(`${name}: ${asDsError(error).message}`);
+    }
   }
   return done;
+}
+
+async function free(paths: Paths, folder: string, options: ReclaimOptions): Promise<number> {
+  const bytes = await dropFromPool(paths, folder);
+  failpoint('reclaim.dropped');
+  // Thousands of unlinks would block this process: a child with idle I/O priority does them.
+  await run('ionice', [...IDLE, 'rm', '-rf', '--', folder], options);
+  failpoint('reclaim.removed');
+  return bytes;
 }
 
 async function dropFromPool(paths: Paths, folder: string): Promise<number> {
@@ -73,7 +87,7 @@ function dropEntry(paths: Paths, folder: string, uid: Uid): number {
     const digest = last.includes(content) && decodeEntry(text).content?.digest;
     return digest ? bytes + dropInode(paths, digest, content) : bytes;
   } catch (error) {
-    if (error instanceof DsError) return 0; // damaged; the scrub sweeps by link count
+    if (error instanceof DsError || isUnreadable(error)) return 0; // damaged; the scrub sweeps by link count
     throw error;
   }
 }

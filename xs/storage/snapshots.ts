@@ -173,13 +173,23 @@ export function relist(folder: string): Snapshot | undefined {
 
 /** What stands in the way of a file that can be made anew keeps its content under this name. */
 const SET_ASIDE = '.set-aside';
+/** Of a folder that cannot be read any more. */
+const BROKEN = ['EIO', 'EUCLEAN', 'EBADMSG'] as const;
+
+/** A free name, for what was set aside earlier may still be wanted. */
+function asideOf(path: string): string {
+  for (let n = 1; ; n += 1) {
+    const name = `${path}${SET_ASIDE}${n === 1 ? '' : `-${n}`}`;
+    if (!lstatSync(name, { throwIfNoEntry: false })) return name;
+  }
+}
 
 export function setAside(path: string): void {
   try {
     rmdirSync(path); // nothing is in an empty folder
   } catch (error) {
-    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw error;
-    renameSync(path, `${path}${SET_ASIDE}`);
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', ...BROKEN)) throw error;
+    renameSync(path, asideOf(path));
   }
   fsyncFolder(dirname(path));
 }

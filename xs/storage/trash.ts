@@ -21,6 +21,7 @@ import {
 } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
+import { ifReadable } from './checked-entry.ts';
 import type { Stamp } from './moment.ts';
 import { inLaptop, inLibrary, type Paths } from './paths.ts';
 import { withReserve } from './reserve.ts';
@@ -64,7 +65,7 @@ export function discard(
 
 /** Everything in the trash, or in that of one laptop; oldest removal first. */
 export function listTrash(paths: Paths, serial?: Serial): TrashItem[] {
-  const serials = serial ? [serial] : namesIn(inLibrary(paths).trash);
+  const serials = serial ? [serial] : ifReadable(() => namesIn(inLibrary(paths).trash));
   const items = serials.flatMap((one) => {
     const parsed = tryParse(parseSerial, one);
     return parsed ? itemsOf(paths, parsed) : [];
@@ -82,7 +83,7 @@ export function dateItem(paths: Paths, { folder }: TrashItem, at: number): void 
 
 function itemsOf(paths: Paths, serial: Serial): TrashItem[] {
   const trash = inLibrary(paths).trashOf(serial);
-  return namesIn(trash).flatMap((file) => {
+  return ifReadable(() => namesIn(trash)).flatMap((file) => {
     const parts = ITEM.exec(file);
     if (!parts) return [];
     const [, name = '', year, month, day, hour, minute, second, reason = '', at] = parts;

@@ -258,6 +258,27 @@ test('an entry that cannot be read as one is reported by name, and the others go
   assert.equal([...read.keys()], [uidOf(3)]);
 });
 
+test('a property that is no file any more does not replace the version that the school has', async () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  const makers = [(at: string) => execFileSync('mkfifo', [at]), (at: string) => mkdirSync(at)];
+  for (const [n, make] of makers.entries()) {
+    putEntry(paths, uidOf(n), 'good');
+    const title = join(inJournal(paths, uidOf(n)).path, 'metadata', 'title');
+    rmSync(title);
+    make(title);
+  }
+  const { problems, batches } = await stage(paths, {
+    base: () => ({ content: digestOf('good') }),
+  });
+  assert.equal(
+    batches.flatMap(({ versions }) => [...versions.keys()]),
+    [],
+  );
+  assert.equal(problems.map(({ uid }) => uid).sort(), [uidOf(0), uidOf(1)]);
+  for (const { problem } of problems) assert.match(problem, /title is not a regular file/);
+});
+
 test('remains of an entry do not replace the version that the school has', async () => {
   using profile = makeProfile();
   const { paths } = profile;

@@ -164,7 +164,6 @@ test('what a killed agent had under way ends in seconds; another run is left alo
 });
 
 const PEOPLE: [ErrorCode, Reason][] = [
-  ['pending-approval', 'teacher'],
   ['not-registered', 'not-registered'],
   ['untrusted-server', 'untrusted-server'],
   ['server-full', 'server-full'],
@@ -183,6 +182,19 @@ for (const [code, reason] of PEOPLE) {
     assert.is(jobOf(asked, 1).end, 'failed', 'a person is told at once');
   });
 }
+
+test('while a teacher may be typing the digits the school is asked again soon, whoever asked', () => {
+  for (const asked of [DUE, request('backup')]) {
+    let model = after(DUE, asked);
+    for (const seconds of [22.5, 45, 90, 180, 360, 720, 1440, 2700]) {
+      model = next(model, failed(decide(model).run ?? 0, 'pending-approval'));
+      assert.is(describeStatus(model).problem?.code, 'pending-approval');
+      const uptimeMs = decide(model).wakeAtMs ?? 0;
+      assert.is((uptimeMs - model.world.uptimeMs) / 1000, seconds);
+      model = next(model, world({ uptimeMs }));
+    }
+  }
+});
 
 test('what a person asked for is tried three times where the server is silent', () => {
   let model = after(request('restore'));

@@ -79,7 +79,9 @@ const CASES: [what: string, code: ErrorCode, options: Case, expected: unknown][]
     { failures: 6, byHand: true, kind: 'restore' },
     ['other-run', 15, 0, true],
   ],
-  ['the day waits for people', 'pending-approval', {}, ['teacher', 45, 0, true]],
+  ['the day waits for people', 'not-registered', {}, ['not-registered', 45, 0, true]],
+  ['a teacher may be typing', 'pending-approval', {}, ['teacher', 22.5 / 60, 0, true]],
+  ['or comes later', 'pending-approval', { failures: 40 }, ['teacher', 45, 0, true]],
   ['a person is told at once', 'pending-approval', { byHand: true }, 'give-up'],
   ['so is whoever gets pins', 'over-quota', { kind: 'pins' }, 'give-up'],
 ];

@@ -28,10 +28,17 @@ const BACKUP = [
   'backup.confirmed',
 ];
 /** In the suite those that only the service passes; `xs/kill` goes through the others in the library. */
-const OF_THE_SERVICE = ['ingest.claimed', 'ingest.promoted', 'ingest.recorded'];
+const OF_THE_SERVICE = ['ingest.claimed', 'ingest.taken', 'ingest.promoted', 'ingest.recorded'];
 const INGEST = soak(
   [
-    ...['ingest.claimed', 'ingest.verified', 'ingest.durable', 'ingest.pooled:2', 'ingest.linked'],
+    ...[
+      'ingest.claimed',
+      'ingest.taken',
+      'ingest.verified',
+      'ingest.durable',
+      'ingest.pooled:2',
+      'ingest.linked',
+    ],
     ...['ingest.sealed', 'ingest.promoted', 'ingest.pointed', 'ingest.emptied', 'ingest.recorded'],
   ],
   OF_THE_SERVICE,
@@ -53,8 +60,9 @@ function soundSnapshots(school: School, laptop: Laptop): Map<number, string> {
 
 function checkNothingLeft(school: School, laptop: Laptop): void {
   const home = inLaptop(school.server, parseSerial(laptop.serial));
+  const { home: folder, taken } = home;
   assert.equal(
-    readdirSync(home.home).filter((name) => name.startsWith('.tmp')),
+    readdirSync(folder).filter((name) => name.startsWith('.tmp') || taken.endsWith(name)),
     [],
   );
   assert.equal(readdirSync(home.incoming), []);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -108,8 +109,22 @@ test('is the lock that flock(1) takes in a shell script', async () => {
   await (await lockFile(path, now)).release();
 });
 
+test('needs no other process while it is held, and no child of ours inherits it', async () => {
+  const path = fresh();
+  const children = () => readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
+  const before = children();
+  await using lock = await lockFile(path, now);
+  assert.is(children(), before);
+  const child = spawn('sleep', ['60'], { env });
+  await once(child, 'spawn');
+  await lock.release();
+  await (await lockFile(path, now)).release();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+});
+
 test('a place where no lock can be is an error with its reason', async () => {
-  await refusedLater(lockFile(join(folder, 'no', 'such'), now), 'internal', /No such file/);
+  await refusedLater(lockFile(join(folder, 'no', 'such'), now), 'internal', /ENOENT|No such file/);
 });
 
 test.run();

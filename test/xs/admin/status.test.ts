@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CONCERN_TYPES, type Concern, concerns } from '../../../xs/admin/concerns.ts';
+import { CONCERN_TYPES, type Concern, concerns, weighed } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
 import {
   type LaptopStanding,
@@ -10,6 +10,7 @@ import {
   type Status,
   standing,
 } from '../../../xs/admin/status.ts';
+import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { CHECKED_TYPES, formatStatus } from '../../../xs/commands/status.ts';
 import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
@@ -81,6 +82,7 @@ function statusOf(laptops: number): Status {
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z', daysSince: 40 },
     ...{ unconfirmed: [{ serial: SERIAL, nick: 'Jim' }], teachers: 0, fullOn: '2026-07-01' },
+    https: { address: '', port: 65_000, fingerprint: Array(32).fill('AB').join(':') },
     reliefs: [
       { type: 'others', bytes: 3e9 },
       { type: 'pins', bytes: 2e9 },
@@ -126,6 +128,7 @@ const WELL: Status = {
     lockedOut: [],
     notSafe: [],
     clock: { trusted: true, reason: '' },
+    https: null,
     ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
     probes: { running: true, closedPorts: [], sandbox: null },
     scrub: { pass: 2, shard: 128, lastPassFinished: null, daysSince: 36 },
@@ -258,7 +261,10 @@ for (const [type, facts, line, advice] of ALONE) {
       [type],
     );
     const lines = formatStatus(status);
-    const at = lines.indexOf('needs attention:');
+    const isAdvice = weighed(concerns(status)).advice.length > 0;
+    assert.is(isAdvice, type === 'no-teacher' || type === 'unconfirmed');
+    assert.is(lines.includes('all is well'), isAdvice);
+    const at = lines.indexOf(isAdvice ? 'worth doing:' : 'needs attention:');
     assert.is(at, lines.length - 3, lines.join('\n'));
     assert.match(lines[at + 1] ?? '', line);
     assert.match(lines[at + 2] ?? '', advice);
@@ -337,8 +343,31 @@ test('the command prints it, and its exit code says whether to look', async () =
   assert.match(told, /one full copy of every laptop fits/);
   clock.pass(20 * DAY_MS);
   const later = JSON.parse(await whole.command('status', [], { json: true }));
-  assert.equal(later.concerns, ['no-teacher', 'late-laptops']);
+  assert.equal([later.concerns, later.advice], [['late-laptops'], ['no-teacher']]);
   assert.is((await library.index.days()).length, 1);
+});
+
+test('what is only worth doing is said and changes no exit code', async () => {
+  await using whole = await openWhole('');
+  await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
+  await whole.command('cleanup');
+  const exit = async (command: string) => {
+    let told = '';
+    const print = (text: string) => {
+      told += text;
+    };
+    const request = { command, args: [], flags: {} };
+    const code = await runCommand(whole.library, request, print, new AbortController().signal);
+    return [code, told] as const;
+  };
+  const [code, told] = await exit('status');
+  assert.match(told, /^all is well\nworth doing:\n {2}Nobody can sign in/m);
+  assert.is(code, 0);
+  const [doctor, checks] = await exit('doctor');
+  assert.match(checks, /^todo {2}a teacher can sign in$/m);
+  assert.is(doctor, 0);
+  whole.clock.pass(20 * DAY_MS);
+  assert.is((await exit('status'))[0], 3);
 });
 
 test('metrics and diag name nobody', async () => {

@@ -6,6 +6,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,6 +49,19 @@ function poolFiles({ library }: WholeLibrary): number {
   return readdirSync(pool, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
     .length;
 }
+
+test('what cannot be freed keeps nothing else from being freed', async () => {
+  await using whole = await openWhole(SHORT);
+  await days(whole, 6, new Map());
+  const { doomed } = inLibrary(whole.library.paths);
+  const stuck = join(doomed, 'stuck');
+  mkdirSync(stuck, { recursive: true });
+  writeFileSync(join(stuck, uidOf(1)), 'content');
+  symlinkSync('/nowhere', join(stuck, `${uidOf(1)}.metadata`));
+  mkdirSync(join(doomed, 'whole'));
+  await whole.command('cleanup');
+  assert.equal(readdirSync(doomed), []);
+});
 
 test('after a hundred days: a month whole, the first of each month, the rest in the trash', async () => {
   await using whole = await openWhole();
@@ -253,7 +267,7 @@ test('a snapshot whose list is damaged stops the cleanup of that laptop only', a
   const [damaged] = listSnapshots(whole.library.paths, SERIAL).slice(-2);
   writeFileSync(join(damaged?.folder ?? '', 'SUMS.gz'), 'junk');
   const told = await whole.command('cleanup');
-  assert.match(told, `${SERIAL}  skipped: ${damaged?.folder}/SUMS.gz cannot be read`);
+  assert.match(told, `${SERIAL}  Jocinta  skipped: ${damaged?.folder}/SUMS.gz cannot be read`);
   assert.is(names(whole).length, 16);
 });
 

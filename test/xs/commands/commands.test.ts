@@ -1,14 +1,17 @@
 /** What all commands of `xs-backup` have in common: JSON, and how far they are. */
 import { mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { DsError } from '../../../shared/errors.ts';
 import type { Flags, Step } from '../../../xs/commands/command.ts';
 import { askService, runCommand, serveCommands } from '../../../xs/commands/service-socket.ts';
 import { COMMANDS } from '../../../xs/commands/table.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
+import { scaled } from '../../runner/patience.ts';
 import { backUp, ed25519, enrol, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
@@ -135,6 +138,56 @@ test('how far a long command is comes through the socket, with what it prints', 
     assert.ok(steps.length > 0, command);
     for (const { done, of } of steps) assert.ok(done <= of && of === 2, JSON.stringify(steps));
   }
+});
+
+test('a service that stands still is not waited for; one that says that it works is', async () => {
+  await using whole = await openSchool();
+  const { paths } = whole.library;
+  const { adminSocket } = inState(paths);
+  mkdirSync(dirname(adminSocket), { recursive: true });
+  const limit = scaled(400);
+  const ask = () =>
+    askService(
+      paths,
+      { command: 'status', args: [], flags: {} },
+      () => {},
+      NEVER,
+      () => {},
+      limit,
+    );
+  const answers = async (answer: (socket: Socket) => void, during: () => Promise<void>) => {
+    const open = new Set<Socket>();
+    const server = createServer((socket) => {
+      open.add(socket);
+      socket.once('data', () => answer(socket)).on('error', () => {});
+    });
+    await new Promise<void>((resolve) => server.listen(adminSocket, resolve));
+    await during();
+    for (const socket of open) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const isSilent = async () => {
+    const [told] = await Promise.allSettled([ask()]);
+    assert.is(told?.status, 'rejected');
+    const { code, hint } = (told as PromiseRejectedResult).reason as DsError;
+    assert.is(code, 'server-unreachable');
+    assert.match(hint ?? '', 'systemctl restart xs-backup');
+  };
+  const head = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n';
+  await answers(() => {}, isSilent);
+  await answers((socket) => void socket.write(`${head}{"out":"begun"}\n`), isSilent);
+  const works = (socket: Socket) => {
+    socket.write(head);
+    let beats = 0;
+    const beat = setInterval(() => {
+      socket.write('{"alive":true}\n');
+      beats += 1;
+      if (beats < 12) return;
+      clearInterval(beat);
+      socket.end('{"end":3}\n');
+    }, limit / 8);
+  };
+  await answers(works, async () => assert.is(await ask(), 3));
 });
 
 test.run();

@@ -130,7 +130,7 @@ test('a retired laptop keeps its snapshots, is cleaned up, and does not share th
   assert.is(listSnapshots(library.paths, serialOf(1)).length, 5);
   clock.pass(40 * DAY_MS);
   const told = await command('cleanup', [], { 'trust-clock': true });
-  assert.match(told, new RegExp(`^${serialOf(1)} +keeps \\d+, removes [1-9]`, 'm'));
+  assert.match(told, new RegExp(`^${serialOf(1)} .*keeps \\d+, removes [1-9]`, 'm'));
   assert.ok(listSnapshots(library.paths, serialOf(1)).length >= 1, 'never the last one');
   assert.match(await command('unretire', [serialOf(1)]), /in use again/);
   assert.ok(Math.abs(pinLimit(library) - before) <= 1);

@@ -33,6 +33,7 @@ test('every command is in the manual with an example, and every setting with its
     assert.match(page, new RegExp(` ${name} `));
     assert.ok(page.includes(`xs-backup ${EXAMPLES[name]?.[0].split(' ')[0]} `), name);
   }
+  assert.ok(page.includes('xs-backup approve --all-known-original '));
   assert.equal(Object.keys(EXAMPLES).sort(), [...NAMES].sort());
   const settings = shown(settingsPage());
   for (const { key, meaning, fallback } of listSettings()) {
@@ -47,6 +48,7 @@ const COMPLETED: [line: string, offers: string[], not?: string[]][] = [
   ['st', ['status'], ['doctor']],
   ['sums Jocinta ', ['latest', '--json']],
   ['teacher ', ['list', 'add', 'remove']],
+  ['approve --', ['--all-known-original', '--dry-run', '--key'], ['--all']],
   ['cleanup --', ['--dry-run', '--trust-clock', '--json'], ['--all']],
   ['serve --', ['--listen', '--ssh-listen']],
   ['help reg', ['register-window']],

@@ -11,7 +11,7 @@ import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { nameOf, pointTo, putRaw, readTrees, snapshotRaw } from '../legacy/original-library.ts';
 import { SERIAL, uidOf } from '../library.ts';
-import { openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('an old library, as the commands show it');
 
@@ -73,7 +73,8 @@ test('the mirror of an old library is listed, and written out with what can be r
   const print = () => {};
   const write = (target: string) =>
     exportCommand.run({
-      ...{ paths, args: [SERIAL, 'datastore-current', target], flags: {}, print },
+      ...{ paths, config: whole.library.config, stickParts: STICK_PARTS },
+      ...{ args: [SERIAL, 'datastore-current', target], flags: {}, print },
       ...{ progress: () => {}, signal: AbortSignal.any([]) },
     });
   await refusedLater(
@@ -103,7 +104,7 @@ test('laptops that are not registered are listed; what was adopted of them is no
   assert.match(await whole.command('laptops'), `${serial}  not registered, and has backups here`);
   assert.match(await whole.command('status'), new RegExp(`^stored    ${serial}`, 'm'));
   await whole.command('adopt');
-  assert.match(await whole.command('held'), `${serial}  ${nameOf(9)}`);
+  assert.match(await whole.command('held'), new RegExp(`^${serial} +${nameOf(9)}`, 'm'));
   assert.match(await whole.command('laptops'), `${serial}  not registered, and has backups here`);
   library.registrations.takeOver({
     serial,

@@ -10,7 +10,7 @@ import { parseCommandLine } from '../../../xs/commands/command-line.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 import { STORIES } from './wrong-calls.ts';
 
 const test = suite('wrong calls of xs-backup');
@@ -65,7 +65,7 @@ async function perform(words: string[], print: (text: string) => void): Promise<
   const { paths, config, env } = school.library;
   const open = () => Promise.reject(new DsError('busy', 'the library is open'));
   const more = { paths, config, env, open, checkUser: () => {}, signal, progress: () => {} };
-  const context = { args, flags, print, ...more };
+  const context = { stickParts: STICK_PARTS, args, flags, print, ...more };
   await local.run(context).catch((error: unknown) => {
     throw withHelp(error, command);
   });

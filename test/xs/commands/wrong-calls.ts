@@ -78,6 +78,16 @@ error: missing required argument 'LAPTOP' [usage]
 hint: "xs-backup help approve" shows how it is called
 (2)
 
+$ xs-backup approve Jocinta 047111 --dry-run
+error: --dry-run belongs to --all-known-original [usage]
+hint: "xs-backup help approve" shows how it is called
+(2)
+
+$ xs-backup approve Jocinta --all-known-original
+error: --all-known-original names no laptop and no key [usage]
+hint: "xs-backup help approve" shows how it is called
+(2)
+
 $ xs-backup approve Jocinta
 error: type the six digits that the laptop shows: "xs-backup approve LAPTOP CODE" [usage]
 hint: or give --key FINGERPRINT, after "ssh-keygen -lf ~/.sugar/default/ds-backup/key.pub" on the laptop

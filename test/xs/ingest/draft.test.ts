@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { fillDraft } from '../../../xs/ingest/draft.ts';
+import { SentFiles } from '../../../xs/ingest/sent.ts';
 import { inEntry } from '../../../xs/storage/paths.ts';
 import { readVersions } from '../../../xs/storage/snapshots.ts';
 import { flipBit } from '../integrity/damage-library.ts';
@@ -44,6 +45,7 @@ async function draftAfter(
     base: { snapshot, versions, lost: new Set<Uid>() },
     versions,
     verified: new Map(),
+    files: new SentFiles(),
   };
   const fill = () => fillDraft(library.context, draft, parts);
   return { library, base: snapshot.folder, draft, fill };

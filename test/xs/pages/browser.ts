@@ -11,7 +11,9 @@ import got, { type OptionsOfBufferResponseBody } from 'got';
 import { writeCatalogues } from '../../../bundle/messages.ts';
 import { createPublicApp } from '../../../xs/api/app.ts';
 import { WebLinks } from '../../../xs/api/web-links.ts';
+import { startHttps } from '../../../xs/https/listener.ts';
 import type { Site } from '../../../xs/pages/guard/site-context.ts';
+import { addInstall } from '../../../xs/pages/install/install-routes.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
@@ -19,19 +21,25 @@ import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
 import { addTeacherPages } from '../../../xs/pages/teacher/teacher-routes.ts';
 import { Traffic } from '../../../xs/traffic/traffic.ts';
-import { calmLoad, openWhole, type WholeLibrary } from '../whole.ts';
+import { calmLoad, openWhole, STICK_PARTS, type WholeLibrary } from '../whole.ts';
 
 export interface PagesServer extends WholeLibrary {
   url: string;
+  /** Where the settings switch HTTPS on. */
+  secureUrl: string;
   site: Site;
   links: WebLinks;
 }
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKlHQOVsibl+f6fTj/kXqwpwvntxyKDd7hncKTkRUPNK';
 
-/** A service's public side in front of a new library. `settings` is TOML. */
+/**
+ * A service's public side in front of a new library. `settings` is TOML; without any about HTTPS, teachers
+ * sign in over plain HTTP.
+ */
 export async function servePages(settings = '', start?: string): Promise<PagesServer> {
-  const whole = await openWhole(settings, start === undefined ? {} : { start });
+  const plain = settings.includes('[https]') ? '' : '[https]\nlisten = "off"\n';
+  const whole = await openWhole(plain + settings, start === undefined ? {} : { start });
   const { library } = whole;
   const locale = mkdtempSync(join(tmpdir(), 'ds-locale-'));
   writeCatalogues(locale, 'ds-backup');
@@ -46,6 +54,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     ...{ clock: library.clock, log: library.log },
     traffic: new Traffic(library.clock, library.config.traffic),
     load: calmLoad,
+    proxies: library.config.http.proxies,
     metrics: async () => '',
     ...{ hostName: 'schoolserver', hostKey: KEY, sshPort: 2222, login: 'ds-receive' },
   });
@@ -54,18 +63,22 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
   addSite(app, library, files, (part, made) => {
     site = made;
     addSignIn(part, made);
+    addInstall(part, made, { ...STICK_PARTS, locale });
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     addTeacherPages(part, made);
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
+  const https = await startHttps(library, app.server);
   const address = app.server.address();
   const port = typeof address === 'object' ? address?.port : 0;
   if (!site) throw new Error('there is no site');
   return {
     ...whole,
     ...{ site, links, url: `http://127.0.0.1:${port}` },
+    secureUrl: `https://127.0.0.1:${library.listening.https?.port}`,
     [Symbol.asyncDispose]: async () => {
+      await https[Symbol.asyncDispose]();
       await app.close();
       await whole[Symbol.asyncDispose]();
       rmSync(locale, { recursive: true, force: true });
@@ -101,6 +114,7 @@ export function openBrowser(url: string): Browser {
       ...options,
       headers: { ...(cookie && { cookie }), ...options.headers },
       ...{ followRedirect: false, throwHttpErrors: false, retry: { limit: 0 } },
+      ...{ https: { rejectUnauthorized: false } },
       responseType: 'buffer',
     });
     for (const line of answer.headers['set-cookie'] ?? []) keep(cookies, line);

@@ -112,7 +112,7 @@ test('browsers find a start page at /, and programs the answer that they know', 
   for (const way of ['/ds-restore/', '/xs-backup']) {
     assert.match(start.body, new RegExp(`href="${way}"`));
   }
-  assert.match(start.body, /install-laptop\.sh/);
+  assert.match(start.body, /href="\/ds-restore\/install"/);
   for (const accept of ['*/*', 'application/json', undefined]) {
     const answer = await browser.get('/', accept === undefined ? {} : { accept });
     assert.is(answer.status, 404);

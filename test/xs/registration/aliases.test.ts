@@ -286,7 +286,16 @@ test('a proposal is shown, and gone when it was followed', async () => {
   clock.pass(8 * DAY_MS);
   library.registrations.register(A, 'JOCINTA', 'u', dsaKey(2));
   const line = `xs-backup alias ${A} ${SERIAL}`;
-  assert.match(await command('proposals'), line);
+  const told = await command('proposals');
+  assert.match(told, line);
+  assert.match(told, `xs-backup retire ${SERIAL}`);
+  const date = String.raw`\d{4}-\d\d-\d\d`;
+  assert.match(told, new RegExp(`^ {2}new {2}${A} +registered ${date}$`, 'm'));
+  assert.match(
+    told,
+    new RegExp(`^ {2}old {2}${SERIAL} +registered ${date} {2}last seen ${date}$`, 'm'),
+  );
+  for (const one of told.split('\n')) assert.ok(one.length <= 80, one);
   assert.match(await command('laptops'), line);
   await command('alias', [A, SERIAL]);
   assert.is(await command('proposals'), 'nothing to propose\n');

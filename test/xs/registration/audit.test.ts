@@ -119,7 +119,7 @@ test('the command shows all of it, or what concerns one laptop', async () => {
   await command('unretire', [serialOf(1)]);
   await command('register-window', ['0']);
   const told = await command('audit', [serialOf(1)]);
-  assert.match(told, `${serialOf(1)}  registered  by laptop  nick Ana  address 10.0.0.9`);
+  assert.match(told, `${serialOf(1)}  Ana  registered  by laptop  nick Ana  address 10.0.0.9`);
   const { audit } = JSON.parse(await command('audit', [], { json: true }));
   const events = audit.map(({ event }: { event: string }) => event);
   assert.equal(events.slice(-7), [

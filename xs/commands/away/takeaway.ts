@@ -11,16 +11,21 @@ import { formatBytes } from '../../../shared/words/quantity.ts';
 import { readReplaced } from '../../registration/alias-files.ts';
 import { type ArchiveOptions, packThings } from '../../takeaway/archive.ts';
 import { findThings, type Things } from '../../takeaway/things.ts';
-import { localLaptop, nickOf } from '../arguments.ts';
-import { type LocalCommand, NEEDS_ATTENTION, usage } from '../command.ts';
+import { localLaptop, nickOnDisk } from '../arguments.ts';
+import { type LocalCommand, type LocalContext, NEEDS_ATTENTION, usage } from '../command.ts';
 import { counted, TERMINAL_WORDS } from '../lines.ts';
 
-export const takeaway: LocalCommand = {
+type TakeawayContext = Pick<
+  LocalContext,
+  'paths' | 'args' | 'flags' | 'print' | 'progress' | 'signal'
+>;
+
+export const takeaway = {
   takes: ['LAPTOP', 'FILE.zip'],
   flags: ['all'],
   summary:
     'write all things of a child into one ZIP that opens anywhere; --all: older versions too',
-  run: async ({ paths, args, flags, print, progress, signal }) => {
+  run: async ({ paths, args, flags, print, progress, signal }: TakeawayContext) => {
     const [serialText, target] = args;
     if (target === undefined) throw usage('takeaway needs LAPTOP and FILE.zip');
     const serial = localLaptop(paths, serialText);
@@ -31,7 +36,7 @@ export const takeaway: LocalCommand = {
       ...{ older: flags.all ?? false, signal },
       onThing: (things) => progress({ done: things, of: 0, text: 'things read' }),
     });
-    const of = { serial, nick: nickOf(paths, serial), made: new Date() };
+    const of = { serial, nick: nickOnDisk(paths, serial), made: new Date() };
     const bytes = await write(
       file,
       found,
@@ -46,7 +51,7 @@ export const takeaway: LocalCommand = {
     }
     return leftOut.length > 0 ? NEEDS_ATTENTION : 0;
   },
-};
+} satisfies LocalCommand;
 
 function checkTarget(file: string): void {
   const hint = 'name a file that does not exist yet, in a folder that does';

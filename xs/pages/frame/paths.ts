@@ -22,3 +22,6 @@ export const entryPath = (reader: Serial, day: DayPlace, uid: Uid): string =>
 
 /** A laptop as teachers see it. */
 export const laptopPath = (serial: Serial): string => `/xs-backup/laptop/${serial}`;
+
+/** How a laptop gets the program. */
+export const INSTALL = '/ds-restore/install';

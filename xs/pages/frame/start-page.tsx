@@ -1,6 +1,7 @@
 /** The page at `/`: the ways on for children, for teachers, and for a laptop without the program. */
 import type { VNode } from 'preact';
 import { Frame, type Page } from './frame.tsx';
+import { INSTALL } from './paths.ts';
 import { PLACES } from './teacher-frame.tsx';
 
 export function StartPage({ page }: { page: Page }): VNode {
@@ -29,7 +30,9 @@ export function StartPage({ page }: { page: Page }): VNode {
       <section class="card">
         <h2>{_('A laptop without the Backup activity')}</h2>
         <p>
-          {_('Install it on the laptop:')} <code>sh bundle/install-laptop.sh</code>
+          <a class="button" href={INSTALL}>
+            {_('Install it on the laptop')}
+          </a>
         </p>
       </section>
     </Frame>

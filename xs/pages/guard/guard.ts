@@ -12,13 +12,14 @@ import type { Serial } from '../../../shared/ids.ts';
 import { readTeachers, stampOf } from '../../admin/teachers.ts';
 import { newToken } from '../../api/tokens.ts';
 import type { Library } from '../../library.ts';
+import { clearCookie, type Door, Entrance, isSecure, readCookie, setCookie } from './entrance.ts';
 import { noLaptop, noPage } from './missing.ts';
 import { isOurHost, isSameOrigin } from './origin.ts';
 import { Sessions, type Visitor } from './sessions.ts';
 
 export const SIGN_IN = '/ds-restore/sign-in';
+/** Cookies: of a session, and what forms are bound to while nobody is signed in. */
 const SESSION = 'ds-session';
-/** Cookie that forms are bound to while nobody is signed in. */
 const BROWSER = 'ds-browser';
 const TOKEN = /^[\w-]{43}$/;
 
@@ -26,7 +27,7 @@ const TOKEN = /^[\w-]{43}$/;
 const PER_MINUTE = 1200;
 
 export interface GuardOptions {
-  library: Pick<Library, 'paths' | 'registrations' | 'clock' | 'log' | 'config'>;
+  library: Pick<Library, 'paths' | 'registrations' | 'clock' | 'log' | 'config' | 'listening'>;
   /** Host names of this server; addresses are always accepted. */
   hosts: readonly string[];
 }
@@ -59,10 +60,12 @@ export class SignInNeeded extends DsError {
 export class Guard {
   readonly #sessions: Sessions;
   readonly #options: GuardOptions;
+  readonly #entrance: Entrance;
 
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#sessions = new Sessions(options.library.clock);
+    this.#entrance = new Entrance(options.library);
   }
 
   /** Throws `WrongHost`. */
@@ -70,10 +73,19 @@ export class Guard {
     if (!isOurHost(request.headers.host, this.#options.hosts)) throw new WrongHost();
   }
 
-  /** Who is signed in; undefined for nobody, and for a removed teacher or retired laptop. */
+  /** Whether a teacher may sign in and be served here; `path` is where she wants to go. */
+  door(request: FastifyRequest, path = request.url): Door {
+    return this.#entrance.door(request, path);
+  }
+
+  /**
+   * Who is signed in; undefined for nobody, for a removed teacher or retired laptop, and for a teacher
+   * where none is served.
+   */
   visitor(request: FastifyRequest): Visitor | undefined {
-    const visitor = this.#sessions.find(request.cookies[SESSION]);
+    const visitor = this.#sessions.find(readCookie(request, SESSION), isSecure(request));
     if (!visitor) return undefined;
+    if (visitor.role === 'teacher' && this.door(request).type !== 'open') return undefined;
     const { paths, registrations } = this.#options.library;
     const stays =
       visitor.role === 'child'
@@ -108,14 +120,17 @@ export class Guard {
 
   /** Signs in with a new session, so that a session planted before is useless. */
   begin(request: FastifyRequest, reply: FastifyReply, visitor: Visitor): void {
-    this.#sessions.end(request.cookies[SESSION]);
-    const sameSite = visitor.role === 'teacher' ? 'strict' : 'lax';
-    void reply.setCookie(SESSION, this.#sessions.begin(visitor), cookieOptions(sameSite));
+    this.#sessions.end(readCookie(request, SESSION));
+    // Links of our own plain pages lead over to HTTPS; to browsers those are another site, and `Strict` would
+    // show a teacher the sign-in page each time. Forms are protected by their tokens.
+    const sameSite = visitor.role === 'teacher' && !isSecure(request) ? 'strict' : 'lax';
+    const token = this.#sessions.begin(visitor, isSecure(request));
+    setCookie(request, reply, SESSION, token, { sameSite });
   }
 
   end(request: FastifyRequest, reply: FastifyReply): void {
-    this.#sessions.end(request.cookies[SESSION]);
-    void reply.clearCookie(SESSION, cookieOptions('lax'));
+    this.#sessions.end(readCookie(request, SESSION));
+    clearCookie(request, reply, SESSION);
   }
 
   /** The value of the hidden field `form` in every form of a page. */
@@ -123,14 +138,14 @@ export class Guard {
     const bound = this.#boundTo(request);
     if (bound !== undefined) return this.#sessions.formToken(bound);
     const fresh = newToken();
-    void reply.setCookie(BROWSER, fresh, cookieOptions('strict'));
+    setCookie(request, reply, BROWSER, fresh, { sameSite: 'strict' });
     return this.#sessions.formToken(fresh);
   }
 
   /** Throws `server-refused` for a form that was not sent from one of our own pages. */
   checkForm(request: FastifyRequest): void {
     const { form } = (request.body ?? {}) as { form?: unknown };
-    const ours = isSameOrigin(request.headers);
+    const ours = isSameOrigin(request.headers, isSecure(request));
     if (ours && this.#sessions.isFormToken(this.#boundTo(request), form)) return;
     throw new DsError(
       'server-refused',
@@ -142,8 +157,8 @@ export class Guard {
   }
 
   #boundTo(request: FastifyRequest): string | undefined {
-    const { [SESSION]: session, [BROWSER]: browser } = request.cookies;
-    if (this.visitor(request)) return session;
+    if (this.visitor(request)) return readCookie(request, SESSION);
+    const browser = readCookie(request, BROWSER);
     return browser !== undefined && TOKEN.test(browser) ? browser : undefined;
   }
 }
@@ -171,7 +186,10 @@ export async function installGuard(app: FastifyInstance, options: GuardOptions):
 const NONE = ["'none'"];
 const SELF = ["'self'"];
 
-/** No scripts; styles and pictures from this server only. Schools have no TLS, so no HSTS. */
+/**
+ * No scripts; styles and pictures from this server only. No HSTS: browsers would let nobody accept the
+ * certificate that the server made, and ask for children's pages over HTTPS as well.
+ */
 const HEADERS = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -181,13 +199,9 @@ const HEADERS = {
     },
   },
   strictTransportSecurity: false,
-  crossOriginOpenerPolicy: false, // browsers complain about it without TLS
+  crossOriginOpenerPolicy: false, // browsers complain about it over plain HTTP
   originAgentCluster: false,
   xFrameOptions: { action: 'deny' as const },
   // Within the site only; nothing to other sites.
   referrerPolicy: { policy: 'same-origin' as const },
 };
-
-function cookieOptions(sameSite: 'strict' | 'lax') {
-  return { path: '/', httpOnly: true, sameSite } as const;
-}

@@ -17,10 +17,14 @@ export function isOurHost(host: string | undefined, names: readonly string[]): b
   return isIP(name) === 4 || ['localhost', ...names].some((one) => one.toLowerCase() === name);
 }
 
-/** False when the browser says that another site sent the request. Old browsers say nothing. */
-export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+/**
+ * False when the browser says that another site sent the request. Old browsers say nothing. Over HTTPS,
+ * this server in clear is another site. In clear both are ours: a web server in front may have TLS unsaid.
+ */
+export function isSameOrigin(headers: IncomingHttpHeaders, secure: boolean): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const { origin, host } = headers;
-  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+  const plain = !secure && origin === `http://${host}`;
+  return origin === undefined || plain || origin === `https://${host}`;
 }

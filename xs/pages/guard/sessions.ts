@@ -25,6 +25,8 @@ const TOKEN = /^[\w-]{43}$/;
 
 interface Session {
   visitor: Visitor;
+  /** Begun over HTTPS: its token is worth nothing in clear, and the other way round. */
+  secure: boolean;
   begun: number;
   used: number;
 }
@@ -40,19 +42,22 @@ export class Sessions {
   }
 
   /** Begins a session and returns the token for the cookie. */
-  begin(visitor: Visitor): string {
+  begin(visitor: Visitor, secure: boolean): string {
     this.#makeRoom(visitor);
     const token = newToken();
     const now = this.#clock.monotonicMs();
-    this.#sessions.set(tokenHash(token), { visitor, begun: now, used: now });
+    this.#sessions.set(tokenHash(token), { visitor, secure, begun: now, used: now });
     return token;
   }
 
-  /** Undefined for a forged, ended or expired token. Finding a session counts as use. */
-  find(token: string | undefined): Visitor | undefined {
+  /**
+   * Undefined for a forged, ended or expired token, and for one that comes another way than it went.
+   * Finding a session counts as use.
+   */
+  find(token: string | undefined, secure: boolean): Visitor | undefined {
     if (token === undefined || !TOKEN.test(token)) return undefined;
     const session = this.#sessions.get(tokenHash(token));
-    if (!session) return undefined;
+    if (session?.secure !== secure) return undefined;
     const now = this.#clock.monotonicMs();
     if (isOver(session, now)) {
       this.#sessions.delete(tokenHash(token));

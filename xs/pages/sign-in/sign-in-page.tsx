@@ -3,8 +3,9 @@
  */
 import type { VNode } from 'preact';
 import { FormToken, Frame, type Page } from '../frame/frame.tsx';
+import type { Door } from '../guard/entrance.ts';
 
-export type SignInProblem = 'wrong' | 'wait' | 'link' | null;
+export type SignInProblem = 'wrong' | 'wait' | 'link' | 'here' | null;
 
 export interface SignInProps {
   page: Page;
@@ -12,9 +13,11 @@ export interface SignInProps {
   problem: SignInProblem;
   /** Whether any teacher has a password. */
   teachers: boolean;
+  /** Whether a teacher may sign in here, or where else. */
+  door: Door;
 }
 
-export function SignInPage({ page, back, problem, teachers }: SignInProps): VNode {
+export function SignInPage({ page, back, problem, teachers, door }: SignInProps): VNode {
   const { _ } = page.words;
   return (
     <Frame page={page} title={_('Who are you?')}>
@@ -30,9 +33,58 @@ export function SignInPage({ page, back, problem, teachers }: SignInProps): VNod
       </section>
       <section class="card">
         <h2>{_('I am a teacher')}</h2>
-        {teachers ? <PasswordForm page={page} back={back} /> : <NoTeachers page={page} />}
+        {teachers ? <WayIn page={page} back={back} door={door} /> : <NoTeachers page={page} />}
       </section>
     </Frame>
+  );
+}
+
+function WayIn({ page, back, door }: Pick<SignInProps, 'page' | 'back' | 'door'>) {
+  const { _ } = page.words;
+  switch (door.type) {
+    case 'open':
+      return <PasswordForm page={page} back={back} />;
+    case 'elsewhere':
+      return <p>{_('Teachers do not sign in from here. Use the network of the teachers.')}</p>;
+    case 'secure':
+      return door.href === null ? (
+        <NoSecureWay page={page} />
+      ) : (
+        <SecureWay page={page} href={door.href} />
+      );
+    default:
+      return door satisfies never;
+  }
+}
+
+function SecureWay({ page: { words }, href }: { page: Page; href: string }) {
+  const { _ } = words;
+  return (
+    <>
+      <p>{_('Nobody can listen when you sign in over HTTPS.')}</p>
+      <p>
+        {_(
+          'The browser does not know this server yet and warns you. Compare the fingerprint that it shows (SHA-256) with the page beside the server, and go on only when they are the same.',
+        )}
+      </p>
+      <p>
+        <a class="button" href={href}>
+          {_('Sign in')}
+        </a>
+      </p>
+    </>
+  );
+}
+
+function NoSecureWay({ page: { words } }: { page: Page }) {
+  const { _ } = words;
+  return (
+    <p>
+      {_(
+        'HTTPS does not work at the moment, so nobody can sign in. At the terminal of the server:',
+      )}{' '}
+      <code>xs-backup doctor</code>
+    </p>
   );
 }
 
@@ -82,6 +134,8 @@ function problemText({ words: { _ } }: Page, problem: NonNullable<SignInProblem>
       return _('Too many tries. Wait some minutes.');
     case 'link':
       return _('This link was used already, or is too old. The Backup activity has a new one.');
+    case 'here':
+      return _('Passwords are not taken here: somebody may have listened.');
     default:
       return problem satisfies never;
   }

@@ -1,13 +1,13 @@
 /**
  * Sign-in of teachers, and sign-out. Attempts are counted before the password is checked.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkTeacher, readTeachers, stampOf } from '../../admin/teachers.ts';
 import { SIGN_IN } from '../guard/guard.ts';
 import { safeReturn } from '../guard/safe-return.ts';
 import type { Site } from '../guard/site-context.ts';
 import { Failures } from './failures.ts';
-import { SignInPage, type SignInProblem } from './sign-in-page.tsx';
+import { SignInPage, type SignInProblem, type SignInProps } from './sign-in-page.tsx';
 
 /** Attempts from one address; each costs a tenth of a second of processor time. */
 const TRIES_PER_MINUTE = 20;
@@ -23,14 +23,20 @@ interface SignIn {
 export function addSignIn(part: FastifyInstance, site: Site): void {
   const { guard } = site;
   const failures = new Failures();
-  const teachers = () => readTeachers(site.library.paths).length > 0;
+  const shown = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    back: string,
+    problem: SignInProblem,
+  ): SignInProps => ({
+    ...{ page: site.page(request, reply), back, problem },
+    teachers: readTeachers(site.library.paths).length > 0,
+    door: guard.door(request, `${SIGN_IN}?back=${encodeURIComponent(back)}`),
+  });
 
   part.get<{ Querystring: { back?: unknown } }>(SIGN_IN, async (request, reply) => {
     const back = safeReturn(request.query.back, TEACHERS_START);
-    return site.send(
-      reply,
-      SignInPage({ page: site.page(request, reply), back, problem: null, teachers: teachers() }),
-    );
+    return site.send(reply, SignInPage(shown(request, reply, back, null)));
   });
 
   const rateLimit = { max: TRIES_PER_MINUTE, timeWindow: 60_000 };
@@ -41,9 +47,8 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
       guard.begin(request, reply, { role: 'teacher', ...outcome });
       return reply.redirect(back, 303);
     }
-    const page = site.page(request, reply);
     void reply.status(outcome === 'wait' ? 429 : 403);
-    return site.send(reply, SignInPage({ page, back, problem: outcome, teachers: teachers() }));
+    return site.send(reply, SignInPage(shown(request, reply, back, outcome)));
   });
 
   part.post('/ds-restore/sign-out', async (request, reply) => {
@@ -54,12 +59,14 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
 
 /** The teacher, or why not. */
 async function tryToSignIn(
-  { library }: Site,
+  { library, guard }: Site,
   failures: Failures,
   request: FastifyRequest<{ Body: SignIn }>,
 ): Promise<{ name: string; stamp: string } | NonNullable<SignInProblem>> {
   const { name, password } = request.body ?? {};
   const { clock, log, paths } = library;
+  // What was sent in clear has been heard already; it is not looked at, so nobody learns whether it was right.
+  if (guard.door(request).type !== 'open') return 'here';
   if (failures.wait(request.ip, clock.monotonicMs()) > 0) return 'wait';
   if (typeof name !== 'string' || typeof password !== 'string') return 'wrong';
   failures.note(request.ip, clock.monotonicMs());

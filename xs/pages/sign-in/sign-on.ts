@@ -31,7 +31,9 @@ export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): v
       void reply.status(403);
       const page = site.page(request, reply);
       const teachers = readTeachers(library.paths).length > 0;
-      return site.send(reply, SignInPage({ page, back: '/xs-backup', problem: 'link', teachers }));
+      const door = guard.door(request, '/xs-backup');
+      const shown = { page, back: '/xs-backup', problem: 'link', teachers, door } as const;
+      return site.send(reply, SignInPage(shown));
     },
   );
 

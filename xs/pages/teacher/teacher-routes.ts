@@ -16,6 +16,7 @@ import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
 import { paginate, readPage } from '../frame/paging.ts';
 import { DAYS_PATH, PAPER_PATH, PLACES } from '../frame/teacher-frame.tsx';
+import { isSecure } from '../guard/entrance.ts';
 import { noLaptop } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
@@ -42,7 +43,10 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 /** Adds the teachers' pages to the part behind the guard. */
 export function addTeacherPages(part: FastifyInstance, site: Site): void {
   void part.register(async (teachers) => {
-    teachers.addHook('preHandler', async (request) => {
+    teachers.addHook('preHandler', async (request, reply) => {
+      const door = site.guard.door(request);
+      const href = request.method !== 'POST' && door.type === 'secure' ? door.href : null;
+      if (href !== null) return reply.redirect(href, 303);
       site.guard.teacher(request);
       if (request.method === 'POST') releaseIfFull(site.library.paths);
     });
@@ -123,8 +127,10 @@ function addDays(part: FastifyInstance, site: Site): void {
 
   part.get(PAPER_PATH, async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);
-    const address = `http://${request.headers.host ?? config.http.name}${PLACES.status}`;
-    return site.send(reply, PaperPage({ page, address, library: paths.library }));
+    const scheme = isSecure(request) ? 'https' : 'http';
+    const address = `${scheme}://${request.headers.host ?? config.http.name}${PLACES.status}`;
+    const fingerprint = site.library.listening.https?.fingerprint ?? null;
+    return site.send(reply, PaperPage({ page, address, fingerprint, library: paths.library }));
   });
 }
 

@@ -8,11 +8,13 @@ export interface PaperProps {
   page: Page;
   /** `http://schoolserver/xs-backup` */
   address: string;
+  /** SHA-256 of the certificate that the server made for itself; null if there is none. */
+  fingerprint: string | null;
   /** The folder that a copy of the school needs. */
   library: string;
 }
 
-export function PaperPage({ page, address, library }: PaperProps): VNode {
+export function PaperPage({ page, address, fingerprint, library }: PaperProps): VNode {
   const { words } = page;
   const { _ } = words;
   return (
@@ -20,6 +22,12 @@ export function PaperPage({ page, address, library }: PaperProps): VNode {
       <p class="paper-address">
         {_('The pages for teachers:')} <strong dir="ltr">{address}</strong>
       </p>
+      {fingerprint === null ? null : (
+        <p class="paper-fingerprint">
+          {_('A browser that does not know this server shows this fingerprint (SHA-256):')}{' '}
+          <code dir="ltr">{fingerprint}</code>
+        </p>
+      )}
       <dl>
         {whatToDo(words, library).map(([when, what, command]) => (
           <div key={when}>

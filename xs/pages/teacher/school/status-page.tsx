@@ -9,7 +9,7 @@ import { DAYS_PATH, PAPER_PATH, PLACES, TeacherFrame } from '../../frame/teacher
 import { Facts } from '../shown/facts.tsx';
 import { FirstSteps } from '../shown/first-steps.tsx';
 import { MarkShape } from '../shown/marks.tsx';
-import type { StatusView } from './status-view.ts';
+import type { Ask, StatusView } from './status-view.ts';
 
 export function StatusPage({ page, view }: { page: Page; view: StatusView }): VNode {
   const { _ } = page.words;
@@ -30,6 +30,12 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
       </ul>
       {view.calm === null ? <FirstSteps words={page.words} /> : null}
       {view.asks.length > 0 || view.calm ? <Needs words={page.words} view={view} /> : null}
+      {view.advice.length > 0 ? (
+        <section class="card">
+          <h2>{_('Worth doing')}</h2>
+          <Asks asks={view.advice} />
+        </section>
+      ) : null}
       <p>
         <a class="button" href={DAYS_PATH}>
           {_('Who came on which day')}
@@ -57,21 +63,27 @@ function Needs({ words, view: { asks, calm } }: { words: Words; view: StatusView
     <section class="card">
       <h2>{words._('What needs you')}</h2>
       {asks.length === 0 && calm ? <Calm {...calm} /> : null}
-      <ul class="asks">
-        {asks.map(({ text, href, names, advice }) => (
-          <li key={text}>
-            <a href={href}>{text}</a>
-            {names === '' ? null : (
-              <span>
-                {': '}
-                <bdi>{names}</bdi>
-              </span>
-            )}
-            <p class="advice">{advice}</p>
-          </li>
-        ))}
-      </ul>
+      <Asks asks={asks} />
     </section>
+  );
+}
+
+function Asks({ asks }: { asks: readonly Ask[] }) {
+  return (
+    <ul class="asks">
+      {asks.map(({ text, href, names, advice }) => (
+        <li key={text}>
+          <a href={href}>{text}</a>
+          {names === '' ? null : (
+            <span>
+              {': '}
+              <bdi>{names}</bdi>
+            </span>
+          )}
+          <p class="advice">{advice}</p>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -3,17 +3,26 @@
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
 import { concernAdvice, concernText, damagedText } from '../../../admin/concern-words.ts';
-import { type Concern, concerns } from '../../../admin/concerns.ts';
+import { type Concern, concerns, weighed } from '../../../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
 import { laptopPath } from '../../frame/paths.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
 import type { Mark } from '../shown/marks.tsx';
 
+export interface Ask {
+  text: string;
+  href: string;
+  names: string;
+  advice: string;
+}
+
 export interface StatusView {
   /** Number of laptops by state. */
   counts: { mark: Mark; count: number; text: string }[];
   /** What needs a look; empty when all is well. */
-  asks: { text: string; href: string; names: string; advice: string }[];
+  asks: Ask[];
+  /** What is only worth doing. */
+  advice: Ask[];
   /** Said when nothing needs a look; null while there is no laptop. */
   calm: { text: string; href: string | null } | null;
   facts: { name: string; text: string }[];
@@ -23,9 +32,11 @@ export interface StatusView {
 const NAMED = 8;
 
 export function statusView(words: Words, status: Status): StatusView {
+  const { attention, advice } = weighed(concerns(status));
   return {
     counts: countsOf(words, status),
-    asks: asksOf(words, status),
+    asks: asksOf(words, attention),
+    advice: asksOf(words, advice),
     calm: calmOf(words, status),
     facts: factsOf(words, status),
   };
@@ -75,8 +86,8 @@ function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
   return { text, href: `${PLACES.class}?only=never` };
 }
 
-function asksOf(words: Words, status: Status): StatusView['asks'] {
-  return concerns(status).map((concern) => {
+function asksOf(words: Words, open: readonly Concern[]): Ask[] {
+  return open.map((concern) => {
     const names = namesIn(words, concern);
     const text = concernText(words, concern);
     return { text, href: placeOf(concern), names, advice: concernAdvice(words, concern) };

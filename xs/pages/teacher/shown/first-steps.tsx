@@ -1,6 +1,7 @@
 /** What to do in a school where no laptop has registered yet. */
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
+import { INSTALL } from '../../frame/paths.ts';
 
 export function FirstSteps({ words: { _ } }: { words: Words }): VNode {
   return (
@@ -9,7 +10,7 @@ export function FirstSteps({ words: { _ } }: { words: Words }): VNode {
       <p>{_('No laptop has registered here yet.')}</p>
       <ol>
         <li>
-          {_('Install the backup program on a laptop:')} <code>sh bundle/install-laptop.sh</code>
+          <a href={INSTALL}>{_('Install the backup program on a laptop.')}</a>
         </li>
         <li>
           {_('Where registration is closed, open it for an hour, here or at the terminal:')}{' '}

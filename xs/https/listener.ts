@@ -1,0 +1,123 @@
+/**
+ * The pages over HTTPS, beside the plain port: the same app behind a certificate of our own. Handshakes cost
+ * processor time and anybody may ask for them, so each address and all together have a budget. Where its port
+ * is taken or openssl is missing, laptops are served all the same, and it is tried again until it works.
+ */
+import type { Server as HttpServer } from 'node:http';
+import { createServer as createDoorway, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { DsError } from '../../shared/errors.ts';
+import { type Address, parseAddress } from '../config.ts';
+import type { Library } from '../library.ts';
+import { type Certificate, ensureCertificate } from './certificate.ts';
+import { HandshakeBudget } from './handshake-budget.ts';
+
+/** A handshake that takes longer is cut off, in milliseconds. */
+const HANDSHAKE_MS = 10_000;
+/** From one look at the certificate to the next, and to another try, in milliseconds. */
+const LOOK_MS = 6 * 3_600_000;
+const AGAIN_MS = 30_000;
+
+/**
+ * Begins to serve `app` over HTTPS, unless the settings switch that off. Resolves after the first try; whether
+ * it works is told by `library.listening.https` and `library.faults`. Closes its connections on disposal.
+ */
+export async function startHttps(library: Library, app: HttpServer): Promise<AsyncDisposable> {
+  const { listen } = library.config.https;
+  if (listen === 'off') return { async [Symbol.asyncDispose]() {} };
+  const entrance = new HttpsEntrance(library, app, parseAddress(listen));
+  await entrance.look();
+  return entrance;
+}
+
+class HttpsEntrance implements AsyncDisposable {
+  readonly #library: Library;
+  readonly #address: Address;
+  readonly #tls: TlsServer;
+  readonly #doorway: Server;
+  readonly #sockets = new Set<Socket>();
+  #pem = '';
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(library: Library, app: HttpServer, address: Address) {
+    this.#library = library;
+    this.#address = address;
+    this.#tls = createTlsServer({ ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS });
+    this.#tls.on('secureConnection', (socket) => app.emit('connection', socket));
+    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
+    const budget = new HandshakeBudget();
+    this.#doorway = createDoorway((socket) => this.#enter(socket, budget));
+  }
+
+  /** Makes sure that there is a certificate and that the port listens; and looks again later. */
+  look(): Promise<void> {
+    this.#looking = this.#tryIt();
+    return this.#looking;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await this.#looking;
+    clearTimeout(this.#timer);
+    for (const socket of this.#sockets) socket.destroy();
+    if (this.#doorway.listening) await new Promise((done) => this.#doorway.close(done));
+  }
+
+  async #tryIt(): Promise<void> {
+    const { faults, listening } = this.#library;
+    let pause = LOOK_MS;
+    try {
+      const { pem, fingerprint } = await this.#certificate();
+      if (pem !== this.#pem) {
+        this.#tls.setSecureContext({ key: pem, cert: pem, minVersion: 'TLSv1.2' });
+      }
+      this.#pem = pem;
+      if (!this.#doorway.listening) await this.#open();
+      const bound = this.#doorway.address();
+      const port = typeof bound === 'object' && bound ? bound.port : this.#address.port;
+      listening.https = { ...this.#address, port, fingerprint };
+      faults.clear('https');
+    } catch (error) {
+      faults.note('https', error);
+      pause = AGAIN_MS;
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.look(), pause).unref();
+  }
+
+  #certificate(): Promise<Certificate> {
+    return ensureCertificate({ ...this.#library, moment: this.#library.timeline.now() });
+  }
+
+  async #open(): Promise<void> {
+    const { host, port } = this.#address;
+    await new Promise<void>((resolve, reject) => {
+      this.#doorway.once('error', reject);
+      this.#doorway.listen({ host, port }, () => {
+        this.#doorway.off('error', reject);
+        resolve();
+      });
+    }).catch((cause: Error) => {
+      const message = `cannot listen on https.listen = "${host}:${port}": ${cause.message}`;
+      throw new DsError('config', message, {
+        hint: 'another program may have the port; choose another, or "off"',
+        cause,
+      });
+    });
+  }
+
+  #enter(socket: Socket, budget: HandshakeBudget): void {
+    const address = socket.remoteAddress ?? '';
+    const leave = budget.enter(address, this.#library.clock.monotonicMs());
+    if (!leave) return void socket.destroy();
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      leave();
+    });
+    socket.on('error', () => {});
+    this.#tls.emit('connection', socket);
+  }
+}

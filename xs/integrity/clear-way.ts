@@ -1,0 +1,126 @@
+/**
+ * Makes way for the folders of the library: one that lost its rights gets them back, and what stands
+ * where a folder belongs is set aside, so that the folder is made anew. What was in it comes back from
+ * where it is also: content from the snapshots, the rest from the laptops. Safe to repeat.
+ */
+import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../../shared/errors.ts';
+import {
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  tryParse,
+} from '../../shared/ids.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
+import {
+  inAudit,
+  inDamaged,
+  inDays,
+  inLaptop,
+  inLibrary,
+  inShard,
+  MIRRORS,
+  type Paths,
+} from '../storage/paths.ts';
+import { setAside } from '../storage/snapshots.ts';
+import { SHARDS } from './scrub-state.ts';
+
+/** What the service needs to use a folder, and what sessions need to read one. */
+const [OWN, READABLE] = [0o700, 0o750];
+
+/**
+ * Gives us back the rights to a folder that is ours. What we may not change is left alone: whoever uses
+ * it finds out.
+ */
+export function regain(path: string, rights: number): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory() || (stat.mode & rights) === rights) return;
+  try {
+    chmodSync(path, (stat.mode & 0o7777) | rights);
+  } catch (error) {
+    if (!isErrno(error, 'EPERM', 'EACCES', 'EROFS')) throw error;
+  }
+}
+
+/** For the folders of the whole library. Throws what the system says when it cannot. */
+export function clearLibrary(paths: Paths): void {
+  const { pool, trash, doomed, reserve } = inLibrary(paths);
+  const folders = [inDamaged(paths).folder, inAudit(paths).folder, inDays(paths).folder];
+  makeWay(pool, READABLE);
+  for (const path of [...folders, trash, doomed, reserve]) makeWay(path, OWN);
+  for (let shard = 0; shard < SHARDS; shard += 1) {
+    const folder = inShard(paths, shard);
+    makeWay(folder, READABLE);
+    // Everything in it has other names in the snapshots, which make it anew.
+    if (isBroken(folder)) setAside(folder);
+  }
+  for (const serial of serialsIn(trash)) {
+    const folder = inLibrary(paths).trashOf(serial);
+    makeWay(folder, OWN);
+    regainAll(
+      folder,
+      ifReadable(() => readdirSync(folder)),
+    );
+  }
+  // A laptop's folder that is none, so that it can register.
+  for (const serial of serialsIn(paths.library)) makeWay(inLaptop(paths, serial).home, READABLE);
+}
+
+/** For the folders of one laptop, and for files in whose place there is a folder. */
+export function clearLaptop(paths: Paths, serial: Serial): void {
+  const { home, incoming, held, pinned, mirror, sessionLock, lastSuccess } = inLaptop(
+    paths,
+    serial,
+  );
+  regain(home, READABLE);
+  for (const path of [incoming, held, pinned, ...MIRRORS.map(mirror)]) makeWay(path, READABLE);
+  for (const path of [sessionLock, lastSuccess]) if (isFolder(path)) setAside(path);
+  for (const parent of [home, held]) {
+    const names = ifReadable(() => readdirSync(parent));
+    regainAll(
+      parent,
+      names.filter((name) => tryParse(parseSnapshotName, name)),
+    );
+  }
+  const uids = ifReadable(() => readdirSync(pinned)).filter((name) => tryParse(parseUid, name));
+  regainAll(pinned, uids);
+  for (const uid of uids) {
+    const folder = join(pinned, uid);
+    regainAll(
+      folder,
+      ifReadable(() => readdirSync(folder)),
+    );
+  }
+}
+
+/** A folder with our rights, or nothing, is at `path` afterwards. */
+export function makeWay(path: string, rights: number): void {
+  regain(path, rights);
+  if (lstatSync(path, { throwIfNoEntry: false }) && !isFolder(path)) setAside(path);
+}
+
+function regainAll(parent: string, names: readonly string[]): void {
+  for (const name of names) regain(join(parent, name), READABLE);
+}
+
+/** A link to a folder counts. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Whether the file system cannot read a folder any more, or we may not. */
+function isBroken(folder: string): boolean {
+  try {
+    readdirSync(folder);
+    return false;
+  } catch (error) {
+    return isErrno(error, 'EIO', 'EUCLEAN', 'EBADMSG', 'EACCES');
+  }
+}
+
+function serialsIn(folder: string): Serial[] {
+  const names = ifReadable(() => readdirSync(folder));
+  return names.flatMap((name) => tryParse(parseSerial, name) ?? []);
+}
