@@ -19,6 +19,7 @@ export const PO_FOLDER: string = join(root, 'activity/po');
 const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words/words.ts'];
 const OF_THE_SERVER = [
   'xs/pages',
+  'xs/takeaway',
   'xs/stick',
   'xs/admin/concern-words.ts',
   'xs/retention/retention-words.ts',

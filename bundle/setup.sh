@@ -10,17 +10,18 @@ PACKAGES='rsync openssh-server openssh-client bubblewrap socat openssl libnss-wr
   libgirepository1.0-dev libcairo2-dev libgtk-3-dev pkg-config gir1.2-sugarext-1.0
   python3-dbusmock chromium fonts-dejavu-core
   sucrose xvfb xdotool imagemagick x11-utils dbus-x11 metacity telepathy-mission-control-5
-  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2 dconf-cli'
+  at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2 dconf-cli restic'
 # In this order: the programs and Sugar's datastore; what node-gtk is compiled against; fakes of
 # power and network, and a browser for the pages; a whole Sugar without a screen (it dies at its
 # start without mission-control), and what reads its screen; what shows manuals and finds processes; what
-# redirects a port between two networks; what makes settings for Browse.
-BENCH_PACKAGES='restic borgbackup'
-SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux'
+# redirects a port between two networks; what makes settings for Browse; and
+# what makes the copy elsewhere.
+BENCH_PACKAGES='borgbackup'
+SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux restic'
 SERVER_TOOLS='rsync sshd ssh-keygen bwrap socat openssl flock setpriv'
 # For systems without dpkg: what those packages are needed for.
 TOOLS='rsync sshd ssh ssh-keygen bwrap socat openssl flock setpriv dbus-daemon dbus-run-session gsettings
-  dconf python3 make g++'
+  dconf python3 make g++ restic'
 OLDEST_NODE=20
 
 usage() {
@@ -28,7 +29,7 @@ usage() {
 usage: sh bundle/setup.sh [--quiet] [--server | --bench]
   --quiet   say nothing when nothing is missing
   --server  only what a school server needs that runs dist/xs-backup.mjs: no compiler, GTK or browser
-  --bench   also install what the benchmarks compare with: restic, borgbackup
+  --bench   also install what the benchmarks compare with: borgbackup
 USAGE
 }
 
@@ -51,7 +52,7 @@ while [ $# -gt 0 ]; do
       ;;
     --bench)
       PACKAGES="$PACKAGES $BENCH_PACKAGES"
-      TOOLS="$TOOLS restic borg"
+      TOOLS="$TOOLS borg"
       ;;
     --help) usage && exit ;;
     *)

@@ -74,8 +74,15 @@ async function runOne(
     throw withHelp(error, command);
   };
   if (local) {
-    await local.run({ ...options, ...shown, paths: config, config, args, flags }).catch(explain);
-    return 0;
+    const open = () => openHere(options, config);
+    const checkUser = () => void ownershipOf(options, config);
+    const context = {
+      ...options,
+      ...shown,
+      ...{ paths: config, config, args, flags, open, checkUser },
+    };
+    const exitCode = await local.run(context).catch(explain);
+    return typeof exitCode === 'number' ? exitCode : 0;
   }
   const question = COMMANDS[command]?.asks?.(args);
   const secret = question === undefined ? undefined : await options.ask(question);
@@ -144,13 +151,18 @@ async function perform(
   config: Config,
   request: CommandRequest,
 ) {
-  const { env, log, print, progress, signal } = options;
+  const { print, progress, signal } = options;
   if (await isServing(config)) return askService(config, request, print, signal, progress);
-  const ownership = ownershipOf(options, config);
-  await using library = await openLibrary({
-    ...{ config, ownership, clock: realClock, log, env },
-  }).catch(explainBusy);
+  await using library = await openHere(options, config);
   return await runCommand(library, request, print, signal, progress);
+}
+
+/** The library, in this process. Throws `busy` while another one has it. */
+async function openHere(options: CliOptions, config: Config) {
+  const { env, log } = options;
+  const ownership = ownershipOf(options, config);
+  const open = openLibrary({ ...{ config, ownership, clock: realClock, log, env } });
+  return await open.catch(explainBusy);
 }
 
 /** Root never runs sessions as root; any other user runs them as itself. */

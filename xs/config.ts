@@ -310,6 +310,50 @@ const schema = v.strictObject({
     {},
   ),
   registration: v.optional(registration, {}),
+  offsite: v.optional(
+    v.strictObject({
+      repository: v.optional(
+        v.pipe(
+          v.pipe(v.string(), v.regex(/^[^\0\n]{0,1000}$/)),
+          v.description(
+            'A restic repository for a second copy elsewhere: a folder, sftp:…, rest:… or s3:…; empty for none.',
+          ),
+        ),
+        '',
+      ),
+      passwordFile: v.optional(
+        v.pipe(
+          path,
+          v.description(
+            "The repository's password; offsite-password in the state folder by default. Keep a copy of it elsewhere.",
+          ),
+        ),
+      ),
+      environmentFile: v.optional(
+        v.pipe(
+          path,
+          v.description('Lines NAME=value that the repository needs, as for object storage.'),
+        ),
+      ),
+      sftpCommand: v.optional(
+        v.pipe(
+          v.pipe(v.string(), v.regex(/^[^\0\n]{0,1000}$/)),
+          v.description(
+            'How to reach an sftp: repository: a command like "ssh backup@host -s sftp".',
+          ),
+        ),
+        '',
+      ),
+      uploadKiB: v.optional(
+        v.pipe(
+          whole(0, 10_000_000),
+          v.description('The most to send in a second, in KiB; 0 means no limit.'),
+        ),
+        0,
+      ),
+    }),
+    {},
+  ),
   pages: v.optional(
     v.strictObject({
       hosts: v.optional(

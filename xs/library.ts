@@ -15,6 +15,7 @@ import type { Address, Config } from './config.ts';
 import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
 import { clearLaptop, clearLibrary, makeWay, regain } from './integrity/clear-way.ts';
+import { noticeUnlinked } from './integrity/unlinked.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
 import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
@@ -129,7 +130,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     );
   const troubles = new Map<Serial, string>();
   const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
-  if (isUsable) await prepare();
+  if (isUsable) {
+    await prepare();
+    noticeUnlinked(paths, log);
+  }
   const index = cleanup.use(await openIndexDb(paths, serials, faults));
   const successes = openLastSuccesses(paths, serials(), index, log);
   const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));

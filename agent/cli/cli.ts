@@ -99,6 +99,11 @@ async function perform(
     const { confirmSchoolServer } = await import('./forget-server.ts');
     return confirmSchoolServer(makeContext(options, values, onProgress), args[0] ?? '');
   }
+  if (command === 'bring') {
+    const { bringTakeaway } = await import('./bring.ts');
+    const context = makeContext(options, values, onProgress);
+    return bringTakeaway(context, args[0] ?? '', values.removed ?? false);
+  }
   const { SHARED_COMMANDS } = await import('./shared-commands.ts');
   if (direct && isNameIn(SHARED_COMMANDS, command)) {
     const { DirectBackend } = await import('./direct.ts');

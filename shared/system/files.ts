@@ -71,6 +71,16 @@ export function namesIn(folder: string): string[] {
   }
 }
 
+/** Makes what is in a file durable. */
+export function fsyncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Makes the names in a folder durable. Ignores file systems that do not support it (EINVAL). */
 export function fsyncFolder(folder: string): void {
   const fd = openSync(folder, 'r');

@@ -3,10 +3,15 @@
  * Every page in real headless Chromium, with and without JavaScript: what axe-core says, whether it
  * fits 600 px, and pictures of it in .screenshots/ for people to look at.
  */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { takeaway } from '../../xs/commands/away/takeaway.ts';
 import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';
 import {
@@ -77,6 +82,35 @@ for (const [locale, size] of soak<typeof LOOKS>([...LOOKS, ['en', 'small']], LOO
     assert.equal(problems, []);
   });
 }
+
+test('the page of a takeaway, opened from the disk: no violation, pictures, and links to real files', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-taken-'));
+  try {
+    const file = join(folder, 'taken.zip');
+    const { signal } = new AbortController();
+    const silent = { progress: () => {}, print: () => {} };
+    const { paths } = school.library;
+    await takeaway.run({ paths, args: [SERIAL, file], flags: { all: true }, signal, ...silent });
+    execFileSync('unzip', ['-q', file, '-d', folder]);
+    for (const size of ['small', 'wide'] as const) {
+      await using visitor = await visit('en', size, size === 'wide');
+      const { page, complaints } = visitor;
+      await page.goto(`file://${folder}/index.html`);
+      await shoot(page, `takeaway-${size}`);
+      const width = await overflow(page);
+      const found = size === 'wide' ? await violations(page) : [];
+      assert.equal([...found, ...complaints, width], [0], size);
+      const links = await page.$$eval('a', (all) => all.map((one) => String(one.href)));
+      assert.ok(links.length > 5);
+      for (const link of links) assert.ok(existsSync(fileURLToPath(link)), link);
+      const broken =
+        '[...document.images].filter((i) => i.complete && i.naturalWidth === 0).length';
+      assert.is(await page.evaluate(broken), 0);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 
 test('without JavaScript, a child comes from her link to a file', async () => {
   await using visitor = await visit('es', 'small', false);

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { checkEverything } from '../../xs/integrity/relink.ts';
 import { inLaptop, inLibrary, type Paths, scrubState } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { checkSnapshots } from './check.ts';
@@ -56,7 +57,7 @@ async function schoolAfter(spoil: (paths: Paths) => void) {
   }
   const whole = await openWhole('', { folder });
   const { paths } = whole.library;
-  await whole.library.checker.checkAll();
+  await checkEverything(whole.library, undefined);
   whole.library.timeline.observe();
   const status = JSON.parse(await whole.command('status', [], { json: true }));
   const concerns: string[] = status.concerns;

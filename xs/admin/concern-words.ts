@@ -21,6 +21,8 @@ export function concernText(words: Words, concern: Concern): string {
       });
     case 'sandbox':
       return _('No laptop can send or fetch anything: its session does not start');
+    case 'unlinked':
+      return _('The backups were copied here without their hard links: nothing is removed');
     case 'disk-full':
       return _('The disk is full: no backup begins');
     case 'faults':
@@ -55,6 +57,8 @@ export function concernText(words: Words, concern: Concern): string {
       return _('Nobody can sign in to the pages yet');
     case 'clock':
       return _('The clock of this server is not believed: nothing is removed');
+    case 'offsite':
+      return _('The copy of all backups elsewhere is not made');
     case 'damage':
       return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
     case 'disk-too-small':
@@ -105,6 +109,10 @@ export function concernAdvice(words: Words, concern: Concern): string {
       return _('Whoever looks after the server reads the reason: {command}', {
         command: 'xs-backup doctor',
       });
+    case 'unlinked':
+      return _('That takes many times the room. At the terminal: {command}', {
+        command: 'xs-backup relink',
+      });
     case 'disk-full':
     case 'disk-nearly-full':
       return reliefsText(words, concern.reliefs);
@@ -123,6 +131,10 @@ export function concernAdvice(words: Words, concern: Concern): string {
     case 'damaged-laptops':
     case 'damage':
       return _('The next backups mend what they can; leave the server on.');
+    case 'offsite':
+      return _('Is its place reachable? At the terminal: {command}', {
+        command: 'xs-backup offsite status',
+      });
     case 'not-safe':
       return _('Each laptop says itself which things, and why.');
     case 'refused-laptops':

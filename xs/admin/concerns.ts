@@ -22,6 +22,8 @@ export type Concern =
   | { type: 'port-closed'; ports: Probes['closedPorts'] }
   /** No session of a laptop can work; why, in English. */
   | { type: 'sandbox'; reason: string }
+  /** The library was copied without its hard links, so that nothing is removed. */
+  | { type: 'unlinked' }
   /** No backup begins. Shares of the disk, 0 to 1. */
   | { type: 'disk-full'; freeBlocks: number; freeInodes: number; reliefs: readonly Relief[] }
   /** Something in their folders is missing, damaged or unreadable. */
@@ -36,6 +38,8 @@ export type Concern =
   | { type: 'no-teacher' }
   /** Nothing is removed while the clock is not trusted; why, in English. */
   | { type: 'clock'; reason: string }
+  /** The copy elsewhere failed, or was not made for days. */
+  | { type: 'offsite' }
   | { type: 'damage'; files: number }
   /** One full copy of every laptop does not fit. */
   | { type: 'disk-too-small' }
@@ -56,9 +60,9 @@ export type ConcernType = Concern['type'];
 
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
-  ...(['service-down', 'faults', 'port-closed', 'sandbox', 'disk-full'] as const),
+  ...(['service-down', 'faults', 'port-closed', 'sandbox', 'unlinked', 'disk-full'] as const),
   ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'twins', 'held'] as const),
-  ...(['clock'] as const),
+  ...(['clock', 'offsite'] as const),
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
   ...(['never-backed-up', 'late-laptops', 'no-teacher', 'unconfirmed'] as const),
@@ -100,10 +104,14 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return probes.closedPorts.length > 0 ? { type, ports: probes.closedPorts } : undefined;
     case 'sandbox':
       return probes.sandbox === null ? undefined : { type, reason: probes.sandbox };
+    case 'unlinked':
+      return status.unlinked ? { type } : undefined;
     case 'no-teacher':
       return status.teachers === 0 ? { type } : undefined;
     case 'clock':
       return clock.trusted ? undefined : { type, reason: clock.reason };
+    case 'offsite':
+      return status.offsite === 'late' ? { type } : undefined;
     case 'damage':
       return damaged > 0 ? { type, files: damaged } : undefined;
     case 'disk-too-small':

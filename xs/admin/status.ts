@@ -11,7 +11,9 @@ import { httpsWayIn, type WayIn } from '../https/way-in.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
+import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
+import { readOffsite } from '../offsite/offsite-state.ts';
 import { successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
@@ -24,7 +26,7 @@ import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
 import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
-import { daysSince, type Moment } from '../storage/moment.ts';
+import { DAY_MS, daysSince, type Moment } from '../storage/moment.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
@@ -74,6 +76,10 @@ export interface Status {
   /** Whether the reserve for repairs is there, or was never made yet. */
   reserve: boolean;
   probes: Probes;
+  /** The library is without its hard links. */
+  unlinked: boolean;
+  /** The copy elsewhere: none is wanted; made lately; or not. */
+  offsite: 'none' | 'made' | 'late';
   trash: number;
   damaged: number;
   /** Laptops with something missing, damaged or unreadable in their folders; registered or not. */
@@ -142,6 +148,8 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     teachers: countTeachers(paths),
     https: httpsWayIn(library),
     ...(await readRoom(library, known, usage, days)),
+    unlinked: isUnlinked(paths),
+    offsite: offsiteStanding(library),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
@@ -217,13 +225,25 @@ async function readRoom(
     disk,
     forecast,
     fullOn: fullDate(readDays(paths), measured, now),
-    reliefs: isTight ? findReliefs(library, others) : [],
+    // Without the links, copies of the same content would be taken for other files.
+    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, others) : [],
     // The first cleanup makes it.
     reserve:
       hasReserve ||
       days.length === 0 ||
       reserveSize(diskSize(paths.library).bytes, config.quota) === 0,
   };
+}
+
+/** A copy is made each day; a weekend, and a day without a network, are no concern. */
+const OFFSITE_DAYS = 4;
+
+function offsiteStanding({ config, paths, clock }: Library): Status['offsite'] {
+  if (config.offsite.repository === '') return 'none';
+  const { copied, problem } = readOffsite(paths);
+  const age = clock.now().getTime() - Date.parse(copied ?? '1970-01-01');
+  const needsSomebody = problem !== null && ['password', 'damaged'].includes(problem.kind);
+  return needsSomebody || age > OFFSITE_DAYS * DAY_MS ? 'late' : 'made';
 }
 
 function scrubFacts({ paths, clock, log }: Library, days: readonly DayRow[]): Status['scrub'] {

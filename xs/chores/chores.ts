@@ -4,9 +4,11 @@
  */
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { checkEverything } from '../integrity/relink.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { runOffsite } from '../offsite/offsite.ts';
 import { DAY_MS } from '../storage/moment.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp, type LaptopReport } from './cleanup.ts';
@@ -91,7 +93,10 @@ export class Chores implements AsyncDisposable {
     } catch (error) {
       log.warn('scrub-state-not-written', { reason: asDsError(error).message });
     }
-    this.#working = this.#working.then(() => this.#check()).then(() => this.#cleanUp());
+    this.#working = this.#working
+      .then(() => this.#check())
+      .then(() => this.#cleanUp())
+      .then(() => this.#copyAway());
   }
 
   /** One shard, if one is due; outside of the work queue, as it may take minutes. */
@@ -114,14 +119,27 @@ export class Chores implements AsyncDisposable {
 
   /** Every name of every snapshot, before anything is removed. */
   async #check(): Promise<void> {
-    const { checker, index, log } = this.#library;
+    const { index, log } = this.#library;
     const { signal } = this.#stop;
     try {
       await index.reconcile();
-      log.info('checked', { findings: await checker.checkAll(signal) });
+      log.info('checked', { findings: await checkEverything(this.#library, signal) });
     } catch (error) {
       if (signal.aborted) return;
       log.warn('check-failed', { reason: asDsError(error).message });
+    }
+  }
+
+  /** A copy elsewhere, where one is wanted. Tried again the next day. */
+  async #copyAway(): Promise<void> {
+    const { config, env, clock, log } = this.#library;
+    const { signal } = this.#stop;
+    if (config.offsite.repository === '' || signal.aborted) return;
+    try {
+      log.info('copied-elsewhere', { ...(await runOffsite({ config, env, signal }, clock.now)) });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn('not-copied-elsewhere', { reason: asDsError(error).message });
     }
   }
 

@@ -1,12 +1,13 @@
 /**
  * The daily cleanup: thins old snapshots, keeps laptops within their quota, and empties the trash of
  * what has been there long enough. The plan is made by retention.ts; each decision is one rename, and
- * logged with its reason. Killed anywhere, the next cleanup continues. While the clock is not trusted
- * it removes nothing.
+ * logged with its reason. Killed anywhere, the next cleanup continues. While the clock is not trusted,
+ * or the library is without its hard links, it removes nothing.
  */
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
+import { noticeUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
 import { discardPin, findUnnamed } from '../pins/pinning.ts';
 import { type Pin, pinnedAmounts, pinnedSnapshots } from '../pins/pins.ts';
@@ -42,6 +43,8 @@ export interface LaptopReport {
 
 export interface CleanupReport {
   clock: { trusted: boolean; reason: string };
+  /** The library is without its hard links, so that nothing was judged or removed. */
+  unlinked: boolean;
   laptops: number;
   removed: number;
   /** Items that left the trash, and the bytes that this freed. */
@@ -60,11 +63,13 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   }
   const judgement = judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
+  const unlinked = noticeUnlinked(paths, log);
+  const report = { clock: judgement, unlinked, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
+  if (unlinked) return report;
   const serials = library.serials();
   const quotas = laptopQuotas(library);
   const removing = judgement.trusted && !options.dryRun;
   let failure: unknown; // of the server: the other laptops come first
-  const report = { clock: judgement, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
   for (const serial of serials) {
     options.signal?.throwIfAborted();
     try {

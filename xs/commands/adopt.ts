@@ -18,16 +18,13 @@ import {
 } from '../registration/idmgr-import.ts';
 import { inLaptop } from '../storage/paths.ts';
 import { laptopArgument } from './arguments.ts';
-import { answer, type Command, type CommandContext, usage } from './command.ts';
+import { answer, type Command, type CommandContext, NEEDS_ATTENTION, usage } from './command.ts';
 
 const HAPPENS = {
   'becomes-snapshot': 'becomes a snapshot',
   'is-held': 'is held aside: it counts as no backup, and replaces none',
   stays: 'stays as it is',
 } as const satisfies Record<PlannedTree['happens'], string>;
-
-/** Exit code when something could not be converted. */
-const NEEDS_ATTENTION = 3;
 
 export const adopt: Command = {
   takes: ['[LAPTOP]'],

@@ -56,7 +56,7 @@ export function localLaptop(paths: Paths, text: string | undefined): Serial {
 }
 
 /** Empty for a record that this user may not read. */
-function nickOnDisk(paths: Paths, serial: Serial): string {
+export function nickOnDisk(paths: Paths, serial: Serial): string {
   try {
     const { nick } = JSON.parse(readFileSync(inLaptop(paths, serial).registration, 'utf8'));
     return typeof nick === 'string' ? nick : '';

@@ -47,6 +47,9 @@ export const cleanup: Command = {
             `nothing is removed: ${clock.reason}`,
             'if the date of this server is correct, run "xs-backup cleanup --trust-clock"',
           ]),
+      ...(done.unlinked
+        ? ['nothing is removed: this library is without its hard links; run "xs-backup relink"']
+        : []),
       dryRun
         ? 'nothing was changed'
         : `${removed} moved to the trash, ${emptied} left it (${formatBytes(freedBytes)} freed)`,

@@ -22,7 +22,7 @@ export const FLAGS = {
   'dry-run': { summary: 'print what would be done; change nothing' },
   'trust-clock': { summary: "accept the server's present date as correct" },
   'with-backups': { summary: 'also its backups: all of it goes to the trash' },
-  all: { summary: 'all content at once' },
+  all: { summary: 'all content, or all versions' },
   'keep-going': { summary: 'leave out what is damaged instead of failing' },
   plan: {
     summary: 'say of each old snapshot what it is, why, and what will happen; change nothing',
@@ -93,7 +93,8 @@ export interface Command extends Shape {
 
 /** A command that only reads and runs as the user at the terminal, never in the service. */
 export interface LocalCommand extends Shape {
-  run(context: LocalContext): Promise<void>;
+  /** A number is the exit code of a command that succeeded; anything else means 0. */
+  run(context: LocalContext): Promise<unknown>;
 }
 
 export interface LocalContext {
@@ -107,6 +108,23 @@ export interface LocalContext {
   progress: (step: Step) => void;
   signal: AbortSignal;
 }
+
+/** The same for a command that needs the settings, or opens the library itself. */
+export interface MachineCommand extends Shape {
+  run(context: MachineContext): Promise<unknown>;
+}
+
+export interface MachineContext extends LocalContext {
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  /** Throws `config` for root where the service is another user, who could not read what root made. */
+  checkUser(): void;
+  /** Throws `busy` while the service runs. */
+  open(): Promise<Library & AsyncDisposable>;
+}
+
+/** Exit code of a command that did its work and found something that somebody has to look at. */
+export const NEEDS_ATTENTION = 3;
 
 /** Wrong arguments: exit code 2. Without a hint of its own, `withHelp` names the help that there is. */
 export function usage(message: string, hint?: string): DsError {

@@ -1,6 +1,6 @@
 /**
- * `scrub`, `damage` and `verify`: whether stored content still matches its digests; and `rebuild`, which makes
- * the index again from the disk.
+ * `scrub`, `damage` and `verify`: whether stored content still matches its digests; `relink`, which links
+ * it together again; and `rebuild`, which makes the index again from the disk.
  */
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
@@ -8,12 +8,13 @@ import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { type NamesFinding, readFindings } from '../integrity/findings.ts';
+import { checkEverything, relink } from '../integrity/relink.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import type { Library } from '../library.ts';
 import { localLaptop } from './arguments.ts';
-import { answer, type Command, type LocalCommand } from './command.ts';
+import { answer, type Command, type LocalCommand, NEEDS_ATTENTION } from './command.ts';
 import { counted, localTime } from './lines.ts';
 
 export const scrub: Command = {
@@ -26,7 +27,7 @@ export const scrub: Command = {
     writeScrubState(paths, flags.all ? { ...state, owed: SHARDS } : addDay(state));
     const sum = { files: 0, bytes: 0, swept: 0, sweptBytes: 0 };
     const damaged: string[] = [];
-    const findings = await library.checker.checkAll(signal);
+    const findings = await checkEverything(library, signal);
     for (;;) {
       const done = await scrubNextShard(library, { signal });
       if (!done) break;
@@ -68,6 +69,35 @@ export const damage: Command = {
         ...(names ?? []).map((name) => `  ${name}`),
       ]),
     ]);
+  },
+};
+
+export const relinkCommand: Command = {
+  summary: 'link all names to the pool again, after a copy without hard links; says what it saved',
+  run: async (context) => {
+    const { library, progress, signal } = context;
+    const of = laptopsIn(library.paths).length;
+    let laptop = 0;
+    const done = await relink(library, {
+      signal,
+      onLaptop: (serial) => {
+        laptop += 1;
+        progress({ done: laptop, of, text: `laptops, ${serial}` });
+      },
+    });
+    const { names, freedBytes, freedInodes, differed, differedNames, findings } = done;
+    answer(context, done, () => [
+      `${counted(names, 'name')} linked again: ${formatBytes(freedBytes)} and ` +
+        `${counted(freedInodes, 'inode')} saved`,
+      ...differedNames.map((name) => `differed, replaced by the good content: ${name}`),
+      ...(differed > differedNames.length
+        ? [`and ${differed - differedNames.length} more differed: the log names them`]
+        : []),
+      ...(findings > 0
+        ? [`${counted(findings, 'file')} of snapshots are bad: see "xs-backup damage"`]
+        : []),
+    ]);
+    return findings + differed > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 

@@ -12,11 +12,9 @@ import {
   weighed,
 } from '../admin/concerns.ts';
 import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
-import { answer, type Command } from './command.ts';
+import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
 import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
 
-/** Exit code of `status` when something needs attention, for monitoring programs. */
-const NEEDS_ATTENTION = 3;
 /** Letters in a line. */
 const MAX_LINE = 118;
 /** Names in one line; the rest are counted. */
@@ -178,6 +176,8 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['every part of it works', ['faults']],
   ['its ports answer', ['port-closed']],
   ['a laptop can send and fetch', ['sandbox']],
+  ['equal content is stored once', ['unlinked']],
+  ['the copy elsewhere is made', ['offsite']],
   ['the disk has room', ['disk-full', 'disk-nearly-full', 'disk-filling']],
   ['one copy of every laptop fits', ['disk-too-small']],
   ['the reserve for repairs is there', ['reserve-gone']],

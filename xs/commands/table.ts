@@ -4,11 +4,13 @@
  */
 import { adopt } from './adopt.ts';
 import { alias, proposals, twins, unalias } from './aliases.ts';
+import { offsite } from './away/offsite.ts';
+import { takeaway } from './away/takeaway.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
-import type { Command, LocalCommand } from './command.ts';
+import type { Command, LocalCommand, MachineCommand } from './command.ts';
 import { diag, serverKey, stick } from './diag.ts';
 import { exportCommand } from './export.ts';
-import { damage, rebuild, scrub, verify } from './integrity.ts';
+import { damage, rebuild, relinkCommand, scrub, verify } from './integrity.ts';
 import { laptops } from './laptops.ts';
 import { notSafe } from './not-safe.ts';
 import { pin, pins, unpin } from './pins.ts';
@@ -31,11 +33,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ forget, alias, unalias, proposals, twins, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,
-  ...{ cleanup, trash, undelete, quota, rebuild, adopt, scrub, damage, diag },
+  ...{
+    cleanup,
+    trash,
+    undelete,
+    quota,
+    rebuild,
+    relink: relinkCommand,
+    adopt,
+    scrub,
+    damage,
+    diag,
+  },
 };
 
-export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand>> = {
-  ...{ verify, export: exportCommand, 'server-key': serverKey, stick },
+export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand | MachineCommand>> = {
+  ...{ verify, export: exportCommand, takeaway, offsite, 'server-key': serverKey, stick },
 };
 
 /** What somebody types after `xs-backup`, for the help of each command and the manual page. */
@@ -69,12 +82,15 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   undelete: ['undelete Jocinta datastore-2026-11-22_14:05', 'restore that day'],
   quota: ['quota', 'who uses how much of the disk?'],
   rebuild: ['rebuild', 'after the state folder was lost'],
+  relink: ['relink', 'the library came here without its hard links: share all content again'],
   adopt: ['adopt --dry-run', 'what is left of the original program?'],
   scrub: ['scrub --all', 'read everything now'],
   damage: ['damage', 'what is damaged?'],
   diag: ['diag', 'a report for somebody who helps'],
   verify: ['verify Jocinta', 'are all her snapshots whole?'],
   export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
+  offsite: ['offsite status', 'when was the last copy elsewhere?'],
+  takeaway: ['takeaway Jocinta jocinta.zip', 'she leaves, and takes all her things along'],
   'server-key': ['server-key', "the line for the laptops' config.toml"],
   stick: ['stick /media/rosa/STICK', 'a stick with which the laptops are installed'],
 };

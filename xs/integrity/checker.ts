@@ -41,8 +41,9 @@ import {
   type Snapshot,
 } from '../storage/snapshots.ts';
 import { clearLaptop, clearLibrary } from './clear-way.ts';
-import { byLinkCount, checkNames, type IsPooled } from './entry-names.ts';
+import { byLinkCount, checkNames, type IsPooled, type NamesContext } from './entry-names.ts';
 import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
+import { ReadFiles } from './good-inode.ts';
 import { SHARDS } from './scrub-state.ts';
 
 export interface CheckerOptions {
@@ -50,6 +51,17 @@ export interface CheckerOptions {
   pool: Pool;
   clock: Clock;
   log: Log;
+}
+
+/** How a check goes about it. */
+interface How extends Pick<NamesContext, 'read' | 'onReplaced' | 'signal'> {
+  isPooled: () => Promise<IsPooled>;
+}
+
+/** For somebody who wants to know more about a check of everything; see NamesContext. */
+export interface CheckWatch extends Pick<NamesContext, 'read' | 'onReplaced'> {
+  /** Each laptop is told when it is done. */
+  onLaptop?: (serial: Serial) => void;
 }
 
 export class Checker {
@@ -66,22 +78,24 @@ export class Checker {
    * it or a quiet day is confirmed.
    */
   async checkSnapshot(snapshot: Snapshot): Promise<NamesFinding[]> {
-    return this.#checkSnapshot(snapshot, '', byLinkCount);
+    return this.#checkSnapshot(snapshot, '', { isPooled: async () => byLinkCount });
   }
 
   /** Checks all of a laptop and notes what is wrong. */
   async checkLaptop(serial: Serial, signal?: AbortSignal): Promise<NamesFinding[]> {
-    return this.#checkLaptop(serial, this.#poolInodes(), signal);
+    return this.#checkLaptop(serial, this.#byPool(signal));
   }
 
   /** Checks every laptop that has a folder, registered or not. Returns the number of findings. */
-  async checkAll(signal?: AbortSignal): Promise<number> {
+  async checkAll(signal?: AbortSignal, watch: CheckWatch = {}): Promise<number> {
     this.#clear(() => clearLibrary(this.#options.paths));
-    const isPooled = this.#poolInodes();
+    const { read = new ReadFiles(), onReplaced, onLaptop } = watch;
+    const how = { ...this.#byPool(signal), read, ...(onReplaced && { onReplaced }) };
     let count = 0;
     for (const serial of laptopsIn(this.#options.paths)) {
       signal?.throwIfAborted();
-      count += (await this.#checkLaptop(serial, isPooled, signal)).length;
+      count += (await this.#checkLaptop(serial, how)).length;
+      onLaptop?.(serial);
     }
     return count;
   }
@@ -98,31 +112,27 @@ export class Checker {
    */
   async linkAllNames(signal?: AbortSignal): Promise<boolean> {
     const { paths } = this.#options;
-    const isPooled = this.#poolInodes();
+    const how = this.#byPool(signal);
     let areListsKnown = true;
     for (const serial of laptopsIn(paths)) {
       for (const [parent, folder] of foldersOf(paths, serial)) {
         signal?.throwIfAborted();
         const stamp = stampOf(join(parent, folder));
         if (stamp === undefined || this.#whole.get(join(parent, folder)) === stamp) continue;
-        const found = await this.#checkSafely(join(parent, folder), folder, isPooled, signal);
+        const found = await this.#checkSafely(join(parent, folder), folder, how);
         if (found.some(({ what }) => what === 'unreadable')) areListsKnown = false;
       }
     }
     return areListsKnown;
   }
 
-  async #checkLaptop(
-    serial: Serial,
-    isPooled: () => Promise<IsPooled>,
-    signal: AbortSignal | undefined,
-  ): Promise<NamesFinding[]> {
+  async #checkLaptop(serial: Serial, how: How): Promise<NamesFinding[]> {
     const { paths, clock, log } = this.#options;
     const findings: NamesFinding[] = [];
     this.#clear(() => clearLaptop(paths, serial));
     for (const [parent, folder] of foldersOf(paths, serial)) {
-      signal?.throwIfAborted();
-      const found = await this.#checkSafely(join(parent, folder), folder, isPooled, signal);
+      how.signal?.throwIfAborted();
+      const found = await this.#checkSafely(join(parent, folder), folder, how);
       if (parent === inLaptop(paths, serial).home) findings.push(...found);
     }
     if (!isReadable(inLaptop(paths, serial).home)) findings.push(unreadable('', 'its folder'));
@@ -155,14 +165,9 @@ export class Checker {
   }
 
   /** A folder that cannot be read is a finding, and hides no other. */
-  async #checkSafely(
-    folder: string,
-    name: string,
-    isPooled: () => Promise<IsPooled>,
-    signal?: AbortSignal,
-  ): Promise<NamesFinding[]> {
+  async #checkSafely(folder: string, name: string, how: How): Promise<NamesFinding[]> {
     try {
-      return await this.#checkFolder(folder, name, isPooled, signal);
+      return await this.#checkFolder(folder, name, how);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       return [unreadable(name, 'its folder')];
@@ -170,18 +175,13 @@ export class Checker {
   }
 
   /** `name` is what the findings call the folder. */
-  async #checkFolder(
-    folder: string,
-    name: string,
-    isPooled: () => Promise<IsPooled>,
-    signal: AbortSignal | undefined,
-  ): Promise<NamesFinding[]> {
+  async #checkFolder(folder: string, name: string, how: How): Promise<NamesFinding[]> {
     const pin = pinOf(name);
     const manifest = pin ? undefined : (readManifest(folder) ?? relist(folder));
     let found: NamesFinding[] = [];
-    if (pin) found = await this.#checkVersions(folder, name, [pin], await isPooled(), signal);
+    if (pin) found = await this.#checkVersions(folder, name, [pin], how);
     else if (manifest) {
-      found = await this.#checkSnapshot({ ...manifest, folder }, name, await isPooled(), signal);
+      found = await this.#checkSnapshot({ ...manifest, folder }, name, how);
     } else if (isOurs(folder) || !isFolder(folder)) found = [unreadable(name, 'MANIFEST')];
     const stamp = stampOf(folder);
     if (found.length === 0 && stamp !== undefined) this.#whole.set(folder, stamp);
@@ -189,12 +189,7 @@ export class Checker {
     return found;
   }
 
-  async #checkSnapshot(
-    snapshot: Snapshot,
-    name: string,
-    isPooled: IsPooled,
-    signal?: AbortSignal,
-  ): Promise<NamesFinding[]> {
+  async #checkSnapshot(snapshot: Snapshot, name: string, how: How): Promise<NamesFinding[]> {
     if (!hasSums(snapshot)) {
       if (!mendSums(snapshot)) {
         return lstatSync(snapshot.folder, { throwIfNoEntry: false })
@@ -204,30 +199,30 @@ export class Checker {
       this.#options.log.warn('sums-mended', { serial: snapshot.serial, name: snapshot.name });
     }
     const versions = readVersions(snapshot);
-    return this.#checkVersions(snapshot.folder, name, versions, isPooled, signal);
+    return this.#checkVersions(snapshot.folder, name, versions, how);
   }
 
   async #checkVersions(
     folder: string,
     name: string,
     versions: Parameters<typeof checkNames>[2],
-    isPooled: IsPooled,
-    signal?: AbortSignal,
+    { isPooled, ...more }: How,
   ): Promise<NamesFinding[]> {
     const { paths, pool, log } = this.#options;
-    const context = { paths, pool, ...(signal && { signal }) };
-    const { bad, linked } = await checkNames(context, folder, versions, isPooled);
+    const context = { paths, pool, ...more };
+    const { bad, linked } = await checkNames(context, folder, versions, await isPooled());
     if (linked > 0) log.warn('names-linked', { folder, names: linked });
     return bad.map(({ file, what, title }) => ({ folder: name, file, what, title }));
   }
 
-  /** All inodes of the pool, read when they are first needed. */
-  #poolInodes(): () => Promise<IsPooled> {
+  /** By all inodes of the pool, read when they are first needed. */
+  #byPool(signal: AbortSignal | undefined): How {
     let reading: Promise<IsPooled> | undefined;
-    return () => {
+    const isPooled = () => {
       reading ??= readInodes(this.#options.paths);
       return reading;
     };
+    return { isPooled, ...(signal && { signal }) };
   }
 }
 
@@ -254,7 +249,10 @@ export function laptopsIn(paths: Paths): Serial[] {
  * Snapshots, held ones, pins, and what is in the trash: [its laptop's folder or trash, name]. A kind is
  * listed only when somebody asks for it: most questions end with the newest snapshot.
  */
-function* foldersOf(paths: Paths, serial: Serial): Generator<[parent: string, folder: string]> {
+export function* foldersOf(
+  paths: Paths,
+  serial: Serial,
+): Generator<[parent: string, folder: string]> {
   const { home } = inLaptop(paths, serial);
   const trash = inLibrary(paths).trashOf(serial);
   for (const name of snapshotsIn(home)) yield [home, name];

@@ -4,37 +4,41 @@
  * links) is taken into it. What sessions may not read is made readable again. Safe to repeat after a power
  * cut: each name changes in one step.
  */
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  type Stats,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { fsyncFolder } from '../../shared/system/files.ts';
+import { fsyncFile, fsyncFolder } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { contentAt, readChecked } from '../storage/checked-entry.ts';
 import { pooledFiles } from '../storage/damage-register.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { CONTENT_MODE } from '../storage/ownership.ts';
-import { inDamaged, inEntry, type Paths } from '../storage/paths.ts';
+import { inDamaged, inEntry, inPool, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { setAside } from '../storage/snapshots.ts';
-import { goodInode, inodeOf } from './good-inode.ts';
+import { goodInode, inodeOf, type ReadFiles } from './good-inode.ts';
 
 export interface NamesContext {
   paths: Paths;
   pool: Pool;
+  /** Files of the pool that were read in this check and found whole. */
+  read?: ReadFiles;
+  /**
+   * Told of each name that gets a link instead of a file of its own, which is read for that:
+   * `differs` when its content was not what the list says, `freed` when no other name has its inode.
+   */
+  onReplaced?: (path: string, file: ReplacedFile) => void;
   signal?: AbortSignal;
+}
+
+export interface ReplacedFile {
+  differs: boolean;
+  freed: boolean;
+  /** On the disk. */
+  bytes: number;
 }
 
 /** A file of an entry that is not there whole, and that the pool does not have either. */
@@ -133,14 +137,19 @@ class FolderCheck {
 
   /** Makes the name a link to the pool's content if that is possible; returns whether it is one. */
   async #settle(uid: Uid, path: string, want: Wanted, title: string | null = null) {
-    const { paths, pool, signal } = this.#context;
+    const { paths, pool, read, signal } = this.#context;
     const stat = statOf(path);
-    const files = pooledFiles(paths, [want.digest]).get(want.digest) ?? [];
+    const first = inPool(paths, want.digest).file(0);
+    // To list a folder of the pool for each of a million names would take hours.
+    const files = read?.has(first)
+      ? [first]
+      : (pooledFiles(paths, [want.digest]).get(want.digest) ?? []);
     const isFile = stat?.isFile() === true;
     const isKnownBad = isFile && pool.damage.isDamaged(stat.ino);
     if (isFile && !isKnownBad && files.some((file) => inodeOf(file) === stat.ino)) return true;
-    const good = await goodInode(pool.damage, want.digest, files, signal);
-    if (good && this.#link(path, good, want.digest)) return true;
+    const good = await goodInode(pool.damage, want.digest, files, { signal, read });
+    if (good && (await this.#replace(path, isFile ? stat : undefined, good, want.digest)))
+      return true;
     const own = isFile && !isKnownBad ? await contentAt(path, signal) : undefined;
     const isOwn = own?.digest === want.digest;
     if (isOwn && this.#link(path, path, want.digest)) return true;
@@ -150,6 +159,18 @@ class FolderCheck {
     const file = path.slice(this.#folder.length + 1);
     this.bad.push({ uid, file, what: stat ? 'damaged' : 'missing', title });
     return false;
+  }
+
+  /** Links `path` to a file of the pool, and tells what became of the file that was there. */
+  async #replace(path: string, before: Stats | undefined, good: string, digest: Digest) {
+    const { onReplaced, signal } = this.#context;
+    const own = before && onReplaced ? await contentAt(path, signal) : undefined;
+    const isLinked = this.#link(path, good, digest);
+    if (isLinked && before && inodeOf(path) !== before.ino) {
+      const bytes = before.blocks * 512;
+      onReplaced?.(path, { differs: own?.digest !== digest, freed: before.nlink === 1, bytes });
+    }
+    return isLinked;
   }
 
   /** In one step; the source may be the file at `path` itself, which the pool then owns. */
@@ -183,15 +204,6 @@ function statOf(path: string): Stats | undefined {
   } catch (error) {
     if (isErrno(error, 'ENOTDIR')) return undefined;
     throw error;
-  }
-}
-
-function fsyncFile(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -41,7 +41,7 @@ export async function repairDamage(
   for (const record of damage.list()) {
     context.signal?.throwIfAborted();
     const { digest } = record;
-    const source = await goodInode(damage, digest, files.get(digest), context.signal);
+    const source = await goodInode(damage, digest, files.get(digest), context);
     if (!source || !damage.isDamaged(record.inode)) continue;
     await replaceAll(context, record, source, record.names ?? [], folders);
     mended.set(record, source);

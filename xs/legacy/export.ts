@@ -211,21 +211,35 @@ function ourItems(
   return { items, leftOut: [] };
 }
 
-interface Whole {
+export interface Whole {
   /** Of the content. */
   path: string;
+  /** Of the metadata, and its digest. */
+  metadata: string;
+  digest: Digest;
   entry: Entry;
 }
 
-/** An entry as in the snapshot or, where its content is kept only at school, as pinned. */
-function readWhole(folder: string, uid: Uid, digest: Digest, kept: ExportOptions['kept']): Whole {
-  const files = inEntry(folder, uid);
-  const entry = readMetadata(files.metadata, uid, digest);
+/**
+ * An entry as in the snapshot or, where its content is kept only at school, as pinned. Throws `damaged`; the
+ * content is not read.
+ */
+export function readWhole(
+  folder: string,
+  uid: Uid,
+  digest: Digest,
+  kept: ExportOptions['kept'],
+): Whole {
+  const { content: path, metadata } = inEntry(folder, uid);
+  const entry = readMetadata(metadata, uid, digest);
   const mark = keptMarkOf(entry);
-  if (!mark || !kept?.serials.includes(mark.serial)) return { path: files.content, entry };
+  if (!mark || !kept?.serials.includes(mark.serial)) return { path, metadata, digest, entry };
   const pin = pinOf(mark, uid);
   const pinned = inEntry(inLaptop(kept.paths, pin.serial).pin(pin.uid, pin.digest), pin.uid);
-  return { path: pinned.content, entry: readMetadata(pinned.metadata, uid, pin.digest) };
+  return {
+    ...{ path: pinned.content, metadata: pinned.metadata, digest: pin.digest },
+    entry: readMetadata(pinned.metadata, uid, pin.digest),
+  };
 }
 
 /** An entry's metadata, compared with its digest. */

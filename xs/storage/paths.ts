@@ -96,6 +96,8 @@ export const inLibrary = (paths: Paths) => ({
   /** The folder of a laptop that was removed from the registrations. */
   forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
   clock: join(paths.library, '.clock.json'),
+  /** It came here without hard links; until every name is linked again. */
+  unlinked: join(paths.library, '.unlinked'),
   /** Space that is released when the disk is too full to be cleaned up. */
   reserve: join(paths.library, '.reserve'),
 });
@@ -182,6 +184,9 @@ export const inState = (paths: Paths) => ({
   hostKeyCopy: join(paths.state, 'ssh', 'host-key-copy'),
   runFolder: join(paths.state, 'run'),
   apiSocket: join(paths.state, 'run', 'api.sock'),
+  /** How the copies elsewhere went; held while one is made. */
+  offsite: join(paths.state, 'offsite.json'),
+  offsiteLock: join(paths.state, 'run', 'offsite.lock'),
   /** Held while a service runs. */
   serviceLock: join(paths.state, 'run', 'service.lock'),
   adminSocket: join(paths.state, 'run', 'admin.sock'),

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { takeaway } from '../../../xs/commands/away/takeaway.ts';
 import { exportJournal } from '../../../xs/legacy/export.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -93,6 +94,39 @@ test('the datastore keeps every entry, also those that it would have deleted', a
   const after = readJournal(laptop.journal);
   const deleted = [...readJournal(raw).keys()].filter((uid) => !after.has(uid)).sort();
   assert.equal(deleted, []);
+});
+
+test('a takeaway is brought into an empty Journal, again into itself, and beside a changed one', async () => {
+  using library = makeLibrary();
+  const { original } = inLaptop(library.paths, SERIAL);
+  generateJournal(original, { entries: 30, seed: 6 });
+  const before = readJournal(original);
+  snapshotRaw(library.paths, SERIAL, nameOf(8));
+  await adopt(library.context, SERIAL);
+  const file = join(library.folder, 'taken.zip');
+  const signal = new AbortController().signal;
+  const silent = { progress: () => {}, print: () => {} };
+  await takeaway.run({ paths: library.paths, args: [SERIAL, file], flags: {}, signal, ...silent });
+  await using alone = makeLaptop();
+  const { laptop } = alone;
+  await laptop.startBus();
+  const bring = async (failpoint?: string) => {
+    const { exitCode, signal, stdout, stderr } = await laptop.backup(
+      ['bring', file, '--json'],
+      failpoint === undefined ? {} : { failpoint },
+    );
+    if (failpoint) return assert.is(signal, 'SIGKILL', stderr);
+    assert.is(exitCode, 0, stderr);
+    return JSON.parse(stdout).summary;
+  };
+  await bring('bring.batch');
+  await bring();
+  assert.is(await laptop.countEntries(), 30);
+  const { restored, beside, alreadyHere } = await bring();
+  assert.equal([restored, beside, alreadyHere], [0, 0, 30]);
+  await laptop.stopDatastore();
+  const found = compareJournals(before, readJournal(laptop.journal));
+  assert.equal([found.different, found.missing, found.extra], [[], [], []]);
 });
 
 for (let seed = 1; seed <= soak(100, 1); seed += 1) {

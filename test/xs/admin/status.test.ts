@@ -76,6 +76,8 @@ function statusOf(laptops: number): Status {
       return { serial: serialOf(n), nick: '', holdsData: true };
     }),
     lockedOut: [{ serial: SERIAL, nick: 'Jim' }],
+    unlinked: true,
+    offsite: 'late',
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z', daysSince: 40 },
@@ -119,6 +121,8 @@ const WELL: Status = {
     twins: [],
     overQuota: [],
     leftovers: [],
+    unlinked: false,
+    offsite: 'none',
     damaged: 0,
     damagedLaptops: [],
     lockedOut: [],
@@ -163,6 +167,8 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     /session does not start: bwrap: not found/,
     /xs-backup doctor/,
   ],
+  ['offsite', { offsite: 'late' }, /elsewhere is not made/, /offsite status/],
+  ['unlinked', { unlinked: true }, /without their hard links/, /xs-backup relink/],
   [
     'disk-full',
     {

@@ -78,6 +78,7 @@ function scenario(whole: WholeLibrary): [command: string, args: () => string[], 
     ['teacher', () => ['list']],
     ['cleanup', () => [], { 'dry-run': true }],
     ['adopt', () => [], { 'dry-run': true }],
+    ['relink', () => []],
     ['scrub', () => [], { all: true }],
     ['rebuild', () => []],
   ];

@@ -62,9 +62,10 @@ async function perform(words: string[], print: (text: string) => void): Promise<
   const signal = AbortSignal.any([]);
   const local = LOCAL_COMMANDS[command];
   if (!local) return runCommand(school.library, { command, args, flags }, print, signal);
-  const { paths, config } = school.library;
-  const own = { paths, config, stickParts: STICK_PARTS };
-  const context = { ...own, args, flags, print, signal, progress: () => {} };
+  const { paths, config, env } = school.library;
+  const open = () => Promise.reject(new DsError('busy', 'the library is open'));
+  const more = { paths, config, env, open, checkUser: () => {}, signal, progress: () => {} };
+  const context = { stickParts: STICK_PARTS, args, flags, print, ...more };
   await local.run(context).catch((error: unknown) => {
     throw withHelp(error, command);
   });

@@ -49,6 +49,8 @@ const STATUS: Status = {
     waitingKeys: [],
     twins: [],
     overQuota: [],
+    unlinked: false,
+    offsite: 'none' as const,
     trash: 0,
     damaged: 0,
     damagedLaptops: [],

@@ -39,7 +39,7 @@ test.after.each(async () => {
 });
 
 async function write(target: string, packages?: string): Promise<string> {
-  const { paths, config } = whole.library;
+  const { paths, config, env } = whole.library;
   const locale = join(folder, 'locale');
   writeCatalogues(locale, 'ds-backup');
   let printed = '';
@@ -50,6 +50,7 @@ async function write(target: string, packages?: string): Promise<string> {
     ...{ paths, config, stickParts: { ...STICK_PARTS, locale }, args: [target], print },
     ...{ flags: packages === undefined ? {} : { packages } },
     ...{ progress: () => {}, signal: AbortSignal.any([]) },
+    ...{ env, checkUser: () => {}, open: () => Promise.reject(new Error('not needed')) },
   });
   return printed;
 }

@@ -7,7 +7,7 @@ import { ZipFile } from 'yazl';
 import type { Uid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
 import { previewOf } from '../../api/entry-facts.ts';
-import { openContent } from './content.ts';
+import { openContent } from '../../takeaway/content.ts';
 
 export const BUNDLE_TYPE = 'application/vnd.olpc-journal-entry';
 

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { DsError, isErrno } from '../../../shared/errors.ts';
-import type { Digest } from '../../../shared/ids.ts';
+import { DsError, isErrno } from '../../shared/errors.ts';
+import type { Digest } from '../../shared/ids.ts';
 
 export interface Content {
   digest: Digest;

@@ -1,0 +1,84 @@
+/**
+ * `offsite`: a second copy of the school elsewhere, by restic: making it, how it is, checking it, and a library
+ * made of it on a new machine. Runs at the terminal, beside the service.
+ */
+import { realClock } from '../../../shared/clock.ts';
+import { relink } from '../../integrity/relink.ts';
+import { bringBack } from '../../offsite/bring-back.ts';
+import { checkOffsite, initOffsite, runOffsite } from '../../offsite/offsite.ts';
+import { readOffsite } from '../../offsite/offsite-state.ts';
+import { passwordFile } from '../../offsite/restic.ts';
+import { type MachineCommand, type MachineContext, NEEDS_ATTENTION, usage } from '../command.ts';
+import { counted, localTime } from '../lines.ts';
+
+/** How much of the data a check reads: everything in ten checks. */
+const CHECKED_PART = '10%';
+
+const ACTIONS = { init, run, status, check, restore } as const;
+
+export const offsite: MachineCommand = {
+  takes: ['ACTION'],
+  summary: 'a second copy elsewhere, by restic: init, run, status, check, or restore',
+  run: async (context) => {
+    const [action = ''] = context.args;
+    if (!Object.hasOwn(ACTIONS, action)) {
+      throw usage(`${JSON.stringify(action)} is not one of: ${Object.keys(ACTIONS).join(', ')}`);
+    }
+    if (action !== 'status') context.checkUser();
+    return ACTIONS[action as keyof typeof ACTIONS](context);
+  },
+};
+
+/** One line of JSON, or this text. */
+function say({ flags, print }: MachineContext, json: object, text: string): void {
+  print(flags.json ? `${JSON.stringify(json)}\n` : text);
+}
+
+async function init(context: MachineContext): Promise<void> {
+  const done = await initOffsite(context);
+  const file = passwordFile(context.config);
+  say(
+    context,
+    { ...done, passwordFile: file },
+    `the repository is made\nkeep a copy of ${file} somewhere else: without it nobody can read the copy\n`,
+  );
+}
+
+async function run(context: MachineContext): Promise<void> {
+  const done = await runOffsite(context, realClock.now);
+  const text = done.copied ? `copied in ${Math.ceil(done.took)} s` : 'nothing has changed';
+  say(context, done, `${text}\n`);
+}
+
+async function status(context: MachineContext): Promise<number> {
+  const { config } = context;
+  const { tried, copied, problem } = readOffsite(config);
+  const isSet = config.offsite.repository !== '';
+  const lines = [
+    isSet ? `to ${config.offsite.repository}` : 'offsite.repository is not set: there is no copy',
+    copied === null ? 'never copied yet' : `last copy ${localTime(copied)}`,
+    ...(problem === null ? [] : [`last attempt ${localTime(tried ?? '')}: ${problem.text}`]),
+  ];
+  const json = { repository: isSet ? config.offsite.repository : null, tried, copied, problem };
+  say(context, json, lines.map((line) => `${line}\n`).join(''));
+  return isSet && (problem !== null || copied === null) ? NEEDS_ATTENTION : 0;
+}
+
+async function check(context: MachineContext): Promise<void> {
+  await checkOffsite(context, CHECKED_PART);
+  say(context, { ok: true }, `whole, as far as was read (${CHECKED_PART} of the data)\n`);
+}
+
+async function restore(context: MachineContext): Promise<number> {
+  await bringBack(context);
+  await using library = await context.open();
+  const { findings, laptops } = await relink(library, { signal: context.signal });
+  await library.index.rebuild(() => {});
+  say(
+    context,
+    { laptops, findings },
+    `${counted(laptops, 'laptop')} are back, with the host key that they know\n` +
+      (findings > 0 ? `${counted(findings, 'file')} are bad: see "xs-backup damage"\n` : ''),
+  );
+  return findings > 0 ? NEEDS_ATTENTION : 0;
+}

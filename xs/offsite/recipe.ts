@@ -1,0 +1,73 @@
+/**
+ * What goes elsewhere, as a list of paths: the pool, which has each content once; the recipe of every snapshot,
+ * held ones too; pins, records, settings and keys. Laptops' folders are listed, their snapshots are not: a
+ * thousand laptops with sixty snapshots are a thousand folders, not a hundred million names.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import { namesIn } from '../../shared/system/files.ts';
+import { laptopsIn } from '../integrity/checker.ts';
+import { SHARDS } from '../integrity/scrub-state.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
+import {
+  hostKey,
+  hostKeyPublic,
+  inAudit,
+  inDays,
+  inLaptop,
+  inLibrary,
+  inShard,
+  inSnapshot,
+  inState,
+  libraryId,
+  oldHostKey,
+  type Paths,
+} from '../storage/paths.ts';
+
+export interface Recipe {
+  paths: string[];
+  /** Equal as long as neither the pool nor a recipe nor a record has changed. */
+  fingerprint: string;
+}
+
+/**
+ * Listed before the pool is read: whatever a recipe names is in the pool by then. Reads no content.
+ */
+export function recipeOf(paths: Paths): Recipe {
+  const found = [
+    ...[hostKey(paths), hostKeyPublic(paths), oldHostKey(paths), libraryId(paths)],
+    ...[inLibrary(paths).clock, inAudit(paths).folder, inDays(paths).folder],
+    inState(paths).teachers,
+    ...laptopsIn(paths).flatMap((serial) => ofLaptop(paths, serial)),
+  ].filter((path) => existsSync(path));
+  const hash = createHash('sha256');
+  for (const path of found) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // Of a folder the names in it, of a file when it was written. Each link changes a ctime.
+    hash.update(`${path} ${stat?.mtimeMs} ${stat?.size}\n`);
+  }
+  for (let shard = 0; shard < SHARDS; shard += 1) {
+    const stat = lstatSync(inShard(paths, shard), { throwIfNoEntry: false });
+    hash.update(`${shard} ${stat?.mtimeMs}\n`);
+  }
+  return { paths: [inLibrary(paths).pool, ...found], fingerprint: hash.digest('hex') };
+}
+
+function ofLaptop(paths: Paths, serial: Serial): string[] {
+  const laptop = inLaptop(paths, serial);
+  const snapshots = [laptop.home, laptop.held].flatMap((parent) => {
+    return ifReadable(() => namesIn(parent))
+      .filter((name) => tryParse(parseSnapshotName, name))
+      .flatMap((name) => Object.values(inSnapshot(join(parent, name))));
+  });
+  // Few enough to go as they are: restic stores equal content once.
+  const pins = ifReadable(() => namesIn(laptop.pinned)).map((name) => join(laptop.pinned, name));
+  const { registration, registrationCopy, lastSuccess, instances, quietKey } = laptop;
+  return [
+    ...[registration, registrationCopy, lastSuccess, instances, quietKey],
+    ...snapshots,
+    ...pins,
+  ];
+}

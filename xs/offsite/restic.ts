@@ -1,0 +1,105 @@
+/**
+ * Runs restic on the school's repository: idle priority, its own cache, no question ever asked; and says what its
+ * errors mean. The password is in a file that only the service's user reads, never on a command line.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DsError } from '../../shared/errors.ts';
+import { ExitError, run } from '../../shared/system/run.ts';
+import type { Config } from '../config.ts';
+import { IDLE } from '../storage/idle.ts';
+import type { OffsiteProblem } from './offsite-state.ts';
+
+export interface ResticContext {
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  signal?: AbortSignal | undefined;
+}
+
+/** Why a copy did not come about. */
+export class OffsiteError extends DsError {
+  readonly kind: OffsiteProblem;
+
+  constructor(kind: OffsiteProblem, text: string, cause?: unknown) {
+    super('program-failed', text, { hint: HINTS[kind], retry: kind !== 'password', cause });
+    this.kind = kind;
+  }
+}
+
+const HINTS: Readonly<Record<OffsiteProblem, string>> = {
+  password: 'offsite.passwordFile is not the one that the repository was made with',
+  lost: 'is the disk plugged in, and offsite.repository right? A new one: xs-backup offsite init',
+  locked: 'another program is at work in it; after one that was killed: restic unlock',
+  full: 'make room where the repository is, or forget old copies there',
+  unreachable: 'is there a network? It is tried again tomorrow, or by "xs-backup offsite run"',
+  damaged: 'make a new repository elsewhere, and keep this one until that has a copy',
+  other: '"xs-backup offsite check" looks at it again',
+};
+
+const MEANINGS: readonly (readonly [RegExp, OffsiteProblem])[] = [
+  [/wrong password|no key found|cannot read password/i, 'password'],
+  [/no space left|disk quota exceeded|ENOSPC/i, 'full'],
+  [/already locked|unable to create lock/i, 'locked'],
+  [
+    /connection refused|no route to host|timed out|could not resolve|network is unreachable|unable to start the sftp session|dial tcp/i,
+    'unreachable',
+  ],
+  [/is there a repository|unable to open config|no such file|does not exist/i, 'lost'],
+  [/checksum|ciphertext verification|repository contains errors|damaged|invalid data/i, 'damaged'],
+];
+
+/** Runs `restic` with these arguments; returns what it printed. Throws OffsiteError, or `config`. */
+export async function restic(
+  { config, env, signal }: ResticContext,
+  args: readonly string[],
+): Promise<string> {
+  const { repository, sftpCommand, uploadKiB } = config.offsite;
+  const cache = join(config.state, 'restic-cache');
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  const own = {
+    ...{ PATH: env.PATH, HOME: env.HOME ?? config.state, ...credentials(config) },
+    RESTIC_PASSWORD_FILE: passwordFile(config),
+    RESTIC_CACHE_DIR: cache,
+    RESTIC_REPOSITORY: repository,
+    LC_ALL: 'C.UTF-8',
+  };
+  const options = [
+    ...(sftpCommand === '' ? [] : ['-o', `sftp.command=${sftpCommand}`]),
+    ...(uploadKiB === 0 ? [] : ['--limit-upload', String(uploadKiB)]),
+  ];
+  try {
+    const words = [...IDLE, 'restic', ...options, ...args];
+    const { stdout } = await run('ionice', words, { env: own, ...(signal && { signal }) });
+    return stdout;
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    const text = error.stderr.trim();
+    const kind = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
+    throw new OffsiteError(kind, `restic: ${text.split('\n').slice(-2).join(' ')}`, error);
+  }
+}
+
+/** Throws `config` where no repository is set. */
+export function checkConfigured({ offsite }: Config): void {
+  if (offsite.repository !== '') return;
+  throw new DsError('config', 'no place for a copy elsewhere is set', {
+    hint: 'set offsite.repository in the configuration, then "xs-backup offsite init"',
+  });
+}
+
+export function passwordFile({ offsite, state }: Config): string {
+  return offsite.passwordFile ?? join(state, 'offsite-password');
+}
+
+/** Lines `NAME=value`, as for systemd: what object storage or a REST server wants to know. */
+function credentials({ offsite }: Config): NodeJS.ProcessEnv {
+  const file = offsite.environmentFile;
+  if (file === undefined || !existsSync(file)) return {};
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const [, name, value = ''] = /^\s*([A-Z][A-Z0-9_]*)=(.*?)\s*$/.exec(line) ?? [];
+      return name ? [[name, value]] : [];
+    }),
+  );
+}

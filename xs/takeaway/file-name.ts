@@ -1,0 +1,43 @@
+/**
+ * Names of files that every system can unpack beside each other: no two that differ only in case or in the
+ * way an accent is written, none that Windows keeps for devices, none too long. Pure.
+ */
+import { downloadName } from './download-name.ts';
+
+/** Linux allows 255 bytes in a name; so many leave room for a number, and for a path on Windows. */
+const MAX_BYTES = 150;
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+export class FileNames {
+  readonly #taken = new Map<string, number>();
+
+  /** The title as a name with the ending of this type; a number tells it from earlier ones. */
+  next(title: string, type: string): string {
+    const whole = downloadName(title, type);
+    const [, stem = whole, ending = ''] = /^(.+?)(\.[A-Za-z0-9]{1,10})?$/.exec(whole) ?? [];
+    const cut = shortened(stem, MAX_BYTES - ending.length);
+    const safe = DEVICE.test(`${cut}${ending}`) ? `_${cut}` : cut;
+    const key = `${safe}${ending}`.normalize('NFKC').toLowerCase();
+    for (let n = (this.#taken.get(key) ?? 0) + 1; ; n += 1) {
+      this.#taken.set(key, n);
+      const name = n === 1 ? `${safe}${ending}` : `${safe} (${n})${ending}`;
+      if (n === 1) return name;
+      const numbered = name.normalize('NFKC').toLowerCase();
+      if (this.#taken.has(numbered)) continue;
+      this.#taken.set(numbered, 1);
+      return name;
+    }
+  }
+}
+
+/** At most so many bytes, in whole characters, without blanks or dots at the end. */
+function shortened(text: string, bytes: number): string {
+  let kept = '';
+  let used = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += Buffer.byteLength(segment);
+    if (used > bytes) break;
+    kept += segment;
+  }
+  return kept.replace(/[\s.]+$/, '') || 'journal';
+}
