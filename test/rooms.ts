@@ -52,6 +52,8 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     main: [ROOT, 'worker', 'bus', 'cli'],
   },
   xs: inOrder(
+    'setting-list',
+    'setting-values',
     'config',
     'stall-guard',
     'ground',

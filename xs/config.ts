@@ -1,29 +1,12 @@
 /**
  * The server's settings: built-in defaults < /etc/xs-backup/config.toml < flags. README lists them.
  */
-import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
-import { DsError } from '../shared/errors.ts';
+import { type Setting, settingsIn } from './setting-list.ts';
+import { address, network, path, whole } from './setting-values.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/xs-backup/config.toml';
-
-/** Paths are written into sshd's and the session script's files, so they may not need quoting. */
-const path = v.pipe(
-  v.string(),
-  v.regex(/^\/[\w./@:+-]*$/, 'must be an absolute path of plain characters'),
-);
-const address = v.pipe(
-  v.string(),
-  v.regex(/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i, 'must be ADDRESS:PORT'),
-);
-/** `10.1.0.0/16`, or a single address. */
-const network = v.pipe(
-  v.string(),
-  v.check((text) => isNetwork(text), 'must be an address, or a network such as 10.1.0.0/16'),
-);
-const whole = (min: number, max: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
 const registration = v.pipe(
   v.strictObject({
@@ -386,32 +369,9 @@ const schema = v.strictObject({
   ),
 });
 
-export interface Setting {
-  /** `http.listen`. */
-  key: string;
-  meaning: string;
-  /** Undefined where nothing is set. */
-  fallback: unknown;
-}
-
 /** Every setting, for the manual page. */
 export function listSettings(): Setting[] {
   return settingsIn('', schema.entries);
-}
-
-type Entries = Readonly<Record<string, v.GenericSchema>>;
-
-function settingsIn(prefix: string, entries: Entries): Setting[] {
-  return Object.entries(entries).flatMap(([name, found]) => {
-    const { wrapped, default: fallback } = found as {
-      wrapped?: v.GenericSchema;
-      default?: unknown;
-    };
-    const inner = (wrapped as { entries?: Entries } | undefined)?.entries;
-    const key = `${prefix}${name}`;
-    if (inner) return settingsIn(`${key}.`, inner);
-    return [{ key, fallback, meaning: (wrapped && v.getDescription(wrapped)) ?? '' }];
-  });
 }
 
 export type Config = v.InferOutput<typeof schema>;
@@ -422,22 +382,4 @@ export function readConfig(file: string | undefined, flags: ConfigTree): Config 
     readConfigFile(file ?? DEFAULT_CONFIG_FILE, file !== undefined),
     { name: 'command line', tree: flags },
   ]);
-}
-
-function isNetwork(text: string): boolean {
-  const [, address = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const kind = isIP(address);
-  return kind !== 0 && (prefix === undefined || Number(prefix) <= (kind === 4 ? 32 : 128));
-}
-
-export interface Address {
-  host: string;
-  port: number;
-}
-
-export function parseAddress(text: string): Address {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (port > 65_535) throw new DsError('config', `${text}: ${port} is not a valid port`);
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
 }

@@ -7,8 +7,8 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { asDsError } from '../../shared/errors.ts';
 import { run } from '../../shared/system/run.ts';
-import { type Address, parseAddress } from '../config.ts';
 import type { Library } from '../library.ts';
+import { type Address, parseAddress } from '../setting-values.ts';
 import { inLaptop, inState } from '../storage/paths.ts';
 
 export interface Probes {

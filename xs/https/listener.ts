@@ -7,8 +7,8 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer as createDoorway, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { DsError } from '../../shared/errors.ts';
-import { type Address, parseAddress } from '../config.ts';
 import type { Library } from '../library.ts';
+import { type Address, parseAddress } from '../setting-values.ts';
 import { type Certificate, ensureCertificate } from './certificate.ts';
 import { HandshakeBudget } from './handshake-budget.ts';
 

@@ -1,6 +1,7 @@
 /** Where teachers come in over HTTPS, as people are told. */
-import { parseAddress } from '../config.ts';
+
 import type { Library } from '../library.ts';
+import { parseAddress } from '../setting-values.ts';
 import { readFingerprint } from './certificate.ts';
 
 export interface WayIn {
