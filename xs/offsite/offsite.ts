@@ -53,7 +53,7 @@ export async function runOffsite(context: ResticContext, now: () => Date): Promi
   await using _lock = await lockFile(inState(config).offsiteLock, { env, waitSeconds: 0 });
   const began = now();
   const before = readOffsite(config);
-  const recipe = recipeOf(config);
+  const recipe = await recipeOf(config);
   if (before.problem === null && before.fingerprint === recipe.fingerprint) {
     writeOffsite(config, { ...before, tried: began.toISOString(), copied: began.toISOString() });
     return { copied: false, took: 0 };

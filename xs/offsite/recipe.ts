@@ -4,10 +4,11 @@
  * thousand laptops with sixty snapshots are a thousand folders, not a hundred million names.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { SHARDS } from '../integrity/scrub-state.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
@@ -33,26 +34,38 @@ export interface Recipe {
 }
 
 /**
- * Listed before the pool is read: whatever a recipe names is in the pool by then. Reads no content.
+ * Listed before the pool is read: whatever a recipe names is in the pool by then. Reads no content, and lets others
+ * pass in between: a large school has a hundred thousand of these files.
  */
-export function recipeOf(paths: Paths): Recipe {
-  const found = [
-    ...[hostKey(paths), hostKeyPublic(paths), oldHostKey(paths), libraryId(paths)],
-    ...[inLibrary(paths).clock, inAudit(paths).folder, inDays(paths).folder],
-    inState(paths).teachers,
-    ...laptopsIn(paths).flatMap((serial) => ofLaptop(paths, serial)),
-  ].filter((path) => existsSync(path));
+export async function recipeOf(paths: Paths): Promise<Recipe> {
+  const pause = pacemaker(SLICE_MS);
+  const found: string[] = [];
   const hash = createHash('sha256');
-  for (const path of found) {
+  const add = (path: string) => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (!stat) return;
+    found.push(path);
     // Of a folder the names in it, of a file when it was written. Each link changes a ctime.
-    hash.update(`${path} ${stat?.mtimeMs} ${stat?.size}\n`);
+    hash.update(`${path} ${stat.mtimeMs} ${stat.size}\n`);
+  };
+  for (const path of ofSchool(paths)) add(path);
+  for (const serial of laptopsIn(paths)) {
+    for (const path of ofLaptop(paths, serial)) add(path);
+    await pause();
   }
   for (let shard = 0; shard < SHARDS; shard += 1) {
     const stat = lstatSync(inShard(paths, shard), { throwIfNoEntry: false });
     hash.update(`${shard} ${stat?.mtimeMs}\n`);
   }
   return { paths: [inLibrary(paths).pool, ...found], fingerprint: hash.digest('hex') };
+}
+
+function ofSchool(paths: Paths): string[] {
+  return [
+    ...[hostKey(paths), hostKeyPublic(paths), oldHostKey(paths), libraryId(paths)],
+    ...[inLibrary(paths).clock, inAudit(paths).folder, inDays(paths).folder],
+    inState(paths).teachers,
+  ];
 }
 
 function ofLaptop(paths: Paths, serial: Serial): string[] {
