@@ -131,14 +131,14 @@ test('what goes: pool, recipes, records and keys; no name in a snapshot, and not
   const { whole, folder } = await openSchool();
   try {
     const { paths } = whole.library;
-    const { paths: listed, fingerprint } = recipeOf(paths);
-    assert.is(recipeOf(paths).fingerprint, fingerprint);
+    const { paths: listed, fingerprint } = await recipeOf(paths);
+    assert.is((await recipeOf(paths)).fingerprint, fingerprint);
     const snapshots = listSnapshots(paths, SERIAL).map(({ folder: one }) => one);
     for (const one of snapshots) assert.ok(listed.includes(join(one, 'MANIFEST')));
     assert.ok(listed.includes(inLaptop(paths, SERIAL).registration));
     assert.not(listed.some((path) => snapshots.includes(path) || path.includes('incoming')));
     await backUp(whole, drawings(7));
-    assert.is.not(recipeOf(paths).fingerprint, fingerprint);
+    assert.is.not((await recipeOf(paths)).fingerprint, fingerprint);
   } finally {
     await whole[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
