@@ -1,3 +1,7 @@
+// weight: 12
+/**
+ * A school's copy elsewhere with the real restic: made, lost, refused, and made a school again.
+ */
 import {
   chmodSync,
   existsSync,
@@ -15,10 +19,8 @@ import { DsError } from '../../../shared/errors.ts';
 import { bringBack } from '../../../xs/offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../../xs/offsite/offsite.ts';
 import { readOffsite } from '../../../xs/offsite/offsite-state.ts';
-import { recipeOf } from '../../../xs/offsite/recipe.ts';
 import { OffsiteError } from '../../../xs/offsite/restic.ts';
-import { inLaptop, libraryId } from '../../../xs/storage/paths.ts';
-import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { libraryId } from '../../../xs/storage/paths.ts';
 import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../check.ts';
 import { drawings } from '../integrity/damage-library.ts';
@@ -126,23 +128,5 @@ withRestic(
     }
   },
 );
-
-test('what goes: pool, recipes, records and keys; no name in a snapshot, and nothing unconfirmed', async () => {
-  const { whole, folder } = await openSchool();
-  try {
-    const { paths } = whole.library;
-    const { paths: listed, fingerprint } = await recipeOf(paths);
-    assert.is((await recipeOf(paths)).fingerprint, fingerprint);
-    const snapshots = listSnapshots(paths, SERIAL).map(({ folder: one }) => one);
-    for (const one of snapshots) assert.ok(listed.includes(join(one, 'MANIFEST')));
-    assert.ok(listed.includes(inLaptop(paths, SERIAL).registration));
-    assert.not(listed.some((path) => snapshots.includes(path) || path.includes('incoming')));
-    await backUp(whole, drawings(7));
-    assert.is.not((await recipeOf(paths)).fingerprint, fingerprint);
-  } finally {
-    await whole[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
 
 test.run();
