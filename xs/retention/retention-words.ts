@@ -60,6 +60,8 @@ export function trashWords(words: Gettext, reason: string): string {
       return _('unpinned');
     case 'replaced-within-the-day':
       return _('one of many of its day, and not the last');
+    case 'forgotten':
+      return _('forgotten with all its backups');
     case 'adopted':
       return _('converted from the old backup program');
     default:

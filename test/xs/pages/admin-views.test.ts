@@ -334,7 +334,7 @@ test('every event of the audit log is a sentence that names who and whom', () =>
   );
 });
 
-test('of the trash, what went last comes first, and converted trees are left to the terminal', () => {
+test('of the trash, what went last comes first; converted trees and laptops are left to the terminal', () => {
   const item = (name: string, days: number, reason: string) => {
     return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason, at: 0 };
   };
@@ -343,6 +343,7 @@ test('of the trash, what went last comes first, and converted trees are left to 
       item('datastore-2026-03-02_08:00', 3, 'thinned'),
       item('datastore-2026-03-02_08:00', 2, 'adopted'),
       item(`pin-${GOOD.pin}-${'a'.repeat(64)}`, 1, 'unpinned'),
+      item('laptop', 4, 'forgotten'),
     ],
     () => 'Jim',
   );
@@ -352,8 +353,10 @@ test('of the trash, what went last comes first, and converted trees are left to 
       ['unpinned', true, false],
       ['adopted', false, true],
       ['thinned', true, true],
+      ['forgotten', false, false],
     ],
   );
+  assert.is(lines.at(-1)?.isLaptop, true);
 });
 
 test('a calendar has every backup on its day, several days a month, the newest month first', () => {

@@ -6,7 +6,7 @@ import type { VNode } from 'preact';
 import { parseSnapshotName, tryParse } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import { trashWords } from '../../../retention/retention-words.ts';
-import type { TrashItem } from '../../../storage/trash.ts';
+import { type TrashItem, WHOLE_LAPTOP } from '../../../storage/trash.ts';
 import { dayName } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
@@ -17,11 +17,13 @@ export interface TrashLine {
   serial: TrashItem['serial'];
   nick: string;
   item: string;
-  /** A snapshot's name; null for an unpinned entry. */
+  /** A snapshot's name; null for anything else. */
   snapshot: string | null;
+  /** A laptop that was forgotten with all its backups. */
+  isLaptop: boolean;
   removed: number;
   reason: string;
-  /** False for converted trees of the old program, which only the terminal brings back. */
+  /** False for converted trees of the old program and whole laptops, which only the terminal brings back. */
   comesBack: boolean;
 }
 
@@ -35,7 +37,8 @@ export function trashView(
       ...{ serial, nick: nickOf(serial) || serial, item: name, reason },
       snapshot: tryParse(parseSnapshotName, name) ?? null,
       removed: Math.floor(removed.getTime() / 1000),
-      comesBack: reason !== 'adopted' && reason !== 'reserve-released',
+      isLaptop: name === WHOLE_LAPTOP,
+      comesBack: reason !== 'adopted' && reason !== 'reserve-released' && name !== WHOLE_LAPTOP,
     }))
     .sort((a, b) => b.removed - a.removed);
 }
@@ -85,7 +88,7 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
                 <bdi>{line.nick}</bdi>
               </a>
             </th>
-            <td data-name={_('What')}>{nameOf(words, line.snapshot)}</td>
+            <td data-name={_('What')}>{nameOf(words, line)}</td>
             <td data-name={_('Removed')}>{ago(words, line.removed, now)}</td>
             <td data-name={_('Why')}>{trashWords(words, line.reason)}</td>
             <td>
@@ -93,8 +96,11 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
                 <ActLink
                   act={{ name: 'undelete', fields: { serial: line.serial, item: line.item } }}
                   label={_('Bring back')}
-                  about={`${nameOf(words, line.snapshot)} ${line.nick}`}
+                  about={`${nameOf(words, line)} ${line.nick}`}
                 />
+              ) : null}
+              {line.isLaptop ? (
+                <code>{`xs-backup undelete ${line.serial} ${line.item}`}</code>
               ) : null}
             </td>
           </tr>
@@ -104,6 +110,7 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
   );
 }
 
-function nameOf(words: Words, snapshot: string | null): string {
+function nameOf(words: Words, { snapshot, isLaptop }: TrashLine): string {
+  if (isLaptop) return words._('the laptop with all its backups');
   return snapshot === null ? words._('a pinned thing') : dayName(words, snapshot);
 }
