@@ -7,8 +7,9 @@ import { asDsError, DsError, describeForTerminal } from '../../shared/errors.ts'
 import { createLog } from '../../shared/log.ts';
 import { childEnvironment, defaultProfile, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
-import { explainFull } from '../laptop-full.ts';
+import { explainDatastore, explainFull } from '../laptop-full.ts';
 import { agentPaths } from '../paths.ts';
+import { freeBytes } from '../profile.ts';
 import type { ParentPort } from '../worker/protocol.ts';
 import { type Invocation, type OptionValues, parseArguments } from './arguments.ts';
 import { EXIT, SETTINGS } from './commands.ts';
@@ -109,7 +110,9 @@ async function perform(
     const { DirectBackend } = await import('./direct.ts');
     const context = makeContext(options, values, onProgress);
     await using backend = await DirectBackend.open(context, wait);
-    return await SHARED_COMMANDS[command](backend, args, values);
+    return await SHARED_COMMANDS[command](backend, args, values).catch((cause: unknown) => {
+      throw explainDatastore(cause, freeBytes(context.paths.profile));
+    });
   }
   const { AgentClient } = await import('./agent-client.ts');
   const { env, clock, stop } = options;
