@@ -99,12 +99,41 @@ export function openWorkplace(context: Context): Workplace {
 function canStage({ own }: Paths): boolean {
   try {
     const folder = makeTemporaryFolder(own, TRIAL);
-    writeFileSync(join(folder, 'try'), 'try');
+    tryToWrite(folder);
     rmSync(folder, { recursive: true, force: true });
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
     return false;
+  }
+}
+
+function tryToWrite(folder: string): void {
+  const file = join(folder, 'try');
+  writeFileSync(file, 'try');
+  rmSync(file);
+}
+
+/**
+ * A context whose folder for what is sent can be used; in memory where that of the disk cannot. What a run left
+ * that was killed is removed, so the caller holds the lock; disposing removes what is in it now.
+ */
+export function openStaging(context: Context): Workplace {
+  const { staging } = context.paths;
+  try {
+    rmSync(staging, { recursive: true, force: true });
+    mkdirSync(staging, { recursive: true, mode: 0o700 });
+    tryToWrite(staging);
+    const clear = () => rmSync(staging, { recursive: true, force: true });
+    return { context, [Symbol.dispose]: () => orWarn(context, clear) };
+  } catch (error) {
+    if (isErrno(error, 'ENOSPC', 'EDQUOT') || !isSystemError(error)) throw error;
+    context.warn(`the disk of this laptop has errors: ${error.message}`);
+    const folder = makeTemporaryFolder(context.env.XDG_RUNTIME_DIR || tmpdir(), AWAY);
+    return {
+      context: { ...context, paths: { ...context.paths, staging: join(folder, 'staging') } },
+      [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    };
   }
 }
 

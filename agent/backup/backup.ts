@@ -2,7 +2,6 @@
  * A backup from beginning to end: scan, stage, send, complete, confirm. What a killed run left is used
  * by the next one; nothing has to be cleaned up by hand.
  */
-import { rmSync } from 'node:fs';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { newRunId, type SnapshotName, type Uid } from '../../shared/ids.ts';
 import { stateDigest } from '../../shared/journal/sums.ts';
@@ -17,7 +16,7 @@ import { takeLock } from '../profile.ts';
 import { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
 import { type Confirmed, openState, type State } from '../state.ts';
-import { ifWritable, openWorkplace, orWarn } from '../workplace.ts';
+import { ifWritable, openStaging, openWorkplace } from '../workplace.ts';
 import { checkBase, learnBase, settleLastRun } from './base.ts';
 import { buildCompletion, complete } from './completion.ts';
 import { isReported, reportNotSafe } from './not-safe.ts';
@@ -59,7 +58,10 @@ export async function backUp(caller: Context, wait: boolean): Promise<BackupSumm
   if (state.indexDoubtful) {
     await (await import('../journal/sugar-index.ts')).healIndex(context, state);
   }
-  return await whileLeaseLives(context, (onLost) => attempt(context, state, wait, onLost));
+  return await whileLeaseLives(context, async (onLost) => {
+    using staging = openStaging(context);
+    return await attempt(staging.context, state, wait, onLost);
+  });
 }
 
 async function attempt(
@@ -68,9 +70,6 @@ async function attempt(
   wait: boolean,
   onLost: OnLost,
 ): Promise<BackupSummary> {
-  const { staging } = context.paths;
-  const cleanUp = () => orWarn(context, () => rmSync(staging, { recursive: true, force: true }));
-  cleanUp(); // what a run left that was killed
   await using opening = new OpeningSession(context, wait);
   try {
     const backup = new Backup(context, state);
@@ -85,8 +84,6 @@ async function attempt(
   } catch (error) {
     if (asDsError(error).retry && (await opening.isLost())) onLost();
     throw error;
-  } finally {
-    cleanUp();
   }
 }
 

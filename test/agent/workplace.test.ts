@@ -21,7 +21,7 @@ import { agentPaths } from '../../agent/paths.ts';
 import { freeBytes } from '../../agent/profile.ts';
 import { DayBook } from '../../agent/service/day-book.ts';
 import { openState } from '../../agent/state.ts';
-import { openWorkplace, prepareProfile } from '../../agent/workplace.ts';
+import { openStaging, openWorkplace, prepareProfile } from '../../agent/workplace.ts';
 import { realClock } from '../../shared/clock.ts';
 import { parseRunId } from '../../shared/ids.ts';
 import { createLog } from '../../shared/log.ts';
@@ -179,6 +179,36 @@ test('whoever looks around meanwhile leaves the files of a running backup alone'
     assert.ok(existsSync(join(paths.staging, '0')));
     assert.equal(readdirSync(paths.own).sort(), ['staging']);
     assert.not.ok(workplace.context.paths.isReadOnly);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a folder that cannot be staged in is replaced by one in memory, and that is removed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ds-disk-'));
+  try {
+    const paths = agentPaths(folder);
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    const context = { paths, env: { XDG_RUNTIME_DIR: folder }, warn } as never;
+    mkdirSync(join(paths.staging, 'batch-1'), { recursive: true });
+    {
+      using staging = openStaging(context);
+      assert.is(staging.context.paths.staging, paths.staging);
+      assert.equal(readdirSync(paths.staging), [], 'what a killed run left is gone');
+    }
+    assert.not.ok(existsSync(paths.staging));
+    rmSync(paths.own, { recursive: true });
+    writeFileSync(paths.own, 'what a damaged disk made of it');
+    let other = '';
+    {
+      using staging = openStaging(context);
+      other = staging.context.paths.staging;
+      mkdirSync(other);
+    }
+    assert.not.ok(existsSync(other));
+    assert.is(warnings.length, 1);
+    assert.not.equal(other, paths.staging);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -107,7 +107,9 @@ export async function openWhole(
   const places = ['library', 'state', 'completion'].map((name) => `${name} = "${folder}/${name}"`);
   // A full disk would empty the trash early; the tests about that set their own limit.
   const calm = settings.includes('[traffic]') ? '' : '[traffic]\nminFreePercent = 0\n';
-  writeFileSync(configFile, `${places.join('\n')}\n${calm}${settings}\n`);
+  // A share of this machine's disk, or of its memory, is much to write for each test.
+  const light = settings.includes('[quota]') ? '' : '[quota]\nreserveMiB = 1\n';
+  writeFileSync(configFile, `${places.join('\n')}\n${calm}${light}${settings}\n`);
   const config = readConfig(configFile, {});
   const clock = options.clock ?? testClock(options.start ?? '2026-03-02T08:00:00Z');
   const uid = process.geteuid?.() ?? 0;

@@ -9,6 +9,7 @@ import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
 import { makeReadableFolder, type Ownership, takeOver } from '../storage/ownership.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { newestSnapshot, pointLatest } from '../storage/snapshots.ts';
@@ -106,8 +107,12 @@ function tidyLaptop({ paths, ownership }: RelinkContext, serial: Serial): void {
   for (const [parent, folder] of foldersOf(paths, serial)) {
     const path = join(parent, folder);
     if (parent !== inLaptop(paths, serial).home) continue;
-    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      makeReadableFolder(ownership, path);
+    try {
+      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+        makeReadableFolder(ownership, path);
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error; // otherwise it is among the findings
     }
   }
   const newest = newestSnapshot(paths, serial);

@@ -10,7 +10,7 @@ import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { ifReadable } from '../storage/checked-entry.ts';
+import { ifReadable, isUnreadable } from '../storage/checked-entry.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { readManifest } from '../storage/snapshots.ts';
 import { laptopsIn } from './checker.ts';
@@ -57,10 +57,18 @@ function isAlone(folder: string): boolean {
     return name.endsWith(METADATA_SUFFIX);
   });
   const looked = sample(metadata);
-  const alone = looked.filter((name) => {
-    return lstatSync(join(folder, name), { throwIfNoEntry: false })?.nlink === 1;
-  });
+  const alone = looked.filter((name) => linksOf(join(folder, name)) === 1);
   return alone.length * 2 > looked.length;
+}
+
+/** Undefined for what is not there, or what a damaged disk does not give: the check of names reports it. */
+function linksOf(path: string): number | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.nlink;
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
 }
 
 /** So many of them, the first and the last too. */
