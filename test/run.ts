@@ -29,7 +29,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * with three slow ones at once, almost half of the processor was idle).
  */
 const FAST_AT_ONCE = 3;
-const SLOW_AT_ONCE = 4;
+const SLOW_AT_ONCE = 5;
 const CALM_AT_ONCE = 2;
 /**
  * For the reference machine of runner/units.ts; about ten times what the quietest, and the longest, of our
