@@ -11,6 +11,7 @@ import { VERSION } from '../../shared/version.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { concerns } from '../admin/concerns.ts';
 import { readStatus } from '../admin/status.ts';
+import type { Config } from '../config.ts';
 import { packagesFolder, readHostKey, schoolSettings, stickFiles } from '../stick/contents.ts';
 import { writeStick } from '../stick/write.ts';
 import { answer, type Command, type LocalCommand, usage } from './command.ts';
@@ -37,7 +38,7 @@ export const diag: Command = {
       ssh: await tool('ssh', '-V'),
       bubblewrap: await tool('bwrap', '--version'),
       'file system': await tool('findmnt', ...MOUNT, '--target', paths.library),
-      settings: config,
+      settings: withoutPlaces(config),
       laptops: {
         safe: count('safe'),
         partly: count('partly'),
@@ -65,6 +66,13 @@ export const diag: Command = {
     );
   },
 };
+
+/** An address elsewhere can have a name and a password in it. */
+function withoutPlaces(config: Config) {
+  const { repository, sftpCommand, ...offsite } = config.offsite;
+  const kind = repository === '' ? 'none' : (/^\w+(?=:)/.exec(repository)?.[0] ?? 'folder');
+  return { ...config, offsite: { ...offsite, kind, ownCommand: sftpCommand !== '' } };
+}
 
 /** The line that makes a laptop trust this server, and no other, before it has met it. */
 export const serverKey: LocalCommand = {

@@ -73,10 +73,15 @@ export async function restic(
     return stdout;
   } catch (error) {
     if (!(error instanceof ExitError)) throw error;
-    const text = error.stderr.trim();
+    const text = withoutSecrets(error.stderr.trim());
     const kind = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
     throw new OffsiteError(kind, `restic: ${text.split('\n').slice(-2).join(' ')}`, error);
   }
+}
+
+/** An address in it without name and password: what is shown and noted is read by others. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/\/\/[^/@\s]+@/g, '//…@');
 }
 
 /** Throws `config` where no repository is set. */

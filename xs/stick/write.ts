@@ -13,16 +13,30 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { DsError } from '../../shared/errors.ts';
+import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
 import type { StickFile } from './contents.ts';
 
-/** Packages of before go: apt would take the newest, and that need not be ours. Returns the bytes written. */
+/** What a stick has in its folder `ds-backup`. */
+const OURS = ['packages', 'words', 'school.toml'];
+
+/**
+ * Packages of before go: apt would take the newest, and that need not be ours. Returns the bytes written. Throws
+ * `bad-input` where `ds-backup` is something else, like the folder of a server.
+ */
 export function writeStick(
   folder: string,
   files: readonly StickFile[],
   onFile: (done: number, name: string) => void,
 ): number {
-  rmSync(join(folder, 'ds-backup'), { recursive: true, force: true });
+  const own = join(folder, 'ds-backup');
+  const other = namesIn(own).find((name) => !OURS.includes(name));
+  if (other !== undefined) {
+    throw new DsError('bad-input', `${own} is not of a stick: ${other} is in it`, {
+      hint: 'name the folder where the stick is; "lsblk" shows it',
+    });
+  }
+  rmSync(own, { recursive: true, force: true });
   let bytes = 0;
   for (const [index, file] of files.entries()) {
     onFile(index, file.path);

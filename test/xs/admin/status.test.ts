@@ -371,7 +371,8 @@ test('what is only worth doing is said and changes no exit code', async () => {
 });
 
 test('metrics and diag name nobody', async () => {
-  await using whole = await openWhole('');
+  const away = 'rest:https://jo:a-password@away.example/school';
+  await using whole = await openWhole(`[offsite]\nrepository = "${away}"\n`);
   whole.library.registrations.register(serialOf(7), 'Jocinta Ñusta', 'a-secret-uuid', dsaKey(7));
   const metrics = formatMetrics(statusOf(30), 4);
   assert.match(metrics, /^xs_backup_laptops\{standing="late"\} 10$/m);
@@ -384,7 +385,9 @@ test('metrics and diag name nobody', async () => {
   }
   const diag = await whole.command('diag');
   assert.match(diag, /rsync/);
-  for (const secret of ['Jocinta', serialOf(7), SERIAL, 'a-secret-uuid', dsaKey(7).slice(0, 40)]) {
+  const places = ['a-password', 'away.example'];
+  const names = ['Jocinta', serialOf(7), SERIAL, 'a-secret-uuid', dsaKey(7).slice(0, 40)];
+  for (const secret of [...names, ...places]) {
     assert.not.ok(diag.includes(secret), secret);
     assert.not.ok(metrics.includes(secret), secret);
   }

@@ -105,6 +105,15 @@ test('is refused without packages, without a key and without a folder, and nothi
   assert.equal(readdirSync(target), []);
 });
 
+test("a folder of that name that is no stick's is left alone", async () => {
+  putPackages();
+  const target = join(folder, 'lib');
+  mkdirSync(join(target, 'ds-backup/completion'), { recursive: true });
+  await refusedLater(write(target), 'bad-input');
+  assert.equal(readdirSync(target), ['ds-backup']);
+  assert.equal(readdirSync(join(target, 'ds-backup')), ['completion']);
+});
+
 test('whatever a translation holds, the shell only reads it', () => {
   const odd = { word_a: 'l\'école $(touch x) `id` \\ "', word_b: 'a\nb' };
   const script = `${asShell(odd)}printf '%s|%s' "$word_a" "$word_b"`;

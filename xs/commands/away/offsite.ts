@@ -7,7 +7,7 @@ import { relink } from '../../integrity/relink.ts';
 import { bringBack } from '../../offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../offsite/offsite.ts';
 import { readOffsite } from '../../offsite/offsite-state.ts';
-import { passwordFile } from '../../offsite/restic.ts';
+import { passwordFile, withoutSecrets } from '../../offsite/restic.ts';
 import { type MachineCommand, type MachineContext, NEEDS_ATTENTION, usage } from '../command.ts';
 import { counted, localTime } from '../lines.ts';
 
@@ -53,13 +53,14 @@ async function run(context: MachineContext): Promise<void> {
 async function status(context: MachineContext): Promise<number> {
   const { config } = context;
   const { tried, copied, problem } = readOffsite(config);
-  const isSet = config.offsite.repository !== '';
+  const repository = withoutSecrets(config.offsite.repository);
+  const isSet = repository !== '';
   const lines = [
-    isSet ? `to ${config.offsite.repository}` : 'offsite.repository is not set: there is no copy',
+    isSet ? `to ${repository}` : 'offsite.repository is not set: there is no copy',
     copied === null ? 'never copied yet' : `last copy ${localTime(copied)}`,
     ...(problem === null ? [] : [`last attempt ${localTime(tried ?? '')}: ${problem.text}`]),
   ];
-  const json = { repository: isSet ? config.offsite.repository : null, tried, copied, problem };
+  const json = { repository: isSet ? repository : null, tried, copied, problem };
   say(context, json, lines.map((line) => `${line}\n`).join(''));
   return isSet && (problem !== null || copied === null) ? NEEDS_ATTENTION : 0;
 }
