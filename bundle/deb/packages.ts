@@ -51,6 +51,7 @@ export function packages(machine: string): readonly Package[] {
         'adduser',
         ...NATIVE,
       ],
+      recommends: ['restic'], // for a second copy elsewhere
       description: [
         'backup server for the Journals of Sugar laptops',
         'Keeps the Journals of a school of Sugar laptops: each laptop sends what changed once a day, and a child or a teacher brings back what was lost.',

@@ -48,6 +48,9 @@ const MEANINGS: readonly (readonly [RegExp, OffsiteProblem])[] = [
   [/checksum|ciphertext verification|repository contains errors|damaged|invalid data/i, 'damaged'],
 ];
 
+/** What nice(1) says, in all its quotation marks. */
+const IS_ABSENT = /^nice: \W?restic\W?: No such file/;
+
 /** Runs `restic` with these arguments; returns what it printed. Throws OffsiteError, or `config`. */
 export async function restic(
   { config, env, signal }: ResticContext,
@@ -74,6 +77,10 @@ export async function restic(
   } catch (error) {
     if (!(error instanceof ExitError)) throw error;
     const text = withoutSecrets(error.stderr.trim());
+    if (IS_ABSENT.test(text)) {
+      const hint = 'apt-get install restic';
+      throw new DsError('config', 'restic is not installed', { hint, cause: error });
+    }
     const kind = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
     throw new OffsiteError(kind, `restic: ${text.split('\n').slice(-2).join(' ')}`, error);
   }
