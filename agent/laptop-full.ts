@@ -36,11 +36,12 @@ export function explainFull(cause: unknown): DsError {
 }
 
 /**
- * Sugar's datastore ends, or answers with words of its own, when it has no room: `laptop-full` then. `free` is what
- * the disk of the profile has, in bytes.
+ * Sugar's datastore ends, or answers with words of its own, when it has no room: `laptop-full` then. `free` says
+ * what the disk of the profile has, in bytes, and is asked for such an error only.
  */
-export function explainDatastore(cause: unknown, free: number): unknown {
-  return asDsError(cause).code === 'datastore' && free < NO_ROOM_BYTES ? fullDisk(cause) : cause;
+export function explainDatastore(cause: unknown, free: () => number): unknown {
+  const isFull = asDsError(cause).code === 'datastore' && free() < NO_ROOM_BYTES;
+  return isFull ? fullDisk(cause) : cause;
 }
 
 function fullDisk(cause: unknown): DsError {

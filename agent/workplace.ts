@@ -129,11 +129,9 @@ export function openStaging(context: Context): Workplace {
   } catch (error) {
     if (isErrno(error, 'ENOSPC', 'EDQUOT') || !isSystemError(error)) throw error;
     context.warn(`the disk of this laptop has errors: ${error.message}`);
-    const folder = makeTemporaryFolder(context.env.XDG_RUNTIME_DIR || tmpdir(), AWAY);
-    return {
-      context: { ...context, paths: { ...context.paths, staging: join(folder, 'staging') } },
-      [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
-    };
+    const { folder, ...disposal } = makeAway(context);
+    const paths = { ...context.paths, staging: join(folder, 'staging') };
+    return { context: { ...context, paths }, ...disposal };
   }
 }
 
@@ -143,9 +141,15 @@ export function openStatePlace(context: Context): Workplace {
   return { context, [Symbol.dispose]: () => {} };
 }
 
-function openAway(context: Context): Workplace {
-  const { paths, env } = context;
+/** A folder in memory, which goes when it is disposed of. */
+function makeAway({ env }: Pick<Context, 'env'>): Disposable & { folder: string } {
   const folder = makeTemporaryFolder(env.XDG_RUNTIME_DIR || tmpdir(), AWAY);
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+function openAway(context: Context): Workplace {
+  const { paths } = context;
+  const { folder, ...disposal } = makeAway(context);
   const state = join(folder, 'state.db');
   for (const suffix of ['', '-wal']) {
     try {
@@ -158,7 +162,7 @@ function openAway(context: Context): Workplace {
   const lock = existsSync(paths.lock) ? {} : { lockFolder: folder, lock: join(folder, 'run') };
   return {
     context: { ...context, paths: { ...away, ...lock, isReadOnly: true } },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    ...disposal,
   };
 }
 

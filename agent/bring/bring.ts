@@ -87,7 +87,7 @@ export async function bring(
     meter.finish();
     return outcomes.counts;
   } catch (error) {
-    throw explainDatastore(error, freeBytes(context.paths.profile));
+    throw explainDatastore(error, () => freeBytes(context.paths.profile));
   } finally {
     // After a stop the datastore may still want a file; the next run empties the folder.
     if (!context.signal.aborted) rmSync(context.paths.restore, { recursive: true, force: true });

@@ -111,7 +111,7 @@ async function perform(
     const context = makeContext(options, values, onProgress);
     await using backend = await DirectBackend.open(context, wait);
     return await SHARED_COMMANDS[command](backend, args, values).catch((cause: unknown) => {
-      throw explainDatastore(cause, freeBytes(context.paths.profile));
+      throw explainDatastore(cause, () => freeBytes(context.paths.profile));
     });
   }
   const { AgentClient } = await import('./agent-client.ts');

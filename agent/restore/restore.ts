@@ -119,7 +119,7 @@ async function restoreFrom(
   } catch (error) {
     const signal = AbortSignal.timeout(KEEP_AFTER_STOP_MS);
     await Promise.allSettled([tally?.settle(signal), writer.showWritten(signal)]);
-    throw explainDatastore(error, freeBytes(context.paths.profile));
+    throw explainDatastore(error, () => freeBytes(context.paths.profile));
   }
   if (isComplete && outcomes.counts.problems.length === 0) await state.endRestore(origin);
   meter.finish();

@@ -70,15 +70,12 @@ async function perform(worker: WorkerContext, act: string, params: unknown): Pro
   try {
     return { type: 'result', result: (await runAct(worker, act, params)) ?? null };
   } catch (cause) {
-    const { signal } = worker.context;
-    const error = signal.aborted ? asDsError(signal.reason) : explainAct(cause, worker.context);
+    const { signal, paths } = worker.context;
+    const error = signal.aborted
+      ? asDsError(signal.reason)
+      : explainFull(explainDatastore(cause, () => freeBytes(paths.profile)));
     return { type: 'failure', failure: describe(error) };
   }
-}
-
-function explainAct(cause: unknown, { paths }: Context): DsError {
-  if (asDsError(cause).code !== 'datastore') return explainFull(cause);
-  return explainFull(explainDatastore(cause, freeBytes(paths.profile)));
 }
 
 /** Resolves when it is sent, or cannot be sent because the agent is gone. */

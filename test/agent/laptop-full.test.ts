@@ -23,10 +23,16 @@ test('the error of the file system tells which', () => {
 
 test("Sugar's datastore that ends on a full disk ends for that reason", () => {
   const ended = new DsError('datastore', 'the datastore does not answer');
-  assert.is(asDsError(explainDatastore(ended, (1 << 20) - 1)).code, 'laptop-full');
-  assert.is(explainDatastore(ended, 1 << 20), ended);
+  assert.is(asDsError(explainDatastore(ended, () => (1 << 20) - 1)).code, 'laptop-full');
+  assert.is(
+    explainDatastore(ended, () => 1 << 20),
+    ended,
+  );
   const other = new DsError('transfer', 'the link is gone');
-  assert.is(explainDatastore(other, 0), other);
+  assert.is(
+    explainDatastore(other, () => 0),
+    other,
+  );
 });
 
 test.run();

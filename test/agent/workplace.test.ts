@@ -25,8 +25,10 @@ import { openStaging, openWorkplace, prepareProfile } from '../../agent/workplac
 import { realClock } from '../../shared/clock.ts';
 import { parseRunId } from '../../shared/ids.ts';
 import { createLog } from '../../shared/log.ts';
+import { temporaryFolder } from '../shared/folder.ts';
 
 const test = suite('a disk that is full or read-only');
+const folder = temporaryFolder(test);
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.log('skip: small disks are mounted, which needs root');
 const rooted = isRoot ? test : test.skip;
@@ -170,48 +172,42 @@ rooted('a laptop that is not introduced cannot begin on a read-only disk, and sa
 });
 
 test('whoever looks around meanwhile leaves the files of a running backup alone', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ds-disk-'));
-  try {
-    const paths = agentPaths(folder);
-    const context = { paths, env: {}, clock: realClock, warn: () => {} } as never;
-    mkdirSync(join(paths.staging, '0'), { recursive: true });
-    using workplace = openWorkplace(context);
-    assert.ok(existsSync(join(paths.staging, '0')));
-    assert.equal(readdirSync(paths.own).sort(), ['staging']);
-    assert.not.ok(workplace.context.paths.isReadOnly);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const profile = join(folder, 'looked-at');
+  mkdirSync(profile);
+  const paths = agentPaths(profile);
+  const context = { paths, env: {}, clock: realClock, warn: () => {} } as never;
+  mkdirSync(join(paths.staging, '0'), { recursive: true });
+  using workplace = openWorkplace(context);
+  assert.ok(existsSync(join(paths.staging, '0')));
+  assert.equal(readdirSync(paths.own).sort(), ['staging']);
+  assert.not.ok(workplace.context.paths.isReadOnly);
 });
 
 test('a folder that cannot be staged in is replaced by one in memory, and that is removed', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ds-disk-'));
-  try {
-    const paths = agentPaths(folder);
-    const warnings: string[] = [];
-    const warn = (text: string) => void warnings.push(text);
-    const context = { paths, env: { XDG_RUNTIME_DIR: folder }, warn } as never;
-    mkdirSync(join(paths.staging, 'batch-1'), { recursive: true });
-    {
-      using staging = openStaging(context);
-      assert.is(staging.context.paths.staging, paths.staging);
-      assert.equal(readdirSync(paths.staging), [], 'what a killed run left is gone');
-    }
-    assert.not.ok(existsSync(paths.staging));
-    rmSync(paths.own, { recursive: true });
-    writeFileSync(paths.own, 'what a damaged disk made of it');
-    let other = '';
-    {
-      using staging = openStaging(context);
-      other = staging.context.paths.staging;
-      mkdirSync(other);
-    }
-    assert.not.ok(existsSync(other));
-    assert.is(warnings.length, 1);
-    assert.not.equal(other, paths.staging);
-  } finally {
-    rmSync(folder, { recursive: true });
+  const profile = join(folder, 'staged');
+  mkdirSync(profile);
+  const paths = agentPaths(profile);
+  const warnings: string[] = [];
+  const warn = (text: string) => void warnings.push(text);
+  const context = { paths, env: { XDG_RUNTIME_DIR: profile }, warn } as never;
+  mkdirSync(join(paths.staging, 'batch-1'), { recursive: true });
+  {
+    using staging = openStaging(context);
+    assert.is(staging.context.paths.staging, paths.staging);
+    assert.equal(readdirSync(paths.staging), [], 'what a killed run left is gone');
   }
+  assert.not.ok(existsSync(paths.staging));
+  rmSync(paths.own, { recursive: true });
+  writeFileSync(paths.own, 'what a damaged disk made of it');
+  let other = '';
+  {
+    using staging = openStaging(context);
+    other = staging.context.paths.staging;
+    mkdirSync(other);
+  }
+  assert.not.ok(existsSync(other));
+  assert.is(warnings.length, 1);
+  assert.not.equal(other, paths.staging);
 });
 
 rooted('the agent remembers a backup that it cannot note, and makes no other', () => {
