@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  copyFileSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -40,6 +41,14 @@ export function writeFileIfChanged(path: string, content: string | Buffer, mode 
     if (!isErrno(error, 'ENOENT', 'EISDIR', 'EACCES', 'EIO')) throw error;
   }
   writeFileDurably(path, bytes, mode);
+}
+
+/** A copy of the file `source` at `path`: whole or not at all. */
+export function copyDurably(source: string, path: string): void {
+  replaceDurably(path, (temporary) => {
+    copyFileSync(source, temporary);
+    fsyncFile(temporary);
+  });
 }
 
 /** Points the symbolic link at `path` to `target`; an older link is replaced in one step. */

@@ -2,19 +2,10 @@
  * Writes a stick. Each file is whole or not there, and is on the stick when this returns: people pull it out
  * as soon as they see the prompt.
  */
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
-import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { copyDurably, namesIn, writeFileDurably } from '../../shared/system/files.ts';
 import type { StickFile } from './contents.ts';
 
 /** What a stick has in its folder `ds-backup`. */
@@ -47,16 +38,4 @@ export function writeStick(
     bytes += statSync(target).size;
   }
   return bytes;
-}
-
-function copyDurably(source: string, target: string): void {
-  const fresh = `${target}.tmp`;
-  copyFileSync(source, fresh);
-  const file = openSync(fresh, 'r+');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(fresh, target);
 }
