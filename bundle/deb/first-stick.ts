@@ -13,22 +13,13 @@ import { stickFiles } from '../../xs/stick/contents.ts';
 import { writeStick } from '../../xs/stick/write.ts';
 import { distFolder } from '../build.ts';
 import { makePackages } from './main.ts';
+import { packages } from './packages.ts';
 
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', TERM: 'dumb', LANG: 'C.UTF-8' };
-/** What server and laptop depend on; their `Depends` in packages.ts. */
-const NEEDED = [
-  ...[
-    'openssh-server',
-    'openssh-client',
-    'bubblewrap',
-    'rsync',
-    'socat',
-    'openssl',
-    'openssl',
-    'libnss-wrapper',
-  ],
-  ...['adduser', 'libglib2.0-bin', 'dbus'],
-];
+/** What server and laptop depend on, without what is named with a version: a system's own Node.js and libraries. */
+const NEEDED = packages('')
+  .filter(({ name }) => ['xs-backup', 'ds-backup-agent'].includes(name))
+  .flatMap(({ depends }) => depends.filter((one) => !/[ |]/.test(one)));
 /** Debian 12 has a Node.js that is too old; ds-backup-node takes its place. */
 const NEEDED_OF: Readonly<Record<string, readonly string[]>> = {
   bookworm: NEEDED,
