@@ -15,6 +15,7 @@ import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { openContent } from './content.ts';
 import { indexPage } from './index-page.tsx';
 import type { Thing, Things } from './things.ts';
+import { endZip, type ZipStream } from './zip-stream.ts';
 
 export interface ArchiveOptions {
   serial: Serial;
@@ -22,12 +23,6 @@ export interface ArchiveOptions {
   words: Words;
   language: string;
   made: Date;
-}
-
-export interface Archive {
-  stream: Readable;
-  /** In bytes. */
-  size: number;
 }
 
 /**
@@ -40,7 +35,7 @@ const LONG_LIST = 60;
 export async function packThings(
   { things, leftOut }: Things,
   { serial, nick, words, language, made }: ArchiveOptions,
-): Promise<Archive> {
+): Promise<ZipStream> {
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   zip.on('error', (error: Error) => output.destroy(error));
@@ -71,11 +66,7 @@ export async function packThings(
     });
   };
   for (const thing of things) addThing(add, thing, made);
-  const size = await new Promise<number>((resolve) => {
-    const forceZip64Format = things.length > LONG_LIST;
-    zip.end({ forceZip64Format, comment: '' }, ((total: number) => resolve(total)) as () => void); // its types do not know the argument
-  });
-  return { stream: output, size };
+  return await endZip(zip, things.length > LONG_LIST);
 }
 
 /** Adds a file; `open` is called when its turn has come. */

@@ -8,19 +8,15 @@ import type { Uid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
 import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from '../../takeaway/content.ts';
+import { endZip, type ZipStream } from '../../takeaway/zip-stream.ts';
 
 export const BUNDLE_TYPE = 'application/vnd.olpc-journal-entry';
 
 /** Set by the importing Journal, or not text. */
 const LEFT_OUT = ['uid', 'preview', 'checksum', 'filesize', 'mountpoint'];
 
-export interface Bundle {
-  stream: Readable;
-  size: number;
-}
-
 /** Throws `damaged`. An entry without content has an empty file: the Journal wants one. */
-export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): Promise<Bundle> {
+export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): Promise<ZipStream> {
   const zip = new ZipFile();
   const options = { compress: false, mtime: new Date(2010, 0, 1) };
   const metadata = Buffer.from(JSON.stringify(textsOf(entry)));
@@ -36,11 +32,7 @@ export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): P
   } else {
     zip.addBuffer(Buffer.alloc(0), `${uid}/${uid}`, options);
   }
-  const size = await new Promise<number>((resolve) => {
-    const onSize = (total: number) => resolve(total);
-    zip.end({ forceZip64Format: false, comment: '' }, onSize as () => void); // missing in its types
-  });
-  return { stream: zip.outputStream as Readable, size };
+  return await endZip(zip, false);
 }
 
 function textsOf(entry: Entry): Record<string, string> {
