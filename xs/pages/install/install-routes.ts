@@ -33,11 +33,11 @@ export function addInstall(part: FastifyInstance, site: Site, parts: StickParts)
   });
 
   part.get(DOWNLOAD, { exposeHeadRoute: false }, async (_request, reply) => {
-    const files = stickFiles(parts, packages, schoolSettings(config));
     if (running >= AT_ONCE) {
       void reply.header('retry-after', RETRY_SECONDS);
       throw new DsError('busy', 'others are downloading', { hint: 'try again in a minute' });
     }
+    const files = stickFiles(parts, packages, schoolSettings(config));
     running += 1;
     reply.raw.once('close', () => {
       running -= 1;

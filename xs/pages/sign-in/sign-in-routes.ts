@@ -12,7 +12,7 @@ import { SignInPage, type SignInProblem, type SignInProps } from './sign-in-page
 /** Attempts from one address; each costs a tenth of a second of processor time. */
 const TRIES_PER_MINUTE = 20;
 /** Where a teacher goes who did not ask for a page before. */
-const TEACHERS_START = '/xs-backup';
+export const TEACHERS_START = '/xs-backup';
 
 interface SignIn {
   name?: unknown;
@@ -23,20 +23,9 @@ interface SignIn {
 export function addSignIn(part: FastifyInstance, site: Site): void {
   const { guard } = site;
   const failures = new Failures();
-  const shown = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    back: string,
-    problem: SignInProblem,
-  ): SignInProps => ({
-    ...{ page: site.page(request, reply), back, problem },
-    teachers: readTeachers(site.library.paths).length > 0,
-    door: guard.door(request, `${SIGN_IN}?back=${encodeURIComponent(back)}`),
-  });
-
   part.get<{ Querystring: { back?: unknown } }>(SIGN_IN, async (request, reply) => {
     const back = safeReturn(request.query.back, TEACHERS_START);
-    return site.send(reply, SignInPage(shown(request, reply, back, null)));
+    return site.send(reply, SignInPage(propsOf(site, request, reply, { back, problem: null })));
   });
 
   const rateLimit = { max: TRIES_PER_MINUTE, timeWindow: 60_000 };
@@ -48,13 +37,27 @@ export function addSignIn(part: FastifyInstance, site: Site): void {
       return reply.redirect(back, 303);
     }
     void reply.status(outcome === 'wait' ? 429 : 403);
-    return site.send(reply, SignInPage(shown(request, reply, back, outcome)));
+    return site.send(reply, SignInPage(propsOf(site, request, reply, { back, problem: outcome })));
   });
 
   part.post('/ds-restore/sign-out', async (request, reply) => {
     guard.end(request, reply);
     return reply.redirect(SIGN_IN, 303);
   });
+}
+
+/** What the page needs; `way` is where a teacher is led on HTTPS: to the same page there, if nothing else is said. */
+export function propsOf(
+  site: Site,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { back, problem, way }: Pick<SignInProps, 'back' | 'problem'> & { way?: string },
+): SignInProps {
+  return {
+    ...{ page: site.page(request, reply), back, problem },
+    teachers: readTeachers(site.library.paths).length > 0,
+    door: site.guard.door(request, way ?? `${SIGN_IN}?back=${encodeURIComponent(back)}`),
+  };
 }
 
 /** The teacher, or why not. */

@@ -6,11 +6,11 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import type { Serial } from '../../../shared/ids.ts';
-import { readTeachers } from '../../admin/teachers.ts';
 import type { WebLinks } from '../../api/web-links.ts';
 import type { Laptop } from '../../registration/laptop-record.ts';
 import type { Site } from '../guard/site-context.ts';
 import { SignInPage } from './sign-in-page.tsx';
+import { propsOf, TEACHERS_START } from './sign-in-routes.ts';
 
 const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
 
@@ -29,11 +29,8 @@ export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): v
       }
       library.log.warn('web-link-refused', { address: request.ip });
       void reply.status(403);
-      const page = site.page(request, reply);
-      const teachers = readTeachers(library.paths).length > 0;
-      const door = guard.door(request, '/xs-backup');
-      const shown = { page, back: '/xs-backup', problem: 'link', teachers, door } as const;
-      return site.send(reply, SignInPage(shown));
+      const shown = { back: TEACHERS_START, problem: 'link', way: TEACHERS_START } as const;
+      return site.send(reply, SignInPage(propsOf(site, request, reply, shown)));
     },
   );
 
