@@ -80,6 +80,8 @@ export function watchRoom(options: RoomWatchOptions): AsyncDisposable {
  */
 async function untilNeeded(options: RoomWatchOptions, stop: AbortSignal): Promise<void> {
   const { leasesFolder } = inState(options.paths);
+  const isIdle = () => readdirSync(leasesFolder).length === 0 && uploadsIn(options).length === 0;
+  if (!isIdle()) return;
   const end = new AbortController();
   const signal = AbortSignal.any([stop, end.signal]);
   const watcher = watch(leasesFolder);
@@ -87,8 +89,8 @@ async function untilNeeded(options: RoomWatchOptions, stop: AbortSignal): Promis
     const changed = once(watcher, 'change', { signal });
     const late = sleep(IDLE_MS, undefined, { signal });
     const ended = Promise.race([changed, late]).catch(() => {});
-    const isIdle = readdirSync(leasesFolder).length === 0 && uploadsIn(options).length === 0;
-    if (isIdle) await ended;
+    // Asked again: from here on a change is not missed.
+    if (isIdle()) await ended;
   } finally {
     end.abort();
     watcher.close();
