@@ -154,16 +154,14 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   };
 }
 
-/** Throws `config` for what is not a folder, nor leads to one: its disk may not be mounted. */
+/** Throws `config` for what is there and no folder, nor leads to one: its disk may not be mounted. */
 function checkState({ state }: Paths): void {
-  const isFolder = statSync(state, { throwIfNoEntry: false })?.isDirectory();
-  if (isFolder !== false && !(isFolder === undefined && isLink(state))) return;
+  const isAbsent = lstatSync(state, { throwIfNoEntry: false }) === undefined;
+  if (isAbsent || statSync(state, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new DsError('config', `the state folder ${state} is not a folder`, {
     hint: `mount its disk; or remove ${state}, and it is made anew from the library`,
   });
 }
-
-const isLink = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 interface Preparing extends LibraryOptions {
   timeline: Timeline;

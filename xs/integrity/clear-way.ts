@@ -60,10 +60,7 @@ export function clearLibrary(paths: Paths): void {
     ...shards.map((folder) => () => isBroken(folder) && setAside(folder)),
     ...trashes.map((folder) => () => {
       makeWay(folder, OWN);
-      regainAll(
-        folder,
-        ifReadable(() => readdirSync(folder)),
-      );
+      regainIn(folder);
     }),
   ]);
 }
@@ -90,23 +87,12 @@ export function clearLaptop(paths: Paths, serial: Serial): void {
   regain(home, READABLE);
   for (const path of [incoming, held, pinned, ...MIRRORS.map(mirror)]) makeWay(path, READABLE);
   for (const path of [sessionLock, lastSuccess]) if (isFolder(path)) setAside(path);
-  for (const parent of [home, held]) {
-    const names = ifReadable(() => readdirSync(parent));
-    regainAll(
-      parent,
-      names.filter((name) => tryParse(parseSnapshotName, name)),
-    );
-  }
-  const uids = ifReadable(() => readdirSync(pinned)).filter((name) => tryParse(parseUid, name));
-  regainAll(pinned, uids);
-  for (const uid of uids) {
-    const folder = join(pinned, uid);
-    regainAll(
-      folder,
-      ifReadable(() => readdirSync(folder)),
-    );
-  }
+  for (const parent of [home, held]) regainIn(parent, isSnapshot);
+  for (const uid of regainIn(pinned, isUid)) regainIn(join(pinned, uid));
 }
+
+const isSnapshot = (name: string) => tryParse(parseSnapshotName, name) !== undefined;
+const isUid = (name: string) => tryParse(parseUid, name) !== undefined;
 
 /** A folder with our rights, or nothing, is at `path` afterwards. */
 export function makeWay(path: string, rights: number): void {
@@ -114,8 +100,11 @@ export function makeWay(path: string, rights: number): void {
   if (lstatSync(path, { throwIfNoEntry: false }) && !isFolder(path)) setAside(path);
 }
 
-function regainAll(parent: string, names: readonly string[]): void {
+/** Regains the folders in this one that have such names; returns the names. */
+function regainIn(parent: string, isWanted: (name: string) => boolean = () => true): string[] {
+  const names = ifReadable(() => readdirSync(parent)).filter(isWanted);
   for (const name of names) regain(join(parent, name), READABLE);
+  return names;
 }
 
 /** A link to a folder counts. */

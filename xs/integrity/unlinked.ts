@@ -3,14 +3,14 @@
  * archive): every name of every snapshot is a file of its own then, the disk is many times as full as it
  * should be, and nothing may be judged by that. A mark on the disk says so until all names are linked.
  */
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDsError } from '../../shared/errors.ts';
 import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { ifReadable, isUnreadable } from '../storage/checked-entry.ts';
+import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { readManifest } from '../storage/snapshots.ts';
 import { laptopsIn } from './checker.ts';
@@ -57,18 +57,8 @@ function isAlone(folder: string): boolean {
     return name.endsWith(METADATA_SUFFIX);
   });
   const looked = sample(metadata);
-  const alone = looked.filter((name) => linksOf(join(folder, name)) === 1);
+  const alone = looked.filter((name) => statIfReadable(join(folder, name))?.nlink === 1);
   return alone.length * 2 > looked.length;
-}
-
-/** Undefined for what is not there, or what a damaged disk does not give: the check of names reports it. */
-function linksOf(path: string): number | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.nlink;
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
-    throw error;
-  }
 }
 
 /** So many of them, the first and the last too. */

@@ -4,14 +4,13 @@
  * thousand laptops with sixty snapshots are a thousand folders, not a hundred million names.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { SHARDS } from '../integrity/scrub-state.ts';
-import { ifReadable, isUnreadable } from '../storage/checked-entry.ts';
+import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
 import {
   hostKey,
   hostKeyPublic,
@@ -42,7 +41,7 @@ export async function recipeOf(paths: Paths): Promise<Recipe> {
   const found: string[] = [];
   const hash = createHash('sha256');
   const add = (path: string) => {
-    const stat = statOf(path);
+    const stat = statIfReadable(path);
     if (!stat) return;
     found.push(path);
     // Of a folder the names in it, of a file when it was written. Each link changes a ctime.
@@ -54,20 +53,10 @@ export async function recipeOf(paths: Paths): Promise<Recipe> {
     await pause();
   }
   for (let shard = 0; shard < SHARDS; shard += 1) {
-    const stat = statOf(inShard(paths, shard));
+    const stat = statIfReadable(inShard(paths, shard));
     hash.update(`${shard} ${stat?.mtimeMs}\n`);
   }
   return { paths: [inLibrary(paths).pool, ...found], fingerprint: hash.digest('hex') };
-}
-
-/** Undefined for what is not there, or what a damaged disk does not give: the rest goes all the same. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
-    throw error;
-  }
 }
 
 function ofSchool(paths: Paths): string[] {

@@ -2,7 +2,7 @@
  * Reading what the library holds, compared with its digest: nothing is believed because of its name.
  * A bad sector counts as damage; a server that has run out of memory or file handles does not.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import { type Content, digestFile, digestOf } from '../../shared/journal/entry.ts';
@@ -59,6 +59,16 @@ export async function hasContent(path: string, content: Content): Promise<boolea
 export function isUnreadable(error: unknown): boolean {
   if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) return false; // the server's trouble
   return error instanceof Error && 'errno' in error;
+}
+
+/** Of the path itself; undefined for what is not there, or what a damaged disk does not give. */
+export function statIfReadable(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
 }
 
 /** What `list` returns, or nothing if a damaged folder cannot be read: for overviews of all laptops. */
