@@ -103,57 +103,48 @@ export class Chores implements AsyncDisposable {
   #scrub(): void {
     if (this.#scrubbing) return;
     this.#scrubbing = true;
-    const { signal } = this.#stop;
-    this.#scrubbed = scrubNextShard(this.#library, { signal })
-      .then(
-        () => {},
-        (error: unknown) => {
-          if (signal.aborted) return;
-          this.#library.log.warn('scrub-failed', { reason: asDsError(error).message });
-        },
-      )
-      .finally(() => {
-        this.#scrubbing = false;
-      });
+    this.#scrubbed = this.#attempt('scrub-failed', async (signal) => {
+      await scrubNextShard(this.#library, { signal });
+    }).finally(() => {
+      this.#scrubbing = false;
+    });
   }
 
   /** Every name of every snapshot, before anything is removed. */
-  async #check(): Promise<void> {
+  #check(): Promise<void> {
     const { index, log } = this.#library;
-    const { signal } = this.#stop;
-    try {
+    return this.#attempt('check-failed', async (signal) => {
       await index.reconcile();
       log.info('checked', { findings: await checkEverything(this.#library, signal) });
-    } catch (error) {
-      if (signal.aborted) return;
-      log.warn('check-failed', { reason: asDsError(error).message });
-    }
+    });
+  }
+
+  #cleanUp(): Promise<void> {
+    const { onLaptop } = this.#options;
+    return this.#attempt('cleanup-failed', async (signal) => {
+      const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
+      const { laptops, removed, emptied, freedBytes } = done;
+      this.#library.log.info('cleaned-up', { laptops, removed, emptied, freedBytes });
+    });
   }
 
   /** A copy elsewhere, where one is wanted. Tried again the next day. */
   async #copyAway(): Promise<void> {
     const { config, env, clock, log } = this.#library;
-    const { signal } = this.#stop;
-    if (config.offsite.repository === '' || signal.aborted) return;
-    try {
+    if (config.offsite.repository === '' || this.#stop.signal.aborted) return;
+    await this.#attempt('not-copied-elsewhere', async (signal) => {
       log.info('copied-elsewhere', { ...(await runOffsite({ config, env, signal }, clock.now)) });
-    } catch (error) {
-      if (signal.aborted) return;
-      log.warn('not-copied-elsewhere', { reason: asDsError(error).message });
-    }
+    });
   }
 
-  async #cleanUp(): Promise<void> {
-    const { log } = this.#library;
+  /** What goes wrong is logged as `failure`, and the next work begins; unless the service stops. */
+  async #attempt(failure: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
     try {
-      const { onLaptop } = this.#options;
-      const done = await cleanUp(this.#library, { dryRun: false, signal, onLaptop });
-      const { laptops, removed, emptied, freedBytes } = done;
-      log.info('cleaned-up', { laptops, removed, emptied, freedBytes });
+      await work(signal);
     } catch (error) {
       if (signal.aborted) return;
-      log.warn('cleanup-failed', { reason: asDsError(error).message });
+      this.#library.log.warn(failure, { reason: asDsError(error).message });
     }
   }
 }

@@ -109,13 +109,12 @@ export interface LocalContext {
   signal: AbortSignal;
 }
 
-/** The same for a command that needs the settings, or opens the library itself. */
+/** The same for a command that may open the library itself. */
 export interface MachineCommand extends Shape {
   run(context: MachineContext): Promise<unknown>;
 }
 
 export interface MachineContext extends LocalContext {
-  config: Config;
   env: NodeJS.ProcessEnv;
   /** Throws `config` for root where the service is another user, who could not read what root made. */
   checkUser(): void;

@@ -33,18 +33,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ forget, alias, unalias, proposals, twins, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,
-  ...{
-    cleanup,
-    trash,
-    undelete,
-    quota,
-    rebuild,
-    relink: relinkCommand,
-    adopt,
-    scrub,
-    damage,
-    diag,
-  },
+  ...{ cleanup, trash, undelete, quota, rebuild, relink: relinkCommand },
+  ...{ adopt, scrub, damage, diag },
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand | MachineCommand>> = {
