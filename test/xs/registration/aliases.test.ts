@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
 import {
   chainOf,
@@ -17,7 +18,7 @@ import { inState } from '../../../xs/storage/paths.ts';
 import { seeded } from '../../shared/random.ts';
 import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, noteSuccess, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, noteSuccess, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('aliases: a new laptop replaces an old one');
 
