@@ -3,8 +3,7 @@
  */
 
 import { silenceSeconds, waitSeconds } from '../../agent/backoff.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { DAY_MS } from '../../shared/clock.ts';
+import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { Traffic } from '../../xs/traffic/traffic.ts';
 import type { Day, SimLaptop } from './school-day.ts';

@@ -6,8 +6,7 @@
  * count as well, four as one: reading what they sent is work, too.
  */
 
-import type { Clock } from '../../shared/clock.ts';
-import { DAY_MS } from '../../shared/clock.ts';
+import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';

@@ -4,8 +4,7 @@
  * limit: anybody may ask for any serial.
  */
 
-import type { Clock } from '../../shared/clock.ts';
-import { DAY_MS } from '../../shared/clock.ts';
+import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 

@@ -9,8 +9,7 @@
 
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { Boot } from '../../shared/clock.ts';
-import { DAY_MS } from '../../shared/clock.ts';
+import { type Boot, DAY_MS } from '../../shared/clock.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
 const isoTime = v.pipe(v.string(), v.isoTimestamp());

@@ -62,18 +62,23 @@ const CONFLICTS: [string, Laptops, Serial, Serial, RegExp | undefined][] = [
   ['a second one replaced', link([C, A]), C, B, new RegExp(`${C} already replaces ${A}`)],
   ['a second one replaces', link([B, A]), C, A, new RegExp(`${A} is already replaced by ${B}`)],
   ['the same again', link([B, A]), B, A, /already replaces/],
+  ['by a laptop that is not registered', link(), serialOf(99), A, undefined],
   ['a circle of two', link([B, A]), A, B, /circle/],
   ['a circle of three', link([C, B], [B, A]), A, C, /circle/],
 ];
 for (const [what, laptops, newer, older, expected] of CONFLICTS) {
   test(`alias: ${what} is ${expected ? 'refused' : 'allowed'}`, () => {
-    if (expected) refused(() => checkAlias(newer, older, laptops), 'bad-input', expected);
-    else checkAlias(newer, older, laptops);
+    if (expected) {
+      const { hint } = refused(() => checkAlias(newer, older, laptops), 'bad-input', expected);
+      // Another alias stands in the way of some, and can be taken back.
+      const inTheWay = /replaces|already replaced by (\S+)/.test(expected.source);
+      assert.is(/xs-backup unalias \S+" first/.test(hint ?? ''), inTheWay, hint);
+    } else checkAlias(newer, older, laptops);
   });
 }
 
 test('of many laptops at once, those are possible that the check of each one allows', () => {
-  const serials = [A, B, C, D];
+  const serials = [A, B, C, D, serialOf(99)];
   for (const laptops of [...CHAINS, ...CONFLICTS].map(([, one]) => one)) {
     for (const newer of serials) {
       const isPossible = possibleOlder(newer, laptops);
@@ -137,7 +142,7 @@ test('one reads what is in its chain; unknown and forbidden sound the same', () 
     (of) => refused(() => readableBy(C, of, laptops), 'not-found').message,
   );
   assert.is(new Set(words).size, 1, words.join());
-  refused(() => readableBy(A, C, laptops), 'not-found');
+  assert.match(refused(() => readableBy(A, C, laptops), 'not-found').hint ?? '', 'xs-backup alias');
   assert.is(replacedBy(A, laptops), B);
   assert.is(replacedBy(C, laptops), undefined);
 });

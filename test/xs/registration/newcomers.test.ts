@@ -78,7 +78,9 @@ test('a window of a minute is one, a window of 0 minutes is none from the first 
 for (const policy of ['open', 'closed'] as const) {
   test(`where registration is always ${policy} there is no window`, () => {
     const newcomers = new Newcomers(testClock('2026-03-02T08:00:00Z'), { policy, ...LIMITS });
-    refused(() => newcomers.openWindow(10), 'config', /always/);
+    const { hint = '' } = refused(() => newcomers.openWindow(10), 'config', /always/);
+    assert.is(/laptops can register now/.test(hint), policy === 'open');
+    assert.match(hint, 'window');
     assert.is(newcomers.window().open, policy === 'open');
   });
 }
