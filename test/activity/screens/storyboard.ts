@@ -2,9 +2,14 @@
  * Scenes of the activity: what happened before each. `storyboard.txt` has what each then shows, as it was
  * looked at; `storyboard.test.ts` compares.
  */
-import { readDays, readDetails, readPins, readPlan } from '../../activity/model/state/answers.ts';
-import type { Event } from '../../activity/model/state/event.ts';
-import type { Place } from '../../activity/model/state/state.ts';
+import {
+  readDays,
+  readDetails,
+  readPins,
+  readPlan,
+} from '../../../activity/model/state/answers.ts';
+import type { Event } from '../../../activity/model/state/event.ts';
+import type { Place } from '../../../activity/model/state/state.ts';
 import {
   agentEvent,
   entries,
@@ -15,7 +20,7 @@ import {
   row,
   SNAPSHOT,
   UID,
-} from './viewer.ts';
+} from '../viewer.ts';
 
 export type Scene = readonly [name: string, ...events: Event[]];
 

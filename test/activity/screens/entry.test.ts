@@ -1,11 +1,11 @@
 /** The page of one entry: what it says, what can be done there, and its versions. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dayPicture } from '../../activity/model/pictures/things.ts';
-import type { EntryBody } from '../../activity/model/screens/body.ts';
-import { screenOf } from '../../activity/model/screens/screen.ts';
-import { readDetails } from '../../activity/model/state/answers.ts';
-import type { Event } from '../../activity/model/state/event.ts';
+import { dayPicture } from '../../../activity/model/pictures/things.ts';
+import type { EntryBody } from '../../../activity/model/screens/body.ts';
+import { screenOf } from '../../../activity/model/screens/screen.ts';
+import { readDetails } from '../../../activity/model/state/answers.ts';
+import type { Event } from '../../../activity/model/state/event.ts';
 import {
   after,
   agentEvent,
@@ -16,7 +16,7 @@ import {
   SNAPSHOT,
   UID,
   viewer,
-} from './viewer.ts';
+} from '../viewer.ts';
 
 const test = suite('the page of one entry');
 

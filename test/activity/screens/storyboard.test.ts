@@ -7,10 +7,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CalendarDay } from '../../activity/model/screens/body.ts';
-import { screenOf } from '../../activity/model/screens/screen.ts';
+import type { CalendarDay } from '../../../activity/model/screens/body.ts';
+import { screenOf } from '../../../activity/model/screens/screen.ts';
+import { after, viewer } from '../viewer.ts';
 import { SCENES, type Scene } from './storyboard.ts';
-import { after, viewer } from './viewer.ts';
 
 const test = suite('the storyboard');
 
