@@ -2,6 +2,7 @@
  * The agent's methods on the bus: each checks and unpacks its arguments, asks the agent, and packs the
  * answer. Decides nothing.
  */
+import { basename } from 'node:path';
 import {
   AGENT_PROPERTIES,
   BACKUP_NAME,
@@ -143,6 +144,19 @@ export class AgentObject extends BusObject<AgentProperties> {
 
   WebLink(): Promise<string> {
     return answer(this.#agent.ask('web-link', {}));
+  }
+
+  /** The volume's name in the Journal. */
+  async OpenInJournal(of: string, snapshot: string): Promise<string> {
+    orThrow(() => {
+      if (of !== '') parseSerial(of);
+      if (snapshot !== '') parseSnapshotName(snapshot);
+    });
+    return basename(await answer(this.#agent.volume.open(of, snapshot)));
+  }
+
+  CloseInJournal(): Promise<void> {
+    return answer(this.#agent.volume.close());
   }
 
   #request(kind: JobKind, about: Partial<Request>): string {
