@@ -152,11 +152,14 @@ export class AgentObject extends BusObject<AgentProperties> {
       if (of !== '') parseSerial(of);
       if (snapshot !== '') parseSnapshotName(snapshot);
     });
-    return basename(await answer(this.#agent.volume.open(of, snapshot)));
+    const folder = await answer(this.#agent.volume.open(of, snapshot));
+    this.update(); // a client that reads the properties next must see it
+    return basename(folder);
   }
 
-  CloseInJournal(): Promise<void> {
-    return answer(this.#agent.volume.close());
+  async CloseInJournal(): Promise<void> {
+    await answer(this.#agent.volume.close());
+    this.update();
   }
 
   #request(kind: JobKind, about: Partial<Request>): string {

@@ -72,6 +72,12 @@ export class SchoolDesktop implements AsyncDisposable {
     return this.bus.properties(AGENT);
   }
 
+  /** Calls a method of the agent; the answer's first value. */
+  async ask(member: string, signature = '', body: unknown[] = []): Promise<unknown> {
+    const [first] = await this.bus.call(AGENT, member, signature, body);
+    return first;
+  }
+
   /** What the agent has logged. */
   agentLog(): string {
     return readFileSync(join(this.desktop.profile, 'agent.log'), 'utf8');
