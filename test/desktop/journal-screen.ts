@@ -42,13 +42,13 @@ export class JournalScreen {
     });
   }
 
-  /** Whether there is a button of a volume: its icon has colours. */
+  /** Whether the bar of volumes is there, dark at the bottom: Sugar shows it with the first volume. */
   async hasVolume(): Promise<boolean> {
     const { desktop } = this.#scene;
-    const file = join(desktop.home, 'button.png');
-    const crop = `50x40+${VOLUME.x - 25}+${VOLUME.y - 20}`;
+    const file = join(desktop.home, 'bar.png');
+    const crop = `20x10+600+${VOLUME.y + 20}`;
     await desktop.must('import', '-silent', '-window', 'root', '-crop', crop, file);
-    return Number(await desktop.must('identify', '-format', '%k', file)) > 2;
+    return (await desktop.must('identify', '-format', '%[fx:mean<0.3]', file)) === '1';
   }
 
   async openVolume(): Promise<void> {

@@ -19,6 +19,8 @@ export interface SchoolDesktopOptions extends DesktopOptions {
   entries: number;
   /** Of the transfer, in KiB a second: slow enough to do something in the middle. */
   bandwidth?: number;
+  /** Prepares more of the laptop, before anything starts. */
+  prepareMore?: (child: Desktop) => Promise<void>;
 }
 
 const DATASTORE: Target = {
@@ -50,7 +52,10 @@ export class SchoolDesktop implements AsyncDisposable {
     const school = await startSchool({ laptops: 0 });
     let desktop: Desktop | undefined;
     try {
-      const prepare = (child: Desktop) => prepareLaptop(child, school, options);
+      const prepare = async (child: Desktop) => {
+        prepareLaptop(child, school, options);
+        await options.prepareMore?.(child);
+      };
       desktop = await startDesktop({ ...options, prepare });
       const bus = await Bus.open(desktop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
       return new SchoolDesktop(desktop, school, bus);

@@ -109,7 +109,7 @@ test('several are copied at once', async () => {
   await scene.desktop.click(to.x, to.y);
   await sleep(scaled(1000));
   await scene.desktop.screenshot('volume-3-several');
-  await scene.desktop.key('Return');
+  await journal.screen.press('Continue');
   await checkCopies(before, 5);
 });
 
