@@ -10,6 +10,7 @@ import { buildXo } from '../../bundle/xo.ts';
 import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
+import { MachineEvents, type Service } from '../school/machine-events.ts';
 import { type School, startSchool } from '../school/school.ts';
 import { hold, senders } from '../school/senders.ts';
 import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts';
@@ -19,8 +20,6 @@ export interface SchoolDesktopOptions extends DesktopOptions {
   entries: number;
   /** Of the transfer, in KiB a second: slow enough to do something in the middle. */
   bandwidth?: number;
-  /** Prepares more of the laptop, before anything starts. */
-  prepareMore?: (child: Desktop) => Promise<void>;
 }
 
 const DATASTORE: Target = {
@@ -52,10 +51,7 @@ export class SchoolDesktop implements AsyncDisposable {
     const school = await startSchool({ laptops: 0 });
     let desktop: Desktop | undefined;
     try {
-      const prepare = async (child: Desktop) => {
-        prepareLaptop(child, school, options);
-        await options.prepareMore?.(child);
-      };
+      const prepare = (child: Desktop) => prepareLaptop(child, school, options);
       desktop = await startDesktop({ ...options, prepare });
       const bus = await Bus.open(desktop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
       return new SchoolDesktop(desktop, school, bus);
@@ -81,6 +77,25 @@ export class SchoolDesktop implements AsyncDisposable {
   async ask(member: string, signature = '', body: unknown[] = []): Promise<unknown> {
     const [first] = await this.bus.call(AGENT, member, signature, body);
     return first;
+  }
+
+  /** Power, network and sleep as the test says; before the agent is called for the first time. */
+  async machineEvents(services: readonly Service[]): Promise<MachineEvents> {
+    const { desktop } = this;
+    // A bus of the child's, on which the test may speak too.
+    const config = `--config-file=${join(desktop.folder, 'bus.conf')}`;
+    const events = await MachineEvents.start(
+      desktop.makeFolder('home/system'),
+      desktop.env,
+      services,
+      (command, args) => {
+        const words = args.map((word) => (word === '--session' ? config : word));
+        return desktop.asChild(command, words);
+      },
+    );
+    const env = { DBUS_SYSTEM_BUS_ADDRESS: events.address };
+    await this.bus.call(DAEMON, 'UpdateActivationEnvironment', 'a{ss}', [env]);
+    return events;
   }
 
   /** What the agent has logged. */

@@ -5,7 +5,6 @@
  * it, no dead mount stays, and other activities can save. Twenty times each with `npm run test:soak`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Variant } from 'dbus-next';
 import { suite } from 'uvu';
@@ -14,8 +13,8 @@ import { canMount } from '../../agent/volume/mount.ts';
 import { build } from '../../bundle/build.ts';
 import { waitFor, within } from '../runner/patience.ts';
 import { testIf } from '../runner/skip.ts';
-import { MachineEvents } from '../school/machine-events.ts';
-import { hold, senders } from '../school/senders.ts';
+import type { MachineEvents } from '../school/machine-events.ts';
+import { hold } from '../school/senders.ts';
 import { soak } from '../soak.ts';
 import { JournalScreen } from './journal-screen.ts';
 import { SchoolDesktop } from './school-desktop.ts';
@@ -26,6 +25,8 @@ const test = testIf(canMount(process.env), all, 'needs sshfs and /dev/fuse');
 const ROUNDS = soak(20, 1);
 /** What a child takes for a frozen screen, in milliseconds. */
 const FROZEN_MS = 2000;
+/** A save waits at most for one content that does not come, and for its turn; in milliseconds. */
+const SAVE_MS = 5000;
 /** Gestures go on for so long after something has died, in milliseconds. */
 const GESTURES_MS = 6000;
 
@@ -37,22 +38,9 @@ let events: MachineEvents;
 all.before(async () => {
   if (!canMount(process.env)) return;
   await build();
-  scene = await SchoolDesktop.start({
-    ...{ entries: 150, knownUser: true },
-    env: { NO_AT_BRIDGE: '0' },
-    prepareMore: async (child) => {
-      // A bus of the child's, on which the test may speak too.
-      const config = `--config-file=${join(child.folder, 'bus.conf')}`;
-      const started = (command: string, args: readonly string[]) => {
-        const isBus = command === 'dbus-daemon';
-        return child.asChild(command, isBus ? args.map(asConfigured) : args);
-      };
-      const asConfigured = (arg: string) => (arg === '--session' ? config : arg);
-      const folder = child.makeFolder('home/system');
-      events = await MachineEvents.start(folder, child.env, ['networkmanager', 'logind'], started);
-      child.env.DBUS_SYSTEM_BUS_ADDRESS = events.address;
-    },
-  });
+  const env = { NO_AT_BRIDGE: '0' };
+  scene = await SchoolDesktop.start({ entries: 150, knownUser: true, env });
+  events = await scene.machineEvents(['networkmanager', 'logind']);
   journal = new JournalScreen(scene);
   pulse = new ShellPulse(scene.bus);
   await scene.ask('BackUpNow');
@@ -240,8 +228,7 @@ for (const [name, { happen, ends }] of Object.entries(FAULTS)) {
     const slowest = Math.max(...saves);
     process.stderr.write(`${name}: gaps ${gaps.join(' ')} ms, saves ${saves.join(' ')} ms\n`);
     await within('the shell', FROZEN_MS, worst);
-    await within('a save', 2 * FROZEN_MS + 3000, slowest);
-    assert.not.ok(senders(scene.school.server).length > 0 && ends, join(name, 'sends on'));
+    await within('a save', SAVE_MS, slowest);
   });
 }
 
