@@ -52,9 +52,17 @@ export function showEntry(
   });
   return {
     ...{ uid, title, mimeType, content, mtime: timeOf(entry) },
-    metadata: Buffer.from(JSON.stringify(texts)),
-    preview: entry.properties.get('preview'),
+    metadata: alone(Buffer.from(JSON.stringify(texts))),
+    preview: alone(entry.properties.get('preview')),
   };
+}
+
+/** A copy in memory of its own: a part of Node's pool would keep the whole of it. */
+function alone<T extends Buffer | undefined>(bytes: T): T | Buffer {
+  if (!bytes) return bytes;
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 function timeOf(entry: Entry): number {

@@ -5,6 +5,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
@@ -66,6 +68,7 @@ export async function serveVolume(
     const origin = { of, snapshot: wanted ?? (await newestSnapshot(open, of)) };
     return { origin, tree: await fetchDay(context, open, origin, join(paths.volume, 'list')) };
   });
+  giveBack();
   const folder = join(paths.volume, 'content');
   emptyFolder(folder);
   const onBroken = () => tell({ type: 'broken' });
@@ -129,6 +132,12 @@ class LastUse implements Disposable {
   [Symbol.dispose](): void {
     this.#stop();
   }
+}
+
+/** Collects what only the list's way here needed: the volume may stay for hours. */
+function giveBack(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** What the Journal calls it, in the child's language. */
