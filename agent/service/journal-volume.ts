@@ -55,6 +55,7 @@ export class JournalVolume implements AsyncDisposable {
   readonly #listener: VolumeListener;
   readonly #canMount: boolean;
   #showing: Showing | undefined;
+  #healed: Promise<void> = Promise.resolve();
 
   constructor(options: JournalVolumeOptions, listener: VolumeListener) {
     this.#options = options;
@@ -76,8 +77,15 @@ export class JournalVolume implements AsyncDisposable {
     return this.#showing !== undefined;
   }
 
-  /** Unmounts what an earlier agent left, which may have been killed. */
-  async heal(): Promise<void> {
+  /** Unmounts what an earlier agent left, which may have been killed; nothing is opened before. */
+  heal(): Promise<void> {
+    this.#healed = this.#heal().catch((error: unknown) => {
+      this.#options.log.warn('not-healed', { reason: asDsError(error).message });
+    });
+    return this.#healed;
+  }
+
+  async #heal(): Promise<void> {
     const { program, paths, log } = this.#options;
     const home = program.env.HOME;
     if (!this.#canMount || !home) return;
@@ -89,7 +97,8 @@ export class JournalVolume implements AsyncDisposable {
 
   /** Shows this day, instead of another one; returns its folder. Throws what hinders it. */
   async open(of: string, snapshot: string): Promise<string> {
-    await this.close();
+    await this.#healed;
+    while (this.#showing) await this.close();
     const { program, log } = this.#options;
     const worker = new Worker(program, log, false);
     const opened = new Promise<string>((resolve, reject) => {

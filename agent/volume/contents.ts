@@ -79,7 +79,8 @@ export class Contents implements Disposable {
   }
 
   async #read(content: GrowingContent, offset: number, length: number): Promise<Buffer> {
-    const { clock, onBroken, context } = { ...this.#options, clock: this.#options.context.clock };
+    const { context, onBroken } = this.#options;
+    const { clock } = context;
     try {
       if (!content.isWhole && clock.monotonicMs() < this.#pausedUntilMs) throw stalled(content.uid);
       return await content.read(offset, length);
