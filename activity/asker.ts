@@ -125,6 +125,10 @@ export class Asker {
         return await call('KeepAtSchool', 's', effect.uid);
       case 'fetch':
         return await call('FetchBack', 's', effect.uid);
+      case 'show-day':
+        return await call('OpenInJournal', 'ss', effect.of, effect.snapshot);
+      case 'hide-day':
+        return await call('CloseInJournal');
       case 'web': {
         const [link] = await call('WebLink');
         this.#openLink(String(link));

@@ -43,6 +43,12 @@ export interface Paths {
   memory: string;
   staging: string;
   restore: string;
+  /** What a day that is shown in the Journal has on the disk. */
+  volume: string;
+  /** Names the folder where it is mounted, while there is one. */
+  mountPoint: string;
+  /** Exists while there may be copies from such a day that are not finished. */
+  copies: string;
   /** Room to borrow while the disk is full. */
   reserve: string;
   /** A folder of ours on whose file system its time is found out. */
@@ -80,6 +86,9 @@ export function agentPaths(profile: string): Paths {
     memory: join(own, 'agent.json'),
     staging: join(own, 'staging'),
     restore: join(own, 'restore'),
+    volume: join(own, 'volume'),
+    mountPoint: join(own, 'mount-point'),
+    copies: join(own, 'copies'),
     reserve: join(own, 'reserve'),
     probe: own,
     isReadOnly: false,

@@ -24,7 +24,9 @@ const OF_THE_SERVER = [
   'xs/admin/concern-words.ts',
   'xs/retention/retention-words.ts',
 ];
-const SOURCES = [...OF_THE_ACTIVITY, ...OF_THE_SERVER];
+/** What the Journal shows; its other words are the activity's. */
+const OF_THE_AGENT = ['agent/volume/volume.ts'];
+const SOURCES = [...OF_THE_ACTIVITY, ...OF_THE_SERVER, ...OF_THE_AGENT];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.
 msgid ""

@@ -40,6 +40,8 @@ export const METHODS = {
   ListAtSchool: ['', 'aa{sv}'],
   ListStandings: ['', 'aa{sv}'],
   WebLink: ['', 's'],
+  OpenInJournal: ['ss', 's'],
+  CloseInJournal: ['', ''],
 } as const satisfies Record<string, readonly [takes: string, returns: string]>;
 export type MethodName = keyof typeof METHODS;
 
@@ -80,6 +82,7 @@ export const AGENT_PROPERTIES = {
   PinLimit: 't',
   Held: 's',
   Unfinished: 'a(ssuu)',
+  InJournal: '(sss)',
   Jobs: 'ao',
 } as const;
 

@@ -2,6 +2,7 @@
  * The agent's methods on the bus: each checks and unpacks its arguments, asks the agent, and packs the
  * answer. Decides nothing.
  */
+import { basename } from 'node:path';
 import {
   AGENT_PROPERTIES,
   BACKUP_NAME,
@@ -143,6 +144,22 @@ export class AgentObject extends BusObject<AgentProperties> {
 
   WebLink(): Promise<string> {
     return answer(this.#agent.ask('web-link', {}));
+  }
+
+  /** The volume's name in the Journal. */
+  async OpenInJournal(of: string, snapshot: string): Promise<string> {
+    orThrow(() => {
+      if (of !== '') parseSerial(of);
+      if (snapshot !== '') parseSnapshotName(snapshot);
+    });
+    const folder = await answer(this.#agent.volume.open(of, snapshot));
+    this.update(); // a client that reads the properties next must see it
+    return basename(folder);
+  }
+
+  async CloseInJournal(): Promise<void> {
+    await answer(this.#agent.volume.close());
+    this.update();
   }
 
   #request(kind: JobKind, about: Partial<Request>): string {

@@ -1,6 +1,6 @@
 /**
  * The agent's presence on the bus: its objects, exported and kept up to date; sleep held back while it
- * transfers; and whether somebody still needs it.
+ * transfers or shows a day in the Journal; and whether somebody still needs it.
  */
 import { BACKUP_PATH } from '../../shared/backup-bus.ts';
 import type { Log } from '../../shared/log.ts';
@@ -91,9 +91,10 @@ export class Presence implements AsyncDisposable {
     this.#updating = undefined;
     this.#exportJobs();
     this.#object.update();
-    const { model, status } = this.#agent.view;
+    const { model, status, volume } = this.#agent.view;
     for (const job of model.jobs) this.#jobs.get(job.id)?.update(job);
-    if (status.progress) this.#delay.hold();
+    const isShowing = volume.state === 'opening' || volume.state === 'open';
+    if (status.progress || isShowing) this.#delay.hold();
     else this.#delay.release();
     clearTimeout(this.#lingering);
     if (!this.isNeeded && !this.#isOver) this.#lingering = setTimeout(this.#end, LINGER_MS);

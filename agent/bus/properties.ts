@@ -57,6 +57,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     Unfinished: (facts?.unfinished ?? []).map((one) => {
       return [one.of, one.snapshot, one.restored, one.entries];
     }),
+    InJournal: [view.volume.state, view.volume.of, view.volume.snapshot],
     Problem: problemProperty(status.problem),
     Jobs: model.jobs
       .map(({ id }) => id)

@@ -34,7 +34,12 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const agent = cleanup.use(new Agent(options));
   const presence = cleanup.use(new Presence(session, agent, env, log));
   cleanup.use(await watchLaptop(system, agent, options));
-  cleanup.use(await watchJournal(session, () => presence.refresh()));
+  cleanup.use(
+    await watchJournal(session, () => {
+      presence.refresh();
+      agent.copies.soon();
+    }),
+  );
   await watchClients(session, (count) => presence.setClients(count));
   // Last, so that no call comes before the objects are exported.
   await takeName(session);

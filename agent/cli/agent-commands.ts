@@ -2,9 +2,10 @@
  * The commands that only the agent can do.
  */
 import type { AgentClient } from './agent-client.ts';
-import { type Outcome, outcomeOf } from './shared-commands.ts';
+import type { OptionValues } from './arguments.ts';
+import { nameOf, type Outcome, outcomeOf } from './shared-commands.ts';
 
-type Run = (agent: AgentClient) => Promise<Outcome>;
+type Run = (agent: AgentClient, args: readonly string[], options: OptionValues) => Promise<Outcome>;
 
 export const AGENT_COMMANDS = {
   pause: (agent) =>
@@ -12,6 +13,11 @@ export const AGENT_COMMANDS = {
   resume: (agent) => call(agent, 'Resume', 'resumed'),
   cancel: (agent) => call(agent, 'Cancel', 'cancelled; what was transferred is kept'),
   retry: async (agent) => outcomeOf(await agent.follow(await agent.start('Retry'))),
+  'open-in-journal': async (agent, [snapshot = ''], { of = '' }) => {
+    const [name] = await agent.call('OpenInJournal', of, nameOf(snapshot));
+    return { text: `it is in the Journal, as "${name}"\n`, json: { name } };
+  },
+  'close-in-journal': (agent) => call(agent, 'CloseInJournal', 'it is not in the Journal any more'),
   wake: async (agent) => {
     await agent.wake();
     return { text: '', json: {} };
@@ -20,7 +26,7 @@ export const AGENT_COMMANDS = {
 
 async function call(
   agent: AgentClient,
-  method: 'Pause' | 'Resume' | 'Cancel',
+  method: 'Pause' | 'Resume' | 'Cancel' | 'CloseInJournal',
   text: string,
 ): Promise<Outcome> {
   await agent.call(method);

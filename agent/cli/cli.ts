@@ -121,7 +121,7 @@ async function perform(
   if (isNameIn(SHARED_COMMANDS, command))
     return await SHARED_COMMANDS[command](agent, args, values);
   const { AGENT_COMMANDS } = await import('./agent-commands.ts');
-  return await AGENT_COMMANDS[command as keyof typeof AGENT_COMMANDS](agent);
+  return await AGENT_COMMANDS[command as keyof typeof AGENT_COMMANDS](agent, args, values);
 }
 
 function isNameIn<T extends object>(table: T, name: string): name is keyof T & string {

@@ -52,6 +52,8 @@ const TABLE = {
   },
   laptops: either('list this laptop, and those that it replaced'),
   web: either('print a link to the restore pages, valid for one visit'),
+  'open-in-journal': agent('show that day in the Journal, like a stick', ['of'], [SNAPSHOT]),
+  'close-in-journal': agent('take it out of the Journal again'),
   pause: agent('stop all work, and start none'),
   resume: agent('continue after a pause'),
   cancel: agent('cancel the current job'),
@@ -182,6 +184,10 @@ function either(
   return { summary, arguments: takes, options, runBy: 'agent-or-process' } as const;
 }
 
-function agent(summary: string, options: readonly OptionName[] = []) {
-  return { summary, arguments: [], options, runBy: 'agent' } as const;
+function agent(
+  summary: string,
+  options: readonly OptionName[] = [],
+  takes: readonly string[] = [],
+) {
+  return { summary, arguments: takes, options, runBy: 'agent' } as const;
 }

@@ -98,6 +98,6 @@ async function pin(backend: Backend, uid: string, snapshot: string | null): Prom
 }
 
 /** An empty name is the newest. */
-function nameOf(snapshot: string | undefined): string {
+export function nameOf(snapshot: string | undefined): string {
   return snapshot === undefined || snapshot === 'latest' ? '' : snapshot;
 }

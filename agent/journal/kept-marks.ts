@@ -9,13 +9,24 @@ import { KEPT_PROPERTY, type KeptMark, pinOf, readMark } from '../../shared/jour
 import type { Paths } from '../paths.ts';
 
 /** Those without content and with a readable mark; copies of such an entry have one as well. */
-export function listMarks({ journal }: Pick<Paths, 'journal'>): { uid: Uid; mark: KeptMark }[] {
+export function listMarks(paths: Pick<Paths, 'journal'>): { uid: Uid; mark: KeptMark }[] {
+  return markedEntries(paths).filter(({ bytes }) => bytes === 0);
+}
+
+/** Copies from a day that was shown in the Journal, whole or not, that still have their mark. */
+export function listCopies(paths: Pick<Paths, 'journal'>): Uid[] {
+  return markedEntries(paths)
+    .filter(({ mark }) => mark.snapshot !== undefined)
+    .map(({ uid }) => uid);
+}
+
+/** All with a readable mark, and the bytes of their contents. */
+function markedEntries({ journal }: Pick<Paths, 'journal'>) {
   if (!existsSync(journal)) return [];
   return listEntries(journal).flatMap((entry) => {
     if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
-    if (contentOf(entry)?.size) return [];
     const mark = readMark(readProperties(entry));
-    return mark ? [{ uid: entry.uid, mark }] : [];
+    return mark ? [{ uid: entry.uid, mark, bytes: contentOf(entry)?.size ?? 0 }] : [];
   });
 }
 

@@ -139,7 +139,8 @@ async function fetchKept(
   const meter = new Meter(context.onProgress);
   meter.expect(1, mark.bytes);
   meter.phase('fetching');
-  const sources: Source[] = [{ of, pin: { uid: pinned, digest } }];
+  const day: Source[] = mark.snapshot === undefined ? [] : [{ of, snapshot: mark.snapshot }];
+  const sources: Source[] = [...day, { of, pin: { uid: pinned, digest } }];
   for (;;) {
     const source = sources.shift();
     if (!source) break;
@@ -147,7 +148,7 @@ async function fetchKept(
     const fetched = await fetchBatch(context, session, source, [step], folder, meter.batch()).catch(
       (error) => {
         if (asDsError(error).code !== 'server-refused') throw error;
-        return undefined; // there is no such pin
+        return undefined; // there is no such pin, or no such snapshot any more
       },
     );
     const [found] = fetched?.ready ?? [];

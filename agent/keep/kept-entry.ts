@@ -26,8 +26,19 @@ const NOTHING: Content = { digest: digestOf(''), size: 0 };
 export function keptStateOf(entry: Entry): KeptState {
   const mark = readMark(entry);
   if (!mark) return { type: 'ordinary' };
-  if (!entry.content || entry.content.size === 0) return { type: 'away', mark };
+  if (!entry.content || entry.content.size === 0 || isCutCopy(entry, mark)) {
+    return { type: 'away', mark };
+  }
   return { type: entry.content.digest === mark.content ? 'here' : 'overwritten', mark };
+}
+
+/**
+ * A copy from a day shown in the Journal that broke off: the datastore notes the size of what it is going to
+ * copy before it begins. Whoever writes something else notes another one.
+ */
+function isCutCopy({ content, properties }: Entry, { snapshot, bytes }: KeptMark): boolean {
+  if (snapshot === undefined || !content || content.size >= bytes) return false;
+  return properties.get('filesize')?.toString() === String(bytes);
 }
 
 /** First step of keeping: the mark is set, and nothing is gone. */
@@ -51,6 +62,8 @@ export function unmarked(entry: Entry): Entry {
   const { content, properties } = mark ? withOwnTitle(entry, mark) : entry;
   const left = new Map(properties);
   left.delete(KEPT_PROPERTY);
+  // What Sugar adds to a copy: where it was copied to.
+  if (mark?.snapshot !== undefined) left.delete('mountpoint');
   return { content, properties: left };
 }
 

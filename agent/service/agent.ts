@@ -25,7 +25,9 @@ import { refusal, type World } from '../rules/obstacles.ts';
 import { describeStatus, type Status } from '../rules/status.ts';
 import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
+import { CopyFinisher } from './copy-finisher.ts';
 import { DayBook } from './day-book.ts';
+import { JournalVolume, type VolumeView } from './journal-volume.ts';
 import type { Memory, PinNote } from './memory.ts';
 import { refusalToTell, sendOrNote, withNotes } from './pins.ts';
 import { type Outcome, RunningJob } from './running-job.ts';
@@ -55,6 +57,7 @@ export interface AgentView {
   facts: Facts | undefined;
   /** How long the running job has been transferring, in milliseconds. */
   movingMs: number;
+  volume: VolumeView;
   /** The present: the model's uptime is that of its last event. */
   now: Moment;
 }
@@ -72,6 +75,7 @@ interface Events {
 /** How long jobs that ended stay visible, in milliseconds. */
 const KEPT_MS = 5 * 60_000;
 
+const FETCH: Request = { kind: 'fetch', byHand: false, of: '', snapshot: '', entry: '' };
 const PINS: Request = { kind: 'pins', byHand: false, of: '', snapshot: '', entry: '' };
 
 export class Agent extends EventEmitter<Events> implements AsyncDisposable {
@@ -85,6 +89,10 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #showing: Worker | undefined;
   /** For questions, which are no jobs. */
   #side: Worker | undefined;
+  /** The day that is shown in the Journal. */
+  readonly volume: JournalVolume;
+  /** Copies that were made from it. */
+  readonly copies: CopyFinisher;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   #isStarted = false;
@@ -94,6 +102,17 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     const { paths, clock, log } = options;
     this.#options = options;
     this.#book = new DayBook(paths, clock, log);
+    this.volume = new JournalVolume(options, {
+      onChange: () => this.emit('change'),
+      onCopies: () => this.copies.soon(),
+      onServerTime: (ms) => this.#book.hear(ms),
+    });
+    this.copies = new CopyFinisher({
+      ...{ paths, log, volume: this.volume },
+      finish: () => this.ask('finish-copies', {}),
+      fetch: (entry) => this.#take({ type: 'request', request: { ...FETCH, entry } }),
+      onRest: () => this.emit('change'),
+    });
     this.#model = newModel({
       ...{ power: 'unknown', network: 'unknown', suspending: false },
       paused: this.#book.memory.paused,
@@ -111,6 +130,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     }
     if (pinNotes.length > 0) this.#take({ type: 'request', request: PINS });
     this.#isStarted = true;
+    void this.volume.heal().then(() => this.copies.soon());
     this.lookAgain();
   }
 
@@ -119,17 +139,22 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     const status = describeStatus(this.#model);
     const { memory, touchedMs } = this.#book;
     const now = this.#book.now();
-    return { model: this.#model, status, memory, touchedMs, facts: this.#facts, movingMs, now };
+    const volume = this.volume.view;
+    const facts = this.#facts;
+    return { model: this.#model, status, memory, touchedMs, facts, movingMs, volume, now };
   }
 
   /** Whether it may end: nothing is due, requested, or running. */
   get isIdle(): boolean {
-    return isIdle(this.#model) && !this.#running && !this.#showing;
+    const isBusy = this.#running || this.#showing || this.copies.isBusy || this.volume.isOpen;
+    return isIdle(this.#model) && !isBusy;
   }
 
   /** Takes note of a change of the laptop's state. */
   setWorld(change: Partial<World>): void {
     this.#take({ type: 'world', change });
+    // A call that waits for a mount can keep a laptop from going to sleep.
+    if (change.suspending || change.network === 'down') void this.volume.close();
     if (change.suspending === false) this.lookAgain();
   }
 
@@ -219,7 +244,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    const workers = [this.#side, this.#showing];
+    this.copies[Symbol.dispose]();
+    const workers = [this.#side, this.#showing, this.volume];
     const ends = workers.map((worker) => worker?.[Symbol.asyncDispose]());
     await Promise.all([this.#running?.stop(), ...ends]);
   }

@@ -66,12 +66,40 @@ export async function fetchFiles(
   folder: string,
   onFraction: (fraction: number) => void,
 ): Promise<Transferred> {
-  const args = ['-tzS', '--files-from=-', '--from0', ...common(context, connection)];
-  const words = [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
+  const words = fetchWords(context, connection, source, folder, '-tzS');
   return transfer(context, connection, 'fetch', words, {
     input: `${names.join('\0')}\0`,
     onFraction,
   });
+}
+
+/**
+ * Fetches one file so that it can be read while it grows: under its own name, from its beginning on.
+ * `onBytes` is told how many bytes have come.
+ */
+export async function fetchGrowing(
+  context: Context,
+  connection: Connection,
+  source: Source,
+  name: string,
+  folder: string,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  // An older rsync refuses --inplace together with -S.
+  const options = ['-tz', '--inplace'];
+  const words = fetchWords(context, connection, source, folder, ...options);
+  await transfer(context, connection, 'fetch', words, { input: `${name}\0`, onBytes });
+}
+
+function fetchWords(
+  context: Context,
+  connection: Connection,
+  source: Source,
+  folder: string,
+  ...options: readonly string[]
+): string[] {
+  const args = [...options, '--files-from=-', '--from0', ...common(context, connection)];
+  return [...args, `${connection.host}:${placeOf(source)}`, `${folder}/`];
 }
 
 function placeOf(source: Source): string {
@@ -88,18 +116,25 @@ function common({ config }: Context, connection: Connection): string[] {
 
 type Direction = 'send' | 'fetch';
 
+interface TransferOptions {
+  input?: string;
+  onFraction?: (fraction: number) => void;
+  onBytes?: (bytes: number) => void;
+}
+
 async function transfer(
   { env, signal }: Context,
   connection: Connection,
   direction: Direction,
   args: readonly string[],
-  { input, onFraction }: { input?: string; onFraction?: (fraction: number) => void },
+  { input, onFraction, onBytes }: TransferOptions,
 ): Promise<Transferred> {
   const figure = direction === 'send' ? 'sent' : 'received';
   let bytes = 0;
   const onLine = (line: string) => {
     const progress = parseProgress2(line);
     if (progress) onFraction?.(progress.percent / 100);
+    if (progress) onBytes?.(progress.bytes);
     const total = new RegExp(`^Total bytes ${figure}: ([\\d,.]+)$`).exec(line)?.[1];
     if (total) bytes = Number(total.replace(/[,.]/g, ''));
   };

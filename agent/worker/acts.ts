@@ -108,6 +108,17 @@ const ACTS = {
     if (snapshot) await state.endRestore({ of, snapshot });
   }),
 
+  /** Shows a day in the Journal, until that ends. */
+  volume: act(place, async ({ context, tell }, params) => {
+    const { serveVolume } = await import('../volume/volume.ts');
+    return serveVolume(context, { origin: parsePlace(params), tell });
+  }),
+
+  /** Finishes copies that were made from a day shown in the Journal; those that broke off are returned. */
+  'finish-copies': act(nothing, async ({ context }) => {
+    return (await import('../volume/copies.ts')).finishCopies(context);
+  }),
+
   /** What this laptop knows without asking the school server. */
   facts: act(nothing, async ({ context, journalChanged }) => {
     journalChanged();

@@ -8,6 +8,7 @@ import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
+import type { VolumeNews } from '../volume/volume.ts';
 import type { ActName, ActParams, ActResult } from './acts.ts';
 import type { Report, Task } from './protocol.ts';
 
@@ -21,6 +22,7 @@ export interface Listener {
   onProgress?: (progress: Progress) => void;
   /** In milliseconds since 1970. */
   onServerTime?: (ms: number) => void;
+  onVolume?: (news: VolumeNews) => void;
 }
 
 /** A failure as the worker reported it. */
@@ -115,6 +117,11 @@ export class Worker implements AsyncDisposable {
     clearTimeout(timer);
   }
 
+  /** Ends it without asking, also when it does not answer; `ended` resolves. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Closes the channel: the worker ends by itself. */
   close(): void {
     if (this.#child.connected) this.#child.disconnect();
@@ -129,6 +136,9 @@ export class Worker implements AsyncDisposable {
         break;
       case 'server-time':
         pending.listener.onServerTime?.(report.ms);
+        break;
+      case 'volume':
+        pending.listener.onVolume?.(report.news);
         break;
       case 'result':
         this.#pending.delete(report.id);

@@ -2,10 +2,11 @@
  * Messages between the agent and a worker, over Node's IPC channel:
  *
  *     agent → worker   Task
- *     worker → agent   any number of `progress` and `server-time`, then one `result` or `failure`
+ *     worker → agent   any number of `progress`, `server-time` and `volume`, then one `result` or `failure`
  */
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
+import type { VolumeNews } from '../volume/volume.ts';
 
 export interface Task {
   id: number;
@@ -19,6 +20,7 @@ export type Report = { id: number } & (
   | { type: 'progress'; progress: Progress }
   /** The school server's time, in milliseconds since 1970. */
   | { type: 'server-time'; ms: number }
+  | { type: 'volume'; news: VolumeNews }
   | { type: 'result'; result: unknown }
   | { type: 'failure'; failure: Failure }
 );

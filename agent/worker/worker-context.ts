@@ -5,6 +5,7 @@
 import type { Catalogue } from '../browse/catalogue.ts';
 import type { Context } from '../context.ts';
 import { SharedSession } from '../school/shared-session.ts';
+import type { VolumeNews } from '../volume/volume.ts';
 
 export interface WorkerContext extends AsyncDisposable {
   context: Context;
@@ -13,14 +14,20 @@ export interface WorkerContext extends AsyncDisposable {
   catalogue: () => Promise<Catalogue>;
   /** Makes the catalogue read the Journal again. */
   journalChanged: () => void;
+  /** Tells the agent what happens to a volume. */
+  tell: (news: VolumeNews) => void;
 }
 
-export function openWorkerContext(context: Context): WorkerContext {
+export function openWorkerContext(
+  context: Context,
+  tell: WorkerContext['tell'] = () => {},
+): WorkerContext {
   const session = new SharedSession(context);
   let catalogue: Catalogue | undefined;
   return {
     context,
     session,
+    tell,
     catalogue: async () => {
       catalogue ??= new (await import('../browse/catalogue.ts')).Catalogue(context, session);
       return catalogue;

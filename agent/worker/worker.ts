@@ -49,7 +49,9 @@ export async function runWorker({
     warn: () => {},
     onServerTime: (ms) => void send(parent, { id: current, type: 'server-time', ms }),
   });
-  await using worker = openWorkerContext(context);
+  await using worker = openWorkerContext(context, (news) => {
+    void send(parent, { id: current, type: 'volume', news });
+  });
   try {
     for await (const [{ id, act, params }] of tasks as AsyncIterable<[Task]>) {
       current = id;

@@ -71,7 +71,8 @@ export function packages(machine: string): readonly Package[] {
       architecture: machine,
       section: 'utils',
       depends: [NODE, 'rsync', 'openssh-client', 'libglib2.0-bin', 'dbus', ...NATIVE],
-      recommends: ['network-manager', 'upower'],
+      // sshfs shows a day in the Journal.
+      recommends: ['network-manager', 'upower', 'sshfs'],
       description: [
         'daily backup of a Sugar Journal to the school server',
         'Sends what changed in the Journal to the school server once a day, when the server is near and the battery is not low, and brings back what was lost.',

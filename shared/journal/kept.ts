@@ -4,7 +4,15 @@
  * the server to refuse the removal of a pin that is the only copy.
  */
 import * as v from 'valibot';
-import { type Digest, parseDigest, parseSerial, parseUid, type Serial, type Uid } from '../ids.ts';
+import {
+  type Digest,
+  parseDigest,
+  parseSerial,
+  parseSnapshotName,
+  parseUid,
+  type Serial,
+  type Uid,
+} from '../ids.ts';
 import { type Entry, propertyText } from './entry.ts';
 
 export const KEPT_PROPERTY = 'ds-backup-kept';
@@ -37,6 +45,13 @@ const markSchema = v.object({
   shown: v.string(),
   /** Whether keeping the entry created the pin, so that fetching it back removes the pin. */
   pinned: v.boolean(),
+  /** Of a copy from a day that was shown in the Journal: the snapshot that it comes from; else absent. */
+  snapshot: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => parseSnapshotName(text)),
+    ),
+  ),
 });
 export type KeptMark = v.InferOutput<typeof markSchema>;
 

@@ -54,6 +54,41 @@ test('a row is as in the Journal, with a gesture each for bringing back and pinn
   });
 });
 
+/** What the first row of the days offers with `InJournal` so. */
+function dayButtons(inJournal: unknown) {
+  const days = { type: 'days', of: '' } as const;
+  const day = { snapshot: SNAPSHOT, created: NOW, entries: 9, bytes: 900 };
+  const { state } = after(
+    agentEvent({ InJournal: inJournal }),
+    { type: 'go', place: days },
+    { type: 'answer', question: days, value: [day] },
+  );
+  return list(state)
+    .row(0)
+    ?.buttons.map(({ label, sensitive, event }) => ({ label, sensitive, event }));
+}
+
+test('a day goes into the Journal and out of it, where the laptop can show it', () => {
+  const show = { type: 'show-day', of: '', snapshot: SNAPSHOT } as const;
+  const into = { label: 'In my Journal', event: { type: 'act', act: show } };
+  assert.equal(dayButtons(['closed', '', '']), [{ ...into, sensitive: true }]);
+  assert.equal(dayButtons(['open', '', 'another']), [{ ...into, sensitive: true }]);
+  assert.equal(dayButtons(['opening', '', SNAPSHOT]), [{ ...into, sensitive: false }]);
+  const out = { label: 'Out of my Journal', event: { type: 'act', act: { type: 'hide-day' } } };
+  assert.equal(dayButtons(['open', '', SNAPSHOT]), [{ ...out, sensitive: true }]);
+  for (const none of [['unavailable', '', ''], undefined, 'open']) {
+    assert.equal(dayButtons(none), [], 'not offered');
+  }
+});
+
+test('a day that came into the Journal says where it is', () => {
+  const effect = { type: 'show-day', of: '', snapshot: SNAPSHOT } as const;
+  const shown = after(agentEvent({}), { type: 'did', effect, result: 'School' });
+  assert.equal(shown.state.alert?.type === 'news' && shown.state.alert.what, 'in-journal');
+  const refused = after(agentEvent({}), { type: 'refused', effect, code: 'server-unreachable' });
+  assert.equal(refused.state.alert?.type === 'news' && refused.state.alert.what, 'server-away');
+});
+
 test('two backups of one day are told apart by the time, others have only the day', () => {
   const day = (hoursAgo: number) => ({
     snapshot: `datastore-${hoursAgo}`,

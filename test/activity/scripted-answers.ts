@@ -135,6 +135,11 @@ function pinAnswers(agent: ScriptedAgent) {
     Unpin: (uid: string) => pin(uid, false),
     KeepAtSchool: () => agent.startJob('keep', 1),
     FetchBack: () => agent.startJob('fetch', 1),
+    OpenInJournal: (of: string, snapshot: string) => {
+      agent.set({ InJournal: new Variant('(sss)', ['open', of, snapshot]) });
+      return 'School';
+    },
+    CloseInJournal: () => agent.set({ InJournal: new Variant('(sss)', ['closed', '', '']) }),
     ListAtSchool: () => [
       {
         uid: s('11111111-0000-4000-8000-000000000000'),

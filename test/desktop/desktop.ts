@@ -26,7 +26,9 @@ import { type Daemon, startDaemon } from '../school/processes.ts';
 import { runsAsRoot, testEnvironment } from '../school/server.ts';
 
 /** A user id that no account of the machine has. */
-const CHILD_UID = 64_997;
+const UNKNOWN_UID = 64_997;
+/** That of Debian's "nobody". */
+const KNOWN_UID = 65_534;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where pictures of the screen are kept for people to look at; ignored by git. */
 export const SCREENSHOTS = join(root, '.screenshots');
@@ -63,6 +65,8 @@ export interface DesktopOptions {
   firstVisit?: boolean;
   /** Sugar's shell is not started: for what only needs a screen, a bus and a window manager. */
   withoutShell?: boolean;
+  /** The child is a user that the machine itself knows: fusermount3 asks for the name. */
+  knownUser?: boolean;
 }
 
 export interface Done {
@@ -75,13 +79,16 @@ export class Desktop implements AsyncDisposable {
   readonly folder: string;
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The child's. */
+  readonly #uid: number;
   readonly #daemons: Daemon[] = [];
 
   constructor(options: DesktopOptions) {
+    this.#uid = options.knownUser ? KNOWN_UID : UNKNOWN_UID;
     this.folder = mkdtempSync(join(tmpdir(), 'ds-desktop-'));
     this.home = join(this.folder, 'home');
     const [passwd, group] = [join(this.folder, 'passwd'), join(this.folder, 'group')];
-    const uid = runsAsRoot ? CHILD_UID : process.getuid?.();
+    const uid = runsAsRoot ? this.#uid : process.getuid?.();
     // The bus lets nobody in whom it cannot look up; the test itself may be root.
     const root = 'root:x:0:0:root:/root:/bin/sh';
     writeFileSync(passwd, `${root}\nchild:x:${uid}:${uid}:Child:${this.home}:/bin/sh\n`);
@@ -146,7 +153,7 @@ export class Desktop implements AsyncDisposable {
   /** A file or folder with all in it, and the folders of the child's home on the way to it. */
   giveToChild(path: string): void {
     if (!runsAsRoot) return;
-    const give = (one: string) => lchownSync(join(this.folder, one), CHILD_UID, CHILD_UID);
+    const give = (one: string) => lchownSync(join(this.folder, one), this.#uid, this.#uid);
     for (let way = path; way.startsWith('home'); way = dirname(way)) give(way);
     const whole = join(this.folder, path);
     if (!lstatSync(whole).isDirectory()) {
@@ -161,7 +168,7 @@ export class Desktop implements AsyncDisposable {
   /** The command line that runs a program as the child. */
   asChild(command: string, args: readonly string[]): [string, string[]] {
     if (!runsAsRoot) return [command, [...args]];
-    const drop = [`--reuid=${CHILD_UID}`, `--regid=${CHILD_UID}`, '--clear-groups'];
+    const drop = [`--reuid=${this.#uid}`, `--regid=${this.#uid}`, '--clear-groups'];
     return ['setpriv', [...drop, command, ...args]];
   }
 

@@ -10,6 +10,7 @@ import { buildXo } from '../../bundle/xo.ts';
 import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
 import { generateJournal } from '../journal/generator.ts';
+import { MachineEvents, type Service } from '../school/machine-events.ts';
 import { type School, startSchool } from '../school/school.ts';
 import { hold, senders } from '../school/senders.ts';
 import { type Desktop, type DesktopOptions, startDesktop } from './desktop.ts';
@@ -70,6 +71,31 @@ export class SchoolDesktop implements AsyncDisposable {
   /** What the agent says of itself now; starts it if it does not run. */
   agent(): Promise<Record<string, unknown>> {
     return this.bus.properties(AGENT);
+  }
+
+  /** Calls a method of the agent; the answer's first value. */
+  async ask(member: string, signature = '', body: unknown[] = []): Promise<unknown> {
+    const [first] = await this.bus.call(AGENT, member, signature, body);
+    return first;
+  }
+
+  /** Power, network and sleep as the test says; before the agent is called for the first time. */
+  async machineEvents(services: readonly Service[]): Promise<MachineEvents> {
+    const { desktop } = this;
+    // A bus of the child's, on which the test may speak too.
+    const config = `--config-file=${join(desktop.folder, 'bus.conf')}`;
+    const events = await MachineEvents.start(
+      desktop.makeFolder('home/system'),
+      desktop.env,
+      services,
+      (command, args) => {
+        const words = args.map((word) => (word === '--session' ? config : word));
+        return desktop.asChild(command, words);
+      },
+    );
+    const env = { DBUS_SYSTEM_BUS_ADDRESS: events.address };
+    await this.bus.call(DAEMON, 'UpdateActivationEnvironment', 'a{ss}', [env]);
+    return events;
   }
 
   /** What the agent has logged. */

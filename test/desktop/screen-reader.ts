@@ -19,7 +19,7 @@ export interface Heard {
   height: number;
 }
 
-const PROGRAM = 'org.sugarlabs.Backup';
+const ACTIVITY = 'org.sugarlabs.Backup';
 const BETWEEN_MS = 300;
 /** The screen may show the end of a whole backup. */
 const JOB_MS = 300_000;
@@ -27,16 +27,19 @@ const JOB_MS = 300_000;
 export class ScreenReader {
   readonly #desktop: Desktop;
   readonly #script: string;
+  readonly #program: string;
 
-  constructor(desktop: Desktop) {
+  /** Listens to our activity, or to another program by the name that AT-SPI has of it. */
+  constructor(desktop: Desktop, program = ACTIVITY) {
     this.#desktop = desktop;
+    this.#program = program;
     const script = fileURLToPath(new URL('./read-screen.py', import.meta.url));
     this.#script = desktop.copyIn(script, 'read-screen.py');
   }
 
   /** All that has a name and is on the screen. */
   async all(): Promise<Heard[]> {
-    const { stdout } = await this.#desktop.run('/usr/bin/python3', [this.#script, PROGRAM]);
+    const { stdout } = await this.#desktop.run('/usr/bin/python3', [this.#script, this.#program]);
     return stdout
       .split('\n')
       .filter((line) => line !== '')

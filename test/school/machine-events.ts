@@ -41,18 +41,22 @@ export class MachineEvents implements AsyncDisposable {
     folder: string,
     env: NodeJS.ProcessEnv,
     services: readonly Service[] = SERVICES,
+    started: (command: string, args: readonly string[]) => [string, readonly string[]] = (
+      command,
+      args,
+    ) => [command, args],
   ): Promise<MachineEvents> {
     mkdirSync(folder, { recursive: true });
     const address = `unix:path=${join(folder, 'system-bus')}`;
     const words = ['--session', '--nofork', `--address=${address}`, '--print-address=1'];
-    const daemon = startDaemon('dbus-daemon', words, env);
+    const daemon = startDaemon(...started('dbus-daemon', words), env);
     const daemons = [daemon];
     try {
       await daemon.line(/^unix:/);
       const mockEnv = { ...env, DBUS_SYSTEM_BUS_ADDRESS: address };
       for (const template of services) {
         const args = ['-m', 'dbusmock', '--system', '--template', template];
-        daemons.push(startDaemon('/usr/bin/python3', args, mockEnv));
+        daemons.push(startDaemon(...started('/usr/bin/python3', args), mockEnv));
       }
       const bus = await Bus.open(address);
       const events = new MachineEvents(address, daemons, bus);

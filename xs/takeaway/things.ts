@@ -8,6 +8,7 @@ import { DsError } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { type Content, propertyText } from '../../shared/journal/entry.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
+import { FileNames } from '../../shared/words/file-name.ts';
 import { factsOf, previewOf } from '../api/entry-facts.ts';
 import { readWhole, type Whole } from '../legacy/export.ts';
 import { listPins } from '../pins/pins.ts';
@@ -16,7 +17,6 @@ import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import type { Paths } from '../storage/paths.ts';
 import { hasSums, listSnapshots, readVersions } from '../storage/snapshots.ts';
 import { downloadType } from './download-name.ts';
-import { FileNames } from './file-name.ts';
 
 /** In her Journal; no longer in it; or an older version of something. */
 export type Place = 'journal' | 'removed' | 'older';

@@ -41,6 +41,8 @@ export function actOn(state: State, act: Act): Next {
     case 'keep':
     case 'fetch':
     case 'web':
+    case 'show-day':
+    case 'hide-day':
       return { state, effects: [act] };
     default:
       return act satisfies never;

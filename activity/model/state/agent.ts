@@ -31,6 +31,14 @@ export interface Unfinished {
   total: number;
 }
 
+/** The day that is shown in the Journal, as *code*, serial and snapshot. */
+export interface InJournal {
+  /** Empty from an agent that is older than this. */
+  state: string;
+  of: string;
+  snapshot: string;
+}
+
 export interface Agent extends Progress {
   presence: Presence;
   state: string;
@@ -51,6 +59,7 @@ export interface Agent extends Progress {
   pinLimit: number;
   held: string;
   unfinished: Unfinished[];
+  inJournal: InJournal;
   problem: Problem;
   jobs: string[];
 }
@@ -93,6 +102,7 @@ export function readAgent(presence: Presence, properties: Properties): Agent {
     pinLimit: read.count('PinLimit'),
     held: read.text('Held'),
     unfinished: read.list('Unfinished').flatMap(readUnfinished),
+    inJournal: readInJournal(read.texts('InJournal')),
     problem: readProblem(properties.Problem),
     jobs: read.texts('Jobs'),
   };
@@ -177,6 +187,10 @@ function readProgress(properties: Properties): Progress {
     currentTitle: read.text('CurrentTitle'),
     timeLeft: usable ? [Math.max(0, low ?? 0), Math.max(0, high ?? 0)] : [0, 0],
   };
+}
+
+function readInJournal([state = '', of = '', snapshot = '']: string[]): InJournal {
+  return { state, of, snapshot };
 }
 
 function readUnfinished(value: unknown): Unfinished[] {

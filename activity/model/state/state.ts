@@ -65,6 +65,9 @@ export type Act =
   | { type: 'keep'; uid: string }
   | { type: 'fetch'; uid: string }
   | { type: 'web' }
+  /** Shows a day in the Journal, and takes it out again. */
+  | { type: 'show-day'; of: string; snapshot: string }
+  | { type: 'hide-day' }
   /** The failure on the first screen has been read. */
   | { type: 'dismiss' };
 
@@ -98,6 +101,7 @@ export type News =
   | 'pins-full'
   | 'kept'
   | 'fetched'
+  | 'in-journal'
   | 'server-away'
   | 'laptop-full'
   | 'not-now'

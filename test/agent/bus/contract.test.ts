@@ -42,6 +42,7 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
   ...{ RestoreAll: ['', ''], RestoreEntry: ['', '', UID], ForgetRestore: ['', ''] },
   ...{ ListPins: [], Pin: ['', UID], Unpin: [UID], KeepAtSchool: [UID], FetchBack: [UID] },
   ...{ ListAtSchool: [], ListStandings: [], WebLink: [] },
+  ...{ OpenInJournal: ['', ''], CloseInJournal: [] },
 };
 /** Which rows a method answers with. */
 const ROWS_OF: Partial<Record<MethodName, RowKind>> = {
@@ -85,7 +86,9 @@ async function realAgent(): Promise<Subject> {
   writeFileSync(
     worker,
     `const answers = ${JSON.stringify(WORKER_ANSWERS)};
+     const news = { type: 'open', folder: '/nowhere/School', pid: 0, entries: 1, snapshot: '' };
      process.on('message', ({ id, act }) => {
+       if (act === 'volume') process.send({ id, type: 'volume', news });
        if (act in answers) process.send({ id, type: 'result', result: answers[act] });
      });`,
   );

@@ -28,6 +28,7 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
     touchedMs: undefined,
     facts: undefined,
     movingMs: 0,
+    volume: { state: 'closed', of: '', snapshot: '' },
     now,
   };
 }

@@ -7,7 +7,7 @@ import {
   refilled,
   unmarked,
 } from '../../../agent/keep/kept-entry.ts';
-import { parseSerial } from '../../../shared/ids.ts';
+import { parseSerial, parseSnapshotName } from '../../../shared/ids.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { KEPT_PROPERTY, type KeptMark } from '../../../shared/journal/kept.ts';
 
@@ -75,6 +75,31 @@ test('a mark that nobody can read goes, and changes nothing else', () => {
   ]);
   assert.is(keptStateOf(odd).type, 'ordinary');
   assert.equal(unmarked(odd), WHOLE);
+});
+
+/** A copy from a day in the Journal, with so much of its content. */
+function copyWith(text: string, filesize: number): Entry {
+  const snapshot = parseSnapshotName('datastore-2026-11-20_09:30');
+  const mark: KeptMark = { ...MARK, shown: MARK.title, pinned: false, snapshot };
+  const sized = entryOf('Río', text, [
+    ['filesize', String(filesize)],
+    ['mountpoint', '/'],
+  ]);
+  return marked(sized, mark);
+}
+
+test('a copy that broke off is told from one that is whole, and from what a child made of it', () => {
+  assert.is(keptStateOf(copyWith('', 7)).type, 'away');
+  assert.is(keptStateOf(copyWith('turt', 7)).type, 'away', 'the size of the whole is noted first');
+  assert.is(keptStateOf(copyWith('turtles', 7)).type, 'here');
+  assert.is(keptStateOf(copyWith('mine', 4)).type, 'overwritten');
+  const kept = marked(entryOf('Río', 'turt', [['filesize', '7']]), MARK);
+  assert.is(keptStateOf(kept).type, 'overwritten', 'no copy: only the datastore was at it');
+});
+
+test('a whole copy loses its mark, and what Sugar noted about the copying', () => {
+  const names = [...unmarked(copyWith('turtles', 7)).properties.keys()];
+  assert.equal(names, ['title', 'filesize']);
 });
 
 test.run();

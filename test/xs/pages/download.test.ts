@@ -3,13 +3,10 @@ import { appendFileSync, chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { downloadName } from '../../../shared/words/file-name.ts';
 import { downloadsIntoJournal } from '../../../xs/pages/journal/sugar-browser.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
-import {
-  contentDisposition,
-  downloadName,
-  downloadType,
-} from '../../../xs/takeaway/download-name.ts';
+import { contentDisposition, downloadType } from '../../../xs/takeaway/download-name.ts';
 import { temporaryFolder } from '../../shared/folder.ts';
 import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { openBrowser, servePages } from './browser.ts';

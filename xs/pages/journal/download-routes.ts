@@ -5,9 +5,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
+import { downloadName } from '../../../shared/words/file-name.ts';
 import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from '../../takeaway/content.ts';
-import { contentDisposition, downloadName, downloadType } from '../../takeaway/download-name.ts';
+import { contentDisposition, downloadType } from '../../takeaway/download-name.ts';
 import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
 import type { ReadEntry } from './journal.ts';
 import { admit, dayOf, entryOf, type JournalSite, type OnEntry } from './reading.ts';

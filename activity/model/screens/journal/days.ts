@@ -1,6 +1,6 @@
 /** The days that the school keeps, as a list; with a search, each day leads to what it finds there. */
 
-import { ago, size } from '../../../../shared/words/words.ts';
+import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import { dayPicture } from '../../pictures/things.ts';
 import type { Day } from '../../state/answers.ts';
 import { answerTo } from '../../state/known-answers.ts';
@@ -31,6 +31,30 @@ export function daysBody(state: State, place: DaysPlace, viewer: Viewer): ListBo
   };
 }
 
+/** Shows this day in the Journal, or takes it out; nothing where the laptop cannot. */
+function journalButtons({ agent }: State, of: string, day: Day, { _ }: Words): ButtonModel[] {
+  const { inJournal } = agent;
+  const isThis = inJournal.of === of && inJournal.snapshot === day.snapshot;
+  switch (inJournal.state) {
+    case 'closed':
+    case 'opening':
+    case 'open': {
+      const isOpen = isThis && inJournal.state === 'open';
+      const show = { type: 'show-day', of, snapshot: day.snapshot } as const;
+      return [
+        {
+          icon: { theme: isOpen ? 'media-eject' : 'activity-journal' },
+          label: isOpen ? _('Out of my Journal') : _('In my Journal'),
+          event: { type: 'act', act: isOpen ? { type: 'hide-day' } : show },
+          sensitive: inJournal.state !== 'opening',
+        },
+      ];
+    }
+    default:
+      return [];
+  }
+}
+
 function dayRow(
   days: readonly Day[],
   index: number,
@@ -54,7 +78,7 @@ function dayRow(
     when: ago(words, day.created, state.now),
     preview: null,
     marks: [],
-    buttons: [],
+    buttons: journalButtons(state, of, day, words),
     open: { type: 'go', place: { type: 'entries', of, snapshot: day.snapshot, search } },
   };
 }

@@ -2,11 +2,37 @@
  * Names of files that every system can unpack beside each other: no two that differ only in case or in the
  * way an accent is written, none that Windows keeps for devices, none too long. Pure.
  */
-import { downloadName } from './download-name.ts';
+import mime from 'mime';
+
+const UNKNOWN_TYPE = 'application/octet-stream';
+const MAX_NAME = 80;
+/** Media types of Sugar that the `mime` package does not know. */
+const SUGAR: Readonly<Record<string, string>> = {
+  'application/vnd.olpc-sugar': 'xo',
+  'application/vnd.olpc-journal-entry': 'xoj',
+  'application/x-turtle-art': 'ta',
+  'application/x-logo': 'lg',
+  'application/vnd.olpc-etoys-project': 'pr',
+  'application/x-squeak-project': 'pr',
+  'application/x-scratch-project': 'sb',
+};
 
 /** Linux allows 255 bytes in a name; so many leave room for a number, and for a path on Windows. */
 const MAX_BYTES = 150;
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** The title as a file name, with the extension of its type unless it already has one. */
+export function downloadName(title: string, type: string): string {
+  const plain = title
+    .normalize('NFC')
+    .replace(/[\p{C}\p{Zl}\p{Zp}/\\:*?\u0022<>|%;]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/^[\s.]+|[\s.]+$/g, '');
+  const name = [...plain].slice(0, MAX_NAME).join('').trim() || 'journal';
+  const ending = SUGAR[type] ?? mime.getExtension(type);
+  if (!ending || type === UNKNOWN_TYPE || mime.getType(name) === type) return name;
+  return name.toLowerCase().endsWith(`.${ending}`) ? name : `${name}.${ending}`;
+}
 
 export class FileNames {
   readonly #taken = new Map<string, number>();

@@ -1,0 +1,148 @@
+/**
+ * A day at school as a volume in the Journal, from the list to the end: mounted only when the whole list is in
+ * memory, served until Sugar removes it, nobody has used it for a while, or it is stopped. Leaves no mount.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Clock } from '../../shared/clock.ts';
+import { DsError } from '../../shared/errors.ts';
+import type { Serial, SnapshotName } from '../../shared/ids.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { findCatalogue, languagesOf } from '../../shared/words/catalogue.ts';
+import { wordsOf } from '../../shared/words/language.ts';
+import type { Context } from '../context.ts';
+import { emptyFolder } from '../profile.ts';
+import { newestSnapshot } from '../restore/wanted.ts';
+import { openSession } from '../school/session.ts';
+import { SharedSession } from '../school/shared-session.ts';
+import { prepareProfile } from '../workplace.ts';
+import { Contents } from './contents.ts';
+import { fetchDay } from './fetch-day.ts';
+import { canMount, makeMountPoint, mount, removeMountPoint, unmount } from './mount.ts';
+import { SftpServer } from './sftp-server.ts';
+
+/** What happens to a volume, for the agent. */
+export type VolumeNews =
+  /** It is mounted; by the process `pid` of sshfs. */
+  | { type: 'open'; folder: string; pid: number; entries: number; snapshot: string }
+  /** Said again and again while it is open: whoever serves it answers. `isReading`: a content is open. */
+  | { type: 'alive'; isReading: boolean }
+  /** A content could not be read: a copy of it has broken off. */
+  | { type: 'broken' };
+
+/** Why it ended by itself: removed in the Journal, or not used any more. */
+export type VolumeEnd = 'removed' | 'idle';
+
+export interface VolumeOptions {
+  /** Without a snapshot, the newest. */
+  origin: { of: Serial | undefined; snapshot: SnapshotName | undefined };
+  tell: (news: VolumeNews) => void;
+  /** Without a request for so long it ends, in milliseconds. */
+  idleMs?: number;
+}
+
+const IDLE_MS = 10 * 60_000;
+/** How often it says that it is alive, in milliseconds. */
+export const ALIVE_MS = 200;
+
+/** Serves until it ends by itself. Throws the signal's reason, and why it could not be opened. */
+export async function serveVolume(
+  context: Context,
+  { origin: { of, snapshot: wanted }, tell, idleMs = IDLE_MS }: VolumeOptions,
+): Promise<VolumeEnd> {
+  const { env, paths } = context;
+  if (!canMount(env)) {
+    throw new DsError('missing-tool', 'this laptop cannot show a day in the Journal', {
+      hint: 'install the Debian package sshfs',
+    });
+  }
+  using _room = prepareProfile(context, 'own-room');
+  await using session = new SharedSession(context, {
+    idleMs,
+    open: (own) => openSession(own, { purpose: 'restore', wait: false }),
+  });
+  const { origin, tree } = await session.ask(async (open) => {
+    const origin = { of, snapshot: wanted ?? (await newestSnapshot(open, of)) };
+    return { origin, tree: await fetchDay(context, open, origin, join(paths.volume, 'list')) };
+  });
+  giveBack();
+  const folder = join(paths.volume, 'content');
+  emptyFolder(folder);
+  const onBroken = () => tell({ type: 'broken' });
+  using contents = new Contents({ context, session, origin, folder, onBroken });
+  writeFileDurably(paths.copies, '');
+  const use = new LastUse(context, idleMs);
+  const place = makeMountPoint(env.HOME ?? '', volumeName(env), paths.mountPoint);
+  try {
+    const mounted = await mount(place, env, ({ input, output }) => {
+      const openContent = contents.open.bind(contents);
+      new SftpServer({ input, output, tree, openContent, onRequest: () => use.note() });
+    });
+    const { pid } = mounted;
+    tell({ type: 'open', folder: place, pid, entries: tree.entries, snapshot: origin.snapshot });
+    const alive = setInterval(() => {
+      tell({ type: 'alive', isReading: contents.isUsed });
+    }, ALIVE_MS);
+    try {
+      return await Promise.race([mounted.ended.then(() => 'removed' as const), use.end]);
+    } finally {
+      clearInterval(alive);
+      await unmount(mounted, env);
+    }
+  } finally {
+    use[Symbol.dispose]();
+    removeMountPoint(paths.mountPoint);
+    rmSync(paths.volume, { recursive: true, force: true });
+  }
+}
+
+/** When it was used last. */
+class LastUse implements Disposable {
+  /** Resolves when it was not used for long; rejects with the signal's reason. */
+  readonly end: Promise<'idle'>;
+  readonly #clock: Clock;
+  #lastMs: number;
+  #stop: () => void = () => {};
+
+  constructor({ signal, clock }: Context, idleMs: number) {
+    this.#clock = clock;
+    this.#lastMs = clock.monotonicMs();
+    this.end = new Promise((resolve, reject) => {
+      const fail = () => reject(signal.reason);
+      const timer = setInterval(() => {
+        if (clock.monotonicMs() - this.#lastMs >= idleMs) resolve('idle');
+      }, idleMs / 10);
+      this.#stop = () => {
+        clearInterval(timer);
+        signal.removeEventListener('abort', fail);
+      };
+      if (signal.aborted) fail();
+      else signal.addEventListener('abort', fail, { once: true });
+    });
+    this.end.catch(() => {}); // it may end before anybody waits
+  }
+
+  note(): void {
+    this.#lastMs = this.#clock.monotonicMs();
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+  }
+}
+
+/** Collects what only the list's way here needed: the volume may stay for hours. */
+function giveBack(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+/** What the Journal calls it, in the child's language. */
+function volumeName(env: NodeJS.ProcessEnv): string {
+  const folder = fileURLToPath(new URL('./locale', import.meta.url));
+  const { _ } = wordsOf(findCatalogue(folder, 'ds-backup', languagesOf(env)));
+  return _('School').replace(/[/\0]/g, ' ');
+}

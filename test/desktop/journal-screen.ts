@@ -1,0 +1,110 @@
+/**
+ * Sugar's own Journal on the screen, and a volume in it: what stands where on 1200x900, and a child's
+ * gestures there. What has a name is found by AT-SPI.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scaled, waitFor } from '../runner/patience.ts';
+import type { SchoolDesktop } from './school-desktop.ts';
+import { ScreenReader } from './screen-reader.ts';
+
+/** The name that AT-SPI has of the shell. */
+const SHELL = 'main.py';
+/** The second button at the bottom: the first volume. */
+const VOLUME = { x: 113, y: 863 };
+/** The first row of the list, and the distance to the next. */
+const ROW = { y: 113, height: 77 };
+/** Of a row: its box, and the arrow to its details. */
+const BOX_X = 36;
+const DETAILS_X = 1143;
+/** A palette opens, a screen changes; in milliseconds. */
+const ANIMATION_MS = 700;
+
+/** Properties that a copy has of its own. */
+const OWN = ['uid', 'timestamp', 'mtime', 'checksum'];
+
+export class JournalScreen {
+  readonly #scene: SchoolDesktop;
+  readonly screen: ScreenReader;
+
+  constructor(scene: SchoolDesktop) {
+    this.#scene = scene;
+    this.screen = new ScreenReader(scene.desktop, SHELL);
+  }
+
+  /** Brings the Journal to the front. */
+  async show(): Promise<void> {
+    await waitFor('the Journal on the screen', async () => {
+      await this.#scene.desktop.key('F4');
+      await sleep(ANIMATION_MS);
+      return (await this.screen.all()).some(({ name }) => name === 'Journal');
+    });
+  }
+
+  /** Whether the bar of volumes is there, dark at the bottom: Sugar shows it with the first volume. */
+  async hasVolume(): Promise<boolean> {
+    const { desktop } = this.#scene;
+    const file = join(desktop.home, 'bar.png');
+    const crop = `20x10+600+${VOLUME.y + 20}`;
+    await desktop.must('import', '-silent', '-window', 'root', '-crop', crop, file);
+    return (await desktop.must('identify', '-format', '%[fx:mean<0.3]', file)) === '1';
+  }
+
+  async openVolume(): Promise<void> {
+    await this.#scene.desktop.click(VOLUME.x, VOLUME.y);
+  }
+
+  /** The pointer on the button opens its palette, which looks how much is free. */
+  async hoverVolume(): Promise<void> {
+    await this.#scene.desktop.moveTo(VOLUME.x, VOLUME.y);
+  }
+
+  async removeVolume(): Promise<void> {
+    await this.#scene.desktop.click(VOLUME.x, VOLUME.y, 3);
+    await this.screen.click('Remove');
+  }
+
+  /** The titles in the list that are on the screen, from the top. */
+  async titles(): Promise<string[]> {
+    const cells = (await this.screen.all()).filter(({ role, y }) => role === 'table cell' && y > 0);
+    const tops = [...new Set(cells.map(({ y }) => y))].sort((a, b) => a - b);
+    return tops.map((y) => {
+      const [first] = cells.filter((one) => one.y === y).sort((a, b) => a.x - b.x);
+      return first?.name ?? '';
+    });
+  }
+
+  async openDetails(row: number): Promise<void> {
+    await this.#scene.desktop.click(DETAILS_X, ROW.y + row * ROW.height);
+    await this.screen.find('Copy to');
+  }
+
+  /** From the details, as a child does: Copy to → Journal. */
+  async copyToJournal(): Promise<void> {
+    await this.screen.press('Copy to');
+    await sleep(scaled(ANIMATION_MS));
+    const journal = await this.screen.find('Journal', { role: 'menu item' });
+    await this.#scene.desktop.click(journal.x, journal.y);
+  }
+
+  async back(): Promise<void> {
+    await this.screen.click('Back');
+    await sleep(scaled(ANIMATION_MS));
+  }
+
+  async tick(row: number): Promise<void> {
+    await this.#scene.desktop.click(BOX_X, ROW.y + row * ROW.height);
+    await sleep(scaled(ANIMATION_MS));
+  }
+}
+
+/** Of an entry on the disk: its properties but those that a copy has of its own, and its content. */
+export function readEntry(scene: SchoolDesktop, uid: string): Map<string, string> {
+  const folder = join(scene.desktop.profile, 'datastore', uid.slice(0, 2), uid);
+  const read = (path: string) => readFileSync(join(folder, path)).toString('base64');
+  const names = readdirSync(join(folder, 'metadata')).filter((name) => !OWN.includes(name));
+  const properties = names.map((name) => [name, read(join('metadata', name))] as const);
+  const hasContent = readdirSync(folder).includes('data');
+  return new Map([...properties, ...(hasContent ? [['content', read('data')] as const] : [])]);
+}

@@ -1,0 +1,237 @@
+// weight: 90
+// calm
+/**
+ * A day at school in the Journal while everything behind it dies: Sugar's shell never stands still because of
+ * it, no dead mount stays, and other activities can save. Twenty times each with `npm run test:soak`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Variant } from 'dbus-next';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { canMount } from '../../agent/volume/mount.ts';
+import { build } from '../../bundle/build.ts';
+import { waitFor, within } from '../runner/patience.ts';
+import { testIf } from '../runner/skip.ts';
+import type { MachineEvents } from '../school/machine-events.ts';
+import { hold } from '../school/senders.ts';
+import { soak } from '../soak.ts';
+import { JournalScreen } from './journal-screen.ts';
+import { SchoolDesktop } from './school-desktop.ts';
+import { ShellPulse } from './shell-pulse.ts';
+
+const all = suite('a day in the Journal, and what dies behind it');
+/** Two minutes a round: too long for the suite. */
+const ROUNDS = soak(20, 0);
+const RUNS = canMount(process.env) && ROUNDS > 0;
+const test = testIf(RUNS, all, 'needs sshfs and /dev/fuse, and is a part of "npm run test:soak"');
+/** What a child takes for a frozen screen, in milliseconds. */
+const FROZEN_MS = 2000;
+/** A save waits at most for one content that does not come, and for its turn; in milliseconds. */
+const SAVE_MS = 5000;
+/** Gestures go on for so long after something has died, in milliseconds. */
+const GESTURES_MS = 6000;
+
+let scene: SchoolDesktop;
+let journal: JournalScreen;
+let pulse: ShellPulse;
+let events: MachineEvents;
+
+all.before(async () => {
+  if (!RUNS) return;
+  await build();
+  const env = { NO_AT_BRIDGE: '0' };
+  scene = await SchoolDesktop.start({ entries: 150, knownUser: true, env });
+  events = await scene.machineEvents(['networkmanager', 'logind']);
+  journal = new JournalScreen(scene);
+  pulse = new ShellPulse(scene.bus);
+  await scene.ask('BackUpNow');
+  await waitFor('a backup', async () => (await scene.agent()).LastSnapshot !== '');
+  await journal.show();
+});
+
+all.after(async () => {
+  await pulse?.[Symbol.asyncDispose]();
+  await events?.[Symbol.asyncDispose]();
+  await scene?.[Symbol.asyncDispose]();
+});
+
+const state = async () => ((await scene.agent()).InJournal as string[])[0];
+const mounts = () =>
+  readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(scene.desktop.folder));
+
+/** Processes of the child whose command line matches. */
+function pidsOf(pattern: RegExp): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const env = readFileSync(`/proc/${name}/environ`, 'latin1');
+        return pattern.test(words) && env.includes(`HOME=${scene.desktop.home}\0`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** The worker that serves the mount: the parent of sshfs. */
+function servingPid(): number {
+  const [sshfs = 0] = pidsOf(/^sshfs /);
+  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${sshfs}/status`, 'utf8'))?.[1]);
+}
+
+function kill(pids: readonly number[], signal: NodeJS.Signals): void {
+  assert.ok(pids.length > 0, `nobody to send ${signal} to`);
+  for (const pid of pids) process.kill(pid, signal);
+}
+
+/** The whole server, with all that works for it. */
+function stopServer(): Disposable {
+  const { pid } = scene.school.server.daemon;
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), parentOf(Number(name))] as const),
+  );
+  const isBelow = (one: number | undefined): boolean =>
+    one !== undefined && (one === pid || isBelow(parents.get(one)));
+  const stopped = hold([...parents.keys()].filter(isBelow));
+  if (!stopped) throw new Error('there is no server');
+  return stopped;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Saves something, as an activity does; how long that took, in milliseconds. */
+async function save(): Promise<number> {
+  const at = performance.now();
+  const file = scene.desktop.writeFile('home/saved', 'a poem');
+  const properties = { title: new Variant('s', 'saved meanwhile') };
+  await scene.datastore('create', 'a{sv}sb', properties, file, false);
+  return performance.now() - at;
+}
+
+/** What a child does: looks at the button, scrolls to rows that were not shown, copies, and saves. */
+async function gestures(): Promise<number> {
+  const { desktop } = scene;
+  const end = performance.now() + GESTURES_MS;
+  let slowest = 0;
+  let turn = 0;
+  while (performance.now() < end) {
+    await journal.hoverVolume();
+    await desktop.moveTo(600, 400);
+    for (let n = 0; n < 4; n += 1) await desktop.click(600, 400, turn % 5 === 4 ? 4 : 5);
+    // Its Created and all others wait in the same queue.
+    if (turn % 4 === 1) slowest = Math.max(slowest, await save());
+    turn += 1;
+    await sleep(100);
+  }
+  return slowest;
+}
+
+/** A day in the Journal, listed; the first entry's details on the screen. */
+async function open(): Promise<void> {
+  await scene.ask('OpenInJournal', 'ss', ['', '']);
+  await waitFor('the button', () => journal.hasVolume());
+  await journal.openVolume();
+  await waitFor('the list', async () => (await journal.titles()).length >= 8);
+}
+
+interface Fault {
+  /** Makes it happen; what it returns ends it. */
+  happen: () => Promise<Disposable | undefined>;
+  /** Whether the volume goes away because of it. */
+  ends: boolean;
+}
+
+const FAULTS: Record<string, Fault> = {
+  'the server answers nothing': { happen: async () => stopServer(), ends: false },
+  'a content hangs': {
+    happen: async () => {
+      const held = stopServer();
+      await journal.openDetails(0);
+      await journal.copyToJournal();
+      return held;
+    },
+    ends: false,
+  },
+  'ssh dies': {
+    happen: async () => {
+      kill(pidsOf(/^ssh /), 'SIGKILL');
+      return undefined;
+    },
+    ends: false,
+  },
+  'the process that serves is stopped': {
+    happen: async () => {
+      kill([servingPid()], 'SIGSTOP');
+      return undefined;
+    },
+    ends: true,
+  },
+  'the process that serves is killed': {
+    happen: async () => {
+      kill([servingPid()], 'SIGKILL');
+      return undefined;
+    },
+    ends: true,
+  },
+  'sshfs is killed': {
+    happen: async () => {
+      kill(pidsOf(/^sshfs /), 'SIGKILL');
+      return undefined;
+    },
+    ends: true,
+  },
+  'the network goes': {
+    happen: async () => {
+      await events.network('down');
+      return { [Symbol.dispose]: () => void events.network('up') };
+    },
+    ends: true,
+  },
+  'the laptop goes to sleep': {
+    happen: async () => {
+      await events.sleep(true);
+      return { [Symbol.dispose]: () => void events.sleep(false) };
+    },
+    ends: true,
+  },
+};
+
+for (const [name, { happen, ends }] of Object.entries(FAULTS)) {
+  test(`${name}: nothing stands still, and nothing is left`, async () => {
+    const gaps: number[] = [];
+    const saves: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await open();
+      pulse.longest();
+      const held = await happen();
+      saves.push(Math.round(await gestures()));
+      gaps.push(pulse.longest());
+      if (ends) await waitFor('no mount', async () => mounts().length === 0);
+      held?.[Symbol.dispose]();
+      if (!ends) assert.is(await state(), 'open', 'it can be used afterwards');
+      await scene.ask('CloseInJournal');
+      assert.equal(mounts(), []);
+      await journal.show();
+    }
+    const worst = Math.max(...gaps);
+    const slowest = Math.max(...saves);
+    process.stderr.write(`${name}: gaps ${gaps.join(' ')} ms, saves ${saves.join(' ')} ms\n`);
+    await within('the shell', FROZEN_MS, worst);
+    await within('a save', SAVE_MS, slowest);
+  });
+}
+
+all.run();
