@@ -118,6 +118,8 @@ export interface MachineContext extends LocalContext {
   env: NodeJS.ProcessEnv;
   /** Throws `config` for root where the service is another user, who could not read what root made. */
   checkUser(): void;
+  /** Runs another command: in the service while that runs, else here. Returns its exit code. */
+  command(name: string, args: readonly string[]): Promise<number>;
   /** Throws `busy` while the service runs. */
   open(): Promise<Library & AsyncDisposable>;
 }

@@ -66,7 +66,7 @@ function findLibrary(arriving: string): string {
 }
 
 /** The first of this name, a level at a time: the folders above it are few. */
-function findFile(root: string, name: string): string | undefined {
+export function findFile(root: string, name: string): string | undefined {
   let level = [root];
   for (let depth = 0; depth < 20 && level.length > 0; depth += 1) {
     const found = level.map((folder) => join(folder, name)).find((path) => existsSync(path));

@@ -274,6 +274,7 @@ export class Registrations {
     if (!isBack) this.#decided('forgotten', serial);
     this.#read(serial);
     callAll(this.#keyListeners);
+    callAll(this.#aliasListeners);
   }
 
   #offerKey(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): KeyDecision {

@@ -48,6 +48,7 @@ const STATUS: Status = {
     held: [],
     waitingKeys: [],
     twins: [],
+    arrivals: [],
     overQuota: [],
     unlinked: false,
     offsite: 'none' as const,
