@@ -41,6 +41,8 @@ export const FLAGS = {
     summary:
       'after a reflash: the new keys of all known laptops that have only the original program; they may back up, and read nothing until each is approved by itself',
   },
+  laptop: { value: 'SERIAL', summary: 'of this laptop only' },
+  snapshot: { value: 'NAME', summary: 'this snapshot instead of the newest' },
   packages: { value: 'FOLDER', summary: 'take the packages from here' },
   key: { value: 'FINGERPRINT', summary: 'the key with this fingerprint: SHA256:…' },
 } as const satisfies Record<string, FlagRule>;

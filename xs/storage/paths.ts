@@ -100,6 +100,8 @@ export const inLibrary = (paths: Paths) => ({
   /** Children who come from another school, until a teacher says yes. */
   arrivals: join(paths.library, '.arrivals'),
   arrival: (serial: Serial) => join(paths.library, '.arrivals', serial),
+  /** Content that comes back from the copy elsewhere. */
+  fetched: join(paths.library, '.offsite-fetched'),
   /** A child on her way to another school by a repository, for as long as it is written. */
   leaving: (serial: Serial) => join(paths.library, '.leaving', serial),
   clock: join(paths.library, '.clock.json'),
