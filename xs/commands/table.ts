@@ -4,7 +4,7 @@
  */
 import { adopt } from './adopt.ts';
 import { alias, proposals, twins, unalias } from './aliases.ts';
-import { arrivals } from './arrivals.ts';
+import { arrivals } from './away/arrivals.ts';
 import { offsite } from './away/offsite.ts';
 import { takeaway } from './away/takeaway.ts';
 import { transfer } from './away/transfer.ts';

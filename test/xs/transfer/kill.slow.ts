@@ -1,6 +1,6 @@
 // weight: 12
 /** The plug is pulled at every step of a move: the same command goes on, and all of it arrives once. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { soak } from '../../soak.ts';
 import { inventory } from '../acts.ts';
+import { killedAt } from '../killed.ts';
 import { SERIAL } from '../library.ts';
 import { openWhole, testClock, type WholeLibrary } from '../whole.ts';
 import { OLDER, transfer, twoSchools } from './schools.ts';
@@ -25,16 +26,7 @@ const POINTS: Record<'out' | 'in' | 'welcome', string[]> = {
 
 async function kill(folder: string, point: string, args: readonly string[]): Promise<void> {
   const program = fileURLToPath(new URL('./mover.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', program, folder, TIME, ...args], {
-    env: { ...process.env, DS_BACKUP_FAILPOINT: point },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (piece: Buffer) => {
-    stderr += piece.toString();
-  });
-  const signal = await new Promise((resolve) => child.once('close', (_code, by) => resolve(by)));
-  assert.is(signal, 'SIGKILL', `${point}: ${stderr}`);
+  await killedAt(point, ['--import', 'tsx', program, folder, TIME, ...args]);
 }
 
 const open = (folder: string) => openWhole('', { folder, clock: testClock(TIME), stranger: true });

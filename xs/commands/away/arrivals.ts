@@ -1,10 +1,15 @@
 /** `arrivals`: children who come from another school; to welcome them, to decline, and to take a yes back. */
-import { formatBytes } from '../../shared/words/quantity.ts';
-import { type Arrival, declineArrival, listArrivals, undoArrival } from '../transfer/arrivals.ts';
-import { welcome } from '../transfer/welcome.ts';
-import { findLaptop, laptopArgument } from './arguments.ts';
-import { answer, type Command, type CommandContext, usage } from './command.ts';
-import { columns, counted, localTime } from './lines.ts';
+import { formatBytes } from '../../../shared/words/quantity.ts';
+import {
+  type Arrival,
+  declineArrival,
+  listArrivals,
+  undoArrival,
+} from '../../transfer/arrivals.ts';
+import { welcome } from '../../transfer/welcome.ts';
+import { findLaptop, laptopArgument } from '../arguments.ts';
+import { answer, type Command, type CommandContext, usage } from '../command.ts';
+import { columns, counted, localTime } from '../lines.ts';
 
 export const arrivals: Command = {
   takes: ['[LAPTOP]', '[welcome|decline|undo]'],
