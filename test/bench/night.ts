@@ -20,14 +20,21 @@ try {
   const library = join(folder, 'library');
   const config = join(folder, 'config.toml');
   const lines = ['library', 'state', 'completion'].map((name) => `${name} = "${folder}/${name}"`);
-  lines.push('[quota]', 'reserveMiB = 1', '[offsite]', `repository = "${folder}/away"`);
+  lines.push(
+    '[ssh]',
+    'uid = 65534',
+    '[quota]',
+    'reserveMiB = 1',
+    '[offsite]',
+    `repository = "${folder}/away"`,
+  );
   writeFileSync(config, `${lines.join('\n')}\n`);
   fill(library);
   const run = (...words: string[]) => {
     const { status, stderr } = spawnSync(
       'time',
       [...['-f', '%U %S %M %e'], process.execPath, ...['--import', 'tsx', cli, ...words]],
-      { encoding: 'utf8', env: { ...process.env, TMPDIR: folder, DS_BACKUP_XS_CONFIG: config } },
+      { encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(stderr);
     return stderr.trim().split('\n').at(-1);
