@@ -17,6 +17,7 @@ PACKAGES='rsync openssh-server openssh-client bubblewrap socat openssl libnss-wr
 # redirects a port between two networks; what makes settings for Browse; and
 # what makes the copy elsewhere, and a REST server for it.
 BENCH_PACKAGES='borgbackup'
+STICK_PACKAGES='debootstrap debian-archive-keyring'
 SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux restic'
 SERVER_TOOLS='rsync sshd ssh-keygen bwrap socat openssl flock setpriv'
 # For systems without dpkg: what those packages are needed for.
@@ -26,10 +27,11 @@ OLDEST_NODE=20
 
 usage() {
   cat <<'USAGE'
-usage: sh bundle/setup.sh [--quiet] [--server | --bench]
+usage: sh bundle/setup.sh [--quiet] [--server | --bench | --stick]
   --quiet   say nothing when nothing is missing
   --server  only what a school server needs that runs dist/xs-backup.mjs: no compiler, GTK or browser
   --bench   also install what the benchmarks compare with: borgbackup
+  --stick   also install what makes bare Debian systems: debootstrap
 USAGE
 }
 
@@ -53,6 +55,10 @@ while [ $# -gt 0 ]; do
     --bench)
       PACKAGES="$PACKAGES $BENCH_PACKAGES"
       TOOLS="$TOOLS borg"
+      ;;
+    --stick)
+      PACKAGES="$PACKAGES $STICK_PACKAGES"
+      TOOLS="$TOOLS debootstrap"
       ;;
     --help) usage && exit ;;
     *)

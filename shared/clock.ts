@@ -9,6 +9,8 @@ import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export const DAY_MS = 86_400_000;
+
 /** Which start of the machine this is, and how long ago it was, time asleep included. */
 export interface Boot {
   id: string;

@@ -51,6 +51,29 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
     'loadavg()[0] ?? 0 → loadavg()[0] && 0': "the machine's own load, which no test knows",
     '} catch { … → {}': 'undefined becomes null where it is used',
   },
+  'xs/registration/newcomers.ts': {
+    "policy === 'window' → true": 'under another policy no window can be opened',
+  },
+  'xs/registration/aliases.ts': {
+    'claims[0]?.[0] → claims[0][0]': 'there is one',
+    'laptops.get(older)?.registered → laptops.get(older).registered': 'it is one of them',
+    'at && !chain.has(at) → at || !chain.has(at)':
+      'nobody takes two places, so a chain from outside never enters a circle',
+    'hint === undefined → false': 'a hint that is undefined is none',
+  },
+  'xs/retention/retention.ts': {
+    'index < frozenBelow → index <= frozenBelow': 'that one is young, which is said before',
+  },
+  'xs/retention/server-clock.ts': {
+    '} catch { … → {}': 'a function that returns nothing returns undefined',
+    'a < b → a <= b': 'no name stands twice in an object',
+    'to < from → to <= from': 'a jump has a length',
+    'to > from → to >= from': 'a jump has a length',
+  },
+  'xs/retention/quota.ts': {
+    "line.replace(/#.*/, '').split(':')[1]?.trim → line.replace(/#.*/, '').split(':')[1].trim":
+      'the line has matched with its colon',
+  },
   'xs/ingest/daily-cap.ts': {
     '[] → ["Stryker was here"]': 'a word is no time within a day',
     'clock?.at → clock.at': 'only those with the number of this start get there',

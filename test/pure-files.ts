@@ -21,6 +21,8 @@ const TRAFFIC = [
 const SCREENS = [
   'test/activity/status.test.ts',
   'test/activity/lists.test.ts',
+  'test/activity/entry.test.ts',
+  'test/activity/storyboard.test.ts',
   'test/activity/restore.test.ts',
   'test/activity/waiting.test.ts',
   'test/activity/pins.test.ts',

@@ -3,6 +3,7 @@
  * be years ahead, jump, or show the same date at every boot, so it serves as a hint only. The decision
  * rests on the server's time when it was last heard and the uptime since then.
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import { elapsedMs, type Moment } from './moment.ts';
 
 /** The server's clock showed `serverMs` at `at`. */
@@ -45,7 +46,6 @@ export interface Due {
 }
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Minimum time between two backups, so that midnight does not bring two in a row. */
 export const LEAST_MS = 6 * HOUR_MS;
 /** After this many boots without a change of date the clocks are no longer trusted. */

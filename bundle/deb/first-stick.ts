@@ -1,6 +1,6 @@
 /**
  * `npm run stick -- DIR [SUITE…]`: a stick for a school that has no server yet, made where there is a network:
- * our packages, and of each Debian release what a bare system lacks. Needs root and debootstrap. Later sticks
+ * our packages, and of each Debian release what a bare system lacks. Needs root. Later sticks
  * are written by the server itself, with its key: `xs-backup stick`.
  */
 import { execFileSync } from 'node:child_process';

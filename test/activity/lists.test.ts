@@ -117,6 +117,35 @@ test('one entry that came back is told once, and the news disappears by itself',
   assert.is(screenOf(after(...events, ended).state, viewer).alert?.key, told?.key);
 });
 
+test('what did not work stays until it is read, or until the same thing is tried again', () => {
+  const job = { Kind: 'restore-entry', CurrentTitle: 'Volcán' };
+  const failed = jobEvent({ ...job, State: 'failed', Problem: ['server-unreachable', '', ''] });
+  const events = [agentEvent({}), jobEvent(job), failed];
+  const textAfter = (...more: Event[]) =>
+    screenOf(after(...events, ...more).state, viewer).alert?.text;
+  const later: Event = { type: 'tick', now: NOW + 3600 };
+  assert.is(textAfter(), 'The school does not answer');
+  assert.is(textAfter(later), 'The school does not answer', 'an hour later');
+  assert.is(textAfter({ type: 'answer-alert', yes: true }), undefined);
+  const cameBack = (CurrentTitle: string) => [
+    jobEvent({ ...job, CurrentTitle }, 2),
+    jobEvent({ ...job, CurrentTitle, State: 'done' }, 2),
+  ];
+  assert.is(textAfter(...cameBack('La luna')), 'The school does not answer', 'of another thing');
+  assert.match(textAfter(...cameBack('Volcán')) ?? '', /at the top of your Journal/);
+  assert.is(textAfter(...cameBack('Volcán'), later), undefined);
+});
+
+test('a failed backup is told away from the first screen, until one works', () => {
+  const failed = jobEvent({ State: 'failed', Problem: ['server-unreachable', '', ''] });
+  const events = [agentEvent({}), entries, jobEvent({ CurrentTitle: 'Volcán' }), failed];
+  const alertAfter = (...more: Event[]) => screenOf(after(...events, ...more).state, viewer).alert;
+  assert.equal([alertAfter()?.title, alertAfter()?.text], ['', 'The school does not answer']);
+  const later: Event = { type: 'tick', now: NOW + 3600 };
+  assert.is(alertAfter(later)?.text, 'The school does not answer');
+  assert.is(alertAfter(later, jobEvent({}, 2), jobEvent({ State: 'done' }, 2)), null);
+});
+
 test('a gesture on a list is seen at once, on its row, and why it waits', () => {
   const path = '/org/sugarlabs/Backup1/job/1';
   const effect = { type: 'bring-back', of: '', snapshot: SNAPSHOT, uid: UID } as const;

@@ -5,6 +5,7 @@
  *
  *     node --import tsx test/bench/pages.ts [ENTRIES [SNAPSHOTS [LAPTOPS]]]
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import { addTeacher } from '../../xs/admin/teachers.ts';
 import { Journals } from '../../xs/pages/journal/journal.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
@@ -12,7 +13,7 @@ import { previewPng } from '../journal/content.ts';
 import { seededRandom } from '../journal/random.ts';
 import { backUp, type Journal, type JournalEntry, SERIAL, uidOf } from '../xs/library.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from '../xs/pages/browser.ts';
-import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
+import { dsaKey, serialOf } from '../xs/whole.ts';
 
 const [ENTRIES = 5000, SNAPSHOTS = 60, LAPTOPS = 1000] = process.argv.slice(2).map(Number);
 const CHANGED_A_DAY = 20;

@@ -3,15 +3,17 @@
  * Every teachers' page in real headless Chromium: what axe-core says, whether it fits 600 px, reads
  * from right to left and in grey, and pictures of it in .screenshots/ for people to look at.
  */
+
 import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../shared/clock.ts';
 import { DAYS_PATH, PAPER_PATH, PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { dayOf, readDays, writeDay } from '../../xs/retention/day-log.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';
-import { DAY_MS, serialOf } from '../xs/whole.ts';
+import { serialOf } from '../xs/whole.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
 import { ABSENT, HELD, openClassRoom, RETURNED } from './class-room.ts';
 import { type Jocinta, TEACHER } from './jocinta.ts';

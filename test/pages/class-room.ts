@@ -2,12 +2,14 @@
  * A class for looking at: every state a laptop can be in, names of all lengths and scripts, something
  * on every one of the teachers' pages.
  */
+
 import { writeFileSync } from 'node:fs';
+import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { hostKeyPublic } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { backUp, ed25519, enrol, type Journal, uidOf } from '../xs/library.ts';
-import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
+import { dsaKey, serialOf } from '../xs/whole.ts';
 import { type Jocinta, openJocinta, STRANGER, thing } from './jocinta.ts';
 
 export const HELD = serialOf(20);

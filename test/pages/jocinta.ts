@@ -2,8 +2,10 @@
  * A school for looking at: Jocinta, whose old laptop broke, with a Journal of pictures and words on
  * both; another child; a teacher.
  */
+
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { addTeacher } from '../../xs/admin/teachers.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
@@ -19,7 +21,7 @@ import {
   uidOf,
 } from '../xs/library.ts';
 import { type PagesServer, servePages } from '../xs/pages/browser.ts';
-import { DAY_MS, dsaKey, serialOf } from '../xs/whole.ts';
+import { dsaKey, serialOf } from '../xs/whole.ts';
 
 export const OLD = serialOf(1);
 export const STRANGER = serialOf(2);

@@ -1,8 +1,9 @@
 /**
  * Ways to keep a crowd in order, each with its server's and its laptop's half.
  */
+
 import { silenceSeconds, waitSeconds } from '../../agent/backoff.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { Traffic } from '../../xs/traffic/traffic.ts';
 import type { Day, SimLaptop } from './school-day.ts';
@@ -43,7 +44,6 @@ export interface World {
 export type MakeMethod = (world: World) => Method;
 
 const ROOMY = { freeBytes: 1e12, usedBytes: 0, freeBlocks: 1, freeInodes: 1 };
-const DAY_MS = 86_400_000;
 
 /** The server's own `Traffic` and the agent's own back-off. */
 export const ours: MakeMethod = ({ day, laptops, clock, random, running }) => {

@@ -2,8 +2,10 @@
  * What can be done to a library and killed on the way, by name; and what has to be the same
  * afterwards.
  */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAY_MS } from '../../shared/clock.ts';
 import { parseRunId, type Serial, type Uid } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
@@ -19,7 +21,7 @@ import { listTrash } from '../../xs/storage/trash.ts';
 import { readJournal } from '../journal/compare.ts';
 import { checkAll } from './check.ts';
 import { awayOf, backUp, type Journal, SERIAL, uidOf } from './library.ts';
-import { DAY_MS, type WholeLibrary } from './whole.ts';
+import type { WholeLibrary } from './whole.ts';
 
 /** A Journal that is the same for the same number: each differs from the one before a little. */
 export function journalOfDay(day: number, entries = 15): Journal {

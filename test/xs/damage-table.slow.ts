@@ -4,6 +4,7 @@
  * backs up, and what is wrong is healed or named. Nothing is called safe that is not. The kinds are found
  * on the disk, so a new one is in the table by itself. In the suite each kind has one of the ways, in turn.
  */
+
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -22,13 +23,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../shared/clock.ts';
 import { hostKey, hostKeyPublic, inLaptop, type Paths } from '../../xs/storage/paths.ts';
 import { listSnapshots } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
 import { checkSnapshots } from './check.ts';
 import { drawings } from './integrity/damage-library.ts';
 import { backUp, SERIAL, sendEntry, uidOf } from './library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
+import { dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
 
 const test = suite('every kind of file and folder, damaged in every way');
 

@@ -2,10 +2,12 @@
  * A disk without a single free block, or without a single inode: what a person decides and what makes
  * room works all the same, within the reserve, and the school backs up again.
  */
+
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../shared/clock.ts';
 import { isErrno } from '../../shared/errors.ts';
 import { inLaptop, inLibrary } from '../../xs/storage/paths.ts';
 import { keepReserve } from '../../xs/storage/reserve.ts';
@@ -13,7 +15,7 @@ import { listHeld, listSnapshots } from '../../xs/storage/snapshots.ts';
 import { listTrash } from '../../xs/storage/trash.ts';
 import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from './library.ts';
 import { smallDisk } from './small-disk.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
+import { dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
 
 const test = suite('a full disk does not stop the repair');
 

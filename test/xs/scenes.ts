@@ -2,16 +2,18 @@
  * What the server does to its library, each with the named points it passes on the way: for the tests
  * that kill it or fill its disk there. A scene is prepared once and played many times from a copy.
  */
+
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../shared/clock.ts';
 import { listPins, listReleased } from '../../xs/pins/pins.ts';
 import { listSnapshots } from '../../xs/storage/snapshots.ts';
 import { listTrash } from '../../xs/storage/trash.ts';
 import { act, inventory, layout, leftovers, liveThrough, liveWithKept, reflashed } from './acts.ts';
 import { makeTrees } from './legacy/adopted.ts';
 import { backUp, SERIAL, uidOf } from './library.ts';
-import { DAY_MS, openWhole, type TestClock, testClock, type WholeLibrary } from './whole.ts';
+import { openWhole, type TestClock, testClock, type WholeLibrary } from './whole.ts';
 
 export interface Scene {
   name: string;

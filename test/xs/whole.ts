@@ -22,8 +22,6 @@ import { CALM } from '../../xs/traffic/pressure.ts';
 import type { Load } from '../../xs/traffic/traffic.ts';
 import { SERIAL } from './library.ts';
 
-export const DAY_MS = 86_400_000;
-
 /** Shows what it is set to. */
 export interface TestClock extends Clock {
   time: number;

@@ -4,12 +4,14 @@
  * plugs pulled in the middle of things, a reflashed laptop, a program that makes hundreds of junk backups.
  * Every snapshot that was promised to stay is there and restorable, hash by hash.
  */
+
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import { parseRunId, type Serial } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
@@ -21,7 +23,7 @@ import { makeActor } from './actor-program.ts';
 import { journalOfDay, leftovers, reflashed } from './acts.ts';
 import { checkAll } from './check.ts';
 import { backUp, type Journal, SERIAL, uidOf } from './library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
+import { dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
 
 const test = suite('a school year');
 

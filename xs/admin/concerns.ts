@@ -2,6 +2,7 @@
  * What needs somebody's attention, worked out in one place for the terminal, the pages and the metrics.
  * Pure. `xs-backup status` exits with 3 exactly when one of these needs attention; some are only worth doing.
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Fault } from '../ground/faults.ts';
 import { freeShare } from '../storage/disk.ts';
@@ -88,7 +89,6 @@ const SCARCE = 0.1;
 const SOON_DAYS = 60;
 /** The scrub reads everything in 24 days of service; so many are half as many again. */
 const BEHIND_DAYS = 36;
-const DAY_MS = 86_400_000;
 
 /** Empty when nothing is left to do; the most urgent first, one of a kind at most. */
 export function concerns(status: Status): Concern[] {

@@ -3,8 +3,10 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
+
 import { existsSync, lstatSync } from 'node:fs';
 import { relative } from 'node:path';
+import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Fault } from '../ground/faults.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
@@ -26,7 +28,7 @@ import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
 import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
-import { DAY_MS, daysSince, type Moment } from '../storage/moment.ts';
+import { daysSince, type Moment } from '../storage/moment.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';

@@ -2,6 +2,7 @@
  * What the service does by itself while nobody waits for it: the daily check of all names and the cleanup,
  * the scrub, and the adoption of old trees; also on a server that runs for only an hour a day.
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import { asDsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { checkEverything } from '../integrity/relink.ts';
@@ -11,7 +12,6 @@ import type { Library } from '../library.ts';
 import { isDue, isWithin } from '../offsite/due.ts';
 import { runOffsite } from '../offsite/offsite.ts';
 import { readOffsite } from '../offsite/offsite-state.ts';
-import { DAY_MS } from '../storage/moment.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp, type LaptopReport } from './cleanup.ts';
 

@@ -3,9 +3,11 @@
  * folders that original clients mirror besides their Journal. Old uploads are removed: the laptop sends
  * again what it has; mirrors stay.
  */
+
 import { lstatSync } from 'node:fs';
 import { opendir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { lockFile } from '../../shared/system/lock.ts';
@@ -16,7 +18,6 @@ import { inCompletion, inLaptop } from '../storage/paths.ts';
 
 /** An upload that nobody continued for so long is not continued any more, in days: long holidays. */
 const OLD_DAYS = 90;
-const DAY_MS = 86_400_000;
 const BLOCK = 512;
 
 /** Bytes on the disk of everything that a laptop sent and no backup has. */

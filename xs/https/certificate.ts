@@ -8,6 +8,7 @@ import { chownSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { isIP } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DAY_MS } from '../../shared/clock.ts';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
@@ -31,7 +32,7 @@ const NOT_BEFORE = '19700101000000Z';
 const YEARS = 25;
 const EARLIEST_END = 2049;
 /** So long before its end it is made anew, in milliseconds: a year. */
-const RENEWED_MS = 366 * 86_400_000;
+const RENEWED_MS = 366 * DAY_MS;
 /** Names longer than this have no room in a certificate's subject. */
 const MAX_SUBJECT = 64;
 

@@ -5,12 +5,12 @@
  * is off, or starts on the same date every day, must go on taking backups. Runs that came to nothing
  * count as well, four as one: reading what they sent is work, too.
  */
-import type { Clock } from '../../shared/clock.ts';
+
+import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import type { Timeline } from '../retention/timeline.ts';
-import { DAY_MS } from '../storage/moment.ts';
 
 type Dated = Pick<Manifest, 'created' | 'clock'>;
 /** So many failed runs count as one backup. A laptop on a bad network needs a few. */

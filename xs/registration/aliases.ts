@@ -4,6 +4,7 @@
  * more than once. An alias gives read access to the backups of all replaced laptops, so whatever is
  * ambiguous counts as no alias. Pure.
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Laptop } from './laptop-record.ts';
@@ -96,7 +97,6 @@ export interface Proposal {
   lastSeen: string;
 }
 
-const DAY_MS = 86_400_000;
 const NEW_DAYS = 30;
 const ABSENT_DAYS = 7;
 

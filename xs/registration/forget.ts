@@ -6,6 +6,7 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
@@ -20,7 +21,6 @@ import { hasBackup } from './has-backup.ts';
 import type { Laptop } from './laptop-record.ts';
 import type { Registrations } from './registration.ts';
 
-const DAY_MS = 86_400_000;
 const UNUSED_DAYS = 30;
 
 /** Whether a laptop without a backup registered long enough ago to be listed. */

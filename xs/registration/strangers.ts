@@ -3,11 +3,11 @@
  * so this is the only place where a replaced server can learn that it strands somebody. In memory, with a
  * limit: anybody may ask for any serial.
  */
-import type { Clock } from '../../shared/clock.ts';
+
+import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 
-const DAY_MS = 86_400_000;
 /** The longest unseen are forgotten first. */
 const MAX_STRANGERS = 1000;
 /** Refusals are logged in batches, one line in this many milliseconds. */

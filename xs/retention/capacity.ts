@@ -3,6 +3,7 @@
  * laptop has to fit. Pure; history and shared content are left out on purpose.
  */
 
+import { DAY_MS } from '../../shared/clock.ts';
 import type { DayRow } from '../storage/index-db.ts';
 import type { SchoolDay } from './day-log.ts';
 
@@ -16,7 +17,6 @@ export interface Forecast {
   fullOn: string | null;
 }
 
-const DAY_MS = 86_400_000;
 /** Estimate for a laptop that has not sent anything yet, in bytes. */
 const USUAL_JOURNAL_BYTES = 2e9;
 /** With fewer days on record, growth is unknown. */

@@ -1,8 +1,9 @@
 /** Since when each laptop has a snapshot, by the name of its first one, which is never removed. */
+
 import { lstatSync } from 'node:fs';
+import { DAY_MS } from '../../shared/clock.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import { DAY_MS } from '../storage/moment.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 
 const NAME = /^datastore-(\d{4}-\d\d-\d\d)/;

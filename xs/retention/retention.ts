@@ -8,9 +8,10 @@
  * change of most of its entries keeps everything before it for a month: junk, by mistake or on
  * purpose, cannot push history out before somebody notices.
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import type { SnapshotName } from '../../shared/ids.ts';
 import type { Tick } from '../../shared/protocol/messages.ts';
-import { DAY_MS, isPast, type Moment } from '../storage/moment.ts';
+import { isPast, type Moment } from '../storage/moment.ts';
 
 /** What retention needs to know of a snapshot; a MANIFEST has all of it. */
 export interface SnapshotFacts {

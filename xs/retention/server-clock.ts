@@ -6,10 +6,10 @@
  * a day at most, only while the clock went on from where it was, and only for dates that were not
  * counted before. All of it is too little rather than too much. Pure.
  */
+
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import type { Boot } from '../../shared/clock.ts';
-import { DAY_MS } from '../storage/moment.ts';
+import { type Boot, DAY_MS } from '../../shared/clock.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
 const isoTime = v.pipe(v.string(), v.isoTimestamp());

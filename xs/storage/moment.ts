@@ -4,9 +4,8 @@
  * `last-success.json` and the names of the trash; no snapshot, pin or item of the trash is removed by any
  * other age.
  */
+import { DAY_MS } from '../../shared/clock.ts';
 import type { Tick } from '../../shared/protocol/messages.ts';
-
-export const DAY_MS = 86_400_000;
 
 /** When something happened. */
 export interface Stamp extends Tick {

@@ -2,7 +2,7 @@
  * A request has ended, well or not: which news the child is shown, and which answers are out of date.
  */
 import { isOpen, type Job } from '../state/agent.ts';
-import { tell } from '../state/alerts.ts';
+import { tell, withoutFailure } from '../state/alerts.ts';
 import { allStale } from '../state/known-answers.ts';
 import type { Effect, News, State } from '../state/state.ts';
 
@@ -118,10 +118,17 @@ function jobEnded(state: State, job: Job): State {
     const isPin = job.kind === 'pins';
     // It was shown as pinned since it was noted; the school is asked which of them was refused.
     const told = isPin ? { ...after, pinning: undoable(state) } : after;
-    return tell(told, newsOf(job.problem.code, isPin), job.currentTitle);
+    return tell(told, newsOf(job.problem.code, isPin), titleOf(job));
   }
   const what = newsOfSuccess(job);
-  return what ? tell(after, what, job.currentTitle) : after;
+  const title = titleOf(job);
+  const worked = { ...after, alert: withoutFailure(after.alert, title) };
+  return what ? tell(worked, what, title) : worked;
+}
+
+/** The entry that it was about; empty for what is about all of them. */
+function titleOf({ kind, currentTitle }: Job): string {
+  return kind === 'backup' || kind === 'pins' ? '' : currentTitle;
 }
 
 function newsOfSuccess({ kind, summary }: Job): News | null {

@@ -80,7 +80,7 @@ export type Alert =
   | { type: 'unpinned'; uid: string; title: string; until: number }
   | { type: 'give-up'; job: string };
 
-/** Messages that are shown once and disappear. */
+/** Messages that are shown once; what did not work stays until it is read. */
 export type News =
   | 'on-its-way'
   | 'came-back'

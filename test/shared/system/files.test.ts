@@ -14,6 +14,8 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  copyDurably,
+  fsyncFile,
   fsyncFolder,
   namesIn,
   replaceSymlinkDurably,
@@ -93,6 +95,7 @@ test('a folder that is not there is an error, and the error is that of the write
   assert.throws(() => writeFileDurably(inside, 'x'), temporary);
   assert.throws(() => replaceSymlinkDurably(inside, 'x'), temporary);
   assert.throws(() => fsyncFolder(file), /ENOENT/);
+  assert.throws(() => fsyncFile(file), /ENOENT/);
 });
 
 test('a file system that cannot make names durable is no error', () => {
@@ -170,6 +173,19 @@ test('a file that cannot be read is written anew; what no file can replace is an
   assert.is(readFileSync(`${file}2`, 'utf8'), 'EIO');
 });
 
+test('a copy has the content, replaces what was there, and leaves the source', () => {
+  const { file, names } = scene();
+  writeFileSync(`${file}.source`, 'content');
+  writeFileSync(file, 'old');
+  const inode = statSync(file).ino;
+  copyDurably(`${file}.source`, file);
+  assert.is(readFileSync(file, 'utf8'), 'content');
+  assert.is.not(statSync(file).ino, inode, 'the old inode is never written to');
+  assert.throws(() => copyDurably(`${file}.nowhere`, file), /ENOENT/);
+  assert.is(readFileSync(file, 'utf8'), 'content');
+  assert.equal(names(), ['file', 'file.source']);
+});
+
 test('a link is made and turned', () => {
   const { file, names } = scene();
   replaceSymlinkDurably(file, 'datastore-1');
@@ -195,6 +211,7 @@ test('no file stays open, whether it was written or not', () => {
     writeFileDurably(file, 'x');
     assert.throws(() => writeFileDurably(file, { length: 3 } as unknown as Buffer));
     fsyncFolder('/proc');
+    fsyncFile(file);
   }
   assert.ok(open() < before + 20, `${before} → ${open()}`);
 });
@@ -208,6 +225,8 @@ test('a disk that fails to make it durable is an error', () => {
   syncBuiltinESMExports();
   try {
     assert.throws(() => writeFileDurably(file, 'x'), /EIO/);
+    assert.throws(() => copyDurably('/proc/self/stat', file), /EIO/);
+    assert.throws(() => fsyncFile('/proc/self/stat'), /EIO/);
     assert.throws(() => fsyncFolder(dirname(file)), /EIO/);
   } finally {
     fs.fsyncSync = fsyncSync;

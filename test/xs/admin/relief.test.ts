@@ -1,10 +1,11 @@
 /** How a disk is split up, what makes room on it, and when it is full. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { diskParts, reliefs } from '../../../xs/admin/relief.ts';
 import { fullDate } from '../../../xs/retention/capacity.ts';
 import { dayOf } from '../../../xs/retention/day-log.ts';
-import { DAY_MS } from '../whole.ts';
 
 const test = suite('room on the disk');
 

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { CONCERN_TYPES, type Concern, concerns, weighed } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
 import {
@@ -16,7 +17,7 @@ import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { momentAfter } from '../retention/aged.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
+import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('the school on one screen');
 

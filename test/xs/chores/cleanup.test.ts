@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import type { SnapshotName } from '../../../shared/ids.ts';
 import { planLaptop } from '../../../xs/chores/cleanup.ts';
@@ -25,7 +26,7 @@ import { listTrash } from '../../../xs/storage/trash.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshot, checkSnapshots } from '../check.ts';
 import { backUp, type Journal, makeLibrary, SERIAL, uidOf } from '../library.ts';
-import { DAY_MS, openWhole, type WholeLibrary } from '../whole.ts';
+import { openWhole, type WholeLibrary } from '../whole.ts';
 
 const test = suite('cleanup, trash, pins and the commands about them');
 

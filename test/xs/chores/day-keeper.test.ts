@@ -1,12 +1,14 @@
 /** The line of each day: who came, who failed, how full the disk was; bounded, and whole after a power cut. */
+
 import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { DayKeeper, noteDays } from '../../../xs/chores/day-keeper.ts';
 import { dayOf, readDays, readWho, writeDay } from '../../../xs/retention/day-log.ts';
 import { inDays } from '../../../xs/storage/paths.ts';
 import { SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
+import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('the days of the school');
 

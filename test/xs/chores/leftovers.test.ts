@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { lockFile } from '../../../shared/system/lock.ts';
 import { removeOldUploads } from '../../../xs/chores/leftovers.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { DAY_MS, openWhole, testClock } from '../whole.ts';
+import { openWhole, testClock } from '../whole.ts';
 
 const test = suite('what sessions left and no backup has');
 

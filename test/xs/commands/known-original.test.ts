@@ -2,14 +2,16 @@
  * A school that was flashed again: the laptops of the original program come with new keys, and a stranger's
  * keys are among them.
  */
+
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { parsePublicKey } from '../../../shared/ssh/ssh-key.ts';
 import { AuthorizedKeys } from '../../../xs/registration/authorized-keys.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { backUp, ed25519, enrol, uidOf } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const JOURNAL = new Map([[uidOf(1), { title: 'a', content: 'a' }]]);
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { readConfig } from '../../../xs/config.ts';
 import { pinLimit } from '../../../xs/pins/pins.ts';
@@ -12,7 +13,7 @@ import { listTrash } from '../../../xs/storage/trash.ts';
 import { refused, refusedLater } from '../../shared/refused.ts';
 import { checkSnapshots } from '../check.ts';
 import { backUp, makeLibrary, SERIAL, uidOf } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
+import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('what a teacher decides about laptops');
 

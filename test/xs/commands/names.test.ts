@@ -1,10 +1,12 @@
 /** Lists are for a teacher, who knows the children's names and not the numbers of laptops and entries. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf } from '../whole.ts';
+import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('what a teacher reads at the terminal');
 

@@ -1,10 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Manifest } from '../../../shared/protocol/messages.ts';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
-import { DAY_MS, serialOf, testClock } from '../whole.ts';
+import { serialOf, testClock } from '../whole.ts';
 
 const test = suite('a laptop makes a limited number of backups within 24 hours');
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { newRunId, type SnapshotName, type Uid } from '../../../shared/ids.ts';
 import { decodeEntry, digestOf, propertyText } from '../../../shared/journal/entry.ts';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
@@ -15,7 +16,7 @@ import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshots } from '../check.ts';
 import { flipBit, shardOf } from '../integrity/damage-library.ts';
 import { makeLibrary, SERIAL, type TestLibrary, uidOf } from '../library.ts';
-import { DAY_MS, testClock } from '../whole.ts';
+import { testClock } from '../whole.ts';
 
 const test = suite("an original client's mirror is folded");
 

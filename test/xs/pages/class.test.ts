@@ -1,9 +1,11 @@
 /** The list of a school's laptops: search, groups, pages, and numbers that agree with the first page. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { ed25519, enrol, SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, noteSuccess, serialOf } from '../whole.ts';
+import { dsaKey, noteSuccess, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
 const test = suite("the list of a school's laptops");

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import type { KeptMark } from '../../../shared/journal/kept.ts';
@@ -21,7 +22,7 @@ import {
   SERIAL,
   uidOf,
 } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('what a snapshot says is at school stays there');
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
 import {
   chainOf,
@@ -17,7 +18,7 @@ import { inState } from '../../../xs/storage/paths.ts';
 import { seeded } from '../../shared/random.ts';
 import { refused } from '../../shared/refused.ts';
 import { SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, noteSuccess, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, noteSuccess, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('aliases: a new laptop replaces an old one');
 
@@ -61,18 +62,23 @@ const CONFLICTS: [string, Laptops, Serial, Serial, RegExp | undefined][] = [
   ['a second one replaced', link([C, A]), C, B, new RegExp(`${C} already replaces ${A}`)],
   ['a second one replaces', link([B, A]), C, A, new RegExp(`${A} is already replaced by ${B}`)],
   ['the same again', link([B, A]), B, A, /already replaces/],
+  ['by a laptop that is not registered', link(), serialOf(99), A, undefined],
   ['a circle of two', link([B, A]), A, B, /circle/],
   ['a circle of three', link([C, B], [B, A]), A, C, /circle/],
 ];
 for (const [what, laptops, newer, older, expected] of CONFLICTS) {
   test(`alias: ${what} is ${expected ? 'refused' : 'allowed'}`, () => {
-    if (expected) refused(() => checkAlias(newer, older, laptops), 'bad-input', expected);
-    else checkAlias(newer, older, laptops);
+    if (expected) {
+      const { hint } = refused(() => checkAlias(newer, older, laptops), 'bad-input', expected);
+      // Another alias stands in the way of some, and can be taken back.
+      const inTheWay = /replaces|already replaced by (\S+)/.test(expected.source);
+      assert.is(/xs-backup unalias \S+" first/.test(hint ?? ''), inTheWay, hint);
+    } else checkAlias(newer, older, laptops);
   });
 }
 
 test('of many laptops at once, those are possible that the check of each one allows', () => {
-  const serials = [A, B, C, D];
+  const serials = [A, B, C, D, serialOf(99)];
   for (const laptops of [...CHAINS, ...CONFLICTS].map(([, one]) => one)) {
     for (const newer of serials) {
       const isPossible = possibleOlder(newer, laptops);
@@ -136,7 +142,7 @@ test('one reads what is in its chain; unknown and forbidden sound the same', () 
     (of) => refused(() => readableBy(C, of, laptops), 'not-found').message,
   );
   assert.is(new Set(words).size, 1, words.join());
-  refused(() => readableBy(A, C, laptops), 'not-found');
+  assert.match(refused(() => readableBy(A, C, laptops), 'not-found').hint ?? '', 'xs-backup alias');
   assert.is(replacedBy(A, laptops), B);
   assert.is(replacedBy(C, laptops), undefined);
 });

@@ -1,12 +1,13 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { parsePublicKey } from '../../../shared/ssh/ssh-key.ts';
 import { Audit, readAudit } from '../../../xs/registration/audit.ts';
 import { inAudit } from '../../../xs/storage/paths.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, testClock } from '../whole.ts';
+import { dsaKey, openWhole, serialOf, testClock } from '../whole.ts';
 
 const test = suite('the audit log: who was let in, and who decided it');
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { parseSerial } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { answerRegistration } from '../../../xs/api/idmgr.ts';
@@ -13,7 +14,7 @@ import {
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { refused } from '../../shared/refused.ts';
 import { backUp, makeLibrary, openRegistrations, uidOf } from '../library.ts';
-import { DAY_MS, dsaKey, serialOf, testClock } from '../whole.ts';
+import { dsaKey, serialOf, testClock } from '../whole.ts';
 
 const test = suite('a flood of fake laptops neither fills the disk nor hides the real ones');
 
@@ -77,7 +78,9 @@ test('a window of a minute is one, a window of 0 minutes is none from the first 
 for (const policy of ['open', 'closed'] as const) {
   test(`where registration is always ${policy} there is no window`, () => {
     const newcomers = new Newcomers(testClock('2026-03-02T08:00:00Z'), { policy, ...LIMITS });
-    refused(() => newcomers.openWindow(10), 'config', /always/);
+    const { hint = '' } = refused(() => newcomers.openWindow(10), 'config', /always/);
+    assert.is(/laptops can register now/.test(hint), policy === 'open');
+    assert.match(hint, 'window');
     assert.is(newcomers.window().open, policy === 'open');
   });
 }

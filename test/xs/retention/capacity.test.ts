@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { foresee, neededBytes } from '../../../xs/retention/capacity.ts';
 import type { DayRow } from '../../../xs/storage/index-db.ts';
-import { DAY_MS } from '../whole.ts';
 
 const test = suite('whether the disk is large enough for the school');
 

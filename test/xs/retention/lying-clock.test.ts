@@ -1,14 +1,16 @@
 /** A whole library whose clock lies: what is young in true days stays, whatever the date. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { DAY_MS, openWhole, testClock, type WholeLibrary } from '../whole.ts';
+import { openWhole, testClock, type WholeLibrary } from '../whole.ts';
 
 const test = suite('a clock that lies removes nothing');
 

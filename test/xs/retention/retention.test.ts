@@ -48,6 +48,74 @@ test('all of the last month stays, then the first of each month, the first and t
   assert.equal(removed(done), ['4 thinned', '5 thinned']);
 });
 
+test('the order of the list says nothing', () => {
+  const one = history(200, 100, 70, 60, 53, 40, 30, 20, 10, 0);
+  const usage = one.map(({ sequence }) => {
+    return { first: sequence, last: sequence, bytes: 100, inodes: 10, pinned: false };
+  });
+  const policy = { quota: { bytes: 150, inodes: 1000 } };
+  const expected = plan(one, { usage, policy });
+  assert.equal(removed(expected).length, 5);
+  for (const shuffled of [one.toReversed(), [...one.slice(4), ...one.slice(0, 4)]]) {
+    assert.equal(plan(shuffled, { usage, policy }), expected);
+  }
+  assert.is(usedBy(one.toReversed(), usage).bytes, 1000);
+});
+
+test('what takes just as much as the quota fits', () => {
+  const ages = [300, 200, 0];
+  const usage = ages.map((_, index) => ({
+    ...{ first: index + 1, last: index + 1, bytes: 100, inodes: 10, pinned: false },
+  }));
+  const within = (bytes: number, inodes: number) =>
+    removed(plan(history(...ages), { usage, policy: { quota: { bytes, inodes } } }));
+  assert.equal(within(200, 20), []);
+  assert.equal(within(199, 20), ['2 over-quota']);
+  assert.equal(within(200, 19), ['2 over-quota']);
+});
+
+test('what is thinned makes room before anything goes for the quota', () => {
+  const ages = [300, 299, 298, 200, 100, 0];
+  const usage = ages.map((_, index) => ({
+    ...{ first: index + 1, last: index + 1, bytes: 100, inodes: 10, pinned: false },
+  }));
+  const policy = { keepLast: 1, quota: { bytes: 400, inodes: 1000 } };
+  assert.equal(removed(plan(history(...ages), { usage, policy })), ['2 thinned', '3 thinned']);
+});
+
+test('the state that a mass change made is judged as any other', () => {
+  const ages = [72, 71, 20, 19, 18, 17, 16, 0];
+  const young = history(...ages).map((one) => {
+    return one.sequence === 4 ? { ...one, changed: 90 } : one;
+  });
+  const policy = { keepAllDays: 31, keepLast: 1 };
+  assert.equal(kept(plan(young, { policy })).slice(1, 4), [
+    ...['2 before-mass-change', '3 recent', '4 recent'],
+  ]);
+});
+
+test('with no snapshot older than a month nothing counts against the quota', () => {
+  const usage = [{ first: 1, last: 2, bytes: 1e9, inodes: 10, pinned: false }];
+  const done = plan(history(3, 0), { usage, policy: { quota: { bytes: 1, inodes: 1 } } });
+  assert.equal([removed(done), done.stuck], [[], false]);
+});
+
+test('a date up to five minutes ahead of the clock is believed', () => {
+  // Both are of the last days of a month; the second says that it is of the next.
+  const month = (created: string) => {
+    const [first, second, third, ...more] = history(100, 99, 98, 40, 0);
+    const dated = { ...(second as SnapshotFacts), created };
+    const now = { ...momentAfter(0), time: new Date('2026-08-31T23:58:00Z') };
+    const before = { ...(first as SnapshotFacts), created: '2026-08-30T10:00:00Z' };
+    const after = { ...(third as SnapshotFacts), created: '2026-08-31T10:00:00Z' };
+    const policy = { ...POLICY, keepLast: 1 };
+    const all = [before, dated, after, ...more];
+    return kept(planRetention(all, new Set(), [], policy, now)).slice(0, 2);
+  };
+  assert.equal(month('2026-09-01T00:02:00Z'), ['1 first', '2 first-of-month']);
+  assert.is(month('2026-09-01T00:04:00Z').includes('2 first-of-month'), false);
+});
+
 test('a lone snapshot stays, however old and whatever its size', () => {
   const usage = [{ first: 1, last: 1, bytes: 1e12, inodes: 1e6, pinned: false }];
   const done = plan(history(4000), { usage, policy: { quota: { bytes: 1, inodes: 1 } } });
@@ -104,6 +172,8 @@ test('what a mass change is', () => {
     [30, 0, 70, true],
     [10, 10, 0, false],
     [20, 20, 0, true],
+    [60, 15, 40, true],
+    [60, 9, 40, false],
   ];
   for (const [entries, changed, gone, expected] of rows) {
     const one = aged(2, 1, { entries, changed, removed: gone });

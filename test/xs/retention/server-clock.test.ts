@@ -184,6 +184,16 @@ test('while it was off, a day at most counts, forward only', () => {
   assert.is(counted([0, 'a', 0], [-9000, 'b', 0], [1, 'c', 0]), 0, 'nothing when it is over');
 });
 
+test('a memory that was written once is read for ever', () => {
+  const text =
+    '{"version":2,"at":5,"creditedAt":5,"boots":2,"boot":{"id":"b","ms":7},' +
+    '"seen":"2026-03-02T08:00:00.000Z","furthest":"2026-03-02T08:00:00.000Z","jump":null,' +
+    '"sum":"5f7717ce8a77c46c"}\n';
+  const memory = parseMemory(text);
+  assert.equal([memory?.at, memory?.boots, memory?.boot?.id], [5, 2, 'b']);
+  assert.is(formatMemory(memory as ClockMemory), text);
+});
+
 test('the sum is of the values, in whatever order they stand', () => {
   const turned = Object.fromEntries(Object.entries(BEGIN).reverse()) as ClockMemory;
   assert.equal(parseMemory(formatMemory(turned)), BEGIN);

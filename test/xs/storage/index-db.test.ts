@@ -12,10 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { drawings } from '../integrity/damage-library.ts';
 import { backUp, SERIAL } from '../library.ts';
-import { DAY_MS, openWhole, type WholeLibrary } from '../whole.ts';
+import { openWhole, type WholeLibrary } from '../whole.ts';
 
 const test = suite('the disk is believed before the index');
 

@@ -24,7 +24,7 @@ export function alertOf(state: State, { words }: Viewer): AlertModel | null {
     case 'news':
       return {
         ...{
-          key: `news ${alert.what} ${alert.until}`,
+          key: `news ${alert.what} ${alert.title} ${alert.until}`,
           icon: NEWS[alert.what][0],
           countdown: null,
         },

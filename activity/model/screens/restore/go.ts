@@ -6,6 +6,7 @@ import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { homeButton } from '../buttons.ts';
 import { emptyPage, nothing } from '../page.ts';
+import { whyOf } from '../reasons.ts';
 import { ring } from './ring.ts';
 
 type GoPlace = Extract<Place, { type: 'go' }>;
@@ -37,6 +38,9 @@ export function goBody(state: State, place: GoPlace, viewer: Viewer): PageBody {
         )
       : '',
   ];
+  // What does not fit stops half way; the child can make room first.
+  const full = plan.bytes > plan.free ? whyOf('laptop-full', words, viewer.color) : undefined;
+  if (full) lines.push(full.title, full.text);
   const go: ButtonModel = {
     ...{ icon: { own: 'bring' }, label: _('Bring back') },
     event: { type: 'act', act: { type: 'restore-all', of, snapshot } },
@@ -44,6 +48,7 @@ export function goBody(state: State, place: GoPlace, viewer: Viewer): PageBody {
   };
   return {
     ...emptyPage(),
+    pictures: full ? [full.picture] : [],
     samples: plan.samples.map((uid) => ({ of, snapshot, uid })),
     title: _n('{n} thing comes back', '{n} things come back', plan.entries),
     text: lines.filter((line) => line !== '').join('\n'),

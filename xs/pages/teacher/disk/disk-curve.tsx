@@ -2,7 +2,9 @@
  * How full the disk was over the last year, with the forecast as a broken line: a picture that needs no
  * colours, and the table behind it.
  */
+
 import type { VNode } from 'preact';
+import { DAY_MS } from '../../../../shared/clock.ts';
 import { size, type Words } from '../../../../shared/words/words.ts';
 import type { SchoolDay } from '../../../retention/day-log.ts';
 import { TableBehind } from '../shown/table-behind.tsx';
@@ -11,7 +13,6 @@ const WIDTH = 600;
 const HEIGHT = 200;
 /** For the labels below and above. */
 const EDGE = 22;
-const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
 /** How far ahead the forecast is drawn, in days. */
 const AHEAD_DAYS = 90;
