@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import { bringBack, bringOlder } from '../../../xs/offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../../xs/offsite/offsite.ts';
@@ -18,7 +19,7 @@ import { testIf } from '../../runner/skip.ts';
 import { soak } from '../../soak.ts';
 import { inventory, journalOfDay, liveThrough } from '../acts.ts';
 import { backUp, SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from '../whole.ts';
 import {
   folderRepository,
   type Repository,

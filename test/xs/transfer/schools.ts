@@ -2,13 +2,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Flags } from '../../../xs/commands/command.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { journalOfDay } from '../acts.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { DAY_MS, dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 
 /** The laptop that broke: SERIAL took its place. */
 export const OLDER = serialOf(7);

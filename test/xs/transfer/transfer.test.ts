@@ -14,13 +14,14 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { chainOf } from '../../../xs/registration/aliases.ts';
 import { inLibrary } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { inventory, journalOfDay } from '../acts.ts';
 import { backUp, SERIAL } from '../library.ts';
-import { DAY_MS, dsaKey, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, serialOf, type WholeLibrary } from '../whole.ts';
 import { OLDER, transfer, twoSchools } from './schools.ts';
 
 const test = suite('transfer');
