@@ -14,32 +14,26 @@ import { serialOf } from '../xs/whole.ts';
 
 const [laptops = 1000, snapshots = 60, contents = 100_000] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'ds-night-'));
-const cli = fileURLToPath(new URL('../../xs/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('./night-run.ts', import.meta.url));
 
 try {
   const library = join(folder, 'library');
   const config = join(folder, 'config.toml');
   const lines = ['library', 'state', 'completion'].map((name) => `${name} = "${folder}/${name}"`);
-  lines.push(
-    '[ssh]',
-    'uid = 65534',
-    '[quota]',
-    'reserveMiB = 1',
-    '[offsite]',
-    `repository = "${folder}/away"`,
-  );
+  lines.push('[quota]', 'reserveMiB = 1', '[offsite]', `repository = "${folder}/away"`);
   writeFileSync(config, `${lines.join('\n')}\n`);
+  mkdirSync(join(folder, 'state'));
   fill(library);
   const run = (...words: string[]) => {
     const { status, stderr } = spawnSync(
       'time',
-      [...['-f', '%U %S %M %e'], process.execPath, ...['--import', 'tsx', cli, ...words]],
+      [...['-f', '%U %S %M %e'], process.execPath, ...['--import', 'tsx', program, ...words]],
       { encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(stderr);
     return stderr.trim().split('\n').at(-1);
   };
-  const args = (action: string) => ['--config', config, 'offsite', action];
+  const args = (action: string) => [config, action];
   console.log(`${laptops} laptops, ${snapshots} snapshots each, ${contents} contents`);
   run(...args('init'));
   for (const what of ['first copy', 'nothing changed', 'nothing changed']) {
