@@ -48,7 +48,7 @@ export async function sendByRepository(
     folder,
   ]);
   failpoint('transfer.sent');
-  rmSync(dirname(folder), { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   return sent;
 }
 

@@ -26,12 +26,12 @@ export interface Schools extends AsyncDisposable {
 }
 
 /** In the first, Jocinta with two laptops, a pinned thing, a pinned day, and a backup held aside. */
-export async function twoSchools(): Promise<Schools> {
+export async function twoSchools(settings = ''): Promise<Schools> {
   const folder = mkdtempSync(join(tmpdir(), 'ds-transfer-'));
   const [here, there] = [join(folder, 'here'), join(folder, 'there')];
   for (const one of [here, there]) mkdirSync(one);
-  const from = await openWhole('', { folder: here });
-  const to = await openWhole('', { folder: there, start: '2026-03-20T08:00:00Z' });
+  const from = await openWhole(settings, { folder: here });
+  const to = await openWhole(settings, { folder: there, start: '2026-03-20T08:00:00Z' });
   await to.command('forget', [SERIAL]);
   await fill(from);
   return {
