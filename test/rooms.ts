@@ -67,6 +67,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'ingest',
     'library',
     'offsite',
+    'transfer',
     'traffic',
     'ssh',
     'https',

@@ -76,9 +76,12 @@ async function runOne(
   if (local) {
     const open = () => openHere(options, config);
     const checkUser = () => void ownershipOf(options, config);
+    const performs = (name: string, words: readonly string[]) =>
+      perform({ ...options, ...shown }, config, { command: name, args: [...words], flags: {} });
     const context = {
       ...options,
       ...shown,
+      command: performs,
       ...{ paths: config, config, args, flags, open, checkUser },
     };
     const exitCode = await local.run(context).catch(explain);

@@ -334,6 +334,15 @@ const schema = v.strictObject({
         ),
         0,
       ),
+      hours: v.optional(
+        v.pipe(
+          v.pipe(v.string(), v.regex(/^((?:[01]?\d|2[0-3])-(?:[01]?\d|2[0-3]))?$/)),
+          v.description(
+            'Between which hours of the day to copy by itself, by the clock of the server: "20-6"; empty for any.',
+          ),
+        ),
+        '',
+      ),
     }),
     {},
   ),

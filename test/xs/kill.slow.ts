@@ -4,7 +4,6 @@
  * whatever was complete is complete afterwards, the next start takes less than five seconds to
  * be where an undisturbed run would be, and nothing half made remains.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import * as assert from 'uvu/assert';
 import { within } from '../runner/patience.ts';
 import { soak } from '../soak.ts';
 import { makeActor } from './actor-program.ts';
+import { killedAt } from './killed.ts';
 import { copyOf, type Prepared, prepareScene, recover, SCENES } from './scenes.ts';
 
 const test = suite('killed at each point of the library');
@@ -24,17 +24,7 @@ let killed = 0;
 let slowest = 0;
 
 async function kill(prepared: Prepared, folder: string, point: string): Promise<void> {
-  const args = [actor.path, folder];
-  const child = spawn(process.execPath, [...args, String(prepared.time), ...prepared.args], {
-    env: { ...process.env, DS_BACKUP_FAILPOINT: point },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (piece: Buffer) => {
-    stderr += piece.toString();
-  });
-  const signal = await new Promise((resolve) => child.once('close', (_code, by) => resolve(by)));
-  assert.is(signal, 'SIGKILL', `${point} was passed: ${stderr}`);
+  await killedAt(point, [actor.path, folder, String(prepared.time), ...prepared.args]);
   killed += 1;
 }
 

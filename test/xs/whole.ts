@@ -95,10 +95,10 @@ export function serialOf(n: number): Serial {
   return parseSerial(`TST${n.toString(16).toUpperCase().padStart(8, '0')}`);
 }
 
-/** Opens a new library with one registered laptop, SERIAL. `settings` is TOML. */
+/** Opens a new library with one registered laptop, SERIAL, unless that is a stranger. `settings` is TOML. */
 export async function openWhole(
   settings = '',
-  options: { start?: string; folder?: string; clock?: TestClock } = {},
+  options: { start?: string; folder?: string; clock?: TestClock; stranger?: boolean } = {},
 ): Promise<WholeLibrary> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ds-library-'));
   const configFile = join(folder, 'config.toml');
@@ -121,7 +121,11 @@ export async function openWhole(
   await using cleanup = new Cleanup();
   cleanup.use(library);
   const { registrations } = library;
-  if (!registrations.get(SERIAL) && !registrations.unreadable().includes(SERIAL)) {
+  if (
+    !options.stranger &&
+    !registrations.get(SERIAL) &&
+    !registrations.unreadable().includes(SERIAL)
+  ) {
     const inWindow = config.registration.policy === 'window';
     if (inWindow) library.newcomers.openWindow(1);
     library.registrations.register(SERIAL, 'Jocinta', 'uuid', dsaKey(1));

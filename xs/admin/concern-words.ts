@@ -53,6 +53,8 @@ export function concernText(words: Words, concern: Concern): string {
       );
     case 'held':
       return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
+    case 'arrivals':
+      return _n('{n} child comes from another school', '{n} children come from another school', n);
     case 'no-teacher':
       return _('Nobody can sign in to the pages yet');
     case 'clock':
@@ -97,6 +99,7 @@ export function concernText(words: Words, concern: Concern): string {
 }
 
 /** What to do now. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of texts
 export function concernAdvice(words: Words, concern: Concern): string {
   const { _ } = words;
   switch (concern.type) {
@@ -143,6 +146,8 @@ export function concernAdvice(words: Words, concern: Concern): string {
       return _('Its key is of a kind that this server cannot check any more.');
     case 'held':
       return _('Was it wiped? Bring its Journal back. Else say whether it is right.');
+    case 'arrivals':
+      return _('Is it right that she comes here? Then say yes.');
     case 'no-teacher':
       return _('At the terminal: {command}', { command: 'xs-backup teacher add NAME' });
     case 'clock':

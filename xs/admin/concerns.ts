@@ -41,6 +41,8 @@ export type Concern =
   | { type: 'clock'; reason: string }
   /** The copy elsewhere failed, or was not made for days. */
   | { type: 'offsite' }
+  /** Children from another school, who wait for a yes. */
+  | { type: 'arrivals'; laptops: readonly Named[] }
   | { type: 'damage'; files: number }
   /** One full copy of every laptop does not fit. */
   | { type: 'disk-too-small' }
@@ -62,7 +64,7 @@ export type ConcernType = Concern['type'];
 /** Every kind, the most urgent first. */
 export const CONCERN_TYPES = [
   ...(['service-down', 'faults', 'port-closed', 'sandbox', 'unlinked', 'disk-full'] as const),
-  ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'twins', 'held'] as const),
+  ...(['damaged-laptops', 'not-safe', 'waiting-keys', 'twins', 'held', 'arrivals'] as const),
   ...(['clock', 'offsite'] as const),
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
@@ -169,6 +171,8 @@ function laptopsOf(type: Exclude<AboutLaptops, 'not-safe'>, status: Status): rea
       return status.twins;
     case 'damaged-laptops':
       return status.damagedLaptops;
+    case 'arrivals':
+      return status.arrivals;
     case 'held':
       return status.held;
     case 'refused-laptops':

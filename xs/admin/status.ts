@@ -33,6 +33,7 @@ import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
+import { listArrivals } from '../transfer/arrivals.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
@@ -55,6 +56,8 @@ export interface LaptopStanding {
 export interface Status {
   time: string;
   laptops: LaptopStanding[];
+  /** From another school; they wait for a teacher's yes. */
+  arrivals: { serial: Serial; nick: string }[];
   held: { serial: Serial; nick: string; snapshots: number }[];
   waitingKeys: { serial: Serial; nick: string; keys: number }[];
   /** Two laptops answer to these names. */
@@ -135,6 +138,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   return {
     time: moment.time.toISOString(),
     ...standings(library, active, notSafe, moment),
+    arrivals: listArrivals(paths).map(({ serial, nick }) => ({ serial, nick })),
     held: held.filter(({ snapshots }) => snapshots > 0),
     waitingKeys: waiting.filter(({ keys }) => keys > 0),
     twins: active

@@ -9,7 +9,9 @@ import { checkEverything } from '../integrity/relink.ts';
 import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, writeScrubState } from '../integrity/scrub-state.ts';
 import type { Library } from '../library.ts';
+import { isDue, isWithin } from '../offsite/due.ts';
 import { runOffsite } from '../offsite/offsite.ts';
+import { readOffsite } from '../offsite/offsite-state.ts';
 import { adoptInTurn } from './adoption.ts';
 import { cleanUp, type LaptopReport } from './cleanup.ts';
 
@@ -37,6 +39,9 @@ export class Chores implements AsyncDisposable {
   #working: Promise<void> = Promise.resolve();
   #scrubbed: Promise<void> = Promise.resolve();
   #scrubbing = false;
+  #copied: Promise<void> = Promise.resolve();
+  #isCopying = false;
+  #pauseCopy = new AbortController();
 
   constructor(library: Library, options: ChoresOptions) {
     this.#library = library;
@@ -77,10 +82,12 @@ export class Chores implements AsyncDisposable {
     this.#stop.abort();
     await this.#working;
     await this.#scrubbed;
+    await this.#copied;
   }
 
   /** Cleans up when the date has changed, or after a day of uptime whatever the date. */
   #look(): void {
+    this.#copyAway();
     const { clock } = this.#library;
     const date = clock.now().toISOString().slice(0, 10);
     const last = this.#cleaned;
@@ -93,10 +100,7 @@ export class Chores implements AsyncDisposable {
     } catch (error) {
       log.warn('scrub-state-not-written', { reason: asDsError(error).message });
     }
-    this.#working = this.#working
-      .then(() => this.#check())
-      .then(() => this.#cleanUp())
-      .then(() => this.#copyAway());
+    this.#working = this.#working.then(() => this.#check()).then(() => this.#cleanUp());
   }
 
   /** One shard, if one is due; outside of the work queue, as it may take minutes. */
@@ -128,12 +132,24 @@ export class Chores implements AsyncDisposable {
     });
   }
 
-  /** A copy elsewhere, where one is wanted. Tried again the next day. */
-  async #copyAway(): Promise<void> {
-    const { config, env, clock, log } = this.#library;
-    if (config.offsite.repository === '' || this.#stop.signal.aborted) return;
-    await this.#attempt('not-copied-elsewhere', async (signal) => {
+  /**
+   * A copy elsewhere, where one is wanted and due; beside everything else, as it may take days. Its hours over, it
+   * stops: what has been sent stays there, and the next one goes on.
+   */
+  #copyAway(): void {
+    const { config, paths, env, clock, log } = this.#library;
+    const { repository, hours } = config.offsite;
+    if (repository === '') return;
+    if (!isWithin(hours, clock.now())) this.#pauseCopy.abort();
+    if (this.#isCopying || !isDue(readOffsite(paths), hours, clock.now())) return;
+    this.#isCopying = true;
+    this.#pauseCopy = new AbortController();
+    const pause = this.#pauseCopy.signal;
+    this.#copied = this.#attempt('not-copied-elsewhere', async (stop) => {
+      const signal = AbortSignal.any([stop, pause]);
       log.info('copied-elsewhere', { ...(await runOffsite({ config, env, signal }, clock.now)) });
+    }).finally(() => {
+      this.#isCopying = false;
     });
   }
 

@@ -21,7 +21,14 @@ import { isPast } from '../storage/moment.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { keepReserve, releaseIfFull } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
-import { dateItem, discard, doom, listTrash, type TrashItem } from '../storage/trash.ts';
+import {
+  dateItem,
+  daysInTrash,
+  discard,
+  doom,
+  listTrash,
+  type TrashItem,
+} from '../storage/trash.ts';
 import { measureLeftovers, removeOldUploads } from './leftovers.ts';
 
 export interface CleanupOptions {
@@ -196,7 +203,9 @@ async function emptyTrash(
   const now = timeline.now();
   for (const item of listTrash(paths)) if (item.at === undefined) dateItem(paths, item, now.at);
   const items = listTrash(paths);
-  const due = items.filter(({ at = now.at }) => isPast(now, at, config.retention.trashDays));
+  const due = items.filter((item) => {
+    return isPast(now, item.at ?? now.at, daysInTrash(item, config.retention.trashDays));
+  });
   for (const item of due) await empty(library, item, 'time-is-up', report, signal);
   for (const item of items) {
     if (due.includes(item)) continue;

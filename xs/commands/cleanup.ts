@@ -11,7 +11,7 @@ import { fullQuota, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
-import { listTrash, undelete as undeleteItem, WHOLE_LAPTOP } from '../storage/trash.ts';
+import { ARRIVAL, listTrash, undelete as undeleteItem, WHOLE_LAPTOP } from '../storage/trash.ts';
 import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
 import { columns, localTime } from './lines.ts';
@@ -112,7 +112,7 @@ export const undelete: Command = {
       const snapshot = tryParse(parseSnapshotName, name);
       const known = listTrash(library.paths, serial).findLast((item) => item.name === name);
       if (snapshot && known) pinSnapshot(library, serial, snapshot);
-      else if (known && name !== WHOLE_LAPTOP) revivePin(known.folder);
+      else if (known && name !== WHOLE_LAPTOP && name !== ARRIVAL) revivePin(known.folder);
       undeleteItem(library.paths, serial, name);
       if (name === WHOLE_LAPTOP) {
         makeLaptopFolders(library.ownership, library.paths, serial);

@@ -36,7 +36,7 @@ export const EXIT_CODES = [
   'done',
   'failed',
   'wrong arguments',
-  'done, and something needs attention (status, doctor, adopt, relink, takeaway, offsite)',
+  'done, and something needs attention (status, doctor, adopt, relink, takeaway, transfer, offsite)',
 ] as const;
 /** Of `serve`, for the manual page as well. */
 export const SERVE = {

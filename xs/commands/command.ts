@@ -41,6 +41,8 @@ export const FLAGS = {
     summary:
       'after a reflash: the new keys of all known laptops that have only the original program; they may back up, and read nothing until each is approved by itself',
   },
+  laptop: { value: 'SERIAL', summary: 'of this laptop only' },
+  snapshot: { value: 'NAME', summary: 'this snapshot instead of the newest' },
   packages: { value: 'FOLDER', summary: 'take the packages from here' },
   key: { value: 'FINGERPRINT', summary: 'the key with this fingerprint: SHA256:…' },
 } as const satisfies Record<string, FlagRule>;
@@ -118,6 +120,8 @@ export interface MachineContext extends LocalContext {
   env: NodeJS.ProcessEnv;
   /** Throws `config` for root where the service is another user, who could not read what root made. */
   checkUser(): void;
+  /** Runs another command: in the service while that runs, else here. Returns its exit code. */
+  command(name: string, args: readonly string[]): Promise<number>;
   /** Throws `busy` while the service runs. */
   open(): Promise<Library & AsyncDisposable>;
 }

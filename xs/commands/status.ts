@@ -121,6 +121,7 @@ const SEE: Partial<Record<ConcernType, string>> = {
   'refused-laptops': 'help adopt',
   'damaged-laptops': 'damage',
   held: 'held',
+  arrivals: 'arrivals',
   damage: 'damage',
   'over-quota': 'quota',
   'never-backed-up': 'laptops',
@@ -192,6 +193,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['every laptop is confirmed', ['unconfirmed']],
   ['every laptop has a name of its own', ['twins']],
   ['no backup is held aside', ['held']],
+  ['nobody from another school waits', ['arrivals']],
   ['every laptop has a backup', ['never-backed-up']],
   ['every laptop was seen lately', ['late-laptops']],
 ];

@@ -4,8 +4,10 @@
  */
 import { adopt } from './adopt.ts';
 import { alias, proposals, twins, unalias } from './aliases.ts';
+import { arrivals } from './away/arrivals.ts';
 import { offsite } from './away/offsite.ts';
 import { takeaway } from './away/takeaway.ts';
+import { transfer } from './away/transfer.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand, MachineCommand } from './command.ts';
 import { diag, serverKey, stick } from './diag.ts';
@@ -30,7 +32,7 @@ import { teacher } from './teachers.ts';
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ status, doctor, laptops, 'not-safe': notSafe },
   ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
-  ...{ forget, alias, unalias, proposals, twins, audit },
+  ...{ forget, alias, unalias, proposals, twins, arrivals, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
   teacher,
   ...{ cleanup, trash, undelete, quota, rebuild, relink: relinkCommand },
@@ -38,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand | MachineCommand>> = {
-  ...{ verify, export: exportCommand, takeaway, offsite, 'server-key': serverKey, stick },
+  ...{ verify, export: exportCommand, takeaway, transfer, offsite, 'server-key': serverKey, stick },
 };
 
 /** What somebody types after `xs-backup`, for the help of each command and the manual page. */
@@ -80,6 +82,8 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   verify: ['verify Jocinta', 'are all her snapshots whole?'],
   export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
   offsite: ['offsite status', 'when was the last copy elsewhere?'],
+  arrivals: ['arrivals Jocinta welcome', 'she comes from another school: let her in'],
+  transfer: ['transfer out Jocinta /media/rosa/STICK/jocinta', 'she moves to another school'],
   takeaway: ['takeaway Jocinta jocinta.zip', 'she leaves, and takes all her things along'],
   'server-key': ['server-key', "the line for the laptops' config.toml"],
   stick: ['stick /media/rosa/STICK', 'a stick with which the laptops are installed'],
@@ -87,6 +91,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
 
 /** Of commands that are used in more than one way. */
 export const MORE_EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
+  transfer: ['transfer in /media/rosa/STICK/jocinta', 'and there: she waits for a yes'],
   approve: [
     'approve --all-known-original --dry-run',
     'every laptop was flashed: whose new keys would be let in, to back up?',

@@ -51,8 +51,21 @@ const MEANINGS: readonly (readonly [RegExp, OffsiteProblem])[] = [
 /** What nice(1) says, in all its quotation marks. */
 const IS_ABSENT = /^nice: \W?restic\W?: No such file/;
 
-/** Runs `restic` with these arguments; returns what it printed. Throws OffsiteError, or `config`. */
-export async function restic(
+/**
+ * Runs `restic` with these arguments; returns what it printed. A lock that a killed program left is removed by
+ * restic's own rule: its process is dead, or it is older than half an hour. Throws OffsiteError, or `config`.
+ */
+export async function restic(context: ResticContext, args: readonly string[]): Promise<string> {
+  try {
+    return await runRestic(context, args);
+  } catch (error) {
+    if (!(error instanceof OffsiteError) || error.kind !== 'locked') throw error;
+    await runRestic(context, ['unlock', '--quiet']);
+    return await runRestic(context, args);
+  }
+}
+
+async function runRestic(
   { config, env, signal }: ResticContext,
   args: readonly string[],
 ): Promise<string> {
@@ -81,9 +94,17 @@ export async function restic(
       const hint = 'apt-get install restic';
       throw new DsError('config', 'restic is not installed', { hint, cause: error });
     }
-    const kind = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
+    const kind = kindOf(error.exitCode, text);
     throw new OffsiteError(kind, `restic: ${text.split('\n').slice(-2).join(' ')}`, error);
   }
+}
+
+/** Restic's exit code for a copy without files that vanished, or could not be read, meanwhile. */
+const INCOMPLETE = 3;
+
+function kindOf(exitCode: number | null, text: string): OffsiteProblem {
+  if (exitCode === INCOMPLETE) return 'other';
+  return MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
 }
 
 /** An address in it without name and password: what is shown and noted is read by others. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
 
-const PIN_NAME = 'PIN';
+export const PIN_NAME = 'PIN';
 
 const noteSchema = v.object({
   /** The snapshot it was pinned from, and when; ISO 8601. */

@@ -73,11 +73,20 @@ export async function forgetWithBackups(
   serial: Serial,
   now: Stamp,
 ): Promise<void> {
-  const { paths, env, registrations } = context;
+  checkAliases(context, serial);
+  await moveToTrash(context, serial, now, 'forgotten');
+}
+
+/** The whole laptop, for this reason. Throws `busy` while it is connected. */
+export async function moveToTrash(
+  { paths, env, registrations }: ForgetContext,
+  serial: Serial,
+  now: Stamp,
+  reason: string,
+): Promise<void> {
   const { home, sessionLock } = inLaptop(paths, serial);
   await using _held = await lockFile(sessionLock, { env, waitSeconds: 0 });
-  checkAliases(context, serial);
-  discard(paths, serial, home, 'forgotten', now, WHOLE_LAPTOP);
+  discard(paths, serial, home, reason, now, WHOLE_LAPTOP);
   registrations.forgotten(serial);
   removeCompletions(paths, serial);
 }

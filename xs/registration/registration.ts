@@ -273,7 +273,7 @@ export class Registrations {
     this.#laptops.delete(serial);
     if (!isBack) this.#decided('forgotten', serial);
     this.#read(serial);
-    callAll(this.#keyListeners);
+    callAll([...this.#keyListeners, ...this.#aliasListeners]);
   }
 
   #offerKey(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): KeyDecision {

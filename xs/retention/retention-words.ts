@@ -62,6 +62,10 @@ export function trashWords(words: Gettext, reason: string): string {
       return _('one of many of its day, and not the last');
     case 'forgotten':
       return _('forgotten with all its backups');
+    case 'moved-back':
+      return _('it was not to come here from the other school after all');
+    case 'not-welcomed':
+      return _('came from another school, and was not let in');
     case 'adopted':
       return _('converted from the old backup program');
     default:

@@ -53,6 +53,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     instances: join(home, '.instances.json'),
     /** Shared with the laptop, over SSH, for days without changes. */
     quietKey: join(home, '.quiet-key'),
+    /** It came from another school: when, and with which other laptops of the child. */
+    moved: join(home, '.moved.json'),
     /** What of its Journal is not safe, as the laptop says. */
     notSafe: join(home, '.not-safe.json'),
     /** A snapshot that is being built. */
@@ -95,6 +97,13 @@ export const inLibrary = (paths: Paths) => ({
   doomed: join(paths.library, '.doomed'),
   /** The folder of a laptop that was removed from the registrations. */
   forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
+  /** Children who come from another school, until a teacher says yes. */
+  arrivals: join(paths.library, '.arrivals'),
+  arrival: (serial: Serial) => join(paths.library, '.arrivals', serial),
+  /** Content that comes back from the copy elsewhere. */
+  fetched: join(paths.library, '.offsite-fetched'),
+  /** A child on her way to another school by a repository, for as long as it is written. */
+  leaving: (serial: Serial) => join(paths.library, '.leaving', serial),
   clock: join(paths.library, '.clock.json'),
   /** It came here without hard links; until every name is linked again. */
   unlinked: join(paths.library, '.unlinked'),

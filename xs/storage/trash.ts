@@ -40,6 +40,11 @@ export interface TrashItem {
 const ITEM = /^([\w:-]+)~(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z~([a-z-]+)(?:~(\d{1,15}))?$/;
 /** The name of the laptop's folder itself. */
 export const WHOLE_LAPTOP = 'laptop';
+/** What came from another school, and was not let in. */
+export const ARRIVAL = 'arrival';
+/** These reasons are answers to a question that somebody may have to be asked again. */
+const LONG_KEPT: readonly string[] = ['moved-back', 'not-welcomed'];
+const LONG_DAYS = 30;
 const PIN = /^pin-(.{36})-([0-9a-f]{64})$/;
 
 /** Moves a folder of a laptop to the trash. `reason` is lower-case words joined by hyphens. */
@@ -127,8 +132,14 @@ export function doom(paths: Paths, item: TrashItem): void {
   failpoint('trash.doomed');
 }
 
+/** How long an item stays, in days, where the settings say `days`. */
+export function daysInTrash({ reason }: TrashItem, days: number): number {
+  return LONG_KEPT.includes(reason) ? Math.max(days, LONG_DAYS) : days;
+}
+
 function placeOf(paths: Paths, { serial, name }: TrashItem): string {
   const laptop = inLaptop(paths, serial);
+  if (name === ARRIVAL) return inLibrary(paths).arrival(serial);
   if (name === WHOLE_LAPTOP) return laptop.home;
   const pin = PIN.exec(name);
   if (pin) return laptop.pin(parseUid(pin[1]), parseDigest(pin[2]));

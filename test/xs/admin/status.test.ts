@@ -66,6 +66,7 @@ function statusOf(laptops: number): Status {
     })),
     damagedLaptops: [{ serial: SERIAL, nick: 'Jim', files: 3 }],
     twins: [{ serial: SERIAL, nick: 'Jim' }],
+    arrivals: [{ serial: SERIAL, nick: 'Jim' }],
     notSafe: [{ serial: SERIAL, nick: 'Jim', count: 2, entries: [] }],
     waitingKeys: [{ serial: SERIAL, nick: 'Jim', keys: 1 }],
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
@@ -120,6 +121,7 @@ const WELL: Status = {
   ...{
     waitingKeys: [],
     twins: [],
+    arrivals: [],
     overQuota: [],
     leftovers: [],
     unlinked: false,
@@ -168,6 +170,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     /session does not start: bwrap: not found/,
     /xs-backup doctor/,
   ],
+  ['arrivals', { arrivals: [jim] }, /1 child comes from another school: Jim/, /say yes.*arrivals/],
   ['offsite', { offsite: 'late' }, /elsewhere is not made/, /offsite status/],
   ['unlinked', { unlinked: true }, /without their hard links/, /xs-backup relink/],
   [

@@ -64,7 +64,18 @@ async function perform(words: string[], print: (text: string) => void): Promise<
   if (!local) return runCommand(school.library, { command, args, flags }, print, signal);
   const { paths, config, env } = school.library;
   const open = () => Promise.reject(new DsError('busy', 'the library is open'));
-  const more = { paths, config, env, open, checkUser: () => {}, signal, progress: () => {} };
+  const ask = (name: string, more: readonly string[]) =>
+    runCommand(school.library, { command: name, args: [...more], flags: {} }, print, signal);
+  const more = {
+    command: ask,
+    paths,
+    config,
+    env,
+    open,
+    checkUser: () => {},
+    signal,
+    progress: () => {},
+  };
   const context = { stickParts: STICK_PARTS, args, flags, print, ...more };
   await local.run(context).catch((error: unknown) => {
     throw withHelp(error, command);

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
-import { bringBack } from '../../../xs/offsite/bring-back.ts';
+import { bringBack, bringOlder } from '../../../xs/offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../../xs/offsite/offsite.ts';
 import { readOffsite } from '../../../xs/offsite/offsite-state.ts';
 import { OffsiteError } from '../../../xs/offsite/restic.ts';
@@ -82,6 +82,7 @@ withRestic(
       const offsite = { ...config.offsite, repository: away, passwordFile: secret };
       const restoring = { config: { ...config, offsite }, env: context.env };
       await bringBack(restoring);
+      await bringOlder(restoring);
       assert.is(await kindOf(bringBack(restoring)), 'usage', 'never over a library');
       await using school = await openWhole(setting, { folder: bare });
       assert.is(school.library.registrations.get(SERIAL)?.nick, 'Jocinta');

@@ -48,6 +48,7 @@ const STATUS: Status = {
     held: [],
     waitingKeys: [],
     twins: [],
+    arrivals: [],
     overQuota: [],
     unlinked: false,
     offsite: 'none' as const,
@@ -239,7 +240,8 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
       ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
       ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },
       'reject-many': 'reject,reject',
-      ...{ separate: 'twins', unite: 'twins' },
+      ...{ separate: 'twins', unite: 'twins', welcome: 'arrivals', decline: 'arrivals' },
+      'move-back': 'arrivals',
     };
     assert.is(
       commands.map(({ command }) => command).join(),

@@ -51,6 +51,7 @@ async function write(target: string, packages?: string): Promise<string> {
     ...{ flags: packages === undefined ? {} : { packages } },
     ...{ progress: () => {}, signal: AbortSignal.any([]) },
     ...{ env, checkUser: () => {}, open: () => Promise.reject(new Error('not needed')) },
+    command: () => Promise.reject(new Error('not needed')),
   });
   return printed;
 }

@@ -3,8 +3,10 @@
  * made of it on a new machine. Runs at the terminal, beside the service.
  */
 import { realClock } from '../../../shared/clock.ts';
+import { DsError } from '../../../shared/errors.ts';
+import { parseSerial, parseSnapshotName } from '../../../shared/ids.ts';
 import { relink } from '../../integrity/relink.ts';
-import { bringBack } from '../../offsite/bring-back.ts';
+import { bringBack, bringOlder } from '../../offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../offsite/offsite.ts';
 import { readOffsite } from '../../offsite/offsite-state.ts';
 import { passwordFile, withoutSecrets } from '../../offsite/restic.ts';
@@ -18,6 +20,7 @@ const ACTIONS = { init, run, status, check, restore } as const;
 
 export const offsite: MachineCommand = {
   takes: ['ACTION'],
+  flags: ['laptop', 'snapshot'],
   summary: 'a second copy elsewhere, by restic: init, run, status, check, or restore',
   run: async (context) => {
     const [action = ''] = context.args;
@@ -70,16 +73,42 @@ async function check(context: MachineContext): Promise<void> {
   say(context, { ok: true }, `whole, as far as was read (${CHECKED_PART} of the data)\n`);
 }
 
+/** What is wanted first can be served while the rest still comes. */
 async function restore(context: MachineContext): Promise<number> {
-  await bringBack(context);
-  await using library = await context.open();
-  const { findings, laptops } = await relink(library, { signal: context.signal });
-  await library.index.rebuild(() => {});
-  say(
-    context,
-    { laptops, findings },
-    `${counted(laptops, 'laptop')} are back, with the host key that they know\n` +
-      (findings > 0 ? `${counted(findings, 'file')} are bad: see "xs-backup damage"\n` : ''),
-  );
+  const { flags, signal } = context;
+  const serial = flags.laptop === undefined ? undefined : parseSerial(flags.laptop);
+  const name = flags.snapshot === undefined ? undefined : parseSnapshotName(flags.snapshot);
+  if (name && !serial) throw usage('--snapshot belongs to --laptop');
+  const { laptops, snapshots, left } = await bringBack(context, { serial, name });
+  let findings = await linkAgain(context);
+  const back = `${counted(laptops, 'laptop')} ${laptops === 1 ? 'is' : 'are'} back`;
+  const rest = serial
+    ? '"xs-backup offsite restore" brings the rest'
+    : `start the service now: ${counted(left, 'older snapshot')} follow meanwhile`;
+  if (left > 0 && !flags.json)
+    context.print(`${back}, with ${counted(snapshots, 'snapshot')}; ${rest}\n`);
+  if (!serial) {
+    await bringOlder(context);
+    signal.throwIfAborted();
+    if (left > 0) findings = await linkAgain(context);
+  }
+  const bad = findings > 0 ? `${counted(findings, 'file')} are bad: see "xs-backup damage"\n` : '';
+  const json = { laptops, snapshots, left: serial ? left : 0, findings };
+  say(context, json, `${back}, with the host key that they know\n${bad}`);
   return findings > 0 ? NEEDS_ATTENTION : 0;
+}
+
+/** Names, rights and index; in the service where that runs by now. Returns what is bad. */
+async function linkAgain(context: MachineContext): Promise<number> {
+  try {
+    await using library = await context.open();
+    const { findings } = await relink(library, { signal: context.signal });
+    await library.index.rebuild(() => {});
+    return findings;
+  } catch (error) {
+    if (!(error instanceof DsError) || error.code !== 'busy') throw error;
+    const exitCode = await context.command('relink', []);
+    await context.command('rebuild', []);
+    return exitCode === NEEDS_ATTENTION ? 1 : 0;
+  }
 }

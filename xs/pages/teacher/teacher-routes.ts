@@ -14,6 +14,7 @@ import { readAudit } from '../../registration/audit.ts';
 import { readDays, readWho } from '../../retention/day-log.ts';
 import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
+import { listArrivals } from '../../transfer/arrivals.ts';
 import { paginate, readPage } from '../frame/paging.ts';
 import { DAYS_PATH, PAPER_PATH, PLACES } from '../frame/teacher-frame.tsx';
 import { isSecure } from '../guard/entrance.ts';
@@ -154,7 +155,7 @@ function addWaiting(part: FastifyInstance, site: Site): void {
     const node = WaitingPage({
       ...frameProps(site, request, reply),
       ...{ laptops: waitingView(await laptopRows(library, asking)), proposals },
-      registration: newcomers.window(),
+      ...{ registration: newcomers.window(), arrivals: listArrivals(library.paths) },
     });
     return site.send(reply, node);
   });

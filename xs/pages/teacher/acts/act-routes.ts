@@ -12,6 +12,7 @@ import { answerTo } from '../../../api/error-answer.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, titleOf } from '../../../pins/pins.ts';
+import { findArrival } from '../../../transfer/arrivals.ts';
 import { dayName } from '../../frame/day-name.ts';
 import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
@@ -126,6 +127,8 @@ async function factsOf(
   words: Words,
   act: Act,
 ): Promise<{ facts: ActFacts; rows: LaptopRow[] }> {
+  const arriving = arrivalOf(library, act);
+  if (arriving) return { facts: { ...NO_FACTS, name: arriving }, rows: [] };
   const { serial, of, serials: many } = act.fields;
   const named = many === undefined ? [serial, of] : splitSerials(many);
   const serials = named.flatMap((text) => (text === undefined ? [] : [parseSerial(text)]));
@@ -140,6 +143,15 @@ async function factsOf(
     ...{ minutes: minutesOf(act), laptops: rows.length },
   };
   return { facts, rows };
+}
+
+const NO_FACTS: ActFacts = { name: '', other: '', what: '', answer: null, minutes: 0, laptops: 0 };
+
+/** The name of a child who is no laptop of this school yet; undefined for an act about others. */
+function arrivalOf({ paths }: Library, { name, fields }: Act): string | undefined {
+  if (name !== 'welcome' && name !== 'decline') return undefined;
+  const { laptops } = findArrival(paths, parseSerial(fields.serial));
+  return laptops[0]?.nick || fields.serial;
 }
 
 /** The digits that a laptop may ask for, once a teacher has typed its own. */

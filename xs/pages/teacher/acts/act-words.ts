@@ -154,6 +154,28 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _('The laptop that came last goes on with this Journal.'),
     done: _('It goes on by itself.'),
   }),
+  welcome: ({ _ }, { who }) => ({
+    label: _('Yes, she comes here'),
+    question: _('Does {who} come to this school?', { who }),
+    meaning: _(
+      'Everything that the other school kept of her is here then. Her laptop asks to be let in, with six digits. You can undo this for 30 days.',
+    ),
+    done: _('Everything that the other school kept of her is here now.'),
+  }),
+  decline: ({ _ }, { who }) => ({
+    label: _('No'),
+    question: _('Does {who} not come to this school?', { who }),
+    meaning: _('What came of her goes to the trash, for 30 days. The other school keeps it.'),
+    done: _('Moved to the trash.'),
+  }),
+  'move-back': ({ _ }, { who }) => ({
+    label: _('She does not come here'),
+    question: _('Does {who} not come to this school after all?', { who }),
+    meaning: _(
+      'Her laptops go to the trash with everything of theirs, for 30 days. The other school keeps what it had.',
+    ),
+    done: _('Moved to the trash.'),
+  }),
   release: ({ _ }, { who }) => ({
     label: _('It is right'),
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),

@@ -65,6 +65,10 @@ const RULES = {
   },
   separate: { command: 'twins', args: ['serial'], word: 'separate' },
   unite: { command: 'twins', args: ['serial'], word: 'one' },
+  welcome: { command: 'arrivals', args: ['serial'], word: 'welcome' },
+  decline: { command: 'arrivals', args: ['serial'], word: 'decline' },
+  /** Takes a welcome back. */
+  'move-back': { command: 'arrivals', args: ['serial'], word: 'undo' },
   release: { command: 'release', args: ['serial'] },
   'release-many': { command: 'release', args: ['serials'], many: true },
   drop: { command: 'drop', args: ['serial'] },
@@ -124,8 +128,10 @@ export function effectPath({ name, fields }: Act): string {
     case 'reject':
     case 'reject-many':
     case 'register-window':
+    case 'decline':
       return '/xs-backup/waiting';
     case 'forget':
+    case 'move-back':
       return '/xs-backup/class';
     case 'release':
     case 'release-many':
@@ -134,6 +140,7 @@ export function effectPath({ name, fields }: Act): string {
       return '/xs-backup/held';
     case 'undelete':
       return '/xs-backup/trash';
+    case 'welcome':
     case 'retire':
     case 'unretire':
     case 'alias':
@@ -162,6 +169,8 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return { name: 'unalias', fields: { serial } };
     case 'replace':
       return { name: 'undo-replace', fields: { serial, of } };
+    case 'welcome':
+      return { name: 'move-back', fields: { serial } };
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:

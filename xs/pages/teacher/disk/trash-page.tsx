@@ -6,7 +6,7 @@ import type { VNode } from 'preact';
 import { parseSnapshotName, tryParse } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import { trashWords } from '../../../retention/retention-words.ts';
-import { type TrashItem, WHOLE_LAPTOP } from '../../../storage/trash.ts';
+import { ARRIVAL, type TrashItem, WHOLE_LAPTOP } from '../../../storage/trash.ts';
 import { dayName } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
@@ -21,6 +21,8 @@ export interface TrashLine {
   snapshot: string | null;
   /** A laptop that was forgotten with all its backups. */
   isLaptop: boolean;
+  /** What came from another school. */
+  isArrival: boolean;
   removed: number;
   reason: string;
   /** False for converted trees of the old program and whole laptops, which only the terminal brings back. */
@@ -37,8 +39,11 @@ export function trashView(
       ...{ serial, nick: nickOf(serial) || serial, item: name, reason },
       snapshot: tryParse(parseSnapshotName, name) ?? null,
       removed: Math.floor(removed.getTime() / 1000),
-      isLaptop: name === WHOLE_LAPTOP,
-      comesBack: reason !== 'adopted' && reason !== 'reserve-released' && name !== WHOLE_LAPTOP,
+      ...{ isLaptop: name === WHOLE_LAPTOP, isArrival: name === ARRIVAL },
+      comesBack:
+        reason !== 'adopted' &&
+        reason !== 'reserve-released' &&
+        ![WHOLE_LAPTOP, ARRIVAL].includes(name),
     }))
     .sort((a, b) => b.removed - a.removed);
 }
@@ -99,7 +104,7 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
                   about={`${nameOf(words, line)} ${line.nick}`}
                 />
               ) : null}
-              {line.isLaptop ? (
+              {line.isLaptop || line.isArrival ? (
                 <code>{`xs-backup undelete ${line.serial} ${line.item}`}</code>
               ) : null}
             </td>
@@ -110,7 +115,8 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
   );
 }
 
-function nameOf(words: Words, { snapshot, isLaptop }: TrashLine): string {
+function nameOf(words: Words, { snapshot, isLaptop, isArrival }: TrashLine): string {
+  if (isArrival) return words._('what came from another school');
   if (isLaptop) return words._('the laptop with all its backups');
   return snapshot === null ? words._('a pinned thing') : dayName(words, snapshot);
 }

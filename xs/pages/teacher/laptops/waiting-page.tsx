@@ -5,9 +5,10 @@
 
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
-import { ago, type Words } from '../../../../shared/words/words.ts';
+import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { WindowState } from '../../../registration/newcomers.ts';
+import type { Arrival } from '../../../transfer/arrivals.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -67,6 +68,7 @@ export interface ShownProposal {
 
 export interface WaitingProps {
   page: Page;
+  arrivals: readonly Arrival[];
   laptops: readonly WaitingLaptop[];
   proposals: readonly ShownProposal[];
   registration: WindowState;
@@ -75,7 +77,7 @@ export interface WaitingProps {
 }
 
 export function WaitingPage(props: WaitingProps): VNode {
-  const { page, laptops, proposals, registration, now, done } = props;
+  const { page, laptops, arrivals, proposals, registration, now, done } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -94,6 +96,18 @@ export function WaitingPage(props: WaitingProps): VNode {
             ))}
         </ul>
       </section>
+      {arrivals.length > 0 ? (
+        <section>
+          <h2>{_('Children from another school')}</h2>
+          <ul class="asking">
+            {arrivals.map((one) => (
+              <li key={one.serial} class="card">
+                <Arriving words={words} arrival={one} now={now} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
       <section>
         <h2>{_('New laptops of children you know?')}</h2>
         {proposals.length === 0 ? <p>{_('None.')}</p> : null}
@@ -171,6 +185,30 @@ function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now:
         </ul>
       </details>
     </div>
+  );
+}
+
+function Arriving(props: { words: Words; arrival: Arrival; now: number }) {
+  const { words, now } = props;
+  const { serial, nick, colors, made, snapshots, bytes } = props.arrival;
+  const { _, _n } = words;
+  const sent = Math.floor(Date.parse(made) / 1000);
+  const fields = { serial };
+  return (
+    <>
+      <p class="whose">
+        <XoIcon colours={colors} size={44} /> <bdi>{nick || serial}</bdi>{' '}
+        <span class="serial">{serial}</span>{' '}
+        <span>{_('sent {ago}', { ago: ago(words, Math.min(sent, now), now) })}</span>
+      </p>
+      <p>
+        {_n('{n} day', '{n} days', snapshots)} · {size(words, bytes)}
+      </p>
+      <p class="acts">
+        <ActLink act={{ name: 'welcome', fields }} label={_('Yes, she comes here')} about={nick} />{' '}
+        <ActLink act={{ name: 'decline', fields }} label={_('No')} about={nick} />
+      </p>
+    </>
   );
 }
 

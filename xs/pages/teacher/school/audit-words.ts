@@ -74,6 +74,12 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   separated: ({ _ }, { who, laptop }) =>
     _('{who} gave the second laptop of {laptop} a serial number of its own.', { who, laptop }),
   united: ({ _ }, { who, laptop }) => _('{who} said that {laptop} is one laptop.', { who, laptop }),
+  welcomed: ({ _ }, { who, laptop }) =>
+    _('{who} welcomed {laptop} from another school.', { who, laptop }),
+  declined: ({ _ }, { who, laptop }) =>
+    _('{who} did not let {laptop} come here from another school.', { who, laptop }),
+  'moved-back': ({ _ }, { who, laptop }) =>
+    _('{who} took back that {laptop} came here from another school.', { who, laptop }),
   'window-opened': ({ _n }, { who, n }) =>
     _n(
       '{who} let new laptops register for {n} minute.',

@@ -108,6 +108,7 @@ function namesIn(words: Words, concern: Concern): string {
 function placeOf(concern: Concern): string {
   switch (concern.type) {
     case 'waiting-keys':
+    case 'arrivals':
       return PLACES.waiting;
     case 'twins':
       return concern.laptops[0] ? laptopPath(concern.laptops[0].serial) : PLACES.class;
