@@ -112,6 +112,15 @@ const schema = v.strictObject({
         ),
         '0.0.0.0:8443',
       ),
+      certificate: v.optional(
+        v.pipe(
+          path,
+          v.description(
+            'A certificate of your own for https.listen, with those that vouch for it, in PEM. It is read again every six hours. While it cannot be used, status says why, and the one that the server makes itself is shown.',
+          ),
+        ),
+      ),
+      key: v.optional(v.pipe(path, v.description('The key of https.certificate, in PEM.'))),
       publicPort: v.optional(
         v.pipe(
           whole(1, 65_535),
