@@ -55,6 +55,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
   xs: inOrder(
     'setting-list',
     'setting-values',
+    'setting-groups',
     'config',
     'stall-guard',
     'ground',

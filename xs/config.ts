@@ -3,49 +3,11 @@
  */
 import * as v from 'valibot';
 import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
+import { offsite, registration } from './setting-groups.ts';
 import { type Setting, settingsIn } from './setting-list.ts';
 import { address, network, path, whole } from './setting-values.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/xs-backup/config.toml';
-
-const registration = v.pipe(
-  v.strictObject({
-    policy: v.optional(
-      v.pipe(
-        v.picklist(['open', 'window', 'closed']),
-        v.description(
-          'When unknown laptops may register: open (always, the default), window (while a teacher opens one), or closed.',
-        ),
-      ),
-    ),
-    open: v.optional(
-      v.pipe(
-        v.boolean(),
-        v.description('The older form of registration.policy: true is open, false is closed.'),
-      ),
-    ),
-    perHour: v.optional(
-      v.pipe(whole(1, 100_000), v.description('New laptops per hour, in total.')),
-      300,
-    ),
-    perAddress: v.optional(
-      v.pipe(whole(1, 100_000), v.description('New laptops per hour from one address.')),
-      30,
-    ),
-    maxLaptops: v.optional(
-      v.pipe(whole(1, 1_000_000), v.description('Most registrations without any backup.')),
-      2000,
-    ),
-  }),
-  v.check(
-    ({ policy, open }) => policy === undefined || open === undefined,
-    'give "registration.policy" or the older "registration.open", not both',
-  ),
-  v.transform(({ policy, open, ...limits }) => ({
-    policy: policy ?? (open === false ? 'closed' : 'open'),
-    ...limits,
-  })),
-);
 
 const schema = v.strictObject({
   library: v.optional(
@@ -112,6 +74,15 @@ const schema = v.strictObject({
         ),
         '0.0.0.0:8443',
       ),
+      certificate: v.optional(
+        v.pipe(
+          path,
+          v.description(
+            'A certificate of your own for https.listen, with those that vouch for it, in PEM. It is read again every six hours. While it cannot be used, status says why, and the one that the server makes itself is shown.',
+          ),
+        ),
+      ),
+      key: v.optional(v.pipe(path, v.description('The key of https.certificate, in PEM.'))),
       publicPort: v.optional(
         v.pipe(
           whole(1, 65_535),
@@ -293,59 +264,7 @@ const schema = v.strictObject({
     {},
   ),
   registration: v.optional(registration, {}),
-  offsite: v.optional(
-    v.strictObject({
-      repository: v.optional(
-        v.pipe(
-          v.pipe(v.string(), v.regex(/^[^\0\n]{0,1000}$/)),
-          v.description(
-            'A restic repository for a second copy elsewhere: a folder, sftp:…, rest:… or s3:…; empty for none.',
-          ),
-        ),
-        '',
-      ),
-      passwordFile: v.optional(
-        v.pipe(
-          path,
-          v.description(
-            "The repository's password; offsite-password in the state folder by default. Keep a copy of it elsewhere.",
-          ),
-        ),
-      ),
-      environmentFile: v.optional(
-        v.pipe(
-          path,
-          v.description('Lines NAME=value that the repository needs, as for object storage.'),
-        ),
-      ),
-      sftpCommand: v.optional(
-        v.pipe(
-          v.pipe(v.string(), v.regex(/^[^\0\n]{0,1000}$/)),
-          v.description(
-            'How to reach an sftp: repository: a command like "ssh backup@host -s sftp".',
-          ),
-        ),
-        '',
-      ),
-      uploadKiB: v.optional(
-        v.pipe(
-          whole(0, 10_000_000),
-          v.description('The most to send in a second, in KiB; 0 means no limit.'),
-        ),
-        0,
-      ),
-      hours: v.optional(
-        v.pipe(
-          v.pipe(v.string(), v.regex(/^((?:[01]?\d|2[0-3])-(?:[01]?\d|2[0-3]))?$/)),
-          v.description(
-            'Between which hours of the day to copy by itself, by the clock of the server: "20-6"; empty for any.',
-          ),
-        ),
-        '',
-      ),
-    }),
-    {},
-  ),
+  offsite: v.optional(offsite, {}),
   pages: v.optional(
     v.strictObject({
       hosts: v.optional(

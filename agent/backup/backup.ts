@@ -178,7 +178,7 @@ class Backup {
     const state = this.#state;
     const base = state.confirmed;
     this.#meter.phase('confirming');
-    const completion = buildCompletion(session.serial, newRunId(), base, reading.versions);
+    const completion = buildCompletion(session, newRunId(), base, reading.versions);
     const outcome = await complete(this.#context, session, state, completion);
     const next = afterOutcome(outcome, base, reading.versions);
     switch (next.type) {

@@ -4,7 +4,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
-import type { RunId, Serial } from '../../shared/ids.ts';
+import type { RunId } from '../../shared/ids.ts';
 import { difference, stateDigest, type Versions } from '../../shared/journal/sums.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -29,7 +29,7 @@ const MAX_UNKNOWN = 2;
 
 /** `base`: what the changes are relative to; undefined for a first backup. */
 export function buildCompletion(
-  serial: Serial,
+  { serial, instance }: Pick<Session, 'serial' | 'instance'>,
   run: RunId,
   base: Confirmed | undefined,
   versions: Versions,
@@ -41,6 +41,7 @@ export function buildCompletion(
     serial,
     run,
     agent: VERSION,
+    instance,
     base: base ? { sequence: base.sequence, state: base.state } : null,
     changed: [...changed],
     removed,

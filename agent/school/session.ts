@@ -32,6 +32,8 @@ import { type Connection, connect } from '../wire/ssh.ts';
 
 export interface Session extends AsyncDisposable {
   serial: Serial;
+  /** Tells this laptop from another one with the same identity. */
+  instance: string;
   control: Control;
   connection: Connection;
 }
@@ -89,6 +91,7 @@ async function connectAs(context: Context, urls: ServerUrls, identity: Identity)
   };
   return {
     serial,
+    instance,
     control: new Control(connection, context.signal, owner),
     connection,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

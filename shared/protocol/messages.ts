@@ -19,6 +19,8 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** The order of a laptop's snapshots. Ours count from 1; adopted older ones may be 0 or less. */
 const order = v.pipe(v.number(), v.safeInteger());
 const shortText = v.pipe(v.string(), v.maxLength(200));
+/** The number by which an agent tells its laptop from a copy of it. */
+export const instanceSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
 /** A point in a laptop's history of snapshots. */
 const baseSchema = v.strictObject({ sequence: order, state: digest });
@@ -29,6 +31,8 @@ const completionObject = v.strictObject({
   serial,
   run,
   agent: shortText,
+  /** Absent from older agents. */
+  instance: v.optional(instanceSchema),
   base: v.nullable(baseSchema),
   changed: v.pipe(v.array(v.strictTuple([uid, digest])), v.maxLength(MAX_ENTRIES)),
   removed: v.pipe(v.array(uid), v.maxLength(MAX_ENTRIES)),
@@ -71,6 +75,8 @@ const manifestSchema = v.strictObject({
   clock: v.optional(tickSchema),
   source: v.picklist(['agent', 'original', 'adopted']),
   agent: shortText,
+  /** The agent that sent it; absent where none was told. */
+  instance: v.optional(instanceSchema),
   entries: count,
   /** Content and metadata of all entries, in bytes, counting shared content each time. */
   bytes: count,

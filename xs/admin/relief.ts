@@ -4,7 +4,7 @@
  */
 import type { Library } from '../library.ts';
 import { listPins } from '../pins/pins.ts';
-import { listHeld } from '../storage/snapshots.ts';
+import { listAside } from '../storage/snapshots.ts';
 
 export interface DiskParts {
   /** All in bytes; of the backups as of the last cleanup. */
@@ -47,6 +47,6 @@ export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief
 export function findReliefs({ paths, serials }: Library, others: number): Relief[] {
   const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
   const pins = sum(serials().flatMap((serial) => listPins(paths, serial)));
-  const held = sum(serials().flatMap((serial) => listHeld(paths, serial)));
+  const held = sum(serials().flatMap((serial) => listAside(paths, serial)));
   return reliefs({ others, pins, held });
 }

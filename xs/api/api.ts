@@ -16,6 +16,7 @@ import {
 import { isHeld } from '../ingest/held.ts';
 import type { Intake } from '../ingest/intake.ts';
 import { readHeldNote } from '../ingest/shrink-guard.ts';
+import { settleTwins } from '../ingest/twin-line.ts';
 import { hasRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedDigests } from '../pins/pins.ts';
@@ -111,9 +112,11 @@ function addRoutes(
 
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);
+    const builtOn = baseSnapshot(paths, serial)?.sequence ?? 0;
+    const met = meetAgent(library, serial, request.query, builtOn);
+    if (met.type === 'ours' && met.settle) await settle(library, serial);
     const newest = newestSnapshot(paths, serial);
     const base = baseSnapshot(paths, serial);
-    const met = meetAgent(library, serial, request.query, base?.sequence ?? 0);
     return {
       serial,
       serverTime: clock.now().toISOString(),
@@ -157,6 +160,15 @@ function addRoutes(
       return withoutInsides(await intake.finalOutcome(serial, run, wait * 1000));
     },
   );
+}
+
+/** Before it is told what its next backup builds on. */
+async function settle(library: Library, serial: Serial): Promise<void> {
+  const { workQueue, index, log } = library;
+  for (const changed of await workQueue.run(() => settleTwins(library, serial))) {
+    log.info('twins-settled', { serial: changed });
+    await index.reindex(changed);
+  }
 }
 
 /** Backups of this laptop, or of one that it replaces. */

@@ -5,10 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import { DsError } from '../../shared/errors.ts';
 import { newSerial, type Serial } from '../../shared/ids.ts';
+import { isUndecided, takeBackFromTwin } from '../ingest/twin-line.ts';
 import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
 import { hasTwin, readTwins, writeTwins } from '../registration/twin-file.ts';
-import { separated, type Twins, united } from '../registration/twins.ts';
+import { firstOf, secondOf, separated, united } from '../registration/twins.ts';
 import { laptopArgument, named } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, localDate } from './lines.ts';
@@ -98,29 +99,36 @@ function listTwins(context: CommandContext): void {
   );
 }
 
-/** Throws `not-found` where there is one laptop only, as far as is known. */
-function twinsOf({ paths }: Library, serial: Serial): Twins {
-  const found = readTwins(paths, serial);
-  if (found && found.since !== null) return found;
-  throw new DsError('not-found', `one laptop answers to ${serial}, as far as is known`);
+function nobodyElse(serial: Serial): DsError {
+  return new DsError('not-found', `one laptop answers to ${serial}, as far as is known`);
 }
 
 /** The new laptop is registered first: until the old line says so, nobody is told of it. */
 function separate(context: CommandContext, serial: Serial): void {
-  const { library } = context;
-  const found = twinsOf(library, serial);
+  const { registrations, paths } = context.library;
+  const found = readTwins(paths, serial);
+  const instance = found?.since && secondOf(found);
+  if (!found || !instance) throw nobodyElse(serial);
   const [second, uuid] = [newSerial(), randomUUID()];
-  library.registrations.addTwin(serial, second, uuid);
-  writeTwins(library.paths, serial, separated(found, second, uuid));
+  registrations.addTwin(serial, second, uuid);
+  writeTwins(paths, second, firstOf(instance, serial));
+  writeTwins(paths, serial, separated(found, second, uuid));
   answer(context, { serial, second }, () => [
-    `${serial}: the second laptop gets ${second} when it comes next, and sends all it has`,
-    'what both have stored so far stays where it is',
+    `${serial}: the second laptop gets ${second} when it comes next`,
+    'what it has sent since it was copied goes with it; all the rest stays where it is',
   ]);
 }
 
-function unite(context: CommandContext, serial: Serial): void {
+async function unite(context: CommandContext, serial: Serial): Promise<void> {
   const { library } = context;
-  writeTwins(library.paths, serial, united(twinsOf(library, serial)));
+  const { paths } = library;
+  if (!isUndecided(paths, serial)) throw nobodyElse(serial);
+  const found = readTwins(paths, serial);
+  if (found) writeTwins(paths, serial, united(found));
+  const back = await library.workQueue.run(() => takeBackFromTwin(library, serial));
+  await library.index.reindex(serial);
   library.audit.decided('united', serial);
-  answer(context, { serial, one: true }, () => [`${serial}: the laptop that came last goes on`]);
+  answer(context, { serial, one: true, snapshots: back.length }, () => [
+    `${serial}: the laptop that came last goes on`,
+  ]);
 }

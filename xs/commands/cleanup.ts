@@ -116,7 +116,7 @@ export const undelete: Command = {
       undeleteItem(library.paths, serial, name);
       if (name === WHOLE_LAPTOP) {
         makeLaptopFolders(library.ownership, library.paths, serial);
-        library.registrations.forgotten(serial, true);
+        library.registrations.cameBack(serial);
       }
       await library.index.reindex(serial);
     });

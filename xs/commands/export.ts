@@ -10,7 +10,7 @@ import { type ExportSource, exportJournal } from '../legacy/export.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { readReplaced } from '../registration/alias-files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
-import { listHeld, listSnapshots, readManifest } from '../storage/snapshots.ts';
+import { listAside, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { findName, localLaptop } from './arguments.ts';
 import { type LocalCommand, usage } from './command.ts';
@@ -56,7 +56,7 @@ export const exportCommand: LocalCommand = {
 
 /** Ordinary ones first, the newest first; so "latest" is never one that is held aside or removed. */
 function namesOf(paths: Paths, serial: Serial): SnapshotName[] {
-  const names = [...listSnapshots(paths, serial), ...listHeld(paths, serial)].map(
+  const names = [...listSnapshots(paths, serial), ...listAside(paths, serial)].map(
     ({ name }) => name,
   );
   const raw = listRaw(paths, serial).map(({ name }) => name);
@@ -77,7 +77,7 @@ function findMirror(paths: Paths, serial: Serial): ExportSource {
 }
 
 function findSource(paths: Paths, serial: Serial, name: SnapshotName): ExportSource {
-  const known = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
+  const known = [...listSnapshots(paths, serial), ...listAside(paths, serial)];
   const snapshot = known.find((one) => one.name === name);
   if (snapshot) return { snapshot };
   const raw = listRaw(paths, serial).find((tree) => tree.name === name);

@@ -3,13 +3,13 @@
  */
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { dropHeld, releaseHeld } from '../ingest/held.ts';
-import { readHeldNote } from '../ingest/shrink-guard.ts';
+import { type HeldNote, readHeldNote } from '../ingest/shrink-guard.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
-import { listHeld, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import { isOfTwin, listAside, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { laptopArgument, named, nickOf, snapshotArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
@@ -65,7 +65,7 @@ export const held: Command = {
     const { paths } = context.library;
     // Also of laptops that are not registered: their old trees may have been adopted.
     const rows = laptopsIn(paths).flatMap((serial) =>
-      listHeld(paths, serial).map((one) => ({ ...shown(one), ...readHeldNote(one.folder) })),
+      listAside(paths, serial).map((one) => ({ ...shown(one), ...noteOf(one) })),
     );
     answer(context, { held: rows }, () =>
       rows.length === 0
@@ -79,6 +79,12 @@ export const held: Command = {
     );
   },
 };
+
+/** Why it is held aside. */
+function noteOf(one: Snapshot): HeldNote {
+  if (!isOfTwin(one)) return readHeldNote(one.folder);
+  return { reason: 'twin', detail: `another laptop of this name: "xs-backup twins ${one.serial}"` };
+}
 
 export const release: Command = {
   takes: ['LAPTOP'],

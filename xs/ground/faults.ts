@@ -15,6 +15,7 @@ const PARTS = [
   'watching',
   'terminal',
   'https',
+  'certificate',
 ] as const;
 export type Part = (typeof PARTS)[number];
 

@@ -1,5 +1,5 @@
 /**
- * The pages over HTTPS, beside the plain port: the same app behind a certificate of our own. Handshakes cost
+ * The pages over HTTPS, beside the plain port: the same app behind a certificate. Handshakes cost
  * processor time and anybody may ask for them, so each address and all together have a budget. Where its port
  * is taken or openssl is missing, laptops are served all the same, and it is tried again until it works.
  */
@@ -11,6 +11,7 @@ import type { Library } from '../library.ts';
 import { type Address, parseAddress } from '../setting-values.ts';
 import { type Certificate, ensureCertificate } from './certificate.ts';
 import { HandshakeBudget } from './handshake-budget.ts';
+import { readOwn } from './own-certificate.ts';
 
 /** A handshake that takes longer is cut off, in milliseconds. */
 const HANDSHAKE_MS = 10_000;
@@ -87,8 +88,18 @@ class HttpsEntrance implements AsyncDisposable {
     this.#timer = setTimeout(() => void this.look(), pause).unref();
   }
 
-  #certificate(): Promise<Certificate> {
-    return ensureCertificate({ ...this.#library, moment: this.#library.timeline.now() });
+  /** The school's own one, if it can be used; otherwise ours. */
+  async #certificate(): Promise<Certificate> {
+    const { config, timeline, faults } = this.#library;
+    try {
+      const own = readOwn(config.https, timeline.now());
+      if (own?.warning) faults.note('certificate', own.warning);
+      else faults.clear('certificate');
+      if (own) return own.certificate;
+    } catch (error) {
+      faults.note('certificate', error);
+    }
+    return ensureCertificate({ ...this.#library, moment: timeline.now() });
   }
 
   async #open(): Promise<void> {

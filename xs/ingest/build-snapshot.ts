@@ -18,6 +18,7 @@ import { makeReadableFolder } from '../storage/ownership.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import {
   freeName,
+  listAside,
   newestSnapshot,
   promoteDraft,
   readVersions,
@@ -99,7 +100,8 @@ function manifestOf(
   bytes: number,
 ): Manifest {
   const now = timeline.now();
-  const noted = readLastSuccess(paths, serial)?.sequence;
+  const aside = listAside(paths, serial)[0]?.sequence ?? 0;
+  const noted = readLastSuccess(paths, serial)?.sequence ?? 0;
   const changed = [...verified].filter(([uid, { digest }]) => base.versions.get(uid) !== digest);
   return {
     format: 'ds-backup-manifest',
@@ -107,13 +109,15 @@ function manifestOf(
     serial,
     name: freeName(paths, serial, now.time),
     // Adopted snapshots may have sequences below 1; ours never do, even the first. The newest may be
-    // unreadable, so the note of the last success counts as well.
-    sequence: Math.max(0, base.snapshot?.sequence ?? 0, noted ?? 0) + 1,
+    // unreadable, so the note of the last success counts as well,
+    // and what is set aside may be in this line again one day.
+    sequence: Math.max(0, base.snapshot?.sequence ?? 0, noted, aside) + 1,
     run: completion.run,
     created: now.time.toISOString(),
     clock: tickOf(now),
     source,
     agent: completion.agent,
+    ...(completion.instance !== undefined && { instance: completion.instance }),
     entries: versions.size,
     bytes,
     changed: changed.length,

@@ -35,6 +35,7 @@ import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { SentFiles } from './sent.ts';
 import { readHeldNote } from './shrink-guard.ts';
+import { checkTwin } from './twin-line.ts';
 
 /** What arrived, of which something may have been read already. */
 export type Sent = Omit<Arrival, 'files'> & { files?: SentFiles };
@@ -49,6 +50,7 @@ export async function ingest(context: IngestContext, sent: Sent): Promise<Ingest
   const { paths } = context;
   const arrival = { files: new SentFiles(), ...sent };
   const { serial, completion, folder } = arrival;
+  checkTwin(paths, serial, completion.instance);
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
     await afterBackup(context, newest, folder); // promoted before the power went

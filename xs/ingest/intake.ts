@@ -36,9 +36,11 @@ const SWEEP_MS = 60_000;
 /** While nothing is watched, in milliseconds. */
 const LOOKOUT_MS = 5000;
 /** Faults of the laptop: the completion file is removed. Any other is tried again. */
-const LAPTOP_FAULTS: readonly ErrorCode[] = ['bad-input', 'bad-id', 'server-refused', 'over-quota'];
+const LAPTOP_FAULTS: readonly ErrorCode[] = [
+  ...(['bad-input', 'bad-id', 'server-refused', 'over-quota', 'pending-approval'] as const),
+];
 /** Refusals that cost no work, and so do not count as failed runs. */
-const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota'];
+const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota', 'pending-approval'];
 /** Neither the completion's fault nor work in vain: these attempts do not count. */
 const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'server-trouble', 'cancelled'];
 

@@ -23,7 +23,7 @@ import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { makeReadableFolder } from '../storage/ownership.ts';
 import { adoptingName, inLaptop, type Paths } from '../storage/paths.ts';
 import {
-  listHeld,
+  listAside,
   listSnapshots,
   newestSnapshot,
   pointLatest,
@@ -219,7 +219,7 @@ function nextSequence(
   skipped: number,
 ): number {
   const known = listSnapshots(paths, serial);
-  const taken = [...known, ...listHeld(paths, serial)].map(({ sequence }) => sequence);
+  const taken = [...known, ...listAside(paths, serial)].map(({ sequence }) => sequence);
   const [tree] = trees;
   if (!tree || tree.doubt !== null) return below(taken, countOf(trees));
   const { name } = tree;

@@ -20,7 +20,7 @@ import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { chainOf, type Laptops } from '../registration/aliases.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
-import { baseSnapshot, listHeld, listSnapshots, newestSnapshot } from '../storage/snapshots.ts';
+import { baseSnapshot, listAside, listSnapshots, newestSnapshot } from '../storage/snapshots.ts';
 import { readPinNote, writePinNote } from './pin-note.ts';
 
 /** A pinned version. */
@@ -96,7 +96,7 @@ function namingAt(paths: Paths, place: Place, pin: Pinned): Naming {
   const { serial, uid } = place;
   const newest = [newestSnapshot(paths, serial), baseSnapshot(paths, serial)];
   if (newest.some((snapshot) => snapshot && isNamedIn(snapshot.folder))) return 'newest';
-  const snapshots = [...listSnapshots(paths, serial), ...listHeld(paths, serial)];
+  const snapshots = [...listSnapshots(paths, serial), ...listAside(paths, serial)];
   if (snapshots.some(({ folder }) => isNamedIn(folder))) return 'older';
   const laptop = inLaptop(paths, serial);
   const versions = namesIn(join(laptop.pinned, uid)).flatMap(

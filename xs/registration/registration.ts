@@ -3,14 +3,13 @@
  * holds them in memory. Every change is on disk before it is answered; decisions are in the audit log.
  *
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
- * client's), *own* is the ed25519 key of our agent. `key-decision.ts` says which are accepted.
+ * client's), *own* is the ed25519 key of our agent. `key-offers.ts` accepts one or asks a teacher.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Codes } from '../../shared/protocol/introduction.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
@@ -20,27 +19,10 @@ import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
 import { hasBackup } from './has-backup.ts';
 import { type ImportResult, judgeOldKey, type OldLaptop, withOldKey } from './idmgr-import.ts';
-import {
-  judgeKey,
-  type KeyDecision,
-  type OfferedBy,
-  type OfferedKey,
-  type OwnKeyOffer,
-} from './key-decision.ts';
-import {
-  checkInUse,
-  type Laptop,
-  newRecord,
-  plainUuid,
-  readRecord,
-  writeRecord,
-} from './laptop-record.ts';
+import type { KeyDecision, OwnKeyOffer } from './key-decision.ts';
+import { KeyOffers } from './key-offers.ts';
+import { checkInUse, type Laptop, newRecord, readRecord, writeRecord } from './laptop-record.ts';
 import type { Newcomers } from './newcomers.ts';
-import { Pace } from './pace.ts';
-import { withPending } from './pending-keys.ts';
-
-/** New pending keys from one address: more are refused before anything is written. */
-const NEW_PENDING = { perHour: 30, free: 30, pauseSeconds: 0 };
 
 export interface RegistrationOptions {
   paths: Paths;
@@ -60,20 +42,26 @@ export class Registrations {
   /** Laptops known to have a backup: they never count as unused again. */
   readonly #used = new Set<Serial>();
   readonly #options: RegistrationOptions;
-  readonly #newPending: Pace;
+  readonly #offers: KeyOffers;
   readonly #keyListeners: (() => void)[] = [];
   readonly #aliasListeners: (() => void)[] = [];
 
   /** Reads all records. A damaged one is logged, and its laptop stays unregistered. */
   constructor(options: RegistrationOptions) {
     this.#options = options;
-    this.#newPending = new Pace(options.clock, NEW_PENDING);
-    this.approvals = new Approvals(options.clock, {
-      known: (serial) => this.#known(serial),
-      write: (serial, laptop) => this.#write(serial, laptop),
-      checkOwner: (serial, key) => this.#checkOwner(serial, key),
-      decided: (event, serial, details) => this.#decided(event, serial, details),
+    const records = {
+      known: (serial: Serial) => this.#known(serial),
+      write: (serial: Serial, laptop: Laptop) => this.#write(serial, laptop),
+      checkOwner: (serial: Serial, key: string) => this.#checkOwner(serial, key),
       keysChanged: () => callAll(this.#keyListeners),
+    };
+    this.#offers = new KeyOffers(options, {
+      ...records,
+      holdsData: (serial) => hasBackup(options.paths, serial),
+    });
+    this.approvals = new Approvals(options.clock, {
+      ...records,
+      decided: (event, serial, details) => this.#decided(event, serial, details),
       endQuietDays: (serial) => {
         rmSync(inLaptop(options.paths, serial).quietKey, { force: true });
       },
@@ -137,11 +125,11 @@ export class Registrations {
     const known = this.#laptops.get(serial);
     const offered = { ...key, kind: 'sugar', uuid } as const;
     const by = { codes: null, address };
-    if (known) return this.#offerKey(serial, known, offered, by);
+    if (known) return this.#offers.offer(serial, offered, by);
     const { paths, ownership, clock, log, newcomers, audit } = this.#options;
     this.#checkReadable(serial);
     const healed = this.#laptops.get(serial);
-    if (healed) return this.#offerKey(serial, healed, offered, by);
+    if (healed) return this.#offers.offer(serial, offered, by);
     newcomers.check(address, this.#laptops.size, () => this.unused().length);
     // An old library, or a record that was removed: what is there belongs to whom a teacher says.
     const holdsData = hasBackup(paths, serial);
@@ -155,7 +143,7 @@ export class Registrations {
     audit.admitted('registered', serial, { nick: laptop.nick, address, fingerprint });
     callAll(this.#keyListeners);
     if (!holdsData) return 'accepted';
-    return this.#offerKey(serial, this.#known(serial), offered, by);
+    return this.#offers.offer(serial, offered, by);
   }
 
   /**
@@ -166,7 +154,7 @@ export class Registrations {
     const parsed = parsePublicKey(key);
     if (parsed.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
     const offered = { ...parsed, kind: 'own', uuid } as const;
-    const decision = this.#offerKey(serial, this.#known(serial), offered, { codes, address });
+    const decision = this.#offers.offer(serial, offered, { codes, address });
     // Only an accepted key may set the colours shown beside the child's name.
     if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
     return decision;
@@ -268,71 +256,18 @@ export class Registrations {
     });
   }
 
-  /** forget.ts has removed its folder; or that is back from the trash. */
-  forgotten(serial: Serial, isBack = false): void {
+  /** forget.ts has removed its folder. */
+  forgotten(serial: Serial): void {
     this.#laptops.delete(serial);
-    if (!isBack) this.#decided('forgotten', serial);
+    this.#decided('forgotten', serial);
     this.#read(serial);
     callAll([...this.#keyListeners, ...this.#aliasListeners]);
   }
 
-  #offerKey(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): KeyDecision {
-    const { kind, line, fingerprint } = offered;
-    const { paths, log, audit } = this.#options;
-    checkInUse(laptop);
-    if (kind === 'own') this.#checkOwner(serial, line);
-    const verdict = judgeKey(laptop, offered, hasBackup(paths, serial));
-    switch (verdict) {
-      case 'known':
-        if (by.codes) this.#introduced(serial, by.codes);
-        return 'accepted';
-      case 'rejected':
-      case 'unneeded':
-        return 'pending';
-      case 'already-pending':
-        // The laptop was interrupted and shows other digits now; its key has signed for them.
-        if (by.codes) this.#addPending(serial, laptop, offered, by);
-        return 'pending';
-      case 'accept':
-        this.#write(serial, {
-          ...laptop,
-          keys: { ...laptop.keys, [kind]: line },
-          introduction: by.codes ? { ...by.codes, confirmed: null } : laptop.introduction,
-        });
-        log.info('key-accepted', { serial, kind, fingerprint });
-        audit.admitted('key-accepted', serial, { kind, fingerprint, address: by.address });
-        callAll(this.#keyListeners);
-        return 'accepted';
-      case 'add-to-pending': {
-        const wait = this.#newPending.waitSeconds(by.address);
-        if (wait > 0) {
-          const message = `too many keys from one address; try again in ${wait} seconds`;
-          throw new DsError('server-busy', message, { retry: true });
-        }
-        this.#addPending(serial, laptop, offered, by);
-        this.#newPending.count(by.address);
-        log.warn('key-waits-for-approval', { serial, kind, fingerprint });
-        audit.asked('waiting', serial, { kind, fingerprint, address: by.address });
-        return 'pending';
-      }
-      default:
-        return verdict satisfies never;
-    }
-  }
-
-  #addPending(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): void {
-    const { kind, line, uuid } = offered;
-    const { code = null, answer = null } = by.codes ?? {};
-    const since = this.#options.clock.now().toISOString();
-    const added = { kind, key: line, uuid: plainUuid(uuid), since, code, answer };
-    this.#write(serial, withPending(laptop, { ...added, from: by.address }));
-  }
-
-  /** The accepted key was introduced again, by a laptop that shows these codes now. */
-  #introduced(serial: Serial, codes: Codes): void {
-    const laptop = this.#known(serial);
-    const confirmed = laptop.introduction?.confirmed ?? null;
-    this.#write(serial, { ...laptop, introduction: { ...codes, confirmed } });
+  /** Its folder is back from the trash, with its record. */
+  cameBack(serial: Serial): void {
+    this.#read(serial);
+    callAll([...this.#keyListeners, ...this.#aliasListeners]);
   }
 
   /** An agent's key identifies its laptop, so no two laptops may have it. Throws `key-taken`. */

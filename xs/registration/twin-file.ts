@@ -7,11 +7,15 @@ import * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
+import { instanceSchema as instance } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { type Meeting, meet, type Twins } from './twins.ts';
 
-const instance = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+const serialSchema = v.pipe(
+  v.string(),
+  v.transform((text: string): Serial => parseSerial(text)),
+);
 const schema = v.object({
   version: v.literal(1),
   owner: instance,
@@ -21,13 +25,11 @@ const schema = v.object({
   moved: v.array(
     v.object({
       instance,
-      serial: v.pipe(
-        v.string(),
-        v.transform((text: string): Serial => parseSerial(text)),
-      ),
+      serial: serialSchema,
       uuid: v.string(),
     }),
   ),
+  from: v.optional(serialSchema),
 });
 const questionSchema = v.object({
   instance: v.optional(instance),
@@ -63,7 +65,7 @@ export function meetAgent(
   newest: number,
 ): Meeting {
   const asked = v.safeParse(questionSchema, query);
-  if (!asked.success || asked.output.instance === undefined) return { type: 'ours' };
+  if (!asked.success || asked.output.instance === undefined) return { type: 'ours', settle: false };
   const { instance: who, base } = asked.output;
   const known = readTwins(paths, serial);
   const isBehind = base !== undefined && base < newest;

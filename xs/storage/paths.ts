@@ -86,6 +86,8 @@ export const inSnapshot = (snapshot: string) => ({
   sums: join(snapshot, 'SUMS.gz'),
   /** Why the shrink guard holds it aside. */
   held: join(snapshot, 'HELD'),
+  /** Empty: another laptop of this name sent it. */
+  twin: join(snapshot, 'TWIN'),
 });
 
 export const inLibrary = (paths: Paths) => ({

@@ -55,11 +55,21 @@ export function listSnapshots(paths: Paths, serial: Serial): Snapshot[] {
   return snapshotsIn(inLaptop(paths, serial).home);
 }
 
-/** The snapshots that the shrink guard holds aside, newest first. */
+/** The snapshots that are held aside until somebody decides, newest first; without those of a twin. */
 export function listHeld(paths: Paths, serial: Serial): Snapshot[] {
+  return listAside(paths, serial).filter((one) => !isOfTwin(one));
+}
+
+/** Everything in `held/`, newest first: what `listHeld` has, and what another laptop of this name sent. */
+export function listAside(paths: Paths, serial: Serial): Snapshot[] {
   const { held } = inLaptop(paths, serial);
   // Most laptops have none, and a failed readdir costs ten times as much as this look.
   return existsSync(held) ? snapshotsIn(held) : [];
+}
+
+/** Set aside because another laptop of this name sent it: no backup builds on it (PROTOCOL.md). */
+export function isOfTwin({ folder }: Pick<Snapshot, 'folder'>): boolean {
+  return existsSync(inSnapshot(folder).twin);
 }
 
 /** The snapshots in a folder, newest first; none in a missing folder. */
@@ -223,10 +233,15 @@ export function readSums(snapshot: Snapshot): string {
 
 /** Writes SUMS.gz and, last, MANIFEST into a draft, and makes the folder durable. */
 export function sealDraft(draft: string, manifest: Manifest, versions: Versions): void {
-  const { manifest: manifestPath, sums } = inSnapshot(draft);
+  const { sums } = inSnapshot(draft);
   writeFileDurably(sums, gzipSync(formatSums(versions)), 0o640);
-  writeFileDurably(manifestPath, `${JSON.stringify(manifest, null, 1)}\n`, 0o640);
+  writeManifest(draft, manifest);
   fsyncFolder(draft);
+}
+
+export function writeManifest(folder: string, manifest: Manifest): void {
+  const text = `${JSON.stringify(manifest, null, 1)}\n`;
+  writeFileDurably(inSnapshot(folder).manifest, text, 0o640);
 }
 
 /** Renames a sealed draft to its name: the snapshot appears whole or not at all. */

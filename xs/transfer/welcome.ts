@@ -77,7 +77,7 @@ async function settle(library: Library, head: TransferHead, one: MovedLaptop): P
   makeLaptopFolders(ownership, paths, serial);
   const newest = newestSnapshot(paths, serial);
   if (newest) pointLatest(paths, serial, newest.name);
-  registrations.forgotten(serial, true);
+  registrations.cameBack(serial);
   await index.reindex(serial);
   if (!newest || lastSuccess === null) return;
   const time = new Date(lastSuccess);

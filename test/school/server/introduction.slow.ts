@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { distFolder } from '../../../bundle/build.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
 import { hostKeyPublic, inLaptop, inState } from '../../../xs/storage/paths.ts';
-import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { listAside, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { readJournal } from '../../journal/compare.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { makeKeyPair } from '../../shared/keys.ts';
@@ -144,6 +144,13 @@ async function decide({ server }: School, laptop: Laptop, ...words: string[]): P
   return done.stdout;
 }
 
+/** What the server's status says; its exit code says that something needs attention. */
+async function concerns({ server }: School, laptop: Laptop): Promise<string> {
+  const [program = '', ...first] = server.command;
+  const said = await laptop.run(program, [...first, 'status', '--config', server.configFile]);
+  return said.stdout;
+}
+
 async function statusOf(laptop: Laptop): Promise<Record<string, unknown>> {
   const shown = await laptop.backup(['status', '--json']);
   succeeded('status', shown);
@@ -245,17 +252,21 @@ test('a server whose SSH has another port is found again, with the key that is k
   assert.is(hostKey, readFileSync(hostKeyPublic(server), 'utf8').trim());
 });
 
+/** The second laptop gets a copy of the first one's disk; its machine has other parts. */
+async function copyDisk(first: Laptop, second: Laptop): Promise<void> {
+  succeeded('the copy', await first.run('cp', ['-a', `${first.profile}/.`, second.profile]));
+  const instance = join(second.profile, 'ds-backup', 'instance.json');
+  const { id, machine } = JSON.parse(readFileSync(instance, 'utf8'));
+  assert.ok(machine.length > 0);
+  writeFileSync(instance, JSON.stringify({ id, machine: ['another'] }));
+}
+
 test('a copied disk: the second laptop waits, gets a name of its own, and both lines stay', async () => {
   await using school = await startSchool({ laptops: 2 });
   const [first, second] = [school.laptop(0), school.laptop(1)];
   generateJournal(first.journal, { entries: 6, seed: 20 });
   succeeded('the first', await first.backup(['now']));
-  succeeded('the copy', await first.run('cp', ['-a', `${first.profile}/.`, second.profile]));
-  // The parts of the second machine are other ones than those that were noted.
-  const instance = join(second.profile, 'ds-backup', 'instance.json');
-  const { id, machine } = JSON.parse(readFileSync(instance, 'utf8'));
-  assert.ok(machine.length > 0);
-  writeFileSync(instance, JSON.stringify({ id, machine: ['another'] }));
+  await copyDisk(first, second);
   changeJournal(first.journal, { count: 2, seed: 21 });
   generateJournal(second.journal, { entries: 4, seed: 22 });
   await settled();
@@ -265,11 +276,7 @@ test('a copied disk: the second laptop waits, gets a name of its own, and both l
   const refused = await second.backup(['now']);
   assert.match(refused.stderr, /two laptops answer to this name/);
   assert.equal(entries(name), [6, 6], 'nothing of the second is among them');
-  const said = await first.run(school.server.command[0] ?? '', [
-    ...school.server.command.slice(1),
-    ...['status', '--config', school.server.configFile],
-  ]);
-  assert.match(said.stdout, /Two laptops answer to 1 name/);
+  assert.match(await concerns(school, first), /Two laptops answer to 1 name/);
   const { second: given } = JSON.parse(
     await decide(school, first, 'twins', name, 'separate', '--json'),
   );
@@ -285,6 +292,45 @@ test('a copied disk: the second laptop waits, gets a name of its own, and both l
   assert.is(first.serial, name);
   assert.equal([entries(name).length, entries(given).length], [3, 1]);
   assert.match(await decide(school, first, 'twins'), /every laptop has a name of its own/);
+});
+
+test('a copy that comes first goes on only until the first one is back; both keep their lines', async () => {
+  await using school = await startSchool({ laptops: 2 });
+  const { server } = school;
+  const [first, second] = [school.laptop(0), school.laptop(1)];
+  generateJournal(first.journal, { entries: 6, seed: 30 });
+  succeeded('the first', await first.backup(['now']));
+  await copyDisk(first, second);
+  const name = parseSerial(first.serial);
+  const states = (one: Serial) => listSnapshots(server, one).map(({ state }) => state);
+  changeJournal(second.journal, { count: 3, seed: 31 });
+  await settled();
+  succeeded('the copy comes first, as a repaired laptop would', await second.backup(['now']));
+  assert.is(states(name).length, 2);
+  const [ofSecond, ofFirst] = states(name);
+  succeeded('the first is back', await first.backup(['snapshots']));
+  assert.equal(states(name), [ofFirst], 'what the copy sent is not among those of the first');
+  assert.equal(
+    listAside(server, name).map(({ state }) => state),
+    [ofSecond],
+  );
+  assert.match(await concerns(school, first), /Two laptops answer to 1 name/);
+  assert.match((await second.backup(['now'])).stderr, /two laptops answer to this name/);
+  assert.match(await decide(school, first, 'release', name), /0 backups released/);
+  changeJournal(first.journal, { count: 1, seed: 32 });
+  await settled();
+  succeeded('the first goes on', await first.backup(['now']));
+  assert.equal([states(name).length, states(name).at(-1)], [2, ofFirst]);
+  const said = await decide(school, first, 'twins', name, 'separate', '--json');
+  const given = parseSerial(JSON.parse(said).second);
+  assert.match((await second.backup(['now'])).stderr, /a serial number of its own/);
+  succeeded('the second', await second.backup(['now']));
+  assert.equal(states(given), [ofSecond], 'it need not send anything again');
+  assert.equal([states(name).length, listAside(server, name)], [2, []]);
+  changeJournal(second.journal, { count: 1, seed: 33 });
+  await settled();
+  succeeded('and goes on', await second.backup(['now']));
+  assert.equal([states(given).length, states(given).at(-1)], [2, ofSecond]);
 });
 
 test('a server that takes the laptop for another one gets nothing', async () => {

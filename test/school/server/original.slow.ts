@@ -18,6 +18,13 @@ import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import { checkSnapshot } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
+import {
+  completionWords,
+  mirrorWords,
+  type Offers,
+  OPENSSH_5_3,
+  OPENSSH_6_1,
+} from '../original-client.ts';
 import { type School, startSchool } from '../school.ts';
 
 const test = suite('Sugar registers, and the original client backs up');
@@ -41,51 +48,16 @@ async function register(laptop: Laptop, url: string) {
   return laptop.run('/usr/bin/python3', ['-c', REGISTER, `${url}/`]);
 }
 
-/** What the ssh of an XO offers, as far as ours still has it: nothing newer may be needed. */
-const OPENSSH_5_3 = {
-  KexAlgorithms:
-    'diffie-hellman-group-exchange-sha256,diffie-hellman-group-exchange-sha1,' +
-    'diffie-hellman-group14-sha1,diffie-hellman-group1-sha1',
-  HostKeyAlgorithms: 'ssh-rsa,ssh-dss',
-  PubkeyAcceptedAlgorithms: 'ssh-rsa,ssh-dss',
-  Ciphers: 'aes128-ctr,aes192-ctr,aes256-ctr,aes128-cbc,3des-cbc,aes192-cbc,aes256-cbc',
-  MACs: 'hmac-md5,hmac-sha1,umac-64@openssh.com,hmac-sha1-96,hmac-md5-96',
-};
-const OPENSSH_6_1 = {
-  ...OPENSSH_5_3,
-  KexAlgorithms: `ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,${OPENSSH_5_3.KexAlgorithms}`,
-  HostKeyAlgorithms: 'ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,ssh-rsa,ssh-dss',
-  MACs: 'hmac-md5,hmac-sha1,umac-64@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1-96,hmac-md5-96',
-};
-
-function originalSsh(school: School, laptop: Laptop, offers = OPENSSH_5_3): string {
-  return [
-    `ssh -F /dev/null -o "PasswordAuthentication no" -o "StrictHostKeyChecking no"`,
-    `-i ${join(laptop.profile, 'owner.key')} -l ${laptop.serial}`,
-    `-p ${school.server.sshPort} -o "UserKnownHostsFile ${join(laptop.home, 'known_hosts')}"`,
-    ...Object.entries(offers).map(([name, value]) => `-o "${name} ${value}"`),
-    `-o "LogLevel ERROR"`,
-  ].join(' ');
-}
-
-async function mirror(
+const mirror = (
   school: School,
   laptop: Laptop,
   from: string,
   to: string,
-  offers = OPENSSH_5_3,
-) {
-  const ssh = originalSsh(school, laptop, offers);
-  const args = ['-z', '-rlt', '--partial', '--delete', '--timeout=160', '-e', ssh];
-  return laptop.run('rsync', [...args, `${from}/`, `127.0.0.1:${to}`]);
-}
+  offers: Offers = OPENSSH_5_3,
+) => laptop.run('rsync', mirrorWords(school, laptop, from, to, { offers }));
 
-async function complete(school: School, laptop: Laptop) {
-  const empty = join(laptop.home, 'empty');
-  writeFileSync(empty, '');
-  const target = `127.0.0.1:/var/lib/ds-backup/completion/${laptop.serial}`;
-  const args = ['-z', '-rlt', '--timeout=10', '-T', '/tmp', '-e', originalSsh(school, laptop)];
-  return laptop.run('rsync', [...args, empty, target]);
+function complete(school: School, laptop: Laptop) {
+  return laptop.run('rsync', completionWords(school, laptop));
 }
 
 async function createEntry(laptop: Laptop, title: string, content: string): Promise<string> {

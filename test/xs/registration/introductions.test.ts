@@ -3,71 +3,25 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
-import { parseSerial } from '../../../shared/ids.ts';
-import {
-  codesOf,
-  commitmentTo,
-  type Offer,
-  type Secret,
-  signTranscript,
-  transcriptOf,
-} from '../../../shared/protocol/introduction.ts';
-import type { RevealRequest } from '../../../shared/protocol/messages.ts';
-import { Introductions } from '../../../xs/registration/introductions.ts';
-import type { Registrations } from '../../../xs/registration/registration.ts';
+import { codesOf, transcriptOf } from '../../../shared/protocol/introduction.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
-import { type KeyPair, makeKeyPair } from '../../shared/keys.ts';
+import { makeKeyPair } from '../../shared/keys.ts';
 import { refused } from '../../shared/refused.ts';
-import { ed25519, enrol, makeLibrary, openRegistrations } from '../library.ts';
-import { type TestClock, testClock } from '../whole.ts';
+import { ed25519, enrol } from '../library.ts';
+import {
+  begin,
+  commitOf,
+  introduceTo,
+  revealOf,
+  SERIAL,
+  START,
+  school,
+  secretOf,
+} from './introducing.ts';
 
 const test = suite('introductions, with liars on the network');
 
-const SERIAL = parseSerial('SHC00800000');
 const HOUR_MS = 3_600_000;
-const START = '2026-03-02T08:00:00Z';
-const server = { hostKey: makeKeyPair().line, sshPort: 2222, login: 'ds-receive' };
-
-const secretOf = (key: string): Secret => {
-  return { serial: SERIAL, uuid: 'u', nonce: randomBytes(32).toString('hex'), key };
-};
-const commitOf = (secret: Secret) => {
-  return { serial: secret.serial, uuid: secret.uuid, commitment: commitmentTo(secret) };
-};
-const revealOf = (secret: Secret, offer: Offer, { file }: KeyPair): RevealRequest => {
-  const signature = signTranscript(transcriptOf(secret, offer), file);
-  const { nonce, key } = secret;
-  return { exchange: offer.exchange, nonce, key, signature };
-};
-const begin = (clock = testClock(START)) => ({ clock, intro: new Introductions(clock, server) });
-
-/** A whole exchange; returns the digits of the laptop's screen. */
-function introduceTo(
-  intro: Introductions,
-  registrations: Registrations,
-  pair: KeyPair,
-  from: string,
-) {
-  const secret = secretOf(pair.line);
-  const offer = intro.commit(commitOf(secret), from);
-  const introduced = intro.reveal(revealOf(secret, offer, pair));
-  const state = registrations.enrol(SERIAL, { ...introduced, address: from });
-  return { state, ...codesOf(transcriptOf(secret, offer)) };
-}
-
-/** A school whose laptop SERIAL already has a key, so that any other one needs a teacher. */
-function school(clock: TestClock = testClock(START)) {
-  const library = makeLibrary();
-  const registrations = openRegistrations(library, { clock });
-  registrations.register(SERIAL, 'Jim', 'u', ed25519(1));
-  enrol(registrations, SERIAL, 'u', ed25519(2));
-  return {
-    library,
-    registrations,
-    ...begin(clock),
-    [Symbol.dispose]: () => library[Symbol.dispose](),
-  };
-}
 
 test('both sides see the same digits, and the typed ones let in that key', () => {
   using scene = school();
@@ -113,48 +67,6 @@ test('a reveal that is not what was committed to, not signed, used before or lat
   const last = open(mine.line);
   intro.reveal(revealOf(last.secret, last.offer, mine));
   refused(() => intro.reveal(revealOf(last.secret, last.offer, mine)), 'not-found', /over/);
-});
-
-/**
- * One man in the middle: a server to the laptop, a laptop to the server. `order` says whether he opens his
- * exchange with the server before he answers the laptop, after the laptop has revealed, or whether he
- * tries several times, giving up unseen, until the digits agree or he is told to wait.
- */
-function manInTheMiddle(order: 'server-first' | 'laptop-first' | 'retry'): boolean {
-  const { intro } = begin();
-  const [his, laptopKey, hostKey] = [ed25519(7), ed25519(8), ed25519(9)];
-  const forServer = () => {
-    const secret = secretOf(his);
-    const offer = intro.commit(commitOf(secret), '10.0.0.66');
-    return { secret, offer, code: codesOf(transcriptOf(secret, offer)).code };
-  };
-  const before = order === 'server-first' ? forServer() : undefined;
-  // The laptop has committed; he must name his nonce and his key before he knows what to.
-  const secret = secretOf(laptopKey);
-  commitmentTo(secret);
-  const offer: Offer = {
-    ...{ ...server, hostKey, nonce: randomBytes(32).toString('hex') },
-    exchange: randomBytes(16).toString('hex'),
-  };
-  const shown = codesOf(transcriptOf(secret, offer)).code;
-  if (before) return before.code === shown;
-  for (let tries = 0; tries < (order === 'retry' ? 1000 : 1); tries += 1) {
-    try {
-      if (forServer().code === shown) return true;
-    } catch (error) {
-      if (error instanceof DsError && error.code === 'server-busy') return false;
-      throw error;
-    }
-  }
-  return false;
-}
-
-test('a man in the middle who plays every order of messages wins by chance only', () => {
-  let wins = 0;
-  const orders = ['server-first', 'laptop-first', 'retry'] as const;
-  for (let n = 0; n < 1200; n += 1) wins += manInTheMiddle(orders[n % 3] ?? 'retry') ? 1 : 0;
-  // 2,000 blind tries at one in a million: two or more happen once in half a million runs of this test.
-  assert.ok(wins <= 1, `${wins} of 1200`);
 });
 
 test('a grinder who floods for days gets no key accepted, and has counted tries', () => {

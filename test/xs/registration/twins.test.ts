@@ -35,7 +35,7 @@ test('one laptop may be repaired as often as it likes; the first of two goes on,
     ['abaaabba', 'oooootto', true],
     ['aB', 'ot', true], // never a snapshot of the second among those of the first
     ['aBabBa', 'ototto', true],
-    ['abcbc', 'ooott', true],
+    ['abcbc', 'oooot', true], // repaired, then copied: the copy is the second
   ];
   for (const [visits, answers, two] of rows) {
     const [said, twins] = told(visits);
