@@ -1,7 +1,7 @@
 /**
  * Makes a library of the newest copy, on a bare new machine: with the same host key, so that laptops go on
  * without a question. First all lists and records, then the content of what is wanted first: the newest snapshot
- * of each laptop. Those can be served while `bring-older.ts` fetches the rest. Killed anywhere, it goes on.
+ * of each laptop. Those can be served while `bringOlder` fetches the rest. Killed anywhere, it goes on.
  */
 import {
   existsSync,
