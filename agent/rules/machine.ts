@@ -58,7 +58,7 @@ const ENDS_AT_ONCE: readonly JobReason[] = [
   ...(['laptop-full', 'problem', 'spread', 'paused', 'server-full', 'over-quota'] as const),
 ];
 
-/** Waits that another network does not end; whoever named any other one may not be there any more. */
+/** Waits that another network does not end; any other reason came from a server that may not be there. */
 const LASTING: readonly JobReason[] = ['paused', 'spread'];
 
 /** The model after an event. */

@@ -1,6 +1,6 @@
 /**
  * Everything that keeps a job from running at the moment, the most important first: clients show the
- * first one, so all of them are worked out.
+ * first, and get the whole list.
  */
 import type { JobReason } from '../../shared/backup-bus.ts';
 import { DsError } from '../../shared/errors.ts';

@@ -39,7 +39,7 @@ const OTHER_RUN_MS = 15 * MINUTE_MS;
 /** Children of an agent that was killed end within seconds: try this often, with this pause. */
 const DYING_TRIES = 5;
 const DYING_MS = 2000;
-/** Attempts for what a person asked for; she is told then. */
+/** Attempts for what a person asked for; after the last the job fails and she is told. */
 const PATIENT_TRIES = 3;
 
 /** Codes that name the reason for the wait; all others are a `problem`. */

@@ -146,7 +146,7 @@ async function orSilence(
 
 function comeBack({ retryAfterSeconds, place }: Busy): string {
   const queue = place === undefined ? '' : `, place ${place} in the queue`;
-  return `the school server asks to come back in ${retryAfterSeconds} seconds${queue}`;
+  return `the school server asks this laptop to come back in ${retryAfterSeconds} seconds${queue}`;
 }
 
 /** Registers this laptop, with a new identity if it has none, unless another program has just done so. */

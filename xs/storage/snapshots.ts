@@ -101,7 +101,7 @@ function manifestAt(path: string): Manifest | undefined {
   }
 }
 
-/** The newest snapshot that is not held, from the disk; `datastore-latest` is only for people. */
+/** The newest snapshot that is not held, from the disk; `datastore-latest` is for people and the session script. */
 export function newestSnapshot(paths: Paths, serial: Serial): Snapshot | undefined {
   return listSnapshots(paths, serial)[0];
 }
