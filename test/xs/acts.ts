@@ -12,6 +12,7 @@ import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
 import { listPins, listReleased } from '../../xs/pins/pins.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/storage/paths.ts';
 import {
+  listAside,
   listHeld,
   listSnapshots,
   readManifest,
@@ -87,7 +88,7 @@ export function inventory(paths: Paths, serial: Serial = SERIAL): Map<string, st
   const found = new Map<string, string>();
   const trash = listTrash(paths, serial);
   const whole = new Map<string, Snapshot>();
-  for (const one of [...listSnapshots(paths, serial), ...listHeld(paths, serial)]) {
+  for (const one of [...listSnapshots(paths, serial), ...listAside(paths, serial)]) {
     whole.set(one.name, one);
   }
   for (const { name, folder } of trash) {

@@ -27,7 +27,7 @@ import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/file
 import { run } from '../../shared/system/run.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { inEntry, inLaptop, inLibrary, inPool, inState, type Paths } from '../storage/paths.ts';
-import { listHeld, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { listAside, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { fetchContents, TAGGED } from './fetch-contents.ts';
 import { checkConfigured, type ResticContext, restic } from './restic.ts';
 
@@ -126,8 +126,9 @@ function placeSchool(config: ResticContext['config'], from: Paths): void {
   }
 }
 
+/** All that has a list: also what is held, and what another laptop of this name sent. */
 function snapshotsOf(from: Paths, serial: Serial): Snapshot[] {
-  return [...listSnapshots(from, serial), ...listHeld(from, serial)];
+  return [...listSnapshots(from, serial), ...listAside(from, serial)];
 }
 
 /** The newest of a laptop, or the one of this name. */

@@ -3,7 +3,7 @@
  * A copy in a folder, by SFTP and by restic's REST protocol: made, cut off and gone on; the box is deleted, and a
  * bare one becomes the school, of which the newest can be had first.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -14,7 +14,8 @@ import { bringBack, bringOlder } from '../../../xs/offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../../xs/offsite/offsite.ts';
 import { readOffsite } from '../../../xs/offsite/offsite-state.ts';
 import { OffsiteError } from '../../../xs/offsite/restic.ts';
-import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { inLaptop, inSnapshot } from '../../../xs/storage/paths.ts';
+import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { testIf } from '../../runner/skip.ts';
 import { soak } from '../../soak.ts';
 import { inventory, journalOfDay, liveThrough } from '../acts.ts';
@@ -98,11 +99,25 @@ for (const [kind, isThere, make] of soak(KINDS, KINDS.slice(-1))) {
   });
 }
 
+/** As what a copy of this laptop's disk has sent. */
+function setAside({ library: { paths } }: WholeLibrary): void {
+  const [newest] = listSnapshots(paths, OTHER);
+  assert.ok(newest);
+  const laptop = inLaptop(paths, OTHER);
+  mkdirSync(laptop.held, { recursive: true });
+  writeFileSync(inSnapshot(newest.folder).twin, '');
+  renameSync(newest.folder, laptop.heldSnapshot(newest.name));
+  assert.is(listHeld(paths, OTHER).length, 0, 'it is not held for the shrink guard');
+}
+
 /** A school of two laptops whose copy went through bad days; returns what has to come back. */
 async function copyOfSchool(setting: string, folder: string, repository: Repository) {
   await using school = await openWhole(setting, { folder });
   school.library.registrations.register(OTHER, 'Jim', 'uuid', dsaKey(9));
   await backUp(school, journalOfDay(7), OTHER);
+  await backUp(school, journalOfDay(8), OTHER);
+  setAside(school);
+  await backUp(school, journalOfDay(9), OTHER);
   await liveThrough(school, 0, 4);
   const context = contextOf(school);
   const { paths } = school.library;
