@@ -39,9 +39,7 @@ export class Chores implements AsyncDisposable {
   #working: Promise<void> = Promise.resolve();
   #scrubbed: Promise<void> = Promise.resolve();
   #scrubbing = false;
-  #copied: Promise<void> = Promise.resolve();
-  #isCopying = false;
-  #pauseCopy = new AbortController();
+  #copying: { over: Promise<void>; pause: AbortController } | undefined;
 
   constructor(library: Library, options: ChoresOptions) {
     this.#library = library;
@@ -82,7 +80,7 @@ export class Chores implements AsyncDisposable {
     this.#stop.abort();
     await this.#working;
     await this.#scrubbed;
-    await this.#copied;
+    await this.#copying?.over;
   }
 
   /** Cleans up when the date has changed, or after a day of uptime whatever the date. */
@@ -140,17 +138,16 @@ export class Chores implements AsyncDisposable {
     const { config, paths, env, clock, log } = this.#library;
     const { repository, hours } = config.offsite;
     if (repository === '') return;
-    if (!isWithin(hours, clock.now())) this.#pauseCopy.abort();
-    if (this.#isCopying || !isDue(readOffsite(paths), hours, clock.now())) return;
-    this.#isCopying = true;
-    this.#pauseCopy = new AbortController();
-    const pause = this.#pauseCopy.signal;
-    this.#copied = this.#attempt('not-copied-elsewhere', async (stop) => {
-      const signal = AbortSignal.any([stop, pause]);
+    if (!isWithin(hours, clock.now())) this.#copying?.pause.abort();
+    if (this.#copying || !isDue(readOffsite(paths), hours, clock.now())) return;
+    const pause = new AbortController();
+    const over = this.#attempt('not-copied-elsewhere', async (stop) => {
+      const signal = AbortSignal.any([stop, pause.signal]);
       log.info('copied-elsewhere', { ...(await runOffsite({ config, env, signal }, clock.now)) });
     }).finally(() => {
-      this.#isCopying = false;
+      this.#copying = undefined;
     });
+    this.#copying = { over, pause };
   }
 
   /** What goes wrong is logged as `failure`, and the next work begins; unless the service stops. */
