@@ -23,7 +23,6 @@ import { lockFile } from '../../shared/system/lock.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { run } from '../../shared/system/run.ts';
 import { copySparsely } from '../../shared/system/sparse.ts';
-import { contentAt, hasContent } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import {
@@ -32,6 +31,7 @@ import {
   HEAD,
   headText,
   type MovedSnapshot,
+  putFile,
   readHead,
   type TransferHead,
 } from './transfer-folder.ts';
@@ -178,15 +178,10 @@ class Taker {
     const source = fileIn(this.#from, digest);
     const size = sizeOf(this.#from, source);
     if (size > maxBytes) throw badTransfer(`${digest} is larger than it may be`);
-    const target = fileIn(this.#to, digest);
-    if (!(await hasContent(target, { digest, size }))) {
-      rmSync(target, { force: true });
-      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    const isWhole = await putFile(this.#to, { digest, size }, (target) => {
       copySparsely(source, target);
-      if ((await contentAt(target))?.digest !== digest) {
-        throw badTransfer(`${digest} has other content`);
-      }
-    }
+    });
+    if (!isWhole) throw badTransfer(`${digest} has other content`);
     this.#taken.add(digest);
     this.#options.onFile(this.#taken.size, this.#of);
     failpoint('arrival.file');

@@ -3,7 +3,7 @@
  * attempt is compared and kept; TRANSFER.json comes last, when all of it is on the disk.
  */
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { type Content, decodeEntry, digestOf } from '../../shared/journal/entry.ts';
@@ -16,12 +16,12 @@ import { laptopsIn } from '../integrity/checker.ts';
 import { PIN_NAME } from '../pins/pin-note.ts';
 import { listPins, listReleased, type Pin, pinnedSnapshots } from '../pins/pins.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
-import { damageOf, hasContent, readChecked } from '../storage/checked-entry.ts';
+import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import { inEntry, inSnapshot, type Paths } from '../storage/paths.ts';
 import { listHeld, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { fileIn, HEAD, headText, type MovedLaptop, type TransferHead } from './transfer-folder.ts';
+import { HEAD, headText, type MovedLaptop, putFile, type TransferHead } from './transfer-folder.ts';
 
 export interface SendOptions {
   paths: Paths;
@@ -187,19 +187,14 @@ class Writer {
     if (this.#written.has(digest)) return;
     this.#options.signal.throwIfAborted();
     await this.#pause();
-    const target = fileIn(this.#folder, digest);
-    if (!(await hasContent(target, content))) {
-      rmSync(target, { force: true });
-      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    const isWhole = await putFile(this.#folder, content, (target) => {
       if (!existsSync(source)) throw new DsError('damaged', `${source} is not there`);
       this.#place(source, target);
-      // The copy is read, so this checks the writing as well.
-      if (!(await hasContent(target, content))) {
-        rmSync(target, { force: true });
-        throw new DsError('damaged', `${source} (${basename(target)}) is not whole`, {
-          hint: '"xs-backup damage" says more; --keep-going leaves out the snapshots that have it',
-        });
-      }
+    });
+    if (!isWhole) {
+      throw new DsError('damaged', `${source} (${digest}) is not whole`, {
+        hint: '"xs-backup damage" says more; --keep-going leaves out the snapshots that have it',
+      });
     }
     this.#written.add(digest);
     this.bytes += size;

@@ -2,8 +2,8 @@
  * A transfer folder (PROTOCOL.md, "A transfer"): `TRANSFER.json`, written last, and `files/`, where each file has
  * its digest as its name. So the folder may lie on any file system, and no name in it becomes a path.
  */
-import { lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import {
@@ -13,6 +13,8 @@ import {
   parseSnapshotName,
   parseUid,
 } from '../../shared/ids.ts';
+import type { Content } from '../../shared/journal/entry.ts';
+import { hasContent } from '../storage/checked-entry.ts';
 
 export const HEAD = 'TRANSFER.json';
 /** A thousand days of a chain of laptops are a few hundred kilobytes; in bytes. */
@@ -89,6 +91,21 @@ export type MovedSnapshot = v.InferOutput<typeof snapshotSchema>;
 
 export function fileIn(folder: string, name: Digest): string {
   return join(folder, 'files', name.slice(0, 2), name);
+}
+
+/**
+ * Lets `put` write the file unless it is there already, from an earlier attempt, and reads what is there then: the
+ * copy is compared, and not what it was made of. False where it is not this content; nothing is there then.
+ */
+export async function putFile(folder: string, content: Content, put: (target: string) => void) {
+  const target = fileIn(folder, content.digest);
+  if (await hasContent(target, content)) return true;
+  rmSync(target, { force: true });
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  put(target);
+  if (await hasContent(target, content)) return true;
+  rmSync(target, { force: true });
+  return false;
 }
 
 export function headText(head: TransferHead): string {
