@@ -28,12 +28,12 @@ import { run } from '../../shared/system/run.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { inEntry, inLaptop, inLibrary, inPool, inState, type Paths } from '../storage/paths.ts';
 import { listAside, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { fetchContents, TAGGED } from './fetch-contents.ts';
-import { checkConfigured, type ResticContext, restic } from './restic.ts';
+import { fetchContents } from './fetch-contents.ts';
+import { checkConfigured, findRestored, type ResticContext, restic, TAGGED } from './restic.ts';
 
 /** Where restic writes, beside what becomes of it: on the same file system. */
 const ARRIVING = '.offsite-restore';
-/** In it: all lists and records have arrived, and may be moved to their places. */
+/** In it, once all lists and records have arrived and may be moved to their places: where their library is. */
 const LISTED = '.listed';
 
 /** Which snapshots come first. */
@@ -53,9 +53,9 @@ export interface Fetched {
 
 /** The lists that wait for their content: a library without a pool. */
 function arrivingPaths({ library, state, completion }: Paths): Paths | undefined {
-  const arriving = join(library, ARRIVING);
-  if (!existsSync(join(arriving, LISTED))) return undefined;
-  return { library: findLibrary(arriving), state, completion };
+  const listed = join(library, ARRIVING, LISTED);
+  if (!existsSync(listed)) return undefined;
+  return { library: readFileSync(listed, 'utf8'), state, completion };
 }
 
 /**
@@ -92,26 +92,25 @@ async function fetchLists(context: ResticContext): Promise<Paths> {
   }
   const arriving = join(config.library, ARRIVING);
   rmSync(arriving, { recursive: true, force: true });
-  await restic(context, [
-    'restore',
-    'latest',
-    ...TAGGED,
-    '--exclude',
-    '.pool',
-    '--target',
-    arriving,
-  ]);
-  findLibrary(arriving);
+  const what = ['latest', ...TAGGED, '--exclude', '.pool'];
+  await restic(context, ['restore', ...what, '--target', arriving]);
+  const mark = findRestored(arriving, '.library-id') ?? findRestored(arriving, '.host-key');
+  if (!mark) {
+    throw new DsError('damaged', 'the copy has no library in it', {
+      hint: 'is offsite.repository the right one?',
+    });
+  }
   await run('sync', ['--file-system', config.library], { env });
   failpoint('offsite.fetched');
-  writeFileDurably(join(arriving, LISTED), '');
+  const library = dirname(mark);
+  writeFileDurably(join(arriving, LISTED), library);
   const { state, completion } = config;
-  return { library: findLibrary(arriving), state, completion };
+  return { library, state, completion };
 }
 
 /** What belongs to the school and not to a laptop. What has been moved is not there any more. */
 function placeSchool(config: ResticContext['config'], from: Paths): void {
-  const teachers = findFile(join(config.library, ARRIVING), 'teachers.json');
+  const teachers = findRestored(join(config.library, ARRIVING), 'teachers.json');
   if (teachers && !existsSync(inState(config).teachers)) {
     mkdirSync(config.state, { recursive: true });
     renameSync(teachers, inState(config).teachers);
@@ -136,7 +135,7 @@ function choose(from: Paths, serial: Serial, name: SnapshotName | undefined): Sn
   const all = snapshotsOf(from, serial);
   if (name === undefined) return listSnapshots(from, serial).slice(0, 1);
   const found = all.filter((one) => one.name === name);
-  if (found.length > 0 || existsSync(inLaptop(from, serial).home) === false) return found;
+  if (found.length > 0 || !existsSync(inLaptop(from, serial).home)) return found;
   throw new DsError('not-found', `the copy has no snapshot ${name} of ${serial}`, {
     hint: `it has ${all.map((one) => one.name).join(', ') || 'none that is not here'}`,
   });
@@ -218,36 +217,4 @@ export async function bringOlder(context: ResticContext): Promise<{ snapshots: n
   rmSync(inLibrary(config).fetched, { recursive: true, force: true });
   fsyncFolder(config.library);
   return { snapshots };
-}
-
-/** The folder that has the record of the library; restic keeps the whole path of the machine that is gone. */
-function findLibrary(arriving: string): string {
-  const mark = findFile(arriving, '.library-id') ?? findFile(arriving, '.host-key');
-  const listed = join(arriving, LISTED);
-  if (mark && !existsSync(listed)) {
-    writeFileDurably(join(arriving, WHERE), dirname(mark));
-    return dirname(mark);
-  }
-  if (existsSync(join(arriving, WHERE))) return readFileSync(join(arriving, WHERE), 'utf8');
-  throw new DsError('damaged', 'the copy has no library in it', {
-    hint: 'is offsite.repository the right one?',
-  });
-}
-
-/** The path within the copy at which its library was. */
-const WHERE = '.where';
-
-/** The first of this name, a level at a time: the folders above it are few. */
-export function findFile(root: string, name: string): string | undefined {
-  let level = [root];
-  for (let depth = 0; depth < 20 && level.length > 0; depth += 1) {
-    const found = level.map((folder) => join(folder, name)).find((path) => existsSync(path));
-    if (found) return found;
-    level = level.flatMap((folder) => {
-      return namesIn(folder)
-        .map((child) => join(folder, child))
-        .filter((child) => namesIn(child).length > 0);
-    });
-  }
-  return undefined;
 }

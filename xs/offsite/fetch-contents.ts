@@ -3,16 +3,15 @@
  * is there already is fetched again, so a killed one goes on.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Digest, parseDigest, tryParse } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
 import { run } from '../../shared/system/run.ts';
 import { contentAt } from '../storage/checked-entry.ts';
 import { inLibrary, inPool, type Paths } from '../storage/paths.ts';
-import { type ResticContext, restic } from './restic.ts';
+import { findRestored, type ResticContext, restic, TAGGED } from './restic.ts';
 
-export const TAGGED = ['--tag', 'ds-backup'] as const;
 /** Restic compares each file of a part with each of these: so many take it less than a second. */
 const MAX_PATTERNS = 4000;
 /** The pool has 256 folders; whole ones come by so many at a time. */
@@ -51,7 +50,7 @@ async function fetchPart(context: ResticContext, patterns: readonly string[]): P
   await restic(context, ['restore', 'latest', ...TAGGED, ...includes, '--target', fetched]);
   await run('sync', ['--file-system', fetched], { env });
   failpoint('offsite.part');
-  const pool = findPool(fetched);
+  const pool = findRestored(fetched, '.pool');
   if (pool) for (const shard of namesIn(pool)) await intoPool(config, join(pool, shard));
   rmSync(fetched, { recursive: true, force: true });
 }
@@ -69,13 +68,4 @@ async function intoPool(paths: Paths, shard: string): Promise<void> {
     target = folder;
   }
   if (target) fsyncFolder(target);
-}
-
-function findPool(root: string): string | undefined {
-  for (let level = [root]; level.length > 0; ) {
-    const pool = level.find((folder) => basename(folder) === '.pool');
-    if (pool) return pool;
-    level = level.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
-  }
-  return undefined;
 }

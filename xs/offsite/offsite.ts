@@ -18,11 +18,11 @@ import {
   passwordFile,
   type ResticContext,
   restic,
+  TAGGED,
 } from './restic.ts';
 
 /** Bytes of the password that is made where there is none. */
 const PASSWORD_BYTES = 32;
-const TAG = 'ds-backup';
 
 /** Makes the repository, and the password where its file is absent. Returns whether that was made. */
 export async function initOffsite(context: ResticContext): Promise<{ madePassword: boolean }> {
@@ -63,7 +63,7 @@ export async function runOffsite(context: ResticContext, now: () => Date): Promi
     writeFileSync(list, recipe.paths.map((path) => `${path}\0`).join(''), { mode: 0o600 });
     failpoint('offsite.listed');
     await restic(context, [
-      ...['backup', '--quiet', '--tag', TAG, '--host', idOf(config)],
+      ...['backup', '--quiet', ...TAGGED, '--host', idOf(config)],
       // Each new link changes the ctime of content that is the same for ever.
       ...['--ignore-ctime', '--exclude', '.copy-*.tmp', '--files-from-raw', list],
     ]);
@@ -91,8 +91,11 @@ export async function checkOffsite(context: ResticContext, part: string): Promis
   await restic(context, ['check', '--quiet', '--read-data-subset', part]);
 }
 
+/** The host in restic's list of a library whose id is not known. */
+const UNKNOWN = 'ds-backup';
+
 /** The newest copy of a library; of any library where it is not known. */
 function idOf({ library, state, completion }: ResticContext['config']): string {
   const file = libraryId({ library, state, completion });
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(/\s/)[0] || TAG : TAG;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(/\s/)[0] || UNKNOWN : UNKNOWN;
 }

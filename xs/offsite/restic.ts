@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
+import { namesIn } from '../../shared/system/files.ts';
 import { ExitError, run } from '../../shared/system/run.ts';
 import type { Config } from '../config.ts';
 import { IDLE } from '../storage/idle.ts';
@@ -15,6 +16,9 @@ export interface ResticContext {
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
 }
+
+/** Of every copy of a school in the repository. */
+export const TAGGED = ['--tag', 'ds-backup'] as const;
 
 /** Why a copy did not come about. */
 export class OffsiteError extends DsError {
@@ -31,7 +35,7 @@ const HINTS: Readonly<Record<OffsiteProblem, string>> = {
   lost: 'is the disk plugged in, and offsite.repository right? A new one: xs-backup offsite init',
   locked: 'another program is at work in it; after one that was killed: restic unlock',
   full: 'make room where the repository is, or forget old copies there',
-  unreachable: 'is there a network? It is tried again tomorrow, or by "xs-backup offsite run"',
+  unreachable: 'is there a network? It is tried again by itself, or by "xs-backup offsite run"',
   damaged: 'make a new repository elsewhere, and keep this one until that has a copy',
   other: '"xs-backup offsite check" looks at it again',
 };
@@ -105,6 +109,27 @@ const INCOMPLETE = 3;
 function kindOf(exitCode: number | null, text: string): OffsiteProblem {
   if (exitCode === INCOMPLETE) return 'other';
   return MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
+}
+
+/** How deep the library may have been on the machine that is gone. */
+const MAX_DEPTH = 20;
+
+/**
+ * The first of this name in what restic has written, which keeps the whole path of the machine that is gone. A level
+ * at a time: the folders above it are few.
+ */
+export function findRestored(root: string, name: string): string | undefined {
+  let level = [root];
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
+    const found = level.map((folder) => join(folder, name)).find((path) => existsSync(path));
+    if (found) return found;
+    level = level.flatMap((folder) => {
+      return namesIn(folder)
+        .map((child) => join(folder, child))
+        .filter((child) => namesIn(child).length > 0);
+    });
+  }
+  return undefined;
 }
 
 /** An address in it without name and password: what is shown and noted is read by others. */

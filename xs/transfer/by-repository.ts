@@ -7,8 +7,7 @@ import { dirname, join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { findFile } from '../offsite/bring-back.ts';
-import { checkConfigured, type ResticContext, restic } from '../offsite/restic.ts';
+import { checkConfigured, findRestored, type ResticContext, restic } from '../offsite/restic.ts';
 import { inLibrary } from '../storage/paths.ts';
 import { type ReceiveOptions, takeTransfer } from './receive.ts';
 import { type OwnLaptop, type SendOptions, type Sent, writeTransfer } from './send.ts';
@@ -36,17 +35,8 @@ export async function sendByRepository(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sent = await writeTransfer(folder, laptops, { ...options, link: true });
   failpoint('transfer.staged');
-  await restic(context, [
-    'backup',
-    '--quiet',
-    '--tag',
-    TAG,
-    '--tag',
-    serial,
-    '--host',
-    TAG,
-    folder,
-  ]);
+  const tags = ['--tag', TAG, '--tag', serial, '--host', TAG];
+  await restic(context, ['backup', '--quiet', ...tags, folder]);
   failpoint('transfer.sent');
   rmSync(folder, { recursive: true, force: true });
   return sent;
@@ -66,7 +56,7 @@ export async function takeByRepository(
   try {
     await restic(context, ['restore', 'latest', '--tag', `${TAG},${serial}`, '--target', fetched]);
     failpoint('arrival.fetched');
-    const head = findFile(fetched, HEAD);
+    const head = findRestored(fetched, HEAD);
     if (!head) throw new DsError('not-found', `the repository has no transfer of ${serial}`);
     return await takeTransfer(dirname(head), options);
   } finally {
