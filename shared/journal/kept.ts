@@ -4,6 +4,7 @@
  * the server to refuse the removal of a pin that is the only copy.
  */
 import * as v from 'valibot';
+import { idSchema } from '../id-schema.ts';
 import {
   type Digest,
   parseDigest,
@@ -19,26 +20,12 @@ export const KEPT_PROPERTY = 'ds-backup-kept';
 
 const markSchema = v.object({
   /** The entry that was pinned (a copy of it carries the mark as well); absent: this very entry. */
-  uid: v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((text) => parseUid(text)),
-    ),
-  ),
+  uid: v.optional(idSchema(parseUid)),
   /** The laptop that pinned it, and the version with the content. */
-  serial: v.pipe(
-    v.string(),
-    v.transform((text) => parseSerial(text)),
-  ),
-  digest: v.pipe(
-    v.string(),
-    v.transform((text) => parseDigest(text)),
-  ),
+  serial: idSchema(parseSerial),
+  digest: idSchema(parseDigest),
   /** SHA-256 of the content, to check what is fetched back, and its size in bytes. */
-  content: v.pipe(
-    v.string(),
-    v.transform((text) => parseDigest(text)),
-  ),
+  content: idSchema(parseDigest),
   bytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** The child's own title, and the one shown while the content is at school. */
   title: v.string(),
@@ -46,12 +33,7 @@ const markSchema = v.object({
   /** Whether keeping the entry created the pin, so that fetching it back removes the pin. */
   pinned: v.boolean(),
   /** Of a copy from a day that was shown in the Journal: the snapshot that it comes from; else absent. */
-  snapshot: v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((text) => parseSnapshotName(text)),
-    ),
-  ),
+  snapshot: v.optional(idSchema(parseSnapshotName)),
 });
 export type KeptMark = v.InferOutput<typeof markSchema>;
 

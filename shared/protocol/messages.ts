@@ -4,17 +4,18 @@
  */
 import * as v from 'valibot';
 import { DsError } from '../errors.ts';
+import { idSchema } from '../id-schema.ts';
 import { parseDigest, parseRunId, parseSerial, parseSnapshotName, parseUid } from '../ids.ts';
 import { MAX_ENTRIES } from '../journal/sums.ts';
 
 /** Maximum size of a completion file, in bytes: MAX_ENTRIES lines of 110 bytes, and some reserve. */
 export const MAX_COMPLETION_BYTES = 8 * 1024 * 1024;
 
-const serial = v.pipe(v.string(), v.rawTransform(parsed(parseSerial)));
-const uid = v.pipe(v.string(), v.rawTransform(parsed(parseUid)));
-const digest = v.pipe(v.string(), v.rawTransform(parsed(parseDigest)));
-const run = v.pipe(v.string(), v.rawTransform(parsed(parseRunId)));
-const snapshotName = v.pipe(v.string(), v.rawTransform(parsed(parseSnapshotName)));
+const serial = idSchema(parseSerial);
+const uid = idSchema(parseUid);
+const digest = idSchema(parseDigest);
+const run = idSchema(parseRunId);
+const snapshotName = idSchema(parseSnapshotName);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** The order of a laptop's snapshots. Ours count from 1; adopted older ones may be 0 or less. */
 const order = v.pipe(v.number(), v.safeInteger());
@@ -347,17 +348,5 @@ function reader<Schema extends v.GenericSchema>(what: string, schema: Schema) {
     const [issue] = result.issues;
     const where = v.getDotPath(issue) ?? '(top)';
     throw new DsError('bad-input', `not ${what}: ${where}: ${issue.message.slice(0, 200)}`);
-  };
-}
-
-/** Makes one of our id parsers usable in a valibot schema. */
-function parsed<Id>(parse: (text: unknown) => Id) {
-  return ({ dataset, addIssue, NEVER }: v.RawTransformContext<string>): Id => {
-    try {
-      return parse(dataset.value);
-    } catch (error) {
-      addIssue({ message: error instanceof Error ? error.message : String(error) });
-      return NEVER;
-    }
   };
 }

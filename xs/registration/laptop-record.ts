@@ -5,6 +5,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { DsError, isErrno } from '../../shared/errors.ts';
+import { idSchema } from '../../shared/id-schema.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
@@ -43,10 +44,7 @@ const later = {
   /** The laptop that it replaces. */
   alias: v.nullable(
     v.strictObject({
-      of: v.pipe(
-        v.string(),
-        v.transform((text: string): Serial => parseSerial(text)),
-      ),
+      of: idSchema(parseSerial),
       since: v.string(),
     }),
   ),

@@ -6,16 +6,14 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
+import { idSchema } from '../../shared/id-schema.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { instanceSchema as instance } from '../../shared/protocol/messages.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { type Meeting, meet, type Twins } from './twins.ts';
 
-const serialSchema = v.pipe(
-  v.string(),
-  v.transform((text: string): Serial => parseSerial(text)),
-);
+const serialSchema = idSchema(parseSerial);
 const schema = v.object({
   version: v.literal(1),
   owner: instance,

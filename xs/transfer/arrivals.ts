@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
+import { idSchema } from '../../shared/id-schema.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
@@ -88,12 +89,7 @@ export function declineArrival({ paths, timeline }: Library, serial: Serial): vo
 const movedSchema = v.object({
   /** On the library's timeline, in milliseconds. */
   at: v.number(),
-  laptops: v.array(
-    v.pipe(
-      v.string(),
-      v.transform((text) => parseSerial(text)),
-    ),
-  ),
+  laptops: v.array(idSchema(parseSerial)),
 });
 type Moved = v.InferOutput<typeof movedSchema>;
 

@@ -6,6 +6,7 @@ import { lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { DsError, isErrno } from '../../shared/errors.ts';
+import { idSchema } from '../../shared/id-schema.ts';
 import {
   type Digest,
   parseDigest,
@@ -27,13 +28,8 @@ const MAX_PINS = 200_000;
 /** Leaves room to count on. */
 const MAX_SEQUENCE = 1e12;
 
-const id = <Id>(parse: (text: unknown) => Id) =>
-  v.pipe(
-    v.string(),
-    v.transform((text) => parse(text)),
-  );
-const digest = id(parseDigest);
-const serial = id(parseSerial);
+const digest = idSchema(parseDigest);
+const serial = idSchema(parseSerial);
 const time = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const order = v.pipe(
@@ -44,7 +40,7 @@ const order = v.pipe(
 );
 
 const snapshotSchema = v.strictObject({
-  name: id(parseSnapshotName),
+  name: idSchema(parseSnapshotName),
   sequence: order,
   /** The shrink guard held it aside. */
   held: v.boolean(),
@@ -55,7 +51,7 @@ const snapshotSchema = v.strictObject({
   sums: digest,
 });
 const pinSchema = v.strictObject({
-  uid: id(parseUid),
+  uid: idSchema(parseUid),
   digest,
   /** Of PIN. */
   note: v.nullable(digest),
@@ -70,7 +66,7 @@ const laptopSchema = v.strictObject({
   /** When its Journal was last known to be safe. */
   lastSuccess: v.nullable(time),
   snapshots: v.pipe(v.array(snapshotSchema), v.maxLength(MAX_SNAPSHOTS)),
-  pinnedSnapshots: v.pipe(v.array(id(parseSnapshotName)), v.maxLength(MAX_SNAPSHOTS)),
+  pinnedSnapshots: v.pipe(v.array(idSchema(parseSnapshotName)), v.maxLength(MAX_SNAPSHOTS)),
   pins: v.pipe(v.array(pinSchema), v.maxLength(MAX_PINS)),
 });
 const headSchema = v.strictObject({
