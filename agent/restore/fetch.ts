@@ -104,10 +104,8 @@ export async function readVerified(
   signal: AbortSignal,
 ): Promise<Fetched> {
   const files = inBatch(folder, step.uid);
-  if (!isPlainFile(files.metadata)) throw damaged(step, 'its properties did not arrive');
-  const bytes = readFileSync(files.metadata);
+  const bytes = readArrived(folder, step);
   rmSync(files.metadata);
-  if (digestOf(bytes) !== step.digest) throw damaged(step, 'its properties are damaged');
   const entry = decodeEntry(bytes);
   if (!entry.content) return { step, entry, file: '' };
   if (!isPlainFile(files.content)) throw damaged(step, 'its content did not arrive');
@@ -119,10 +117,19 @@ export async function readVerified(
   return { step, entry, file: files.content };
 }
 
+/** The properties of a fetched entry, as bytes. Throws `damaged` where they are not what is wanted. */
+export function readArrived(folder: string, wanted: Pick<Step, 'uid' | 'digest'>): Buffer {
+  const { metadata } = inBatch(folder, wanted.uid);
+  if (!isPlainFile(metadata)) throw damaged(wanted, 'its properties did not arrive');
+  const bytes = readFileSync(metadata);
+  if (digestOf(bytes) !== wanted.digest) throw damaged(wanted, 'its properties are damaged');
+  return bytes;
+}
+
 function isPlainFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function damaged(step: Step, why: string): DsError {
-  return new DsError('damaged', `entry ${step.uid} on the school server: ${why}`);
+function damaged({ uid }: Pick<Step, 'uid'>, why: string): DsError {
+  return new DsError('damaged', `entry ${uid} on the school server: ${why}`);
 }

@@ -2,14 +2,14 @@
  * Fetches the properties of all entries of a snapshot, batch by batch, and lays out those that can be shown.
  * What does not agree with its digest is left out and named.
  */
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { isErrno } from '../../shared/errors.ts';
+import { rmSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { decodeEntry, digestOf } from '../../shared/journal/entry.ts';
+import { decodeEntry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Context } from '../context.ts';
 import { emptyFolder } from '../profile.ts';
+import { readArrived } from '../restore/fetch.ts';
 import { askFacts } from '../restore/wanted.ts';
 import type { Session } from '../school/session.ts';
 import type { Origin } from '../state.ts';
@@ -63,14 +63,10 @@ function addEntry(
 ): number {
   let file: Buffer;
   try {
-    file = readFileSync(join(folder, `${uid}${METADATA_SUFFIX}`));
+    file = readArrived(folder, { uid, digest });
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    warn(`entry ${uid} on the school server: its properties did not arrive`);
-    return 0;
-  }
-  if (digestOf(file) !== digest) {
-    warn(`entry ${uid} on the school server: its properties are damaged`);
+    if (!(error instanceof DsError)) throw error;
+    warn(error.message);
     return 0;
   }
   const shown = showEntry({ uid, digest, entry: decodeEntry(file) }, shelf);

@@ -2,7 +2,6 @@
  * A class for looking at: every state a laptop can be in, names of all lengths and scripts, something
  * on every one of the teachers' pages.
  */
-
 import { writeFileSync } from 'node:fs';
 import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';

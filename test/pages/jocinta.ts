@@ -2,7 +2,6 @@
  * A school for looking at: Jocinta, whose old laptop broke, with a Journal of pictures and words on
  * both; another child; a teacher.
  */
-
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';

@@ -1,7 +1,6 @@
 /**
  * Ways to keep a crowd in order, each with its server's and its laptop's half.
  */
-
 import { silenceSeconds, waitSeconds } from '../../agent/backoff.ts';
 import { type Clock, DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';

@@ -2,7 +2,6 @@
  * What can be done to a library and killed on the way, by name; and what has to be the same
  * afterwards.
  */
-
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';

@@ -2,7 +2,6 @@
  * A disk without a single free block, or without a single inode: what a person decides and what makes
  * room works all the same, within the reserve, and the school backs up again.
  */
-
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

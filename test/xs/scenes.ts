@@ -2,7 +2,6 @@
  * What the server does to its library, each with the named points it passes on the way: for the tests
  * that kill it or fill its disk there. A scene is prepared once and played many times from a copy.
  */
-
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -3,7 +3,6 @@
  * is large enough. Gathers facts from the index and the disk as plain data, which the terminal, the
  * pages and the metrics show each in their way.
  */
-
 import { existsSync, lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';

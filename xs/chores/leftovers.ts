@@ -3,7 +3,6 @@
  * folders that original clients mirror besides their Journal. Old uploads are removed: the laptop sends
  * again what it has; mirrors stay.
  */
-
 import { lstatSync } from 'node:fs';
 import { opendir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';

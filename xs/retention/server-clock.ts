@@ -6,7 +6,6 @@
  * a day at most, only while the clock went on from where it was, and only for dates that were not
  * counted before. All of it is too little rather than too much. Pure.
  */
-
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { type Boot, DAY_MS } from '../../shared/clock.ts';

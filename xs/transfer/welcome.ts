@@ -128,7 +128,7 @@ class Builder {
     }
   }
 
-  /** Without keys: hers is compared by a teacher, as any that is new here. */
+  /** Without keys: a teacher compares hers when the laptop comes, as for any laptop that is new here. */
   #record({ serial, nick, colors, retired, replaces }: MovedLaptop, older?: Serial): void {
     const record = newRecord(serial, nick, '', this.#now.time);
     const alias = older && replaces !== null ? { of: older, since: replaces } : null;

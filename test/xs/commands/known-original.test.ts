@@ -2,7 +2,6 @@
  * A school that was flashed again: the laptops of the original program come with new keys, and a stranger's
  * keys are among them.
  */
-
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -83,7 +83,7 @@ test('what is thinned makes room before anything goes for the quota', () => {
   assert.equal(removed(plan(history(...ages), { usage, policy })), ['2 thinned', '3 thinned']);
 });
 
-test('the state that a mass change made is judged as any other', () => {
+test('a mass change protects what was before it; the state after it is kept as any other', () => {
   const ages = [72, 71, 20, 19, 18, 17, 16, 0];
   const young = history(...ages).map((one) => {
     return one.sequence === 4 ? { ...one, changed: 90 } : one;

@@ -2,7 +2,6 @@
  * How full the disk was over the last year, with the forecast as a broken line: a picture that needs no
  * colours, and the table behind it.
  */
-
 import type { VNode } from 'preact';
 import { DAY_MS } from '../../../../shared/clock.ts';
 import { size, type Words } from '../../../../shared/words/words.ts';
