@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DAY_MS } from '../../shared/clock.ts';
 import { type Digest, newRunId, parseUid, type Serial, type Uid } from '../../shared/ids.ts';
 import { digestFile, digestOf, encodeEntry } from '../../shared/journal/entry.ts';
 import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
@@ -120,7 +121,7 @@ function makeHistory(whole: WholeLibrary, serial: Serial, index: number): void {
   writeFileSync(file, 'x'.repeat(3000));
   const versions = new Map<Uid, Digest>();
   for (let n = 0; n < SNAPSHOTS; n += 1) {
-    const time = new Date(Date.parse('2026-01-01T09:00:00Z') + n * 86_400_000);
+    const time = new Date(Date.parse('2026-01-01T09:00:00Z') + n * DAY_MS);
     const name = `datastore-${time.toISOString().slice(0, 16).replace('T', '_')}`;
     const folder = join(home, name);
     mkdirSync(folder);

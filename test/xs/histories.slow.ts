@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../shared/clock.ts';
 import { parseSnapshotName, type SnapshotName } from '../../shared/ids.ts';
 import {
   type Plan,
@@ -11,7 +12,7 @@ import {
 } from '../../xs/retention/retention.ts';
 import { type Random, seeded } from '../shared/random.ts';
 import { soak } from '../soak.ts';
-import { aged, DAY, momentAfter, NOW } from './retention/aged.ts';
+import { aged, momentAfter, NOW } from './retention/aged.ts';
 
 const test = suite('what stays and what goes, whatever a laptop lived through');
 
@@ -80,7 +81,7 @@ function checkPlan({ snapshots, pins, usage, policy }: Case, done: Plan): void {
     const time = Date.parse(one.created);
     const believable = time <= NOW.getTime();
     if (pins.has(one.name)) assert.not.ok(gone.has(one.sequence), 'pinned');
-    if (believable && NOW.getTime() - time < 31 * DAY)
+    if (believable && NOW.getTime() - time < 31 * DAY_MS)
       assert.not.ok(gone.has(one.sequence), 'recent');
     const isFirst = !months.has(one.created.slice(0, 7));
     months.add(one.created.slice(0, 7));

@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { DAY_MS } from '../../shared/clock.ts';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Config } from '../config.ts';
 import type { Certificate } from './certificate.ts';
@@ -11,7 +12,7 @@ import type { Certificate } from './certificate.ts';
 export type OwnFiles = Pick<Config['https'], 'certificate' | 'key'>;
 
 /** Told so long before its end, in milliseconds: two weeks. */
-const SOON_MS = 14 * 86_400_000;
+const SOON_MS = 14 * DAY_MS;
 
 export interface Own {
   certificate: Certificate;

@@ -16,7 +16,7 @@ import { besideUid } from '../../../agent/restore/plan.ts';
 import { Tally } from '../../../agent/restore/tally.ts';
 import type { Writer } from '../../../agent/restore/writer.ts';
 import { openState, type State } from '../../../agent/state.ts';
-import { realClock } from '../../../shared/clock.ts';
+import { DAY_MS, realClock } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSnapshotName, type Uid } from '../../../shared/ids.ts';
 import { digestOf, type Entry, encodeEntry, propertyText } from '../../../shared/journal/entry.ts';
@@ -184,7 +184,7 @@ for (const [name, make] of WRITERS) {
           one.entry = { ...one.entry, properties };
           return one;
         });
-        Object.assign(context.clock, { now: () => new Date(1_700_000_000_000 + run * 86_400_000) });
+        Object.assign(context.clock, { now: () => new Date(1_700_000_000_000 + run * DAY_MS) });
         await writer.write(folder, entries);
         await writer.finish();
         const { restored, beside, alreadyHere, problems } = outcomes.counts;

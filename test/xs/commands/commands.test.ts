@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { DsError } from '../../../shared/errors.ts';
 import type { Flags, Step } from '../../../xs/commands/command.ts';
 import { askService, runCommand, serveCommands } from '../../../xs/commands/service-socket.ts';
@@ -34,7 +35,7 @@ async function openSchool(): Promise<WholeLibrary> {
       return [uidOf(from + n), { title: `${n}`, content: `${from + n}` }] as const;
     });
   await backUp({ context }, new Map(entries(0, 30)), SERIAL);
-  clock.pass(86_400_000);
+  clock.pass(DAY_MS);
   await backUp({ context }, new Map(entries(50, 52)), SERIAL);
   return whole;
 }
@@ -115,7 +116,7 @@ async function prepare({ library, context, clock }: WholeLibrary, command: strin
   if (command === 'reject')
     enrol(library.registrations, SERIAL, 'uuid', ed25519(9), { code: '000009' });
   if (command === 'release') {
-    clock.pass(86_400_000);
+    clock.pass(DAY_MS);
     const left = new Map([[uidOf(99), { title: 'x', content: 'x' }]]);
     await backUp({ context }, left, SERIAL);
   }

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { readOwn } from '../../../xs/https/own-certificate.ts';
 import { refused } from '../../shared/refused.ts';
 import { servePages } from '../pages/browser.ts';
 
 const test = suite("a school's own certificate");
-
-const DAY_MS = 86_400_000;
 
 /** A certificate and its key as files: valid from now, for so many days. */
 function issued(days = 90) {

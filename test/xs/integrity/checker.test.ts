@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import type { Completion, Outcome } from '../../../shared/protocol/messages.ts';
 import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
@@ -212,7 +213,7 @@ test('an unreadable manifest or list stops neither the next backup nor the other
   for (const file of ['MANIFEST', 'SUMS.gz'] as const) {
     await using whole = await openWhole();
     await backUp(whole, drawings(5));
-    whole.clock.pass(86_400_000);
+    whole.clock.pass(DAY_MS);
     await backUp(whole, drawings(6));
     const { paths } = whole.library;
     const { folder } = newestSnapshot(paths, SERIAL) ?? { folder: '' };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { relink } from '../../../xs/integrity/relink.ts';
@@ -212,7 +213,7 @@ test('the start notices it, status says the command, cleanup judges nothing, usa
     assert.is(noticed?.fields.command, 'xs-backup relink');
     assert.match(await whole.command('status'), /without their hard links.*\n.*xs-backup relink/);
     assert.equal(await usageOf(paths), usage, 'what a laptop uses is not what its copies take');
-    whole.clock.pass(400 * 86_400_000);
+    whole.clock.pass(400 * DAY_MS);
     const cleaned = await whole.command('cleanup', [], { 'trust-clock': true });
     assert.match(cleaned, /nothing is removed: .*without its hard links/);
     assert.is(listSnapshots(paths, SERIAL).length, 4);

@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { findCatalogue } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
@@ -29,7 +30,7 @@ const test = suite("the teachers' pages in words");
 
 const words = wordsOf(findCatalogue('/nowhere', 'ds-backup', []));
 const NOW = new Date('2026-09-01T08:00:00Z');
-const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000).toISOString();
+const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY_MS).toISOString();
 
 function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {

@@ -1,6 +1,7 @@
 /** The teachers' pages over a real socket, with the very commands of the terminal behind them. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { PLACES } from '../../../xs/pages/frame/teacher-frame.tsx';
 import { readAudit } from '../../../xs/registration/audit.ts';
@@ -193,7 +194,7 @@ test('the old laptop that is gone is replaced and taken out of use in one act, a
 test('what is held aside is released or thrown away; the trash gives it back, pinned', async () => {
   await using server = await openClass();
   const { paths } = server.library;
-  server.clock.pass(86_400_000);
+  server.clock.pass(DAY_MS);
   await backUp(server, journal(1), SERIAL);
   await signIn(server.teacher); // a day later
   assert.is(listHeld(paths, SERIAL).length, 1);
@@ -211,7 +212,7 @@ test('many of a kind are one card, decided one by one or together', async () => 
   const { paths, registrations } = server.library;
   const laptops = [SERIAL, OTHER];
   await backUp(server, journal(12), OTHER);
-  server.clock.pass(86_400_000);
+  server.clock.pass(DAY_MS);
   for (const serial of laptops) await backUp(server, journal(1), serial);
   await signIn(server.teacher); // a day later
   const { body } = await server.teacher.get('/xs-backup/held');

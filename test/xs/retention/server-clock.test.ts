@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import {
   type ClockMemory,
   formatMemory,
@@ -16,9 +17,8 @@ import { testClock } from '../whole.ts';
 
 const test = suite("whether the server's clock can be believed, and what it counts");
 
-const DAY = 86_400_000;
 const START = Date.parse('2026-03-02T08:00:00Z');
-const at = (day: number) => new Date(START + day * DAY);
+const at = (day: number) => new Date(START + day * DAY_MS);
 const BEGIN = newMemory({ at: 0, boots: 0, newest: undefined }, at(0));
 
 interface Look {
@@ -32,7 +32,7 @@ interface Look {
 function follow(looks: readonly Look[]): { trusted: boolean; memory: ClockMemory }[] {
   let memory = BEGIN;
   return looks.map(({ day, boot, up }) => {
-    const judged = judgeClock(memory, at(day), { id: boot, ms: up * DAY });
+    const judged = judgeClock(memory, at(day), { id: boot, ms: up * DAY_MS });
     memory = judged.memory;
     return judged;
   });
@@ -47,7 +47,7 @@ function look(...days: number[]): boolean[] {
 /** Days on the timeline after the last look. */
 function counted(...looks: [day: number, boot: string, up: number][]): number {
   const last = follow(looks.map(([day, boot, up]) => ({ day, boot, up }))).at(-1);
-  return Math.round(((last?.memory.at ?? 0) / DAY) * 100) / 100;
+  return Math.round(((last?.memory.at ?? 0) / DAY_MS) * 100) / 100;
 }
 
 test('time that goes on is believed', () => {
@@ -140,7 +140,7 @@ test('it says from when to when the clock jumped', () => {
 test('what is noted of time that was off, of starts and of the furthest time', () => {
   const noted = (...looks: [day: number, boot: string, up: number][]) => {
     const memory = follow(looks.map(([day, boot, up]) => ({ day, boot, up }))).at(-1)?.memory;
-    const days = [memory?.at, memory?.creditedAt].map((ms) => (ms ?? NaN) / DAY);
+    const days = [memory?.at, memory?.creditedAt].map((ms) => (ms ?? NaN) / DAY_MS);
     return [...days, memory?.boots, memory?.furthest];
   };
   const on = (day: number) => at(day).toISOString();
@@ -223,7 +223,7 @@ test('the timeline goes on over restarts, and a person may overrule its distrust
   const { paths } = library;
   const on = (day: number) => new Timeline(paths, testClock(at(day).toISOString()));
   assert.ok(on(0).observe().trusted);
-  assert.is(on(0.5).observe().at, 0.5 * DAY);
+  assert.is(on(0.5).observe().at, 0.5 * DAY_MS);
   assert.not.ok(on(4000).observe().trusted);
   const timeline = on(4001);
   assert.match(timeline.distrust, /jumped from 2026-03-02T20:00 to 2037/);
@@ -231,7 +231,7 @@ test('the timeline goes on over restarts, and a person may overrule its distrust
   const now = on(4002).observe();
   assert.ok(now.trusted);
   assert.is(now.boot, 5);
-  assert.ok(now.at < 2 * DAY, 'but that was no proof of age');
+  assert.ok(now.at < 2 * DAY_MS, 'but that was no proof of age');
 });
 
 test('a memory that is lost begins at the newest stamp of the library', () => {
@@ -239,13 +239,13 @@ test('a memory that is lost begins at the newest stamp of the library', () => {
   const { paths } = library;
   const clock = testClock(at(0).toISOString());
   const timeline = new Timeline(paths, clock);
-  clock.pass(50 * DAY);
+  clock.pass(50 * DAY_MS);
   timeline.observe();
   const old = `${inLibrary(paths).trash}/raw`;
   library.addLaptop(SERIAL);
   writeFileSync(old.replace('.trash/raw', 'raw'), '');
   discard(paths, SERIAL, old.replace('.trash/raw', 'raw'), 'thinned', timeline.now(), 'x');
-  clock.pass(30 * DAY);
+  clock.pass(30 * DAY_MS);
   timeline.observe();
   const spoilt: ((path: string) => void)[] = [
     (path) => rmSync(path),
@@ -255,7 +255,7 @@ test('a memory that is lost begins at the newest stamp of the library', () => {
   for (const spoil of spoilt) {
     spoil(inLibrary(paths).clock);
     const again = new Timeline(paths, testClock(at(400).toISOString())).observe();
-    assert.is(again.at, 50 * DAY);
+    assert.is(again.at, 50 * DAY_MS);
     new Timeline(paths, clock).observe();
   }
 });

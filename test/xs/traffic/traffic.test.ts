@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
 import type { Admission } from '../../../xs/traffic/admit.ts';
 import { CALM } from '../../../xs/traffic/pressure.ts';
@@ -189,7 +190,7 @@ test('the longest without a backup gets the earliest time; one that never had an
     [4, undefined],
   ];
   for (const [n, days] of ages) {
-    if (days) noteSuccess(serialOf(n), new Date(-days * 86_400_000));
+    if (days) noteSuccess(serialOf(n), new Date(-days * DAY_MS));
   }
   for (let n = 30; n < 45; n += 1) {
     noteSuccess(serialOf(n), new Date(-3_600_000));
@@ -207,7 +208,7 @@ test('a time that was promised stays before whoever comes later, however old its
   noteSuccess(serialOf(2), new Date(0));
   const told = ask(2);
   assert.is(!told.admit && told.retryAfterSeconds, 40);
-  noteSuccess(serialOf(3), new Date(-86_400_000));
+  noteSuccess(serialOf(3), new Date(-DAY_MS));
   assert.equal(placeOf(ask(3)), 2, 'an older backup, and yet behind');
   pass(40);
   traffic.release(serialOf(1));
