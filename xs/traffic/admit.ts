@@ -29,6 +29,7 @@
  * - a grace of 40 s instead of 15 s: within the differences of the days
  */
 import type { Serial } from '../../shared/ids.ts';
+import type { QueueRefusal, Refusal } from '../../shared/protocol/refusals.ts';
 import { type DiskFacts, freeShare } from '../storage/disk.ts';
 import { type Ahead, type Asker, countAhead, type Purpose, type Waiter } from './queue.ts';
 import { afterRush, nthEnd, tellSeconds } from './wait-estimate.ts';
@@ -69,19 +70,12 @@ export interface Capacity {
   slots: number;
 }
 
-export type Refusal =
-  | 'all-slots-taken'
-  | 'others-first'
-  | 'server-loaded'
-  | 'access-point-busy'
-  | 'disk-full';
-
 export type Admission =
   | { admit: true; reason: 'has-lease' | 'free-slot' }
-  | { admit: false; reason: 'disk-full'; retryAfterSeconds: number }
+  | { admit: false; reason: Exclude<Refusal, QueueRefusal>; retryAfterSeconds: number }
   | {
       admit: false;
-      reason: Exclude<Refusal, 'disk-full'>;
+      reason: QueueRefusal;
       retryAfterSeconds: number;
       /** Position in the queue; 1 is next. */
       place: number;
