@@ -4,7 +4,7 @@ import type { Act, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { cancelButton, resumeButton, tryNowButton } from '../buttons.ts';
 import { openJob } from '../job.ts';
-import { queueWhy, type Why, whyNow, whyOf } from '../reasons.ts';
+import { type Why, whyNow, whyOf } from '../reasons.ts';
 import { schoolPage } from './picture.ts';
 
 /** Why nothing is running although something should be; null when all is well. */
@@ -14,11 +14,10 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
   const first = agent.reasons[0] ?? '';
   switch (agent.state) {
     case 'queued':
-      return queueWhy(agent.queuePlace, agent.queuedUntil, words, color);
+      return whyNow(state, first === 'server-busy' ? first : 'queue', viewer);
     case 'paused':
       return whyOf('paused', words, color);
     case 'waiting':
-      if (first === 'queue') return queueWhy(agent.queuePlace, agent.queuedUntil, words, color);
       // A backup that was stopped rests for an hour, unless somebody requests it.
       if (first === 'paused') return { ...whyOf(first, words, color), again: true };
       if (first === 'problem') return whyOf(agent.problem.code, words, color);
