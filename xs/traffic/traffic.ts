@@ -214,7 +214,7 @@ export class Traffic {
     return this.#leases.size;
   }
 
-  /** Measured duration of a backup, in milliseconds; includes slots held by vanished laptops. */
+  /** Measured duration of a backup, in milliseconds; includes slots taken by vanished laptops. */
   get usual(): number {
     return this.#usual;
   }
