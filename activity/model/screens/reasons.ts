@@ -52,9 +52,18 @@ const BUSY = waits('other-run', _('Something else is at work'), _('It goes on af
 const NO_AGENT = needsHelp('no-agent', _('The backup is not running'), _('Ask your teacher.'));
 const UNKNOWN = needsHelp('puzzle', _('It did not work yet'), TRY_OR_ASK);
 
-/** Why a job is not running. */
-const REASONS: Readonly<Record<JobReason, Shown>> = {
-  paused: { picture: 'paused', title: _('Paused'), text: '', again: false, help: false },
+const PAUSED: Shown = {
+  picture: 'paused',
+  title: _('Paused'),
+  text: '',
+  again: false,
+  help: false,
+};
+
+/** Why a job is not running; `rest`: somebody stopped it, and it goes on later, or when it is requested. */
+const REASONS: Readonly<Record<JobReason | 'rest', Shown>> = {
+  paused: PAUSED,
+  rest: { ...PAUSED, again: true },
   suspend: { picture: 'asleep', title: _('Going to sleep'), text: '', again: false, help: false },
   battery: waits(
     'battery',

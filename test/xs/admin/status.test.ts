@@ -231,12 +231,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     /1 laptop of the old server is not registered here: TST00000001/,
     /"xs-backup help adopt"/,
   ],
-  [
-    'locked-out-laptops',
-    { lockedOut: [jim] },
-    /1 laptop with the old program .*: Jim/,
-    /this kind of key/,
-  ],
+  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptop with the old .*: Jim/, /kind of key/],
   [
     'late-laptops',
     {
