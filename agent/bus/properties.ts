@@ -49,7 +49,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
-    WaitingEntries: facts?.waiting ?? 0,
+    WaitingEntries: facts?.toSend ?? 0,
     ProblemEntries: facts?.problems ?? 0,
     PinnedBytes: toLong(pins.bytes),
     PinLimit: toLong(pins.limit),
