@@ -83,6 +83,7 @@ export const AGENT_PROPERTIES = {
   Held: 's',
   Unfinished: 'a(ssuu)',
   InJournal: '(sss)',
+  LeftOut: '(uuuu)',
   Jobs: 'ao',
 } as const;
 
