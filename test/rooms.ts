@@ -60,6 +60,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'stall-guard',
     'ground',
     'storage',
+    'class-page',
     'integrity',
     'registration',
     'retention',
