@@ -76,7 +76,7 @@ const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unkn
   say: async (whole, [word = '']) => {
     switchTo(whole.library.paths, true);
     const [offer] = readOffers(whole.library.paths, SERIAL).offers;
-    await whole.command('class-page', [word, offer?.id ?? '']);
+    await whole.command('class-page', [offer?.id ?? '', word]);
   },
   'take-back': async ({ library }, [uid = '']) => {
     try {

@@ -14,8 +14,11 @@ export interface SchoolOffer extends Offer {
 
 export interface SchoolOffersOptions {
   paths: Paths;
-  /** The laptops in use: those of others offer nothing. */
-  serials: () => readonly Serial[];
+  /** Laptops that are not in use offer nothing. */
+  registrations: {
+    all(): readonly (readonly [Serial, unknown])[];
+    isActive(serial: Serial): boolean;
+  };
 }
 
 export class SchoolOffers {
@@ -42,13 +45,18 @@ export class SchoolOffers {
 
   /** Laptops whose offers cannot be read. */
   damaged(): Serial[] {
-    return this.#options.serials().filter((serial) => this.#read(serial).damaged);
+    return this.#serials().filter((serial) => this.#read(serial).damaged);
   }
 
   #all(): SchoolOffer[] {
-    return this.#options
-      .serials()
-      .flatMap((serial) => this.#read(serial).offers.map((one) => ({ ...one, serial })));
+    return this.#serials().flatMap((serial) =>
+      this.#read(serial).offers.map((one) => ({ ...one, serial })),
+    );
+  }
+
+  #serials(): Serial[] {
+    const { registrations } = this.#options;
+    return registrations.all().flatMap(([one]) => (registrations.isActive(one) ? [one] : []));
   }
 
   /** Every way to lose a pin withdraws its offer first; and if one did not, nothing would be shown. */

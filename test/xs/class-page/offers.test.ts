@@ -115,7 +115,7 @@ test('retired, forgotten or with what was held dropped: nothing of it is offered
   await using school = await openClass();
   const { library, command } = school;
   for (const serial of [SERIAL, JIM]) await school.offer(serial, FISH);
-  for (const { id } of (await school.listed()).offers) await command('class-page', ['yes', id]);
+  for (const { id } of (await school.listed()).offers) await command('class-page', [id, 'yes']);
   await command('retire', [SERIAL]);
   assert.equal(states(school), []);
   await command('unretire', [SERIAL]);
@@ -219,7 +219,7 @@ test('a damaged file is one laptop’s: it offers nothing, is named, and clearin
     assert.equal([offers.map((one) => one.serial), damaged], [[JIM], [SERIAL]]);
   }
   assert.match(await command('class-page'), /what CSN74803BB1 \(Jocinta\) offers cannot be read/);
-  await command('class-page', ['clear', SERIAL]);
+  await command('class-page', [SERIAL, 'clear']);
   assert.equal((await school.listed()).damaged, []);
   await school.takeBack(SERIAL, FISH); // the pin that was left
   assert.equal(pins(school), []);
@@ -242,7 +242,7 @@ test('switched off, no address is there; switched on again, all is as it was', a
     assert.equal((await school.takeBack(SERIAL, uid)).status, 404);
   }
   const id = (await school.listed()).offers[0]?.id ?? '';
-  await refusedLater(school.command('class-page', ['yes', id]), 'usage', /no class page/);
+  await refusedLater(school.command('class-page', [id, 'yes']), 'usage', /no class page/);
   writeFileSync(inLibrary(school.library.paths).classPage, '{');
   assert.is((await school.listed()).on, false, 'a damaged switch is off');
   await school.command('class-page', ['on']);
@@ -282,11 +282,11 @@ test('two hundred attempts at what another child offers change nothing', async (
 test('wrong words at the terminal change nothing and say what is right', async () => {
   await using school = await openClass();
   await school.offer(SERIAL, FISH);
-  const wrong = [['maybe'], ['on', 'x'], ['yes'], ['yes', 'zz'], ['yes', 'ab'], ['no', '../..']];
+  const wrong = [['maybe'], ['on', 'x'], ['yes'], ['zz', 'yes'], ['ab', 'yes'], ['../..', 'no']];
   for (const args of wrong) await refusedLater(school.command('class-page', args), 'usage', /./);
-  await refusedLater(school.command('class-page', ['yes', '0'.repeat(32)]), 'not-found', /nobody/);
+  await refusedLater(school.command('class-page', ['0'.repeat(32), 'yes']), 'not-found', /nobody/);
   await refusedLater(
-    school.command('class-page', ['clear', serialOf(99)]),
+    school.command('class-page', [serialOf(99), 'clear']),
     'not-registered',
     /no laptop/,
   );

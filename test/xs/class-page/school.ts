@@ -69,7 +69,7 @@ export async function openClass(
     takeBack: (serial, uid) => ask(serial, 'DELETE', `/v1/class/${uid}`),
     say: async (word, uid) => {
       const found = (await listed()).offers.find((one) => one.uid === uid);
-      return command('class-page', [word, found?.id ?? 'none']);
+      return command('class-page', [found?.id ?? 'none', word]);
     },
   };
 }

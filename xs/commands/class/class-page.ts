@@ -16,28 +16,19 @@ import { answer, type Command, type CommandContext, usage } from '../command.ts'
 import { columns, counted, localTime } from '../lines.ts';
 
 export const classPage: Command = {
-  takes: ['[on|off|yes|no|clear]', '[ID|LAPTOP]'],
-  summary: 'the class page: "on", "off", what waits for "yes ID" or "no ID"; "clear LAPTOP"',
+  takes: ['[on|off|ID|LAPTOP]', '[yes|no|clear]'],
+  summary:
+    'the class page: list what children offer, "on", "off", "ID yes", "ID no", "LAPTOP clear"',
   run: async (context) => {
-    const [word, what] = context.args;
+    const [what, word] = context.args;
     const { workQueue } = context.library;
-    if ((word === 'on' || word === 'off') && what === undefined) return turn(context, word);
-    if ((word === 'yes' || word === 'no') && what !== undefined) {
-      return workQueue.run(() => say(context, word, what));
-    }
-    if (word === 'clear') return workQueue.run(() => clear(context, laptopArgument(context, 1)));
-    if (word === undefined) return list(context);
-    throw usage('the arguments are none, "on", "off", "yes ID", "no ID" or "clear LAPTOP"');
+    if (what === undefined) return list(context);
+    if ((what === 'on' || what === 'off') && word === undefined) return turn(context, what);
+    if (word === 'yes' || word === 'no') return workQueue.run(() => say(context, word, what));
+    if (word === 'clear') return workQueue.run(() => clear(context, laptopArgument(context)));
+    throw usage('the arguments are none, "on", "off", "ID yes", "ID no" or "LAPTOP clear"');
   },
 };
-
-/** The offers of the laptops in use. */
-function schoolOffers({ paths, registrations }: Library): SchoolOffers {
-  const serials = () => {
-    return registrations.all().flatMap(([one]) => (registrations.isActive(one) ? [one] : []));
-  };
-  return new SchoolOffers({ paths, serials });
-}
 
 function turn(context: CommandContext, word: 'on' | 'off'): void {
   const { library } = context;
@@ -70,7 +61,7 @@ function meant(library: Library, text: string): SchoolOffer {
   if (!/^[0-9a-f]{4,32}$/.test(text)) {
     throw usage('an offer is named by four or more digits of its id', LISTS);
   }
-  const offers = schoolOffers(library);
+  const offers = new SchoolOffers(library);
   const all = STATES.flatMap((state) => offers.list(state));
   const [found, ...more] = all.filter(({ id }) => id.startsWith(text));
   if (!found) throw noOffer();
@@ -95,7 +86,7 @@ function clear(context: CommandContext, serial: Serial): void {
 function list(context: CommandContext): void {
   const { library } = context;
   const { paths } = library;
-  const offers = schoolOffers(library);
+  const offers = new SchoolOffers(library);
   const on = isOn(paths);
   const damaged = offers.damaged();
   const shown = STATES.flatMap((state) => offers.list(state)).map((one) => ({
@@ -110,7 +101,7 @@ function list(context: CommandContext): void {
       }),
     ),
     ...damaged.map((serial) => {
-      return `what ${named(library, serial)} offers cannot be read: "xs-backup class-page clear ${serial}", and the child offers it again`;
+      return `what ${named(library, serial)} offers cannot be read: "xs-backup class-page ${serial} clear", and the child offers it again`;
     }),
   ]);
 }
