@@ -56,6 +56,12 @@ const EVENTS = [
   'cleaned-up',
   'clock-trusted',
   'journal-read',
+  'class-page-on',
+  'class-page-off',
+  'class-approved',
+  'class-refused',
+  'class-cleared',
+  'class-exported',
   'more-not-written',
 ] as const;
 
