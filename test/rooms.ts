@@ -63,6 +63,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'integrity',
     'registration',
     'retention',
+    'codes',
     'pins',
     'legacy',
     'ingest',

@@ -1,8 +1,12 @@
 /**
- * `teacher`: who may sign in to the pages as a teacher.
+ * `teacher`: who may sign in to the pages as a teacher. `sign-in-code`: once, as the child of a laptop.
  */
+import { publicAddress } from '../admin/probes.ts';
 import { addTeacher, readTeachers, removeTeacher } from '../admin/teachers.ts';
+import { inGroups } from '../codes/code-text.ts';
+import { CODE_LIFE_MS, endCodes, giveCode } from '../codes/codes.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
+import { laptopArgument, named } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
 
 export const teacher: Command = {
@@ -30,6 +34,7 @@ function list(context: CommandContext): void {
 async function add(context: CommandContext, name: string): Promise<void> {
   const { paths, clock, audit } = context.library;
   const done = await addTeacher(paths, name, context.secret ?? '', clock.now());
+  endCodesOf(context, name);
   audit.decided(done === 'added' ? 'teacher-added' : 'teacher-changed', null, { name });
   const https = httpsWayIn(context.library);
   answer(context, { teacher: name, done, https }, () => [
@@ -49,6 +54,32 @@ function howTo({ address, fingerprint }: WayIn): string[] {
 
 function remove(context: CommandContext, name: string): void {
   removeTeacher(context.library.paths, name);
+  endCodesOf(context, name);
   context.library.audit.decided('teacher-removed', null, { name });
   answer(context, { removed: name }, () => [`${name} can no longer sign in`]);
 }
+
+/** What she handed out goes with her password: somebody else may have used it. */
+function endCodesOf({ library }: CommandContext, name: string): void {
+  endCodes(library.paths, ({ by }) => by === name.normalize('NFC'));
+}
+
+/** What a web server in front forwards to us. */
+const JOURNALS = '/ds-restore';
+const HOUR_MS = 3_600_000;
+
+export const signInCode: Command = {
+  takes: ['LAPTOP'],
+  summary: 'a code with which the child of a laptop signs in on the pages, once and within a day',
+  run: (context) => {
+    const { library } = context;
+    const serial = laptopArgument(context);
+    const code = inGroups(giveCode(library, serial));
+    const address = `${publicAddress(library.config)}${JOURNALS}`;
+    const hours = CODE_LIFE_MS / HOUR_MS;
+    answer(context, { serial, code, address, hours }, () => [
+      `${named(library, serial)}: ${code}`,
+      `good once within ${hours} hours, at ${address}; one given before is worth nothing now`,
+    ]);
+  },
+};

@@ -17,6 +17,7 @@ import type { Act } from '../acts/acts.ts';
 import { CodeForm } from '../acts/code-form.tsx';
 import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 import { MarkShape, markName } from '../shown/marks.tsx';
+import { CodeButton } from './code-page.tsx';
 import { NotSafeThings } from './not-safe-things.tsx';
 
 export interface LaptopProps {
@@ -95,6 +96,9 @@ export function LaptopPage(props: LaptopProps): VNode {
       <NotSafeThings words={words} name={card.name} notSafe={notSafe} />
       <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
       <Pins words={words} serial={serial} pins={pins} />
+      {row.retired === null && (snapshots.length > 0 || row.replaces !== null) ? (
+        <CodeButton page={page} serial={serial} />
+      ) : null}
       <p>
         <a href={`${PLACES.audit}?serial=${serial}`}>{_('Who did what with this laptop')}</a> ·{' '}
         <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>

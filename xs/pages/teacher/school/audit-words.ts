@@ -127,5 +127,9 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   'clock-trusted': ({ _ }, { who }) => _("{who} said that the server's clock is right.", { who }),
   'journal-read': ({ _ }, { who, laptop }) =>
     _('{who} looked into the Journal of {laptop}.', { who, laptop }),
+  'code-given': ({ _ }, { who, laptop }) =>
+    _('{who} gave out a code that opens the Journal of {laptop} once.', { who, laptop }),
+  'code-used': ({ _ }, { laptop }) =>
+    _('With the code that was given out, somebody opened the Journal of {laptop}.', { laptop }),
   'more-not-written': ({ _ }) => _('Laptops did more on this day than is written down in one day.'),
 };
