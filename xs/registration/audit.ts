@@ -47,6 +47,7 @@ const EVENTS = [
   'unaliased',
   'teacher-added',
   'teacher-changed',
+  'teacher-role',
   'teacher-removed',
   'pinned',
   'unpinned',

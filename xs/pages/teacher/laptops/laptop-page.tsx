@@ -84,7 +84,7 @@ export function LaptopPage(props: LaptopProps): VNode {
             {_('Look for something in this Journal')}
           </a>
         ) : null}
-        {lineOfActs(words, props)}
+        {lineOfActs(props)}
       </p>
       {row.confirmed === false && row.retired === null ? (
         <section class="card">
@@ -199,7 +199,8 @@ function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused:
   return acts;
 }
 
-function lineOfActs(words: Words, { row, mayReplace, unused }: LaptopProps) {
+function lineOfActs({ page, row, mayReplace, unused }: LaptopProps) {
+  const { words } = page;
   const { _ } = words;
   const labels: Partial<Record<Act['name'], string>> = {
     unalias: _('Undo: another child'),
@@ -208,7 +209,7 @@ function lineOfActs(words: Words, { row, mayReplace, unused }: LaptopProps) {
     forget: _('Forget'),
   };
   return [
-    ...(mayReplace
+    ...(mayReplace && page.who?.keeper === true
       ? [
           <a key="replace" class="button act" href={`${laptopPath(row.serial)}/replaces`}>
             {_('It is the new laptop of...')}

@@ -40,6 +40,7 @@ export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
 
   part.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
+    if (!site.guard.isKeeper(request)) return reply.redirect(laptopPath(serial), 303);
     const rows = await laptopRows(library, registrations.all());
     const cards = cardsOf(rows);
     const newer = cards.find((card) => card.serial === serial);

@@ -95,6 +95,8 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   'teacher-added': ({ _ }, { who, name }) => _('{who} added the teacher {name}.', { who, name }),
   'teacher-changed': ({ _ }, { who, name }) =>
     _('{who} gave the teacher {name} a new password.', { who, name }),
+  'teacher-role': ({ _ }, { who, name }) =>
+    _('{who} changed what {name} may do on the pages.', { who, name }),
   'teacher-removed': ({ _ }, { who, name }) =>
     _('{who} removed the teacher {name}.', { who, name }),
   pinned: ({ _ }, { who, what, laptop }) =>
