@@ -18,12 +18,13 @@ import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
 import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
-import { type ActFacts, actWords, wrongCodeWords } from './act-words.ts';
+import { type ActFacts, actWords, keeperWords, wrongCodeWords } from './act-words.ts';
 import {
   type Act,
   askPath,
   commandsOf,
   effectPath,
+  isForKeeper,
   readAct,
   splitSerials,
   undoOf,
@@ -39,6 +40,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
   part.get<{ Querystring: Sent }>('/xs-backup/do', async (request, reply) => {
     const act = readAct(request.query);
     return orExplain(site, act, request, reply, async () => {
+      checkRole(site, act, request);
       const page = site.page(request, reply);
       const { facts, rows } = await factsOf(library, page.words, act);
       const texts = actWords(page.words, act, facts);
@@ -53,6 +55,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     const act = readAct(request.body);
     const teacher = guard.teacher(request);
     return orExplain(site, act, request, reply, async () => {
+      checkRole(site, act, request);
       const { signal } = new AbortController(); // never aborted: an act is short
       await library.audit.inNameOf(teacher, async () => {
         await runAll(commandsOf(act), (command) => runCommand(library, command, () => {}, signal));
@@ -61,6 +64,22 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
+}
+
+/** What a teacher tries who is no keeper of the server. */
+class KeeperNeeded extends DsError {
+  constructor() {
+    super('server-refused', 'only a keeper of the server may do this on the pages', {
+      hint: '"xs-backup teacher role NAME keeper" at its terminal makes somebody one',
+    });
+  }
+}
+
+/** Throws `KeeperNeeded`. */
+function checkRole({ guard, library }: Site, { name }: Act, request: FastifyRequest): void {
+  if (!isForKeeper(name) || guard.isKeeper(request)) return;
+  library.log.warn('act-refused', { act: name, teacher: guard.teacher(request) });
+  throw new KeeperNeeded();
 }
 
 /** One that is refused does not keep the others from being done; it is reported at the end. */
@@ -117,7 +136,8 @@ async function orExplain(
     const problem = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const page = site.page(request, reply);
     const isWrongCode = act.name === 'approve' && body.code === 'not-found';
-    const meaning = isWrongCode ? wrongCodeWords(page.words) : undefined;
+    const wrongCode = isWrongCode ? wrongCodeWords(page.words) : undefined;
+    const meaning = error instanceof KeeperNeeded ? keeperWords(page.words) : wrongCode;
     void reply.status(status);
     return site.send(reply, NotDonePage({ page, back: effectPath(act), problem, meaning }));
   }

@@ -60,6 +60,13 @@ export function wrongCodeWords({ _ }: Words): string {
   );
 }
 
+/** What only a keeper of the server may do. */
+export function keeperWords({ _ }: Words): string {
+  return _(
+    'Only somebody who keeps the server may do this: it is for the whole school, or takes something away. Ask her, or him.',
+  );
+}
+
 /** 0 minutes close the window. */
 function windowWords({ _, _n }: Words, minutes: number): ActWords {
   if (minutes > 0) {
