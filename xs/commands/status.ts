@@ -39,11 +39,12 @@ export function formatStatus(found: Status): string[] {
   const { laptops, disk, scrub, clock, unregistered, strangers } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
   const damaged = by('damaged');
-  const partly = by('partly').length;
+  const [partly, unsure] = [by('partly').length, by('unsure').length];
   const nameless = (some: readonly string[]) => some.map((serial) => ({ serial, nick: '' }));
   const lines = [
     `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
       (partly > 0 ? `${partly} not with everything, ` : '') +
+      (unsure > 0 ? `${unsure} last seen on an unknown date, ` : '') +
       `${by('late').length} not seen for ${LATE_DAYS} days, ${by('never').length} never backed up`,
     ...(damaged.length > 0 ? [`NOT SAFE  ${name(damaged)}: the newest backup is damaged`] : []),
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
@@ -56,7 +57,7 @@ export function formatStatus(found: Status): string[] {
     `trash     ${counted(found.trash, 'item')} can be restored${formatLeftovers(found)}`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
-    `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
+    `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : `NOT TRUSTED: ${clock.reason}`}`,
     ...(found.https?.fingerprint
       ? [`https     port ${found.https.port}  ${found.https.fingerprint}`]
       : []),
@@ -96,7 +97,6 @@ function line(concern: Concern): string {
         `${text}: ${percent(concern.freeBlocks)} of the blocks and ` +
         `${percent(concern.freeInodes)} of the inodes are free`
       );
-    case 'clock':
     case 'sandbox':
       return `${text}: ${concern.reason}`.slice(0, MAX_LINE);
     case 'not-safe':

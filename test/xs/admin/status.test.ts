@@ -34,6 +34,10 @@ test('safe, late, never', () => {
   assert.is(standing(0, { damaged: true, notSafe: true }), 'damaged');
   assert.is(standing(0, { damaged: false, notSafe: true }), 'partly');
   assert.is(standing(11, { damaged: false, notSafe: true }), 'late');
+  assert.is(standing(3, { atLeast: true }), 'unsure');
+  assert.is(standing(3, { atLeast: true, notSafe: true }), 'unsure');
+  assert.is(standing(11, { atLeast: true }), 'late', 'at least 11 days are late anyway');
+  assert.is(standing(3, { atLeast: true, damaged: true }), 'damaged');
 });
 
 test('days since a backup: by the clock while it is right, else as many as it may be', () => {
@@ -198,7 +202,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
   [
     'clock',
     { clock: { trusted: false, reason: 'it jumped' } },
-    /not trusted.*: it jumped/,
+    /not trusted: nothing is removed, and the age of backups is unknown$/,
     /trust/,
   ],
   ['damage', { damaged: 2 }, /2 damaged files were found/, /"xs-backup damage"/],

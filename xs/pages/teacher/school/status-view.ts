@@ -47,7 +47,7 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
   const damaged = count('damaged');
-  const partly = count('partly');
+  const [partly, unsure] = [count('partly'), count('unsure')];
   const partlyText = _n(
     '{n} laptop has things that are not safe',
     '{n} laptops have things that are not safe',
@@ -59,8 +59,14 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
     late,
     { days: LATE_DAYS },
   );
+  const unsureText = _n(
+    '{n} laptop last seen on an unknown date',
+    '{n} laptops last seen on an unknown date',
+    unsure,
+  );
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
+    ...(unsure > 0 ? [{ mark: 'unsure', count: unsure, text: unsureText } as const] : []),
     { mark: 'late', count: late, text: lateText },
     ...(partly > 0 ? [{ mark: 'partly', count: partly, text: partlyText } as const] : []),
     ...(damaged > 0
