@@ -34,6 +34,7 @@ export function formatMetrics(status: Status, liveLeases: number): string {
     ...CONCERN_TYPES.map(
       (type): Metric => ['concern', 'What needs attention', isOpen(type), `{type="${type}"}`],
     ),
+    ['offsite_set_up', 'Whether a copy elsewhere is set up', status.offsite === 'none' ? 0 : 1],
     ['clock_trusted', 'Whether the clock is trusted', status.clock.trusted ? 1 : 0],
   ];
   const seen = new Set<string>();

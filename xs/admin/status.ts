@@ -82,6 +82,8 @@ export interface Status {
   reliefs: readonly Relief[];
   /** Whether the reserve for repairs is there, or was never made yet. */
   reserve: boolean;
+  /** Whether the daily cleanup was done once: it makes the reserve and counts what laptops use. */
+  cleanedUp: boolean;
   probes: Probes;
   /** The library is without its hard links. */
   unlinked: boolean;
@@ -156,6 +158,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     teachers: countTeachers(paths),
     https: httpsWayIn(library),
     ...(await readRoom(library, known, usage, days)),
+    cleanedUp: days.length > 0,
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),
     trash: listTrash(paths).length,

@@ -12,6 +12,7 @@ import {
   weighed,
 } from '../admin/concerns.ts';
 import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
+import { type Unsettled, unsettled } from '../admin/unsettled.ts';
 import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
 import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
 
@@ -186,7 +187,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['the clock is believed', ['clock']],
   ['nothing stored is damaged', ['damage', 'damaged-laptops']],
   ['everything was checked lately', ['scrub-behind']],
-  ['all of every Journal is safe', ['not-safe']],
+  ['no laptop says that something is not safe', ['not-safe']],
   ['laptops of the old server and program can connect', ['refused-laptops', 'locked-out-laptops']],
   ['a teacher can sign in', ['no-teacher']],
   ['no laptop asks to be let in', ['waiting-keys']],
@@ -198,23 +199,45 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['every laptop was seen lately', ['late-laptops']],
 ];
 
+interface Check {
+  what: string;
+  /** `none`: there is nothing of the kind here; `open`: not known yet. */
+  state: 'ok' | 'todo' | 'FAIL' | Unsettled['state'];
+  /** Why it is neither right nor wrong; empty otherwise. */
+  why: string;
+  problems: { type: ConcernType; text: string; advice: string }[];
+}
+
+/** One for each check, in their order. Nothing is `ok` that was not tried, or is not known. */
+export function checksOf(found: Status): Check[] {
+  const open = concerns(found);
+  const { attention } = weighed(open);
+  const unknown = unsettled(found);
+  return CHECKS.map(([what, types]) => {
+    const failed = open.filter(({ type }) => types.includes(type));
+    const problems = failed.map((one) => {
+      return { type: one.type, text: line(one), advice: advice(one) };
+    });
+    if (failed.some((one) => attention.includes(one))) {
+      return { what, state: 'FAIL', why: '', problems };
+    }
+    if (failed.length > 0) return { what, state: 'todo', why: '', problems };
+    const [doubt] = types.flatMap((type) => unknown[type] ?? []);
+    return { what, state: doubt?.state ?? 'ok', why: doubt?.why ?? '', problems };
+  });
+}
+
 export const doctor: Command = {
   onlyReads: true,
   summary: 'try everything that a working server needs, and say the way out where it fails',
   run: async (context) => {
     const found = await readStatus(context.library, { fresh: true });
-    const open = concerns(found);
-    const { attention } = weighed(open);
-    const told = CHECKS.map(([what, types]) => {
-      const failed = open.filter(({ type }) => types.includes(type));
-      return {
-        ...{ what, ok: !failed.some((one) => attention.includes(one)) },
-        problems: failed.map((one) => ({ type: one.type, text: line(one), advice: advice(one) })),
-      };
-    });
+    const { attention } = weighed(concerns(found));
+    const told = checksOf(found);
     answer(context, { checks: told }, () =>
-      told.flatMap(({ what, ok, problems }) => [
-        `${ok ? (problems.length > 0 ? 'todo' : 'ok  ') : 'FAIL'}  ${what}`,
+      told.flatMap(({ what, state, why, problems }) => [
+        `${state.padEnd(4)}  ${what}`,
+        ...(why === '' ? [] : [`      ${why}`]),
         ...problems.flatMap(({ text, advice }) => [`      ${text}`, `      ${advice}`]),
       ]),
     );

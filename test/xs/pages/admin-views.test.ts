@@ -69,14 +69,19 @@ const STATUS: Status = {
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
   https: null,
   ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
-  probes: { running: true, closedPorts: [], sandbox: null },
+  cleanedUp: true,
+  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
   clock: { trusted: true, reason: '' },
 };
 
 test('when all is well, nothing is asked of the teacher', () => {
   const { asks, facts } = statusView(words, STATUS);
   assert.equal(asks, []);
-  assert.match(facts.map(({ text }) => text).join('\n'), /50 % of everything read in this round/);
+  const told = facts.map(({ text }) => text).join('\n');
+  assert.match(
+    told,
+    /50 % of everything read in this round · no whole round yet · no damage found so far/,
+  );
 });
 
 test('each thing that needs a decision is said once, with names and the page it is decided on', () => {

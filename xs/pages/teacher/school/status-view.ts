@@ -166,7 +166,11 @@ function factsOf(words: Words, { disk, forecast, trash, scrub, damaged, clock, t
       text: [
         _('{percent} % of everything read in this round', { percent: percent(scrub.shard / 256) }),
         lastPass ? _('last whole round: {date}', { date: day(lastPass) }) : _('no whole round yet'),
-        damaged === 0 ? _('no damage') : _n('{n} damaged file', '{n} damaged files', damaged),
+        damaged > 0
+          ? _n('{n} damaged file', '{n} damaged files', damaged)
+          : lastPass
+            ? _('no damage')
+            : _('no damage found so far'),
       ].join(' · '),
     },
     {
