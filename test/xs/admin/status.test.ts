@@ -12,7 +12,7 @@ import {
   standing,
 } from '../../../xs/admin/status.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
-import { CHECKED_TYPES, formatStatus } from '../../../xs/commands/status.ts';
+import { CHECKED_TYPES, checksOf, formatStatus } from '../../../xs/commands/status.ts';
 import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
@@ -34,6 +34,10 @@ test('safe, late, never', () => {
   assert.is(standing(0, { damaged: true, notSafe: true }), 'damaged');
   assert.is(standing(0, { damaged: false, notSafe: true }), 'partly');
   assert.is(standing(11, { damaged: false, notSafe: true }), 'late');
+  assert.is(standing(3, { atLeast: true }), 'unsure');
+  assert.is(standing(3, { atLeast: true, notSafe: true }), 'unsure');
+  assert.is(standing(11, { atLeast: true }), 'late', 'at least 11 days are late anyway');
+  assert.is(standing(3, { atLeast: true, damaged: true }), 'damaged');
 });
 
 test('days since a backup: by the clock while it is right, else as many as it may be', () => {
@@ -91,8 +95,9 @@ function statusOf(laptops: number): Status {
       { type: 'held', bytes: 1e9 },
     ],
     reserve: false,
+    cleanedUp: true,
     probes: {
-      ...{ running: false, sandbox: 'bwrap: not found' },
+      ...{ running: false, sandbox: 'bwrap: not found', sessionTried: true },
       closedPorts: [{ port: 80, purpose: 'ask' }],
     },
     clock: { trusted: false, reason: 'the clock jumped' },
@@ -133,8 +138,8 @@ const WELL: Status = {
     clock: { trusted: true, reason: '' },
     https: null,
     ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
-    probes: { running: true, closedPorts: [], sandbox: null },
-    scrub: { pass: 2, shard: 128, lastPassFinished: null, daysSince: 36 },
+    probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
+    scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-10T00:00:00Z', daysSince: 36 },
     faults: [],
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1, minFree: 0.03 },
@@ -198,7 +203,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
   [
     'clock',
     { clock: { trusted: false, reason: 'it jumped' } },
-    /not trusted.*: it jumped/,
+    /not trusted: nothing is removed, and the age of backups is unknown$/,
     /trust/,
   ],
   ['damage', { damaged: 2 }, /2 damaged files were found/, /"xs-backup damage"/],
@@ -245,6 +250,59 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
 
 test('each kind of concern is in the table', () => {
   assert.equal(ALONE.map(([type]) => type).sort(), [...CONCERN_TYPES].sort());
+});
+
+const seen = laptop(1, { days: 1, standing: 'safe', registered: old });
+const OPEN: [what: string, state: string, why: RegExp, Partial<Status>][] = [
+  ['the copy elsewhere is made', 'none', /no copy elsewhere is set up/, {}],
+  ['every laptop has a backup', 'none', /no laptop has registered/, { laptops: [] }],
+  ['every laptop was seen lately', 'none', /no laptop has registered/, { laptops: [] }],
+  [
+    'every laptop was seen lately',
+    'open',
+    /on an unknown date, by the clock: 1$/,
+    { laptops: [seen, laptop(2, { days: 1, standing: 'unsure', registered: old })] },
+  ],
+  [
+    'every laptop has a backup',
+    'open',
+    /within a day, and without one: 1$/,
+    { laptops: [laptop(2, { days: null, standing: 'never', registered: WELL.time })] },
+  ],
+  ...['everything was checked lately', 'nothing stored is damaged'].map(
+    (what): (typeof OPEN)[number] => [
+      ...([what, 'open', /not everything has been read yet: 50 % of the first pass/] as const),
+      { scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 } },
+    ],
+  ),
+  ...['its ports answer', 'a laptop can send and fetch'].map((what): (typeof OPEN)[number] => [
+    ...([what, 'open', /not tried: the service is not running/] as const),
+    { probes: { running: false, closedPorts: [], sandbox: null, sessionTried: false } },
+  ]),
+  [
+    'a laptop can send and fetch',
+    'open',
+    /not tried: that needs/,
+    { probes: { ...WELL.probes, sessionTried: false } },
+  ],
+  ['the reserve for repairs is there', 'open', /first daily cleanup/, { cleanedUp: false }],
+  ['every laptop is within its share', 'open', /first daily cleanup/, { cleanedUp: false }],
+];
+for (const [what, state, why, facts] of OPEN) {
+  test(`the doctor does not say "ok ${what}" of what nobody knows: ${why.source}`, () => {
+    const found = checksOf({ ...WELL, laptops: [seen], offsite: 'none', ...facts });
+    const check = found.find((one) => one.what === what);
+    assert.is(check?.state, state);
+    assert.match(check?.why ?? '', why);
+  });
+}
+
+test('the doctor says ok to all of a school in which all is known and well', () => {
+  const found = checksOf({ ...WELL, laptops: [seen], offsite: 'made' });
+  assert.equal(
+    found.filter(({ state }) => state !== 'ok'),
+    [],
+  );
 });
 
 test('two children with one name are told apart', () => {
@@ -381,6 +439,8 @@ test('metrics and diag name nobody', async () => {
   const metrics = formatMetrics(statusOf(30), 4);
   assert.match(metrics, /^xs_backup_laptops\{standing="late"\} 10$/m);
   assert.match(metrics, /^xs_backup_leases 4$/m);
+  assert.match(metrics, /^xs_backup_offsite_set_up 1$/m);
+  assert.match(formatMetrics(WELL, 0), /^xs_backup_offsite_set_up 0$/m);
   for (const line of metrics.trim().split('\n')) {
     assert.match(
       line,

@@ -20,7 +20,7 @@ import {
 } from '../../../xs/pages/teacher/school/audit-search.ts';
 import { auditSentence } from '../../../xs/pages/teacher/school/audit-words.ts';
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
-import { cardsOf } from '../../../xs/pages/teacher/shown/laptop-card.ts';
+import { cardsOf, safeText } from '../../../xs/pages/teacher/shown/laptop-card.ts';
 import { MARKS, type Mark, MarkShape, statesOf } from '../../../xs/pages/teacher/shown/marks.tsx';
 import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { refused } from '../../shared/refused.ts';
@@ -36,7 +36,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
     ...{ enrolled: true, confirmed: true, retired: null, replaces: null, replacedBy: null },
-    ...{ snapshots: 1, newest: null, bytes: 1, lastSuccess: daysAgo(1), days: 1 },
+    ...{ snapshots: 1, newest: null, bytes: 1, lastSuccess: daysAgo(1), days: 1, atLeast: false },
     ...{ damaged: false, notSafe: 0, held: 0, twins: false, waiting: [], rejected: [] },
     ...facts,
   };
@@ -69,14 +69,19 @@ const STATUS: Status = {
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
   https: null,
   ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
-  probes: { running: true, closedPorts: [], sandbox: null },
+  cleanedUp: true,
+  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
   clock: { trusted: true, reason: '' },
 };
 
 test('when all is well, nothing is asked of the teacher', () => {
   const { asks, facts } = statusView(words, STATUS);
   assert.equal(asks, []);
-  assert.match(facts.map(({ text }) => text).join('\n'), /50 % of everything read in this round/);
+  const told = facts.map(({ text }) => text).join('\n');
+  assert.match(
+    told,
+    /50 % of everything read in this round · no whole round yet · no damage found so far/,
+  );
 });
 
 test('each thing that needs a decision is said once, with names and the page it is decided on', () => {
@@ -115,6 +120,27 @@ test('each thing that needs a decision is said once, with names and the page it 
   );
 });
 
+test('an unknown date is no "safe", and no "3 days ago": only what has surely passed is said', () => {
+  const [card] = cardsOf([row(1, { days: 3, atLeast: true })]);
+  assert.is(card?.mark, 'unsure');
+  assert.is(card && safeText(words, card, NOW.getTime() / 1000), 'at least 3 days ago');
+  const [fresh] = cardsOf([row(1, { days: 0, atLeast: true })]);
+  assert.is(fresh && safeText(words, fresh, NOW.getTime() / 1000), '');
+  const { counts } = statusView(words, {
+    ...STATUS,
+    laptops: [{ ...row(1, {}), days: 3, standing: 'unsure' }],
+  });
+  assert.equal(
+    counts.map(({ mark, count }) => [mark, count]),
+    [
+      ['safe', 0],
+      ['unsure', 1],
+      ['late', 0],
+      ['never', 0],
+    ],
+  );
+});
+
 test('the forecast is one sentence: fits, fits until a day, does not fit', () => {
   const { forecast } = STATUS;
   assert.is(forecastText(words, forecast), 'One full copy of every laptop fits: 2 GB of 40 GB');
@@ -135,6 +161,8 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{}, ['safe']],
     [{ standing: 'late' }, ['late']],
     [{ standing: 'never' }, ['never']],
+    [{ standing: 'unsure' }, ['unsure']],
+    [{ standing: 'unsure', notSafe: true }, ['unsure', 'partly']],
     [{ standing: 'damaged' }, ['damaged']],
     [{ replaced: true, standing: 'damaged' }, ['damaged']],
     [{ notSafe: true, standing: 'partly' }, ['partly']],
