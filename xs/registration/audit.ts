@@ -59,6 +59,12 @@ const EVENTS = [
   'journal-read',
   'code-given',
   'code-used',
+  'class-page-on',
+  'class-page-off',
+  'class-approved',
+  'class-refused',
+  'class-cleared',
+  'class-exported',
   'more-not-written',
 ] as const;
 

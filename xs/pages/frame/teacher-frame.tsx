@@ -10,6 +10,7 @@ export const PLACES = {
   class: '/xs-backup/class',
   waiting: '/xs-backup/waiting',
   held: '/xs-backup/held',
+  offers: '/xs-backup/offers',
   disk: '/xs-backup/disk',
   trash: '/xs-backup/trash',
   audit: '/xs-backup/audit',
@@ -86,6 +87,8 @@ function placeName({ _ }: Words, place: Place): string {
       return _('Who asks');
     case 'held':
       return _('Held aside');
+    case 'offers':
+      return _('Class page');
     case 'disk':
       return _('Disk');
     case 'trash':

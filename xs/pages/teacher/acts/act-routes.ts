@@ -108,10 +108,12 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
       ...{ minutes: minutesOf(act), laptops: splitSerials(act.fields.serials).length },
     };
     const undo = undoOf(act);
-    const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
+    const { serial } = act.fields;
+    const stands =
+      serial === undefined || library.registrations.get(parseSerial(serial)) !== undefined;
     return {
       text: actWords(words, act, facts).done,
-      undo: stands ? askPath(undo) : undefined,
+      undo: undo && stands ? askPath(undo) : undefined,
     };
   } catch {
     return undefined; // not an act of ours

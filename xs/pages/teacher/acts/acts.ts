@@ -11,6 +11,7 @@ import {
   type Serial,
   tryParse,
 } from '../../../../shared/ids.ts';
+import { OFFER_ID } from '../../../class-page/offer.ts';
 import type { CommandRequest } from '../../../commands/service-socket.ts';
 import { laptopPath } from '../../frame/paths.ts';
 
@@ -26,6 +27,7 @@ const FIELDS = {
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
   pin: (text: string) => tryParse(parseSnapshotName, text) ?? tryParse(parseUid, text),
   item: (text: string) => (/^(datastore|pin)-[\w:-]{1,150}$/.test(text) ? text : undefined),
+  offer: (text: string) => (OFFER_ID.test(text) ? text : undefined),
   minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
 } as const;
 export type Field = keyof typeof FIELDS;
@@ -86,6 +88,11 @@ const RULES = {
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
   unpin: { command: 'unpin', args: ['serial', 'pin'] },
   undelete: { command: 'undelete', args: ['serial', 'item'] },
+  'class-on': { command: 'class-page', args: [], word: 'on' },
+  'class-off': { command: 'class-page', args: [], word: 'off' },
+  'class-yes': { command: 'class-page', args: ['offer'], word: 'yes' },
+  'class-no': { command: 'class-page', args: ['offer'], word: 'no' },
+  'class-clear': { command: 'class-page', args: ['serial'], word: 'clear' },
 } satisfies Record<string, Rule>;
 export type ActName = keyof typeof RULES;
 export const ACT_NAMES = Object.keys(RULES) as ActName[];
@@ -156,6 +163,12 @@ export function effectPath({ name, fields }: Act): string {
       return '/xs-backup/held';
     case 'undelete':
       return '/xs-backup/trash';
+    case 'class-on':
+    case 'class-off':
+    case 'class-yes':
+    case 'class-no':
+    case 'class-clear':
+      return '/xs-backup/offers';
     case 'welcome':
     case 'retire':
     case 'unretire':
@@ -175,7 +188,7 @@ export function effectPath({ name, fields }: Act): string {
 
 /** The act that undoes it; undefined where there is none, or it is on another page. */
 export function undoOf({ name, fields }: Act): Act | undefined {
-  const { serial = '', of = '' } = fields;
+  const { serial = '', of = '', offer = '' } = fields;
   switch (name) {
     case 'retire':
       return { name: 'unretire', fields: { serial } };
@@ -187,6 +200,14 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return { name: 'undo-replace', fields: { serial, of } };
     case 'welcome':
       return { name: 'move-back', fields: { serial } };
+    case 'class-on':
+      return { name: 'class-off', fields: {} };
+    case 'class-off':
+      return { name: 'class-on', fields: {} };
+    case 'class-yes':
+      return { name: 'class-no', fields: { offer } };
+    case 'class-no':
+      return { name: 'class-yes', fields: { offer } };
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:

@@ -133,5 +133,14 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
     _('{who} gave out a code that opens the Journal of {laptop} once.', { who, laptop }),
   'code-used': ({ _ }, { laptop }) =>
     _('With the code that was given out, somebody opened the Journal of {laptop}.', { laptop }),
+  'class-page-on': ({ _ }, { who }) => _('{who} switched the class page on.', { who }),
+  'class-page-off': ({ _ }, { who }) => _('{who} switched the class page off.', { who }),
+  'class-approved': ({ _ }, { who, what, laptop }) =>
+    _('{who} put {what} of {laptop} on the class page.', { who, what, laptop }),
+  'class-refused': ({ _ }, { who, what, laptop }) =>
+    _('{who} said no to {what} of {laptop} for the class page.', { who, what, laptop }),
+  'class-cleared': ({ _ }, { who, laptop }) =>
+    _('{who} took everything of {laptop} off the class page.', { who, laptop }),
+  'class-exported': ({ _ }, { who }) => _('{who} made a copy of the class page.', { who }),
   'more-not-written': ({ _ }) => _('Laptops did more on this day than is written down in one day.'),
 };
