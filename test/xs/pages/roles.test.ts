@@ -24,6 +24,7 @@ const FOR_KEEPERS: readonly ActName[] = [
 const VALUES: Readonly<Record<string, string>> = {
   ...{ serial: SERIAL, of: OTHER, serials: SERIAL, code: '123456', kind: 'sugar' },
   ...{ key: `SHA256:${'A'.repeat(43)}`, snapshot: 'datastore-2026-03-02_08:00' },
+  offer: 'a'.repeat(32),
   ...{ pin: 'datastore-2026-03-02_08:00', item: 'datastore-2026-03-02_08:00', minutes: '5' },
 };
 
