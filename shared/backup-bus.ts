@@ -86,6 +86,7 @@ export const AGENT_PROPERTIES = {
   Held: 's',
   Unfinished: 'a(ssuu)',
   InJournal: '(sss)',
+  LeftOut: '(uuuu)',
   Jobs: 'ao',
 } as const;
 
@@ -118,7 +119,7 @@ const WAITS = [
  * What `Reasons` can contain, in the order in which the agent lists them: entries that are not safe though
  * the day is done, why a job is not running, and that none has to. A new one needs words in
  * `agent/cli/status-words.ts` and `activity/model/screens/reasons.ts` with its picture, and a line in PROTOCOL.md;
- * one of the server's also a case in `queueReason` (`agent/rules/retry.ts`).
+ * one for a refusal of the server's also a row in `agent/rules/retry.ts`.
  */
 export const REASONS = ['entries', ...OBSTACLES, ...WAITS, 'done'] as const;
 export type Reason = (typeof REASONS)[number];

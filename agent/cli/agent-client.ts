@@ -86,6 +86,12 @@ export class AgentClient implements Backend {
     return this.#properties(BACKUP_PATH, BACKUP_NAME);
   }
 
+  /** Of the day in the Journal: how many entries it does not show, by their reasons. */
+  async leftOut(): Promise<number[]> {
+    const { LeftOut } = await this.#properties(BACKUP_PATH, BACKUP_NAME);
+    return LeftOut as number[];
+  }
+
   async laptops(): Promise<Values[]> {
     return this.#rows('ListLaptops');
   }

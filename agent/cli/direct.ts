@@ -44,7 +44,7 @@ export class DirectBackend implements Backend {
       Server: facts.server,
       SafeEntries: facts.safe,
       TotalEntries: facts.total,
-      WaitingEntries: facts.waiting,
+      WaitingEntries: facts.toSend,
       ProblemEntries: facts.problems,
       Unfinished: facts.unfinished.map(({ of, snapshot, restored, entries }) => {
         return [of, snapshot, restored, entries];

@@ -19,6 +19,7 @@ import { newestSnapshot } from '../restore/wanted.ts';
 import { openSession } from '../school/session.ts';
 import { SharedSession } from '../school/shared-session.ts';
 import { prepareProfile } from '../workplace.ts';
+import type { LeftOut } from './arrived.ts';
 import { Contents } from './contents.ts';
 import { fetchDay } from './fetch-day.ts';
 import { canMount, makeMountPoint, mount, removeMountPoint, unmount } from './mount.ts';
@@ -27,7 +28,14 @@ import { SftpServer } from './sftp-server.ts';
 /** What happens to a volume, for the agent. */
 export type VolumeNews =
   /** It is mounted; by the process `pid` of sshfs. */
-  | { type: 'open'; folder: string; pid: number; entries: number; snapshot: string }
+  | {
+      type: 'open';
+      folder: string;
+      pid: number;
+      entries: number;
+      leftOut: LeftOut;
+      snapshot: string;
+    }
   /** Said again and again while it is open: whoever serves it answers. `isReading`: a content is open. */
   | { type: 'alive'; isReading: boolean }
   /** A content could not be read: a copy of it has broken off. */
@@ -64,10 +72,11 @@ export async function serveVolume(
     idleMs,
     open: (own) => openSession(own, { purpose: 'restore', wait: false }),
   });
-  const { origin, tree } = await session.ask(async (open) => {
+  const { origin, day } = await session.ask(async (open) => {
     const origin = { of, snapshot: wanted ?? (await newestSnapshot(open, of)) };
-    return { origin, tree: await fetchDay(context, open, origin, join(paths.volume, 'list')) };
+    return { origin, day: await fetchDay(context, open, origin, join(paths.volume, 'list')) };
   });
+  const { tree, leftOut } = day;
   giveBack();
   const folder = join(paths.volume, 'content');
   emptyFolder(folder);
@@ -82,7 +91,8 @@ export async function serveVolume(
       new SftpServer({ input, output, tree, openContent, onRequest: () => use.note() });
     });
     const { pid } = mounted;
-    tell({ type: 'open', folder: place, pid, entries: tree.entries, snapshot: origin.snapshot });
+    const { snapshot } = origin;
+    tell({ type: 'open', folder: place, pid, entries: tree.entries, leftOut, snapshot });
     const alive = setInterval(() => {
       tell({ type: 'alive', isReading: contents.isUsed });
     }, ALIVE_MS);

@@ -1,4 +1,4 @@
-// weight: 40
+// weight: 60
 /**
  * Every teachers' page in real headless Chromium: what axe-core says, whether it fits 600 px, reads
  * from right to left and in grey, and pictures of it in .screenshots/ for people to look at.

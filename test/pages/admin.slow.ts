@@ -1,3 +1,4 @@
+// weight: 40
 /**
  * A laptop comes back reflashed: Sugar's own "Register" sends another key, the agent's waits, and a
  * teacher lets it in on the page, in real Chromium, by the six digits that it shows. The service is never

@@ -1,4 +1,4 @@
-// weight: 40
+// weight: 45
 /**
  * Every page in real headless Chromium, with and without JavaScript: what axe-core says, whether it
  * fits 600 px, and pictures of it in .screenshots/ for people to look at.

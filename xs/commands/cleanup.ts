@@ -147,6 +147,7 @@ export const quota: Command = {
       laptops: rows,
     };
     answer(context, summary, () => [
+      ...(rows.length === 0 ? ['what each laptop uses is counted by the daily cleanup'] : []),
       ...columns(
         rows.map(({ serial, bytes, quotaBytes, stuck }) => [
           ...[serial, nickOf(library, serial)],

@@ -29,14 +29,14 @@ export async function openContent(path: string, content: Content): Promise<Reada
   }
   async function* pieces() {
     const hash = createHash('sha256');
-    let held: Buffer | undefined;
+    let last: Buffer | undefined;
     for await (const piece of file.createReadStream()) {
-      if (held) yield held;
+      if (last) yield last;
       hash.update(piece);
-      held = piece;
+      last = piece;
     }
     if (hash.digest('hex') !== content.digest) throw damaged();
-    if (held) yield held;
+    if (last) yield last;
   }
   const stream = Readable.from(pieces(), { objectMode: false });
   // A stream that nobody reads never starts the generator, which would otherwise close the file.

@@ -39,7 +39,9 @@ function did(state: State, effect: Effect, result: string): State {
     const job = state.jobs[result];
     return job && !isOpen(job) ? state : tell(state, 'on-its-way');
   }
-  if (effect.type === 'show-day') return tell(state, 'in-journal');
+  if (effect.type === 'show-day') {
+    return tell(state, state.agent.inJournal.isWhole ? 'in-journal' : 'partly-in-journal');
+  }
   if (effect.type === 'forget') return { ...state, answers: allStale(state.answers) };
   return state;
 }

@@ -102,6 +102,7 @@ export type News =
   | 'kept'
   | 'fetched'
   | 'in-journal'
+  | 'partly-in-journal'
   | 'server-away'
   | 'laptop-full'
   | 'not-now'

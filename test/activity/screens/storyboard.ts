@@ -57,7 +57,10 @@ const AGENTS: Readonly<Record<string, Properties>> = {
   'queued, third, at a time': {
     ...{ State: 'queued', Reasons: ['queue'], QueuePlace: 3, QueuedUntil: NOW + 900 },
   },
-  'in the queue, place unknown': { State: 'waiting', Reasons: ['queue'] },
+  'in the queue, place unknown': { State: 'queued', Reasons: ['queue'] },
+  'the school is busy, and named a time': {
+    ...{ State: 'queued', Reasons: ['server-busy'], QueuedUntil: NOW + 900 },
+  },
   'waiting for the battery': BATTERY,
   'waiting without a network': { State: 'waiting', Reasons: ['no-network', 'battery'] },
   'resting after a stop': { State: 'waiting', Reasons: ['paused'] },

@@ -87,7 +87,9 @@ async function realAgent(): Promise<Subject> {
   writeFileSync(
     worker,
     `const answers = ${JSON.stringify(WORKER_ANSWERS)};
-     const news = { type: 'open', folder: '/nowhere/School', pid: 0, entries: 1, snapshot: '' };
+     const leftOut = { empty: 0, bundles: 0, damaged: 0, older: 0 };
+     const about = { pid: 0, entries: 1, leftOut, snapshot: '' };
+     const news = { type: 'open', folder: '/nowhere/School', ...about };
      process.on('message', ({ id, act }) => {
        if (act === 'volume') process.send({ id, type: 'volume', news });
        if (act in answers) process.send({ id, type: 'result', result: answers[act] });

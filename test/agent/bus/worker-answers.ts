@@ -15,7 +15,7 @@ export const WORKER_ANSWERS = {
   facts: {
     ...{ serial: 'CSN74803BB1', server: 'http://schoolserver', registration: 'accepted' },
     ...{ pairingCode: '', lastSnapshot: SNAPSHOT, total: 2, safe: 1 },
-    ...{ waiting: 1, problems: 0 },
+    ...{ toSend: 1, problems: 0 },
     unfinished: [{ of: '', snapshot: SNAPSHOT, restored: 1, entries: 2 }],
   },
   laptops: [{ serial: 'CSN74803BB1', nick: 'Ana', color: '', replaced: false }],

@@ -1,3 +1,4 @@
+// weight: 25
 /**
  * `ds-backup` at a terminal, with the agent started by the bus when it is asked.
  */
