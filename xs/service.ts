@@ -29,6 +29,7 @@ import { type Library, openLibrary } from './library.ts';
 import { addInstall } from './pages/install/install-routes.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
+import { addMoodle } from './pages/moodle/moodle-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
@@ -227,7 +228,7 @@ async function startHttp(
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignIn(part, site);
     addInstall(part, site, options.stickParts);
-    addSignOn(part, site, links);
+    addSignOn(part, site, links, addMoodle(part, site));
     addJournalPages(part, site, journals);
     addTeacherPages(part, site);
   });

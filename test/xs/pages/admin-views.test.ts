@@ -231,6 +231,7 @@ const GOOD: Record<string, string> = {
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
   serials: `${serialOf(1)},${serialOf(2)}`,
+  ...{ wwwroot: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
 };
 
 test('a form is an act with fields of the right kind, or it is nothing', () => {
@@ -243,6 +244,7 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
       'reject-many': 'reject,reject',
       ...{ separate: 'twins', unite: 'twins', welcome: 'arrivals', decline: 'arrivals' },
       'move-back': 'arrivals',
+      ...{ 'moodle-add': 'moodle', 'moodle-forget': 'moodle', 'moodle-end': 'moodle' },
     };
     assert.is(
       commands.map(({ command }) => command).join(),

@@ -16,6 +16,7 @@ import type { Site } from '../../../xs/pages/guard/site-context.ts';
 import { addInstall } from '../../../xs/pages/install/install-routes.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
+import { addMoodle } from '../../../xs/pages/moodle/moodle-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
@@ -64,7 +65,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     site = made;
     addSignIn(part, made);
     addInstall(part, made, { ...STICK_PARTS, locale });
-    addSignOn(part, made, links);
+    addSignOn(part, made, links, addMoodle(part, made));
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     addTeacherPages(part, made);
   });
@@ -94,6 +95,7 @@ export interface Answer {
 }
 
 export interface Browser {
+  url: string;
   cookies: Map<string, string>;
   /** Without following redirections. A path goes out exactly as it is written. */
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -122,6 +124,7 @@ export function openBrowser(url: string): Browser {
     return { status: answer.statusCode, headers: answer.headers, body: raw.toString(), raw };
   };
   const browser: Browser = {
+    url,
     cookies,
     get: (path, headers = {}) => ask(path, { headers }),
     post: (path, form, headers = {}) => ask(path, { method: 'POST', form, headers }),

@@ -4,6 +4,7 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
+import type { Binding } from '../../moodle/records.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import { XoIcon } from '../frame/xo-icon.tsx';
@@ -11,6 +12,7 @@ import { Calendars } from './calendar.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
 import { JournalFrame } from './journal-frame.tsx';
 import { calendarOf } from './months.ts';
+import { MoodleNote } from './moodle-note.tsx';
 import { SearchForm } from './search-form.tsx';
 
 /** Calendars on one page; older days are in the list. */
@@ -22,11 +24,13 @@ export interface DaysProps {
   owners: readonly Owner[];
   /** The newest first. */
   days: readonly ShownSnapshot[];
+  /** Of a Moodle, that see this Journal; none for a teacher, who has a page about it. */
+  accounts: readonly Binding[];
   /** Seconds since 1970. */
   now: number;
 }
 
-export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode {
+export function DaysPage({ page, reader, owners, days, accounts, now }: DaysProps): VNode {
   const { _ } = page.words;
   const [newest] = days;
   const of = { reader, name: owners[0]?.nick || reader };
@@ -35,6 +39,7 @@ export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode 
     return (
       <JournalFrame page={page} of={of} title={title} trail={null}>
         <p>{_('The school keeps nothing yet.')}</p>
+        <MoodleNote page={page} accounts={accounts} />
       </JournalFrame>
     );
   }
@@ -44,12 +49,13 @@ export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode 
       <Day {...{ page, reader, now }} day={newest} newest />
       <Calendars words={page.words} reader={reader} months={calendarOf(days, MAX_MONTHS)} />
       {days.length > 1 ? <Older {...{ page, reader, now }} days={days.slice(1)} /> : null}
+      <MoodleNote page={page} accounts={accounts} />
     </JournalFrame>
   );
 }
 
 /** Every other day, with the second backups of a day and what is older than the calendars. */
-function Older({ page, reader, days, now }: Omit<DaysProps, 'owners'>) {
+function Older({ page, reader, days, now }: Omit<DaysProps, 'owners' | 'accounts'>) {
   return (
     <details>
       <summary>{page.words._('Older days as a list')}</summary>

@@ -12,6 +12,7 @@ import {
   tryParse,
 } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
+import type { Binding } from '../../moodle/records.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -70,7 +71,8 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       site.library.log.warn('journal-not-read', { reader, reason: error.message });
     });
     const page = site.page(request, reply);
-    return site.send(reply, DaysPage({ page, reader, owners, days, now: now() }));
+    const accounts = accountsOf(site, page, reader);
+    return site.send(reply, DaysPage({ page, reader, owners, days, accounts, now: now() }));
   });
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
@@ -111,6 +113,11 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   });
 
   addDownloads(part, journalSite);
+}
+
+/** For the child, who may end them. */
+function accountsOf({ library }: Site, { who }: Page, reader: Serial): readonly Binding[] {
+  return library.config.moodle.enabled && !who?.teacher ? library.moodle.bindings(reader) : [];
 }
 
 function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {
