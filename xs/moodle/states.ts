@@ -12,6 +12,8 @@ const contentSchema = v.strictObject({
   /** Hash of the cookie of the browser that began. */
   browser: v.string(),
   nonce: v.string(),
+  /** It began by the link that leads out of a frame, so it is in none, whatever Moodle says. */
+  out: v.boolean(),
   /** By the monotonic clock, in milliseconds. */
   at: v.number(),
 });
@@ -32,9 +34,12 @@ export class LaunchStates {
     this.#clock = clock;
   }
 
-  make(platform: string, browser: string): { state: string; nonce: string } {
+  make({ platform, browser, out }: Omit<Begun, 'nonce' | 'ageMs'>): {
+    state: string;
+    nonce: string;
+  } {
     const nonce = randomBytes(18).toString('base64url');
-    const content = { platform, browser, nonce, at: this.#clock.monotonicMs() };
+    const content = { platform, browser, nonce, out, at: this.#clock.monotonicMs() };
     const text = Buffer.from(JSON.stringify(content)).toString('base64url');
     return { state: `${text}.${this.#sign(text).toString('base64url')}`, nonce };
   }

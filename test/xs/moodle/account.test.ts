@@ -109,17 +109,20 @@ test('is the one that the question named, also when another launch came in betwe
   const browser = openBrowser(server.url);
   await launch(moodle, browser, 'jocinta');
   await browser.get(server.links.make(SERIAL));
-  const { body } = await browser.get(ACCOUNT);
-  const field = (name: string) =>
-    new RegExp(`name="${name}" value="([^"]+)"`).exec(body)?.[1] ?? '';
+  const field = async (name: string) => {
+    const { body } = await browser.get(ACCOUNT);
+    return new RegExp(`name="${name}" value="([^"]+)"`).exec(body)?.[1] ?? '';
+  };
+  const asked = await field('pending');
   await launch(moodle, browser, 'mallory');
-  const fields = { form: field('form'), pending: field('pending'), answer: 'yes' };
+  await browser.get(server.links.make(SERIAL));
+  const fields = { form: await field('form'), pending: asked, answer: 'yes' };
   assert.is((await browser.post(ACCOUNT, fields)).status, 403);
   assert.equal(server.library.moodle.bindings(), []);
   // Nor may another site answer for her.
   await browser.get(server.links.make(SERIAL));
-  const pending = /name="pending" value="([^"]+)"/.exec((await browser.get(ACCOUNT)).body)?.[1];
-  const forged = await browser.post(ACCOUNT, { pending: pending ?? '', answer: 'yes', form: 'x' });
+  const pending = await field('pending');
+  const forged = await browser.post(ACCOUNT, { pending, answer: 'yes', form: 'x' });
   assert.is(forged.status, 403);
   assert.equal(server.library.moodle.bindings(), []);
 });

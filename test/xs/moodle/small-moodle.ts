@@ -140,7 +140,7 @@ async function answer(
       const id_token = await moodle.sign(rest.nonce ?? '', account);
       html(form(redirect_uri, { id_token, state }));
     }
-  } else response.writeHead(404).end();
+  } else response.writeHead(page === '/favicon.ico' ? 204 : 404).end();
 }
 
 function form(action: string, fields: Record<string, string>): string {

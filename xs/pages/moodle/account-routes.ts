@@ -47,11 +47,13 @@ function isChild(visitor: Visitor | undefined, serial: Serial): boolean {
 }
 
 function signOn(
-  { guard, library, noted }: MoodleSite,
+  site: MoodleSite,
   request: FastifyRequest,
   reply: FastifyReply,
   { id, serial, name, sub }: Binding,
 ): FastifyReply {
+  const { guard, library, noted } = site;
+  forget(site, request);
   guard.begin(request, reply, { role: 'child', serial, moodle: id });
   library.log.info('moodle-signed-on', { serial, address: request.ip });
   if (!noted.get(id)) library.audit.byChild('moodle-signed-on', serial, { account: name ?? sub });
@@ -141,8 +143,7 @@ function isShown(
   waits: Pending,
   visitor: Visitor | undefined,
 ): waits is Pending & { shownBy: Serial } {
-  if (visitor?.role !== 'child' || visitor.moodle !== undefined) return false;
-  return waits.shownBy === visitor.serial;
+  return visitor?.role === 'child' && waits.shownBy === visitor.serial;
 }
 
 function bind(

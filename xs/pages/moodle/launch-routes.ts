@@ -109,7 +109,11 @@ function askMoodle(
   request: FastifyRequest,
   { login, platform, browser }: { login: Login; platform: Platform; browser: string },
 ): string {
-  const { state, nonce } = states.make(platform.id, browser);
+  const { state, nonce } = states.make({
+    platform: platform.id,
+    browser,
+    out: login.step === 'out',
+  });
   const query = new URLSearchParams({
     ...{ scope: 'openid', response_type: 'id_token', response_mode: 'form_post', prompt: 'none' },
     ...{ client_id: platform.client, state, nonce },
@@ -139,7 +143,7 @@ async function accept(
   used.put(begun.nonce, true);
   const ticket = newToken();
   tickets.put(tokenHash(ticket), { ...who, platform: platform.id, browser: begun.browser });
-  return { ticket, platform, framed };
+  return { ticket, platform, framed: framed && !begun.out };
 }
 
 /** One page that may be shown in a frame of this Moodle, with nothing on it but the way out. */
