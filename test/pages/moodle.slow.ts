@@ -17,7 +17,7 @@ import {
 } from '../xs/moodle/small-moodle.ts';
 import { openBrowser } from '../xs/pages/browser.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
-import { type Jocinta, openJocinta, STRANGER } from './jocinta.ts';
+import { type Jocinta, openJocinta, STRANGER, TEACHER } from './jocinta.ts';
 
 const test = suite('launches of Moodle in Chromium');
 
@@ -173,6 +173,49 @@ for (const [locale, size] of soak(LOOKS, LOOKS.slice(1))) {
     assert.equal(problems, []);
   });
 }
+
+test('a teacher reads what to fill in, types what Moodle shows, and says yes', async () => {
+  await using moodle = await openMoodle();
+  const { moodle: records } = school.library;
+  for (const { issuer } of [...records.platforms()]) records.forget(issuer);
+  await using visitor = await visit(chrome, school.url, 'en', 'small');
+  const { page, complaints } = visitor;
+  await page.goto('/xs-backup');
+  await page.fill('#name', TEACHER.name);
+  await page.fill('#password', TEACHER.password);
+  await page.click('main button');
+  await page.click('main a.button:text-is("Moodle")');
+  await shoot(page, 'moodle-fields');
+  const fields = String(await page.textContent('.moodle-fields'));
+  assert.match(
+    fields,
+    /Redirection URI\(s\)http:\/\/schoolserver:8080\/ds-restore\/moodle\/launch/,
+  );
+  for (const [name, word] of [
+    ['wwwroot', moodle.wwwroot],
+    ['client', moodle.client],
+    ['deployment', moodle.deployment],
+  ] as const) {
+    await page.fill(`#${name}`, word);
+  }
+  await page.click('main form[method=get] button');
+  assert.match(String(await page.textContent('h1')), /belong to this school/);
+  assert.equal(records.platforms(), [], 'nothing is done before the yes');
+  await page.click('main button');
+  assert.match(String(await page.textContent('.done')), /signs children on from now on/);
+  assert.match(
+    String(await page.textContent('.rows')),
+    new RegExp(`${moodle.wwwroot}.*0 children`),
+  );
+  await page.fill('#wwwroot', 'http://127.0.0.1:1/moodle');
+  await page.fill('#client', 'x');
+  await page.fill('#deployment', '1');
+  await page.click('main form[method=get] button');
+  assert.equal(complaints, []);
+  await page.click('main button');
+  assert.match(String(await page.textContent('.alert')), /no keys from http:\/\/127\.0\.0\.1:1/);
+  assert.is(records.platforms().length, 1);
+});
 
 test('in grey, yes and no of the question are told apart by their words', async () => {
   await using moodle = await openMoodle();

@@ -37,7 +37,7 @@ export function MoodlePage({ page, done, isOn, known, fields }: MoodleProps): VN
         <section class="card">
           <p>
             {_('This is switched off. To switch it on, add this to the settings in {file}:', {
-              file: '/etc/xs-backup/config.toml',
+              file: '\u2066/etc/xs-backup/config.toml\u2069',
             })}
           </p>
           <pre dir="ltr">
