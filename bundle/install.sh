@@ -148,7 +148,7 @@ install_server() {
   place 644 "$from/apparmor" "$prefix/share/xs-backup/apparmor"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"
   place 644 "$from/apache.conf" "$examples/apache.conf"
-  for guide in admin.en admin.es teacher.en teacher.es; do
+  for guide in admin.en admin.es teacher.en teacher.es moodle.en moodle.es; do
     place 644 "$root/bundle/docs/$guide.md" "$prefix/share/doc/xs-backup/$guide.md"
   done
   place 644 "$from/original-clients.nft" "$examples/original-clients.nft"

@@ -3,7 +3,7 @@
  */
 import * as v from 'valibot';
 import { type ConfigTree, loadConfig, readConfigFile } from '../shared/config.ts';
-import { offsite, registration } from './setting-groups.ts';
+import { moodle, offsite, registration } from './setting-groups.ts';
 import { type Setting, settingsIn } from './setting-list.ts';
 import { address, network, path, whole } from './setting-values.ts';
 
@@ -264,6 +264,7 @@ const schema = v.strictObject({
     {},
   ),
   registration: v.optional(registration, {}),
+  moodle: v.optional(moodle, {}),
   offsite: v.optional(offsite, {}),
   pages: v.optional(
     v.strictObject({

@@ -18,6 +18,7 @@ import { Checker } from './integrity/checker.ts';
 import { clearLaptop, clearLibrary, makeWay, regain } from './integrity/clear-way.ts';
 import { noticeUnlinked } from './integrity/unlinked.ts';
 import { recoverAdoption } from './legacy/adopt.ts';
+import { MoodleRecords } from './moodle/records.ts';
 import { writeReplaces } from './registration/alias-files.ts';
 import { Audit } from './registration/audit.ts';
 import { Newcomers } from './registration/newcomers.ts';
@@ -58,6 +59,8 @@ export interface Library {
   newcomers: Newcomers;
   audit: Audit;
   strangers: Strangers;
+  /** The Moodles that sign children on. */
+  moodle: MoodleRecords;
   index: IndexDb;
   successes: LastSuccesses;
   workQueue: WorkQueue;
@@ -118,6 +121,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const updateReplaces = () => writeReplaces(paths, ownership, registrations.bySerial());
   registrations.whenAliasesChange(updateReplaces);
   faults.attempt('state', updateReplaces);
+  const moodle = openMoodle(paths, { clock, registrations, faults, audit });
   const serials = () => registrations.all().map(([serial]) => serial);
   const firstDays = new FirstDays(paths);
   const shares = () =>
@@ -145,7 +149,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   return {
     ...{ config, paths, ownership, clock, timeline, log, env, index, successes, serials, shares },
     ...{ registrations, newcomers, audit, serving: options.serving ?? false, listening: {} },
-    ...{ pool, checker, troubles, faults },
+    ...{ pool, checker, troubles, faults, moodle },
     strangers: new Strangers(clock, log),
     prepare: async () => {
       await prepare();
@@ -170,6 +174,31 @@ function endCodesWithLaptops(paths: Paths, registrations: Registrations, faults:
   registrations.whenKeysChange(() => {
     faults.attempt('state', () => endCodes(paths, (one) => !registrations.isActive(one.serial)));
   });
+}
+
+/** A laptop that is out of use or forgotten is opened by no account any more, even when it comes back. */
+function openMoodle(
+  paths: Paths,
+  {
+    clock,
+    registrations,
+    faults,
+    audit,
+  }: Pick<Library, 'clock' | 'registrations' | 'faults' | 'audit'>,
+): MoodleRecords {
+  const moodle = new MoodleRecords(paths, clock);
+  faults.attempt('moodle', () => moodle.check());
+  const endOfGone = () => {
+    const isGone = (serial: Serial) =>
+      !registrations.isActive(serial) && !registrations.unreadable().includes(serial);
+    for (const { serial, name, sub } of moodle.end(({ serial: one }) => isGone(one))) {
+      audit.decided('moodle-ended', serial, { account: name ?? sub });
+    }
+  };
+  const attempt = () => void faults.attempt('moodle', endOfGone);
+  registrations.whenKeysChange(attempt);
+  attempt();
+  return moodle;
 }
 
 interface Preparing extends LibraryOptions {

@@ -31,6 +31,7 @@ import { makeClassSite } from './pages/class/class-site.ts';
 import { addInstall } from './pages/install/install-routes.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
+import { addMoodle } from './pages/moodle/moodle-routes.ts';
 import { addCodeSignIn } from './pages/sign-in/code-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
@@ -231,7 +232,7 @@ async function startHttp(
     addSignIn(part, site);
     addInstall(part, site, options.stickParts);
     addCodeSignIn(part, site);
-    addSignOn(part, site, links);
+    addSignOn(part, site, links, addMoodle(part, site));
     addJournalPages(part, site, journals);
     const classSite = makeClassSite(site);
     addClassPage(part, classSite);

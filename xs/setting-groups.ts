@@ -44,6 +44,19 @@ export const registration = v.pipe(
   })),
 );
 
+/** `[moodle]`. */
+export const moodle = v.strictObject({
+  enabled: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        'Whether a Moodle that was added ("xs-backup moodle add") may sign on children who have shown once that an account there is theirs.',
+      ),
+    ),
+    false,
+  ),
+});
+
 /** `[offsite]`. */
 export const offsite = v.strictObject({
   repository: v.optional(

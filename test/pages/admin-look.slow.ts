@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../shared/clock.ts';
 import { CLASS } from '../../xs/pages/frame/paths.ts';
-import { DAYS_PATH, PAPER_PATH, PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
+import { DAYS_PATH, MOODLE_PATH, PAPER_PATH, PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { dayOf, readDays, writeDay } from '../../xs/retention/day-log.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
@@ -27,6 +27,13 @@ let chrome: Browser;
 test.before(async () => {
   school = await openClassRoom();
   pastYear();
+  school.library.moodle.add({
+    ...{ issuer: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
+    ...{
+      auth: 'http://box.lan/moodle/mod/lti/auth.php',
+      keys: [{ kid: 'k', n: 'AQAB', e: 'AQAB' }],
+    },
+  });
   chrome = await launchChromium();
 });
 
@@ -67,6 +74,12 @@ const PAGES: [name: string, path: () => string][] = [
   ['days', () => DAYS_PATH],
   ['day', () => `${DAYS_PATH}/${readDays(school.library.paths)[0]?.date}`],
   ['paper', () => PAPER_PATH],
+  ['moodle', () => MOODLE_PATH],
+  [
+    'ask-moodle',
+    () =>
+      '/xs-backup/do?act=moodle-add&wwwroot=http://box.lan/moodle&client=aB3dE6gH9jK2mN5&deployment=3',
+  ],
   ['late', () => '/xs-backup/class?only=late'],
   ['class-search', () => '/xs-backup/class?q=ro'],
   ['offers-refused', () => `${PLACES.offers}?only=refused`],

@@ -33,8 +33,9 @@ export interface Hostile extends PagesServer {
   uid: string;
 }
 
-export async function openHostile(): Promise<Hostile> {
-  const server = await servePages('[pages]\nxoid = true');
+/** `settings` are added, in TOML. */
+export async function openHostile(settings = ''): Promise<Hostile> {
+  const server = await servePages(`[pages]\nxoid = true\n${settings}`);
   const stack = new Cleanup();
   stack.use(server);
   const { library, context } = server;

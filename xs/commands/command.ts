@@ -41,6 +41,15 @@ export const FLAGS = {
     summary:
       'after a reflash: the new keys of all known laptops that have only the original program; they may back up, and read nothing until each is approved by itself',
   },
+  auth: {
+    value: 'URL',
+    summary: '"Authentication request URL" of Moodle, if it is not WWWROOT/mod/lti/auth.php',
+  },
+  jwks: {
+    value: 'URL|FILE',
+    summary:
+      '"Public keyset URL" of Moodle, if it is not WWWROOT/mod/lti/certs.php; or a file with its keys',
+  },
   laptop: { value: 'SERIAL', summary: 'of this laptop only' },
   snapshot: { value: 'NAME', summary: 'this snapshot instead of the newest' },
   packages: { value: 'FOLDER', summary: 'take the packages from here' },

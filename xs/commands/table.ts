@@ -26,6 +26,7 @@ import {
   retire,
   unretire,
 } from './registration.ts';
+import { moodle } from './sign-on/moodle.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { doctor, status } from './status.ts';
 import { signInCode, teacher } from './teachers.ts';
@@ -35,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, twins, arrivals, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
-  ...{ teacher, 'sign-in-code': signInCode, 'class-page': classPage },
+  ...{ teacher, 'sign-in-code': signInCode, 'class-page': classPage, moodle },
   ...{ cleanup, trash, undelete, quota, rebuild, relink: relinkCommand },
   ...{ adopt, scrub, damage, diag },
 };
@@ -72,6 +73,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   teacher: ['teacher add Rosa', 'asks for a password; then she can sign in'],
   'class-page': ['class-page', 'what do children offer to the class?'],
   'sign-in-code': ['sign-in-code Jocinta', 'her laptop has no Backup: she types it in Browse'],
+  moodle: ['moodle list', 'what is to be filled in in Moodle?'],
   cleanup: ['cleanup --dry-run', 'what would go, and why?'],
   trash: ['trash Jocinta', 'what can be restored?'],
   undelete: ['undelete Jocinta datastore-2026-11-22_14:05', 'restore that day'],
@@ -94,6 +96,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
 
 /** Of commands that are used in more than one way. */
 export const MORE_EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: string]>> = {
+  moodle: ['moodle add http://box.lan/moodle 6wGxU8X9Zs1 3', 'it gave these two: let it sign on'],
   transfer: ['transfer in /media/rosa/STICK/jocinta', 'and there: she waits for a yes'],
   approve: [
     'approve --all-known-original --dry-run',

@@ -16,6 +16,7 @@ const PARTS = [
   'terminal',
   'https',
   'certificate',
+  'moodle',
 ] as const;
 export type Part = (typeof PARTS)[number];
 

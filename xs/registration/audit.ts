@@ -65,6 +65,11 @@ const EVENTS = [
   'class-exported',
   'code-given',
   'code-used',
+  'moodle-added',
+  'moodle-forgotten',
+  'moodle-bound',
+  'moodle-ended',
+  'moodle-signed-on',
   'more-not-written',
 ] as const;
 
@@ -73,8 +78,8 @@ const lineSchema = v.object({
   event: v.picklist(EVENTS),
   /** Null for events of the whole server. */
   serial: v.nullable(v.string()),
-  /** `admin` is the person at the server's terminal, `teacher` one signed in to the pages. */
-  who: v.picklist(['laptop', 'admin', 'teacher']),
+  /** `admin` is the person at the server's terminal, `teacher` and `child` are signed in to the pages. */
+  who: v.picklist(['laptop', 'admin', 'teacher', 'child']),
   /** The teacher's name. */
   name: v.optional(v.string()),
   details: v.record(v.string(), v.union([v.string(), v.number()])),
@@ -126,6 +131,11 @@ export class Audit {
     details: AuditDetails,
   ): void {
     this.#append(event, serial, 'laptop', details);
+  }
+
+  /** Records what a child did who is signed in to the pages, or Moodle for her; its number is limited by who calls. */
+  byChild(event: AuditEvent, serial: Serial, details: AuditDetails): void {
+    this.#append(event, serial, 'child', details);
   }
 
   /** Records the request of a laptop; beyond the daily limit, once, that further ones are omitted. */

@@ -108,6 +108,8 @@ export const inLibrary = (paths: Paths) => ({
   fetched: join(paths.library, '.offsite-fetched'),
   /** A child on her way to another school by a repository, for as long as it is written. */
   leaving: (serial: Serial) => join(paths.library, '.leaving', serial),
+  /** Which Moodles sign children on, and which account of one opens which Journal. */
+  moodle: join(paths.library, '.moodle.json'),
   clock: join(paths.library, '.clock.json'),
   /** Whether there is a class page. */
   classPage: join(paths.library, '.class-page.json'),

@@ -252,6 +252,7 @@ const GOOD: Record<string, string> = {
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
   serials: `${serialOf(1)},${serialOf(2)}`,
   offer: 'ab'.repeat(16),
+  ...{ wwwroot: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
 };
 
 test('a form is an act with fields of the right kind, or it is nothing', () => {
@@ -264,6 +265,7 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
       'reject-many': 'reject,reject',
       ...{ separate: 'twins', unite: 'twins', welcome: 'arrivals', decline: 'arrivals' },
       'move-back': 'arrivals',
+      ...{ 'moodle-add': 'moodle', 'moodle-forget': 'moodle', 'moodle-end': 'moodle' },
     };
     assert.is(
       commands.map(({ command }) => command).join(),

@@ -18,6 +18,7 @@ import type { Site } from '../../../xs/pages/guard/site-context.ts';
 import { addInstall } from '../../../xs/pages/install/install-routes.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
+import { addMoodle } from '../../../xs/pages/moodle/moodle-routes.ts';
 import { addCodeSignIn } from '../../../xs/pages/sign-in/code-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
@@ -68,7 +69,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     addSignIn(part, made);
     addInstall(part, made, { ...STICK_PARTS, locale });
     addCodeSignIn(part, made);
-    addSignOn(part, made, links);
+    addSignOn(part, made, links, addMoodle(part, made));
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     const classSite = makeClassSite(made);
     addClassPage(part, classSite);
@@ -100,6 +101,7 @@ export interface Answer {
 }
 
 export interface Browser {
+  url: string;
   cookies: Map<string, string>;
   /** Without following redirections. A path goes out exactly as it is written. */
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -128,6 +130,7 @@ export function openBrowser(url: string): Browser {
     return { status: answer.statusCode, headers: answer.headers, body: raw.toString(), raw };
   };
   const browser: Browser = {
+    url,
     cookies,
     get: (path, headers = {}) => ask(path, { headers }),
     post: (path, form, headers = {}) => ask(path, { method: 'POST', form, headers }),

@@ -16,9 +16,10 @@ export const PLACES = {
   audit: '/xs-backup/audit',
 } as const;
 export type Place = keyof typeof PLACES;
-/** Who came on which day, and a page to print; both are reached from the first page. */
+/** Who came on which day, a page to print, and Moodle; all are reached from the first page. */
 export const DAYS_PATH = '/xs-backup/days';
 export const PAPER_PATH = '/xs-backup/paper';
+export const MOODLE_PATH = '/xs-backup/moodle';
 
 /** Whether acts are shown that only a keeper of the server may do. */
 export const ForKeeper = createContext(false);

@@ -16,7 +16,7 @@ export type Door =
   | { type: 'elsewhere' };
 
 /** Cookies of ours, without what a browser's rules add to their names. */
-type Cookie = 'ds-session' | 'ds-browser' | 'ds-language';
+type Cookie = 'ds-session' | 'ds-browser' | 'ds-language' | 'ds-moodle';
 
 export class Entrance {
   readonly #library: Pick<Library, 'config' | 'listening'>;

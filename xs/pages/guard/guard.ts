@@ -27,7 +27,10 @@ const TOKEN = /^[\w-]{43}$/;
 const PER_MINUTE = 1200;
 
 export interface GuardOptions {
-  library: Pick<Library, 'paths' | 'registrations' | 'clock' | 'log' | 'config' | 'listening'>;
+  library: Pick<
+    Library,
+    'paths' | 'registrations' | 'moodle' | 'clock' | 'log' | 'config' | 'listening'
+  >;
   /** Host names of this server; addresses are always accepted. */
   hosts: readonly string[];
 }
@@ -45,6 +48,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Served under any host name, because it is the same for everybody. */
     anyHost?: boolean;
+    /** A form of another site is expected; whoever serves it believes nothing else of it. */
+    crossSite?: boolean;
   }
 }
 
@@ -86,16 +91,24 @@ export class Guard {
     const visitor = this.#sessions.find(readCookie(request, SESSION), isSecure(request));
     if (!visitor) return undefined;
     if (visitor.role === 'teacher' && this.door(request).type !== 'open') return undefined;
-    const { paths, registrations } = this.#options.library;
-    const stays =
-      visitor.role === 'child'
-        ? registrations.isActive(visitor.serial)
-        : readTeachers(paths).some(
-            (one) => one.name === visitor.name && stampOf(one) === visitor.stamp,
-          );
-    if (stays) return visitor;
-    this.#sessions.endAll(visitor);
+    if (this.#stays(visitor)) return visitor;
+    // An account of a Moodle that was ended ends its own session, not that of the laptop's link.
+    if (visitor.role === 'child' && visitor.moodle !== undefined) {
+      this.#sessions.end(readCookie(request, SESSION));
+    } else this.#sessions.endAll(visitor);
     return undefined;
+  }
+
+  #stays(visitor: Visitor): boolean {
+    const { paths, registrations, moodle } = this.#options.library;
+    if (visitor.role === 'teacher') {
+      return readTeachers(paths).some(
+        (one) => one.name === visitor.name && stampOf(one) === visitor.stamp,
+      );
+    }
+    const { serial, moodle: account } = visitor;
+    if (account !== undefined && moodle.binding(account)?.serial !== serial) return false;
+    return registrations.isActive(serial);
   }
 
   /** The teacher's name. Throws `SignInNeeded`; `not-found` for a child. */
@@ -188,7 +201,9 @@ export async function installGuard(app: FastifyInstance, options: GuardOptions):
     void reply.header('cache-control', 'no-store');
   });
   app.addHook('preHandler', async (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') guard.checkForm(request);
+    const { method, routeOptions } = request;
+    if (method === 'GET' || method === 'HEAD' || routeOptions.config.crossSite) return;
+    guard.checkForm(request);
   });
   return guard;
 }

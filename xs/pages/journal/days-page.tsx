@@ -4,6 +4,7 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
+import type { Binding } from '../../moodle/records.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, CLASS, dayPath } from '../frame/paths.ts';
 import { XoIcon } from '../frame/xo-icon.tsx';
@@ -11,6 +12,7 @@ import { Calendars } from './calendar.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
 import { JournalFrame } from './journal-frame.tsx';
 import { calendarOf } from './months.ts';
+import { MoodleNote } from './moodle-note.tsx';
 import { SearchForm } from './search-form.tsx';
 
 /** Calendars on one page; older days are in the list. */
@@ -22,13 +24,16 @@ export interface DaysProps {
   owners: readonly Owner[];
   /** The newest first. */
   days: readonly ShownSnapshot[];
+  /** Of a Moodle, that see this Journal; none for a teacher, who has a page about it. */
+  accounts: readonly Binding[];
   /** Seconds since 1970. */
   now: number;
   /** Whether there is a class page. */
   classPage: boolean;
 }
 
-export function DaysPage({ page, reader, owners, days, now, classPage }: DaysProps): VNode {
+export function DaysPage(props: DaysProps): VNode {
+  const { page, reader, owners, days, accounts, now, classPage } = props;
   const { _ } = page.words;
   const [newest] = days;
   const of = { reader, name: owners[0]?.nick || reader };
@@ -38,6 +43,7 @@ export function DaysPage({ page, reader, owners, days, now, classPage }: DaysPro
       <JournalFrame page={page} of={of} title={title} trail={null}>
         <p>{_('The school keeps nothing yet.')}</p>
         {classPage ? <ToClass words={page.words} /> : null}
+        <MoodleNote page={page} accounts={accounts} />
       </JournalFrame>
     );
   }
@@ -48,6 +54,7 @@ export function DaysPage({ page, reader, owners, days, now, classPage }: DaysPro
       {classPage ? <ToClass words={page.words} /> : null}
       <Calendars words={page.words} reader={reader} months={calendarOf(days, MAX_MONTHS)} />
       {days.length > 1 ? <Older {...{ page, reader, now }} days={days.slice(1)} /> : null}
+      <MoodleNote page={page} accounts={accounts} />
     </JournalFrame>
   );
 }
@@ -63,7 +70,7 @@ function ToClass({ words }: { words: Words }) {
 }
 
 /** Every other day, with the second backups of a day and what is older than the calendars. */
-function Older({ page, reader, days, now }: Omit<DaysProps, 'owners' | 'classPage'>) {
+function Older({ page, reader, days, now }: Omit<DaysProps, 'owners' | 'accounts' | 'classPage'>) {
   return (
     <details>
       <summary>{page.words._('Older days as a list')}</summary>

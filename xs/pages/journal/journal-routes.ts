@@ -13,6 +13,7 @@ import {
 } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
 import { isOn } from '../../class-page/switch.ts';
+import type { Binding } from '../../moodle/records.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -49,19 +50,7 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   const journalSite: JournalSite = { ...site, journals, reads: new TeacherReads(site.library) };
   const now = () => Math.floor(site.library.clock.now().getTime() / 1000);
 
-  // As the pages of the original, and people, write them.
-  for (const place of [
-    ':reader',
-    ':reader/all',
-    ':reader/:owner/:day',
-    ':reader/:owner/:day/:uid',
-  ]) {
-    part.get(`/ds-restore/${place}`, async (request, reply) => {
-      const [path = '', query] = request.url.split('?');
-      if (!isJournalPath(path)) throw new DsError('not-found', 'there is no such page');
-      return reply.redirect(`${path}/${query === undefined ? '' : `?${query}`}`, 303);
-    });
-  }
+  addShortPaths(part);
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
     const { reader, owners } = admit(journalSite, request);
@@ -71,7 +60,9 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       site.library.log.warn('journal-not-read', { reader, reason: error.message });
     });
     const page = site.page(request, reply);
-    const shown = { page, reader, owners, days, now: now(), classPage: isOn(site.library.paths) };
+    const accounts = accountsOf(site, page, reader);
+    const classPage = isOn(site.library.paths);
+    const shown = { page, reader, owners, days, accounts, now: now(), classPage };
     return site.send(reply, DaysPage(shown));
   });
 
@@ -113,6 +104,27 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   });
 
   addDownloads(part, journalSite);
+}
+
+/** Without the slash at the end, as the pages of the original, and people, write them. */
+function addShortPaths(part: FastifyInstance): void {
+  for (const place of [
+    ':reader',
+    ':reader/all',
+    ':reader/:owner/:day',
+    ':reader/:owner/:day/:uid',
+  ]) {
+    part.get(`/ds-restore/${place}`, async (request, reply) => {
+      const [path = '', query] = request.url.split('?');
+      if (!isJournalPath(path)) throw new DsError('not-found', 'there is no such page');
+      return reply.redirect(`${path}/${query === undefined ? '' : `?${query}`}`, 303);
+    });
+  }
+}
+
+/** For the child, who may end them. */
+function accountsOf({ library }: Site, { who }: Page, reader: Serial): readonly Binding[] {
+  return library.config.moodle.enabled && !who?.teacher ? library.moodle.bindings(reader) : [];
 }
 
 function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {

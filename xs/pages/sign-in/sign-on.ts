@@ -14,7 +14,13 @@ import { propsOf, TEACHERS_START } from './sign-in-routes.ts';
 
 const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
 
-export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): void {
+/** `afterLink` is where a link leads to, if not to the Journal. */
+export function addSignOn(
+  part: FastifyInstance,
+  site: Site,
+  links: WebLinks,
+  afterLink: (request: FastifyRequest, serial: Serial) => string | undefined = () => undefined,
+): void {
   const { guard, library } = site;
 
   /** Not for HEAD: checking a link must not use it up. */
@@ -25,7 +31,7 @@ export function addSignOn(part: FastifyInstance, site: Site, links: WebLinks): v
       const serial = links.use(request.params.token);
       if (serial && library.registrations.isActive(serial)) {
         guard.begin(request, reply, { role: 'child', serial });
-        return reply.redirect(homeOf(serial), 303);
+        return reply.redirect(afterLink(request, serial) ?? homeOf(serial), 303);
       }
       library.log.warn('web-link-refused', { address: request.ip });
       void reply.status(403);

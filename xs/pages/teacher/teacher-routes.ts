@@ -10,14 +10,16 @@ import { laptopRows } from '../../admin/laptop-list.ts';
 import { readStatus } from '../../admin/status.ts';
 import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
+import { toolFields } from '../../moodle/tool-fields.ts';
 import { readAudit } from '../../registration/audit.ts';
 import { readDays, readWho } from '../../retention/day-log.ts';
 import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
 import { listArrivals } from '../../transfer/arrivals.ts';
 import type { ClassSite } from '../class/class-site.ts';
+import { secondsOf } from '../frame/day-name.ts';
 import { paginate, readPage } from '../frame/paging.ts';
-import { DAYS_PATH, PAPER_PATH, PLACES } from '../frame/teacher-frame.tsx';
+import { DAYS_PATH, MOODLE_PATH, PAPER_PATH, PLACES } from '../frame/teacher-frame.tsx';
 import { isSecure } from '../guard/entrance.ts';
 import { noLaptop } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -36,6 +38,7 @@ import { AuditPage } from './school/audit-page.tsx';
 import { actorsIn, findAudit, readAuditSearch } from './school/audit-search.ts';
 import { DayPage, DaysPage, MONTHS_EACH } from './school/days-page.tsx';
 import { monthsOf } from './school/days-view.ts';
+import { MoodlePage } from './school/moodle-page.tsx';
 import { PaperPage } from './school/paper-page.tsx';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
@@ -55,6 +58,7 @@ export function addTeacherPages(part: FastifyInstance, site: ClassSite): void {
     });
     addOverview(teachers, site);
     addDays(teachers, site);
+    addMoodlePage(teachers, site);
     addWaiting(teachers, site);
     addKept(teachers, site);
     addLaptopRoutes(teachers, site);
@@ -71,7 +75,8 @@ function addOverview(part: FastifyInstance, site: Site): void {
     part.get(path, async (request: Asked, reply) => {
       const { page } = frameProps(site, request, reply);
       const view = statusView(page.words, await readStatus(library));
-      return site.send(reply, StatusPage({ page, view }));
+      const moodle = library.config.moodle.enabled;
+      return site.send(reply, StatusPage({ page, view, moodle }));
     });
   }
 
@@ -135,6 +140,22 @@ function addDays(part: FastifyInstance, site: Site): void {
     const address = `${scheme}://${request.headers.host ?? config.http.name}${PLACES.status}`;
     const fingerprint = site.library.listening.https?.fingerprint ?? null;
     return site.send(reply, PaperPage({ page, address, fingerprint, library: paths.library }));
+  });
+}
+
+function addMoodlePage(part: FastifyInstance, site: Site): void {
+  const { config, moodle, listening } = site.library;
+  part.get(MOODLE_PATH, async (request: Asked, reply) => {
+    const known = moodle.platforms().map(({ id, issuer, added }) => ({
+      ...{ issuer, added: secondsOf(added) },
+      accounts: moodle.bindings().filter(({ platform }) => platform === id).length,
+    }));
+    const node = MoodlePage({
+      ...frameProps(site, request, reply),
+      ...{ isOn: config.moodle.enabled, known },
+      fields: toolFields(config, listening.http?.port),
+    });
+    return site.send(reply, node);
   });
 }
 

@@ -5,7 +5,7 @@
 import type { VNode } from 'preact';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import { FormToken, type Page } from '../../frame/frame.tsx';
-import { PLACES, type Place, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { MOODLE_PATH, PLACES, type Place, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
 import type { LaptopCard } from '../shown/laptop-card.ts';
 import type { ActWords } from './act-words.ts';
@@ -127,6 +127,7 @@ export function NotDonePage({ page, back, problem, meaning }: NotDoneProps): VNo
 }
 
 function placeOf(path: string): Place {
+  if (path === MOODLE_PATH) return 'status';
   const [place] = Object.entries(PLACES).find(([, href]) => href === path) ?? ['class'];
   return place as Place;
 }

@@ -216,7 +216,8 @@ function answerOf({ registrations }: Library, { name, fields }: Act): string | n
 }
 
 function whatOf({ paths }: Library, words: Words, { fields }: Act): string {
-  const { serial, snapshot, pin, item } = fields;
+  const { serial, snapshot, pin, item, wwwroot } = fields;
+  if (wwwroot !== undefined) return wwwroot;
   const uid = tryParse(parseUid, pin);
   if (uid && serial !== undefined) {
     const found = listPins(paths, parseSerial(serial)).find((one) => one.uid === uid);

@@ -294,4 +294,24 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _('In the Journal it stays as it is, and the child can offer it again.'),
     done: _('Nothing of it is on the class page.'),
   }),
+  'moodle-add': ({ _ }, { what }) => ({
+    label: _('Let it sign children on'),
+    question: _('Does the Moodle {what} belong to this school?', { what }),
+    meaning: _(
+      'Whoever looks after it could see the Journals of children who use it. If it was added before, each child has to show her laptop again.',
+    ),
+    done: _('It signs children on from now on.'),
+  }),
+  'moodle-forget': ({ _ }, { what }) => ({
+    label: _('Forget'),
+    question: _('Let the Moodle {what} sign nobody on any more?', { what }),
+    meaning: _('The Journals stay. If it is added again, each child has to show her laptop again.'),
+    done: _('It signs nobody on any more.'),
+  }),
+  'moodle-end': ({ _ }, { who }) => ({
+    label: _('End this'),
+    question: _('Let no account of Moodle see the Journal of {who} any more?', { who }),
+    meaning: _('She can show her laptop again, and choose her account.'),
+    done: _('No account of Moodle sees this Journal any more.'),
+  }),
 };

@@ -14,6 +14,7 @@ import {
 import { OFFER_ID } from '../../../class-page/offer.ts';
 import type { CommandRequest } from '../../../commands/service-socket.ts';
 import { laptopPath } from '../../frame/paths.ts';
+import { MOODLE_PATH } from '../../frame/teacher-frame.tsx';
 
 /** The fields of forms, and their validation. */
 const FIELDS = {
@@ -29,6 +30,9 @@ const FIELDS = {
   item: (text: string) => (/^(datastore|pin)-[\w:-]{1,150}$/.test(text) ? text : undefined),
   offer: (text: string) => (OFFER_ID.test(text) ? text : undefined),
   minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
+  wwwroot: (text: string) => (/^https?:\/\/[\x21-\x7e]{1,290}$/.test(text) ? text : undefined),
+  client: readWord,
+  deployment: readWord,
 } as const;
 export type Field = keyof typeof FIELDS;
 /** In characters: the serial numbers of some 300 laptops. */
@@ -39,6 +43,8 @@ interface Rule {
   args: readonly Field[];
   /** The last argument, which no browser chooses. */
   word?: string;
+  /** The first one, neither. */
+  first?: string;
   flags?: readonly 'kind'[];
   /** Done afterwards. */
   next?: { command: string; args: readonly Field[] };
@@ -93,6 +99,15 @@ const RULES = {
   'class-yes': { command: 'class-page', args: ['offer'], word: 'yes' },
   'class-no': { command: 'class-page', args: ['offer'], word: 'no' },
   'class-clear': { command: 'class-page', args: ['serial'], word: 'clear' },
+  'moodle-add': {
+    command: 'moodle',
+    first: 'add',
+    args: ['wwwroot', 'client', 'deployment'],
+    keeper: true,
+  },
+  'moodle-forget': { command: 'moodle', first: 'forget', args: ['wwwroot'], keeper: true },
+  /** No account of a Moodle opens this Journal any more. */
+  'moodle-end': { command: 'moodle', first: 'end', args: ['serial'] },
 } satisfies Record<string, Rule>;
 export type ActName = keyof typeof RULES;
 export const ACT_NAMES = Object.keys(RULES) as ActName[];
@@ -120,14 +135,14 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
 
 /** The commands of an act in their order, answered as JSON. */
 export function commandsOf({ name, fields }: Act): CommandRequest[] {
-  const { command, args, word, flags = [], next, many }: Rule = RULES[name];
+  const { command, args, word, first: begin, flags = [], next, many }: Rule = RULES[name];
   const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
   const all = { json: true, ...Object.fromEntries(flags.map((flag) => [flag, fields[flag]])) };
   if (many) {
     return splitSerials(fields.serials).map((one) => ({ command, args: [one], flags: all }));
   }
-  const words = word === undefined ? [] : [word];
-  const first = { command, args: [...valuesOf(args), ...words], flags: all };
+  const given = (one: string | undefined) => (one === undefined ? [] : [one]);
+  const first = { command, args: [...given(begin), ...valuesOf(args), ...given(word)], flags: all };
   if (!next) return [first];
   return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
 }
@@ -180,7 +195,11 @@ export function effectPath({ name, fields }: Act): string {
     case 'unite':
     case 'pin':
     case 'unpin':
+    case 'moodle-end':
       return laptop;
+    case 'moodle-add':
+    case 'moodle-forget':
+      return MOODLE_PATH;
     default:
       return name satisfies never;
   }
@@ -223,6 +242,11 @@ export function splitSerials(serials: string | undefined): string[] {
 export function fieldsOf(name: ActName): Field[] {
   const { args, flags = [], next }: Rule = RULES[name];
   return [...new Set([...args, ...flags, ...(next?.args ?? [])])];
+}
+
+/** A number that Moodle gave, in its own alphabet. */
+function readWord(text: string): string | undefined {
+  return /^[A-Za-z0-9][\w.~-]{0,254}$/.test(text) ? text : undefined;
 }
 
 const ARABIC_ZERO = 0x660;

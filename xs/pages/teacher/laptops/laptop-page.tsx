@@ -7,7 +7,9 @@ import type { Serial } from '../../../../shared/ids.ts';
 import type { NotSafe } from '../../../../shared/protocol/messages.ts';
 import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
+import type { Binding } from '../../../moodle/records.ts';
 import type { Snapshot } from '../../../storage/snapshots.ts';
+import { secondsOf } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -28,6 +30,8 @@ export interface LaptopProps {
   notSafe: NotSafe;
   snapshots: readonly SnapshotLine[];
   pins: readonly PinLine[];
+  /** Of a Moodle, that see this Journal. */
+  accounts: readonly Binding[];
   /** Bytes it uses and may use, as of the last cleanup; null before the first. */
   quota: { bytes: number; of: number; stuck: boolean } | null;
   /** Whether it could replace another laptop. */
@@ -65,7 +69,7 @@ export function snapshotLines(
 }
 
 export function LaptopPage(props: LaptopProps): VNode {
-  const { page, card, row, notSafe, snapshots, pins, now, done } = props;
+  const { page, card, row, notSafe, snapshots, pins, accounts, now, done } = props;
   const { words } = page;
   const { _ } = words;
   const { serial } = row;
@@ -105,6 +109,7 @@ export function LaptopPage(props: LaptopProps): VNode {
       {row.retired === null && (snapshots.length > 0 || row.replaces !== null) ? (
         <CodeButton page={page} serial={serial} />
       ) : null}
+      <Accounts words={words} serial={serial} accounts={accounts} />
       <p>
         <a href={`${PLACES.audit}?serial=${serial}`}>{_('Who did what with this laptop')}</a> ·{' '}
         <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>
@@ -304,6 +309,30 @@ function Pins(props: { words: Words; serial: Serial; pins: readonly PinLine[] })
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Accounts(props: { words: Words; serial: Serial; accounts: readonly Binding[] }) {
+  const { words, serial, accounts } = props;
+  const { _, date } = words;
+  if (accounts.length === 0) return null;
+  return (
+    <section>
+      <h2>Moodle</h2>
+      <ul class="rows">
+        {accounts.map(({ id, name, sub, since }) => (
+          <li key={id}>
+            {_('Whoever signs in to Moodle as {name} sees this Journal, since {date}.', {
+              name: `\u2068${name ?? sub}\u2069`,
+              date: date(secondsOf(since)),
+            })}
+          </li>
+        ))}
+      </ul>
+      <p>
+        <ActLink act={{ name: 'moodle-end', fields: { serial } }} label={_('End this')} />
+      </p>
     </section>
   );
 }

@@ -111,6 +111,7 @@ async function laptopFacts(
     pins: listPins(paths, serial).map((pin) => ({
       ...{ uid: pin.uid, bytes: pin.bytes, title: titleOf(pin) },
     })),
+    accounts: library.moodle.bindings(serial),
     quota: usage ? { bytes: usage.bytes, of: share, stuck: usage.stuck === 1 } : null,
     mayReplace: row.retired === null && row.replaces === null && registrations.all().length > 1,
     unused: !hasBackup(paths, serial) && row.replaces === null && row.replacedBy === null,

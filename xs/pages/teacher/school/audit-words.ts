@@ -17,7 +17,7 @@ export function auditSentence(words: Words, line: AuditLine, nickOf: NickOf): st
     laptop: serial === null ? '' : name(serial),
     other: typeof details.of === 'string' ? name(details.of) : '?',
     what: whatOf(words, details),
-    name: isolate(String(details.name ?? '')),
+    name: isolate(String(details.account ?? details.name ?? '')),
     n: Number(details.snapshots ?? details.minutes ?? details.removed ?? 0),
   });
 }
@@ -42,6 +42,8 @@ export function whoText({ _ }: Words, { who, name }: Pick<AuditLine, 'who' | 'na
       return _('Somebody at the terminal');
     case 'teacher':
       return name ?? '?';
+    case 'child':
+      return _('The child herself');
     default:
       return who satisfies never;
   }
@@ -142,5 +144,15 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
     _('{who} gave out a code that opens the Journal of {laptop} once.', { who, laptop }),
   'code-used': ({ _ }, { laptop }) =>
     _('With the code that was given out, somebody opened the Journal of {laptop}.', { laptop }),
+  'moodle-added': ({ _ }, { who, name }) =>
+    _('{who} let the Moodle {name} sign children on.', { who, name }),
+  'moodle-forgotten': ({ _ }, { who, name }) =>
+    _('{who} let the Moodle {name} sign nobody on any more.', { who, name }),
+  'moodle-bound': ({ _ }, { laptop, name }) =>
+    _('The child of {laptop} said that she is {name} in Moodle.', { laptop, name }),
+  'moodle-ended': ({ _ }, { who, laptop, name }) =>
+    _('{who} ended that {name} in Moodle sees the Journal of {laptop}.', { who, laptop, name }),
+  'moodle-signed-on': ({ _ }, { laptop, name }) =>
+    _('{name} looked into the Journal of {laptop}, via Moodle.', { laptop, name }),
   'more-not-written': ({ _ }) => _('Laptops did more on this day than is written down in one day.'),
 };

@@ -5,13 +5,26 @@
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
-import { DAYS_PATH, PAPER_PATH, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import {
+  DAYS_PATH,
+  MOODLE_PATH,
+  PAPER_PATH,
+  PLACES,
+  TeacherFrame,
+} from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
 import { FirstSteps } from '../shown/first-steps.tsx';
 import { MarkShape } from '../shown/marks.tsx';
 import type { Ask, StatusView } from './status-view.ts';
 
-export function StatusPage({ page, view }: { page: Page; view: StatusView }): VNode {
+export interface StatusProps {
+  page: Page;
+  view: StatusView;
+  /** Whether a Moodle may sign children on. */
+  moodle: boolean;
+}
+
+export function StatusPage({ page, view, moodle }: StatusProps): VNode {
   const { _ } = page.words;
   return (
     <TeacherFrame page={page} title={_('The school')} place="status">
@@ -42,7 +55,12 @@ export function StatusPage({ page, view }: { page: Page; view: StatusView }): VN
         </a>{' '}
         <a class="button" href={PAPER_PATH}>
           {_('A page to keep beside the server')}
-        </a>
+        </a>{' '}
+        {moodle ? (
+          <a class="button" href={MOODLE_PATH}>
+            Moodle
+          </a>
+        ) : null}
       </p>
       <section class="card">
         <h2>{_('The server')}</h2>
