@@ -4,6 +4,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
+import { damagedThings } from '../../../admin/damaged-things.ts';
 import { diskParts, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
@@ -45,6 +46,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
       damage: library.pool.damage.list().map(({ digest, found, names }) => ({
         ...{ digest, found: Math.floor(Date.parse(found) / 1000), names: names ?? [] },
       })),
+      damagedThings: damagedThings(library),
       distrust: status.clock.trusted ? null : status.clock.reason,
     });
     return site.send(reply, node);
