@@ -70,7 +70,7 @@ export function DiskPage(props: DiskProps): VNode {
       {relief.length === 0 ? null : <FullDisk words={words} found={relief} />}
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
-          {_('What would the next cleanup remove?')}
+          {_('What makes room, and what goes next?')}
         </a>
       </p>
       <Uses {...props} />

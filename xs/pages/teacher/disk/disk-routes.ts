@@ -5,9 +5,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
 import { damagedThings } from '../../../admin/damaged-things.ts';
-import { diskParts, mayUse } from '../../../admin/relief.ts';
+import { allReliefs, diskParts, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
+import { nextToGo } from '../../../chores/next-to-go.ts';
 import { readDays } from '../../../retention/day-log.ts';
 import { fullQuota } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
@@ -65,6 +66,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     });
     const reports = await working;
     const { page } = frameProps(site, request, reply);
-    return site.send(reply, CleanupPage({ page, reports, nameOf }));
+    const facts = { next: nextToGo(library), reliefs: await allReliefs(library) };
+    return site.send(reply, CleanupPage({ page, reports, nameOf, ...facts }));
   });
 }
