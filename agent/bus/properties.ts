@@ -49,7 +49,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
-    WaitingEntries: facts?.waiting ?? 0,
+    WaitingEntries: facts?.toSend ?? 0,
     ProblemEntries: facts?.problems ?? 0,
     PinnedBytes: toLong(pins.bytes),
     PinLimit: toLong(pins.limit),
@@ -58,12 +58,18 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
       return [one.of, one.snapshot, one.restored, one.entries];
     }),
     InJournal: [view.volume.state, view.volume.of, view.volume.snapshot],
+    LeftOut: leftOutProperty(view.volume),
     Problem: problemProperty(status.problem),
     Jobs: model.jobs
       .map(({ id }) => id)
       .sort((a, b) => a - b)
       .map(jobPath),
   };
+}
+
+function leftOutProperty({ leftOut }: AgentView['volume']) {
+  const { empty, bundles, damaged, older } = leftOut;
+  return [empty, bundles, damaged, older];
 }
 
 /** Done for today is not safe while an entry has a problem. */

@@ -65,8 +65,14 @@ function portsOf({ listening, config }: Pick<Library, 'listening' | 'config'>): 
   return checks;
 }
 
+/** `http://schoolserver`: where laptops and children's browsers come in. */
+export function publicAddress({ http }: Pick<Library['config'], 'http'>): string {
+  const port = publicPortOf(http) || parseAddress(http.listen).port;
+  return `http://${http.name}${port === 80 ? '' : `:${port}`}`;
+}
+
 /** 0 where `http.listen` is all there is. */
-export function publicPortOf({ listen, publicPort }: Library['config']['http']): number {
+function publicPortOf({ listen, publicPort }: Library['config']['http']): number {
   if (publicPort !== undefined) return publicPort;
   return parseAddress(listen).port === USUAL_PORTS.listen ? USUAL_PORTS.public : 0;
 }

@@ -27,7 +27,7 @@ export interface Records {
   endQuietDays(serial: Serial): void;
 }
 
-/** A waiting key was let in, or the one that was let in already is confirmed. */
+/** A pending key was let in, or the one that was let in already is confirmed. */
 export interface Approved {
   done: 'approved' | 'confirmed';
   /** The digits that a laptop may have to be told. */
@@ -124,9 +124,9 @@ export class Approvals {
     return { done: 'approved', answer: null };
   }
 
-  #accept(serial: Serial, waiting: PendingKey): void {
+  #accept(serial: Serial, pending: PendingKey): void {
     const { imported, ...laptop } = this.#records.known(serial);
-    const { kind, key, uuid, code, answer } = waiting;
+    const { kind, key, uuid, code, answer } = pending;
     if (kind === 'own') this.#records.checkOwner(serial, key);
     const confirmed = this.#clock.now().toISOString();
     const introduction =
@@ -174,10 +174,10 @@ export class Approvals {
 
   /** Rejects the pending keys of Sugar's menu: no agent's. Returns fingerprints. Throws `not-found`. */
   rejectSugar(serial: Serial): string[] {
-    const waiting = this.#records.known(serial).pending.filter(({ kind }) => kind === 'sugar');
-    if (waiting.length === 0)
+    const offered = this.#records.known(serial).pending.filter(({ kind }) => kind === 'sugar');
+    if (offered.length === 0)
       throw new DsError('not-found', `no Sugar key of ${serial} is pending`);
-    return waiting.map(({ key }) => this.reject(serial, fingerprintOf(key)));
+    return offered.map(({ key }) => this.reject(serial, fingerprintOf(key)));
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The keys of a laptop that wait for a teacher: which one the typed digits name, and whether there is room
- * for another one. A waiting key is never pushed out: the newcomer is refused. Pure.
+ * for another one. A pending key is never pushed out: the newcomer is refused. Pure.
  */
 import { DsError } from '../../shared/errors.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
@@ -25,7 +25,7 @@ export function withPending(laptop: Laptop, added: PendingKey): Laptop {
 }
 
 /**
- * What the typed digits name: a waiting key, or the accepted one, which nobody has confirmed yet. Throws
+ * What the typed digits name: a pending key, or the accepted one, which nobody has confirmed yet. Throws
  * `not-found` where none has them, and `bad-input` where two have.
  */
 export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepted' {

@@ -1,4 +1,4 @@
-// weight: 25
+// weight: 35
 /**
  * What is broken on a real server is told by `xs-backup status`, asked from outside: with what is the
  * matter, what to do, and an exit code for programs; and is gone from it when it is mended.

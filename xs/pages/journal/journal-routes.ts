@@ -12,6 +12,7 @@ import {
   tryParse,
 } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
+import { isOn } from '../../class-page/switch.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -70,7 +71,8 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       site.library.log.warn('journal-not-read', { reader, reason: error.message });
     });
     const page = site.page(request, reply);
-    return site.send(reply, DaysPage({ page, reader, owners, days, now: now() }));
+    const shown = { page, reader, owners, days, now: now(), classPage: isOn(site.library.paths) };
+    return site.send(reply, DaysPage(shown));
   });
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
@@ -93,10 +95,16 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     return sendList(journalSite, request, reply, { page, ...reading }, listed);
   });
 
+  addEntryPage(part, journalSite);
+  addDownloads(part, journalSite);
+}
+
+function addEntryPage(part: FastifyInstance, site: JournalSite): void {
+  const { journals } = site;
   part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
-    const { reader, owners } = admit(journalSite, request);
-    const day = dayOf(journalSite, { reader, owners }, request.params);
-    const { listed, entry } = entryOf(journalSite, { reader, owners }, day, request.params);
+    const { reader, owners } = admit(site, request);
+    const day = dayOf(site, { reader, owners }, request.params);
+    const { listed, entry } = entryOf(site, { reader, owners }, day, request.params);
     const page = site.page(request, reply);
     const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
     const shown: Version = { ...day, listed };
@@ -111,8 +119,6 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     });
     return site.send(reply, node);
   });
-
-  addDownloads(part, journalSite);
 }
 
 function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {

@@ -22,6 +22,7 @@ import {
   type ActFacts,
   actWords,
   confirmedWords,
+  keeperWords,
   sharedCodeWords,
   wrongCodeWords,
 } from './act-words.ts';
@@ -30,6 +31,7 @@ import {
   askPath,
   commandsOf,
   effectPath,
+  isForKeeper,
   readAct,
   splitSerials,
   undoOf,
@@ -45,6 +47,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
   part.get<{ Querystring: Sent }>('/xs-backup/do', async (request, reply) => {
     const act = readAct(request.query);
     return orExplain(site, act, request, reply, async () => {
+      checkRole(site, act, request);
       const page = site.page(request, reply);
       const { facts, rows } = await factsOf(library, page.words, act);
       const texts = actWords(page.words, act, facts);
@@ -59,6 +62,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     const act = readAct(request.body);
     const teacher = guard.teacher(request);
     return orExplain(site, act, request, reply, async () => {
+      checkRole(site, act, request);
       const { signal } = new AbortController(); // never aborted: an act is short
       let told = '';
       const print = (text: string) => {
@@ -71,6 +75,22 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
+}
+
+/** What a teacher tries who is no keeper of the server. */
+class KeeperNeeded extends DsError {
+  constructor() {
+    super('server-refused', 'only a keeper of the server may do this on the pages', {
+      hint: '"xs-backup teacher role NAME keeper" at its terminal makes somebody one',
+    });
+  }
+}
+
+/** Throws `KeeperNeeded`. */
+function checkRole({ guard, library }: Site, { name }: Act, request: FastifyRequest): void {
+  if (!isForKeeper(name) || guard.isKeeper(request)) return;
+  library.log.warn('act-refused', { act: name, teacher: guard.teacher(request) });
+  throw new KeeperNeeded();
 }
 
 /** What the words of its effect depend on: the answer of the command. */
@@ -104,11 +124,13 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
       ...{ minutes: minutesOf(act), laptops: splitSerials(act.fields.serials).length },
     };
     const undo = undoOf(act);
-    const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
+    const { serial } = act.fields;
+    const stands =
+      serial === undefined || library.registrations.get(parseSerial(serial)) !== undefined;
     const isConfirmed = act.name === 'approve' && query.outcome === 'confirmed';
     return {
       text: isConfirmed ? confirmedWords(words) : actWords(words, act, facts).done,
-      undo: stands ? askPath(undo) : undefined,
+      undo: undo && stands ? askPath(undo) : undefined,
     };
   } catch {
     return undefined; // not an act of ours
@@ -133,7 +155,8 @@ async function orExplain(
     const told = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const problem =
       act.fields.serial === undefined ? told : told.replaceAll(act.fields.serial, who);
-    const meaning = act.name === 'approve' ? codeWords(page.words, body.code, who) : undefined;
+    const wrong = act.name === 'approve' ? codeWords(page.words, body.code, who) : undefined;
+    const meaning = error instanceof KeeperNeeded ? keeperWords(page.words) : wrong;
     void reply.status(status);
     return site.send(reply, NotDonePage({ page, back: effectPath(act), problem, meaning }));
   }
