@@ -4,6 +4,8 @@
  */
 import type { Library } from '../library.ts';
 import { listPins } from '../pins/pins.ts';
+import { roomForLaptops } from '../retention/quota.ts';
+import { measureDisk } from '../storage/disk.ts';
 import { listAside } from '../storage/snapshots.ts';
 
 export interface DiskParts {
@@ -46,6 +48,14 @@ export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief
     .map((type) => ({ type, bytes: bytes[type] }))
     .filter((one) => one.bytes > 0)
     .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** What makes room at any time, largest first: also while there is enough. Looks through every laptop. */
+export async function allReliefs(library: Library): Promise<Relief[]> {
+  const { paths, config, index } = library;
+  const share = roomForLaptops(paths.library, config.quota).bytes;
+  const { others } = diskParts(await measureDisk(paths.library), await index.usage(), share);
+  return findReliefs(library, others);
 }
 
 /** What could make room now. Looks through the pins and held backups of every laptop. */

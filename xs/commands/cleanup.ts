@@ -4,18 +4,22 @@
  */
 import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
-import { diskParts, mayUse } from '../admin/relief.ts';
+import { reliefText } from '../admin/concern-words.ts';
+import { allReliefs, diskParts, mayUse, type Relief } from '../admin/relief.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
+import { type NextToGo, nextToGo } from '../chores/next-to-go.ts';
+import type { Library } from '../library.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
 import { fullQuota, roomForLaptops, sharePercent } from '../retention/quota.ts';
+import type { Plan } from '../retention/retention.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
 import { ARRIVAL, listTrash, undelete as undeleteItem, WHOLE_LAPTOP } from '../storage/trash.ts';
 import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
-import { columns, localTime } from './lines.ts';
+import { columns, counted, localTime, TERMINAL_WORDS } from './lines.ts';
 
 export const cleanup: Command = {
   flags: ['dry-run', 'trust-clock'],
@@ -29,41 +33,94 @@ export const cleanup: Command = {
     }
     const of = library.serials().length;
     let reported = 0;
+    const ahead = { removed: 0, freedBytes: 0 };
     const onLaptop = (report: LaptopReport) => {
-      print(
-        flags.json
-          ? `${JSON.stringify(report)}\n`
-          : formatLaptop(report, nickOf(library, report.serial), dryRun),
-      );
+      const { plan } = report;
+      if (plan) {
+        ahead.removed += plan.remove.length;
+        ahead.freedBytes += freedBy(plan);
+      }
+      // Whatever stays as it is, is listed by a dry run only.
+      const isTold = dryRun || !plan || plan.stuck || plan.remove.length > 0;
+      if (flags.json) print(`${JSON.stringify(report)}\n`);
+      else if (isTold) print(formatLaptop(report, nickOf(library, report.serial), dryRun));
       reported += 1;
       progress({ done: reported, of, text: `laptops, ${report.serial}` });
     };
     const done = await cleanUp(library, { dryRun, signal, onLaptop });
     const { clock, removed, emptied, freedBytes } = done;
     if (!dryRun) library.audit.decided('cleaned-up', null, { removed, emptied });
-    answer(context, { ...done, clock: { trusted: clock.trusted, reason: clock.reason } }, () => [
-      ...(clock.trusted
+    const next = dryRun ? nextToGo(library) : [];
+    const reliefs = dryRun ? await allReliefs(library) : [];
+    const more = dryRun ? { ahead, trash: next, reliefs } : {};
+    const facts = { ...done, clock: { trusted: clock.trusted, reason: clock.reason }, ...more };
+    const wouldTrust = dryRun && flags['trust-clock'] === true && !clock.trusted;
+    answer(context, facts, () => [
+      ...(flags['trust-clock'] && !dryRun
+        ? [`the clock of this server is trusted: it is ${localTime(library.clock.now())}`]
+        : []),
+      ...(clock.trusted || wouldTrust
         ? []
         : [
             `nothing is removed: ${clock.reason}`,
             'if the date of this server is correct, run "xs-backup cleanup --trust-clock"',
           ]),
+      ...(dryRun ? aheadLines(library, ahead, next, reliefs) : []),
       ...(done.unlinked
         ? ['nothing is removed: this library is without its hard links; run "xs-backup relink"']
         : []),
       dryRun
-        ? 'nothing was changed'
+        ? `nothing was changed${wouldTrust ? '; without --dry-run the clock is trusted, and all this is done' : ''}`
         : `${removed} moved to the trash, ${emptied} left it (${formatBytes(freedBytes)} freed)`,
     ]);
   },
 };
+
+/** What a plan takes less when it is done, in bytes: for this laptop, as if it were alone. */
+function freedBy({ used, usedAfter }: Plan): number {
+  return Math.max(0, used.bytes - usedAfter.bytes);
+}
+
+/** Items of the trash that are named; the rest is counted. */
+const NAMED_ITEMS = 5;
+
+/** What goes by itself, in its order, and what only people decide; with sizes. */
+function aheadLines(
+  library: Library,
+  ahead: { removed: number; freedBytes: number },
+  next: readonly NextToGo[],
+  reliefs: readonly Relief[],
+): string[] {
+  const bytes = next.reduce((sum, one) => sum + one.bytes, 0);
+  const rest = next.length - NAMED_ITEMS;
+  return [
+    '',
+    `the next cleanup moves ${counted(ahead.removed, 'snapshot')} to the trash` +
+      (ahead.removed > 0 ? `: ${formatBytes(ahead.freedBytes)} later` : ''),
+    `in the trash, freed by itself in this order: ${counted(next.length, 'item')}, at least ${formatBytes(bytes)}`,
+    ...columns(
+      next
+        .slice(0, NAMED_ITEMS)
+        .map(({ serial, name, bytes: size, daysLeft }) => [
+          ...[`  ${nickOf(library, serial) || serial}`, name, formatBytes(size)],
+          daysLeft === 0 ? 'now' : `after ${counted(daysLeft, 'more day')}`,
+        ]),
+    ),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    'days are those that surely passed, whatever the clock says: while the server is off, one at most counts',
+    'what makes most room beside that:',
+    ...reliefs.map((one) => `  ${reliefText(TERMINAL_WORDS, one)}`),
+    '  a larger disk',
+  ];
+}
 
 function formatLaptop(report: LaptopReport, nick: string, dryRun: boolean): string {
   const { serial, plan, unnamed, problem, quota } = report;
   const who = nick === '' ? serial : `${serial}  ${nick}`;
   if (!plan) return `${who}  skipped: ${problem}\n`;
   const lines = [
-    `${who}  keeps ${plan.keep.length}, removes ${plan.remove.length}; ` +
+    `${who}  keeps ${plan.keep.length}, removes ${plan.remove.length}` +
+      `${plan.remove.length > 0 ? ` (${formatBytes(freedBy(plan))})` : ''}; ` +
       `${formatBytes(plan.usedAfter.bytes)} of ${formatBytes(quota.bytes)}` +
       `${plan.stuck ? ', over its quota with nothing more to remove' : ''}`,
   ];
@@ -71,8 +128,14 @@ function formatLaptop(report: LaptopReport, nick: string, dryRun: boolean): stri
     lines.push(`  remove ${name}  ${removeWords(ENGLISH, reason)}`);
   for (const { uid } of unnamed) lines.push(`  remove pin ${uid}  ${UNNAMED_WORDS}`);
   if (dryRun) {
+    const recent = plan.keep.filter(({ reason }) => reason === 'recent');
     for (const { name, reason } of plan.keep)
-      lines.push(`  keep   ${name}  ${keepWords(ENGLISH, reason)}`);
+      if (reason !== 'recent') lines.push(`  keep   ${name}  ${keepWords(ENGLISH, reason)}`);
+    if (recent.length > 0) {
+      const from = recent[0]?.name.slice('datastore-'.length);
+      const many = recent.length === 1 ? '' : ` and ${recent.length - 1} after it`;
+      lines.push(`  keep   datastore-${from}${many}  ${keepWords(ENGLISH, 'recent')}`);
+    }
   }
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
+import { type DamagedThing, damagedThings } from '../admin/damaged-things.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { type NamesFinding, readFindings } from '../integrity/findings.ts';
 import { checkEverything, relink } from '../integrity/relink.ts';
@@ -55,8 +56,10 @@ export const damage: Command = {
       return { serial, nick, ...findingsOf(context.library, serial) };
     });
     const damaged = laptops.filter(({ count }) => count > 0);
-    answer(context, { damage: records, laptops: damaged }, () => [
-      ...(damaged.length + records.length === 0 ? ['no damage is known'] : []),
+    const things = damagedThings(context.library);
+    answer(context, { things, damage: records, laptops: damaged }, () => [
+      ...(damaged.length + records.length === 0 ? ['no damage is known'] : things.map(toldOf)),
+      ...(things.length > 0 ? ['', 'the files:'] : []),
       ...damaged.flatMap(({ serial, nick, count, findings }) => [
         `${serial} ${nick}: ${counted(count, 'file')}`,
         ...findings.map(({ folder, file, what, title }) => {
@@ -101,6 +104,17 @@ export const relinkCommand: Command = {
   },
 };
 
+/** `Ana (SHC…): "My house" is damaged in datastore-…; datastore-… has it whole` */
+function toldOf({ serial, nick, uid, title, days, wholeIn }: DamagedThing): string {
+  const who = nick === '' ? serial : `${nick} (${serial})`;
+  const [newest, ...older] = days;
+  const where = newest
+    ? ` in ${newest}${older.length > 0 ? ` and ${counted(older.length, 'older day')}` : ''}`
+    : ', pinned or held aside';
+  const whole = wholeIn ? `${wholeIn} has it whole` : 'no day has it whole';
+  return `${who}: ${title === null ? uid : JSON.stringify(title)} is damaged${where}; ${whole}`;
+}
+
 /** What the last check noted, and what can be seen at once. */
 function findingsOf({ paths, registrations, troubles }: Library, serial: Serial) {
   const noted = readFindings(paths, serial);
@@ -138,7 +152,9 @@ export const verify: LocalCommand = {
     print(`${flags.json ? JSON.stringify(totals) : verdict(totals)}\n`);
     if (damaged > 0) {
       throw new DsError('damaged', `${counted(damaged, 'problem')} found`, {
-        hint: 'the next backups of the affected laptops repair what they can; see "xs-backup damage"',
+        hint:
+          'nothing was noted or changed: "xs-backup scrub --all" does that, repairs what it can, and ' +
+          '"xs-backup damage" then names the things',
       });
     }
   },

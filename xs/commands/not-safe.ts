@@ -4,11 +4,13 @@
  */
 import type { Serial } from '../../shared/ids.ts';
 import type { NotSafe } from '../../shared/protocol/messages.ts';
+import { damagedThings } from '../admin/damaged-things.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from '../admin/not-safe.ts';
 import type { Library } from '../library.ts';
 import { readNotSafe } from '../storage/not-safe.ts';
 import { laptopArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
+import { counted } from './lines.ts';
 
 export const notSafe: Command = {
   onlyReads: true,
@@ -20,13 +22,24 @@ export const notSafe: Command = {
     const rows =
       args.length > 0 ? [ofLaptop(library, laptopArgument(context))] : whatIsNotSafe(library);
     answer(context, { laptops: rows }, () =>
-      rows.length === 0 ? ['no laptop says that anything is not safe'] : rows.flatMap(describe),
+      rows.length === 0
+        ? ['no laptop says that anything is not safe']
+        : rows.flatMap((row) => [...describe(row), ...damageOf(library, row.serial)]),
     );
   },
 };
 
 function ofLaptop({ paths, registrations }: Library, serial: Serial): LaptopNotSafe {
   return { serial, nick: registrations.get(serial)?.nick ?? '', ...readNotSafe(paths, serial) };
+}
+
+/** What was safe, and is damaged at school since: a laptop does not know of it. */
+function damageOf(library: Library, serial: Serial): string[] {
+  const count = damagedThings(library).filter((one) => one.serial === serial).length;
+  if (count === 0) return [];
+  return [
+    `  ${counted(count, 'thing')} of its backups ${count === 1 ? 'is' : 'are'} damaged: see "xs-backup damage"`,
+  ];
 }
 
 /** What the school has of an entry with a problem. */

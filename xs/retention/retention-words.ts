@@ -18,7 +18,7 @@ export function keepWords({ _ }: Gettext, reason: KeepReason): string {
     case 'pinned':
       return _('pinned');
     case 'recent':
-      return _('younger than a month');
+      return _('a month has not surely passed yet');
     case 'before-mass-change':
       return _('from before most of the Journal changed');
     case 'first-of-month':

@@ -33,7 +33,7 @@ const LONG_LIST = 60;
 
 /** Everything in it has the time at which it was made, but for a thing, which has its own. */
 export async function packThings(
-  { things, leftOut }: Things,
+  { things, leftOut }: Pick<Things, 'things' | 'leftOut'>,
   { serial, nick, words, language, made }: ArchiveOptions,
 ): Promise<ZipStream> {
   const zip = new ZipFile();

@@ -45,6 +45,8 @@ export interface Things {
   things: Thing[];
   /** Damaged everywhere. */
   leftOut: { uid: string; reason: string }[];
+  /** Taken from an older day, because the newest version is damaged. */
+  older: { uid: Uid; title: string }[];
 }
 
 export interface ThingsOptions {
@@ -76,6 +78,7 @@ export async function findThings(
   const pause = pacemaker(IDLE_SLICE_MS);
   const found = new Map<string, Typed>();
   const newest = new Set<Uid>();
+  const inJournal = new Set<Uid>();
   const bad = new Map<Uid, string>();
   let snapshots = 0;
   for (const one of versionsOf(paths, serials, () => {
@@ -84,7 +87,9 @@ export async function findThings(
     await pause();
     signal?.throwIfAborted();
     const isNewest = !newest.has(one.uid) && one.place !== 'older';
-    const place = isNewest ? one.place : 'older';
+    if (one.place === 'journal') inJournal.add(one.uid);
+    const isOfJournal = one.place === 'removed' && inJournal.has(one.uid);
+    const place = isNewest ? (isOfJournal ? 'journal' : one.place) : 'older';
     const isWanted = isNewest || older || one.place === 'older';
     if (!isWanted || found.has(`${one.uid} ${one.digest}`)) continue;
     const thing = await readThing(one, place, kept).catch((error: unknown) => {
@@ -102,8 +107,11 @@ export async function findThings(
     throw new DsError('not-found', `${serials[0]} has no backup here that could be taken along`);
   }
   const leftOut = [...bad].filter(([uid]) => !newest.has(uid));
+  const things = named(withoutTwice([...found.values()]));
+  const instead = things.filter(({ uid, place }) => place !== 'older' && bad.has(uid));
   return {
-    things: named(withoutTwice([...found.values()])),
+    things,
+    older: instead.map(({ uid, title }) => ({ uid, title })),
     leftOut: leftOut.map(([uid, reason]) => ({ uid, reason })),
   };
 }

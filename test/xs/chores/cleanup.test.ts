@@ -143,6 +143,12 @@ test('while the clock cannot be believed nothing is removed, and it says so', as
   const ahead = await whole.command('cleanup');
   assert.match(ahead, /nothing is removed: the clock jumped from 2026-03-/);
   assert.match(ahead, /--trust-clock/);
+  const dry = await whole.command('cleanup', [], { 'dry-run': true, 'trust-clock': true });
+  assert.match(
+    dry,
+    /nothing was changed; without --dry-run the clock is trusted, and all this is done\n$/,
+  );
+  assert.not.match(dry, /run "xs-backup cleanup/);
   assert.equal([names(whole), listTrash(whole.library.paths).length], [before, trashed]);
   await days(whole, 3, new Map());
   await whole.command('cleanup');
@@ -150,6 +156,35 @@ test('while the clock cannot be believed nothing is removed, and it says so', as
   whole.clock.time -= 4000 * DAY_MS;
   await whole.command('cleanup');
   assert.ok(listTrash(whole.library.paths).length !== trashed, 'set right, it goes on');
+  whole.clock.time += 4000 * DAY_MS;
+  const trusted = await whole.command('cleanup', [], { 'trust-clock': true });
+  assert.match(trusted, /^the clock of this server is trusted: it is 20\d\d-/m);
+});
+
+test('a dry run says what makes room and what goes next, with sizes, while there is enough', async () => {
+  await using whole = await openWhole(SHORT);
+  await days(whole, 16, new Map());
+  const before = await whole.command('cleanup', [], { 'dry-run': true });
+  assert.match(before, /removes [1-9]\d* \([\d.]+ \w+\); /);
+  assert.match(before, /^the next cleanup moves [1-9]\d* snapshots to the trash: \d/m);
+  assert.match(before, /freed by itself in this order: 0 items/);
+  assert.match(before, /^what makes most room beside that:\n {2}[\d.]+ \w+ of other files/m);
+  assert.match(before, /^ {2}keep {3}\S+ and \d+ after it {2}a month has not surely passed yet$/m);
+  await whole.command('cleanup');
+  whole.clock.pass(0.1 * DAY_MS);
+  const after = await whole.command('cleanup', [], { 'dry-run': true });
+  const [item] = listTrash(whole.library.paths);
+  assert.match(after, /^the next cleanup moves 0 snapshots to the trash$/m);
+  assert.match(after, /in this order: [1-9]\d* items, at least [1-9]/);
+  assert.match(
+    after,
+    new RegExp(`^ {2}Jocinta {2}${item?.name} +\\S+ \\w+ {2}after \\d+ more days$`, 'm'),
+  );
+  assert.not.match(
+    await whole.command('cleanup'),
+    /keeps/,
+    'whatever stays is not listed each day',
+  );
 });
 
 test('a laptop over its quota loses its oldest; the figures are told', async () => {

@@ -43,13 +43,17 @@ export const takeaway = {
       { ...of, words: TERMINAL_WORDS, language: 'en' },
       signal,
     );
-    const { things, leftOut } = found;
-    if (flags.json) print(`${JSON.stringify({ file, bytes, things: things.length, leftOut })}\n`);
-    else {
+    const { things, leftOut, older } = found;
+    if (flags.json) {
+      print(`${JSON.stringify({ file, bytes, things: things.length, leftOut, older })}\n`);
+    } else {
       print(`${counted(things.length, 'thing')}, ${formatBytes(bytes)} in ${file}\n`);
       for (const { uid, reason } of leftOut) print(`  without ${uid}: ${reason}\n`);
+      for (const { uid, title } of older) {
+        print(`  an older version of ${JSON.stringify(title || uid)}: the newest is damaged\n`);
+      }
     }
-    return leftOut.length > 0 ? NEEDS_ATTENTION : 0;
+    return leftOut.length + older.length > 0 ? NEEDS_ATTENTION : 0;
   },
 } satisfies LocalCommand;
 

@@ -4,14 +4,13 @@
 import type { VNode } from 'preact';
 import type { Digest } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
-import type { EntryFacts } from '../../api/entry-facts.ts';
 import type { Page } from '../frame/frame.tsx';
 import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { Pager } from '../frame/pager.tsx';
 import type { Paged } from '../frame/paging.ts';
 import { entryPath } from '../frame/paths.ts';
 import { type Search, searchQuery } from './entry-search.ts';
-import type { Version } from './journal.ts';
+import type { ShownEntry } from './journal.ts';
 import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 import { SearchForm } from './search-form.tsx';
 
@@ -22,7 +21,9 @@ export interface EntriesProps {
   /** The address of this list, without the query. */
   path: string;
   search: Search;
-  found: Paged<Version & { facts: EntryFacts | null }>;
+  found: Paged<ShownEntry>;
+  /** Those of them that are damaged. */
+  damaged: ReadonlySet<ShownEntry>;
   pinned: ReadonlySet<Digest>;
   /** Seconds since 1970. */
   now: number;
@@ -58,6 +59,7 @@ function EntryCard({
   page: { words },
   of: { reader },
   pinned,
+  damaged,
   now,
   one,
 }: EntriesProps & { one: EntriesProps['found']['shown'][number] }) {
@@ -68,14 +70,14 @@ function EntryCard({
     return (
       <a class="entry" href={href}>
         <span class="picture" />
-        <strong>{_('Damaged')}</strong>
+        <DamagedMark label={_('Damaged')} />
       </a>
     );
   }
   return (
     <a class="entry" href={href}>
       <span class="picture">
-        {facts.preview ? (
+        {facts.preview && listed.facts ? (
           <img src={`${href}picture`} alt="" loading="lazy" />
         ) : (
           <KindIcon kind={facts.kind} />
@@ -88,9 +90,14 @@ function EntryCard({
         {kindName(words, facts.kind)} · {size(words, facts.bytes)}
       </span>
       <span>{ago(words, facts.changed, now)}</span>
+      {damaged.has(one) ? <DamagedMark label={_('Damaged')} /> : null}
       {pinned.has(listed.digest) ? <PinnedMark label={_('This is pinned')} /> : null}
     </a>
   );
+}
+
+function DamagedMark({ label }: { label: string }) {
+  return <strong class="damaged">{label}</strong>;
 }
 
 export function PinnedMark({ label }: { label: string }): VNode {

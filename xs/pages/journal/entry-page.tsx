@@ -23,6 +23,8 @@ export interface EntryProps {
   /** All of them, the newest first. */
   versions: readonly Version[];
   pinned: boolean;
+  /** Null where no damage is known; else the newest version that is whole, if there is one. */
+  damage: { whole: Version | undefined } | null;
   /** Whether this browser keeps downloads in the child's Journal. */
   intoJournal: boolean;
 }
@@ -36,14 +38,15 @@ export function EntryPage(props: EntryProps): VNode {
   const trail = [{ name: dayTitle, href: dayPath(of.reader, day) }];
   if (!facts) {
     return (
-      <JournalFrame page={page} of={of} title={_('Damaged')} trail={trail}>
-        <p>{_('This one is damaged. Tell your teacher; perhaps another day has it whole.')}</p>
+      <JournalFrame page={page} of={of} title={titleElsewhere(props)} trail={trail}>
+        <DamageNote {...props} />
         <Versions {...props} />
       </JournalFrame>
     );
   }
   return (
     <JournalFrame page={page} of={of} title={facts.title || _('Without a title')} trail={trail}>
+      <DamageNote {...props} />
       <div class="one">
         <div class="picture">
           {facts.preview ? (
@@ -61,6 +64,35 @@ export function EntryPage(props: EntryProps): VNode {
       <Description {...props} />
       <Versions {...props} />
     </JournalFrame>
+  );
+}
+
+/** That of another day, for what cannot be read itself. */
+function titleElsewhere({ page: { words }, damage }: EntryProps): string {
+  return damage?.whole?.listed.facts?.title || words._('Damaged');
+}
+
+/** Says that it is damaged, and leads to the day that has it whole. */
+function DamageNote({ page, of, damage }: EntryProps) {
+  if (damage === null) return null;
+  const { words, who } = page;
+  const { _ } = words;
+  const { whole } = damage;
+  if (!whole) {
+    return (
+      <p class="alert" role="alert">
+        {who?.teacher
+          ? _('This one is damaged, and no other day has it whole.')
+          : _('This one is damaged, and no other day has it whole. Tell your teacher.')}
+      </p>
+    );
+  }
+  const when = `${words.date(whole.created)}, ${words.clock(whole.created)}`;
+  return (
+    <p class="alert" role="alert">
+      {_('This one is damaged. Another day has it whole:')}{' '}
+      <a href={entryPath(of.reader, whole, whole.listed.uid)}>{when}</a>
+    </p>
   );
 }
 

@@ -22,7 +22,7 @@ import { addDownloads } from './download-routes.ts';
 import { EntriesPage, type EntriesProps } from './entries-page.tsx';
 import { EntryPage } from './entry-page.tsx';
 import { findEntries, readSearch } from './entry-search.ts';
-import type { Journals, Owner, ShownSnapshot, Version } from './journal.ts';
+import type { Journals, Owner, ShownEntry, ShownSnapshot, Version } from './journal.ts';
 import type { JournalOf } from './journal-frame.tsx';
 import {
   admit,
@@ -71,7 +71,8 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     const page = site.page(request, reply);
     const all = await journals.all(journals.snapshotsOf(owners));
     const title = page.who?.teacher ? page.words._('All things') : page.words._('All my things');
-    const listed = { all, title, path: allPath(reader), now: now() };
+    const entries = all.map((one) => ({ ...one, facts: one.listed.facts }));
+    const listed = { all: entries, title, path: allPath(reader), now: now() };
     return sendList(journalSite, request, reply, { page, reader, owners }, listed);
   });
 
@@ -79,21 +80,28 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     const reading = admit(journalSite, request);
     const day = dayOf(journalSite, reading, request.params);
     const page = site.page(request, reply);
-    const all = (await journals.list(day.snapshot)).map((listed) => ({ ...day, listed }));
+    const all = await journals.listNamed(day, journals.snapshotsOf(reading.owners));
     const path = dayPath(reading.reader, day);
     const listed = { all, title: nameOf(page, day), path, now: now() };
     return sendList(journalSite, request, reply, { page, ...reading }, listed);
   });
 
+  addEntryPage(part, journalSite);
+  addDownloads(part, journalSite);
+}
+
+function addEntryPage(part: FastifyInstance, site: JournalSite): void {
+  const { journals } = site;
   part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
-    const { reader, owners } = admit(journalSite, request);
-    const day = dayOf(journalSite, { reader, owners }, request.params);
-    const { listed, entry } = entryOf(journalSite, { reader, owners }, day, request.params);
+    const { reader, owners } = admit(site, request);
+    const day = dayOf(site, { reader, owners }, request.params);
+    const { listed, entry } = entryOf(site, { reader, owners }, day, request.params);
     const page = site.page(request, reply);
     const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
     const shown: Version = { ...day, listed };
     const versions = journals.versions(journals.snapshotsOf(owners), listed.uid);
     const node = EntryPage({
+      damage: journals.isDamaged(shown) ? { whole: versions.find(journals.isWhole) } : null,
       ...{ page, of: journalOf(reader, owners), dayTitle: nameOf(page, day), day, shown, versions },
       ...{ description: text('description'), tags: text('tags') },
       pinned: journals.pinned(owners).has(listed.digest),
@@ -102,8 +110,6 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
     });
     return site.send(reply, node);
   });
-
-  addDownloads(part, journalSite);
 }
 
 /** Without the slash at the end, as the pages of the original, and people, write them. */
@@ -136,7 +142,7 @@ function nameOf({ words }: Page, { created }: ShownSnapshot): string {
 }
 
 interface List extends Pick<EntriesProps, 'title' | 'path' | 'now'> {
-  all: readonly Version[];
+  all: readonly ShownEntry[];
 }
 
 function sendList(
@@ -147,11 +153,9 @@ function sendList(
   { all, ...list }: List,
 ): FastifyReply {
   const search = readSearch(request.query as Record<string, unknown>);
-  const found = findEntries(
-    all.map((one) => ({ ...one, facts: one.listed.facts })),
-    search,
-  );
+  const found = findEntries(all, search);
+  const damaged = new Set(found.shown.filter((one) => site.journals.isDamaged(one)));
   const of = journalOf(reader, owners);
   const pinned = site.journals.pinned(owners);
-  return site.send(reply, EntriesPage({ page, of, search, found, pinned, ...list }));
+  return site.send(reply, EntriesPage({ page, of, search, found, damaged, pinned, ...list }));
 }

@@ -11,7 +11,7 @@ import type { Digest, Serial, SnapshotName, Uid } from '../../../shared/ids.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { keptMarkOf, pinOf } from '../../../shared/journal/kept.ts';
 import { METADATA_SUFFIX, parseSums } from '../../../shared/journal/sums.ts';
-import { factsOf } from '../../api/entry-facts.ts';
+import { type EntryFacts, factsOf } from '../../api/entry-facts.ts';
 import {
   type ListedEntry,
   listEntries,
@@ -22,7 +22,8 @@ import { hasRaw } from '../../legacy/raw-snapshots.ts';
 import type { Library } from '../../library.ts';
 import { listPins } from '../../pins/pins.ts';
 import { chainOf, readableBy } from '../../registration/aliases.ts';
-import { inLaptop } from '../../storage/paths.ts';
+import { isDamagedFile } from '../../storage/damage-register.ts';
+import { inEntry, inLaptop } from '../../storage/paths.ts';
 import {
   findSnapshot,
   listSnapshots,
@@ -52,6 +53,11 @@ export interface Version extends ShownSnapshot {
   listed: ListedEntry;
 }
 
+/** A version in a list, with what is known of it: of another day, where it is damaged itself. */
+export interface ShownEntry extends Version {
+  facts: EntryFacts | null;
+}
+
 export interface ReadEntry {
   snapshot: Snapshot;
   listed: ListedEntry;
@@ -62,7 +68,7 @@ export interface ReadEntry {
 }
 
 export interface JournalsOptions {
-  library: Pick<Library, 'paths' | 'index' | 'registrations' | 'log'>;
+  library: Pick<Library, 'paths' | 'index' | 'registrations' | 'log' | 'pool'>;
   /** Called when a child looks at a Journal with snapshots of the original program. */
   onRaw: (serial: Serial) => void;
 }
@@ -135,13 +141,17 @@ export class Journals {
     );
     return this.#whole.get(name, async () => {
       const found = new Map<Uid, Version>();
+      const damaged = new Map<Uid, Version>();
       for (const one of shown) {
         const missing = versionsBesides(readSums(one.snapshot), found);
         for (const listed of await this.#find(one.snapshot, missing)) {
-          found.set(listed.uid, { ...one, listed });
+          // A damaged one is found by the title of an older day, and named as damaged where there is none.
+          if (listed.facts) found.set(listed.uid, { ...one, listed });
+          else if (!damaged.has(listed.uid)) damaged.set(listed.uid, { ...one, listed });
         }
         await breath();
       }
+      for (const [uid, one] of damaged) if (!found.has(uid)) found.set(uid, one);
       const versions = [...found.values()].sort((a, b) => lastFirst(a.listed, b.listed));
       return {
         value: versions,
@@ -149,6 +159,36 @@ export class Journals {
       };
     });
   }
+
+  /**
+   * What a day holds, what changed last first; what cannot be read has the facts of another day, where one of
+   * `shown` has it. Throws `damaged`.
+   */
+  async listNamed(day: ShownSnapshot, shown: readonly ShownSnapshot[]): Promise<ShownEntry[]> {
+    const list = await this.list(day.snapshot);
+    const nameless = list.some(({ facts }) => facts === null);
+    const known = nameless ? await this.all(shown) : [];
+    const facts = new Map(known.map(({ listed }) => [listed.uid, listed.facts]));
+    const entries = list.map((listed) => ({
+      ...{ ...day, listed, facts: listed.facts ?? facts.get(listed.uid) ?? null },
+    }));
+    return entries.sort((a, b) => (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0));
+  }
+
+  /** Whether this version cannot be read, or is known to have damaged content. Looks at two files. */
+  isDamaged({ snapshot, listed }: Version): boolean {
+    const { damage } = this.#options.library.pool;
+    if (!listed.facts) return true;
+    if (damage.isEmpty) return false;
+    const { metadata, content } = inEntry(snapshot.folder, listed.uid);
+    return isDamagedFile(damage, metadata) || isDamagedFile(damage, content);
+  }
+
+  /** Whether nothing bad is known of this version, and it is what its day's list says. */
+  readonly isWhole = (version: Version): boolean => {
+    const { snapshot, listed } = version;
+    return !this.isDamaged(version) && readVersions(snapshot).get(listed.uid) === listed.digest;
+  };
 
   /** One entry of a snapshot, checked against the snapshot's own list. Throws `not-found`. */
   read(snapshot: Snapshot, uid: Uid): ReadEntry {

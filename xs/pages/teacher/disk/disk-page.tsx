@@ -5,7 +5,9 @@
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
 import { size, type Words } from '../../../../shared/words/words.ts';
+import type { DamagedThing } from '../../../admin/damaged-things.ts';
 import type { DiskParts, Relief } from '../../../admin/relief.ts';
+import { dayName } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -36,6 +38,7 @@ export interface DiskProps {
   /** Largest first. */
   uses: readonly DiskUse[];
   damage: readonly { digest: string; found: number; names: readonly string[] }[];
+  damagedThings: readonly DamagedThing[];
   /** Why the clock is not trusted, in English; null when it is. */
   distrust: string | null;
 }
@@ -44,7 +47,7 @@ export interface DiskProps {
 const MAX_LINES = 300;
 
 export function DiskPage(props: DiskProps): VNode {
-  const { page, facts, parts, days, fullOn, relief, damage, distrust } = props;
+  const { page, facts, parts, days, fullOn, relief, damage, damagedThings, distrust } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -67,11 +70,11 @@ export function DiskPage(props: DiskProps): VNode {
       {relief.length === 0 ? null : <FullDisk words={words} found={relief} />}
       <p>
         <a class="button" href="/xs-backup/disk/cleanup">
-          {_('What would the next cleanup remove?')}
+          {_('What makes room, and what goes next?')}
         </a>
       </p>
       <Uses {...props} />
-      {damage.length === 0 ? null : <Damage words={words} damage={damage} />}
+      <Damage words={words} damage={damage} damagedThings={damagedThings} />
     </TeacherFrame>
   );
 }
@@ -117,22 +120,73 @@ function UseBar({ share }: { share: number }) {
   );
 }
 
-function Damage({ words, damage }: { words: Words; damage: DiskProps['damage'] }) {
+type DamageProps = { words: Words } & Pick<DiskProps, 'damage' | 'damagedThings'>;
+
+function Damage({ words, damage, damagedThings }: DamageProps) {
   const { _ } = words;
+  if (damage.length + damagedThings.length === 0) return null;
   return (
     <section>
       <h2>{_('Damaged')}</h2>
       <p>{_('It mends itself when any laptop sends the same content again.')}</p>
       <ul>
-        {damage.slice(0, MAX_LINES).map(({ digest, found, names }) => (
-          <li key={digest}>
-            {words.date(found)}{' '}
-            {names.map((name) => (
-              <code key={name}>{name} </code>
-            ))}
+        {damagedThings.map((one) => (
+          <li key={`${one.serial} ${one.uid}`}>
+            <DamagedLine words={words} one={one} />
           </li>
         ))}
       </ul>
+      {damage.length === 0 ? null : (
+        <details>
+          <summary>{_('The files, for who looks after the server')}</summary>
+          <ul>
+            {damage.slice(0, MAX_LINES).map(({ digest, found, names }) => (
+              <li key={digest}>
+                {words.date(found)}{' '}
+                {names.map((name) => (
+                  <code key={name}>{name} </code>
+                ))}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </section>
+  );
+}
+
+/** Whose thing, on which day it is damaged, and the way to a day that has it whole. */
+function DamagedLine({ words, one }: { words: Words; one: DamagedThing }) {
+  const { _, _n } = words;
+  const { serial, nick, uid, title, days, wholeIn } = one;
+  const dayOf = (name: string) => `/ds-restore/${serial}/${serial}/${name}/${uid}/`;
+  const [newest, ...older] = days;
+  return (
+    <>
+      <a href={laptopPath(serial)}>
+        <bdi>{nick || serial}</bdi>
+      </a>
+      {': '}
+      <bdi>{title ?? _('a thing without a title that can be read')}</bdi>
+      {newest ? (
+        <>
+          {' · '}
+          {_('damaged on')} <a href={dayOf(newest)}>{dayName(words, newest)}</a>
+          {older.length > 0
+            ? ` ${_n('and on {n} older day', 'and on {n} older days', older.length)}`
+            : ''}
+        </>
+      ) : (
+        ` · ${_('damaged where it is pinned or held aside')}`
+      )}
+      {' · '}
+      {wholeIn ? (
+        <>
+          {_('whole on')} <a href={dayOf(wholeIn)}>{dayName(words, wholeIn)}</a>
+        </>
+      ) : (
+        _('no day has it whole')
+      )}
+    </>
   );
 }

@@ -4,9 +4,11 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
-import { diskParts, mayUse } from '../../../admin/relief.ts';
+import { damagedThings } from '../../../admin/damaged-things.ts';
+import { allReliefs, diskParts, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
+import { nextToGo } from '../../../chores/next-to-go.ts';
 import { readDays } from '../../../retention/day-log.ts';
 import { fullQuota } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
@@ -45,6 +47,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
       damage: library.pool.damage.list().map(({ digest, found, names }) => ({
         ...{ digest, found: Math.floor(Date.parse(found) / 1000), names: names ?? [] },
       })),
+      damagedThings: damagedThings(library),
       distrust: status.clock.trusted ? null : status.clock.reason,
     });
     return site.send(reply, node);
@@ -63,6 +66,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     });
     const reports = await working;
     const { page } = frameProps(site, request, reply);
-    return site.send(reply, CleanupPage({ page, reports, nameOf }));
+    const facts = { next: nextToGo(library), reliefs: await allReliefs(library) };
+    return site.send(reply, CleanupPage({ page, reports, nameOf, ...facts }));
   });
 }

@@ -1,5 +1,5 @@
 /**
- * What a teacher does when the disk gets full: what frees most comes first, with its size. Pure.
+ * What makes room on the disk: what frees most comes first, with its size. Pure.
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
@@ -10,7 +10,7 @@ export function FullDisk({ words, found }: { words: Words; found: readonly Relie
   const { _ } = words;
   return (
     <section class="card">
-      <h2>{_('When the disk gets full')}</h2>
+      <h2>{_('What makes room')}</h2>
       <p>
         {_(
           'Every day, old backups of laptops over their share go by themselves. The newest and the first backup of each laptop, and what is pinned, stay. The trash is emptied earlier when room is scarce. More room comes from:',

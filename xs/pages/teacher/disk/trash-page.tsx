@@ -63,7 +63,9 @@ export function TrashPage({ page, lines, now, done }: TrashProps): VNode {
   const { _, _n } = words;
   return (
     <TeacherFrame page={page} title={_('Trash')} place="trash" done={done}>
-      <p>{_('What is removed stays here for some days.')}</p>
+      <p>
+        {_('What is removed stays here for some days: only those count that have surely passed.')}
+      </p>
       {lines.length === 0 ? <p>{_('It is empty.')}</p> : <Lines {...{ words, lines, now }} />}
       {lines.length > MAX_LINES ? (
         <p>{_n('and {n} more', 'and {n} more', lines.length - MAX_LINES)}</p>

@@ -78,7 +78,11 @@ function whatToDo({ _ }: Words, library: string): Row[] {
       ),
       null,
     ],
-    [_('The disk is full'), _('On the pages, under "Disk": it says what makes room.'), null],
+    [
+      _('The disk is full'),
+      _('On the pages, under "Disk", "What makes room, and what goes next?".'),
+      null,
+    ],
     [
       _('The server is broken'),
       _('Keep its disk: everything is in this folder, and a new server goes on with it.'),
