@@ -7,6 +7,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { METRICS_TYPE } from '../admin/metrics.ts';
 import { type AvailableOptions, addAvailable } from '../traffic/available.ts';
+import { Connections } from './connections.ts';
 import { answerTo } from './error-answer.ts';
 import { answerRegistration } from './idmgr.ts';
 import { addIntroduceRoutes } from './introduce.ts';
@@ -57,6 +58,7 @@ export function createApp(
 export function createPublicApp(options: HttpOptions): FastifyInstance {
   const { log } = options;
   const app = createApp(log, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS, options.proxies);
+  new Connections().watch(app.server);
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
     ['text/xml', 'application/xml'],

@@ -4,7 +4,7 @@
  * works again; where going on would do harm, the service ends with an error, and is started anew.
  */
 import { accessSync, constants, lstatSync } from 'node:fs';
-import { DsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Library } from '../library.ts';
 import { isStillThere } from '../storage/library-id.ts';
 import { inState } from '../storage/paths.ts';
@@ -18,8 +18,12 @@ export interface Supervision extends Disposable {
 }
 
 /** To be called when everything has started. */
-export function supervise(library: Library): Supervision {
-  const { paths } = library;
+export function supervise(
+  library: Library,
+  isThere = isStillThere,
+  everyMs = LOOK_MS,
+): Supervision {
+  const { paths, log } = library;
   let fail: (error: DsError) => void = () => {};
   const failed = new Promise<DsError>((resolve) => {
     fail = resolve;
@@ -29,12 +33,20 @@ export function supervise(library: Library): Supervision {
   const look = () => {
     const lost = sockets.find((path, n) => inodes[n] !== undefined && inodeOf(path) !== inodes[n]);
     if (lost) return fail(new DsError('internal', `${lost} was removed while it was in use`));
-    if (!isStillThere(paths)) {
+    if (!isThere(paths)) {
       return fail(new DsError('internal', `the library ${paths.library} is not there any more`));
     }
     lookAtDisks(library);
   };
-  const timer = setInterval(look, LOOK_MS);
+  // No file can be opened at the moment, say: that is no verdict.
+  const tryToLook = () => {
+    try {
+      look();
+    } catch (error) {
+      log.warn('not-looked-after', { reason: asDsError(error).message });
+    }
+  };
+  const timer = setInterval(tryToLook, everyMs);
   return { failed, [Symbol.dispose]: () => clearInterval(timer) };
 }
 
