@@ -58,12 +58,18 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
       return [one.of, one.snapshot, one.restored, one.entries];
     }),
     InJournal: [view.volume.state, view.volume.of, view.volume.snapshot],
+    LeftOut: leftOutProperty(view.volume),
     Problem: problemProperty(status.problem),
     Jobs: model.jobs
       .map(({ id }) => id)
       .sort((a, b) => a - b)
       .map(jobPath),
   };
+}
+
+function leftOutProperty({ leftOut }: AgentView['volume']) {
+  const { empty, bundles, damaged, older } = leftOut;
+  return [empty, bundles, damaged, older];
 }
 
 /** Done for today is not safe while an entry has a problem. */

@@ -33,7 +33,10 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
     touchedMs: undefined,
     facts: undefined,
     movingMs: 0,
-    volume: { state: 'closed', of: '', snapshot: '' },
+    volume: {
+      ...{ state: 'closed', of: '', snapshot: '' },
+      leftOut: { empty: 1, bundles: 2, damaged: 3, older: 4 },
+    },
     now,
   };
 }
@@ -41,6 +44,10 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
 const shown = (ms: number, noiseMs = 0) =>
   agentProperties(viewAfter(ms, noiseMs), { bytes: 0, limit: 0 });
 const AN_HOUR_LATER = BigInt(START_MS / 1000 + 3600);
+
+test('what a day in the Journal does not show is told by its reasons', () => {
+  assert.equal(shown(0).LeftOut, [1, 2, 3, 4]);
+});
 
 test('the time of the next backup stands still while nothing happens', () => {
   assert.is(shown(0).NextBackup, AN_HOUR_LATER);
