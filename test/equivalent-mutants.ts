@@ -78,4 +78,21 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
     '[] → ["Stryker was here"]': 'a word is no time within a day',
     'clock?.at → clock.at': 'only those with the number of this start get there',
   },
+  'activity/model/screens/frame/escape.ts': {
+    "body.type === 'page' → true": 'nothing else has what cancels',
+    'alert.buttons[0]?.event → alert.buttons[0].event': 'every alert has a button',
+  },
+  'activity/model/screens/journal/days.ts': {
+    '[] → ["Stryker was here"]': 'a word is no laptop that was replaced, and no day',
+  },
+  'activity/model/screens/restore/restoring.ts': {
+    '[] → ["Stryker was here"]': 'a word is no restore',
+  },
+  'activity/model/screens/restore/when.ts': {
+    'chosen?.snapshot → chosen.snapshot': 'where a day is kept, one is chosen',
+  },
+  'activity/model/screens/status/waiting.ts': {
+    "{ kind: '', of: '', snapshot: '', entry: '' } → {}":
+      'without a job a backup is requested, whatever else there is',
+  },
 };

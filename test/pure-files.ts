@@ -22,6 +22,7 @@ const SCREENS = [
   'test/activity/status.test.ts',
   'test/activity/lists.test.ts',
   'test/activity/screens/entry.test.ts',
+  'test/activity/screens/news.test.ts',
   'test/activity/screens/storyboard.test.ts',
   'test/activity/restore.test.ts',
   'test/activity/waiting.test.ts',

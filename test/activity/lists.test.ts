@@ -112,6 +112,7 @@ test('two backups of one day are told apart by the time, others have only the da
   assert.match(notes[0] ?? '', /^\d+:\d\d.* · 40 things · 2 MB$/);
   assert.not.equal(notes[0], notes[1]);
   assert.is(notes[2], '40 things · 2 MB');
+  assert.is(shown.row(3), null, 'there are no more');
 });
 
 test('malformed answers leave out lines and make up none', () => {

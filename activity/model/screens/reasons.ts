@@ -159,6 +159,12 @@ export function whyNow(
   return { ...why, text: digits === '' ? '' : why.text, digits };
 }
 
+/** Title and text in one line. */
+export function whyLine({ title, text }: Pick<Why, 'title' | 'text'>): string {
+  if (title === '' || text === '') return title + text;
+  return /[.?!؟]$/.test(title) ? `${title} ${text}` : `${title}. ${text}`;
+}
+
 /** Waiting in the queue: `place` 1 is next, 0 is unknown; `until` in seconds since 1970 or 0. */
 function queueWhy(place: number, until: number, words: Words, color: XoColor): Why {
   const { number, rightToLeft } = words;

@@ -10,7 +10,8 @@ import * as assert from 'uvu/assert';
 import type { CalendarDay } from '../../../activity/model/screens/body.ts';
 import { screenOf } from '../../../activity/model/screens/screen.ts';
 import { after, viewer } from '../viewer.ts';
-import { SCENES, type Scene } from './storyboard.ts';
+import type { Scene } from './status-scenes.ts';
+import { SCENES } from './storyboard.ts';
 
 const test = suite('the storyboard');
 

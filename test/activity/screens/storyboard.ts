@@ -2,6 +2,7 @@
  * Scenes of the activity: what happened before each. `storyboard.txt` has what each then shows, as it was
  * looked at; `storyboard.test.ts` compares.
  */
+import { TELL_TIME_AFTER_S } from '../../../activity/model/screens/job.ts';
 import {
   readDays,
   readDetails,
@@ -9,106 +10,36 @@ import {
   readPlan,
 } from '../../../activity/model/state/answers.ts';
 import type { Event } from '../../../activity/model/state/event.ts';
-import type { Place } from '../../../activity/model/state/state.ts';
+import { EXPECT_S } from '../../../activity/model/state/state.ts';
 import {
   agentEvent,
   entries,
   jobEvent,
-  NOW,
   type Properties,
   page,
   row,
   SNAPSHOT,
   UID,
 } from '../viewer.ts';
-
-export type Scene = readonly [name: string, ...events: Event[]];
+import {
+  absent,
+  absentAfter,
+  BATTERY,
+  failed,
+  go,
+  later,
+  PENDING,
+  type Scene,
+  STATUS_SCENES,
+  UNFINISHED,
+} from './status-scenes.ts';
 
 const JOB = '/org/sugarlabs/Backup1/job/1';
 const OLD = 'CSN00000AAA';
+/** Another day than SNAPSHOT. */
+const DAY = 'datastore-2026-01-01_08:00';
 /** Eleven o'clock in Greenwich: the same day nearly everywhere. */
 const dayBefore = (days: number) => Date.parse('2026-09-21T11:00:00Z') / 1000 - days * 86_400;
-const go = (place: Place): Event => ({ type: 'go', place });
-const later = (seconds: number): Event => ({ type: 'tick', now: NOW + seconds });
-const absent: Event = {
-  ...agentEvent({}),
-  agent: { ...(agentEvent({}) as Extract<Event, { type: 'agent' }>).agent, presence: 'absent' },
-} as Event;
-
-const UNFINISHED = { Unfinished: [['', SNAPSHOT, 30, 80]] };
-const BATTERY = { State: 'waiting', Reasons: ['battery'] };
-const DUE = { State: 'due', SafeEntries: 12 };
-const PENDING = { Registration: 'pending', PairingCode: '047111' };
-
-const AGENTS: Readonly<Record<string, Properties>> = {
-  'all is safe': {},
-  'all is safe, not confirmed': { ServerTrust: 'unconfirmed', PairingCode: '047111' },
-  'all is safe, confirmed': { ServerTrust: 'confirmed' },
-  'all is safe, key given': { ServerTrust: 'given' },
-  'all is safe, and due': { State: 'due' },
-  'never at school': { LastBackup: 0, LastSnapshot: '', ...DUE, SafeEntries: 0 },
-  'an empty Journal': { SafeEntries: 0, TotalEntries: 0 },
-  'some are not safe': DUE,
-  paused: { State: 'paused', Reasons: ['paused'] },
-  asking: { State: 'asking' },
-  'sending, nothing known': { State: 'sending' },
-  confirming: { State: 'confirming' },
-  restoring: { State: 'restoring' },
-  'queued, third, at a time': {
-    ...{ State: 'queued', Reasons: ['queue'], QueuePlace: 3, QueuedUntil: NOW + 900 },
-  },
-  'in the queue, place unknown': { State: 'queued', Reasons: ['queue'] },
-  'the school is busy, and named a time': {
-    ...{ State: 'queued', Reasons: ['server-busy'], QueuedUntil: NOW + 900 },
-  },
-  'waiting for the battery': BATTERY,
-  'waiting without a network': { State: 'waiting', Reasons: ['no-network', 'battery'] },
-  'resting after a stop': { State: 'waiting', Reasons: ['paused'] },
-  'waiting after a problem': {
-    ...{ State: 'waiting', Reasons: ['problem'], Problem: ['damaged', 'm', 'h'] },
-  },
-  'waiting for the teacher': { State: 'waiting', Reasons: ['teacher'], ...PENDING },
-  'waiting for the teacher, no digits': { State: 'waiting', Reasons: ['teacher'] },
-  'the laptop is full': { State: 'waiting', Reasons: ['laptop-full'] },
-  'the place at school is full': { State: 'waiting', Reasons: ['over-quota'] },
-  'another school': { State: 'waiting', Reasons: ['untrusted-server'] },
-  held: { Held: SNAPSHOT },
-  'a state from the future': { State: 'dancing', Reasons: ['moonlight'] },
-};
-
-const JOBS: readonly Scene[] = [
-  ['a backup moves', agentEvent({ State: 'sending' }), backup({ EntriesDone: 20 }), later(5)],
-  [
-    'a backup moves, time known',
-    agentEvent({ ...DUE, State: 'sending', TotalEntries: 100 }),
-    backup({ EntriesDone: 20, CurrentTitle: 'Volcán', TimeLeft: [300, 600] }),
-    later(60),
-  ],
-  ['the backup waits', agentEvent(BATTERY), backup(BATTERY)],
-  ['the backup failed', agentEvent({}), backup({}), backup(failed('server-unreachable'))],
-  [
-    'the failed backup is read',
-    ...[agentEvent({}), backup({}), backup(failed('server-unreachable'))],
-    { type: 'act', act: { type: 'dismiss' } },
-  ],
-  ['a backup was just confirmed', agentEvent(DUE), backup({}), backup({ State: 'done' })],
-  ['one entry comes', agentEvent({}), jobEvent({ Kind: 'restore-entry', Entry: UID })],
-  [
-    'one entry waits',
-    ...[agentEvent(BATTERY), jobEvent({ Kind: 'restore-entry', Entry: UID, ...BATTERY })],
-  ],
-  ['keeping waits', agentEvent(BATTERY), jobEvent({ Kind: 'keep', Entry: UID, ...BATTERY })],
-  ['a restore waits', agentEvent(BATTERY), jobEvent({ Kind: 'restore', ...BATTERY })],
-  ['pins wait', agentEvent(BATTERY), jobEvent({ Kind: 'pins', ...BATTERY })],
-];
-
-function backup(properties: Properties): Event {
-  return jobEvent({ Kind: 'backup', ...properties });
-}
-
-function failed(code: string): Properties {
-  return { State: 'failed', Problem: [code, 'message', 'hint'] };
-}
 
 function restore(properties: Properties = {}): Event {
   return jobEvent({ Kind: 'restore', Of: '', Snapshot: SNAPSHOT, ...properties });
@@ -121,6 +52,12 @@ const ended = (summary: Properties): readonly Event[] => [
   restore({ State: 'done', Summary: { ...SUMMARY, ...summary } }),
 ];
 
+/** A restore whose time is known, `seconds` after its begin. */
+function timed(seconds: number): readonly Event[] {
+  const moves = restore({ EntriesDone: 20, TimeLeft: [300, 600] });
+  return [agentEvent({}), RESTORING, moves, later(seconds)];
+}
+
 const RESTORES: readonly Scene[] = [
   ['nothing is on its way', agentEvent({}), RESTORING],
   ['before the agent answers', RESTORING],
@@ -132,6 +69,28 @@ const RESTORES: readonly Scene[] = [
   ],
   ['the restore begins', agentEvent({}), RESTORING, restore({ EntriesTotal: 0 })],
   ['it moves', agentEvent({}), RESTORING, restore({ EntriesDone: 20 }), later(5)],
+  ['it moves, just long enough for the time', ...timed(TELL_TIME_AFTER_S)],
+  ['it moves, not quite long enough', ...timed(TELL_TIME_AFTER_S - 1)],
+  [
+    'it moves, with a reason from before',
+    ...[agentEvent({}), RESTORING, restore({ EntriesDone: 20, Reasons: ['battery'] })],
+  ],
+  [
+    'asked for, and nothing came of it',
+    ...[agentEvent({}), go({ type: 'go', of: '', snapshot: SNAPSHOT })],
+    { type: 'act', act: { type: 'restore-all', of: '', snapshot: SNAPSHOT } },
+    later(EXPECT_S),
+  ],
+  [
+    'one entry of that day comes, and no more',
+    ...[agentEvent({}), RESTORING],
+    jobEvent({ Kind: 'restore-entry', Of: '', Snapshot: SNAPSHOT, Entry: UID }),
+  ],
+  [
+    'the newest, which has a name by now',
+    ...[agentEvent({}), go({ type: 'restoring', of: '', snapshot: '' })],
+    restore({ EntriesDone: 20 }),
+  ],
   [
     'it moves, time known',
     ...[agentEvent({}), RESTORING],
@@ -161,10 +120,7 @@ const RESTORES: readonly Scene[] = [
     go({ type: 'restoring', of: 'CSN74803BB1', snapshot: SNAPSHOT }),
     restore({ EntriesDone: 1 }),
   ],
-  [
-    'of another day',
-    ...[agentEvent({}), RESTORING, restore({ Snapshot: 'datastore-2026-01-01_08:00' })],
-  ],
+  ['of another day', ...[agentEvent({}), RESTORING, restore({ Snapshot: DAY })]],
   [
     'it failed half way',
     agentEvent({}),
@@ -172,15 +128,26 @@ const RESTORES: readonly Scene[] = [
     restore({ EntriesDone: 9 }),
     restore(stopped()),
   ],
+  [
+    'it failed, and the school is away',
+    ...[agentEvent({}), RESTORING, restore(), restore(failed('server-unreachable'))],
+  ],
   ['it was cancelled', agentEvent({}), RESTORING, restore(), restore({ State: 'cancelled' })],
+  [
+    'it was cancelled at once',
+    ...[agentEvent({}), RESTORING, restore({ EntriesTotal: 0 })],
+    restore({ State: 'cancelled', EntriesTotal: 0 }),
+  ],
   ['remembered half way', agentEvent(UNFINISHED), RESTORING],
   ['another one is remembered', agentEvent({ Unfinished: [[OLD, SNAPSHOT, 1, 2]] }), RESTORING],
+  ['one of another day is remembered', agentEvent({ Unfinished: [['', DAY, 1, 2]] }), RESTORING],
   [
     'the newest is remembered',
     agentEvent(UNFINISHED),
     go({ type: 'restoring', of: '', snapshot: '' }),
   ],
   ['all came', ...ended({ restored: 80 })],
+  ['all came, then the agent went', ...ended({ restored: 80 }), absent],
   ['one came', ...ended({ restored: 1, alreadyHere: 1 })],
   ['all came beside', ...ended({ beside: 2, alreadyHere: 3 })],
   ['nothing was needed', ...ended({ alreadyHere: 80 })],
@@ -210,6 +177,20 @@ const LAPTOPS: Event = {
     { serial: OLD, nick: '', color: 'no colours', replaced: true },
   ],
 };
+/** Of the same day: the newest is not the first, and has a twin. */
+const ONE_MONTH: Event = {
+  ...DAYS,
+  value: readDays(
+    [
+      ['b', 0.04],
+      ['a', 0],
+      ['c', 0],
+    ].map(([name, back]) => ({
+      snapshot: `datastore-${name}`,
+      ...{ created: dayBefore(Number(back)), entries: 40, bytes: 2e6 },
+    })),
+  ),
+} as Event;
 const NO_DAYS: Event = { ...DAYS, value: [] } as Event;
 const AWAY: Event = {
   ...{ type: 'no-answer', question: { type: 'days', of: '' }, code: 'server-unreachable' },
@@ -228,10 +209,16 @@ const GO = go({ type: 'go', of: '', snapshot: SNAPSHOT });
 const CHOICES: readonly Scene[] = [
   ['whose, asking', agentEvent({}), go({ type: 'whose' })],
   ['whose', agentEvent({}), go({ type: 'whose' }), LAPTOPS],
+  [
+    'whose, the school is away',
+    ...[agentEvent({}), go({ type: 'whose' })],
+    { type: 'no-answer', question: { type: 'laptops' }, code: 'server-unreachable' },
+  ],
   ['when, asking', agentEvent({}), when()],
   ['when, the school is away', agentEvent({}), when(), AWAY],
   ['when, nothing there', agentEvent({}), when(), NO_DAYS],
   ['when', agentEvent({}), when(), DAYS],
+  ['when, all in one month and day', agentEvent({}), when(), ONE_MONTH],
   ['when, an older day chosen', agentEvent({}), when('datastore-33'), DAYS],
   ['when, another month', agentEvent({}), when('', dayBefore(33)), DAYS],
   ['when, a month of another year', agentEvent({}), when('', dayBefore(365)), DAYS],
@@ -239,6 +226,7 @@ const CHOICES: readonly Scene[] = [
   ['go', agentEvent({}), GO, planOf({})],
   ['go, some are here', agentEvent({}), GO, planOf({ here: 14, beside: 1 })],
   ['go, no room', agentEvent({}), GO, planOf({ free: 1e6 })],
+  ['go, just room enough', agentEvent({}), GO, planOf({ bytes: 1e6, free: 1e6 })],
   ['go, empty', agentEvent({}), GO, planOf({ entries: 0, samples: [] })],
   ['go, one is not here', agentEvent({}), GO, planOf({ entries: 1, here: 0 })],
 ];
@@ -297,15 +285,41 @@ const onClassPage = (state: string): Scene => [
   ...[agentEvent({}), entryPlace, detailsWith({ 'class-page': state })],
 ];
 
+const days = go({ type: 'days', of: '' });
+const OLD_LAPTOPS: Event = {
+  ...LAPTOPS,
+  value: [
+    { serial: 'CSN74803BB1', nick: 'Jocinta', color: '', replaced: false },
+    { serial: OLD, nick: '', color: '', replaced: true },
+    { serial: 'CSN00000BBB', nick: 'Abuela', color: '', replaced: true },
+  ],
+} as Event;
+
 const JOURNALS: readonly Scene[] = [
-  ['days, asking', agentEvent({}), go({ type: 'days', of: '' })],
-  ['days', agentEvent({}), go({ type: 'days', of: '' }), DAYS],
-  ['days, none', agentEvent({}), go({ type: 'days', of: '' }), NO_DAYS],
+  ['days, asking', agentEvent({}), days],
+  ['days', agentEvent({}), days, DAYS],
+  ['days, none', agentEvent({}), days, NO_DAYS],
   ['days of a search', agentEvent({}), go({ type: 'days', of: '', search: 'fish' }), DAYS],
   ['days of another laptop', agentEvent({}), go({ type: 'days', of: OLD })],
+  ['days, and old laptops', agentEvent({}), days, DAYS, OLD_LAPTOPS],
+  ...(['closed', 'opening', 'open'] as const).map(
+    (state): Scene => [
+      `days, one of them ${state} in the Journal`,
+      ...[agentEvent({ InJournal: [state, '', 'datastore-0'] }), days, DAYS],
+    ],
+  ),
+  [
+    'days, one of another laptop in the Journal',
+    ...[agentEvent({ InJournal: ['open', OLD, 'datastore-0'] }), days, DAYS],
+  ],
   ['entries, asking', agentEvent({}), entries],
   ['entries', agentEvent({}), entries, page(0, 3)],
   ['entries, none', agentEvent({}), entries, found(0, SNAPSHOT, '')],
+  [
+    'entries, one of them comes, with a reason from before',
+    ...[agentEvent({}), entries, page(0, 3)],
+    jobEvent({ Kind: 'restore-entry', Entry: UID, Reasons: ['battery'] }),
+  ],
   ['entries of a day known by its date', agentEvent({}), DAYS, entries, page(0, 3)],
   [
     'entries of another laptop',
@@ -348,6 +362,7 @@ const news = (code: string): Scene => [
 const OTHERS: readonly Scene[] = [
   ['starting'],
   ['no agent', absent],
+  ['no agent, which waited', absentAfter(BATTERY)],
   ['the first visit', { ...go({ type: 'welcome' }) }],
   ['it fell asleep', { ...agentEvent({}), agent: asleep() } as Event],
   ...['over-quota', 'laptop-full', 'server-unreachable', 'not-registered', 'server-full'].map(news),
@@ -366,8 +381,7 @@ function asleep() {
 }
 
 export const SCENES: readonly Scene[] = [
-  ...Object.entries(AGENTS).map(([name, properties]): Scene => [name, agentEvent(properties)]),
-  ...JOBS,
+  ...STATUS_SCENES,
   ...RESTORES,
   ...CHOICES,
   ...JOURNALS,

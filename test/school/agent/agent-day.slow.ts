@@ -18,6 +18,17 @@ import { type School, startSchool } from '../school.ts';
 
 const test = suite('a day of the agent');
 
+/** Scenes share one that leave the server as it is; each has a laptop of its own. */
+let shared: School;
+
+test.before(async () => {
+  shared = await startSchool({ laptops: 0 });
+});
+
+test.after(async () => {
+  await shared?.[Symbol.asyncDispose]();
+});
+
 interface Scene extends AsyncDisposable {
   school: School;
   laptop: Laptop;
@@ -32,16 +43,19 @@ interface SceneOptions {
   battery?: number;
   services?: readonly Service[];
   network?: 'down';
+  /** For scenes that stop the server. */
+  ownSchool?: boolean;
 }
 
 async function startScene(options: SceneOptions): Promise<Scene> {
-  const school = await startSchool();
-  const opened: AsyncDisposable[] = [school];
+  const school = options.ownSchool ? await startSchool({ laptops: 0 }) : shared;
+  const opened: AsyncDisposable[] = options.ownSchool ? [school] : [];
   const close = async () => {
     for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
   };
   try {
-    const laptop = school.laptop(0);
+    const laptop = school.newLaptop();
+    opened.push(laptop);
     generateJournal(laptop.journal, { entries: options.entries, seed: 7 });
     configure(laptop, options.bandwidth ?? 0);
     const system = join(laptop.home, 'system');
@@ -121,7 +135,7 @@ test('a network that is lost is waited for', async () => {
 });
 
 test('a school server that is away is waited for, and a new network asks it again at once', async () => {
-  await using scene = await startScene({ entries: 10, battery: 10 });
+  await using scene = await startScene({ entries: 10, battery: 10, ownSchool: true });
   const { agent, events, school } = scene;
   await agent.until('waiting for the battery', waitsFor('battery'));
   await school.server.daemon.stop();
@@ -156,8 +170,7 @@ test('"back up now" works at 16 %, and at 14 % says why not', async () => {
 });
 
 test('killed in the middle of what was asked for, the next agent goes on by itself', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = shared.newLaptop();
   generateJournal(laptop.journal, { entries: 40, seed: 7 });
   configure(laptop, 0);
   {
@@ -170,7 +183,7 @@ test('killed in the middle of what was asked for, the next agent goes on by itse
     process.kill(agent.daemon.pid, 'SIGKILL');
     await agent.daemon.ended;
   }
-  const snapshots = () => listSnapshots(school.server, parseSerial(laptop.serial)).length;
+  const snapshots = () => snapshotsOf({ school: shared, laptop });
   assert.is(snapshots(), 1);
   configure(laptop, 0);
   await using next = await RunningAgent.start(laptop);
@@ -229,8 +242,7 @@ test('it ends by itself when nothing is left to do and nobody watches', async ()
 });
 
 test('without power, network and sleep services it does its work', async () => {
-  await using school = await startSchool();
-  const laptop = school.laptop(0);
+  await using laptop = shared.newLaptop();
   generateJournal(laptop.journal, { entries: 5, seed: 3 });
   configure(laptop, 0);
   await using agent = await RunningAgent.start(laptop);

@@ -18,7 +18,7 @@ import { smallDisk } from '../../xs/small-disk.ts';
 import { ok, prepareLaptop, refused, sameContent } from '../keep/kept-journal.ts';
 import { Laptop } from '../laptop.ts';
 import { begin, stopped } from '../mortal.ts';
-import { startSchool } from '../school.ts';
+import { type School, startSchool } from '../school.ts';
 import { runsAsRoot } from '../server.ts';
 
 const test = suite('a full disk');
@@ -28,6 +28,17 @@ const rooted = testIf(
   test,
   'the tests of full disks mount small file systems, which needs root',
 );
+
+/** Where the laptops are full, the server is as ever: they share one. */
+let school: School;
+
+test.before(async () => {
+  school = await startSchool({ laptops: 0 });
+});
+
+test.after(async () => {
+  await school?.[Symbol.asyncDispose]();
+});
 
 /** Takes what is left of a disk; throws when there is still room. */
 function fill(ballast: string): void {
@@ -85,7 +96,6 @@ for (const [what, options, use] of [
 rooted(
   'the laptop has no room: a backup and a restore say so, and complete when there is',
   async () => {
-    await using school = await startSchool({ laptops: 0 });
     using disk = smallDisk('size=60m');
     await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
     generateJournal(laptop.journal, { entries: 40, seed: 3 });
@@ -116,7 +126,6 @@ rooted(
 );
 
 rooted('with no byte free a backup is made, and content goes to school', async () => {
-  await using school = await startSchool({ laptops: 0 });
   using disk = smallDisk('size=60m');
   await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
   const { full } = await prepareLaptop(laptop);
@@ -137,7 +146,6 @@ rooted('with no byte free a backup is made, and content goes to school', async (
 });
 
 rooted('a disk that has become read-only is backed up, with what changed before', async () => {
-  await using school = await startSchool({ laptops: 0 });
   using disk = smallDisk('size=60m');
   await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
   await prepareLaptop(laptop);
@@ -158,7 +166,6 @@ rooted('a disk that has become read-only is backed up, with what changed before'
 rooted(
   'the laptop has no room for content that is at school: it says so, and the content comes later',
   async () => {
-    await using school = await startSchool({ laptops: 0 });
     using disk = smallDisk('size=60m');
     await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
     const { before, full } = await prepareLaptop(laptop);
@@ -189,7 +196,6 @@ const FILLS_UP = ['restore.planned', 'restore.made', 'restore.placed:20'];
 rooted(
   `the laptop fills up at ${FILLS_UP}: whole entries or none, and the next run completes`,
   async () => {
-    await using school = await startSchool({ laptops: 0 });
     using disk = smallDisk('size=80m');
     await using laptop = new Laptop(disk.path, 'laptop', () => school.server.url);
     generateJournal(laptop.journal, { entries: 40, seed: 5 });

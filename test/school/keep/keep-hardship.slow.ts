@@ -17,7 +17,7 @@ import { checkSnapshots } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
 import { begin, descendantNamed, isStopped, type Run, stopped, waitsForOthers } from '../mortal.ts';
 import { RunningAgent } from '../running-agent.ts';
-import { startSchool } from '../school.ts';
+import { type School, startSchool } from '../school.ts';
 import {
   inEntry,
   ok,
@@ -30,6 +30,17 @@ import {
 } from './kept-journal.ts';
 
 const test = suite('keep and fetch back in hard times');
+
+/** Scenes that leave the server as it is share one; each has a laptop of its own. */
+let school: School;
+
+test.before(async () => {
+  school = await startSchool({ laptops: 0 });
+});
+
+test.after(async () => {
+  await school?.[Symbol.asyncDispose]();
+});
 
 /** As an activity does it: the entry's own properties, and another content. */
 async function writeAnew(laptop: Laptop, uid: string, text: string): Promise<void> {
@@ -108,8 +119,8 @@ test('the transfer dies while the content comes; the server is away when the pin
 });
 
 test('the child works on an entry that is being kept: her work stays', async () => {
-  await using school = await startSchool();
-  const { laptop, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, full } = await prepare(school, own);
   for (const [n, point] of ['keep.pinned', 'keep.marked'].entries()) {
     const uid = full[n] ?? '';
     const title = titleOf(laptop, uid);
@@ -152,8 +163,8 @@ async function saveInQueue(laptop: Laptop, uid: string, run: Run): Promise<void>
 }
 
 test('a save that waits in the queue of a busy datastore is not written over', async () => {
-  await using school = await startSchool();
-  const { laptop, before, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, before, full } = await prepare(school, own);
   const [kept = '', fetched = ''] = full;
   const keep = begin(laptop, ['keep', kept], 'keep.marked,stop');
   await stopped(keep);
@@ -176,8 +187,8 @@ test('a save that waits in the queue of a busy datastore is not written over', a
 });
 
 test('something else was written into an entry whose content is away: neither is lost', async () => {
-  await using school = await startSchool();
-  const { laptop, before, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, before, full } = await prepare(school, own);
   const [uid = ''] = full;
   const was = readFileSync(inEntry(laptop, uid, 'data'));
   await ok(laptop, 'keep', uid);
@@ -194,8 +205,8 @@ test('something else was written into an entry whose content is away: neither is
 });
 
 test('over the bus: a killed agent goes on with what it was asked for', async () => {
-  await using school = await startSchool();
-  const { laptop, before, full } = await prepare(school);
+  await using own = school.newLaptop();
+  const { laptop, before, full } = await prepare(school, own);
   const [uid = ''] = full;
   laptop.configure('spreadSeconds = 0\n');
   for (const [method, point, away] of [

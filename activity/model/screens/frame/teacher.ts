@@ -3,6 +3,7 @@
 import { ago } from '../../../../shared/words/words.ts';
 import type { State } from '../../state/state.ts';
 import type { Viewer } from '../body.ts';
+import { whyLine } from '../reasons.ts';
 import { whyWaiting } from '../status/waiting.ts';
 
 /** Names and values for whoever helps: why in a sentence, a code that PROTOCOL.md lists, who this is. */
@@ -17,7 +18,7 @@ export function teacherLines(state: State, viewer: Viewer): [string, string][] {
     ? _('Install the package ds-backup-agent on this laptop.')
     : agent.problem.hint;
   const lines: [string, string][] = [
-    [_('Why'), whyLine(state, viewer)],
+    [_('Why'), whyNothingRuns(state, viewer)],
     [_('Code'), code || reasons || agent.state || '–'],
     [_('What it says'), agent.problem.message],
     [_('What helps'), help],
@@ -33,9 +34,9 @@ export function teacherLines(state: State, viewer: Viewer): [string, string][] {
   return lines.filter(([, value]) => value !== '');
 }
 
-function whyLine(state: State, viewer: Viewer): string {
+function whyNothingRuns(state: State, viewer: Viewer): string {
   const why = state.agent.presence === 'absent' ? null : whyWaiting(state, viewer);
-  return why ? [why.title, why.text].filter((part) => part !== '').join('. ') : '';
+  return why ? whyLine(why) : '';
 }
 
 function approvedLine(registration: string, { words: { _ } }: Viewer): string {

@@ -57,7 +57,7 @@ export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel 
       _('Back'),
       { theme: 'go-previous' },
       { type: 'back' },
-      state.trail.length > 0 || place.type !== 'status',
+      place.type !== 'status', // from there on there is no way back
     ),
     teacher: _('For the teacher'),
   };

@@ -1,7 +1,7 @@
 /** Months before and after, and the days of a month that have a snapshot, in the laptop's time zone. */
 import type { Day } from '../../state/answers.ts';
 
-/** Noon of the first day of a month that is so many months away. */
+/** Noon of the first day of the month that is so many months away from this moment's. */
 export function shiftMonth(month: number, by: number): number {
   const moment = new Date(month * 1000);
   return new Date(moment.getFullYear(), moment.getMonth() + by, 1, 12).getTime() / 1000;

@@ -7,7 +7,7 @@ import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { cancelButton, homeButton, resumeButton, tryNowButton } from '../buttons.ts';
 import { TELL_TIME_AFTER_S } from '../job.ts';
 import { emptyPage } from '../page.ts';
-import { type Why, whyNow, whyOf } from '../reasons.ts';
+import { type Why, whyLine, whyNow, whyOf } from '../reasons.ts';
 import { ring } from './ring.ts';
 
 type RestoringPlace = Extract<Place, { type: 'restoring' }>;
@@ -123,7 +123,7 @@ function halfway(
       total > 0
         ? _('{done} of {total} are here', { done: number(back), total: number(total) })
         : _('Nothing came back yet'),
-    text: why ? [why.title, why.text].filter((part) => part !== '').join('. ') : '',
+    text: why ? whyLine(why) : '',
     code: why?.digits ?? '',
     buttons: [goOn, enough],
   };

@@ -1,5 +1,5 @@
 /** The first screen while nothing is running that should be: a picture of why, and what may help. */
-import { type Agent, isWorking, type Job } from '../../state/agent.ts';
+import { isWorking, type Job } from '../../state/agent.ts';
 import type { Act, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { cancelButton, resumeButton, tryNowButton } from '../buttons.ts';
@@ -11,7 +11,7 @@ import { schoolPage } from './picture.ts';
 export function whyWaiting(state: State, viewer: Viewer): Why | null {
   const { agent } = state;
   const { words, color } = viewer;
-  const first = firstReason(agent);
+  const [first] = agent.reasons;
   switch (agent.state) {
     case 'queued':
       return whyNow(state, first === 'server-busy' ? first : 'queue', viewer);
@@ -19,17 +19,14 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       return whyOf('paused', words, color);
     case 'waiting':
       if (first === 'problem') return whyOf(agent.problem.code, words, color);
-      return whyNow(state, agent.registration === 'pending' ? 'teacher' : first, viewer);
+      if (agent.registration === 'pending') return whyNow(state, 'teacher', viewer);
+      // All work is paused only in that state; here it is a backup that was stopped.
+      return whyNow(state, first === 'paused' ? 'rest' : (first ?? ''), viewer);
     default:
       if (isWorking(agent)) return null;
       if (state.failure !== '') return whyNow(state, state.failure, viewer, true);
       return agent.held === '' ? null : whyOf('held', words, color);
   }
-}
-
-/** The agent says "paused" of a backup that was stopped, too; all work is paused only in that state. */
-function firstReason({ state, reasons: [first = ''] }: Agent): string {
-  return state === 'waiting' && first === 'paused' ? 'rest' : first;
 }
 
 export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
