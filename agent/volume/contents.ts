@@ -1,10 +1,10 @@
 /**
- * Contents of a day, fetched when they are read. What has come of one can be read while the rest is on its
- * way; its end is given out only after the whole agrees with its digest. Without progress for a few seconds
- * a read fails, and so does every other one for a moment: who waits for it is Sugar's datastore, which has
- * the saves of other activities behind it.
+ * Contents of a day, fetched when they are opened: an open content is whole and agrees with its digest.
+ * Reading cannot wait for more, because sshfs turns a read that fails into the end of the file, and the kernel
+ * keeps that. Without progress for a few seconds opening fails, and so does every other one for a moment: who
+ * waits for it is Sugar's datastore, which has the saves of other activities behind it.
  */
-import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -33,7 +33,7 @@ export interface ContentsOptions {
   onBroken: () => void;
 }
 
-/** A read fails when nothing more has come for so long, in milliseconds. */
+/** Opening fails when nothing more has come for so long, in milliseconds. */
 const STALL_MS = 3000;
 /** After a stall, nothing is tried for so long, in milliseconds. */
 const PAUSE_MS = 10_000;
@@ -45,6 +45,8 @@ const RESERVE_BYTES = 4 * 1024 * 1024;
 export class Contents implements Disposable {
   readonly #options: ContentsOptions;
   readonly #open = new Map<Uid, GrowingContent>();
+  /** How many were opened: each has a folder of its own, which an earlier one may still be leaving. */
+  #count = 0;
   /** By the monotonic clock. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -57,15 +59,26 @@ export class Contents implements Disposable {
     return this.#open.size > 0;
   }
 
-  /** Returns at once: fetching begins with the first read. */
-  open(wanted: WantedContent): OpenContent {
-    const known = this.#open.get(wanted.uid);
-    const content = known ?? new GrowingContent(wanted, this.#options);
-    this.#open.set(wanted.uid, content);
+  /** Resolves when it is whole. Throws `server-unreachable` when it does not come, or why it cannot. */
+  async open(wanted: WantedContent): Promise<OpenContent> {
+    const { context, onBroken } = this.#options;
+    const { clock } = context;
+    const content = this.#open.get(wanted.uid) ?? this.#new(wanted);
     content.users += 1;
+    try {
+      if (!content.isWhole && clock.monotonicMs() < this.#pausedUntilMs) throw stalled(wanted.uid);
+      await content.whole();
+    } catch (error) {
+      const { code, message } = asDsError(error);
+      if (code === 'server-unreachable') this.#pausedUntilMs = clock.monotonicMs() + PAUSE_MS;
+      if (!content.isClosed) context.warn(message);
+      this.#leave(content);
+      onBroken();
+      throw error;
+    }
     let isOpen = true;
     return {
-      read: (offset, length) => this.#read(content, offset, length),
+      read: (offset, length) => content.read(offset, length),
       close: () => {
         if (isOpen) this.#leave(content);
         isOpen = false;
@@ -78,19 +91,12 @@ export class Contents implements Disposable {
     this.#open.clear();
   }
 
-  async #read(content: GrowingContent, offset: number, length: number): Promise<Buffer> {
-    const { context, onBroken } = this.#options;
-    const { clock } = context;
-    try {
-      if (!content.isWhole && clock.monotonicMs() < this.#pausedUntilMs) throw stalled(content.uid);
-      return await content.read(offset, length);
-    } catch (error) {
-      const { code, message } = asDsError(error);
-      if (code === 'server-unreachable') this.#pausedUntilMs = clock.monotonicMs() + PAUSE_MS;
-      if (!content.isClosed) context.warn(message);
-      onBroken();
-      throw error;
-    }
+  #new(wanted: WantedContent): GrowingContent {
+    const folder = join(this.#options.folder, String(this.#count));
+    this.#count += 1;
+    const content = new GrowingContent(wanted, { ...this.#options, folder });
+    this.#open.set(wanted.uid, content);
+    return content;
   }
 
   #leave(content: GrowingContent): void {
@@ -101,7 +107,7 @@ export class Contents implements Disposable {
   }
 }
 
-/** One content on its way, in a file of its own. */
+/** One content on its way, in a folder of its own, which is made and removed. */
 class GrowingContent implements Disposable {
   readonly uid: Uid;
   users = 0;
@@ -126,21 +132,26 @@ class GrowingContent implements Disposable {
     this.#file = join(options.folder, wanted.uid);
   }
 
-  /** Waits for these bytes. Throws `server-unreachable` when they do not come, or why they cannot. */
-  async read(offset: number, length: number): Promise<Buffer> {
+  /** Waits until all of it has come. Throws `server-unreachable` when it does not, or why it cannot. */
+  async whole(): Promise<void> {
     const { clock } = this.#options.context;
-    const end = Math.min(offset + length, this.#wanted.size);
-    if (offset >= end) return Buffer.alloc(0);
     if (!this.#fetching) this.#begin();
-    // The last byte comes after the digest was compared.
-    while (!this.isWhole && (end === this.#wanted.size || this.#look() < end)) {
+    while (!this.isWhole) {
       if (this.isClosed) throw new DsError('cancelled', 'the volume is closed');
       if (this.#failure !== undefined) throw this.#failure;
       if (clock.monotonicMs() - this.#progressMs > STALL_MS) throw this.#giveUp();
       await clock.sleep(LOOK_MS);
       this.#look();
     }
-    return this.#bytesAt(offset, end - offset);
+  }
+
+  /** Of a whole one. Throws `damaged` where the file has become shorter. */
+  read(offset: number, length: number): Buffer {
+    const wanted = Math.max(0, Math.min(length, this.#wanted.size - offset));
+    const bytes = Buffer.allocUnsafe(wanted);
+    const read = this.#fd === undefined ? 0 : readSync(this.#fd, bytes, 0, wanted, offset);
+    if (read < wanted) throw new DsError('damaged', `the content of ${this.uid} is cut short`);
+    return bytes;
   }
 
   [Symbol.dispose](): void {
@@ -148,7 +159,8 @@ class GrowingContent implements Disposable {
     this.#stop.abort(new DsError('cancelled', 'nobody reads it any more'));
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
-    const remove = () => rmSync(this.#file, { force: true });
+    const { folder } = this.#options;
+    const remove = () => rmSync(folder, { recursive: true, force: true });
     if (this.#fetching) void this.#fetching.then(remove);
     else remove();
   }
@@ -165,6 +177,7 @@ class GrowingContent implements Disposable {
     const { context, session, origin, folder } = this.#options;
     const { size, content } = this.#wanted;
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
+    mkdirSync(folder);
     if (freeBytes(folder) < 2 * size + RESERVE_BYTES) {
       throw new DsError('laptop-full', `the content of ${this.uid} does not fit on this laptop`);
     }
@@ -180,11 +193,12 @@ class GrowingContent implements Disposable {
     if (found.digest !== content || found.size !== size) {
       throw new DsError('damaged', `the content of ${this.uid} did not arrive as it was`);
     }
+    this.#look();
     this.isWhole = true;
   }
 
-  /** Its bytes so far; notes when they have become more. */
-  #look(): number {
+  /** Notes when it has become more. */
+  #look(): void {
     try {
       this.#fd ??= openSync(this.#file, 'r');
       const { size } = fstatSync(this.#fd);
@@ -194,15 +208,6 @@ class GrowingContent implements Disposable {
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
-    return this.#size;
-  }
-
-  #bytesAt(offset: number, length: number): Buffer {
-    this.#look();
-    const bytes = Buffer.allocUnsafe(length);
-    const read = this.#fd === undefined ? 0 : readSync(this.#fd, bytes, 0, length, offset);
-    if (read < length) throw new DsError('damaged', `the content of ${this.uid} is cut short`);
-    return bytes;
   }
 
   /** More than was said would fill the disk. */

@@ -14,6 +14,8 @@ export const PACKET = {
 
 export const STATUS = {
   ...{ ok: 0, eof: 1, noSuchFile: 2, denied: 3, failure: 4, badMessage: 5, unsupported: 8 },
+  /** Not in this version: sshfs makes an input/output error of it. */
+  trouble: 9,
 } as const;
 export type StatusCode = (typeof STATUS)[keyof typeof STATUS];
 

@@ -1,15 +1,15 @@
 /**
  * A read-only SFTP server over two streams, for sshfs. Names, attributes, properties and pictures are
- * answered at once from memory; only a content may have to be waited for, and then nothing else waits with
- * it. Whatever would change something is refused.
+ * answered at once from memory; only opening a content may have to be waited for, and then nothing else waits
+ * with it. Whatever would change something is refused.
  */
 import type { Readable, Writable } from 'node:stream';
 import type { DayTree, Node } from './day-tree.ts';
 import * as wire from './sftp-packets.ts';
 
-/** An open content. `read` gives fewer bytes than asked for only at the end; it throws what hindered it. */
+/** An open content, which is whole. `read` gives fewer bytes than asked for only at the end. */
 export interface OpenContent {
-  read(offset: number, length: number): Promise<Buffer>;
+  read(offset: number, length: number): Buffer;
   close(): void;
 }
 
@@ -17,11 +17,13 @@ export interface SftpServerOptions {
   input: Readable;
   output: Writable;
   tree: DayTree;
-  openContent: (node: Extract<Node, { type: 'content' }>) => OpenContent;
+  /** Rejects with what hinders it. */
+  openContent: (node: ContentNode) => Promise<OpenContent>;
   /** Called for every request. */
   onRequest: () => void;
 }
 
+type ContentNode = Extract<Node, { type: 'content' }>;
 type Handle =
   | { type: 'folder'; names: Iterator<wire.NamedAttributes> }
   | { type: 'bytes'; node: Node; bytes: Buffer }
@@ -46,6 +48,7 @@ export class SftpServer {
   readonly #options: SftpServerOptions;
   readonly #handles = new Map<string, Handle>();
   #next = 1;
+  #isOver = false;
 
   constructor(options: SftpServerOptions) {
     this.#options = options;
@@ -76,8 +79,9 @@ export class SftpServer {
       return;
     }
     const id = request.uint32();
-    if (request.type === PACKET.read) void this.#read(id, request);
-    else this.#send(this.#answer(id, request));
+    const answer = this.#answer(id, request);
+    if (answer instanceof Promise) void answer.then((later) => this.#send(later));
+    else this.#send(answer);
   }
 
   #send(packet: Buffer): void {
@@ -85,7 +89,7 @@ export class SftpServer {
     if (output.writable) output.write(packet);
   }
 
-  #answer(id: number, request: wire.PacketReader): Buffer {
+  #answer(id: number, request: wire.PacketReader): Buffer | Promise<Buffer> {
     const { tree } = this.#options;
     switch (request.type) {
       case PACKET.lstat:
@@ -106,6 +110,8 @@ export class SftpServer {
         const wants = request.uint32();
         return (wants & WRITE_FLAGS) !== 0 ? denied(id) : this.#openFile(id, path);
       }
+      case PACKET.read:
+        return this.#read(id, request);
       case PACKET.close:
         return this.#close(id, request.text());
       default:
@@ -133,16 +139,24 @@ export class SftpServer {
     return names.length > 0 ? wire.namesPacket(id, names) : wire.statusPacket(id, STATUS.eof);
   }
 
-  #openFile(id: number, path: string): Buffer {
+  #openFile(id: number, path: string): Buffer | Promise<Buffer> {
     const node = this.#options.tree.find(path);
     if (!node || node.type === 'folder') return wire.statusPacket(id, STATUS.noSuchFile);
     if (node.type === 'bytes') return this.#opened(id, { type: 'bytes', node, bytes: node.bytes });
-    const content = this.#options.openContent(node);
-    return this.#opened(id, { type: 'content', node, content });
+    return this.#openContent(id, node);
+  }
+
+  async #openContent(id: number, node: ContentNode): Promise<Buffer> {
+    try {
+      const content = await this.#options.openContent(node);
+      return this.#opened(id, { type: 'content', node, content });
+    } catch {
+      return wire.statusPacket(id, STATUS.trouble);
+    }
   }
 
   #opened(id: number, handle: Handle): Buffer {
-    if (this.#handles.size >= MAX_HANDLES) {
+    if (this.#handles.size >= MAX_HANDLES || this.#isOver) {
       if (handle.type === 'content') handle.content.close();
       return wire.statusPacket(id, STATUS.failure);
     }
@@ -160,6 +174,7 @@ export class SftpServer {
   }
 
   #closeAll(): void {
+    this.#isOver = true;
     for (const handle of this.#handles.values()) {
       if (handle.type === 'content') handle.content.close();
     }
@@ -171,24 +186,20 @@ export class SftpServer {
     return handle && 'node' in handle ? handle.node : undefined;
   }
 
-  async #read(id: number, request: wire.PacketReader): Promise<void> {
+  #read(id: number, request: wire.PacketReader): Buffer {
     const handle = this.#handles.get(request.text());
     const offset = request.uint64();
     const length = Math.min(request.uint32(), MAX_READ);
-    let answer: Buffer;
-    try {
-      answer = dataOr(id, await readFrom(handle, offset, length));
-    } catch {
-      answer = wire.statusPacket(id, STATUS.failure);
+    if (handle?.type === 'bytes') {
+      return dataOr(id, handle.bytes.subarray(offset, offset + length));
     }
-    this.#send(answer);
+    if (handle?.type !== 'content') return wire.statusPacket(id, STATUS.failure);
+    try {
+      return dataOr(id, handle.content.read(offset, length));
+    } catch {
+      return wire.statusPacket(id, STATUS.trouble);
+    }
   }
-}
-
-async function readFrom(handle: Handle | undefined, offset: number, length: number) {
-  if (handle?.type === 'bytes') return handle.bytes.subarray(offset, offset + length);
-  if (handle?.type === 'content') return handle.content.read(offset, length);
-  throw new RangeError('not an open file');
 }
 
 function dataOr(id: number, bytes: Buffer): Buffer {

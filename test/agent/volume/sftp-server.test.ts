@@ -21,7 +21,7 @@ const text = (value: string) =>
   Buffer.concat([uint32(Buffer.byteLength(value)), Buffer.from(value)]);
 const at = (offset: number, length: number) => uint32(0, offset, length);
 
-/** A client of a server that has one entry, whose content comes when `arrive` is called. */
+/** A client of a server that has one entry, whose content comes, or not, when `arrive` is called. */
 function connect() {
   const tree = new DayTree();
   const metadata = Buffer.from('{"title":"a"}');
@@ -30,18 +30,16 @@ function connect() {
     ...{ content: { digest: digestOf(TEXT), size: TEXT.length }, preview: undefined },
   });
   const [input, output] = [new PassThrough(), new PassThrough()];
-  let arrive: () => void = () => {};
-  const come = new Promise<void>((resolve) => {
-    arrive = resolve;
+  let arrive: (failure?: Error) => void = () => {};
+  const come = new Promise<void>((resolve, reject) => {
+    arrive = (failure) => (failure ? reject(failure) : resolve());
   });
   const open = { count: 0 };
-  const openContent = () => {
+  const openContent = async () => {
+    await come;
     open.count += 1;
     return {
-      read: async (offset: number, length: number) => {
-        await come;
-        return TEXT.subarray(offset, offset + length);
-      },
+      read: (offset: number, length: number) => TEXT.subarray(offset, offset + length),
       close: () => {
         open.count -= 1;
       },
@@ -90,8 +88,7 @@ async function openFile({ ask }: Client, path: string, flags = 1): Promise<Buffe
 
 test('names, attributes and properties are answered while a content has not come', async () => {
   const client = connect();
-  const content = await openFile(client, '/a.txt');
-  client.send(PACKET.read, content, at(0, 100));
+  client.send(PACKET.open, text('/a.txt'), uint32(1, 0));
   const folder = text((await client.ask(PACKET.opendir, text('/'))).text());
   assert.is((await client.ask(PACKET.readdir, folder)).uint32(), 4, '. .. .Sugar-Metadata a.txt');
   assert.is(await statusOf(client, PACKET.readdir, folder), STATUS.eof);
@@ -100,7 +97,8 @@ test('names, attributes and properties are answered while a content has not come
   const data = await client.ask(PACKET.read, properties, at(2, 5));
   assert.is(data.text(), 'title');
   client.arrive();
-  assert.is((await client.next()).text(), String(TEXT));
+  const content = text((await client.next()).text());
+  assert.is((await client.ask(PACKET.read, content, at(0, 100))).text(), String(TEXT));
   assert.is(await statusOf(client, PACKET.read, content, at(100, 10)), STATUS.eof);
   assert.is(await statusOf(client, PACKET.close, content), STATUS.ok);
   assert.is(client.open.count, 0);
@@ -132,6 +130,7 @@ test('what is not there, and what is no request, gets an answer', async () => {
 test('a packet that is cut short or far too long ends the connection, and closes what is open', async () => {
   for (const bytes of [Buffer.from([0, 0, 0, 2, PACKET.lstat, 0]), uint32(0x7fff_ffff)]) {
     const client = connect();
+    client.arrive();
     await openFile(client, '/a.txt');
     assert.is(client.open.count, 1);
     const closed = new Promise((resolve) => client.input.once('close', resolve));
@@ -139,6 +138,26 @@ test('a packet that is cut short or far too long ends the connection, and closes
     await closed;
     assert.is(client.open.count, 0);
   }
+});
+
+test('a content that does not come cannot be opened', async () => {
+  const client = connect();
+  client.send(PACKET.open, text('/a.txt'), uint32(1, 0));
+  client.arrive(new Error('it does not come'));
+  const answer = await client.next();
+  assert.is(answer.type, PACKET.status);
+  assert.is(answer.uint32(), STATUS.trouble);
+});
+
+test('a content that comes after the end is closed', async () => {
+  const client = connect();
+  client.send(PACKET.open, text('/a.txt'), uint32(1, 0));
+  const closed = new Promise((resolve) => client.input.once('close', resolve));
+  client.input.destroy();
+  await closed;
+  client.arrive();
+  await client.next();
+  assert.is(client.open.count, 0);
 });
 
 test('requests that come in pieces, or many at once, are taken whole', () => {
