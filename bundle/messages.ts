@@ -20,6 +20,7 @@ const OF_THE_ACTIVITY = ['activity', 'bundle/activity', 'shared/words/words.ts']
 const OF_THE_SERVER = [
   'xs/pages',
   'xs/takeaway',
+  'xs/published',
   'xs/stick',
   'xs/admin/concern-words.ts',
   'xs/retention/retention-words.ts',

@@ -9,6 +9,7 @@ import { offsite } from './away/offsite.ts';
 import { takeaway } from './away/takeaway.ts';
 import { transfer } from './away/transfer.ts';
 import { classPage } from './class/class-page.ts';
+import { exportClassCommand } from './class/export-class.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand, MachineCommand } from './command.ts';
 import { diag, serverKey, stick } from './diag.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 export const LOCAL_COMMANDS: Readonly<Record<string, LocalCommand | MachineCommand>> = {
+  'export-class': exportClassCommand,
   ...{ verify, export: exportCommand, takeaway, transfer, offsite, 'server-key': serverKey, stick },
 };
 
@@ -86,6 +88,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   diag: ['diag', 'a report for somebody who helps'],
   verify: ['verify Jocinta', 'are all her snapshots whole?'],
   export: ['export Jocinta latest /media/stick/jocinta', 'her last backup as a Journal'],
+  'export-class': ['export-class /media/rosa/STICK/class', 'what the class shows, for the parents'],
   offsite: ['offsite status', 'when was the last copy elsewhere?'],
   arrivals: ['arrivals Jocinta welcome', 'she comes from another school: let her in'],
   transfer: ['transfer out Jocinta /media/rosa/STICK/jocinta', 'she moves to another school'],

@@ -25,6 +25,7 @@ export const classPage: Command = {
     if (what === undefined) return list(context);
     if ((what === 'on' || what === 'off') && word === undefined) return turn(context, what);
     if (word === 'yes' || word === 'no') return workQueue.run(() => say(context, word, what));
+    if (what === 'exported' && word !== undefined) return noteExport(context, word);
     if (word === 'clear') return workQueue.run(() => clear(context, laptopArgument(context)));
     throw usage('the arguments are none, "on", "off", "ID yes", "ID no" or "LAPTOP clear"');
   },
@@ -54,6 +55,11 @@ function say(context: CommandContext, word: keyof typeof SAID, text: string): vo
   answer(context, { id, serial, said: SAID[word] }, () => [
     `${titleOf(paths, found)} of ${nick || serial}: ${word === 'yes' ? '' : 'not '}on the class page`,
   ]);
+}
+
+/** For `export-class`, which runs at the terminal. */
+function noteExport({ library }: CommandContext, folder: string): void {
+  library.audit.decided('class-exported', null, { to: folder });
 }
 
 /** By its id, or the beginning of it. Throws `not-found`, and `usage` where it is several. */
