@@ -10,7 +10,6 @@ import { wordsOf } from '../shared/words/language.ts';
 import { Activity } from './activity.ts';
 import { type ActivityConfig, BUNDLE_ID, readConfig } from './config.ts';
 import { Gtk } from './gtk.ts';
-import { joinSession } from './sugar/session.ts';
 
 const log = createLog((line) => process.stderr.write(line));
 
@@ -49,10 +48,9 @@ try {
   const folder = join(config.bundlePath, 'locale');
   const catalogue = findCatalogue(folder, BUNDLE_ID, config.languages);
   const activity = new Activity(config, wordsOf(catalogue), () => process.exit(0));
-  const close = () => activity.close();
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, close);
+  // At logout what still waits for an undo is carried out.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => activity.close());
   activity.onFirstPaint(() => {
-    joinSession({ prepare: () => activity.settle(), quit: close });
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
   const lost = (error: unknown) => log.warn('no-session-bus', { error: String(error) });
