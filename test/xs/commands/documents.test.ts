@@ -23,7 +23,7 @@ const PROGRAMS: readonly { name: string; commands: readonly string[]; parse: Par
 
 /** The words of a call of ours and how they are read; undefined for anything else. */
 function callOf({ text, inSentence }: Shown): { words: string[]; parse: Parse } | undefined {
-  if (text.includes(' = ')) return undefined; // a setting
+  if (text.includes(' = ') || /^\[\w+\]$/.test(text)) return undefined; // settings
   const [first = '', ...rest] = text.replace(/[[\]]|\.\.\./g, '').split(' ');
   const named = PROGRAMS.find(({ name }) => name === first);
   const words = named ? rest : [first, ...rest];
