@@ -1,7 +1,7 @@
 /**
- * The frame of the teachers' pages: tabs, and what was just done with its undo.
+ * The frame of the teachers' pages: tabs, what was just done with its undo, and whether a keeper of the server looks.
  */
-import type { ComponentChildren, VNode } from 'preact';
+import { type ComponentChildren, createContext, type VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
 import { Frame, type Page, type TrailLink } from './frame.tsx';
 
@@ -10,6 +10,7 @@ export const PLACES = {
   class: '/xs-backup/class',
   waiting: '/xs-backup/waiting',
   held: '/xs-backup/held',
+  offers: '/xs-backup/offers',
   disk: '/xs-backup/disk',
   trash: '/xs-backup/trash',
   audit: '/xs-backup/audit',
@@ -19,6 +20,9 @@ export type Place = keyof typeof PLACES;
 export const DAYS_PATH = '/xs-backup/days';
 export const PAPER_PATH = '/xs-backup/paper';
 export const MOODLE_PATH = '/xs-backup/moodle';
+
+/** Whether acts are shown that only a keeper of the server may do. */
+export const ForKeeper = createContext(false);
 
 /** The act that led to this page. */
 export interface Done {
@@ -64,7 +68,12 @@ export function TeacherFrame(props: TeacherFrameProps): VNode {
           ) : null}
         </p>
       ) : null}
-      {children}
+      <ForKeeper.Provider value={page.who?.keeper === true}>{children}</ForKeeper.Provider>
+      {page.who?.keeper === false ? (
+        <p class="when no-print">
+          {words._('You see what a teacher may do. Whoever keeps the server can do more.')}
+        </p>
+      ) : null}
     </Frame>
   );
 }
@@ -79,6 +88,8 @@ function placeName({ _ }: Words, place: Place): string {
       return _('Who asks');
     case 'held':
       return _('Held aside');
+    case 'offers':
+      return _('Class page');
     case 'disk':
       return _('Disk');
     case 'trash':

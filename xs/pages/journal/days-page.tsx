@@ -6,7 +6,7 @@ import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
 import type { Binding } from '../../moodle/records.ts';
 import type { Page } from '../frame/frame.tsx';
-import { allPath, dayPath } from '../frame/paths.ts';
+import { allPath, CLASS, dayPath } from '../frame/paths.ts';
 import { XoIcon } from '../frame/xo-icon.tsx';
 import { Calendars } from './calendar.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
@@ -28,9 +28,12 @@ export interface DaysProps {
   accounts: readonly Binding[];
   /** Seconds since 1970. */
   now: number;
+  /** Whether there is a class page. */
+  classPage: boolean;
 }
 
-export function DaysPage({ page, reader, owners, days, accounts, now }: DaysProps): VNode {
+export function DaysPage(props: DaysProps): VNode {
+  const { page, reader, owners, days, accounts, now, classPage } = props;
   const { _ } = page.words;
   const [newest] = days;
   const of = { reader, name: owners[0]?.nick || reader };
@@ -39,6 +42,7 @@ export function DaysPage({ page, reader, owners, days, accounts, now }: DaysProp
     return (
       <JournalFrame page={page} of={of} title={title} trail={null}>
         <p>{_('The school keeps nothing yet.')}</p>
+        {classPage ? <ToClass words={page.words} /> : null}
         <MoodleNote page={page} accounts={accounts} />
       </JournalFrame>
     );
@@ -47,6 +51,7 @@ export function DaysPage({ page, reader, owners, days, accounts, now }: DaysProp
     <JournalFrame page={page} of={of} title={title} trail={null}>
       <SearchForm words={page.words} action={allPath(reader)} search={null} />
       <Day {...{ page, reader, now }} day={newest} newest />
+      {classPage ? <ToClass words={page.words} /> : null}
       <Calendars words={page.words} reader={reader} months={calendarOf(days, MAX_MONTHS)} />
       {days.length > 1 ? <Older {...{ page, reader, now }} days={days.slice(1)} /> : null}
       <MoodleNote page={page} accounts={accounts} />
@@ -54,8 +59,20 @@ export function DaysPage({ page, reader, owners, days, accounts, now }: DaysProp
   );
 }
 
+function ToClass({ words }: { words: Words }) {
+  return (
+    <p>
+      <a class="button" href={CLASS}>
+        {words._('Class page')}
+      </a>
+    </p>
+  );
+}
+
 /** Every other day, with the second backups of a day and what is older than the calendars. */
-function Older({ page, reader, days, now }: Omit<DaysProps, 'owners' | 'accounts'>) {
+type OlderProps = Omit<DaysProps, 'owners' | 'accounts' | 'classPage'>;
+
+function Older({ page, reader, days, now }: OlderProps) {
   return (
     <details>
       <summary>{page.words._('Older days as a list')}</summary>

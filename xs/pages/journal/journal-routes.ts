@@ -12,7 +12,7 @@ import {
   tryParse,
 } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
-import type { Binding } from '../../moodle/records.ts';
+import { isOn } from '../../class-page/switch.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -71,8 +71,8 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       site.library.log.warn('journal-not-read', { reader, reason: error.message });
     });
     const page = site.page(request, reply);
-    const accounts = accountsOf(site, page, reader);
-    return site.send(reply, DaysPage({ page, reader, owners, days, accounts, now: now() }));
+    const beside = besideDays(site, page, reader);
+    return site.send(reply, DaysPage({ page, reader, owners, days, now: now(), ...beside }));
   });
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
@@ -115,9 +115,13 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   addDownloads(part, journalSite);
 }
 
-/** For the child, who may end them. */
-function accountsOf({ library }: Site, { who }: Page, reader: Serial): readonly Binding[] {
-  return library.config.moodle.enabled && !who?.teacher ? library.moodle.bindings(reader) : [];
+/** The class page, and the child's accounts of a Moodle, which she may end. */
+function besideDays({ library }: Site, { who }: Page, reader: Serial) {
+  const hers = library.config.moodle.enabled && !who?.teacher;
+  return {
+    classPage: isOn(library.paths),
+    accounts: hers ? library.moodle.bindings(reader) : [],
+  };
 }
 
 function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {

@@ -23,7 +23,7 @@ export function LeadOutPage({ page, href }: { page: Page; href: string }): VNode
 interface ShowLaptopProps {
   page: Page;
   account: Account;
-  /** For a teacher, who has no laptop here. */
+  /** Where a teacher's code is typed, and a teacher signs in herself. */
   signIn: string;
 }
 
@@ -42,7 +42,7 @@ export function ShowLaptopPage({ page, account, signIn }: ShowLaptopProps): VNod
         <p>{_('From then on Moodle brings you here by itself.')}</p>
       </section>
       <section class="card">
-        <h2>{_('I am a teacher')}</h2>
+        <p>{_('Your laptop does not have it? Ask your teacher for a code.')}</p>
         <p>
           <a class="button" href={signIn}>
             {_('Sign in')}

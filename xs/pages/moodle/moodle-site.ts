@@ -23,7 +23,7 @@ export interface Account {
 export interface Pending extends Account {
   /** In the form, so that the answer is about the question that was shown. */
   id: string;
-  /** The laptop whose link was opened in this browser since. */
+  /** The laptop whose link, or code, was used in this browser since. */
   shownBy?: Serial;
 }
 
