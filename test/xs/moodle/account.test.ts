@@ -105,6 +105,17 @@ test('needs a link that is opened after the launch, in the same browser, within 
   assert.equal(server.library.moodle.bindings(), []);
 });
 
+test('takes the code of a teacher for the link, where a laptop has no Backup', async () => {
+  const browser = openBrowser(server.url);
+  await launch(moodle, browser, 'jocinta');
+  const { code } = JSON.parse(await server.command('sign-in-code', [SERIAL], { json: true }));
+  const led = await browser.fill('/ds-restore/sign-in', '/ds-restore/code', { code });
+  assert.is(led.headers.location, ACCOUNT);
+  const { headers } = await browser.fill(ACCOUNT, ACCOUNT, { answer: 'yes' });
+  assert.is(headers.location, homeOf(SERIAL));
+  assert.is(server.library.moodle.bindings(SERIAL).length, 1);
+});
+
 test('is the one that the question named, also when another launch came in between', async () => {
   const browser = openBrowser(server.url);
   await launch(moodle, browser, 'jocinta');
@@ -204,6 +215,27 @@ test('is ended by a teacher, on the page of the laptop', async () => {
   assert.equal(server.library.moodle.bindings(), []);
   const last = readAudit(server.library.paths, SERIAL).at(-1);
   assert.equal([last?.event, last?.who, last?.name], ['moodle-ended', 'teacher', 'Rosa']);
+});
+
+test('a teacher who keeps no server may end an account, and add or forget no Moodle', async () => {
+  await bind('jocinta');
+  await addTeacher(server.library.paths, 'Eva', PASSWORD, new Date());
+  const teacher = openBrowser(server.url);
+  const signIn = '/ds-restore/sign-in';
+  await teacher.fill(signIn, signIn, { name: 'Eva', password: PASSWORD });
+  const page = await teacher.get('/xs-backup/moodle');
+  assert.match(page.body, /Redirection URI/);
+  assert.not.match(page.body, /name="wwwroot"|moodle-forget/);
+  const [, form = ''] = /name="form" value="([^"]+)"/.exec(page.body) ?? [];
+  const { wwwroot, client, deployment } = moodle;
+  for (const act of ['moodle-add', 'moodle-forget']) {
+    const fields = { form, act, wwwroot, client, deployment };
+    assert.is((await teacher.post('/xs-backup/do', fields)).status, 403, act);
+  }
+  assert.is(server.library.moodle.bindings().length, 1);
+  const done = await teacher.post('/xs-backup/do', { form, act: 'moodle-end', serial: SERIAL });
+  assert.is(done.status, 303);
+  assert.equal(server.library.moodle.bindings(), []);
 });
 
 test('ends with the laptop: out of use or forgotten, also when that is taken back', async () => {
