@@ -181,6 +181,28 @@ test('accounts outlive a restart, in a file that only the service can read', () 
   );
 });
 
+test('with any one bit of the file turned, the accounts are as they were or nobody is let in', () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const records = new MoodleRecords(paths, clock);
+  const { platform } = records.add(PLATFORM);
+  records.bind({ platform: platform.id, sub: '4', name: 'Jocinta', serial: SERIAL });
+  const { moodle: file } = inLibrary(paths);
+  const right = readFileSync(file);
+  let kept = 0;
+  for (let at = 0; at < right.length; at += 3) {
+    const bytes = Buffer.from(right);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+    writeFileSync(file, bytes);
+    const read = new MoodleRecords(paths, clock);
+    if (read.bindings().length === 0) continue;
+    assert.equal([read.bindings(), read.platforms()], [records.bindings(), records.platforms()]);
+    kept += 1;
+  }
+  assert.ok(kept < right.length / 6, 'only blanks and line ends do not count');
+});
+
 test('what is ended is ended at once, even where the disk takes nothing', () => {
   using library = makeLibrary();
   const { paths } = library;
