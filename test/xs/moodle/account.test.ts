@@ -300,6 +300,34 @@ test('no name, number, e-mail address or role makes anybody somebody', async () 
   }
 });
 
+test('two names that have nothing in common are told so, and those of one child are not', async () => {
+  for (const [name, isTold] of [
+    ['Jocinta Quispe', false],
+    ['QUISPE, JÓCINTA', false],
+    ['Mallory', true],
+    ['Jo', true],
+    ['', true],
+  ] as const) {
+    const browser = openBrowser(server.url);
+    const { state, nonce } = await begin(moodle, browser, '7');
+    await finish(browser, { state, id_token: await moodle.sign(nonce, { sub: '7', name }) });
+    await browser.get(server.links.make(SERIAL));
+    const { body } = await browser.get(ACCOUNT);
+    assert.is(/role="alert"/.test(body), isTold, name);
+  }
+});
+
+test('signs on for a quarter of an hour without use: the computer may be of many', async () => {
+  const own = await bind('jocinta');
+  const brought = openBrowser(server.url);
+  await launch(moodle, brought, 'jocinta');
+  server.clock.pass(14 * 60_000);
+  assert.ok(await opens(brought, SERIAL));
+  server.clock.pass(16 * 60_000);
+  assert.not(await opens(brought, SERIAL));
+  assert.ok(await opens(own, SERIAL), 'her own laptop asks less often');
+});
+
 test('a name in another script or with tags is only a name', async () => {
   const browser = openBrowser(server.url);
   const { state, nonce } = await begin(moodle, browser, '9');
