@@ -131,6 +131,17 @@ async function fill(whole: WholeLibrary): Promise<void> {
   await whole.command('pin', [SERIAL, name]);
   await library.checker.checkAll();
   await whole.command('cleanup');
+  const moodle = {
+    issuer: 'http://box.lan/moodle',
+    client: 'c',
+    deployment: '1',
+    auth: 'http://b/',
+  };
+  const { platform } = library.moodle.add({
+    ...moodle,
+    keys: [{ kid: 'k', n: 'AQAB', e: 'AQAB' }],
+  });
+  library.moodle.bind({ platform: platform.id, sub: '4', name: null, serial: SERIAL });
   for (const path of [hostKey(library.paths), hostKeyPublic(library.paths)]) {
     writeFileSync(path, 'a key', { mode: 0o600 });
   }

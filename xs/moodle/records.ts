@@ -1,9 +1,9 @@
 /**
  * Which Moodles are trusted, and which account of one opens which Journal: `.moodle.json` in the library,
  * complete or not at all. A Journal has at most one account of a Moodle, and an account one Journal. A damaged
- * file lets nobody in by Moodle, and stops nothing else.
+ * file, of which a single bit may be wrong, lets nobody in by Moodle, and stops nothing else.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
@@ -50,8 +50,7 @@ export class MoodleRecords {
     this.#paths = paths;
     this.#clock = clock;
     try {
-      const { moodle } = inLibrary(paths);
-      this.#content = v.parse(schema, JSON.parse(readFileSync(moodle, 'utf8')));
+      this.#content = parseContent(readFileSync(inLibrary(paths).moodle, 'utf8'));
     } catch (cause) {
       if (isErrno(cause, 'ENOENT')) return;
       this.#damage = new DsError('damaged', `${inLibrary(paths).moodle} cannot be read`, {
@@ -162,7 +161,7 @@ export class MoodleRecords {
     const { moodle } = inLibrary(this.#paths);
     withReserve(this.#paths, () => {
       if (this.#damage && lstatSync(moodle, { throwIfNoEntry: false })) setAside(moodle);
-      writeFileDurably(moodle, `${JSON.stringify(next, null, 2)}\n`, 0o600);
+      writeFileDurably(moodle, formatContent(next), 0o600);
     });
     this.#damage = undefined;
     this.#content = next;
@@ -172,4 +171,19 @@ export class MoodleRecords {
 
 function newId(): string {
   return randomBytes(16).toString('base64url');
+}
+
+/** With its own sum: one wrong digit would open a Journal to somebody else. */
+function formatContent(content: Content): string {
+  return `${JSON.stringify({ ...content, sum: sumOf(content) }, null, 2)}\n`;
+}
+
+function parseContent(text: string): Content {
+  const { sum, ...content } = JSON.parse(text) as Record<string, unknown>;
+  if (sum !== sumOf(content)) throw new Error('its sum is wrong');
+  return v.parse(schema, content);
+}
+
+function sumOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

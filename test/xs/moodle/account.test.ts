@@ -105,6 +105,17 @@ test('needs a link that is opened after the launch, in the same browser, within 
   assert.equal(server.library.moodle.bindings(), []);
 });
 
+test('takes the code of a teacher for the link, where a laptop has no Backup', async () => {
+  const browser = openBrowser(server.url);
+  await launch(moodle, browser, 'jocinta');
+  const { code } = JSON.parse(await server.command('sign-in-code', [SERIAL], { json: true }));
+  const led = await browser.fill('/ds-restore/sign-in', '/ds-restore/code', { code });
+  assert.is(led.headers.location, ACCOUNT);
+  const { headers } = await browser.fill(ACCOUNT, ACCOUNT, { answer: 'yes' });
+  assert.is(headers.location, homeOf(SERIAL));
+  assert.is(server.library.moodle.bindings(SERIAL).length, 1);
+});
+
 test('is the one that the question named, also when another launch came in between', async () => {
   const browser = openBrowser(server.url);
   await launch(moodle, browser, 'jocinta');
@@ -206,6 +217,27 @@ test('is ended by a teacher, on the page of the laptop', async () => {
   assert.equal([last?.event, last?.who, last?.name], ['moodle-ended', 'teacher', 'Rosa']);
 });
 
+test('a teacher who keeps no server may end an account, and add or forget no Moodle', async () => {
+  await bind('jocinta');
+  await addTeacher(server.library.paths, 'Eva', PASSWORD, new Date());
+  const teacher = openBrowser(server.url);
+  const signIn = '/ds-restore/sign-in';
+  await teacher.fill(signIn, signIn, { name: 'Eva', password: PASSWORD });
+  const page = await teacher.get('/xs-backup/moodle');
+  assert.match(page.body, /Redirection URI/);
+  assert.not.match(page.body, /name="wwwroot"|moodle-forget/);
+  const [, form = ''] = /name="form" value="([^"]+)"/.exec(page.body) ?? [];
+  const { wwwroot, client, deployment } = moodle;
+  for (const act of ['moodle-add', 'moodle-forget']) {
+    const fields = { form, act, wwwroot, client, deployment };
+    assert.is((await teacher.post('/xs-backup/do', fields)).status, 403, act);
+  }
+  assert.is(server.library.moodle.bindings().length, 1);
+  const done = await teacher.post('/xs-backup/do', { form, act: 'moodle-end', serial: SERIAL });
+  assert.is(done.status, 303);
+  assert.equal(server.library.moodle.bindings(), []);
+});
+
 test('ends with the laptop: out of use or forgotten, also when that is taken back', async () => {
   await bind('jocinta');
   const session = openBrowser(server.url);
@@ -266,6 +298,34 @@ test('no name, number, e-mail address or role makes anybody somebody', async () 
     assert.not(await opens(browser, SERIAL));
     assert.is((await browser.get('/xs-backup')).status, 303);
   }
+});
+
+test('two names that have nothing in common are told so, and those of one child are not', async () => {
+  for (const [name, isTold] of [
+    ['Jocinta Quispe', false],
+    ['QUISPE, JÓCINTA', false],
+    ['Mallory', true],
+    ['Jo', true],
+    ['', true],
+  ] as const) {
+    const browser = openBrowser(server.url);
+    const { state, nonce } = await begin(moodle, browser, '7');
+    await finish(browser, { state, id_token: await moodle.sign(nonce, { sub: '7', name }) });
+    await browser.get(server.links.make(SERIAL));
+    const { body } = await browser.get(ACCOUNT);
+    assert.is(/role="alert"/.test(body), isTold, name);
+  }
+});
+
+test('signs on for a quarter of an hour without use: the computer may be of many', async () => {
+  const own = await bind('jocinta');
+  const brought = openBrowser(server.url);
+  await launch(moodle, brought, 'jocinta');
+  server.clock.pass(14 * 60_000);
+  assert.ok(await opens(brought, SERIAL));
+  server.clock.pass(16 * 60_000);
+  assert.not(await opens(brought, SERIAL));
+  assert.ok(await opens(own, SERIAL), 'her own laptop asks less often');
 });
 
 test('a name in another script or with tags is only a name', async () => {

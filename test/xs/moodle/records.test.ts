@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asDsError } from '../../../shared/errors.ts';
+import { AcceptedLaunches } from '../../../xs/moodle/accepted.ts';
 import { fetchKeys } from '../../../xs/moodle/fetch-keys.ts';
 import { readKeys, readPlatform } from '../../../xs/moodle/platform.ts';
 import { MoodleRecords } from '../../../xs/moodle/records.ts';
@@ -181,6 +182,28 @@ test('accounts outlive a restart, in a file that only the service can read', () 
   );
 });
 
+test('with any one bit of the file turned, the accounts are as they were or nobody is let in', () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const records = new MoodleRecords(paths, clock);
+  const { platform } = records.add(PLATFORM);
+  records.bind({ platform: platform.id, sub: '4', name: 'Jocinta', serial: SERIAL });
+  const { moodle: file } = inLibrary(paths);
+  const right = readFileSync(file);
+  let kept = 0;
+  for (let at = 0; at < right.length; at += 3) {
+    const bytes = Buffer.from(right);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+    writeFileSync(file, bytes);
+    const read = new MoodleRecords(paths, clock);
+    if (read.bindings().length === 0) continue;
+    assert.equal([read.bindings(), read.platforms()], [records.bindings(), records.platforms()]);
+    kept += 1;
+  }
+  assert.ok(kept < right.length / 6, 'only blanks and line ends do not count');
+});
+
 test('what is ended is ended at once, even where the disk takes nothing', () => {
   using library = makeLibrary();
   const { paths } = library;
@@ -293,6 +316,22 @@ test('what is good for a time is bounded, and the oldest goes first', () => {
   clock.pass(1000);
   assert.is(some.get('k3'), undefined);
   assert.not(some.isFull());
+});
+
+test('an account that is launched without end has to rest, and keeps nobody else out', () => {
+  const clock = testClock('2026-03-02T08:00:00Z');
+  const accepted = new AcceptedLaunches(clock);
+  const isRefused = (nonce: string, account: string) =>
+    codeOf(() => accepted.accept(nonce, account)) === 'server-refused';
+  for (let n = 0; n < 200; n += 1) assert.not(isRefused(`n${n}`, 'p mallory'), String(n));
+  assert.ok(isRefused('more', 'p mallory'));
+  assert.not(isRefused('hers', 'p ana'));
+  assert.ok(isRefused('hers', 'p ana'), 'a second time');
+  assert.ok(isRefused('hers', 'q ben'), 'for whomever');
+  clock.pass(15 * 60_000);
+  assert.not(isRefused('later', 'p mallory'));
+  for (let n = 0; n < 4999; n += 1) assert.not(isRefused(`m${n}`, `p ${n}`));
+  assert.ok(isRefused('last', 'p ana'), 'when there are too many, none is forgotten too soon');
 });
 
 test.run();

@@ -128,9 +128,13 @@ function addShortPaths(part: FastifyInstance): void {
   }
 }
 
-/** For the child, who may end them. */
-function accountsOf({ library }: Site, { who }: Page, reader: Serial): readonly Binding[] {
-  return library.config.moodle.enabled && !who?.teacher ? library.moodle.bindings(reader) : [];
+/** The class page, and the child's accounts of a Moodle, which she may end. */
+function besideDays({ library }: Site, { who }: Page, reader: Serial) {
+  const hers = library.config.moodle.enabled && !who?.teacher;
+  return {
+    classPage: isOn(library.paths),
+    accounts: hers ? library.moodle.bindings(reader) : [],
+  };
 }
 
 function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {

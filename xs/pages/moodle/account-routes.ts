@@ -1,6 +1,6 @@
 /**
  * What becomes of an account that Moodle vouched for: it signs on where it opens a Journal; else the link of a
- * laptop must be opened in the same browser, and she says that both are hers. Nobody who is signed in is
+ * laptop, or a teacher's code, must be used in the same browser, and she says that both are hers. Nobody who is signed in is
  * replaced without being asked.
  */
 import { randomBytes } from 'node:crypto';
@@ -62,10 +62,10 @@ function signOn(
 }
 
 /**
- * Where a browser goes that was signed on by a laptop's link: to the question, if an account waits in it.
- * Undefined if none does.
+ * Where a browser goes that was signed on by a laptop's link or a teacher's code: to the question, if an
+ * account waits in it. Undefined if none does.
  */
-export function afterLink(
+export function afterProof(
   { pending }: MoodleSite,
   request: FastifyRequest,
   serial: Serial,
@@ -138,7 +138,7 @@ function forget({ pending }: MoodleSite, request: FastifyRequest): void {
   if (browser !== undefined) pending.take(browser);
 }
 
-/** Whether she who is signed in came by the link of her laptop, since the launch and in this browser. */
+/** Whether she who is signed in came by a link or a code, since the launch and in this browser. */
 function isShown(
   waits: Pending,
   visitor: Visitor | undefined,

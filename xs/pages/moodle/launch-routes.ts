@@ -129,7 +129,7 @@ async function accept(
   site: MoodleSite,
   body: unknown,
 ): Promise<{ ticket: string; platform: Platform; framed: boolean }> {
-  const { states, used, tickets, library } = site;
+  const { states, accepted, tickets, library } = site;
   const { state, id_token: token, error } = (body ?? {}) as Record<string, unknown>;
   const begun = states.read(state);
   if (!begun) throw new LaunchRefused('state', 'the state is not ours, or too old');
@@ -137,10 +137,8 @@ async function accept(
   const platform = library.moodle.platform(begun.platform);
   if (!platform) throw new LaunchRefused('key', 'this Moodle was forgotten since');
   const { framed, ...who } = await verifyLaunch(token, platform, begun);
-  // Nothing waits between these two lines: of two that come at once, one is the first.
-  if (used.get(begun.nonce)) throw new LaunchRefused('again', 'this launch was used already');
-  if (used.isFull()) throw new LaunchRefused('late', 'too many launches at once');
-  used.put(begun.nonce, true);
+  // Nothing waits from here on: of two that come at once, one is the first.
+  accepted.accept(begun.nonce, `${platform.id} ${who.sub}`);
   const ticket = newToken();
   tickets.put(tokenHash(ticket), { ...who, platform: platform.id, browser: begun.browser });
   return { ticket, platform, framed: framed && !begun.out };

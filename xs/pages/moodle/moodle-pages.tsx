@@ -23,7 +23,7 @@ export function LeadOutPage({ page, href }: { page: Page; href: string }): VNode
 interface ShowLaptopProps {
   page: Page;
   account: Account;
-  /** For a teacher, who has no laptop here. */
+  /** Where a teacher's code is typed, and a teacher signs in herself. */
   signIn: string;
 }
 
@@ -42,7 +42,7 @@ export function ShowLaptopPage({ page, account, signIn }: ShowLaptopProps): VNod
         <p>{_('From then on Moodle brings you here by itself.')}</p>
       </section>
       <section class="card">
-        <h2>{_('I am a teacher')}</h2>
+        <p>{_('Your laptop does not have it? Ask your teacher for a code.')}</p>
         <p>
           <a class="button" href={signIn}>
             {_('Sign in')}
@@ -86,6 +86,11 @@ export function BothPage({ page, pending, name, action }: QuestionProps): VNode 
             </dd>
           </div>
         </dl>
+        {haveAWordInCommon(pending.name ?? '', name) ? null : (
+          <p class="alert" role="alert">
+            {_('These are two different names. Is one of them somebody else?')}
+          </p>
+        )}
         <p>
           {_(
             'If you say yes, whoever signs in to Moodle as {account} sees the Journal of {name} from now on. Say no if one of the names is not yours.',
@@ -197,4 +202,16 @@ function accountName({ _ }: Words, { name, sub }: Account): string {
 /** A name in another script must not turn the direction of the sentence around it. */
 function isolate(name: string): string {
   return `\u2068${name}\u2069`;
+}
+
+/** As people call one child: "Jocinta" and "Jocinta Quispe", whatever their accents and capitals. */
+function haveAWordInCommon(one: string, other: string): boolean {
+  const wordsOf = (name: string) =>
+    name
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu);
+  const known = new Set(wordsOf(one));
+  return (wordsOf(other) ?? []).some((word) => known.has(word));
 }

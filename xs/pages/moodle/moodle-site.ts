@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DAY_MS } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
 import { newToken, tokenHash } from '../../api/tokens.ts';
+import { AcceptedLaunches } from '../../moodle/accepted.ts';
 import { ShortLived } from '../../moodle/short-lived.ts';
 import { LaunchStates } from '../../moodle/states.ts';
 import { readCookie, setCookie } from '../guard/entrance.ts';
@@ -23,18 +24,19 @@ export interface Account {
 export interface Pending extends Account {
   /** In the form, so that the answer is about the question that was shown. */
   id: string;
-  /** The laptop whose link was opened in this browser since. */
+  /** The laptop whose link, or code, was used in this browser since. */
   shownBy?: Serial;
 }
 
 export interface MoodleSite extends Site {
   states: LaunchStates;
-  /** Nonces of launches that were accepted. */
-  used: ShortLived<true>;
+  accepted: AcceptedLaunches;
   /** From a launch to the page of ours after it; by the hash of what is in its address. */
   tickets: ShortLived<Account & { browser: string }>;
   /** By browser. */
   pending: ShortLived<Pending>;
+  /** What was refused, and from where, is in the log already. */
+  told: ShortLived<true>;
   /** How many accounts a laptop was shown for lately. */
   bound: ShortLived<number>;
   /** Bindings whose sign-on is in the audit log of this day. */
@@ -50,9 +52,10 @@ export function moodleSite(site: Site): MoodleSite {
   return {
     ...site,
     states: new LaunchStates(clock),
-    used: new ShortLived(clock, 15 * MINUTE_MS, MAX_LAUNCHES),
+    accepted: new AcceptedLaunches(clock),
     tickets: new ShortLived(clock, 5 * MINUTE_MS, MAX_LAUNCHES),
     pending: new ShortLived(clock, 10 * MINUTE_MS, MAX_LAUNCHES),
+    told: new ShortLived(clock, 10_000, 1000),
     bound: new ShortLived(clock, DAY_MS, MAX_LAUNCHES),
     noted: new ShortLived(clock, DAY_MS, MAX_LAUNCHES),
   };
@@ -74,7 +77,9 @@ export function markBrowser(request: FastifyRequest, reply: FastifyReply): strin
   return tokenHash(token);
 }
 
-/** What a teacher reads in the log of a launch that was refused. */
-export function logRefusal({ library }: Site, request: FastifyRequest, why: string): void {
-  library.log.warn('moodle-launch-refused', { why, address: request.ip });
+/** Why a launch was refused, for the log; the same of one address once in ten seconds. */
+export function logRefusal({ library, told }: MoodleSite, request: FastifyRequest, why: string) {
+  const key = `${request.ip} ${why}`;
+  if (!told.get(key)) library.log.warn('moodle-launch-refused', { why, address: request.ip });
+  told.put(key, true);
 }

@@ -12,13 +12,19 @@ import type { Site } from '../guard/site-context.ts';
 import { Guesses } from './guesses.ts';
 import { CODE_SIGN_IN, SignInPage } from './sign-in-page.tsx';
 import { propsOf, TEACHERS_START } from './sign-in-routes.ts';
+import type { AfterProof } from './sign-on.ts';
 
 /** Forms from one address, whatever is in them. */
 const PER_MINUTE = 30;
 
 type Typed = FastifyRequest<{ Body: { code?: unknown } }>;
 
-export function addCodeSignIn(part: FastifyInstance, site: Site): void {
+/** `afterCode` is where a code leads to, if not to the Journal. */
+export function addCodeSignIn(
+  part: FastifyInstance,
+  site: Site,
+  afterCode: AfterProof = () => undefined,
+): void {
   const guesses = new Guesses();
   const rateLimit = { max: PER_MINUTE, timeWindow: 60_000 };
 
@@ -29,7 +35,8 @@ export function addCodeSignIn(part: FastifyInstance, site: Site): void {
     const outcome = tryCode(site, guesses, request);
     if ('serial' in outcome) {
       site.guard.begin(request, reply, { role: 'child', serial: outcome.serial });
-      return reply.redirect(homePath(outcome.serial), 303);
+      const after = afterCode(request, outcome.serial);
+      return reply.redirect(after ?? homePath(outcome.serial), 303);
     }
     const { problem } = outcome;
     void reply.status(problem === 'code-wait' ? 429 : 403);

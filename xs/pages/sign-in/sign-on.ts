@@ -14,12 +14,14 @@ import { propsOf, TEACHERS_START } from './sign-in-routes.ts';
 
 const homeOf = (serial: Serial): string => `/ds-restore/${serial}/`;
 
-/** `afterLink` is where a link leads to, if not to the Journal. */
+/** Where a browser goes that a laptop or a teacher has just signed on, if not to the Journal. */
+export type AfterProof = (request: FastifyRequest, serial: Serial) => string | undefined;
+
 export function addSignOn(
   part: FastifyInstance,
   site: Site,
   links: WebLinks,
-  afterLink: (request: FastifyRequest, serial: Serial) => string | undefined = () => undefined,
+  afterLink: AfterProof = () => undefined,
 ): void {
   const { guard, library } = site;
 

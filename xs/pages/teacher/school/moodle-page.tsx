@@ -47,7 +47,7 @@ export function MoodlePage({ page, done, isOn, known, fields }: MoodleProps): VN
       )}
       <Known words={page.words} known={known} />
       <Fields words={page.words} fields={fields} />
-      <AddForm words={page.words} />
+      {page.who?.keeper ? <AddForm words={page.words} /> : null}
     </TeacherFrame>
   );
 }
