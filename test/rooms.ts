@@ -64,6 +64,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'integrity',
     'registration',
     'retention',
+    'codes',
     'pins',
     'legacy',
     'ingest',

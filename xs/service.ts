@@ -31,6 +31,7 @@ import { makeClassSite } from './pages/class/class-site.ts';
 import { addInstall } from './pages/install/install-routes.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
+import { addCodeSignIn } from './pages/sign-in/code-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
@@ -229,6 +230,7 @@ async function startHttp(
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignIn(part, site);
     addInstall(part, site, options.stickParts);
+    addCodeSignIn(part, site);
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
     const classSite = makeClassSite(site);

@@ -4,7 +4,7 @@
 import type { Got, Method, Response } from 'got';
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
-import { parseSums } from '../../shared/journal/sums.ts';
+import { MAX_ENTRIES, parseSums } from '../../shared/journal/sums.ts';
 import {
   type ClassOffers,
   type ClassStanding,
@@ -153,10 +153,10 @@ export class Control {
     await this.#text('POST', 'verify', { snapshot, uid });
   }
 
-  /** All entries of a snapshot by uid, page by page. */
+  /** All entries of a snapshot by uid, page by page. Throws `bad-input` for more pages than there can be. */
   async *entries(name: SnapshotName, of?: Serial): AsyncGenerator<EntrySummary[]> {
     let after = '';
-    for (;;) {
+    for (let pages = 0; pages <= MAX_ENTRIES / PAGE; pages += 1) {
       const owner = of === undefined ? '' : `&of=${of}`;
       const path = `${snapshotPath(name)}/entries?limit=${PAGE}${after}${owner}`;
       const page: EntriesPage = parseEntries(await this.#text('GET', path));
@@ -164,6 +164,7 @@ export class Control {
       if (page.next === null) return;
       after = `&after=${page.next}`;
     }
+    throw new DsError('bad-input', `the school server lists ${name} without an end`);
   }
 
   /**

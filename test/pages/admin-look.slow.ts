@@ -58,7 +58,8 @@ async function signIn(page: Page): Promise<void> {
   await page.goto('/xs-backup');
   await page.fill('#name', TEACHER.name);
   await page.fill('#password', TEACHER.password);
-  await page.click('main button');
+  await page.click('form[action$="/sign-in"] button');
+  await page.waitForURL('**/xs-backup');
 }
 
 const PAGES: [name: string, path: () => string][] = [
@@ -76,6 +77,7 @@ const PAGES: [name: string, path: () => string][] = [
   ['class-thing', () => `${CLASS}${offerWith('yes')}/`],
   ['journal', () => `/ds-restore/${serialOf(31)}/`],
   ['laptop', () => `/xs-backup/laptop/${serialOf(31)}`],
+  ['code', () => `/xs-backup/laptop/${serialOf(31)}`],
   ['laptop-replacing', () => `/xs-backup/laptop/${SERIAL}`],
   ['laptop-new', () => `/xs-backup/laptop/${RETURNED}`],
   ['replaces', () => `/xs-backup/laptop/${RETURNED}/replaces`],
@@ -89,6 +91,11 @@ const PAGES: [name: string, path: () => string][] = [
 ];
 
 const offerWith = (word: string) => [...offered].find(([, said]) => said === word)?.[0];
+/** A page that only a button leads to. */
+async function press(page: Page, name: string): Promise<void> {
+  if (name === 'code') await page.click('form[action^="/xs-backup/laptop/"] button');
+}
+
 const newest = () => encodeURIComponent(newestSnapshot(school.library.paths, SERIAL)?.name ?? '');
 
 const LOOKS: [locale: string, size: Size][] = [
@@ -103,6 +110,7 @@ for (const [locale, size] of soak<typeof LOOKS>([...LOOKS, ['en', 'small']], LOO
     const problems: string[] = [];
     for (const [name, path] of PAGES) {
       const answer = await page.goto(path(), { waitUntil: 'networkidle' });
+      await press(page, name);
       await shoot(page, `admin-${name}-${locale}-${size}`);
       const found = [
         ...(answer?.status() === 200 ? [] : [`status ${answer?.status()}`]),

@@ -207,6 +207,8 @@ export const inState = (paths: Paths) => ({
   adminSocket: join(paths.state, 'run', 'admin.sock'),
   /** Who may sign in to the pages as a teacher. */
   teachers: join(paths.state, 'teachers.json'),
+  /** Codes with which children sign in once, as hashes. */
+  codes: join(paths.state, 'codes.json'),
   sshFolder: join(paths.state, 'ssh'),
   /** Authorized keys, one file per login name. */
   keysFolder: join(paths.state, 'ssh', 'keys'),

@@ -18,6 +18,7 @@ import type { Site } from '../../../xs/pages/guard/site-context.ts';
 import { addInstall } from '../../../xs/pages/install/install-routes.ts';
 import { Journals } from '../../../xs/pages/journal/journal.ts';
 import { addJournalPages } from '../../../xs/pages/journal/journal-routes.ts';
+import { addCodeSignIn } from '../../../xs/pages/sign-in/code-routes.ts';
 import { addSignIn } from '../../../xs/pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from '../../../xs/pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from '../../../xs/pages/site.ts';
@@ -66,6 +67,7 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     site = made;
     addSignIn(part, made);
     addInstall(part, made, { ...STICK_PARTS, locale });
+    addCodeSignIn(part, made);
     addSignOn(part, made, links);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     const classSite = makeClassSite(made);

@@ -60,6 +60,28 @@ export function wrongCodeWords({ _ }: Words): string {
   );
 }
 
+/** What only a keeper of the server may do. */
+export function keeperWords({ _ }: Words): string {
+  return _(
+    'Only somebody who keeps the server may do this: it is for the whole school, or takes something away. Ask her, or him.',
+  );
+}
+
+/** Typed digits that two keys of this laptop have. */
+export function sharedCodeWords({ _ }: Words, who: string): string {
+  return _(
+    'By chance two keys of the laptop of {who} have these digits, so none was let in. In a moment the laptop shows new ones: type those.',
+    { who },
+  );
+}
+
+/** The digits were those of the key that the laptop has already; nothing that waits was let in. */
+export function confirmedWords({ _ }: Words): string {
+  return _(
+    'Confirmed: these are the digits of the key that this laptop has already. No other key was let in.',
+  );
+}
+
 /** 0 minutes close the window. */
 function windowWords({ _, _n }: Words, minutes: number): ActWords {
   if (minutes > 0) {

@@ -44,37 +44,47 @@ interface Rule {
   next?: { command: string; args: readonly Field[] };
   /** Done for each laptop in the field `serials`. */
   many?: true;
+  /** For the whole school, or it takes something away: only a keeper of the server may. */
+  keeper?: true;
 }
 
 const RULES = {
   approve: { command: 'approve', args: ['serial', 'code'] },
   reject: { command: 'reject', args: ['serial', 'key'] },
-  'reject-many': { command: 'reject', args: ['serials'], flags: ['kind'], many: true },
-  'register-window': { command: 'register-window', args: ['minutes'] },
-  retire: { command: 'retire', args: ['serial'] },
-  unretire: { command: 'unretire', args: ['serial'] },
-  forget: { command: 'forget', args: ['serial'] },
-  alias: { command: 'alias', args: ['serial', 'of'] },
-  unalias: { command: 'unalias', args: ['serial'] },
+  'reject-many': {
+    command: 'reject',
+    args: ['serials'],
+    flags: ['kind'],
+    many: true,
+    keeper: true,
+  },
+  'register-window': { command: 'register-window', args: ['minutes'], keeper: true },
+  retire: { command: 'retire', args: ['serial'], keeper: true },
+  unretire: { command: 'unretire', args: ['serial'], keeper: true },
+  forget: { command: 'forget', args: ['serial'], keeper: true },
+  alias: { command: 'alias', args: ['serial', 'of'], keeper: true },
+  unalias: { command: 'unalias', args: ['serial'], keeper: true },
   /** The old laptop is gone: the new one takes its place, and it is taken out of use. */
   replace: {
     ...{ command: 'alias', args: ['serial', 'of'] },
     next: { command: 'retire', args: ['of'] },
+    keeper: true,
   },
   'undo-replace': {
     ...{ command: 'unalias', args: ['serial'] },
     next: { command: 'unretire', args: ['of'] },
+    keeper: true,
   },
-  separate: { command: 'twins', args: ['serial'], word: 'separate' },
-  unite: { command: 'twins', args: ['serial'], word: 'one' },
-  welcome: { command: 'arrivals', args: ['serial'], word: 'welcome' },
-  decline: { command: 'arrivals', args: ['serial'], word: 'decline' },
+  separate: { command: 'twins', args: ['serial'], word: 'separate', keeper: true },
+  unite: { command: 'twins', args: ['serial'], word: 'one', keeper: true },
+  welcome: { command: 'arrivals', args: ['serial'], word: 'welcome', keeper: true },
+  decline: { command: 'arrivals', args: ['serial'], word: 'decline', keeper: true },
   /** Takes a welcome back. */
-  'move-back': { command: 'arrivals', args: ['serial'], word: 'undo' },
+  'move-back': { command: 'arrivals', args: ['serial'], word: 'undo', keeper: true },
   release: { command: 'release', args: ['serial'] },
   'release-many': { command: 'release', args: ['serials'], many: true },
-  drop: { command: 'drop', args: ['serial'] },
-  'drop-many': { command: 'drop', args: ['serials'], many: true },
+  drop: { command: 'drop', args: ['serial'], keeper: true },
+  'drop-many': { command: 'drop', args: ['serials'], many: true, keeper: true },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
   unpin: { command: 'unpin', args: ['serial', 'pin'] },
   undelete: { command: 'undelete', args: ['serial', 'item'] },
@@ -120,6 +130,12 @@ export function commandsOf({ name, fields }: Act): CommandRequest[] {
   const first = { command, args: [...valuesOf(args), ...words], flags: all };
   if (!next) return [first];
   return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
+}
+
+/** Whether only a keeper of the server may do it. */
+export function isForKeeper(name: ActName): boolean {
+  const { keeper }: Rule = RULES[name];
+  return keeper === true;
 }
 
 /** The page that asks for confirmation. */
