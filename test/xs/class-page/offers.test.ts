@@ -242,8 +242,15 @@ test('a damaged file is one laptop’s: it offers nothing, is named, and clearin
     assert.equal([offers.map((one) => one.serial), damaged], [[JIM], [SERIAL]]);
   }
   assert.match(await command('class-page'), /what CSN74803BB1 \(Jocinta\) offers cannot be read/);
+  const status = JSON.parse(await command('status', [], { json: true }));
+  assert.equal(status.concerns, ['damaged-laptops']);
+  assert.match(
+    await command('damage'),
+    /^CSN74803BB1 Jocinta: 1 file\n {2}unreadable: \.class-page\.json$/m,
+  );
   await command('class-page', [SERIAL, 'clear']);
   assert.equal((await school.listed()).damaged, []);
+  assert.match(await command('damage'), /no damage is known/);
   await school.takeBack(SERIAL, FISH); // the pin that was left
   assert.equal(pins(school), []);
   await school.offer(SERIAL, FISH);
