@@ -5,13 +5,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
-import { DsError } from '../../shared/errors.ts';
 import { parseRunId, parseUid, type Serial, type Uid } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
-import { readOffers } from '../../xs/class-page/offer-file.ts';
+import { readOffers, withdraw } from '../../xs/class-page/offer-file.ts';
 import { switchTo } from '../../xs/class-page/switch.ts';
 import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
-import { offerVersion, takeBack } from '../../xs/pins/offering.ts';
+import { offerVersion, unpinWithdrawn } from '../../xs/pins/offering.ts';
 import { listPins, listReleased } from '../../xs/pins/pins.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/storage/paths.ts';
 import {
@@ -79,12 +78,8 @@ const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unkn
     await whole.command('class-page', [offer?.id ?? '', word]);
   },
   'take-back': async ({ library }, [uid = '']) => {
-    try {
-      takeBack(library, SERIAL, parseUid(uid));
-    } catch (error) {
-      // Done before the plug was pulled.
-      if (!(error instanceof DsError && error.code === 'not-found')) throw error;
-    }
+    withdraw(library.paths, SERIAL, parseUid(uid));
+    unpinWithdrawn(library, SERIAL, parseUid(uid));
   },
 };
 

@@ -7,6 +7,7 @@ import { existsSync, lstatSync } from 'node:fs';
 import { relative } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { readOffers } from '../class-page/offer-file.ts';
 import type { Fault } from '../ground/faults.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
@@ -318,10 +319,12 @@ async function otherDisks(paths: Paths): Promise<Status['disks']> {
 /** By the last check, and by whether the last backup is still there. */
 function countFindings({ paths, registrations, troubles }: Library, serial: Serial): number {
   const known = readFindings(paths, serial).count;
-  const unregistered = registrations.unreadable().includes(serial) ? 1 : 0;
-  return (
-    unregistered + (troubles.has(serial) ? 1 : 0) + (known || lostSnapshot(paths, serial).length)
-  );
+  const alone = [
+    registrations.unreadable().includes(serial),
+    troubles.has(serial),
+    readOffers(paths, serial).damaged,
+  ];
+  return alone.filter((one) => one).length + (known || lostSnapshot(paths, serial).length);
 }
 
 /** Something is wrong with the newest backup of a laptop, so that it does not count as safe. */

@@ -11,10 +11,11 @@ import {
   type ClassStanding,
   parseClassRequest,
 } from '../../shared/protocol/messages.ts';
-import { readOffers } from '../class-page/offer-file.ts';
+import { noOffer } from '../class-page/offer.ts';
+import { readOffers, withdraw } from '../class-page/offer-file.ts';
 import { isOn } from '../class-page/switch.ts';
 import type { Library } from '../library.ts';
-import { knownOffer, offerVersion, takeBack } from '../pins/offering.ts';
+import { knownOffer, offerVersion, unpinWithdrawn } from '../pins/offering.ts';
 import { pinLimit } from '../pins/pins.ts';
 import { Pace } from '../registration/pace.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
@@ -70,7 +71,10 @@ export function addClassRoutes(
       const uid = parseUid(request.params.uid);
       const { digest } = request.query;
       const version = digest === undefined ? undefined : parseDigest(digest);
-      await workQueue.run(() => takeBack(library, serial, uid, version));
+      // At once: the queue may be busy for hours, and nobody must see it meanwhile.
+      const ended = withdraw(paths, serial, uid, version).length;
+      const unpinned = await workQueue.run(() => unpinWithdrawn(library, serial, uid, version));
+      if (ended + unpinned === 0) throw noOffer();
       log.info('taken-back-from-class', { serial, uid });
       return list(serial);
     },

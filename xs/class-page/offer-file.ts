@@ -95,8 +95,16 @@ export function withdrawThose(
   return ended;
 }
 
+/** How often any offers were replaced in this process: what was read before may be old then. */
+export function offersWritten(): number {
+  return written;
+}
+
+let written = 0;
+
 function replaceOffers(paths: Paths, serial: Serial, offers: readonly Offer[]): void {
   const { home, classPage } = inLaptop(paths, serial);
+  written += 1;
   if (offers.length > 0) {
     writeFileDurably(classPage, `${JSON.stringify({ version: 1, offers })}\n`, 0o640);
   } else {

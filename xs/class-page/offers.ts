@@ -1,12 +1,13 @@
 /**
  * The offers of the whole school, for the class page and the teacher who decides. Each laptop's file is read
- * again only after it changed, so that a page costs a look at each of them.
+ * again only after it changed, and looked at again after anything was written here, or two seconds: a class
+ * that opens the page at once costs one look at each of them.
  */
 import { statSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { noOffer, type Offer, type OfferState } from './offer.ts';
-import { type LaptopOffers, readOffers } from './offer-file.ts';
+import { type LaptopOffers, offersWritten, readOffers } from './offer-file.ts';
 
 export interface SchoolOffer extends Offer {
   serial: Serial;
@@ -21,17 +22,21 @@ export interface SchoolOffersOptions {
   };
 }
 
+/** What somebody else changed on the disk is seen after this, in milliseconds. */
+const FRESH_MS = 2000;
+
 export class SchoolOffers {
   readonly #options: SchoolOffersOptions;
   readonly #known = new Map<Serial, { stamp: string; read: LaptopOffers }>();
+  #last: { written: number; atMs: number; all: readonly SchoolOffer[] } | undefined;
 
   constructor(options: SchoolOffersOptions) {
     this.#options = options;
   }
 
-  /** Those in this state whose content is here, the newest first: by the teacher's word, else as offered. */
+  /** Those in this state, the newest first: by the teacher's word, else as offered. */
   list(state: OfferState): SchoolOffer[] {
-    const found = this.#all().filter((one) => one.state === state && this.#isHere(one));
+    const found = this.#all().filter((one) => one.state === state);
     const at = ({ decided, offered }: Offer) => decided ?? offered;
     return found.sort((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : a.id < b.id ? 1 : -1));
   }
@@ -48,10 +53,17 @@ export class SchoolOffers {
     return this.#serials().filter((serial) => this.#read(serial).damaged);
   }
 
-  #all(): SchoolOffer[] {
-    return this.#serials().flatMap((serial) =>
+  #all(): readonly SchoolOffer[] {
+    const [written, atMs] = [offersWritten(), performance.now()];
+    const { registrations } = this.#options;
+    if (this.#last?.written === written && atMs - this.#last.atMs < FRESH_MS) {
+      return this.#last.all.filter(({ serial }) => registrations.isActive(serial));
+    }
+    const all = this.#serials().flatMap((serial) =>
       this.#read(serial).offers.map((one) => ({ ...one, serial })),
     );
+    this.#last = { written, atMs, all };
+    return all;
   }
 
   #serials(): Serial[] {

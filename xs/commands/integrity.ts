@@ -7,6 +7,7 @@ import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { type DamagedThing, damagedThings } from '../admin/damaged-things.ts';
+import { readOffers } from '../class-page/offer-file.ts';
 import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
 import { type NamesFinding, readFindings } from '../integrity/findings.ts';
 import { checkEverything, relink } from '../integrity/relink.ts';
@@ -126,6 +127,7 @@ function findingsOf({ paths, registrations, troubles }: Library, serial: Serial)
     title: null,
   } as const;
   const more: NamesFinding[] = registrations.unreadable().includes(serial) ? [record] : [];
+  if (readOffers(paths, serial).damaged) more.push({ ...record, file: '.class-page.json' });
   const trouble = troubles.get(serial);
   if (trouble) more.push({ ...record, file: trouble });
   const count = Math.max(noted.count, findings.length) + more.length;

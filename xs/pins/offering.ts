@@ -9,8 +9,8 @@ import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { keptMarkOf } from '../../shared/journal/kept.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { isOf, noOffer, type Offer, withOffer } from '../class-page/offer.ts';
-import { readOffers, withdraw, writeOffers } from '../class-page/offer-file.ts';
+import { isOf, type Offer, withOffer } from '../class-page/offer.ts';
+import { readOffers, writeOffers } from '../class-page/offer-file.ts';
 import { inEntry, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { readPinNote, writePinNote } from './pin-note.ts';
@@ -63,20 +63,29 @@ export function knownOffer(
 }
 
 /**
- * Ends the offers of an entry, or that of one version: nobody sees it any more when this returns. Pins that
- * were made for them end too. Throws `not-found`.
+ * Ends the pins that were made for offers which have ended: of an entry, or of one version. Also those of a
+ * withdrawal that was cut off. Returns how many there were.
  */
-export function takeBack(context: PinContext, serial: Serial, uid: Uid, version?: Digest): void {
+export function unpinWithdrawn(
+  context: PinContext,
+  serial: Serial,
+  uid: Uid,
+  version?: Digest,
+): number {
   const { paths } = context;
-  const ended = withdraw(paths, serial, uid, version);
-  // Also those of a withdrawal that was cut off here.
-  const pins = listPins(paths, serial).filter((pin) => pin.forClass && isOf(pin, uid, version));
+  const offered = readOffers(paths, serial).offers;
+  const pins = listPins(paths, serial).filter(
+    (pin) =>
+      pin.forClass &&
+      isOf(pin, uid, version) &&
+      !offered.some((one) => isOf(one, pin.uid, pin.digest)),
+  );
   for (const pin of pins) {
     unpinForClass(context, serial, pin);
     failpoint('class.unpinned');
   }
   tidyPins(paths, serial, uid);
-  if (ended.length + pins.length === 0) throw noOffer();
+  return pins.length;
 }
 
 function unpinForClass(context: PinContext, serial: Serial, { uid, digest, folder }: Pin): void {

@@ -16,6 +16,7 @@ import { listPins } from '../../../xs/pins/pins.ts';
 import { inLaptop, inLibrary } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { refused, refusedLater } from '../../shared/refused.ts';
 import { awayOf, backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { serialOf } from '../whole.ts';
@@ -59,6 +60,28 @@ test('offered, it waits; a yes, a no and another yes each hold; taken back, noth
   assert.equal(events(school), [
     ...['class-page-on', 'class-approved', 'class-refused', 'class-approved'],
   ]);
+});
+
+test('taken back or refused at once, whatever the server is busy with for an hour', async () => {
+  await using school = await openClass();
+  const { library } = school;
+  await school.offer(SERIAL, FISH);
+  await school.offer(JIM, BOAT);
+  for (const { id } of (await school.listed()).offers) {
+    await school.command('class-page', [id, 'yes']);
+  }
+  let end = () => {};
+  const busy = library.workQueue.run(() => new Promise<void>((resolve) => (end = resolve)));
+  const back = school.takeBack(SERIAL, FISH);
+  await school.say('no', BOAT);
+  await waitFor('the page to be empty', async () => {
+    return (await school.listed()).offers.every(({ state }) => state === 'refused');
+  });
+  assert.equal(pins(school), [`${FISH} for class`], 'what is kept for it waits for its turn');
+  end();
+  await busy;
+  assert.is((await back).status, 200);
+  assert.equal([pins(school), states(school)], [[], []]);
 });
 
 test('each offer has an address of its own, which nobody can foresee', async () => {
@@ -219,8 +242,15 @@ test('a damaged file is one laptop’s: it offers nothing, is named, and clearin
     assert.equal([offers.map((one) => one.serial), damaged], [[JIM], [SERIAL]]);
   }
   assert.match(await command('class-page'), /what CSN74803BB1 \(Jocinta\) offers cannot be read/);
+  const status = JSON.parse(await command('status', [], { json: true }));
+  assert.equal(status.concerns, ['damaged-laptops']);
+  assert.match(
+    await command('damage'),
+    /^CSN74803BB1 Jocinta: 1 file\n {2}unreadable: \.class-page\.json$/m,
+  );
   await command('class-page', [SERIAL, 'clear']);
   assert.equal((await school.listed()).damaged, []);
+  assert.match(await command('damage'), /no damage is known/);
   await school.takeBack(SERIAL, FISH); // the pin that was left
   assert.equal(pins(school), []);
   await school.offer(SERIAL, FISH);

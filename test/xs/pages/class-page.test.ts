@@ -2,12 +2,15 @@
  * The class page in a browser: a teacher switches it on, sees what the class would see and decides; children
  * see what she said yes to and nothing else of it; strangers nothing; and while it is off it is not there.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Uid } from '../../../shared/ids.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { readOffers } from '../../../xs/class-page/offer-file.ts';
 import { offerVersion } from '../../../xs/pins/offering.ts';
+import { inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { jpegWith, pngWith } from '../../shared/pictures.ts';
 import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
@@ -257,6 +260,26 @@ test('two hundred attempts of strangers and other children are refused', async (
   }
   assert.ok(attempts >= 200, `${attempts}`);
   assert.equal(readOffers(library.paths, SERIAL), before);
+});
+
+test('a damaged file is not given out, and its thing is still there to be seen', async () => {
+  await using school = await openSchool();
+  const { jim, teacher, library } = school;
+  const [id, other] = [school.offer(WORDS), school.offer(PLAIN)];
+  for (const one of [id, other]) await press(school, one, 'class-yes');
+  const [offer] = readOffers(library.paths, SERIAL).offers;
+  assert.ok(offer);
+  const { uid, digest } = offer;
+  const folder = inLaptop(library.paths, SERIAL).pin(uid, digest);
+  rmSync(join(folder, uid));
+  const { status, body } = await jim.get(`${CLASS}${id}/`);
+  assert.is(status, 200);
+  assert.not.match(body, new RegExp(`${id}/file`));
+  assert.match((await teacher.get(`${DESK}/${id}/`)).body, /Its file is damaged/);
+  assert.is((await jim.get(`${CLASS}${id}/file`)).status, 409);
+  rmSync(join(folder, `${uid}.metadata`));
+  assert.is((await jim.get(`${CLASS}${id}/`)).status, 404);
+  assert.match((await jim.get(CLASS)).body, new RegExp(other));
 });
 
 test('what is decided is what was looked at: something else in its place needs another yes', async () => {

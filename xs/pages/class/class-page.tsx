@@ -44,7 +44,8 @@ export function ClassPage({ page, trail, things, paged }: ClassPageProps): VNode
 export interface ThingPageProps {
   page: Page;
   thing: ClassThing;
-  file: ClassFile | 'unclean' | null;
+  /** Null where there is none that is given out. */
+  file: ClassFile | null;
 }
 
 export function ThingPage({ page, thing, file }: ThingPageProps): VNode {
@@ -54,7 +55,7 @@ export function ThingPage({ page, thing, file }: ThingPageProps): VNode {
   return (
     <Frame page={page} title={titleOf(words, thing)} trail={trail}>
       <WholeThing {...{ words, thing, picture: pictureHref(thing) }}>
-        {file === null || file === 'unclean' ? null : (
+        {file === null ? null : (
           <p>
             <a class="button" href={`${CLASS}${thing.id}/file`}>
               {_('Get it')}

@@ -10,6 +10,7 @@ import { ClassPage, ThingPage } from './class-page.tsx';
 import {
   admitToClass,
   type ClassSite,
+  fileOf,
   type OnThing,
   offerOf,
   sendFile,
@@ -56,7 +57,8 @@ export function addClassPage(part: FastifyInstance, site: ClassSite): void {
     const offer = offerOf(site, request, true);
     const thing = readThing(paths, offer);
     if (!thing) throw noPage();
-    const file = await site.files.find(offer);
+    const found = await fileOf(site, offer);
+    const file = found === 'damaged' || found === 'unclean' ? null : found;
     const page = site.page(request, reply);
     return site.send(reply, ThingPage({ page, thing, file }));
   });

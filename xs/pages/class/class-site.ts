@@ -54,6 +54,14 @@ function orNothing<T>(find: () => T): T | undefined {
   }
 }
 
+/** The file of an offer, for its page: `damaged` where it cannot be read. Throws `server-busy`. */
+export async function fileOf({ files }: ClassSite, offer: SchoolOffer) {
+  return files.find(offer).catch((error: unknown) => {
+    if (error instanceof DsError && error.code === 'damaged') return 'damaged' as const;
+    throw error;
+  });
+}
+
 /** The picture of how it looked. Not kept by the browser: it may be taken back at any time. */
 export function sendPicture(
   { library }: ClassSite,

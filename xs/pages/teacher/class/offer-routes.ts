@@ -1,11 +1,11 @@
 /** The desk at which a teacher decides what the class sees. On a part that only teachers reach. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DsError } from '../../../../shared/errors.ts';
 import { isOn } from '../../../class-page/switch.ts';
 import { readThing } from '../../../published/class-thing.ts';
 import { THINGS_PER_PAGE } from '../../class/class-routes.ts';
 import {
   type ClassSite,
+  fileOf,
   type OnThing,
   offerOf,
   sendFile,
@@ -44,10 +44,7 @@ export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
     const offer = offerOf(site, request, false);
     const thing = readThing(paths, offer);
     if (!thing) throw noPage();
-    const file = await site.files.find(offer).catch((error: unknown) => {
-      if (error instanceof DsError && error.code === 'damaged') return 'damaged' as const;
-      throw error;
-    });
+    const file = await fileOf(site, offer);
     const page = site.page(request, reply);
     return site.send(reply, OfferPage({ page, thing, state: offer.state, file }));
   });
