@@ -82,6 +82,18 @@ export class DirectBackend implements Backend {
     throw new DsError(refused.code, refused.message, { hint: refused.hint });
   }
 
+  async offers(): Promise<Values[]> {
+    return rows('offer', await this.#act('class-offers', {}));
+  }
+
+  offer(uid: string, snapshot: string): Promise<string> {
+    return this.#act('offer', { entry: uid, snapshot });
+  }
+
+  async takeBack(uid: string): Promise<void> {
+    await this.#act('take-back', { entry: uid });
+  }
+
   async kept(): Promise<Values[]> {
     return rows('kept', await this.#act('kept', {}));
   }

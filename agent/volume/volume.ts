@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
@@ -22,6 +21,7 @@ import { prepareProfile } from '../workplace.ts';
 import type { LeftOut } from './arrived.ts';
 import { Contents } from './contents.ts';
 import { fetchDay } from './fetch-day.ts';
+import { LastUse } from './last-use.ts';
 import { canMount, makeMountPoint, mount, removeMountPoint, unmount } from './mount.ts';
 import { SftpServer } from './sftp-server.ts';
 
@@ -83,7 +83,7 @@ export async function serveVolume(
   const onBroken = () => tell({ type: 'broken' });
   using contents = new Contents({ context, session, origin, folder, onBroken });
   writeFileDurably(paths.copies, '');
-  const use = new LastUse(context, idleMs);
+  using use = new LastUse(context, idleMs);
   const place = makeMountPoint(env.HOME ?? '', volumeName(env), paths.mountPoint);
   try {
     const mounted = await mount(place, env, ({ input, output }) => {
@@ -103,44 +103,8 @@ export async function serveVolume(
       await unmount(mounted, env);
     }
   } finally {
-    use[Symbol.dispose]();
     removeMountPoint(paths.mountPoint);
     rmSync(paths.volume, { recursive: true, force: true });
-  }
-}
-
-/** When it was used last. */
-class LastUse implements Disposable {
-  /** Resolves when it was not used for long; rejects with the signal's reason. */
-  readonly end: Promise<'idle'>;
-  readonly #clock: Clock;
-  #lastMs: number;
-  #stop: () => void = () => {};
-
-  constructor({ signal, clock }: Context, idleMs: number) {
-    this.#clock = clock;
-    this.#lastMs = clock.monotonicMs();
-    this.end = new Promise((resolve, reject) => {
-      const fail = () => reject(signal.reason);
-      const timer = setInterval(() => {
-        if (clock.monotonicMs() - this.#lastMs >= idleMs) resolve('idle');
-      }, idleMs / 10);
-      this.#stop = () => {
-        clearInterval(timer);
-        signal.removeEventListener('abort', fail);
-      };
-      if (signal.aborted) fail();
-      else signal.addEventListener('abort', fail, { once: true });
-    });
-    this.end.catch(() => {}); // it may end before anybody waits
-  }
-
-  note(): void {
-    this.#lastMs = this.#clock.monotonicMs();
-  }
-
-  [Symbol.dispose](): void {
-    this.#stop();
   }
 }
 

@@ -206,10 +206,15 @@ const pinRequestSchema = v.strictObject({
 
 const classOffersSchema = v.object({
   offers: v.array(
-    v.object({ uid, digest, snapshot: v.string(), state: v.picklist(classStandings) }),
+    v.object({
+      ...{ uid, digest, snapshot: v.string(), title: v.string() },
+      state: v.picklist(['offered', 'approved', 'refused']),
+    }),
   ),
 });
 export type ClassOffers = v.InferOutput<typeof classOffersSchema>;
+/** After an offer: what became of it, and all of them. */
+const offeredSchema = v.object({ state: v.picklist(['offered', 'approved', 'refused']) });
 const classRequestSchema = v.strictObject({ snapshot: snapshotName });
 
 /** The most rows of a report, and of their texts in UTF-16 units; together they stay below 64 KiB. */
@@ -333,6 +338,7 @@ export const parseNotSafe = reader('a report of what is not safe', notSafeSchema
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);
 export const parseClassOffers = reader('what is offered to the class', classOffersSchema);
+export const parseOffered = reader('an answer to an offer', offeredSchema);
 export const parseClassRequest = reader('an offer to the class', classRequestSchema);
 export const parseQuietChallenge = reader('a quiet-day challenge', quietChallengeSchema);
 export const parseQuietAnswer = reader('a quiet-day answer', quietAnswerSchema);

@@ -90,12 +90,12 @@ const PAGES: [name: string, path: () => string][] = [
   ['done', () => `/xs-backup/class?act=retire&serial=${SERIAL}`],
 ];
 
+const offerWith = (word: string) => [...offered].find(([, said]) => said === word)?.[0];
 /** A page that only a button leads to. */
 async function press(page: Page, name: string): Promise<void> {
   if (name === 'code') await page.click('form[action^="/xs-backup/laptop/"] button');
 }
 
-const offerWith = (word: string) => [...offered].find(([, said]) => said === word)?.[0];
 const newest = () => encodeURIComponent(newestSnapshot(school.library.paths, SERIAL)?.name ?? '');
 
 const LOOKS: [locale: string, size: Size][] = [

@@ -58,7 +58,9 @@ export function concernText(words: Words, concern: Concern): string {
     case 'no-teacher':
       return _('Nobody can sign in to the pages yet');
     case 'clock':
-      return _('The clock of this server is not trusted: nothing is removed');
+      return _(
+        'The clock of this server is not trusted: nothing is removed, and the age of backups is unknown',
+      );
     case 'offsite':
       return _('The copy of all backups elsewhere is not being made');
     case 'damage':

@@ -17,8 +17,10 @@ import type { Library } from '../library.ts';
 import { knownOffer, offerVersion, takeBack } from '../pins/offering.ts';
 import { pinLimit } from '../pins/pins.ts';
 import { Pace } from '../registration/pace.ts';
-import type { Paths } from '../storage/paths.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
 import { findSnapshot, readVersions } from '../storage/snapshots.ts';
+import { factsOf } from './entry-facts.ts';
+import { readVersion } from './read-entries.ts';
 
 /** New offers of one laptop in an hour: each is written to the disk, and asks for a teacher's time. */
 const PACE = { perHour: 20, free: 20, pauseSeconds: 0 };
@@ -32,7 +34,8 @@ export function addClassRoutes(
   const pace = new Pace(library.clock, PACE);
   const list = (serial: Serial): ClassOffers => ({
     offers: readOffers(paths, serial).offers.map(({ uid, digest, snapshot, state }) => {
-      return { uid, digest, snapshot, state };
+      const { entry } = readVersion(inLaptop(paths, serial).pin(uid, digest), uid, digest);
+      return { uid, digest, snapshot, state, title: entry ? factsOf(entry, 0).title : '' };
     }),
   });
 
@@ -46,16 +49,17 @@ export function addClassRoutes(
     const serial = laptopOf(request.raw.socket);
     const uid = parseUid(request.params.uid);
     const { snapshot: name } = parseClassRequest(request.body);
-    await workQueue.run(() => {
+    const state = await workQueue.run(() => {
       const snapshot = findSnapshot(paths, serial, name);
-      if (knownOffer(paths, serial, uid, readVersions(snapshot).get(uid))) return;
+      const known = knownOffer(paths, serial, uid, readVersions(snapshot).get(uid));
+      if (known) return known.state;
       checkPace(pace, serial);
       const { nick = '', colors = null } = registrations.get(serial) ?? {};
       const limit = pinLimit(library, serial);
-      offerVersion(library, serial, { snapshot, uid, nick, colours: colors, limit });
       log.info('offered-to-class', { serial, uid });
+      return offerVersion(library, serial, { snapshot, uid, nick, colours: colors, limit }).state;
     });
-    return list(serial);
+    return { state, ...list(serial) };
   });
 
   app.delete<{ Params: { uid: string }; Querystring: { digest?: string } }>(

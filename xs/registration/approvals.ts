@@ -8,7 +8,7 @@ import type { Serial } from '../../shared/ids.ts';
 import type { AuditDetails, AuditEvent } from './audit.ts';
 import type { KeyKind, Laptop, PendingKey } from './laptop-record.ts';
 import { Pace } from './pace.ts';
-import { fingerprintOf, isSame, keyWithCode, pendingKey } from './pending-keys.ts';
+import { fingerprintOf, isSame, keyWithCode, pendingKey, withoutCode } from './pending-keys.ts';
 
 const MAX_REJECTED = 32;
 /** Codes that are typed wrong for one laptop. */
@@ -47,7 +47,8 @@ export class Approvals {
 
   /**
    * Lets in the key whose introduction has these six digits, or confirms the accepted one. Throws
-   * `not-found` where no key has them, `bad-input` where two have, `server-busy` after too many wrong ones.
+   * `not-found` where no key has them, `server-busy` after too many wrong ones, and `bad-input` where two
+   * have: those that wait are forgotten, so that their laptops show new digits.
    */
   byCode(serial: Serial, code: string): Approved {
     const laptop = this.#records.known(serial);
@@ -60,6 +61,10 @@ export class Approvals {
       found = keyWithCode(laptop, code);
     } catch (error) {
       this.#wrongCodes.count(serial);
+      // Two have these digits, so that they choose nothing: the next ones will differ.
+      if (error instanceof DsError && error.code === 'bad-input') {
+        this.#records.write(serial, withoutCode(laptop, code));
+      }
       throw error;
     }
     if (found === 'accepted') return this.#confirm(serial);

@@ -57,14 +57,14 @@ const EVENTS = [
   'cleaned-up',
   'clock-trusted',
   'journal-read',
-  'code-given',
-  'code-used',
   'class-page-on',
   'class-page-off',
   'class-approved',
   'class-refused',
   'class-cleared',
   'class-exported',
+  'code-given',
+  'code-used',
   'more-not-written',
 ] as const;
 

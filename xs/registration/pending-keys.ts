@@ -33,9 +33,13 @@ export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepte
   if (laptop.introduction?.code === code) found.push('accepted');
   const [only] = found;
   if (found.length > 1) {
-    throw new DsError('bad-input', `two keys of ${laptop.serial} have the code ${code}`, {
-      hint: 'reject both; the laptop then shows new digits',
-    });
+    throw new DsError(
+      'bad-input',
+      `two keys of ${laptop.serial} have the code ${code}: none was let in`,
+      {
+        hint: 'the laptop shows new digits when it connects next; type those',
+      },
+    );
   }
   if (only) return only;
   throw new DsError('not-found', `no key of ${laptop.serial} has the code ${code}`, {
@@ -45,7 +49,12 @@ export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepte
   });
 }
 
-/** The pending key with this code or fingerprint. Throws `not-found` and, where two have it, `bad-input`. */
+/** Without the waiting keys that have these digits: their laptops are introduced anew, and show others. */
+export function withoutCode(laptop: Laptop, code: string): Laptop {
+  return { ...laptop, pending: laptop.pending.filter((one) => one.code !== code) };
+}
+
+/** The waiting key with this code or fingerprint. Throws `not-found` and, where two have it, `bad-input`. */
 export function pendingKey(laptop: Laptop, which: string, kind?: KeyKind): PendingKey {
   const found = laptop.pending.filter((one) => {
     const isNamed = fingerprintOf(one.key) === which || (one.code !== null && one.code === which);

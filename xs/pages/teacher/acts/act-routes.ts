@@ -18,7 +18,14 @@ import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
 import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
-import { type ActFacts, actWords, keeperWords, wrongCodeWords } from './act-words.ts';
+import {
+  type ActFacts,
+  actWords,
+  confirmedWords,
+  keeperWords,
+  sharedCodeWords,
+  wrongCodeWords,
+} from './act-words.ts';
 import {
   type Act,
   askPath,
@@ -57,10 +64,14 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     return orExplain(site, act, request, reply, async () => {
       checkRole(site, act, request);
       const { signal } = new AbortController(); // never aborted: an act is short
+      let told = '';
+      const print = (text: string) => {
+        told += text;
+      };
       await library.audit.inNameOf(teacher, async () => {
-        await runAll(commandsOf(act), (command) => runCommand(library, command, () => {}, signal));
+        await runAll(commandsOf(act), (command) => runCommand(library, command, print, signal));
       });
-      const done = new URLSearchParams({ act: act.name, ...act.fields });
+      const done = new URLSearchParams({ act: act.name, ...act.fields, ...outcomeOf(act, told) });
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
@@ -80,6 +91,11 @@ function checkRole({ guard, library }: Site, { name }: Act, request: FastifyRequ
   if (!isForKeeper(name) || guard.isKeeper(request)) return;
   library.log.warn('act-refused', { act: name, teacher: guard.teacher(request) });
   throw new KeeperNeeded();
+}
+
+/** What the words of its effect depend on: the answer of the command. */
+function outcomeOf({ name }: Act, told: string): { outcome?: 'confirmed' } {
+  return name === 'approve' && /"done":"confirmed"/.test(told) ? { outcome: 'confirmed' } : {};
 }
 
 /** One that is refused does not keep the others from being done; it is reported at the end. */
@@ -111,8 +127,9 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
     const { serial } = act.fields;
     const stands =
       serial === undefined || library.registrations.get(parseSerial(serial)) !== undefined;
+    const isConfirmed = act.name === 'approve' && query.outcome === 'confirmed';
     return {
-      text: actWords(words, act, facts).done,
+      text: isConfirmed ? confirmedWords(words) : actWords(words, act, facts).done,
       undo: undo && stands ? askPath(undo) : undefined,
     };
   } catch {
@@ -133,14 +150,28 @@ async function orExplain(
   } catch (error) {
     const { status, body } = answerTo(error);
     if (status >= 500) throw error;
-    const problem = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const page = site.page(request, reply);
-    const isWrongCode = act.name === 'approve' && body.code === 'not-found';
-    const wrongCode = isWrongCode ? wrongCodeWords(page.words) : undefined;
-    const meaning = error instanceof KeeperNeeded ? keeperWords(page.words) : wrongCode;
+    const who = whoIs(site.library, act);
+    const told = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
+    const problem =
+      act.fields.serial === undefined ? told : told.replaceAll(act.fields.serial, who);
+    const wrong = act.name === 'approve' ? codeWords(page.words, body.code, who) : undefined;
+    const meaning = error instanceof KeeperNeeded ? keeperWords(page.words) : wrong;
     void reply.status(status);
     return site.send(reply, NotDonePage({ page, back: effectPath(act), problem, meaning }));
   }
+}
+
+/** Undefined where only the terminal has words for it. */
+function codeWords(words: Words, code: string, who: string): string | undefined {
+  if (code === 'not-found') return wrongCodeWords(words);
+  return code === 'bad-input' ? sharedCodeWords(words, who) : undefined;
+}
+
+/** The nick, or the serial number of a laptop without one. */
+function whoIs({ registrations }: Library, { fields }: Act): string {
+  const serial = tryParse(parseSerial, fields.serial);
+  return (serial && registrations.get(serial)?.nick) || (fields.serial ?? '');
 }
 
 /** Throws `not-registered`. */

@@ -67,6 +67,21 @@ export function keeperWords({ _ }: Words): string {
   );
 }
 
+/** Typed digits that two keys of this laptop have. */
+export function sharedCodeWords({ _ }: Words, who: string): string {
+  return _(
+    'By chance two keys of the laptop of {who} have these digits, so none was let in. In a moment the laptop shows new ones: type those.',
+    { who },
+  );
+}
+
+/** The digits were those of the key that the laptop has already; nothing that waits was let in. */
+export function confirmedWords({ _ }: Words): string {
+  return _(
+    'Confirmed: these are the digits of the key that this laptop has already. No other key was let in.',
+  );
+}
+
 /** 0 minutes close the window. */
 function windowWords({ _, _n }: Words, minutes: number): ActWords {
   if (minutes > 0) {

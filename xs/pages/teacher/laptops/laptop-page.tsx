@@ -88,7 +88,13 @@ export function LaptopPage(props: LaptopProps): VNode {
       </p>
       {row.confirmed === false && row.retired === null ? (
         <section class="card">
-          <p>{_('Nobody has compared the digits of this laptop with the server yet.')}</p>
+          <p>
+            {row.waiting.some(({ kind }) => kind === 'own')
+              ? _(
+                  'A key asks to be let in, and nobody has compared the digits of the one that this laptop has. The digits say which of them is meant.',
+                )
+              : _('Nobody has compared the digits of this laptop with the server yet.')}
+          </p>
           <CodeForm page={page} serial={serial} about={card.name} />
         </section>
       ) : null}

@@ -5,12 +5,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
 import { laptopRows } from '../../../admin/laptop-list.ts';
+import { mayUse } from '../../../admin/relief.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuotas } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
+import { measureDisk } from '../../../storage/disk.ts';
 import { readNotSafe } from '../../../storage/not-safe.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
 import { paginate, wordMatcher } from '../../frame/paging.ts';
@@ -94,7 +96,9 @@ async function laptopFacts(
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw noLaptop();
   const usage = (await index.usage()).find((one) => one.serial === serial);
-  const share = laptopQuotas(library)(serial).bytes;
+  const quota = laptopQuotas(library)(serial).bytes;
+  const { freeBytes } = await measureDisk(paths.library);
+  const share = mayUse(quota, usage?.bytes ?? 0, freeBytes);
   return {
     row,
     card: cardOf(row),

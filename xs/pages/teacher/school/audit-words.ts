@@ -129,10 +129,6 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   'clock-trusted': ({ _ }, { who }) => _("{who} said that the server's clock is right.", { who }),
   'journal-read': ({ _ }, { who, laptop }) =>
     _('{who} looked into the Journal of {laptop}.', { who, laptop }),
-  'code-given': ({ _ }, { who, laptop }) =>
-    _('{who} gave out a code that opens the Journal of {laptop} once.', { who, laptop }),
-  'code-used': ({ _ }, { laptop }) =>
-    _('With the code that was given out, somebody opened the Journal of {laptop}.', { laptop }),
   'class-page-on': ({ _ }, { who }) => _('{who} switched the class page on.', { who }),
   'class-page-off': ({ _ }, { who }) => _('{who} switched the class page off.', { who }),
   'class-approved': ({ _ }, { who, what, laptop }) =>
@@ -142,5 +138,9 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   'class-cleared': ({ _ }, { who, laptop }) =>
     _('{who} took everything of {laptop} off the class page.', { who, laptop }),
   'class-exported': ({ _ }, { who }) => _('{who} made a copy of the class page.', { who }),
+  'code-given': ({ _ }, { who, laptop }) =>
+    _('{who} gave out a code that opens the Journal of {laptop} once.', { who, laptop }),
+  'code-used': ({ _ }, { laptop }) =>
+    _('With the code that was given out, somebody opened the Journal of {laptop}.', { laptop }),
   'more-not-written': ({ _ }) => _('Laptops did more on this day than is written down in one day.'),
 };
