@@ -80,7 +80,7 @@ export function createPublicApp(options: HttpOptions): FastifyInstance {
     if (!Buffer.isBuffer(request.body)) throw new DsError('bad-input', 'an XML-RPC call is needed');
     void reply.type('text/xml; charset=utf-8');
     const { body, ip } = request;
-    return await turns.take(() => answerRegistration(options, body, ip));
+    return await turns.take(() => answerRegistration(options, body, ip), ip);
   };
   app.post('/', register);
   app.post('/RPC2', register); // the default path of XML-RPC libraries

@@ -42,7 +42,7 @@ export function addIntroduceRoutes(
     const { serial, ...offer } = introductions.reveal(reveal);
     const { color } = reveal;
     const whole = { ...offer, color, address: request.ip };
-    return { state: await turns.take(() => registrations.enrol(serial, whole)) };
+    return { state: await turns.take(() => registrations.enrol(serial, whole), request.ip) };
   });
 
   app.post('/backup/1/introduce/standing', async (request): Promise<Standing> => {

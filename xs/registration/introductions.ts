@@ -81,9 +81,8 @@ export class Introductions {
     const { serial } = request;
     this.#expire();
     const here = [...this.#open.values()].filter((one) => one.address === address).length;
-    const isFull = this.#open.size >= MAX_OPEN || here >= MAX_OPEN_PER_ADDRESS;
     const wait = Math.max(
-      isFull ? LIFETIME_MS / 1000 : 0,
+      here >= MAX_OPEN_PER_ADDRESS ? LIFETIME_MS / 1000 : 0,
       this.#byAddress.waitSeconds(address),
       this.#bySerialAndAddress.waitSeconds(`${serial} ${address}`),
       this.#bySerial.waitSeconds(serial),
@@ -92,6 +91,7 @@ export class Introductions {
     this.#byAddress.count(address);
     this.#bySerialAndAddress.count(`${serial} ${address}`);
     this.#bySerial.count(serial);
+    if (this.#open.size >= MAX_OPEN) this.#giveUp();
     const exchange = randomBytes(16).toString('hex');
     const offer = { exchange, nonce: randomBytes(32).toString('hex'), ...this.#server };
     const expiresMs = this.#clock.monotonicMs() + LIFETIME_MS;
@@ -117,6 +117,16 @@ export class Introductions {
     const transcript = transcriptOf(secret, open.offer);
     if (!isSignedBy(line, transcript, signature)) throw this.#forged('not signed by this key');
     return { serial, uuid, key: line, codes: codesOf(transcript) };
+  }
+
+  /** Ends the oldest exchange of the address that has begun the most: it has been counted all the same. */
+  #giveUp(): void {
+    const begun = new Map<string, string[]>();
+    for (const [name, { address }] of this.#open) {
+      begun.set(address, [...(begun.get(address) ?? []), name]);
+    }
+    const [most = []] = [...begun.values()].sort((a, b) => b.length - a.length);
+    if (most[0] !== undefined) this.#open.delete(most[0]);
   }
 
   #expire(): void {

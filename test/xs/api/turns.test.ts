@@ -38,4 +38,22 @@ test('the order is kept, a failure ends nobody else, and too many are refused at
   assert.is(order.at(-1), 1000, 'room again');
 });
 
+test('a flood from many addresses keeps nobody waiting for more than a turn of each', async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const flood = Array.from({ length: 300 }, (_, n) =>
+    turns.take(() => order.push('flood'), `10.0.0.${n % 3}`),
+  );
+  const one = Promise.allSettled(
+    Array.from({ length: 300 }, () => turns.take(() => order.push('flood'), '10.0.0.9')),
+  );
+  const child = turns.take(() => order.push('child'), '10.0.0.7');
+  await child;
+  assert.ok(order.indexOf('child') <= 5, String(order.indexOf('child')));
+  assert.is((await one).filter(({ status }) => status === 'rejected').length, 50, 'of one address');
+  await Promise.all(flood);
+  await turns.take(() => order.push('after'));
+  assert.is(order.at(-1), 'after');
+});
+
 test.run();

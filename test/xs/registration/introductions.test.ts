@@ -8,6 +8,7 @@ import { inLaptop } from '../../../xs/storage/paths.ts';
 import { makeKeyPair } from '../../shared/keys.ts';
 import { refused } from '../../shared/refused.ts';
 import { ed25519, enrol } from '../library.ts';
+import { serialOf } from '../whole.ts';
 import {
   begin,
   commitOf,
@@ -132,6 +133,22 @@ test('one address alone does not fill the room, and does not use up the attempts
   }
   assert.is(results.filter((one) => one === 'pending').length, 2);
   assert.is(introduceTo(intro, registrations, makeKeyPair(), '10.0.0.5').state, 'pending');
+});
+
+test('who begins a thousand introductions and ends none keeps nobody from beginning, or ending, one', () => {
+  const { intro } = begin();
+  const pair = makeKeyPair();
+  const secret = secretOf(pair.line);
+  const flood = (round: number) => {
+    for (let n = 0; n < 1200; n += 1) {
+      const commit = { ...commitOf(secret), serial: serialOf(1200 * round + n) };
+      intro.commit(commit, `10.0.${2 + round}.${Math.floor(n / 20)}`);
+    }
+  };
+  flood(0);
+  const offer = intro.commit(commitOf(secret), '10.0.0.5');
+  flood(1);
+  assert.is(intro.reveal(revealOf(secret, offer, pair)).key, pair.line);
 });
 
 test('an interrupted laptop shows new digits, and takes no second place', () => {
