@@ -226,7 +226,17 @@ test('what is held aside is released or thrown away; the trash gives it back, pi
   assert.is(listHeld(paths, SERIAL).length, 1);
   const { body } = await server.teacher.get('/xs-backup/held');
   assert.match(body, /many things are gone/);
-  await act(server.teacher, '/xs-backup/held', /mistake/);
+  assert.match(body, /Before: 12 things, which stay whatever you decide/);
+  assert.match(
+    body,
+    /<summary>What is in the newest one\?<\/summary><ul><li><bdi>thing 0<\/bdi><\/li><\/ul>/,
+  );
+  const [, mistake = ''] = body.split('It was a mistake');
+  assert.match(
+    mistake,
+    /^[\s\S]*Decide nothing here\. Bring the Journal back[\s\S]*Throw these away/,
+  );
+  await act(server.teacher, '/xs-backup/held', /Throw these away/);
   assert.equal([listHeld(paths, SERIAL).length, listSnapshots(paths, SERIAL).length], [0, 1]);
   assert.match(await act(server.teacher, '/xs-backup/trash', /Bring back/), /stays/);
   assert.is(listSnapshots(paths, SERIAL).length, 2);
@@ -244,7 +254,7 @@ test('many of a kind are one card, decided one by one or together', async () => 
   const { body } = await server.teacher.get('/xs-backup/held');
   assert.is([...body.matchAll(/<li class="card"/g)].length, 1, body);
   assert.is([...body.matchAll(/act=release&amp;serial=/g)].length, 2, 'one by one');
-  assert.match(await act(server.teacher, '/xs-backup/held', /^All of them are a mistake/), /trash/);
+  assert.match(await act(server.teacher, '/xs-backup/held', /^Throw all of these away/), /trash/);
   assert.equal(
     laptops.map((serial) => listHeld(paths, serial).length),
     [0, 0],

@@ -199,30 +199,34 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     done: _('Moved to the trash.'),
   }),
   release: ({ _ }, { who }) => ({
-    label: _('It is right'),
+    label: _('It was meant'),
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),
-    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    meaning: _(
+      'The backups held aside become ordinary ones. What was stored before stays as well.',
+    ),
     done: _('The backups are ordinary ones now.'),
   }),
   'release-many': ({ _, _n }, { laptops }) => ({
-    label: _('All of them are right'),
+    label: _('All of them were meant'),
     question: _n(
       'Is it right that so much is gone from {n} Journal?',
       'Is it right that so much is gone from {n} Journals?',
       laptops,
     ),
-    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    meaning: _(
+      'The backups held aside become ordinary ones. What was stored before stays as well.',
+    ),
     done: _('The backups are ordinary ones now.'),
   }),
   'drop-many': ({ _, _n }, { laptops }) => ({
-    label: _('All of them are a mistake'),
+    label: _('Throw all of these away'),
     question: _n(
       'Throw away what was held aside of {n} laptop?',
       'Throw away what was held aside of {n} laptops?',
       laptops,
     ),
     meaning: _(
-      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+      'What was held aside goes to the trash and can be brought back for some days. What was stored before stays as it is.',
     ),
     done: _('Moved to the trash.'),
   }),
@@ -237,10 +241,10 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     done: _('Rejected.'),
   }),
   drop: ({ _ }, { who }) => ({
-    label: _('Throw away'),
+    label: _('Throw these away'),
     question: _('Throw away the backups of {who} that were held aside?', { who }),
     meaning: _(
-      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+      'What was held aside goes to the trash and can be brought back for some days. What was stored before stays as it is.',
     ),
     done: _('Moved to the trash.'),
   }),
