@@ -293,7 +293,8 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
 
 test('of the trash, what went last comes first; converted trees and laptops are left to the terminal', () => {
   const item = (name: string, days: number, reason: string) => {
-    return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason, at: 0 };
+    const removed = new Date(daysAgo(days));
+    return { serial: serialOf(1), name, removed, reason, at: 0, folder: '/nowhere' };
   };
   const lines = trashView(
     [

@@ -283,6 +283,34 @@ test('a snapshot is pinned and unpinned', async () => {
   assert.not.match(await server.command('pins', [SERIAL]), new RegExp(name));
 });
 
+test('a pinned thing has its title, day, size and total; unpinned it has its title in the trash', async () => {
+  await using server = await openClass();
+  const page = `/xs-backup/laptop/${SERIAL}`;
+  const name = newestSnapshot(server.library.paths, SERIAL)?.name ?? '';
+  await server.command('pin', [SERIAL, name]);
+  await server.command('pin', [SERIAL, name, uidOf(3)]);
+  const told = await server.command('pins', [SERIAL]);
+  assert.match(told, new RegExp(`^${name} {2}a whole day {2}[\\d.]+ \\w+$`, 'm'));
+  assert.match(told, /^[\d.]+ \w+ in pinned days, which count in the quota only$/m);
+  const { body } = await server.teacher.get(page);
+  const thing = `/ds-restore/${SERIAL}/${SERIAL}/${name}/${uidOf(3)}/`;
+  assert.match(
+    body,
+    new RegExp(`<a href="${thing}"><bdi>thing 3</bdi></a> · \\w+day, .* · [\\d.]+ `),
+  );
+  assert.match(body, /[\d.]+ \w+ of the [\d.]+ \w+ that pinned things may take/);
+  assert.is((await server.teacher.get(thing)).status, 200);
+  const [, things = ''] = body.split('Things kept for good');
+  const [, href = ''] = /href="([^"]+act=unpin[^"]+)"/.exec(things) ?? [];
+  const question = await server.teacher.get(href.replace(/&amp;/g, '&'));
+  assert.match(question.body, /The pinned copy goes to the trash now/);
+  await server.command('unpin', [SERIAL, uidOf(3)]);
+  assert.match((await server.teacher.get('/xs-backup/trash')).body, /pinned: [\u2068]?thing 3/);
+  assert.match(await server.command('trash', [SERIAL]), /unpinned {2}thing 3$/m);
+  await server.command('undelete', [SERIAL, 'thing 3']);
+  assert.match(await server.command('pins', [SERIAL]), /thing 3/);
+});
+
 test('the window for new laptops is opened for a while, and closed', async () => {
   await using server = await openClass();
   const { newcomers } = server.library;

@@ -1,6 +1,7 @@
 /**
  * The words of each act: question, meaning, button, and what is said afterwards.
  */
+import { parseUid, tryParse } from '../../../../shared/ids.ts';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Act, ActName } from './acts.ts';
 
@@ -35,6 +36,11 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
       return approveWords(words, who, fields.code ?? '', facts.answer);
     case 'register-window':
       return windowWords(words, facts.minutes);
+    case 'unpin':
+      // One thing leaves at once; a day stays as long as any other.
+      return tryParse(parseUid, fields.pin)
+        ? { ...TEXTS.unpin(words, { who, other, what, laptops }), ...unpinThingWords(words) }
+        : TEXTS.unpin(words, { who, other, what, laptops });
     default:
       return TEXTS[name](words, { who, other, what, laptops });
   }
@@ -50,6 +56,15 @@ function approveWords({ _ }: Words, who: string, code: string, answer: string | 
       'Look at the laptop itself. Its key may then open this Journal: back up into it and bring back from it.',
     ),
     done: more === '' ? done : `${done} ${more}`,
+  };
+}
+
+function unpinThingWords({ _ }: Words): Pick<ActWords, 'meaning' | 'done'> {
+  return {
+    meaning: _(
+      'Days that have it keep it as long as any other. The pinned copy goes to the trash now, and can be brought back for some days.',
+    ),
+    done: _('No longer pinned. The pinned copy is in the trash.'),
   };
 }
 
