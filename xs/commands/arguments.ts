@@ -17,27 +17,45 @@ import {
 import { namesIn } from '../../shared/system/files.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import type { Library } from '../library.ts';
+import { successors } from '../registration/aliases.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
 import { type CommandContext, usage } from './command.ts';
+import { folded, nearest } from './nearest.ts';
 
 export interface KnownLaptop {
   serial: Serial;
   nick: string;
+  /** Why it is used no more; absent for one that is. */
+  gone?: 'replaced' | 'out of use' | undefined;
+}
+
+interface LaptopOptions {
+  /** Of laptops with one nick take the one that is still used: for what only reads. */
+  present?: boolean;
 }
 
 /** Names in a hint; more are counted. */
 const NAMED = 5;
 
 /** A laptop that is registered or has a folder in the library. Throws as `findLaptop` does. */
-export function laptopArgument({ library, args }: CommandContext, index = 0): Serial {
+export function laptopArgument(
+  { library, args }: CommandContext,
+  index = 0,
+  options: LaptopOptions = {},
+): Serial {
   const { registrations, paths } = library;
-  const registered = registrations.all().map(([serial, { nick }]) => ({ serial, nick }));
+  const newer = successors(registrations.bySerial());
+  const registered = registrations.all().map(([serial, { nick, retired }]): KnownLaptop => {
+    return { serial, nick, gone: newer.has(serial) ? 'replaced' : goneIf(retired) };
+  });
   const others = laptopsIn(paths).filter((serial) => !registrations.get(serial));
-  return findLaptop(args[index], [
-    ...registered,
-    ...others.map((serial) => ({ serial, nick: '' })),
-  ]);
+  const known = [...registered, ...others.map((serial) => ({ serial, nick: '' }))];
+  return findLaptop(args[index], known, options);
+}
+
+function goneIf(retired: string | null | undefined): KnownLaptop['gone'] {
+  return retired ? 'out of use' : undefined;
 }
 
 /** Also one that was forgotten, by its serial number. Throws as `findLaptop` does. */
@@ -49,19 +67,28 @@ export function trashedLaptop(context: CommandContext): Serial {
 
 /** For commands that read the library without its service. Throws as `findLaptop` does. */
 export function localLaptop(paths: Paths, text: string | undefined): Serial {
-  return findLaptop(
-    text,
-    laptopsIn(paths).map((serial) => ({ serial, nick: nickOnDisk(paths, serial) })),
-  );
+  const records = laptopsIn(paths).map((serial) => ({ serial, ...recordOnDisk(paths, serial) }));
+  const replaced = new Set(records.map(({ of }) => of));
+  const known = records.map(({ serial, nick, retired }): KnownLaptop => {
+    return { serial, nick, gone: replaced.has(serial) ? 'replaced' : goneIf(retired) };
+  });
+  return findLaptop(text, known, { present: true });
 }
 
 /** Empty for a record that this user may not read. */
 export function nickOnDisk(paths: Paths, serial: Serial): string {
+  return recordOnDisk(paths, serial).nick;
+}
+
+/** What this user may read of a registration: the nick, when it was retired, which laptop it replaces. */
+function recordOnDisk(paths: Paths, serial: Serial) {
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
   try {
-    const { nick } = JSON.parse(readFileSync(inLaptop(paths, serial).registration, 'utf8'));
-    return typeof nick === 'string' ? nick : '';
+    const found = JSON.parse(readFileSync(inLaptop(paths, serial).registration, 'utf8'));
+    const { nick, retired, alias } = found;
+    return { nick: textOf(nick), retired: textOf(retired), of: textOf(alias?.of) };
   } catch {
-    return '';
+    return { nick: '', retired: '', of: '' };
   }
 }
 
@@ -72,7 +99,11 @@ export function snapshotArgument(paths: Paths, serial: Serial, text: string | un
 }
 
 /** Throws `usage` when several are meant, and `not-registered` for none. */
-export function findLaptop(text: string | undefined, known: readonly KnownLaptop[]): Serial {
+export function findLaptop(
+  text: string | undefined,
+  known: readonly KnownLaptop[],
+  { present = false }: LaptopOptions = {},
+): Serial {
   if (text === undefined || text.trim() === '') {
     throw usage('a laptop is needed: its serial number, its nick, or the beginning of one', LISTS);
   }
@@ -88,22 +119,28 @@ export function findLaptop(text: string | undefined, known: readonly KnownLaptop
     return folded(one.serial).startsWith(typed) || folded(one.nick).startsWith(typed);
   });
   const meant = nicks.length > 0 ? nicks : begun;
-  const [only, ...more] = meant;
+  const used = meant.filter(({ gone }) => gone === undefined);
+  const [only, ...more] = present && used.length === 1 ? used : meant;
   if (!only) throw unknownLaptop(text, known);
   if (more.length === 0) return only.serial;
+  const named = meant.map(({ serial, nick, gone }) => {
+    return `${serial} ${nick}`.trim() + (gone === undefined ? '' : ` (${gone})`);
+  });
   throw usage(
     `${JSON.stringify(text)} may be any of ${meant.length} laptops`,
-    `give the serial number: ${listed(meant.map(({ serial, nick }) => `${serial} ${nick}`.trim()))}`,
+    `give the serial number: ${listed(named)}`,
   );
 }
 
 const LISTS = '"xs-backup laptops" lists them';
 
 function unknownLaptop(text: string, known: readonly KnownLaptop[]): DsError {
-  const near = nearest(
-    text,
-    known.flatMap(({ serial, nick }) => [serial, nick]),
+  // Also for whoever types more than the nick: María de los Angeles.
+  const longer = known.find(
+    ({ nick }) => nick !== '' && folded(text).startsWith(`${folded(nick)} `),
   );
+  const all = known.flatMap(({ serial, nick }) => [serial, nick]);
+  const near = longer?.nick ?? nearest(text, all);
   const hint = near === undefined ? LISTS : `did you mean ${near}? ${LISTS}`;
   return new DsError('not-registered', `no laptop ${text} is registered here`, { hint });
 }
@@ -165,35 +202,4 @@ export function uidArgument(text: string | undefined): Uid {
 function listed(all: readonly string[]): string {
   const rest = all.length - NAMED;
   return `${all.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
-function folded(text: string): string {
-  return text.normalize('NFC').trim().toLowerCase();
-}
-
-/** The name that differs least, if it differs little. */
-function nearest(text: string, names: readonly string[]): string | undefined {
-  const typed = folded(text);
-  const limit = Math.max(1, Math.floor(typed.length / 3));
-  let best: { name: string; distance: number } | undefined;
-  for (const name of names) {
-    if (name === '' || Math.abs(name.length - typed.length) > limit) continue;
-    const distance = editDistance(typed, folded(name));
-    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { name, distance };
-  }
-  return best?.name;
-}
-
-/** Letters to add, remove or replace. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

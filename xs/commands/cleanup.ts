@@ -11,12 +11,19 @@ import { type NextToGo, nextToGo } from '../chores/next-to-go.ts';
 import type { Library } from '../library.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
+import { titleInTrash } from '../pins/pins.ts';
 import { fullQuota, roomForLaptops, sharePercent } from '../retention/quota.ts';
 import type { Plan } from '../retention/retention.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
-import { ARRIVAL, listTrash, undelete as undeleteItem, WHOLE_LAPTOP } from '../storage/trash.ts';
+import {
+  ARRIVAL,
+  listTrash,
+  type TrashItem,
+  undelete as undeleteItem,
+  WHOLE_LAPTOP,
+} from '../storage/trash.ts';
 import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
 import { columns, counted, localTime, TERMINAL_WORDS } from './lines.ts';
@@ -147,16 +154,18 @@ export const trash: Command = {
   run: (context) => {
     const serial = context.args[0] === undefined ? undefined : trashedLaptop(context);
     const items = listTrash(context.library.paths, serial);
-    const rows = items.map(({ serial: of, name, removed, reason }) => ({
-      ...{ serial: of, name, removed: removed.toISOString(), reason },
-    }));
+    const rows = items.map((item) => {
+      const { serial: of, name, removed, reason } = item;
+      const title = titleInTrash(item);
+      return { serial: of, name, title, removed: removed.toISOString(), reason };
+    });
     answer(context, { trash: rows }, () =>
       rows.length === 0
         ? ['the trash is empty']
         : columns(
             rows.map((row) => [
               ...[row.serial, nickOf(context.library, row.serial)],
-              ...[row.name, localTime(row.removed), row.reason],
+              ...[row.name, localTime(row.removed), row.reason, row.title],
             ]),
           ),
     );
@@ -169,8 +178,7 @@ export const undelete: Command = {
   run: async (context) => {
     const { library, args } = context;
     const serial = trashedLaptop(context);
-    const name = args[1];
-    if (name === undefined) throw usage('a NAME is needed: "xs-backup trash" lists them');
+    const name = trashedName(listTrash(library.paths, serial), args[1]);
     await library.workQueue.run(async () => {
       // Pinned first: otherwise the next cleanup would remove it again, for the same reason.
       const snapshot = tryParse(parseSnapshotName, name);
@@ -191,6 +199,19 @@ export const undelete: Command = {
     ]);
   },
 };
+
+/** The name, a beginning of it, or the title of what was pinned, where only one item is meant. Throws `usage`. */
+function trashedName(items: readonly TrashItem[], typed: string | undefined): string {
+  if (typed === undefined) throw usage('a NAME is needed: "xs-backup trash" lists them');
+  if (typed === '' || items.some(({ name }) => name === typed)) return typed;
+  const meant = items.filter((item) => item.name.startsWith(typed) || titleInTrash(item) === typed);
+  const names = [...new Set(meant.map(({ name }) => name))];
+  if (names.length < 2) return names[0] ?? typed;
+  throw usage(
+    `${JSON.stringify(typed)} may be any of ${names.length} items of the trash`,
+    `give more of the name: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}`,
+  );
+}
 
 export const quota: Command = {
   onlyReads: true,

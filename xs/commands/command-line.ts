@@ -7,6 +7,7 @@ import type { ConfigTree } from '../../shared/config.ts';
 import type { DsError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import { FLAGS, type FlagName, type Flags, type Shape, usage, withHelp } from './command.ts';
+import { nearest } from './nearest.ts';
 import { COMMANDS, EXAMPLES, LOCAL_COMMANDS, MORE_EXAMPLES } from './table.ts';
 
 export type CommandLine =
@@ -187,7 +188,10 @@ function wrongArguments({ code, message }: CommanderError, args: readonly string
   const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
   if (code === 'commander.help') {
     const [, unknown] = args[0] === 'help' ? args : [];
-    return usage(unknown === undefined ? 'a command is needed' : `unknown command '${unknown}'`);
+    if (unknown === undefined) return usage('a command is needed');
+    const near = nearest(unknown, ['serve', ...Object.keys({ ...COMMANDS, ...LOCAL_COMMANDS })]);
+    return usage(`unknown command '${unknown}'`, near && `Did you mean ${near}?`);
   }
+  if (args[0] === 'version') return usage(first, '"xs-backup --version" prints it');
   return usage(first, suggestion?.replace(/^\(|\)$/g, ''));
 }

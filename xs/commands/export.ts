@@ -15,6 +15,7 @@ import { listTrash } from '../storage/trash.ts';
 import { findName, localLaptop } from './arguments.ts';
 import { type LocalCommand, usage } from './command.ts';
 import { counted } from './lines.ts';
+import { whyNotWritten } from './not-written.ts';
 
 /** What the original client writes into. */
 const MIRROR = 'datastore-current';
@@ -37,7 +38,7 @@ export const exportCommand: LocalCommand = {
       onProgress: ({ entries, of }) => progress({ done: entries, of, text: 'entries' }),
     }).catch((cause: unknown) => {
       if (!isSystemError(cause)) throw cause;
-      const hint = 'give a folder that does not exist yet, on a disk with enough room';
+      const hint = whyNotWritten(cause, 'give a folder that does not exist yet');
       throw new DsError('bad-input', `cannot write ${target}: ${cause.message}`, { hint, cause });
     });
     if (flags.json) return print(`${JSON.stringify(done)}\n`);

@@ -1,8 +1,9 @@
 /**
  * `pin`, `unpin` and `pins`: what cleanup never removes.
  */
-import { parseUid, tryParse } from '../../shared/ids.ts';
+import { parseUid, type Serial, type SnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
+import type { Library } from '../library.ts';
 import { pinEntry, pinSnapshot, unpinEntry, unpinSnapshot } from '../pins/pinning.ts';
 import {
   listPins,
@@ -12,6 +13,7 @@ import {
   pinnedSnapshots,
   titleOf,
 } from '../pins/pins.ts';
+import { listSnapshots } from '../storage/snapshots.ts';
 import { findName, laptopArgument, snapshotArgument, uidArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns } from './lines.ts';
@@ -62,7 +64,7 @@ export const pins: Command = {
   summary: 'pinned snapshots and entries, and how much of the quota they use',
   run: (context) => {
     const { library } = context;
-    const serial = laptopArgument(context);
+    const serial = laptopArgument(context, 0, { present: true });
     const shown = (pin: Pin) => {
       const { folder: _place, ...one } = pin;
       return { ...one, title: titleOf(pin) };
@@ -72,8 +74,14 @@ export const pins: Command = {
     const snapshots = [...pinnedSnapshots(library.paths, serial)];
     const bytes = entries.reduce((sum, one) => sum + one.bytes, 0);
     const limit = pinLimit(library, serial);
-    answer(context, { entries, released, snapshots, bytes, limit }, () => [
-      ...snapshots,
+    const days = snapshotSizes(library, serial, snapshots);
+    const dayBytes = days.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+    answer(context, { entries, released, snapshots, days, bytes, limit }, () => [
+      ...columns(
+        days.map(({ name, bytes: size }) => {
+          return [name, 'a whole day', size === null ? 'no longer here' : formatBytes(size)];
+        }),
+      ),
       ...columns([
         ...entries.map(({ uid, title, bytes, snapshot }) => {
           return [uid, title, formatBytes(bytes), `from ${snapshot}`];
@@ -83,6 +91,18 @@ export const pins: Command = {
         }),
       ]),
       `${formatBytes(bytes)} of ${formatBytes(limit)} used by pinned entries`,
+      ...(days.length > 0
+        ? [`${formatBytes(dayBytes)} in pinned days, which count in the quota only`]
+        : []),
     ]);
   },
 };
+
+/** The newest first; null for a snapshot that is not there. */
+function snapshotSizes({ paths }: Library, serial: Serial, names: readonly SnapshotName[]) {
+  const sizes = new Map(listSnapshots(paths, serial).map(({ name, bytes }) => [name, bytes]));
+  return [...names]
+    .sort()
+    .reverse()
+    .map((name) => ({ name, bytes: sizes.get(name) ?? null }));
+}

@@ -24,6 +24,12 @@ export const approve: Command = {
     if (context.flags['all-known-original']) return approveOriginals(context);
     if (context.flags['dry-run']) throw usage('--dry-run belongs to --all-known-original');
     if (context.args.length === 0) throw usage("missing required argument 'LAPTOP'");
+    if (/^\d{3} ?\d{3}$/.test(context.args.join(' '))) {
+      throw usage(
+        'whose laptop shows these digits?',
+        `type its name before them: "xs-backup approve LAPTOP ${context.args.join(' ')}"`,
+      );
+    }
     const serial = laptopArgument(context);
     const { approvals } = context.library.registrations;
     // As the laptop shows them, in two groups of three, or in one.
@@ -35,7 +41,8 @@ export const approve: Command = {
         'or give --key FINGERPRINT, after "ssh-keygen -lf ~/.sugar/default/ds-backup/key.pub" on the laptop',
       );
     }
-    if (code !== undefined && !/^\d{6}$/.test(code)) throw usage('CODE is six digits');
+    if (code !== undefined && !/^\d{6}$/.test(code))
+      throw usage('CODE is six digits, as in 047 111');
     const done = code
       ? approvals.byCode(serial, code)
       : approvals.byFingerprint(serial, kindOf(context), key ?? '');

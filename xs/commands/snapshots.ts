@@ -1,15 +1,24 @@
 /**
  * `snapshots`, `sums`, and the decisions about held backups.
  */
+import { DsError } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { dropHeld, releaseHeld } from '../ingest/held.ts';
 import { type HeldNote, readHeldNote } from '../ingest/shrink-guard.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
+import type { Library } from '../library.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
-import { isOfTwin, listAside, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import {
+  isOfTwin,
+  listAside,
+  listHeld,
+  listSnapshots,
+  type Snapshot,
+} from '../storage/snapshots.ts';
 import { laptopArgument, named, nickOf, snapshotArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
@@ -20,7 +29,7 @@ export const snapshots: Command = {
   summary: 'the snapshots of a laptop, newest first',
   run: (context) => {
     const { paths } = context.library;
-    const serial = laptopArgument(context);
+    const serial = laptopArgument(context, 0, { present: true });
     const pins = pinnedSnapshots(paths, serial);
     const rows = listSnapshots(paths, serial).map((one) => ({
       ...shown(one),
@@ -92,6 +101,7 @@ export const release: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
+    checkHeld(library, serial);
     const done = await library.workQueue.run(() => releaseHeld(library.paths, serial));
     await library.index.reindex(serial);
     library.log.info('held-released', { serial, snapshots: done.length });
@@ -108,6 +118,7 @@ export const drop: Command = {
   run: async (context) => {
     const { library } = context;
     const serial = laptopArgument(context);
+    checkHeld(library, serial);
     const now = library.timeline.now();
     const done = await library.workQueue.run(() => dropHeld(library.paths, serial, now));
     library.log.info('held-dropped', { serial, snapshots: done.length });
@@ -117,6 +128,14 @@ export const drop: Command = {
     ]);
   },
 };
+
+/** Throws `not-found`: nothing was decided where there was nothing to decide about. */
+function checkHeld(library: Library, serial: Serial): void {
+  if (listHeld(library.paths, serial).length > 0) return;
+  throw new DsError('not-found', `nothing of ${named(library, serial)} is held aside`, {
+    hint: '"xs-backup held" lists what is',
+  });
+}
 
 function shown({ folder: _place, ...manifest }: Snapshot) {
   return manifest;

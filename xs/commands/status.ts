@@ -89,8 +89,7 @@ function line(concern: Concern): string {
   switch (concern.type) {
     case 'faults': {
       const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
-      const told = `${text}: ${each}`;
-      return `${told.slice(0, MAX_LINE - 2)}${told.length > MAX_LINE - 2 ? '…' : ''}`;
+      return shortened(`${text}: ${each}`);
     }
     case 'disk-full':
     case 'disk-nearly-full':
@@ -99,12 +98,20 @@ function line(concern: Concern): string {
         `${percent(concern.freeInodes)} of the inodes are free`
       );
     case 'sandbox':
-      return `${text}: ${concern.reason}`.slice(0, MAX_LINE);
+      return shortened(`${text}: ${concern.reason}`);
     case 'not-safe':
       return `${text}: ${nameWithThings(concern.laptops)}`;
     default:
       return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
   }
+}
+
+/** Fits a line: cut after a word, where there is one. */
+function shortened(text: string): string {
+  if (text.length <= MAX_LINE - 2) return text;
+  const cut = text.slice(0, MAX_LINE - 3);
+  const end = cut.lastIndexOf(' ');
+  return `${cut.slice(0, end > MAX_LINE / 2 ? end : undefined)} …`;
 }
 
 /** What no backup has: a part of a line, for the screen has 25. */

@@ -78,13 +78,19 @@ export function pinnedDigests(paths: Paths, serial: Serial): Set<Digest> {
 }
 
 /** The title of what is pinned, for showing; empty where it has none. */
-export function titleOf({ folder, uid }: Pin): string {
+export function titleOf({ folder, uid }: Pick<Pin, 'folder' | 'uid'>): string {
   try {
     const entry = decodeEntry(readFileSync(inEntry(folder, uid).metadata));
     return propertyText(entry, 'title') ?? '';
   } catch {
     return ''; // damaged, but still a pin
   }
+}
+
+/** The title of a pinned version that is in the trash under this name; empty for anything else. */
+export function titleInTrash({ name, folder }: { name: string; folder: string }): string {
+  const uid = tryParse(parseUid, /^pin-(.{36})-[0-9a-f]{64}$/.exec(name)?.[1]);
+  return uid ? titleOf({ folder, uid }) : '';
 }
 
 /** What pins take, by digest of the version, for the quota. */

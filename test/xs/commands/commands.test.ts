@@ -120,6 +120,11 @@ async function prepare({ library, context, clock }: WholeLibrary, command: strin
     enrol(library.registrations, SERIAL, 'uuid', ed25519(9), { code: '000009' });
   if (command === 'release') {
     clock.pass(DAY_MS);
+    const many = Array.from({ length: 30 }, (_, n) => {
+      return [uidOf(n + 200), { title: 'y', content: `${n}` }] as const;
+    });
+    await backUp({ context }, new Map(many), SERIAL);
+    clock.pass(DAY_MS);
     const left = new Map([[uidOf(99), { title: 'x', content: 'x' }]]);
     await backUp({ context }, left, SERIAL);
   }

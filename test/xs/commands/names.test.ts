@@ -4,7 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
+import { localLaptop } from '../../../xs/commands/arguments.ts';
+import { whyNotWritten } from '../../../xs/commands/not-written.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
+import { refusedLater } from '../../shared/refused.ts';
 import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
@@ -46,6 +49,50 @@ test('what everybody has is said once, and each line of laptops stays short', as
   assert.not.match(told, /nobody has typed/);
   assert.match(told, /^TST00000002 .* unconfirmed$/m);
   for (const line of told.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('of laptops with one nick, what only reads takes the one in use; what changes something asks', async () => {
+  await using whole = await openWhole();
+  const { registrations, paths } = whole.library;
+  const [old, retired] = [serialOf(2), serialOf(3)];
+  for (const serial of [old, retired]) registrations.register(serial, 'Jocinta', 'u', dsaKey(2));
+  await backUp(whole, journal(2));
+  registrations.alias(SERIAL, old);
+  registrations.retire(retired);
+  assert.match(await whole.command('snapshots', ['jocinta']), /^datastore-\S+ .*2 entries/m);
+  assert.is(localLaptop(paths, 'Jocinta'), SERIAL);
+  const error = await refusedLater(
+    whole.command('retire', ['Jocinta']),
+    'usage',
+    /any of 3 laptops/,
+  );
+  assert.match(error.hint ?? '', `${old} Jocinta (replaced), ${retired} Jocinta (out of use)`);
+  registrations.unretire(retired);
+  await refusedLater(whole.command('snapshots', ['Jocinta']), 'usage', /any of 3 laptops/);
+});
+
+const SAID: readonly (readonly [code: string, hint: RegExp])[] = [
+  ['EACCES', /this user may not write there/],
+  ['EROFS', /write-protected/],
+  ['ENOSPC', /not enough room/],
+  ['EFBIG', /FAT/],
+  ['ENOTDIR', /^otherwise$/],
+];
+for (const [code, hint] of SAID) {
+  test(`what cannot be written because of ${code} has its own way out`, () => {
+    const cause = Object.assign(new Error(code), { code, syscall: 'open' });
+    assert.match(whyNotWritten(cause, 'otherwise'), hint);
+  });
+}
+
+test('a line of status is cut after a word', async () => {
+  await using whole = await openWhole();
+  const found = await readStatus(whole.library);
+  const reason = `EROFS: ${'read-only file system '.repeat(9)}`;
+  const lines = formatStatus({ ...found, faults: [{ part: 'library', reason }] });
+  const line = lines.find((one) => one.includes('EROFS')) ?? '';
+  assert.match(line, /(read-only|file|system) …$/);
+  assert.ok(line.length <= 120, line);
 });
 
 test('status names the command that lets a laptop in', async () => {

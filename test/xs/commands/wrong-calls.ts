@@ -38,6 +38,56 @@ error: unknown command 'frob' [usage]
 hint: "xs-backup help" lists the commands
 (2)
 
+$ xs-backup help snapshot
+error: unknown command 'snapshot' [usage]
+hint: Did you mean snapshots?
+(2)
+
+$ xs-backup version
+error: unknown command 'version' [usage]
+hint: "xs-backup --version" prints it
+(2)
+
+$ xs-backup approve 047 111
+error: whose laptop shows these digits? [usage]
+hint: type its name before them: "xs-backup approve LAPTOP 047 111"
+(2)
+
+$ xs-backup approve Jocinta abcdef
+error: CODE is six digits, as in 047 111 [usage]
+hint: "xs-backup help approve" shows how it is called
+(2)
+
+$ xs-backup pins "Jocinta de los Ángeles"
+error: no laptop Jocinta de los Ángeles is registered here [not-registered]
+hint: did you mean Jocinta? "xs-backup laptops" lists them
+(1)
+
+$ xs-backup pins Jcointa
+error: no laptop Jcointa is registered here [not-registered]
+hint: did you mean Jocinta? "xs-backup laptops" lists them
+(1)
+
+$ xs-backup pins Aan
+error: no laptop Aan is registered here [not-registered]
+hint: did you mean Ana? "xs-backup laptops" lists them
+(1)
+
+$ xs-backup unpin "jose luis" latest
+error: TST00000004 has no pinned snapshot yet [not-found]
+hint: "xs-backup pins TST00000004" lists them; "latest" is the newest
+(1)
+
+$ xs-backup drop Jocinta
+error: nothing of CSN74803BB1 (Jocinta) is held aside [not-found]
+hint: "xs-backup held" lists what is
+(1)
+
+$ xs-backup release Jocinta
+error: nothing of CSN74803BB1 (Jocinta) is held aside [not-found]
+hint: "xs-backup held" lists what is
+(1)
+
 $ xs-backup --bogus
 error: unknown option '--bogus' [usage]
 hint: "xs-backup help" lists the commands
@@ -94,7 +144,7 @@ hint: or give --key FINGERPRINT, after "ssh-keygen -lf ~/.sugar/default/ds-backu
 (2)
 
 $ xs-backup approve Jocinta 0471
-error: CODE is six digits [usage]
+error: CODE is six digits, as in 047 111 [usage]
 hint: "xs-backup help approve" shows how it is called
 (2)
 
@@ -335,7 +385,7 @@ hint: "xs-backup snapshots TST00000003" lists them; "latest" is the newest
 
 $ xs-backup export Jocinta latest /dev/null/x
 error: cannot write /dev/null/x: ENOTDIR: not a directory, lstat '/dev/null/x' [bad-input]
-hint: give a folder that does not exist yet, on a disk with enough room
+hint: give a folder that does not exist yet
 (1)
 
 $ xs-backup server-key

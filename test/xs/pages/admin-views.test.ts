@@ -146,7 +146,7 @@ test('the forecast is one sentence: fits, fits until a day, does not fit', () =>
 test('a laptop is shown with what needs a decision, and counted in each of its states', () => {
   const facts = {
     ...{ retired: false, replaced: false, waiting: false, held: false },
-    notSafe: false,
+    ...{ notSafe: false, unconfirmed: false },
     standing: 'safe',
   } as const;
   const cases: [Partial<Parameters<typeof statesOf>[0]>, Mark[]][] = [
@@ -164,6 +164,9 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{ replaced: true, standing: 'late' }, ['replaced']],
     [{ replaced: true, waiting: true, standing: 'never' }, ['waiting', 'replaced']],
     [{ replaced: true }, ['safe']],
+    [{ unconfirmed: true }, ['safe', 'unconfirmed']],
+    [{ unconfirmed: true, replaced: true }, ['safe']],
+    [{ unconfirmed: true, retired: true }, ['retired']],
     [{ retired: true, waiting: true, standing: 'late' }, ['retired']],
     [{ retired: true, held: true }, ['retired', 'held']],
   ];
@@ -292,7 +295,8 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
 
 test('of the trash, what went last comes first; converted trees and laptops are left to the terminal', () => {
   const item = (name: string, days: number, reason: string) => {
-    return { serial: serialOf(1), name, removed: new Date(daysAgo(days)), reason, at: 0 };
+    const removed = new Date(daysAgo(days));
+    return { serial: serialOf(1), name, removed, reason, at: 0, folder: '/nowhere' };
   };
   const lines = trashView(
     [

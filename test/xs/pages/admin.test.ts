@@ -226,7 +226,17 @@ test('what is held aside is released or thrown away; the trash gives it back, pi
   assert.is(listHeld(paths, SERIAL).length, 1);
   const { body } = await server.teacher.get('/xs-backup/held');
   assert.match(body, /many things are gone/);
-  await act(server.teacher, '/xs-backup/held', /mistake/);
+  assert.match(body, /Before: 12 things, which stay whatever you decide/);
+  assert.match(
+    body,
+    /<summary>What is in the newest one\?<\/summary><ul><li><bdi>thing 0<\/bdi><\/li><\/ul>/,
+  );
+  const [, mistake = ''] = body.split('It was a mistake');
+  assert.match(
+    mistake,
+    /^[\s\S]*Decide nothing here\. Bring the Journal back[\s\S]*Throw these away/,
+  );
+  await act(server.teacher, '/xs-backup/held', /Throw these away/);
   assert.equal([listHeld(paths, SERIAL).length, listSnapshots(paths, SERIAL).length], [0, 1]);
   assert.match(await act(server.teacher, '/xs-backup/trash', /Bring back/), /stays/);
   assert.is(listSnapshots(paths, SERIAL).length, 2);
@@ -244,7 +254,7 @@ test('many of a kind are one card, decided one by one or together', async () => 
   const { body } = await server.teacher.get('/xs-backup/held');
   assert.is([...body.matchAll(/<li class="card"/g)].length, 1, body);
   assert.is([...body.matchAll(/act=release&amp;serial=/g)].length, 2, 'one by one');
-  assert.match(await act(server.teacher, '/xs-backup/held', /^All of them are a mistake/), /trash/);
+  assert.match(await act(server.teacher, '/xs-backup/held', /^Throw all of these away/), /trash/);
   assert.equal(
     laptops.map((serial) => listHeld(paths, serial).length),
     [0, 0],
@@ -271,6 +281,34 @@ test('a snapshot is pinned and unpinned', async () => {
   assert.match(await server.command('pins', [SERIAL]), new RegExp(name));
   await act(server.teacher, page, /^Unpin/);
   assert.not.match(await server.command('pins', [SERIAL]), new RegExp(name));
+});
+
+test('a pinned thing has its title, day, size and total; unpinned it has its title in the trash', async () => {
+  await using server = await openClass();
+  const page = `/xs-backup/laptop/${SERIAL}`;
+  const name = newestSnapshot(server.library.paths, SERIAL)?.name ?? '';
+  await server.command('pin', [SERIAL, name]);
+  await server.command('pin', [SERIAL, name, uidOf(3)]);
+  const told = await server.command('pins', [SERIAL]);
+  assert.match(told, new RegExp(`^${name} {2}a whole day {2}[\\d.]+ \\w+$`, 'm'));
+  assert.match(told, /^[\d.]+ \w+ in pinned days, which count in the quota only$/m);
+  const { body } = await server.teacher.get(page);
+  const thing = `/ds-restore/${SERIAL}/${SERIAL}/${name}/${uidOf(3)}/`;
+  assert.match(
+    body,
+    new RegExp(`<a href="${thing}"><bdi>thing 3</bdi></a> · \\w+day, .* · [\\d.]+ `),
+  );
+  assert.match(body, /[\d.]+ \w+ of the [\d.]+ \w+ that pinned things may take/);
+  assert.is((await server.teacher.get(thing)).status, 200);
+  const [, things = ''] = body.split('Things kept for good');
+  const [, href = ''] = /href="([^"]+act=unpin[^"]+)"/.exec(things) ?? [];
+  const question = await server.teacher.get(href.replace(/&amp;/g, '&'));
+  assert.match(question.body, /The pinned copy goes to the trash now/);
+  await server.command('unpin', [SERIAL, uidOf(3)]);
+  assert.match((await server.teacher.get('/xs-backup/trash')).body, /pinned: [\u2068]?thing 3/);
+  assert.match(await server.command('trash', [SERIAL]), /unpinned {2}thing 3$/m);
+  await server.command('undelete', [SERIAL, 'thing 3']);
+  assert.match(await server.command('pins', [SERIAL]), /thing 3/);
 });
 
 test('the window for new laptops is opened for a while, and closed', async () => {

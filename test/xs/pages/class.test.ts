@@ -71,6 +71,30 @@ test('the numbers of the first page are those of the pages that they lead to', a
   assert.equal(asked, [serialOf(0)]);
 });
 
+test('whose digits nobody compared is a list of its own, and states that overlap are explained', async () => {
+  await using school = await openSchool(3);
+  const { registrations } = school.library;
+  for (const n of [0, 1]) enrol(registrations, serialOf(n), 'u', ed25519(n + 1));
+  registrations.approvals.byCode(serialOf(1), '123456');
+  await signIn(school);
+  const first = await body(school, '/xs-backup');
+  const [, href = ''] = /<a href="([^"]+)">Nobody has compared the digits/.exec(first) ?? [];
+  const list = await body(school, href);
+  assert.equal(tilesIn(list), [serialOf(0)]);
+  assert.match(list, /Never backed up · Digits not compared/);
+  assert.match(list, /A laptop that is in several states is counted in each/);
+});
+
+test('a calendar without days says why: the clock is not trusted, or the first day is not over', async () => {
+  await using school = await openSchool(1);
+  const { clock, library } = school;
+  await signIn(school);
+  assert.match(await body(school, '/xs-backup/days'), /Nothing is noted yet\./);
+  library.timeline.observe();
+  clock.time += 4000 * DAY_MS;
+  assert.match(await body(school, '/xs-backup/days'), /Nothing is noted while the clock/);
+});
+
 test('a laptop that another one replaces is not late for ever', async () => {
   await using school = await openSchool(2);
   const { library, clock, command } = school;

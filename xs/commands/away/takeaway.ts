@@ -14,6 +14,7 @@ import { findThings, type Things } from '../../takeaway/things.ts';
 import { localLaptop, nickOnDisk } from '../arguments.ts';
 import { type LocalCommand, type LocalContext, NEEDS_ATTENTION, usage } from '../command.ts';
 import { counted, TERMINAL_WORDS } from '../lines.ts';
+import { whyNotWritten } from '../not-written.ts';
 
 type TakeawayContext = Pick<
   LocalContext,
@@ -82,7 +83,7 @@ async function write(
   } catch (cause) {
     rmSync(temporary, { force: true });
     if (!isSystemError(cause)) throw cause;
-    const hint = 'is there room for it? FAT has none for a file of more than 4 GB';
+    const hint = whyNotWritten(cause, 'give a file that does not exist yet');
     throw new DsError('bad-input', `cannot write ${file}: ${cause.message}`, { hint, cause });
   }
 }

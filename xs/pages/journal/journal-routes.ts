@@ -13,6 +13,7 @@ import {
 } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
 import { isOn } from '../../class-page/switch.ts';
+import type { Binding } from '../../moodle/records.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -21,7 +22,7 @@ import { addDownloads } from './download-routes.ts';
 import { EntriesPage, type EntriesProps } from './entries-page.tsx';
 import { EntryPage } from './entry-page.tsx';
 import { findEntries, readSearch } from './entry-search.ts';
-import type { Journals, Owner, ShownSnapshot, Version } from './journal.ts';
+import type { Journals, Owner, ShownEntry, ShownSnapshot, Version } from './journal.ts';
 import type { JournalOf } from './journal-frame.tsx';
 import {
   admit,
@@ -49,7 +50,70 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
   const journalSite: JournalSite = { ...site, journals, reads: new TeacherReads(site.library) };
   const now = () => Math.floor(site.library.clock.now().getTime() / 1000);
 
-  // As the pages of the original, and people, write them.
+  addShortPaths(part);
+
+  part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
+    const { reader, owners } = admit(journalSite, request);
+    const days = journals.snapshotsOf(owners);
+    // Whoever looks at the days may soon search in all of them.
+    void journals.all(days).catch((error: Error) => {
+      site.library.log.warn('journal-not-read', { reader, reason: error.message });
+    });
+    const page = site.page(request, reply);
+    const accounts = accountsOf(site, page, reader);
+    const classPage = isOn(site.library.paths);
+    const shown = { page, reader, owners, days, accounts, now: now(), classPage };
+    return site.send(reply, DaysPage(shown));
+  });
+
+  part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
+    const { reader, owners } = admit(journalSite, request);
+    const page = site.page(request, reply);
+    const all = await journals.all(journals.snapshotsOf(owners));
+    const title = page.who?.teacher ? page.words._('All things') : page.words._('All my things');
+    const entries = all.map((one) => ({ ...one, facts: one.listed.facts }));
+    const listed = { all: entries, title, path: allPath(reader), now: now() };
+    return sendList(journalSite, request, reply, { page, reader, owners }, listed);
+  });
+
+  part.get('/ds-restore/:reader/:owner/:day/', async (request: OnDay, reply) => {
+    const reading = admit(journalSite, request);
+    const day = dayOf(journalSite, reading, request.params);
+    const page = site.page(request, reply);
+    const all = await journals.listNamed(day, journals.snapshotsOf(reading.owners));
+    const path = dayPath(reading.reader, day);
+    const listed = { all, title: nameOf(page, day), path, now: now() };
+    return sendList(journalSite, request, reply, { page, ...reading }, listed);
+  });
+
+  addEntryPage(part, journalSite);
+  addDownloads(part, journalSite);
+}
+
+function addEntryPage(part: FastifyInstance, site: JournalSite): void {
+  const { journals } = site;
+  part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
+    const { reader, owners } = admit(site, request);
+    const day = dayOf(site, { reader, owners }, request.params);
+    const { listed, entry } = entryOf(site, { reader, owners }, day, request.params);
+    const page = site.page(request, reply);
+    const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
+    const shown: Version = { ...day, listed };
+    const versions = journals.versions(journals.snapshotsOf(owners), listed.uid);
+    const node = EntryPage({
+      damage: journals.isDamaged(shown) ? { whole: versions.find(journals.isWhole) } : null,
+      ...{ page, of: journalOf(reader, owners), dayTitle: nameOf(page, day), day, shown, versions },
+      ...{ description: text('description'), tags: text('tags') },
+      pinned: journals.pinned(owners).has(listed.digest),
+      intoJournal:
+        page.who?.teacher !== true && downloadsIntoJournal(request.headers['user-agent']),
+    });
+    return site.send(reply, node);
+  });
+}
+
+/** Without the slash at the end, as the pages of the original, and people, write them. */
+function addShortPaths(part: FastifyInstance): void {
   for (const place of [
     ':reader',
     ':reader/all',
@@ -62,66 +126,11 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       return reply.redirect(`${path}/${query === undefined ? '' : `?${query}`}`, 303);
     });
   }
-
-  part.get<{ Params: { reader: string } }>('/ds-restore/:reader/', async (request, reply) => {
-    const { reader, owners } = admit(journalSite, request);
-    const days = journals.snapshotsOf(owners);
-    // Whoever looks at the days may soon search in all of them.
-    void journals.all(days).catch((error: Error) => {
-      site.library.log.warn('journal-not-read', { reader, reason: error.message });
-    });
-    const page = site.page(request, reply);
-    const beside = besideDays(site, page, reader);
-    return site.send(reply, DaysPage({ page, reader, owners, days, now: now(), ...beside }));
-  });
-
-  part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {
-    const { reader, owners } = admit(journalSite, request);
-    const page = site.page(request, reply);
-    const all = await journals.all(journals.snapshotsOf(owners));
-    const title = page.who?.teacher ? page.words._('All things') : page.words._('All my things');
-    const listed = { all, title, path: allPath(reader), now: now() };
-    return sendList(journalSite, request, reply, { page, reader, owners }, listed);
-  });
-
-  part.get('/ds-restore/:reader/:owner/:day/', async (request: OnDay, reply) => {
-    const reading = admit(journalSite, request);
-    const day = dayOf(journalSite, reading, request.params);
-    const page = site.page(request, reply);
-    const all = (await journals.list(day.snapshot)).map((listed) => ({ ...day, listed }));
-    const path = dayPath(reading.reader, day);
-    const listed = { all, title: nameOf(page, day), path, now: now() };
-    return sendList(journalSite, request, reply, { page, ...reading }, listed);
-  });
-
-  part.get('/ds-restore/:reader/:owner/:day/:uid/', async (request: OnEntry, reply) => {
-    const { reader, owners } = admit(journalSite, request);
-    const day = dayOf(journalSite, { reader, owners }, request.params);
-    const { listed, entry } = entryOf(journalSite, { reader, owners }, day, request.params);
-    const page = site.page(request, reply);
-    const text = (name: string) => ((entry && propertyText(entry, name)) ?? '').slice(0, 5000);
-    const shown: Version = { ...day, listed };
-    const versions = journals.versions(journals.snapshotsOf(owners), listed.uid);
-    const node = EntryPage({
-      ...{ page, of: journalOf(reader, owners), dayTitle: nameOf(page, day), day, shown, versions },
-      ...{ description: text('description'), tags: text('tags') },
-      pinned: journals.pinned(owners).has(listed.digest),
-      intoJournal:
-        page.who?.teacher !== true && downloadsIntoJournal(request.headers['user-agent']),
-    });
-    return site.send(reply, node);
-  });
-
-  addDownloads(part, journalSite);
 }
 
-/** The class page, and the child's accounts of a Moodle, which she may end. */
-function besideDays({ library }: Site, { who }: Page, reader: Serial) {
-  const hers = library.config.moodle.enabled && !who?.teacher;
-  return {
-    classPage: isOn(library.paths),
-    accounts: hers ? library.moodle.bindings(reader) : [],
-  };
+/** For the child, who may end them. */
+function accountsOf({ library }: Site, { who }: Page, reader: Serial): readonly Binding[] {
+  return library.config.moodle.enabled && !who?.teacher ? library.moodle.bindings(reader) : [];
 }
 
 function journalOf(reader: Serial, owners: readonly Owner[]): JournalOf {
@@ -133,7 +142,7 @@ function nameOf({ words }: Page, { created }: ShownSnapshot): string {
 }
 
 interface List extends Pick<EntriesProps, 'title' | 'path' | 'now'> {
-  all: readonly Version[];
+  all: readonly ShownEntry[];
 }
 
 function sendList(
@@ -144,11 +153,9 @@ function sendList(
   { all, ...list }: List,
 ): FastifyReply {
   const search = readSearch(request.query as Record<string, unknown>);
-  const found = findEntries(
-    all.map((one) => ({ ...one, facts: one.listed.facts })),
-    search,
-  );
+  const found = findEntries(all, search);
+  const damaged = new Set(found.shown.filter((one) => site.journals.isDamaged(one)));
   const of = journalOf(reader, owners);
   const pinned = site.journals.pinned(owners);
-  return site.send(reply, EntriesPage({ page, of, search, found, pinned, ...list }));
+  return site.send(reply, EntriesPage({ page, of, search, found, damaged, pinned, ...list }));
 }

@@ -119,7 +119,10 @@ function addDays(part: FastifyInstance, site: Site): void {
     const { page } = frameProps(site, request, reply);
     const wanted = readPage((request.query as Record<string, unknown>).page);
     const found = paginate(monthsOf(readDays(paths)), wanted, MONTHS_EACH);
-    return site.send(reply, DaysPage({ page, found }));
+    return site.send(
+      reply,
+      DaysPage({ page, found, trusted: site.library.timeline.now().trusted }),
+    );
   });
 
   part.get<{ Params: { date: string }; Querystring: Sent }>(

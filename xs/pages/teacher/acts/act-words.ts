@@ -1,6 +1,7 @@
 /**
  * The words of each act: question, meaning, button, and what is said afterwards.
  */
+import { parseUid, tryParse } from '../../../../shared/ids.ts';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Act, ActName } from './acts.ts';
 
@@ -35,6 +36,11 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
       return approveWords(words, who, fields.code ?? '', facts.answer);
     case 'register-window':
       return windowWords(words, facts.minutes);
+    case 'unpin':
+      // One thing leaves at once; a day stays as long as any other.
+      return tryParse(parseUid, fields.pin)
+        ? { ...TEXTS.unpin(words, { who, other, what, laptops }), ...unpinThingWords(words) }
+        : TEXTS.unpin(words, { who, other, what, laptops });
     default:
       return TEXTS[name](words, { who, other, what, laptops });
   }
@@ -50,6 +56,15 @@ function approveWords({ _ }: Words, who: string, code: string, answer: string | 
       'Look at the laptop itself. Its key may then open this Journal: back up into it and bring back from it.',
     ),
     done: more === '' ? done : `${done} ${more}`,
+  };
+}
+
+function unpinThingWords({ _ }: Words): Pick<ActWords, 'meaning' | 'done'> {
+  return {
+    meaning: _(
+      'Days that have it keep it as long as any other. The pinned copy goes to the trash now, and can be brought back for some days.',
+    ),
+    done: _('No longer pinned. The pinned copy is in the trash.'),
   };
 }
 
@@ -199,30 +214,34 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     done: _('Moved to the trash.'),
   }),
   release: ({ _ }, { who }) => ({
-    label: _('It is right'),
+    label: _('It was meant'),
     question: _('Is it right that so much is gone from the Journal of {who}?', { who }),
-    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    meaning: _(
+      'The backups held aside become ordinary ones. What was stored before stays as well.',
+    ),
     done: _('The backups are ordinary ones now.'),
   }),
   'release-many': ({ _, _n }, { laptops }) => ({
-    label: _('All of them are right'),
+    label: _('All of them were meant'),
     question: _n(
       'Is it right that so much is gone from {n} Journal?',
       'Is it right that so much is gone from {n} Journals?',
       laptops,
     ),
-    meaning: _('The backups held aside become ordinary ones. Older ones stay as well.'),
+    meaning: _(
+      'The backups held aside become ordinary ones. What was stored before stays as well.',
+    ),
     done: _('The backups are ordinary ones now.'),
   }),
   'drop-many': ({ _, _n }, { laptops }) => ({
-    label: _('All of them are a mistake'),
+    label: _('Throw all of these away'),
     question: _n(
       'Throw away what was held aside of {n} laptop?',
       'Throw away what was held aside of {n} laptops?',
       laptops,
     ),
     meaning: _(
-      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+      'What was held aside goes to the trash and can be brought back for some days. What was stored before stays as it is.',
     ),
     done: _('Moved to the trash.'),
   }),
@@ -237,10 +256,10 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     done: _('Rejected.'),
   }),
   drop: ({ _ }, { who }) => ({
-    label: _('Throw away'),
+    label: _('Throw these away'),
     question: _('Throw away the backups of {who} that were held aside?', { who }),
     meaning: _(
-      'They go to the trash and can be brought back for some days. Older ones stay as they are.',
+      'What was held aside goes to the trash and can be brought back for some days. What was stored before stays as it is.',
     ),
     done: _('Moved to the trash.'),
   }),

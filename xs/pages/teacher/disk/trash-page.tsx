@@ -5,6 +5,7 @@
 import type { VNode } from 'preact';
 import { parseSnapshotName, tryParse } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
+import { titleInTrash } from '../../../pins/pins.ts';
 import { trashWords } from '../../../retention/retention-words.ts';
 import { ARRIVAL, type TrashItem, WHOLE_LAPTOP } from '../../../storage/trash.ts';
 import { dayName } from '../../frame/day-name.ts';
@@ -19,6 +20,8 @@ export interface TrashLine {
   item: string;
   /** A snapshot's name; null for anything else. */
   snapshot: string | null;
+  /** Of a pinned thing; empty where it has none. */
+  title: string;
   /** A laptop that was forgotten with all its backups. */
   isLaptop: boolean;
   /** What came from another school. */
@@ -31,12 +34,13 @@ export interface TrashLine {
 
 /** Last removed first. */
 export function trashView(
-  items: readonly Omit<TrashItem, 'folder'>[],
+  items: readonly TrashItem[],
   nickOf: (serial: TrashItem['serial']) => string,
 ): TrashLine[] {
   return items
-    .map(({ serial, name, removed, reason }) => ({
-      ...{ serial, nick: nickOf(serial) || serial, item: name, reason },
+    .map((item) => ({ ...item, title: titleInTrash(item) }))
+    .map(({ serial, name, title, removed, reason }) => ({
+      ...{ serial, nick: nickOf(serial) || serial, item: name, title, reason },
       snapshot: tryParse(parseSnapshotName, name) ?? null,
       removed: Math.floor(removed.getTime() / 1000),
       ...{ isLaptop: name === WHOLE_LAPTOP, isArrival: name === ARRIVAL },
@@ -117,8 +121,9 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
   );
 }
 
-function nameOf(words: Words, { snapshot, isLaptop, isArrival }: TrashLine): string {
+function nameOf(words: Words, { snapshot, title, isLaptop, isArrival }: TrashLine): string {
   if (isArrival) return words._('what came from another school');
   if (isLaptop) return words._('the laptop with all its backups');
-  return snapshot === null ? words._('a pinned thing') : dayName(words, snapshot);
+  if (snapshot !== null) return dayName(words, snapshot);
+  return title === '' ? words._('a pinned thing') : words._('pinned: {title}', { title });
 }

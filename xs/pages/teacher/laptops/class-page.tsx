@@ -96,6 +96,7 @@ function StateFilter({ page: { words }, counts, total, search }: ClassProps) {
   const { _, _n, number } = words;
   const href = (only: Mark | '') => withQuery(PLACES.class, { only, q: search.words });
   const shown = MARKS.filter((mark) => counts[mark] > 0 || mark === search.only);
+  const states = MARKS.reduce((sum, mark) => sum + counts[mark], 0);
   return (
     <nav class="filter" aria-label={_('Which laptops')}>
       <ul>
@@ -116,6 +117,7 @@ function StateFilter({ page: { words }, counts, total, search }: ClassProps) {
           </li>
         ))}
       </ul>
+      {states > total ? <p>{_('A laptop that is in several states is counted in each.')}</p> : null}
     </nav>
   );
 }

@@ -23,6 +23,8 @@ export interface HeldLaptop {
   }[];
   /** Number of entries in the newest accepted snapshot; null where there is none. */
   before: number | null;
+  /** Titles in the newest one held aside, what changed last first; the first of them. */
+  titles: readonly string[];
 }
 
 export interface HeldProps {
@@ -39,7 +41,7 @@ export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
     <TeacherFrame page={page} title={_('Held aside')} place="held" done={done}>
       <p>
         {_(
-          'When much of a Journal is suddenly gone, its backup waits here, and nothing older is touched. A laptop that was wiped? Then bring its Journal back on the laptop, and this settles itself.',
+          'When much of a Journal is suddenly gone, its backup waits here, and nothing from before is touched: there is no hurry.',
         )}
       </p>
       {laptops.length === 0 ? <p>{_('None.')}</p> : null}
@@ -83,10 +85,28 @@ function Together({ words, reason, laptops }: TogetherProps) {
         {_n('{n} laptop', '{n} laptops', laptops.length)}: {heldReason(words, reason)}
       </h2>
       <p class="acts">
-        <ActLink act={{ name: 'release-many', fields }} label={_('All of them are right')} />{' '}
-        <ActLink act={{ name: 'drop-many', fields }} label={_('All of them are a mistake')} />
+        <ActLink act={{ name: 'release-many', fields }} label={_('All of them were meant')} />
       </p>
+      <Mistake words={words}>
+        <ActLink act={{ name: 'drop-many', fields }} label={_('Throw all of these away')} />
+      </Mistake>
     </>
+  );
+}
+
+/** A wiped laptop needs no decision: what settles it comes first, and what removes something last. */
+function Mistake({ words: { _ }, children }: { words: Words; children: VNode }) {
+  return (
+    <details>
+      <summary>{_('It was a mistake, as when a laptop was wiped')}</summary>
+      <p>
+        {_(
+          'Decide nothing here. Bring the Journal back on the laptop, in the Backup activity: with its next backup this settles itself.',
+        )}
+      </p>
+      <p>{_('Only if nobody will ever need what came since:')}</p>
+      <p class="acts">{children}</p>
+    </details>
   );
 }
 
@@ -103,7 +123,15 @@ function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: n
         </a>{' '}
         <span class="serial">{card.serial}</span>
       </p>
-      {before === null ? null : <p>{_n('Before: {n} thing', 'Before: {n} things', before)}</p>}
+      {before === null ? null : (
+        <p>
+          {_n(
+            'Before: {n} thing, which stays whatever you decide.',
+            'Before: {n} things, which stay whatever you decide.',
+            before,
+          )}
+        </p>
+      )}
       <ul>
         {held.map((one) => (
           <li key={one.name}>
@@ -113,11 +141,34 @@ function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: n
           </li>
         ))}
       </ul>
+      <InIt words={words} laptop={laptop} />
       <p class="acts">
-        <ActLink act={{ name: 'release', fields }} label={_('It is right')} about={card.name} />{' '}
-        <ActLink act={{ name: 'drop', fields }} label={_('It is a mistake')} about={card.name} />
+        <ActLink act={{ name: 'release', fields }} label={_('It was meant')} about={card.name} />
       </p>
+      <Mistake words={words}>
+        <ActLink act={{ name: 'drop', fields }} label={_('Throw these away')} about={card.name} />
+      </Mistake>
     </div>
+  );
+}
+
+/** What the newest one has, to look at before anything is decided. */
+function InIt({ words, laptop: { held, titles } }: { words: Words; laptop: HeldLaptop }) {
+  const { _, _n } = words;
+  if (titles.length === 0) return null;
+  const rest = (held[0]?.entries ?? 0) - titles.length;
+  return (
+    <details>
+      <summary>{_('What is in the newest one?')}</summary>
+      <ul>
+        {titles.map((title, n) => (
+          <li key={`${n} ${title}`}>
+            <bdi>{title || _('Without a title')}</bdi>
+          </li>
+        ))}
+        {rest > 0 ? <li>{_n('and {n} more', 'and {n} more', rest)}</li> : null}
+      </ul>
+    </details>
   );
 }
 

@@ -9,7 +9,7 @@ import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { Binding } from '../../../moodle/records.ts';
 import type { Snapshot } from '../../../storage/snapshots.ts';
-import { secondsOf } from '../../frame/day-name.ts';
+import { dayName, secondsOf } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -32,6 +32,8 @@ export interface LaptopProps {
   pins: readonly PinLine[];
   /** Of a Moodle, that see this Journal. */
   accounts: readonly Binding[];
+  /** What its pinned things may take together, in bytes. */
+  pinLimit: number;
   /** Bytes it uses and may use, as of the last cleanup; null before the first. */
   quota: { bytes: number; of: number; stuck: boolean } | null;
   /** Whether it could replace another laptop. */
@@ -55,6 +57,9 @@ export interface PinLine {
   uid: string;
   title: string;
   bytes: number;
+  /** The day it was pinned from; and whether that is still stored. */
+  snapshot: string;
+  isHere: boolean;
 }
 
 export function snapshotLines(
@@ -105,7 +110,7 @@ export function LaptopPage(props: LaptopProps): VNode {
       {row.twins ? <Twins words={words} serial={serial} /> : null}
       <NotSafeThings words={words} name={card.name} notSafe={notSafe} />
       <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
-      <Pins words={words} serial={serial} pins={pins} />
+      <Pins words={words} serial={serial} pins={pins} limit={props.pinLimit} />
       {row.retired === null && (snapshots.length > 0 || row.replaces !== null) ? (
         <CodeButton page={page} serial={serial} />
       ) : null}
@@ -290,17 +295,33 @@ function SnapshotRow({ words, serial, one, now }: RowProps) {
   );
 }
 
-function Pins(props: { words: Words; serial: Serial; pins: readonly PinLine[] }) {
-  const { words, serial, pins } = props;
+interface PinsProps {
+  words: Words;
+  serial: Serial;
+  pins: readonly PinLine[];
+  limit: number;
+}
+
+function Pins({ words, serial, pins, limit }: PinsProps) {
   const { _ } = words;
   if (pins.length === 0) return null;
+  const used = pins.reduce((sum, { bytes }) => sum + bytes, 0);
   return (
     <section>
       <h2>{_('Things kept for good')}</h2>
+      <p>
+        {_('{used} of the {limit} that pinned things may take', {
+          used: size(words, used),
+          limit: size(words, limit),
+        })}
+      </p>
       <ul class="rows">
-        {pins.map(({ uid, title, bytes }) => (
-          <li key={uid}>
-            <bdi>{title || _('No title')}</bdi> · {size(words, bytes)}{' '}
+        {pins.map(({ uid, title, bytes, snapshot, isHere }) => (
+          <li key={`${uid} ${snapshot}`}>
+            <PinName serial={serial} uid={uid} day={isHere ? snapshot : null}>
+              <bdi>{title || _('No title')}</bdi>
+            </PinName>
+            {snapshot === '' ? '' : ` · ${dayName(words, snapshot)}`} · {size(words, bytes)}{' '}
             <ActLink
               act={{ name: 'unpin', fields: { serial, pin: uid } }}
               label={_('Unpin')}
@@ -335,4 +356,11 @@ function Accounts(props: { words: Words; serial: Serial; accounts: readonly Bind
       </p>
     </section>
   );
+}
+
+/** Leads to the thing while its day is stored. */
+function PinName(props: { serial: Serial; uid: string; day: string | null; children: VNode }) {
+  const { serial, uid, day, children } = props;
+  if (day === null) return children;
+  return <a href={`/ds-restore/${serial}/${serial}/${day}/${uid}/`}>{children}</a>;
 }

@@ -8,7 +8,7 @@ import { laptopRows } from '../../../admin/laptop-list.ts';
 import { mayUse } from '../../../admin/relief.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
-import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
+import { listPins, pinLimit, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuotas } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
@@ -99,19 +99,20 @@ async function laptopFacts(
   const quota = laptopQuotas(library)(serial).bytes;
   const { freeBytes } = await measureDisk(paths.library);
   const share = mayUse(quota, usage?.bytes ?? 0, freeBytes);
+  const snapshots = listSnapshots(paths, serial);
   return {
     row,
     card: cardOf(row),
     notSafe: readNotSafe(paths, serial),
-    snapshots: snapshotLines(
-      listSnapshots(paths, serial),
-      pinnedSnapshots(paths, serial),
-      (folder) => hasDamage(pool.damage, folder),
+    snapshots: snapshotLines(snapshots, pinnedSnapshots(paths, serial), (folder) =>
+      hasDamage(pool.damage, folder),
     ),
     pins: listPins(paths, serial).map((pin) => ({
-      ...{ uid: pin.uid, bytes: pin.bytes, title: titleOf(pin) },
+      ...{ uid: pin.uid, bytes: pin.bytes, title: titleOf(pin), snapshot: pin.snapshot },
+      isHere: snapshots.some(({ name }) => name === pin.snapshot),
     })),
     accounts: library.moodle.bindings(serial),
+    pinLimit: pinLimit(library, serial),
     quota: usage ? { bytes: usage.bytes, of: share, stuck: usage.stuck === 1 } : null,
     mayReplace: row.retired === null && row.replaces === null && registrations.all().length > 1,
     unused: !hasBackup(paths, serial) && row.replaces === null && row.replacedBy === null,

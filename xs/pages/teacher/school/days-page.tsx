@@ -16,12 +16,27 @@ import { type DayMonth, noonOf, shareOf } from './days-view.ts';
 /** Months on a page. */
 export const MONTHS_EACH = 6;
 
-export function DaysPage({ page, found }: { page: Page; found: Paged<DayMonth> }): VNode {
+export interface DaysProps {
+  page: Page;
+  found: Paged<DayMonth>;
+  /** Whether days are noted at present: those of a clock in doubt are not. */
+  trusted: boolean;
+}
+
+export function DaysPage({ page, found, trusted }: DaysProps): VNode {
   const { words } = page;
   const { _ } = words;
   return (
     <TeacherFrame page={page} title={_('Who came')} place="status">
-      {found.total === 0 ? <p>{_('Known after the first day.')}</p> : <Legend words={words} />}
+      {found.total === 0 ? (
+        <p>
+          {trusted
+            ? _('Nothing is noted yet. Each day on which the server runs is noted from now on.')
+            : _('Nothing is noted while the clock of this server is not trusted.')}
+        </p>
+      ) : (
+        <Legend words={words} />
+      )}
       <div class="months">
         {found.shown.map((month) => (
           <Month key={month.month} words={words} month={month} />

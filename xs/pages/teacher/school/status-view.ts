@@ -120,7 +120,6 @@ function placeOf(concern: Concern): string {
       return concern.laptops[0] ? laptopPath(concern.laptops[0].serial) : PLACES.class;
     case 'held':
       return PLACES.held;
-    case 'damaged-laptops':
     case 'refused-laptops':
     case 'locked-out-laptops':
       return PLACES.class;
@@ -131,7 +130,7 @@ function placeOf(concern: Concern): string {
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
     case 'unconfirmed':
-      return PLACES.class;
+      return `${PLACES.class}?only=unconfirmed`;
     case 'service-down':
     case 'port-closed':
     case 'sandbox':

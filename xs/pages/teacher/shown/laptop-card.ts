@@ -37,6 +37,7 @@ export type RowFacts = Pick<
   | 'colors'
   | 'registered'
   | 'retired'
+  | 'confirmed'
   | 'replacedBy'
   | 'waiting'
   | 'held'
@@ -67,7 +68,7 @@ export function cardOf(row: RowFacts): LaptopCard {
   const states = statesOf({
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    notSafe,
+    ...{ notSafe, unconfirmed: row.confirmed === false },
     standing: standing(row.days, { damaged: row.damaged, notSafe, atLeast: row.atLeast }),
   });
   return {

@@ -26,7 +26,9 @@ export function LaptopTile({ words, card, now, href }: LaptopTileProps): VNode {
           <bdi>{name}</bdi>
         </strong>
         <span class="when">
-          {[markName(words, mark), safeText(words, card, now)].filter(Boolean).join(' · ')}
+          {[...card.states.map((one) => markName(words, one)), safeText(words, card, now)]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
         {name === serial ? null : <span class="serial">{serial}</span>}
       </span>

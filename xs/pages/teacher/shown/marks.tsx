@@ -16,6 +16,7 @@ export type Mark =
   | 'unsure'
   | 'late'
   | 'never'
+  | 'unconfirmed'
   | 'replaced'
   | 'retired';
 
@@ -27,6 +28,8 @@ export interface MarkFacts {
   held: boolean;
   /** It says that something of its Journal is not safe. */
   notSafe: boolean;
+  /** Nobody has compared its digits with the server. */
+  unconfirmed: boolean;
   standing: Standing;
 }
 
@@ -36,7 +39,7 @@ export interface MarkFacts {
  * on one page is the number of laptops on the page that it leads to.
  */
 export function statesOf(facts: MarkFacts): Mark[] {
-  const { retired, replaced, waiting, held, notSafe, standing } = facts;
+  const { retired, replaced, waiting, held, notSafe, unconfirmed, standing } = facts;
   const decisions: Mark[] = [
     ...(waiting ? ['waiting' as const] : []),
     ...(held ? ['held' as const] : []),
@@ -44,7 +47,11 @@ export function statesOf(facts: MarkFacts): Mark[] {
   if (retired) return ['retired', ...(held ? ['held' as const] : [])];
   if (replaced && standing !== 'safe' && standing !== 'damaged') return [...decisions, 'replaced'];
   const alsoPartly = notSafe && standing !== 'partly' && standing !== 'never';
-  return [...decisions, standing, ...(alsoPartly ? (['partly'] as const) : [])];
+  return [
+    ...[...decisions, standing],
+    ...(alsoPartly ? (['partly'] as const) : []),
+    ...(unconfirmed && !replaced ? (['unconfirmed'] as const) : []),
+  ];
 }
 
 /** The order in which teachers look at them. */
@@ -58,6 +65,7 @@ export const MARKS: readonly Mark[] = [
     'never',
     'unsure',
     'safe',
+    'unconfirmed',
     'replaced',
     'retired',
   ] as const),
@@ -77,6 +85,8 @@ export function markName({ _ }: Words, mark: Mark): string {
       return _('Not seen');
     case 'never':
       return _('Never backed up');
+    case 'unconfirmed':
+      return _('Digits not compared');
     case 'waiting':
       return _('Asks you');
     case 'held':
@@ -160,6 +170,13 @@ const shapes: Readonly<Record<Mark, VNode>> = {
     <>
       <rect x="2.5" y="2.5" width="27" height="27" {...LINE} fill="#ffffff" />
       <path d="M11.5 9v14M20.5 9v14" {...LINE} stroke-width="4" />
+    </>
+  ),
+  // Two rings that do not meet.
+  unconfirmed: (
+    <>
+      <circle cx="9" cy="16" r="6" {...LINE} fill="#ffffff" />
+      <circle cx="24" cy="16" r="6" {...LINE} fill="#ffffff" />
     </>
   ),
   // Two squares, the front one over the back one.
