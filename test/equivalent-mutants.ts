@@ -78,6 +78,21 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
     '[] → ["Stryker was here"]': 'a word is no time within a day',
     'clock?.at → clock.at': 'only those with the number of this start get there',
   },
+  'activity/model/state/alerts.ts': {
+    "alert.type === 'news' → true": 'nothing else says what it is about',
+  },
+  'activity/model/state/answers.ts': {
+    'direction * (a.pinned - b.pinned) → direction / (a.pinned - b.pinned)':
+      'only its sign matters to the order',
+  },
+  'activity/model/state/questions.ts': {
+    'total === undefined → false': 'reckoning with it leads to no page, and page 0 is asked anyway',
+    'page >= 0 → page > 0': 'page 0 is asked anyway',
+  },
+  'activity/model/state/state.ts': {
+    'a < b → a <= b': 'no name stands twice in an object',
+    'a < b → a >= b': 'any order will do that is always the same',
+  },
   'activity/model/screens/frame/escape.ts': {
     "body.type === 'page' → true": 'nothing else has what cancels',
     'alert.buttons[0]?.event → alert.buttons[0].event': 'every alert has a button',

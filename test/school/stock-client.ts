@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Serial } from '../../shared/ids.ts';
@@ -16,10 +17,13 @@ export class StockClient {
   readonly serial: Serial;
   readonly #key: string;
   readonly #source: string;
+  readonly #address: string;
 
-  constructor(school: School, serial: Serial, bytes = 1000) {
+  /** `address` of the loopback network is where it asks from; what waits for one address is limited. */
+  constructor(school: School, serial: Serial, bytes = 1000, address = '127.0.0.1') {
     this.#school = school;
     this.serial = serial;
+    this.#address = address;
     this.#key = join(school.folder, `${serial}.key`);
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-C', '', '-N', '', '-f', this.#key]);
     this.#source = join(school.folder, `${serial}.files`);
@@ -41,9 +45,12 @@ export class StockClient {
   /** The status, and in how many seconds to come again if it names a time. */
   async ask(): Promise<{ status: number; retryAfter: number | undefined }> {
     const url = `${this.#school.server.url}/backup/1/available/${this.serial}`;
-    const { status, headers } = await fetch(url);
-    const said = headers.get('retry-after');
-    return { status, retryAfter: said === null ? undefined : Number(said) };
+    const request = get(url, { agent: false, localAddress: this.#address });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    answer.resume();
+    const said = answer.headers['retry-after'];
+    const retryAfter = said === undefined ? undefined : Number(said);
+    return { status: answer.statusCode ?? 0, retryAfter };
   }
 
   async mayI(): Promise<number> {

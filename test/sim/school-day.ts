@@ -14,6 +14,8 @@ export interface Day {
   slots: number;
   /** What a transfer takes by itself, in seconds: the mean, and how far it goes up and down. */
   transfer: { mean: number; spread: number };
+  /** What each takes, where that is known, in seconds. */
+  transfers?: readonly number[];
   /** Share of the laptops that vanish in the middle of the transfer. */
   vanishing: number;
   /** Share of the questions that get no answer. */
@@ -61,7 +63,8 @@ export function makeLaptops(day: Day): SimLaptop[] {
   return Array.from({ length: day.laptops }, (_, n) => ({
     serial: parseSerial(`SIM${String(n).padStart(8, '0')}`),
     arrives: arrivalTime(day.arrival, n, chance),
-    transfer: day.transfer.mean * (1 + day.transfer.spread * (2 * chance() - 1)),
+    transfer:
+      day.transfers?.[n] ?? day.transfer.mean * (1 + day.transfer.spread * (2 * chance() - 1)),
     vanishesAt: n < day.vanishing * day.laptops ? chance() : undefined,
     lastSuccessDays: chance() < 0.05 ? undefined : chance() * 10,
   }));
