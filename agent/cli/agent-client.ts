@@ -126,6 +126,19 @@ export class AgentClient implements Backend {
     return when === 'later' ? 'later' : 'done';
   }
 
+  async offers(): Promise<Values[]> {
+    return this.#rows('ListClassOffers');
+  }
+
+  async offer(uid: string, snapshot: string): Promise<string> {
+    const [state] = await this.call('OfferToClass', snapshot, uid);
+    return String(state);
+  }
+
+  async takeBack(uid: string): Promise<void> {
+    await this.call('TakeBackFromClass', uid, '');
+  }
+
   async kept(): Promise<Values[]> {
     return this.#rows('ListAtSchool');
   }

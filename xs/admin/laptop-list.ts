@@ -28,7 +28,7 @@ export async function laptopRows(
     rowOf(library.paths, serial, laptop, {
       known: overview.get(serial),
       newer: newer.get(serial),
-      days: daysWithout(library, serial, now),
+      ...daysWithout(library, serial, now),
     }),
   );
 }
@@ -37,11 +37,17 @@ interface Around {
   known: LaptopOverview | undefined;
   /** The laptop that replaces this one. */
   newer: Serial | undefined;
-  /** Since its last backup. */
+  /** Since its last backup; and whether it may be more. */
   days: number | null;
+  atLeast: boolean;
 }
 
-function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, days }: Around) {
+function rowOf(
+  paths: Paths,
+  serial: Serial,
+  laptop: Laptop,
+  { known, newer, days, atLeast }: Around,
+) {
   return {
     serial,
     nick: laptop.nick,
@@ -59,7 +65,7 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, day
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
-    days,
+    ...{ days, atLeast },
     damaged: isDamaged({ paths }, serial),
     /** Entries of its Journal that are not safe, as it says; 0 for one that another one replaces. */
     notSafe: newer ? 0 : readNotSafe(paths, serial).count,

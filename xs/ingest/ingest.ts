@@ -31,11 +31,12 @@ import {
 import { afterBackup, emptyFolder } from './after-backup.ts';
 import type { Arrival } from './arrival.ts';
 import { buildSnapshot } from './build-snapshot.ts';
+import type { DailyCap } from './daily-cap.ts';
 import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { SentFiles } from './sent.ts';
 import { readHeldNote } from './shrink-guard.ts';
-import { checkTwin } from './twin-line.ts';
+import { checkTwin, othersOf } from './twin-line.ts';
 
 /** What arrived, of which something may have been read already. */
 export type Sent = Omit<Arrival, 'files'> & { files?: SentFiles };
@@ -71,7 +72,7 @@ export async function ingest(context: IngestContext, sent: Sent): Promise<Ingest
   }
   const built = await buildSnapshot(context, arrival, { ...base, lost }, versions);
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
-  context.cap?.note(serial);
+  context.cap?.note(serial, completion.instance);
   context.hardQuota?.add(serial, await sizeOf(folder));
   await afterBackup(context, built.snapshot, folder, replaced);
   return outcomeOf(paths, built.snapshot);
@@ -82,7 +83,12 @@ export function isWorthReading({ paths, cap }: IngestContext, arrival: Sent): bo
   const { serial, completion } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
-  return arrival.source === 'original' || (cap?.admits(serial, all(paths, serial)) ?? true);
+  return arrival.source === 'original' || admits(paths, cap, serial);
+}
+
+/** The daily cap, for the laptop whose line this is. */
+function admits(paths: Paths, cap: DailyCap | undefined, serial: Serial): boolean {
+  return cap?.admits(serial, all(paths, serial), othersOf(paths, serial)) ?? true;
 }
 
 /** All snapshots of a laptop, held aside or not. */
@@ -101,9 +107,7 @@ function replacedToday(
   newest: Snapshot | undefined,
 ): Snapshot | undefined {
   if (source !== 'original' || newest?.source !== 'original') return undefined;
-  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(newest)) {
-    return undefined;
-  }
+  if (!cap || admits(paths, cap, serial) || !cap.isRecent(newest)) return undefined;
   const stays = isHeld(paths, newest) || pinnedSnapshots(paths, serial).has(newest.name);
   return stays ? undefined : newest;
 }
@@ -134,7 +138,7 @@ async function checkLimits(
   { serial, folder, source }: Arrival,
 ): Promise<void> {
   try {
-    if (source !== 'original') cap?.check(serial, all(paths, serial));
+    if (source !== 'original') cap?.check(serial, all(paths, serial), othersOf(paths, serial));
     hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
   } catch (error) {
     await emptyFolder(folder);

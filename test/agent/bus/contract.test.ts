@@ -41,6 +41,7 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
   ...{ GetPreview: ['', '', UID], GetDetails: ['', '', UID], PlanRestore: ['', ''] },
   ...{ RestoreAll: ['', ''], RestoreEntry: ['', '', UID], ForgetRestore: ['', ''] },
   ...{ ListPins: [], Pin: ['', UID], Unpin: [UID], KeepAtSchool: [UID], FetchBack: [UID] },
+  ...{ OfferToClass: ['', UID], ListClassOffers: [], TakeBackFromClass: [UID, ''] },
   ...{ ListAtSchool: [], ListStandings: [], WebLink: [] },
   ...{ OpenInJournal: ['', ''], CloseInJournal: [] },
 };
@@ -48,7 +49,7 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
 const ROWS_OF: Partial<Record<MethodName, RowKind>> = {
   ...{ ListLaptops: 'laptop', ListDays: 'day', ListEntries: 'entry', GetDetails: 'details' },
   ...{ PlanRestore: 'plan', ListPins: 'pin', ListAtSchool: 'kept' },
-  ...{ ListStandings: 'standing' },
+  ...{ ListStandings: 'standing', ListClassOffers: 'offer' },
 };
 
 type Shown = Record<string, Variant>;
