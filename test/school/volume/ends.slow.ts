@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canMount } from '../../../agent/volume/mount.ts';
-import { generateJournal } from '../../journal/generator.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import type { Laptop } from '../laptop.ts';
 import { MachineEvents } from '../machine-events.ts';
 import { RunningAgent } from '../running-agent.ts';
-import { type School, startSchool } from '../school.ts';
+import type { School } from '../school.ts';
+import { startWithDay } from './backed-up.ts';
 
 const all = suite('the ends of a day in the Journal');
 const test = testIf(canMount(process.env), all, 'needs sshfs and /dev/fuse');
@@ -26,12 +26,7 @@ let agent: RunningAgent;
 
 all.before(async () => {
   if (!canMount(process.env)) return;
-  school = await startSchool();
-  laptop = school.laptop(0);
-  generateJournal(laptop.journal, { entries: 12, seed: 26 });
-  await laptop.startBus();
-  const done = await laptop.backup(['now']);
-  assert.is(done.exitCode, 0, done.stderr);
+  ({ school, laptop } = await startWithDay());
   const services = ['networkmanager', 'logind'] as const;
   events = await MachineEvents.start(join(laptop.home, 'system'), laptop.env, services);
   agent = await RunningAgent.start(laptop, events);

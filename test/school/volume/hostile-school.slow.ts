@@ -23,11 +23,11 @@ import { canMount } from '../../../agent/volume/mount.ts';
 import { serveVolume, type VolumeEnd, type VolumeNews } from '../../../agent/volume/volume.ts';
 import { realClock } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
-import { generateJournal } from '../../journal/generator.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import type { Laptop } from '../laptop.ts';
-import { type School, startSchool } from '../school.ts';
+import type { School } from '../school.ts';
+import { startWithDay } from './backed-up.ts';
 
 const all = suite('a day in the Journal from a school that does not keep its word');
 const test = testIf(canMount(process.env), all, 'needs sshfs and /dev/fuse');
@@ -41,12 +41,7 @@ let laptop: Laptop;
 
 all.before(async () => {
   if (!canMount(process.env)) return;
-  school = await startSchool();
-  laptop = school.laptop(0);
-  generateJournal(laptop.journal, { entries: 12, seed: 26 });
-  await laptop.startBus();
-  const done = await laptop.backup(['now']);
-  assert.is(done.exitCode, 0, done.stderr);
+  ({ school, laptop } = await startWithDay());
 });
 
 all.after(async () => {
