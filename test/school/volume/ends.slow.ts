@@ -14,7 +14,7 @@ import type { Laptop } from '../laptop.ts';
 import { MachineEvents } from '../machine-events.ts';
 import { RunningAgent } from '../running-agent.ts';
 import type { School } from '../school.ts';
-import { schoolWithOneDay } from './backed-up.ts';
+import { startWithDay } from './backed-up.ts';
 
 const all = suite('the ends of a day in the Journal');
 const test = testIf(canMount(process.env), all, 'needs sshfs and /dev/fuse');
@@ -26,7 +26,7 @@ let agent: RunningAgent;
 
 all.before(async () => {
   if (!canMount(process.env)) return;
-  ({ school, laptop } = await schoolWithOneDay());
+  ({ school, laptop } = await startWithDay());
   const services = ['networkmanager', 'logind'] as const;
   events = await MachineEvents.start(join(laptop.home, 'system'), laptop.env, services);
   agent = await RunningAgent.start(laptop, events);

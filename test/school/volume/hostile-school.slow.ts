@@ -27,7 +27,7 @@ import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import type { Laptop } from '../laptop.ts';
 import type { School } from '../school.ts';
-import { schoolWithOneDay } from './backed-up.ts';
+import { startWithDay } from './backed-up.ts';
 
 const all = suite('a day in the Journal from a school that does not keep its word');
 const test = testIf(canMount(process.env), all, 'needs sshfs and /dev/fuse');
@@ -41,7 +41,7 @@ let laptop: Laptop;
 
 all.before(async () => {
   if (!canMount(process.env)) return;
-  ({ school, laptop } = await schoolWithOneDay());
+  ({ school, laptop } = await startWithDay());
 });
 
 all.after(async () => {
