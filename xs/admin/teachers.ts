@@ -130,13 +130,19 @@ function noTeacher(name: string): DsError {
   });
 }
 
+/** Capitals do not count, unless two differ by nothing else. */
+function meant(all: readonly Teacher[], name: string): Teacher | undefined {
+  const alike = all.filter((one) => one.name.toLowerCase() === name.toLowerCase());
+  return all.find((one) => one.name === name) ?? (alike.length === 1 ? alike[0] : undefined);
+}
+
 /** The teacher with this name and password. Takes equally long for an unknown name. */
 export async function checkTeacher(
   paths: Paths,
   name: string,
   password: string,
 ): Promise<Teacher | undefined> {
-  const teacher = readTeachers(paths).find((one) => one.name === name.trim().normalize('NFC'));
+  const teacher = meant(readTeachers(paths), name.trim().normalize('NFC'));
   const salt = Buffer.from(teacher?.salt ?? '', 'base64');
   const right = teacher ? Buffer.from(teacher.hash, 'base64') : Buffer.alloc(HASH_BYTES);
   const found = await hashOf(password.slice(0, MAX_PASSWORD), salt, teacher?.cost ?? COST);

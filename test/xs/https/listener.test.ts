@@ -28,6 +28,11 @@ test('a teacher is sent there, signs in, and sees the fingerprint on the page to
   const { fingerprint = '' } = server.library.listening.https ?? {};
   assert.match(fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   assert.ok(body.includes(fingerprint));
+  const { port } = new URL(server.secureUrl);
+  assert.ok(body.includes(`https://schoolserver:${port}/xs-backup<`), 'as "teacher add" tells it');
+  assert.match(body, /Printed on .* version \d/);
+  for (const line of [/journalctl -u xs-backup/, /rsync -aH/, /teacher add NAME/])
+    assert.match(body, line);
   const request = { command: 'teacher', args: ['add', 'Eva'], flags: {}, secret: PASSWORD };
   let told = '';
   const print = (text: string) => {
@@ -35,7 +40,6 @@ test('a teacher is sent there, signs in, and sees the fingerprint on the page to
   };
   await runCommand(server.library, request, print, new AbortController().signal);
   told += await server.command('status').catch(String);
-  const { port } = new URL(server.secureUrl);
   assert.ok(told.includes(`at https://schoolserver:${port}/xs-backup; the browser warns`));
   assert.is(told.split(fingerprint).length, 3, 'said when a teacher is added, and by status');
   assert.ok(body.includes(`${server.secureUrl}/xs-backup`));

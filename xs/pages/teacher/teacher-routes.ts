@@ -10,6 +10,7 @@ import { laptopRows } from '../../admin/laptop-list.ts';
 import { readStatus } from '../../admin/status.ts';
 import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
+import { httpsWayIn } from '../../https/way-in.ts';
 import { toolFields } from '../../moodle/tool-fields.ts';
 import { readAudit } from '../../registration/audit.ts';
 import { readDays, readWho } from '../../retention/day-log.ts';
@@ -140,9 +141,14 @@ function addDays(part: FastifyInstance, site: Site): void {
   part.get(PAPER_PATH, async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);
     const scheme = isSecure(request) ? 'https' : 'http';
-    const address = `${scheme}://${request.headers.host ?? config.http.name}${PLACES.status}`;
+    // As "teacher add" tells it, not as somebody happened to come here.
+    const address =
+      httpsWayIn(site.library)?.address ??
+      `${scheme}://${request.headers.host ?? config.http.name}${PLACES.status}`;
     const fingerprint = site.library.listening.https?.fingerprint ?? null;
-    return site.send(reply, PaperPage({ page, address, fingerprint, library: paths.library }));
+    const now = Math.floor(site.library.clock.now().getTime() / 1000);
+    const facts = { library: paths.library, name: config.http.name, now };
+    return site.send(reply, PaperPage({ page, address, fingerprint, ...facts }));
   });
 }
 

@@ -48,7 +48,10 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
 
 function approveWords({ _ }: Words, who: string, code: string, answer: string | null): ActWords {
   const done = _('Approved. The laptop goes on by itself.');
-  const more = answer === null ? '' : _('If it asks for digits: {answer}', { answer });
+  const more =
+    answer === null
+      ? ''
+      : _('If it asks which digits the school shows, they are {answer}.', { answer });
   return {
     label: _('Approve'),
     question: _('Does the laptop of {who} show the code {code}?', { who, code }),

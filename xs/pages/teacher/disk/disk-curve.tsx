@@ -73,9 +73,11 @@ export function DiskCurve({ words, days, fullOn }: DiskCurveProps): VNode | null
         <text x="2" y={EDGE - 7} font-size="13" fill="#1a1a1a">
           {size(words, capacity)}
         </text>
-        <text x="2" y={HEIGHT - 6} font-size="13" fill="#1a1a1a">
-          {words.month(first / 1000)}
-        </text>
+        {xn < LABELS ? null : (
+          <text x="2" y={HEIGHT - 6} font-size="13" fill="#1a1a1a">
+            {words.month(first / 1000)}
+          </text>
+        )}
         <text x={xn} y={HEIGHT - 6} font-size="13" fill="#1a1a1a" text-anchor="end">
           {words.month(last / 1000)}
         </text>
@@ -85,6 +87,9 @@ export function DiskCurve({ words, days, fullOn }: DiskCurveProps): VNode | null
     </section>
   );
 }
+
+/** Two names of months need so much, in the longest language. */
+const LABELS = 280;
 
 /** From today towards the day on which it is full, as far as the picture goes. */
 function forecastPath([x0, y0]: [number, number], [x1, y1]: [number, number]): string {

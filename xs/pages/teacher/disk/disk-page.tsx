@@ -56,7 +56,7 @@ export function DiskPage(props: DiskProps): VNode {
         <div class="alert">
           <p>{_('The clock of this server is not trusted: nothing is removed')}</p>
           <p lang="en" dir="ltr">
-            {distrust}
+            {distrust.charAt(0).toUpperCase() + distrust.slice(1)}
           </p>
           <p>
             {_('When its date is right, say so at its terminal:')}{' '}

@@ -24,7 +24,13 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 export function addDiskRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { registrations } = library;
-  const nameOf = (serial: string) => registrations.get(serial as Serial)?.nick || serial;
+  // Two children may be called Jim.
+  const nameOf = (serial: string) => {
+    const nick = registrations.get(serial as Serial)?.nick;
+    if (!nick) return serial;
+    const same = registrations.all().filter(([, laptop]) => laptop.nick === nick).length;
+    return same > 1 ? `${nick} (${serial})` : nick;
+  };
 
   part.get('/xs-backup/disk', async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);

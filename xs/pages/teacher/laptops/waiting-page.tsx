@@ -221,12 +221,18 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
       <div class="pair">
         <p>
           <XoIcon colours={newerColors} size={55} />
-          <a href={laptopPath(newer)}>{newer}</a>
+          <a href={laptopPath(newer)}>
+            <bdi>{nick}</bdi>
+          </a>
+          <span class="serial">{newer}</span>
           <span>{_('new: registered {ago}', { ago: ago(words, registered, now) })}</span>
         </p>
         <p>
           <XoIcon colours={olderColors} size={55} />
-          <a href={laptopPath(older)}>{older}</a>
+          <a href={laptopPath(older)}>
+            <bdi>{nick}</bdi>
+          </a>
+          <span class="serial">{older}</span>
           <span>{_('old: last seen {ago}', { ago: ago(words, lastSeen, now) })}</span>
         </p>
       </div>

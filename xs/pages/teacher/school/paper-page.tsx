@@ -1,5 +1,6 @@
 /** A page to print and keep beside the server: where it is, and what to do when something is wrong. */
 import type { VNode } from 'preact';
+import { VERSION } from '../../../../shared/version.ts';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -12,9 +13,14 @@ export interface PaperProps {
   fingerprint: string | null;
   /** The folder that a copy of the school needs. */
   library: string;
+  /** Of the server, as laptops find it. */
+  name: string;
+  /** Seconds since 1970. */
+  now: number;
 }
 
-export function PaperPage({ page, address, fingerprint, library }: PaperProps): VNode {
+export function PaperPage(props: PaperProps): VNode {
+  const { page, address, fingerprint, library, name, now } = props;
   const { words } = page;
   const { _ } = words;
   return (
@@ -29,22 +35,32 @@ export function PaperPage({ page, address, fingerprint, library }: PaperProps): 
         </p>
       )}
       <dl>
-        {whatToDo(words, library).map(([when, what, command]) => (
+        {whatToDo(words, library).map(([when, what, ...commands]) => (
           <div key={when}>
             <dt class="paper-when">{when}</dt>
             <dd class="paper-what">
-              {what} {command === null ? null : <code dir="ltr">{command}</code>}
+              {what}
+              {commands.map((command) => (
+                <code key={command} class="command" dir="ltr">
+                  {command}
+                </code>
+              ))}
             </dd>
           </div>
         ))}
       </dl>
       <p class="no-print">{_('Print this page, and write down who helps:')}</p>
+      <p>
+        {_('Printed on {date}, of the server {name}, version {version}.', {
+          ...{ date: words.date(now), name, version: VERSION },
+        })}
+      </p>
       <p class="paper-line">{_('Who helps, and the telephone number:')}</p>
     </TeacherFrame>
   );
 }
 
-type Row = readonly [when: string, what: string, command: string | null];
+type Row = readonly [when: string, what: string, ...commands: string[]];
 
 function whatToDo({ _ }: Words, library: string): Row[] {
   return [
@@ -56,37 +72,41 @@ function whatToDo({ _ }: Words, library: string): Row[] {
     [
       _('The power was off'),
       _('Switch the server on. Nothing else is needed, and nothing is lost.'),
-      null,
     ],
-    [_('No laptop can back up'), _('Start the service again:'), 'sudo systemctl restart xs-backup'],
+    [
+      _('No laptop can back up'),
+      _('Start the service again. If it does not start, its last messages say why:'),
+      'sudo systemctl restart xs-backup',
+      'sudo journalctl -u xs-backup -n 50',
+    ],
     [
       _('A child lost something'),
       _('On her laptop, in the activity Backup: choose a day, and bring it back.'),
-      null,
     ],
     [
       _('A child has a new laptop'),
       _(
         'On the pages, under "Who asks": say whose it is. Then its old Journal can be brought back.',
       ),
-      null,
     ],
     [
       _('A laptop shows six digits'),
       _(
         'On the pages, under "Who asks": type them. Never type digits that you did not read there.',
       ),
-      null,
     ],
     [
       _('The disk is full'),
       _('On the pages, under "Disk", "What makes room, and what goes next?".'),
-      null,
     ],
     [
       _('The server is broken'),
-      _('Keep its disk: everything is in this folder, and a new server goes on with it.'),
+      _(
+        'Keep its disk: everything is in this folder. Install a new server from the stick, copy the folder to the same place with its hard links, and start the service. Only the passwords of the teachers are to be set again:',
+      ),
       library,
+      `sudo rsync -aH OLD${library}/ ${library}/`,
+      'sudo xs-backup teacher add NAME',
     ],
   ];
 }
