@@ -10,7 +10,7 @@ import { asDsError } from '../../shared/errors.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { repairDamage } from '../integrity/repair.ts';
-import { pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import { pointLatestAside, type Snapshot } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 import { isHeld, limitHeld, releaseHeldBefore } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
@@ -29,27 +29,30 @@ export async function afterBackup(
   const held = isHeld(paths, snapshot);
   failpoint('ingest.promoted');
   if (held) limitHeld(paths, snapshot.serial, timeline.now());
-  else publish(context, snapshot);
+  else await publish(context, snapshot);
   failpoint('ingest.pointed');
   if (replaced && !held) {
     discard(paths, snapshot.serial, replaced.folder, 'replaced-within-the-day', timeline.now());
     log.info('snapshot-replaced', { serial: snapshot.serial, name: replaced.name });
   }
-  const noted = successes.note(snapshot, timeline.now());
+  await successes.note(snapshot, timeline.now());
   await emptyFolder(arrived);
   failpoint('ingest.emptied');
   const { serial, name, sequence, entries, changed, removed, source } = snapshot;
   const facts = { serial, name, sequence, entries, changed, removed, source };
   log.info(held ? 'snapshot-held' : 'snapshot-made', facts);
   await repair(context, snapshot);
-  await Promise.all([noted, reindex(context, snapshot)]);
+  await reindex(context, snapshot);
   context.onBackup?.(snapshot, held);
 }
 
 /** A good snapshot is there: those that were held before it join it, and `datastore-latest` follows. */
-function publish({ paths }: IngestContext, { serial, name, sequence }: Snapshot): void {
+async function publish(
+  { paths }: IngestContext,
+  { serial, name, sequence }: Snapshot,
+): Promise<void> {
   releaseHeldBefore(paths, serial, sequence);
-  pointLatest(paths, serial, name);
+  await pointLatestAside(paths, serial, name);
 }
 
 /** What arrived may be what was damaged. The scrub and the daily check try again later. */

@@ -7,7 +7,7 @@ import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import type { KeptMark } from '../../shared/journal/kept.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { writeFileAside } from '../../shared/system/files-aside.ts';
 import { run } from '../../shared/system/run.ts';
 import type { Whole } from '../integrity/salvage.ts';
 import { noteMarks } from '../pins/only-copy.ts';
@@ -86,7 +86,7 @@ async function build(context: IngestContext, arrival: Arrival, parts: Parts): Pr
     }
     failpoint('ingest.linked');
     const manifest = manifestOf(context, arrival, parts, bytes);
-    return { type: 'built', snapshot: seal(context, draft, manifest, parts) };
+    return { type: 'built', snapshot: await seal(context, draft, manifest, parts) };
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw error;
@@ -127,13 +127,18 @@ function manifestOf(
 }
 
 /** Judges, seals and promotes the draft: among the laptop's snapshots, or held aside. */
-function seal(context: IngestContext, draft: string, manifest: Manifest, parts: Parts): Snapshot {
+async function seal(
+  context: IngestContext,
+  draft: string,
+  manifest: Manifest,
+  parts: Parts,
+): Promise<Snapshot> {
   const { paths, ownership } = context;
   const { serial, bytes } = manifest;
   const verdict = judge(context, serial, parts, bytes);
   noteMarks(context, serial, marksOf(parts.verified));
-  if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
-  sealDraft(draft, manifest, parts.versions);
+  if (verdict.hold) await writeFileAside(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
+  await sealDraft(draft, manifest, parts.versions);
   failpoint('ingest.sealed');
   if (verdict.hold) makeReadableFolder(ownership, inLaptop(paths, serial).held);
   return promoteDraft(paths, manifest, draft, verdict.hold);

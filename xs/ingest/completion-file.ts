@@ -16,7 +16,7 @@ import type { Sent } from './ingest.ts';
 export interface OpenedCompletion {
   arrival: Sent;
   /** To be called when the snapshot is in its place. */
-  remember: () => void;
+  remember: () => Promise<void>;
 }
 
 /**
@@ -47,5 +47,5 @@ export async function openCompletion(
     throw new DsError('bad-input', `the completion file of ${serial} is about another laptop`);
   }
   const folder = inLaptop(paths, serial).incoming;
-  return { arrival: { serial, completion, folder, source: 'agent' }, remember: () => {} };
+  return { arrival: { serial, completion, folder, source: 'agent' }, remember: async () => {} };
 }

@@ -11,7 +11,7 @@ import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Outcome } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { fsyncFolder } from '../../shared/system/files.ts';
+import { fsyncFolderAside } from '../../shared/system/files-aside.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import type { Faults } from '../ground/faults.ts';
 import { asServerError, reasonOf } from '../ground/system-errors.ts';
@@ -132,9 +132,10 @@ export class Intake implements AsyncDisposable {
   outcome(serial: Serial, run: RunId): Outcome {
     const known = this.#outcomes.get(serial, run);
     if (known) return known;
+    // While it is ingested, a new snapshot is seen before its name is durable.
+    if (this.#queue.has(serial)) return { state: 'ingesting' };
     const newest = baseSnapshot(this.#options.paths, serial);
-    if (newest?.run === run) return outcomeOf(this.#options.paths, newest);
-    return this.#queue.has(serial) ? { state: 'ingesting' } : { state: 'unknown' };
+    return newest?.run === run ? outcomeOf(this.#options.paths, newest) : { state: 'unknown' };
   }
 
   /** Like outcome(), but waits up to `ms` milliseconds for one that is final. */
@@ -246,7 +247,7 @@ export class Intake implements AsyncDisposable {
       if (exists(places.waiting(serial))) {
         renameSync(places.waiting(serial), claimed); // a newer one replaces one that got stuck
         forgetAttempts(paths, serial);
-        fsyncFolder(places.claimedFolder);
+        await fsyncFolderAside(places.claimedFolder);
       }
       failpoint('ingest.claimed');
       await giveBack(this.#options, serial); // taken by a service that was killed
@@ -304,7 +305,7 @@ export class Intake implements AsyncDisposable {
           ? await this.#ingestTaken(arrival, spend)
           : await this.#ingestArrival(arrival, spend);
       if (arrival.source === 'original') await rm(arrival.folder, { recursive: true, force: true });
-      if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
+      if (outcome.state === 'done' || outcome.state === 'held') await opened.remember();
       else if (outcome.state === 'rebase' && arrival.source === 'original') throw baseMoved();
       else cap?.noteFailure(serial);
       this.#outcomes.set(serial, run, outcome);
