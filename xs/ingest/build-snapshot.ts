@@ -69,11 +69,20 @@ export async function buildSnapshot(
   }
 }
 
+/** Resolves when all that arrived is on the disk. */
+export async function makeDurable(
+  { folder, files }: Arrival,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  await run('sync', ['-f', folder], { env });
+  files.madeDurable();
+}
+
 /** `missing` are entries of the base that turned out not to be whole. */
 async function build(context: IngestContext, arrival: Arrival, parts: Parts): Promise<Built> {
   const { paths, ownership, env } = context;
-  // What arrived must be on the disk before it gets a name in the pool.
-  if (parts.verified.size > 0) await run('sync', ['-f', arrival.folder], { env });
+  // What arrived must be on the disk before it gets a name in the pool. Usually it is: `ingest.ts` saw to it.
+  if (!arrival.files.isDurable) await makeDurable(arrival, env);
   failpoint('ingest.durable');
   const draft = inLaptop(paths, arrival.serial).draft(arrival.completion.run);
   rmSync(draft, { recursive: true, force: true });
