@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { asDsError, type ErrorCode } from '../../shared/errors.ts';
 import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
-import { stateDigest } from '../../shared/journal/sums.ts';
+import { stateDigestInPieces } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
@@ -89,7 +89,8 @@ async function prepare(
     throw error;
   }
   const missing = completion.changed.filter(([uid]) => files.isIncomplete(uid));
-  const certain = missing.length > 0 ? await whatIsMissing(context, arrival, missing) : undefined;
+  const certain =
+    missing.length > 0 ? await whatIsMissing(context, arrival, missing, pace) : undefined;
   if (!certain && !files.isDurable) {
     await pace.aside(() => makeDurable(arrival, context.env));
   }
@@ -101,6 +102,7 @@ async function whatIsMissing(
   context: IngestContext,
   arrival: Arrival,
   incomplete: Completion['changed'],
+  pace: Pace,
 ): Promise<Ingested | undefined> {
   const { paths } = context;
   const { serial, completion } = arrival;
@@ -112,7 +114,8 @@ async function whatIsMissing(
   if (missing.length === 0) return undefined;
   await checkLimits(context, arrival);
   await breathe();
-  return checkState(applyChanges(before, completion), completion) ?? { state: 'missing', missing };
+  const versions = applyChanges(before, completion);
+  return (await checkState(versions, completion, pace.rest)) ?? { state: 'missing', missing };
 }
 
 async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<Ingested> {
@@ -133,7 +136,7 @@ async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<I
   await breathe();
   const versions = applyChanges(base.versions, completion);
   await breathe();
-  const wrong = checkState(versions, completion);
+  const wrong = await checkState(versions, completion, pacemaker(SLICE_MS));
   if (wrong) return wrong;
   const built = await buildSnapshot(context, arrival, { ...base, lost }, versions);
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
@@ -143,8 +146,12 @@ async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<I
   return outcomeOf(paths, built.snapshot);
 }
 
-function checkState(versions: ReadonlyMap<Uid, Digest>, completion: Completion) {
-  if (versions.size === completion.entries && stateDigest(versions) === completion.state) return;
+async function checkState(
+  versions: ReadonlyMap<Uid, Digest>,
+  { entries, state }: Completion,
+  pause: () => Promise<void>,
+) {
+  if (versions.size === entries && (await stateDigestInPieces(versions, pause)) === state) return;
   const message = 'the changes do not lead to the Journal they claim to describe';
   return { state: 'refused', code: 'bad-input', message } as const;
 }

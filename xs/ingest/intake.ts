@@ -295,7 +295,7 @@ export class Intake implements AsyncDisposable {
     const pace = paceOf(workQueue, turn, budget, this.#stop.signal);
     let run: RunId | undefined;
     try {
-      const opened = await openCompletion(this.#options, serial, claimed, pace.spend);
+      const opened = await openCompletion(this.#options, serial, claimed, pace);
       const { arrival } = opened;
       run = arrival.completion.run;
       onRun(run);

@@ -33,13 +33,13 @@ export interface RunBudget {
 
 /**
  * More than the disk of any laptop that is in use, and an hour: a disk reads faster than that. Others wait for a
- * twentieth of a second.
+ * fortieth of a second.
  */
 export const RUN_BUDGET: RunBudget = {
   bytes: 64 * 2 ** 30,
   ms: 3_600_000,
-  turnBytes: 8 * 2 ** 20,
-  turnMs: 50,
+  turnBytes: 4 * 2 ** 20,
+  turnMs: 25,
 };
 
 /** Nobody else waits. */

@@ -4,6 +4,7 @@
  * same; the session lock is held meanwhile, so no session changes it.
  */
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -15,6 +16,7 @@ import {
   MAX_METADATA_BYTES,
 } from '../../shared/journal/entry.ts';
 import { type KeptMark, keptMarkOf } from '../../shared/journal/kept.ts';
+import { MAX_ENTRIES } from '../../shared/journal/sums.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { isUnreadable } from '../storage/checked-entry.ts';
 import { digestInPieces, READ_SENT, type Spend } from '../storage/in-pieces.ts';
@@ -90,8 +92,14 @@ export class SentFiles {
     changed: readonly (readonly [Uid, Digest])[],
     spend: Spend,
   ): Promise<void> {
+    const isThere = await listed(folder, spend);
     for (const [uid, digest] of changed) {
       const { metadata, content } = inEntry(folder, uid);
+      if (!isThere(metadata)) {
+        this.#incomplete.add(uid);
+        await spend(0);
+        continue;
+      }
       const sent = this.metadata(metadata, digest);
       await spend(sizeOf(metadata));
       if (sent?.content && sizeOf(content) === sent.content.size) {
@@ -120,6 +128,20 @@ function changed(path: string): DsError {
   return new DsError('bad-input', `${basename(path)} was changed after it had arrived`, {
     hint: 'the next backup sends it again',
   });
+}
+
+/** So many names are kept in memory; a folder with more has strange ones. */
+const MAX_NAMES = 4 * MAX_ENTRIES;
+
+/** Tells whether a path in the folder may be there: to look for each name costs ten times as much as to list them. */
+async function listed(folder: string, spend: Spend): Promise<(path: string) => boolean> {
+  const names = new Set<string>();
+  for await (const { name } of await opendir(folder, { bufferSize: 256 })) {
+    names.add(name);
+    if (names.size > MAX_NAMES) return () => true;
+    await spend(0);
+  }
+  return (path) => names.has(basename(path));
 }
 
 /** Metadata that a session wrote: whatever may be there, only a small regular file is read. */

@@ -3,9 +3,10 @@
  * with and without backups being ingested meanwhile, and how long a backup takes beside a hostile neighbour's.
  * The real service, tied to one processor; who asks is tied to another. Ratios in the same run can be compared.
  *
- *     node --import tsx test/bench/available/main.ts [ROUNDS [PART]]
+ *     node --import tsx test/bench/available/main.ts [ROUNDS [PART [watch]]]
  *
- * With 0 rounds only the questions are measured; PART is a part of the name of a neighbour: only those then.
+ * With 0 rounds only the questions are measured; PART is a part of the name of a neighbour: only those then. With
+ * `watch`, what blocks the event loop is named (loop-watch.ts), which makes starting programs slower.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +31,7 @@ const MEASURE_MS = 5000;
 const LEAST_PER_SECOND = 2000;
 const LONGEST_P99_MS = 20;
 const [ROUNDS = 5] = process.argv.slice(2, 3).map(Number);
-const PART = process.argv[3];
+const [PART, WATCH] = process.argv.slice(3);
 
 const [SERVER_CORE, CLIENT_CORE] = availableParallelism() > 1 ? ['0', '1'] : ['0', '0'];
 const SETTINGS = '[registration]\nperHour = 100000\nperAddress = 100000\nmaxLaptops = 100000';
@@ -104,7 +105,7 @@ async function main(folder: string): Promise<void> {
   const server = await startServer(folder, {
     as: runsAsRoot ? 'root' : 'ordinary',
     settings: SETTINGS,
-    preload: new URL('loop-watch.ts', import.meta.url).pathname,
+    ...(WATCH === 'watch' && { preload: new URL('loop-watch.ts', import.meta.url).pathname }),
   });
   try {
     for (let n = 0; n < LAPTOPS; n += 1) await register(server, n);
