@@ -5,6 +5,7 @@
 import type { Library } from '../library.ts';
 import { listPins } from '../pins/pins.ts';
 import { listAside } from '../storage/snapshots.ts';
+import type { Look } from './laptop-facts.ts';
 
 export interface DiskParts {
   /** All in bytes; of the backups as of the last cleanup. */
@@ -44,9 +45,12 @@ export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief
 }
 
 /** What could make room now. Looks through the pins and held backups of every laptop. */
-export function findReliefs({ paths, serials }: Library, others: number): Relief[] {
+export function findReliefs({ paths, serials }: Library, others: number, look: Look): Relief[] {
   const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
-  const pins = sum(serials().flatMap((serial) => listPins(paths, serial)));
-  const held = sum(serials().flatMap((serial) => listAside(paths, serial)));
+  const all = serials().map((serial) => ({ serial, ...look(serial) }));
+  const pinning = all.filter(({ hasPins }) => hasPins);
+  const holding = all.filter(({ hasHeld }) => hasHeld);
+  const pins = sum(pinning.flatMap(({ serial }) => listPins(paths, serial)));
+  const held = sum(holding.flatMap(({ serial }) => listAside(paths, serial)));
   return reliefs({ others, pins, held });
 }
