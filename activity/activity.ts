@@ -114,14 +114,24 @@ export class Activity {
 
   /** Ends the activity, after the effects that still waited for an undo. */
   close(): void {
-    const last = lastEffects(this.#state);
     this.#window.window.window.hide();
-    const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
-    const limit = new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
-    void Promise.race([done, limit]).then(() => {
+    void this.settle().then(() => {
       this.#connected?.client.close();
       this.#exit();
     });
+  }
+
+  /** Carries out what still waits for an undo; resolves soon, also when the agent does not answer. */
+  async settle(): Promise<void> {
+    const last = lastEffects(this.#state);
+    if (last.length > 0) {
+      // Not a second time when the time for an undo is over.
+      this.#state = { ...this.#state, alert: null };
+      this.#draw();
+    }
+    const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
+    const limit = new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
+    await Promise.race([done, limit]);
   }
 
   #keepPulse(): void {

@@ -121,6 +121,10 @@ export class Asker {
         return await call('Pin', 'ss', effect.snapshot, effect.uid);
       case 'unpin':
         return await call('Unpin', 's', effect.uid);
+      case 'offer':
+        return await call('OfferToClass', 'ss', effect.snapshot, effect.uid);
+      case 'take-back':
+        return await call('TakeBackFromClass', 'ss', effect.uid, effect.digest);
       case 'keep':
         return await call('KeepAtSchool', 's', effect.uid);
       case 'fetch':

@@ -49,6 +49,12 @@ export function markWindow(window: Window, bundleId: string, activityId: string)
   sugar.wmSetActivityId(xid, activityId);
 }
 
+/** A new member of the session that `SESSION_MANAGER` names; `startup` joins it. */
+export function sessionClient() {
+  const sugar = gi.require('SugarExt', '1.0');
+  return new sugar.ClientXSMP();
+}
+
 /** Adds CSS rules with a higher priority than the theme. */
 export function addStyle(css: string): void {
   const provider = new Gtk.CssProvider();

@@ -10,6 +10,7 @@ import { wordsOf } from '../shared/words/language.ts';
 import { Activity } from './activity.ts';
 import { type ActivityConfig, BUNDLE_ID, readConfig } from './config.ts';
 import { Gtk } from './gtk.ts';
+import { joinSession } from './sugar/session.ts';
 
 const log = createLog((line) => process.stderr.write(line));
 
@@ -48,9 +49,10 @@ try {
   const folder = join(config.bundlePath, 'locale');
   const catalogue = findCatalogue(folder, BUNDLE_ID, config.languages);
   const activity = new Activity(config, wordsOf(catalogue), () => process.exit(0));
-  // At logout what still waits for an undo is carried out.
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => activity.close());
+  const close = () => activity.close();
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, close);
   activity.onFirstPaint(() => {
+    joinSession({ prepare: () => activity.settle(), quit: close });
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
   const lost = (error: unknown) => log.warn('no-session-bus', { error: String(error) });

@@ -72,7 +72,7 @@ const NEIGHBOURS: Record<keyof typeof PROGRAMS, readonly string[]> = {
   'xs-backup': ['locale', 'node_modules', ...ASSETS.map(([, place]) => place)],
 };
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
-const EXTERNAL = ['sqlite3', 'x11', 'usocket'];
+export const EXTERNAL: string[] = ['sqlite3', 'x11', 'usocket'];
 /** What sqlite3 needs when it runs; the rest of it is for building it. */
 const NATIVE_PARTS = [
   'sqlite3/package.json',
@@ -90,7 +90,7 @@ const NATIVE_PARTS = [
 const SOURCES = ['activity/po', 'agent', 'shared', 'xs', 'bundle', 'package-lock.json'];
 
 /** CommonJS packages in an ES module: they expect these three names (in every chunk). */
-const CJS_NAMES = `import { createRequire as __createRequire } from 'node:module';
+export const CJS_NAMES: string = `import { createRequire as __createRequire } from 'node:module';
 import { dirname as __dirnameOf } from 'node:path';
 import { fileURLToPath as __pathOf } from 'node:url';
 const require = __createRequire(import.meta.url);

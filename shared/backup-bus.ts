@@ -35,6 +35,9 @@ export const METHODS = {
   ListPins: ['', 'aa{sv}tt'],
   Pin: ['ss', 's'],
   Unpin: ['s', 's'],
+  OfferToClass: ['ss', 's'],
+  ListClassOffers: ['', 'aa{sv}'],
+  TakeBackFromClass: ['ss', ''],
   KeepAtSchool: ['s', 'o'],
   FetchBack: ['s', 'o'],
   ListAtSchool: ['', 'aa{sv}'],
@@ -83,6 +86,7 @@ export const AGENT_PROPERTIES = {
   Held: 's',
   Unfinished: 'a(ssuu)',
   InJournal: '(sss)',
+  LeftOut: '(uuuu)',
   Jobs: 'ao',
 } as const;
 
@@ -115,7 +119,7 @@ const WAITS = [
  * What `Reasons` can contain, in the order in which the agent lists them: entries that are not safe though
  * the day is done, why a job is not running, and that none has to. A new one needs words in
  * `agent/cli/status-words.ts` and `activity/model/screens/reasons.ts` with its picture, and a line in PROTOCOL.md;
- * one of the server's also a case in `queueReason` (`agent/rules/retry.ts`).
+ * one for a refusal of the server's also a row in `agent/rules/retry.ts`.
  */
 export const REASONS = ['entries', ...OBSTACLES, ...WAITS, 'done'] as const;
 export type Reason = (typeof REASONS)[number];
@@ -134,12 +138,16 @@ export const ROWS = {
   laptop: { serial: 's', nick: 's', color: 's', replaced: 'b' },
   day: { snapshot: 's', created: 'x', entries: 'u', bytes: 't' },
   entry: ENTRY,
-  details: { ...ENTRY, description: 's', tags: 's', created: 'x', versions: 'a(sxs)' },
+  details: {
+    ...ENTRY,
+    ...{ description: 's', tags: 's', created: 'x', versions: 'a(sxs)', 'class-page': 's' },
+  },
   plan: {
     ...{ snapshot: 's', entries: 'u', bytes: 't', here: 'u', beside: 'u', free: 't' },
     samples: 'as',
   },
   pin: { uid: 's', snapshot: 's', title: 's', bytes: 't', pinned: 'x', later: 'b' },
+  offer: { uid: 's', digest: 's', snapshot: 's', title: 's', state: 's' },
   kept: { uid: 's', title: 's', bytes: 't' },
   standing: {
     ...{ uid: 's', state: 's', digest: 's', snapshot: 's', problem: 's', advice: 's' },

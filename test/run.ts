@@ -14,23 +14,22 @@ import { fileURLToPath } from 'node:url';
 import { build } from '../bundle/build.ts';
 import { describeForTerminal } from '../shared/errors.ts';
 import { type ChildResult, runChild } from './runner/child.ts';
+import { IdleMeter } from './runner/idle.ts';
 import { readBatch } from './runner/mark.ts';
 import { scaled } from './runner/patience.ts';
 import type { Limits } from './runner/progress.ts';
-import { type Directives, readDirectives, readTotals, type Totals } from './runner/totals.ts';
+import { runAll } from './runner/schedule.ts';
+import { readDirectives, readTotals, type Totals } from './runner/totals.ts';
 import { formatUnits, measureUnits, UNITS_VARIABLE } from './runner/units.ts';
 
 const MODES = ['all', 'fast', 'slow'] as const;
 type Mode = (typeof MODES)[number];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/**
- * For a machine of two cores: tests wait more than they compute (fast ones, measured: 2 → 15 s, 3 → 9 s;
- * with five slow ones at once, 40 % of the processor was idle).
- */
+/** For a machine of two cores: tests wait more than they compute (fast ones, measured: 2 → 15 s, 3 → 9 s). */
 const FAST_AT_ONCE = 3;
-const SLOW_AT_ONCE = 6;
-const CALM_AT_ONCE = 2;
+/** With five at once, 40 % of such a machine was idle. */
+const SLOW_AT_ONCE = { least: 6, most: 10, calm: 2, everyMs: 4000, idle: 0.25 };
 /**
  * For the reference machine of runner/units.ts; about ten times what the quietest, and the longest, of our
  * tests needs.
@@ -130,20 +129,14 @@ async function runBatch(files: readonly string[], folder: string): Promise<void>
 }
 
 async function runSlow(files: readonly string[]): Promise<void> {
-  const jobs = files.map((file) => ({ file, ...directivesOf(file) }));
-  // Those that take long begin first, so that none is left over at the end.
-  jobs.sort((a, b) => b.weight - a.weight);
-  const those = (beside: Directives['beside']) => jobs.filter((job) => job.beside === beside);
-  await runAtOnce(SLOW_AT_ONCE, those('anything'));
-  await runAtOnce(CALM_AT_ONCE, those('calm'));
-  await runAtOnce(1, those('nothing'));
-}
-
-async function runAtOnce(limit: number, jobs: { file: string }[]): Promise<void> {
-  const worker = async () => {
-    for (let job = jobs.shift(); job; job = jobs.shift()) await runSlowFile(job.file);
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
+  const jobs = files.map((file) => ({ file, ...readDirectives(readFileSync(file, 'utf8')) }));
+  const meter = new IdleMeter();
+  await runAll(
+    jobs,
+    ({ file }) => runSlowFile(file),
+    () => meter.look(),
+    SLOW_AT_ONCE,
+  );
 }
 
 async function runSlowFile(file: string): Promise<void> {
@@ -198,10 +191,6 @@ function findTests(ending: string, filters: readonly string[]): string[] {
     .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part)))
     .map((name) => join(root, 'test', name))
     .sort();
-}
-
-function directivesOf(file: string): Directives {
-  return readDirectives(readFileSync(file, 'utf8'));
 }
 
 function seconds(ms: number): string {

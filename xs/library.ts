@@ -11,6 +11,7 @@ import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
 import { fsyncFolder } from '../shared/system/files.ts';
 import { lockFile } from '../shared/system/lock.ts';
+import { endCodes } from './codes/codes.ts';
 import type { Config } from './config.ts';
 import { Faults } from './ground/faults.ts';
 import { Checker } from './integrity/checker.ts';
@@ -113,6 +114,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const newcomers = new Newcomers(clock, config.registration);
   const audit = new Audit({ paths, clock, log });
   const registrations = new Registrations({ paths, ownership, clock, log, newcomers, audit });
+  endCodesWithLaptops(paths, registrations, faults);
   const updateReplaces = () => writeReplaces(paths, ownership, registrations.bySerial());
   registrations.whenAliasesChange(updateReplaces);
   faults.attempt('state', updateReplaces);
@@ -160,6 +162,13 @@ function checkState({ state }: Paths): void {
   if (isAbsent || statSync(state, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new DsError('config', `the state folder ${state} is not a folder`, {
     hint: `mount its disk; or remove ${state}, and it is made anew from the library`,
+  });
+}
+
+/** Also for a laptop that is taken back into use, or registers again, later. */
+function endCodesWithLaptops(paths: Paths, registrations: Registrations, faults: Faults): void {
+  registrations.whenKeysChange(() => {
+    faults.attempt('state', () => endCodes(paths, (one) => !registrations.isActive(one.serial)));
   });
 }
 

@@ -26,9 +26,12 @@ import { DailyCap } from './ingest/daily-cap.ts';
 import { HardQuota } from './ingest/hard-quota.ts';
 import { Intake } from './ingest/intake.ts';
 import { type Library, openLibrary } from './library.ts';
+import { addClassPage } from './pages/class/class-routes.ts';
+import { makeClassSite } from './pages/class/class-site.ts';
 import { addInstall } from './pages/install/install-routes.ts';
 import { Journals } from './pages/journal/journal.ts';
 import { addJournalPages } from './pages/journal/journal-routes.ts';
+import { addCodeSignIn } from './pages/sign-in/code-routes.ts';
 import { addSignIn } from './pages/sign-in/sign-in-routes.ts';
 import { addSignOn } from './pages/sign-in/sign-on.ts';
 import { addSite, type PageFiles } from './pages/site.ts';
@@ -227,9 +230,12 @@ async function startHttp(
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignIn(part, site);
     addInstall(part, site, options.stickParts);
+    addCodeSignIn(part, site);
     addSignOn(part, site, links);
     addJournalPages(part, site, journals);
-    addTeacherPages(part, site);
+    const classSite = makeClassSite(site);
+    addClassPage(part, classSite);
+    addTeacherPages(part, classSite);
   });
   cleanup.defer(() => app.close());
   const port = await listen(app, config);

@@ -61,14 +61,15 @@ export function takeCensus({ local, shown, confirmed, problems }: CensusInput): 
 export interface CensusCounts {
   total: number;
   safe: number;
-  waiting: number;
+  /** New or changed. */
+  toSend: number;
   problems: number;
 }
 
 export function countStandings(standings: readonly Standing[]): CensusCounts {
   const count = (state: Standing['state']) => standings.filter((one) => one.state === state).length;
-  const [safe, waiting, problems] = [count('safe'), count('waiting'), count('problem')];
-  return { total: standings.length, safe, waiting, problems };
+  const [safe, toSend, problems] = [count('safe'), count('waiting'), count('problem')];
+  return { total: standings.length, safe, toSend, problems };
 }
 
 const ORDER = { problem: 0, waiting: 1, safe: 2 };

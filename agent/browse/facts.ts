@@ -34,7 +34,7 @@ export interface Facts {
   total: number;
   safe: number;
   /** Those that the next backup takes, and those that have a problem. */
-  waiting: number;
+  toSend: number;
   problems: number;
   unfinished: UnfinishedRestore[];
 }
@@ -54,7 +54,7 @@ export async function readFacts(context: Context): Promise<Facts> {
     pairingCode: isPending || serverTrust === 'unconfirmed' ? (enrolment?.code ?? '') : '',
     serverTrust,
     lastSnapshot: '',
-    ...{ total: 0, safe: 0, waiting: 0, problems: 0 },
+    ...{ total: 0, safe: 0, toSend: 0, problems: 0 },
     unfinished: [],
   };
   if (!existsSync(paths.journal)) return facts;

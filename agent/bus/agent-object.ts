@@ -134,6 +134,18 @@ export class AgentObject extends BusObject<AgentProperties> {
     return answer(this.#agent.pin({ uid: orThrow(() => parseUid(uid)), snapshot: null }));
   }
 
+  ListClassOffers(): Promise<Row[]> {
+    return rows('offer', this.#agent.ask('class-offers', {}));
+  }
+
+  OfferToClass(snapshot: string, entry: string): Promise<string> {
+    return answer(this.#agent.ask('offer', { snapshot, entry }));
+  }
+
+  async TakeBackFromClass(entry: string, digest: string): Promise<void> {
+    await answer(this.#agent.ask('take-back', { entry, digest }));
+  }
+
   ListAtSchool(): Promise<Row[]> {
     return rows('kept', this.#agent.ask('kept', {}));
   }

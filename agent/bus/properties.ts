@@ -13,7 +13,7 @@ import {
   type StateName,
   toLong,
 } from '../../shared/backup-bus.ts';
-import type { Job } from '../rules/jobs.ts';
+import type { Hindrance, Job } from '../rules/jobs.ts';
 import { obstacles } from '../rules/obstacles.ts';
 import { timeLeft } from '../rules/time-left.ts';
 import type { AgentView } from '../service/agent.ts';
@@ -49,7 +49,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
     Server: facts?.server ?? '',
     SafeEntries: facts?.safe ?? 0,
     TotalEntries: facts?.total ?? 0,
-    WaitingEntries: facts?.waiting ?? 0,
+    WaitingEntries: facts?.toSend ?? 0,
     ProblemEntries: facts?.problems ?? 0,
     PinnedBytes: toLong(pins.bytes),
     PinLimit: toLong(pins.limit),
@@ -58,6 +58,7 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
       return [one.of, one.snapshot, one.restored, one.entries];
     }),
     InJournal: [view.volume.state, view.volume.of, view.volume.snapshot],
+    LeftOut: leftOutProperty(view.volume),
     Problem: problemProperty(status.problem),
     Jobs: model.jobs
       .map(({ id }) => id)
@@ -66,11 +67,22 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
   };
 }
 
+function leftOutProperty({ leftOut }: AgentView['volume']) {
+  const { empty, bundles, damaged, older } = leftOut;
+  return [empty, bundles, damaged, older];
+}
+
 /** Done for today is not safe while an entry has a problem. */
 function stateProperties({ status, facts }: AgentView): { State: StateName; Reasons: Reason[] } {
   const { state, reasons } = status;
-  if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: reasons };
-  return { State: 'due', Reasons: ['entries', ...reasons] };
+  const told = onTheBus(reasons);
+  if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: told };
+  return { State: 'due', Reasons: ['entries', ...told] };
+}
+
+/** Each once: a rest is `paused` to clients, and somebody may have paused all work as well. */
+function onTheBus(reasons: readonly (Reason | Hindrance)[]): Reason[] {
+  return [...new Set(reasons.map((one) => (one === 'rest' ? 'paused' : one)))];
 }
 
 /** Two clocks read one after the other may differ by this much more or less, in seconds. */
@@ -95,7 +107,7 @@ export function jobProperties({ model, status, movingMs }: AgentView, job: Job):
   const hinders = obstacles(job, model.world);
   // Chosen to run, it runs: its worker may take seconds to say something.
   const isRunning = isFirst && hinders.length === 0;
-  const reasons = hinders.length > 0 || isFirst ? hinders : ['other-run'];
+  const reasons = hinders.length > 0 || isFirst ? onTheBus(hinders) : ['other-run'];
   return {
     ...progressProperties(job, isFirst ? movingMs : 0, isRunning || end !== null),
     Kind: request.kind,

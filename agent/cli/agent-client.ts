@@ -86,6 +86,12 @@ export class AgentClient implements Backend {
     return this.#properties(BACKUP_PATH, BACKUP_NAME);
   }
 
+  /** Of the day in the Journal: how many entries it does not show, by their reasons. */
+  async leftOut(): Promise<number[]> {
+    const { LeftOut } = await this.#properties(BACKUP_PATH, BACKUP_NAME);
+    return LeftOut as number[];
+  }
+
   async laptops(): Promise<Values[]> {
     return this.#rows('ListLaptops');
   }
@@ -118,6 +124,19 @@ export class AgentClient implements Backend {
     const called = snapshot === null ? this.call('Unpin', uid) : this.call('Pin', snapshot, uid);
     const [when] = await called;
     return when === 'later' ? 'later' : 'done';
+  }
+
+  async offers(): Promise<Values[]> {
+    return this.#rows('ListClassOffers');
+  }
+
+  async offer(uid: string, snapshot: string): Promise<string> {
+    const [state] = await this.call('OfferToClass', snapshot, uid);
+    return String(state);
+  }
+
+  async takeBack(uid: string): Promise<void> {
+    await this.call('TakeBackFromClass', uid, '');
   }
 
   async kept(): Promise<Values[]> {

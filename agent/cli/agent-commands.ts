@@ -15,7 +15,9 @@ export const AGENT_COMMANDS = {
   retry: async (agent) => outcomeOf(await agent.follow(await agent.start('Retry'))),
   'open-in-journal': async (agent, [snapshot = ''], { of = '' }) => {
     const [name] = await agent.call('OpenInJournal', of, nameOf(snapshot));
-    return { text: `it is in the Journal, as "${name}"\n`, json: { name } };
+    const leftOut = await agent.leftOut();
+    const text = `it is in the Journal, as "${name}"\n${notShown(leftOut, snapshot)}`;
+    return { text, json: { name, leftOut } };
   },
   'close-in-journal': (agent) => call(agent, 'CloseInJournal', 'it is not in the Journal any more'),
   wake: async (agent) => {
@@ -23,6 +25,15 @@ export const AGENT_COMMANDS = {
     return { text: '', json: {} };
   },
 } as const satisfies Record<string, Run>;
+
+/** What a day in the Journal does not show, in the order of the property `LeftOut`. */
+const REASONS = ['without content', 'bundles', 'damaged', 'older than all that fit into memory'];
+
+function notShown(leftOut: readonly number[], snapshot: string): string {
+  const parts = REASONS.flatMap((reason, n) => (leftOut[n] ? [`${leftOut[n]} ${reason}`] : []));
+  if (parts.length === 0) return '';
+  return `not shown there: ${parts.join(', ')}; "ds-backup entries ${snapshot}" lists all\n`;
+}
 
 async function call(
   agent: AgentClient,

@@ -50,6 +50,12 @@ export interface Backend extends AsyncDisposable {
   pins(): Promise<PinList>;
   /** Pins an entry, or unpins it when `snapshot` is null. Throws when the school refuses. */
   pin(uid: string, snapshot: string | null): Promise<'done' | 'later'>;
+  /** What this laptop offers to the class. */
+  offers(): Promise<Values[]>;
+  /** Offers an entry as it is in that snapshot; what became of it. */
+  offer(uid: string, snapshot: string): Promise<string>;
+  /** Takes all versions of it back. */
+  takeBack(uid: string): Promise<void>;
   kept(): Promise<Values[]>;
   /** Where every entry of the Journal stands, the problems first. */
   standings(): Promise<Values[]>;

@@ -44,7 +44,7 @@ export class DirectBackend implements Backend {
       Server: facts.server,
       SafeEntries: facts.safe,
       TotalEntries: facts.total,
-      WaitingEntries: facts.waiting,
+      WaitingEntries: facts.toSend,
       ProblemEntries: facts.problems,
       Unfinished: facts.unfinished.map(({ of, snapshot, restored, entries }) => {
         return [of, snapshot, restored, entries];
@@ -80,6 +80,18 @@ export class DirectBackend implements Backend {
     const [refused] = await this.#act('send-pins', { notes: [{ uid, snapshot }] });
     if (!refused) return 'done';
     throw new DsError(refused.code, refused.message, { hint: refused.hint });
+  }
+
+  async offers(): Promise<Values[]> {
+    return rows('offer', await this.#act('class-offers', {}));
+  }
+
+  offer(uid: string, snapshot: string): Promise<string> {
+    return this.#act('offer', { entry: uid, snapshot });
+  }
+
+  async takeBack(uid: string): Promise<void> {
+    await this.#act('take-back', { entry: uid });
   }
 
   async kept(): Promise<Values[]> {

@@ -56,6 +56,18 @@ export const SHARED_COMMANDS = {
   },
   pin: (backend, [uid = '', snapshot]) => pin(backend, uid, nameOf(snapshot)),
   unpin: (backend, [uid = '']) => pin(backend, uid, null),
+  class: async (backend) => {
+    const offers = await backend.offers();
+    return { text: words.formatOffers(offers), json: { offers } };
+  },
+  offer: async (backend, [uid = '', snapshot]) => {
+    const state = await backend.offer(uid, nameOf(snapshot));
+    return { text: `${words.formatOffer(state)}\n`, json: { state } };
+  },
+  'take-back': async (backend, [uid = '']) => {
+    await backend.takeBack(uid);
+    return { text: 'taken back: the class sees it no more\n', json: { takenBack: uid } };
+  },
   keep: (backend, [entry = '']) => runJob(backend, { kind: 'keep', entry }),
   fetch: (backend, [entry = '']) => runJob(backend, { kind: 'fetch', entry }),
   kept: async (backend) => {

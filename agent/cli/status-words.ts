@@ -17,9 +17,10 @@ const STATES: Readonly<Record<StateName, string>> = {
   paused: 'paused',
 };
 
-const REASONS: Readonly<Record<Reason, string>> = {
+const REASONS: Readonly<Record<Reason | 'rest', string>> = {
   entries: 'some entries are not safe; "ds-backup status --entries" lists them',
   paused: 'paused; "ds-backup resume" continues',
+  rest: 'stopped for an hour; "ds-backup now" continues',
   suspend: 'the laptop is going to sleep',
   battery: 'the battery is too low; plug in',
   'no-network': 'no network',
@@ -40,7 +41,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
 
 /** Why it waits; reasons of a newer agent are printed as they are. */
 export function formatReasons(reasons: readonly string[]): string {
-  return reasons.map((reason) => REASONS[reason as Reason] ?? reason).join(', ');
+  return reasons.map((reason) => REASONS[reason as Reason | 'rest'] ?? reason).join(', ');
 }
 
 /** One line per fact; facts that are not known are left out. */
@@ -69,7 +70,12 @@ export function formatStatus(values: Values): string {
 
 function formatState({ State, Reasons, QueuePlace }: Values): string | undefined {
   if (State === undefined) return undefined;
-  const reasons = formatReasons((Reasons ?? []) as string[]);
+  // The agent calls both "paused"; all work is paused only where its state says so.
+  const rests = State === 'waiting';
+  const told = ((Reasons ?? []) as string[]).map((one) => {
+    return rests && one === 'paused' ? 'rest' : one;
+  });
+  const reasons = formatReasons(told);
   const place = Number(QueuePlace) > 0 ? `, place ${QueuePlace}` : '';
   return `${STATES[State as StateName] ?? State}${reasons ? ` (${reasons}${place})` : ''}`;
 }

@@ -123,6 +123,21 @@ export function formatPins({ pins, used, limit }: PinList): string {
   return `${lines.join('')}pins use ${formatBytes(used)} of ${formatBytes(limit)}\n`;
 }
 
+export function formatOffers(offers: readonly Values[]): string {
+  if (offers.length === 0) return 'nothing is offered to the class\n';
+  return offers
+    .map(({ uid, state, title }) => {
+      return `${uid}  ${harmless(String(title ?? ''))}: ${formatOffer(String(state))}\n`;
+    })
+    .join('');
+}
+
+export function formatOffer(state: string): string {
+  if (state === 'approved') return 'on the class page';
+  if (state === 'refused') return 'a teacher said no';
+  return 'waits for a teacher';
+}
+
 function formatDate(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? '-'.padEnd(10) : date.toISOString().slice(0, 10);

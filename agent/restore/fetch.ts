@@ -4,7 +4,13 @@
  */
 import { chmodSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
-import { decodeEntry, digestFile, digestOf, type Entry } from '../../shared/journal/entry.ts';
+import {
+  decodeEntry,
+  digestFile,
+  digestOf,
+  type Entry,
+  MAX_METADATA_BYTES,
+} from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import type { Context } from '../context.ts';
@@ -121,6 +127,9 @@ export async function readVerified(
 export function readArrived(folder: string, wanted: Pick<Step, 'uid' | 'digest'>): Buffer {
   const { metadata } = inBatch(folder, wanted.uid);
   if (!isPlainFile(metadata)) throw damaged(wanted, 'its properties did not arrive');
+  if (lstatSync(metadata).size > MAX_METADATA_BYTES) {
+    throw damaged(wanted, 'its properties are too large');
+  }
   const bytes = readFileSync(metadata);
   if (digestOf(bytes) !== wanted.digest) throw damaged(wanted, 'its properties are damaged');
   return bytes;

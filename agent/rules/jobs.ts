@@ -27,9 +27,15 @@ export interface Problem {
   hint: string;
 }
 
+/**
+ * Why a job is not running. `rest`: somebody stopped the day's backup, which goes on later by itself; clients
+ * know it as `paused` too, as when somebody has paused all work.
+ */
+export type Hindrance = JobReason | 'rest';
+
 /** A wait that ends by itself. */
 export interface Wait {
-  reason: JobReason;
+  reason: Hindrance;
   /** By the uptime of this boot, in milliseconds. */
   untilMs: number;
   /** In the server's queue, 1 being next; 0 where the server does not say. */

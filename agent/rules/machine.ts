@@ -4,9 +4,16 @@
  * obstacles to go, asks the server, queues for its slot, sends, and waits for confirmation. Restores run
  * first, and a job that an obstacle stopped continues when the obstacle is gone.
  */
-import type { JobReason } from '../../shared/backup-bus.ts';
 import type { Progress } from '../progress.ts';
-import { type Job, type JobEnd, liveJobs, newJob, type Request, type Wait } from './jobs.ts';
+import {
+  type Hindrance,
+  type Job,
+  type JobEnd,
+  liveJobs,
+  newJob,
+  type Request,
+  type Wait,
+} from './jobs.ts';
 import { DOWN_HINT_MS, obstacles, type World } from './obstacles.ts';
 import { decideRetry, type Failure } from './retry.ts';
 
@@ -52,14 +59,14 @@ const LONGEST_LOOK_MS = 6 * 3_600_000;
 /** … and not more often than this: waking up costs battery. */
 const SHORTEST_LOOK_MS = 15 * 60_000;
 /** Waits that end when a person asks or the network changes; a slot in the server's queue does not. */
-const ENDS_AT_ONCE: readonly JobReason[] = [
+const ENDS_AT_ONCE: readonly Hindrance[] = [
   'no-network',
   ...(['no-server', 'not-registered', 'teacher', 'other-run', 'untrusted-server'] as const),
-  ...(['laptop-full', 'problem', 'spread', 'paused', 'server-full', 'over-quota'] as const),
+  ...(['laptop-full', 'problem', 'spread', 'rest', 'server-full', 'over-quota'] as const),
 ];
 
 /** Waits that another network does not end; any other reason came from a server that may not be there. */
-const LASTING: readonly JobReason[] = ['paused', 'spread'];
+const LASTING: readonly Hindrance[] = ['rest', 'spread'];
 
 /** The model after an event. */
 export function next(model: Model, event: Event): Model {
@@ -170,7 +177,7 @@ function withDailyBackup(model: Model, wait: Wait | null): Model {
   if (model.due && live.length === 0) {
     const request: Request = { kind: 'backup', byHand: false, of: '', snapshot: '', entry: '' };
     const rest = model.restUntilMs > model.world.uptimeMs;
-    const resting: Wait = { reason: 'paused', untilMs: model.restUntilMs, place: 0 };
+    const resting: Wait = { reason: 'rest', untilMs: model.restUntilMs, place: 0 };
     return addJob(model, request, rest ? resting : wait);
   }
   if (model.due) return model;

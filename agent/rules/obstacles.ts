@@ -2,9 +2,8 @@
  * Everything that keeps a job from running at the moment, the most important first: clients show the
  * first, and get the whole list.
  */
-import type { JobReason } from '../../shared/backup-bus.ts';
 import { DsError } from '../../shared/errors.ts';
-import type { Job } from './jobs.ts';
+import type { Hindrance, Job } from './jobs.ts';
 
 /** On mains, on battery with this charge in per cent, or unknown. */
 export type Power = 'mains' | 'unknown' | { percent: number };
@@ -33,7 +32,7 @@ const BATTERY_BY_HAND = 15;
 export const DOWN_HINT_MS = 30 * 60_000;
 
 /** Empty when the job can run. */
-export function obstacles(job: Job, world: World): JobReason[] {
+export function obstacles(job: Job, world: World): Hindrance[] {
   const { power, suspending, paused, uptimeMs } = world;
   const least = job.request.byHand ? BATTERY_BY_HAND : BATTERY_ALONE;
   const waits = job.wait !== null && job.wait.untilMs > uptimeMs ? [job.wait.reason] : [];

@@ -5,6 +5,7 @@
  */
 import type { JobReason } from '../../shared/backup-bus.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
+import { isRefusal, type Refusal } from '../../shared/protocol/refusals.ts';
 import { silenceSeconds } from '../backoff.ts';
 import type { Job, Problem, Wait } from './jobs.ts';
 import { DOWN_HINT_MS, type World } from './obstacles.ts';
@@ -51,6 +52,15 @@ const REASONS: Partial<Record<ErrorCode, JobReason>> = {
   'laptop-full': 'laptop-full',
 };
 
+/** The server's words for why it is busy; one that is not known here is taken for a full queue. */
+const REFUSALS: Readonly<Record<Refusal, JobReason>> = {
+  'all-slots-taken': 'queue',
+  'others-first': 'queue',
+  'server-loaded': 'queue',
+  'access-point-busy': 'queue',
+  'disk-full': 'server-full',
+};
+
 /**
  * Decides about a job whose last attempt failed. `job.failures` includes this failure; `random` is 0…1.
  */
@@ -67,7 +77,7 @@ export function decideRetry(
   switch (failure.code) {
     case 'server-busy': {
       const seconds = failure.retryAfterSeconds ?? silenceSeconds(job.failures, () => random);
-      const reason = queueReason(failure.why, failure.place);
+      const reason = refusalReason(failure.why, failure.place);
       // The server answers, and keeps our place in its queue.
       return wait(reason, seconds * 1000, failure.place, false);
     }
@@ -92,9 +102,10 @@ export function decideRetry(
   }
 }
 
-function queueReason(why: string | undefined, place: number | undefined): JobReason {
-  if (why === 'disk-full') return 'server-full';
-  return place ? 'queue' : 'server-busy';
+/** Without a place, as from another server of the protocol, nobody's turn comes: it is busy. */
+function refusalReason(why: string | undefined, place: number | undefined): JobReason {
+  const reason = isRefusal(why) ? REFUSALS[why] : 'queue';
+  return reason === 'queue' && !place ? 'server-busy' : reason;
 }
 
 /** Failures that say nothing about a pin itself: it is noted and sent when the school answers. */

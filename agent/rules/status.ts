@@ -1,15 +1,15 @@
 /**
  * Describes the model for clients: one state, the reasons for waiting, and the current job.
  */
-import type { JobReason, Reason, StateName } from '../../shared/backup-bus.ts';
+import type { Reason, StateName } from '../../shared/backup-bus.ts';
 import type { Progress } from '../progress.ts';
-import { type Job, liveJobs, type Problem } from './jobs.ts';
+import { type Hindrance, type Job, liveJobs, type Problem } from './jobs.ts';
 import { decide, type Model } from './machine.ts';
 import { obstacles } from './obstacles.ts';
 
 export interface Status {
   state: StateName;
-  reasons: Reason[];
+  reasons: (Reason | Hindrance)[];
   /** The running job, or the first in line. */
   job: Job | undefined;
   /** Of the running job. */
@@ -43,7 +43,7 @@ function stateOf(
   model: Model,
   job: Job | undefined,
   run: number | null,
-  reasons: readonly JobReason[],
+  reasons: readonly Hindrance[],
 ): StateName {
   if (!job) return model.world.paused ? 'paused' : model.due ? 'due' : 'safe';
   if (run === null) {
@@ -69,6 +69,6 @@ function lastProblem({ jobs }: Model): Problem | null {
   return jobs.findLast(({ end }) => end !== null)?.problem ?? null;
 }
 
-function isQueue(reason: JobReason): boolean {
+function isQueue(reason: Hindrance): boolean {
   return reason === 'queue' || reason === 'server-busy';
 }

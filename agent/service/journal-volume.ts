@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
+import type { LeftOut } from '../volume/arrived.ts';
 import { canMount, clearUp, healMounts, removeMountPoint } from '../volume/mount.ts';
 import { ALIVE_MS, type VolumeNews } from '../volume/volume.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
@@ -23,6 +24,8 @@ export interface VolumeView {
   /** Empty for this laptop. */
   of: string;
   snapshot: string;
+  /** How many entries of that day are not shown, by the reason. */
+  leftOut: LeftOut;
 }
 
 export interface VolumeListener {
@@ -33,6 +36,7 @@ export interface VolumeListener {
   onServerTime: (ms: number) => void;
 }
 
+const NOTHING: LeftOut = { empty: 0, bundles: 0, damaged: 0, older: 0 };
 /**
  * A worker is killed after so many looks without a word from it. Looks are counted, not time: while this
  * process does not run itself, nobody is silent.
@@ -65,7 +69,7 @@ export class JournalVolume implements AsyncDisposable {
 
   get view(): VolumeView {
     const state = this.#canMount ? 'closed' : 'unavailable';
-    return this.#showing?.view ?? { state, of: '', snapshot: '' };
+    return this.#showing?.view ?? { state, of: '', snapshot: '', leftOut: NOTHING };
   }
 
   /** A content of it is being read. */
@@ -102,7 +106,7 @@ export class JournalVolume implements AsyncDisposable {
     const { program, log } = this.#options;
     const worker = new Worker(program, log, false);
     const opened = new Promise<string>((resolve, reject) => {
-      const view: VolumeView = { state: 'opening', of, snapshot };
+      const view: VolumeView = { state: 'opening', of, snapshot, leftOut: NOTHING };
       const showing: Showing = {
         ...{ worker, view, mounted: undefined, silentLooks: 0, isReading: false },
         watch: undefined,
@@ -170,9 +174,10 @@ export class JournalVolume implements AsyncDisposable {
     if (news.type === 'broken') this.#listener.onCopies();
     if (news.type !== 'open') return;
     const { log } = this.#options;
-    log.info('volume-open', { snapshot: news.snapshot, entries: news.entries });
+    const { snapshot, entries, leftOut } = news;
+    log.info('volume-open', { snapshot, entries, ...leftOut });
     showing.mounted = news;
-    showing.view = { ...showing.view, state: 'open', snapshot: news.snapshot };
+    showing.view = { ...showing.view, state: 'open', snapshot, leftOut };
     showing.watch = setInterval(() => {
       showing.silentLooks += 1;
       if (showing.silentLooks <= SILENT_LOOKS) return;

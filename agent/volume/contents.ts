@@ -171,6 +171,7 @@ class GrowingContent implements Disposable {
     const onBytes = (bytes: number) => {
       if (bytes > this.#bytes) this.#progressMs = context.clock.monotonicMs();
       this.#bytes = bytes;
+      this.#checkSize(bytes);
     };
     await session.ask(({ connection }) => {
       return fetchGrowing({ ...context, signal }, connection, origin, this.uid, folder, onBytes);
@@ -189,6 +190,7 @@ class GrowingContent implements Disposable {
       const { size } = fstatSync(this.#fd);
       if (size > this.#size) this.#progressMs = this.#options.context.clock.monotonicMs();
       this.#size = size;
+      this.#checkSize(size);
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
@@ -203,8 +205,17 @@ class GrowingContent implements Disposable {
     return bytes;
   }
 
+  /** More than was said would fill the disk. */
+  #checkSize(bytes: number): void {
+    if (bytes <= this.#wanted.size) return;
+    this.#fail(new DsError('damaged', `the content of ${this.uid} is longer than it was`));
+  }
+
   #giveUp(): DsError {
-    const failure = stalled(this.uid);
+    return this.#fail(stalled(this.uid));
+  }
+
+  #fail(failure: DsError): DsError {
     this.#failure ??= failure;
     this.#stop.abort(failure);
     return failure;

@@ -29,15 +29,23 @@ const NOT_SHOWN: readonly string[] = ['uid', 'mountpoint', 'checksum', 'preview'
 /** Sugar's shell opens these by itself, to look for an icon in them. */
 const OPENED_BY_SHELL = /^application\/vnd\.olpc-/i;
 const LATEST = 2 ** 32 - 1;
+/** How a PNG begins: its signature, and the first chunk, which has width and height. */
+const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+const PNG_HEADER = PNG.length + 8;
+/** Sugar's own pictures have 300 x 225. */
+const MAX_PIXELS = 2_000_000;
 
-/** Undefined for what cannot be shown: no content, or a bundle that the shell would open by itself. */
+/** Why an entry is not shown: it has no content, or is a bundle, which the shell would open by itself. */
+export type NotShown = 'empty' | 'bundles';
+
 export function showEntry(
   { uid, digest, entry }: { uid: Uid; digest: Digest; entry: Entry },
   { serial, snapshot }: Shelf,
-): ShownEntry | undefined {
+): ShownEntry | NotShown {
   const { content } = entry;
   const mimeType = propertyText(entry, 'mime_type') ?? '';
-  if (!content || content.size === 0 || OPENED_BY_SHELL.test(mimeType)) return undefined;
+  if (!content || content.size === 0) return 'empty';
+  if (OPENED_BY_SHELL.test(mimeType)) return 'bundles';
   const title = propertyText(entry, 'title') ?? '';
   const texts: Record<string, string> = Object.create(null);
   for (const name of entry.properties.keys()) {
@@ -53,8 +61,18 @@ export function showEntry(
   return {
     ...{ uid, title, mimeType, content, mtime: timeOf(entry) },
     metadata: alone(Buffer.from(JSON.stringify(texts))),
-    preview: alone(entry.properties.get('preview')),
+    preview: alone(pictureOf(entry)),
   };
+}
+
+/** A PNG that the shell can draw; others, which would fill its memory, are not shown. */
+function pictureOf({ properties }: Entry): Buffer | undefined {
+  const picture = properties.get('preview');
+  if (!picture || picture.length < PNG_HEADER || !picture.subarray(0, PNG.length).equals(PNG)) {
+    return undefined;
+  }
+  const pixels = picture.readUInt32BE(PNG.length) * picture.readUInt32BE(PNG.length + 4);
+  return pixels <= MAX_PIXELS ? picture : undefined;
 }
 
 /** A copy in memory of its own: a part of Node's pool would keep the whole of it. */

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
@@ -19,15 +18,24 @@ import { newestSnapshot } from '../restore/wanted.ts';
 import { openSession } from '../school/session.ts';
 import { SharedSession } from '../school/shared-session.ts';
 import { prepareProfile } from '../workplace.ts';
+import type { LeftOut } from './arrived.ts';
 import { Contents } from './contents.ts';
 import { fetchDay } from './fetch-day.ts';
+import { LastUse } from './last-use.ts';
 import { canMount, makeMountPoint, mount, removeMountPoint, unmount } from './mount.ts';
 import { SftpServer } from './sftp-server.ts';
 
 /** What happens to a volume, for the agent. */
 export type VolumeNews =
   /** It is mounted; by the process `pid` of sshfs. */
-  | { type: 'open'; folder: string; pid: number; entries: number; snapshot: string }
+  | {
+      type: 'open';
+      folder: string;
+      pid: number;
+      entries: number;
+      leftOut: LeftOut;
+      snapshot: string;
+    }
   /** Said again and again while it is open: whoever serves it answers. `isReading`: a content is open. */
   | { type: 'alive'; isReading: boolean }
   /** A content could not be read: a copy of it has broken off. */
@@ -64,17 +72,18 @@ export async function serveVolume(
     idleMs,
     open: (own) => openSession(own, { purpose: 'restore', wait: false }),
   });
-  const { origin, tree } = await session.ask(async (open) => {
+  const { origin, day } = await session.ask(async (open) => {
     const origin = { of, snapshot: wanted ?? (await newestSnapshot(open, of)) };
-    return { origin, tree: await fetchDay(context, open, origin, join(paths.volume, 'list')) };
+    return { origin, day: await fetchDay(context, open, origin, join(paths.volume, 'list')) };
   });
+  const { tree, leftOut } = day;
   giveBack();
   const folder = join(paths.volume, 'content');
   emptyFolder(folder);
   const onBroken = () => tell({ type: 'broken' });
   using contents = new Contents({ context, session, origin, folder, onBroken });
   writeFileDurably(paths.copies, '');
-  const use = new LastUse(context, idleMs);
+  using use = new LastUse(context, idleMs);
   const place = makeMountPoint(env.HOME ?? '', volumeName(env), paths.mountPoint);
   try {
     const mounted = await mount(place, env, ({ input, output }) => {
@@ -82,7 +91,8 @@ export async function serveVolume(
       new SftpServer({ input, output, tree, openContent, onRequest: () => use.note() });
     });
     const { pid } = mounted;
-    tell({ type: 'open', folder: place, pid, entries: tree.entries, snapshot: origin.snapshot });
+    const { snapshot } = origin;
+    tell({ type: 'open', folder: place, pid, entries: tree.entries, leftOut, snapshot });
     const alive = setInterval(() => {
       tell({ type: 'alive', isReading: contents.isUsed });
     }, ALIVE_MS);
@@ -93,44 +103,8 @@ export async function serveVolume(
       await unmount(mounted, env);
     }
   } finally {
-    use[Symbol.dispose]();
     removeMountPoint(paths.mountPoint);
     rmSync(paths.volume, { recursive: true, force: true });
-  }
-}
-
-/** When it was used last. */
-class LastUse implements Disposable {
-  /** Resolves when it was not used for long; rejects with the signal's reason. */
-  readonly end: Promise<'idle'>;
-  readonly #clock: Clock;
-  #lastMs: number;
-  #stop: () => void = () => {};
-
-  constructor({ signal, clock }: Context, idleMs: number) {
-    this.#clock = clock;
-    this.#lastMs = clock.monotonicMs();
-    this.end = new Promise((resolve, reject) => {
-      const fail = () => reject(signal.reason);
-      const timer = setInterval(() => {
-        if (clock.monotonicMs() - this.#lastMs >= idleMs) resolve('idle');
-      }, idleMs / 10);
-      this.#stop = () => {
-        clearInterval(timer);
-        signal.removeEventListener('abort', fail);
-      };
-      if (signal.aborted) fail();
-      else signal.addEventListener('abort', fail, { once: true });
-    });
-    this.end.catch(() => {}); // it may end before anybody waits
-  }
-
-  note(): void {
-    this.#lastMs = this.#clock.monotonicMs();
-  }
-
-  [Symbol.dispose](): void {
-    this.#stop();
   }
 }
 

@@ -4,8 +4,10 @@
 import type { Got, Method, Response } from 'got';
 import { DsError, type ErrorCode } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
-import { parseSums } from '../../shared/journal/sums.ts';
+import { MAX_ENTRIES, parseSums } from '../../shared/journal/sums.ts';
 import {
+  type ClassOffers,
+  type ClassStanding,
   type Completion,
   type EntriesPage,
   type EntryDetails,
@@ -13,8 +15,10 @@ import {
   type NotSafe,
   type Outcome,
   type Pins,
+  parseClassOffers,
   parseEntries,
   parseEntryDetails,
+  parseOffered,
   parseOutcome,
   parsePins,
   parseQuietKey,
@@ -149,10 +153,10 @@ export class Control {
     await this.#text('POST', 'verify', { snapshot, uid });
   }
 
-  /** All entries of a snapshot by uid, page by page. */
+  /** All entries of a snapshot by uid, page by page. Throws `bad-input` for more pages than there can be. */
   async *entries(name: SnapshotName, of?: Serial): AsyncGenerator<EntrySummary[]> {
     let after = '';
-    for (;;) {
+    for (let pages = 0; pages <= MAX_ENTRIES / PAGE; pages += 1) {
       const owner = of === undefined ? '' : `&of=${of}`;
       const path = `${snapshotPath(name)}/entries?limit=${PAGE}${after}${owner}`;
       const page: EntriesPage = parseEntries(await this.#text('GET', path));
@@ -160,6 +164,7 @@ export class Control {
       if (page.next === null) return;
       after = `&after=${page.next}`;
     }
+    throw new DsError('bad-input', `the school server lists ${name} without an end`);
   }
 
   /**
@@ -188,6 +193,22 @@ export class Control {
   async unpin(uid: Uid, version?: Digest): Promise<Pins> {
     const which = version === undefined ? '' : `?digest=${version}`;
     return parsePins(await this.#text('DELETE', `pins/${uid}${which}`));
+  }
+
+  /** What this laptop offers to the class. Throws `not-found` where there is no class page. */
+  async classOffers(): Promise<ClassOffers['offers']> {
+    return parseClassOffers(await this.#text('GET', 'class')).offers;
+  }
+
+  /** Offers the version in that snapshot; what became of it. */
+  async offerToClass(uid: Uid, snapshot: SnapshotName): Promise<ClassStanding> {
+    return parseOffered(await this.#text('PUT', `class/${uid}`, { snapshot })).state;
+  }
+
+  /** Takes all offers of an entry back, or that of one version. */
+  async takeBackFromClass(uid: Uid, version?: Digest): Promise<void> {
+    const which = version === undefined ? '' : `?digest=${version}`;
+    await this.#text('DELETE', `class/${uid}${which}`);
   }
 
   /** The key for days without changes; undefined from an older server, which has none. */

@@ -4,10 +4,19 @@
  */
 import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
-import { parseUid } from '../../shared/ids.ts';
+import { parseDigest, parseUid } from '../../shared/ids.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { WithHere } from '../browse/catalogue.ts';
-import { job, listing, nothing, parseEntry, parsePlace, pinNotes, place } from './parameters.ts';
+import {
+  job,
+  listing,
+  nothing,
+  parseEntry,
+  parsePlace,
+  pinNotes,
+  place,
+  version,
+} from './parameters.ts';
 import { sendPins } from './send-pins.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -153,7 +162,7 @@ const ACTS = {
     const versions = details.versions.map(({ snapshot, created, digest }) => {
       return [snapshot, secondsOf(created), digest] as const;
     });
-    return { ...rowOf(details), versions };
+    return { ...rowOf(details), 'class-page': details.classPage ?? '', versions };
   }),
 
   /** A PNG in base64; empty for an entry without a picture. */
@@ -169,6 +178,23 @@ const ACTS = {
     const { findServer } = await import('../school/session.ts');
     const { server } = await findServer(context);
     return new URL(await session.ask(({ control }) => control.webLink()), server).href;
+  }),
+
+  'class-offers': act(nothing, ({ session }) =>
+    session.ask(({ control }) => control.classOffers()),
+  ),
+
+  /** Offers this version of an entry to the class; what became of it. */
+  offer: act(place, async ({ session, catalogue }, params) => {
+    const [where, uid] = [parsePlace(params), parseUid(params.entry)];
+    const snapshot = await (await catalogue()).nameOf(where);
+    return session.ask(({ control }) => control.offerToClass(uid, snapshot));
+  }),
+
+  /** Takes an offer back; all of the entry's where no version is given. */
+  'take-back': act(version, async ({ session }, { entry, digest }) => {
+    const which = digest === '' ? undefined : parseDigest(digest);
+    await session.ask(({ control }) => control.takeBackFromClass(parseUid(entry), which));
   }),
 
   pins: act(nothing, async ({ session }) => {

@@ -18,6 +18,8 @@ const text = v.optional(v.string(), '');
 export const nothing = v.object({});
 /** Whose snapshot, which one, and which entry of it. */
 export const place = v.object({ of: text, snapshot: text, entry: text });
+/** An entry, and one version of it or all. */
+export const version = v.object({ entry: text, digest: text });
 /** `wait` stays for the server's slot instead of failing with `server-busy`. */
 export const job = v.object({ ...place.entries, wait: v.optional(v.boolean(), false) });
 export const listing = v.object({

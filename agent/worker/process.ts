@@ -39,8 +39,10 @@ export class WorkerFailure extends DsError {
 const LOW_PRIORITY = ['nice', '-n', '10', 'ionice', '-c', '3'];
 /** A worker stops within two seconds; one that does not is killed after this, in milliseconds. */
 const STOP_MS = 3000;
-/** Characters of a worker's last line on stderr that an error quotes. */
+/** Characters of a worker's last line on stderr that an error quotes, and of a warning. */
 const MAX_QUOTED = 300;
+/** Warnings of one worker that are logged. */
+const MAX_WARNINGS = 50;
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -55,9 +57,12 @@ export class Worker implements AsyncDisposable {
   readonly ended: Promise<void>;
   #lastLine = '';
   #nextId = 1;
+  readonly #log: Log;
+  #warnings = 0;
   #hasEnded = false;
 
   constructor({ command, env }: WorkerProgram, log: Log, lowPriority: boolean) {
+    this.#log = log;
     const [program = 'node', ...args] = lowPriority ? [...LOW_PRIORITY, ...command] : command;
     this.#child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.on('message', (report) => this.#receive(report as Report));
@@ -137,6 +142,9 @@ export class Worker implements AsyncDisposable {
       case 'server-time':
         pending.listener.onServerTime?.(report.ms);
         break;
+      case 'warning':
+        this.#logWarning(report.message);
+        break;
       case 'volume':
         pending.listener.onVolume?.(report.news);
         break;
@@ -151,6 +159,12 @@ export class Worker implements AsyncDisposable {
       default:
         report satisfies never;
     }
+  }
+
+  #logWarning(message: string): void {
+    this.#warnings += 1;
+    if (this.#warnings > MAX_WARNINGS) return;
+    this.#log.warn('worker-warning', { message: message.slice(0, MAX_QUOTED) });
   }
 
   #rejectPending(): void {

@@ -2,7 +2,8 @@
  * Messages between the agent and a worker, over Node's IPC channel:
  *
  *     agent → worker   Task
- *     worker → agent   any number of `progress`, `server-time` and `volume`, then one `result` or `failure`
+ *     worker → agent   any number of `progress`, `server-time`, `warning` and `volume`, then one `result` or
+ *                      `failure`
  */
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
@@ -20,6 +21,8 @@ export type Report = { id: number } & (
   | { type: 'progress'; progress: Progress }
   /** The school server's time, in milliseconds since 1970. */
   | { type: 'server-time'; ms: number }
+  /** Something is wrong, and the task goes on. */
+  | { type: 'warning'; message: string }
   | { type: 'volume'; news: VolumeNews }
   | { type: 'result'; result: unknown }
   | { type: 'failure'; failure: Failure }

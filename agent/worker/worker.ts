@@ -46,7 +46,7 @@ export async function runWorker({
   const context = makeContext({
     signal,
     onProgress: (progress) => meter.take(progress),
-    warn: () => {},
+    warn: (message) => void send(parent, { id: current, type: 'warning', message }),
     onServerTime: (ms) => void send(parent, { id: current, type: 'server-time', ms }),
   });
   await using worker = openWorkerContext(context, (news) => {

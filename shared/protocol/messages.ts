@@ -153,10 +153,16 @@ export type EntrySummary = v.InferOutput<typeof entrySummarySchema>;
 const entriesSchema = v.object({ entries: v.array(entrySummarySchema), next: v.nullable(uid) });
 export type EntriesPage = v.InferOutput<typeof entriesSchema>;
 
+/** What became of a version on the class page: not offered, waiting for a teacher, or what she said. */
+const classStandings = ['none', 'offered', 'approved', 'refused'] as const;
+export type ClassStanding = (typeof classStandings)[number];
+
 const entryDetailsSchema = v.object({
   ...entrySummarySchema.entries,
   description: v.string(),
   tags: v.string(),
+  /** Absent where it cannot be offered: there is no class page, or it is another laptop's. */
+  classPage: v.optional(v.picklist(classStandings)),
   /** Each version once, with the newest snapshot that has it; newest first. */
   versions: v.array(v.object({ snapshot: snapshotName, created: v.string(), digest })),
 });
@@ -198,6 +204,19 @@ const pinRequestSchema = v.strictObject({
   snapshot: snapshotName,
   kept: v.optional(v.boolean()),
 });
+
+const classOffersSchema = v.object({
+  offers: v.array(
+    v.object({
+      ...{ uid, digest, snapshot: v.string(), title: v.string() },
+      state: v.picklist(['offered', 'approved', 'refused']),
+    }),
+  ),
+});
+export type ClassOffers = v.InferOutput<typeof classOffersSchema>;
+/** After an offer: what became of it, and all of them. */
+const offeredSchema = v.object({ state: v.picklist(['offered', 'approved', 'refused']) });
+const classRequestSchema = v.strictObject({ snapshot: snapshotName });
 
 /** The most rows of a report, and of their texts in UTF-16 units; together they stay below 64 KiB. */
 export const NOT_SAFE_LIMITS = { entries: 50, title: 120, why: 240 } as const;
@@ -319,6 +338,9 @@ export const parseQuietClaim = reader('a quiet-day claim', quietClaimSchema);
 export const parseNotSafe = reader('a report of what is not safe', notSafeSchema);
 export const parsePins = reader('a list of pins', pinsSchema);
 export const parsePinRequest = reader('a pin', pinRequestSchema);
+export const parseClassOffers = reader('what is offered to the class', classOffersSchema);
+export const parseOffered = reader('an answer to an offer', offeredSchema);
+export const parseClassRequest = reader('an offer to the class', classRequestSchema);
 export const parseQuietChallenge = reader('a quiet-day challenge', quietChallengeSchema);
 export const parseQuietAnswer = reader('a quiet-day answer', quietAnswerSchema);
 export const parseQuietConfirmation = reader('a quiet-day confirmation', quietConfirmationSchema);

@@ -6,6 +6,8 @@ import mime from 'mime';
 
 const UNKNOWN_TYPE = 'application/octet-stream';
 const MAX_NAME = 80;
+/** So much of a title is looked at, in UTF-16 units: the time for each would grow with its square. */
+const MAX_TITLE = 1000;
 /** Media types of Sugar that the `mime` package does not know. */
 const SUGAR: Readonly<Record<string, string>> = {
   'application/vnd.olpc-sugar': 'xo',
@@ -24,6 +26,7 @@ const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** The title as a file name, with the extension of its type unless it already has one. */
 export function downloadName(title: string, type: string): string {
   const plain = title
+    .slice(0, MAX_TITLE)
     .normalize('NFC')
     .replace(/[\p{C}\p{Zl}\p{Zp}/\\:*?\u0022<>|%;]+/gu, ' ')
     .replace(/\s+/g, ' ')

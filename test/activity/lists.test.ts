@@ -85,6 +85,9 @@ test('a day that came into the Journal says where it is', () => {
   const effect = { type: 'show-day', of: '', snapshot: SNAPSHOT } as const;
   const shown = after(agentEvent({}), { type: 'did', effect, result: 'School' });
   assert.equal(shown.state.alert?.type === 'news' && shown.state.alert.what, 'in-journal');
+  const leaving = agentEvent({ InJournal: ['open', '', SNAPSHOT], LeftOut: [0, 2, 0, 0] });
+  const partly = after(leaving, { type: 'did', effect, result: 'School' });
+  assert.match(screenOf(partly.state, viewer).alert?.text ?? '', /Some things are only here\.$/);
   const refused = after(agentEvent({}), { type: 'refused', effect, code: 'server-unreachable' });
   assert.equal(refused.state.alert?.type === 'news' && refused.state.alert.what, 'server-away');
 });

@@ -16,6 +16,7 @@ export function answersOf(agent: ScriptedAgent): Record<MethodName, Answer> {
     ...listAnswers(agent),
     ...entryAnswers(agent),
     ...pinAnswers(agent),
+    ...classAnswers(agent),
   };
 }
 
@@ -86,6 +87,7 @@ function entryAnswers(agent: ScriptedAgent) {
         ...(entry && rowOf(entry)),
         description: s('Hecho en clase con Ana'),
         tags: s('río sol'),
+        'class-page': s(entry?.offered ?? 'none'),
         created: x(now() - 40 * DAY),
         versions: new Variant('a(sxs)', versions),
       };
@@ -147,5 +149,28 @@ function pinAnswers(agent: ScriptedAgent) {
         bytes: t(44_000_000),
       },
     ],
+  } satisfies Partial<Record<MethodName, Answer>>;
+}
+
+function classAnswers(agent: ScriptedAgent) {
+  const find = (uid: string) =>
+    agent.entries.find((entry) => entry.uid === uid) ?? agent.entries[0];
+  return {
+    ListClassOffers: () =>
+      agent.entries
+        .filter(({ offered }) => offered !== undefined)
+        .map(({ uid, title, offered = '' }) => ({
+          ...{ uid: s(uid), digest: s('a'.repeat(64)), snapshot: s(snapshotOf(2)) },
+          ...{ title: s(title), state: s(offered) },
+        })),
+    OfferToClass: (_snapshot: never, uid: string) => {
+      const entry = find(uid);
+      if (entry) entry.offered ??= 'offered';
+      return entry?.offered ?? 'offered';
+    },
+    TakeBackFromClass: (uid: string) => {
+      const entry = find(uid);
+      if (entry) delete entry.offered;
+    },
   } satisfies Partial<Record<MethodName, Answer>>;
 }

@@ -31,6 +31,8 @@ export interface Entry {
   bytes: number;
   pinned: boolean;
   here: string;
+  /** What became of it on the class page; absent where it was not offered. */
+  offered?: string;
 }
 
 /** Seconds since 1970. */

@@ -29,7 +29,7 @@ export const x = (value: number) => new Variant('x', BigInt(Math.floor(value)));
 /** D-Bus type → a value with nothing in it. */
 const EMPTY: Record<string, unknown> = {
   ...{ s: '', u: 0, t: 0n, x: 0n, as: [], ao: [], 'a{sv}': {}, 'a(ssuu)': [] },
-  ...{ '(uu)': [0, 0], '(sss)': ['', '', ''] },
+  ...{ '(uu)': [0, 0], '(sss)': ['', '', ''], '(uuuu)': [0, 0, 0, 0] },
 };
 
 /** Every property of a table, with nothing in it. */

@@ -4,6 +4,10 @@ import * as assert from 'uvu/assert';
 import type { PageBody } from '../../activity/model/screens/body.ts';
 import { whyOf } from '../../activity/model/screens/reasons.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
+import { newJob } from '../../agent/rules/jobs.ts';
+import { newModel } from '../../agent/rules/machine.ts';
+import { describeStatus } from '../../agent/rules/status.ts';
+import { type JobReason, REASONS } from '../../shared/backup-bus.ts';
 import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
 
 const test = suite('the first screen, waiting');
@@ -20,7 +24,6 @@ const WAITING: [reasons: string[], title: string, again: boolean][] = [
   [['no-server'], 'The school does not answer', true],
   [['server-full'], 'The school is full', true],
   [['laptop-full'], 'This laptop is full', true],
-  [['server-busy'], 'The school is busy', true],
   [['spread'], 'Soon', true],
   [['untrusted-server'], 'Is this your school?', false],
   [['paused'], 'Paused', true],
@@ -39,6 +42,38 @@ for (const [reasons, title, again] of WAITING) {
     );
   });
 }
+
+const JOB_REASONS = REASONS.filter(
+  (one) => one !== 'entries' && one !== 'done' && one !== 'problem',
+);
+
+/** What the agent says of a backup that waits for this. */
+function saidBy(reason: JobReason): Properties {
+  const request = { kind: 'backup', byHand: false, of: '', snapshot: '', entry: '' } as const;
+  const wait = { reason, untilMs: 2000, place: reason === 'queue' ? 3 : 0 };
+  const world = { power: 'mains', network: 'up', suspending: false, paused: false } as const;
+  const jobs = [{ ...newJob(1, request), wait }];
+  const model = { ...newModel({ ...world, uptimeMs: 1000 }), jobs, due: true };
+  const { state: State, reasons: Reasons, queuePlace: QueuePlace } = describeStatus(model);
+  return { State, Reasons, QueuePlace, QueuedUntil: NOW + 900 };
+}
+
+// A problem has words of its own.
+for (const reason of JOB_REASONS) {
+  test(`as the agent says it, ${reason} is what the first screen shows`, () => {
+    const { title } = whyOf(reason, viewer.words, viewer.color);
+    assert.is(page(saidBy(reason)).title, title);
+  });
+}
+
+test('a busy school without a queue says when it goes on, and shows no place', () => {
+  const body = page(saidBy('server-busy'));
+  assert.is(body.title, 'The school is busy');
+  assert.match(body.text, /^It goes on by itself at about /);
+  assert.is(body.pictures[1]?.name, 'The school is busy');
+  const unknown = page({ ...saidBy('server-busy'), QueuedUntil: 0 });
+  assert.is(unknown.text, 'It goes on by itself.');
+});
 
 const queueAt = (QueuePlace: number, more: Properties = {}) =>
   page({ State: 'queued', QueuePlace, QueuedUntil: NOW + 900, ...more });

@@ -31,7 +31,8 @@ test.before(async () => {
   try {
     await build();
     // The settings of a child's laptop, not a test's, are what Browse is started with.
-    const env = { GSETTINGS_BACKEND: 'dconf' };
+    // Only a developer's Sugar logs out by keys.
+    const env = { GSETTINGS_BACKEND: 'dconf', SUGAR_DEVELOPER: '1' };
     scene = await SchoolDesktop.start({ entries: ENTRIES, bandwidth: BANDWIDTH, env });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`); // uvu would keep it
@@ -47,6 +48,12 @@ const serial = async () => String((await scene.agent()).Serial);
 const pinnedAtSchool = async (uid: string) => {
   const folder = join(scene.school.server.library, await serial(), 'pinned', uid);
   return existsSync(folder) && readdirSync(folder).length > 0;
+};
+const pinsAtSchool = async () => {
+  const folder = join(scene.school.server.library, await serial(), 'pinned');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.metadata'),
+  ).length;
 };
 const snapshots = async () =>
   readdirSync(join(scene.school.server.library, await serial())).filter((name) =>
@@ -78,9 +85,7 @@ async function focusIsOn(role: string, name = /./): Promise<void> {
   );
 }
 
-test('it is installed by Sugar and opened from Home', async () => {
-  const { desktop, screen } = scene;
-  await scene.install();
+async function openFromHome(): Promise<void> {
   let looks = 0;
   await waitFor(
     'the activity to be opened',
@@ -88,13 +93,18 @@ test('it is installed by Sugar and opened from Home', async () => {
       if (await isLaunched()) return true;
       // Home may not have noticed the new activity when the first words are typed.
       if (looks % 60 === 0) await look('Backup');
-      if (looks % 10 === 0) await desktop.key('Return');
+      if (looks % 10 === 0) await scene.desktop.key('Return');
       looks += 1;
       return false;
     },
     { everyMs: 200 },
   );
-  await screen.find('My Backup', { role: 'push button' });
+  await scene.screen.find('My Backup', { role: 'push button' });
+}
+
+test('it is installed by Sugar and opened from Home', async () => {
+  await scene.install();
+  await openFromHome();
 });
 
 test('a running backup shows its progress, and the end of it', async () => {
@@ -310,6 +320,22 @@ test('it ends by Ctrl+Q and leaves no entry of its own in the Journal', async ()
   await desktop.key('ctrl+q');
   await screen.gone('My Backup');
   assert.equal(await scene.entries({ activity: 'org.sugarlabs.Backup' }), []);
+});
+
+test('at logout it does what still waits for an undo, and ends', async () => {
+  const { desktop, screen } = scene;
+  await openFromHome();
+  await screen.press('Days');
+  await desktop.key('Down', 'Return');
+  const pin = await screen.find('Pin', { role: 'push button' });
+  await desktop.click(pin.x, pin.y);
+  await waitFor('the pin at school', async () => (await pinsAtSchool()) === 1);
+  const unpin = await screen.find('Unpin', { role: 'push button' });
+  await desktop.click(unpin.x, unpin.y);
+  await screen.find('Undo');
+  await desktop.key('alt+shift+q');
+  await waitFor('the end of the activity', async () => !(await isLaunched()));
+  await waitFor('the pin gone', async () => (await pinsAtSchool()) === 0);
 });
 
 test.run();

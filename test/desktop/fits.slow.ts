@@ -1,4 +1,4 @@
-// weight: 90
+// weight: 60
 /**
  * Nothing of the activity is cut off on the smallest screen that Sugar runs on: each state of the
  * first screen, every length of the queue, and the longest words of the languages. The agent is a

@@ -1,4 +1,4 @@
-// weight: 40
+// weight: 45
 /**
  * The Backup activity without a pointer, and for those who listen to it: everything is
  * reached and done with the keyboard or an XO's game keys, and everything that can be acted upon has

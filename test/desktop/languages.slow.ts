@@ -1,4 +1,4 @@
-// weight: 80
+// weight: 65
 /**
  * The Backup activity in Spanish and in Arabic, on the screens that Sugar runs on: nothing is
  * in English, nothing sticks out of the screen, and what is read from the right begins there. The

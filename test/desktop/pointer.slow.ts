@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 50
 /**
  * The Backup activity by pointer, in Sugar's own shell: a press on something does that and nothing
  * else. The agent is a scripted one, so that each screen comes at once.

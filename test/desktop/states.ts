@@ -21,6 +21,7 @@ export const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   asking: { State: "<'asking'>", SafeEntries: '<uint32 100>' },
   queue: { State: "<'queued'>", QueuePlace: '<uint32 3>', SafeEntries: '<uint32 100>' },
   'queue-long': { State: "<'queued'>", QueuePlace: '<uint32 127>', SafeEntries: '<uint32 100>' },
+  'server-busy': { State: "<'queued'>", Reasons: "<['server-busy']>", SafeEntries: '<uint32 100>' },
   paused: { State: "<'paused'>", Reasons: "<['paused']>" },
   teacher: {
     ...{ ...waiting('teacher'), Registration: "<'pending'>", PairingCode: "<'047111'>" },
@@ -29,7 +30,7 @@ export const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   held: { Held: "<'shrunk'>" },
   ...Object.fromEntries(
     [
-      ...['battery', 'no-network', 'no-server', 'not-registered', 'server-busy', 'server-full'],
+      ...['battery', 'no-network', 'no-server', 'not-registered', 'server-full'],
       ...['over-quota', 'laptop-full', 'untrusted-server', 'other-run', 'suspend', 'spread'],
       ...['damaged', 'something-new'],
     ].map((reason) => [reason, waiting(reason)]),

@@ -1,4 +1,4 @@
-// weight: 40
+// weight: 60
 /**
  * Every teachers' page in real headless Chromium: what axe-core says, whether it fits 600 px, reads
  * from right to left and in grey, and pictures of it in .screenshots/ for people to look at.
@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../shared/clock.ts';
+import { CLASS } from '../../xs/pages/frame/paths.ts';
 import { DAYS_PATH, PAPER_PATH, PLACES } from '../../xs/pages/frame/teacher-frame.tsx';
 import { dayOf, readDays, writeDay } from '../../xs/retention/day-log.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
@@ -15,7 +16,7 @@ import { soak } from '../soak.ts';
 import { SERIAL } from '../xs/library.ts';
 import { serialOf } from '../xs/whole.ts';
 import { launchChromium, overflow, type Size, shoot, violations, visit } from './chromium.ts';
-import { ABSENT, HELD, openClassRoom, RETURNED } from './class-room.ts';
+import { ABSENT, HELD, offered, openClassRoom, RETURNED } from './class-room.ts';
 import { type Jocinta, TEACHER } from './jocinta.ts';
 
 const test = suite("the teachers' pages in Chromium");
@@ -57,7 +58,8 @@ async function signIn(page: Page): Promise<void> {
   await page.goto('/xs-backup');
   await page.fill('#name', TEACHER.name);
   await page.fill('#password', TEACHER.password);
-  await page.click('main button');
+  await page.click('form[action$="/sign-in"] button');
+  await page.waitForURL('**/xs-backup');
 }
 
 const PAGES: [name: string, path: () => string][] = [
@@ -67,8 +69,15 @@ const PAGES: [name: string, path: () => string][] = [
   ['paper', () => PAPER_PATH],
   ['late', () => '/xs-backup/class?only=late'],
   ['class-search', () => '/xs-backup/class?q=ro'],
+  ['offers-refused', () => `${PLACES.offers}?only=refused`],
+  ['offer', () => `${PLACES.offers}/${offerWith('')}/`],
+  ['offer-shown', () => `${PLACES.offers}/${offerWith('yes')}/`],
+  ['ask-class-off', () => '/xs-backup/do?act=class-off'],
+  ['class-page', () => CLASS],
+  ['class-thing', () => `${CLASS}${offerWith('yes')}/`],
   ['journal', () => `/ds-restore/${serialOf(31)}/`],
   ['laptop', () => `/xs-backup/laptop/${serialOf(31)}`],
+  ['code', () => `/xs-backup/laptop/${serialOf(31)}`],
   ['laptop-replacing', () => `/xs-backup/laptop/${SERIAL}`],
   ['laptop-new', () => `/xs-backup/laptop/${RETURNED}`],
   ['replaces', () => `/xs-backup/laptop/${RETURNED}/replaces`],
@@ -80,6 +89,12 @@ const PAGES: [name: string, path: () => string][] = [
   ['ask-pin', () => `/xs-backup/do?act=pin&serial=${SERIAL}&snapshot=${newest()}`],
   ['done', () => `/xs-backup/class?act=retire&serial=${SERIAL}`],
 ];
+
+const offerWith = (word: string) => [...offered].find(([, said]) => said === word)?.[0];
+/** A page that only a button leads to. */
+async function press(page: Page, name: string): Promise<void> {
+  if (name === 'code') await page.click('form[action^="/xs-backup/laptop/"] button');
+}
 
 const newest = () => encodeURIComponent(newestSnapshot(school.library.paths, SERIAL)?.name ?? '');
 
@@ -95,6 +110,7 @@ for (const [locale, size] of soak<typeof LOOKS>([...LOOKS, ['en', 'small']], LOO
     const problems: string[] = [];
     for (const [name, path] of PAGES) {
       const answer = await page.goto(path(), { waitUntil: 'networkidle' });
+      await press(page, name);
       await shoot(page, `admin-${name}-${locale}-${size}`);
       const found = [
         ...(answer?.status() === 200 ? [] : [`status ${answer?.status()}`]),

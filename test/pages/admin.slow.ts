@@ -1,3 +1,4 @@
+// weight: 40
 /**
  * A laptop comes back reflashed: Sugar's own "Register" sends another key, the agent's waits, and a
  * teacher lets it in on the page, in real Chromium, by the six digits that it shows. The service is never
@@ -102,7 +103,7 @@ test('Sugar registers, is reflashed and waits; the teacher types its digits; all
   await page.goto('/xs-backup');
   await page.fill('#name', 'Rosa');
   await page.fill('#password', PASSWORD);
-  await page.click('main button');
+  await page.click('form[action$="/sign-in"] button');
   assert.match(page.url(), /\/xs-backup$/);
   await look(page, '1-status');
   await page.click('.asks a[href="/xs-backup/waiting"]');
@@ -140,7 +141,7 @@ test('Sugar registers, is reflashed and waits; the teacher types its digits; all
   assert.match(complaints[0] ?? '', /404/);
 });
 
-test('what the page decides, the terminal sees at once, and the other way round', async () => {
+test('what the page decides, the terminal sees at once, and the other way round; a code opens a Journal', async () => {
   await using school = await startSchool();
   const laptop = school.laptop(0);
   addTeacher(school);
@@ -156,7 +157,7 @@ test('what the page decides, the terminal sees at once, and the other way round'
   await page.goto(`/xs-backup/laptop/${laptop.serial}`);
   await page.fill('#name', 'Rosa');
   await page.fill('#password', PASSWORD);
-  await page.click('main button');
+  await page.click('form[action$="/sign-in"] button');
   await page.click('text=Take out of use');
   await page.click('main form button');
   await look(page, '5-retired');
@@ -167,8 +168,20 @@ test('what the page decides, the terminal sees at once, and the other way round'
   await page.reload();
   assert.is(await page.locator('main >> text=Take back into use').count(), 0);
   assert.is((await laptop.backup(['now'])).exitCode, 0);
+  await page.click('text=A code for this child');
+  await look(page, '6-code');
+  const code = String(await page.textContent('output'));
+  await using other = await visit(chrome, school.server.url, 'en', 'small');
+  await other.page.goto('/ds-restore');
+  await other.page.fill('#code', code);
+  await other.page.click('text=To my Journal');
+  assert.match(other.page.url(), new RegExp(`/ds-restore/${laptop.serial}/$`));
+  await look(other.page, '7-journal');
   const audit = await xs('audit', laptop.serial);
-  assert.match(audit.stdout, /retired +by teacher Rosa\n.*unretired +by admin\n$/);
+  assert.match(
+    audit.stdout,
+    /retired +by teacher Rosa\n.*unretired +by admin\n.*code-given +by teacher Rosa\n.*code-used +by laptop .*\n$/,
+  );
 });
 
 test('at a terminal a long command draws a bar; into a file it does not', async () => {

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { offerVersion } from '../../xs/pins/offering.ts';
 import { hostKeyPublic } from '../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { backUp, ed25519, enrol, type Journal, uidOf } from '../xs/library.ts';
@@ -50,8 +51,30 @@ export async function openClassRoom(): Promise<Jocinta> {
   await school.command('pin', [serialOf(31), newest?.name ?? '', uidOf(3)]);
   await school.command('unpin', [serialOf(31), uidOf(3)]);
   await school.command('pin', [serialOf(31), newest?.name ?? '', uidOf(4)]);
+  await openClassPage(school);
   return school;
 }
+
+/** On it are things of three children; one of each waits, one was refused. */
+async function openClassPage(school: Jocinta): Promise<void> {
+  const { library, command } = school;
+  await command('class-page', ['on']);
+  for (const serial of [31, 32, 35].map(serialOf)) {
+    const snapshot = newestSnapshot(library.paths, serial);
+    const { nick = '', colors = null } = library.registrations.get(serial) ?? {};
+    for (const word of ['yes', 'yes', 'no', '']) {
+      if (!snapshot) throw new Error('there is no snapshot');
+      const uid = uidOf(offered.size);
+      const of = { snapshot, uid, nick, colours: colors, limit: 1e9 };
+      const { id } = offerVersion(library, serial, of);
+      offered.set(id, word);
+      if (word !== '') await command('class-page', [id, word]);
+    }
+  }
+}
+
+/** What was said of each offer, by its id. */
+export const offered = new Map<string, string>();
 
 async function join(
   school: Jocinta,

@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 25
 /**
  * One child, or nobody, tries to reach another child's Journal and the teachers' pages, hundreds of
  * times and each time in another way: all of it is refused, and nothing changes.

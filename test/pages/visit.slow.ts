@@ -1,3 +1,4 @@
+// weight: 15
 /**
  * A child's visit for real: her agent asks the school for a link, a browser opens it once, and what it
  * downloads, Sugar's own Journal takes in.

@@ -7,8 +7,8 @@ export interface Directives {
   /** Roughly its seconds on a quiet machine: what is heavier begins first. It limits nothing. */
   weight: number;
   /**
-   * What may run meanwhile: anything; one other that wants calm too, for those that mind the time; or
-   * nothing, for those that reach what others use.
+   * What may run meanwhile: anything; one other file, for those that mind the time; or nothing, for those
+   * that reach what others use.
    */
   beside: 'anything' | 'calm' | 'nothing';
 }

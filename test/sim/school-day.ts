@@ -8,8 +8,8 @@ import { seeded } from '../shared/random.ts';
 export interface Day {
   name: string;
   laptops: number;
-  /** When laptops come: within so many seconds, or around bells (a quarter each hour). */
-  arrival: { within: number } | { bells: number };
+  /** When laptops come: within so many seconds, around bells (a quarter each hour), or at these seconds. */
+  arrival: { within: number } | { bells: number } | { at: readonly number[] };
   /** Backups at once. */
   slots: number;
   /** What a transfer takes by itself, in seconds: the mean, and how far it goes up and down. */
@@ -60,14 +60,15 @@ export function makeLaptops(day: Day): SimLaptop[] {
   const chance = () => random.below(1_000_000) / 1_000_000;
   return Array.from({ length: day.laptops }, (_, n) => ({
     serial: parseSerial(`SIM${String(n).padStart(8, '0')}`),
-    arrives: arrivalTime(day.arrival, chance),
+    arrives: arrivalTime(day.arrival, n, chance),
     transfer: day.transfer.mean * (1 + day.transfer.spread * (2 * chance() - 1)),
     vanishesAt: n < day.vanishing * day.laptops ? chance() : undefined,
     lastSuccessDays: chance() < 0.05 ? undefined : chance() * 10,
   }));
 }
 
-function arrivalTime(arrival: Day['arrival'], chance: () => number): number {
+function arrivalTime(arrival: Day['arrival'], n: number, chance: () => number): number {
+  if ('at' in arrival) return arrival.at[n] ?? 0;
   if ('within' in arrival) return arrival.within * chance();
   // Most laptops are opened within five minutes of a bell.
   return 3600 * Math.floor(arrival.bells * chance()) + 300 * chance() ** 2;

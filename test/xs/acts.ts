@@ -5,15 +5,20 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
-import { parseRunId, type Serial, type Uid } from '../../shared/ids.ts';
+import { DsError } from '../../shared/errors.ts';
+import { parseRunId, parseUid, type Serial, type Uid } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { readOffers } from '../../xs/class-page/offer-file.ts';
+import { switchTo } from '../../xs/class-page/switch.ts';
 import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
+import { offerVersion, takeBack } from '../../xs/pins/offering.ts';
 import { listPins, listReleased } from '../../xs/pins/pins.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/storage/paths.ts';
 import {
   listAside,
   listHeld,
   listSnapshots,
+  newestSnapshot,
   readManifest,
   type Snapshot,
 } from '../../xs/storage/snapshots.ts';
@@ -62,6 +67,25 @@ const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unkn
     backUp(whole, journalOfDay(Number(day)), SERIAL, parseRunId(run)),
   reflash: (whole) => backUp(whole, reflashed(), SERIAL, RUN),
   command: (whole, [name = '', ...args]) => whole.command(name, args),
+  offer: async ({ library }, [uid = '']) => {
+    const snapshot = newestSnapshot(library.paths, SERIAL);
+    if (!snapshot) throw new Error('there is no snapshot');
+    const of = { nick: 'Jocinta', colours: null, limit: 1e9 };
+    offerVersion(library, SERIAL, { snapshot, uid: parseUid(uid), ...of });
+  },
+  say: async (whole, [word = '']) => {
+    switchTo(whole.library.paths, true);
+    const [offer] = readOffers(whole.library.paths, SERIAL).offers;
+    await whole.command('class-page', [offer?.id ?? '', word]);
+  },
+  'take-back': async ({ library }, [uid = '']) => {
+    try {
+      takeBack(library, SERIAL, parseUid(uid));
+    } catch (error) {
+      // Done before the plug was pulled.
+      if (!(error instanceof DsError && error.code === 'not-found')) throw error;
+    }
+  },
 };
 
 /** Throws when there is no such act. */
@@ -125,7 +149,9 @@ export function layout(paths: Paths, serial: Serial = SERIAL): string[] {
   const { pinned } = inLaptop(paths, serial);
   const marks = existsSync(pinned) ? readdirSync(pinned).map((name) => `pinned ${name}`) : [];
   const raw = listRaw(paths, serial).map(({ name }) => `raw ${name}`);
-  return [...kept, ...held, ...trash, ...pins, ...released, ...marks, ...raw].sort();
+  const { offers } = readOffers(paths, serial);
+  const offered = offers.map(({ uid, digest, state }) => `${state} ${uid} ${digest}`);
+  return [...offered, ...kept, ...held, ...trash, ...pins, ...released, ...marks, ...raw].sort();
 }
 
 /** Work in progress of a process that is gone; there must be none after the next one. */

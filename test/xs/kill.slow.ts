@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 70
 /**
  * The plug is pulled at every named point of what the server does to its library, three times each in a soak:
  * whatever was complete is complete afterwards, the next start takes less than five seconds to

@@ -134,6 +134,41 @@ export const SCENES: Scene[] = [
     },
   },
   {
+    name: 'offering to the class',
+    points: ['class.pinned', 'class.written'],
+    prepare: (whole) => liveThrough(whole, 0, 3),
+    act: () => ['offer', uidOf(3)],
+  },
+  {
+    name: "a teacher's yes",
+    points: ['class.written'],
+    prepare: async (whole) => {
+      await liveThrough(whole, 0, 3);
+      await act(whole, 'offer', [uidOf(3)]);
+    },
+    act: () => ['say', 'yes'],
+  },
+  {
+    name: 'taking back from the class',
+    points: ['class.written', 'trash.moved', 'class.unpinned'],
+    prepare: async (whole) => {
+      await liveThrough(whole, 0, 3);
+      await act(whole, 'offer', [uidOf(3)]);
+      await act(whole, 'say', ['yes']);
+    },
+    act: () => ['take-back', uidOf(3)],
+  },
+  {
+    name: 'retiring a laptop that shows something to the class',
+    points: ['class.written'],
+    prepare: async (whole) => {
+      await liveThrough(whole, 0, 3);
+      await act(whole, 'offer', [uidOf(3)]);
+      await act(whole, 'say', ['yes']);
+    },
+    act: () => ['command', 'retire', SERIAL],
+  },
+  {
     name: 'rebuilding the index',
     points: ['rebuild.cleared', 'rebuild.laptop', 'rebuild.filled'],
     prepare: (whole) => liveThrough(whole, 0, 5),

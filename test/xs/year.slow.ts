@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 75
 /**
  * Half a school year in a minute, and four hundred days in a soak: backups, holidays, a clock that jumps,
  * plugs pulled in the middle of things, a reflashed laptop, a program that makes hundreds of junk backups.

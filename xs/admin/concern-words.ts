@@ -13,7 +13,7 @@ export function concernText(words: Words, concern: Concern): string {
   const n = 'laptops' in concern ? concern.laptops.length : 0;
   switch (concern.type) {
     case 'service-down':
-      return _('The service does not run: no laptop can back up');
+      return _('The service is not running: no laptop can back up');
     case 'port-closed':
       return _('Nobody answers at {ports}: {who}', {
         ports: concern.ports.map(({ port }) => _('port {port}', { port })).join(', '),
@@ -24,7 +24,7 @@ export function concernText(words: Words, concern: Concern): string {
     case 'unlinked':
       return _('The backups were copied here without their hard links: nothing is removed');
     case 'disk-full':
-      return _('The disk is full: no backup begins');
+      return _('The disk is full: no backup can start');
     case 'faults':
       return _('Part of this server does not work: tell whoever looks after it');
     case 'waiting-keys':
@@ -58,9 +58,11 @@ export function concernText(words: Words, concern: Concern): string {
     case 'no-teacher':
       return _('Nobody can sign in to the pages yet');
     case 'clock':
-      return _('The clock of this server is not believed: nothing is removed');
+      return _(
+        'The clock of this server is not trusted: nothing is removed, and the age of backups is unknown',
+      );
     case 'offsite':
-      return _('The copy of all backups elsewhere is not made');
+      return _('The copy of all backups elsewhere is not being made');
     case 'damage':
       return _n('{n} damaged file was found', '{n} damaged files were found', concern.files);
     case 'disk-too-small':
@@ -73,8 +75,8 @@ export function concernText(words: Words, concern: Concern): string {
       return _('The reserve for repairs is used up');
     case 'scrub-behind':
       return _n(
-        'For {n} day of service not everything was checked',
-        'For {n} days of service not everything was checked',
+        'Not everything has been checked for {n} day of service',
+        'Not everything has been checked for {n} days of service',
         concern.days,
       );
     case 'over-quota':
@@ -84,13 +86,17 @@ export function concernText(words: Words, concern: Concern): string {
         n,
       );
     case 'never-backed-up':
-      return _n('{n} laptop never made a backup', '{n} laptops never made a backup', n);
+      return _n('{n} laptop has never made a backup', '{n} laptops have never made a backup', n);
     case 'late-laptops':
-      return _n('{n} laptop was not seen for long', '{n} laptops were not seen for long', n);
+      return _n(
+        '{n} laptop has not been seen for a long time',
+        '{n} laptops have not been seen for a long time',
+        n,
+      );
     case 'unconfirmed':
       return _n(
-        'Nobody compared the digits of {n} laptop',
-        'Nobody compared the digits of {n} laptops',
+        'Nobody has compared the digits of {n} laptop',
+        'Nobody has compared the digits of {n} laptops',
         n,
       );
     default:
@@ -113,7 +119,7 @@ export function concernAdvice(words: Words, concern: Concern): string {
         command: 'xs-backup doctor',
       });
     case 'unlinked':
-      return _('That takes many times the room. At the terminal: {command}', {
+      return _('They take many times the space. At the terminal: {command}', {
         command: 'xs-backup relink',
       });
     case 'disk-full':
@@ -133,21 +139,21 @@ export function concernAdvice(words: Words, concern: Concern): string {
       );
     case 'damaged-laptops':
     case 'damage':
-      return _('The next backups mend what they can; leave the server on.');
+      return _('The next backups repair what they can; leave the server on.');
     case 'offsite':
-      return _('Is its place reachable? At the terminal: {command}', {
+      return _('Can its destination be reached? At the terminal: {command}', {
         command: 'xs-backup offsite status',
       });
     case 'not-safe':
-      return _('Each laptop says itself which things, and why.');
+      return _('Each laptop shows which things, and why.');
     case 'refused-laptops':
-      return _('Let it register again, in Sugar; its old backups are kept.');
+      return _('Register it again in Sugar; its old backups are kept.');
     case 'locked-out-laptops':
-      return _('Its key is of a kind that this server cannot check any more.');
+      return _('This server can no longer check this kind of key.');
     case 'held':
-      return _('Was it wiped? Bring its Journal back. Else say whether it is right.');
+      return _('If it was wiped, bring its Journal back. Otherwise say whether this is right.');
     case 'arrivals':
-      return _('Is it right that she comes here? Then say yes.');
+      return _('If this child belongs here, say yes.');
     case 'no-teacher':
       return _('At the terminal: {command}', { command: 'xs-backup teacher add NAME' });
     case 'clock':
@@ -155,7 +161,7 @@ export function concernAdvice(words: Words, concern: Concern): string {
         command: 'xs-backup cleanup --trust-clock',
       });
     case 'reserve-gone':
-      return _('Make room on the disk; the next cleanup makes it again.');
+      return _('Make room on the disk; the next cleanup makes the reserve again.');
     case 'scrub-behind':
       return _('Leave the server on for longer, or at the terminal: {command}', {
         command: 'xs-backup scrub --all',
@@ -163,9 +169,9 @@ export function concernAdvice(words: Words, concern: Concern): string {
     case 'over-quota':
       return _('Unpin what nobody needs.');
     case 'never-backed-up':
-      return _('Use it at school for a while; it says itself what it waits for.');
+      return _('Use it at school for a while; it shows what it is waiting for.');
     case 'late-laptops':
-      return _('Bring it to school. Is it gone? Take it out of use.');
+      return _('Bring it to school. If it is gone, take it out of use.');
     case 'unconfirmed':
       return _('Type the six digits that the laptop shows, when you have it at hand.');
     default:
@@ -197,7 +203,7 @@ export function reliefText(words: Words, { type, bytes }: Relief): string {
         values,
       );
     case 'held':
-      return _('{size} held aside: decide whether it is right or a mistake', values);
+      return _('{size} of backups held aside: decide whether they are right', values);
     default:
       return type satisfies never;
   }
@@ -206,7 +212,7 @@ export function reliefText(words: Words, { type, bytes }: Relief): string {
 function portText({ _ }: Words, purpose: 'ask' | 'register' | 'transfer'): string {
   switch (purpose) {
     case 'ask':
-      return _('laptops do not find the server');
+      return _('laptops cannot find the server');
     case 'register':
       return _('laptops cannot register');
     case 'transfer':

@@ -26,7 +26,7 @@ export async function laptopRows(
     rowOf(library.paths, serial, laptop, {
       known: overview.get(serial),
       newer: newer.get(serial),
-      days: daysWithout(library, serial, now),
+      ...daysWithout(library, serial, now),
       look,
     }),
   );
@@ -36,12 +36,18 @@ interface Around {
   known: LaptopOverview | undefined;
   /** The laptop that replaces this one. */
   newer: Serial | undefined;
-  /** Since its last backup. */
+  /** Since its last backup; and whether it may be more. */
   days: number | null;
+  atLeast: boolean;
   look: Look;
 }
 
-function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, days, look }: Around) {
+function rowOf(
+  paths: Paths,
+  serial: Serial,
+  laptop: Laptop,
+  { known, newer, days, atLeast, look }: Around,
+) {
   const facts = look(serial);
   return {
     serial,
@@ -60,7 +66,7 @@ function rowOf(paths: Paths, serial: Serial, laptop: Laptop, { known, newer, day
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
-    days,
+    ...{ days, atLeast },
     damaged: facts.damaged,
     /** Entries of its Journal that are not safe, as it says; 0 for one that another one replaces. */
     notSafe: newer ? 0 : facts.notSafe.count,

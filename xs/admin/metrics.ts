@@ -2,7 +2,7 @@
  * The status for Prometheus (text format 0.0.4). Numbers only: no names and no serials.
  */
 import { CONCERN_TYPES, type ConcernType, concerns } from './concerns.ts';
-import type { Status } from './status.ts';
+import { STANDINGS, type Status } from './status.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -15,7 +15,7 @@ export function formatMetrics(status: Status, liveLeases: number): string {
   const open = new Set(concerns(status).map(({ type }) => type));
   const isOpen = (type: ConcernType) => (open.has(type) ? 1 : 0);
   const metrics: Metric[] = [
-    ...(['safe', 'partly', 'late', 'never', 'damaged'] as const).map(
+    ...STANDINGS.map(
       (one): Metric => ['laptops', 'Registered laptops', count(one), `{standing="${one}"}`],
     ),
     ['held_laptops', 'Laptops with backups held aside', status.held.length],
@@ -34,6 +34,7 @@ export function formatMetrics(status: Status, liveLeases: number): string {
     ...CONCERN_TYPES.map(
       (type): Metric => ['concern', 'What needs attention', isOpen(type), `{type="${type}"}`],
     ),
+    ['offsite_set_up', 'Whether a copy elsewhere is set up', status.offsite === 'none' ? 0 : 1],
     ['clock_trusted', 'Whether the clock is trusted', status.clock.trusted ? 1 : 0],
   ];
   const seen = new Set<string>();

@@ -18,6 +18,8 @@ export interface Probes {
   closedPorts: { port: number; purpose: 'ask' | 'register' | 'transfer' }[];
   /** Why no session of a laptop can work, in English; null when one can, or there is no laptop. */
   sandbox: string | null;
+  /** Whether a session was tried. */
+  sessionTried: boolean;
 }
 
 /** A healthy service answers in milliseconds; a school's slow one under load in seconds. */
@@ -27,13 +29,14 @@ const USUAL_PORTS = { listen: 8080, public: 80 } as const;
 
 /** Takes some milliseconds, at most about four seconds. Never throws. */
 export async function probe(library: Library): Promise<Probes> {
-  if (!library.serving) return { running: false, closedPorts: [], sandbox: null };
+  if (!library.serving)
+    return { running: false, closedPorts: [], sandbox: null, sessionTried: false };
   const ports = portsOf(library);
   const answered = await Promise.all(ports.map(({ isOpen }) => isOpen()));
   const closedPorts = ports
     .filter((_, index) => !answered[index])
     .map(({ port, purpose }) => ({ port, purpose }));
-  return { running: true, closedPorts, sandbox: await sandboxProblem(library) };
+  return { running: true, closedPorts, ...(await trySession(library)) };
 }
 
 interface PortCheck {
@@ -62,8 +65,14 @@ function portsOf({ listening, config }: Pick<Library, 'listening' | 'config'>): 
   return checks;
 }
 
+/** `http://schoolserver`: where laptops and children's browsers come in. */
+export function publicAddress({ http }: Pick<Library['config'], 'http'>): string {
+  const port = publicPortOf(http) || parseAddress(http.listen).port;
+  return `http://${http.name}${port === 80 ? '' : `:${port}`}`;
+}
+
 /** 0 where `http.listen` is all there is. */
-export function publicPortOf({ listen, publicPort }: Library['config']['http']): number {
+function publicPortOf({ listen, publicPort }: Library['config']['http']): number {
   if (publicPort !== undefined) return publicPort;
   return parseAddress(listen).port === USUAL_PORTS.listen ? USUAL_PORTS.public : 0;
 }
@@ -101,7 +110,7 @@ function greets({ host, port }: Address): Promise<boolean> {
 }
 
 /** Runs the session script's own check as the user of the sessions, for one laptop. */
-async function sandboxProblem(library: Library): Promise<string | null> {
+async function trySession(library: Library): Promise<Pick<Probes, 'sandbox' | 'sessionTried'>> {
   const { paths, ownership, env } = library;
   const { session, sessionConfig } = inState(paths);
   const serial = library
@@ -109,7 +118,7 @@ async function sandboxProblem(library: Library): Promise<string | null> {
     .find(
       (one) => library.registrations.isActive(one) && existsSync(inLaptop(paths, one).incoming),
     );
-  if (!serial || !library.listening.ssh) return null;
+  if (!serial || !library.listening.ssh) return { sandbox: null, sessionTried: false };
   const script = ['/bin/sh', session, sessionConfig, serial];
   const { ownUid, sessionUid, sessionGid } = ownership;
   const ids = ['--reuid', `${sessionUid}`, '--regid', `${sessionGid}`, '--clear-groups'];
@@ -119,8 +128,8 @@ async function sandboxProblem(library: Library): Promise<string | null> {
     const timed = AbortSignal.timeout(PATIENCE_MS);
     const asked = { PATH: env.PATH, SSH_ORIGINAL_COMMAND: 'check' };
     await run(command, args, { env: asked, cwd: '/', signal: timed });
-    return null;
+    return { sandbox: null, sessionTried: true };
   } catch (error) {
-    return asDsError(error).message;
+    return { sandbox: asDsError(error).message, sessionTried: true };
   }
 }

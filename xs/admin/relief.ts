@@ -31,6 +31,11 @@ export function diskParts(
   return { backups, others, free: disk.freeBytes, room };
 }
 
+/** What a laptop may use, in bytes: its quota, as far as there is that much for it on the disk. */
+export function mayUse(quotaBytes: number, usedBytes: number, freeBytes: number): number {
+  return Math.min(quotaBytes, usedBytes + freeBytes);
+}
+
 export interface Relief {
   type: 'others' | 'pins' | 'held';
   bytes: number;

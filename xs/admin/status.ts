@@ -24,7 +24,7 @@ import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
 import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
-import { daysSince, type Moment } from '../storage/moment.ts';
+import { daysSince, isLowerBound, type Moment } from '../storage/moment.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { listHeld } from '../storage/snapshots.ts';
@@ -41,14 +41,17 @@ export interface LaptopStanding {
   nick: string;
   /** ISO 8601. */
   registered: string;
-  /** Days since the last backup; null for never. */
+  /** Days since the last backup, at least so many for `unsure`; null for never. */
   days: number | null;
-  /**
-   * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
-   * everything of the Journal is in it.
-   */
-  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
+  standing: Standing;
 }
+
+/**
+ * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
+ * everything of the Journal is in it. `unsure`: it may be recent; only a clock in doubt says so.
+ */
+export const STANDINGS = ['safe', 'partly', 'unsure', 'late', 'never', 'damaged'] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 export interface Status {
   time: string;
@@ -77,6 +80,8 @@ export interface Status {
   reliefs: readonly Relief[];
   /** Whether the reserve for repairs is there, or was never made yet. */
   reserve: boolean;
+  /** Whether the daily cleanup was done once: it makes the reserve and counts what laptops use. */
+  cleanedUp: boolean;
   probes: Probes;
   /** The library is without its hard links. */
   unlinked: boolean;
@@ -153,6 +158,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     teachers: countTeachers(paths),
     https: httpsWayIn(library),
     ...(await readRoom(library, look, known, usage, days)),
+    cleanedUp: days.length > 0,
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),
     trash: listTrash(paths).length,
@@ -185,16 +191,13 @@ function standings(
   const unsafe = new Set(notSafe.map(({ serial }) => serial));
   const laptops = active
     .map(([serial, { nick, registered }]) => {
-      const days = daysWithout(library, serial, moment);
-      const facts = {
-        damaged: look(serial).damaged,
-        notSafe: unsafe.has(serial),
-      };
+      const { days, atLeast } = daysWithout(library, serial, moment);
+      const facts = { damaged: look(serial).damaged, notSafe: unsafe.has(serial), atLeast };
       return { serial, nick, registered, days, standing: standing(days, facts) };
     })
     .filter(
       ({ serial, standing }) =>
-        ['safe', 'partly', 'damaged'].includes(standing) || !replaced.has(serial),
+        ['safe', 'partly', 'unsure', 'damaged'].includes(standing) || !replaced.has(serial),
     );
   const unconfirmed = active
     .filter(([serial, { introduction }]) => {
@@ -331,26 +334,34 @@ export function countHeld(paths: Paths, serial: Serial, look: Look): number {
   return ifReadable(() => listHeld(paths, serial)).length;
 }
 
-/** Days since a laptop's last backup; null for never. */
+/** Days since a laptop's last backup, null for never; and whether it may be more. */
 export function daysWithout(
   { successes }: Pick<Library, 'successes'>,
   serial: Serial,
   now: Moment,
-): number | null {
+): { days: number | null; atLeast: boolean } {
   const last = successes.stampOf(serial);
-  return last ? daysSince(now, last) : null;
+  if (!last) return { days: null, atLeast: false };
+  return { days: daysSince(now, last), atLeast: isLowerBound(now, last) };
 }
 
-/**
- * `days` since its last backup, null for never. `damaged`: the newest backup is not whole. `notSafe`:
- * something of the Journal is not in it.
- */
+interface StandingFacts {
+  /** The newest backup is not whole. */
+  damaged: boolean;
+  /** Something of the Journal is not in it. */
+  notSafe: boolean;
+  /** The days may be more. */
+  atLeast: boolean;
+}
+
+/** `days` since its last backup, null for never. */
 export function standing(
   days: number | null,
-  { damaged, notSafe }: { damaged: boolean; notSafe: boolean } = { damaged: false, notSafe: false },
-): LaptopStanding['standing'] {
+  { damaged = false, notSafe = false, atLeast = false }: Partial<StandingFacts> = {},
+): Standing {
   if (days === null) return 'never';
   if (damaged) return 'damaged';
   if (days > LATE_DAYS) return 'late';
+  if (atLeast) return 'unsure';
   return notSafe ? 'partly' : 'safe';
 }

@@ -1,6 +1,6 @@
 /**
- * Teachers who may sign in to the pages: names and scrypt hashes of their passwords, in one file that
- * only the service's user can read. It is read for every check, so a removed teacher is out at once.
+ * Teachers who may sign in to the pages: names, scrypt hashes of their passwords and what each may do, in one file
+ * that only the service's user can read. It is read for every check, so a removed teacher is out at once.
  */
 import {
   type BinaryLike,
@@ -18,17 +18,25 @@ import { inState, type Paths } from '../storage/paths.ts';
 
 const derive = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
 
-const schema = v.strictObject({
+/** A keeper of the server may do everything; a teacher nothing that is for the whole school, or takes something away. */
+export const ROLES = ['keeper', 'teacher'] as const;
+export type Role = (typeof ROLES)[number];
+
+const account = {
+  name: v.string(),
+  salt: v.pipe(v.string(), v.base64()),
+  hash: v.pipe(v.string(), v.base64()),
+  cost: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1 << 20)),
+  added: v.string(),
+};
+/** From when everybody could do everything. */
+const firstSchema = v.strictObject({
   version: v.literal(1),
-  teachers: v.array(
-    v.strictObject({
-      name: v.string(),
-      salt: v.pipe(v.string(), v.base64()),
-      hash: v.pipe(v.string(), v.base64()),
-      cost: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1 << 20)),
-      added: v.string(),
-    }),
-  ),
+  teachers: v.array(v.strictObject(account)),
+});
+const schema = v.strictObject({
+  version: v.literal(2),
+  teachers: v.array(v.strictObject({ ...account, role: v.picklist(ROLES) })),
 });
 export type Teacher = v.InferOutput<typeof schema>['teachers'][number];
 
@@ -45,7 +53,12 @@ const MAX_WAITING = 4;
 export function readTeachers(paths: Paths): Teacher[] {
   const file = inState(paths).teachers;
   try {
-    return v.parse(schema, JSON.parse(readFileSync(file, 'utf8'))).teachers;
+    const read = v.parse(
+      v.variant('version', [firstSchema, schema]),
+      JSON.parse(readFileSync(file, 'utf8')),
+    );
+    if (read.version === 2) return read.teachers;
+    return read.teachers.map((one) => ({ ...one, role: 'keeper' }));
   } catch (cause) {
     if (isErrno(cause, 'ENOENT')) return [];
     const hint = 'remove it and add the teachers again: "xs-backup teacher add NAME"';
@@ -53,13 +66,17 @@ export function readTeachers(paths: Paths): Teacher[] {
   }
 }
 
-/** Adds a teacher, or changes the password of one. Throws `bad-input` naming what is wrong. */
+/**
+ * Adds a teacher, or changes the password of one, who keeps her role unless another is given. Whoever is the first is
+ * a keeper. Throws `bad-input` naming what is wrong.
+ */
 export async function addTeacher(
   paths: Paths,
   name: string,
   password: string,
   now: Date,
-): Promise<'added' | 'changed'> {
+  role?: Role,
+): Promise<{ done: 'added' | 'changed'; role: Role }> {
   const wanted = name.normalize('NFC');
   if (!NAME.test(wanted)) {
     const hint = 'up to 40 letters, digits, spaces, dots, hyphens, and a letter or digit first';
@@ -75,13 +92,26 @@ export async function addTeacher(
   const salt = randomBytes(16);
   const hash = await hashOf(password, salt, COST);
   const others = readTeachers(paths);
-  const fresh = {
+  const before = others.find((one) => one.name === wanted);
+  const fresh: Teacher = {
+    role: role ?? before?.role ?? (others.length === 0 ? 'keeper' : 'teacher'),
     ...{ name: wanted, salt: salt.toString('base64'), hash: hash.toString('base64') },
     ...{ cost: COST, added: now.toISOString() },
   };
   const rest = others.filter((one) => one.name !== wanted);
   write(paths, [...rest, fresh]);
-  return rest.length < others.length ? 'changed' : 'added';
+  return { done: before ? 'changed' : 'added', role: fresh.role };
+}
+
+/** Changes what somebody may do, at once. Throws `not-found`. */
+export function setRole(paths: Paths, name: string, role: Role): void {
+  const all = readTeachers(paths);
+  const wanted = name.normalize('NFC');
+  if (!all.some((one) => one.name === wanted)) throw noTeacher(name);
+  write(
+    paths,
+    all.map((one) => (one.name === wanted ? { ...one, role } : one)),
+  );
 }
 
 /** Throws `not-found`. */
@@ -89,11 +119,15 @@ export function removeTeacher(paths: Paths, name: string): void {
   const all = readTeachers(paths);
   const rest = all.filter((one) => one.name !== name.normalize('NFC'));
   if (rest.length === all.length) {
-    throw new DsError('not-found', `there is no teacher ${JSON.stringify(name)}`, {
-      hint: '"xs-backup teacher list" shows them',
-    });
+    throw noTeacher(name);
   }
   write(paths, rest);
+}
+
+function noTeacher(name: string): DsError {
+  return new DsError('not-found', `there is no teacher ${JSON.stringify(name)}`, {
+    hint: '"xs-backup teacher list" shows them',
+  });
 }
 
 /** The teacher with this name and password. Takes equally long for an unknown name. */
@@ -135,6 +169,6 @@ async function hashOf(password: string, salt: Buffer, cost: number): Promise<Buf
 
 function write(paths: Paths, teachers: readonly Teacher[]): void {
   const sorted = [...teachers].sort((a, b) => a.name.localeCompare(b.name));
-  const text = `${JSON.stringify({ version: 1, teachers: sorted }, null, 2)}\n`;
+  const text = `${JSON.stringify({ version: 2, teachers: sorted }, null, 2)}\n`;
   writeFileDurably(inState(paths).teachers, text, 0o600);
 }

@@ -34,6 +34,7 @@ import { uploadGate } from '../traffic/leases.ts';
 import type { Load, Traffic } from '../traffic/traffic.ts';
 import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
+import { addClassRoutes } from './class-page.ts';
 import { addCompletionRoute } from './completion.ts';
 import { addEntryRoutes } from './entries.ts';
 import { withoutInsides } from './error-answer.ts';
@@ -107,6 +108,7 @@ function addRoutes(
 ): void {
   const { paths, clock } = library;
   addPinRoutes(app, library, laptopOf);
+  addClassRoutes(app, library, laptopOf);
   addCompletionRoute(app, paths, (request) => laptopOf(request.raw.socket));
   addNotSafeRoute(app, paths, (request) => laptopOf(request.raw.socket));
 

@@ -11,6 +11,7 @@ import { findPin, pinnedDigests } from '../pins/pins.ts';
 import type { Paths } from '../storage/paths.ts';
 import { findSnapshot, listSnapshots } from '../storage/snapshots.ts';
 import { readDetails, readPreview, type Version, verifyEntry, versionIn } from './catalogue.ts';
+import { classStanding } from './class-page.ts';
 
 interface OneEntry {
   Params: { name: string; uid: string };
@@ -28,7 +29,14 @@ export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: 
   app.get<OneEntry>('/v1/snapshots/:name/entries/:uid', async (request): Promise<EntryDetails> => {
     const owner = whose.ownerOf(request as never);
     const version = findVersion(paths, owner, request.params);
-    return readDetails(version, listSnapshots(paths, owner), pinnedDigests(paths, owner));
+    const details = await readDetails(
+      version,
+      listSnapshots(paths, owner),
+      pinnedDigests(paths, owner),
+    );
+    const isOwn = owner === whose.laptopOf(request);
+    const standing = isOwn && classStanding(paths, owner, version.uid, version.digest);
+    return standing ? { ...details, classPage: standing } : details;
   });
 
   app.get<OneEntry>('/v1/snapshots/:name/entries/:uid/preview', async (request, reply) => {

@@ -97,7 +97,7 @@ export function unpackFacts(packed: string): EntryFacts | undefined {
 }
 
 /** Without control characters, line breaks and bidirectional overrides. */
-function plain(value: string, length: number): string {
+export function plain(value: string, length: number): string {
   const line = value.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
   return [...line.slice(0, length * 2)].slice(0, length).join('');
 }

@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { decodeEntry, digestOf, type Entry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import type { Library } from '../library.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
 import { type EntryFacts, factsOf, packFacts, unpackFacts } from './entry-facts.ts';
 
 /** A version of an entry as it stands in a snapshot's list. */
@@ -44,7 +45,7 @@ export function readVersion(folder: string, uid: Uid, digest: Digest | null): Re
     return { entry: decodeEntry(bytes), bytes: bytes.length, digest: found };
   } catch (error) {
     const damaged = error instanceof DsError && error.code === 'bad-input';
-    if (!damaged && !isErrno(error, 'ENOENT', 'EIO')) throw error;
+    if (!damaged && !isUnreadable(error)) throw error;
     return { entry: null, bytes: 0, digest: digest ?? digestOf('') };
   }
 }

@@ -4,10 +4,11 @@
  */
 import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
+import { diskParts, mayUse } from '../admin/relief.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
-import { fullQuota, sharePercent } from '../retention/quota.ts';
+import { fullQuota, roomForLaptops, sharePercent } from '../retention/quota.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
@@ -137,16 +138,22 @@ export const quota: Command = {
     const share = sharePercent(config.quota);
     const each = fullQuota(library);
     const disk = await measureDisk(paths.library);
-    const rows = await library.index.usage();
+    const usage = await library.index.usage();
+    const { room } = diskParts(disk, usage, roomForLaptops(paths.library, config.quota).bytes);
+    const eachBytes = Math.min(each.bytes, room);
+    const rows = usage.map((row) => {
+      return { ...row, quotaBytes: mayUse(row.quotaBytes, row.bytes, disk.freeBytes) };
+    });
     const summary = {
       sharePercent: share,
-      quotaBytes: each.bytes,
+      quotaBytes: eachBytes,
       freeBytes: disk.freeBytes,
       /** What the disk really holds: equal content of several laptops once. */
       usedBytes: disk.usedBytes,
       laptops: rows,
     };
     answer(context, summary, () => [
+      ...(rows.length === 0 ? ['what each laptop uses is counted by the daily cleanup'] : []),
       ...columns(
         rows.map(({ serial, bytes, quotaBytes, stuck }) => [
           ...[serial, nickOf(library, serial)],
@@ -154,8 +161,9 @@ export const quota: Command = {
           stuck ? 'over its quota, nothing more to remove' : '',
         ]),
       ),
-      `a laptop with a history may use ${formatBytes(each.bytes)}: ${share} % of the disk, shared by all; ` +
-        `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,
+      `a laptop with a history may use ${formatBytes(eachBytes)}: its part of the ${formatBytes(room)} that all ` +
+        `may use together, ${share} % of the disk as far as other files leave it`,
+      `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,
       'each version counts fully for every laptop that has it, but is stored only once',
     ]);
   },

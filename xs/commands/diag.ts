@@ -10,7 +10,7 @@ import { run } from '../../shared/system/run.ts';
 import { VERSION } from '../../shared/version.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { concerns } from '../admin/concerns.ts';
-import { readStatus } from '../admin/status.ts';
+import { readStatus, STANDINGS } from '../admin/status.ts';
 import type { Config } from '../config.ts';
 import { packagesFolder, readHostKey, schoolSettings, stickFiles } from '../stick/contents.ts';
 import { writeStick } from '../stick/write.ts';
@@ -39,13 +39,7 @@ export const diag: Command = {
       bubblewrap: await tool('bwrap', '--version'),
       'file system': await tool('findmnt', ...MOUNT, '--target', paths.library),
       settings: withoutPlaces(config),
-      laptops: {
-        safe: count('safe'),
-        partly: count('partly'),
-        late: count('late'),
-        never: count('never'),
-        damaged: count('damaged'),
-      },
+      laptops: Object.fromEntries(STANDINGS.map((one) => [one, count(one)])),
       decisions: {
         ...{ held: found.held.length, waitingKeys: found.waitingKeys.length },
         overQuota: found.overQuota.length,

@@ -134,12 +134,8 @@ export const verify: LocalCommand = {
       else if (flags.json) print(`${JSON.stringify(next.value)}\n`);
       else print(`${next.value.what}: ${next.value.path}\n`);
     }
-    const { snapshots, entries, files, bytes, damaged } = totals;
-    print(
-      flags.json
-        ? `${JSON.stringify(totals)}\n`
-        : `${counted(snapshots, 'snapshot')}, ${counted(entries, 'entry', 'entries')}, ${counted(files, 'file')} read (${formatBytes(bytes)})\n`,
-    );
+    const { damaged } = totals;
+    print(`${flags.json ? JSON.stringify(totals) : verdict(totals)}\n`);
     if (damaged > 0) {
       throw new DsError('damaged', `${counted(damaged, 'problem')} found`, {
         hint: 'the next backups of the affected laptops repair what they can; see "xs-backup damage"',
@@ -147,6 +143,14 @@ export const verify: LocalCommand = {
     }
   },
 };
+
+function verdict({ snapshots, entries, files, bytes, damaged }: Totals): string {
+  const read =
+    `${counted(snapshots, 'snapshot')}, ${counted(entries, 'entry', 'entries')}, ` +
+    `${counted(files, 'file')} read (${formatBytes(bytes)})`;
+  if (damaged > 0) return `${read}: not all of it is whole`;
+  return snapshots === 0 ? 'nothing is stored here' : `${read}: all of it is whole`;
+}
 
 /** The disk is authoritative. */
 export const rebuild: Command = {

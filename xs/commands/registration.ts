@@ -61,7 +61,7 @@ function approveOriginals(context: CommandContext): void {
     const verdict = judgeOriginal(laptop, readLastSuccess(paths, serial)?.time);
     if (verdict === null) return [];
     const isLetIn = verdict.result === 'approved' && !flags['dry-run'];
-    if (isLetIn) registrations.approvals.letBackUp(serial, verdict.waiting);
+    if (isLetIn) registrations.approvals.letBackUp(serial, verdict.key);
     return [{ serial, nick: laptop.nick, result: verdict.result }];
   });
   registrations.announceKeys();

@@ -12,6 +12,7 @@ import {
   weighed,
 } from '../admin/concerns.ts';
 import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
+import { type Unsettled, unsettled } from '../admin/unsettled.ts';
 import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
 import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
 
@@ -39,11 +40,12 @@ export function formatStatus(found: Status): string[] {
   const { laptops, disk, scrub, clock, unregistered, strangers } = found;
   const by = (standing: string) => laptops.filter((one) => one.standing === standing);
   const damaged = by('damaged');
-  const partly = by('partly').length;
+  const [partly, unsure] = [by('partly').length, by('unsure').length];
   const nameless = (some: readonly string[]) => some.map((serial) => ({ serial, nick: '' }));
   const lines = [
     `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
       (partly > 0 ? `${partly} not with everything, ` : '') +
+      (unsure > 0 ? `${unsure} last seen on an unknown date, ` : '') +
       `${by('late').length} not seen for ${LATE_DAYS} days, ${by('never').length} never backed up`,
     ...(damaged.length > 0 ? [`NOT SAFE  ${name(damaged)}: the newest backup is damaged`] : []),
     `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
@@ -56,7 +58,7 @@ export function formatStatus(found: Status): string[] {
     `trash     ${counted(found.trash, 'item')} can be restored${formatLeftovers(found)}`,
     `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
       `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
-    `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : 'NOT TRUSTED'}`,
+    `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : `NOT TRUSTED: ${clock.reason}`}`,
     ...(found.https?.fingerprint
       ? [`https     port ${found.https.port}  ${found.https.fingerprint}`]
       : []),
@@ -96,7 +98,6 @@ function line(concern: Concern): string {
         `${text}: ${percent(concern.freeBlocks)} of the blocks and ` +
         `${percent(concern.freeInodes)} of the inodes are free`
       );
-    case 'clock':
     case 'sandbox':
       return `${text}: ${concern.reason}`.slice(0, MAX_LINE);
     case 'not-safe':
@@ -186,7 +187,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['the clock is believed', ['clock']],
   ['nothing stored is damaged', ['damage', 'damaged-laptops']],
   ['everything was checked lately', ['scrub-behind']],
-  ['all of every Journal is safe', ['not-safe']],
+  ['no laptop says that something is not safe', ['not-safe']],
   ['laptops of the old server and program can connect', ['refused-laptops', 'locked-out-laptops']],
   ['a teacher can sign in', ['no-teacher']],
   ['no laptop asks to be let in', ['waiting-keys']],
@@ -198,23 +199,45 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['every laptop was seen lately', ['late-laptops']],
 ];
 
+interface Check {
+  what: string;
+  /** `none`: there is nothing of the kind here; `open`: not known yet. */
+  state: 'ok' | 'todo' | 'FAIL' | Unsettled['state'];
+  /** Why it is neither right nor wrong; empty otherwise. */
+  why: string;
+  problems: { type: ConcernType; text: string; advice: string }[];
+}
+
+/** One for each check, in their order. Nothing is `ok` that was not tried, or is not known. */
+export function checksOf(found: Status): Check[] {
+  const open = concerns(found);
+  const { attention } = weighed(open);
+  const unknown = unsettled(found);
+  return CHECKS.map(([what, types]) => {
+    const failed = open.filter(({ type }) => types.includes(type));
+    const problems = failed.map((one) => {
+      return { type: one.type, text: line(one), advice: advice(one) };
+    });
+    if (failed.some((one) => attention.includes(one))) {
+      return { what, state: 'FAIL', why: '', problems };
+    }
+    if (failed.length > 0) return { what, state: 'todo', why: '', problems };
+    const [doubt] = types.flatMap((type) => unknown[type] ?? []);
+    return { what, state: doubt?.state ?? 'ok', why: doubt?.why ?? '', problems };
+  });
+}
+
 export const doctor: Command = {
   onlyReads: true,
   summary: 'try everything that a working server needs, and say the way out where it fails',
   run: async (context) => {
     const found = await readStatus(context.library, { fresh: true });
-    const open = concerns(found);
-    const { attention } = weighed(open);
-    const told = CHECKS.map(([what, types]) => {
-      const failed = open.filter(({ type }) => types.includes(type));
-      return {
-        ...{ what, ok: !failed.some((one) => attention.includes(one)) },
-        problems: failed.map((one) => ({ type: one.type, text: line(one), advice: advice(one) })),
-      };
-    });
+    const { attention } = weighed(concerns(found));
+    const told = checksOf(found);
     answer(context, { checks: told }, () =>
-      told.flatMap(({ what, ok, problems }) => [
-        `${ok ? (problems.length > 0 ? 'todo' : 'ok  ') : 'FAIL'}  ${what}`,
+      told.flatMap(({ what, state, why, problems }) => [
+        `${state.padEnd(4)}  ${what}`,
+        ...(why === '' ? [] : [`      ${why}`]),
         ...problems.flatMap(({ text, advice }) => [`      ${text}`, `      ${advice}`]),
       ]),
     );

@@ -8,6 +8,7 @@ import { arrivals } from './away/arrivals.ts';
 import { offsite } from './away/offsite.ts';
 import { takeaway } from './away/takeaway.ts';
 import { transfer } from './away/transfer.ts';
+import { classPage } from './class/class-page.ts';
 import { cleanup, quota, trash, undelete } from './cleanup.ts';
 import type { Command, LocalCommand, MachineCommand } from './command.ts';
 import { diag, serverKey, stick } from './diag.ts';
@@ -27,14 +28,14 @@ import {
 } from './registration.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { doctor, status } from './status.ts';
-import { teacher } from './teachers.ts';
+import { signInCode, teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ status, doctor, laptops, 'not-safe': notSafe },
   ...{ approve, reject, 'register-window': registerWindow, retire, unretire },
   ...{ forget, alias, unalias, proposals, twins, arrivals, audit },
   ...{ snapshots, sums, held, release, drop, pins, pin, unpin },
-  teacher,
+  ...{ teacher, 'sign-in-code': signInCode, 'class-page': classPage },
   ...{ cleanup, trash, undelete, quota, rebuild, relink: relinkCommand },
   ...{ adopt, scrub, damage, diag },
 };
@@ -69,6 +70,8 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   pin: ['pin Jocinta 2026-11-22', 'keep that day'],
   unpin: ['unpin Jocinta 2026-11-22', 'let it go again'],
   teacher: ['teacher add Rosa', 'asks for a password; then she can sign in'],
+  'class-page': ['class-page', 'what do children offer to the class?'],
+  'sign-in-code': ['sign-in-code Jocinta', 'her laptop has no Backup: she types it in Browse'],
   cleanup: ['cleanup --dry-run', 'what would go, and why?'],
   trash: ['trash Jocinta', 'what can be restored?'],
   undelete: ['undelete Jocinta datastore-2026-11-22_14:05', 'restore that day'],

@@ -1,40 +1,79 @@
 /**
- * `teacher`: who may sign in to the pages as a teacher.
+ * `teacher`: who may sign in to the pages as a teacher. `sign-in-code`: once, as the child of a laptop.
  */
-import { addTeacher, readTeachers, removeTeacher } from '../admin/teachers.ts';
+import { publicAddress } from '../admin/probes.ts';
+import {
+  addTeacher,
+  ROLES,
+  type Role,
+  readTeachers,
+  removeTeacher,
+  setRole,
+} from '../admin/teachers.ts';
+import { inGroups } from '../codes/code-text.ts';
+import { CODE_LIFE_MS, endCodes, giveCode } from '../codes/codes.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
+import { laptopArgument, named } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
+import { columns } from './lines.ts';
 
 export const teacher: Command = {
-  takes: ['list|add|remove', '[NAME]'],
-  summary: 'list, add or remove teachers of the pages; add asks for a password, or changes it',
+  takes: ['list|add|role|remove', '[NAME]', '[ROLE]'],
+  summary:
+    'who may sign in to the pages, and with what rights; add asks for a password, or changes it',
   asks: ([act, name]) => (act === 'add' && name !== undefined ? 'password: ' : undefined),
   run: async (context) => {
-    const [act, name] = context.args;
+    const [act, name, word] = context.args;
+    const role = ROLES.find((one) => one === word);
+    if (word !== undefined && role === undefined) throw usage('a role is "keeper" or "teacher"');
     if (act === 'list' && name === undefined) return list(context);
-    if (act === 'add' && name !== undefined) return add(context, name);
-    if (act === 'remove' && name !== undefined) return remove(context, name);
-    throw usage('the arguments are "list", "add NAME" or "remove NAME"');
+    if (act === 'add' && name !== undefined) return add(context, name, role);
+    if (act === 'role' && name !== undefined && role) return changeRole(context, name, role);
+    if (act === 'remove' && name !== undefined && !role) return remove(context, name);
+    throw usage('the arguments are "list", "add NAME [ROLE]", "role NAME ROLE" or "remove NAME"');
   },
 };
 
+const MAY: Readonly<Record<Role, string>> = {
+  keeper: 'keeper of the server: may do everything on the pages',
+  teacher: 'teacher: lets laptops in and looks into Journals; takes nothing away',
+};
+
 function list(context: CommandContext): void {
-  const shown = readTeachers(context.library.paths).map(({ name, added }) => ({ name, added }));
+  const shown = readTeachers(context.library.paths).map(({ name, added, role }) => ({
+    ...{ name, added, role },
+  }));
   answer(context, { teachers: shown }, () =>
     shown.length === 0
       ? ['nobody can sign in: "xs-backup teacher add NAME"']
-      : shown.map(({ name, added }) => `${name}  since ${added.slice(0, 10)}`),
+      : columns(shown.map(({ name, added, role }) => [name, role, `since ${added.slice(0, 10)}`])),
   );
 }
 
-async function add(context: CommandContext, name: string): Promise<void> {
+async function add(context: CommandContext, name: string, wanted: Role | undefined): Promise<void> {
   const { paths, clock, audit } = context.library;
-  const done = await addTeacher(paths, name, context.secret ?? '', clock.now());
-  audit.decided(done === 'added' ? 'teacher-added' : 'teacher-changed', null, { name });
+  const password = context.secret ?? '';
+  const { done, role } = await addTeacher(paths, name, password, clock.now(), wanted);
+  endCodesOf(context, name);
+  audit.decided(done === 'added' ? 'teacher-added' : 'teacher-changed', null, { name, role });
   const https = httpsWayIn(context.library);
-  answer(context, { teacher: name, done, https }, () => [
+  answer(context, { teacher: name, done, role, https }, () => [
     done === 'added' ? `${name} can sign in` : `${name} has a new password`,
+    `  ${MAY[role]}`,
     ...(https === null ? [] : howTo(https)),
+  ]);
+}
+
+function changeRole(context: CommandContext, name: string, role: Role): void {
+  const { paths, audit } = context.library;
+  setRole(paths, name, role);
+  audit.decided('teacher-role', null, { name, role });
+  const keepers = readTeachers(paths).filter((one) => one.role === 'keeper').length;
+  answer(context, { teacher: name, role, keepers }, () => [
+    `${name} is a ${MAY[role]}`,
+    ...(keepers === 0
+      ? ['nobody on the pages is a keeper now: what only one may do is done here']
+      : []),
   ]);
 }
 
@@ -49,6 +88,32 @@ function howTo({ address, fingerprint }: WayIn): string[] {
 
 function remove(context: CommandContext, name: string): void {
   removeTeacher(context.library.paths, name);
+  endCodesOf(context, name);
   context.library.audit.decided('teacher-removed', null, { name });
   answer(context, { removed: name }, () => [`${name} can no longer sign in`]);
 }
+
+/** What she handed out goes with her password: somebody else may have used it. */
+function endCodesOf({ library }: CommandContext, name: string): void {
+  endCodes(library.paths, ({ by }) => by === name.normalize('NFC'));
+}
+
+/** What a web server in front forwards to us. */
+const JOURNALS = '/ds-restore';
+const HOUR_MS = 3_600_000;
+
+export const signInCode: Command = {
+  takes: ['LAPTOP'],
+  summary: 'a code with which the child of a laptop signs in on the pages, once and within a day',
+  run: (context) => {
+    const { library } = context;
+    const serial = laptopArgument(context);
+    const code = inGroups(giveCode(library, serial));
+    const address = `${publicAddress(library.config)}${JOURNALS}`;
+    const hours = CODE_LIFE_MS / HOUR_MS;
+    answer(context, { serial, code, address, hours }, () => [
+      `${named(library, serial)}: ${code}`,
+      `good once within ${hours} hours, at ${address}; one given before is worth nothing now`,
+    ]);
+  },
+};

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
+import { withdrawThose } from '../class-page/offer-file.ts';
 import type { Stamp } from '../storage/moment.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
@@ -41,6 +42,8 @@ export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
 /** Rejects them: they go to the trash. Returns them, oldest first. */
 export function dropHeld(paths: Paths, serial: Serial, now: Stamp): Snapshot[] {
   const held = listHeld(paths, serial).reverse();
+  const names = new Set<string>(held.map(({ name }) => name));
+  withdrawThose(paths, serial, ({ snapshot }) => names.has(snapshot));
   for (const { folder } of held) discard(paths, serial, folder, 'held-and-dropped', now);
   return held;
 }

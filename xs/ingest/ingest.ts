@@ -35,12 +35,13 @@ import {
 import { afterBackup } from './after-backup.ts';
 import type { Arrival } from './arrival.ts';
 import { buildSnapshot, makeDurable } from './build-snapshot.ts';
+import type { DailyCap } from './daily-cap.ts';
 import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { alone, type Pace } from './pace.ts';
 import { SentFiles } from './sent.ts';
 import { readHeldNote } from './shrink-guard.ts';
-import { checkTwin } from './twin-line.ts';
+import { checkTwin, othersOf } from './twin-line.ts';
 
 /** What arrived, before anything of it is read. */
 export type Sent = Omit<Arrival, 'files'>;
@@ -140,7 +141,7 @@ async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<I
   if (wrong) return wrong;
   const built = await buildSnapshot(context, arrival, { ...base, lost }, versions);
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
-  context.cap?.note(serial);
+  context.cap?.note(serial, completion.instance);
   context.hardQuota?.add(serial, await sizeOf(folder));
   await afterBackup(context, built.snapshot, replaced);
   return outcomeOf(paths, built.snapshot);
@@ -161,7 +162,12 @@ function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival): boolea
   const { serial, completion } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
-  return arrival.source === 'original' || (cap?.admits(serial, all(paths, serial)) ?? true);
+  return arrival.source === 'original' || admits(paths, cap, serial);
+}
+
+/** The daily cap, for the laptop whose line this is. */
+function admits(paths: Paths, cap: DailyCap | undefined, serial: Serial): boolean {
+  return cap?.admits(serial, all(paths, serial), othersOf(paths, serial)) ?? true;
 }
 
 /** All snapshots of a laptop, held aside or not. */
@@ -180,9 +186,7 @@ function replacedToday(
   newest: Snapshot | undefined,
 ): Snapshot | undefined {
   if (source !== 'original' || newest?.source !== 'original') return undefined;
-  if (!cap || cap.admits(serial, all(paths, serial)) || !cap.isRecent(newest)) {
-    return undefined;
-  }
+  if (!cap || admits(paths, cap, serial) || !cap.isRecent(newest)) return undefined;
   const stays = isHeld(paths, newest) || pinnedSnapshots(paths, serial).has(newest.name);
   return stays ? undefined : newest;
 }
@@ -211,7 +215,7 @@ async function checkLimits(
   { paths, cap, hardQuota }: IngestContext,
   { serial, folder, source }: Arrival,
 ): Promise<void> {
-  if (source !== 'original') cap?.check(serial, all(paths, serial));
+  if (source !== 'original') cap?.check(serial, all(paths, serial), othersOf(paths, serial));
   hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
 }
 

@@ -294,10 +294,11 @@ export class Intake implements AsyncDisposable {
     const { cap, log, workQueue, budget = RUN_BUDGET } = this.#options;
     const pace = paceOf(workQueue, turn, budget, this.#stop.signal);
     let run: RunId | undefined;
+    let instance: string | undefined;
     try {
       const opened = await openCompletion(this.#options, serial, claimed, pace);
       const { arrival } = opened;
-      run = arrival.completion.run;
+      ({ run, instance } = arrival.completion);
       onRun(run);
       const outcome =
         arrival.source === 'agent'
@@ -306,7 +307,7 @@ export class Intake implements AsyncDisposable {
       if (arrival.source === 'original') await removeFolder(arrival.folder, pace.rest);
       if (outcome.state === 'done' || outcome.state === 'held') await opened.remember();
       else if (outcome.state === 'rebase' && arrival.source === 'original') throw baseMoved();
-      else cap?.noteFailure(serial);
+      else cap?.noteFailure(serial, instance);
       this.#outcomes.set(serial, run, outcome);
     } catch (cause) {
       const error = asServerError(cause);
@@ -320,7 +321,7 @@ export class Intake implements AsyncDisposable {
         this.#outcomes.set(serial, run, { state: 'refused', code, message: told });
       }
       if (!LAPTOP_FAULTS.includes(code)) throw error;
-      if (!CHEAP.includes(code)) cap?.noteFailure(serial);
+      if (!CHEAP.includes(code)) cap?.noteFailure(serial, instance);
       log.warn('completion-refused', { serial, code, reason: message });
     }
   }

@@ -39,6 +39,12 @@ export function checkTwin(paths: Paths, serial: Serial, instance: string | undef
   throw new DsError('pending-approval', 'two laptops answer to this name');
 }
 
+/** The agents that are another laptop of this name, while nobody has decided. */
+export function othersOf(paths: Paths, serial: Serial): string[] {
+  const twins = readTwins(paths, serial);
+  return twins?.since ? twins.others : [];
+}
+
 /**
  * Puts every snapshot where it belongs, when a laptop has come that is one of two, or was. The caller has a turn of
  * the work queue. Returns the laptops whose snapshots changed.

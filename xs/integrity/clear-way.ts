@@ -13,7 +13,7 @@ import {
   type Serial,
   tryParse,
 } from '../../shared/ids.ts';
-import { ifReadable } from '../storage/checked-entry.ts';
+import { DISK_FAILS, ifReadable } from '../storage/checked-entry.ts';
 import {
   inAudit,
   inDamaged,
@@ -118,7 +118,7 @@ function isBroken(folder: string): boolean {
     readdirSync(folder);
     return false;
   } catch (error) {
-    return isErrno(error, 'EIO', 'EUCLEAN', 'EBADMSG', 'EACCES');
+    return isErrno(error, 'EACCES', ...DISK_FAILS);
   }
 }
 

@@ -23,7 +23,7 @@ import { decodeEntry, digestFile, type Entry } from '../../shared/journal/entry.
 import { keptMarkOf, pinOf } from '../../shared/journal/kept.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { copySparsely } from '../../shared/system/sparse.ts';
-import { damageOf, readChecked } from '../storage/checked-entry.ts';
+import { DISK_FAILS, damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
@@ -260,7 +260,7 @@ async function copyVerified(
   try {
     copyContent(path, target);
   } catch (cause) {
-    if (!isErrno(cause, 'ENOENT', 'EIO')) throw cause;
+    if (!isErrno(cause, 'ENOENT', ...DISK_FAILS)) throw cause;
     throw damaged(uid, `${path} cannot be read`, cause);
   }
   // The copy is read, not the original, so this also checks the writing.

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
+import { DISK_FAILS } from '../storage/checked-entry.ts';
 import type { Ownership } from '../storage/ownership.ts';
 
 /** The system error behind an error about one entry, or the error itself. */
@@ -18,7 +19,7 @@ export function isDenied(error: unknown): boolean {
 
 /** It cannot be read, for want of rights or because the disk fails. */
 export function cannotBeRead(error: unknown): error is Error {
-  return isDenied(error) || isErrno(causeOf(error), 'EIO', 'EUCLEAN', 'EBADMSG');
+  return isDenied(error) || isErrno(causeOf(error), ...DISK_FAILS);
 }
 
 /** Gives the service's user all that it needs to adopt what is in `folder`. For root to run. */

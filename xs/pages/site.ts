@@ -87,10 +87,13 @@ export function addSite(
 function whoIs(library: Library, guard: Guard, request: FastifyRequest): Page['who'] {
   const visitor = guard.visitor(request);
   if (!visitor) return null;
-  if (visitor.role === 'teacher') return { name: visitor.name, colours: null, teacher: true };
+  if (visitor.role === 'teacher') {
+    const keeper = guard.isKeeper(request);
+    return { name: visitor.name, colours: null, teacher: true, keeper };
+  }
   const laptop = library.registrations.get(visitor.serial);
   const name = laptop?.nick || visitor.serial;
-  return { name, colours: laptop?.colors ?? null, teacher: false };
+  return { name, colours: laptop?.colors ?? null, teacher: false, keeper: false };
 }
 
 /** Errors as pages. Details go to the log only. */

@@ -12,6 +12,8 @@ const noteSchema = v.object({
   pinned: v.string(),
   /** The content is kept only here; the sequence of the laptop's newest snapshot at that time. */
   kept: v.optional(v.number()),
+  /** Pinned because it was offered to the class, and for nothing else. */
+  forClass: v.optional(v.boolean()),
   /** When it was unpinned although something still named it; ISO 8601. */
   released: v.optional(v.string()),
   /** Other entries that named it: `<serial>/<uid>`. */

@@ -13,6 +13,7 @@ import {
 import { decodeEntry } from '../../shared/journal/entry.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
+import { withdraw } from '../class-page/offer-file.ts';
 import type { Amount } from '../retention/retention.ts';
 import type { Timeline } from '../retention/timeline.ts';
 import { measureFiles } from '../retention/usage.ts';
@@ -33,10 +34,14 @@ export interface PinContext {
   timeline: Pick<Timeline, 'now'>;
 }
 
-/** `limit` in bytes; `kept`: the laptop is about to remove its copy of the content. */
+/**
+ * `limit` in bytes; `kept`: the laptop is about to remove its copy of the content; `forClass`: it is offered
+ * to the class, and goes when that ends unless somebody pins it as well.
+ */
 export interface PinOptions {
   limit: number;
   kept?: boolean;
+  forClass?: boolean;
 }
 
 /**
@@ -48,7 +53,7 @@ export function pinEntry(
   serial: Serial,
   snapshot: Snapshot,
   uid: Uid,
-  { limit, kept = false }: PinOptions,
+  { limit, kept = false, forClass = false }: PinOptions,
 ): Pin {
   const { paths, clock } = context;
   const digest = readVersions(snapshot).get(uid);
@@ -56,14 +61,18 @@ export function pinEntry(
   const isIt = (pin: Pin) => pin.uid === uid && pin.digest === digest;
   const pins = listPins(paths, serial);
   const known = pins.find(isIt);
-  if (known && !kept) return known;
+  const isAsBefore = known && !kept && (forClass || !known.forClass);
+  if (isAsBefore) return known;
   const amount = measureFiles(join(snapshot.folder, uid));
   const taken = pins.reduce((sum, pin) => sum + pin.bytes, 0);
   if (!known) checkLimit(serial, taken, amount.bytes, limit);
-  const since = kept ? { kept: baseSnapshot(paths, serial)?.sequence ?? 0 } : {};
+  const since = {
+    ...(kept && { kept: baseSnapshot(paths, serial)?.sequence ?? 0 }),
+    ...(forClass && { forClass }),
+  };
   const there = known ?? listReleased(paths, serial).find(isIt);
   if (there) {
-    const { released: _over, ...note } = readPinNote(there.folder);
+    const { released: _over, forClass: _class, ...note } = readPinNote(there.folder);
     writePinNote(there.folder, { ...note, ...since });
     failpoint('pin.noted');
     return { uid, digest, folder: there.folder, ...note, ...since, ...amount };
@@ -151,14 +160,20 @@ export function unpinEntry(
     if (pin.naming === 'newest' || !(isTold || own)) throw onlyCopy(uid);
   }
   for (const { naming, ...pin } of pins) {
+    withdraw(paths, serial, uid, pin.digest);
     if (naming === 'nowhere') discardPin(context, serial, pin, 'unpinned');
     else
       writePinNote(pin.folder, { ...readPinNote(pin.folder), released: clock.now().toISOString() });
     failpoint('unpin.moved');
   }
-  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid)); // also after a killed unpin
+  tidyPins(paths, serial, uid);
   if (pins.length === 0) throw new DsError('not-found', `${serial} has no such pin of ${uid}`);
   return pins;
+}
+
+/** Removes what a killed unpin leaves: a folder without pins. */
+export function tidyPins(paths: Paths, serial: Serial, uid: Uid): void {
+  removeIfEmpty(join(inLaptop(paths, serial).pinned, uid));
 }
 
 /** The released pins that nothing names any more. */
@@ -175,6 +190,7 @@ export function discardPin(
   { uid, digest, folder }: Pick<Pin, 'uid' | 'digest' | 'folder'>,
   reason: 'unpinned' | 'not-named',
 ): void {
+  withdraw(paths, serial, uid, digest); // whoever brings it back from the trash brings no yes back
   discard(paths, serial, folder, reason, timeline.now(), `pin-${uid}-${digest}`);
   removeIfEmpty(dirname(folder));
 }

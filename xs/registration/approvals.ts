@@ -8,7 +8,7 @@ import type { Serial } from '../../shared/ids.ts';
 import type { AuditDetails, AuditEvent } from './audit.ts';
 import type { KeyKind, Laptop, PendingKey } from './laptop-record.ts';
 import { Pace } from './pace.ts';
-import { fingerprintOf, isSame, keyWithCode, pendingKey } from './pending-keys.ts';
+import { fingerprintOf, isSame, keyWithCode, pendingKey, withoutCode } from './pending-keys.ts';
 
 const MAX_REJECTED = 32;
 /** Codes that are typed wrong for one laptop. */
@@ -27,7 +27,7 @@ export interface Records {
   endQuietDays(serial: Serial): void;
 }
 
-/** A waiting key was let in, or the one that was let in already is confirmed. */
+/** A pending key was let in, or the one that was let in already is confirmed. */
 export interface Approved {
   done: 'approved' | 'confirmed';
   /** The digits that a laptop may have to be told. */
@@ -47,7 +47,8 @@ export class Approvals {
 
   /**
    * Lets in the key whose introduction has these six digits, or confirms the accepted one. Throws
-   * `not-found` where no key has them, `bad-input` where two have, `server-busy` after too many wrong ones.
+   * `not-found` where no key has them, `server-busy` after too many wrong ones, and `bad-input` where two
+   * have: those that wait are forgotten, so that their laptops show new digits.
    */
   byCode(serial: Serial, code: string): Approved {
     const laptop = this.#records.known(serial);
@@ -60,6 +61,10 @@ export class Approvals {
       found = keyWithCode(laptop, code);
     } catch (error) {
       this.#wrongCodes.count(serial);
+      // Two have these digits, so that they choose nothing: the next ones will differ.
+      if (error instanceof DsError && error.code === 'bad-input') {
+        this.#records.write(serial, withoutCode(laptop, code));
+      }
       throw error;
     }
     if (found === 'accepted') return this.#confirm(serial);
@@ -119,9 +124,9 @@ export class Approvals {
     return { done: 'approved', answer: null };
   }
 
-  #accept(serial: Serial, waiting: PendingKey): void {
+  #accept(serial: Serial, pending: PendingKey): void {
     const { imported, ...laptop } = this.#records.known(serial);
-    const { kind, key, uuid, code, answer } = waiting;
+    const { kind, key, uuid, code, answer } = pending;
     if (kind === 'own') this.#records.checkOwner(serial, key);
     const confirmed = this.#clock.now().toISOString();
     const introduction =
@@ -169,10 +174,10 @@ export class Approvals {
 
   /** Rejects the pending keys of Sugar's menu: no agent's. Returns fingerprints. Throws `not-found`. */
   rejectSugar(serial: Serial): string[] {
-    const waiting = this.#records.known(serial).pending.filter(({ kind }) => kind === 'sugar');
-    if (waiting.length === 0)
+    const offered = this.#records.known(serial).pending.filter(({ kind }) => kind === 'sugar');
+    if (offered.length === 0)
       throw new DsError('not-found', `no Sugar key of ${serial} is pending`);
-    return waiting.map(({ key }) => this.reject(serial, fingerprintOf(key)));
+    return offered.map(({ key }) => this.reject(serial, fingerprintOf(key)));
   }
 }
 

@@ -47,6 +47,7 @@ const EVENTS = [
   'unaliased',
   'teacher-added',
   'teacher-changed',
+  'teacher-role',
   'teacher-removed',
   'pinned',
   'unpinned',
@@ -56,6 +57,14 @@ const EVENTS = [
   'cleaned-up',
   'clock-trusted',
   'journal-read',
+  'class-page-on',
+  'class-page-off',
+  'class-approved',
+  'class-refused',
+  'class-cleared',
+  'class-exported',
+  'code-given',
+  'code-used',
   'more-not-written',
 ] as const;
 
@@ -91,6 +100,11 @@ export class Audit {
     this.#options = options;
   }
 
+  /** In whose name the present call runs; undefined at the terminal and for laptops. */
+  get teacher(): string | undefined {
+    return this.#teacher.getStore();
+  }
+
   /** Attributes every decision made by `work`, and by what it starts, to this teacher. */
   inNameOf<T>(teacher: string, work: () => T): T {
     return this.#teacher.run(teacher, work);
@@ -106,7 +120,11 @@ export class Audit {
    * Records what gives a laptop access; always. Limits on new laptops bound how many there are, and no
    * amount of junk may hide one.
    */
-  admitted(event: 'registered' | 'key-accepted', serial: Serial, details: AuditDetails): void {
+  admitted(
+    event: 'registered' | 'key-accepted' | 'code-used',
+    serial: Serial,
+    details: AuditDetails,
+  ): void {
     this.#append(event, serial, 'laptop', details);
   }
 

@@ -11,6 +11,7 @@ import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
+import { withdrawThose } from '../class-page/offer-file.ts';
 import type { Stamp } from '../storage/moment.ts';
 import { inCompletion, inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { reclaim } from '../storage/reclaim.ts';
@@ -86,6 +87,7 @@ export async function moveToTrash(
 ): Promise<void> {
   const { home, sessionLock } = inLaptop(paths, serial);
   await using _held = await lockFile(sessionLock, { env, waitSeconds: 0 });
+  withdrawThose(paths, serial, () => true); // whoever brings it back brings no yes of a teacher back
   discard(paths, serial, home, reason, now, WHOLE_LAPTOP);
   registrations.forgotten(serial);
   removeCompletions(paths, serial);

@@ -6,7 +6,7 @@
 import type { Laptop, PendingKey } from './laptop-record.ts';
 
 export type OriginalVerdict =
-  | { result: 'approved'; waiting: PendingKey }
+  | { result: 'approved'; key: PendingKey }
   /** Its own program waits as well: the digits that it shows decide. */
   | { result: 'own-waits' }
   /** Two keys wait, and one of them at least is a stranger's. */
@@ -24,11 +24,11 @@ export function judgeOriginal(
   { retired, keys, uuid, pending }: Pick<Laptop, 'retired' | 'keys' | 'uuid' | 'pending'>,
   lastBackup: string | undefined,
 ): OriginalVerdict | null {
-  const [waiting, second] = pending.filter(({ kind }) => kind === 'sugar');
-  if (retired !== null || keys.own !== null || waiting === undefined) return null;
+  const [first, second] = pending.filter(({ kind }) => kind === 'sugar');
+  if (retired !== null || keys.own !== null || first === undefined) return null;
   if (pending.some(({ kind }) => kind === 'own')) return { result: 'own-waits' };
   if (second !== undefined) return { result: 'several' };
-  if (waiting.uuid !== uuid) return { result: 'other-uuid' };
-  const isUsed = keys.sugar !== null && lastBackup !== undefined && lastBackup > waiting.since;
-  return isUsed ? { result: 'still-used' } : { result: 'approved', waiting };
+  if (first.uuid !== uuid) return { result: 'other-uuid' };
+  const isUsed = keys.sugar !== null && lastBackup !== undefined && lastBackup > first.since;
+  return isUsed ? { result: 'still-used' } : { result: 'approved', key: first };
 }

@@ -1,6 +1,6 @@
 /**
  * The keys of a laptop that wait for a teacher: which one the typed digits name, and whether there is room
- * for another one. A waiting key is never pushed out: the newcomer is refused. Pure.
+ * for another one. A pending key is never pushed out: the newcomer is refused. Pure.
  */
 import { DsError } from '../../shared/errors.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
@@ -25,7 +25,7 @@ export function withPending(laptop: Laptop, added: PendingKey): Laptop {
 }
 
 /**
- * What the typed digits name: a waiting key, or the accepted one, which nobody has confirmed yet. Throws
+ * What the typed digits name: a pending key, or the accepted one, which nobody has confirmed yet. Throws
  * `not-found` where none has them, and `bad-input` where two have.
  */
 export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepted' {
@@ -33,9 +33,13 @@ export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepte
   if (laptop.introduction?.code === code) found.push('accepted');
   const [only] = found;
   if (found.length > 1) {
-    throw new DsError('bad-input', `two keys of ${laptop.serial} have the code ${code}`, {
-      hint: 'reject both; the laptop then shows new digits',
-    });
+    throw new DsError(
+      'bad-input',
+      `two keys of ${laptop.serial} have the code ${code}: none was let in`,
+      {
+        hint: 'the laptop shows new digits when it connects next; type those',
+      },
+    );
   }
   if (only) return only;
   throw new DsError('not-found', `no key of ${laptop.serial} has the code ${code}`, {
@@ -43,6 +47,11 @@ export function keyWithCode(laptop: Laptop, code: string): PendingKey | 'accepte
       'type what the laptop shows now. If it shows these digits, somebody stands between it and this ' +
       'server: approve nothing, and find out who',
   });
+}
+
+/** Without the waiting keys that have these digits: their laptops are introduced anew, and show others. */
+export function withoutCode(laptop: Laptop, code: string): Laptop {
+  return { ...laptop, pending: laptop.pending.filter((one) => one.code !== code) };
 }
 
 /** The waiting key with this code or fingerprint. Throws `not-found` and, where two have it, `bad-input`. */

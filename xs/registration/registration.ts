@@ -11,6 +11,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
+import { withdrawThose } from '../class-page/offer-file.ts';
 import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
@@ -199,6 +200,7 @@ export class Registrations {
   retire(serial: Serial): boolean {
     const laptop = this.#known(serial);
     if (laptop.retired !== null) return false;
+    withdrawThose(this.#options.paths, serial, () => true);
     this.#write(serial, { ...laptop, retired: this.#options.clock.now().toISOString() });
     this.#decided('retired', serial);
     callAll(this.#keyListeners);

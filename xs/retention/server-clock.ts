@@ -143,7 +143,8 @@ function findJump(seen: number, now: Date, step: number, longest: number, at: nu
 }
 
 function describe({ from, to }: Jump): string {
-  return `the clock jumped from ${from.slice(0, 16)} to ${to.slice(0, 16)}`;
+  const told = (iso: string) => iso.slice(0, 16).replace('T', ' ');
+  return `the clock jumped from ${told(from)} to ${told(to)} (UTC)`;
 }
 
 function dateOf(time: Date): string {

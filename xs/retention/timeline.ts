@@ -6,10 +6,10 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { type Boot, bootOf, type Clock } from '../../shared/clock.ts';
-import { asDsError, isErrno } from '../../shared/errors.ts';
+import { asDsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { ifReadable } from '../storage/checked-entry.ts';
+import { ifReadable, isExhausted } from '../storage/checked-entry.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import type { Moment } from '../storage/moment.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
@@ -89,7 +89,7 @@ function readMemory(paths: Paths): ClockMemory | undefined {
   try {
     return parseMemory(readFileSync(inLibrary(paths).clock, 'utf8'));
   } catch (error) {
-    if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error;
+    if (isExhausted(error)) throw error;
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import { DsError } from '../../shared/errors.ts';
 import { findCatalogue } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
 import type { Words } from '../../shared/words/words.ts';
-import { publicPortOf } from '../admin/probes.ts';
+import { publicAddress } from '../admin/probes.ts';
 import type { Config } from '../config.ts';
 import { hostKeyPublic, type Paths } from '../storage/paths.ts';
 import { asShell, scriptWords } from './install-words.ts';
@@ -54,10 +54,8 @@ export function stickFiles(
 /** Settings of a laptop that trusts this server before it has met it. Throws `not-found` before the first start. */
 export function schoolSettings(config: Config): string {
   const key = readHostKey(config);
-  const port = publicPortOf(config.http);
-  const suffix = port === 80 || port === 0 ? '' : `:${port}`;
   return `# From the stick of the school: which server this laptop trusts.
-server = "http://${config.http.name}${suffix}"
+server = "${publicAddress(config)}"
 server-key = "${key}"
 `;
 }

@@ -55,10 +55,17 @@ export async function hasContent(path: string, content: Content): Promise<boolea
   return (await contentAt(path))?.digest === content.digest;
 }
 
+/** What the system says of a disk that fails, or of a file system that is damaged. */
+export const DISK_FAILS = ['EIO', 'EUCLEAN', 'EBADMSG'] as const;
+
 /** A fault of the disk or of what is on it, not of this process. */
 export function isUnreadable(error: unknown): boolean {
-  if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) return false; // the server's trouble
-  return error instanceof Error && 'errno' in error;
+  return error instanceof Error && 'errno' in error && !isExhausted(error);
+}
+
+/** The server has run out of what it needs for reading: nothing is known to be wrong with what is there. */
+export function isExhausted(error: unknown): boolean {
+  return isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM');
 }
 
 /** Of the path itself; undefined for what is not there, or what a damaged disk does not give. */

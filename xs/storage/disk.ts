@@ -8,7 +8,7 @@ import { cached } from './cached.ts';
 export interface DiskFacts {
   freeBytes: number;
   usedBytes: number;
-  /** Share of the blocks that ordinary users can still use, 0…1. */
+  /** Free share of the blocks that ordinary users can use, 0…1. */
   freeBlocks: number;
   /** Share of free inodes, 0…1; 1 where the file system creates them as needed. */
   freeInodes: number;
@@ -28,11 +28,35 @@ export function freeShare(disk: Pick<DiskFacts, 'freeBlocks' | 'freeInodes'>): n
 }
 
 export async function measureDisk(path: string): Promise<DiskFacts> {
-  const fs = await statfs(path);
+  return diskFactsOf(await statfs(path));
+}
+
+/** What `statfs` says of a file system; blocks and inodes, and bytes a block. */
+interface FileSystem {
+  blocks: number;
+  bfree: number;
+  bavail: number;
+  bsize: number;
+  files: number;
+  ffree: number;
+}
+
+export function diskFactsOf(fs: FileSystem): DiskFacts {
+  const usable = usableBlocks(fs);
   return {
     freeBytes: fs.bavail * fs.bsize,
     usedBytes: (fs.blocks - fs.bfree) * fs.bsize,
-    freeBlocks: fs.blocks === 0 ? 0 : fs.bavail / fs.blocks,
+    freeBlocks: usable === 0 ? 0 : fs.bavail / usable,
     freeInodes: fs.files === 0 ? 1 : fs.ffree / fs.files,
   };
+}
+
+/** What is used and what may be used, in bytes: without what is reserved for root, or belongs to others. */
+export function usableBytes(fs: FileSystem): number {
+  return usableBlocks(fs) * fs.bsize;
+}
+
+/** As `df` counts: `blocks` may be far more than anybody here will ever get. */
+function usableBlocks({ blocks, bfree, bavail }: FileSystem): number {
+  return blocks - bfree + bavail;
 }

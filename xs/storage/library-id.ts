@@ -5,9 +5,9 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
-import { ifReadable } from './checked-entry.ts';
+import { ifReadable, isExhausted } from './checked-entry.ts';
 import { hostKey, inState, libraryId, type Paths } from './paths.ts';
 
 /** Throws `config` when the library is not the one that the state knows. Writes nothing. */
@@ -63,7 +63,7 @@ function readId(path: string): string | undefined {
     const [id = '', sum = ''] = readFileSync(path, 'latin1').trim().split(' ');
     return sum !== '' && sumOf(id) === sum ? id : undefined;
   } catch (error) {
-    if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error;
+    if (isExhausted(error)) throw error;
     return undefined;
   }
 }

@@ -47,3 +47,11 @@ export function daysSince(now: Moment, { time, at, boot, doubted }: Stamp): numb
   const byClock = Math.floor((now.time.getTime() - time.getTime()) / DAY_MS);
   return Math.max(0, sure, doubted || now.doubted ? now.boot - boot : byClock);
 }
+
+/**
+ * Whether `daysSince` is a lower bound only: the server was off meanwhile, and nobody knows for how long.
+ * While the machine runs, its days are counted whatever its clock shows.
+ */
+export function isLowerBound(now: Moment, { boot, doubted }: Stamp): boolean {
+  return boot !== now.boot && (doubted || now.doubted);
+}

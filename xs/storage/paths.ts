@@ -57,6 +57,8 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
     moved: join(home, '.moved.json'),
     /** What of its Journal is not safe, as the laptop says. */
     notSafe: join(home, '.not-safe.json'),
+    /** What its child offers to the class. */
+    classPage: join(home, '.class-page.json'),
     /** A snapshot that is being built. */
     draft: (run: RunId) => join(home, `.tmp-${run}`),
     /** Folded entries of an original client, on their way into a snapshot. */
@@ -107,6 +109,8 @@ export const inLibrary = (paths: Paths) => ({
   /** A child on her way to another school by a repository, for as long as it is written. */
   leaving: (serial: Serial) => join(paths.library, '.leaving', serial),
   clock: join(paths.library, '.clock.json'),
+  /** Whether there is a class page. */
+  classPage: join(paths.library, '.class-page.json'),
   /** It came here without hard links; until every name is linked again. */
   unlinked: join(paths.library, '.unlinked'),
   /** Space that is released when the disk is too full to be cleaned up. */
@@ -203,6 +207,8 @@ export const inState = (paths: Paths) => ({
   adminSocket: join(paths.state, 'run', 'admin.sock'),
   /** Who may sign in to the pages as a teacher. */
   teachers: join(paths.state, 'teachers.json'),
+  /** Codes with which children sign in once, as hashes. */
+  codes: join(paths.state, 'codes.json'),
   sshFolder: join(paths.state, 'ssh'),
   /** Authorized keys, one file per login name. */
   keysFolder: join(paths.state, 'ssh', 'keys'),

@@ -7,6 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync } from '
 import { join } from 'node:path';
 import { isErrno } from '../../shared/errors.ts';
 import { run } from '../../shared/system/run.ts';
+import { usableBytes } from './disk.ts';
 import { inLibrary, type Paths } from './paths.ts';
 
 export interface ReserveRules {
@@ -35,7 +36,7 @@ export async function keepReserve(
 ): Promise<void> {
   const folder = inLibrary(paths).reserve;
   const fs = statfsSync(paths.library);
-  const size = reserveSize(fs.blocks * fs.bsize, rules);
+  const size = reserveSize(usableBytes(fs), rules);
   const roomy = fs.bavail * fs.bsize > 2 * size && (fs.files === 0 || fs.ffree > 4 * INODES);
   if (size === 0 || !roomy || existsSync(join(folder, 'blocks'))) return;
   try {

@@ -45,7 +45,7 @@ import {
   replaceSymlinkAside,
   writeFileAside,
 } from '../../shared/system/files-aside.ts';
-import { isUnreadable } from './checked-entry.ts';
+import { DISK_FAILS, isUnreadable } from './checked-entry.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 
 const pack = promisify(gzip);
@@ -191,8 +191,6 @@ export function relist(folder: string): Snapshot | undefined {
 
 /** What stands in the way of a file that can be made anew keeps its content under this name. */
 const SET_ASIDE = '.set-aside';
-/** Of a folder that cannot be read any more. */
-const BROKEN = ['EIO', 'EUCLEAN', 'EBADMSG'] as const;
 
 /** A free name, for what was set aside earlier may still be wanted. */
 function asideOf(path: string): string {
@@ -206,7 +204,7 @@ export function setAside(path: string): void {
   try {
     rmdirSync(path); // nothing is in an empty folder
   } catch (error) {
-    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', ...BROKEN)) throw error;
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', ...DISK_FAILS)) throw error;
     renameSync(path, asideOf(path));
   }
   fsyncFolder(dirname(path));

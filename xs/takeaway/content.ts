@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
+import { DISK_FAILS } from '../storage/checked-entry.ts';
 
 export interface Content {
   digest: Digest;
@@ -18,7 +19,7 @@ export interface Content {
 export async function openContent(path: string, content: Content): Promise<Readable> {
   const damaged = () => new DsError('damaged', `the content of ${path} is damaged`);
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause) => {
-    throw isErrno(cause, 'ENOENT', 'ELOOP', 'EIO') ? damaged() : cause;
+    throw isErrno(cause, 'ENOENT', 'ELOOP', ...DISK_FAILS) ? damaged() : cause;
   });
   try {
     const stat = await file.stat();
@@ -29,14 +30,14 @@ export async function openContent(path: string, content: Content): Promise<Reada
   }
   async function* pieces() {
     const hash = createHash('sha256');
-    let held: Buffer | undefined;
+    let last: Buffer | undefined;
     for await (const piece of file.createReadStream()) {
-      if (held) yield held;
+      if (last) yield last;
       hash.update(piece);
-      held = piece;
+      last = piece;
     }
     if (hash.digest('hex') !== content.digest) throw damaged();
-    if (held) yield held;
+    if (last) yield last;
   }
   const stream = Readable.from(pieces(), { objectMode: false });
   // A stream that nobody reads never starts the generator, which would otherwise close the file.

@@ -23,9 +23,9 @@ interface Record {
 export class Addresses {
   readonly #records = new Map<string, Record>();
 
-  /** Whether no more slots may wait for this address, with `waiting` that do. */
-  isFull(waiting: number): boolean {
-    return waiting >= SLOTS;
+  /** Whether no more slots may wait for this address, with `kept` that do. */
+  isFull(kept: number): boolean {
+    return kept >= SLOTS;
   }
 
   /** Whether what it asks for is worth little, with `places` that it has in the queue. */

@@ -21,7 +21,7 @@
  * - nobody stays away in a rush (`wait-estimate.ts`): 152 in a minute, 0.3 requests more
  * - forecasts with the gap between two transfers: 0.2 requests less, p95 1.075 (1.11)
  * - forecasts that take a late transfer for one that ends soon: 0.3 requests more, since one slot in
- *   five is held by a laptop that vanished
+ *   five is taken by a laptop that vanished
  * - a slot kept for whoever is expected within 2 s instead of 0.7 s: p95 1.083 (1.10), 0.2 requests less;
  *   within 5 s: p95 1.13 (1.16); not at all: 0.2 requests more, and 40 for one of them
  * - the usual time from ten transfers instead of fifty: the last is done after up to 1.39 times the
@@ -29,6 +29,7 @@
  * - a grace of 40 s instead of 15 s: within the differences of the days
  */
 import type { Serial } from '../../shared/ids.ts';
+import type { QueueRefusal, Refusal } from '../../shared/protocol/refusals.ts';
 import { type DiskFacts, freeShare } from '../storage/disk.ts';
 import { type Ahead, type Asker, countAhead, type Purpose, type Waiter } from './queue.ts';
 import { afterRush, nthEnd, tellSeconds } from './wait-estimate.ts';
@@ -69,19 +70,12 @@ export interface Capacity {
   slots: number;
 }
 
-export type Refusal =
-  | 'all-slots-taken'
-  | 'others-first'
-  | 'server-loaded'
-  | 'access-point-busy'
-  | 'disk-full';
-
 export type Admission =
   | { admit: true; reason: 'has-lease' | 'free-slot' }
-  | { admit: false; reason: 'disk-full'; retryAfterSeconds: number }
+  | { admit: false; reason: Exclude<Refusal, QueueRefusal>; retryAfterSeconds: number }
   | {
       admit: false;
-      reason: Exclude<Refusal, 'disk-full'>;
+      reason: QueueRefusal;
       retryAfterSeconds: number;
       /** Position in the queue; 1 is next. */
       place: number;

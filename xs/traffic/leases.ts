@@ -19,7 +19,7 @@ export type MayUpload = (serial: Serial, address: string) => Promise<string>;
 
 export interface LeaseFiles {
   /** Call it for each lease for a backup that begins or ends. */
-  note: (serial: Serial, held: boolean) => void;
+  note: (serial: Serial, may: boolean) => void;
   /** Laptops with a lease when the previous service ended: an upload may still be running. */
   before: Serial[];
 }
@@ -38,13 +38,13 @@ export function leaseFiles({
   makeReadableFolder(ownership, leasesFolder);
   const names = namesIn(leasesFolder);
   for (const name of names) rmSync(join(leasesFolder, name), { force: true });
-  const note = (serial: Serial, held: boolean) => {
+  const note = (serial: Serial, may: boolean) => {
     try {
-      if (held) writeFileSync(lease(serial), '', { mode: 0o640 });
+      if (may) writeFileSync(lease(serial), '', { mode: 0o640 });
       else rmSync(lease(serial), { force: true });
     } catch (error) {
       // On a full disk: the session then asks through the session socket.
-      log.warn('lease-not-noted', { serial, held, reason: asDsError(error).message });
+      log.warn('lease-not-noted', { serial, may, reason: asDsError(error).message });
     }
   };
   return { note, before: names.flatMap((name) => tryParse(parseSerial, name) ?? []) };

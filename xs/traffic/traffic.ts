@@ -132,7 +132,7 @@ export class Traffic {
       this.#queue.delete(serial);
       // Anybody may ask in the name of a laptop that transfers: its lease ends with its channel all the same.
       if (!kept || unproved === undefined) this.#expected.add(serial);
-    } else if (answer.reason !== 'disk-full') {
+    } else if ('place' in answer) {
       const at = now + answer.retryAfterSeconds * 1000;
       const old = this.#queue.get(serial);
       // Nobody loses a place to somebody who only uses its name.
@@ -214,7 +214,7 @@ export class Traffic {
     return this.#leases.size;
   }
 
-  /** Measured duration of a backup, in milliseconds; includes slots held by vanished laptops. */
+  /** Measured duration of a backup, in milliseconds; includes slots taken by vanished laptops. */
   get usual(): number {
     return this.#usual;
   }

@@ -24,7 +24,7 @@ const UNDO_DAYS = 30;
 /** In an arrival: its laptops are built, and may be moved to their places. */
 export const BUILT = 'BUILT';
 
-export interface Arrival {
+export interface ArrivingChild {
   serial: Serial;
   nick: string;
   colors: string | null;
@@ -36,7 +36,7 @@ export interface Arrival {
 }
 
 /** Those who wait; one that cannot be read is passed over. */
-export function listArrivals(paths: Paths): Arrival[] {
+export function listArrivals(paths: Paths): ArrivingChild[] {
   const { arrivals } = inLibrary(paths);
   const serials = ifReadable(() => namesIn(arrivals)).flatMap((name) => {
     return tryParse(parseSerial, name) ?? [];
@@ -65,7 +65,7 @@ function readIfThere(paths: Paths, serial: Serial): TransferHead | undefined {
   }
 }
 
-function describe(serial: Serial, { laptops, made, bytes }: TransferHead): Arrival {
+function describe(serial: Serial, { laptops, made, bytes }: TransferHead): ArrivingChild {
   const { nick = '', colors = null } = laptops[0] ?? {};
   const snapshots = laptops.reduce((sum, one) => sum + one.snapshots.length, 0);
   return {

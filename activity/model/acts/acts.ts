@@ -23,6 +23,9 @@ export function actOn(state: State, act: Act): Next {
     case 'unpin':
     case 'pin':
       return pinOrUnpin(state, act);
+    case 'offer':
+    case 'take-back':
+      return offerOrNot(state, act);
     case 'restore-all': {
       const place = { type: 'restoring', of: act.of, snapshot: act.snapshot } as const;
       // Back must not lead to the preview of a restore that has begun.
@@ -49,12 +52,20 @@ export function actOn(state: State, act: Act): Next {
   }
 }
 
-/** Pin and Unpin share a button: the second half of a double click would undo the first. */
+/** Gestures that share a button: the second half of a double click would undo the first. */
+function isDouble({ pressed, now }: State, uid: string): boolean {
+  return pressed?.uid === uid && Math.abs(now - pressed.at) < DOUBLE_S;
+}
+
+function offerOrNot(state: State, act: Extract<Act, { type: 'offer' | 'take-back' }>): Next {
+  if (isDouble(state, act.uid)) return { state, effects: [] };
+  return { state: { ...state, pressed: { uid: act.uid, at: state.now } }, effects: [act] };
+}
+
 function pinOrUnpin(state: State, act: Extract<Act, { type: 'pin' | 'unpin' }>): Next {
-  const { pressed, now, alert } = state;
+  const { now, alert } = state;
   const { uid } = act;
-  const isDouble = pressed?.uid === uid && Math.abs(now - pressed.at) < DOUBLE_S;
-  if (isDouble) return { state, effects: [] };
+  if (isDouble(state, uid)) return { state, effects: [] };
   const pinning = { ...state.pinning, [uid]: act.type === 'pin' };
   const after = { ...state, pinning, pressed: { uid, at: now } };
   if (act.type === 'pin') {

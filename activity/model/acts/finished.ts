@@ -39,7 +39,13 @@ function did(state: State, effect: Effect, result: string): State {
     const job = state.jobs[result];
     return job && !isOpen(job) ? state : tell(state, 'on-its-way');
   }
-  if (effect.type === 'show-day') return tell(state, 'in-journal');
+  if (effect.type === 'offer' || effect.type === 'take-back') {
+    const after = { ...state, answers: allStale(state.answers, ['pins', 'page', 'details']) };
+    return tell(after, effect.type === 'offer' ? 'offered' : 'taken-back');
+  }
+  if (effect.type === 'show-day') {
+    return tell(state, state.agent.inJournal.isWhole ? 'in-journal' : 'partly-in-journal');
+  }
   if (effect.type === 'forget') return { ...state, answers: allStale(state.answers) };
   return state;
 }
@@ -52,7 +58,7 @@ function refused(state: State, effect: Effect, code: string): State {
   const after = { ...state, pinning: undone, expectedUntil: 0 };
   return tell(
     effect.type === 'restore-all' ? notBegun(after, effect) : after,
-    newsOf(code, effect.type === 'pin'),
+    newsOf(code, effect.type === 'pin' || effect.type === 'offer'),
   );
 }
 

@@ -101,7 +101,9 @@ export type Sign =
   | 'laptop'
   | 'web'
   | 'keep'
-  | 'fetch';
+  | 'fetch'
+  | 'offer'
+  | 'offered';
 
 /** A sign of 55 by 55 in one color: white for the toolbar, dark for rows. */
 export function signSvg(what: Sign, color: string): string {
@@ -150,9 +152,18 @@ export function signSvg(what: Sign, color: string): string {
         rect(9, 30, 37, 17, line, 3),
         path('M27.5 6V25M19 17 27.5 25 36 17', { width: 4.5, color }),
       );
+    case 'offer':
+      return svg(55, 55, ...board(line));
+    case 'offered':
+      return svg(55, 55, ...board(line), rect(17, 15, 21, 14, { width: 0, fill: color }));
     default:
       return what satisfies never;
   }
+}
+
+/** On which a class sees something. */
+function board(line: { width: number; color: string }): string[] {
+  return [rect(7, 7, 41, 30, line, 3), path('M19 37 12 50M36 37 43 50', line)];
 }
 
 function pinShape(color: string, fill: string): string {

@@ -52,9 +52,18 @@ const BUSY = waits('other-run', _('Something else is at work'), _('It goes on af
 const NO_AGENT = needsHelp('no-agent', _('The backup is not running'), _('Ask your teacher.'));
 const UNKNOWN = needsHelp('puzzle', _('It did not work yet'), TRY_OR_ASK);
 
-/** Why a job is not running. */
-const REASONS: Readonly<Record<JobReason, Shown>> = {
-  paused: { picture: 'paused', title: _('Paused'), text: '', again: false, help: false },
+const PAUSED: Shown = {
+  picture: 'paused',
+  title: _('Paused'),
+  text: '',
+  again: false,
+  help: false,
+};
+
+/** Why a job is not running; `rest`: somebody stopped it, and it goes on later, or when it is requested. */
+const REASONS: Readonly<Record<JobReason | 'rest', Shown>> = {
+  paused: PAUSED,
+  rest: { ...PAUSED, again: true },
   suspend: { picture: 'asleep', title: _('Going to sleep'), text: '', again: false, help: false },
   battery: waits(
     'battery',
@@ -129,8 +138,8 @@ export function whyOf(code: string, words: Words, color: XoColor, ended = false)
 }
 
 /**
- * The same with what the agent knows now: the place in the queue, and the digits for the teacher
- * once the school has sent them.
+ * The same with what the agent knows now: the place in the queue, when the school wants to be asked
+ * again, and the digits for the teacher once the school has sent them.
  */
 export function whyNow(
   { agent }: State,
@@ -142,17 +151,19 @@ export function whyNow(
     return { ...queueWhy(agent.queuePlace, agent.queuedUntil, words, color), digits: '' };
   }
   const why = whyOf(code, words, color, ended);
+  if (code === 'server-busy' && !ended && agent.queuedUntil > 0) {
+    return { ...why, text: goesOnAt(agent.queuedUntil, words), digits: '' };
+  }
   if (code !== 'teacher' && code !== 'pending-approval') return { ...why, digits: '' };
   const digits = agent.pairingCode;
   return { ...why, text: digits === '' ? '' : why.text, digits };
 }
 
 /** Waiting in the queue: `place` 1 is next, 0 is unknown; `until` in seconds since 1970 or 0. */
-export function queueWhy(place: number, until: number, words: Words, color: XoColor): Why {
-  const { number, clock, rightToLeft } = words;
+function queueWhy(place: number, until: number, words: Words, color: XoColor): Why {
+  const { number, rightToLeft } = words;
   const title = words._('Waiting your turn');
-  const at =
-    until > 0 ? words._('It goes on by itself at about {time}', { time: clock(until) }) : '';
+  const at = until > 0 ? goesOnAt(until, words) : '';
   const own = place > 0 ? words._('Your place: {n}', { n: number(place) }) : '';
   return {
     code: 'queue',
@@ -164,4 +175,9 @@ export function queueWhy(place: number, until: number, words: Words, color: XoCo
       help: false,
     },
   };
+}
+
+/** `until` in seconds since 1970. */
+function goesOnAt(until: number, words: Words): string {
+  return words._('It goes on by itself at about {time}', { time: words.clock(until) });
 }

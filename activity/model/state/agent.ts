@@ -37,6 +37,8 @@ export interface InJournal {
   state: string;
   of: string;
   snapshot: string;
+  /** It has all things of that day. */
+  isWhole: boolean;
 }
 
 export interface Agent extends Progress {
@@ -102,7 +104,7 @@ export function readAgent(presence: Presence, properties: Properties): Agent {
     pinLimit: read.count('PinLimit'),
     held: read.text('Held'),
     unfinished: read.list('Unfinished').flatMap(readUnfinished),
-    inJournal: readInJournal(read.texts('InJournal')),
+    inJournal: readInJournal(read.texts('InJournal'), properties.LeftOut),
     problem: readProblem(properties.Problem),
     jobs: read.texts('Jobs'),
   };
@@ -189,8 +191,12 @@ function readProgress(properties: Properties): Progress {
   };
 }
 
-function readInJournal([state = '', of = '', snapshot = '']: string[]): InJournal {
-  return { state, of, snapshot };
+function readInJournal(
+  [state = '', of = '', snapshot = '']: string[],
+  leftOut: unknown,
+): InJournal {
+  const counts = Array.isArray(leftOut) ? leftOut : [];
+  return { state, of, snapshot, isWhole: !counts.some((count) => count > 0) };
 }
 
 function readUnfinished(value: unknown): Unfinished[] {

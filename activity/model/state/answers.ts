@@ -43,7 +43,12 @@ export interface Details extends EntryRow {
   tags: string;
   created: number;
   versions: Version[];
+  /** What became of it on the class page; null where it cannot be offered. */
+  classPage: ClassStanding | null;
 }
+
+const CLASS_STANDINGS = ['none', 'offered', 'approved', 'refused'] as const;
+type ClassStanding = (typeof CLASS_STANDINGS)[number];
 
 export interface Plan {
   snapshot: string;
@@ -131,6 +136,7 @@ export function readDetails(value: unknown): Details | null {
     tags: read.text('tags'),
     created: read.number('created'),
     versions: read.list('versions').flatMap(readVersion),
+    classPage: CLASS_STANDINGS.find((one) => one === read.text('class-page')) ?? null,
   };
 }
 

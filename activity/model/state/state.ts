@@ -64,6 +64,8 @@ export type Act =
   | { type: 'unpin'; uid: string; title: string }
   | { type: 'keep'; uid: string }
   | { type: 'fetch'; uid: string }
+  | { type: 'offer'; snapshot: string; uid: string }
+  | { type: 'take-back'; uid: string; digest: string }
   | { type: 'web' }
   /** Shows a day in the Journal, and takes it out again. */
   | { type: 'show-day'; of: string; snapshot: string }
@@ -102,6 +104,9 @@ export type News =
   | 'kept'
   | 'fetched'
   | 'in-journal'
+  | 'offered'
+  | 'taken-back'
+  | 'partly-in-journal'
   | 'server-away'
   | 'laptop-full'
   | 'not-now'
@@ -127,7 +132,7 @@ export interface State {
   moved: boolean;
   /** When the job was first seen, for those under way. */
   since: Readonly<Record<string, number>>;
-  /** The latest pin or unpin: a double click must not do both. */
+  /** The latest pin, unpin, offer or taking back: a double click must not do both. */
   pressed: { uid: string; at: number } | null;
   /** Until when a restore that was requested, or lost its agent, may still appear as a job. */
   expectedUntil: number;

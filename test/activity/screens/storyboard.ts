@@ -57,7 +57,10 @@ const AGENTS: Readonly<Record<string, Properties>> = {
   'queued, third, at a time': {
     ...{ State: 'queued', Reasons: ['queue'], QueuePlace: 3, QueuedUntil: NOW + 900 },
   },
-  'in the queue, place unknown': { State: 'waiting', Reasons: ['queue'] },
+  'in the queue, place unknown': { State: 'queued', Reasons: ['queue'] },
+  'the school is busy, and named a time': {
+    ...{ State: 'queued', Reasons: ['server-busy'], QueuedUntil: NOW + 900 },
+  },
   'waiting for the battery': BATTERY,
   'waiting without a network': { State: 'waiting', Reasons: ['no-network', 'battery'] },
   'resting after a stop': { State: 'waiting', Reasons: ['paused'] },
@@ -277,15 +280,22 @@ const AT_SCHOOL: Event = {
 };
 const pin = { type: 'act', act: { type: 'unpin', uid: UID, title: 'Volcán' } } as const;
 const pinsPlace = go({ type: 'pins' });
-const details: Event = {
+const detailsWith = (more: object): Event => ({
   type: 'answer',
   question: { type: 'details', of: '', snapshot: SNAPSHOT, uid: UID },
   value: readDetails({
     ...row(1),
     created: dayBefore(40),
     versions: [[SNAPSHOT, dayBefore(1), '1']],
+    ...more,
   }),
-};
+});
+const details = detailsWith({});
+const entryPlace = go({ type: 'entry', of: '', snapshot: SNAPSHOT, uid: UID });
+const onClassPage = (state: string): Scene => [
+  `an entry, on the class page: ${state}`,
+  ...[agentEvent({}), entryPlace, detailsWith({ 'class-page': state })],
+];
 
 const JOURNALS: readonly Scene[] = [
   ['days, asking', agentEvent({}), go({ type: 'days', of: '' })],
@@ -305,11 +315,15 @@ const JOURNALS: readonly Scene[] = [
   ['a search of one day', agentEvent({}), entries, search('fish'), found(1)],
   ['a search of one day finds nothing', agentEvent({}), entries, search('fish'), found(0)],
   ['a search of the newest', agentEvent({}), search('fish'), found(2, '')],
+  ['an entry', agentEvent({}), entryPlace, details],
+  ...['none', 'offered', 'approved', 'refused'].map(onClassPage),
   [
-    'an entry',
-    agentEvent({}),
-    go({ type: 'entry', of: '', snapshot: SNAPSHOT, uid: UID }),
-    details,
+    'an entry was offered to the class',
+    ...[agentEvent({}), entryPlace, detailsWith({ 'class-page': 'none' })],
+    {
+      ...{ type: 'did', result: 'offered' },
+      effect: { type: 'offer', snapshot: SNAPSHOT, uid: UID },
+    },
   ],
   ['pins, asking', agentEvent({}), pinsPlace],
   ['pins', agentEvent({}), pinsPlace, PINS, AT_SCHOOL],

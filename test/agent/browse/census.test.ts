@@ -83,7 +83,7 @@ test('the sum is what Sugar shows, whatever else is on the disk', () => {
   const problems = [{ uid: uidOf(3), problem: 'x' }];
   const rows = takeCensus({ local, shown, confirmed, problems });
   const counts = countStandings(rows);
-  assert.equal(counts, { total: 4, safe: 1, waiting: 1, problems: 2 });
+  assert.equal(counts, { total: 4, safe: 1, toSend: 1, problems: 2 });
   assert.equal(
     rows.map(({ state }) => state),
     ['problem', 'problem', 'waiting', 'safe'],

@@ -41,6 +41,7 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
   ...{ GetPreview: ['', '', UID], GetDetails: ['', '', UID], PlanRestore: ['', ''] },
   ...{ RestoreAll: ['', ''], RestoreEntry: ['', '', UID], ForgetRestore: ['', ''] },
   ...{ ListPins: [], Pin: ['', UID], Unpin: [UID], KeepAtSchool: [UID], FetchBack: [UID] },
+  ...{ OfferToClass: ['', UID], ListClassOffers: [], TakeBackFromClass: [UID, ''] },
   ...{ ListAtSchool: [], ListStandings: [], WebLink: [] },
   ...{ OpenInJournal: ['', ''], CloseInJournal: [] },
 };
@@ -48,7 +49,7 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
 const ROWS_OF: Partial<Record<MethodName, RowKind>> = {
   ...{ ListLaptops: 'laptop', ListDays: 'day', ListEntries: 'entry', GetDetails: 'details' },
   ...{ PlanRestore: 'plan', ListPins: 'pin', ListAtSchool: 'kept' },
-  ...{ ListStandings: 'standing' },
+  ...{ ListStandings: 'standing', ListClassOffers: 'offer' },
 };
 
 type Shown = Record<string, Variant>;
@@ -86,7 +87,9 @@ async function realAgent(): Promise<Subject> {
   writeFileSync(
     worker,
     `const answers = ${JSON.stringify(WORKER_ANSWERS)};
-     const news = { type: 'open', folder: '/nowhere/School', pid: 0, entries: 1, snapshot: '' };
+     const leftOut = { empty: 0, bundles: 0, damaged: 0, older: 0 };
+     const about = { pid: 0, entries: 1, leftOut, snapshot: '' };
+     const news = { type: 'open', folder: '/nowhere/School', ...about };
      process.on('message', ({ id, act }) => {
        if (act === 'volume') process.send({ id, type: 'volume', news });
        if (act in answers) process.send({ id, type: 'result', result: answers[act] });

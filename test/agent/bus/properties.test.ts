@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { agentProperties, jobProperties, withSteadyTimes } from '../../../agent/bus/properties.ts';
+import { type JobKind, liveJobs, type Request } from '../../../agent/rules/jobs.ts';
 import { newModel, next } from '../../../agent/rules/machine.ts';
 import type { World } from '../../../agent/rules/obstacles.ts';
 import { describeStatus } from '../../../agent/rules/status.ts';
@@ -16,6 +17,10 @@ const WORLD: World = {
 };
 const AGAIN = { type: 'due', due: false, againAtMs: 3_660_000, wait: null } as const;
 
+const about = (kind: JobKind): Request => {
+  return { kind, byHand: true, of: '', snapshot: '', entry: '' };
+};
+
 /** A view of an idle agent whose last event was `ms` ago; its clocks differ by `noiseMs`. */
 function viewAfter(ms: number, noiseMs = 0): AgentView {
   const model = next(newModel(WORLD), AGAIN);
@@ -28,7 +33,10 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
     touchedMs: undefined,
     facts: undefined,
     movingMs: 0,
-    volume: { state: 'closed', of: '', snapshot: '' },
+    volume: {
+      ...{ state: 'closed', of: '', snapshot: '' },
+      leftOut: { empty: 1, bundles: 2, damaged: 3, older: 4 },
+    },
     now,
   };
 }
@@ -36,6 +44,10 @@ function viewAfter(ms: number, noiseMs = 0): AgentView {
 const shown = (ms: number, noiseMs = 0) =>
   agentProperties(viewAfter(ms, noiseMs), { bytes: 0, limit: 0 });
 const AN_HOUR_LATER = BigInt(START_MS / 1000 + 3600);
+
+test('what a day in the Journal does not show is told by its reasons', () => {
+  assert.equal(shown(0).LeftOut, [1, 2, 3, 4]);
+});
 
 test('the time of the next backup stands still while nothing happens', () => {
   assert.is(shown(0).NextBackup, AN_HOUR_LATER);
@@ -55,10 +67,24 @@ test('what two clocks differ by is no change, and a clock that was set is one', 
   assert.is(withSteadyTimes(before, shown(1000, 5000)).NextBackup, AN_HOUR_LATER + 5n);
 });
 
+test('clients know the rest after a stop as "paused", and are told it once', () => {
+  const due = { ...AGAIN, due: true } as const;
+  const resting = [due, { type: 'cancel', id: 1 } as const].reduce(next, newModel(WORLD));
+  const paused = next(resting, { type: 'world', change: { paused: true } });
+  const told = [resting, paused].map((model) => {
+    const view = { ...viewAfter(0), model, status: describeStatus(model) };
+    const { State, Reasons } = agentProperties(view, { bytes: 0, limit: 0 });
+    return [State, Reasons, liveJobs(model.jobs).map((job) => jobProperties(view, job).Reasons)];
+  });
+  assert.equal(told, [
+    ['waiting', ['paused'], [['paused']]],
+    ['paused', ['paused'], [['paused']]],
+  ]);
+});
+
 test('a job that waits says why, and one that was chosen runs, also before its worker says anything', () => {
-  const about = { byHand: true, of: '', snapshot: '', entry: '' };
-  const first = next(newModel(WORLD), { type: 'request', request: { kind: 'restore', ...about } });
-  const model = next(first, { type: 'request', request: { kind: 'backup', ...about } });
+  const first = next(newModel(WORLD), { type: 'request', request: about('restore') });
+  const model = next(first, { type: 'request', request: about('backup') });
   const view = { ...viewAfter(0), model, status: describeStatus(model) };
   const shown = model.jobs.map((job) => jobProperties(view, job));
   assert.equal(

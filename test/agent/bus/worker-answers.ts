@@ -15,7 +15,7 @@ export const WORKER_ANSWERS = {
   facts: {
     ...{ serial: 'CSN74803BB1', server: 'http://schoolserver', registration: 'accepted' },
     ...{ pairingCode: '', lastSnapshot: SNAPSHOT, total: 2, safe: 1 },
-    ...{ waiting: 1, problems: 0 },
+    ...{ toSend: 1, problems: 0 },
     unfinished: [{ of: '', snapshot: SNAPSHOT, restored: 1, entries: 2 }],
   },
   laptops: [{ serial: 'CSN74803BB1', nick: 'Ana', color: '', replaced: false }],
@@ -24,6 +24,7 @@ export const WORKER_ANSWERS = {
   details: {
     ...{ ...ENTRY, description: 'a house', tags: '', created: 1_700_000_000 },
     versions: [[SNAPSHOT, 1_700_000_000, '0'.repeat(64)]],
+    'class-page': 'none',
   },
   preview: Buffer.from('a picture').toString('base64'),
   plan: {
@@ -34,6 +35,11 @@ export const WORKER_ANSWERS = {
     pins: [{ uid: UID, snapshot: SNAPSHOT, title: null, bytes: 900, pinned: 1_700_000_000 }],
     ...{ bytes: 900, limit: 4_000_000 },
   },
+  'class-offers': [
+    { uid: UID, digest: '0'.repeat(64), snapshot: SNAPSHOT, title: 'My house', state: 'offered' },
+  ],
+  offer: 'offered',
+  'take-back': null,
   kept: [{ uid: UID, title: 'A long film', bytes: 44_000_000 }],
   census: [
     { uid: UID, state: 'problem', problem: 'x', advice: 'y' },

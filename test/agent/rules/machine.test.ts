@@ -220,7 +220,7 @@ test('asking twice is asking once', () => {
 test("a cancelled day's backup rests for an hour, and is still due", () => {
   const model = after(DUE, progress(1, 'sending'), { type: 'cancel', id: 1 });
   assert.is(jobOf(model, 1).end, 'cancelled');
-  assert.equal(describeStatus(model).reasons, ['paused']);
+  assert.equal(describeStatus(model).reasons, ['rest']);
   assert.is(decide(model).wakeAtMs, 1000 + 60 * MINUTE);
   assert.is(decide(next(model, request('backup'))).run, 2, 'a person may want it sooner');
 });
@@ -280,7 +280,7 @@ test('another network leaves alone what rests or does not wait, and spreads what
   const spread = after({ ...DUE, wait: wait('spread') }, joined);
   assert.equal(jobOf(spread, 1).wait, wait('spread'));
   const resting = after(DUE, cancel(1), joined);
-  assert.is(jobOf(resting, 2).wait?.reason, 'paused');
+  assert.is(jobOf(resting, 2).wait?.reason, 'rest');
   assert.is(jobOf(after(DUE, joined), 1).wait, null);
   const silent = after(DUE, failed(1, 'server-unreachable'), joined);
   assert.equal([jobOf(silent, 1).wait, jobOf(silent, 1).failures], [wait('spread', 9000), 0]);

@@ -47,6 +47,18 @@ const CASES: [what: string, code: ErrorCode, options: Case, expected: unknown][]
     { failure: { ...BUSY, place: 2, why: 'disk-full' } },
     ['server-full', 1.5, 2, false],
   ],
+  [
+    'a word of a newer server means that others are ahead',
+    'server-busy',
+    { failure: { ...BUSY, place: 2, why: 'exam-week' } },
+    ['queue', 1.5, 2, false],
+  ],
+  [
+    'a word needs no place',
+    'server-busy',
+    { failure: { ...BUSY, why: 'others-first' } },
+    ['server-busy', 1.5, 0, false],
+  ],
   ['silence is short at first', 'transfer', {}, ['no-server', 5.5 / 60, 0, true]],
   ['four silences are not yet far', 'transfer', { failures: 4 }, ['no-server', 40.5 / 60, 0, true]],
   ['five are', 'server-unreachable', { failures: 5 }, ['no-server', 90, 0, true]],

@@ -18,7 +18,9 @@ function withWorker(profile: ReturnType<typeof makeProfile>, isSilent: boolean) 
     `process.on('message', ({ id, params }) => {
        const tell = (news) => process.send({ id, type: 'volume', news });
        const { snapshot } = params;
-       tell({ type: 'open', folder: '/nowhere/' + snapshot, pid: 0, entries: 1, snapshot });
+       const leftOut = { empty: 1, bundles: 2, damaged: 0, older: 0 };
+       const folder = '/nowhere/' + snapshot;
+       tell({ type: 'open', folder, pid: 0, entries: 1, leftOut, snapshot });
        if (!${isSilent}) setInterval(() => tell({ type: 'alive', isReading: false }), 50);
      });`,
   );
@@ -44,7 +46,8 @@ test('of two days asked for at once one is shown, and the other one is told so',
   const asked = ['one', 'two', 'three'].map((snapshot) => volume.open('', snapshot));
   const outcomes = await Promise.allSettled(asked);
   assert.equal(await outcomes[2]?.status, 'fulfilled');
-  assert.equal(volume.view, { state: 'open', of: '', snapshot: 'three' });
+  const leftOut = { empty: 1, bundles: 2, damaged: 0, older: 0 };
+  assert.equal(volume.view, { state: 'open', of: '', snapshot: 'three', leftOut });
   await volume.close();
   assert.not.ok(volume.isOpen);
   assert.ok(heard.copies > 0, 'copies from it are looked at');

@@ -40,15 +40,20 @@ const endOf = (agent: Agent, kind: string) =>
     agent.on('end', (job) => job.request.kind === kind && resolve(job));
   });
 
-test('one that was noted and is then refused is told of, and its note goes', async () => {
-  using profile = makeProfile();
-  await using agent = makeAgent(profile, [{ uid: 'a', ...FULL }]);
+/** Pins without a network, which comes afterwards; how the job ended that sent the pin. */
+async function pinLater(agent: Agent): Promise<Job> {
   agent.setWorld({ network: 'down' });
   agent.start();
   const ended = endOf(agent, 'pins');
   assert.is(await agent.pin({ uid: 'a', snapshot: '' }), 'later');
   agent.setWorld({ network: 'up' });
-  const { end, problem } = await ended;
+  return await ended;
+}
+
+test('one that was noted and is then refused is told of, and its note goes', async () => {
+  using profile = makeProfile();
+  await using agent = makeAgent(profile, [{ uid: 'a', ...FULL }]);
+  const { end, problem } = await pinLater(agent);
   assert.equal([end, problem, agent.view.memory.pinNotes], ['failed', FULL, []]);
   const { memory } = profile.paths;
   assert.ok(
@@ -60,12 +65,7 @@ test('one that was noted and is then refused is told of, and its note goes', asy
 test('those that were taken end well', async () => {
   using profile = makeProfile();
   await using agent = makeAgent(profile, []);
-  agent.setWorld({ network: 'down' });
-  agent.start();
-  const ended = endOf(agent, 'pins');
-  assert.is(await agent.pin({ uid: 'a', snapshot: '' }), 'later');
-  agent.setWorld({ network: 'up' });
-  const { end, problem } = await ended;
+  const { end, problem } = await pinLater(agent);
   assert.equal([end, problem, agent.view.memory.pinNotes], ['done', null, []]);
 });
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DayTree } from '../../../agent/volume/day-tree.ts';
-import { showEntry } from '../../../agent/volume/shown-entry.ts';
+import { type ShownEntry, showEntry } from '../../../agent/volume/shown-entry.ts';
 import { parseSerial, parseSnapshotName } from '../../../shared/ids.ts';
 import { digestOf, type Entry } from '../../../shared/journal/entry.ts';
 import { readMark } from '../../../shared/journal/kept.ts';
@@ -14,6 +14,9 @@ const SHELF = {
   snapshot: parseSnapshotName('datastore-2026-11-20_09:30'),
 };
 const DIGEST = digestOf('the metadata');
+/** One pixel. */
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
 const CONTENT = { digest: digestOf('a house'), size: 7 };
 
 function entryWith(texts: Record<string, string | Buffer>, content: Entry['content'] = CONTENT) {
@@ -23,10 +26,16 @@ function entryWith(texts: Record<string, string | Buffer>, content: Entry['conte
   return { content, properties: new Map(properties) };
 }
 
-const show = (entry: Entry, n = 0) => showEntry({ uid: uidOf(n), digest: DIGEST, entry }, SHELF);
+const outcome = (entry: Entry, n = 0) => showEntry({ uid: uidOf(n), digest: DIGEST, entry }, SHELF);
+
+function show(entry: Entry, n = 0): ShownEntry {
+  const shown = outcome(entry, n);
+  if (typeof shown === 'string') throw new Error(shown);
+  return shown;
+}
 
 test('properties are flat JSON, without those of the entry in its own Journal, and with the mark', () => {
-  const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
+  const picture = Buffer.from(PNG, 'base64');
   const shown = show(
     entryWith({
       ...{ title: 'My house', mime_type: 'text/plain', timestamp: '1700000000', keep: '1' },
@@ -34,13 +43,13 @@ test('properties are flat JSON, without those of the entry in its own Journal, a
       ...{ odd: Buffer.from([0xff]), zero: 'a\0b' },
     }),
   );
-  const { 'ds-backup-kept': mark, ...texts } = JSON.parse(String(shown?.metadata));
+  const { 'ds-backup-kept': mark, ...texts } = JSON.parse(String(shown.metadata));
   assert.equal(texts, {
     ...{ title: 'My house', mime_type: 'text/plain', timestamp: '1700000000', keep: '1' },
     ...{ tags: 'río', filesize: '7' },
   });
-  assert.equal(shown?.preview, picture);
-  assert.is(shown?.mtime, 1_700_000_000);
+  assert.equal(shown.preview, picture);
+  assert.is(shown.mtime, 1_700_000_000);
   const read = readMark(entryWith({ 'ds-backup-kept': mark }));
   assert.equal(read, {
     ...{ uid: uidOf(0), serial: SHELF.serial, digest: DIGEST, snapshot: SHELF.snapshot },
@@ -49,15 +58,16 @@ test('properties are flat JSON, without those of the entry in its own Journal, a
 });
 
 test('what has no content is left out, and bundles, which the shell would open by itself', () => {
-  assert.is(show(entryWith({ title: 'a' }, null)), undefined);
-  assert.is(show(entryWith({ title: 'a' }, { digest: digestOf(''), size: 0 })), undefined);
+  assert.is(outcome(entryWith({ title: 'a' }, null)), 'empty');
+  assert.is(outcome(entryWith({ title: 'a' }, { digest: digestOf(''), size: 0 })), 'empty');
   for (const kind of ['sugar', 'journal-entry', 'content']) {
-    assert.is(show(entryWith({ mime_type: `application/vnd.olpc-${kind}` })), undefined, kind);
+    const bundle = entryWith({ mime_type: `application/vnd.olpc-${kind}` });
+    assert.is(outcome(bundle), 'bundles', kind);
   }
 });
 
 test('a date that is none, or out of range, is in range', () => {
-  const mtime = (timestamp: string) => show(entryWith({ timestamp }))?.mtime;
+  const mtime = (timestamp: string) => show(entryWith({ timestamp })).mtime;
   assert.is(mtime('soon'), 0);
   assert.is(mtime('-5'), 0);
   assert.is(mtime('1e30'), 2 ** 32 - 1);
@@ -67,8 +77,8 @@ test('a date that is none, or out of range, is in range', () => {
 function treeOf(...titles: string[]): DayTree {
   const tree = new DayTree();
   for (const [n, title] of titles.entries()) {
-    const shown = show(entryWith({ title, mime_type: 'text/plain', preview: 'PNG' }), n);
-    if (shown) tree.add(shown);
+    const preview = Buffer.from(PNG, 'base64');
+    tree.add(show(entryWith({ title, mime_type: 'text/plain', preview }), n));
   }
   return tree;
 }

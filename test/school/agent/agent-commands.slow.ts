@@ -1,8 +1,11 @@
+// weight: 25
 /**
  * `ds-backup` at a terminal, with the agent started by the bus when it is asked.
  */
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { distFolder } from '../../../bundle/build.ts';
@@ -84,6 +87,39 @@ test('pins are kept, and noted while the school is away', async () => {
   assert.equal(atSchool(), [first, second].sort(), 'on the disk of the server');
   assert.is(await ok(laptop, 'unpin', first), 'done\n');
   assert.equal(atSchool(), [second]);
+});
+
+test('offered to the class, with a teacher’s yes, and taken back', async () => {
+  await using school = await startSchool();
+  const laptop = await prepare(school, 3);
+  const [server = '', ...rest] = school.server.command;
+  const atSchool = async (...args: string[]) => {
+    const config = ['--config', school.server.configFile, '--json'];
+    const { stdout } = await promisify(execFile)(server, [
+      ...[...rest, 'class-page', ...args, ...config],
+    ]);
+    return JSON.parse(stdout);
+  };
+  await ok(laptop, 'now', '--wait');
+  const { entries } = JSON.parse(await ok(laptop, 'entries', 'latest', '--json'));
+  const { uid } = entries[0];
+  const early = await ask(laptop, 'offer', uid, 'latest');
+  assert.match(early.stderr, /there is no such page/, 'there is no class page');
+  await atSchool('on');
+  assert.is(await ok(laptop, 'class'), 'nothing is offered to the class\n');
+  assert.is(await ok(laptop, 'offer', uid, 'latest'), 'waits for a teacher\n');
+  const [offer] = (await atSchool()).offers;
+  await atSchool(offer.id, 'yes');
+  assert.match(await ok(laptop, 'class'), new RegExp(`^${uid} .*: on the class page\n$`));
+  assert.is(await ok(laptop, 'offer', uid, 'latest'), 'on the class page\n');
+  await ok(laptop, 'take-back', uid);
+  assert.equal((await atSchool()).offers, []);
+  assert.equal(pinsOf(school, laptop), []);
+  const direct = ['--direct', '--server', school.server.url];
+  assert.is(await ok(laptop, 'offer', uid, 'latest', ...direct), 'waits for a teacher\n');
+  await ok(laptop, 'take-back', uid, ...direct);
+  const again = await ask(laptop, 'take-back', uid);
+  assert.match(again.stderr, /nobody offers that to the class any more/);
 });
 
 test('mistakes are told before anything happens', async () => {

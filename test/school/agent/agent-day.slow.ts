@@ -1,4 +1,4 @@
-// weight: 80
+// weight: 75
 /**
  * A day of the agent with a real school: power, network and sleep come and go as the table says, and
  * what it shows on the bus and what the server keeps is looked at after each step.

@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 90
 /**
  * Kills -9 at moments chosen by chance, of backups and of their rsync and ssh, and of the agent and its
  * worker: every backup gets there in the end, what has arrived is not sent again, and no snapshot

@@ -1,4 +1,4 @@
-// weight: 70
+// weight: 55
 /**
  * The whole way for real: register, back up, change, back up, lose everything, restore.
  */

@@ -1,4 +1,4 @@
-// weight: 40
+// weight: 75
 /**
  * A Journal that is written to all the time: ten thousand writes as Sugar's datastore does them,
  * properties first, each by a rename, then the content, while backups run one after the other. Every

@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 30
 /**
  * The plug is pulled while Sugar's real datastore saves: an ext4 that flushes once a second, shut down without
  * its journal. No version that was once safe is replaced by a hollow one, and a restore brings it back.

@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 90
 /**
  * A full disk on either side: a clear error, nothing lost, and the next run completes once
  * there is room. The disks are small tmpfs mounts, which need root.

@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 25
 /**
  * Journals full of oddities go to school and come back: what Sugar showed is back byte by byte, or named, and
  * no plain entry suffers from an odd one.

@@ -1,4 +1,4 @@
-// weight: 80
+// weight: 75
 /**
  * Keeping content at school and fetching it back while everything goes wrong: the server dies,
  * the line breaks, the disk is full, the child works on the entry, the agent is killed.

@@ -1,4 +1,4 @@
-// weight: 70
+// weight: 60
 /**
  * Content kept at school only, with Sugar's real datastore and a real school: dropped when it is
  * safe, fetched back whole, and never gone from both, whoever dies on the way.

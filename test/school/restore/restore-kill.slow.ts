@@ -1,4 +1,4 @@
-// weight: 70
+// weight: 50
 /**
  * Kills -9 at moments chosen by chance, of a complete restore and of its rsync and ssh,
  * into an empty Journal and into one in use, with somebody writing to it meanwhile: every

@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 55
 /**
  * Strangers, foreign keys, forwarding and junk against the real sshd and service, both run
  * by an ordinary user and, where the tests are run by root, by root.

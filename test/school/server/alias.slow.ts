@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 55
 /**
  * A child's laptop breaks and she gets another: what the teacher says at the server lets the
  * new one read what the old one left, over the API and by rsync, with its own key and nobody else's.

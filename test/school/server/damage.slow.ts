@@ -1,4 +1,4 @@
-// weight: 60
+// weight: 55
 /**
  * A disk of the school server flips a bit: the scrub finds it, a restore refuses it, and the
  * laptop's next backup, with nothing new in the Journal, mends it.

@@ -1,4 +1,4 @@
-// weight: 50
+// weight: 40
 /**
  * The ground under the server gives way: no disk, a full one, a read-only one, children that die, a
  * state folder that is removed. It serves what it can, says what it cannot, and comes back.

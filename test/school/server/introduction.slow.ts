@@ -1,3 +1,4 @@
+// weight: 75
 /**
  * A laptop becomes known to the server: several programs of it at once make one laptop, a
  * registration that is cut short leaves none behind, and a key opens one laptop only.

@@ -1,3 +1,4 @@
+// weight: 25
 /**
  * The school's server breaks, and its disk goes into another machine: the library is the
  * server. What is lost with the old machine comes back by itself or is a teacher's to make anew.

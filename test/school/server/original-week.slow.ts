@@ -1,4 +1,4 @@
-// weight: 15
+// weight: 20
 /**
  * A week of original clients with the SSH and rsync of both kinds of XO: their Journals change, their programs are
  * killed, the server has no time or dies. Every day's snapshot is what was on the laptop, file by file, and

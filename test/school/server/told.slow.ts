@@ -1,4 +1,4 @@
-// weight: 25
+// weight: 35
 /**
  * What is broken on a real server is told by `xs-backup status`, asked from outside: with what is the
  * matter, what to do, and an exit code for programs; and is gone from it when it is mended.
@@ -44,7 +44,7 @@ interface Scene {
 const SCENES: Scene[] = [
   {
     type: 'disk-full',
-    says: /no backup begins: \d % of the blocks and \d\d % of the inodes are free/,
+    says: /no backup can start: \d % of the blocks and \d\d % of the inodes are free/,
     break: ({ server }) => {
       const { bavail, bsize } = statfsSync(server.library);
       writeFileSync(join(server.library, '.ballast'), Buffer.alloc((bavail - 100) * bsize, 1));
@@ -53,7 +53,7 @@ const SCENES: Scene[] = [
   },
   {
     type: 'disk-full',
-    says: /no backup begins: \d\d % of the blocks and \d % of the inodes are free/,
+    says: /no backup can start: \d\d % of the blocks and \d % of the inodes are free/,
     break: ({ server }) => {
       const folder = join(server.library, '.ballast');
       const free = statfsSync(server.library).ffree - 20;
@@ -70,7 +70,7 @@ const SCENES: Scene[] = [
   },
   {
     type: 'clock',
-    says: /not believed: nothing is removed: .*2031/,
+    says: /not trusted: nothing is removed: .*2031/,
     break: ({ server }) =>
       whileStopped(server, () => {
         const memory = { version: 1, seen: '2031-05-06T10:00:00.000Z', jump: null };
@@ -80,13 +80,13 @@ const SCENES: Scene[] = [
   },
   {
     type: 'never-backed-up',
-    says: /1 laptop never made a backup: /,
+    says: /1 laptop has never made a backup: /,
     break: (school) => withTime(school, '2020-01-01T00:00:00.000Z'),
     mend: (school) => withTime(school, new Date().toISOString()),
   },
   {
     type: 'service-down',
-    says: /The service does not run: no laptop can back up\n +Start it: systemctl restart/,
+    says: /The service is not running: no laptop can back up\n +Start it: systemctl restart/,
     break: ({ server }) => server.daemon.kill(),
     mend: ({ server }) => server.start(),
   },

@@ -3,9 +3,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
-import { diskParts, reliefs } from '../../../xs/admin/relief.ts';
+import { diskParts, mayUse, reliefs } from '../../../xs/admin/relief.ts';
 import { fullDate } from '../../../xs/retention/capacity.ts';
 import { dayOf } from '../../../xs/retention/day-log.ts';
+import { diskFactsOf, usableBytes } from '../../../xs/storage/disk.ts';
 
 const test = suite('room on the disk');
 
@@ -16,6 +17,21 @@ test('the disk is split into backups, other files and what is free; no part is n
   assert.is(diskParts(disk, usage, 105).room, 90, 'other files leave them no more');
   // What was measured at the last cleanup may be more than is used now.
   assert.equal(diskParts(disk, [{ bytes: 130 }], 105).others, 0);
+});
+
+test('only what this user may get counts: not what is reserved, nor what a shared pool has for others', () => {
+  // Of 1000 blocks 100 are used; of the rest only 300 may be used here.
+  const fs = { blocks: 1000, bfree: 900, bavail: 300, bsize: 10, files: 0, ffree: 0 };
+  assert.is(usableBytes(fs), 4000);
+  assert.equal(diskFactsOf(fs), {
+    ...{ usedBytes: 1000, freeBytes: 3000, freeBlocks: 0.75, freeInodes: 1 },
+  });
+  assert.is(diskFactsOf({ ...fs, blocks: 0, bfree: 0, bavail: 0 }).freeBlocks, 0);
+});
+
+test('a laptop is never told more than it has and the disk still has', () => {
+  assert.is(mayUse(100, 10, 30), 40);
+  assert.is(mayUse(100, 10, 300), 100);
 });
 
 test('what frees most comes first, and what frees nothing is not named', () => {

@@ -1,21 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { CONCERN_TYPES, type Concern, concerns, weighed } from '../../../xs/admin/concerns.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import {
-  type LaptopStanding,
-  readStatus,
-  type Status,
-  standing,
-} from '../../../xs/admin/status.ts';
-import { runCommand } from '../../../xs/commands/service-socket.ts';
-import { CHECKED_TYPES, formatStatus } from '../../../xs/commands/status.ts';
+import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
+import { CHECKED_TYPES, checksOf, formatStatus } from '../../../xs/commands/status.ts';
 import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
-import { inLaptop } from '../../../xs/storage/paths.ts';
-import { backUp, SERIAL, uidOf } from '../library.ts';
+import { SERIAL } from '../library.ts';
 import { momentAfter } from '../retention/aged.ts';
 import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
@@ -34,6 +25,10 @@ test('safe, late, never', () => {
   assert.is(standing(0, { damaged: true, notSafe: true }), 'damaged');
   assert.is(standing(0, { damaged: false, notSafe: true }), 'partly');
   assert.is(standing(11, { damaged: false, notSafe: true }), 'late');
+  assert.is(standing(3, { atLeast: true }), 'unsure');
+  assert.is(standing(3, { atLeast: true, notSafe: true }), 'unsure');
+  assert.is(standing(11, { atLeast: true }), 'late', 'at least 11 days are late anyway');
+  assert.is(standing(3, { atLeast: true, damaged: true }), 'damaged');
 });
 
 test('days since a backup: by the clock while it is right, else as many as it may be', () => {
@@ -91,8 +86,9 @@ function statusOf(laptops: number): Status {
       { type: 'held', bytes: 1e9 },
     ],
     reserve: false,
+    cleanedUp: true,
     probes: {
-      ...{ running: false, sandbox: 'bwrap: not found' },
+      ...{ running: false, sandbox: 'bwrap: not found', sessionTried: true },
       closedPorts: [{ port: 80, purpose: 'ask' }],
     },
     clock: { trusted: false, reason: 'the clock jumped' },
@@ -133,8 +129,8 @@ const WELL: Status = {
     clock: { trusted: true, reason: '' },
     https: null,
     ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
-    probes: { running: true, closedPorts: [], sandbox: null },
-    scrub: { pass: 2, shard: 128, lastPassFinished: null, daysSince: 36 },
+    probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
+    scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-10T00:00:00Z', daysSince: 36 },
     faults: [],
   },
   disk: { freeBytes: 1e9, usedBytes: 1e9, freeBlocks: 0.1, freeInodes: 0.1, minFree: 0.03 },
@@ -149,7 +145,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
   [
     'service-down',
     { probes: { ...WELL.probes, running: false } },
-    /^ {2}The service does not run/,
+    /^ {2}The service is not running/,
     /systemctl restart xs-backup/,
   ],
   [
@@ -171,7 +167,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     /xs-backup doctor/,
   ],
   ['arrivals', { arrivals: [jim] }, /1 child comes from another school: Jim/, /say yes.*arrivals/],
-  ['offsite', { offsite: 'late' }, /elsewhere is not made/, /offsite status/],
+  ['offsite', { offsite: 'late' }, /elsewhere is not being made/, /offsite status/],
   ['unlinked', { unlinked: true }, /without their hard links/, /xs-backup relink/],
   [
     'disk-full',
@@ -182,8 +178,8 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
         { type: 'held', bytes: 1e9 },
       ],
     },
-    /The disk is full: no backup begins: 10 % of the blocks and 2 % of the inodes/,
-    /3 GB of other files.*; 1 GB held aside.*; a larger disk See "xs-backup quota"/,
+    /The disk is full: no backup can start: 10 % of the blocks and 2 % of the inodes/,
+    /3 GB of other files.*; 1 GB of backups held aside.*; a larger disk See "xs-backup quota"/,
   ],
   ['waiting-keys', { waitingKeys: [{ ...jim, keys: 1 }] }, /1 laptop asks .*: Jim$/, /six digits/],
   ['damaged-laptops', { damagedLaptops: [{ ...jim, files: 3 }] }, /damaged backup: Jim/, /damage/],
@@ -191,14 +187,14 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     'not-safe',
     { notSafe: [{ ...jim, count: 2, entries: [] }] },
     /things that are not safe: Jim 2 things$/,
-    /Each laptop says itself/,
+    /Each laptop shows/,
   ],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /1 laptop lost much.*: Jim/, /"xs-backup held"/],
   ['no-teacher', { teachers: 0 }, /Nobody can sign in/, /xs-backup teacher add NAME/],
   [
     'clock',
     { clock: { trusted: false, reason: 'it jumped' } },
-    /not believed.*: it jumped/,
+    /not trusted: nothing is removed, and the age of backups is unknown$/,
     /trust/,
   ],
   ['damage', { damaged: 2 }, /2 damaged files were found/, /"xs-backup damage"/],
@@ -212,7 +208,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
   ['twins', { twins: [jim] }, /Two laptops answer to 1 name: Jim/, /"?xs-backup twins/],
   ['disk-filling', { fullOn: '2026-07-20' }, /will be full about 2026-07-20/, /larger disk/],
   ['reserve-gone', { reserve: false }, /reserve for repairs is used up/, /Make room/],
-  ['scrub-behind', { scrub: { ...WELL.scrub, daysSince: 37 } }, /For 37 days/, /scrub --all/],
+  ['scrub-behind', { scrub: { ...WELL.scrub, daysSince: 37 } }, /for 37 days/, /scrub --all/],
   ['over-quota', { overQuota: [jim] }, /1 laptop needs more .*: Jim/, /"xs-backup quota"/],
   [
     'never-backed-up',
@@ -222,7 +218,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
         laptop(2, { days: null, standing: 'never', registered: '2026-06-14T11:00:00Z' }),
       ],
     },
-    /1 laptop never made a backup: child 1$/,
+    /1 laptop has never made a backup: child 1$/,
     /Use it at school/,
   ],
   [
@@ -231,13 +227,13 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     /1 laptop of the old server is not registered here: TST00000001/,
     /"xs-backup help adopt"/,
   ],
-  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptop with the old program .*: Jim/, /Its key/],
+  ['locked-out-laptops', { lockedOut: [jim] }, /1 laptop with the old .*: Jim/, /kind of key/],
   [
     'late-laptops',
     {
       laptops: [11, 40].map((days) => laptop(days, { days, standing: 'late', registered: old })),
     },
-    /2 laptops were not seen for long: child 40, child 11/,
+    /2 laptops have not been seen for a long time: child 40, child 11/,
     /Bring it to school/,
   ],
   ['unconfirmed', { unconfirmed: [jim] }, /compared the digits of 1 laptop: Jim/, /six digits/],
@@ -245,6 +241,59 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
 
 test('each kind of concern is in the table', () => {
   assert.equal(ALONE.map(([type]) => type).sort(), [...CONCERN_TYPES].sort());
+});
+
+const seen = laptop(1, { days: 1, standing: 'safe', registered: old });
+const OPEN: [what: string, state: string, why: RegExp, Partial<Status>][] = [
+  ['the copy elsewhere is made', 'none', /no copy elsewhere is set up/, {}],
+  ['every laptop has a backup', 'none', /no laptop has registered/, { laptops: [] }],
+  ['every laptop was seen lately', 'none', /no laptop has registered/, { laptops: [] }],
+  [
+    'every laptop was seen lately',
+    'open',
+    /on an unknown date, by the clock: 1$/,
+    { laptops: [seen, laptop(2, { days: 1, standing: 'unsure', registered: old })] },
+  ],
+  [
+    'every laptop has a backup',
+    'open',
+    /within a day, and without one: 1$/,
+    { laptops: [laptop(2, { days: null, standing: 'never', registered: WELL.time })] },
+  ],
+  ...['everything was checked lately', 'nothing stored is damaged'].map(
+    (what): (typeof OPEN)[number] => [
+      ...([what, 'open', /not everything has been read yet: 50 % of the first pass/] as const),
+      { scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 } },
+    ],
+  ),
+  ...['its ports answer', 'a laptop can send and fetch'].map((what): (typeof OPEN)[number] => [
+    ...([what, 'open', /not tried: the service is not running/] as const),
+    { probes: { running: false, closedPorts: [], sandbox: null, sessionTried: false } },
+  ]),
+  [
+    'a laptop can send and fetch',
+    'open',
+    /not tried: that needs/,
+    { probes: { ...WELL.probes, sessionTried: false } },
+  ],
+  ['the reserve for repairs is there', 'open', /first daily cleanup/, { cleanedUp: false }],
+  ['every laptop is within its share', 'open', /first daily cleanup/, { cleanedUp: false }],
+];
+for (const [what, state, why, facts] of OPEN) {
+  test(`the doctor does not say "ok ${what}" of what nobody knows: ${why.source}`, () => {
+    const found = checksOf({ ...WELL, laptops: [seen], offsite: 'none', ...facts });
+    const check = found.find((one) => one.what === what);
+    assert.is(check?.state, state);
+    assert.match(check?.why ?? '', why);
+  });
+}
+
+test('the doctor says ok to all of a school in which all is known and well', () => {
+  const found = checksOf({ ...WELL, laptops: [seen], offsite: 'made' });
+  assert.equal(
+    found.filter(({ state }) => state !== 'ok'),
+    [],
+  );
 });
 
 test('two children with one name are told apart', () => {
@@ -280,100 +329,6 @@ for (const [type, facts, line, advice] of ALONE) {
   });
 }
 
-test('unknown laptops: who asks, and whose backups are here, until they are taken over', async () => {
-  await using whole = await openWhole('');
-  const { library, clock } = whole;
-  const { strangers } = library;
-  const [old, fake] = [serialOf(1), serialOf(2)];
-  mkdirSync(join(inLaptop(library.paths, old).home, 'datastore-2010-03-05_08:15'), {
-    recursive: true,
-  });
-  const read = async () => JSON.parse(await whole.command('status', [], { json: true }));
-  assert.equal((await read()).unregistered, [old]);
-  for (const serial of [old, fake, fake]) strangers.note(serial);
-  const { unregistered, strangers: refused, concerns: open } = await read();
-  assert.equal(unregistered, [old]);
-  assert.equal(refused, [
-    { serial: fake, nick: '', holdsData: false },
-    { serial: old, nick: '', holdsData: true },
-  ]);
-  assert.equal(open.filter((type: string) => type === 'refused-laptops').length, 1);
-  assert.match(await whole.command('status'), /^refused {3}TST00000002, TST00000001: unreg/m);
-  clock.pass(61_000);
-  strangers.note(old);
-  const told = whole.events.filter(({ event }) => event === 'unknown-laptops-refused');
-  assert.equal(
-    told.map(({ fields }) => fields.count),
-    [1, 3],
-  );
-  for (let n = 10; n < 1500; n += 1) strangers.note(serialOf(n));
-  assert.is((await read()).strangers.length, 1000);
-  library.registrations.register(serialOf(1400), 'x', 'u', dsaKey(2));
-  assert.is((await read()).strangers.length, 999);
-  clock.pass(DAY_MS);
-  assert.equal((await read()).strangers, []);
-});
-
-test('an OpenSSH without DSA: who has no other key is counted, and nobody is where it has it', async () => {
-  await using whole = await openWhole('');
-  const { library } = whole;
-  library.registrations.register(serialOf(1), 'Ana', 'u', dsaKey(2));
-  library.registrations.register(serialOf(2), 'Jim', 'u', dsaKey(3));
-  library.registrations.retire(serialOf(2));
-  const bin = join(library.paths.state, 'bin');
-  mkdirSync(bin);
-  for (const [command, expected] of [
-    ["printf 'ssh-ed25519\nrsa-sha2-256'", [SERIAL, serialOf(1)]],
-    ["printf 'ssh-ed25519\nssh-dss\n'", []],
-    ['exit 255', []], // for a user without an account
-  ] as const) {
-    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
-    const env = { ...library.env, PATH: `${bin}:${library.env.PATH}` };
-    const { lockedOut } = await readStatus({ ...library, env });
-    assert.equal(
-      lockedOut.map(({ serial }) => serial),
-      expected,
-    );
-  }
-});
-
-test('the command prints it, and its exit code says whether to look', async () => {
-  await using whole = await openWhole('');
-  const { library, clock } = whole;
-  await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await whole.command('cleanup');
-  const told = await whole.command('status');
-  assert.match(told, /^laptops {3}1: 1 safe, 0 not seen for 10 days, 0 never backed up$/m);
-  assert.match(told, /one full copy of every laptop fits/);
-  clock.pass(20 * DAY_MS);
-  const later = JSON.parse(await whole.command('status', [], { json: true }));
-  assert.equal([later.concerns, later.advice], [['late-laptops'], ['no-teacher']]);
-  assert.is((await library.index.days()).length, 1);
-});
-
-test('what is only worth doing is said and changes no exit code', async () => {
-  await using whole = await openWhole('');
-  await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  await whole.command('cleanup');
-  const exit = async (command: string) => {
-    let told = '';
-    const print = (text: string) => {
-      told += text;
-    };
-    const request = { command, args: [], flags: {} };
-    const code = await runCommand(whole.library, request, print, new AbortController().signal);
-    return [code, told] as const;
-  };
-  const [code, told] = await exit('status');
-  assert.match(told, /^all is well\nworth doing:\n {2}Nobody can sign in/m);
-  assert.is(code, 0);
-  const [doctor, checks] = await exit('doctor');
-  assert.match(checks, /^todo {2}a teacher can sign in$/m);
-  assert.is(doctor, 0);
-  whole.clock.pass(20 * DAY_MS);
-  assert.is((await exit('status'))[0], 3);
-});
-
 test('metrics and diag name nobody', async () => {
   const away = 'rest:https://jo:a-password@away.example/school';
   await using whole = await openWhole(`[offsite]\nrepository = "${away}"\n`);
@@ -381,6 +336,8 @@ test('metrics and diag name nobody', async () => {
   const metrics = formatMetrics(statusOf(30), 4);
   assert.match(metrics, /^xs_backup_laptops\{standing="late"\} 10$/m);
   assert.match(metrics, /^xs_backup_leases 4$/m);
+  assert.match(metrics, /^xs_backup_offsite_set_up 1$/m);
+  assert.match(formatMetrics(WELL, 0), /^xs_backup_offsite_set_up 0$/m);
   for (const line of metrics.trim().split('\n')) {
     assert.match(
       line,

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -159,12 +159,19 @@ test('metadata that is not what the snapshot lists is shown as damaged, in lists
   const folder = newestSnapshot(library.paths, SERIAL)?.folder ?? '';
   const file = join(folder, `${uidOf(1)}.metadata`);
   const changed = readFileSync(file, 'utf8').replace(`"${SERIAL}"`, '"changed on the disk"');
-  chmodSync(file, 0o644);
-  writeFileSync(file, changed);
   const path = `/v1/snapshots/${name}/entries`;
-  const { entries } = parseEntries((await ask(SERIAL, path)).body);
-  const details = parseEntryDetails((await ask(SERIAL, `${path}/${uidOf(1)}`)).body);
-  assert.equal([entries[0]?.title, details.title], [null, null]);
+  const places: [what: string, put: () => void][] = [
+    ['another text', () => writeFileSync(file, changed)],
+    ['what no file is', () => mkdirSync(file)],
+    ['nothing', () => {}],
+  ];
+  for (const [what, put] of places) {
+    rmSync(file, { recursive: true, force: true });
+    put();
+    const { entries } = parseEntries((await ask(SERIAL, path)).body);
+    const details = parseEntryDetails((await ask(SERIAL, `${path}/${uidOf(1)}`)).body);
+    assert.equal([entries[0]?.title, details.title], [null, null], what);
+  }
 });
 
 test('a completion file is taken whole, from the laptop that it is about, or not at all', async () => {

@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newRunId, parseSerial, type Serial } from '../../../shared/ids.ts';
+import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { type Ingested, ingest } from '../../../xs/ingest/ingest.ts';
 import { isUndecided, settleTwins, takeBackFromTwin } from '../../../xs/ingest/twin-line.ts';
 import { meetAgent, readTwins, writeTwins } from '../../../xs/registration/twin-file.ts';
@@ -25,6 +26,7 @@ import {
   type TestLibrary,
   uidOf,
 } from '../library.ts';
+import { testClock } from '../whole.ts';
 
 const test = suite('the lines of two laptops of one name');
 
@@ -182,6 +184,33 @@ test('of a laptop that was repaired and then copied, what came before the repair
   await visit(library, B, journalOf(13, 'repaired'));
   assert.equal(whose(library), ['b', 'b', 'a']);
   assert.is(await visit(library, C, journalOf(13, 'copy')), 'twin');
+});
+
+test('however often the copy came today, the first makes its own backups, and no more than a laptop may', async () => {
+  using library = makeLibrary();
+  const cap = new DailyCap(testClock('2026-03-02T08:00:00Z'), 3, library.context.timeline);
+  Object.assign(library.context, { cap });
+  const refusedFor = async (instance: string, journal: Journal) =>
+    String(await visit(library, instance, journal).catch((error) => error));
+  await visit(library, A, journalOf(12, 'first'));
+  await visit(library, B, journalOf(12, 'copy'));
+  await visit(library, B, journalOf(13, 'copy'));
+  assert.match(
+    await refusedFor(B, journalOf(14, 'copy')),
+    /limit of 3 backups/,
+    'one laptop, as far as is known',
+  );
+  // What failed is no fault of the first, either.
+  for (let n = 0; n < 8; n += 1) cap.noteFailure(SERIAL, B);
+  assert.is(await visit(library, A, journalOf(14, 'first')), 'done');
+  assert.is(await visit(library, A, journalOf(15, 'first')), 'done');
+  assert.match(await refusedFor(A, journalOf(16, 'first')), /limit of 3 backups/);
+  // A teacher says that it is one: all of it counts.
+  const twins = readTwins(library.paths, SERIAL);
+  assert.ok(twins);
+  writeTwins(library.paths, SERIAL, united(twins));
+  takeBackFromTwin(library, SERIAL);
+  assert.match(await refusedFor(A, journalOf(16, 'first')), /limit of 3 backups/);
 });
 
 test.run();

@@ -1,3 +1,4 @@
+// weight: 45
 /**
  * The plug is pulled at every named point of quarantine and repair: done again, all is as
  * if it had not been.

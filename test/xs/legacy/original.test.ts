@@ -45,7 +45,7 @@ async function foldAndIngest(library: TestLibrary, state = 'done') {
   const arrival = { serial: SERIAL, completion, folder, source: 'original' as const };
   const outcome = await ingest(library.context, arrival);
   assert.is(outcome.state, state, JSON.stringify(outcome));
-  folded.remember();
+  await folded.remember();
   return completion;
 }
 

@@ -114,7 +114,10 @@ withRestic(
       chmodSync(secret, 0o600);
       writeFileSync(secret, 'another');
       assert.is(await kindOf(runOffsite(context, now)), 'password');
-      assert.match(await whole.command('status'), /elsewhere is not made.*\n.*offsite status/);
+      assert.match(
+        await whole.command('status'),
+        /elsewhere is not being made.*\n.*offsite status/,
+      );
       writeFileSync(secret, password);
       renameSync(repository, `${repository}-away`);
       assert.is(await kindOf(runOffsite(context, now)), 'lost');

@@ -12,17 +12,9 @@ import { calendarOf } from '../../../xs/pages/journal/months.ts';
 import { ACT_NAMES, commandsOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
 import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
-import {
-  actorOf,
-  actorsIn,
-  findAudit,
-  LINES_EACH,
-} from '../../../xs/pages/teacher/school/audit-search.ts';
-import { auditSentence } from '../../../xs/pages/teacher/school/audit-words.ts';
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
-import { cardsOf } from '../../../xs/pages/teacher/shown/laptop-card.ts';
+import { cardsOf, safeText } from '../../../xs/pages/teacher/shown/laptop-card.ts';
 import { MARKS, type Mark, MarkShape, statesOf } from '../../../xs/pages/teacher/shown/marks.tsx';
-import type { AuditLine } from '../../../xs/registration/audit.ts';
 import { refused } from '../../shared/refused.ts';
 import { serialOf } from '../whole.ts';
 
@@ -36,7 +28,7 @@ function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
   return {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
     ...{ enrolled: true, confirmed: true, retired: null, replaces: null, replacedBy: null },
-    ...{ snapshots: 1, newest: null, bytes: 1, lastSuccess: daysAgo(1), days: 1 },
+    ...{ snapshots: 1, newest: null, bytes: 1, lastSuccess: daysAgo(1), days: 1, atLeast: false },
     ...{ damaged: false, notSafe: 0, held: 0, twins: false, waiting: [], rejected: [] },
     ...facts,
   };
@@ -69,14 +61,19 @@ const STATUS: Status = {
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
   https: null,
   ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
-  probes: { running: true, closedPorts: [], sandbox: null },
+  cleanedUp: true,
+  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
   clock: { trusted: true, reason: '' },
 };
 
 test('when all is well, nothing is asked of the teacher', () => {
   const { asks, facts } = statusView(words, STATUS);
   assert.equal(asks, []);
-  assert.match(facts.map(({ text }) => text).join('\n'), /50 % of everything read in this round/);
+  const told = facts.map(({ text }) => text).join('\n');
+  assert.match(
+    told,
+    /50 % of everything read in this round · no whole round yet · no damage found so far/,
+  );
 });
 
 test('each thing that needs a decision is said once, with names and the page it is decided on', () => {
@@ -115,6 +112,27 @@ test('each thing that needs a decision is said once, with names and the page it 
   );
 });
 
+test('an unknown date is no "safe", and no "3 days ago": only what has surely passed is said', () => {
+  const [card] = cardsOf([row(1, { days: 3, atLeast: true })]);
+  assert.is(card?.mark, 'unsure');
+  assert.is(card && safeText(words, card, NOW.getTime() / 1000), 'at least 3 days ago');
+  const [fresh] = cardsOf([row(1, { days: 0, atLeast: true })]);
+  assert.is(fresh && safeText(words, fresh, NOW.getTime() / 1000), '');
+  const { counts } = statusView(words, {
+    ...STATUS,
+    laptops: [{ ...row(1, {}), days: 3, standing: 'unsure' }],
+  });
+  assert.equal(
+    counts.map(({ mark, count }) => [mark, count]),
+    [
+      ['safe', 0],
+      ['unsure', 1],
+      ['late', 0],
+      ['never', 0],
+    ],
+  );
+});
+
 test('the forecast is one sentence: fits, fits until a day, does not fit', () => {
   const { forecast } = STATUS;
   assert.is(forecastText(words, forecast), 'One full copy of every laptop fits: 2 GB of 40 GB');
@@ -135,6 +153,8 @@ test('a laptop is shown with what needs a decision, and counted in each of its s
     [{}, ['safe']],
     [{ standing: 'late' }, ['late']],
     [{ standing: 'never' }, ['never']],
+    [{ standing: 'unsure' }, ['unsure']],
+    [{ standing: 'unsure', notSafe: true }, ['unsure', 'partly']],
     [{ standing: 'damaged' }, ['damaged']],
     [{ replaced: true, standing: 'damaged' }, ['damaged']],
     [{ notSafe: true, standing: 'partly' }, ['partly']],
@@ -231,6 +251,7 @@ const GOOD: Record<string, string> = {
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
   serials: `${serialOf(1)},${serialOf(2)}`,
+  offer: 'ab'.repeat(16),
 };
 
 test('a form is an act with fields of the right kind, or it is nothing', () => {
@@ -246,7 +267,7 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
     };
     assert.is(
       commands.map(({ command }) => command).join(),
-      names[name as keyof typeof names] ?? name,
+      name.startsWith('class-') ? 'class-page' : (names[name as keyof typeof names] ?? name),
     );
     for (const { args, flags } of commands) {
       assert.ok(args.every((one) => one !== ''));
@@ -265,76 +286,6 @@ test('a form is an act with fields of the right kind, or it is nothing', () => {
   for (const act of ['teacher', 'rebuild', 'toString', '__proto__', '', undefined, ['retire']]) {
     assert.throws(() => readAct({ ...GOOD, act }), /no such act/);
   }
-});
-
-const line = (n: number, more: Partial<AuditLine> = {}): AuditLine => ({
-  ...{ time: daysAgo(300 - n), event: 'pinned', serial: serialOf(1), who: 'admin', details: { n } },
-  ...more,
-});
-const anything = { words: '', who: '', day: '', page: 1 };
-const nickOf = (serial: string) => (serial === serialOf(1) ? 'Jim' : '');
-
-test('the audit log is shown in pages, the newest line first', () => {
-  const all = Array.from({ length: LINES_EACH * 2 + 5 }, (_, n) => line(n));
-  const first = findAudit(all, anything, nickOf);
-  assert.equal([first.pages, first.shown[0]?.details.n, first.shown.length], [3, 204, LINES_EACH]);
-  const last = findAudit(all, { ...anything, page: 99 }, nickOf);
-  assert.equal([last.page, last.shown.length, last.shown.at(-1)?.details.n], [3, 5, 0]);
-  assert.equal(findAudit([], anything, nickOf).shown, []);
-});
-
-test('the audit log is filtered by laptop, the replaced one as well, by who, and by day', () => {
-  const all = [
-    line(1),
-    line(2, { who: 'teacher', name: 'Rosa', serial: serialOf(2) }),
-    line(3, { event: 'aliased', serial: serialOf(3), details: { of: serialOf(1), n: 3 } }),
-    line(4, { serial: null, event: 'cleaned-up', who: 'teacher', name: 'Ana' }),
-  ];
-  const found = (search: Partial<typeof anything>) =>
-    findAudit(all, { ...anything, ...search }, nickOf).shown.map(({ details }) => details.n);
-  assert.equal(found({ words: 'jim' }), [3, 1]);
-  assert.equal(found({ words: serialOf(2).toLowerCase() }), [2]);
-  assert.equal(found({ who: 'teacher:Rosa' }), [2]);
-  assert.equal(found({ who: 'admin', words: 'jim' }), [3, 1]);
-  assert.equal(found({ day: daysAgo(296).slice(0, 10) }), [4]);
-  assert.equal(found({ day: '1999-01-01' }), []);
-  assert.equal(actorsIn(all).map(actorOf), ['teacher:Rosa', 'teacher:Ana', 'admin']);
-});
-
-test('every event of the audit log is a sentence that names who and whom', () => {
-  const say = (more: Partial<AuditLine>) =>
-    auditSentence(words, line(1, more), nickOf).replace(/[\u2068\u2069]/g, '');
-  const jim = `Jim (${serialOf(1)})`;
-  const rosa = { who: 'teacher', name: 'Rosa' } as const;
-  const cases: [Partial<AuditLine>, string][] = [
-    [{ event: 'registered', who: 'laptop' }, `${jim} registered.`],
-    [{ event: 'approved', ...rosa }, `Rosa let ${jim} in.`],
-    [{ event: 'retired' }, `Somebody at the terminal took ${jim} out of use.`],
-    [
-      { event: 'aliased', ...rosa, serial: serialOf(2), details: { of: serialOf(1) } },
-      `Rosa said that ${serialOf(2)} takes the place of ${jim}.`,
-    ],
-    [
-      { event: 'window-opened', ...rosa, serial: null, details: { minutes: 1 } },
-      'Rosa let new laptops register for 1 minute.',
-    ],
-    [
-      { event: 'held-dropped', ...rosa, details: { snapshots: 2 } },
-      `Rosa threw 2 backups of ${jim} away that were held aside.`,
-    ],
-    [{ event: 'unpinned', ...rosa, details: { uid: 'x' } }, `Rosa unpinned a thing of ${jim}.`],
-    [
-      { event: 'teacher-added', serial: null, details: { name: 'Ana' } },
-      'Somebody at the terminal added the teacher Ana.',
-    ],
-  ];
-  for (const [more, sentence] of cases) assert.is(say(more), sentence);
-  const isolated = auditSentence(words, line(1, { event: 'registered' }), () => 'سلمى');
-  assert.is(
-    isolated,
-    `\u2068سلمى (${serialOf(1)})\u2069 registered.`,
-    'a name does not turn it round',
-  );
 });
 
 test('of the trash, what went last comes first; converted trees and laptops are left to the terminal', () => {

@@ -97,6 +97,32 @@ test('nobody and children come to none of the pages, and change nothing', async 
   assert.ok(server.library.registrations.isActive(OTHER));
 });
 
+test('digits of two keys let in none and say so; digits of the key it has let in no other', async () => {
+  await using server = await openClass();
+  const { registrations } = server.library;
+  const type = (code: string) =>
+    server.teacher.fill('/xs-backup/waiting', '/xs-backup/do', { serial: SERIAL, code });
+  enrol(registrations, SERIAL, 'uuid', ed25519(1), { code: '111111', address: 'a' });
+  registrations.approvals.byCode(SERIAL, '111111');
+  for (const [n, code] of ['222222', '222222', '333333'].entries()) {
+    enrol(registrations, SERIAL, 'uuid', ed25519(n + 2), { code, address: String(n) });
+  }
+  const tied = await type('222222');
+  assert.is(tied.status, 400);
+  const nick = registrations.get(SERIAL)?.nick ?? '';
+  assert.match(tied.body, /none was let in\. In a moment the laptop shows new ones/);
+  assert.ok(tied.body.includes(nick) && !tied.body.includes(`keys of ${SERIAL}`));
+  assert.equal(
+    registrations.get(SERIAL)?.pending.map(({ code }) => code),
+    ['333333'],
+  );
+  const own = await type('111111');
+  const told = await server.teacher.get(String(own.headers.location));
+  assert.match(told.body, /Confirmed: these are the digits[\s\S]*No other key was let in/);
+  assert.not.match(told.body, /Approved/);
+  assert.is(registrations.get(SERIAL)?.pending.length, 1);
+});
+
 test('a question changes nothing; its answer does, with the name of the teacher', async () => {
   await using server = await openClass();
   const { registrations, paths } = server.library;

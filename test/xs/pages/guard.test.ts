@@ -191,7 +191,7 @@ test('teachers are added, listed and removed at the terminal; the file is for no
   };
   await add('Rosa', PASSWORD);
   assert.is(statSync(inState(library.paths).teachers).mode & 0o777, 0o600);
-  assert.match(await command('teacher', ['list']), /^Rosa {2}since \d{4}-\d\d-\d\d\n$/);
+  assert.match(await command('teacher', ['list']), /^Rosa {2}keeper {2}since \d{4}-\d\d-\d\d\n$/);
   for (const [name, secret, what] of [
     ['Rosa', 'short', /10 and 200/],
     ['', PASSWORD, /not a valid teacher name/],

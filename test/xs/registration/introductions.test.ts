@@ -161,6 +161,23 @@ test('digits that two keys have let nobody in; guessed ones are slowed down', ()
   assert.is(registrations.get(SERIAL)?.keys.own, ed25519(2));
 });
 
+test('a laptop whose digits another key has shows new ones, and those let it in: also beside the accepted key', () => {
+  using scene = school();
+  const { registrations } = scene;
+  const { approvals } = registrations;
+  const waits = () => registrations.get(SERIAL)?.pending.map(({ code }) => code);
+  const own = ed25519(2);
+  enrol(registrations, SERIAL, 'u', own, { code: '111111', address: 'a' });
+  enrol(registrations, SERIAL, 'u', ed25519(3), { code: '111111', address: 'b' });
+  assert.equal(waits(), ['111111'], 'the other has the accepted key');
+  refused(() => approvals.byCode(SERIAL, '111111'), 'bad-input', /none was let in/);
+  assert.equal(waits(), []);
+  assert.is(registrations.standing(SERIAL, ed25519(3)), 'unknown', 'so that it is introduced anew');
+  enrol(registrations, SERIAL, 'u', ed25519(3), { code: '222222', address: 'b' });
+  assert.is(approvals.byCode(SERIAL, '222222').done, 'approved');
+  assert.is(registrations.get(SERIAL)?.keys.own, ed25519(3));
+});
+
 test('reject names one key', () => {
   using scene = school();
   const { registrations } = scene;

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
+import { laptopRows } from '../../../xs/admin/laptop-list.ts';
+import { formatMetrics } from '../../../xs/admin/metrics.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
@@ -124,6 +126,28 @@ test('a backup of "2100" counts as old when it is old, and is thinned like any o
     await whole.command('cleanup');
     const kept = listSnapshots(whole.library.paths, SERIAL);
     assert.is(kept.filter(({ created }) => created.startsWith('2100')).length, 1, 'the first');
+  }));
+
+test('after a night of unknown length nobody is called safe, or seen lately, until he comes again', () =>
+  withServer(async (on) => {
+    {
+      await using whole = await on('2026-10-25T08:00:00Z');
+      await days(whole, 2);
+      assert.is((await readStatus(whole.library)).laptops[0]?.standing, 'safe');
+    }
+    await using whole = await on('1970-01-01T00:00:00Z');
+    const told = await whole.command('status');
+    assert.match(told, /^laptops {3}1: 0 safe, 1 last seen on an unknown date, 0 not seen/m);
+    assert.match(told, /^clock .*NOT TRUSTED: the clock jumped from 2026-10-27 08:00 to 1970-/m);
+    const metrics = formatMetrics(await readStatus(whole.library), 0);
+    assert.match(metrics, /^xs_backup_laptops\{standing="safe"\} 0$/m);
+    assert.match(metrics, /^xs_backup_laptops\{standing="unsure"\} 1$/m);
+    const [row] = await laptopRows(whole.library, whole.library.registrations.all());
+    assert.equal([row?.days, row?.atLeast], [1, true]);
+    await change(whole);
+    whole.clock.pass(3 * DAY_MS);
+    const { laptops } = await readStatus(whole.library);
+    assert.equal([laptops[0]?.days, laptops[0]?.standing], [3, 'safe'], 'the machine ran on');
   }));
 
 test('with an hour of service a day, and a clock that stands still meanwhile, each day has a backup', () =>

@@ -17,6 +17,7 @@ import { PO_FOLDER, writeCatalogues } from '../../../bundle/messages.ts';
 import { ENGLISH } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
+import { schoolSettings } from '../../../xs/stick/contents.ts';
 import { asShell, scriptWords } from '../../../xs/stick/install-words.ts';
 import { hostKeyPublic } from '../../../xs/storage/paths.ts';
 import { refusedLater } from '../../shared/refused.ts';
@@ -130,5 +131,20 @@ test('its script has words for all that it says, and no others', () => {
   assert.equal([...new Set(used)].sort(), Object.keys(scriptWords(wordsOf(ENGLISH))).sort());
   assert.ok(existsSync(STICK_PARTS.script));
 });
+
+const PLACES: [settings: string, server: string][] = [
+  ['listen = "0.0.0.0:8080"', 'http://schoolserver'],
+  ['listen = "0.0.0.0:8080"\npublicPort = 0', 'http://schoolserver:8080'],
+  ['listen = "0.0.0.0:8000"', 'http://schoolserver:8000'],
+  ['listen = "0.0.0.0:80"', 'http://schoolserver'],
+  ['listen = "0.0.0.0:8000"\npublicPort = 8081\nname = "xs"', 'http://xs:8081'],
+];
+for (const [settings, server] of PLACES) {
+  test(`with ${settings.replace(/\n/g, ', ')}, laptops are told ${server}`, async () => {
+    await using other = await openWhole(`[http]\n${settings}\n`);
+    writeFileSync(hostKeyPublic(other.library.paths), `${KEY}\n`);
+    assert.match(schoolSettings(other.library.config), `server = "${server}"\n`);
+  });
+}
 
 test.run();

@@ -1,4 +1,4 @@
-// weight: 12
+// weight: 30
 /** The plug is pulled at every step of a move: the same command goes on, and all of it arrives once. */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';

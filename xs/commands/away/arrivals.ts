@@ -1,7 +1,7 @@
 /** `arrivals`: children who come from another school; to welcome them, to decline, and to take a yes back. */
 import { formatBytes } from '../../../shared/words/quantity.ts';
 import {
-  type Arrival,
+  type ArrivingChild,
   declineArrival,
   listArrivals,
   undoArrival,
@@ -33,13 +33,13 @@ function list(context: CommandContext): void {
   );
 }
 
-function cellsOf({ serial, nick, made, laptops, snapshots, bytes }: Arrival): string[] {
+function cellsOf({ serial, nick, made, laptops, snapshots, bytes }: ArrivingChild): string[] {
   const many = laptops.length > 1 ? counted(laptops.length, 'laptop') : '';
   const size = formatBytes(bytes);
   return [serial, nick, `sent ${localTime(made)}`, counted(snapshots, 'snapshot'), size, many];
 }
 
-async function letIn(context: CommandContext, serial: Arrival['serial']): Promise<void> {
+async function letIn(context: CommandContext, serial: ArrivingChild['serial']): Promise<void> {
   const { library, signal } = context;
   const laptops = await welcome(library, serial, signal);
   library.log.info('arrival-welcomed', { serial, laptops: laptops.length });
@@ -50,7 +50,7 @@ async function letIn(context: CommandContext, serial: Arrival['serial']): Promis
   ]);
 }
 
-async function decline(context: CommandContext, serial: Arrival['serial']): Promise<void> {
+async function decline(context: CommandContext, serial: ArrivingChild['serial']): Promise<void> {
   const { library } = context;
   await library.workQueue.run(() => declineArrival(library, serial));
   library.log.info('arrival-declined', { serial });

@@ -15,7 +15,7 @@ export interface Page {
   language: string;
   words: Words;
   /** Who is signed in. */
-  who: { name: string; colours: string | null; teacher: boolean } | null;
+  who: { name: string; colours: string | null; teacher: boolean; keeper: boolean } | null;
   /** For the hidden field of each form. */
   formToken: string;
   /** Path and query of this page. */

@@ -23,5 +23,8 @@ export const entryPath = (reader: Serial, day: DayPlace, uid: Uid): string =>
 /** A laptop as teachers see it. */
 export const laptopPath = (serial: Serial): string => `/xs-backup/laptop/${serial}`;
 
+/** What children show their class. */
+export const CLASS = '/ds-restore/class/';
+
 /** How a laptop gets the program. */
 export const INSTALL = '/ds-restore/install';

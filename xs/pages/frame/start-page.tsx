@@ -11,7 +11,7 @@ export function StartPage({ page }: { page: Page }): VNode {
       <section class="card">
         <h2>{_('I am a child')}</h2>
         <p>{_('Open the Backup activity on your laptop. It brings you here.')}</p>
-        <p>{_('Your laptop does not have it? Ask your teacher.')}</p>
+        <p>{_('Your laptop does not have it? Ask your teacher for a code.')}</p>
         <p>
           <a class="button" href="/ds-restore/">
             {_('To my Journal')}

@@ -1,7 +1,7 @@
 /**
- * The frame of the teachers' pages: tabs, and what was just done with its undo.
+ * The frame of the teachers' pages: tabs, what was just done with its undo, and whether a keeper of the server looks.
  */
-import type { ComponentChildren, VNode } from 'preact';
+import { type ComponentChildren, createContext, type VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
 import { Frame, type Page, type TrailLink } from './frame.tsx';
 
@@ -10,6 +10,7 @@ export const PLACES = {
   class: '/xs-backup/class',
   waiting: '/xs-backup/waiting',
   held: '/xs-backup/held',
+  offers: '/xs-backup/offers',
   disk: '/xs-backup/disk',
   trash: '/xs-backup/trash',
   audit: '/xs-backup/audit',
@@ -18,6 +19,9 @@ export type Place = keyof typeof PLACES;
 /** Who came on which day, and a page to print; both are reached from the first page. */
 export const DAYS_PATH = '/xs-backup/days';
 export const PAPER_PATH = '/xs-backup/paper';
+
+/** Whether acts are shown that only a keeper of the server may do. */
+export const ForKeeper = createContext(false);
 
 /** The act that led to this page. */
 export interface Done {
@@ -63,7 +67,12 @@ export function TeacherFrame(props: TeacherFrameProps): VNode {
           ) : null}
         </p>
       ) : null}
-      {children}
+      <ForKeeper.Provider value={page.who?.keeper === true}>{children}</ForKeeper.Provider>
+      {page.who?.keeper === false ? (
+        <p class="when no-print">
+          {words._('You see what a teacher may do. Whoever keeps the server can do more.')}
+        </p>
+      ) : null}
     </Frame>
   );
 }
@@ -78,6 +87,8 @@ function placeName({ _ }: Words, place: Place): string {
       return _('Who asks');
     case 'held':
       return _('Held aside');
+    case 'offers':
+      return _('Class page');
     case 'disk':
       return _('Disk');
     case 'trash':

@@ -106,6 +106,16 @@ export class Guard {
     throw noPage();
   }
 
+  /** Whether a keeper of the server is signed in, as things are now. */
+  isKeeper(request: FastifyRequest): boolean {
+    const visitor = this.visitor(request);
+    if (visitor?.role !== 'teacher') return false;
+    const found = readTeachers(this.#options.library.paths).find(
+      ({ name }) => name === visitor.name,
+    );
+    return found?.role === 'keeper';
+  }
+
   /**
    * A visitor who may read what this laptop may: its child, or a teacher. Throws `SignInNeeded`, and
    * `not-found` to other children, whether the laptop exists or not.

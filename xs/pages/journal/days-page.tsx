@@ -5,7 +5,7 @@ import type { VNode } from 'preact';
 import type { Serial } from '../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../shared/words/words.ts';
 import type { Page } from '../frame/frame.tsx';
-import { allPath, dayPath } from '../frame/paths.ts';
+import { allPath, CLASS, dayPath } from '../frame/paths.ts';
 import { XoIcon } from '../frame/xo-icon.tsx';
 import { Calendars } from './calendar.tsx';
 import type { Owner, ShownSnapshot } from './journal.ts';
@@ -24,9 +24,11 @@ export interface DaysProps {
   days: readonly ShownSnapshot[];
   /** Seconds since 1970. */
   now: number;
+  /** Whether there is a class page. */
+  classPage: boolean;
 }
 
-export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode {
+export function DaysPage({ page, reader, owners, days, now, classPage }: DaysProps): VNode {
   const { _ } = page.words;
   const [newest] = days;
   const of = { reader, name: owners[0]?.nick || reader };
@@ -35,6 +37,7 @@ export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode 
     return (
       <JournalFrame page={page} of={of} title={title} trail={null}>
         <p>{_('The school keeps nothing yet.')}</p>
+        {classPage ? <ToClass words={page.words} /> : null}
       </JournalFrame>
     );
   }
@@ -42,14 +45,25 @@ export function DaysPage({ page, reader, owners, days, now }: DaysProps): VNode 
     <JournalFrame page={page} of={of} title={title} trail={null}>
       <SearchForm words={page.words} action={allPath(reader)} search={null} />
       <Day {...{ page, reader, now }} day={newest} newest />
+      {classPage ? <ToClass words={page.words} /> : null}
       <Calendars words={page.words} reader={reader} months={calendarOf(days, MAX_MONTHS)} />
       {days.length > 1 ? <Older {...{ page, reader, now }} days={days.slice(1)} /> : null}
     </JournalFrame>
   );
 }
 
+function ToClass({ words }: { words: Words }) {
+  return (
+    <p>
+      <a class="button" href={CLASS}>
+        {words._('Class page')}
+      </a>
+    </p>
+  );
+}
+
 /** Every other day, with the second backups of a day and what is older than the calendars. */
-function Older({ page, reader, days, now }: Omit<DaysProps, 'owners'>) {
+function Older({ page, reader, days, now }: Omit<DaysProps, 'owners' | 'classPage'>) {
   return (
     <details>
       <summary>{page.words._('Older days as a list')}</summary>

@@ -6,13 +6,13 @@ import type { Digest } from '../../../shared/ids.ts';
 import { ago, size } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
 import type { Page } from '../frame/frame.tsx';
+import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { Pager } from '../frame/pager.tsx';
 import type { Paged } from '../frame/paging.ts';
 import { entryPath } from '../frame/paths.ts';
 import { type Search, searchQuery } from './entry-search.ts';
 import type { Version } from './journal.ts';
 import { JournalFrame, type JournalOf } from './journal-frame.tsx';
-import { KindIcon, kindName } from './kinds.tsx';
 import { SearchForm } from './search-form.tsx';
 
 export interface EntriesProps {

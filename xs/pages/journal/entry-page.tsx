@@ -5,11 +5,11 @@ import type { VNode } from 'preact';
 import { size, type Words } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
 import type { Page } from '../frame/frame.tsx';
+import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { dayPath, entryPath } from '../frame/paths.ts';
 import { PinnedMark } from './entries-page.tsx';
 import type { ShownSnapshot, Version } from './journal.ts';
 import { JournalFrame, type JournalOf } from './journal-frame.tsx';
-import { KindIcon, kindName } from './kinds.tsx';
 
 export interface EntryProps {
   page: Page;

@@ -12,6 +12,7 @@ import {
   tryParse,
 } from '../../../shared/ids.ts';
 import { propertyText } from '../../../shared/journal/entry.ts';
+import { isOn } from '../../class-page/switch.ts';
 import type { Page } from '../frame/frame.tsx';
 import { allPath, dayPath } from '../frame/paths.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -70,7 +71,8 @@ export function addJournalPages(part: FastifyInstance, site: Site, journals: Jou
       site.library.log.warn('journal-not-read', { reader, reason: error.message });
     });
     const page = site.page(request, reply);
-    return site.send(reply, DaysPage({ page, reader, owners, days, now: now() }));
+    const shown = { page, reader, owners, days, now: now(), classPage: isOn(site.library.paths) };
+    return site.send(reply, DaysPage(shown));
   });
 
   part.get<{ Params: { reader: string } }>('/ds-restore/:reader/all/', async (request, reply) => {

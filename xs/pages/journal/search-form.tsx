@@ -4,8 +4,8 @@
 import type { VNode } from 'preact';
 import type { Words } from '../../../shared/words/words.ts';
 import { KINDS } from '../../api/entry-facts.ts';
+import { kindName } from '../frame/kinds.tsx';
 import type { Search } from './entry-search.ts';
-import { kindName } from './kinds.tsx';
 
 export interface SearchFormProps {
   words: Words;

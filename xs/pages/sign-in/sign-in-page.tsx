@@ -5,7 +5,13 @@ import type { VNode } from 'preact';
 import { FormToken, Frame, type Page } from '../frame/frame.tsx';
 import type { Door } from '../guard/entrance.ts';
 
-export type SignInProblem = 'wrong' | 'wait' | 'link' | 'here' | null;
+/** Where a child's code is sent. */
+export const CODE_SIGN_IN = '/ds-restore/code';
+
+export type SignInProblem =
+  | ('wrong' | 'wait' | 'link' | 'here')
+  | ('code' | 'code-form' | 'code-wait')
+  | null;
 
 export interface SignInProps {
   page: Page;
@@ -29,13 +35,38 @@ export function SignInPage({ page, back, problem, teachers, door }: SignInProps)
       <section class="card">
         <h2>{_('I am a child')}</h2>
         <p>{_('Open the Backup activity on your laptop. It brings you here.')}</p>
-        <p>{_('Your laptop does not have it? Ask your teacher.')}</p>
+        <CodeForm page={page} />
       </section>
       <section class="card">
         <h2>{_('I am a teacher')}</h2>
         {teachers ? <WayIn page={page} back={back} door={door} /> : <NoTeachers page={page} />}
       </section>
     </Frame>
+  );
+}
+
+/** For a child whose laptop has no Backup activity. The address of this page is short enough to be typed. */
+function CodeForm({ page }: Pick<SignInProps, 'page'>) {
+  const { _ } = page.words;
+  return (
+    <form method="post" action={CODE_SIGN_IN} class="typed-code">
+      <FormToken token={page.formToken} />
+      <p>{_('Your laptop does not have it? Ask your teacher for a code.')}</p>
+      <label for="code">{_('The code from your teacher')}</label>
+      <input
+        id="code"
+        name="code"
+        class="code"
+        dir="ltr"
+        size={10}
+        maxLength={20}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        required
+      />{' '}
+      <button type="submit">{_('To my Journal')}</button>
+    </form>
   );
 }
 
@@ -133,7 +164,17 @@ function problemText({ words: { _ } }: Page, problem: NonNullable<SignInProblem>
     case 'wait':
       return _('Too many tries. Wait some minutes.');
     case 'link':
-      return _('This link was used already, or is too old. The Backup activity has a new one.');
+      return _(
+        'This link was used already, or is too old. The Backup activity has a new one, or your teacher a code.',
+      );
+    case 'code':
+      return _(
+        'This is not a code that is good now. Look at each letter; if it is the same, ask your teacher for a new one.',
+      );
+    case 'code-form':
+      return _('A code has eight letters and digits.');
+    case 'code-wait':
+      return _('Wrong codes were typed too often. Wait two minutes, and try again.');
     case 'here':
       return _('Passwords are not taken here: somebody may have listened.');
     default:

@@ -15,6 +15,7 @@ import { readDays, readWho } from '../../retention/day-log.ts';
 import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
 import { listArrivals } from '../../transfer/arrivals.ts';
+import type { ClassSite } from '../class/class-site.ts';
 import { paginate, readPage } from '../frame/paging.ts';
 import { DAYS_PATH, PAPER_PATH, PLACES } from '../frame/teacher-frame.tsx';
 import { isSecure } from '../guard/entrance.ts';
@@ -22,6 +23,7 @@ import { noLaptop } from '../guard/missing.ts';
 import type { Site } from '../guard/site-context.ts';
 import { addActRoutes, type Sent } from './acts/act-routes.ts';
 import { frameProps } from './acts/frame-props.ts';
+import { addOfferRoutes } from './class/offer-routes.ts';
 import { addDiskRoutes } from './disk/disk-routes.ts';
 import { TrashPage, trashView } from './disk/trash-page.tsx';
 import { ClassPage } from './laptops/class-page.tsx';
@@ -42,7 +44,7 @@ import { cardsOf } from './shown/laptop-card.ts';
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
 /** Adds the teachers' pages to the part behind the guard. */
-export function addTeacherPages(part: FastifyInstance, site: Site): void {
+export function addTeacherPages(part: FastifyInstance, site: ClassSite): void {
   void part.register(async (teachers) => {
     teachers.addHook('preHandler', async (request, reply) => {
       const door = site.guard.door(request);
@@ -57,6 +59,7 @@ export function addTeacherPages(part: FastifyInstance, site: Site): void {
     addKept(teachers, site);
     addLaptopRoutes(teachers, site);
     addDiskRoutes(teachers, site);
+    addOfferRoutes(teachers, site);
     addActRoutes(teachers, site);
   });
 }

@@ -23,6 +23,12 @@ export const NEWS: Readonly<Record<News, readonly [icon: string, text: string]>>
   kept: ['dialog-ok', _('Its content is kept at school now.')],
   fetched: ['dialog-ok', _('It is whole again.')],
   'in-journal': ['dialog-ok', _('It is in your Journal: look at the bottom there.')],
+  'partly-in-journal': [
+    'dialog-ok',
+    _('It is in your Journal: look at the bottom there. Some things are only here.'),
+  ],
+  offered: ['emblem-busy', _('Your teacher looks at it first.')],
+  'taken-back': ['dialog-ok', _('Your class does not see it any more.')],
   'server-away': ['emblem-warning', _('The school does not answer')],
   'laptop-full': ['emblem-warning', _('This laptop is full')],
   'not-now': ['emblem-warning', _('Something else is at work')],

@@ -55,7 +55,28 @@ function factsOf(details: Details, state: State, viewer: Viewer): string[] {
     details.created > 0 ? [_('Begun: {when}', { when: words.date(details.created) })] : [];
   const changed = _('Changed: {when}', { when: ago(words, details.timestamp, state.now) });
   const work = workNote(state, details.uid, viewer);
-  return [...(work ? [work] : []), changed, ...begun, size(words, details.bytes), here];
+  const onPage = classFact(details, viewer);
+  return [
+    ...[...(work ? [work] : []), changed, ...begun, size(words, details.bytes), here],
+    ...(onPage === '' ? [] : [onPage]),
+  ];
+}
+
+/** What became of it on the class page; empty where nothing did. */
+function classFact({ classPage }: Details, { words: { _ } }: Viewer): string {
+  switch (classPage) {
+    case 'offered':
+      return _('Waits for your teacher');
+    case 'approved':
+      return _('On the class page');
+    case 'refused':
+      return _('Your teacher said no');
+    case 'none':
+    case null:
+      return '';
+    default:
+      return classPage satisfies never;
+  }
 }
 
 function gestures(
@@ -64,8 +85,24 @@ function gestures(
   { of, snapshot, uid }: EntryPlace,
   viewer: Viewer,
 ): ButtonModel[] {
-  const [first, ...more] = entryButtons(state, { ...details, uid }, { of, snapshot }, viewer);
+  const buttons = entryButtons(state, { ...details, uid }, { of, snapshot }, viewer);
+  const [first, ...more] = [...buttons, ...classButtons(details, snapshot, viewer)];
   return first ? [{ ...first, main: true }, ...more] : more;
+}
+
+/** Only where there is a class page, and for this laptop's own whole entries. */
+function classButtons(
+  { uid, digest, here, classPage }: Details,
+  snapshot: string,
+  { words: { _ } }: Viewer,
+): ButtonModel[] {
+  if (classPage === null || (classPage === 'none' && here === 'kept')) return [];
+  if (classPage === 'none') {
+    const act = { type: 'offer', snapshot, uid } as const;
+    return [{ icon: { own: 'offer' }, label: _('For my class'), event: { type: 'act', act } }];
+  }
+  const act = { type: 'take-back', uid, digest } as const;
+  return [{ icon: { own: 'offered' }, label: _('Take it back'), event: { type: 'act', act } }];
 }
 
 function versionRow(

@@ -1,26 +1,23 @@
 /** The first screen while nothing is running that should be: a picture of why, and what may help. */
-import { isWorking, type Job } from '../../state/agent.ts';
+import { type Agent, isWorking, type Job } from '../../state/agent.ts';
 import type { Act, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { cancelButton, resumeButton, tryNowButton } from '../buttons.ts';
 import { openJob } from '../job.ts';
-import { queueWhy, type Why, whyNow, whyOf } from '../reasons.ts';
+import { type Why, whyNow, whyOf } from '../reasons.ts';
 import { schoolPage } from './picture.ts';
 
 /** Why nothing is running although something should be; null when all is well. */
 export function whyWaiting(state: State, viewer: Viewer): Why | null {
   const { agent } = state;
   const { words, color } = viewer;
-  const first = agent.reasons[0] ?? '';
+  const first = firstReason(agent);
   switch (agent.state) {
     case 'queued':
-      return queueWhy(agent.queuePlace, agent.queuedUntil, words, color);
+      return whyNow(state, first === 'server-busy' ? first : 'queue', viewer);
     case 'paused':
       return whyOf('paused', words, color);
     case 'waiting':
-      if (first === 'queue') return queueWhy(agent.queuePlace, agent.queuedUntil, words, color);
-      // A backup that was stopped rests for an hour, unless somebody requests it.
-      if (first === 'paused') return { ...whyOf(first, words, color), again: true };
       if (first === 'problem') return whyOf(agent.problem.code, words, color);
       return whyNow(state, agent.registration === 'pending' ? 'teacher' : first, viewer);
     default:
@@ -28,6 +25,11 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
       if (state.failure !== '') return whyNow(state, state.failure, viewer, true);
       return agent.held === '' ? null : whyOf('held', words, color);
   }
+}
+
+/** The agent says "paused" of a backup that was stopped, too; all work is paused only in that state. */
+function firstReason({ state, reasons: [first = ''] }: Agent): string {
+  return state === 'waiting' && first === 'paused' ? 'rest' : first;
 }
 
 export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {

@@ -1,6 +1,7 @@
-/** A link to the question that stands before an act; following it changes nothing. */
+/** A link to the question that stands before an act; following it changes nothing. Nobody is shown what she may not do. */
 import type { VNode } from 'preact';
-import { type Act, askPath } from './acts.ts';
+import { ForKeeper } from '../../frame/teacher-frame.tsx';
+import { type Act, askPath, isForKeeper } from './acts.ts';
 
 export interface ActLinkProps {
   act: Act;
@@ -10,10 +11,12 @@ export interface ActLinkProps {
 }
 
 export function ActLink({ act, label, about }: ActLinkProps): VNode {
-  return (
+  const link = (
     <a class="button act" href={askPath(act)}>
       {label}
       {about === undefined ? null : <span class="unseen"> {about}</span>}
     </a>
   );
+  if (!isForKeeper(act.name)) return link;
+  return <ForKeeper.Consumer>{(isKeeper) => (isKeeper ? link : null)}</ForKeeper.Consumer>;
 }

@@ -18,12 +18,20 @@ import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
 import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
-import { type ActFacts, actWords, wrongCodeWords } from './act-words.ts';
+import {
+  type ActFacts,
+  actWords,
+  confirmedWords,
+  keeperWords,
+  sharedCodeWords,
+  wrongCodeWords,
+} from './act-words.ts';
 import {
   type Act,
   askPath,
   commandsOf,
   effectPath,
+  isForKeeper,
   readAct,
   splitSerials,
   undoOf,
@@ -39,6 +47,7 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
   part.get<{ Querystring: Sent }>('/xs-backup/do', async (request, reply) => {
     const act = readAct(request.query);
     return orExplain(site, act, request, reply, async () => {
+      checkRole(site, act, request);
       const page = site.page(request, reply);
       const { facts, rows } = await factsOf(library, page.words, act);
       const texts = actWords(page.words, act, facts);
@@ -53,14 +62,40 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     const act = readAct(request.body);
     const teacher = guard.teacher(request);
     return orExplain(site, act, request, reply, async () => {
+      checkRole(site, act, request);
       const { signal } = new AbortController(); // never aborted: an act is short
+      let told = '';
+      const print = (text: string) => {
+        told += text;
+      };
       await library.audit.inNameOf(teacher, async () => {
-        await runAll(commandsOf(act), (command) => runCommand(library, command, () => {}, signal));
+        await runAll(commandsOf(act), (command) => runCommand(library, command, print, signal));
       });
-      const done = new URLSearchParams({ act: act.name, ...act.fields });
+      const done = new URLSearchParams({ act: act.name, ...act.fields, ...outcomeOf(act, told) });
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
+}
+
+/** What a teacher tries who is no keeper of the server. */
+class KeeperNeeded extends DsError {
+  constructor() {
+    super('server-refused', 'only a keeper of the server may do this on the pages', {
+      hint: '"xs-backup teacher role NAME keeper" at its terminal makes somebody one',
+    });
+  }
+}
+
+/** Throws `KeeperNeeded`. */
+function checkRole({ guard, library }: Site, { name }: Act, request: FastifyRequest): void {
+  if (!isForKeeper(name) || guard.isKeeper(request)) return;
+  library.log.warn('act-refused', { act: name, teacher: guard.teacher(request) });
+  throw new KeeperNeeded();
+}
+
+/** What the words of its effect depend on: the answer of the command. */
+function outcomeOf({ name }: Act, told: string): { outcome?: 'confirmed' } {
+  return name === 'approve' && /"done":"confirmed"/.test(told) ? { outcome: 'confirmed' } : {};
 }
 
 /** One that is refused does not keep the others from being done; it is reported at the end. */
@@ -89,10 +124,13 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
       ...{ minutes: minutesOf(act), laptops: splitSerials(act.fields.serials).length },
     };
     const undo = undoOf(act);
-    const stands = undo && library.registrations.get(parseSerial(act.fields.serial)) !== undefined;
+    const { serial } = act.fields;
+    const stands =
+      serial === undefined || library.registrations.get(parseSerial(serial)) !== undefined;
+    const isConfirmed = act.name === 'approve' && query.outcome === 'confirmed';
     return {
-      text: actWords(words, act, facts).done,
-      undo: stands ? askPath(undo) : undefined,
+      text: isConfirmed ? confirmedWords(words) : actWords(words, act, facts).done,
+      undo: undo && stands ? askPath(undo) : undefined,
     };
   } catch {
     return undefined; // not an act of ours
@@ -112,13 +150,28 @@ async function orExplain(
   } catch (error) {
     const { status, body } = answerTo(error);
     if (status >= 500) throw error;
-    const problem = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
     const page = site.page(request, reply);
-    const isWrongCode = act.name === 'approve' && body.code === 'not-found';
-    const meaning = isWrongCode ? wrongCodeWords(page.words) : undefined;
+    const who = whoIs(site.library, act);
+    const told = `${body.message}${body.hint === undefined ? '' : ` (${body.hint})`}`;
+    const problem =
+      act.fields.serial === undefined ? told : told.replaceAll(act.fields.serial, who);
+    const wrong = act.name === 'approve' ? codeWords(page.words, body.code, who) : undefined;
+    const meaning = error instanceof KeeperNeeded ? keeperWords(page.words) : wrong;
     void reply.status(status);
     return site.send(reply, NotDonePage({ page, back: effectPath(act), problem, meaning }));
   }
+}
+
+/** Undefined where only the terminal has words for it. */
+function codeWords(words: Words, code: string, who: string): string | undefined {
+  if (code === 'not-found') return wrongCodeWords(words);
+  return code === 'bad-input' ? sharedCodeWords(words, who) : undefined;
+}
+
+/** The nick, or the serial number of a laptop without one. */
+function whoIs({ registrations }: Library, { fields }: Act): string {
+  const serial = tryParse(parseSerial, fields.serial);
+  return (serial && registrations.get(serial)?.nick) || (fields.serial ?? '');
 }
 
 /** Throws `not-registered`. */

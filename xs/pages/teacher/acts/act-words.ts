@@ -60,6 +60,28 @@ export function wrongCodeWords({ _ }: Words): string {
   );
 }
 
+/** What only a keeper of the server may do. */
+export function keeperWords({ _ }: Words): string {
+  return _(
+    'Only somebody who keeps the server may do this: it is for the whole school, or takes something away. Ask her, or him.',
+  );
+}
+
+/** Typed digits that two keys of this laptop have. */
+export function sharedCodeWords({ _ }: Words, who: string): string {
+  return _(
+    'By chance two keys of the laptop of {who} have these digits, so none was let in. In a moment the laptop shows new ones: type those.',
+    { who },
+  );
+}
+
+/** The digits were those of the key that the laptop has already; nothing that waits was let in. */
+export function confirmedWords({ _ }: Words): string {
+  return _(
+    'Confirmed: these are the digits of the key that this laptop has already. No other key was let in.',
+  );
+}
+
 /** 0 minutes close the window. */
 function windowWords({ _, _n }: Words, minutes: number): ActWords {
   if (minutes > 0) {
@@ -239,5 +261,37 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     question: _('Bring {what} of {who} back from the trash?', { what, who }),
     meaning: _('It is pinned then, so that it stays.'),
     done: _('It is back, and stays.'),
+  }),
+  'class-on': ({ _ }) => ({
+    label: _('Switch it on'),
+    question: _('Switch the class page on?'),
+    meaning: _('Children can then offer things. Their class sees only what you say yes to.'),
+    done: _('The class page is on.'),
+  }),
+  'class-off': ({ _ }) => ({
+    label: _('Switch it off'),
+    question: _('Switch the class page off?'),
+    meaning: _(
+      'Nobody sees anything of it then. What is on it is there again when it is on again.',
+    ),
+    done: _('The class page is off.'),
+  }),
+  'class-yes': ({ _ }) => ({
+    label: _('Yes, show it'),
+    question: _('Show this to the class?'),
+    meaning: _('Every child of this school can see it and get its file.'),
+    done: _('On the class page.'),
+  }),
+  'class-no': ({ _ }) => ({
+    label: _('No'),
+    question: _('Not show this to the class?'),
+    meaning: _('Nobody sees it on the class page. In the Journal it stays as it is.'),
+    done: _('Not on the class page.'),
+  }),
+  'class-clear': ({ _ }, { who }) => ({
+    label: _('Clear'),
+    question: _('Take everything of {who} off the class page?', { who }),
+    meaning: _('In the Journal it stays as it is, and the child can offer it again.'),
+    done: _('Nothing of it is on the class page.'),
   }),
 };

@@ -11,6 +11,7 @@ import {
   type Serial,
   tryParse,
 } from '../../../../shared/ids.ts';
+import { OFFER_ID } from '../../../class-page/offer.ts';
 import type { CommandRequest } from '../../../commands/service-socket.ts';
 import { laptopPath } from '../../frame/paths.ts';
 
@@ -26,6 +27,7 @@ const FIELDS = {
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
   pin: (text: string) => tryParse(parseSnapshotName, text) ?? tryParse(parseUid, text),
   item: (text: string) => (/^(datastore|pin)-[\w:-]{1,150}$/.test(text) ? text : undefined),
+  offer: (text: string) => (OFFER_ID.test(text) ? text : undefined),
   minutes: (text: string) => (/^\d{1,4}$/.test(text) ? text : undefined),
 } as const;
 export type Field = keyof typeof FIELDS;
@@ -42,40 +44,55 @@ interface Rule {
   next?: { command: string; args: readonly Field[] };
   /** Done for each laptop in the field `serials`. */
   many?: true;
+  /** For the whole school, or it takes something away: only a keeper of the server may. */
+  keeper?: true;
 }
 
 const RULES = {
   approve: { command: 'approve', args: ['serial', 'code'] },
   reject: { command: 'reject', args: ['serial', 'key'] },
-  'reject-many': { command: 'reject', args: ['serials'], flags: ['kind'], many: true },
-  'register-window': { command: 'register-window', args: ['minutes'] },
-  retire: { command: 'retire', args: ['serial'] },
-  unretire: { command: 'unretire', args: ['serial'] },
-  forget: { command: 'forget', args: ['serial'] },
-  alias: { command: 'alias', args: ['serial', 'of'] },
-  unalias: { command: 'unalias', args: ['serial'] },
+  'reject-many': {
+    command: 'reject',
+    args: ['serials'],
+    flags: ['kind'],
+    many: true,
+    keeper: true,
+  },
+  'register-window': { command: 'register-window', args: ['minutes'], keeper: true },
+  retire: { command: 'retire', args: ['serial'], keeper: true },
+  unretire: { command: 'unretire', args: ['serial'], keeper: true },
+  forget: { command: 'forget', args: ['serial'], keeper: true },
+  alias: { command: 'alias', args: ['serial', 'of'], keeper: true },
+  unalias: { command: 'unalias', args: ['serial'], keeper: true },
   /** The old laptop is gone: the new one takes its place, and it is taken out of use. */
   replace: {
     ...{ command: 'alias', args: ['serial', 'of'] },
     next: { command: 'retire', args: ['of'] },
+    keeper: true,
   },
   'undo-replace': {
     ...{ command: 'unalias', args: ['serial'] },
     next: { command: 'unretire', args: ['of'] },
+    keeper: true,
   },
-  separate: { command: 'twins', args: ['serial'], word: 'separate' },
-  unite: { command: 'twins', args: ['serial'], word: 'one' },
-  welcome: { command: 'arrivals', args: ['serial'], word: 'welcome' },
-  decline: { command: 'arrivals', args: ['serial'], word: 'decline' },
+  separate: { command: 'twins', args: ['serial'], word: 'separate', keeper: true },
+  unite: { command: 'twins', args: ['serial'], word: 'one', keeper: true },
+  welcome: { command: 'arrivals', args: ['serial'], word: 'welcome', keeper: true },
+  decline: { command: 'arrivals', args: ['serial'], word: 'decline', keeper: true },
   /** Takes a welcome back. */
-  'move-back': { command: 'arrivals', args: ['serial'], word: 'undo' },
+  'move-back': { command: 'arrivals', args: ['serial'], word: 'undo', keeper: true },
   release: { command: 'release', args: ['serial'] },
   'release-many': { command: 'release', args: ['serials'], many: true },
-  drop: { command: 'drop', args: ['serial'] },
-  'drop-many': { command: 'drop', args: ['serials'], many: true },
+  drop: { command: 'drop', args: ['serial'], keeper: true },
+  'drop-many': { command: 'drop', args: ['serials'], many: true, keeper: true },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
   unpin: { command: 'unpin', args: ['serial', 'pin'] },
   undelete: { command: 'undelete', args: ['serial', 'item'] },
+  'class-on': { command: 'class-page', args: [], word: 'on' },
+  'class-off': { command: 'class-page', args: [], word: 'off' },
+  'class-yes': { command: 'class-page', args: ['offer'], word: 'yes' },
+  'class-no': { command: 'class-page', args: ['offer'], word: 'no' },
+  'class-clear': { command: 'class-page', args: ['serial'], word: 'clear' },
 } satisfies Record<string, Rule>;
 export type ActName = keyof typeof RULES;
 export const ACT_NAMES = Object.keys(RULES) as ActName[];
@@ -115,6 +132,12 @@ export function commandsOf({ name, fields }: Act): CommandRequest[] {
   return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
 }
 
+/** Whether only a keeper of the server may do it. */
+export function isForKeeper(name: ActName): boolean {
+  const { keeper }: Rule = RULES[name];
+  return keeper === true;
+}
+
 /** The page that asks for confirmation. */
 export function askPath(act: Act): string {
   return `/xs-backup/do?${new URLSearchParams({ act: act.name, ...act.fields })}`;
@@ -140,6 +163,12 @@ export function effectPath({ name, fields }: Act): string {
       return '/xs-backup/held';
     case 'undelete':
       return '/xs-backup/trash';
+    case 'class-on':
+    case 'class-off':
+    case 'class-yes':
+    case 'class-no':
+    case 'class-clear':
+      return '/xs-backup/offers';
     case 'welcome':
     case 'retire':
     case 'unretire':
@@ -159,7 +188,7 @@ export function effectPath({ name, fields }: Act): string {
 
 /** The act that undoes it; undefined where there is none, or it is on another page. */
 export function undoOf({ name, fields }: Act): Act | undefined {
-  const { serial = '', of = '' } = fields;
+  const { serial = '', of = '', offer = '' } = fields;
   switch (name) {
     case 'retire':
       return { name: 'unretire', fields: { serial } };
@@ -171,6 +200,14 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return { name: 'undo-replace', fields: { serial, of } };
     case 'welcome':
       return { name: 'move-back', fields: { serial } };
+    case 'class-on':
+      return { name: 'class-off', fields: {} };
+    case 'class-off':
+      return { name: 'class-on', fields: {} };
+    case 'class-yes':
+      return { name: 'class-no', fields: { offer } };
+    case 'class-no':
+      return { name: 'class-yes', fields: { offer } };
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:

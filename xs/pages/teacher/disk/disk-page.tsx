@@ -51,7 +51,7 @@ export function DiskPage(props: DiskProps): VNode {
     <TeacherFrame page={page} title={_('Disk')} place="disk">
       {distrust === null ? null : (
         <div class="alert">
-          <p>{_('The clock of this server is not believed: nothing is removed')}</p>
+          <p>{_('The clock of this server is not trusted: nothing is removed')}</p>
           <p lang="en" dir="ltr">
             {distrust}
           </p>

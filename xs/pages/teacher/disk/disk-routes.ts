@@ -4,7 +4,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
-import { diskParts } from '../../../admin/relief.ts';
+import { diskParts, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { readDays } from '../../../retention/day-log.ts';
@@ -34,10 +34,11 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
       ...{ days: readDays(library.paths), fullOn: status.fullOn },
       relief: status.reliefs,
       facts: statusView(page.words, status).facts,
-      quotaBytes: fullQuota(library).bytes,
+      quotaBytes: Math.min(fullQuota(library).bytes, parts.room),
       uses: usage
         .map(({ serial, bytes, quotaBytes, stuck }) => ({
-          ...{ serial: serial as Serial, name: nameOf(serial), bytes, quotaBytes },
+          ...{ serial: serial as Serial, name: nameOf(serial), bytes },
+          quotaBytes: mayUse(quotaBytes, bytes, status.disk.freeBytes),
           stuck: stuck === 1,
         }))
         .sort((a, b) => b.bytes - a.bytes),

@@ -17,6 +17,7 @@ import type { Act } from '../acts/acts.ts';
 import { CodeForm } from '../acts/code-form.tsx';
 import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 import { MarkShape, markName } from '../shown/marks.tsx';
+import { CodeButton } from './code-page.tsx';
 import { NotSafeThings } from './not-safe-things.tsx';
 
 export interface LaptopProps {
@@ -83,11 +84,17 @@ export function LaptopPage(props: LaptopProps): VNode {
             {_('Look for something in this Journal')}
           </a>
         ) : null}
-        {lineOfActs(words, props)}
+        {lineOfActs(props)}
       </p>
       {row.confirmed === false && row.retired === null ? (
         <section class="card">
-          <p>{_('Nobody has compared the digits of this laptop with the server yet.')}</p>
+          <p>
+            {row.waiting.some(({ kind }) => kind === 'own')
+              ? _(
+                  'A key asks to be let in, and nobody has compared the digits of the one that this laptop has. The digits say which of them is meant.',
+                )
+              : _('Nobody has compared the digits of this laptop with the server yet.')}
+          </p>
           <CodeForm page={page} serial={serial} about={card.name} />
         </section>
       ) : null}
@@ -95,6 +102,9 @@ export function LaptopPage(props: LaptopProps): VNode {
       <NotSafeThings words={words} name={card.name} notSafe={notSafe} />
       <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
       <Pins words={words} serial={serial} pins={pins} />
+      {row.retired === null && (snapshots.length > 0 || row.replaces !== null) ? (
+        <CodeButton page={page} serial={serial} />
+      ) : null}
       <p>
         <a href={`${PLACES.audit}?serial=${serial}`}>{_('Who did what with this laptop')}</a> ·{' '}
         <a href={`${PLACES.trash}?serial=${serial}`}>{_('Its trash')}</a>
@@ -195,7 +205,8 @@ function actsOf(row: Pick<LaptopRow, 'serial' | 'retired' | 'replaces'>, unused:
   return acts;
 }
 
-function lineOfActs(words: Words, { row, mayReplace, unused }: LaptopProps) {
+function lineOfActs({ page, row, mayReplace, unused }: LaptopProps) {
+  const { words } = page;
   const { _ } = words;
   const labels: Partial<Record<Act['name'], string>> = {
     unalias: _('Undo: another child'),
@@ -204,7 +215,7 @@ function lineOfActs(words: Words, { row, mayReplace, unused }: LaptopProps) {
     forget: _('Forget'),
   };
   return [
-    ...(mayReplace
+    ...(mayReplace && page.who?.keeper === true
       ? [
           <a key="replace" class="button act" href={`${laptopPath(row.serial)}/replaces`}>
             {_('It is the new laptop of...')}

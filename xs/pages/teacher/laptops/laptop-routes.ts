@@ -5,20 +5,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
 import { laptopRows } from '../../../admin/laptop-list.ts';
+import { mayUse } from '../../../admin/relief.ts';
+import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuotas } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
+import { measureDisk } from '../../../storage/disk.ts';
 import { readNotSafe } from '../../../storage/not-safe.ts';
 import { listSnapshots } from '../../../storage/snapshots.ts';
 import { paginate, wordMatcher } from '../../frame/paging.ts';
+import { laptopPath } from '../../frame/paths.ts';
 import { noLaptop } from '../../guard/missing.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
 import { cardOf, cardsOf } from '../shown/laptop-card.ts';
 import { LAPTOPS_PER_PAGE, readClassSearch } from './class-search.ts';
+import { CodePage, type CodeProps, codePath } from './code-page.tsx';
 import { LaptopPage, type LaptopProps, snapshotLines } from './laptop-page.tsx';
 import { olderLaptops, ReplacePage } from './replace-page.tsx';
 
@@ -37,6 +42,7 @@ export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
 
   part.get('/xs-backup/laptop/:serial/replaces', async (request: OfLaptop, reply) => {
     const serial = registered(library, request);
+    if (!site.guard.isKeeper(request)) return reply.redirect(laptopPath(serial), 303);
     const rows = await laptopRows(library, registrations.all());
     const cards = cardsOf(rows);
     const newer = cards.find((card) => card.serial === serial);
@@ -48,6 +54,30 @@ export function addLaptopRoutes(part: FastifyInstance, site: Site): void {
     const choices = paginate(found, page, LAPTOPS_PER_PAGE);
     const node = ReplacePage({ ...frameProps(site, request, reply), newer, typed: words, choices });
     return site.send(reply, node);
+  });
+
+  addCode(part, site);
+}
+
+/** Not a question first: a code harms nobody, and the next one ends it. */
+function addCode(part: FastifyInstance, { library, guard, page, send }: Site): void {
+  part.get(codePath(':serial'), async (request: OfLaptop, reply) =>
+    reply.redirect(laptopPath(registered(library, request)), 303),
+  );
+
+  part.post(codePath(':serial'), async (request: OfLaptop, reply) => {
+    const serial = registered(library, request);
+    const teacher = guard.teacher(request);
+    const call = { command: 'sign-in-code', args: [serial], flags: { json: true } };
+    let printed = '';
+    const print = (text: string) => {
+      printed += text;
+    };
+    const { signal } = new AbortController();
+    await library.audit.inNameOf(teacher, () => runCommand(library, call, print, signal));
+    const given: Pick<CodeProps, 'code' | 'address' | 'hours'> = JSON.parse(printed);
+    const name = library.registrations.get(serial)?.nick || serial;
+    return send(reply, CodePage({ page: page(request, reply), serial, name, ...given }));
   });
 }
 
@@ -66,7 +96,9 @@ async function laptopFacts(
   const [row] = laptop ? await laptopRows(library, [[serial, laptop]]) : [];
   if (!row) throw noLaptop();
   const usage = (await index.usage()).find((one) => one.serial === serial);
-  const share = laptopQuotas(library)(serial).bytes;
+  const quota = laptopQuotas(library)(serial).bytes;
+  const { freeBytes } = await measureDisk(paths.library);
+  const share = mayUse(quota, usage?.bytes ?? 0, freeBytes);
   return {
     row,
     card: cardOf(row),

@@ -8,7 +8,7 @@ import type { Serial } from '../../../../shared/ids.ts';
 import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { WindowState } from '../../../registration/newcomers.ts';
-import type { Arrival } from '../../../transfer/arrivals.ts';
+import type { ArrivingChild } from '../../../transfer/arrivals.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -68,7 +68,7 @@ export interface ShownProposal {
 
 export interface WaitingProps {
   page: Page;
-  arrivals: readonly Arrival[];
+  arrivals: readonly ArrivingChild[];
   laptops: readonly WaitingLaptop[];
   proposals: readonly ShownProposal[];
   registration: WindowState;
@@ -188,7 +188,7 @@ function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now:
   );
 }
 
-function Arriving(props: { words: Words; arrival: Arrival; now: number }) {
+function Arriving(props: { words: Words; arrival: ArrivingChild; now: number }) {
   const { words, now } = props;
   const { serial, nick, colors, made, snapshots, bytes } = props.arrival;
   const { _, _n } = words;

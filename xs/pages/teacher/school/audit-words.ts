@@ -95,6 +95,8 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   'teacher-added': ({ _ }, { who, name }) => _('{who} added the teacher {name}.', { who, name }),
   'teacher-changed': ({ _ }, { who, name }) =>
     _('{who} gave the teacher {name} a new password.', { who, name }),
+  'teacher-role': ({ _ }, { who, name }) =>
+    _('{who} changed what {name} may do on the pages.', { who, name }),
   'teacher-removed': ({ _ }, { who, name }) =>
     _('{who} removed the teacher {name}.', { who, name }),
   pinned: ({ _ }, { who, what, laptop }) =>
@@ -127,5 +129,18 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
   'clock-trusted': ({ _ }, { who }) => _("{who} said that the server's clock is right.", { who }),
   'journal-read': ({ _ }, { who, laptop }) =>
     _('{who} looked into the Journal of {laptop}.', { who, laptop }),
+  'class-page-on': ({ _ }, { who }) => _('{who} switched the class page on.', { who }),
+  'class-page-off': ({ _ }, { who }) => _('{who} switched the class page off.', { who }),
+  'class-approved': ({ _ }, { who, what, laptop }) =>
+    _('{who} put {what} of {laptop} on the class page.', { who, what, laptop }),
+  'class-refused': ({ _ }, { who, what, laptop }) =>
+    _('{who} said no to {what} of {laptop} for the class page.', { who, what, laptop }),
+  'class-cleared': ({ _ }, { who, laptop }) =>
+    _('{who} took everything of {laptop} off the class page.', { who, laptop }),
+  'class-exported': ({ _ }, { who }) => _('{who} made a copy of the class page.', { who }),
+  'code-given': ({ _ }, { who, laptop }) =>
+    _('{who} gave out a code that opens the Journal of {laptop} once.', { who, laptop }),
+  'code-used': ({ _ }, { laptop }) =>
+    _('With the code that was given out, somebody opened the Journal of {laptop}.', { laptop }),
   'more-not-written': ({ _ }) => _('Laptops did more on this day than is written down in one day.'),
 };

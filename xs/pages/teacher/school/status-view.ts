@@ -47,7 +47,7 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
   const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
   const damaged = count('damaged');
-  const partly = count('partly');
+  const [partly, unsure] = [count('partly'), count('unsure')];
   const partlyText = _n(
     '{n} laptop has things that are not safe',
     '{n} laptops have things that are not safe',
@@ -59,8 +59,14 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
     late,
     { days: LATE_DAYS },
   );
+  const unsureText = _n(
+    '{n} laptop last seen on an unknown date',
+    '{n} laptops last seen on an unknown date',
+    unsure,
+  );
   return [
     { mark: 'safe', count: safe, text: _n('{n} laptop safe', '{n} laptops safe', safe) },
+    ...(unsure > 0 ? [{ mark: 'unsure', count: unsure, text: unsureText } as const] : []),
     { mark: 'late', count: late, text: lateText },
     ...(partly > 0 ? [{ mark: 'partly', count: partly, text: partlyText } as const] : []),
     ...(damaged > 0
@@ -160,7 +166,11 @@ function factsOf(words: Words, { disk, forecast, trash, scrub, damaged, clock, t
       text: [
         _('{percent} % of everything read in this round', { percent: percent(scrub.shard / 256) }),
         lastPass ? _('last whole round: {date}', { date: day(lastPass) }) : _('no whole round yet'),
-        damaged === 0 ? _('no damage') : _n('{n} damaged file', '{n} damaged files', damaged),
+        damaged > 0
+          ? _n('{n} damaged file', '{n} damaged files', damaged)
+          : lastPass
+            ? _('no damage')
+            : _('no damage found so far'),
       ].join(' · '),
     },
     {

@@ -24,6 +24,8 @@ export interface LaptopCard {
   states: readonly Mark[];
   /** When its Journal was last known to be safe, in seconds; null for never. */
   safeAt: number | null;
+  /** At least so many days ago, where the clock does not say when; null where it does. */
+  atLeastDays: number | null;
   /** When it registered, in seconds. */
   registeredAt: number;
 }
@@ -42,6 +44,7 @@ export type RowFacts = Pick<
   | 'notSafe'
   | 'lastSuccess'
   | 'days'
+  | 'atLeast'
 >;
 
 const byName = new Intl.Collator();
@@ -65,16 +68,23 @@ export function cardOf(row: RowFacts): LaptopCard {
     ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
     ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
     notSafe,
-    standing: standing(row.days, { damaged: row.damaged, notSafe }),
+    standing: standing(row.days, { damaged: row.damaged, notSafe, atLeast: row.atLeast }),
   });
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },
     safeAt: lastSuccess === null ? null : Math.floor(Date.parse(lastSuccess) / 1000),
+    atLeastDays: row.atLeast ? row.days : null,
     registeredAt: Math.floor(Date.parse(row.registered) / 1000),
   };
 }
 
-/** When it was last safe: `3 days ago`. Empty for never, which its mark says already. */
-export function safeText(words: Words, { safeAt }: LaptopCard, now: number): string {
-  return safeAt === null ? '' : ago(words, safeAt, now);
+/**
+ * When it was last safe: `3 days ago`. Empty for never, which its mark says already. While the clock is in doubt
+ * only days that have surely passed are said.
+ */
+export function safeText(words: Words, card: LaptopCard, now: number): string {
+  const { safeAt, atLeastDays: days } = card;
+  if (days === null) return safeAt === null ? '' : ago(words, safeAt, now);
+  if (days === 0) return '';
+  return words._n('at least {n} day ago', 'at least {n} days ago', days);
 }

@@ -4,6 +4,7 @@
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
+import type { Standing } from '../../../admin/status.ts';
 
 /** The state of a laptop at a glance. */
 export type Mark =
@@ -12,6 +13,7 @@ export type Mark =
   | 'damaged'
   | 'partly'
   | 'safe'
+  | 'unsure'
   | 'late'
   | 'never'
   | 'replaced'
@@ -25,7 +27,7 @@ export interface MarkFacts {
   held: boolean;
   /** It says that something of its Journal is not safe. */
   notSafe: boolean;
-  standing: 'safe' | 'partly' | 'late' | 'never' | 'damaged';
+  standing: Standing;
 }
 
 /**
@@ -54,6 +56,7 @@ export const MARKS: readonly Mark[] = [
     'partly',
     'late',
     'never',
+    'unsure',
     'safe',
     'replaced',
     'retired',
@@ -68,6 +71,8 @@ export function markName({ _ }: Words, mark: Mark): string {
       return _('Damaged');
     case 'partly':
       return _('Not all safe');
+    case 'unsure':
+      return _('Date unknown');
     case 'late':
       return _('Not seen');
     case 'never':
@@ -123,6 +128,14 @@ const shapes: Readonly<Record<Mark, VNode>> = {
     <>
       <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
       <path d="M3 16a13 13 0 0 0 26 0z" fill="#1a1a1a" />
+    </>
+  ),
+  // A disc with a question mark.
+  unsure: (
+    <>
+      <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
+      <path d="M12.3 13a3.7 3.7 0 1 1 5.5 3.2c-1.4.8-1.8 1.3-1.8 2.6" {...LINE} />
+      <circle cx="16" cy="23.3" r="1.9" fill="#1a1a1a" />
     </>
   ),
   // A triangle with a clock's hands.

@@ -1,0 +1,178 @@
+/**
+ * Pictures for the class: everything that a camera wrote beside the picture is gone, every pixel is as it was,
+ * and what cannot be cleaned is not given out.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { cleanPicture, joinPieces, sizeOfPieces } from '../../../xs/published/clean-picture.ts';
+import { temporaryFolder } from '../../shared/folder.ts';
+import { seeded } from '../../shared/random.ts';
+
+const test = suite('pictures are cleaned for the class');
+const folder = temporaryFolder(test);
+
+const SECRET = 'GPS 12.0464 S 77.0428 W, Jocinta';
+
+/** A real picture by ImageMagick, with a comment in it. */
+function draw(name: string, ...options: string[]): Buffer {
+  const path = join(folder, name);
+  const args = ['-size', '40x30', 'plasma:red-blue', '-seed', '7', ...options];
+  execFileSync('convert', [...args, '-set', 'comment', SECRET, path]);
+  return readFileSync(path);
+}
+
+/** The same for the same pixels. */
+function pixels(picture: Buffer, type: string): string {
+  const path = join(folder, `seen.${type}`);
+  writeFileSync(path, picture);
+  return execFileSync('identify', ['-format', '%#', path]).toString();
+}
+
+function cleaned(file: Buffer, declared = ''): Buffer {
+  const found = cleanPicture(file, declared);
+  assert.is(found.type, 'clean');
+  if (found.type !== 'clean') throw new Error(found.type);
+  const bytes = joinPieces(file, found.pieces);
+  assert.is(bytes.length, sizeOfPieces(found.pieces));
+  return bytes;
+}
+
+const segment = (marker: number, body: Buffer | string) => {
+  const bytes = Buffer.from(body);
+  const head = Buffer.from([0xff, marker, 0, 0]);
+  head.writeUInt16BE(bytes.length + 2, 2);
+  return Buffer.concat([head, bytes]);
+};
+const chunk = (type: string, body: Buffer | string) => {
+  const bytes = Buffer.from(body);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, Buffer.from(type), bytes, Buffer.alloc(4)]);
+};
+/** `more` after the first `at` bytes. */
+const withMore = (file: Buffer, at: number, ...more: Buffer[]) =>
+  Buffer.concat([file.subarray(0, at), ...more, file.subarray(at)]);
+
+const EXIF = segment(0xe1, `Exif\0\0II*\0${SECRET}`);
+
+for (const [name, ...options] of [
+  ['plain.jpg'],
+  ['progressive.jpg', '-interlace', 'JPEG'],
+  ['grey.jpg', '-colorspace', 'Gray'],
+  ['cmyk.jpg', '-colorspace', 'CMYK'],
+  ['restart.jpg', '-define', 'jpeg:restart-interval=2'],
+] as const) {
+  test(`${name}: every pixel stays, and no word`, () => {
+    const file = draw(name, ...options);
+    const thumbnail = segment(0xe0, Buffer.concat([Buffer.from('JFXX\0\x13'), file]));
+    const full = Buffer.concat([
+      withMore(
+        file,
+        2,
+        EXIF,
+        segment(0xe2, `ICC_PROFILE\0${SECRET}`),
+        segment(0xed, SECRET),
+        thumbnail,
+      ),
+      file, // the picture before it was cut, after the end
+      Buffer.from(SECRET),
+    ]);
+    assert.ok(full.includes(SECRET));
+    const clean = cleaned(full);
+    assert.not(clean.includes(SECRET));
+    assert.not(clean.includes('Exif'));
+    assert.is(pixels(clean, 'jpg'), pixels(file, 'jpg'));
+    assert.equal(cleaned(clean), clean, 'a clean one stays as it is');
+  });
+}
+
+test('the small picture in the head of a JPEG is left out', () => {
+  const file = draw('head.jpg');
+  const body = Buffer.concat([
+    Buffer.from('JFIF\0\x01\x01\0\0\x48\0\x48\x02\x02'),
+    Buffer.alloc(12, 9),
+  ]);
+  const end = 4 + file.readUInt16BE(4);
+  const full = Buffer.concat([file.subarray(0, 2), segment(0xe0, body), file.subarray(end)]);
+  const clean = cleaned(full);
+  assert.is(clean.readUInt16BE(4), 16);
+  assert.equal([clean[18], clean[19]], [0, 0]);
+  assert.not(clean.includes(Buffer.alloc(12, 9)));
+  assert.is(pixels(clean, 'jpg'), pixels(file, 'jpg'));
+});
+
+test('PNG: texts, times, profiles and EXIF go, transparency and every pixel stay', () => {
+  const file = draw('drawn.png', '-alpha', 'set', '-channel', 'A', '-evaluate', 'set', '40%');
+  const notes = ['tEXt', 'zTXt', 'iTXt', 'eXIf', 'tIME', 'iCCP', 'vpAg'].map((type) =>
+    chunk(type, SECRET),
+  );
+  const full = Buffer.concat([withMore(file, 33, ...notes), Buffer.from(SECRET)]);
+  const clean = cleaned(full);
+  assert.not(clean.includes(SECRET));
+  for (const type of ['tEXt', 'eXIf', 'tIME', 'iCCP']) assert.not(clean.includes(type), type);
+  assert.is(pixels(clean, 'png'), pixels(file, 'png'));
+});
+
+test('what is cut off, wrong or of another kind is not given out as a clean picture', () => {
+  const jpeg = draw('some.jpg');
+  const png = draw('some.png');
+  const unclean: [string, Buffer, string?][] = [
+    ['no end', jpeg.subarray(0, -2)],
+    ['half', jpeg.subarray(0, jpeg.length / 2)],
+    ['two bytes', jpeg.subarray(0, 2)],
+    ['no scan', Buffer.from([0xff, 0xd8, 0xff, 0xd9])],
+    ['a length beyond the end', withMore(jpeg, 2, Buffer.from([0xff, 0xe1, 0xff, 0xff]))],
+    ['a length of nothing', withMore(jpeg, 2, Buffer.from([0xff, 0xe1, 0, 0]))],
+    ['no marker', withMore(jpeg, 2, Buffer.from(SECRET))],
+    ['half a PNG', png.subarray(0, png.length / 2)],
+    ['only the start of a PNG', png.subarray(0, 8)],
+    ['a part nobody knows', withMore(png, 33, chunk('SECR', SECRET))],
+    ['a second head', withMore(png, 33, png.subarray(8, 33))],
+    ['a head that is not first', withMore(png, 8, chunk('tEXt', 'x'))],
+    [
+      'thousands of parts',
+      withMore(
+        png,
+        33,
+        ...Array.from({ length: 2000 }, (_, n) => {
+          return chunk(n % 2 ? 'tEXt' : 'tRNS', '');
+        }),
+      ),
+    ],
+    ['says that it is a JPEG', Buffer.from(SECRET), 'image/jpeg'],
+    ['WebP', Buffer.from('RIFFxxxxWEBPVP8 ')],
+    ['TIFF', Buffer.from('II*\0and more of it')],
+    ['HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0')],
+  ];
+  for (const [name, file, declared = ''] of unclean) {
+    assert.is(cleanPicture(file, declared).type, 'unclean', name);
+  }
+  const others = ['', '\xff', 'GIF89a', '<svg/>', 'BM', '%PDF-1.4', 'RIFFxxxxWAVE', SECRET];
+  for (const file of others)
+    assert.is(cleanPicture(Buffer.from(file, 'latin1'), '').type, 'other', file);
+});
+
+test('ten thousand damaged pictures: none stops the server, none keeps a word', () => {
+  const random = seeded(26);
+  const sources = [
+    withMore(cleaned(draw('a.jpg')), 2, EXIF),
+    withMore(cleaned(draw('b.png')), 33, chunk('eXIf', SECRET)),
+  ];
+  for (let n = 0; n < 10_000; n += 1) {
+    const file = Buffer.from(sources[n % 2] ?? '');
+    // The words themselves stay whole, so that they can be looked for.
+    for (let m = 0; m < 3; m += 1) {
+      const at = 2 + random.below(file.length - 2);
+      if (file.indexOf(SECRET) - 40 > at || at > file.indexOf(SECRET) + 40) {
+        file[at] = random.below(256);
+      }
+    }
+    const found = cleanPicture(file, '');
+    if (found.type === 'clean') assert.not(joinPieces(file, found.pieces).includes(SECRET));
+  }
+});
+
+test.run();

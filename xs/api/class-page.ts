@@ -1,0 +1,105 @@
+/**
+ * The class page over the control API: a laptop offers its own entries only, takes them back, and is told
+ * what a teacher said. While there is no class page, these addresses are not there.
+ */
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { DsError } from '../../shared/errors.ts';
+import { type Digest, parseDigest, parseUid, type Serial, type Uid } from '../../shared/ids.ts';
+import {
+  type ClassOffers,
+  type ClassStanding,
+  parseClassRequest,
+} from '../../shared/protocol/messages.ts';
+import { readOffers } from '../class-page/offer-file.ts';
+import { isOn } from '../class-page/switch.ts';
+import type { Library } from '../library.ts';
+import { knownOffer, offerVersion, takeBack } from '../pins/offering.ts';
+import { pinLimit } from '../pins/pins.ts';
+import { Pace } from '../registration/pace.ts';
+import { inLaptop, type Paths } from '../storage/paths.ts';
+import { findSnapshot, readVersions } from '../storage/snapshots.ts';
+import { factsOf } from './entry-facts.ts';
+import { readVersion } from './read-entries.ts';
+
+/** New offers of one laptop in an hour: each is written to the disk, and asks for a teacher's time. */
+const PACE = { perHour: 20, free: 20, pauseSeconds: 0 };
+
+export function addClassRoutes(
+  app: FastifyInstance,
+  library: Library,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  const { paths, workQueue, log, registrations } = library;
+  const pace = new Pace(library.clock, PACE);
+  const list = (serial: Serial): ClassOffers => ({
+    offers: readOffers(paths, serial).offers.map(({ uid, digest, snapshot, state }) => {
+      const { entry } = readVersion(inLaptop(paths, serial).pin(uid, digest), uid, digest);
+      return { uid, digest, snapshot, state, title: entry ? factsOf(entry, 0).title : '' };
+    }),
+  });
+
+  app.get('/v1/class', async (request) => {
+    checkOn(paths);
+    return list(laptopOf(request.raw.socket));
+  });
+
+  app.put<{ Params: { uid: string } }>('/v1/class/:uid', async (request) => {
+    checkOn(paths);
+    const serial = laptopOf(request.raw.socket);
+    const uid = parseUid(request.params.uid);
+    const { snapshot: name } = parseClassRequest(request.body);
+    const state = await workQueue.run(() => {
+      const snapshot = findSnapshot(paths, serial, name);
+      const known = knownOffer(paths, serial, uid, readVersions(snapshot).get(uid));
+      if (known) return known.state;
+      checkPace(pace, serial);
+      const { nick = '', colors = null } = registrations.get(serial) ?? {};
+      const limit = pinLimit(library, serial);
+      log.info('offered-to-class', { serial, uid });
+      return offerVersion(library, serial, { snapshot, uid, nick, colours: colors, limit }).state;
+    });
+    return { state, ...list(serial) };
+  });
+
+  app.delete<{ Params: { uid: string }; Querystring: { digest?: string } }>(
+    '/v1/class/:uid',
+    async (request) => {
+      checkOn(paths);
+      const serial = laptopOf(request.raw.socket);
+      const uid = parseUid(request.params.uid);
+      const { digest } = request.query;
+      const version = digest === undefined ? undefined : parseDigest(digest);
+      await workQueue.run(() => takeBack(library, serial, uid, version));
+      log.info('taken-back-from-class', { serial, uid });
+      return list(serial);
+    },
+  );
+}
+
+/** What became of this version; undefined while there is no class page. */
+export function classStanding(
+  paths: Paths,
+  serial: Serial,
+  uid: Uid,
+  digest: Digest,
+): ClassStanding | undefined {
+  if (!isOn(paths)) return undefined;
+  return knownOffer(paths, serial, uid, digest)?.state ?? 'none';
+}
+
+/** Answers as for any address that is not there. */
+function checkOn(paths: Paths): void {
+  if (!isOn(paths)) throw new DsError('not-found', 'there is no such page');
+}
+
+function checkPace(pace: Pace, serial: Serial): void {
+  const seconds = pace.waitSeconds(serial);
+  if (seconds > 0) {
+    const message = `${PACE.perHour} things were offered to the class within an hour`;
+    throw new DsError('server-refused', message, {
+      hint: `offer more in ${Math.ceil(seconds / 60)} minutes`,
+    });
+  }
+  pace.count(serial);
+}

@@ -1,0 +1,89 @@
+/**
+ * Who may see what of the class page, decided first by every route of it. While there is none, its addresses
+ * are answered like any that does not exist, to everybody.
+ */
+
+import type { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DsError } from '../../../shared/errors.ts';
+import { OFFER_ID } from '../../class-page/offer.ts';
+import { type SchoolOffer, SchoolOffers } from '../../class-page/offers.ts';
+import { isOn } from '../../class-page/switch.ts';
+import { ClassFiles, pictureOf } from '../../published/class-thing.ts';
+import { contentDisposition } from '../../takeaway/download-name.ts';
+import { SignInNeeded } from '../guard/guard.ts';
+import { noPage } from '../guard/missing.ts';
+import type { Site } from '../guard/site-context.ts';
+
+/** What the routes of the class page, and those of the teacher who decides, are given. */
+export interface ClassSite extends Site {
+  offers: SchoolOffers;
+  files: ClassFiles;
+}
+
+export type OnThing = FastifyRequest<{ Params: { id: string } }>;
+
+export function makeClassSite(site: Site): ClassSite {
+  const { library } = site;
+  return { ...site, offers: new SchoolOffers(library), files: new ClassFiles(library.paths) };
+}
+
+/** Throws `not-found` while there is no class page, and `SignInNeeded`. */
+export function admitToClass({ guard, library }: Site, request: FastifyRequest): void {
+  if (!isOn(library.paths)) throw noPage();
+  if (!guard.visitor(request)) throw new SignInNeeded();
+}
+
+/** Throws `not-found` for what is not there, or not in this state. */
+export function offerOf(
+  { offers }: ClassSite,
+  { params: { id } }: OnThing,
+  onlyApproved: boolean,
+): SchoolOffer {
+  const found = OFFER_ID.test(id) ? orNothing(() => offers.find(id)) : undefined;
+  if (!found || (onlyApproved && found.state !== 'approved')) throw noPage();
+  return found;
+}
+
+function orNothing<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof DsError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+/** The picture of how it looked. Not kept by the browser: it may be taken back at any time. */
+export function sendPicture(
+  { library }: ClassSite,
+  offer: SchoolOffer,
+  reply: FastifyReply,
+): FastifyReply {
+  const picture = pictureOf(library.paths, offer);
+  if (!picture) throw noPage();
+  return harmless(reply).type('image/png').send(picture);
+}
+
+/** The file as a download. Throws `not-found` where there is none that is given out. */
+export async function sendFile(
+  { files }: ClassSite,
+  offer: SchoolOffer,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const file = await files.find(offer);
+  if (file === null || file === 'unclean') throw noPage();
+  const stream: Readable = await file.open();
+  return harmless(reply)
+    .header('content-disposition', contentDisposition(file.name))
+    .header('content-length', file.size)
+    .type(file.type)
+    .send(stream);
+}
+
+/** These bytes come from a child's laptop: a browser must not run, sniff or frame them. */
+function harmless(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('content-security-policy', "default-src 'none'; sandbox")
+    .header('x-content-type-options', 'nosniff');
+}

@@ -1,0 +1,63 @@
+/** The desk at which a teacher decides what the class sees. On a part that only teachers reach. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DsError } from '../../../../shared/errors.ts';
+import { isOn } from '../../../class-page/switch.ts';
+import { readThing } from '../../../published/class-thing.ts';
+import { THINGS_PER_PAGE } from '../../class/class-routes.ts';
+import {
+  type ClassSite,
+  type OnThing,
+  offerOf,
+  sendFile,
+  sendPicture,
+} from '../../class/class-site.ts';
+import { paginate, readPage } from '../../frame/paging.ts';
+import { PLACES } from '../../frame/teacher-frame.tsx';
+import { noPage } from '../../guard/missing.ts';
+import type { Sent } from '../acts/act-routes.ts';
+import { frameProps } from '../acts/frame-props.ts';
+import { OfferPage, OffersPage, STATES } from './offers-page.tsx';
+
+type Asked = FastifyRequest<{ Querystring: Sent }>;
+
+export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
+  const { offers, library } = site;
+  const { paths, registrations } = library;
+  const nameOf = (serial: Parameters<typeof registrations.get>[0]) =>
+    registrations.get(serial)?.nick || serial;
+
+  part.get(PLACES.offers, async (request: Asked, reply) => {
+    const { only } = request.query;
+    const state = STATES.find((one) => one === only) ?? 'offered';
+    const lists = Object.fromEntries(STATES.map((one) => [one, offers.list(one)] as const));
+    const counts = { offered: 0, approved: 0, refused: 0 };
+    for (const one of STATES) counts[one] = lists[one]?.length ?? 0;
+    const paged = paginate(lists[state] ?? [], readPage(request.query.page), THINGS_PER_PAGE);
+    const things = paged.shown.flatMap((offer) => readThing(paths, offer) ?? []);
+    const damaged = offers.damaged().map((serial) => ({ serial, name: nameOf(serial) }));
+    const { page, done } = frameProps(site, request, reply);
+    const shown = { page, done, on: isOn(paths), state, counts, things, paged, damaged };
+    return site.send(reply, OffersPage(shown));
+  });
+
+  part.get(`${PLACES.offers}/:id/`, async (request: OnThing, reply) => {
+    const offer = offerOf(site, request, false);
+    const thing = readThing(paths, offer);
+    if (!thing) throw noPage();
+    const file = await site.files.find(offer).catch((error: unknown) => {
+      if (error instanceof DsError && error.code === 'damaged') return 'damaged' as const;
+      throw error;
+    });
+    const page = site.page(request, reply);
+    return site.send(reply, OfferPage({ page, thing, state: offer.state, file }));
+  });
+
+  part.get(`${PLACES.offers}/:id/picture`, async (request: OnThing, reply) =>
+    sendPicture(site, offerOf(site, request, false), reply),
+  );
+
+  const options = { exposeHeadRoute: false };
+  part.get(`${PLACES.offers}/:id/file`, options, async (request: OnThing, reply) =>
+    sendFile(site, offerOf(site, request, false), reply),
+  );
+}

@@ -1,0 +1,171 @@
+/**
+ * Pictures without what cameras and programs write into them beside the picture: place, time, device, names,
+ * comments, a smaller picture of how it was before. Of JPEG and PNG only those parts are kept that a browser
+ * needs to draw them; whatever stands after the end of the picture goes too. The parts stay where they are in
+ * the file: what comes out is a list of them. Pure.
+ *
+ * Written here because it is two loops over lengths; the libraries for it decode the whole picture, or
+ * edit what they know by name and keep the rest.
+ */
+
+/** Bytes from `from` up to `to` of the original, or these ones instead. */
+export type Piece = { from: number; to: number } | { bytes: Buffer };
+
+export type CleanPicture =
+  | { type: 'clean'; mimeType: 'image/jpeg' | 'image/png'; pieces: Piece[] }
+  /** A picture that may have such things in it, and cannot be cleaned here. */
+  | { type: 'unclean' }
+  /** No picture of a kind in which cameras write. */
+  | { type: 'other' };
+
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** More separate parts than this no camera writes, and each costs a read. */
+const MAX_PIECES = 500;
+
+/** `declared` is the media type that the entry claims. */
+export function cleanPicture(file: Buffer, declared: string): CleanPicture {
+  if (file.length >= 2 && file.readUInt16BE(0) === 0xffd8) {
+    return asClean('image/jpeg', jpegPieces(file));
+  }
+  if (file.subarray(0, 8).equals(PNG)) return asClean('image/png', pngPieces(file));
+  const isOtherKind = hasExif(file.subarray(0, 16).toString('latin1'));
+  return { type: isOtherKind || /^image\/p?(jpe?g|png)$/.test(declared) ? 'unclean' : 'other' };
+}
+
+/** TIFF and the raw files that are TIFF, WebP, HEIF and AVIF. */
+function hasExif(start: string): boolean {
+  return (
+    /^(II\*\0|MM\0\*|II\+\0|MM\0\+)/.test(start) ||
+    /^RIFF[\s\S]{4}WEBP/.test(start) ||
+    /^[\s\S]{4}ftyp(hei|hev|mif|msf|avi[fs])/.test(start)
+  );
+}
+
+function asClean(mimeType: 'image/jpeg' | 'image/png', pieces: Piece[] | undefined): CleanPicture {
+  return pieces ? { type: 'clean', mimeType, pieces } : { type: 'unclean' };
+}
+
+/** The size of what comes out, in bytes. */
+export function sizeOfPieces(pieces: readonly Piece[]): number {
+  return pieces.reduce(
+    (sum, one) => sum + ('bytes' in one ? one.bytes.length : one.to - one.from),
+    0,
+  );
+}
+
+export function joinPieces(file: Buffer, pieces: readonly Piece[]): Buffer {
+  return Buffer.concat(
+    pieces.map((one) => ('bytes' in one ? one.bytes : file.subarray(one.from, one.to))),
+  );
+}
+
+class Kept {
+  readonly pieces: Piece[] = [];
+
+  keep(from: number, to: number): void {
+    const last = this.pieces.at(-1);
+    if (last && 'to' in last && last.to === from) last.to = to;
+    else this.pieces.push({ from, to });
+  }
+
+  /** Undefined for more than anybody writes. */
+  all(): Piece[] | undefined {
+    return this.pieces.length <= MAX_PIECES ? this.pieces : undefined;
+  }
+}
+
+const [SOI, EOI, SOS, APP0, APP14, APP15, COM] = [0xd8, 0xd9, 0xda, 0xe0, 0xee, 0xef, 0xfe];
+
+/** Undefined for what is no whole JPEG. */
+function jpegPieces(file: Buffer): Piece[] | undefined {
+  const kept = new Kept();
+  kept.keep(0, 2);
+  let hasFrame = false;
+  let hasScan = false;
+  for (let at = 2; ; ) {
+    while (file[at] === 0xff && file[at + 1] === 0xff) at += 1;
+    const marker = file[at + 1];
+    if (file[at] !== 0xff || marker === undefined || marker === SOI) return undefined;
+    if (marker === EOI) {
+      kept.keep(at, at + 2);
+      return hasFrame && hasScan ? kept.all() : undefined;
+    }
+    const end = at + 2 + (at + 4 <= file.length ? file.readUInt16BE(at + 2) : 0);
+    if (end < at + 4 || end > file.length || !isJpegPart(marker)) return undefined;
+    const segment = file.subarray(at, end);
+    if (marker === APP0) kept.pieces.push(...withoutThumbnail(segment));
+    else if (marker === APP14) {
+      if (isAdobe(segment)) kept.keep(at, end);
+    } else if (!isLeftOut(marker)) kept.keep(at, end);
+    hasFrame ||= isFrame(marker);
+    at = end;
+    if (marker !== SOS) continue;
+    hasScan = true;
+    at = endOfScan(file, end);
+    kept.keep(end, at);
+  }
+}
+
+/** Tables, frames and scans, the two with lengths of lines, and what is left out. */
+function isJpegPart(marker: number): boolean {
+  return marker >= 0xc0 && (marker <= 0xcf || marker >= SOS);
+}
+
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+function isLeftOut(marker: number): boolean {
+  return (marker > APP0 && marker <= APP15) || (marker >= 0xf0 && marker <= COM);
+}
+
+/** The header that says how pixels are shaped; its small picture may be one of before the cutting. */
+function withoutThumbnail(segment: Buffer): Piece[] {
+  if (segment.length < 18 || segment.toString('latin1', 4, 9) !== 'JFIF\0') return [];
+  const bytes = Buffer.from(segment.subarray(0, 18));
+  bytes.writeUInt16BE(16, 2);
+  bytes.writeUInt16BE(0, 16);
+  return [{ bytes }];
+}
+
+/** Which colours its numbers mean: twelve bytes without any text. */
+function isAdobe(segment: Buffer): boolean {
+  return segment.length === 16 && segment.toString('latin1', 4, 9) === 'Adobe';
+}
+
+/** Where the next marker is that is no part of the picture's data. */
+function endOfScan(file: Buffer, from: number): number {
+  for (let at = from; ; at += 1) {
+    at = file.indexOf(0xff, at);
+    if (at < 0 || at + 1 >= file.length) return file.length;
+    const next = file[at + 1] ?? 0;
+    if (next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at;
+  }
+}
+
+/** Drawing needs these: the picture, its colours and shape, and the pictures of an animation. */
+const DRAWN = new Set([
+  ...['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'sBIT', 'bKGD', 'pHYs'],
+  ...['acTL', 'fcTL', 'fdAT'],
+]);
+
+/** Undefined for what is no whole PNG. */
+function pngPieces(file: Buffer): Piece[] | undefined {
+  const kept = new Kept();
+  kept.keep(0, 8);
+  let hasData = false;
+  for (let at = 8; at + 12 <= file.length; ) {
+    const end = at + 12 + file.readUInt32BE(at);
+    const type = file.toString('latin1', at + 4, at + 8);
+    const isFirst = at === 8;
+    if (end > file.length || !/^[A-Za-z]{4}$/.test(type)) return undefined;
+    if (isFirst !== (type === 'IHDR') || (isFirst && end !== at + 25)) return undefined;
+    // A capital: whoever does not know it cannot draw the picture.
+    if (!DRAWN.has(type) && /^[A-Z]/.test(type)) return undefined;
+    if (DRAWN.has(type)) kept.keep(at, end);
+    hasData ||= type === 'IDAT';
+    if (type === 'IEND') return hasData && end === at + 12 ? kept.all() : undefined;
+    at = end;
+  }
+  return undefined;
+}
