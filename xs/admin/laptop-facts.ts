@@ -3,11 +3,10 @@
  * the folders it was read from has changed, by whatever program; so the pages are true at once after an act, and a
  * thousand laptops cost a thousand looks and not six thousand readings.
  */
-import { lstatSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import type { NotSafe } from '../../shared/protocol/messages.ts';
-import { namesIn } from '../../shared/system/files.ts';
 import { lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { hasTwin } from '../registration/twin-file.ts';
@@ -38,6 +37,8 @@ interface Known {
 
 /** A folder may change again within the resolution of its time without a trace; in milliseconds. */
 const SETTLED_MS = 1000;
+/** How the name of a snapshot begins. */
+const DATED = 'datastore-2';
 const libraries = new WeakMap<Paths, Map<Serial, Known>>();
 
 export type Look = (serial: Serial) => LaptopFacts;
@@ -57,21 +58,30 @@ function laptopFacts(paths: Paths, serial: Serial): LaptopFacts {
   libraries.set(paths, all);
   const known = all.get(serial);
   if (known && known.stamps === stampsOf(known.folders)) return known.facts;
-  const folders = foldersOf(paths, serial);
+  const names = namesAt(inLaptop(paths, serial).home);
+  const folders = foldersOf(paths, serial, names);
   const stamps = stampsOf(folders);
-  const facts = readFacts(paths, serial);
-  if (stamps === undefined) all.delete(serial);
+  const facts = readFacts(paths, serial, names);
+  if (stamps === undefined || names === undefined) all.delete(serial);
   else all.set(serial, { facts, folders, stamps });
   return facts;
 }
 
+/** Undefined for a folder that cannot be read. */
+function namesAt(folder: string): ReadonlySet<string> | undefined {
+  try {
+    return new Set(readdirSync(folder));
+  } catch {
+    return undefined;
+  }
+}
+
 /** All whose names say something about it. */
-function foldersOf(paths: Paths, serial: Serial): string[] {
+function foldersOf(paths: Paths, serial: Serial, names: ReadonlySet<string> = new Set()): string[] {
   const { home, held, pinned } = inLaptop(paths, serial);
-  const snapshots = ifReadable(() => namesIn(home)).filter((name) =>
-    tryParse(parseSnapshotName, name),
-  );
-  const newest = snapshots.sort().slice(-1);
+  // Refusing a name takes ten times as long as this look at its first letters.
+  const dated = [...names].filter((name) => name.startsWith(DATED)).sort();
+  const newest = dated.filter((name) => tryParse(parseSnapshotName, name)).slice(-1);
   const trash = inLibrary(paths).trashOf(serial);
   return [home, held, pinned, trash, ...newest.map((name) => join(home, name))];
 }
@@ -88,17 +98,23 @@ function stampsOf(folders: readonly string[]): string | undefined {
   return stamps[0] === '-' ? undefined : stamps.join('\n');
 }
 
-function readFacts(paths: Paths, serial: Serial): LaptopFacts {
-  const { held, pinned } = inLaptop(paths, serial);
-  const note = readFindings(paths, serial);
-  const lost = lostSnapshot(paths, serial).length;
+/** `names` are those in its folder: most laptops have few of these files, and to miss one takes long. */
+function readFacts(
+  paths: Paths,
+  serial: Serial,
+  names: ReadonlySet<string> | undefined,
+): LaptopFacts {
+  const laptop = inLaptop(paths, serial);
+  const mayHave = (path: string) => names?.has(basename(path)) ?? true;
+  const note = mayHave(laptop.findings) ? readFindings(paths, serial) : undefined;
+  const lost = mayHave(laptop.lastSuccess) ? lostSnapshot(paths, serial).length : 0;
   return {
-    damaged: lost > 0 || concernsNewest(paths, serial, note),
-    findings: note.count || lost,
-    notSafe: readNotSafe(paths, serial),
-    twins: hasTwin(paths, serial),
-    hasHeld: isThere(held),
-    hasPins: isThere(pinned),
+    damaged: lost > 0 || (note !== undefined && concernsNewest(paths, serial, note)),
+    findings: (note?.count ?? 0) || lost,
+    notSafe: mayHave(laptop.notSafe) ? readNotSafe(paths, serial) : { count: 0, entries: [] },
+    twins: mayHave(laptop.instances) && hasTwin(paths, serial),
+    hasHeld: mayHave(laptop.held),
+    hasPins: mayHave(laptop.pinned),
   };
 }
 
@@ -112,13 +128,4 @@ function concernsNewest(
   const name = newest && relative(inLaptop(paths, serial).home, newest.folder);
   // A list that was cut may have left it out.
   return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
-}
-
-/** Also what cannot be looked at. */
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return true;
-  }
 }
