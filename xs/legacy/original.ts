@@ -19,7 +19,7 @@ import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { isAboutEntry, type JournalEntry, readJournalTree } from './journal-layouts.ts';
+import { isAboutEntry, type JournalEntry, readJournalTreeInPieces } from './journal-layouts.ts';
 
 export interface FoldContext {
   paths: Paths;
@@ -79,7 +79,7 @@ async function foldInto(
   const now: Known = new Map();
   const versions = new Map<Uid, Digest>();
 
-  const { entries, leftOut } = readJournalTree(laptop.original);
+  const { entries, leftOut } = await readJournalTreeInPieces(laptop.original, () => spend(0));
   if (entries.length > MAX_ENTRIES) {
     throw new DsError('bad-input', `a Journal of ${entries.length} entries is too large`);
   }
