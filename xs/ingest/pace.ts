@@ -33,13 +33,13 @@ export interface RunBudget {
 
 /**
  * More than the disk of any laptop that is in use, and an hour: a disk reads faster than that. Others wait for a
- * fortieth of a second.
+ * hundredth of a second.
  */
 export const RUN_BUDGET: RunBudget = {
   bytes: 64 * 2 ** 30,
   ms: 3_600_000,
-  turnBytes: 4 * 2 ** 20,
-  turnMs: 25,
+  turnBytes: 2 * 2 ** 20,
+  turnMs: 10,
 };
 
 /** Nobody else waits. */
