@@ -188,9 +188,17 @@ export class Intake implements AsyncDisposable {
   #enqueue(serial: Serial): void {
     if (this.#stop.signal.aborted || this.#queue.has(serial)) return;
     this.#queue.add(serial);
-    const work = this.#turns.run(serial, (turn) => this.#take(serial, turn));
+    const work = this.#afterOthers(serial).then(() =>
+      this.#turns.run(serial, (turn) => this.#take(serial, turn)),
+    );
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
+  }
+
+  /** What the service ended with is not begun beside what is under way: it may end the service again. */
+  async #afterOthers(serial: Serial): Promise<void> {
+    const { attempts, reason } = readAttempts(this.#options.paths, serial);
+    if (attempts > 0 && reason === undefined) await Promise.all(this.#running);
   }
 
   async #take(serial: Serial, turn: Turn): Promise<void> {
@@ -239,14 +247,12 @@ export class Intake implements AsyncDisposable {
         forgetAttempts(paths, serial);
         return;
       }
-      await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
-        env,
-        waitSeconds: 0,
-      });
+      const { sessionLock } = inLaptop(paths, serial);
+      await using _lock = await turn.aside(() => lockFile(sessionLock, { env, waitSeconds: 0 }));
       if (exists(places.waiting(serial))) {
         renameSync(places.waiting(serial), claimed); // a newer one replaces one that got stuck
         forgetAttempts(paths, serial);
-        await fsyncFolderAside(places.claimedFolder);
+        await turn.aside(() => fsyncFolderAside(places.claimedFolder));
       }
       failpoint('ingest.claimed');
       await giveBack(this.#options, serial); // taken by a service that was killed
