@@ -41,7 +41,7 @@ import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
 import { parseAddress } from './setting-values.ts';
 import { checkGroup } from './ssh/account.ts';
-import { lockedOut } from './ssh/old-algorithms.ts';
+import { lockedOut, refusesDsa } from './ssh/old-algorithms.ts';
 import { watchRoom } from './ssh/room-watch.ts';
 import { floorOf, installSession } from './ssh/session-files.ts';
 import { type Sshd, startSshd } from './ssh/sshd.ts';
@@ -141,7 +141,7 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   applyKeys();
   await checkSessions({ paths, ownership, env, log });
   cleanup.use(watchRoom({ paths, clock, log, env, floor }));
-  const out = await lockedOut(registrations.all(), env);
+  const out = await lockedOut(registrations.all(), () => refusesDsa(env));
   if (out.length > 0) {
     const reason = 'OpenSSH here cannot check DSA keys; give them the new program';
     log.warn('original-clients-locked-out', { laptops: out.length, reason });

@@ -40,10 +40,18 @@ export type Signature = string;
  */
 export function listEntries(
   root: string,
+  onStranger?: (path: string) => void,
+  onFolder?: (prefix: string, error: unknown) => void,
+): TreeEntry[] {
+  return [...walkEntries(root, onStranger, onFolder)].filter((entry) => entry !== undefined);
+}
+
+/** The same one by one, and undefined for each name that is none. */
+export function* walkEntries(
+  root: string,
   onStranger: (path: string) => void = () => {},
   onFolder: (prefix: string, error: unknown) => void = throwIt,
-): TreeEntry[] {
-  const entries: TreeEntry[] = [];
+): Generator<TreeEntry | undefined> {
   for (const found of readdirSync(root, { withFileTypes: true })) {
     const prefix = found.name;
     if (prefix.length !== 2) continue; // index, version, checksums…
@@ -56,11 +64,11 @@ export function listEntries(
     for (const name of readFolder(folder, (error) => onFolder(prefix, error))) {
       const uid = tryParse(parseUid, name);
       // Not join(): for thousands of entries it takes as long as the stats themselves.
-      if (uid?.startsWith(prefix)) entries.push({ uid, path: `${folder}/${name}` });
-      else onStranger(join(folder, name));
+      const entry = uid?.startsWith(prefix) ? { uid, path: `${folder}/${name}` } : undefined;
+      if (!entry) onStranger(join(folder, name));
+      yield entry;
     }
   }
-  return entries;
 }
 
 function throwIt(_prefix: string, error: unknown): void {

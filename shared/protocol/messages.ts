@@ -40,6 +40,7 @@ const completionObject = v.strictObject({
   state: digest,
   entries: v.pipe(count, v.maxValue(MAX_ENTRIES)),
 });
+export const NAMED_TWICE = 'changed and removed name an entry more than once';
 /** Each entry once: the work that a completion asks for is bounded by what was sent for it. */
 const completionSchema = v.pipe(
   completionObject,
@@ -47,7 +48,7 @@ const completionSchema = v.pipe(
     ({ changed, removed }) =>
       new Set([...changed.map(([one]) => one), ...removed]).size ===
       changed.length + removed.length,
-    'changed and removed name an entry more than once',
+    NAMED_TWICE,
   ),
 );
 export type Completion = v.InferOutput<typeof completionSchema>;

@@ -102,8 +102,8 @@ export function fsyncFolder(folder: string): void {
   }
 }
 
-/** The process id distinguishes two programs, the counter two writes of one program. */
-function temporaryBeside(path: string): string {
+/** A name that nobody else writes to. The process id distinguishes two programs, the counter two writes of one program. */
+export function temporaryBeside(path: string): string {
   counter += 1;
   return join(dirname(path), `.${basename(path)}.${process.pid}.${counter}.tmp`);
 }

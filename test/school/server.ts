@@ -23,6 +23,8 @@ export interface ServerOptions {
   library?: string;
   /** Counts what laptops and server say to each other: they meet at forwarded ports. */
   wire?: { forward(port: number): Promise<number> };
+  /** A module of ours that is loaded into the service before its program. */
+  preload?: string;
 }
 
 export interface TestServer {
@@ -69,7 +71,9 @@ export async function startServer(folder: string, options: ServerOptions): Promi
     runsAsRoot && !asRoot
       ? ['setpriv', `--reuid=${ORDINARY_UID}`, `--regid=${ORDINARY_UID}`, '--clear-groups']
       : [];
-  const command = [...drop, process.execPath, join(program, 'xs-backup.mjs')];
+  const loaded = options.preload ? [import.meta.resolve('tsx'), options.preload] : [];
+  const imports = loaded.flatMap((module) => ['--import', module]);
+  const command = [...drop, process.execPath, ...imports, join(program, 'xs-backup.mjs')];
 
   let ports: { http: number; ssh: number } | undefined;
   const server: TestServer = {

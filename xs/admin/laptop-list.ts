@@ -6,13 +6,10 @@ import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
-import { hasTwin } from '../registration/twin-file.ts';
-import { ifReadable } from '../storage/checked-entry.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
-import { readNotSafe } from '../storage/not-safe.ts';
 import type { Paths } from '../storage/paths.ts';
-import { listHeld } from '../storage/snapshots.ts';
-import { daysWithout, isDamaged } from './status.ts';
+import { type Look, lookAt } from './laptop-facts.ts';
+import { countHeld, daysWithout } from './status.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -24,11 +21,13 @@ export async function laptopRows(
   const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
   const newer = successors(library.registrations.bySerial());
   const now = library.timeline.now();
+  const look = lookAt(library.paths);
   return laptops.map(([serial, laptop]) =>
     rowOf(library.paths, serial, laptop, {
       known: overview.get(serial),
       newer: newer.get(serial),
       ...daysWithout(library, serial, now),
+      look,
     }),
   );
 }
@@ -40,14 +39,16 @@ interface Around {
   /** Since its last backup; and whether it may be more. */
   days: number | null;
   atLeast: boolean;
+  look: Look;
 }
 
 function rowOf(
   paths: Paths,
   serial: Serial,
   laptop: Laptop,
-  { known, newer, days, atLeast }: Around,
+  { known, newer, days, atLeast, look }: Around,
 ) {
+  const facts = look(serial);
   return {
     serial,
     nick: laptop.nick,
@@ -58,7 +59,7 @@ function rowOf(
     confirmed: laptop.introduction ? laptop.introduction.confirmed !== null : null,
     retired: laptop.retired,
     /** Two laptops answer to its name. */
-    twins: hasTwin(paths, serial),
+    twins: facts.twins,
     replaces: laptop.alias?.of ?? null,
     replacedBy: newer ?? null,
     snapshots: known?.snapshots ?? 0,
@@ -66,10 +67,10 @@ function rowOf(
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
     ...{ days, atLeast },
-    damaged: isDamaged({ paths }, serial),
+    damaged: facts.damaged,
     /** Entries of its Journal that are not safe, as it says; 0 for one that another one replaces. */
-    notSafe: newer ? 0 : readNotSafe(paths, serial).count,
-    held: ifReadable(() => listHeld(paths, serial)).length,
+    notSafe: newer ? 0 : facts.notSafe.count,
+    held: countHeld(paths, serial, look),
     /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },

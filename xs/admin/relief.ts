@@ -7,6 +7,7 @@ import { listPins } from '../pins/pins.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { measureDisk } from '../storage/disk.ts';
 import { listAside } from '../storage/snapshots.ts';
+import { type Look, lookAt } from './laptop-facts.ts';
 
 export interface DiskParts {
   /** All in bytes; of the backups as of the last cleanup. */
@@ -55,13 +56,16 @@ export async function allReliefs(library: Library): Promise<Relief[]> {
   const { paths, config, index } = library;
   const share = roomForLaptops(paths.library, config.quota).bytes;
   const { others } = diskParts(await measureDisk(paths.library), await index.usage(), share);
-  return findReliefs(library, others);
+  return findReliefs(library, others, lookAt(paths));
 }
 
 /** What could make room now. Looks through the pins and held backups of every laptop. */
-export function findReliefs({ paths, serials }: Library, others: number): Relief[] {
+export function findReliefs({ paths, serials }: Library, others: number, look: Look): Relief[] {
   const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
-  const pins = sum(serials().flatMap((serial) => listPins(paths, serial)));
-  const held = sum(serials().flatMap((serial) => listAside(paths, serial)));
+  const all = serials().map((serial) => ({ serial, ...look(serial) }));
+  const pinning = all.filter(({ hasPins }) => hasPins);
+  const holding = all.filter(({ hasHeld }) => hasHeld);
+  const pins = sum(pinning.flatMap(({ serial }) => listPins(paths, serial)));
+  const held = sum(holding.flatMap(({ serial }) => listAside(paths, serial)));
   return reliefs({ others, pins, held });
 }

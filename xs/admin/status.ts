@@ -4,14 +4,12 @@
  * pages and the metrics show each in their way.
  */
 import { existsSync, lstatSync } from 'node:fs';
-import { relative } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { readOffers } from '../class-page/offer-file.ts';
 import type { Fault } from '../ground/faults.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
-import { laptopsIn, lostSnapshot } from '../integrity/checker.ts';
-import { readFindings } from '../integrity/findings.ts';
+import { laptopsIn } from '../integrity/checker.ts';
 import { readScrubState } from '../integrity/scrub-state.ts';
 import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
@@ -19,21 +17,21 @@ import { readOffsite } from '../offsite/offsite-state.ts';
 import { successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
-import { hasTwin } from '../registration/twin-file.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
 import { readDays } from '../retention/day-log.ts';
 import { diskSize, roomForLaptops } from '../retention/quota.ts';
-import { lockedOut } from '../ssh/old-algorithms.ts';
+import { lockedOut, refusesDsa } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
 import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
 import { daysSince, isLowerBound, type Moment } from '../storage/moment.ts';
-import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
+import { inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
-import { baseSnapshot, listHeld } from '../storage/snapshots.ts';
+import { listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { listArrivals } from '../transfer/arrivals.ts';
+import { type Look, lookAt } from './laptop-facts.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
@@ -129,25 +127,27 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
-  const notSafe = whatIsNotSafe(library);
+  const look = lookAt(paths);
+  const notSafe = whatIsNotSafe(library, look);
   const held = registrations.all().map(([serial, { nick }]) => {
-    return { serial, nick, snapshots: ifReadable(() => listHeld(paths, serial)).length };
+    return { serial, nick, snapshots: countHeld(paths, serial, look) };
   });
   const waiting = active.map(([serial, { nick, pending }]) => {
     return { serial, nick, keys: pending.length };
   });
   const damagedLaptops = laptopsIn(paths).map((serial) => {
-    return { serial, nick: nickOf(serial), files: countFindings(library, serial) };
+    return { serial, nick: nickOf(serial), files: countFindings(library, serial, look) };
   });
   const days = await index.days();
+  const refuses = () => lately(library, library.env, options, () => refusesDsa(library.env));
   return {
     time: moment.time.toISOString(),
-    ...standings(library, active, notSafe, moment),
+    ...standings(library, active, notSafe, look, moment),
     arrivals: listArrivals(paths).map(({ serial, nick }) => ({ serial, nick })),
     held: held.filter(({ snapshots }) => snapshots > 0),
     waitingKeys: waiting.filter(({ keys }) => keys > 0),
     twins: active
-      .filter(([serial]) => hasTwin(paths, serial))
+      .filter(([serial]) => look(serial).twins)
       .map(([serial, { nick }]) => ({ serial, nick })),
     overQuota: usage
       .filter(({ stuck }) => stuck === 1)
@@ -158,16 +158,14 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .sort((a, b) => b.bytes - a.bytes),
     teachers: countTeachers(paths),
     https: httpsWayIn(library),
-    ...(await readRoom(library, known, usage, days)),
+    ...(await readRoom(library, look, known, usage, days)),
     cleanedUp: days.length > 0,
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),
     trash: listTrash(paths).length,
     damaged: pool.damage.list().length,
     damagedLaptops: damagedLaptops.filter(({ files }) => files > 0),
-    lockedOut: (await lockedOut(active, library.env)).map(([serial, { nick }]) => {
-      return { serial, nick };
-    }),
+    lockedOut: (await lockedOut(active, refuses)).map(([serial, { nick }]) => ({ serial, nick })),
     unregistered: unregisteredIn(library),
     strangers: strangers
       .list((serial) => isKnown(library, serial))
@@ -175,7 +173,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     notSafe,
     scrub: scrubFacts(library, days),
     clock: { trusted: moment.trusted, reason: timeline.distrust },
-    probes: await (options.fresh ? probe(library) : probedLately(library)),
+    probes: await lately(library, library.listening, options, () => probe(library)),
     faults: library.faults.list(),
     disks: await otherDisks(paths),
   };
@@ -186,6 +184,7 @@ function standings(
   library: Library,
   active: readonly (readonly [Serial, Laptop])[],
   notSafe: readonly LaptopNotSafe[],
+  look: Look,
   moment: Moment,
 ): Pick<Status, 'laptops' | 'unconfirmed'> {
   // A laptop that another one replaces is missed by nobody; what it has stored still matters.
@@ -194,7 +193,7 @@ function standings(
   const laptops = active
     .map(([serial, { nick, registered }]) => {
       const { days, atLeast } = daysWithout(library, serial, moment);
-      const facts = { damaged: isDamaged(library, serial), notSafe: unsafe.has(serial), atLeast };
+      const facts = { damaged: look(serial).damaged, notSafe: unsafe.has(serial), atLeast };
       return { serial, nick, registered, days, standing: standing(days, facts) };
     })
     .filter(
@@ -214,6 +213,7 @@ type Room = Pick<Status, 'disk' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>
 /** `known`: the size of each newest Journal in bytes, null for none. */
 async function readRoom(
   library: Library,
+  look: Look,
   known: readonly (number | null)[],
   usage: readonly LaptopUsage[],
   days: readonly DayRow[],
@@ -238,7 +238,7 @@ async function readRoom(
     forecast,
     fullOn: fullDate(readDays(paths), measured, now),
     // Without the links, copies of the same content would be taken for other files.
-    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, others) : [],
+    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, others, look) : [],
     // The first cleanup makes it.
     reserve:
       hasReserve ||
@@ -276,13 +276,19 @@ function countTeachers(paths: Library['paths']): number {
 
 /** For how long pages and metrics reuse what was tried, in milliseconds. */
 const PROBED_MS = 60_000;
-const probed = new WeakMap<Library['listening'], () => Promise<Probes>>();
+const tried = new WeakMap<object, () => Promise<unknown>>();
 
-function probedLately(library: Library): Promise<Probes> {
-  const { listening, clock } = library;
-  const known = probed.get(listening) ?? cached(clock, PROBED_MS, () => probe(library));
-  probed.set(listening, known);
-  return known();
+/** What a program was asked a moment ago about `key`, or is asked now. */
+function lately<T>(
+  { clock }: Library,
+  key: object,
+  { fresh }: StatusOptions,
+  ask: () => Promise<T>,
+): Promise<T> {
+  if (fresh) return ask();
+  const known = tried.get(key) ?? cached(clock, PROBED_MS, ask);
+  tried.set(key, known);
+  return known() as Promise<T>;
 }
 
 /** Laptops with something in the library that are not registered here. */
@@ -317,25 +323,23 @@ async function otherDisks(paths: Paths): Promise<Status['disks']> {
 }
 
 /** By the last check, and by whether the last backup is still there. */
-function countFindings({ paths, registrations, troubles }: Library, serial: Serial): number {
-  const known = readFindings(paths, serial).count;
+function countFindings(
+  { paths, registrations, troubles }: Library,
+  serial: Serial,
+  look: Look,
+): number {
   const alone = [
     registrations.unreadable().includes(serial),
     troubles.has(serial),
     readOffers(paths, serial).damaged,
   ];
-  return alone.filter((one) => one).length + (known || lostSnapshot(paths, serial).length);
+  return alone.filter((one) => one).length + look(serial).findings;
 }
 
-/** Something is wrong with the newest backup of a laptop, so that it does not count as safe. */
-export function isDamaged({ paths }: Pick<Library, 'paths'>, serial: Serial): boolean {
-  if (lostSnapshot(paths, serial).length > 0) return true;
-  const { findings, count } = readFindings(paths, serial);
-  if (count === 0) return false;
-  const [newest] = ifReadable(() => [baseSnapshot(paths, serial)]);
-  const name = newest && relative(inLaptop(paths, serial).home, newest.folder);
-  // A list that was cut may have left it out.
-  return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
+/** Snapshots that are held aside of a laptop; none where they cannot be read. */
+export function countHeld(paths: Paths, serial: Serial, look: Look): number {
+  if (!look(serial).hasHeld) return 0;
+  return ifReadable(() => listHeld(paths, serial)).length;
 }
 
 /** Days since a laptop's last backup, null for never; and whether it may be more. */

@@ -23,6 +23,6 @@ export async function judgeQuietClaim(
   // A new completion file makes the server ask for what is damaged.
   if (!hasSums(newest) || hasDamage(pool.damage, newest.folder)) return 'damaged';
   if ((await checker.checkSnapshot(newest)).length > 0) return 'damaged';
-  void successes.note(newest, timeline.now());
+  await successes.note(newest, timeline.now());
   return isHeld(paths, newest) ? 'held' : 'safe';
 }

@@ -28,9 +28,9 @@ import {
   unretire,
 } from './registration.ts';
 import { moodle } from './sign-on/moodle.ts';
+import { signInCode, teacher } from './sign-on/teachers.ts';
 import { drop, held, release, snapshots, sums } from './snapshots.ts';
 import { doctor, status } from './status.ts';
-import { signInCode, teacher } from './teachers.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...{ status, doctor, laptops, 'not-safe': notSafe },

@@ -1,55 +1,51 @@
 /**
- * Everything that follows when a backup's snapshot is in its place, in one walk that is safe to
- * repeat: a service that was killed in the middle does it again, because the completion file stays claimed
- * until this has ended.
+ * Everything that follows in the work queue when a backup's snapshot is in its place, in one walk that is safe
+ * to repeat: a service that was killed in the middle does it again, because the completion file stays claimed
+ * until this has ended, and what arrived was removed.
  */
-import { rmSync } from 'node:fs';
-import { opendir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { asDsError } from '../../shared/errors.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { repairDamage } from '../integrity/repair.ts';
-import { pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import { pointLatestAside, type Snapshot } from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 import { isHeld, limitHeld, releaseHeldBefore } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 
 /**
- * `arrived` is the folder with what the laptop sent; it is emptied. `replaced` goes to the trash, unless
+ * `replaced` goes to the trash, unless
  * the new one is held: a service that was killed meanwhile leaves it, which is one snapshot too many.
  */
 export async function afterBackup(
   context: IngestContext,
   snapshot: Snapshot,
-  arrived: string,
   replaced?: Snapshot,
 ): Promise<void> {
   const { paths, timeline, log, successes } = context;
   const held = isHeld(paths, snapshot);
   failpoint('ingest.promoted');
   if (held) limitHeld(paths, snapshot.serial, timeline.now());
-  else publish(context, snapshot);
+  else await publish(context, snapshot);
   failpoint('ingest.pointed');
   if (replaced && !held) {
     discard(paths, snapshot.serial, replaced.folder, 'replaced-within-the-day', timeline.now());
     log.info('snapshot-replaced', { serial: snapshot.serial, name: replaced.name });
   }
-  const noted = successes.note(snapshot, timeline.now());
-  await emptyFolder(arrived);
-  failpoint('ingest.emptied');
+  await successes.note(snapshot, timeline.now());
   const { serial, name, sequence, entries, changed, removed, source } = snapshot;
   const facts = { serial, name, sequence, entries, changed, removed, source };
   log.info(held ? 'snapshot-held' : 'snapshot-made', facts);
   await repair(context, snapshot);
-  await Promise.all([noted, reindex(context, snapshot)]);
+  await reindex(context, snapshot);
   context.onBackup?.(snapshot, held);
 }
 
 /** A good snapshot is there: those that were held before it join it, and `datastore-latest` follows. */
-function publish({ paths }: IngestContext, { serial, name, sequence }: Snapshot): void {
+async function publish(
+  { paths }: IngestContext,
+  { serial, name, sequence }: Snapshot,
+): Promise<void> {
   releaseHeldBefore(paths, serial, sequence);
-  pointLatest(paths, serial, name);
+  await pointLatestAside(paths, serial, name);
 }
 
 /** What arrived may be what was damaged. The scrub and the daily check try again later. */
@@ -68,16 +64,5 @@ async function reindex({ index, log }: IngestContext, { serial }: Snapshot): Pro
     await index.reindex(serial);
   } catch (error) {
     log.warn('index-not-updated', { serial, reason: asDsError(error).message });
-  }
-}
-
-/** Removes what is in a folder, however much that is; others get their turn in between. */
-export async function emptyFolder(folder: string): Promise<void> {
-  const pause = pacemaker(SLICE_MS);
-  for await (const found of await opendir(folder)) {
-    const path = join(folder, found.name);
-    if (found.isDirectory()) await rm(path, { recursive: true, force: true });
-    else rmSync(path, { force: true });
-    await pause();
   }
 }

@@ -7,7 +7,7 @@ import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import type { KeptMark } from '../../shared/journal/kept.ts';
 import type { Manifest } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { writeFileAside } from '../../shared/system/files-aside.ts';
 import { run } from '../../shared/system/run.ts';
 import type { Whole } from '../integrity/salvage.ts';
 import { noteMarks } from '../pins/only-copy.ts';
@@ -69,11 +69,20 @@ export async function buildSnapshot(
   }
 }
 
+/** Resolves when all that arrived is on the disk. */
+export async function makeDurable(
+  { folder, files }: Arrival,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  await run('sync', ['-f', folder], { env });
+  files.madeDurable();
+}
+
 /** `missing` are entries of the base that turned out not to be whole. */
 async function build(context: IngestContext, arrival: Arrival, parts: Parts): Promise<Built> {
   const { paths, ownership, env } = context;
-  // What arrived must be on the disk before it gets a name in the pool.
-  if (parts.verified.size > 0) await run('sync', ['-f', arrival.folder], { env });
+  // What arrived must be on the disk before it gets a name in the pool. Usually it is: `ingest.ts` saw to it.
+  if (!arrival.files.isDurable) await makeDurable(arrival, env);
   failpoint('ingest.durable');
   const draft = inLaptop(paths, arrival.serial).draft(arrival.completion.run);
   rmSync(draft, { recursive: true, force: true });
@@ -86,7 +95,7 @@ async function build(context: IngestContext, arrival: Arrival, parts: Parts): Pr
     }
     failpoint('ingest.linked');
     const manifest = manifestOf(context, arrival, parts, bytes);
-    return { type: 'built', snapshot: seal(context, draft, manifest, parts) };
+    return { type: 'built', snapshot: await seal(context, draft, manifest, parts) };
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw error;
@@ -127,13 +136,18 @@ function manifestOf(
 }
 
 /** Judges, seals and promotes the draft: among the laptop's snapshots, or held aside. */
-function seal(context: IngestContext, draft: string, manifest: Manifest, parts: Parts): Snapshot {
+async function seal(
+  context: IngestContext,
+  draft: string,
+  manifest: Manifest,
+  parts: Parts,
+): Promise<Snapshot> {
   const { paths, ownership } = context;
   const { serial, bytes } = manifest;
   const verdict = judge(context, serial, parts, bytes);
   noteMarks(context, serial, marksOf(parts.verified));
-  if (verdict.hold) writeFileDurably(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
-  sealDraft(draft, manifest, parts.versions);
+  if (verdict.hold) await writeFileAside(inSnapshot(draft).held, formatHeldNote(verdict), 0o640);
+  await sealDraft(draft, manifest, parts.versions);
   failpoint('ingest.sealed');
   if (verdict.hold) makeReadableFolder(ownership, inLaptop(paths, serial).held);
   return promoteDraft(paths, manifest, draft, verdict.hold);

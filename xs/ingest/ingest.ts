@@ -1,8 +1,9 @@
 /**
- * Turns what a laptop sent into a snapshot. Here: is it done already, does it build on the newest snapshot, do
- * the limits allow it, what of the base is lost. Then `build-snapshot.ts` verifies → makes durable → links a
- * draft through the pool → asks the shrink guard → seals → promotes, and `after-backup.ts` publishes → notes
- * the success → empties the folder → repairs → reindexes.
+ * Turns what a laptop sent into a snapshot. Before its turn of the work queue: reads what arrived, answers what is
+ * certain already, makes the rest durable. In the queue: is it done already, does it build on the newest snapshot,
+ * do the limits allow it, what of the base is lost. Then `build-snapshot.ts` verifies → links a draft through the
+ * pool → asks the shrink guard → seals → promotes, and `after-backup.ts` publishes → notes the success → repairs →
+ * reindexes. After the queue: empties the folder.
  *
  * Earlier snapshots are never changed, and nothing of the new one can be seen before it is promoted.
  * Killed anywhere, it is done again from the start or, when the snapshot is already there, from the
@@ -12,10 +13,13 @@ import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { asDsError, type ErrorCode } from '../../shared/errors.ts';
 import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
-import { stateDigest } from '../../shared/journal/sums.ts';
+import { stateDigestInPieces } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
+import { failpoint } from '../../shared/system/failpoint.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { emptyFolder } from '../../shared/system/remove-in-pieces.ts';
 import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import { entryOf } from '../integrity/entry-names.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
@@ -28,33 +32,104 @@ import {
   readVersions,
   type Snapshot,
 } from '../storage/snapshots.ts';
-import { afterBackup, emptyFolder } from './after-backup.ts';
+import { afterBackup } from './after-backup.ts';
 import type { Arrival } from './arrival.ts';
-import { buildSnapshot } from './build-snapshot.ts';
+import { buildSnapshot, makeDurable } from './build-snapshot.ts';
 import type { DailyCap } from './daily-cap.ts';
 import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
+import { alone, type Pace } from './pace.ts';
 import { SentFiles } from './sent.ts';
 import { readHeldNote } from './shrink-guard.ts';
 import { checkTwin, othersOf } from './twin-line.ts';
 
-/** What arrived, of which something may have been read already. */
-export type Sent = Omit<Arrival, 'files'> & { files?: SentFiles };
+/** What arrived, before anything of it is read. */
+export type Sent = Omit<Arrival, 'files'>;
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
+/** With so many entries missing the laptop has a lot to send anyway. */
+const MANY = 1000;
+
+/** With these, what arrived is removed: otherwise a faulty program would fill the disk with it. */
+const OVER_LIMITS: readonly ErrorCode[] = ['server-refused', 'over-quota'];
+
 /**
- * Makes the snapshot, or says why not. Throws `server-refused` over the daily cap and `over-quota` over the
- * hard quota, with what arrived removed; anything else is trouble of the server (a full disk, damage), after
- * which the same can be tried again.
+ * Makes the snapshot, or says why not. Throws `bad-input` for what is too much to read, `server-refused` over the
+ * daily cap and `over-quota` over the hard quota, with what arrived removed; anything else is trouble of the
+ * server (a full disk, damage), after which the same can be tried again.
  */
-export async function ingest(context: IngestContext, sent: Sent): Promise<Ingested> {
+export async function ingest(
+  context: IngestContext,
+  sent: Sent,
+  pace: Pace = alone(),
+): Promise<Ingested> {
+  const arrival = { ...sent, files: new SentFiles() };
+  const clear = () => emptyFolder(arrival.folder, pace.rest);
+  try {
+    const certain = await prepare(context, arrival, pace);
+    const outcome = certain ?? (await pace.inQueue(() => makeSnapshot(context, arrival)));
+    if (outcome.state !== 'done' && outcome.state !== 'held') return outcome;
+    await clear();
+    failpoint('ingest.emptied');
+    return outcome;
+  } catch (error) {
+    if (OVER_LIMITS.includes(asDsError(error).code)) await clear();
+    throw error;
+  }
+}
+
+/** What needs no turn of the work queue. Returns the outcome if it is certain: no snapshot. */
+async function prepare(
+  context: IngestContext,
+  arrival: Arrival,
+  pace: Pace,
+): Promise<Ingested | undefined> {
+  if (!isWorthReading(context, arrival)) return undefined;
+  const { files, folder, completion } = arrival;
+  try {
+    await files.readAhead(folder, completion.changed, pace.spend);
+  } catch (error) {
+    if (asDsError(error).code === 'bad-input') await emptyFolder(folder, pace.rest);
+    throw error;
+  }
+  const missing = completion.changed.filter(([uid]) => files.isIncomplete(uid));
+  const certain =
+    missing.length > 0 ? await whatIsMissing(context, arrival, missing, pace) : undefined;
+  if (!certain && !files.isDurable) {
+    await pace.aside(() => makeDurable(arrival, context.env));
+  }
+  return certain;
+}
+
+/** Undefined when the base may have what did not arrive, or does not fit: the work queue decides then. */
+async function whatIsMissing(
+  context: IngestContext,
+  arrival: Arrival,
+  incomplete: Completion['changed'],
+  pace: Pace,
+): Promise<Ingested | undefined> {
   const { paths } = context;
-  const arrival = { files: new SentFiles(), ...sent };
+  const { serial, completion } = arrival;
+  checkTwin(paths, serial, completion.instance);
+  const newest = baseSnapshot(paths, serial);
+  if (!buildsOn(completion.base, newest)) return undefined;
+  const before = newest ? readVersions(newest) : new Map<Uid, Digest>();
+  const missing = incomplete.map(([uid]) => uid).filter((uid) => !before.has(uid));
+  // Of a base something may be lost as well: a laptop that lacks little is told everything at once.
+  if (missing.length === 0 || (newest && missing.length < MANY)) return undefined;
+  await checkLimits(context, arrival);
+  await breathe();
+  const versions = applyChanges(before, completion);
+  return (await checkState(versions, completion, pace.rest)) ?? { state: 'missing', missing };
+}
+
+async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<Ingested> {
+  const { paths } = context;
   const { serial, completion, folder } = arrival;
   checkTwin(paths, serial, completion.instance);
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
-    await afterBackup(context, newest, folder); // promoted before the power went
+    await afterBackup(context, newest); // promoted before the power went
     return outcomeOf(paths, newest);
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
@@ -66,20 +141,28 @@ export async function ingest(context: IngestContext, sent: Sent): Promise<Ingest
   await breathe();
   const versions = applyChanges(base.versions, completion);
   await breathe();
-  if (versions.size !== completion.entries || stateDigest(versions) !== completion.state) {
-    const message = 'the changes do not lead to the Journal they claim to describe';
-    return { state: 'refused', code: 'bad-input', message };
-  }
+  const wrong = await checkState(versions, completion, pacemaker(SLICE_MS));
+  if (wrong) return wrong;
   const built = await buildSnapshot(context, arrival, { ...base, lost }, versions);
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
   context.cap?.note(serial, completion.instance);
   context.hardQuota?.add(serial, await sizeOf(folder));
-  await afterBackup(context, built.snapshot, folder, replaced);
+  await afterBackup(context, built.snapshot, replaced);
   return outcomeOf(paths, built.snapshot);
 }
 
+async function checkState(
+  versions: ReadonlyMap<Uid, Digest>,
+  { entries, state }: Completion,
+  pause: () => Promise<void>,
+) {
+  if (versions.size === entries && (await stateDigestInPieces(versions, pause)) === state) return;
+  const message = 'the changes do not lead to the Journal they claim to describe';
+  return { state: 'refused', code: 'bad-input', message } as const;
+}
+
 /** Whether its content matters: not for what is refused or answered before anything is read. */
-export function isWorthReading({ paths, cap }: IngestContext, arrival: Sent): boolean {
+function isWorthReading({ paths, cap }: IngestContext, arrival: Arrival): boolean {
   const { serial, completion } = arrival;
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run || !buildsOn(completion.base, newest)) return false;
@@ -132,18 +215,12 @@ function buildsOn(base: Completion['base'], newest: Manifest | undefined): boole
   return base.sequence === newest.sequence && base.state === newest.state;
 }
 
-/** What is refused is removed: otherwise a faulty program would fill the disk with it. */
 async function checkLimits(
   { paths, cap, hardQuota }: IngestContext,
   { serial, folder, source }: Arrival,
 ): Promise<void> {
-  try {
-    if (source !== 'original') cap?.check(serial, all(paths, serial), othersOf(paths, serial));
-    hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
-  } catch (error) {
-    await emptyFolder(folder);
-    throw error;
-  }
+  if (source !== 'original') cap?.check(serial, all(paths, serial), othersOf(paths, serial));
+  hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
 }
 
 /** What arrived takes so much on the disk, in bytes. */

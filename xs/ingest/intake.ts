@@ -11,24 +11,23 @@ import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Outcome } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { fsyncFolder } from '../../shared/system/files.ts';
+import { fsyncFolderAside } from '../../shared/system/files-aside.ts';
 import { lockFile } from '../../shared/system/lock.ts';
+import { removeFolder } from '../../shared/system/remove-in-pieces.ts';
 import type { Faults } from '../ground/faults.ts';
 import { asServerError, reasonOf } from '../ground/system-errors.ts';
 import type { Registrations } from '../registration/registration.ts';
-import type { Spend } from '../storage/in-pieces.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
 import type { WorkQueue } from '../storage/work-queue.ts';
-import { emptyFolder } from './after-backup.ts';
 import { forgetAttempts, MAX_ATTEMPTS, readAttempts, writeAttempts } from './attempts.ts';
 import { openCompletion } from './completion-file.ts';
 import { FairTurns, type Turn } from './fair-turns.ts';
-import { type Ingested, ingest, isWorthReading, outcomeOf, type Sent } from './ingest.ts';
+import { type Ingested, ingest, outcomeOf, type Sent } from './ingest.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
+import { type Pace, paceOf, RUN_BUDGET, type RunBudget } from './pace.ts';
 import { retryDelayMs } from './retry-schedule.ts';
-import { RUN_BUDGET, type RunBudget, SentFiles, spendFrom } from './sent.ts';
 import { giveBack, takeAway } from './taken.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
@@ -132,9 +131,10 @@ export class Intake implements AsyncDisposable {
   outcome(serial: Serial, run: RunId): Outcome {
     const known = this.#outcomes.get(serial, run);
     if (known) return known;
+    // While it is ingested, a new snapshot is seen before its name is durable.
+    if (this.#queue.has(serial)) return { state: 'ingesting' };
     const newest = baseSnapshot(this.#options.paths, serial);
-    if (newest?.run === run) return outcomeOf(this.#options.paths, newest);
-    return this.#queue.has(serial) ? { state: 'ingesting' } : { state: 'unknown' };
+    return newest?.run === run ? outcomeOf(this.#options.paths, newest) : { state: 'unknown' };
   }
 
   /** Like outcome(), but waits up to `ms` milliseconds for one that is final. */
@@ -188,9 +188,17 @@ export class Intake implements AsyncDisposable {
   #enqueue(serial: Serial): void {
     if (this.#stop.signal.aborted || this.#queue.has(serial)) return;
     this.#queue.add(serial);
-    const work = this.#turns.run((turn) => this.#take(serial, turn));
+    const work = this.#afterOthers(serial).then(() =>
+      this.#turns.run(serial, (turn) => this.#take(serial, turn)),
+    );
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
+  }
+
+  /** What the service ended with is not begun beside what is under way: it may end the service again. */
+  async #afterOthers(serial: Serial): Promise<void> {
+    const { attempts, reason } = readAttempts(this.#options.paths, serial);
+    if (attempts > 0 && reason === undefined) await Promise.all(this.#running);
   }
 
   async #take(serial: Serial, turn: Turn): Promise<void> {
@@ -239,14 +247,12 @@ export class Intake implements AsyncDisposable {
         forgetAttempts(paths, serial);
         return;
       }
-      await using _lock = await lockFile(inLaptop(paths, serial).sessionLock, {
-        env,
-        waitSeconds: 0,
-      });
+      const { sessionLock } = inLaptop(paths, serial);
+      await using _lock = await turn.aside(() => lockFile(sessionLock, { env, waitSeconds: 0 }));
       if (exists(places.waiting(serial))) {
         renameSync(places.waiting(serial), claimed); // a newer one replaces one that got stuck
         forgetAttempts(paths, serial);
-        fsyncFolder(places.claimedFolder);
+        await turn.aside(() => fsyncFolderAside(places.claimedFolder));
       }
       failpoint('ingest.claimed');
       await giveBack(this.#options, serial); // taken by a service that was killed
@@ -291,21 +297,21 @@ export class Intake implements AsyncDisposable {
     turn: Turn,
     onRun: (run: RunId) => void,
   ): Promise<void> {
-    const { cap, log, budget = RUN_BUDGET } = this.#options;
-    const spend = spendFrom(budget, turn, this.#stop.signal);
+    const { cap, log, workQueue, budget = RUN_BUDGET } = this.#options;
+    const pace = paceOf(workQueue, turn, budget, this.#stop.signal);
     let run: RunId | undefined;
     let instance: string | undefined;
     try {
-      const opened = await openCompletion(this.#options, serial, claimed, spend);
+      const opened = await openCompletion(this.#options, serial, claimed, pace);
       const { arrival } = opened;
       ({ run, instance } = arrival.completion);
       onRun(run);
       const outcome =
         arrival.source === 'agent'
-          ? await this.#ingestTaken(arrival, spend)
-          : await this.#ingestArrival(arrival, spend);
-      if (arrival.source === 'original') await rm(arrival.folder, { recursive: true, force: true });
-      if (outcome.state === 'done' || outcome.state === 'held') opened.remember();
+          ? await this.#ingestTaken(arrival, pace)
+          : await ingest(this.#options, arrival, pace);
+      if (arrival.source === 'original') await removeFolder(arrival.folder, pace.rest);
+      if (outcome.state === 'done' || outcome.state === 'held') await opened.remember();
       else if (outcome.state === 'rebase' && arrival.source === 'original') throw baseMoved();
       else cap?.noteFailure(serial, instance);
       this.#outcomes.set(serial, run, outcome);
@@ -327,31 +333,14 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Out of the reach of the laptop's sessions. */
-  async #ingestTaken(arrival: Sent, spend: Spend): Promise<Ingested> {
+  async #ingestTaken(arrival: Sent, pace: Pace): Promise<Ingested> {
     const { serial } = arrival;
     const folder = takeAway(this.#options, serial);
     try {
-      return await this.#ingestArrival({ ...arrival, folder }, spend);
+      return await ingest(this.#options, { ...arrival, folder }, pace);
     } finally {
       await giveBack(this.#options, serial);
     }
-  }
-
-  /** Reads what arrived in turns with others, then makes the snapshot. */
-  async #ingestArrival(arrival: Sent, spend: Spend): Promise<Ingested> {
-    const { workQueue } = this.#options;
-    const files = new SentFiles();
-    if (isWorthReading(this.#options, arrival)) {
-      const { folder, completion } = arrival;
-      try {
-        await files.readAhead(folder, completion.changed, spend);
-      } catch (error) {
-        // What is refused is removed: otherwise a faulty program would fill the disk with it.
-        if (asDsError(error).code === 'bad-input') await emptyFolder(folder);
-        throw error;
-      }
-    }
-    return workQueue.run(() => ingest(this.#options, { ...arrival, files }));
   }
 
   /**

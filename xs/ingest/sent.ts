@@ -4,6 +4,7 @@
  * same; the session lock is held meanwhile, so no session changes it.
  */
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -15,28 +16,14 @@ import {
   MAX_METADATA_BYTES,
 } from '../../shared/journal/entry.ts';
 import { type KeptMark, keptMarkOf } from '../../shared/journal/kept.ts';
+import { MAX_ENTRIES } from '../../shared/journal/sums.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { isUnreadable } from '../storage/checked-entry.ts';
 import { digestInPieces, READ_SENT, type Spend } from '../storage/in-pieces.ts';
 import { inEntry } from '../storage/paths.ts';
-import type { Turn } from './fair-turns.ts';
 
-/** What one run may cost. */
-export interface RunBudget {
-  /** Bytes read, content and metadata. */
-  bytes: number;
-  /** Reading time, without the turns of others, in milliseconds. */
-  ms: number;
-  /** Bytes after which the others have their turn. */
-  turnBytes: number;
-}
-
-/** More than the disk of any laptop that is in use, and an hour: a disk reads faster than that. */
-export const RUN_BUDGET: RunBudget = {
-  bytes: 64 * 2 ** 30,
-  ms: 3_600_000,
-  turnBytes: 64 * 2 ** 20,
-};
+/** Content up to this size is read in one go, in bytes; most is. */
+const SMALL_BYTES = 64 * 1024;
 
 /** The metadata of an entry that arrived. */
 export interface SentMetadata {
@@ -48,6 +35,23 @@ export interface SentMetadata {
 export class SentFiles {
   readonly #metadata = new Map<string, { stamp: string; digest: Digest; sent: SentMetadata }>();
   readonly #content = new Map<string, { stamp: string; digest: Digest }>();
+  readonly #incomplete = new Set<Uid>();
+  #isDurable = true;
+
+  /** Whether all that was read was made durable afterwards. */
+  get isDurable(): boolean {
+    return this.#isDurable;
+  }
+
+  /** Call it when the disk has all that was read so far. */
+  madeDurable(): void {
+    this.#isDurable = true;
+  }
+
+  /** Whether an entry that was read ahead lacks a file, or has another one than it says. */
+  isIncomplete(uid: Uid): boolean {
+    return this.#incomplete.has(uid);
+  }
 
   /** Metadata at `path` if they have this digest. Throws `bad-input` when they are none. */
   metadata(path: string, digest: Digest): SentMetadata | undefined {
@@ -59,6 +63,7 @@ export class SentFiles {
     checkPropertyCount(bytes);
     const entry = decodeEntry(bytes);
     const sent = { content: entry.content, mark: keptMarkOf(entry) };
+    this.#isDurable = false;
     this.#metadata.set(path, { stamp, digest, sent });
     return sent;
   }
@@ -90,23 +95,43 @@ export class SentFiles {
     changed: readonly (readonly [Uid, Digest])[],
     spend: Spend,
   ): Promise<void> {
+    const isThere = await listed(folder, spend);
     for (const [uid, digest] of changed) {
       const { metadata, content } = inEntry(folder, uid);
+      if (!isThere(metadata)) {
+        this.#incomplete.add(uid);
+        await spend(0);
+        continue;
+      }
       const sent = this.metadata(metadata, digest);
       await spend(sizeOf(metadata));
       if (sent?.content && sizeOf(content) === sent.content.size) {
         await this.#hash(content, spend);
       }
+      const isWhole = sent?.content
+        ? this.#content.get(content)?.digest === sent.content.digest
+        : sent !== undefined;
+      if (!isWhole) this.#incomplete.add(uid);
     }
+  }
+
+  /** A small file is read in one go: the way through a thread takes five times as long. */
+  async #digest(path: string, spend: Spend): Promise<{ digest: Digest }> {
+    const bytes = sizeOf(path) <= SMALL_BYTES ? readSmall(path) : undefined;
+    if (!bytes) return await digestInPieces(path, spend);
+    await spend(bytes.length);
+    return { digest: digestOf(bytes) };
   }
 
   async #hash(path: string, spend: Spend): Promise<void> {
     this.#content.delete(path);
     const stamp = stampOf(path);
     if (!stamp) return;
-    const { digest } = await digestInPieces(path, spend);
+    const { digest } = await this.#digest(path, spend);
     // The name may have led to another file while this one was read.
-    if (stampOf(path) === stamp) this.#content.set(path, { stamp, digest });
+    if (stampOf(path) !== stamp) return;
+    this.#isDurable = false;
+    this.#content.set(path, { stamp, digest });
   }
 }
 
@@ -116,63 +141,21 @@ function changed(path: string): DsError {
   });
 }
 
-/**
- * For all that is read in a run: lets others pass in between. It throws `bad-input` beyond the budget,
- * and the signal's reason.
- */
-export function spendFrom(budget: RunBudget, turn: Turn, signal: AbortSignal): Spend {
-  const pause = pacemaker(SLICE_MS);
-  const meter = new Meter(budget);
-  return async (bytes) => {
-    signal.throwIfAborted();
-    if (meter.spend(bytes)) {
-      await turn.pass();
-      meter.resume();
-    }
-    await pause();
-  };
+/** So many names are kept in memory; a folder with more has strange ones. */
+const MAX_NAMES = 4 * MAX_ENTRIES;
+
+/** Tells whether a path in the folder may be there: to look for each name costs ten times as much as to list them. */
+async function listed(folder: string, spend: Spend): Promise<(path: string) => boolean> {
+  const names = new Set<string>();
+  for await (const { name } of await opendir(folder, { bufferSize: 256 })) {
+    names.add(name);
+    if (names.size > MAX_NAMES) return () => true;
+    await spend(0);
+  }
+  return (path) => names.has(basename(path));
 }
 
-/** Adds up what a run costs. */
-class Meter {
-  readonly #budget: RunBudget;
-  #bytes = 0;
-  #ms = 0;
-  #inTurn = 0;
-  #since = performance.now();
-
-  constructor(budget: RunBudget) {
-    this.#budget = budget;
-  }
-
-  /** Returns whether it is the turn of others. Throws `bad-input` beyond the budget. */
-  spend(bytes: number): boolean {
-    const now = performance.now();
-    this.#ms += now - this.#since;
-    this.#since = now;
-    this.#bytes += bytes;
-    this.#inTurn += bytes;
-    if (this.#bytes > this.#budget.bytes || this.#ms > this.#budget.ms) throw this.#tooMuch();
-    if (this.#inTurn < this.#budget.turnBytes) return false;
-    this.#inTurn = 0;
-    return true;
-  }
-
-  /** The others had their turn. */
-  resume(): void {
-    this.#since = performance.now();
-  }
-
-  #tooMuch(): DsError {
-    const { bytes, ms } = this.#budget;
-    const limits = `${bytes} bytes and ${Math.round(ms / 60_000)} minutes`;
-    return new DsError('bad-input', `the backup takes more than ${limits} to read`, {
-      hint: 'an entry of this Journal is far too large for a school server',
-    });
-  }
-}
-
-/** Metadata that a session wrote: whatever may be there, only a small regular file is read. */
+/** Of a file that a session wrote: whatever may be there, only a small regular file is read. */
 function readSmall(path: string): Buffer | undefined {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
   const fd = openSync(path, READ_SENT);

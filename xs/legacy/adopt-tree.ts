@@ -88,7 +88,7 @@ export async function buildDraft(
     state: stateDigest(reading.versions),
   };
   await checkDraft(draft, options, steps);
-  sealDraft(draft, manifest, reading.versions);
+  await sealDraft(draft, manifest, reading.versions);
   rmSync(written, { recursive: true });
   failpoint('adopt.sealed');
   return manifest;

@@ -16,12 +16,12 @@ import { digestOf, isInternalProperty, MAX_METADATA_BYTES } from '../../shared/j
 import {
   contentOf,
   entrySignature,
-  listEntries,
   readPlainFile,
   readProperties,
   type Signature,
   type TreeEntry,
   unreadable,
+  walkEntries,
 } from '../../shared/journal/journal-tree.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { parsePythonJson, pythonText } from './python-json.ts';
@@ -74,13 +74,35 @@ interface ListOptions {
 
 /** Lists all entries of the tree at `root`. */
 export function readJournalTree(root: string, options: ListOptions = {}): RawJournal {
+  const steps = readSteps(root, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, with `pause` awaited after each name: for a tree that somebody else may fill. */
+export async function readJournalTreeInPieces(
+  root: string,
+  pause: () => Promise<void>,
+): Promise<RawJournal> {
+  const steps = readSteps(root, {});
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+function* readSteps(root: string, options: ListOptions): Generator<undefined, RawJournal> {
   const leftOut = listLeftOut(root);
   const report = (path: string, reason: string) =>
     leftOut.push({ what: path.slice(root.length + 1), reason });
   const folders = new Map<Uid, TreeEntry>();
   const onStranger = (path: string) => report(path, 'it is not an entry of a Journal');
-  for (const entry of listEntries(root, onStranger, options.onFolder)) {
-    folders.set(entry.uid, entry);
+  for (const entry of walkEntries(root, onStranger, options.onFolder)) {
+    if (entry) folders.set(entry.uid, entry);
+    yield;
   }
   const entries = new Map<Uid, JournalEntry>();
   for (const [uid, entry] of folders) entries.set(uid, folderEntry(entry));

@@ -12,14 +12,14 @@ import { digestOf, type Entry, encodeEntry } from '../../shared/journal/entry.ts
 import { difference, MAX_ENTRIES, stateDigest, type Versions } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Completion } from '../../shared/protocol/messages.ts';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { writeFileAside } from '../../shared/system/files-aside.ts';
 import { damagedEntries, salvage } from '../integrity/salvage.ts';
 import { copyInPieces, type Spend } from '../storage/in-pieces.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
 import type { Pool } from '../storage/pool.ts';
 import { readVersions, type Snapshot } from '../storage/snapshots.ts';
-import { isAboutEntry, type JournalEntry, readJournalTree } from './journal-layouts.ts';
+import { isAboutEntry, type JournalEntry, readJournalTreeInPieces } from './journal-layouts.ts';
 
 export interface FoldContext {
   paths: Paths;
@@ -36,7 +36,7 @@ export interface Folded {
   /** Holds the changed entries, as `incoming/` does for our agent. */
   folder: string;
   /** To be called when the snapshot is in its place: saves what was read. */
-  remember: () => void;
+  remember: () => Promise<void>;
 }
 
 const knownSchema = v.record(v.string(), v.tuple([v.string(), v.string()]));
@@ -79,7 +79,7 @@ async function foldInto(
   const now: Known = new Map();
   const versions = new Map<Uid, Digest>();
 
-  const { entries, leftOut } = readJournalTree(laptop.original);
+  const { entries, leftOut } = await readJournalTreeInPieces(laptop.original, () => spend(0));
   if (entries.length > MAX_ENTRIES) {
     throw new DsError('bad-input', `a Journal of ${entries.length} entries is too large`);
   }
@@ -176,9 +176,9 @@ function readKnown(path: string): Known {
   }
 }
 
-function writeKnown(path: string, known: Known): void {
+async function writeKnown(path: string, known: Known): Promise<void> {
   const object = Object.fromEntries(
     [...known].map(([uid, { signature, digest }]) => [uid, [signature, digest]]),
   );
-  writeFileDurably(path, `${JSON.stringify(object)}\n`, 0o640);
+  await writeFileAside(path, `${JSON.stringify(object)}\n`, 0o640);
 }

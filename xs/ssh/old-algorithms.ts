@@ -31,21 +31,25 @@ export async function formatOldAlgorithms(env: NodeJS.ProcessEnv): Promise<strin
   return lines;
 }
 
+/** Whether OpenSSH cannot check DSA keys any more: from version 10 on, by no option. */
+export async function refusesDsa(env: NodeJS.ProcessEnv): Promise<boolean> {
+  try {
+    return !(await known('key-sig', env)).includes(DSA);
+  } catch {
+    return false; // ssh does not start for a user without an account; the service has to
+  }
+}
+
 /**
- * The laptops in use that have nothing but a DSA key, where OpenSSH cannot check such keys any more (from
- * version 10 on, by no option): they cannot log in.
+ * The laptops in use that have nothing but a DSA key: they cannot log in where OpenSSH `refuses` it, which
+ * is asked only if there are any.
  */
 export async function lockedOut(
   laptops: readonly (readonly [Serial, Laptop])[],
-  env: NodeJS.ProcessEnv,
+  refuses: () => Promise<boolean>,
 ): Promise<(readonly [Serial, Laptop])[]> {
   const old = laptops.filter(([, { keys, retired }]) => {
     return retired === null && keys.own === null && keys.sugar?.startsWith(`${DSA} `);
   });
-  if (old.length === 0) return [];
-  try {
-    return (await known('key-sig', env)).includes(DSA) ? [] : old;
-  } catch {
-    return []; // ssh does not start for a user without an account; the service has to
-  }
+  return old.length > 0 && (await refuses()) ? old : [];
 }

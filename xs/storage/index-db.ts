@@ -9,8 +9,10 @@ import type { Manifest } from '../../shared/protocol/messages.ts';
 import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Faults } from '../ground/faults.ts';
 import { ifReadable } from './checked-entry.ts';
+import { IDLE_SLICE_MS } from './idle.ts';
 import { readLastSuccess } from './last-success.ts';
 import { inLaptop, inState, type Paths } from './paths.ts';
 import { listSnapshots } from './snapshots.ts';
@@ -208,7 +210,9 @@ async function reconcile(db: Db, paths: Paths, serials: readonly Serial[]): Prom
   const times = new Map(successes.map(({ serial, time }) => [serial, time]));
   const known = new Set<string>([...names.keys(), ...times.keys()]);
   const changed: Serial[] = [];
+  const pause = pacemaker(IDLE_SLICE_MS);
   for (const serial of serials) {
+    await pause();
     known.delete(serial);
     const here = ifReadable(() => namesIn(inLaptop(paths, serial).home)).filter(
       (name) => tryParse(parseSnapshotName, name) !== undefined,

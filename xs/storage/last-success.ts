@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Manifest, parseTick, type Tick } from '../../shared/protocol/messages.ts';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { writeFileAside } from '../../shared/system/files-aside.ts';
 import { type Stamp, tickOf } from './moment.ts';
 import { inLaptop, type Paths } from './paths.ts';
 
@@ -21,8 +21,8 @@ export interface LastSuccesses {
   /** From memory; undefined for never. */
   stampOf(serial: Serial): Stamp | undefined;
   /**
-   * The Journal is safe as of `now`, in the state of this snapshot. Durable when the call returns;
-   * the promise resolves when the index has it too, or when its failure was logged.
+   * The Journal is safe as of `now`, in the state of this snapshot. Resolves when that is durable, and the index
+   * has it too, or its failure was logged.
    */
   note(snapshot: Pick<Manifest, 'serial' | 'sequence' | 'state'>, now: Stamp): Promise<void>;
 }
@@ -51,6 +51,7 @@ export function openLastSuccesses(
   log: Log,
 ): LastSuccesses {
   const stamps = new Map<Serial, Stamp>();
+  const writing = new Map<Serial, Promise<void>>();
   for (const serial of serials) {
     const known = readLastSuccess(paths, serial);
     if (known) stamps.set(serial, stampOf(known));
@@ -62,11 +63,19 @@ export function openLastSuccesses(
       // Those of older versions were before any other.
       return stamp && (stamp.at > 0 ? stamp.at : stamp.time.getTime() - FAR_MS);
     },
-    note: ({ serial, sequence, state }, now) => {
+    note: async ({ serial, sequence, state }, now) => {
       const known = { time: now.time.toISOString(), sequence, state, clock: tickOf(now) };
-      writeFileDurably(inLaptop(paths, serial).lastSuccess, `${JSON.stringify(known)}\n`, 0o640);
+      const { lastSuccess } = inLaptop(paths, serial);
+      // Of two notes, the later one stays.
+      const written = Promise.resolve(writing.get(serial)?.catch(() => {})).then(() =>
+        writeFileAside(lastSuccess, `${JSON.stringify(known)}\n`, 0o640),
+      );
+      writing.set(serial, written);
+      await written.finally(() => {
+        if (writing.get(serial) === written) writing.delete(serial);
+      });
       stamps.set(serial, { ...tickOf(now), time: now.time });
-      return index.recordSuccess(serial, now.time).catch((error: Error) => {
+      await index.recordSuccess(serial, now.time).catch((error: Error) => {
         log.warn('index-not-updated', { serial, reason: error.message });
       });
     },

@@ -12,7 +12,8 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import {
   type Digest,
@@ -39,8 +40,15 @@ import {
   replaceSymlinkDurably,
   writeFileDurably,
 } from '../../shared/system/files.ts';
+import {
+  fsyncFolderAside,
+  replaceSymlinkAside,
+  writeFileAside,
+} from '../../shared/system/files-aside.ts';
 import { DISK_FAILS, isUnreadable } from './checked-entry.ts';
 import { inLaptop, inSnapshot, type Paths } from './paths.ts';
+
+const pack = promisify(gzip);
 
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
 const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
@@ -218,8 +226,7 @@ export function readSums(snapshot: Snapshot): string {
   const { sums } = inSnapshot(snapshot.folder);
   let text: string;
   try {
-    const packed = readFileSync(sums);
-    text = gunzipSync(packed, { maxOutputLength: MAX_SUMS_BYTES }).toString('utf8');
+    text = gunzipSync(readFileSync(sums), { maxOutputLength: MAX_SUMS_BYTES }).toString('utf8');
   } catch (cause) {
     throw new DsError('damaged', `${sums} cannot be read`, { cause });
   }
@@ -229,46 +236,70 @@ export function readSums(snapshot: Snapshot): string {
   return text;
 }
 
-/** Writes SUMS.gz and, last, MANIFEST into a draft, and makes the folder durable. */
-export function sealDraft(draft: string, manifest: Manifest, versions: Versions): void {
-  const { sums } = inSnapshot(draft);
-  writeFileDurably(sums, gzipSync(formatSums(versions)), 0o640);
-  writeManifest(draft, manifest);
-  fsyncFolder(draft);
+/** Writes SUMS.gz and, last, MANIFEST into a draft. Resolves when the folder is durable. */
+export async function sealDraft(
+  draft: string,
+  manifest: Manifest,
+  versions: Versions,
+): Promise<void> {
+  const { sums, manifest: path } = inSnapshot(draft);
+  await writeFileAside(sums, await pack(formatSums(versions)), 0o640);
+  await writeFileAside(path, formatManifest(manifest), 0o640);
+  await fsyncFolderAside(draft);
 }
 
 export function writeManifest(folder: string, manifest: Manifest): void {
-  const text = `${JSON.stringify(manifest, null, 1)}\n`;
-  writeFileDurably(inSnapshot(folder).manifest, text, 0o640);
+  writeFileDurably(inSnapshot(folder).manifest, formatManifest(manifest), 0o640);
 }
 
-/** Renames a sealed draft to its name: the snapshot appears whole or not at all. */
-export function promoteDraft(
+function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 1)}\n`;
+}
+
+/**
+ * Renames a sealed draft to its name: the snapshot appears whole or not at all. Nobody may be told that it is
+ * safe before this resolves.
+ */
+export async function promoteDraft(
   paths: Paths,
   manifest: Manifest,
   draft: string,
   hold: boolean,
-): Snapshot {
+): Promise<Snapshot> {
   const laptop = inLaptop(paths, manifest.serial);
   const folder = hold ? laptop.heldSnapshot(manifest.name) : laptop.snapshot(manifest.name);
   renameSync(draft, folder);
-  fsyncFolder(dirname(folder));
-  if (hold) fsyncFolder(laptop.home); // `held/` may be new
+  await fsyncFolderAside(dirname(folder));
+  if (hold) await fsyncFolderAside(laptop.home); // `held/` may be new
   return { ...manifest, folder };
 }
 
 /** Points `datastore-latest` at the snapshot, unless it does so already. */
 export function pointLatest(paths: Paths, serial: Serial, name: SnapshotName): void {
   const { latest } = inLaptop(paths, serial);
+  if (!leadsTo(latest, name)) replaceSymlinkDurably(latest, name);
+}
+
+/** The same, for a program that has others to answer meanwhile. */
+export async function pointLatestAside(
+  paths: Paths,
+  serial: Serial,
+  name: SnapshotName,
+): Promise<void> {
+  const { latest } = inLaptop(paths, serial);
+  if (!leadsTo(latest, name)) await replaceSymlinkAside(latest, name);
+}
+
+/** Otherwise a link may be made there: whatever else lies there is in everybody's way. */
+function leadsTo(latest: string, name: SnapshotName): boolean {
   try {
-    if (readlinkSync(latest) === name) return;
+    if (readlinkSync(latest) === name) return true;
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'EINVAL')) throw error;
   }
-  // Whatever else lies there is in everybody's way.
   const stat = lstatSync(latest, { throwIfNoEntry: false });
   if (stat && !stat.isSymbolicLink()) setAside(latest);
-  replaceSymlinkDurably(latest, name);
+  return false;
 }
 
 /** A free name for a snapshot made now: the minute, then `-2`, `-3`… */

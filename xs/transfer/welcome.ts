@@ -148,7 +148,11 @@ class Builder {
     const tick = rebased(this.#now, head.at - (clock?.at ?? 0));
     // A date that is yet to come, and the other server's doubts, are no date here either.
     const doubted = (clock?.doubted ?? false) || Date.parse(created) > this.#now.time.getTime();
-    sealDraft(folder, { ...manifest, ...(clock && { clock: { ...tick, doubted } }) }, versions);
+    await sealDraft(
+      folder,
+      { ...manifest, ...(clock && { clock: { ...tick, doubted } }) },
+      versions,
+    );
     failpoint('welcome.snapshot');
   }
 

@@ -12,6 +12,7 @@ import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 import { STORIES } from './wrong-calls.ts';
+import { SERVE_STORIES } from './wrong-serve-calls.ts';
 
 const test = suite('wrong calls of xs-backup');
 
@@ -83,7 +84,7 @@ async function perform(words: string[], print: (text: string) => void): Promise<
   return 0;
 }
 
-const stories = STORIES.trim().split(/\n\n/);
+const stories = `${STORIES}${SERVE_STORIES}`.trim().split(/\n\n/);
 
 test('there are sixty at least, and no line is told twice', () => {
   assert.ok(stories.length >= 60, `${stories.length} stories`);

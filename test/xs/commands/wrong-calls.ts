@@ -392,14 +392,4 @@ $ xs-backup server-key
 error: this server has no key yet [not-found]
 hint: the first "xs-backup serve" makes it
 (1)
-
-$ xs-backup serve --json
-error: serve takes no --json [usage]
-hint: "xs-backup help serve" shows how it is called
-(2)
-
-$ xs-backup serve --listen
-error: option '--listen <ADDRESS:PORT>' argument missing [usage]
-hint: "xs-backup help serve" shows how it is called
-(2)
 `;

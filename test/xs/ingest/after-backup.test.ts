@@ -1,9 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { emptyFolder } from '../../../xs/ingest/after-backup.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import type { Snapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
@@ -53,22 +50,6 @@ test('an index that fails does not fail the backup', async () => {
   const library = { context: { ...whole.context, index } };
   assert.is((await backUp(library, journalOf(0, 2))).state, 'done');
   assert.ok(whole.events.some(({ event }) => event === 'index-not-updated'));
-});
-
-test('a folder full of files that a session left is removed without stopping everybody', async () => {
-  await using whole = await openWhole('');
-  const { incoming } = inLaptop(whole.library.paths, SERIAL);
-  mkdirSync(join(incoming, 'deep'));
-  for (let n = 0; n < 2000; n += 1) writeFileSync(join(incoming, 'deep', `${n}`), '');
-  let turns = 0;
-  let done = false;
-  const emptied = emptyFolder(incoming).finally(() => {
-    done = true;
-  });
-  for (; !done; turns += 1) await breathe();
-  await emptied;
-  assert.equal(readdirSync(incoming), []);
-  assert.ok(turns > 10, `others had ${turns} turns meanwhile`);
 });
 
 test.run();

@@ -241,6 +241,23 @@ for (const [what, spoil] of spoilt) {
   });
 }
 
+test('who lacks something new is told at once what of the base is lost', async () => {
+  using library = makeLibrary();
+  const journal = journalOf(2, 'before');
+  await backUp(library, journal);
+  const [, lost = { title: '', content: '' }] =
+    [...journal].find(([uid]) => uid === uidOf(1)) ?? [];
+  rmSync(join(newest(library).folder, uidOf(1)));
+  rmSync(inPool(library.paths, digestOf(Buffer.from(lost.content ?? ''))).file(0));
+  journal.set(uidOf(9), { title: 'new', content: 'never sent' });
+  const completion = completionFor(library, journal);
+  const { incoming } = inLaptop(library.paths, SERIAL);
+  const arrival = { serial: SERIAL, completion, folder: incoming, source: 'agent' as const };
+  const outcome = await ingest(library.context, arrival);
+  assert.ok(outcome.state === 'missing');
+  assert.equal([...outcome.missing].sort(), [uidOf(1), uidOf(9)]);
+});
+
 test('a base that is not the newest snapshot is refused with "rebase"', async () => {
   using library = makeLibrary();
   await backUp(library, journalOf(3));

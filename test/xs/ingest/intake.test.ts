@@ -16,14 +16,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, realClock } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
+import { digestOf } from '../../../shared/journal/entry.ts';
+import { stateDigest } from '../../../shared/journal/sums.ts';
 import type { Completion } from '../../../shared/protocol/messages.ts';
 import { lockFile } from '../../../shared/system/lock.ts';
 import { MAX_ATTEMPTS } from '../../../xs/ingest/attempts.ts';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { Intake, type IntakeOptions } from '../../../xs/ingest/intake.ts';
+import { RUN_BUDGET } from '../../../xs/ingest/pace.ts';
 import { retryDelayMs } from '../../../xs/ingest/retry-schedule.ts';
-import { RUN_BUDGET } from '../../../xs/ingest/sent.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
 import { momentAfter } from '../retention/aged.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
@@ -184,6 +188,62 @@ test("an original client's mirror is read outside of the work queue, and lets th
   await library.workQueue.run(() => assert.ok(copied() < bytes, 'the queue is free meanwhile'));
   while (existsSync(claimed(mirrored)) || existsSync(waiting(SERIAL))) await sleep(10);
   assert.equal(done, [SERIAL, mirrored]);
+});
+
+test('a claim of many entries that are not there lets the others pass, and needs no turn of the queue', async () => {
+  await using service = await start(process.env);
+  const { intake, library } = service;
+  const liar = serialOf(1);
+  const lie = sendZeros(service.whole, liar, 1000);
+  const missing = Array.from({ length: 20_000 }, (_, n) => [uidOf(n + 10), digestOf('x')] as const);
+  const changed = [...lie.changed, ...missing];
+  const state = stateDigest(new Map(changed));
+  const { waiting, claimed } = inCompletion(library.paths);
+  const text = JSON.stringify({ ...lie, changed, state, entries: changed.length });
+  rmSync(waiting(liar));
+  writeFileSync(claimed(liar), text); // the first at start
+  const honest = sendZeros(service.whole, SERIAL, 1000);
+  let go = () => {};
+  const others = library.workQueue.run(() => new Promise<void>((resolve) => (go = resolve)));
+  intake.start();
+  const outcome = await intake.finalOutcome(liar, lie.run, 600_000);
+  go();
+  await others;
+  assert.is(outcome.state === 'missing' && outcome.missing.length, missing.length);
+  assert.is((await intake.finalOutcome(SERIAL, honest.run, 600_000)).state, 'done');
+});
+
+test('what arrived is durable before the turn of the work queue, and removed after it', async () => {
+  const bin = mkdtempSync(join(tmpdir(), 'ds-intake-'));
+  const synced = join(bin, 'synced');
+  const script = `#!/bin/sh\n/bin/sync "$@" && : >>'${synced}'\n`;
+  writeFileSync(join(bin, 'sync'), script, { mode: 0o755 });
+  try {
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    await using service = await start(env);
+    const { intake, library, completion } = service;
+    const { incoming, taken, home } = inLaptop(library.paths, SERIAL);
+    mkdirSync(join(incoming, 'deep'));
+    for (let n = 0; n < 5000; n += 1) writeFileSync(join(incoming, 'deep', `${n}`), '');
+    let go = () => {};
+    const others = library.workQueue.run(() => new Promise<void>((resolve) => (go = resolve)));
+    service.hand();
+    intake.start();
+    await waitFor('what arrived to be durable', () => existsSync(synced) || undefined);
+    assert.not.ok(existsSync(join(home, 'datastore-latest')));
+    go();
+    await others;
+    while (newestSnapshot(library.paths, SERIAL) === undefined) await sleep(1);
+    await library.workQueue.run(() => {
+      const left = readdirSync(join(taken, 'deep')).length;
+      assert.ok(left > 0, 'the queue is free, and strange files are there still');
+    });
+    while (existsSync(inCompletion(library.paths).claimed(SERIAL))) await sleep(10);
+    assert.is(intake.outcome(SERIAL, completion.run).state, 'done');
+    assert.equal(readdirSync(incoming), []);
+  } finally {
+    rmSync(bin, { recursive: true, force: true });
+  }
 });
 
 test('a run beyond its budget is refused, and what it sent is removed', async () => {

@@ -74,7 +74,12 @@ test('a file that was changed after it was read is refused', async () => {
   const { incoming } = inLaptop(library.paths, SERIAL);
   sendAll(incoming);
   const { content } = inEntry(incoming, uidOf(1));
-  using env = meanwhile(`printf 'DRAWING' >'${content}'`);
+  // The first time it is only touched, and so read again in the queue: that is made durable once more.
+  const once = join(library.paths.state, 'once');
+  const change = `printf 'DRAWING' >'${content}'`;
+  using env = meanwhile(
+    `if [ -e '${once}' ]; then ${change}; else touch '${content}'; : >'${once}'; fi`,
+  );
   const arrival = { serial: SERIAL, completion: completionFor(library, JOURNAL) };
   const context = { ...library.context, env };
   const ingested = ingest(context, { ...arrival, folder: incoming, source: 'agent' });

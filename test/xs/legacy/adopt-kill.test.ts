@@ -57,6 +57,7 @@ const child = buildSync({
   write: false,
   platform: 'node',
   format: 'esm',
+  target: 'node20',
 }).outputFiles[0]?.text;
 
 function runKilled(library: TestLibrary, failpoint: string): void {

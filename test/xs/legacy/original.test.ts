@@ -45,9 +45,23 @@ async function foldAndIngest(library: TestLibrary, state = 'done') {
   const arrival = { serial: SERIAL, completion, folder, source: 'original' as const };
   const outcome = await ingest(library.context, arrival);
   assert.is(outcome.state, state, JSON.stringify(outcome));
-  folded.remember();
+  await folded.remember();
   return completion;
 }
+
+test('the list of a mirror is read in pieces, whatever is in it', async () => {
+  using library = makeLibrary();
+  const folder = join(inLaptop(library.paths, SERIAL).original, 'ab');
+  mkdirSync(folder, { recursive: true });
+  for (let n = 0; n < 3000; n += 1) writeFileSync(join(folder, `${n}`), '');
+  let pieces = 0;
+  const spend = async () => {
+    pieces += 1;
+  };
+  const folded = foldOriginal(library.context, SERIAL, undefined, newRunId(), spend);
+  await refusedLater(folded, 'bad-input', /none of the 3000 things/);
+  assert.ok(pieces >= 3000, `${pieces} pieces`);
+});
 
 test('every entry is folded once, and only what changed the next time', async () => {
   using library = makeLibrary();

@@ -6,69 +6,12 @@ import { addTeacher, checkTeacher } from '../../../xs/admin/teachers.ts';
 import { PLACES } from '../../../xs/pages/frame/teacher-frame.tsx';
 import { readAudit } from '../../../xs/registration/audit.ts';
 import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
-import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
+import { backUp, ed25519, enrol, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
-import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
+import { openBrowser } from './browser.ts';
+import { act, follow, journal, OTHER, openClass, PASSWORD, signIn } from './teachers-class.ts';
 
 const test = suite('what teachers do on the pages');
-
-const PASSWORD = 'four words are enough';
-const SIGN_IN = '/ds-restore/sign-in';
-const OTHER = serialOf(7);
-
-interface Class extends PagesServer {
-  teacher: Browser;
-}
-
-/** Jocinta with a Journal of 12, another child's laptop, and Rosa, who has signed in. */
-async function openClass(): Promise<Class> {
-  const server = await servePages('[registration]\npolicy = "window"');
-  const { library, context } = server;
-  library.newcomers.openWindow(5);
-  library.registrations.register(OTHER, 'Ana <b>', 'u', dsaKey(2));
-  library.newcomers.openWindow(0);
-  await backUp({ context }, journal(12), SERIAL);
-  // As the service notes it.
-  const snapshot = newestSnapshot(library.paths, SERIAL);
-  if (snapshot) await library.index.reindex(snapshot.serial);
-  await library.index.recordSuccess(SERIAL, server.clock.now());
-  await addTeacher(library.paths, 'Rosa', PASSWORD, new Date());
-  const teacher = openBrowser(server.url);
-  await signIn(teacher);
-  return { ...server, teacher };
-}
-
-const signIn = (teacher: Browser) =>
-  teacher.fill(SIGN_IN, SIGN_IN, { name: 'Rosa', password: PASSWORD });
-
-function journal(entries: number): Journal {
-  const all = Array.from({ length: entries }, (_, n) => n);
-  return new Map(all.map((n) => [uidOf(n), { title: `thing ${n}`, content: `content ${n}` }]));
-}
-
-/** Follows a link with this text, as a teacher who reads. */
-async function follow(browser: Browser, path: string, label: RegExp): Promise<string> {
-  const { status, body } = await browser.get(path);
-  assert.is(status, 200, `${path}: ${body.slice(0, 300)}`);
-  for (const [, href = '', text = ''] of body.matchAll(
-    /<a [^>]*href="([^"]+)"[^>]*>([\s\S]*?)<\/a>/g,
-  )) {
-    if (label.test(text)) return href.replace(/&amp;/g, '&');
-  }
-  throw new Error(`${path} has no link ${label}: ${body.slice(body.indexOf('<h1>'), 3000)}`);
-}
-
-/** The link, the question, yes; what the next page says. */
-async function act(browser: Browser, path: string, label: RegExp): Promise<string> {
-  const question = await follow(browser, path, label);
-  assert.match(question, /^\/xs-backup\/do\?act=/);
-  const answer = await browser.fill(question, '/xs-backup/do', {});
-  assert.is(answer.status, 303, answer.body);
-  const next = await browser.get(String(answer.headers.location));
-  assert.is(next.status, 200);
-  const [, said = ''] = /role="status">([\s\S]*?)<\/p>/.exec(next.body) ?? [];
-  return said;
-}
 
 test('nobody and children come to none of the pages, and change nothing', async () => {
   await using server = await openClass();

@@ -1,11 +1,11 @@
 /** "For my class": offered, it waits; taken back, it is gone at once; and nobody sees the gesture without a page. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EntryBody } from '../../activity/model/screens/body.ts';
-import { screenOf } from '../../activity/model/screens/screen.ts';
-import { readDetails } from '../../activity/model/state/answers.ts';
-import type { Event } from '../../activity/model/state/event.ts';
-import { after, agentEvent, NOW, row, SNAPSHOT, viewer } from './viewer.ts';
+import type { EntryBody } from '../../../activity/model/screens/body.ts';
+import { screenOf } from '../../../activity/model/screens/screen.ts';
+import { readDetails } from '../../../activity/model/state/answers.ts';
+import type { Event } from '../../../activity/model/state/event.ts';
+import { after, agentEvent, NOW, row, SNAPSHOT, viewer } from '../viewer.ts';
 
 const test = suite('for my class');
 

@@ -1,7 +1,7 @@
 /**
  * `teacher`: who may sign in to the pages as a teacher. `sign-in-code`: once, as the child of a laptop.
  */
-import { publicAddress } from '../admin/probes.ts';
+import { publicAddress } from '../../admin/probes.ts';
 import {
   addTeacher,
   ROLES,
@@ -9,13 +9,13 @@ import {
   readTeachers,
   removeTeacher,
   setRole,
-} from '../admin/teachers.ts';
-import { inGroups } from '../codes/code-text.ts';
-import { CODE_LIFE_MS, endCodes, giveCode } from '../codes/codes.ts';
-import { httpsWayIn, type WayIn } from '../https/way-in.ts';
-import { laptopArgument, named } from './arguments.ts';
-import { answer, type Command, type CommandContext, usage } from './command.ts';
-import { columns } from './lines.ts';
+} from '../../admin/teachers.ts';
+import { inGroups } from '../../codes/code-text.ts';
+import { CODE_LIFE_MS, endCodes, giveCode } from '../../codes/codes.ts';
+import { httpsWayIn, type WayIn } from '../../https/way-in.ts';
+import { laptopArgument, named } from '../arguments.ts';
+import { answer, type Command, type CommandContext, usage } from '../command.ts';
+import { columns } from '../lines.ts';
 
 export const teacher: Command = {
   takes: ['list|add|role|remove', '[NAME]', '[ROLE]'],

@@ -1,0 +1,178 @@
+/**
+ * Which step of an ingest is durable before which, as the system's calls say, and that none of them is waited for
+ * on the event loop: a busy disk may need a minute for one fsync.
+ */
+import fs, {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { silentLog } from '../../../shared/log.ts';
+import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
+import { Intake } from '../../../xs/ingest/intake.ts';
+import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
+import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
+import { openWhole } from '../whole.ts';
+
+const test = suite('what is durable before what');
+
+const JOURNAL: Journal = new Map([[uidOf(1), { title: 'a', content: 'drawing' }]]);
+const NAME = /^(?:datastore-)?\d{4}-\d\d-\d\d_\d\d:\d\d(?:-\d+)?$/;
+
+const replace = (file: string, folder: string) => [
+  `fsync ${file}.tmp`,
+  `rename ${file}.tmp ${file}`,
+  `fsync ${folder}`,
+];
+
+/** What a power cut leaves behind at any moment follows from this order. HOME is also the name of a claim. */
+const STEPS = [
+  ...['rename HOME HOME', 'fsync .claimed', 'rename incoming .taken'],
+  ...[...replace('SUMS.gz', 'DRAFT'), ...replace('MANIFEST', 'DRAFT'), 'fsync DRAFT'],
+  ...['rename DRAFT SNAPSHOT', 'fsync HOME'],
+  ...replace('datastore-latest', 'HOME').slice(1),
+  ...replace('last-success.json', 'HOME'),
+  ...['rename .taken incoming', 'rm CLAIM'],
+];
+
+/** Short names for what differs from run to run. */
+function short(path: string): string {
+  const name = basename(path).replace(/^\.(.*?)\.\d+\.\d+\.tmp$/, '$1.tmp');
+  if (NAME.test(name)) return 'SNAPSHOT';
+  return name.replace(/^\.tmp-[0-9a-f]+$/, 'DRAFT').replace(SERIAL, 'HOME');
+}
+
+/** Notes each durable step of this process until it is disposed of; `onFsync` is told before each of them. */
+function watchDisk(
+  onFsync: (name: string) => void = () => {},
+): { steps: string[]; onLoop: string[] } & Disposable {
+  const [steps, onLoop]: [string[], string[]] = [[], []];
+  const { fsyncSync, renameSync } = fs;
+  const before = { fsyncSync, renameSync };
+  const { open, rename, rm } = fs.promises;
+  const promises = { open, rename, rm };
+  const pathOf = (fd: number) => short(readlinkSync(`/proc/self/fd/${fd}`));
+  fs.fsyncSync = (fd) => {
+    onLoop.push(`${pathOf(fd)} ${new Error().stack?.split('\n').slice(2, 6).join(' ')}`);
+    steps.push(`fsync ${pathOf(fd)}`);
+    before.fsyncSync(fd);
+  };
+  fs.renameSync = (from, to) => {
+    steps.push(`rename ${short(String(from))} ${short(String(to))}`);
+    before.renameSync(from, to);
+  };
+  fs.promises.rename = async (from, to) => {
+    await promises.rename(from, to);
+    steps.push(`rename ${short(String(from))} ${short(String(to))}`);
+  };
+  fs.promises.rm = async (path, options) => {
+    await promises.rm(path, options);
+    if (dirname(String(path)).endsWith('.claimed')) steps.push('rm CLAIM');
+  };
+  fs.promises.open = async (...args: Parameters<typeof promises.open>) => {
+    const file = await promises.open(...args);
+    const sync = file.sync.bind(file);
+    file.sync = async () => {
+      const name = pathOf(file.fd);
+      onFsync(name);
+      await sync();
+      steps.push(`fsync ${name}`);
+    };
+    return file;
+  };
+  syncBuiltinESMExports();
+  return {
+    ...{ steps, onLoop },
+    [Symbol.dispose]: () => {
+      Object.assign(fs, before);
+      Object.assign(fs.promises, promises);
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+/** A `sync` that says what the pool held when it was called, and then is the system's. */
+function tellingSync(pool: string): { env: NodeJS.ProcessEnv; told: () => string } & Disposable {
+  const bin = mkdtempSync(join(tmpdir(), 'ds-order-'));
+  const note = join(bin, 'note');
+  const script = `#!/bin/sh\nfind '${pool}' -type f | wc -l >>'${note}'\nexec /bin/sync "$@"\n`;
+  writeFileSync(join(bin, 'sync'), script, { mode: 0o755 });
+  return {
+    env: { PATH: `${bin}:${process.env.PATH}` },
+    told: () => readFileSync(note, 'utf8').trim(),
+    [Symbol.dispose]: () => rmSync(bin, { recursive: true, force: true }),
+  };
+}
+
+test('each step of an ingest is durable before the next one, and the event loop waits for none', async () => {
+  await using whole = await openWhole('');
+  const { context, library } = whole;
+  const { paths, registrations, workQueue } = library;
+  for (const [uid, entry] of JOURNAL) sendEntry(inLaptop(paths, SERIAL).incoming, uid, entry);
+  using sync = tellingSync(join(paths.library, '.pool'));
+  const { env } = sync;
+  await using intake = new Intake({ ...context, env, log: silentLog, registrations, workQueue });
+  const completion = completionFor(whole, JOURNAL);
+  writeFileSync(inCompletion(paths).waiting(SERIAL), JSON.stringify(completion));
+  using disk = watchDisk();
+  intake.start();
+  assert.is((await intake.finalOutcome(SERIAL, completion.run, 600_000)).state, 'done');
+  while (!disk.steps.includes('rm CLAIM')) await sleep(10);
+  assert.is(sync.told(), '0', 'what arrived is durable before it has a name in the pool');
+  assert.equal(disk.steps, STEPS);
+  assert.equal(disk.onLoop, [], 'the event loop waited for the disk');
+});
+
+test('a snapshot that can be seen already is not called safe before its name is durable', async () => {
+  await using whole = await openWhole('');
+  const { context, library } = whole;
+  const { paths, registrations, workQueue } = library;
+  for (const [uid, entry] of JOURNAL) sendEntry(inLaptop(paths, SERIAL).incoming, uid, entry);
+  await using intake = new Intake({ ...context, log: silentLog, registrations, workQueue });
+  const completion = completionFor(whole, JOURNAL);
+  writeFileSync(inCompletion(paths).waiting(SERIAL), JSON.stringify(completion));
+  const told: string[] = [];
+  using _disk = watchDisk((name) => {
+    const isThere = listSnapshots(paths, SERIAL).length > 0;
+    if (name === 'HOME' && isThere) told.push(intake.outcome(SERIAL, completion.run).state);
+  });
+  intake.start();
+  assert.is((await intake.finalOutcome(SERIAL, completion.run, 600_000)).state, 'done');
+  assert.is(told[0], 'ingesting');
+});
+
+test("neither does the event loop for an original client's mirror, nor for a day without changes", async () => {
+  await using whole = await openWhole('');
+  const { context, library } = whole;
+  const { paths, registrations, workQueue } = library;
+  const laptop = inLaptop(paths, SERIAL);
+  const entry = join(laptop.original, uidOf(1).slice(0, 2), uidOf(1));
+  mkdirSync(join(entry, 'metadata'), { recursive: true });
+  writeFileSync(join(entry, 'metadata', 'title'), 'film');
+  writeFileSync(join(entry, 'data'), 'a film');
+  await using intake = new Intake({ ...context, log: silentLog, registrations, workQueue });
+  const { waiting, claimed } = inCompletion(paths);
+  writeFileSync(waiting(SERIAL), '');
+  using disk = watchDisk();
+  intake.start();
+  while (existsSync(waiting(SERIAL)) || existsSync(claimed(SERIAL))) await sleep(10);
+  const [newest] = listSnapshots(paths, SERIAL);
+  assert.ok(newest);
+  assert.ok(disk.steps.includes('rename original-fold.json.tmp original-fold.json'));
+  const { sequence, state } = newest;
+  assert.is(await judgeQuietClaim(library, SERIAL, { sequence, state }), 'safe');
+  assert.equal(disk.onLoop, []);
+});
+
+test.run();

@@ -1,0 +1,131 @@
+/**
+ * What the folder of one laptop says about it, for overviews of all of them. It is read again when a name in one of
+ * the folders it was read from has changed, by whatever program; so the pages are true at once after an act, and a
+ * thousand laptops cost a thousand looks and not six thousand readings.
+ */
+import { readdirSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import type { NotSafe } from '../../shared/protocol/messages.ts';
+import { lostSnapshot } from '../integrity/checker.ts';
+import { readFindings } from '../integrity/findings.ts';
+import { hasTwin } from '../registration/twin-file.ts';
+import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
+import { readNotSafe } from '../storage/not-safe.ts';
+import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
+import { baseSnapshot } from '../storage/snapshots.ts';
+
+export interface LaptopFacts {
+  /** Something is wrong with its newest backup, so that it does not count as safe. */
+  damaged: boolean;
+  /** What the last check found, or that the last backup is gone. */
+  findings: number;
+  /** What of its Journal is not safe, as it says. */
+  notSafe: NotSafe;
+  /** Two laptops answer to its name. */
+  twins: boolean;
+  /** Whether anything may be held aside, or pinned. */
+  hasHeld: boolean;
+  hasPins: boolean;
+}
+
+interface Known {
+  facts: LaptopFacts;
+  folders: readonly string[];
+  stamps: string;
+}
+
+/** A folder may change again within the resolution of its time without a trace; in milliseconds. */
+const SETTLED_MS = 1000;
+/** How the name of a snapshot begins. */
+const DATED = 'datastore-2';
+const libraries = new WeakMap<Paths, Map<Serial, Known>>();
+
+export type Look = (serial: Serial) => LaptopFacts;
+
+/** For one answer, which looks at each laptop once, however often it asks. */
+export function lookAt(paths: Paths): Look {
+  const seen = new Map<Serial, LaptopFacts>();
+  return (serial) => {
+    const facts = seen.get(serial) ?? laptopFacts(paths, serial);
+    seen.set(serial, facts);
+    return facts;
+  };
+}
+
+function laptopFacts(paths: Paths, serial: Serial): LaptopFacts {
+  const all = libraries.get(paths) ?? new Map<Serial, Known>();
+  libraries.set(paths, all);
+  const known = all.get(serial);
+  if (known && known.stamps === stampsOf(known.folders)) return known.facts;
+  const names = namesAt(inLaptop(paths, serial).home);
+  const folders = foldersOf(paths, serial, names);
+  const stamps = stampsOf(folders);
+  const facts = readFacts(paths, serial, names);
+  if (stamps === undefined || names === undefined) all.delete(serial);
+  else all.set(serial, { facts, folders, stamps });
+  return facts;
+}
+
+/** Undefined for a folder that cannot be read. */
+function namesAt(folder: string): ReadonlySet<string> | undefined {
+  try {
+    return new Set(readdirSync(folder));
+  } catch {
+    return undefined;
+  }
+}
+
+/** All whose names say something about it. */
+function foldersOf(paths: Paths, serial: Serial, names: ReadonlySet<string> = new Set()): string[] {
+  const { home, held, pinned } = inLaptop(paths, serial);
+  // Refusing a name takes ten times as long as this look at its first letters.
+  const dated = [...names].filter((name) => name.startsWith(DATED)).sort();
+  const newest = dated.filter((name) => tryParse(parseSnapshotName, name)).slice(-1);
+  const trash = inLibrary(paths).trashOf(serial);
+  return [home, held, pinned, trash, ...newest.map((name) => join(home, name))];
+}
+
+/** Undefined for folders that cannot be looked at, or have changed just now. */
+function stampsOf(folders: readonly string[]): string | undefined {
+  const now = Date.now();
+  const stamps: string[] = [];
+  for (const folder of folders) {
+    const stat = statIfReadable(folder);
+    if (stat && Math.abs(now - stat.mtimeMs) < SETTLED_MS) return undefined;
+    stamps.push(stat ? `${stat.ino} ${stat.mtimeMs} ${stat.mode}` : '-');
+  }
+  return stamps[0] === '-' ? undefined : stamps.join('\n');
+}
+
+/** `names` are those in its folder: most laptops have few of these files, and to miss one takes long. */
+function readFacts(
+  paths: Paths,
+  serial: Serial,
+  names: ReadonlySet<string> | undefined,
+): LaptopFacts {
+  const laptop = inLaptop(paths, serial);
+  const mayHave = (path: string) => names?.has(basename(path)) ?? true;
+  const note = mayHave(laptop.findings) ? readFindings(paths, serial) : undefined;
+  const lost = mayHave(laptop.lastSuccess) ? lostSnapshot(paths, serial).length : 0;
+  return {
+    damaged: lost > 0 || (note !== undefined && concernsNewest(paths, serial, note)),
+    findings: (note?.count ?? 0) || lost,
+    notSafe: mayHave(laptop.notSafe) ? readNotSafe(paths, serial) : { count: 0, entries: [] },
+    twins: mayHave(laptop.instances) && hasTwin(paths, serial),
+    hasHeld: mayHave(laptop.held),
+    hasPins: mayHave(laptop.pinned),
+  };
+}
+
+function concernsNewest(
+  paths: Paths,
+  serial: Serial,
+  { findings, count }: ReturnType<typeof readFindings>,
+): boolean {
+  if (count === 0) return false;
+  const [newest] = ifReadable(() => [baseSnapshot(paths, serial)]);
+  const name = newest && relative(inLaptop(paths, serial).home, newest.folder);
+  // A list that was cut may have left it out.
+  return count > findings.length || findings.some((one) => [name, ''].includes(one.folder));
+}
