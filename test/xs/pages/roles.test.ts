@@ -20,6 +20,7 @@ const FOR_KEEPERS: readonly ActName[] = [
   ...(['reject-many', 'register-window', 'retire', 'unretire', 'forget'] as const),
   ...(['alias', 'unalias', 'replace', 'undo-replace', 'separate', 'unite'] as const),
   ...(['welcome', 'decline', 'move-back', 'drop', 'drop-many'] as const),
+  ...(['class-on', 'class-off'] as const),
 ];
 const VALUES: Readonly<Record<string, string>> = {
   ...{ serial: SERIAL, of: OTHER, serials: SERIAL, code: '123456', kind: 'sugar' },
