@@ -183,7 +183,8 @@ test('a teacher reads what to fill in, types what Moodle shows, and says yes', a
   await page.goto('/xs-backup');
   await page.fill('#name', TEACHER.name);
   await page.fill('#password', TEACHER.password);
-  await page.click('main button');
+  await page.click('form[action$="/sign-in"] button');
+  await page.waitForURL('**/xs-backup');
   await page.click('main a.button:text-is("Moodle")');
   await shoot(page, 'moodle-fields');
   const fields = String(await page.textContent('.moodle-fields'));
