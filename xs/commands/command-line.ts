@@ -6,8 +6,8 @@ import { CommanderError, Option, Command as Program } from 'commander';
 import type { ConfigTree } from '../../shared/config.ts';
 import type { DsError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
+import { nearest } from './arguments.ts';
 import { FLAGS, type FlagName, type Flags, type Shape, usage, withHelp } from './command.ts';
-import { nearest } from './nearest.ts';
 import { COMMANDS, EXAMPLES, LOCAL_COMMANDS, MORE_EXAMPLES } from './table.ts';
 
 export type CommandLine =

@@ -13,9 +13,9 @@ import { inLaptop, type Paths } from '../storage/paths.ts';
 import { listAside, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { findName, localLaptop } from './arguments.ts';
+import { whyNotWritten } from './away/not-written.ts';
 import { type LocalCommand, usage } from './command.ts';
 import { counted } from './lines.ts';
-import { whyNotWritten } from './not-written.ts';
 
 /** What the original client writes into. */
 const MIRROR = 'datastore-current';

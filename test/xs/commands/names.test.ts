@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
 import { localLaptop } from '../../../xs/commands/arguments.ts';
-import { whyNotWritten } from '../../../xs/commands/not-written.ts';
+import { whyNotWritten } from '../../../xs/commands/away/not-written.ts';
 import { formatStatus } from '../../../xs/commands/status.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';

@@ -68,22 +68,12 @@ error: no laptop Jcointa is registered here [not-registered]
 hint: did you mean Jocinta? "xs-backup laptops" lists them
 (1)
 
-$ xs-backup pins Aan
-error: no laptop Aan is registered here [not-registered]
-hint: did you mean Ana? "xs-backup laptops" lists them
-(1)
-
 $ xs-backup unpin "jose luis" latest
 error: TST00000004 has no pinned snapshot yet [not-found]
 hint: "xs-backup pins TST00000004" lists them; "latest" is the newest
 (1)
 
 $ xs-backup drop Jocinta
-error: nothing of CSN74803BB1 (Jocinta) is held aside [not-found]
-hint: "xs-backup held" lists what is
-(1)
-
-$ xs-backup release Jocinta
 error: nothing of CSN74803BB1 (Jocinta) is held aside [not-found]
 hint: "xs-backup held" lists what is
 (1)

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
-import { addTeacher, checkTeacher } from '../../../xs/admin/teachers.ts';
+import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { PLACES } from '../../../xs/pages/frame/teacher-frame.tsx';
 import { readAudit } from '../../../xs/registration/audit.ts';
 import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
@@ -214,16 +214,6 @@ test('many of a kind are one card, decided one by one or together', async () => 
     laptops.map((serial) => registrations.get(serial)?.pending),
     [[], []],
   );
-});
-
-test('a name is taken with other capitals as well; two that differ by those only are told apart', async () => {
-  await using server = await openClass();
-  const { paths } = server.library;
-  assert.is((await checkTeacher(paths, 'rosa', PASSWORD))?.name, 'Rosa');
-  assert.is(await checkTeacher(paths, 'rosa', 'another password'), undefined);
-  await addTeacher(paths, 'ROSA', `${PASSWORD} 2`, new Date());
-  assert.is((await checkTeacher(paths, 'Rosa', PASSWORD))?.name, 'Rosa');
-  assert.is(await checkTeacher(paths, 'rosa', PASSWORD), undefined);
 });
 
 test('two laptops of one name are told apart where it says who takes how much', async () => {

@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
-import { addTeacher } from '../../../xs/admin/teachers.ts';
+import { addTeacher, checkTeacher } from '../../../xs/admin/teachers.ts';
 import { ed25519, enrol, SERIAL } from '../library.ts';
 import { dsaKey, noteSuccess, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
@@ -93,6 +93,16 @@ test('a calendar without days says why: the clock is not trusted, or the first d
   library.timeline.observe();
   clock.time += 4000 * DAY_MS;
   assert.match(await body(school, '/xs-backup/days'), /Nothing is noted while the clock/);
+});
+
+test('a name is taken with other capitals as well; two that differ by those only are told apart', async () => {
+  await using school = await openSchool(0);
+  const { paths } = school.library;
+  assert.is((await checkTeacher(paths, 'rosa', PASSWORD))?.name, 'Rosa');
+  assert.is(await checkTeacher(paths, 'rosa', 'another password'), undefined);
+  await addTeacher(paths, 'ROSA', `${PASSWORD} 2`, new Date());
+  assert.is((await checkTeacher(paths, 'Rosa', PASSWORD))?.name, 'Rosa');
+  assert.is(await checkTeacher(paths, 'rosa', PASSWORD), undefined);
 });
 
 test('a laptop that another one replaces is not late for ever', async () => {

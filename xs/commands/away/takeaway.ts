@@ -14,7 +14,7 @@ import { findThings, type Things } from '../../takeaway/things.ts';
 import { localLaptop, nickOnDisk } from '../arguments.ts';
 import { type LocalCommand, type LocalContext, NEEDS_ATTENTION, usage } from '../command.ts';
 import { counted, TERMINAL_WORDS } from '../lines.ts';
-import { whyNotWritten } from '../not-written.ts';
+import { whyNotWritten } from './not-written.ts';
 
 type TakeawayContext = Pick<
   LocalContext,

@@ -1,5 +1,5 @@
 /** What to do when a file or folder that somebody named cannot be written. Pure. */
-import { isErrno } from '../../shared/errors.ts';
+import { isErrno } from '../../../shared/errors.ts';
 
 /** The way out, by what the system said; `otherwise` where that says nothing. */
 export function whyNotWritten(cause: Error, otherwise: string): string {
