@@ -19,7 +19,7 @@ const TRAFFIC = [
   'test/sim/sim.test.ts',
 ];
 const SCREENS = [
-  'test/activity/state.test.ts',
+  'test/activity/state/remembered.test.ts',
   'test/activity/status.test.ts',
   'test/activity/lists.test.ts',
   'test/activity/screens/entry.test.ts',

@@ -191,7 +191,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['one copy of every laptop fits', ['disk-too-small']],
   ['the reserve for repairs is there', ['reserve-gone']],
   ['every laptop is within its share', ['over-quota']],
-  ['the clock is believed', ['clock']],
+  ['the clock is trusted', ['clock']],
   ['nothing stored is damaged', ['damage', 'damaged-laptops']],
   ['everything was checked lately', ['scrub-behind']],
   ['no laptop says that something is not safe', ['not-safe']],

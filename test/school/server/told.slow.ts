@@ -70,7 +70,7 @@ const SCENES: Scene[] = [
   },
   {
     type: 'clock',
-    says: /not trusted: nothing is removed: .*2031/,
+    says: /NOT TRUSTED: .*2031[\s\S]*not trusted: nothing is removed, and the age /,
     break: ({ server }) =>
       whileStopped(server, () => {
         const memory = { version: 1, seen: '2031-05-06T10:00:00.000Z', jump: null };

@@ -174,7 +174,7 @@ function factsOf(words: Words, { disk, forecast, trash, scrub, damaged, clock, t
     },
     {
       name: _('Clock'),
-      text: clock.trusted ? `${words.date(now)}, ${words.clock(now)}` : _('Not believed'),
+      text: clock.trusted ? `${words.date(now)}, ${words.clock(now)}` : _('Not trusted'),
     },
   ];
 }

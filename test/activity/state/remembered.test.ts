@@ -1,13 +1,18 @@
 /** The way back, the answers that are kept, and the one alert. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { next } from '../../activity/model/acts/next.ts';
-import { tell } from '../../activity/model/state/alerts.ts';
-import type { Event } from '../../activity/model/state/event.ts';
-import { failureOf } from '../../activity/model/state/known-answers.ts';
-import { questionsFor } from '../../activity/model/state/questions.ts';
-import { initialState, keyOf, type Place, type State } from '../../activity/model/state/state.ts';
-import { after, agentEvent, entries, jobEvent, NOW, SNAPSHOT, UID } from './viewer.ts';
+import { next } from '../../../activity/model/acts/next.ts';
+import { tell } from '../../../activity/model/state/alerts.ts';
+import type { Event } from '../../../activity/model/state/event.ts';
+import { failureOf } from '../../../activity/model/state/known-answers.ts';
+import { questionsFor } from '../../../activity/model/state/questions.ts';
+import {
+  initialState,
+  keyOf,
+  type Place,
+  type State,
+} from '../../../activity/model/state/state.ts';
+import { after, agentEvent, entries, jobEvent, NOW, SNAPSHOT, UID } from '../viewer.ts';
 
 const test = suite('what the activity remembers');
 
