@@ -4,7 +4,7 @@ import { generateJournal } from '../../journal/generator.ts';
 import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 
-const ENTRIES = 12;
+const ENTRIES = 24;
 
 export async function startWithDay(): Promise<{ school: School; laptop: Laptop }> {
   const school = await startSchool();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canMount } from '../../../agent/volume/mount.ts';
+import { distFolder } from '../../../bundle/build.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import type { Laptop } from '../laptop.ts';
@@ -92,10 +93,28 @@ test('the laptop is about to sleep', async () => {
   await events.sleep(false);
 });
 
-test('the child takes it out, also while it is opening', async () => {
-  await open();
-  await agent.ask('CloseInJournal');
+test('a teacher opens it at the terminal, and hears what it does not show', async () => {
+  const program = join(distFolder, 'ds-backup.mjs');
+  const words = ['open-in-journal', 'latest'];
+  const said = await laptop.run(process.execPath, [program, ...words]);
+  assert.is(said.exitCode, 0, said.stderr);
+  const [empty = 0] = (await agent.properties()).LeftOut as number[];
+  assert.ok(empty > 0, 'the generated Journal has some');
+  assert.is(
+    said.stdout,
+    `it is in the Journal, as "School"\nnot shown there: ${empty} without content; ` +
+      '"ds-backup entries latest" lists all\n',
+  );
+  const closed = await laptop.run(process.execPath, [
+    program,
+    'close-in-journal',
+    ...words.slice(2),
+  ]);
+  assert.is(closed.exitCode, 0, closed.stderr);
   nothingIsLeft();
+});
+
+test('the child takes it out while it is opening', async () => {
   const opening = agent.ask('OpenInJournal', 'ss', ['', '']).catch((error: Error) => error);
   await agent.until('the beginning', ({ InJournal }) => (InJournal as string[])[0] === 'opening');
   await agent.ask('CloseInJournal');
