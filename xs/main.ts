@@ -7,7 +7,7 @@ import { createLog } from '../shared/log.ts';
 import { armFailpoint } from '../shared/system/failpoint.ts';
 import { inheritedSockets } from './api/inherited-sockets.ts';
 import { runCli } from './cli.ts';
-import { askSecret } from './commands/ask-secret.ts';
+import { askSecret } from './commands/sign-on/ask-secret.ts';
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());

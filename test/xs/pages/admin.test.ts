@@ -2,14 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
-import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { PLACES } from '../../../xs/pages/frame/teacher-frame.tsx';
 import { readAudit } from '../../../xs/registration/audit.ts';
 import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, ed25519, enrol, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { openBrowser } from './browser.ts';
-import { act, follow, journal, OTHER, openClass, PASSWORD, signIn } from './teachers-class.ts';
+import { act, follow, journal, OTHER, openClass, signIn } from './teachers-class.ts';
 
 const test = suite('what teachers do on the pages');
 

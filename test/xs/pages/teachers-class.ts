@@ -6,8 +6,8 @@ import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
-export const PASSWORD = 'four words are enough';
-export const SIGN_IN = '/ds-restore/sign-in';
+const PASSWORD = 'four words are enough';
+const SIGN_IN = '/ds-restore/sign-in';
 export const OTHER = serialOf(7);
 
 interface Class extends PagesServer {

@@ -3,7 +3,7 @@
  */
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { DsError } from '../../shared/errors.ts';
+import { DsError } from '../../../shared/errors.ts';
 
 type Input = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>;
 
