@@ -42,6 +42,12 @@ export class JournalScreen {
     });
   }
 
+  /** The same where an activity is open, to which F4 leads. */
+  async bringForward(): Promise<void> {
+    await this.#scene.desktop.key('F5');
+    await sleep(scaled(ANIMATION_MS));
+  }
+
   /** Whether the bar of volumes is there, dark at the bottom: Sugar shows it with the first volume. */
   async hasVolume(): Promise<boolean> {
     const { desktop } = this.#scene;

@@ -41,14 +41,26 @@ const mounts = () =>
     .split('\n')
     .filter((line) => line.includes(scene.desktop.folder));
 
-test('a day is opened, and its button comes', async () => {
+test('a day is opened from the activity, and its button comes', async () => {
+  const { desktop, screen } = scene;
   await scene.ask('BackUpNow');
   await waitFor('a backup', async () => (await scene.agent()).LastSnapshot !== '');
   await journal.show();
   assert.not.ok(await journal.hasVolume());
-  const { LastSnapshot } = await scene.agent();
-  assert.is(await scene.ask('OpenInJournal', 'ss', ['', String(LastSnapshot)]), 'School');
+  await scene.install();
+  desktop.start('sugar-launch', ['org.sugarlabs.Backup']);
+  await screen.press('Days');
+  await screen.press('In my Journal');
+  // Some of the generated entries have no content.
+  await screen.find(
+    /^It is in your Journal: look at the bottom there\. Some things are only here\.$/,
+  );
+  await desktop.screenshot('volume-0-opened');
+  const { LastSnapshot, LeftOut } = await scene.agent();
   assert.equal(await inJournal(), ['open', '', LastSnapshot]);
+  const empty = (await scene.entries({}, ['filesize'])).filter(({ filesize }) => !Number(filesize));
+  assert.is((LeftOut as number[])[0], empty.length);
+  await journal.bringForward();
   await waitFor('the button', () => journal.hasVolume());
 });
 
