@@ -231,8 +231,9 @@ async function startHttp(
   addSite(app, library, options.pageFiles, (part, site) => {
     addSignIn(part, site);
     addInstall(part, site, options.stickParts);
-    addCodeSignIn(part, site);
-    addSignOn(part, site, links, addMoodle(part, site));
+    const after = addMoodle(part, site);
+    addCodeSignIn(part, site, after);
+    addSignOn(part, site, links, after);
     addJournalPages(part, site, journals);
     const classSite = makeClassSite(site);
     addClassPage(part, classSite);

@@ -106,12 +106,15 @@ function line(concern: Concern): string {
   }
 }
 
-/** Fits a line: cut after a word, where there is one. */
+/** So many letters of a line may be given up for a whole word at its end; a path is longer. */
+const LOOSE_END = 20;
+
+/** Fits a line: cut after a word, where one ends near the limit. */
 function shortened(text: string): string {
   if (text.length <= MAX_LINE - 2) return text;
   const cut = text.slice(0, MAX_LINE - 3);
   const end = cut.lastIndexOf(' ');
-  return `${cut.slice(0, end > MAX_LINE / 2 ? end : undefined)} …`;
+  return `${cut.slice(0, end > MAX_LINE - LOOSE_END ? end : undefined)} …`;
 }
 
 /** What no backup has: a part of a line, for the screen has 25. */

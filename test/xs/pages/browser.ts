@@ -68,8 +68,9 @@ export async function servePages(settings = '', start?: string): Promise<PagesSe
     site = made;
     addSignIn(part, made);
     addInstall(part, made, { ...STICK_PARTS, locale });
-    addCodeSignIn(part, made);
-    addSignOn(part, made, links, addMoodle(part, made));
+    const after = addMoodle(part, made);
+    addCodeSignIn(part, made, after);
+    addSignOn(part, made, links, after);
     addJournalPages(part, made, new Journals({ library, onRaw: () => {} }));
     const classSite = makeClassSite(made);
     addClassPage(part, classSite);
