@@ -2,8 +2,10 @@
  * A laptop claims that the day is quiet: nothing has changed since its newest snapshot. That counts as a
  * backup if it is true and the check of that snapshot finds no damage. Both ways to say so end here.
  */
+import { dirname } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import type { QuietClaim } from '../../shared/protocol/messages.ts';
+import { fsyncFolderAside } from '../../shared/system/files-aside.ts';
 import { isHeld } from '../ingest/held.ts';
 import type { Library } from '../library.ts';
 import { hasDamage } from '../storage/damage-register.ts';
@@ -23,6 +25,12 @@ export async function judgeQuietClaim(
   // A new completion file makes the server ask for what is damaged.
   if (!hasSums(newest) || hasDamage(pool.damage, newest.folder)) return 'damaged';
   if ((await checker.checkSnapshot(newest)).length > 0) return 'damaged';
+  // What happened to it while it was checked counts.
+  const still = baseSnapshot(paths, serial);
+  if (still?.folder !== newest.folder || still.sequence !== newest.sequence) return 'changed';
+  const held = isHeld(paths, newest);
+  // Its name may be a moment old. That of one in the laptop's own folder is durable with the note.
+  if (held) await fsyncFolderAside(dirname(newest.folder));
   await successes.note(newest, timeline.now());
-  return isHeld(paths, newest) ? 'held' : 'safe';
+  return held ? 'held' : 'safe';
 }

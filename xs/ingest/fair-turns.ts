@@ -8,8 +8,6 @@ export interface Turn {
   pass(): Promise<void>;
   /** Waits for something that needs no turn (the disk, another program), while others have one. */
   aside<T>(work: () => Promise<T>): Promise<T>;
-  /** Aside: has a turn for this again. */
-  again<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const HALF_LIFE_MS = 10 * 60_000;
@@ -40,7 +38,6 @@ export class FairTurns {
       return await work({
         pass: () => this.#pass(who),
         aside: (other) => this.#aside(who, other),
-        again: (more) => this.run(who, more),
       });
     } finally {
       this.#release();

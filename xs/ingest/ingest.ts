@@ -11,13 +11,14 @@
  */
 import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { asDsError, type ErrorCode } from '../../shared/errors.ts';
 import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigestInPieces } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
+import { fsyncFolderAside } from '../../shared/system/files-aside.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { emptyFolder } from '../../shared/system/remove-in-pieces.ts';
 import { bytesOnDisk } from '../../shared/system/sparse.ts';
@@ -129,7 +130,9 @@ async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<I
   checkTwin(paths, serial, completion.instance);
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
-    await afterBackup(context, newest); // promoted before the power went
+    // Promoted by a service that was killed, perhaps before the name was durable.
+    await fsyncFolderAside(dirname(newest.folder));
+    await afterBackup(context, newest);
     return outcomeOf(paths, newest);
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };

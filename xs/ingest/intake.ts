@@ -133,8 +133,12 @@ export class Intake implements AsyncDisposable {
     if (known) return known;
     // While it is ingested, a new snapshot is seen before its name is durable.
     if (this.#queue.has(serial)) return { state: 'ingesting' };
-    const newest = baseSnapshot(this.#options.paths, serial);
-    return newest?.run === run ? outcomeOf(this.#options.paths, newest) : { state: 'unknown' };
+    const { paths } = this.#options;
+    const newest = baseSnapshot(paths, serial);
+    if (newest?.run !== run) return { state: 'unknown' };
+    // Claimed by a service that was killed: its name may not be durable before the claim is done again.
+    if (exists(inCompletion(paths).claimed(serial))) return { state: 'ingesting' };
+    return outcomeOf(paths, newest);
   }
 
   /** Like outcome(), but waits up to `ms` milliseconds for one that is final. */

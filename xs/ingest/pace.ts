@@ -15,7 +15,7 @@ export interface Pace {
   rest(): Promise<void>;
   /** For what needs no turn: the disk, another program. */
   aside<T>(work: () => Promise<T>): Promise<T>;
-  /** For what changes the library. */
+  /** For what changes the library. `spend` and `rest` are not for use in there: it has no turn. */
   inQueue<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -79,8 +79,9 @@ export function paceOf(
       await rest();
     },
     aside: (work) => uncounted(turn.aside(work)),
-    // Who waits for the queue keeps nobody from reading; who has it does not work beside others.
-    inQueue: (work) => uncounted(turn.aside(() => workQueue.run(() => turn.again(work)))),
+    // Neither who waits for the queue nor who has it needs a turn: all others wait for the queue's end, so
+    // nobody who reads may come before it.
+    inQueue: (work) => uncounted(turn.aside(() => workQueue.run(work))),
   };
 }
 

@@ -35,6 +35,8 @@ export interface SentMetadata {
 export class SentFiles {
   readonly #metadata = new Map<string, { stamp: string; digest: Digest; sent: SentMetadata }>();
   readonly #content = new Map<string, { stamp: string; digest: Digest }>();
+  /** Metadata that have another digest than this: they are not read again for it. */
+  readonly #others = new Map<string, { stamp: string; digest: Digest }>();
   readonly #incomplete = new Set<Uid>();
   #isDurable = true;
 
@@ -58,8 +60,13 @@ export class SentFiles {
     const stamp = stampOf(path);
     const known = this.#metadata.get(path);
     if (known && known.stamp === stamp && known.digest === digest) return known.sent;
+    const other = this.#others.get(path);
+    if (!stamp || (other?.stamp === stamp && other.digest === digest)) return undefined;
     const bytes = readSmall(path);
-    if (!stamp || !bytes || digestOf(bytes) !== digest || stampOf(path) !== stamp) return undefined;
+    if (!bytes || digestOf(bytes) !== digest || stampOf(path) !== stamp) {
+      this.#others.set(path, { stamp, digest });
+      return undefined;
+    }
     checkPropertyCount(bytes);
     const entry = decodeEntry(bytes);
     const sent = { content: entry.content, mark: keptMarkOf(entry) };

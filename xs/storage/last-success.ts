@@ -51,7 +51,7 @@ export function openLastSuccesses(
   log: Log,
 ): LastSuccesses {
   const stamps = new Map<Serial, Stamp>();
-  const writing = new Map<Serial, Promise<void>>();
+  const writes = new LatestWrites();
   for (const serial of serials) {
     const known = readLastSuccess(paths, serial);
     if (known) stamps.set(serial, stampOf(known));
@@ -66,20 +66,55 @@ export function openLastSuccesses(
     note: async ({ serial, sequence, state }, now) => {
       const known = { time: now.time.toISOString(), sequence, state, clock: tickOf(now) };
       const { lastSuccess } = inLaptop(paths, serial);
-      // Of two notes, the later one stays.
-      const written = Promise.resolve(writing.get(serial)?.catch(() => {})).then(() =>
-        writeFileAside(lastSuccess, `${JSON.stringify(known)}\n`, 0o640),
-      );
-      writing.set(serial, written);
-      await written.finally(() => {
-        if (writing.get(serial) === written) writing.delete(serial);
-      });
+      await writes.write(lastSuccess, `${JSON.stringify(known)}\n`);
       stamps.set(serial, { ...tickOf(now), time: now.time });
       await index.recordSuccess(serial, now.time).catch((error: Error) => {
         log.warn('index-not-updated', { serial, reason: error.message });
       });
     },
   };
+}
+
+/**
+ * Of several notes of one laptop, the latest stays. At most two are written however fast they come: one that is
+ * under way, and the latest after it, in place of all between.
+ */
+class LatestWrites {
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #waiting = new Map<string, { text: string; written: Promise<void> }>();
+
+  /** Resolves when this text, or a later one, is on the disk. */
+  write(path: string, text: string): Promise<void> {
+    const waiting = this.#waiting.get(path);
+    if (waiting) {
+      waiting.text = text;
+      return waiting.written;
+    }
+    const running = this.#running.get(path);
+    if (!running) return this.#start(path, text);
+    const next = { text, written: running };
+    next.written = running
+      .catch(() => {}) // told to whoever asked for it
+      .then(() => {
+        this.#waiting.delete(path);
+        return this.#start(path, next.text);
+      });
+    this.#waiting.set(path, next);
+    return next.written;
+  }
+
+  #start(path: string, text: string): Promise<void> {
+    const write = async () => {
+      try {
+        await writeFileAside(path, text, 0o640);
+      } finally {
+        this.#running.delete(path);
+      }
+    };
+    const written = write();
+    this.#running.set(path, written);
+    return written;
+  }
 }
 
 /** As the laptop's folder has it; undefined for never and for a damaged file. */

@@ -67,7 +67,7 @@ test('who waits for the disk lets others have their turn, and gets it back', asy
   assert.equal(order.join(' '), 'other other waiting');
 });
 
-test('who waits for something else first has a turn for it then, and for what follows', async () => {
+test('who waits for something else has a turn again for what follows', async () => {
   const { turns, order, work } = scene();
   let free = () => {};
   const queue = new Promise<void>((resolve) => {
@@ -76,7 +76,7 @@ test('who waits for something else first has a turn for it then, and for what fo
   const waiting = turns.run('waiting', async (turn: Turn) => {
     await turn.aside(async () => {
       await queue;
-      await turn.again(async () => void order.push('in the queue'));
+      order.push('in the queue');
     });
     order.push('after it');
   });

@@ -84,6 +84,24 @@ test('waiting grows from seconds to minutes, but not for a laptop that is still 
   assert.is(retryDelayMs('busy', 7), 2000);
 });
 
+test('a snapshot whose claim a killed service left is not told before the claim is done again', async () => {
+  await using service = await start(process.env);
+  const { intake, completion, library, whole } = service;
+  service.hand();
+  intake.start();
+  const { claimed } = inCompletion(library.paths);
+  await waitFor('the snapshot', () => newestSnapshot(library.paths, SERIAL));
+  while (existsSync(claimed(SERIAL))) await sleep(10);
+  const { registrations, workQueue } = library;
+  // As a service that has just started knows it.
+  await using again = new Intake({
+    ...{ ...whole.context, registrations, workQueue, env: process.env, clock: realClock },
+  });
+  assert.is(again.outcome(SERIAL, completion.run).state, 'done');
+  writeFileSync(claimed(SERIAL), JSON.stringify(completion));
+  assert.is(again.outcome(SERIAL, completion.run).state, 'ingesting');
+});
+
 test('a sync that fails is tried again later and later, and nothing is lost', async () => {
   const bin = mkdtempSync(join(tmpdir(), 'ds-intake-'));
   writeFileSync(join(bin, 'sync'), '#!/bin/sh\necho "no sync today" >&2\nexit 1\n', {
