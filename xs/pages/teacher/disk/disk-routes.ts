@@ -9,6 +9,7 @@ import { allReliefs, diskParts, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { nextToGo } from '../../../chores/next-to-go.ts';
+import type { Library } from '../../../library.ts';
 import { readDays } from '../../../retention/day-log.ts';
 import { fullQuota } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
@@ -20,22 +21,25 @@ import { DiskPage } from './disk-page.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
+/** Names laptops by nick, and by serial as well where two children are called Jim. */
+function namer({ registrations }: Library): (serial: string) => string {
+  const called = new Map<string, number>();
+  for (const [, { nick }] of registrations.all()) called.set(nick, (called.get(nick) ?? 0) + 1);
+  return (serial) => {
+    const nick = registrations.get(serial as Serial)?.nick;
+    if (!nick) return serial;
+    return (called.get(nick) ?? 0) > 1 ? `${nick} (${serial})` : nick;
+  };
+}
+
 /** On a part that only teachers reach. */
 export function addDiskRoutes(part: FastifyInstance, site: Site): void {
   const { library } = site;
-  const { registrations } = library;
-  // Two children may be called Jim.
-  const nameOf = (serial: string) => {
-    const nick = registrations.get(serial as Serial)?.nick;
-    if (!nick) return serial;
-    const same = registrations.all().filter(([, laptop]) => laptop.nick === nick).length;
-    return same > 1 ? `${nick} (${serial})` : nick;
-  };
-
   part.get('/xs-backup/disk', async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);
     const status = await readStatus(library);
     const usage = await library.index.usage();
+    const nameOf = namer(library);
     const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
       ...{ page, parts },
@@ -72,6 +76,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     });
     const reports = await working;
     const { page } = frameProps(site, request, reply);
+    const nameOf = namer(library);
     const facts = { next: nextToGo(library), reliefs: await allReliefs(library) };
     return site.send(reply, CleanupPage({ page, reports, nameOf, ...facts }));
   });
