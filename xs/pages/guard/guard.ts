@@ -71,6 +71,9 @@ export class Guard {
     this.#options = options;
     this.#sessions = new Sessions(options.library.clock);
     this.#entrance = new Entrance(options.library);
+    options.library.registrations.whenOwnerChanges((serial) => {
+      this.#sessions.endAll({ role: 'child', serial });
+    });
   }
 
   /** Throws `WrongHost`. */
