@@ -66,6 +66,7 @@ export class Guard {
   readonly #sessions: Sessions;
   readonly #options: GuardOptions;
   readonly #entrance: Entrance;
+  readonly #signedOut: ((request: FastifyRequest) => void)[] = [];
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -154,7 +155,13 @@ export class Guard {
     setCookie(request, reply, SESSION, token, { sameSite });
   }
 
+  /** Calls `listener` for a browser that signs out. */
+  whenSignedOut(listener: (request: FastifyRequest) => void): void {
+    this.#signedOut.push(listener);
+  }
+
   end(request: FastifyRequest, reply: FastifyReply): void {
+    for (const listener of this.#signedOut) listener(request);
     this.#sessions.end(readCookie(request, SESSION));
     clearCookie(request, reply, SESSION);
   }
