@@ -169,8 +169,11 @@ function checkState({ state }: Paths): void {
   });
 }
 
-/** Also for a laptop that is taken back into use, or registers again, later. */
+/** Also for a laptop that is taken back into use, or registers again, later; and for one whose owner changed. */
 function endCodesWithLaptops(paths: Paths, registrations: Registrations, faults: Faults): void {
+  registrations.whenOwnerChanges((serial) => {
+    faults.attempt('state', () => endCodes(paths, (one) => one.serial === serial));
+  });
   registrations.whenKeysChange(() => {
     faults.attempt('state', () => endCodes(paths, (one) => !registrations.isActive(one.serial)));
   });
@@ -188,14 +191,17 @@ function openMoodle(
 ): MoodleRecords {
   const moodle = new MoodleRecords(paths, clock);
   faults.attempt('moodle', () => moodle.check());
-  const endOfGone = () => {
-    const isGone = (serial: Serial) =>
-      !registrations.isActive(serial) && !registrations.unreadable().includes(serial);
-    for (const { serial, name, sub } of moodle.end(({ serial: one }) => isGone(one))) {
+  const isGone = (serial: Serial) =>
+    !registrations.isActive(serial) && !registrations.unreadable().includes(serial);
+  const endThose = (isOver: (serial: Serial) => boolean) => {
+    for (const { serial, name, sub } of moodle.end(({ serial: one }) => isOver(one))) {
       audit.decided('moodle-ended', serial, { account: name ?? sub });
     }
   };
-  const attempt = () => void faults.attempt('moodle', endOfGone);
+  const attempt = () => void faults.attempt('moodle', () => endThose(isGone));
+  registrations.whenOwnerChanges((serial) => {
+    faults.attempt('moodle', () => endThose((one) => one === serial));
+  });
   registrations.whenKeysChange(attempt);
   attempt();
   return moodle;

@@ -35,7 +35,7 @@ import { type Look, lookAt } from './laptop-facts.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
-import { readTeachers } from './teachers.ts';
+import { teachersNow } from './teachers.ts';
 
 export interface LaptopStanding {
   serial: Serial;
@@ -156,7 +156,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .filter(({ leftBytes }) => leftBytes > 0)
       .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
       .sort((a, b) => b.bytes - a.bytes),
-    teachers: countTeachers(paths),
+    teachers: teachersNow(paths).length,
     https: httpsWayIn(library),
     ...(await readRoom(library, look, known, usage, days)),
     cleanedUp: days.length > 0,
@@ -263,15 +263,6 @@ function scrubFacts({ paths, clock, log }: Library, days: readonly DayRow[]): St
   const since = (lastPassFinished ?? passStarted).slice(0, 10);
   const daysSince = days.filter(({ date }) => date > since).length;
   return { pass, shard, lastPassFinished, daysSince };
-}
-
-/** A file that cannot be read lets nobody in either. */
-function countTeachers(paths: Library['paths']): number {
-  try {
-    return readTeachers(paths).length;
-  } catch {
-    return 0;
-  }
 }
 
 /** For how long pages and metrics reuse what was tried, in milliseconds. */

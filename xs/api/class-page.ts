@@ -49,6 +49,7 @@ export function addClassRoutes(
     checkOn(paths);
     const serial = laptopOf(request.raw.socket);
     const uid = parseUid(request.params.uid);
+    checkConfirmed(library, serial);
     const { snapshot: name } = parseClassRequest(request.body);
     const state = await workQueue.run(() => {
       const snapshot = findSnapshot(paths, serial, name);
@@ -95,6 +96,14 @@ export function classStanding(
 /** Answers as for any address that is not there. */
 function checkOn(paths: Paths): void {
   if (!isOn(paths)) throw new DsError('not-found', 'there is no such page');
+}
+
+/** Else anybody could offer things under the name and the colours of another child. */
+function checkConfirmed({ registrations }: Library, serial: Serial): void {
+  if (registrations.isConfirmed(serial)) return;
+  throw new DsError('server-refused', 'nobody at school has compared the digits of this laptop', {
+    hint: "your teacher has to type this laptop's six digits first",
+  });
 }
 
 function checkPace(pace: Pace, serial: Serial): void {

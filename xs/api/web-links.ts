@@ -30,6 +30,11 @@ export class WebLinks {
     return `/ds-restore/in/${token}`;
   }
 
+  /** Ends those of a laptop that nobody has opened yet. */
+  end(serial: Serial): void {
+    for (const [hash, link] of this.#links) if (link.serial === serial) this.#links.delete(hash);
+  }
+
   /** The laptop of a link, which is used up. Undefined if it is unknown, used or expired. */
   use(token: string): Serial | undefined {
     const hash = tokenHash(token);

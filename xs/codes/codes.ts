@@ -1,7 +1,7 @@
 /**
  * Codes with which a child signs in on the pages, once and within a day: one of each laptop, a new one in place
  * of the one before. In a file of the state folder, as hashes that are slow to guess from; so a code outlives a
- * power cut. A file that is damaged or lost costs a teacher another code, no more.
+ * power cut. A file of which a bit is wrong, or that is lost, costs a teacher another code, no more.
  */
 import { randomBytes, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { DAY_MS } from '../../shared/clock.ts';
 import { idSchema } from '../../shared/id-schema.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
+import { formatSummed, parseSummed } from '../../shared/system/summed.ts';
 import type { Audit } from '../registration/audit.ts';
 import type { Registrations } from '../registration/registration.ts';
 import type { Timeline } from '../retention/timeline.ts';
@@ -104,13 +105,13 @@ function hashOf(code: string, salt: string): string {
 
 function readCodes(paths: Paths): CodeFile {
   try {
-    return v.parse(schema, JSON.parse(readFileSync(inState(paths).codes, 'utf8')));
+    return v.parse(schema, parseSummed(readFileSync(inState(paths).codes, 'utf8')));
   } catch {
     return { version: 1, salt: randomBytes(16).toString('base64'), codes: [] };
   }
 }
 
 function write(paths: Paths, { salt, codes }: Omit<CodeFile, 'version'>): void {
-  const text = `${JSON.stringify({ version: 1, salt, codes })}\n`;
+  const text = formatSummed({ version: 1, salt, codes });
   withReserve(paths, () => writeFileDurably(inState(paths).codes, text, 0o600));
 }

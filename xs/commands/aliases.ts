@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import { DsError } from '../../shared/errors.ts';
 import { newSerial, type Serial } from '../../shared/ids.ts';
-import { endCodes } from '../codes/codes.ts';
 import { isUndecided, takeBackFromTwin } from '../ingest/twin-line.ts';
 import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
@@ -114,8 +113,6 @@ function separate(context: CommandContext, serial: Serial): void {
   registrations.addTwin(serial, second, uuid);
   writeTwins(paths, second, firstOf(instance, serial));
   writeTwins(paths, serial, separated(found, second, uuid));
-  // Which of the two children has it, nobody knows.
-  endCodes(paths, (one) => one.serial === serial);
   answer(context, { serial, second }, () => [
     `${serial}: the second laptop gets ${second} when it comes next`,
     'what it has sent since it was copied goes with it; all the rest stays where it is',

@@ -3,7 +3,7 @@
  * complete or not at all. A Journal has at most one account of a Moodle, and an account one Journal. A damaged
  * file, of which a single bit may be wrong, lets nobody in by Moodle, and stops nothing else.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
@@ -11,6 +11,7 @@ import { DsError, isErrno } from '../../shared/errors.ts';
 import { idSchema } from '../../shared/id-schema.ts';
 import { parseSerial, type Serial } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
+import { formatSummed, parseSummed } from '../../shared/system/summed.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
 import { setAside } from '../storage/snapshots.ts';
@@ -50,7 +51,8 @@ export class MoodleRecords {
     this.#paths = paths;
     this.#clock = clock;
     try {
-      this.#content = parseContent(readFileSync(inLibrary(paths).moodle, 'utf8'));
+      const text = readFileSync(inLibrary(paths).moodle, 'utf8');
+      this.#content = v.parse(schema, parseSummed(text));
     } catch (cause) {
       if (isErrno(cause, 'ENOENT')) return;
       this.#damage = new DsError('damaged', `${inLibrary(paths).moodle} cannot be read`, {
@@ -161,7 +163,7 @@ export class MoodleRecords {
     const { moodle } = inLibrary(this.#paths);
     withReserve(this.#paths, () => {
       if (this.#damage && lstatSync(moodle, { throwIfNoEntry: false })) setAside(moodle);
-      writeFileDurably(moodle, formatContent(next), 0o600);
+      writeFileDurably(moodle, formatSummed(next), 0o600);
     });
     this.#damage = undefined;
     this.#content = next;
@@ -171,19 +173,4 @@ export class MoodleRecords {
 
 function newId(): string {
   return randomBytes(16).toString('base64url');
-}
-
-/** With its own sum: one wrong digit would open a Journal to somebody else. */
-function formatContent(content: Content): string {
-  return `${JSON.stringify({ ...content, sum: sumOf(content) }, null, 2)}\n`;
-}
-
-function parseContent(text: string): Content {
-  const { sum, ...content } = JSON.parse(text) as Record<string, unknown>;
-  if (sum !== sumOf(content)) throw new Error('its sum is wrong');
-  return v.parse(schema, content);
-}
-
-function sumOf(content: object): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

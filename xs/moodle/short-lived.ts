@@ -29,6 +29,12 @@ export class ShortLived<T> {
     this.#all.set(key, { value, ends: this.#clock.monotonicMs() + this.#ms });
   }
 
+  /** Another value for what is there; it ends when it would have. */
+  change(key: string, value: T): void {
+    const found = this.#all.get(key);
+    if (found) found.value = value;
+  }
+
   get(key: string): T | undefined {
     const found = this.#all.get(key);
     return found && found.ends > this.#clock.monotonicMs() ? found.value : undefined;

@@ -19,7 +19,7 @@ import { WrongHostPage } from './frame/wrong-host-page.tsx';
 import { XoIcon } from './frame/xo-icon.tsx';
 import { isSecure, readCookie, setCookie } from './guard/entrance.ts';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded, WrongHost } from './guard/guard.ts';
-import { Missing, noPage } from './guard/missing.ts';
+import { Missing, NotVouched, noPage } from './guard/missing.ts';
 import { safeReturn } from './guard/safe-return.ts';
 import type { Site } from './guard/site-context.ts';
 
@@ -123,6 +123,7 @@ function problemOf(error: FastifyError, status: number): Problem {
     if (thing.type === 'entry') return { type: 'entry', way: thing.day };
     return { type: thing.type };
   }
+  if (error instanceof NotVouched) return { type: 'digits' };
   if (status === 429 || status === 503) return { type: 'busy' };
   if (status === 403) return { type: 'form' };
   if (status === 404) return { type: 'page' };

@@ -23,6 +23,9 @@ export interface Records {
   checkOwner(serial: Serial, key: string): void;
   decided(event: AuditEvent, serial: Serial, details: AuditDetails): void;
   keysChanged(): void;
+  /** Another own key takes the place of this laptop's; before it is written, and once it is. */
+  ownerLeaves(serial: Serial): void;
+  ownerChanged(serial: Serial): void;
   /** The laptop comes over SSH next, and learns there what was decided. */
   endQuietDays(serial: Serial): void;
 }
@@ -128,6 +131,8 @@ export class Approvals {
     const { imported, ...laptop } = this.#records.known(serial);
     const { kind, key, uuid, code, answer } = pending;
     if (kind === 'own') this.#records.checkOwner(serial, key);
+    const isOther = kind === 'own' && laptop.keys.own !== null && laptop.keys.own !== key;
+    if (isOther) this.#records.ownerLeaves(serial);
     const confirmed = this.#clock.now().toISOString();
     const introduction =
       code !== null && answer !== null ? { code, answer, confirmed } : laptop.introduction;
@@ -143,6 +148,7 @@ export class Approvals {
     this.#records.decided('approved', serial, { kind, fingerprint: fingerprintOf(key) });
     if (kind === 'own') this.#records.endQuietDays(serial);
     this.#records.keysChanged();
+    if (isOther) this.#records.ownerChanged(serial);
   }
 
   #confirm(serial: Serial): Approved {

@@ -45,6 +45,7 @@ export class Registrations {
   readonly #options: RegistrationOptions;
   readonly #offers: KeyOffers;
   readonly #keyListeners: (() => void)[] = [];
+  readonly #ownerListeners: ((serial: Serial) => void)[] = [];
   readonly #aliasListeners: (() => void)[] = [];
 
   /** Reads all records. A damaged one is logged, and its laptop stays unregistered. */
@@ -63,6 +64,8 @@ export class Registrations {
     this.approvals = new Approvals(options.clock, {
       ...records,
       decided: (event, serial, details) => this.#decided(event, serial, details),
+      ownerLeaves: (serial) => this.#ownerLeaves(serial),
+      ownerChanged: (serial) => this.#ownerChanged(serial),
       endQuietDays: (serial) => {
         rmSync(inLaptop(options.paths, serial).quietKey, { force: true });
       },
@@ -76,6 +79,14 @@ export class Registrations {
   /** Calls `listener` after each change of an accepted key, or of which laptops are in use. */
   whenKeysChange(listener: () => void): void {
     this.#keyListeners.push(listener);
+  }
+
+  /**
+   * Calls `listener` after another own key took the place of a laptop's, or after it turned out to be two: whoever
+   * uses it may be somebody else than before, and what opened it until then is worth nothing.
+   */
+  whenOwnerChanges(listener: (serial: Serial) => void): void {
+    this.#ownerListeners.push(listener);
   }
 
   /** Calls `listener` after each change of an alias. */
@@ -200,7 +211,7 @@ export class Registrations {
   retire(serial: Serial): boolean {
     const laptop = this.#known(serial);
     if (laptop.retired !== null) return false;
-    withdrawThose(this.#options.paths, serial, () => true);
+    this.#ownerLeaves(serial);
     this.#write(serial, { ...laptop, retired: this.#options.clock.now().toISOString() });
     this.#decided('retired', serial);
     callAll(this.#keyListeners);
@@ -243,10 +254,12 @@ export class Registrations {
   addTwin(of: Serial, serial: Serial, uuid: string): void {
     const { paths, ownership, clock } = this.#options;
     const { nick } = this.#known(of);
+    this.#ownerLeaves(of);
     makeLaptopFolders(ownership, paths, serial);
     this.#write(serial, newRecord(serial, nick, uuid, clock.now()));
     this.#decided('separated', of, { serial });
     callAll(this.#keyListeners);
+    this.#ownerChanged(of);
   }
 
   /** Registered and without any backup. */
@@ -270,6 +283,15 @@ export class Registrations {
   cameBack(serial: Serial): void {
     this.#read(serial);
     callAll([...this.#keyListeners, ...this.#aliasListeners]);
+  }
+
+  /** No yes of a teacher goes on for another one. Before the change is written: nothing is shown that is over. */
+  #ownerLeaves(serial: Serial): void {
+    withdrawThose(this.#options.paths, serial, () => true);
+  }
+
+  #ownerChanged(serial: Serial): void {
+    for (const listener of this.#ownerListeners) listener(serial);
   }
 
   /** An agent's key identifies its laptop, so no two laptops may have it. Throws `key-taken`. */

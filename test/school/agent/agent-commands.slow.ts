@@ -3,7 +3,7 @@
  * `ds-backup` at a terminal, with the agent started by the bus when it is asked.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
@@ -93,13 +93,10 @@ test('offered to the class, with a teacher’s yes, and taken back', async () =>
   await using school = await startSchool();
   const laptop = await prepare(school, 3);
   const [server = '', ...rest] = school.server.command;
-  const atSchool = async (...args: string[]) => {
-    const config = ['--config', school.server.configFile, '--json'];
-    const { stdout } = await promisify(execFile)(server, [
-      ...[...rest, 'class-page', ...args, ...config],
-    ]);
-    return JSON.parse(stdout);
-  };
+  const config = ['--config', school.server.configFile, '--json'];
+  const tell = async (...args: string[]) =>
+    JSON.parse((await promisify(execFile)(server, [...rest, ...args, ...config])).stdout);
+  const atSchool = (...args: string[]) => tell('class-page', ...args);
   await ok(laptop, 'now', '--wait');
   const { entries } = JSON.parse(await ok(laptop, 'entries', 'latest', '--json'));
   const { uid } = entries[0];
@@ -107,6 +104,11 @@ test('offered to the class, with a teacher’s yes, and taken back', async () =>
   assert.match(early.stderr, /there is no such page/, 'there is no class page');
   await atSchool('on');
   assert.is(await ok(laptop, 'class'), 'nothing is offered to the class\n');
+  const unknown = await ask(laptop, 'offer', uid, 'latest');
+  assert.match(unknown.stderr, /compared the digits of this laptop/);
+  const record = join(school.server.library, laptop.serial, 'registration.json');
+  const { introduction } = JSON.parse(readFileSync(record, 'utf8'));
+  await tell('approve', laptop.serial, introduction.code);
   assert.is(await ok(laptop, 'offer', uid, 'latest'), 'waits for a teacher\n');
   const [offer] = (await atSchool()).offers;
   await atSchool(offer.id, 'yes');

@@ -18,8 +18,8 @@ import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { listTrash } from '../../../xs/storage/trash.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { refused, refusedLater } from '../../shared/refused.ts';
-import { awayOf, backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
-import { serialOf } from '../whole.ts';
+import { awayOf, backUp, ed25519, enrol, type JournalEntry, SERIAL, uidOf } from '../library.ts';
+import { dsaKey, serialOf } from '../whole.ts';
 import { BOAT, type ClassSchool, FISH, JIM, openClass } from './school.ts';
 
 const test = suite('what children offer to the class');
@@ -60,6 +60,21 @@ test('offered, it waits; a yes, a no and another yes each hold; taken back, noth
   assert.equal(events(school), [
     ...['class-page-on', 'class-approved', 'class-refused', 'class-approved'],
   ]);
+});
+
+test('a laptop that anybody may have made up offers nothing under the name of a child', async () => {
+  await using school = await openClass();
+  const { registrations } = school.library;
+  const made = serialOf(66);
+  registrations.register(made, 'Jocinta', 'u', dsaKey(66));
+  await backUp(school, new Map([[FISH, { title: 'bad', content: 'words' }]]), made);
+  const told = await school.offer(made, FISH);
+  assert.equal([told.status, told.body.code], [403, 'server-refused']);
+  enrol(registrations, made, 'u', ed25519(66));
+  assert.equal((await school.offer(made, FISH)).status, 403);
+  assert.equal([states(school, made), pins(school, made)], [[], []]);
+  registrations.approvals.byCode(made, '123456');
+  assert.is((await school.offer(made, FISH)).status, 200);
 });
 
 test('taken back or refused at once, whatever the server is busy with for an hour', async () => {

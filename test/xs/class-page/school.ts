@@ -6,7 +6,7 @@ import { createApp } from '../../../xs/api/app.ts';
 import { addClassRoutes } from '../../../xs/api/class-page.ts';
 import { addPinRoutes } from '../../../xs/api/pins.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
-import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
+import { backUp, confirm, ed25519, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 export const JIM = serialOf(7);
@@ -45,6 +45,8 @@ export async function openClass(
   const whole = await openWhole(options.settings ?? '', options);
   const { library, command } = whole;
   library.registrations.register(JIM, 'Jim', 'u', dsaKey(7));
+  confirm(library.registrations, SERIAL, ed25519(1));
+  confirm(library.registrations, JIM, ed25519(7));
   for (const serial of [SERIAL, JIM]) {
     await backUp(whole, new Map(Object.entries(journal) as [Uid, JournalEntry][]), serial);
   }

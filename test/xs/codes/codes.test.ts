@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
-import type { Serial } from '../../../shared/ids.ts';
+import { parseSerial, type Serial } from '../../../shared/ids.ts';
 import { readCode } from '../../../xs/codes/code-text.ts';
 import { giveCode, useCode } from '../../../xs/codes/codes.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
@@ -67,6 +67,23 @@ test('is on the disk as a hash that only the service can read, and goes with its
   const { hash } = JSON.parse(onDisk()).codes[0];
   use(code);
   assert.not.match(onDisk(), hash);
+});
+
+test('opens no other Journal when a bit of the file is wrong', () => {
+  const neighbour = parseSerial('CSN74803BB0');
+  whole.library.registrations.register(neighbour, 'Ana', 'uuid-3', dsaKey(3));
+  const code = give();
+  const { codes } = inState(whole.library.paths);
+  const right = readFileSync(codes);
+  const from = right.indexOf(SERIAL);
+  for (let at = from; at < from + SERIAL.length; at += 1) {
+    const bytes = Buffer.from(right);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(codes, bytes);
+    assert.is(use(code), undefined, bytes.toString().slice(from, from + SERIAL.length));
+  }
+  writeFileSync(codes, right);
+  assert.is(use(code), SERIAL);
 });
 
 test('lasts a day of the timeline, whatever the clock shows, and a start of the service between', async () => {

@@ -187,6 +187,29 @@ test('never replaces somebody who is signed in without being asked', async () =>
   assert.is((await child.get(homeOf(ANA))).status, 404);
 });
 
+test('that waits and has its Journal is offered to nobody who is signed on after it', async () => {
+  await bind('jocinta');
+  const shared = openBrowser(server.url);
+  await shared.get(server.links.make(ANA));
+  assert.is((await launch(moodle, shared, 'jocinta')).location, ACCOUNT);
+  assert.is((await shared.get(server.links.make(ANA))).headers.location, homeOf(ANA));
+  assert.is((await shared.get(ACCOUNT)).headers.location, '/ds-restore/', 'nothing waits');
+  assert.is((await shared.get(homeOf(SERIAL))).status, 404);
+});
+
+test('that waits is forgotten with a sign-out, and after ten minutes, however often a laptop was shown', async () => {
+  const shared = openBrowser(server.url);
+  await shared.get(server.links.make(ANA));
+  await launch(moodle, shared, 'jocinta');
+  await shared.fill(homeOf(ANA), '/ds-restore/sign-out', {});
+  assert.is((await shared.get(server.links.make(ANA))).headers.location, homeOf(ANA), 'signed out');
+  await launch(moodle, shared, 'jocinta');
+  server.clock.pass(400_000);
+  assert.is((await shared.get(server.links.make(ANA))).headers.location, ACCOUNT);
+  server.clock.pass(201_000);
+  assert.is((await shared.get(server.links.make(ANA))).headers.location, homeOf(ANA), 'late');
+});
+
 test('is ended by the child, with its sessions and not with those of her laptop', async () => {
   const own = await bind('jocinta');
   const elsewhere = openBrowser(server.url);

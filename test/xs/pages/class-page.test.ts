@@ -13,7 +13,7 @@ import { offerVersion } from '../../../xs/pins/offering.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { jpegWith, pngWith } from '../../shared/pictures.ts';
-import { backUp, type JournalEntry, SERIAL, uidOf } from '../library.ts';
+import { backUp, confirm, ed25519, enrol, type JournalEntry, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
 
@@ -66,6 +66,8 @@ async function openSchool(on = true): Promise<School> {
   const server = await servePages();
   const { library } = server;
   library.registrations.register(JIM, 'Jim', 'u', dsaKey(7));
+  confirm(library.registrations, SERIAL, ed25519(1));
+  confirm(library.registrations, JIM, ed25519(7));
   await backUp(server, new Map(Object.entries(JOURNAL) as [Uid, JournalEntry][]), SERIAL);
   await backUp(server, new Map([[PHOTO, { title: 'his', content: 'own' }]]), JIM);
   await addTeacher(library.paths, TEACHER.name, TEACHER.password, server.clock.now());
@@ -311,6 +313,47 @@ test('fifty on a page, the newest first', async () => {
   assert.equal(ids((await jim.get(CLASS)).body), [last, id]);
   assert.equal(library.registrations.retire(SERIAL), true);
   assert.equal(ids((await jim.get(CLASS)).body), []);
+});
+
+test('a laptop that a stranger made up shows him nothing, until a teacher has typed its digits', async () => {
+  await using school = await openSchool();
+  const { library, teacher, links, url } = school;
+  const id = school.offer(PHOTO);
+  await press(school, id, 'class-yes');
+  const made = serialOf(66);
+  library.registrations.register(made, 'Jocinta', 'u', dsaKey(66));
+  const addresses = [CLASS, `${CLASS}${id}/`, `${CLASS}${id}/picture`, `${CLASS}${id}/file`];
+  const stranger = openBrowser(url);
+  const statuses = async () => {
+    const all: number[] = [];
+    for (const one of addresses) all.push((await stranger.get(one)).status);
+    return all;
+  };
+  await stranger.get(links.make(made));
+  assert.equal(await statuses(), [403, 403, 403, 403], 'a key of Sugar that nobody has seen');
+  assert.is(enrol(library.registrations, made, 'u', ed25519(66)), 'accepted');
+  await stranger.get(links.make(made));
+  assert.equal(await statuses(), [403, 403, 403, 403], 'a key of its own that nobody has seen');
+  const told = await stranger.get(CLASS);
+  assert.match(told.body, /Your teacher has to type the six digits of this laptop first/);
+  assert.not.match(told.body, /The fish/);
+  library.registrations.approvals.byCode(made, '123456');
+  assert.equal(await statuses(), [200, 200, 200, 200]);
+  const whose = await teacher.get(`${DESK}/${id}/`);
+  assert.match(whose.body, new RegExp(`href="/xs-backup/laptop/${SERIAL}"`));
+});
+
+test('a child whose laptop shows no digits sees it with the code of a teacher', async () => {
+  await using school = await openSchool();
+  const { library, links, url, command } = school;
+  const old = serialOf(67);
+  library.registrations.register(old, 'Ana', 'u', dsaKey(67));
+  const ana = openBrowser(url);
+  const { code } = JSON.parse(await command('sign-in-code', [old], { json: true }));
+  await ana.fill('/ds-restore/sign-in', '/ds-restore/code', { code });
+  assert.is((await ana.get(CLASS)).status, 200);
+  await ana.get(links.make(old));
+  assert.is((await ana.get(CLASS)).status, 403, 'a link says only that there is some key');
 });
 
 test.run();

@@ -1,8 +1,10 @@
 /** A child signs in with the code that her teacher gave her: on the pages, with whatever browsers send. */
+import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { readAudit } from '../../../xs/registration/audit.ts';
+import { inState } from '../../../xs/storage/paths.ts';
 import { SERIAL } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
@@ -36,6 +38,24 @@ async function typeFrom(server: PagesServer, address: string, code: string) {
   const form = /name="form" value="([^"]+)"/.exec(body)?.[1] ?? '';
   return browser.post(FORM, { form, code }, headers);
 }
+
+test('also while nobody can read which teachers there are', async () => {
+  await using server = await school();
+  const { paths } = server.library;
+  await addTeacher(paths, 'Rosa', PASSWORD, server.clock.now());
+  const teacher = openBrowser(server.url);
+  await teacher.fill(SIGN_IN, SIGN_IN, { name: 'Rosa', password: PASSWORD });
+  assert.is((await teacher.get('/xs-backup/class')).status, 200);
+  const code = await codeFor(server);
+  writeFileSync(inState(paths).teachers, '{"version": 2, "teachers": [{');
+  assert.is((await openBrowser(server.url).get(SIGN_IN)).status, 200);
+  assert.is((await type(openBrowser(server.url), code)).headers.location, HOME);
+  const gone = await teacher.get('/xs-backup/class');
+  assert.is(gone.headers.location, `${SIGN_IN}?back=%2Fxs-backup%2Fclass`);
+  const [, form = ''] = /name="form" value="([^"]+)"/.exec((await teacher.get(SIGN_IN)).body) ?? [];
+  const again = await teacher.post(SIGN_IN, { form, name: 'Rosa', password: PASSWORD });
+  assert.is(again.status, 403);
+});
 
 test('once, into her Journal and no other', async () => {
   await using server = await school();

@@ -12,7 +12,8 @@ import { isOn } from '../../class-page/switch.ts';
 import { ClassFiles, pictureOf } from '../../published/class-thing.ts';
 import { contentDisposition } from '../../takeaway/download-name.ts';
 import { SignInNeeded } from '../guard/guard.ts';
-import { noPage } from '../guard/missing.ts';
+import { NotVouched, noPage } from '../guard/missing.ts';
+import type { Visitor } from '../guard/sessions.ts';
 import type { Site } from '../guard/site-context.ts';
 
 /** What the routes of the class page, and those of the teacher who decides, are given. */
@@ -21,6 +22,7 @@ export interface ClassSite extends Site {
   files: ClassFiles;
 }
 
+type Child = Extract<Visitor, { role: 'child' }>;
 export type OnThing = FastifyRequest<{ Params: { id: string } }>;
 
 export function makeClassSite(site: Site): ClassSite {
@@ -28,10 +30,28 @@ export function makeClassSite(site: Site): ClassSite {
   return { ...site, offers: new SchoolOffers(library), files: new ClassFiles(library.paths) };
 }
 
-/** Throws `not-found` while there is no class page, and `SignInNeeded`. */
+/**
+ * Throws `not-found` while there is no class page, `SignInNeeded`, and `NotVouched` for the child of a laptop that
+ * anybody may have made up.
+ */
 export function admitToClass({ guard, library }: Site, request: FastifyRequest): void {
   if (!isOn(library.paths)) throw noPage();
-  if (!guard.visitor(request)) throw new SignInNeeded();
+  const visitor = guard.visitor(request);
+  if (!visitor) throw new SignInNeeded();
+  if (visitor.role === 'child' && !isVouchedFor(library, visitor)) throw new NotVouched();
+}
+
+/**
+ * A teacher compared the laptop's digits; or it is one of the original program, which shows none, and a teacher's
+ * code or an account of Moodle brought the child. A link alone may be that of a key which nobody has seen.
+ */
+function isVouchedFor(
+  { registrations }: Site['library'],
+  { serial, code, moodle }: Child,
+): boolean {
+  if (registrations.isConfirmed(serial)) return true;
+  const isBrought = code !== undefined || moodle !== undefined;
+  return isBrought && registrations.get(serial)?.keys.own === null;
 }
 
 /** Throws `not-found` for what is not there, or not in this state. */

@@ -6,7 +6,7 @@ import { Frame, type Page } from './frame.tsx';
 import { PLACES } from './teacher-frame.tsx';
 
 export type Problem =
-  | { type: 'busy' | 'form' | 'address' | 'page' | 'laptop' | 'broken' }
+  | { type: 'busy' | 'form' | 'address' | 'page' | 'laptop' | 'digits' | 'broken' }
   /** `way` is the page that lists what there is instead. */
   | { type: 'day' | 'entry'; way: string };
 
@@ -58,6 +58,12 @@ function wordsOf({ words: { _ }, who }: Page, problem: Problem): ProblemWords {
         ...{ way: PLACES.class, label: _('All laptops') },
         heading: _('No laptop with this serial number is registered here.'),
         more: _('It may have been forgotten, or never have come.'),
+      };
+    case 'digits':
+      return {
+        ...start,
+        heading: _('Your teacher has to type the six digits of this laptop first.'),
+        more: _('Then you see the class page. Backup shows the digits on your laptop.'),
       };
     case 'day':
       return {

@@ -9,7 +9,7 @@ import limits from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import type { Serial } from '../../../shared/ids.ts';
-import { readTeachers, stampOf } from '../../admin/teachers.ts';
+import { stampOf, teachersNow } from '../../admin/teachers.ts';
 import { newToken } from '../../api/tokens.ts';
 import type { Library } from '../../library.ts';
 import { clearCookie, type Door, Entrance, isSecure, readCookie, setCookie } from './entrance.ts';
@@ -66,11 +66,15 @@ export class Guard {
   readonly #sessions: Sessions;
   readonly #options: GuardOptions;
   readonly #entrance: Entrance;
+  readonly #signedOut: ((request: FastifyRequest) => void)[] = [];
 
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#sessions = new Sessions(options.library.clock);
     this.#entrance = new Entrance(options.library);
+    options.library.registrations.whenOwnerChanges((serial) => {
+      this.#sessions.endAll({ role: 'child', serial });
+    });
   }
 
   /** Throws `WrongHost`. */
@@ -102,7 +106,7 @@ export class Guard {
   #stays(visitor: Visitor): boolean {
     const { paths, registrations, moodle } = this.#options.library;
     if (visitor.role === 'teacher') {
-      return readTeachers(paths).some(
+      return teachersNow(paths).some(
         (one) => one.name === visitor.name && stampOf(one) === visitor.stamp,
       );
     }
@@ -123,7 +127,7 @@ export class Guard {
   isKeeper(request: FastifyRequest): boolean {
     const visitor = this.visitor(request);
     if (visitor?.role !== 'teacher') return false;
-    const found = readTeachers(this.#options.library.paths).find(
+    const found = teachersNow(this.#options.library.paths).find(
       ({ name }) => name === visitor.name,
     );
     return found?.role === 'keeper';
@@ -151,7 +155,13 @@ export class Guard {
     setCookie(request, reply, SESSION, token, { sameSite });
   }
 
+  /** Calls `listener` for a browser that signs out. */
+  whenSignedOut(listener: (request: FastifyRequest) => void): void {
+    this.#signedOut.push(listener);
+  }
+
   end(request: FastifyRequest, reply: FastifyReply): void {
+    for (const listener of this.#signedOut) listener(request);
     this.#sessions.end(readCookie(request, SESSION));
     clearCookie(request, reply, SESSION);
   }

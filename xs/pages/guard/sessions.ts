@@ -8,11 +8,12 @@ import type { Serial } from '../../../shared/ids.ts';
 import { newToken, tokenHash } from '../../api/tokens.ts';
 
 /**
- * A child is known by her laptop, and by the account of a Moodle if that signed her on. A teacher's `stamp`
+ * A child is known by her laptop, and by the account of a Moodle if that signed her on; `code`: a teacher gave
+ * her one. A teacher's `stamp`
  * changes with the password.
  */
 export type Visitor =
-  | { role: 'child'; serial: Serial; moodle?: string }
+  | { role: 'child'; serial: Serial; moodle?: string; code?: true }
   | { role: 'teacher'; name: string; stamp: string };
 
 /** Lifetime of a session in milliseconds: without use, and in total. */

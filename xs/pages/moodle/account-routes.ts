@@ -63,22 +63,29 @@ function signOn(
 
 /**
  * Where a browser goes that was signed on by a laptop's link or a teacher's code: to the question, if an
- * account waits in it. Undefined if none does.
+ * account waits in it. Undefined if none does. One that opens a Journal already, somebody left behind: it is hers,
+ * and not for the next child of this browser.
  */
 export function afterProof(
-  { pending }: MoodleSite,
+  site: MoodleSite,
   request: FastifyRequest,
   serial: Serial,
 ): string | undefined {
+  const { pending, library } = site;
   const browser = browserOf(request);
   const waits = browser === undefined ? undefined : pending.get(browser);
   if (browser === undefined || !waits) return undefined;
-  pending.put(browser, { ...waits, shownBy: serial });
+  if (library.moodle.boundTo(waits.platform, waits.sub)) {
+    forget(site, request);
+    return undefined;
+  }
+  pending.change(browser, { ...waits, shownBy: serial });
   return ACCOUNT;
 }
 
 export function addAccount(part: FastifyInstance, site: MoodleSite): void {
   const { guard, library } = site;
+  guard.whenSignedOut((request) => forget(site, request));
 
   part.get(ACCOUNT, async (request, reply) => {
     const waits = pendingOf(site, request);

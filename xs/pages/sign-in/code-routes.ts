@@ -34,7 +34,7 @@ export function addCodeSignIn(
   part.post(CODE_SIGN_IN, { config: { rateLimit } }, async (request: Typed, reply) => {
     const outcome = tryCode(site, guesses, request);
     if ('serial' in outcome) {
-      site.guard.begin(request, reply, { role: 'child', serial: outcome.serial });
+      site.guard.begin(request, reply, { role: 'child', serial: outcome.serial, code: true });
       const after = afterCode(request, outcome.serial);
       return reply.redirect(after ?? homePath(outcome.serial), 303);
     }

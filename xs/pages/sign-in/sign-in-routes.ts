@@ -2,7 +2,7 @@
  * Sign-in of teachers, and sign-out. Attempts are counted before the password is checked.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkTeacher, readTeachers, stampOf } from '../../admin/teachers.ts';
+import { checkTeacher, stampOf, teachersNow } from '../../admin/teachers.ts';
 import { SIGN_IN } from '../guard/guard.ts';
 import { safeReturn } from '../guard/safe-return.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -55,7 +55,7 @@ export function propsOf(
 ): SignInProps {
   return {
     ...{ page: site.page(request, reply), back, problem },
-    teachers: readTeachers(site.library.paths).length > 0,
+    teachers: teachersNow(site.library.paths).length > 0,
     door: site.guard.door(request, way ?? `${SIGN_IN}?back=${encodeURIComponent(back)}`),
   };
 }

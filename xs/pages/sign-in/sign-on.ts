@@ -24,6 +24,7 @@ export function addSignOn(
   afterLink: AfterProof = () => undefined,
 ): void {
   const { guard, library } = site;
+  library.registrations.whenOwnerChanges((serial) => links.end(serial));
 
   /** Not for HEAD: checking a link must not use it up. */
   part.get<{ Params: { token: string } }>(

@@ -46,7 +46,9 @@ export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
     if (!thing) throw noPage();
     const file = await fileOf(site, offer);
     const page = site.page(request, reply);
-    return site.send(reply, OfferPage({ page, thing, state: offer.state, file }));
+    const { serial, state } = offer;
+    const of = { serial, name: nameOf(serial) };
+    return site.send(reply, OfferPage({ page, thing, state, of, file }));
   });
 
   part.get(`${PLACES.offers}/:id/picture`, async (request: OnThing, reply) =>

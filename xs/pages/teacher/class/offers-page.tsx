@@ -11,7 +11,7 @@ import { ThingCard, titleOf, WholeThing } from '../../../published/thing-card.ts
 import { FormToken, type Page } from '../../frame/frame.tsx';
 import { Pager } from '../../frame/pager.tsx';
 import { type Paged, withQuery } from '../../frame/paging.ts';
-import { CLASS } from '../../frame/paths.ts';
+import { CLASS, laptopPath } from '../../frame/paths.ts';
 import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { ActLink } from '../acts/act-link.tsx';
 
@@ -113,11 +113,13 @@ export interface OfferProps {
   page: Page;
   thing: ClassThing;
   state: OfferState;
+  /** Whose it is, as the school knows it: the name on the thing is only what the laptop says. */
+  of: { serial: Serial; name: string };
   /** Null where it is damaged. */
   file: ClassFile | 'unclean' | 'damaged' | null;
 }
 
-export function OfferPage({ page, thing, state, file }: OfferProps): VNode {
+export function OfferPage({ page, thing, state, of, file }: OfferProps): VNode {
   const { words, formToken } = page;
   const { _ } = words;
   const title = titleOf(words, thing);
@@ -128,6 +130,12 @@ export function OfferPage({ page, thing, state, file }: OfferProps): VNode {
       place="offers"
       trail={[{ name: _('Class page'), href: PLACES.offers }]}
     >
+      <p>
+        {_('It comes from this laptop:')}{' '}
+        <a href={laptopPath(of.serial)}>
+          <bdi>{of.name}</bdi> <bdi>{of.serial}</bdi>
+        </a>
+      </p>
       <p>{_('This is what the class would see:')}</p>
       <section class="card">
         <WholeThing {...{ words, thing, picture: pictureOf(thing) }}>
