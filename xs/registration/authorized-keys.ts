@@ -50,7 +50,9 @@ export class AuthorizedKeys {
 /**
  * File contents by login name. config.ts allows only plain characters in paths and serials are parsed, so
  * nothing needs quoting. `exec` makes the script the leader of its process group, which it ends as a
- * whole. A key of the old server's database may back up and not read. An agent's key registered by two laptops would identify both as the first: it is left out.
+ * whole. A key of the old server's database may back up and
+ * not read, nor may Sugar's key of a laptop that has a key of its own. An agent's key registered by two laptops
+ * would identify both as the first: it is left out.
  */
 export function formatAuthorizedKeys(
   paths: Paths,
@@ -69,7 +71,8 @@ export function formatAuthorizedKeys(
   let own = '';
   for (const [serial, { keys, imported }] of inUse) {
     if (keys.own && owners.get(keys.own) === 1) own += line(serial, keys.own);
-    const only = imported === undefined ? '' : ' original';
+    // Whose it is was never proved: it opens no Journal of a laptop that has proved another key.
+    const only = imported === undefined && !keys.own ? '' : ' original';
     if (keys.sugar) files.set(serial, line(serial, keys.sugar, only));
   }
   if (own) files.set(agents, own);

@@ -125,11 +125,22 @@ test('authorized keys confine each key to the session script of its laptop', () 
   for (const text of files.values()) {
     assert.match(
       text,
-      /^restrict,command="exec [\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000" ssh-ed25519 [\w+/=]+\n$/,
+      /^restrict,command="exec [\w./-]+\/ds-session [\w./-]+\/session\.conf SHC00800000( original)?" ssh-ed25519 [\w+/=]+\n$/,
     );
   }
   assert.match(files.get(serial) ?? '', ed25519(1));
   assert.match(files.get('ds-receive') ?? '', ed25519(2));
+});
+
+test("Sugar's key reads no Journal of a laptop that has a key of its own: a stranger may have been first", () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  const login = () =>
+    formatAuthorizedKeys(library.paths, 'ds-receive', registrations.all()).get(serial) ?? '';
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  assert.not.match(login(), 'original');
+  enrol(registrations, serial, 'u1', ed25519(2));
+  assert.match(login(), 'SHC00800000 original" ssh-ed25519 ');
 });
 
 test("an agent's key is one laptop's only; what two have opens none", () => {
