@@ -31,7 +31,7 @@ export interface DamagedThing {
   title: string | null;
   /** The ordinary snapshots in which it is damaged, the newest first; none for what is pinned or held aside. */
   days: SnapshotName[];
-  /** The newest that has it whole, as far as anybody knows; null for none. */
+  /** The newest one that has it whole, as far as is known; null if there is none. */
   wholeIn: SnapshotName | null;
 }
 

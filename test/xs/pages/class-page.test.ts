@@ -179,7 +179,7 @@ test('hostile titles, names and files are text and downloads', async () => {
   for (const id of [plain, bad]) assert.is((await jim.get(`${CLASS}${id}/file`)).status, 404);
 });
 
-test('off, every address answers as any that is not there', async () => {
+test('while it is off, each of its addresses answers like one that does not exist', async () => {
   await using school = await openSchool(false);
   const { jim, jocinta, stranger, teacher, command } = school;
   const id = school.offer(PHOTO);

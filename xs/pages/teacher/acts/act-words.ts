@@ -37,7 +37,7 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
     case 'register-window':
       return windowWords(words, facts.minutes);
     case 'unpin':
-      // One thing leaves at once; a day stays as long as any other.
+      // The copy of a single thing goes at once; a day that was pinned stays as long as any other day.
       return tryParse(parseUid, fields.pin)
         ? { ...TEXTS.unpin(words, { who, other, what, laptops }), ...unpinThingWords(words) }
         : TEXTS.unpin(words, { who, other, what, laptops });
@@ -65,7 +65,7 @@ function approveWords({ _ }: Words, who: string, code: string, answer: string | 
 function unpinThingWords({ _ }: Words): Pick<ActWords, 'meaning' | 'done'> {
   return {
     meaning: _(
-      'Days that have it keep it as long as any other. The pinned copy goes to the trash now, and can be brought back for some days.',
+      'It stays in the days that have it, as long as those stay. The pinned copy goes to the trash now, and can be brought back for some days.',
     ),
     done: _('No longer pinned. The pinned copy is in the trash.'),
   };
