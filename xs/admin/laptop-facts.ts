@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import type { NotSafe } from '../../shared/protocol/messages.ts';
+import { readOffers } from '../class-page/offer-file.ts';
 import { lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { hasTwin } from '../registration/twin-file.ts';
@@ -24,6 +25,8 @@ export interface LaptopFacts {
   notSafe: NotSafe;
   /** Two laptops answer to its name. */
   twins: boolean;
+  /** What it offers to the class cannot be read. */
+  offersDamaged: boolean;
   /** Whether anything may be held aside, or pinned. */
   hasHeld: boolean;
   hasPins: boolean;
@@ -113,6 +116,7 @@ function readFacts(
     findings: (note?.count ?? 0) || lost,
     notSafe: mayHave(laptop.notSafe) ? readNotSafe(paths, serial) : { count: 0, entries: [] },
     twins: mayHave(laptop.instances) && hasTwin(paths, serial),
+    offersDamaged: mayHave(laptop.classPage) && readOffers(paths, serial).damaged,
     hasHeld: mayHave(laptop.held),
     hasPins: mayHave(laptop.pinned),
   };

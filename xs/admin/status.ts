@@ -6,7 +6,6 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { readOffers } from '../class-page/offer-file.ts';
 import type { Fault } from '../ground/faults.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
 import { laptopsIn } from '../integrity/checker.ts';
@@ -314,17 +313,10 @@ async function otherDisks(paths: Paths): Promise<Status['disks']> {
 }
 
 /** By the last check, and by whether the last backup is still there. */
-function countFindings(
-  { paths, registrations, troubles }: Library,
-  serial: Serial,
-  look: Look,
-): number {
-  const alone = [
-    registrations.unreadable().includes(serial),
-    troubles.has(serial),
-    readOffers(paths, serial).damaged,
-  ];
-  return alone.filter((one) => one).length + look(serial).findings;
+function countFindings({ registrations, troubles }: Library, serial: Serial, look: Look): number {
+  const { findings, offersDamaged } = look(serial);
+  const alone = [registrations.unreadable().includes(serial), troubles.has(serial), offersDamaged];
+  return alone.filter((one) => one).length + findings;
 }
 
 /** Snapshots that are held aside of a laptop; none where they cannot be read. */

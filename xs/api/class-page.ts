@@ -11,7 +11,7 @@ import {
   type ClassStanding,
   parseClassRequest,
 } from '../../shared/protocol/messages.ts';
-import { noOffer } from '../class-page/offer.ts';
+import { NotVouched, noOffer } from '../class-page/offer.ts';
 import { readOffers, withdraw } from '../class-page/offer-file.ts';
 import { isOn } from '../class-page/switch.ts';
 import type { Library } from '../library.ts';
@@ -49,7 +49,7 @@ export function addClassRoutes(
     checkOn(paths);
     const serial = laptopOf(request.raw.socket);
     const uid = parseUid(request.params.uid);
-    checkConfirmed(library, serial);
+    if (!registrations.isConfirmed(serial)) throw new NotVouched();
     const { snapshot: name } = parseClassRequest(request.body);
     const state = await workQueue.run(() => {
       const snapshot = findSnapshot(paths, serial, name);
@@ -96,14 +96,6 @@ export function classStanding(
 /** Answers as for any address that is not there. */
 function checkOn(paths: Paths): void {
   if (!isOn(paths)) throw new DsError('not-found', 'there is no such page');
-}
-
-/** Else anybody could offer things under the name and the colours of another child. */
-function checkConfirmed({ registrations }: Library, serial: Serial): void {
-  if (registrations.isConfirmed(serial)) return;
-  throw new DsError('server-refused', 'nobody at school has compared the digits of this laptop', {
-    hint: "your teacher has to type this laptop's six digits first",
-  });
 }
 
 function checkPace(pace: Pace, serial: Serial): void {

@@ -57,6 +57,15 @@ export function isOf({ uid, digest }: Pick<Offer, 'uid' | 'digest'>, of: Uid, ve
   return uid === of && (version === undefined || digest === version);
 }
 
+/** For a laptop for which nobody at school has vouched: anybody may have made up its name and its colours. */
+export class NotVouched extends DsError {
+  constructor() {
+    super('server-refused', 'nobody at school has compared the digits of this laptop', {
+      hint: "your teacher has to type this laptop's six digits first",
+    });
+  }
+}
+
 export function noOffer(): DsError {
   return new DsError('not-found', 'nobody offers that to the class any more');
 }

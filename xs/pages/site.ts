@@ -9,6 +9,7 @@ import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { asDsError } from '../../shared/errors.ts';
 import { answerTo } from '../api/error-answer.ts';
+import { NotVouched } from '../class-page/offer.ts';
 import { hostNames } from '../https/certificate.ts';
 import type { Library } from '../library.ts';
 import { ICON, type Page, render } from './frame/frame.tsx';
@@ -19,7 +20,7 @@ import { WrongHostPage } from './frame/wrong-host-page.tsx';
 import { XoIcon } from './frame/xo-icon.tsx';
 import { isSecure, readCookie, setCookie } from './guard/entrance.ts';
 import { type Guard, installGuard, SIGN_IN, SignInNeeded, WrongHost } from './guard/guard.ts';
-import { Missing, NotVouched, noPage } from './guard/missing.ts';
+import { Missing, noPage } from './guard/missing.ts';
 import { safeReturn } from './guard/safe-return.ts';
 import type { Site } from './guard/site-context.ts';
 

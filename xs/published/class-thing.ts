@@ -41,7 +41,7 @@ export function readThing(paths: Paths, offer: SchoolOffer): ClassThing | null {
     ...{ id: offer.id, title, kind, changed, hasFile: hasContent },
     nick: plain(offer.nick, MAX_NICK),
     colours: offer.colours,
-    hasPicture: pictureOf(paths, offer) !== undefined,
+    hasPicture: pictureIn(entry) !== undefined,
   };
 }
 
@@ -50,7 +50,11 @@ const MAX_NICK = 100;
 /** The picture of how it looked, as a PNG without anything beside it. */
 export function pictureOf(paths: Paths, offer: SchoolOffer): Buffer | undefined {
   const entry = readOffered(paths, offer);
-  const preview = entry && previewOf(entry);
+  return entry ? pictureIn(entry) : undefined;
+}
+
+function pictureIn(entry: Entry): Buffer | undefined {
+  const preview = previewOf(entry);
   if (!preview) return undefined;
   const found = cleanPicture(preview, 'image/png');
   return found.type === 'clean' ? joinPieces(preview, found.pieces) : undefined;

@@ -68,9 +68,14 @@ class Kept {
     else this.pieces.push({ from, to });
   }
 
-  /** Undefined for more than anybody writes. */
+  /** More than anybody writes. */
+  get isTooMuch(): boolean {
+    return this.pieces.length > MAX_PIECES;
+  }
+
+  /** Undefined for too much. */
   all(): Piece[] | undefined {
-    return this.pieces.length <= MAX_PIECES ? this.pieces : undefined;
+    return this.isTooMuch ? undefined : this.pieces;
   }
 }
 
@@ -82,7 +87,7 @@ function jpegPieces(file: Buffer): Piece[] | undefined {
   kept.keep(0, 2);
   let hasFrame = false;
   let hasScan = false;
-  for (let at = 2; ; ) {
+  for (let at = 2; !kept.isTooMuch; ) {
     while (file[at] === 0xff && file[at + 1] === 0xff) at += 1;
     const marker = file[at + 1];
     if (file[at] !== 0xff || marker === undefined || marker === SOI) return undefined;
@@ -104,6 +109,7 @@ function jpegPieces(file: Buffer): Piece[] | undefined {
     at = endOfScan(file, end);
     kept.keep(end, at);
   }
+  return undefined;
 }
 
 /** Tables, frames and scans, the two with lengths of lines, and what is left out. */
@@ -154,7 +160,7 @@ function pngPieces(file: Buffer): Piece[] | undefined {
   const kept = new Kept();
   kept.keep(0, 8);
   let hasData = false;
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length && !kept.isTooMuch; ) {
     const end = at + 12 + file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
     const isFirst = at === 8;

@@ -6,13 +6,13 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
-import { OFFER_ID } from '../../class-page/offer.ts';
+import { NotVouched, OFFER_ID } from '../../class-page/offer.ts';
 import { type SchoolOffer, SchoolOffers } from '../../class-page/offers.ts';
 import { isOn } from '../../class-page/switch.ts';
 import { ClassFiles, pictureOf } from '../../published/class-thing.ts';
 import { contentDisposition } from '../../takeaway/download-name.ts';
 import { SignInNeeded } from '../guard/guard.ts';
-import { NotVouched, noPage } from '../guard/missing.ts';
+import { noPage } from '../guard/missing.ts';
 import type { Visitor } from '../guard/sessions.ts';
 import type { Site } from '../guard/site-context.ts';
 

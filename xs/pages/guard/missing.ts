@@ -29,14 +29,5 @@ export class Missing extends DsError {
   }
 }
 
-/** For children whom nobody at the school has vouched for, by a laptop's digits, a code or an account. */
-export class NotVouched extends DsError {
-  constructor() {
-    super('server-refused', 'nobody has compared the digits of this laptop', {
-      hint: "your teacher has to type this laptop's six digits first",
-    });
-  }
-}
-
 export const noPage = (): Missing => new Missing({ type: 'page' });
 export const noLaptop = (): Missing => new Missing({ type: 'laptop' });
