@@ -50,6 +50,17 @@ const WHOLE = { 'ds-backup': 'agent/main.ts' };
 const WHOLE_FILE = 'ds-backup.cjs';
 /** What the laptop's program has in place of `import.meta.url`; see `shared/system/code-cache.ts`. */
 const OWN_URL = '__ownUrl';
+/** Parts of packages that we never run, and what stands in for them. */
+const NO_HTTP2 = { 'http2-wrapper': join(root, 'bundle/no-http2.ts') };
+const STAND_INS = {
+  'ds-backup': { ...NO_HTTP2, xml2js: join(root, 'bundle/no-xml.ts') },
+  'xs-backup': {
+    ...NO_HTTP2,
+    '@fastify/ajv-compiler': join(root, 'bundle/no-schemas.cts'),
+    '@fastify/fast-json-stringify-compiler': join(root, 'bundle/no-schemas.cts'),
+    'light-my-request': join(root, 'bundle/no-inject.cts'),
+  },
+} as const;
 const PROGRAM_NAMES = ['ds-backup', 'xs-backup'] as const;
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
 const ASSETS = [
@@ -152,12 +163,12 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
     legalComments: 'external',
     sourcemap: 'linked',
     sourcesContent: false,
-    alias: { 'http2-wrapper': join(root, 'bundle/no-http2.ts') },
     external: EXTERNAL,
     logLevel: 'error',
   } as const;
   const { outputFiles, metafile } = await esbuild.build({
     ...common,
+    alias: STAND_INS['xs-backup'],
     entryPoints: PROGRAMS,
     format: 'esm',
     outExtension: { '.js': '.mjs' },
@@ -169,6 +180,7 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
   });
   const whole = await esbuild.build({
     ...common,
+    alias: STAND_INS['ds-backup'],
     entryPoints: WHOLE,
     format: 'cjs',
     outExtension: { '.js': '.cjs' },

@@ -1,7 +1,7 @@
 /**
- * Stands in for xml2js in the activity, a third of whose program it would be: dbus-next needs it to
- * describe our own objects to whoever asks (Sugar's shell does), and to read descriptions of others',
- * which nothing of ours does.
+ * Stands in for xml2js in the activity, a third of whose program it would be, and in the agent: dbus-next
+ * needs it to describe our own objects to whoever asks (Sugar's shell does), and to read descriptions of
+ * others', which nothing of ours does.
  */
 
 type Attributes = Record<string, string>;
