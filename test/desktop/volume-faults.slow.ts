@@ -9,13 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Variant } from 'dbus-next';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { canMount } from '../../agent/volume/mount.ts';
 import { build } from '../../bundle/build.ts';
 import { waitFor, within } from '../runner/patience.ts';
 import { testIf } from '../runner/skip.ts';
 import type { MachineEvents } from '../school/machine-events.ts';
 import { hold } from '../school/senders.ts';
 import { soak } from '../soak.ts';
+import { childMayMount } from './fuse.ts';
 import { JournalScreen } from './journal-screen.ts';
 import { SchoolDesktop } from './school-desktop.ts';
 import { type Gap, gapText, ownPart, ShellPulse } from './shell-pulse.ts';
@@ -23,8 +23,12 @@ import { type Gap, gapText, ownPart, ShellPulse } from './shell-pulse.ts';
 const all = suite('a day in the Journal, and what dies behind it');
 /** Two minutes a round: too long for the suite. */
 const ROUNDS = soak(20, 0);
-const RUNS = canMount(process.env) && ROUNDS > 0;
-const test = testIf(RUNS, all, 'needs sshfs and /dev/fuse, and is a part of "npm run test:soak"');
+const RUNS = childMayMount() && ROUNDS > 0;
+const test = testIf(
+  RUNS,
+  all,
+  'needs sshfs, and /dev/fuse for everybody, and is a part of "npm run test:soak"',
+);
 /** What a child takes for a frozen screen, in milliseconds. */
 const FROZEN_MS = 2000;
 /** A save waits at most for one content that does not come, and for its turn; in milliseconds. */
