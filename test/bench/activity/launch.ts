@@ -108,6 +108,11 @@ function memoryOf(desktop: Desktop, pid: number): Omit<Launch, 'paint'> {
   return { own: own / 1024, share: share / 1024, resident: resident / 1024 };
 }
 
+/** What a process has in memory that belongs to no file, in MB. */
+export function ownMemory(pid: number): number {
+  return mappings(pid).reduce((sum, { anonymous }) => sum + anonymous, 0) / 1024;
+}
+
 interface Mapping {
   file: string;
   /** KB in memory, and what of it belongs to no file. */
@@ -132,7 +137,7 @@ function mappings(pid: number): Mapping[] {
   return [...found.values()].filter(({ resident }) => resident > 0);
 }
 
-function processesOf(desktop: Desktop): number[] {
+export function processesOf(desktop: Desktop): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
