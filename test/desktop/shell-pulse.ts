@@ -93,7 +93,9 @@ export class ShellPulse implements AsyncDisposable {
       const at = performance.now();
       const asked: Asked = { at, spent: this.#spent(), lateMs: this.#lateMs };
       this.#asked.add(asked);
-      void this.#bus.call(SHELL, 'Ping', '', []).finally(() => {
+      const answered = this.#bus.call(SHELL, 'Ping', '', []).catch(() => undefined);
+      // One that never comes is the longest gap of all.
+      void answered.then(() => {
         this.#asked.delete(asked);
         this.#note(asked);
       });
