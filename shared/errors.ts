@@ -39,6 +39,8 @@ export type ErrorCode =
 export interface ErrorOptions {
   hint?: string;
   retry?: boolean;
+  /** When the same may be tried again, in seconds. */
+  retryAfterSeconds?: number;
   cause?: unknown;
 }
 
@@ -46,6 +48,7 @@ export class DsError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retry: boolean;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -53,6 +56,7 @@ export class DsError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.retry = options.retry ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
