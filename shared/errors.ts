@@ -6,6 +6,10 @@
  * may succeed later. The code that throws decides about `retry`; callers only obey it.
  */
 
+/**
+ * Stable. A new one does not compile before everybody has said what it means: the server's answers, what a laptop
+ * makes of them (`protocol/told-errors.ts`), its retries, pins and exit codes, and the words of the activity.
+ */
 export type ErrorCode =
   | 'usage' // wrong command-line arguments
   | 'config' // a configuration file or value that cannot be used
