@@ -80,6 +80,7 @@ const REFUSALS: Readonly<Record<Refusal, JobReason>> = {
   'others-first': 'queue',
   'server-loaded': 'queue',
   'access-point-busy': 'queue',
+  'address-busy': 'server-busy',
   'disk-full': 'server-full',
 };
 

@@ -60,6 +60,12 @@ const CASES: [what: string, code: ErrorCode, options: Case, expected: unknown][]
     { failure: { ...BUSY, why: 'others-first' } },
     ['server-busy', 1.5, 0, false],
   ],
+  [
+    'nobody is before it where slots wait for others of its address',
+    'server-busy',
+    { failure: { ...BUSY, why: 'address-busy' } },
+    ['server-busy', 1.5, 0, false],
+  ],
   ['silence is short at first', 'transfer', {}, ['no-server', 5.5 / 60, 0, true]],
   ['four silences are not yet far', 'transfer', { failures: 4 }, ['no-server', 40.5 / 60, 0, true]],
   ['five are', 'server-unreachable', { failures: 5 }, ['no-server', 90, 0, true]],
