@@ -6,6 +6,10 @@
  * may succeed later. The code that throws decides about `retry`; callers only obey it.
  */
 
+/**
+ * Stable. A new one does not compile before everybody has said what it means: the server's answers, what a laptop
+ * makes of them (`protocol/told-errors.ts`), its retries, pins and exit codes, and the words of the activity.
+ */
 export type ErrorCode =
   | 'usage' // wrong command-line arguments
   | 'config' // a configuration file or value that cannot be used
@@ -39,6 +43,8 @@ export type ErrorCode =
 export interface ErrorOptions {
   hint?: string;
   retry?: boolean;
+  /** When the same may be tried again, in seconds. */
+  retryAfterSeconds?: number;
   cause?: unknown;
 }
 
@@ -46,6 +52,7 @@ export class DsError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retry: boolean;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -53,6 +60,7 @@ export class DsError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.retry = options.retry ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

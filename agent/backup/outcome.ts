@@ -1,10 +1,11 @@
 /**
  * What follows from the server's answer to a completion file: pure.
  */
-import { DsError } from '../../shared/errors.ts';
+import { DsError, type ErrorCode } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
 import type { Outcome } from '../../shared/protocol/messages.ts';
+import { type ToldCode, toldError } from '../../shared/protocol/told-errors.ts';
 import type { Confirmed } from '../state.ts';
 
 export type FinalOutcome = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
@@ -51,19 +52,38 @@ export function afterOutcome(
   throw new DsError('internal', 'an outcome without a state');
 }
 
+const NOT_LOST = 'nothing that was safe is lost';
+const ASK = 'a teacher can see the reason on the school server';
+const FULL = `a teacher has to make room on the server; ${NOT_LOST}`;
+const TROUBLE = { code: 'server-trouble', hint: `tell a teacher; ${NOT_LOST}` } as const;
+const REFUSED = { code: 'server-refused', hint: ASK } as const;
+const LATER = 'it is tried again by itself';
+
+/** The server's reason for a refused backup, as this laptop calls it, and what to do. */
+const REFUSALS: Readonly<Record<ToldCode, { code: ErrorCode; hint: string }>> = {
+  'server-full': { code: 'server-full', hint: FULL },
+  'server-busy': { code: 'server-busy', hint: LATER },
+  'server-unreachable': { code: 'server-unreachable', hint: LATER },
+  'over-quota': { code: 'over-quota', hint: `a teacher has to give this laptop more room; ${ASK}` },
+  'pending-approval': { code: 'pending-approval', hint: ASK },
+  'not-registered': { code: 'not-registered', hint: ASK },
+  'server-trouble': TROUBLE,
+  // Of what the server has: what was sent is verified before.
+  damaged: TROUBLE,
+  'server-refused': REFUSED,
+  'bad-input': REFUSED,
+  'bad-id': REFUSED,
+  'not-found': REFUSED,
+  'key-taken': REFUSED,
+  'only-copy': REFUSED,
+};
+
 function refusal({ code, message }: Extract<Outcome, { state: 'refused' }>): DsError {
+  const told = toldError(code, 400);
+  const known = REFUSALS[told.code];
   const text = `the school server refuses the backup: ${message}`;
-  if (code === 'server-full') {
-    return new DsError('server-full', text, {
-      hint: 'a teacher has to make room on the server; nothing that was safe is lost',
-    });
-  }
-  if (code === 'server-trouble') {
-    return new DsError('server-trouble', text, {
-      hint: 'tell a teacher; nothing that was safe is lost',
-    });
-  }
-  return new DsError('server-refused', `${text} (${code})`, {
-    hint: 'a teacher can see the reason on the school server',
+  return new DsError(known.code, known === REFUSED ? `${text} (${code})` : text, {
+    hint: known.hint,
+    retry: told.retry,
   });
 }

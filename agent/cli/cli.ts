@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { ConfigTree } from '../../shared/config.ts';
-import { asDsError, DsError, describeForTerminal } from '../../shared/errors.ts';
+import { asDsError, DsError, describeForTerminal, type ErrorCode } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { childEnvironment, defaultProfile, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
@@ -32,22 +32,40 @@ export interface CliOptions {
   self: readonly string[];
 }
 
+const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
+  usage: EXIT.usage,
+  busy: EXIT.tryLater,
+  'server-busy': EXIT.tryLater,
+  'server-unreachable': EXIT.tryLater,
+  transfer: EXIT.tryLater,
+  'pending-approval': EXIT.teacher,
+  'not-registered': EXIT.teacher,
+  'untrusted-server': EXIT.teacher,
+  'key-taken': EXIT.failed,
+  'server-trouble': EXIT.failed,
+  'server-full': EXIT.failed,
+  'server-refused': EXIT.failed,
+  'over-quota': EXIT.failed,
+  'only-copy': EXIT.failed,
+  'not-found': EXIT.failed,
+  'bad-id': EXIT.failed,
+  'bad-input': EXIT.failed,
+  'laptop-full': EXIT.failed,
+  'laptop-read-only': EXIT.failed,
+  'program-failed': EXIT.failed,
+  'missing-tool': EXIT.failed,
+  damaged: EXIT.failed,
+  unreadable: EXIT.failed,
+  datastore: EXIT.failed,
+  battery: EXIT.failed,
+  config: EXIT.failed,
+  cancelled: EXIT.failed,
+  internal: EXIT.failed,
+};
+
 export function exitCodeOf(error: DsError): number {
-  switch (error.code) {
-    case 'usage':
-      return EXIT.usage;
-    case 'busy':
-    case 'server-busy':
-    case 'server-unreachable':
-    case 'transfer':
-      return EXIT.tryLater;
-    case 'pending-approval':
-    case 'not-registered':
-    case 'untrusted-server':
-      return EXIT.teacher;
-    default:
-      return EXIT.failed;
-  }
+  // A newer agent may have other codes.
+  return EXIT_OF[error.code] ?? EXIT.failed;
 }
 
 /** Runs one command, prints its outcome, and returns the exit code. Throws nothing. */

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import * as v from 'valibot';
 import { DsError } from '../../shared/errors.ts';
 import {
   codesOf,
@@ -21,18 +20,16 @@ import {
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
-import { ServerBusy } from '../wire/admission.ts';
 import { type Answer, askServer } from '../wire/http.ts';
+import { refusalOf } from '../wire/refused.ts';
 import type { Enrolment } from './enrolment-file.ts';
 import type { Identity } from './identity.ts';
 import { readColor } from './sugar-settings.ts';
 
-/** Without a time from the server, in seconds. */
-const BUSY_SECONDS = 60;
-
 /**
  * One exchange. `checkHostKey` throws for a server that is not to be trusted, before anything is revealed
- * to it. Throws `key-taken`, `not-registered`, `server-refused`; ServerBusy after too many attempts.
+ * to it. Throws `key-taken`, `not-registered`, `server-refused`, what is wrong with the server, and ServerBusy
+ * after too many attempts.
  */
 export async function introduce(
   context: Context,
@@ -84,34 +81,40 @@ function ask(context: Context, urls: ServerUrls, step: Step, body: object): Prom
   return askServer(url, context.signal, { method: 'POST', body });
 }
 
-const refusalSchema = v.object({
-  code: v.fallback(v.string(), ''),
-  message: v.fallback(v.pipe(v.string(), v.maxLength(300)), ''),
-});
-
-/** The server's reason, as far as it gives one. */
-function refusal({ statusCode, body }: Answer, step: Step): DsError {
-  const { code, message } = readRefusal(body);
-  if (statusCode === 404 && step === 'commit') {
-    return new DsError('server-refused', 'the school server is older than this program', {
-      hint: 'the version on the school server has to be the same or a newer one',
-    });
+/** What the server's answer to a step means here. */
+function refusal(answer: Answer, step: Step): DsError {
+  const error = refusalOf(answer);
+  switch (error.code) {
+    case 'not-registered':
+      return notRegistered();
+    case 'key-taken':
+      return new DsError('key-taken', 'this key belongs to another laptop');
+    case 'not-found':
+      return step === 'commit' ? olderServer() : tooSlow();
+    case 'bad-input':
+    case 'bad-id':
+    case 'server-refused':
+      return new DsError(
+        'server-refused',
+        refusalOf(answer, 'the school server refuses our key').message,
+      );
+    default:
+      return error;
   }
-  if (statusCode === 503 || statusCode === 429 || statusCode === 404) {
-    return new ServerBusy({ admit: false, reason: 'busy', retryAfterSeconds: BUSY_SECONDS });
-  }
-  if (code === 'not-registered') return notRegistered();
-  if (code === 'key-taken') return new DsError('key-taken', 'this key belongs to another laptop');
-  const why = message || `HTTP status ${statusCode}`;
-  return new DsError('server-refused', `the school server refuses our key: ${why}`);
 }
 
-function readRefusal(body: string): v.InferOutput<typeof refusalSchema> {
-  try {
-    return v.parse(refusalSchema, JSON.parse(body));
-  } catch {
-    return { code: '', message: '' };
-  }
+function olderServer(): DsError {
+  return new DsError('server-refused', 'the school server is older than this program', {
+    hint: 'the version on the school server has to be the same or a newer one',
+  });
+}
+
+/** The exchange is over: it was too slow, or the service was started again meanwhile. */
+function tooSlow(): DsError {
+  return new DsError('server-unreachable', 'the introduction took too long for the school server', {
+    hint: 'it begins again by itself',
+    retry: true,
+  });
 }
 
 export function notRegistered(serial?: string): DsError {

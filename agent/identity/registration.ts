@@ -2,21 +2,30 @@
  * Registers this laptop by the XML-RPC call of Sugar's "Register" menu, for a child who did not use it.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { DsError } from '../../shared/errors.ts';
+import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import { toldError } from '../../shared/protocol/told-errors.ts';
 import type { ServerUrls } from '../config.ts';
 import type { Context } from '../context.ts';
-import { readBusy, ServerBusy } from '../wire/admission.ts';
+import { readBusy, ServerBusy } from '../wire/busy.ts';
 import { askServer } from '../wire/http.ts';
+import { refusalOf } from '../wire/refused.ts';
 import { draftIdentity, type Identity, keepIdentity } from './identity.ts';
 import { readNick } from './sugar-settings.ts';
 
-/** The server's answer. */
-export type RegistrationAnswer = { success: true } | { success: false; error: string };
+/** The server's answer. `code` comes from newer ones of ours only. */
+export type RegistrationAnswer =
+  | { success: true }
+  | { success: false; error: string; code?: string };
+
+/** With any other code the server has refused nothing: it is something in it that does not work. */
+const REFUSALS: readonly ErrorCode[] = [
+  ...(['server-refused', 'bad-input', 'bad-id', 'not-registered', 'key-taken'] as const),
+];
 
 /**
  * Registers a known identity, or a new one, which is stored when the server has accepted it; a lost answer
- * does not leave a second laptop on the server. Throws `not-registered` with the server's reason, and ServerBusy. The
- * caller holds the lock of takeIntroduction().
+ * does not leave a second laptop on the server. Throws `not-registered` with the server's reason, what is wrong with
+ * the server, and ServerBusy. The caller holds the lock of takeIntroduction().
  */
 export async function register(
   context: Context,
@@ -37,22 +46,26 @@ export async function register(
     headers: { 'content-type': 'text/xml' },
     body: call,
   });
-  if (response.statusCode === 503 || response.statusCode === 429) {
-    throw new ServerBusy(readBusy(response.headers)); // it has refused nothing
-  }
+  if ([429, 503, 507].includes(response.statusCode)) throw refusalOf(response);
   const answer = await parseAnswer(response.statusCode, response.body);
   if (!answer.success) {
-    rmSync(context.paths.draftIdentity, { force: true });
-    throw new DsError(
-      'not-registered',
-      `the school server does not register this laptop: ${answer.error}`,
-      {
-        hint: 'ask a teacher to allow registration on the school server',
-      },
-    );
+    const error = refusal(answer.error, answer.code);
+    if (error.code === 'not-registered') rmSync(context.paths.draftIdentity, { force: true });
+    throw error;
   }
   if (!known) keepIdentity(context.paths, identity);
   return identity;
+}
+
+/** `not-registered`; with a code, what else may be the matter with the server. */
+function refusal(why: string, said: string | undefined): DsError {
+  const { code, retry } = toldError(said, 400);
+  const message = `the school server does not register this laptop: ${why}`;
+  if (code === 'server-busy') return new ServerBusy(readBusy({}), message);
+  if (!REFUSALS.includes(code)) return new DsError(code, message, { retry });
+  return new DsError('not-registered', message, {
+    hint: 'ask a teacher to allow registration on the school server',
+  });
 }
 
 /** `register(serial, nick, uuid, pubkey)` as XML. */
@@ -84,9 +97,11 @@ export async function parseAnswer(status: number, xml: string): Promise<Registra
   const values = readStruct(field(param, 'value') ?? field(field(response, 'fault'), 'value'));
   if (values.get('success') === 'OK') return { success: true };
   const reason = values.get('error') ?? values.get('faultString');
+  const code = values.get('code');
   return {
     success: false,
     error: reason?.slice(0, 200) ?? 'its answer is not a registration answer',
+    ...(code !== undefined && { code }),
   };
 }
 

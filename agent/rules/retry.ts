@@ -9,6 +9,7 @@ import { isRefusal, type Refusal } from '../../shared/protocol/refusals.ts';
 import { silenceSeconds } from '../backoff.ts';
 import type { Job, Problem, Wait } from './jobs.ts';
 import { DOWN_HINT_MS, type World } from './obstacles.ts';
+import { fateOfPin } from './pin-fate.ts';
 
 /** A failure as the worker reports it. */
 export interface Failure extends Problem {
@@ -43,13 +44,34 @@ const DYING_MS = 2000;
 /** Attempts for what a person asked for; after the last the job fails and she is told. */
 const PATIENT_TRIES = 3;
 
-/** Codes that name the reason for the wait; all others are a `problem`. */
-const REASONS: Partial<Record<ErrorCode, JobReason>> = {
+/** Those of which it matters how often they were met, or when to come back. */
+type Judged = 'server-busy' | 'server-unreachable' | 'transfer' | 'busy' | 'pending-approval';
+
+/** All other codes → why the job waits for people. */
+const REASONS: Readonly<Record<Exclude<ErrorCode, Judged>, JobReason>> = {
   'not-registered': 'not-registered',
   'untrusted-server': 'untrusted-server',
   'server-full': 'server-full',
   'over-quota': 'over-quota',
   'laptop-full': 'laptop-full',
+  'server-trouble': 'problem',
+  'server-refused': 'problem',
+  'key-taken': 'problem',
+  'only-copy': 'problem',
+  'not-found': 'problem',
+  'bad-id': 'problem',
+  'bad-input': 'problem',
+  'laptop-read-only': 'problem',
+  'program-failed': 'problem',
+  'missing-tool': 'problem',
+  damaged: 'problem',
+  unreadable: 'problem',
+  datastore: 'problem',
+  battery: 'problem',
+  config: 'problem',
+  usage: 'problem',
+  cancelled: 'problem',
+  internal: 'problem',
 };
 
 /** The server's words for why it is busy; one that is not known here is taken for a full queue. */
@@ -58,6 +80,7 @@ const REFUSALS: Readonly<Record<Refusal, JobReason>> = {
   'others-first': 'queue',
   'server-loaded': 'queue',
   'access-point-busy': 'queue',
+  'address-busy': 'server-busy',
   'disk-full': 'server-full',
 };
 
@@ -92,29 +115,24 @@ export function decideRetry(
       if (job.failures <= DYING_TRIES) return wait('other-run', DYING_MS);
       return byHand && kind === 'backup' ? { type: 'give-up' } : wait('other-run', OTHER_RUN_MS);
     case 'pending-approval': {
-      if (byHand || kind !== 'backup') return { type: 'give-up' };
+      if (!waitsForPeople(job, failure)) return { type: 'give-up' };
       const ms = Math.min(PEOPLE_MS, APPROVAL_MS * 2 ** (job.failures - 1));
       return wait('teacher', ms * (1 + random));
     }
     default:
-      if (byHand || kind !== 'backup') return { type: 'give-up' };
-      return wait(REASONS[failure.code] ?? 'problem', PEOPLE_MS * (1 + random));
+      if (!waitsForPeople(job, failure)) return { type: 'give-up' };
+      return wait(REASONS[failure.code], PEOPLE_MS * (1 + random));
   }
+}
+
+/** The day's backup, and pins that were noted: nobody looks on who could be told. */
+function waitsForPeople({ request: { byHand, kind } }: Job, { code }: Failure): boolean {
+  if (byHand) return false;
+  return kind === 'backup' || (kind === 'pins' && fateOfPin(code) === 'later');
 }
 
 /** Without a place, as from another server of the protocol, nobody's turn comes: it is busy. */
 function refusalReason(why: string | undefined, place: number | undefined): JobReason {
   const reason = isRefusal(why) ? REFUSALS[why] : 'queue';
   return reason === 'queue' && !place ? 'server-busy' : reason;
-}
-
-/** Failures that say nothing about a pin itself: it is noted and sent when the school answers. */
-const SEND_LATER: readonly ErrorCode[] = [
-  ...(['server-unreachable', 'server-busy', 'transfer', 'not-registered'] as const),
-  ...(['pending-approval', 'cancelled'] as const),
-];
-
-/** Whether a pin that failed so is to be noted and sent later. */
-export function isSentLater(code: ErrorCode): boolean {
-  return SEND_LATER.includes(code);
 }

@@ -20,14 +20,9 @@ import { notRegistered } from '../identity/introduce.ts';
 import { ensureKey } from '../identity/key.ts';
 import { readBackupUrl } from '../identity/sugar-settings.ts';
 import { takeIntroduction } from '../profile.ts';
-import {
-  type Admission,
-  askAdmission,
-  type Busy,
-  type Purpose,
-  ServerBusy,
-} from '../wire/admission.ts';
+import { type Admission, askAdmission, type Purpose } from '../wire/admission.ts';
 import { Control } from '../wire/api.ts';
+import { type Busy, ServerBusy } from '../wire/busy.ts';
 import { type Connection, connect } from '../wire/ssh.ts';
 
 export interface Session extends AsyncDisposable {

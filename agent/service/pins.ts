@@ -4,7 +4,7 @@
  */
 import type { PinRow } from '../../shared/backup-bus.ts';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import { isSentLater } from '../rules/retry.ts';
+import { fateOfPin } from '../rules/pin-fate.ts';
 import type { ActResult } from '../worker/acts.ts';
 import type { RefusedPin } from '../worker/send-pins.ts';
 import type { PinNote } from './memory.ts';
@@ -21,7 +21,7 @@ export async function sendOrNote(
     if (!refused) return 'done';
     throw new DsError(refused.code, refused.message, { hint: refused.hint });
   } catch (error) {
-    if (isSentLater(asDsError(error).code)) return 'later';
+    if (fateOfPin(asDsError(error).code) === 'later') return 'later';
     throw error;
   }
 }

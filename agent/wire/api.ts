@@ -2,7 +2,7 @@
  * Client of the control API (PROTOCOL.md): one method per request, and every answer is checked.
  */
 import type { Got, Method, Response } from 'got';
-import { DsError, type ErrorCode } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import type { Digest, RunId, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import { MAX_ENTRIES, parseSums } from '../../shared/journal/sums.ts';
 import {
@@ -32,16 +32,12 @@ import {
   type ServerState,
   type SnapshotSummary,
 } from '../../shared/protocol/messages.ts';
+import { refusalOf } from './refused.ts';
 import type { Connection } from './ssh.ts';
 
 /** For a request that does not wait, in milliseconds: a slow disk may have to spin up first. */
 const TIMEOUT_MS = 60_000;
 const PAGE = 500;
-/** Error codes of the server that mean the same on the laptop; all others become `server-refused`. */
-const SHARED_CODES: readonly ErrorCode[] = [
-  ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
-  ...(['server-full', 'server-trouble', 'not-registered', 'pending-approval'] as const),
-];
 
 /** Whose control API it is. */
 export interface ControlOwner {
@@ -291,17 +287,5 @@ function whose(of: Serial | undefined): string {
 }
 
 function checkStatus(response: Response<string>): void {
-  if (response.statusCode < 300) return;
-  let body: { code?: unknown; message?: unknown; hint?: unknown } = {};
-  try {
-    body = JSON.parse(response.body);
-  } catch {
-    // not JSON: the status says enough
-  }
-  const code = SHARED_CODES.find((known) => known === body.code) ?? 'server-refused';
-  const message =
-    typeof body.message === 'string' ? body.message : `HTTP status ${response.statusCode}`;
-  throw new DsError(code, `the school server: ${message.slice(0, 300)}`, {
-    ...(typeof body.hint === 'string' && { hint: body.hint.slice(0, 300) }),
-  });
+  if (response.statusCode >= 300) throw refusalOf(response);
 }

@@ -8,7 +8,7 @@ import { ExitError, run } from '../../shared/system/run.ts';
 import { type Context, FULL_HINT } from '../context.ts';
 import { parseProgress2 } from '../progress.ts';
 import type { Origin } from '../state.ts';
-import { readBusy, ServerBusy } from './admission.ts';
+import { readBusy, ServerBusy } from './busy.ts';
 import type { Connection } from './ssh.ts';
 
 export interface Transferred {

@@ -4,6 +4,7 @@
 import type * as v from 'valibot';
 import { asDsError, type ErrorCode } from '../../shared/errors.ts';
 import { parseUid } from '../../shared/ids.ts';
+import { fateOfPin } from '../rules/pin-fate.ts';
 import { parsePlace, type pinNotes } from './parameters.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -15,12 +16,7 @@ export interface RefusedPin {
   hint: string;
 }
 
-/** With any other code the same pin may succeed later. */
-const FINAL: readonly ErrorCode[] = [
-  ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'only-copy'] as const),
-];
-
-/** Returns what was refused. Throws the first failure that is not final; those before it were sent. */
+/** Returns what was refused. Throws the first failure that is none; those before it were sent. */
 export async function sendPins(
   { context, session, catalogue }: WorkerContext,
   { notes }: v.InferOutput<typeof pinNotes>,
@@ -40,7 +36,7 @@ export async function sendPins(
       }
     } catch (error) {
       const { code, message, hint = '' } = asDsError(error);
-      if (!FINAL.includes(code)) throw error;
+      if (fateOfPin(code) !== 'refused') throw error;
       refused.push({ uid: name, code, message, hint });
     }
   }

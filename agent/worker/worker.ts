@@ -10,7 +10,7 @@ import { explainDatastore, explainFull } from '../laptop-full.ts';
 import { freeBytes } from '../profile.ts';
 import type { Progress } from '../progress.ts';
 import type { Failure } from '../rules/retry.ts';
-import { ServerBusy } from '../wire/admission.ts';
+import { ServerBusy } from '../wire/busy.ts';
 import { runAct } from './acts.ts';
 import type { ParentPort, Report, Task } from './protocol.ts';
 import { openWorkerContext, type WorkerContext } from './worker-context.ts';

@@ -10,6 +10,7 @@ const HAS_QUEUE = {
   'others-first': true,
   'server-loaded': true,
   'access-point-busy': true,
+  'address-busy': false,
   'disk-full': false,
 } as const satisfies Record<string, boolean>;
 

@@ -311,7 +311,8 @@ test('each refusal has words of its own', () => {
     'pending-approval': 'Ask your teacher',
     'not-registered': 'Ask your teacher',
     busy: 'Something else is at work',
-    'server-busy': 'Something else is at work',
+    'server-busy': 'The school is busy',
+    'server-trouble': 'Something at school does not work',
     'over-quota': 'It did not work yet',
     internal: 'It did not work yet',
   };

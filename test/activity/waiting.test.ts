@@ -66,6 +66,14 @@ for (const reason of JOB_REASONS) {
   });
 }
 
+test('a school whose disk does not work is no fault of the laptop', () => {
+  const Problem = ['server-trouble', 'the disk has become read-only', 'tell a teacher'];
+  const body = page({ State: 'waiting', Reasons: ['problem'], Problem });
+  assert.is(body.title, 'Something at school does not work');
+  assert.is(body.text, 'Tell your teacher. Nothing is lost.');
+  assert.is(body.pictures[1]?.name, body.title);
+});
+
 test('a busy school without a queue says when it goes on, and shows no place', () => {
   const body = page(saidBy('server-busy'));
   assert.is(body.title, 'The school is busy');
@@ -199,6 +207,8 @@ const KINDS_OF_TROUBLE = [
   ['suspend', 'absent'],
   ['damaged', 'something-new'],
   ['over-quota', 'server-full'],
+  ['server-trouble', 'server-full'],
+  ['server-trouble', 'no-server'],
   ['laptop-full', 'server-full'],
 ] as const;
 

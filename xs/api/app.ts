@@ -45,9 +45,9 @@ export function createApp(
   const options = { bodyLimit, requestTimeout, trustProxy, forceCloseConnections: true };
   const app = fastify({ ...options, ...(requestTimeout > 0 && { http }) });
   app.setErrorHandler((error, _request, reply) => {
-    const { status, body, fault } = answerTo(error);
+    const { status, body, headers, fault } = answerTo(error);
     if (fault) log.warn('request-failed', { reason: asDsError(error).message });
-    void reply.status(status).send(body);
+    void reply.status(status).headers(headers).send(body);
   });
   app.setNotFoundHandler((_request, reply) => {
     void reply.status(404).send({ code: 'not-found', message: 'there is no such page' });

@@ -46,6 +46,7 @@ export function statusOf(code: ErrorCode): number {
 export interface ErrorAnswer {
   status: number;
   body: { code: ErrorCode; message: string; hint?: string | undefined };
+  headers: { 'Retry-After'?: string };
   /** Whether the server is at fault, so that somebody should find it in the log. */
   fault: boolean;
 }
@@ -56,13 +57,17 @@ const FAULT = 'something went wrong on the school server; its log says what';
 /** For one of our errors, one of a system call (system-errors.ts), one of fastify's (which has a status of its own), or an unknown one. */
 export function answerTo(thrown: unknown): ErrorAnswer {
   const error = asServerError(thrown);
-  if (thrown instanceof DsError || error.code !== 'internal') return answerToOurs(error);
+  if (thrown instanceof DsError || error.code !== 'internal') {
+    const { retryAfterSeconds: wait } = error;
+    const headers = wait === undefined ? {} : { 'Retry-After': String(Math.ceil(wait)) };
+    return { ...answerToOurs(error), headers };
+  }
   const status = clientStatusOf(thrown);
   if (status === undefined) {
-    return { status: 500, body: { code: error.code, message: FAULT }, fault: true };
+    return { status: 500, body: { code: error.code, message: FAULT }, headers: {}, fault: true };
   }
   const code = status === 429 ? 'busy' : 'bad-input';
-  return { status, body: { code, message: error.message }, fault: false };
+  return { status, body: { code, message: error.message }, headers: {}, fault: false };
 }
 
 /** What became of a run, without the text of what is wrong with the server: its log has that. */
@@ -72,7 +77,7 @@ export function withoutInsides(outcome: Outcome): Outcome {
   return { ...outcome, message: answerToOurs(new DsError(code, outcome.message)).body.message };
 }
 
-function answerToOurs({ code, message, hint }: DsError): ErrorAnswer {
+function answerToOurs({ code, message, hint }: DsError): Omit<ErrorAnswer, 'headers'> {
   const status = STATUS[code];
   const fault = status >= 500 || code === 'damaged';
   if (status === 500) return { status, body: { code, message: FAULT }, fault };

@@ -8,7 +8,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Registrations } from '../registration/registration.ts';
-import { answerTo } from './error-answer.ts';
+import { answerTo, type ErrorAnswer } from './error-answer.ts';
 
 export interface Idmgr {
   registrations: Registrations;
@@ -31,7 +31,7 @@ export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string)
   try {
     parameters = readCall(body);
   } catch (error) {
-    return fault(messageFor(idmgr, error));
+    return fault(told(idmgr, error).message);
   }
   try {
     const [serialText, nick = '', uuid = '', pubkey = ''] = parameters;
@@ -43,14 +43,15 @@ export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string)
       backupurl: `${serial}@${idmgr.hostName}:backup`,
     });
   } catch (error) {
-    return response({ success: 'ERR', error: messageFor(idmgr, error) });
+    const { code, message } = told(idmgr, error);
+    return response({ success: 'ERR', error: message, code });
   }
 }
 
-function messageFor({ log }: Idmgr, error: unknown): string {
+function told({ log }: Idmgr, error: unknown): ErrorAnswer['body'] {
   const { body, fault } = answerTo(error);
   if (fault) log.warn('registration-failed', { reason: asDsError(error).message });
-  return body.message;
+  return body;
 }
 
 /** The four strings of a `register` call. */

@@ -8,6 +8,7 @@ import { DsError } from '../../shared/errors.ts';
 
 /** From one address: more than a class behind one access point does at once; each takes some ten milliseconds. */
 const MAX_WAITING = 250;
+const TURNED_AWAY_SECONDS = 60;
 
 export class Turns {
   /** By address, those whose turn is next first. */
@@ -22,7 +23,8 @@ export class Turns {
     const own = this.#queues.get(from) ?? [];
     if (own.length >= MAX_WAITING) {
       const message = 'too many ask at once; try again in a minute';
-      return Promise.reject(new DsError('server-busy', message, { retry: true }));
+      const options = { retry: true, retryAfterSeconds: TURNED_AWAY_SECONDS };
+      return Promise.reject(new DsError('server-busy', message, options));
     }
     return new Promise<T>((resolve, reject) => {
       own.push(async () => {

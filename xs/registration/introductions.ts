@@ -151,5 +151,6 @@ function tooMany(seconds: number): DsError {
   return new DsError('server-busy', `too many attempts; try again in ${seconds} seconds`, {
     hint: 'somebody may be trying to pass for this laptop',
     retry: true,
+    retryAfterSeconds: seconds,
   });
 }

@@ -93,7 +93,7 @@ export class KeyOffers {
     const wait = this.#newPending.waitSeconds(by.address);
     if (wait > 0) {
       const message = `too many keys from one address; try again in ${wait} seconds`;
-      throw new DsError('server-busy', message, { retry: true });
+      throw new DsError('server-busy', message, { retry: true, retryAfterSeconds: wait });
     }
     this.#addPending(serial, laptop, offered, by);
     this.#newPending.count(by.address);

@@ -4,8 +4,6 @@
  * answered as if a made-up laptop had asked. Times are milliseconds of the monotonic clock.
  */
 
-/** So many slots wait for laptops of one address at once. */
-const SLOTS = 4;
 /** An address is doubtful when so many slots or places were kept for it in vain … */
 const LAPSES = 2;
 /** … and not at least this many times as many laptops came: a school behind one address. */
@@ -22,11 +20,6 @@ interface Record {
 
 export class Addresses {
   readonly #records = new Map<string, Record>();
-
-  /** Whether no more slots may wait for this address, with `kept` that do. */
-  isFull(kept: number): boolean {
-    return kept >= SLOTS;
-  }
 
   /** Whether what it asks for is worth little, with `places` that it has in the queue. */
   isDoubtful(address: string, places: number, now: number): boolean {

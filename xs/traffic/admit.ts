@@ -86,6 +86,10 @@ export type Admission =
  * any laptop that asks gets it.
  */
 const KEPT_AHEAD_MS = 700;
+/** How long a slot waits for the SSH session of a laptop that was told to come, in milliseconds. */
+export const UNPROVED_MS = 15_000;
+/** So many slots wait for laptops of one address at once. */
+const KEPT_FOR_ADDRESS = 4;
 /** A full disk is not freed within minutes. */
 const DISK_FULL_RETRY_SECONDS = 3600;
 
@@ -115,7 +119,13 @@ export function admit(
   const narrow = isFull(asker.subnet);
   // Whoever may be made up only gets what nobody waits for: a slot is free for a moment in each change.
   const reserved = asker.known ? ahead.expected : Math.max(ahead.expected, ahead.known);
-  if (!narrow && free > reserved) return { admit: true, reason: 'free-slot' };
+  if (!narrow && free > reserved) {
+    // It gets no place either: one that nobody comes for keeps a slot empty, too.
+    if (keepsEnough(asker.address, live)) {
+      return { admit: false, reason: 'address-busy', retryAfterSeconds: UNPROVED_MS / 1000 };
+    }
+    return { admit: true, reason: 'free-slot' };
+  }
   const whenCalm = freeSlots(asker.purpose, live, rules.slots, rules);
   const reason = narrow ? 'access-point-busy' : reasonOf(free, whenCalm);
   const wait = expectedWait(asker, live, ahead, state.usual, capacity, rules, now);
@@ -128,6 +138,12 @@ export function admit(
 /** The lease of a backup also covers restores; the lease of a restore does not allow uploads. */
 export function serves({ purpose }: Lease, wanted: Purpose): boolean {
   return purpose === 'backup' || wanted === 'restore';
+}
+
+/** Whether enough slots wait for laptops that asked from this address. */
+function keepsEnough(address: string | undefined, live: readonly Lease[]): boolean {
+  if (address === undefined) return false;
+  return live.filter(({ unproved }) => unproved === address).length >= KEPT_FOR_ADDRESS;
 }
 
 function reasonOf(free: number, whenCalm: number) {

@@ -13,6 +13,7 @@ import {
   type Lease,
   serves,
   type TrafficRules,
+  UNPROVED_MS,
 } from './admit.ts';
 import { type Pressure, slotsFor } from './pressure.ts';
 import { type Asker, NEVER, nextPlace, type Purpose, type Waiter } from './queue.ts';
@@ -44,8 +45,6 @@ const NEWCOMER_MS = 60_000;
  * the 64 s in which sshd detects a vanished laptop, its lease ends within 120 s.
  */
 const SEEN_MS = 35_000;
-/** How long a slot waits for the SSH session of a laptop that was told to come, in milliseconds. */
-const UNPROVED_MS = 15_000;
 /** The longest lease, in milliseconds. What runs then goes on, and its laptop asks again. */
 const LONGEST_MS = { known: 2 * 3_600_000, other: 15 * 60_000 };
 /** How long a lease lasts by a channel alone, without a transfer, in milliseconds: a slow laptop reads its Journal. */
@@ -109,11 +108,6 @@ export class Traffic {
     const queued = { leases: this.#leases, queue: this.#queue };
     const state = { ...queued, usual: this.#usual, newcomers: this.#newcomers.length };
     const answer = admit(serial, asker, state, capacity, this.#rules, now);
-    if (answer.reason === 'free-slot' && this.#isFull(unproved)) {
-      // It gets no place either: one that nobody comes for keeps a slot empty, too.
-      const retryAfterSeconds = UNPROVED_MS / 1000;
-      return { admit: false, reason: 'access-point-busy', place: 1, retryAfterSeconds };
-    }
     if (answer.admit) {
       const old = this.#leases.get(serial);
       const kept = old && serves(old, purpose) ? old : undefined;
@@ -226,13 +220,6 @@ export class Traffic {
   /** Not made up: it has a history here, or a teacher approved it. */
   #isKnown(serial: Serial): boolean {
     return this.#lastSuccessOf(serial) !== undefined || this.#isApproved(serial);
-  }
-
-  /** Whether enough slots wait for laptops that asked from this address. */
-  #isFull(address: string | undefined): boolean {
-    if (address === undefined) return false;
-    const leases = [...this.#leases.values()];
-    return this.#addresses.isFull(leases.filter(({ unproved }) => unproved === address).length);
   }
 
   #isDoubtful(address: string | undefined, now: number): boolean {

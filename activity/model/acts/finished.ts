@@ -1,6 +1,7 @@
 /**
  * A request has ended, well or not: which news the child is shown, and which answers are out of date.
  */
+import type { ErrorCode } from '../../../shared/errors.ts';
 import { isOpen, type Job } from '../state/agent.ts';
 import { tell, withoutFailure } from '../state/alerts.ts';
 import { allStale } from '../state/known-answers.ts';
@@ -81,37 +82,42 @@ function notBegun(state: State, { of, snapshot }: { of: string; snapshot: string
   return { ...state, place: { type: 'go', of, snapshot } };
 }
 
+/** An error of the agent's → the news of it. */
+const NEWS_OF: Readonly<Record<ErrorCode, News>> = {
+  'over-quota': 'not-yet',
+  'laptop-full': 'laptop-full',
+  'server-unreachable': 'server-away',
+  transfer: 'server-away',
+  'not-registered': 'ask-teacher',
+  'pending-approval': 'ask-teacher',
+  'server-full': 'school-full',
+  'server-trouble': 'school-trouble',
+  'untrusted-server': 'which-school',
+  battery: 'plug-in',
+  'only-copy': 'only-at-school',
+  unreadable: 'trouble',
+  damaged: 'trouble',
+  datastore: 'trouble',
+  'laptop-read-only': 'trouble',
+  busy: 'not-now',
+  'server-busy': 'school-busy',
+  'server-refused': 'not-yet',
+  'key-taken': 'not-yet',
+  'not-found': 'not-yet',
+  'bad-id': 'not-yet',
+  'bad-input': 'not-yet',
+  'program-failed': 'not-yet',
+  'missing-tool': 'not-yet',
+  config: 'not-yet',
+  usage: 'not-yet',
+  cancelled: 'not-yet',
+  internal: 'not-yet',
+};
+
 function newsOf(code: string, isPin: boolean): News {
-  switch (code) {
-    case 'over-quota':
-      return isPin ? 'pins-full' : 'not-yet';
-    case 'laptop-full':
-      return 'laptop-full';
-    case 'server-unreachable':
-    case 'transfer':
-      return 'server-away';
-    case 'not-registered':
-    case 'pending-approval':
-      return 'ask-teacher';
-    case 'server-full':
-      return 'school-full';
-    case 'untrusted-server':
-      return 'which-school';
-    case 'battery':
-      return 'plug-in';
-    case 'only-copy':
-      return 'only-at-school';
-    case 'unreadable':
-    case 'damaged':
-    case 'datastore':
-    case 'laptop-read-only':
-      return 'trouble';
-    case 'busy':
-    case 'server-busy':
-      return 'not-now';
-    default:
-      return 'not-yet';
-  }
+  if (code === 'over-quota' && isPin) return 'pins-full';
+  // A newer agent may have other codes.
+  return Object.hasOwn(NEWS_OF, code) ? NEWS_OF[code as ErrorCode] : 'not-yet';
 }
 
 function jobEnded(state: State, job: Job): State {

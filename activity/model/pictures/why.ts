@@ -21,6 +21,7 @@ export type WhyPicture =
   | 'teacher'
   | 'server-busy'
   | 'server-full'
+  | 'server-trouble'
   | 'quota-full'
   | 'laptop-full'
   | 'held'
@@ -128,6 +129,11 @@ const DRAWINGS: Readonly<Record<WhyPicture, (color: XoColor) => string[]>> = {
   'server-full': () => [
     placed(50, 8, 1.35, house()),
     ...[0, 1, 2].map((n) => rect(74, 112 - n * 22, 52, 16, { width: 3, fill: INK }, 2)),
+  ],
+  // With a crack from the roof to the ground.
+  'server-trouble': () => [
+    placed(50, 8, 1.35, house()),
+    path('M104 26 92 62 112 88 96 116 106 142', { width: 8 }),
   ],
   'quota-full': (color) => [
     placed(8, 6, 1.1, house()),

@@ -109,15 +109,32 @@ const REASONS: Readonly<Record<JobReason | 'rest', Shown>> = {
 };
 
 /** Errors that are no reasons, and what is no error: a held backup, and an agent that does not start. */
-const OTHERS: Readonly<Partial<Record<ErrorCode | 'held' | 'absent', Shown>>> = {
+const OTHERS: Readonly<Record<Exclude<ErrorCode, JobReason> | 'held' | 'absent', Shown>> = {
   'server-unreachable': NO_SERVER,
   transfer: NO_SERVER,
+  'server-trouble': needsHelp(
+    'server-trouble',
+    _('Something at school does not work'),
+    _('Tell your teacher. Nothing is lost.'),
+  ),
   'pending-approval': TEACHER,
   unreadable: NOT_WORKING,
   damaged: DAMAGED,
   datastore: NOT_WORKING,
   'laptop-read-only': NOT_WORKING,
   busy: BUSY,
+  'server-refused': UNKNOWN,
+  'key-taken': UNKNOWN,
+  'only-copy': UNKNOWN,
+  'not-found': UNKNOWN,
+  'bad-id': UNKNOWN,
+  'bad-input': UNKNOWN,
+  'program-failed': UNKNOWN,
+  'missing-tool': UNKNOWN,
+  config: UNKNOWN,
+  usage: UNKNOWN,
+  cancelled: UNKNOWN,
+  internal: UNKNOWN,
   held: {
     ...{ picture: 'held', title: _('The school asks your teacher'), again: false, help: true },
     text: _('Your Journal looks different. The school keeps what was before.'),

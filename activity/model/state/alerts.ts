@@ -13,6 +13,7 @@ const FAILURES: readonly News[] = [
     'plug-in',
     'ask-teacher',
     'school-full',
+    'school-trouble',
     'which-school',
   ] as const),
   ...(['pins-full', 'server-away', 'laptop-full', 'not-yet'] as const),

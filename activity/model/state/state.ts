@@ -96,6 +96,8 @@ export type News =
   | 'plug-in'
   | 'ask-teacher'
   | 'school-full'
+  | 'school-busy'
+  | 'school-trouble'
   | 'which-school'
   | 'pinned'
   | 'pinned-later'

@@ -53,6 +53,9 @@ const AGENTS: Readonly<Record<string, Properties>> = {
   'waiting after a problem': {
     ...{ State: 'waiting', Reasons: ['problem'], Problem: ['damaged', 'm', 'h'] },
   },
+  'waiting while the disk at school does not work': {
+    ...{ State: 'waiting', Reasons: ['problem'], Problem: ['server-trouble', 'm', 'h'] },
+  },
   'waiting for the teacher': { State: 'waiting', Reasons: ['teacher'], ...PENDING },
   'waiting for the teacher, no digits': { State: 'waiting', Reasons: ['teacher'] },
   'the laptop is full': { State: 'waiting', Reasons: ['laptop-full'] },

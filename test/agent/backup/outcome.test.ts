@@ -45,7 +45,13 @@ test('rebase: the base is learnt again', () => {
 const REFUSALS = [
   ['server-full', 'server-full', false],
   ['bad-input', 'server-refused', true],
-  ['over-quota', 'server-refused', false],
+  ['over-quota', 'over-quota', false],
+  ['busy', 'server-busy', false],
+  ['cancelled', 'server-unreachable', false],
+  ['internal', 'server-trouble', false],
+  ['damaged', 'server-trouble', false],
+  ['pending-approval', 'pending-approval', false],
+  ['a-word-of-a-newer-server', 'server-refused', false],
 ] as const;
 for (const [code, expected, forgetBase] of REFUSALS) {
   test(`refused with ${code}: the run ends${forgetBase ? ', and the base is forgotten' : ''}`, () => {

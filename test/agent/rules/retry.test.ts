@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type JobKind, newJob } from '../../../agent/rules/jobs.ts';
-import { decideRetry, type Failure, isSentLater } from '../../../agent/rules/retry.ts';
+import { fateOfPin } from '../../../agent/rules/pin-fate.ts';
+import { decideRetry, type Failure } from '../../../agent/rules/retry.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 
 const test = suite('what a failed attempt means');
@@ -59,6 +60,12 @@ const CASES: [what: string, code: ErrorCode, options: Case, expected: unknown][]
     { failure: { ...BUSY, why: 'others-first' } },
     ['server-busy', 1.5, 0, false],
   ],
+  [
+    'nobody is before it where slots wait for others of its address',
+    'server-busy',
+    { failure: { ...BUSY, why: 'address-busy' } },
+    ['server-busy', 1.5, 0, false],
+  ],
   ['silence is short at first', 'transfer', {}, ['no-server', 5.5 / 60, 0, true]],
   ['four silences are not yet far', 'transfer', { failures: 4 }, ['no-server', 40.5 / 60, 0, true]],
   ['five are', 'server-unreachable', { failures: 5 }, ['no-server', 90, 0, true]],
@@ -96,6 +103,22 @@ const CASES: [what: string, code: ErrorCode, options: Case, expected: unknown][]
   ['or comes later', 'pending-approval', { failures: 40 }, ['teacher', 45, 0, true]],
   ['a person is told at once', 'pending-approval', { byHand: true }, 'give-up'],
   ['so is whoever gets pins', 'over-quota', { kind: 'pins' }, 'give-up'],
+  [
+    'a disk at school that does not work is a problem',
+    'server-trouble',
+    {},
+    ['problem', 45, 0, true],
+  ],
+  [
+    'pins that were noted wait for it',
+    'server-trouble',
+    { kind: 'pins' },
+    ['problem', 45, 0, true],
+  ],
+  ['and for a full one', 'server-full', { kind: 'pins' }, ['server-full', 45, 0, true]],
+  ['and for a teacher', 'pending-approval', { kind: 'pins' }, ['teacher', 22.5 / 60, 0, true]],
+  ['but not when a person asks', 'server-trouble', { kind: 'pins', byHand: true }, 'give-up'],
+  ['a restore is told', 'server-trouble', { kind: 'restore' }, 'give-up'],
 ];
 for (const [what, code, options, expected] of CASES) {
   test(what, () => assert.equal(judged(code, options), expected));
@@ -106,15 +129,22 @@ test('without a time a busy server is asked again as a silent one', () => {
   assert.equal([reason, minutes], ['server-busy', 5.5 / 60]);
 });
 
-test('pins are sent later where nothing is said about them', () => {
-  const later: ErrorCode[] = [
-    ...(['server-unreachable', 'server-busy', 'transfer', 'not-registered'] as const),
-    ...(['pending-approval', 'cancelled'] as const),
-  ];
-  for (const code of later) assert.ok(isSentLater(code), code);
-  for (const code of ['over-quota', 'not-found', 'bad-input', 'internal'] as const) {
-    assert.not.ok(isSentLater(code), code);
-  }
-});
+const PINS: [ErrorCode, ReturnType<typeof fateOfPin>][] = [
+  ...(['server-unreachable', 'server-busy', 'server-trouble', 'server-full'] as const).map(
+    (code): [ErrorCode, 'later'] => [code, 'later'],
+  ),
+  ...(['transfer', 'not-registered', 'pending-approval', 'cancelled', 'busy'] as const).map(
+    (code): [ErrorCode, 'later'] => [code, 'later'],
+  ),
+  ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'only-copy', 'damaged'] as const).map(
+    (code): [ErrorCode, 'refused'] => [code, 'refused'],
+  ),
+  ...(['internal', 'untrusted-server', 'laptop-read-only', 'server-refused'] as const).map(
+    (code): [ErrorCode, 'told'] => [code, 'told'],
+  ),
+];
+for (const [code, fate] of PINS) {
+  test(`a pin that met ${code}: ${fate}`, () => assert.is(fateOfPin(code), fate));
+}
 
 test.run();

@@ -1,8 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readAdmission } from '../../../agent/wire/admission.ts';
+import { readAdmission as read } from '../../../agent/wire/admission.ts';
+import type { Headers } from '../../../agent/wire/busy.ts';
+import { asDsError } from '../../../shared/errors.ts';
 
 const test = suite('the answers to a request for admission');
+
+const readAdmission = (statusCode: number, headers: Headers, server: string, body = '') =>
+  read({ statusCode, headers: headers as IncomingHttpHeaders, body }, server);
 
 test('the answers to "may I?"', () => {
   assert.equal(readAdmission(200, {}, 's'), { admit: true });
@@ -38,6 +44,22 @@ test('place and reason are read where a server gives them, and junk is passed ov
     const busy = { admit: false, reason: 'busy', retryAfterSeconds: 9 };
     assert.equal(readAdmission(503, headers, 's'), { ...busy, ...expected });
   }
+});
+
+test('a server in trouble says so, and is not taken for a busy one', () => {
+  const codeOf = (status: number, code: string) => {
+    try {
+      const admission = readAdmission(status, {}, 's', JSON.stringify({ code, message: 'no' }));
+      return admission.admit ? 'yes' : admission.reason;
+    } catch (error) {
+      return asDsError(error).code;
+    }
+  };
+  assert.is(codeOf(503, 'server-trouble'), 'server-trouble');
+  assert.is(codeOf(507, 'server-full'), 'server-full');
+  assert.is(codeOf(503, 'cancelled'), 'server-unreachable');
+  assert.is(codeOf(503, 'busy'), 'busy');
+  assert.is(codeOf(503, 'a-word-of-a-newer-server'), 'busy');
 });
 
 test.run();

@@ -160,8 +160,11 @@ test('a flood of introductions from one address is refused, and "may I?" stays f
   const commitment = 'a'.repeat(64);
   const url = `${server.url}/backup/1/introduce/commit`;
   for (let n = 0; n < 340; n += 1) {
-    const { status } = await post(url, { serial: serials[n % 40], uuid: 'u', commitment });
+    const { status, headers } = await post(url, {
+      ...{ serial: serials[n % 40], uuid: 'u', commitment },
+    });
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (status === 503) assert.match(headers.get('retry-after') ?? '', /^[1-9]\d*$/);
   }
   assert.ok((statuses.get(200) ?? 0) <= 120, JSON.stringify([...statuses]));
   assert.is([...statuses.keys()].sort().join(), '200,503');

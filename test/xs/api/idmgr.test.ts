@@ -104,6 +104,9 @@ for (const [what, body, expected] of BAD_CALLS) {
       Buffer.from(body),
     );
     assert.match(answer, expected);
+    if (/>ERR</.test(answer)) {
+      assert.match(answer, /<name>code<\/name><value><string>bad-i(d|nput)</);
+    }
     assert.is(registrations.all().length, 0);
   });
 }

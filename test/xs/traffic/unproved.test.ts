@@ -57,6 +57,9 @@ test('one address keeps a few slots waiting, and the others have theirs', () => 
   const { traffic, from } = start(8);
   for (let n = 0; n < 8; n += 1) from(n, '10.0.0.1');
   assert.is(traffic.liveLeases, 4);
+  // No place either: one that nobody comes for would keep a slot empty, too.
+  const more = { admit: false, reason: 'address-busy', retryAfterSeconds: 15 };
+  assert.equal(from(8, '10.0.0.1'), more);
   assert.ok(from(20, '10.0.0.2').admit);
   for (let n = 0; n < 4; n += 1) traffic.sessionOpened(serialOf(n));
   assert.ok(from(5, '10.0.0.1').admit, 'its laptops came');

@@ -14,6 +14,8 @@ export const NEWS: Readonly<Record<News, readonly [icon: string, text: string]>>
   'plug-in': ['emblem-warning', _('Plug me in')],
   'ask-teacher': ['emblem-warning', _('Ask your teacher')],
   'school-full': ['emblem-warning', _('The school is full')],
+  'school-busy': ['emblem-warning', _('The school is busy')],
+  'school-trouble': ['emblem-warning', _('Something at school does not work')],
   'which-school': ['emblem-warning', _('Is this your school?')],
   trouble: ['emblem-warning', _('It did not work: show this to your teacher')],
   pinned: ['dialog-ok', _('Pinned: the school keeps it.')],
