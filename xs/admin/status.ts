@@ -126,7 +126,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
-  const look = lookAt(paths);
+  const look = lookAt(library);
   const notSafe = whatIsNotSafe(library, look);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: countHeld(paths, serial, look) };

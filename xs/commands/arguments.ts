@@ -39,9 +39,8 @@ const NAMED = 5;
 
 /** A laptop that is registered or has a folder in the library. Throws as `findLaptop` does. */
 export function laptopArgument(
-  { library, args }: CommandContext,
+  { library, args, onlyReads }: Pick<CommandContext, 'library' | 'args' | 'onlyReads'>,
   index = 0,
-  options: LaptopOptions = {},
 ): Serial {
   const { registrations, paths } = library;
   const newer = successors(registrations.bySerial());
@@ -50,7 +49,7 @@ export function laptopArgument(
   });
   const others = laptopsIn(paths).filter((serial) => !registrations.get(serial));
   const known = [...registered, ...others.map((serial) => ({ serial, nick: '' }))];
-  return findLaptop(args[index], known, options);
+  return findLaptop(args[index], known, { present: onlyReads });
 }
 
 function goneIf(retired: string | null | undefined): KnownLaptop['gone'] {

@@ -14,7 +14,7 @@ import { listAside, listSnapshots, readManifest } from '../storage/snapshots.ts'
 import { listTrash } from '../storage/trash.ts';
 import { findName, localLaptop } from './arguments.ts';
 import { whyNotWritten } from './away/not-written.ts';
-import { type LocalCommand, usage } from './command.ts';
+import { type LocalCommand, NEEDS_ATTENTION, usage } from './command.ts';
 import { counted } from './lines.ts';
 
 /** What the original client writes into. */
@@ -41,7 +41,11 @@ export const exportCommand: LocalCommand = {
       const hint = whyNotWritten(cause, 'give a folder that does not exist yet');
       throw new DsError('bad-input', `cannot write ${target}: ${cause.message}`, { hint, cause });
     });
-    if (flags.json) return print(`${JSON.stringify(done)}\n`);
+    const code = done.leftOut.length > 0 ? NEEDS_ATTENTION : 0;
+    if (flags.json) {
+      print(`${JSON.stringify(done)}\n`);
+      return code;
+    }
     print(
       `${counted(done.entries, 'entry', 'entries')}, ${formatBytes(done.bytes)} in ${target}\n`,
     );
@@ -52,6 +56,7 @@ export const exportCommand: LocalCommand = {
     for (const { what, reason } of done.repaired) {
       print(`  changed, or Sugar would delete it: ${what}: ${reason}\n`);
     }
+    return code;
   },
 };
 
