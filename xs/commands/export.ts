@@ -12,7 +12,7 @@ import { readReplaced } from '../registration/alias-files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { listAside, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
-import { findName, localLaptop } from './arguments.ts';
+import { findName, localLaptop, olderDays } from './arguments.ts';
 import { whyNotWritten } from './away/not-written.ts';
 import { type LocalCommand, NEEDS_ATTENTION, usage } from './command.ts';
 import { counted } from './lines.ts';
@@ -31,7 +31,7 @@ export const exportCommand: LocalCommand = {
     const source =
       nameText === MIRROR
         ? findMirror(paths, serial)
-        : findSource(paths, serial, findName(serial, nameText, namesOf(paths, serial)));
+        : findSource(paths, serial, nameOf(paths, serial, nameText));
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
       ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
@@ -59,6 +59,10 @@ export const exportCommand: LocalCommand = {
     return code;
   },
 };
+
+function nameOf(paths: Paths, serial: Serial, text: string | undefined): SnapshotName {
+  return findName(serial, text, namesOf(paths, serial), { older: olderDays(paths, serial) });
+}
 
 /** Ordinary ones first, the newest first; so "latest" is never one that is held aside or removed. */
 function namesOf(paths: Paths, serial: Serial): SnapshotName[] {

@@ -15,6 +15,8 @@ import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import type { Library } from '../library.ts';
+import { readReplaced } from '../registration/alias-files.ts';
+import type { Paths } from '../storage/paths.ts';
 import { localLaptop } from './arguments.ts';
 import { answer, type Command, type LocalCommand, NEEDS_ATTENTION } from './command.ts';
 import { counted, localTime } from './lines.ts';
@@ -157,7 +159,7 @@ export const verify: LocalCommand = {
   takes: ['[LAPTOP]'],
   summary: 'verify every snapshot completely; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
-    const serials = args[0] === undefined ? laptopsIn(paths) : [localLaptop(paths, args[0])];
+    const serials = args[0] === undefined ? laptopsIn(paths) : withOlder(paths, args[0]);
     const of = serials.reduce((sum, serial) => sum + countSnapshots(paths, serial), 0);
     const onProgress = ({ snapshots, files }: Totals) =>
       progress({ done: snapshots, of, text: `snapshots, ${files} files read` });
@@ -181,6 +183,12 @@ export const verify: LocalCommand = {
     }
   },
 };
+
+/** One laptop, and those whose place it takes: what they left is its own. */
+function withOlder(paths: Paths, text: string): Serial[] {
+  const serial = localLaptop(paths, text);
+  return [serial, ...readReplaced(paths, serial)];
+}
 
 function verdict({ snapshots, entries, files, bytes, damaged }: Totals): string {
   const read =

@@ -12,6 +12,7 @@ import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
+import { chainOf } from '../registration/aliases.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
 import {
   isOfTwin,
@@ -42,7 +43,8 @@ export const snapshots: Command = {
     }));
     const mirror = countMirror(paths, serial);
     const inMirror = counted(mirror, 'entry', 'entries');
-    answer(context, { snapshots: rows, original: raw.reverse(), mirror }, () => [
+    const older = olderOf(context.library, serial);
+    answer(context, { snapshots: rows, original: raw.reverse(), mirror, older }, () => [
       ...columns([
         ...rows.map((one) => [...cellsOf(one), one.pinned ? 'pinned' : '']),
         ...raw.map(({ name, entries }) => {
@@ -52,10 +54,23 @@ export const snapshots: Command = {
       ...(mirror > 0
         ? [`datastore-current  ${inMirror}  the original client's mirror, for "export"`]
         : []),
-      ...(rows.length + raw.length + mirror === 0 ? [`${serial} has no snapshot yet`] : []),
+      ...(rows.length + raw.length + mirror === 0
+        ? [`${named(context.library, serial)} has no snapshot of its own yet`]
+        : []),
+      ...older.map(({ serial: one, snapshots: days }) => {
+        const what = `${counted(days, 'snapshot')}, which it may read: "xs-backup snapshots ${one}"`;
+        return `of ${named(context.library, one)}, whose place it takes: ${what}`;
+      }),
     ]);
   },
 };
+
+/** The laptops that this one replaces, and how many snapshots they left. */
+function olderOf({ paths, registrations }: Library, serial: Serial) {
+  return chainOf(serial, registrations.bySerial()).map((one) => {
+    return { serial: one, snapshots: listSnapshots(paths, one).length };
+  });
+}
 
 export const sums: Command = {
   onlyReads: true,
