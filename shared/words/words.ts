@@ -52,6 +52,11 @@ export function timeLeft({ _, number }: Words, [low, high]: readonly [number, nu
   return _('about {from}-{to} min', { from: number(from), to: number(to) });
 }
 
+/** Of one file, as it is: `9 bytes`; from 1 KB on as `size`. */
+export function fileSize(words: Words, bytes: number): string {
+  return bytes < 1e3 ? words._n('{n} byte', '{n} bytes', bytes) : size(words, bytes);
+}
+
 /** `3.4 MB`: powers of ten, as Sugar shows sizes; rounded up to 1 KB, except for 0 bytes. */
 export function size({ _, number }: Words, bytes: number): string {
   const kilobytes = bytes > 0 ? Math.max(1, Math.round(bytes / 1e3)) : 0;

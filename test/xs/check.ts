@@ -15,7 +15,12 @@ export function checkSnapshot(snapshot: Snapshot): string {
 
 /** The same for many, by one process. */
 export function checkAll(snapshots: readonly Snapshot[]): string[] {
-  const all = snapshots.map((one) => [...sha256Lines(one)]);
+  const all = snapshots.map((one) =>
+    [...sha256Lines(one)].map((sum) => {
+      if ('line' in sum) return sum.line;
+      throw new Error(`${one.folder}/${sum.damaged} is damaged`);
+    }),
+  );
   // `<sum>  <name>`
   const lines = all.flatMap((sums, n) => {
     return sums.map((line) => line.replace('  ', `  ${snapshots[n]?.folder}/`));

@@ -55,6 +55,18 @@ export function concernText(words: Words, concern: Concern): string {
       return _n('{n} laptop lost much of its Journal', '{n} laptops lost much of their Journal', n);
     case 'arrivals':
       return _n('{n} child comes from another school', '{n} children come from another school', n);
+    case 'offers':
+      return _n(
+        '{n} child offers something to the class',
+        '{n} children offer something to the class',
+        n,
+      );
+    case 'proposals':
+      return _n(
+        '{n} new laptop may belong to a child you know',
+        '{n} new laptops may belong to children you know',
+        n,
+      );
     case 'no-teacher':
       return _('Nobody can sign in to the pages yet');
     case 'clock':
@@ -138,6 +150,9 @@ export function concernAdvice(words: Words, concern: Concern): string {
         },
       );
     case 'damaged-laptops':
+      return _(
+        'Switch these laptops on near the server: their next backups bring back what they still have.',
+      );
     case 'damage':
       return _('The next backups repair what they can; leave the server on.');
     case 'offsite':
@@ -154,6 +169,10 @@ export function concernAdvice(words: Words, concern: Concern): string {
       return _('If it was wiped, bring its Journal back. Otherwise say whether this is right.');
     case 'arrivals':
       return _('If this child belongs here, say yes.');
+    case 'offers':
+      return _('Look at each of them, and say yes or no.');
+    case 'proposals':
+      return _('Ask the child. If it is so, the new one may bring back what the old one left.');
     case 'no-teacher':
       return _('At the terminal: {command}', { command: 'xs-backup teacher add NAME' });
     case 'clock':

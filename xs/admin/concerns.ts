@@ -36,6 +36,10 @@ export type Concern =
   | { type: 'locked-out-laptops'; laptops: readonly Named[] }
   /** Something of their Journals is not safe, `count` things each; the most first. */
   | { type: 'not-safe'; laptops: readonly (Named & { count: number })[] }
+  /** Children offer something to the class, `count` things each; a teacher says yes or no. */
+  | { type: 'offers'; laptops: readonly (Named & { count: number })[] }
+  /** New laptops that may belong to a child who is known. */
+  | { type: 'proposals'; laptops: readonly Named[] }
   | { type: 'no-teacher' }
   /** Nothing is removed while the clock is not trusted; why, in English. */
   | { type: 'clock'; reason: string }
@@ -68,14 +72,18 @@ export const CONCERN_TYPES = [
   ...(['clock', 'offsite'] as const),
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
-  ...(['never-backed-up', 'late-laptops', 'no-teacher', 'unconfirmed'] as const),
+  ...(['never-backed-up', 'late-laptops', 'offers', 'proposals', 'no-teacher'] as const),
+  ...(['unconfirmed'] as const),
 ] satisfies readonly ConcernType[];
 
 /**
  * Worth doing, and no trouble: backups are as safe without it, and a school may never want it. A school
- * that works at the terminal needs nobody to sign in; a laptop that nobody compared trusts the first server.
+ * that works at the terminal needs nobody to sign in; a laptop that nobody compared trusts the first server;
+ * what is offered to the class, or may be somebody's new laptop, waits for a teacher and not for an admin.
  */
-const ADVICE: readonly ConcernType[] = ['no-teacher', 'unconfirmed'];
+const ADVICE: readonly ConcernType[] = ['offers', 'proposals', 'no-teacher', 'unconfirmed'];
+/** Of these, what a teacher is asked: on her first page it stands beside what needs her. */
+export const ASKS_TEACHERS: readonly ConcernType[] = ['offers', 'proposals'];
 
 /** What needs attention, and what is only worth doing. */
 export function weighed(open: readonly Concern[]): Record<'attention' | 'advice', Concern[]> {
@@ -158,11 +166,17 @@ function aboutLaptops(type: AboutLaptops, status: Status): Concern | undefined {
   if (type === 'not-safe') {
     return status.notSafe.length > 0 ? { type, laptops: status.notSafe } : undefined;
   }
+  if (type === 'offers') {
+    return status.offers.length > 0 ? { type, laptops: status.offers } : undefined;
+  }
   const laptops = laptopsOf(type, status);
   return laptops.length > 0 ? { type, laptops } : undefined;
 }
 
-function laptopsOf(type: Exclude<AboutLaptops, 'not-safe'>, status: Status): readonly Named[] {
+function laptopsOf(
+  type: Exclude<AboutLaptops, 'not-safe' | 'offers'>,
+  status: Status,
+): readonly Named[] {
   const { laptops, time } = status;
   switch (type) {
     case 'waiting-keys':
@@ -175,6 +189,8 @@ function laptopsOf(type: Exclude<AboutLaptops, 'not-safe'>, status: Status): rea
       return status.arrivals;
     case 'held':
       return status.held;
+    case 'proposals':
+      return status.proposals;
     case 'refused-laptops':
       return status.strangers.filter(({ holdsData }) => holdsData);
     case 'locked-out-laptops':

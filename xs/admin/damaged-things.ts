@@ -18,6 +18,7 @@ import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import type { Library } from '../library.ts';
+import { successors } from '../registration/aliases.ts';
 import { ifReadable, readChecked } from '../storage/checked-entry.ts';
 import { isDamagedFile } from '../storage/damage-register.ts';
 import { inEntry } from '../storage/paths.ts';
@@ -31,6 +32,8 @@ export interface DamagedThing {
   title: string | null;
   /** The ordinary snapshots in which it is damaged, the newest first; none for what is pinned or held aside. */
   days: SnapshotName[];
+  /** Its laptop is out of use, or another one has taken its place: it sends nothing any more. */
+  gone: boolean;
   /** The newest one that has it whole, as far as is known; null if there is none. */
   wholeIn: SnapshotName | null;
 }
@@ -63,13 +66,22 @@ export function damagedThings(library: DamagedLibrary): DamagedThing[] {
     }
   }
   const days = new Map<Serial, Days>();
+  const replaced = successors(library.registrations.bySerial());
   return [...found.values()]
     .sort((a, b) => a.serial.localeCompare(b.serial))
     .map(({ serial, uid, days: bad }) => {
       const known = days.get(serial) ?? new Days(library, serial);
       days.set(serial, known);
-      const nick = library.registrations.get(serial)?.nick ?? '';
-      return { serial, uid, nick, days: [...bad].sort().reverse(), ...known.lookFor(uid, bad) };
+      const { nick = '', retired = null } = library.registrations.get(serial) ?? {};
+      const gone = retired !== null || replaced.has(serial);
+      return {
+        serial,
+        uid,
+        nick,
+        gone,
+        days: [...bad].sort().reverse(),
+        ...known.lookFor(uid, bad),
+      };
     });
 }
 

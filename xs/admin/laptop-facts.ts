@@ -5,13 +5,14 @@
  */
 import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import { parseSerial, parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import type { NotSafe } from '../../shared/protocol/messages.ts';
 import { readOffers } from '../class-page/offer-file.ts';
 import { lostSnapshot } from '../integrity/checker.ts';
 import { readFindings } from '../integrity/findings.ts';
 import { hasTwin } from '../registration/twin-file.ts';
 import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
+import type { DamageRecord } from '../storage/damage-register.ts';
 import { readNotSafe } from '../storage/not-safe.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
@@ -19,14 +20,15 @@ import { baseSnapshot } from '../storage/snapshots.ts';
 export interface LaptopFacts {
   /** Something is wrong with its newest backup, so that it does not count as safe. */
   damaged: boolean;
-  /** What the last check found, or that the last backup is gone. */
+  /** What the last check or the scrub found, or that the last backup is gone. */
   findings: number;
   /** What of its Journal is not safe, as it says. */
   notSafe: NotSafe;
   /** Two laptops answer to its name. */
   twins: boolean;
-  /** What it offers to the class cannot be read. */
+  /** What it offers to the class cannot be read; and how much of it waits for a teacher's word. */
   offersDamaged: boolean;
+  offersWaiting: number;
   /** Whether anything may be held aside, or pinned. */
   hasHeld: boolean;
   hasPins: boolean;
@@ -47,12 +49,60 @@ const libraries = new WeakMap<Paths, Map<Serial, Known>>();
 export type Look = (serial: Serial) => LaptopFacts;
 
 /** For one answer, which looks at each laptop once, however often it asks. */
-export function lookAt(paths: Paths): Look {
+export function lookAt({ paths, pool }: LookedAt): Look {
   const seen = new Map<Serial, LaptopFacts>();
+  const bad = damagedNames(pool.damage.list());
   return (serial) => {
-    const facts = seen.get(serial) ?? laptopFacts(paths, serial);
+    const known = seen.get(serial);
+    if (known) return known;
+    const facts = withDamage(paths, serial, laptopFacts(paths, serial), bad.get(serial));
     seen.set(serial, facts);
     return facts;
+  };
+}
+
+export interface LookedAt {
+  paths: Paths;
+  pool: { damage: { list(): Pick<DamageRecord, 'inode' | 'names'>[] } };
+}
+
+/** A name of damaged content, relative to the library. */
+interface BadName {
+  name: string;
+  inode: number;
+}
+
+/** Content that the scrub found damaged, by the laptops whose folders have it. */
+function damagedNames(records: ReturnType<LookedAt['pool']['damage']['list']>) {
+  const found = new Map<Serial, BadName[]>();
+  for (const { inode, names } of records) {
+    for (const name of names ?? []) {
+      const serial = tryParse(parseSerial, name.split('/', 1)[0]);
+      if (serial) found.set(serial, [...(found.get(serial) ?? []), { name, inode }]);
+    }
+  }
+  return found;
+}
+
+/** With what the scrub found: the checks of names may not have come to it yet. */
+function withDamage(
+  paths: Paths,
+  serial: Serial,
+  facts: LaptopFacts,
+  bad: readonly BadName[] | undefined,
+): LaptopFacts {
+  if (bad === undefined) return facts;
+  // What was noted then may have been removed or mended since.
+  const isThere = ({ name, inode }: BadName) =>
+    statIfReadable(join(paths.library, name))?.ino === inode;
+  if (!bad.some(isThere)) return facts;
+  const [newest] = ifReadable(() => [baseSnapshot(paths, serial)]);
+  const begin = newest && `${relative(paths.library, newest.folder)}/`;
+  const isNewest = begin !== undefined && bad.some((o) => o.name.startsWith(begin) && isThere(o));
+  return {
+    ...facts,
+    damaged: facts.damaged || isNewest,
+    findings: Math.max(facts.findings, bad.length),
   };
 }
 
@@ -111,12 +161,16 @@ function readFacts(
   const mayHave = (path: string) => names?.has(basename(path)) ?? true;
   const note = mayHave(laptop.findings) ? readFindings(paths, serial) : undefined;
   const lost = mayHave(laptop.lastSuccess) ? lostSnapshot(paths, serial).length : 0;
+  const { offers, damaged: offersDamaged } = mayHave(laptop.classPage)
+    ? readOffers(paths, serial)
+    : { offers: [], damaged: false };
   return {
     damaged: lost > 0 || (note !== undefined && concernsNewest(paths, serial, note)),
     findings: (note?.count ?? 0) || lost,
     notSafe: mayHave(laptop.notSafe) ? readNotSafe(paths, serial) : { count: 0, entries: [] },
     twins: mayHave(laptop.instances) && hasTwin(paths, serial),
-    offersDamaged: mayHave(laptop.classPage) && readOffers(paths, serial).damaged,
+    offersDamaged,
+    offersWaiting: offers.filter(({ state }) => state === 'offered').length,
     hasHeld: mayHave(laptop.held),
     hasPins: mayHave(laptop.pinned),
   };

@@ -21,7 +21,7 @@ export async function laptopRows(
   const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
   const newer = successors(library.registrations.bySerial());
   const now = library.timeline.now();
-  const look = lookAt(library.paths);
+  const look = lookAt(library);
   return laptops.map(([serial, laptop]) =>
     rowOf(library.paths, serial, laptop, {
       known: overview.get(serial),

@@ -10,10 +10,8 @@ import { type Look, lookAt } from './laptop-facts.ts';
 export type LaptopNotSafe = { serial: Serial; nick: string } & NotSafe;
 
 /** Those with the most first; neither retired nor replaced ones, whose Journals are used no more. */
-export function whatIsNotSafe(
-  { paths, registrations }: Library,
-  look: Look = lookAt(paths),
-): LaptopNotSafe[] {
+export function whatIsNotSafe(library: Library, look: Look = lookAt(library)): LaptopNotSafe[] {
+  const { registrations } = library;
   const replaced = successors(registrations.bySerial());
   return registrations
     .all()

@@ -56,7 +56,7 @@ export async function allReliefs(library: Library): Promise<Relief[]> {
   const { paths, config, index } = library;
   const share = roomForLaptops(paths.library, config.quota).bytes;
   const { others } = diskParts(await measureDisk(paths.library), await index.usage(), share);
-  return findReliefs(library, others, lookAt(paths));
+  return findReliefs(library, others, lookAt(library));
 }
 
 /** What could make room now. Looks through the pins and held backups of every laptop. */

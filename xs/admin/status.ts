@@ -6,6 +6,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { isOn } from '../class-page/switch.ts';
 import type { Fault } from '../ground/faults.ts';
 import { httpsWayIn, type WayIn } from '../https/way-in.ts';
 import { laptopsIn } from '../integrity/checker.ts';
@@ -13,7 +14,7 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
 import { readOffsite } from '../offsite/offsite-state.ts';
-import { successors } from '../registration/aliases.ts';
+import { proposeAliases, successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
@@ -23,7 +24,7 @@ import { lockedOut, refusesDsa } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
-import type { DayRow, LaptopUsage } from '../storage/index-db.ts';
+import type { DayRow, LaptopOverview, LaptopUsage } from '../storage/index-db.ts';
 import { daysSince, isLowerBound, type Moment } from '../storage/moment.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
@@ -62,6 +63,10 @@ export interface Status {
   waitingKeys: { serial: Serial; nick: string; keys: number }[];
   /** Two laptops answer to these names. */
   twins: { serial: Serial; nick: string }[];
+  /** What children offer to the class, while there is a class page; the most first. */
+  offers: { serial: Serial; nick: string; count: number }[];
+  /** New laptops that may belong to a child who is known. */
+  proposals: { serial: Serial; nick: string }[];
   overQuota: { serial: Serial; nick: string }[];
   /** What laptops sent and no backup has, as of the last cleanup; the most first. */
   leftovers: { serial: string; nick: string; bytes: number }[];
@@ -126,7 +131,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
-  const look = lookAt(paths);
+  const look = lookAt(library);
   const notSafe = whatIsNotSafe(library, look);
   const held = registrations.all().map(([serial, { nick }]) => {
     return { serial, nick, snapshots: countHeld(paths, serial, look) };
@@ -148,6 +153,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     twins: active
       .filter(([serial]) => look(serial).twins)
       .map(([serial, { nick }]) => ({ serial, nick })),
+    ...questionsOf(library, active, overview, look),
     overQuota: usage
       .filter(({ stuck }) => stuck === 1)
       .map(({ serial }) => ({ serial: serial as Serial, nick: nickOf(serial) })),
@@ -176,6 +182,24 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     faults: library.faults.list(),
     disks: await otherDisks(paths),
   };
+}
+
+/** What waits for a teacher's word, and keeps no backup from being made. */
+function questionsOf(
+  { paths, registrations, clock }: Library,
+  active: readonly (readonly [Serial, Laptop])[],
+  overview: ReadonlyMap<string, LaptopOverview>,
+  look: Look,
+): Pick<Status, 'offers' | 'proposals'> {
+  const offers = isOn(paths)
+    ? active
+        .map(([serial, { nick }]) => ({ serial, nick, count: look(serial).offersWaiting }))
+        .filter(({ count }) => count > 0)
+        .sort((a, b) => b.count - a.count)
+    : [];
+  const seen = new Map([...overview].map(([serial, row]) => [serial, row.lastSuccess]));
+  const proposals = proposeAliases(registrations.bySerial(), seen, clock.now());
+  return { offers, proposals: proposals.map(({ newer, nick }) => ({ serial: newer, nick })) };
 }
 
 /** How each laptop in use stands; and whose digits nobody has compared. */

@@ -41,7 +41,8 @@ const schema = v.strictObject({
 export type Teacher = v.InferOutput<typeof schema>['teachers'][number];
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._ -]{0,39}$/u;
-const MIN_PASSWORD = 10;
+/** In characters. */
+export const MIN_PASSWORD = 10;
 const MAX_PASSWORD = 200;
 /** scrypt's N: 32 MB and about 100 ms per hash on a school's server. */
 const COST = 1 << 15;

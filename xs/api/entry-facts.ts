@@ -24,6 +24,8 @@ export interface EntryFacts {
   begun: number;
   /** Of content, metadata and preview, as the control API counts. */
   bytes: number;
+  /** Of the content alone: of what somebody gets who asks for it. */
+  contentBytes: number;
   preview: boolean;
   /** `#RRGGBB,#RRGGBB`, outline and filling; empty where it has none. */
   colours: string;
@@ -41,6 +43,7 @@ const schema = v.strictObject({
   changed: count,
   begun: count,
   bytes: count,
+  contentBytes: count,
   preview: v.boolean(),
   colours: text,
   hasContent: v.boolean(),
@@ -68,6 +71,7 @@ export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
     changed: secondsOf(propertyText(entry, 'timestamp') ?? propertyText(entry, 'mtime')),
     begun: secondsOf(propertyText(entry, 'creation_time')),
     bytes: metadataBytes + (entry.content?.size ?? 0),
+    contentBytes: entry.content?.size ?? 0,
     preview: previewOf(entry) !== undefined,
     colours: COLOURS.test(colours) ? colours : '',
     hasContent: entry.content !== null,

@@ -8,6 +8,7 @@ import { DAY_MS } from '../../shared/clock.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { bytesOnDisk } from '../../shared/system/sparse.ts';
 import type { Library } from '../library.ts';
+import { titleInTrash } from '../pins/pins.ts';
 import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
 import { isPast } from '../storage/moment.ts';
 import { daysInTrash, listTrash } from '../storage/trash.ts';
@@ -15,6 +16,8 @@ import { daysInTrash, listTrash } from '../storage/trash.ts';
 export interface NextToGo {
   serial: Serial;
   name: string;
+  /** Of what was pinned; empty for anything else. */
+  title: string;
   /** What it frees at least, in bytes: content that nothing but the pool has besides. */
   bytes: number;
   /** Days of service that surely have to pass yet, at least; 0 for one that the next cleanup frees. */
@@ -31,7 +34,8 @@ export function nextToGo({ paths, config, timeline }: Library): NextToGo[] {
     const { serial, name, folder, at = now.at } = item;
     const days = daysInTrash(item, config.retention.trashDays);
     const left = Math.max(1, Math.ceil(days - (now.at - at) / DAY_MS));
-    return { serial, name, bytes: freedBy(folder), daysLeft: isPast(now, at, days) ? 0 : left };
+    const daysLeft = isPast(now, at, days) ? 0 : left;
+    return { serial, name, title: titleInTrash(item), bytes: freedBy(folder), daysLeft };
   });
 }
 

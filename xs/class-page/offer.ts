@@ -59,10 +59,16 @@ export function isOf({ uid, digest }: Pick<Offer, 'uid' | 'digest'>, of: Uid, ve
 
 /** For a laptop for which nobody at school has vouched: anybody may have made up its name and its colours. */
 export class NotVouched extends DsError {
-  constructor() {
+  /** Its own program shows digits; one with the original client has none to show. */
+  readonly hasDigits: boolean;
+
+  constructor({ hasDigits = true } = {}) {
     super('server-refused', 'nobody at school has compared the digits of this laptop', {
-      hint: "your teacher has to type this laptop's six digits first",
+      hint: hasDigits
+        ? "your teacher has to type this laptop's six digits first"
+        : 'ask your teacher for a code, and sign in with it',
     });
+    this.hasDigits = hasDigits;
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import { namesIn } from '../../shared/system/files.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import type { Library } from '../library.ts';
+import { readReplaced } from '../registration/alias-files.ts';
 import { successors } from '../registration/aliases.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
@@ -39,9 +40,8 @@ const NAMED = 5;
 
 /** A laptop that is registered or has a folder in the library. Throws as `findLaptop` does. */
 export function laptopArgument(
-  { library, args }: CommandContext,
+  { library, args, onlyReads }: Pick<CommandContext, 'library' | 'args' | 'onlyReads'>,
   index = 0,
-  options: LaptopOptions = {},
 ): Serial {
   const { registrations, paths } = library;
   const newer = successors(registrations.bySerial());
@@ -50,7 +50,7 @@ export function laptopArgument(
   });
   const others = laptopsIn(paths).filter((serial) => !registrations.get(serial));
   const known = [...registered, ...others.map((serial) => ({ serial, nick: '' }))];
-  return findLaptop(args[index], known, options);
+  return findLaptop(args[index], known, { present: onlyReads });
 }
 
 function goneIf(retired: string | null | undefined): KnownLaptop['gone'] {
@@ -94,7 +94,16 @@ function recordOnDisk(paths: Paths, serial: Serial) {
 /** One of its ordinary snapshots. Throws as `findName` does. */
 export function snapshotArgument(paths: Paths, serial: Serial, text: string | undefined): Snapshot {
   const names = listSnapshots(paths, serial).map(({ name }) => name);
-  return findSnapshot(paths, serial, findName(serial, text, names));
+  return findSnapshot(
+    paths,
+    serial,
+    findName(serial, text, names, { older: olderDays(paths, serial) }),
+  );
+}
+
+/** The nearest laptop with snapshots whose place this one takes. */
+export function olderDays(paths: Paths, serial: Serial): Serial | undefined {
+  return readReplaced(paths, serial).find((one) => listSnapshots(paths, one).length > 0);
 }
 
 /** Throws `usage` when several are meant, and `not-registered` for none. */
@@ -144,6 +153,14 @@ function unknownLaptop(text: string, known: readonly KnownLaptop[]): DsError {
   return new DsError('not-registered', `no laptop ${text} is registered here`, { hint });
 }
 
+interface NameOptions {
+  what?: string;
+  /** The command that lists them. */
+  lists?: string;
+  /** A laptop whose place this one takes, and which has what is not found here. */
+  older?: Serial | undefined;
+}
+
 /**
  * `names` has the newest first. Throws `usage` when the text is no name or means several, and `not-found`
  * for none.
@@ -152,9 +169,12 @@ export function findName(
   serial: Serial,
   text: string | undefined,
   names: readonly SnapshotName[],
-  { what = 'snapshot', lists = 'snapshots' } = {},
+  { what = 'snapshot', lists = 'snapshots', older }: NameOptions = {},
 ): SnapshotName {
-  const hint = `"xs-backup ${lists} ${serial}" lists them; "latest" is the newest`;
+  const hint =
+    older === undefined
+      ? `"xs-backup ${lists} ${serial}" lists them; "latest" is the newest`
+      : `it takes the place of ${older}: "xs-backup ${lists} ${older}" lists what that left`;
   if (text === undefined || text === '') throw usage(`a ${what} is needed`, hint);
   const [newest] = names;
   if (text === 'latest' && newest) return newest;

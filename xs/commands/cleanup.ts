@@ -2,7 +2,7 @@
  * `cleanup`, `trash`, `undelete` and `quota`: what is removed, what can be restored, how much space each
  * laptop uses.
  */
-import { parseSnapshotName, tryParse } from '../../shared/ids.ts';
+import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { reliefText } from '../admin/concern-words.ts';
 import { allReliefs, diskParts, mayUse, type Relief } from '../admin/relief.ts';
@@ -12,7 +12,7 @@ import type { Library } from '../library.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
 import { titleInTrash } from '../pins/pins.ts';
-import { fullQuota, roomForLaptops, sharePercent } from '../retention/quota.ts';
+import { fullQuota, laptopQuotas, roomForLaptops, sharePercent } from '../retention/quota.ts';
 import type { Plan } from '../retention/retention.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { measureDisk } from '../storage/disk.ts';
@@ -108,8 +108,9 @@ function aheadLines(
     ...columns(
       next
         .slice(0, NAMED_ITEMS)
-        .map(({ serial, name, bytes: size, daysLeft }) => [
-          ...[`  ${nickOf(library, serial) || serial}`, name, formatBytes(size)],
+        .map(({ serial, name, title, bytes: size, daysLeft }) => [
+          `  ${nickOf(library, serial) || serial}`,
+          ...[title === '' ? name : `pinned: ${JSON.stringify(title)}`, formatBytes(size)],
           daysLeft === 0 ? 'now' : `after ${counted(daysLeft, 'more day')}`,
         ]),
     ),
@@ -225,8 +226,10 @@ export const quota: Command = {
     const usage = await library.index.usage();
     const { room } = diskParts(disk, usage, roomForLaptops(paths.library, config.quota).bytes);
     const eachBytes = Math.min(each.bytes, room);
+    const quotas = laptopQuotas(library);
     const rows = usage.map((row) => {
-      return { ...row, quotaBytes: mayUse(row.quotaBytes, row.bytes, disk.freeBytes) };
+      const quotaBytes = quotas(row.serial as Serial).bytes;
+      return { ...row, quotaBytes: mayUse(quotaBytes, row.bytes, disk.freeBytes) };
     });
     const summary = {
       sharePercent: share,
@@ -245,8 +248,9 @@ export const quota: Command = {
           stuck ? 'over its quota, nothing more to remove' : '',
         ]),
       ),
-      `a laptop with a history may use ${formatBytes(eachBytes)}: its part of the ${formatBytes(room)} that all ` +
-        `may use together, ${share} % of the disk as far as other files leave it`,
+      `all laptops together may use ${formatBytes(room)}: ${share} % of the disk, as far as other files leave it`,
+      `of that a laptop that is confirmed, or has a history of 90 days, may use ${formatBytes(eachBytes)} now; a ` +
+        'newer one less, and all of them less with each laptop that comes',
       `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,
       'each version counts fully for every laptop that has it, but is stored only once',
     ]);

@@ -37,7 +37,7 @@ export const EXIT_CODES = [
   'done',
   'failed',
   'wrong arguments',
-  'done, and something needs attention (status, doctor, adopt, relink, takeaway, transfer, offsite)',
+  'done, and something needs attention (status, doctor, scrub, damage, export, export-class, adopt, relink, takeaway, transfer, offsite)',
 ] as const;
 /** Of `serve`, for the manual page as well. */
 export const SERVE = {

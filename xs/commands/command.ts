@@ -75,6 +75,8 @@ export interface CommandContext {
   library: Library;
   args: readonly string[];
   flags: Flags;
+  /** The command changes nothing: of laptops with one name the one that is still used is meant. */
+  onlyReads: boolean;
   /** The answer to the prompt of `asks`. */
   secret: string | undefined;
   print: (text: string) => void;

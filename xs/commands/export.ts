@@ -12,9 +12,9 @@ import { readReplaced } from '../registration/alias-files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { listAside, listSnapshots, readManifest } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
-import { findName, localLaptop } from './arguments.ts';
+import { findName, localLaptop, olderDays } from './arguments.ts';
 import { whyNotWritten } from './away/not-written.ts';
-import { type LocalCommand, usage } from './command.ts';
+import { type LocalCommand, NEEDS_ATTENTION, usage } from './command.ts';
 import { counted } from './lines.ts';
 
 /** What the original client writes into. */
@@ -31,7 +31,7 @@ export const exportCommand: LocalCommand = {
     const source =
       nameText === MIRROR
         ? findMirror(paths, serial)
-        : findSource(paths, serial, findName(serial, nameText, namesOf(paths, serial)));
+        : findSource(paths, serial, nameOf(paths, serial, nameText));
     const keepGoing = flags['keep-going'] ?? false;
     const done = await exportJournal(source, target, {
       ...{ signal, keepGoing, kept: { paths, serials: [serial, ...readReplaced(paths, serial)] } },
@@ -41,7 +41,11 @@ export const exportCommand: LocalCommand = {
       const hint = whyNotWritten(cause, 'give a folder that does not exist yet');
       throw new DsError('bad-input', `cannot write ${target}: ${cause.message}`, { hint, cause });
     });
-    if (flags.json) return print(`${JSON.stringify(done)}\n`);
+    const code = done.leftOut.length > 0 ? NEEDS_ATTENTION : 0;
+    if (flags.json) {
+      print(`${JSON.stringify(done)}\n`);
+      return code;
+    }
     print(
       `${counted(done.entries, 'entry', 'entries')}, ${formatBytes(done.bytes)} in ${target}\n`,
     );
@@ -52,8 +56,13 @@ export const exportCommand: LocalCommand = {
     for (const { what, reason } of done.repaired) {
       print(`  changed, or Sugar would delete it: ${what}: ${reason}\n`);
     }
+    return code;
   },
 };
+
+function nameOf(paths: Paths, serial: Serial, text: string | undefined): SnapshotName {
+  return findName(serial, text, namesOf(paths, serial), { older: olderDays(paths, serial) });
+}
 
 /** Ordinary ones first, the newest first; so "latest" is never one that is held aside or removed. */
 function namesOf(paths: Paths, serial: Serial): SnapshotName[] {

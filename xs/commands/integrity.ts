@@ -15,9 +15,12 @@ import { scrubNextShard } from '../integrity/scrub.ts';
 import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/scrub-state.ts';
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import type { Library } from '../library.ts';
+import { readReplaced } from '../registration/alias-files.ts';
+import type { Paths } from '../storage/paths.ts';
 import { localLaptop } from './arguments.ts';
 import { answer, type Command, type LocalCommand, NEEDS_ATTENTION } from './command.ts';
 import { counted, localTime } from './lines.ts';
+import { ThingNames } from './thing-names.ts';
 
 export const scrub: Command = {
   flags: ['all'],
@@ -36,13 +39,22 @@ export const scrub: Command = {
       for (const key of ['files', 'bytes', 'swept', 'sweptBytes'] as const) sum[key] += done[key];
       damaged.push(...done.damaged.flatMap(({ names }) => names));
     }
-    answer(context, { ...sum, damaged, findings }, () => [
+    const left = new Set(library.pool.damage.list().flatMap(({ names }) => names ?? []));
+    const known = library.pool.damage.list().length;
+    const names = new ThingNames(paths);
+    answer(context, { ...sum, damaged, findings, known }, () => [
       `${counted(sum.files, 'file')} read (${formatBytes(sum.bytes)}), ` +
         `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
-      ...(damaged.length + findings === 0 ? ['no damage'] : []),
-      ...damaged.map((name) => `damaged: ${name}`),
-      ...(findings > 0 ? [`${findings} files of snapshots are bad: see "xs-backup damage"`] : []),
+      ...(damaged.length + findings + known === 0 ? ['no damage'] : []),
+      ...damaged.map((name) => {
+        return `${left.has(name) ? 'damaged' : 'was damaged, and is repaired'}: ${names.line(name)}`;
+      }),
+      ...(findings > 0
+        ? [`${counted(findings, 'file')} of snapshots ${findings === 1 ? 'is' : 'are'} bad`]
+        : []),
+      ...(findings + known > 0 ? ['"xs-backup damage" says whose it is, and the way out'] : []),
     ]);
+    return findings + known > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 
@@ -73,6 +85,7 @@ export const damage: Command = {
         ...(names ?? []).map((name) => `  ${name}`),
       ]),
     ]);
+    return damaged.length + records.length > 0 ? NEEDS_ATTENTION : 0;
   },
 };
 
@@ -106,14 +119,22 @@ export const relinkCommand: Command = {
 };
 
 /** `Ana (SHC…): "My house" is damaged in datastore-…; datastore-… has it whole` */
-function toldOf({ serial, nick, uid, title, days, wholeIn }: DamagedThing): string {
+function toldOf(thing: DamagedThing): string {
+  const { serial, nick, uid, title, days, wholeIn } = thing;
   const who = nick === '' ? serial : `${nick} (${serial})`;
   const [newest, ...older] = days;
   const where = newest
     ? ` in ${newest}${older.length > 0 ? ` and ${counted(older.length, 'older day')}` : ''}`
     : ', pinned or held aside';
-  const whole = wholeIn ? `${wholeIn} has it whole` : 'no day has it whole';
+  const whole = wholeIn ? `${wholeIn} has it whole` : `no day has it whole: ${wayBack(thing)}`;
   return `${who}: ${title === null ? uid : JSON.stringify(title)} is damaged${where}; ${whole}`;
+}
+
+/** Where it may come from that no day has whole. */
+function wayBack({ gone }: DamagedThing): string {
+  return gone
+    ? 'its laptop is used no more; only a copy elsewhere may have it'
+    : 'switch that laptop on near this server; what it still has, its next backup brings back';
 }
 
 /** What the last check noted, and what can be seen at once. */
@@ -138,17 +159,18 @@ export const verify: LocalCommand = {
   takes: ['[LAPTOP]'],
   summary: 'verify every snapshot completely; changes nothing',
   run: async ({ paths, args, flags, print, progress, signal }) => {
-    const serials = args[0] === undefined ? laptopsIn(paths) : [localLaptop(paths, args[0])];
+    const serials = args[0] === undefined ? laptopsIn(paths) : withOlder(paths, args[0]);
     const of = serials.reduce((sum, serial) => sum + countSnapshots(paths, serial), 0);
     const onProgress = ({ snapshots, files }: Totals) =>
       progress({ done: snapshots, of, text: `snapshots, ${files} files read` });
     const findings = verifySnapshots(paths, serials, { signal, onProgress });
+    const names = new ThingNames(paths);
     let totals: Totals | undefined;
     while (!totals) {
       const next = await findings.next();
       if (next.done) totals = next.value;
-      else if (flags.json) print(`${JSON.stringify(next.value)}\n`);
-      else print(`${next.value.what}: ${next.value.path}\n`);
+      else if (!flags.json) print(`${next.value.what}: ${names.line(next.value.path)}\n`);
+      else print(`${JSON.stringify({ ...next.value, ...names.of(next.value.path) })}\n`);
     }
     const { damaged } = totals;
     print(`${flags.json ? JSON.stringify(totals) : verdict(totals)}\n`);
@@ -161,6 +183,12 @@ export const verify: LocalCommand = {
     }
   },
 };
+
+/** One laptop, and those whose place it takes: what they left is its own. */
+function withOlder(paths: Paths, text: string): Serial[] {
+  const serial = localLaptop(paths, text);
+  return [serial, ...readReplaced(paths, serial)];
+}
 
 function verdict({ snapshots, entries, files, bytes, damaged }: Totals): string {
   const read =

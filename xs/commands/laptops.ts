@@ -47,7 +47,9 @@ export const laptops: Command = {
 
 function describe(row: LaptopRow): string[] {
   const { serial, nick, snapshots } = row;
-  const safe = row.lastSuccess ? `safe ${localTime(row.lastSuccess)}` : 'never backed up';
+  const safe = row.lastSuccess
+    ? `${row.damaged ? 'DAMAGED' : 'safe'} ${localTime(row.lastSuccess)}`
+    : 'never backed up';
   const notes = [
     ...(row.held > 0 ? [`${row.held} held`] : []),
     ...(row.retired === null ? [] : ['out of use']),

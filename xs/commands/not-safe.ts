@@ -20,9 +20,7 @@ export const notSafe: Command = {
   run: (context) => {
     const { library, args } = context;
     const rows =
-      args.length > 0
-        ? [ofLaptop(library, laptopArgument(context, 0, { present: true }))]
-        : whatIsNotSafe(library);
+      args.length > 0 ? [ofLaptop(library, laptopArgument(context))] : whatIsNotSafe(library);
     answer(context, { laptops: rows }, () =>
       rows.length === 0
         ? ['no laptop says that anything is not safe']

@@ -64,7 +64,7 @@ export const pins: Command = {
   summary: 'pinned snapshots and entries, and how much of the quota they use',
   run: (context) => {
     const { library } = context;
-    const serial = laptopArgument(context, 0, { present: true });
+    const serial = laptopArgument(context);
     const shown = (pin: Pin) => {
       const { folder: _place, ...one } = pin;
       return { ...one, title: titleOf(pin) };

@@ -48,8 +48,10 @@ export const approve: Command = {
       : approvals.byFingerprint(serial, kindOf(context), key ?? '');
     const answerDigits = done === 'unrejected' ? null : done.answer;
     const what = done === 'unrejected' ? done : done.done;
-    answer(context, { serial, done: what, answer: answerDigits }, () => [
+    const another = done !== 'unrejected' && done.another;
+    answer(context, { serial, done: what, answer: answerDigits, another }, () => [
       `${named(context.library, serial)}: ${APPROVED[what]}`,
+      ...(another ? ['it is another key than before: that one opens nothing any more'] : []),
       ...(answerDigits === null
         ? []
         : [`if the laptop asks for digits: "ds-backup confirm-server ${answerDigits}" there`]),

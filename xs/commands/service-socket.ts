@@ -73,7 +73,9 @@ export async function runCommand(
   if (!known) throw usage(`there is no command "${command}"`);
   if (!known.onlyReads) releaseIfFull(library.paths);
   try {
-    const exitCode = await known.run({ library, args, flags, secret, print, progress, signal });
+    const onlyReads = known.onlyReads === true;
+    const more = { secret, print, progress, signal };
+    const exitCode = await known.run({ library, args, flags, onlyReads, ...more });
     return typeof exitCode === 'number' ? exitCode : 0;
   } catch (error) {
     throw asTerminalError(withHelp(error, command));

@@ -1,6 +1,7 @@
 /**
  * `snapshots`, `sums`, and the decisions about held backups.
  */
+import { join, relative } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
@@ -11,6 +12,7 @@ import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
+import { chainOf } from '../registration/aliases.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
 import {
   isOfTwin,
@@ -22,6 +24,7 @@ import {
 import { laptopArgument, named, nickOf, snapshotArgument } from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
+import { ThingNames } from './thing-names.ts';
 
 export const snapshots: Command = {
   onlyReads: true,
@@ -29,7 +32,7 @@ export const snapshots: Command = {
   summary: 'the snapshots of a laptop, newest first',
   run: (context) => {
     const { paths } = context.library;
-    const serial = laptopArgument(context, 0, { present: true });
+    const serial = laptopArgument(context);
     const pins = pinnedSnapshots(paths, serial);
     const rows = listSnapshots(paths, serial).map((one) => ({
       ...shown(one),
@@ -40,7 +43,8 @@ export const snapshots: Command = {
     }));
     const mirror = countMirror(paths, serial);
     const inMirror = counted(mirror, 'entry', 'entries');
-    answer(context, { snapshots: rows, original: raw.reverse(), mirror }, () => [
+    const older = olderOf(context.library, serial);
+    answer(context, { snapshots: rows, original: raw.reverse(), mirror, older }, () => [
       ...columns([
         ...rows.map((one) => [...cellsOf(one), one.pinned ? 'pinned' : '']),
         ...raw.map(({ name, entries }) => {
@@ -50,22 +54,63 @@ export const snapshots: Command = {
       ...(mirror > 0
         ? [`datastore-current  ${inMirror}  the original client's mirror, for "export"`]
         : []),
-      ...(rows.length + raw.length + mirror === 0 ? [`${serial} has no snapshot yet`] : []),
+      ...(rows.length + raw.length + mirror === 0
+        ? [`${named(context.library, serial)} has no snapshot of its own yet`]
+        : []),
+      ...older.map(({ serial: one, snapshots: days }) => {
+        const what = `${counted(days, 'snapshot')}, which it may read: "xs-backup snapshots ${one}"`;
+        return `of ${named(context.library, one)}, whose place it takes: ${what}`;
+      }),
     ]);
   },
 };
+
+/** The laptops that this one replaces, and how many snapshots they left. */
+function olderOf({ paths, registrations }: Library, serial: Serial) {
+  return chainOf(serial, registrations.bySerial()).map((one) => {
+    return { serial: one, snapshots: listSnapshots(paths, one).length };
+  });
+}
 
 export const sums: Command = {
   onlyReads: true,
   takes: ['LAPTOP', 'SNAPSHOT'],
   summary: 'the SHA-256 sums of a snapshot, for "sha256sum -c" in its folder',
   run: (context) => {
+    const { library, args } = context;
     const serial = laptopArgument(context);
-    const snapshot = snapshotArgument(context.library.paths, serial, context.args[1]);
-    const lines = [...sha256Lines(snapshot)];
-    answer(context, { sums: lines }, () => lines);
+    const snapshot = snapshotArgument(library.paths, serial, args[1]);
+    const all = [...sha256Lines(snapshot)];
+    const lines = all.flatMap((one) => ('line' in one ? [one.line] : []));
+    const damaged = all.flatMap((one) => ('damaged' in one ? [one.damaged] : []));
+    answer(context, { sums: lines, damaged }, () => lines);
+    if (damaged.length > 0) throw sumsMissing(library, snapshot, damaged);
   },
 };
+
+/** Files in a message; more are counted. */
+const NAMED = 3;
+
+/** An error, so that it stands beside what `sha256sum` reads, not in it. */
+function sumsMissing(library: Library, snapshot: Snapshot, damaged: readonly string[]): DsError {
+  const { serial, name, folder } = snapshot;
+  const names = new ThingNames(library.paths);
+  const shown = damaged.slice(0, NAMED).map((file) => {
+    const { title } = names.of(relative(library.paths.library, join(folder, file)));
+    return title === '' ? file : `${file} (${JSON.stringify(title)})`;
+  });
+  const more = damaged.length - shown.length;
+  return new DsError(
+    'damaged',
+    `${named(library, serial)}, ${name}: damaged, so that the sum of its content is not known: ` +
+      `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+    {
+      hint:
+        'all other sums were printed; "xs-backup scrub --all" notes the damage and repairs what it can, ' +
+        '"xs-backup damage" says which day has it whole, and what to do where none has',
+    },
+  );
+}
 
 export const held: Command = {
   onlyReads: true,

@@ -100,6 +100,7 @@ function line(concern: Concern): string {
     case 'sandbox':
       return shortened(`${text}: ${concern.reason}`);
     case 'not-safe':
+    case 'offers':
       return `${text}: ${nameWithThings(concern.laptops)}`;
     default:
       return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
@@ -133,6 +134,8 @@ const SEE: Partial<Record<ConcernType, string>> = {
   'damaged-laptops': 'damage',
   held: 'held',
   arrivals: 'arrivals',
+  offers: 'class-page',
+  proposals: 'proposals',
   damage: 'damage',
   'over-quota': 'quota',
   'never-backed-up': 'laptops',
@@ -199,6 +202,8 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['everything was checked lately', ['scrub-behind']],
   ['no laptop says that something is not safe', ['not-safe']],
   ['laptops of the old server and program can connect', ['refused-laptops', 'locked-out-laptops']],
+  ['nothing is offered to the class that nobody looked at', ['offers']],
+  ['no new laptop may be that of a known child', ['proposals']],
   ['a teacher can sign in', ['no-teacher']],
   ['no laptop asks to be let in', ['waiting-keys']],
   ['every laptop is confirmed', ['unconfirmed']],

@@ -124,7 +124,7 @@ function problemOf(error: FastifyError, status: number): Problem {
     if (thing.type === 'entry') return { type: 'entry', way: thing.day };
     return { type: thing.type };
   }
-  if (error instanceof NotVouched) return { type: 'digits' };
+  if (error instanceof NotVouched) return { type: error.hasDigits ? 'digits' : 'code' };
   if (status === 429 || status === 503) return { type: 'busy' };
   if (status === 403) return { type: 'form' };
   if (status === 404) return { type: 'page' };

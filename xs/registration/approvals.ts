@@ -35,6 +35,8 @@ export interface Approved {
   done: 'approved' | 'confirmed';
   /** The digits that a laptop may have to be told. */
   answer: string | null;
+  /** Another key of its kind was let in before, and opens nothing any more. */
+  another: boolean;
 }
 
 export class Approvals {
@@ -71,8 +73,8 @@ export class Approvals {
       throw error;
     }
     if (found === 'accepted') return this.#confirm(serial);
-    this.#accept(serial, found);
-    return { done: 'approved', answer: found.answer };
+    const another = this.#accept(serial, found);
+    return { done: 'approved', answer: found.answer, another };
   }
 
   /**
@@ -98,8 +100,8 @@ export class Approvals {
       return this.#letRead(serial, fingerprint);
     }
     const found = pendingKey(laptop, fingerprint, kind);
-    this.#accept(serial, found);
-    return { done: 'approved', answer: found.answer };
+    const another = this.#accept(serial, found);
+    return { done: 'approved', answer: found.answer, another };
   }
 
   /**
@@ -124,14 +126,16 @@ export class Approvals {
     this.#records.write(serial, laptop);
     this.#records.decided('approved', serial, { kind: 'sugar', fingerprint });
     this.#records.keysChanged();
-    return { done: 'approved', answer: null };
+    return { done: 'approved', answer: null, another: false };
   }
 
-  #accept(serial: Serial, pending: PendingKey): void {
+  /** Whether another key of its kind leaves for it. */
+  #accept(serial: Serial, pending: PendingKey): boolean {
     const { imported, ...laptop } = this.#records.known(serial);
     const { kind, key, uuid, code, answer } = pending;
     if (kind === 'own') this.#records.checkOwner(serial, key);
-    const isOther = kind === 'own' && laptop.keys.own !== null && laptop.keys.own !== key;
+    const another = laptop.keys[kind] !== null && laptop.keys[kind] !== key;
+    const isOther = kind === 'own' && another;
     if (isOther) this.#records.ownerLeaves(serial);
     const confirmed = this.#clock.now().toISOString();
     const introduction =
@@ -149,6 +153,7 @@ export class Approvals {
     if (kind === 'own') this.#records.endQuietDays(serial);
     this.#records.keysChanged();
     if (isOther) this.#records.ownerChanged(serial);
+    return another;
   }
 
   #confirm(serial: Serial): Approved {
@@ -161,7 +166,7 @@ export class Approvals {
       this.#records.decided('approved', serial, { kind: 'own', fingerprint });
       this.#records.endQuietDays(serial);
     }
-    return { done: 'confirmed', answer: introduction?.answer ?? null };
+    return { done: 'confirmed', answer: introduction?.answer ?? null, another: false };
   }
 
   /** Rejects the pending key with this code or fingerprint; returns its fingerprint. Throws `not-found`. */

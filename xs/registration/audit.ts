@@ -49,6 +49,7 @@ const EVENTS = [
   'teacher-changed',
   'teacher-role',
   'teacher-removed',
+  'signed-in',
   'pinned',
   'unpinned',
   'held-released',

@@ -1,17 +1,27 @@
 /** The digests of a snapshot's files, as `sha256sum -c` reads them. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { decodeEntry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { readChecked } from './checked-entry.ts';
+import { inEntry } from './paths.ts';
 import { readVersions, type Snapshot } from './snapshots.ts';
 
-/** Lines without line ends; file names are relative to the snapshot's folder. */
-export function* sha256Lines(snapshot: Snapshot): Generator<string> {
-  const { folder } = snapshot;
+/**
+ * A line without its line end, file names relative to the snapshot's folder; or a file of metadata that is
+ * damaged, so that nobody can say whether it has content, and which.
+ */
+type SumsLine = { line: string } | { damaged: string };
+
+/** Throws `damaged` where the list of the snapshot cannot be read. */
+export function* sha256Lines(snapshot: Snapshot): Generator<SumsLine> {
   for (const [uid, digest] of readVersions(snapshot)) {
-    const metadata = `${uid}${METADATA_SUFFIX}`;
-    yield `${digest}  ${metadata}`;
-    const { content } = decodeEntry(readFileSync(join(folder, metadata)));
-    if (content) yield `${content.digest}  ${uid}`;
+    const name = `${uid}${METADATA_SUFFIX}`;
+    yield { line: `${digest}  ${name}` };
+    const reading = readChecked(inEntry(snapshot.folder, uid).metadata, digest);
+    if (reading.type !== 'whole') {
+      yield { damaged: name };
+      continue;
+    }
+    const { content } = decodeEntry(reading.bytes);
+    if (content) yield { line: `${content.digest}  ${uid}` };
   }
 }

@@ -110,22 +110,21 @@ function newest(paths: Paths): string {
 for (const [what, act, expected] of ACTS) {
   test(`${what}: nothing is read again before, and it is known at once after`, async () => {
     await using whole = await openWhole('');
-    const { paths } = whole.library;
     await backUp(whole, JOURNAL);
     settle(whole);
-    lookAt(paths)(SERIAL);
+    lookAt(whole.library)(SERIAL);
     assert.is(
-      reads(() => lookAt(paths)(SERIAL)),
+      reads(() => lookAt(whole.library)(SERIAL)),
       0,
     );
     act(whole);
-    const facts = lookAt(paths)(SERIAL);
+    const facts = lookAt(whole.library)(SERIAL);
     for (const [name, value] of Object.entries(expected)) {
       if (name === 'notSafe') assert.is(facts.notSafe.count, (value as { count: number }).count);
       else assert.is(facts[name as keyof LaptopFacts], value, name);
     }
     assert.ok(
-      reads(() => lookAt(paths)(SERIAL)) > 0,
+      reads(() => lookAt(whole.library)(SERIAL)) > 0,
       'what changed just now may change again within the same moment',
     );
   });
@@ -138,15 +137,15 @@ test('the last backup in the trash is a trace of it, until the trash is emptied'
   await backUp(whole, JOURNAL);
   discard(paths, SERIAL, newest(paths), 'asked-for', library.timeline.now());
   settle(whole);
-  assert.is(lookAt(paths)(SERIAL).damaged, false);
+  assert.is(lookAt(whole.library)(SERIAL).damaged, false);
   clock.pass(60 * DAY_MS);
   for (const { folder } of listTrash(paths, SERIAL)) rmSync(folder, { recursive: true });
-  assert.is(lookAt(paths)(SERIAL).damaged, true);
+  assert.is(lookAt(whole.library)(SERIAL).damaged, true);
 });
 
 test('one answer looks at each laptop once', async () => {
   await using whole = await openWhole('');
-  const look = lookAt(whole.library.paths);
+  const look = lookAt(whole.library);
   const first = look(SERIAL);
   assert.is(
     reads(() => assert.is(look(SERIAL), first)),

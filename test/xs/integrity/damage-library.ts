@@ -12,10 +12,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DAY_MS } from '../../../shared/clock.ts';
+import { digestOf } from '../../../shared/journal/entry.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { type ScrubContext, type ShardResult, scrubShard } from '../../../xs/integrity/scrub.ts';
 import { SHARDS } from '../../../xs/integrity/scrub-state.ts';
-import { inLaptop, POOL_NAME } from '../../../xs/storage/paths.ts';
+import { inLaptop, inPool, POOL_NAME } from '../../../xs/storage/paths.ts';
+import { listSnapshots, readVersions, type Snapshot } from '../../../xs/storage/snapshots.ts';
 import { type Random, seeded } from '../../shared/random.ts';
 import {
   backUp,
@@ -27,6 +30,7 @@ import {
   type TestLibrary,
   uidOf,
 } from '../library.ts';
+import type { WholeLibrary } from '../whole.ts';
 
 /** Flips one bit; dates stay as they are. */
 export function flipBit(path: string, random: Random = seeded(1)): void {
@@ -109,4 +113,39 @@ export async function backUpHealing(library: TestLibrary, journal: Journal) {
     outcome = await ingest(library.context, arrival);
   }
   return { asked, outcome };
+}
+
+export const [CONTENT, METADATA, ONLY] = [uidOf(1), uidOf(2), uidOf(3)];
+
+/**
+ * Two days of Jocinta's. On the second the content of "Mi casa", the metadata of "Mi escuela" and that of "Sola",
+ * which the first day has not, are damaged; `noted`: the scrub has found it.
+ */
+export async function damagedDays(
+  { library, context, clock }: Pick<WholeLibrary, 'library' | 'context' | 'clock'>,
+  { noted = true }: { noted?: boolean } = {},
+): Promise<{ late: Snapshot; early: Snapshot }> {
+  const day = (salt: string): Journal =>
+    new Map([
+      [CONTENT, { title: 'Mi casa', content: `house ${salt}` }],
+      [METADATA, { title: salt === '1' ? 'Mi escuela' : 'La escuela', content: 'school' }],
+      ...(salt === '1' ? [] : ([[ONLY, { title: 'Sola', content: 'alone' }]] as const)),
+    ]);
+  await backUp({ context }, day('1'), SERIAL);
+  clock.pass(DAY_MS);
+  await backUp({ context }, day('2'), SERIAL);
+  const [late, early] = listSnapshots(library.paths, SERIAL);
+  if (!late || !early) throw new Error('there are two days');
+  await library.index.reindex(SERIAL);
+  await library.successes.note(late, library.timeline.now());
+  const files = [
+    inPool(library.paths, digestOf('house 2')).file(0),
+    ...[METADATA, ONLY].flatMap((uid) => {
+      const digest = readVersions(late).get(uid);
+      return digest ? [inPool(library.paths, digest).file(0)] : [];
+    }),
+  ];
+  for (const file of files) flipBit(file);
+  if (noted) for (const shard of new Set(files.map(shardOf))) await scrubShard(library, shard);
+  return { late, early };
 }

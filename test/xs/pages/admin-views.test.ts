@@ -42,6 +42,8 @@ const STATUS: Status = {
     waitingKeys: [],
     twins: [],
     arrivals: [],
+    offers: [],
+    proposals: [],
     overQuota: [],
     unlinked: false,
     offsite: 'none' as const,
@@ -308,12 +310,12 @@ test('of the trash, what went last comes first; converted trees and laptops are 
     () => 'Jim',
   );
   assert.equal(
-    lines.map(({ reason, comesBack, snapshot }) => [reason, comesBack, snapshot !== null]),
+    lines.map(({ reason, comesBack }) => [reason, comesBack]),
     [
-      ['unpinned', true, false],
-      ['adopted', false, true],
-      ['thinned', true, true],
-      ['forgotten', false, false],
+      ['unpinned', true],
+      ['adopted', false],
+      ['thinned', true],
+      ['forgotten', false],
     ],
   );
   assert.is(lines.at(-1)?.isLaptop, true);

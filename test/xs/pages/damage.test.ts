@@ -5,50 +5,22 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DAY_MS } from '../../../shared/clock.ts';
-import { digestOf } from '../../../shared/journal/entry.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
-import { scrubShard } from '../../../xs/integrity/scrub.ts';
-import { inEntry, inPool } from '../../../xs/storage/paths.ts';
-import { listSnapshots, readVersions } from '../../../xs/storage/snapshots.ts';
+import { inEntry } from '../../../xs/storage/paths.ts';
 import { findThings } from '../../../xs/takeaway/things.ts';
-import { flipBit, shardOf } from '../integrity/damage-library.ts';
-import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
+import { CONTENT, damagedDays, METADATA, ONLY } from '../integrity/damage-library.ts';
+import { SERIAL } from '../library.ts';
 import { openBrowser, servePages } from './browser.ts';
 
 const test = suite('damage in the words of a school');
 
 const PASSWORD = 'four words are enough';
 const SIGN_IN = '/ds-restore/sign-in';
-const [CONTENT, METADATA, ONLY] = [uidOf(1), uidOf(2), uidOf(3)];
 
-/**
- * Two days. On the second the content of "Mi casa", the metadata of "Mi escuela" and that of "Sola", which the
- * first day has not, are damaged, and the scrub has found it.
- */
 async function school() {
   const server = await servePages('', '2026-10-15T08:00:00Z');
-  const { library, context, clock } = server;
-  const day = (salt: string): Journal =>
-    new Map([
-      [CONTENT, { title: 'Mi casa', content: `house ${salt}` }],
-      [METADATA, { title: salt === '1' ? 'Mi escuela' : 'La escuela', content: 'school' }],
-      ...(salt === '1' ? [] : ([[ONLY, { title: 'Sola', content: 'alone' }]] as const)),
-    ]);
-  await backUp({ context }, day('1'), SERIAL);
-  clock.pass(DAY_MS);
-  await backUp({ context }, day('2'), SERIAL);
-  const [late, early] = listSnapshots(library.paths, SERIAL);
-  if (!late || !early) throw new Error('there are two days');
-  const files = [
-    inPool(library.paths, digestOf('house 2')).file(0),
-    ...[METADATA, ONLY].flatMap((uid) => {
-      const digest = readVersions(late).get(uid);
-      return digest ? [inPool(library.paths, digest).file(0)] : [];
-    }),
-  ];
-  for (const file of files) flipBit(file);
-  for (const shard of new Set(files.map(shardOf))) await scrubShard(library, shard);
+  const { library } = server;
+  const { late, early } = await damagedDays(server);
   await addTeacher(library.paths, 'Rosa', PASSWORD, new Date());
   const teacher = openBrowser(server.url);
   await teacher.fill(SIGN_IN, SIGN_IN, { name: 'Rosa', password: PASSWORD });
@@ -126,7 +98,7 @@ test('in the Journal a damaged thing has its name, is found by it, and leads to 
   assert.match((await child.get(`${day}${METADATA}/`)).body, /<h1><bdi>Mi escuela/);
   assert.match(
     (await child.get(`${day}${ONLY}/`)).body,
-    /no other day has it whole\. Tell your teacher/,
+    /no other day has it whole\. If your laptop still has it,.* Tell your teacher/,
   );
   assert.not.match((await teacher.get(`${day}${ONLY}/`)).body, /Tell your teacher/);
 });

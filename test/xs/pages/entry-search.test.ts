@@ -16,7 +16,7 @@ const test = suite('what the pages decide');
 
 const facts = (title: string, kind: EntryFacts['kind'] = 'text', more = ''): EntryFacts => ({
   ...{ title, kind, more, changed: 1, begun: 1, bytes: 1, preview: false },
-  ...{ colours: '', hasContent: true, mimeType: '', activity: '' },
+  ...{ colours: '', contentBytes: 1, hasContent: true, mimeType: '', activity: '' },
 });
 const all = [
   { facts: facts('Ñandú y CÓNDOR', 'picture') },

@@ -89,7 +89,7 @@ test('a day shows its entries with title, kind, age and size, and finds words in
   await using server = await school();
   const { browser, day } = server;
   const list = (await browser.get(day(SERIAL))).body;
-  assert.match(list, /<bdi>Fish<\/bdi><\/strong><span>Text · 1 KB<\/span><span>2 years ago/);
+  assert.match(list, /<bdi>Fish<\/bdi><\/strong><span>Text · 15 bytes<\/span><span>2 years ago/);
   assert.match(list, /<bdi>only words<\/bdi>/);
   assert.match(list, /2 things/);
   const found = async (query: string) =>

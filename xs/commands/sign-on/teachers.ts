@@ -4,6 +4,7 @@
 import { publicAddress } from '../../admin/probes.ts';
 import {
   addTeacher,
+  MIN_PASSWORD,
   ROLES,
   type Role,
   readTeachers,
@@ -21,7 +22,10 @@ export const teacher: Command = {
   takes: ['list|add|role|remove', '[NAME]', '[ROLE]'],
   summary:
     'who may sign in to the pages, and with what rights; add asks for a password, or changes it',
-  asks: ([act, name]) => (act === 'add' && name !== undefined ? 'password: ' : undefined),
+  asks: ([act, name]) =>
+    act === 'add' && name !== undefined
+      ? `password, at least ${MIN_PASSWORD} characters: `
+      : undefined,
   run: async (context) => {
     const [act, name, word] = context.args;
     const role = ROLES.find((one) => one === word);

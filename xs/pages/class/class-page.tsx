@@ -1,6 +1,6 @@
 /** The class page as a list, and one thing of it. Everybody sees the same; nobody is counted. */
 import type { VNode } from 'preact';
-import { size } from '../../../shared/words/words.ts';
+import { fileSize } from '../../../shared/words/words.ts';
 import type { ClassFile, ClassThing } from '../../published/class-thing.ts';
 import { ThingCard, titleOf, WholeThing } from '../../published/thing-card.tsx';
 import { Frame, type Page, type TrailLink } from '../frame/frame.tsx';
@@ -60,7 +60,7 @@ export function ThingPage({ page, thing, file }: ThingPageProps): VNode {
             <a class="button" href={`${CLASS}${thing.id}/file`}>
               {_('Get it')}
             </a>{' '}
-            {size(words, file.size)}
+            {fileSize(words, file.size)}
           </p>
         )}
       </WholeThing>

@@ -1,6 +1,6 @@
 /**
  * Who may see what of the class page, decided first by every route of it. While there is none, its addresses
- * are answered like any that does not exist, to everybody.
+ * are answered like any that does not exist; whoever is signed in reads that there is none.
  */
 
 import type { Readable } from 'node:stream';
@@ -12,7 +12,7 @@ import { isOn } from '../../class-page/switch.ts';
 import { ClassFiles, pictureOf } from '../../published/class-thing.ts';
 import { contentDisposition } from '../../takeaway/download-name.ts';
 import { SignInNeeded } from '../guard/guard.ts';
-import { noPage } from '../guard/missing.ts';
+import { Missing, noPage } from '../guard/missing.ts';
 import type { Visitor } from '../guard/sessions.ts';
 import type { Site } from '../guard/site-context.ts';
 
@@ -35,10 +35,12 @@ export function makeClassSite(site: Site): ClassSite {
  * anybody may have made up.
  */
 export function admitToClass({ guard, library }: Site, request: FastifyRequest): void {
-  if (!isOn(library.paths)) throw noPage();
   const visitor = guard.visitor(request);
+  if (!isOn(library.paths)) throw visitor ? new Missing({ type: 'class-page' }) : noPage();
   if (!visitor) throw new SignInNeeded();
-  if (visitor.role === 'child' && !isVouchedFor(library, visitor)) throw new NotVouched();
+  if (visitor.role === 'teacher' || isVouchedFor(library, visitor)) return;
+  const hasDigits = library.registrations.get(visitor.serial)?.keys.own != null;
+  throw new NotVouched({ hasDigits });
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Words } from '../../../shared/words/words.ts';
 /** `3 March 2026, 10:00` for `datastore-2026-03-03_08:00`, whose time is in UTC. */
 export function dayName(words: Words, snapshot: string): string {
   const [, day, minute] = /^datastore-([\d-]{10})_(\d\d:\d\d)/.exec(snapshot) ?? [];
+  // `Date.parse` takes nearly any text for a date of the year 2000.
+  if (day === undefined) return snapshot;
   const seconds = Date.parse(`${day}T${minute}:00Z`) / 1000;
   return Number.isNaN(seconds) ? snapshot : whenText(words, seconds);
 }

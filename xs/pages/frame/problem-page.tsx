@@ -6,7 +6,8 @@ import { Frame, type Page } from './frame.tsx';
 import { PLACES } from './teacher-frame.tsx';
 
 export type Problem =
-  | { type: 'busy' | 'form' | 'address' | 'page' | 'laptop' | 'digits' | 'broken' }
+  | { type: 'busy' | 'form' | 'address' | 'page' | 'class-page' | 'laptop' | 'broken' }
+  | { type: 'digits' | 'code' }
   /** `way` is the page that lists what there is instead. */
   | { type: 'day' | 'entry'; way: string };
 
@@ -31,7 +32,8 @@ interface ProblemWords {
   label: string;
 }
 
-function wordsOf({ words: { _ }, who }: Page, problem: Problem): ProblemWords {
+function wordsOf({ words, who }: Page, problem: Problem): ProblemWords {
+  const { _ } = words;
   const start = {
     way: who?.teacher ? PLACES.status : '/ds-restore/',
     label: _('To the beginning'),
@@ -53,6 +55,8 @@ function wordsOf({ words: { _ }, who }: Page, problem: Problem): ProblemWords {
         heading: _('There is no page at this address.'),
         more: _('Perhaps it was typed with a mistake, or the link is old.'),
       };
+    case 'class-page':
+      return classPageWords({ words, who }, start);
     case 'laptop':
       return {
         ...{ way: PLACES.class, label: _('All laptops') },
@@ -64,6 +68,14 @@ function wordsOf({ words: { _ }, who }: Page, problem: Problem): ProblemWords {
         ...start,
         heading: _('Your teacher has to type the six digits of this laptop first.'),
         more: _('Then you see the class page. Backup shows the digits on your laptop.'),
+      };
+    case 'code':
+      return {
+        ...{ way: '/ds-restore/sign-in', label: _('Sign in with a code') },
+        heading: _('Your teacher has to give you a code first.'),
+        more: _(
+          'Your laptop has no Backup that shows digits. Ask your teacher for a code: with it you see the class page and your days.',
+        ),
       };
     case 'day':
       return {
@@ -86,4 +98,23 @@ function wordsOf({ words: { _ }, who }: Page, problem: Problem): ProblemWords {
     default:
       return problem satisfies never;
   }
+}
+
+/** Its address is right, but it is switched off. */
+function classPageWords(
+  { words: { _ }, who }: Pick<Page, 'words' | 'who'>,
+  start: Pick<ProblemWords, 'way' | 'label'>,
+): ProblemWords {
+  if (who?.teacher) {
+    return {
+      ...{ way: PLACES.offers, label: _('Class page') },
+      heading: _('The class page is off.'),
+      more: _('Nobody sees anything of it. Whoever keeps the server can switch it on.'),
+    };
+  }
+  return {
+    ...start,
+    heading: _('There is no class page at the moment.'),
+    more: _('The address is right: it is switched off. Ask your teacher.'),
+  };
 }

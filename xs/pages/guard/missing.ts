@@ -6,6 +6,8 @@ import { DsError } from '../../../shared/errors.ts';
 
 export type MissingThing =
   | { type: 'page' }
+  /** The class page is off; for children and teachers who are signed in. */
+  | { type: 'class-page' }
   /** For teachers only. */
   | { type: 'laptop' }
   /** A day of a Journal that the visitor may read; `home` is the Journal's first page. */
@@ -15,6 +17,7 @@ export type MissingThing =
 
 const MESSAGES: Readonly<Record<MissingThing['type'], string>> = {
   page: 'there is no such page',
+  'class-page': 'there is no class page now',
   laptop: 'there is no such laptop',
   day: 'the school does not keep this day',
   entry: 'this day has no such entry',

@@ -3,7 +3,7 @@
  */
 import type { VNode } from 'preact';
 import type { Digest } from '../../../shared/ids.ts';
-import { ago, size } from '../../../shared/words/words.ts';
+import { ago, fileSize } from '../../../shared/words/words.ts';
 import type { Page } from '../frame/frame.tsx';
 import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { Pager } from '../frame/pager.tsx';
@@ -87,7 +87,8 @@ function EntryCard({
         <bdi>{facts.title || _('Without a title')}</bdi>
       </strong>
       <span>
-        {kindName(words, facts.kind)} · {size(words, facts.bytes)}
+        {kindName(words, facts.kind)}
+        {facts.hasContent ? ` · ${fileSize(words, facts.contentBytes)}` : ''}
       </span>
       <span>{ago(words, facts.changed, now)}</span>
       {damaged.has(one) ? <DamagedMark label={_('Damaged')} /> : null}
@@ -97,7 +98,21 @@ function EntryCard({
 }
 
 function DamagedMark({ label }: { label: string }) {
-  return <strong class="damaged">{label}</strong>;
+  return (
+    <strong class="damaged">
+      <Crack /> {label}
+    </strong>
+  );
+}
+
+/** A cracked disc, as on the teachers' pages. */
+export function Crack(): VNode {
+  return (
+    <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">
+      <circle cx="16" cy="16" r="13" fill="#ffffff" stroke="#1a1a1a" stroke-width="3" />
+      <path d="M17 3l-4 8 6 5-5 5 3 8" fill="none" stroke="#1a1a1a" stroke-width="2.5" />
+    </svg>
+  );
 }
 
 export function PinnedMark({ label }: { label: string }): VNode {

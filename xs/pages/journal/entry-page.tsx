@@ -2,12 +2,12 @@
  * One entry: picture, facts, downloads, other versions.
  */
 import type { VNode } from 'preact';
-import { size, type Words } from '../../../shared/words/words.ts';
+import { fileSize, type Words } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
 import type { Page } from '../frame/frame.tsx';
 import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { dayPath, entryPath } from '../frame/paths.ts';
-import { PinnedMark } from './entries-page.tsx';
+import { Crack, PinnedMark } from './entries-page.tsx';
 import type { ShownSnapshot, Version } from './journal.ts';
 import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 
@@ -81,16 +81,21 @@ function DamageNote({ page, of, damage }: EntryProps) {
   if (!whole) {
     return (
       <p class="alert" role="alert">
+        <Crack />{' '}
         {who?.teacher
-          ? _('This one is damaged, and no other day has it whole.')
-          : _('This one is damaged, and no other day has it whole. Tell your teacher.')}
+          ? _(
+              'This one is damaged, and no other day has it whole. If the laptop still has it, its next backup near the server brings it back.',
+            )
+          : _(
+              'This one is damaged, and no other day has it whole. If your laptop still has it, its next backup at school brings it back. Tell your teacher.',
+            )}
       </p>
     );
   }
   const when = `${words.date(whole.created)}, ${words.clock(whole.created)}`;
   return (
     <p class="alert" role="alert">
-      {_('This one is damaged. Another day has it whole:')}{' '}
+      <Crack /> {_('This one is damaged. Another day has it whole:')}{' '}
       <a href={entryPath(of.reader, whole, whole.listed.uid)}>{when}</a>
     </p>
   );
@@ -109,7 +114,7 @@ function Facts({ words, facts }: { words: Words; facts: EntryFacts }) {
       <dt>{_('Begun')}</dt>
       <dd>{time(facts.begun)}</dd>
       <dt>{_('Size')}</dt>
-      <dd>{size(words, facts.bytes)}</dd>
+      <dd>{facts.hasContent ? fileSize(words, facts.contentBytes) : _('It has no file.')}</dd>
     </dl>
   );
 }

@@ -153,7 +153,7 @@ function sendList(
   { all, ...list }: List,
 ): FastifyReply {
   const search = readSearch(request.query as Record<string, unknown>);
-  const found = findEntries(all, search);
+  const found = findEntries(site.journals.damagedFirst(all), search);
   const damaged = new Set(found.shown.filter((one) => site.journals.isDamaged(one)));
   const of = journalOf(reader, owners);
   const pinned = site.journals.pinned(owners);

@@ -4,7 +4,7 @@
  * everything else is read from the snapshot itself.
  */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
 import { DsError } from '../../../shared/errors.ts';
 import type { Digest, Serial, SnapshotName, Uid } from '../../../shared/ids.ts';
@@ -173,6 +173,17 @@ export class Journals {
       ...{ ...day, listed, facts: listed.facts ?? facts.get(listed.uid) ?? null },
     }));
     return entries.sort((a, b) => (b.facts?.changed ?? 0) - (a.facts?.changed ?? 0));
+  }
+
+  /** In the same order, but damaged ones first, as far as the scrub has noted them: no file is looked at. */
+  damagedFirst(entries: readonly ShownEntry[]): ShownEntry[] {
+    const { pool, paths } = this.#options.library;
+    const names = pool.damage.list().flatMap((one) => one.names ?? []);
+    const bad = new Set(names.map((name) => name.replace(METADATA_SUFFIX, '')));
+    const isBad = ({ listed, snapshot }: ShownEntry) =>
+      !listed.facts || bad.has(relative(paths.library, join(snapshot.folder, listed.uid)));
+    if (bad.size === 0 && entries.every(({ listed }) => listed.facts)) return [...entries];
+    return [...entries.filter(isBad), ...entries.filter((one) => !isBad(one))];
   }
 
   /** Whether this version cannot be read, or is known to have damaged content. Looks at two files. */

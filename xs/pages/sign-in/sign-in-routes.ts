@@ -67,7 +67,7 @@ async function tryToSignIn(
   request: FastifyRequest<{ Body: SignIn }>,
 ): Promise<{ name: string; stamp: string } | NonNullable<SignInProblem>> {
   const { name, password } = request.body ?? {};
-  const { clock, log, paths } = library;
+  const { audit, clock, log, paths } = library;
   // What was sent in clear has been heard already; it is not looked at, so nobody learns whether it was right.
   if (guard.door(request).type !== 'open') return 'here';
   if (failures.wait(request.ip, clock.monotonicMs()) > 0) return 'wait';
@@ -80,5 +80,6 @@ async function tryToSignIn(
   }
   failures.forget(request.ip);
   log.info('teacher-signed-in', { name: teacher.name, address: request.ip });
+  audit.inNameOf(teacher.name, () => audit.decided('signed-in', null, { address: request.ip }));
   return { name: teacher.name, stamp: stampOf(teacher) };
 }

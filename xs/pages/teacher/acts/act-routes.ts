@@ -11,12 +11,14 @@ import { type LaptopRow, laptopRows } from '../../../admin/laptop-list.ts';
 import { answerTo } from '../../../api/error-answer.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
-import { listPins, titleOf } from '../../../pins/pins.ts';
+import { listPins, titleInTrash, titleOf } from '../../../pins/pins.ts';
+import { listTrash } from '../../../storage/trash.ts';
 import { findArrival } from '../../../transfer/arrivals.ts';
 import { dayName } from '../../frame/day-name.ts';
 import type { Done } from '../../frame/teacher-frame.tsx';
 import type { Site } from '../../guard/site-context.ts';
 import { cardOf } from '../shown/laptop-card.ts';
+import { trashName } from '../shown/trash-name.ts';
 import { type ActChoice, ActPage, NotDonePage } from './act-page.tsx';
 import {
   type ActFacts,
@@ -94,8 +96,10 @@ function checkRole({ guard, library }: Site, { name }: Act, request: FastifyRequ
 }
 
 /** What the words of its effect depend on: the answer of the command. */
-function outcomeOf({ name }: Act, told: string): { outcome?: 'confirmed' } {
-  return name === 'approve' && /"done":"confirmed"/.test(told) ? { outcome: 'confirmed' } : {};
+function outcomeOf({ name }: Act, told: string): { outcome?: 'confirmed' | 'another' } {
+  if (name !== 'approve') return {};
+  if (/"done":"confirmed"/.test(told)) return { outcome: 'confirmed' };
+  return /"another":true/.test(told) ? { outcome: 'another' } : {};
 }
 
 /** One that is refused does not keep the others from being done; it is reported at the end. */
@@ -120,7 +124,8 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
   try {
     const act = readAct(query);
     const facts = {
-      ...{ name: '', other: '', what: '', answer: answerOf(library, act) },
+      ...{ name: whoIs(library, act), other: '', what: '', answer: answerOf(library, act) },
+      another: query.outcome === 'another',
       ...{ minutes: minutesOf(act), laptops: splitSerials(act.fields.serials).length },
     };
     const undo = undoOf(act);
@@ -129,7 +134,7 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
       serial === undefined || library.registrations.get(parseSerial(serial)) !== undefined;
     const isConfirmed = act.name === 'approve' && query.outcome === 'confirmed';
     return {
-      text: isConfirmed ? confirmedWords(words) : actWords(words, act, facts).done,
+      text: isConfirmed ? confirmedWords(words, facts.name) : actWords(words, act, facts).done,
       undo: undo && stands ? askPath(undo) : undefined,
     };
   } catch {
@@ -192,13 +197,16 @@ async function factsOf(
     name: row ? row.nick || row.serial : '',
     other: other ? other.nick || other.serial : '',
     what: whatOf(library, words, act),
-    answer: null,
+    ...{ answer: null, another: false },
     ...{ minutes: minutesOf(act), laptops: rows.length },
   };
   return { facts, rows };
 }
 
-const NO_FACTS: ActFacts = { name: '', other: '', what: '', answer: null, minutes: 0, laptops: 0 };
+const NO_FACTS: ActFacts = {
+  ...{ name: '', other: '', what: '', answer: null, another: false },
+  ...{ minutes: 0, laptops: 0 },
+};
 
 /** The name of a child who is no laptop of this school yet; undefined for an act about others. */
 function arrivalOf({ paths }: Library, { name, fields }: Act): string | undefined {
@@ -223,8 +231,11 @@ function whatOf({ paths }: Library, words: Words, { fields }: Act): string {
     const found = listPins(paths, parseSerial(serial)).find((one) => one.uid === uid);
     return (found && titleOf(found)) || uid;
   }
-  if (item?.startsWith('pin-')) return words._('a pinned thing');
-  return dayName(words, snapshot ?? pin ?? item ?? '');
+  if (item !== undefined && serial !== undefined) {
+    const known = listTrash(paths, parseSerial(serial)).findLast(({ name }) => name === item);
+    return trashName(words, { name: item, title: known ? titleInTrash(known) : '' });
+  }
+  return dayName(words, snapshot ?? pin ?? '');
 }
 
 function known({ registrations }: Library, serial: Serial) {

@@ -24,6 +24,8 @@ export interface ActFacts {
   what: string;
   /** Digits that the laptop may ask for after its approval. */
   answer: string | null;
+  /** Another key than before was let in. */
+  another: boolean;
   minutes: number;
   /** For acts about many laptops. */
   laptops: number;
@@ -33,7 +35,7 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
   const { name: who, other, what, laptops } = facts;
   switch (name) {
     case 'approve':
-      return approveWords(words, who, fields.code ?? '', facts.answer);
+      return approveWords(words, fields.code ?? '', facts);
     case 'register-window':
       return windowWords(words, facts.minutes);
     case 'unpin':
@@ -46,19 +48,22 @@ export function actWords(words: Words, { name, fields }: Act, facts: ActFacts): 
   }
 }
 
-function approveWords({ _ }: Words, who: string, code: string, answer: string | null): ActWords {
-  const done = _('Approved. The laptop goes on by itself.');
-  const more =
-    answer === null
-      ? ''
-      : _('If it asks which digits the school shows, they are {answer}.', { answer });
+function approveWords({ _ }: Words, code: string, facts: ActFacts): ActWords {
+  const { name: who, answer, another } = facts;
+  const done = [
+    _('{who} is let in. The laptop goes on by itself.', { who }),
+    ...(another ? [_('It has another key than before: that one opens nothing any more.')] : []),
+    ...(answer === null
+      ? []
+      : [_('If it asks which digits the school shows, they are {answer}.', { answer })]),
+  ];
   return {
     label: _('Approve'),
     question: _('Does the laptop of {who} show the code {code}?', { who, code }),
     meaning: _(
       'Look at the laptop itself. Its key may then open this Journal: back up into it and bring back from it.',
     ),
-    done: more === '' ? done : `${done} ${more}`,
+    done: done.join(' '),
   };
 }
 
@@ -94,9 +99,10 @@ export function sharedCodeWords({ _ }: Words, who: string): string {
 }
 
 /** The digits were those of the key that the laptop has already; nothing that waits was let in. */
-export function confirmedWords({ _ }: Words): string {
+export function confirmedWords({ _ }: Words, who: string): string {
   return _(
-    'Confirmed: these are the digits of the key that this laptop has already. No other key was let in.',
+    'Confirmed: these are the digits of the key that the laptop of {who} has already. No other key was let in.',
+    { who },
   );
 }
 
@@ -222,7 +228,9 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _(
       'The backups held aside become ordinary ones. What was stored before stays as well.',
     ),
-    done: _('The backups are ordinary ones now.'),
+    done: _(
+      'The backups are ordinary ones now. If it was a mistake after all, nothing is lost: the days before have everything, and the child can bring it back from there.',
+    ),
   }),
   'release-many': ({ _, _n }, { laptops }) => ({
     label: _('All of them were meant'),
@@ -234,7 +242,9 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _(
       'The backups held aside become ordinary ones. What was stored before stays as well.',
     ),
-    done: _('The backups are ordinary ones now.'),
+    done: _(
+      'The backups are ordinary ones now. If it was a mistake after all, nothing is lost: the days before have everything, and the child can bring it back from there.',
+    ),
   }),
   'drop-many': ({ _, _n }, { laptops }) => ({
     label: _('Throw all of these away'),

@@ -4,7 +4,7 @@
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
-import { size, type Words } from '../../../../shared/words/words.ts';
+import { fileSize, type Words } from '../../../../shared/words/words.ts';
 import type { OfferState } from '../../../class-page/offer.ts';
 import type { ClassFile, ClassThing } from '../../../published/class-thing.ts';
 import { ThingCard, titleOf, WholeThing } from '../../../published/thing-card.tsx';
@@ -183,7 +183,7 @@ function FileGiven({ words, thing, file }: { words: Words } & Pick<OfferProps, '
         <a class="button" href={`${PLACES.offers}/${thing.id}/file`}>
           {_('Get it')}
         </a>{' '}
-        {size(words, file.size)}
+        {fileSize(words, file.size)}
       </p>
       <p>
         {file.cleaned

@@ -12,6 +12,7 @@ import { dayName } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { trashName } from '../shown/trash-name.ts';
 import { FullDisk } from './full-disk.tsx';
 
 /** Longer lists are cut. */
@@ -79,9 +80,10 @@ function Next({ words, next, nameOf }: { words: Words } & Pick<CleanupProps, 'ne
         })}
       </p>
       <ul>
-        {next.slice(0, NAMED_ITEMS).map(({ serial, name, bytes: freed, daysLeft }) => (
+        {next.slice(0, NAMED_ITEMS).map(({ serial, name, title, bytes: freed, daysLeft }) => (
           <li key={`${serial} ${name}`}>
-            <bdi>{nameOf(serial)}</bdi> · {dayName(words, name)} · {size(words, freed)} ·{' '}
+            <bdi>{nameOf(serial)}</bdi> · <bdi>{trashName(words, { name, title })}</bdi> ·{' '}
+            {size(words, freed)} ·{' '}
             {daysLeft === 0 ? _('at the next cleanup') : _n('in {n} day', 'in {n} days', daysLeft)}
           </li>
         ))}

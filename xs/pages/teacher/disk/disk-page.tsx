@@ -12,6 +12,7 @@ import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { Facts } from '../shown/facts.tsx';
+import { MarkShape } from '../shown/marks.tsx';
 import { DiskBar } from './disk-bar.tsx';
 import { DiskCurve, type DiskCurveProps } from './disk-curve.tsx';
 import { FullDisk } from './full-disk.tsx';
@@ -33,8 +34,6 @@ export interface DiskProps {
   fullOn: string | null;
   /** What could make room, the largest first; empty while there is enough. */
   relief: readonly Relief[];
-  /** The share of a laptop with a history, in bytes. */
-  quotaBytes: number;
   /** Largest first. */
   uses: readonly DiskUse[];
   damage: readonly { digest: string; found: number; names: readonly string[] }[];
@@ -64,6 +63,7 @@ export function DiskPage(props: DiskProps): VNode {
           </p>
         </div>
       )}
+      <Damage words={words} damage={damage} damagedThings={damagedThings} />
       <DiskBar words={words} parts={parts} />
       <Facts facts={facts} card />
       <DiskCurve words={words} days={days} fullOn={fullOn} />
@@ -74,20 +74,20 @@ export function DiskPage(props: DiskProps): VNode {
         </a>
       </p>
       <Uses {...props} />
-      <Damage words={words} damage={damage} damagedThings={damagedThings} />
     </TeacherFrame>
   );
 }
 
-function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
+function Uses({ page: { words }, parts, uses }: DiskProps) {
   const { _ } = words;
   return (
     <section>
       <h2>{_('Who takes how much')}</h2>
       <p>
-        {_('A laptop may use {size}. What several have is stored once.', {
-          size: size(words, quotaBytes),
-        })}
+        {_(
+          'All laptops together may use {size}, each its share: a laptop that is new here less than the others. What several have is stored once.',
+          { size: size(words, parts.room) },
+        )}
       </p>
       {uses.length === 0 ? <p>{_('Known after the first cleanup.')}</p> : null}
       <ul class="uses">
@@ -98,7 +98,7 @@ function Uses({ page: { words }, quotaBytes, uses }: DiskProps) {
             </a>
             <UseBar share={share > 0 ? bytes / share : 0} />
             <span>
-              {size(words, bytes)}
+              {_('{used} of {share}', { used: size(words, bytes), share: size(words, share) })}
               {stuck ? <strong> · {_('too much, and nothing more to remove')}</strong> : null}
             </span>
           </li>
@@ -127,7 +127,9 @@ function Damage({ words, damage, damagedThings }: DamageProps) {
   if (damage.length + damagedThings.length === 0) return null;
   return (
     <section>
-      <h2>{_('Damaged')}</h2>
+      <h2 class="with-mark">
+        <MarkShape mark="damaged" /> {_('Damaged')}
+      </h2>
       <p>{_('It mends itself when any laptop sends the same content again.')}</p>
       <ul>
         {damagedThings.map((one) => (
@@ -185,7 +187,13 @@ function DamagedLine({ words, one }: { words: Words; one: DamagedThing }) {
           {_('whole on')} <a href={dayOf(wholeIn)}>{dayName(words, wholeIn)}</a>
         </>
       ) : (
-        _('no day has it whole')
+        `${_('no day has it whole')}. ${
+          one.gone
+            ? _('Its laptop is used no more: only a copy elsewhere may have it.')
+            : _(
+                'Switch on this laptop near the server: what it still has, its next backup brings back.',
+              )
+        }`
       )}
     </>
   );

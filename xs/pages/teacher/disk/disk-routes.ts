@@ -11,7 +11,7 @@ import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { nextToGo } from '../../../chores/next-to-go.ts';
 import type { Library } from '../../../library.ts';
 import { readDays } from '../../../retention/day-log.ts';
-import { fullQuota } from '../../../retention/quota.ts';
+import { laptopQuotas } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
@@ -40,17 +40,18 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const status = await readStatus(library);
     const usage = await library.index.usage();
     const nameOf = namer(library);
+    const quotas = laptopQuotas(library);
     const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
       ...{ page, parts },
       ...{ days: readDays(library.paths), fullOn: status.fullOn },
       relief: status.reliefs,
       facts: statusView(page.words, status).facts,
-      quotaBytes: Math.min(fullQuota(library).bytes, parts.room),
       uses: usage
-        .map(({ serial, bytes, quotaBytes, stuck }) => ({
+        .map(({ serial, bytes, stuck }) => ({
           ...{ serial: serial as Serial, name: nameOf(serial), bytes },
-          quotaBytes: mayUse(quotaBytes, bytes, status.disk.freeBytes),
+          // As on the page of the laptop: the shares as they are now.
+          quotaBytes: mayUse(quotas(serial as Serial).bytes, bytes, status.disk.freeBytes),
           stuck: stuck === 1,
         }))
         .sort((a, b) => b.bytes - a.bytes),

@@ -3,23 +3,20 @@
  */
 
 import type { VNode } from 'preact';
-import { parseSnapshotName, tryParse } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import { titleInTrash } from '../../../pins/pins.ts';
 import { trashWords } from '../../../retention/retention-words.ts';
 import { ARRIVAL, type TrashItem, WHOLE_LAPTOP } from '../../../storage/trash.ts';
-import { dayName } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { ActLink } from '../acts/act-link.tsx';
+import { trashName } from '../shown/trash-name.ts';
 
 export interface TrashLine {
   serial: TrashItem['serial'];
   nick: string;
   item: string;
-  /** A snapshot's name; null for anything else. */
-  snapshot: string | null;
   /** Of a pinned thing; empty where it has none. */
   title: string;
   /** A laptop that was forgotten with all its backups. */
@@ -41,7 +38,6 @@ export function trashView(
     .map((item) => ({ ...item, title: titleInTrash(item) }))
     .map(({ serial, name, title, removed, reason }) => ({
       ...{ serial, nick: nickOf(serial) || serial, item: name, title, reason },
-      snapshot: tryParse(parseSnapshotName, name) ?? null,
       removed: Math.floor(removed.getTime() / 1000),
       ...{ isLaptop: name === WHOLE_LAPTOP, isArrival: name === ARRIVAL },
       comesBack:
@@ -121,9 +117,6 @@ function Lines({ words, lines, now }: Pick<TrashProps, 'lines' | 'now'> & { word
   );
 }
 
-function nameOf(words: Words, { snapshot, title, isLaptop, isArrival }: TrashLine): string {
-  if (isArrival) return words._('what came from another school');
-  if (isLaptop) return words._('the laptop with all its backups');
-  if (snapshot !== null) return dayName(words, snapshot);
-  return title === '' ? words._('a pinned thing') : words._('pinned: {title}', { title });
+function nameOf(words: Words, { item, title }: TrashLine): string {
+  return trashName(words, { name: item, title });
 }

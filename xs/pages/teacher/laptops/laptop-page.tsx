@@ -29,6 +29,8 @@ export interface LaptopProps {
   /** What of its Journal is not safe, as it says. */
   notSafe: NotSafe;
   snapshots: readonly SnapshotLine[];
+  /** What the laptops left whose place it takes: its own now, the most recent first. */
+  older: readonly { serial: Serial; days: number }[];
   pins: readonly PinLine[];
   /** Of a Moodle, that see this Journal. */
   accounts: readonly Binding[];
@@ -109,8 +111,8 @@ export function LaptopPage(props: LaptopProps): VNode {
       ) : null}
       {row.twins ? <Twins words={words} serial={serial} /> : null}
       <NotSafeThings words={words} name={card.name} notSafe={notSafe} />
-      <Snapshots words={words} serial={serial} snapshots={snapshots} now={now} />
-      <Pins words={words} serial={serial} pins={pins} limit={props.pinLimit} />
+      <Snapshots {...{ words, serial, snapshots, now }} older={props.older} />
+      <Pins {...{ words, serial, pins, snapshots }} limit={props.pinLimit} />
       {row.retired === null && (snapshots.length > 0 || row.replaces !== null) ? (
         <CodeButton page={page} serial={serial} />
       ) : null}
@@ -243,14 +245,26 @@ interface SnapshotsProps {
   serial: Serial;
   snapshots: readonly SnapshotLine[];
   now: number;
+  older: LaptopProps['older'];
 }
 
-function Snapshots({ words, serial, snapshots, now }: SnapshotsProps) {
+function Snapshots({ words, serial, snapshots, now, older }: SnapshotsProps) {
   const { _ } = words;
-  if (snapshots.length === 0) return <p>{_('The school keeps nothing yet.')}</p>;
+  const left = older.filter(({ days }) => days > 0);
+  if (snapshots.length === 0) {
+    if (left.length === 0) return <p>{_('The school keeps nothing yet.')}</p>;
+    return (
+      <section>
+        <h2>{_('What the school keeps')}</h2>
+        <p>{_('Of this laptop itself nothing yet.')}</p>
+        <Left words={words} left={left} />
+      </section>
+    );
+  }
   return (
     <section>
       <h2>{_('What the school keeps')}</h2>
+      <Left words={words} left={left} />
       <table class="rows">
         <thead>
           <tr>
@@ -270,7 +284,23 @@ function Snapshots({ words, serial, snapshots, now }: SnapshotsProps) {
   );
 }
 
-type RowProps = Omit<SnapshotsProps, 'snapshots'> & { one: SnapshotLine };
+/** What the child can see and bring back besides. */
+function Left({ words, left }: { words: Words; left: LaptopProps['older'] }) {
+  return left.map(({ serial, days }) => (
+    <p key={serial}>
+      <a href={laptopPath(serial)}>
+        {words._n(
+          'From the old laptop {serial}: {n} day, which is its own now',
+          'From the old laptop {serial}: {n} days, which are its own now',
+          days,
+          { serial },
+        )}
+      </a>
+    </p>
+  ));
+}
+
+type RowProps = Omit<SnapshotsProps, 'snapshots' | 'older'> & { one: SnapshotLine };
 
 function SnapshotRow({ words, serial, one, now }: RowProps) {
   const { _ } = words;
@@ -299,22 +329,34 @@ interface PinsProps {
   words: Words;
   serial: Serial;
   pins: readonly PinLine[];
+  snapshots: readonly SnapshotLine[];
   limit: number;
 }
 
-function Pins({ words, serial, pins, limit }: PinsProps) {
-  const { _ } = words;
-  if (pins.length === 0) return null;
-  const used = pins.reduce((sum, { bytes }) => sum + bytes, 0);
+function Pins({ words, serial, pins, snapshots, limit }: PinsProps) {
+  const { _, _n } = words;
+  const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
+  const days = snapshots.filter(({ pinned }) => pinned);
+  if (pins.length + days.length === 0) return null;
   return (
     <section>
       <h2>{_('Things kept for good')}</h2>
       <p>
         {_('{used} of the {limit} that pinned things may take', {
-          used: size(words, used),
+          used: size(words, sum(pins)),
           limit: size(words, limit),
         })}
       </p>
+      {days.length === 0 ? null : (
+        <p>
+          {_n(
+            'Besides, {n} whole day is pinned: {size}, which counts in the share of this laptop.',
+            'Besides, {n} whole days are pinned: {size}, which count in the share of this laptop.',
+            days.length,
+            { size: size(words, sum(days)) },
+          )}
+        </p>
+      )}
       <ul class="rows">
         {pins.map(({ uid, title, bytes, snapshot, isHere }) => (
           <li key={`${uid} ${snapshot}`}>

@@ -4,6 +4,7 @@
 import type { Words } from '../../../../shared/words/words.ts';
 import type { AuditEvent, AuditLine } from '../../../registration/audit.ts';
 import { dayName } from '../../frame/day-name.ts';
+import { trashName } from '../shown/trash-name.ts';
 
 /** The nick of a laptop, or an empty string. */
 export type NickOf = (serial: string) => string;
@@ -30,8 +31,8 @@ function isolate(name: string): string {
 /** What a line is about, besides the laptop: a day, or an entry that is known by its uid only. */
 function whatOf(words: Words, { snapshot, uid, name }: AuditLine['details']): string {
   if (uid !== undefined) return words._('a thing');
-  const day = snapshot ?? name;
-  return day === undefined ? '' : dayName(words, String(day));
+  if (snapshot !== undefined) return dayName(words, String(snapshot));
+  return name === undefined ? '' : trashName(words, { name: String(name), title: '' });
 }
 
 export function whoText({ _ }: Words, { who, name }: Pick<AuditLine, 'who' | 'name'>): string {
@@ -101,6 +102,7 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
     _('{who} changed what {name} may do on the pages.', { who, name }),
   'teacher-removed': ({ _ }, { who, name }) =>
     _('{who} removed the teacher {name}.', { who, name }),
+  'signed-in': ({ _ }, { who }) => _("{who} signed in to the teachers' pages.", { who }),
   pinned: ({ _ }, { who, what, laptop }) =>
     _('{who} pinned {what} of {laptop}.', { who, what, laptop }),
   unpinned: ({ _ }, { who, what, laptop }) =>

@@ -3,7 +3,7 @@
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
 import { concernAdvice, concernText, damagedText } from '../../../admin/concern-words.ts';
-import { type Concern, concerns, weighed } from '../../../admin/concerns.ts';
+import { ASKS_TEACHERS, type Concern, concerns, weighed } from '../../../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../../../admin/status.ts';
 import { laptopPath } from '../../frame/paths.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
@@ -33,10 +33,14 @@ const NAMED = 8;
 
 export function statusView(words: Words, status: Status): StatusView {
   const { attention, advice } = weighed(concerns(status));
+  const isForHer = ({ type }: Concern) => ASKS_TEACHERS.includes(type);
   return {
     counts: countsOf(words, status),
-    asks: asksOf(words, attention),
-    advice: asksOf(words, advice),
+    asks: asksOf(words, [...attention, ...advice.filter(isForHer)]),
+    advice: asksOf(
+      words,
+      advice.filter((one) => !isForHer(one)),
+    ),
     calm: calmOf(words, status),
     facts: factsOf(words, status),
   };
@@ -101,7 +105,7 @@ function asksOf(words: Words, open: readonly Concern[]): Ask[] {
 }
 
 function namesIn(words: Words, concern: Concern): string {
-  if (concern.type !== 'not-safe') {
+  if (concern.type !== 'not-safe' && concern.type !== 'offers') {
     return 'laptops' in concern ? nameSome(words, concern.laptops) : '';
   }
   const counted = concern.laptops.map(({ serial, nick, count }) => {
@@ -115,7 +119,10 @@ function placeOf(concern: Concern): string {
   switch (concern.type) {
     case 'waiting-keys':
     case 'arrivals':
+    case 'proposals':
       return PLACES.waiting;
+    case 'offers':
+      return PLACES.offers;
     case 'twins':
       return concern.laptops[0] ? laptopPath(concern.laptops[0].serial) : PLACES.class;
     case 'held':

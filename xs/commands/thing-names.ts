@@ -1,0 +1,86 @@
+/**
+ * What a file of the library is called by people: whose it is, and the title of the entry it belongs to. Read
+ * from the disk, unchecked, and only for showing.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSerial, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
+import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
+import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { ifReadable } from '../storage/checked-entry.ts';
+import { inEntry, type Paths } from '../storage/paths.ts';
+import { listSnapshots } from '../storage/snapshots.ts';
+import { nickOnDisk } from './arguments.ts';
+
+export interface ThingName {
+  /** Empty where nobody knows. */
+  nick: string;
+  title: string;
+}
+
+/** Titles are looked for in other days; more of them are not: a disk that dies has thousands. */
+const MAX_LOOKED_FOR = 200;
+
+/** For one list of files. */
+export class ThingNames {
+  readonly #paths: Paths;
+  readonly #nicks = new Map<Serial, string>();
+  readonly #titles = new Map<string, string>();
+  readonly #folders = new Map<Serial, readonly string[]>();
+
+  constructor(paths: Paths) {
+    this.#paths = paths;
+  }
+
+  /** `name` is relative to the library: `CSN…/datastore-…/<uid>.metadata`. */
+  of(name: string): ThingName {
+    const parts = name.split('/');
+    const serial = tryParse(parseSerial, parts[0]);
+    if (!serial) return { nick: '', title: '' };
+    const file = parts.at(-1) ?? '';
+    const uid = tryParse(parseUid, file.replace(METADATA_SUFFIX, ''));
+    const nick = this.#nicks.get(serial) ?? nickOnDisk(this.#paths, serial);
+    this.#nicks.set(serial, nick);
+    if (!uid) return { nick, title: '' };
+    const folder = join(this.#paths.library, ...parts.slice(0, -1));
+    return { nick, title: this.#titleOf(serial, uid, { folder, isSound: file === uid }) };
+  }
+
+  /** The name, and behind it what people call it: `…  Jocinta: "Mi casa"`. */
+  line(name: string): string {
+    const { nick, title } = this.of(name);
+    const called = [nick, title && JSON.stringify(title)].filter(Boolean).join(': ');
+    return called === '' ? name : `${name}  ${called}`;
+  }
+
+  /** Of the same day, if its metadata are sound; else of the newest other day that has one. */
+  #titleOf(serial: Serial, uid: Uid, { folder, isSound }: { folder: string; isSound: boolean }) {
+    const key = `${serial} ${uid}`;
+    const known = this.#titles.get(key);
+    if (known !== undefined) return known;
+    if (this.#titles.size >= MAX_LOOKED_FOR) return '';
+    const days = this.#folders.get(serial) ?? this.#daysOf(serial);
+    this.#folders.set(serial, days);
+    const others = days.filter((one) => one !== folder);
+    let title = '';
+    for (const one of isSound ? [folder, ...others] : [...others, folder]) {
+      title = titleIn(one, uid);
+      if (title !== '') break;
+    }
+    this.#titles.set(key, title);
+    return title;
+  }
+
+  #daysOf(serial: Serial): readonly string[] {
+    return ifReadable(() => listSnapshots(this.#paths, serial)).map(({ folder }) => folder);
+  }
+}
+
+function titleIn(folder: string, uid: Uid): string {
+  try {
+    const entry = decodeEntry(readFileSync(inEntry(folder, uid).metadata));
+    return propertyText(entry, 'title') ?? '';
+  } catch {
+    return ''; // damaged, or not part of that day
+  }
+}
