@@ -1,7 +1,7 @@
 /**
  * What follows from the server's answer to a completion file: pure.
  */
-import { DsError } from '../../shared/errors.ts';
+import { DsError, type ErrorCode } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
 import type { Outcome } from '../../shared/protocol/messages.ts';
@@ -51,18 +51,19 @@ export function afterOutcome(
   throw new DsError('internal', 'an outcome without a state');
 }
 
+/** Refusals that are told, and waited for, by their own code, with their way out. */
+const KNOWN_REFUSALS: Partial<Record<ErrorCode, string>> = {
+  'server-full': 'a teacher has to make room on the server; nothing that was safe is lost',
+  'server-trouble': 'tell a teacher; nothing that was safe is lost',
+  'over-quota': 'a teacher can make room; nothing that was safe is lost',
+  'pending-approval': 'a teacher types the digits that "ds-backup status" shows',
+};
+
 function refusal({ code, message }: Extract<Outcome, { state: 'refused' }>): DsError {
   const text = `the school server refuses the backup: ${message}`;
-  if (code === 'server-full') {
-    return new DsError('server-full', text, {
-      hint: 'a teacher has to make room on the server; nothing that was safe is lost',
-    });
-  }
-  if (code === 'server-trouble') {
-    return new DsError('server-trouble', text, {
-      hint: 'tell a teacher; nothing that was safe is lost',
-    });
-  }
+  const known = Object.keys(KNOWN_REFUSALS).find((one) => one === code) as ErrorCode | undefined;
+  const hint = known && KNOWN_REFUSALS[known];
+  if (known && hint) return new DsError(known, text, { hint });
   return new DsError('server-refused', `${text} (${code})`, {
     hint: 'a teacher can see the reason on the school server',
   });

@@ -42,6 +42,8 @@ const SHARED_CODES: readonly ErrorCode[] = [
   ...(['not-found', 'bad-input', 'bad-id', 'damaged', 'over-quota', 'only-copy'] as const),
   ...(['server-full', 'server-trouble', 'not-registered', 'pending-approval'] as const),
 ];
+/** Codes of a server that has no time at the moment: it is asked again. */
+const BUSY_CODES: readonly string[] = ['busy', 'cancelled', 'server-busy'];
 
 /** Whose control API it is. */
 export interface ControlOwner {
@@ -298,10 +300,13 @@ function checkStatus(response: Response<string>): void {
   } catch {
     // not JSON: the status says enough
   }
-  const code = SHARED_CODES.find((known) => known === body.code) ?? 'server-refused';
+  const isBusy = BUSY_CODES.includes(String(body.code));
+  const shared = SHARED_CODES.find((known) => known === body.code) ?? 'server-refused';
+  const code = isBusy ? 'server-busy' : shared;
   const message =
     typeof body.message === 'string' ? body.message : `HTTP status ${response.statusCode}`;
   throw new DsError(code, `the school server: ${message.slice(0, 300)}`, {
     ...(typeof body.hint === 'string' && { hint: body.hint.slice(0, 300) }),
+    retry: isBusy,
   });
 }
