@@ -249,7 +249,8 @@ export function readBusError(error: unknown): DsError | undefined {
   const code = type
     .slice(ERROR_PREFIX.length)
     .replace(/[A-Z]/g, (letter, at) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`);
-  const [message = '', hint] = String(text ?? '').split('\n');
+  const [message = '', ...lines] = String(text ?? '').split('\n');
+  const hint = lines.join('\n');
   return new DsError(code as ErrorCode, message, hint ? { hint } : {});
 }
 

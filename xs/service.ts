@@ -22,6 +22,7 @@ import { supervise } from './chores/supervision.ts';
 import { serveCommands } from './commands/service-socket.ts';
 import type { Config } from './config.ts';
 import { startHttps } from './https/listener.ts';
+import { OpenPort } from './https/open-port.ts';
 import { DailyCap } from './ingest/daily-cap.ts';
 import { HardQuota } from './ingest/hard-quota.ts';
 import { Intake } from './ingest/intake.ts';
@@ -241,6 +242,15 @@ async function startHttp(
   });
   cleanup.defer(() => app.close());
   const port = await listen(app, config);
+  const { faults } = library;
+  const { host } = parseAddress(config.http.listen);
+  cleanup.use(
+    new OpenPort({
+      ...{ server: app.server, address: { host, port }, setting: 'http.listen' },
+      onTrouble: (error) => faults.note('http', error),
+      onWell: () => faults.clear('http'),
+    }),
+  );
   cleanup.use(await startHttps(library, app.server));
   for (const one of options.inherited ?? []) cleanup.use(await serveAt(one, app.server));
   return port;

@@ -54,6 +54,7 @@ export function afterOutcome(
 
 const NOT_LOST = 'nothing that was safe is lost';
 const ASK = 'a teacher can see the reason on the school server';
+const APPROVE = 'a teacher types the digits that "ds-backup status" shows';
 const FULL = `a teacher has to make room on the server; ${NOT_LOST}`;
 const TROUBLE = { code: 'server-trouble', hint: `tell a teacher; ${NOT_LOST}` } as const;
 const REFUSED = { code: 'server-refused', hint: ASK } as const;
@@ -65,7 +66,7 @@ const REFUSALS: Readonly<Record<ToldCode, { code: ErrorCode; hint: string }>> = 
   'server-busy': { code: 'server-busy', hint: LATER },
   'server-unreachable': { code: 'server-unreachable', hint: LATER },
   'over-quota': { code: 'over-quota', hint: `a teacher has to give this laptop more room; ${ASK}` },
-  'pending-approval': { code: 'pending-approval', hint: ASK },
+  'pending-approval': { code: 'pending-approval', hint: APPROVE },
   'not-registered': { code: 'not-registered', hint: ASK },
   'server-trouble': TROUBLE,
   // Of what the server has: what was sent is verified before.

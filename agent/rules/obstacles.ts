@@ -24,7 +24,7 @@ export interface World {
 }
 
 /** Minimum battery charge for automatic work, in per cent. */
-const BATTERY_ALONE = 30;
+export const BATTERY_ALONE = 30;
 /** Minimum battery charge for what a person asked for, in per cent. */
 const BATTERY_BY_HAND = 15;
 

@@ -5,6 +5,7 @@
 import type { Log } from '../../shared/log.ts';
 import type { Bus, Target } from '../../shared/system/bus.ts';
 import type { Network } from '../rules/obstacles.ts';
+import { BusFacts } from './bus-facts.ts';
 
 const MANAGER: Target = {
   name: 'org.freedesktop.NetworkManager',
@@ -18,33 +19,38 @@ const UNKNOWN = 0;
 
 /**
  * Calls `onNetwork` now and at each change, and `onJoined` when the laptop joins a network, or another
- * one. Without NetworkManager the network stays `unknown`.
+ * one. As long as no NetworkManager answers, the network is `unknown`.
  */
 export async function watchNetwork(
   bus: Bus | undefined,
   log: Log,
   onNetwork: (network: Network) => void,
   onJoined: () => void,
-): Promise<void> {
-  try {
-    if (!bus) throw new Error('no system bus');
-    const known = await bus.properties(MANAGER);
-    let before = judgeNetwork(known.State);
-    let connection = known.PrimaryConnection;
-    onNetwork(before);
-    await bus.onProperties(MANAGER, (changed) => {
-      Object.assign(known, changed);
-      const now = judgeNetwork(known.State);
-      const isOther = known.PrimaryConnection !== connection;
-      if (now !== before) onNetwork(now);
-      if (now === 'up' && (before !== 'up' || isOther)) onJoined();
-      before = now;
-      connection = known.PrimaryConnection;
-    });
-  } catch (error) {
-    log.info('no-network-manager', { reason: String(error) });
-    onNetwork('unknown');
+): Promise<Disposable> {
+  let told: Network | undefined;
+  /** What was last known for sure. */
+  let before: { network: Network; connection: unknown } | undefined;
+  const tell = (network: Network) => {
+    if (network !== told) onNetwork(network);
+    told = network;
+  };
+  const lose = (reason: unknown) => {
+    if (told !== 'unknown') log.info('no-network-manager', { reason: String(reason) });
+    tell('unknown');
+  };
+  if (!bus) {
+    lose('no system bus');
+    return { [Symbol.dispose]: () => {} };
   }
+  return BusFacts.follow(bus, [MANAGER], (facts, reason) => {
+    if (!facts) return lose(reason);
+    const isFirst = told === undefined;
+    const now = { network: judgeNetwork(facts.State), connection: facts.PrimaryConnection };
+    const isOther = before?.network !== 'up' || now.connection !== before.connection;
+    tell(now.network);
+    if (!isFirst && now.network === 'up' && isOther) onJoined();
+    before = now;
+  });
 }
 
 /** What NetworkManager's `State` means. */

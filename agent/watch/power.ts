@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../../shared/log.ts';
 import type { Bus, Target } from '../../shared/system/bus.ts';
-import type { Power } from '../rules/obstacles.ts';
+import { BATTERY_ALONE, type Power } from '../rules/obstacles.ts';
+import { BusFacts } from './bus-facts.ts';
 
 const UPOWER: Target = {
   name: 'org.freedesktop.UPower',
@@ -21,46 +22,60 @@ const BATTERY: Target = {
 };
 const SUPPLIES = '/sys/class/power_supply';
 
-/** How often the kernel is asked where there is no UPower, in milliseconds. */
+/**
+ * How often to look, in milliseconds: at the kernel as long as UPower says nothing; at UPower as long as it says
+ * that the battery is too low for work.
+ */
 const LOOK_MS = 60_000;
 
-/** Calls `onPower` now and at each change. Disposing ends it where there is no UPower. */
+/** Calls `onPower` now and at each change, until it is disposed. */
 export async function watchPower(
   bus: Bus | undefined,
   log: Log,
   onPower: (power: Power) => void,
   { supplies = SUPPLIES, lookMs = LOOK_MS }: { supplies?: string; lookMs?: number } = {},
 ): Promise<Disposable> {
-  try {
-    if (!bus) throw new Error('no system bus');
-    const known = { ...(await bus.properties(UPOWER)), ...(await bus.properties(BATTERY)) };
-    const take = (changed: Record<string, unknown>) => {
-      Object.assign(known, changed);
-      onPower(judgePower(known.OnBattery, known.Percentage));
-    };
-    await bus.onProperties(UPOWER, take);
-    await bus.onProperties(BATTERY, take);
-    take({});
-    return { [Symbol.dispose]: () => {} };
-  } catch (error) {
-    log.info('no-upower', { reason: String(error) });
-    let before = readSupplies(supplies);
-    onPower(before);
-    const look = () => {
-      const now = readSupplies(supplies);
-      if (JSON.stringify(now) !== JSON.stringify(before)) onPower(now);
-      before = now;
-    };
-    const timer = setInterval(look, lookMs).unref();
-    return { [Symbol.dispose]: () => clearInterval(timer) };
+  let told = '';
+  let isSaid: boolean | undefined;
+  let upower: BusFacts | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (power: Power) => {
+    if (JSON.stringify(power) !== told) onPower(power);
+    told = JSON.stringify(power);
+    clearTimeout(timer);
+    if (!isSaid || isLow(power)) timer = setTimeout(look, lookMs).unref();
+  };
+  const look = () => {
+    if (isSaid) void upower?.read();
+    else tell(readSupplies(supplies));
+  };
+  // Until UPower answers, and should it never.
+  look();
+  if (bus) {
+    upower = await BusFacts.follow(bus, [UPOWER, BATTERY], (facts, reason) => {
+      if (!facts && isSaid !== false) log.info('no-upower', { reason: String(reason) });
+      isSaid = facts !== undefined;
+      tell(facts ? judgePower(facts) : readSupplies(supplies));
+    });
   }
+  return {
+    [Symbol.dispose]: () => {
+      upower?.[Symbol.dispose]();
+      clearTimeout(timer);
+    },
+  };
 }
 
-/** What UPower's two properties mean. */
-export function judgePower(onBattery: unknown, percentage: unknown): Power {
-  if (onBattery === false) return 'mains';
-  if (onBattery !== true || typeof percentage !== 'number') return 'unknown';
-  return { percent: Math.max(0, Math.min(100, percentage)) };
+function isLow(power: Power): boolean {
+  return typeof power === 'object' && power.percent < BATTERY_ALONE;
+}
+
+/** What UPower's properties mean. A battery that is not in the laptop has a charge of 0. */
+export function judgePower({ OnBattery, Percentage, IsPresent }: Record<string, unknown>): Power {
+  if (OnBattery === false) return 'mains';
+  if (OnBattery !== true || IsPresent === false) return 'unknown';
+  if (typeof Percentage !== 'number' || Number.isNaN(Percentage)) return 'unknown';
+  return { percent: Math.max(0, Math.min(100, Percentage)) };
 }
 
 /** What the kernel's power supplies say; unknown where there are none. */

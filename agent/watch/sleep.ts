@@ -8,18 +8,28 @@ import type { Bus } from '../../shared/system/bus.ts';
 
 const MANAGER = { path: '/org/freedesktop/login1', iface: 'org.freedesktop.login1.Manager' };
 
-/** Calls `onSleep` with true before sleep and with false after it. */
+/** A laptop that is awake this long after it was to sleep does not sleep, in milliseconds awake. */
+const AWAKE_MS = 120_000;
+
+/** Calls `onSleep` with true before sleep and with false after it, or when no sleep comes. */
 export async function watchSleep(
   bus: Bus | undefined,
   log: Log,
   onSleep: (sleeping: boolean) => void,
-): Promise<void> {
-  try {
-    if (!bus) throw new Error('no system bus');
-    await bus.onSignal(MANAGER, 'PrepareForSleep', ([sleeping]) => onSleep(sleeping === true));
-  } catch (error) {
-    log.info('no-logind', { reason: String(error) });
-  }
+  awakeMs: number = AWAKE_MS,
+): Promise<Disposable> {
+  let timer: NodeJS.Timeout | undefined;
+  await bus?.onSignal(MANAGER, 'PrepareForSleep', ([sleeping]) => {
+    clearTimeout(timer);
+    onSleep(sleeping === true);
+    if (sleeping !== true) return;
+    // Who said so may be gone, or the sleep may have failed. The timer stands still during sleep.
+    timer = setTimeout(() => {
+      log.info('did-not-sleep');
+      onSleep(false);
+    }, awakeMs);
+  });
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Delays sleep while it is held; logind limits that to a few seconds. */
@@ -27,7 +37,9 @@ export class SleepDelay {
   readonly #env: NodeJS.ProcessEnv;
   readonly #log: Log;
   #child: ChildProcess | undefined;
+  /** It could not be had for this transfer. */
   #missing = false;
+  #told = false;
 
   constructor(env: NodeJS.ProcessEnv, log: Log) {
     this.#env = env;
@@ -51,7 +63,8 @@ export class SleepDelay {
       if (this.#child !== child) return;
       this.#child = undefined;
       this.#missing = true;
-      this.#log.info('no-sleep-delay', { reason });
+      if (!this.#told) this.#log.info('no-sleep-delay', { reason });
+      this.#told = true;
     };
     child.stdin?.on('error', () => {});
     child.once('error', (error) => gone(error.message));
@@ -61,6 +74,9 @@ export class SleepDelay {
   release(): void {
     const child = this.#child;
     this.#child = undefined;
+    this.#missing = false;
     child?.stdin?.end();
+    // It may still wait for a logind that does not answer.
+    child?.kill();
   }
 }

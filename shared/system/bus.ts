@@ -36,16 +36,27 @@ export class Bus implements Disposable {
     this.lost.catch(() => {}); // handled by those who wait for it
   }
 
-  /** Connects. Throws `missing-tool` if nothing listens at the address, or at none of a list. */
-  static async open(address: string, runtimeFolder?: string): Promise<Bus> {
+  /** Connects. Throws `missing-tool` if nothing answers at the address, or at none of a list. */
+  static async open(
+    address: string,
+    runtimeFolder?: string,
+    timeoutMs: number = TIMEOUT_MS,
+  ): Promise<Bus> {
     const raw = dbus.sessionBus({ busAddress: pickAddress(address, runtimeFolder) });
     const bus = new Bus(raw);
     const connected = new Promise<void>((resolve) => raw.once('connect', () => resolve()));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('it does not answer')), timeoutMs);
+    });
     try {
-      await Promise.race([connected, bus.lost]);
+      await Promise.race([connected, bus.lost, late]);
       return bus;
     } catch (cause) {
+      streamOf(raw).destroy();
       throw new DsError('missing-tool', `there is no D-Bus at ${address}`, { cause });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -78,18 +89,23 @@ export class Bus implements Disposable {
     return plain(values as Variants);
   }
 
-  /** Calls `handle` for each such signal until the bus is closed. An empty `path` means any. */
+  /**
+   * Calls `handle` for each such signal until the bus is closed. An empty `path` means any; with `about`, the
+   * bus passes on only those whose first argument that is.
+   */
   async onSignal(
     { path, iface }: Pick<Target, 'path' | 'iface'>,
     member: string,
     handle: (body: unknown[]) => void,
+    about = '',
   ): Promise<void> {
     this.raw.on('message', (message: Message) => {
       const isIt = message.member === member && message.interface === iface;
       if (isIt && (path === '' || message.path === path)) handle(message.body);
     });
     const where = path === '' ? '' : `,path='${path}'`;
-    await this.match(`type='signal',interface='${iface}',member='${member}'${where}`);
+    const which = about === '' ? '' : `,arg0='${about}'`;
+    await this.match(`type='signal',interface='${iface}',member='${member}'${where}${which}`);
   }
 
   /** Calls `handle` with the properties that changed; fetches them if only invalidated. */
@@ -121,13 +137,17 @@ export class Bus implements Disposable {
 
 /** Rejects when the connection fails or ends, which dbus-next tells nobody who asks nothing. */
 export function lossOf(bus: MessageBus): Promise<never> {
-  const { stream } = (bus as unknown as { _connection: { stream: Duplex } })._connection;
+  const stream = streamOf(bus);
   const loss = new Promise<never>((_, reject) => {
     bus.on('error', reject);
     stream.once('close', () => reject(new Error('the other side ended it')));
   });
   loss.catch(() => {});
   return loss;
+}
+
+function streamOf(bus: MessageBus): Duplex {
+  return (bus as unknown as { _connection: { stream: Duplex } })._connection.stream;
 }
 
 type Variants = Record<string, { value: unknown }>;

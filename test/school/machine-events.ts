@@ -25,15 +25,26 @@ const NETWORK_STATE = { down: 20, up: 50 };
 const KIND_BATTERY = 2;
 const DISCHARGING = 2;
 
+/** Starts a program, perhaps in other surroundings. */
+type Started = (command: string, args: readonly string[]) => [string, readonly string[]];
+
 export class MachineEvents implements AsyncDisposable {
   readonly address: string;
-  readonly #daemons: Daemon[];
+  readonly #daemon: Daemon;
+  readonly #mocks = new Map<Service, Daemon>();
   readonly #bus: Bus;
+  readonly #launch: (...args: string[]) => Daemon;
 
-  private constructor(address: string, daemons: Daemon[], bus: Bus) {
+  private constructor(
+    address: string,
+    daemon: Daemon,
+    bus: Bus,
+    launch: (...args: string[]) => Daemon,
+  ) {
     this.address = address;
-    this.#daemons = daemons;
+    this.#daemon = daemon;
     this.#bus = bus;
+    this.#launch = launch;
   }
 
   /** On mains and in a network, as far as these services run. */
@@ -41,33 +52,52 @@ export class MachineEvents implements AsyncDisposable {
     folder: string,
     env: NodeJS.ProcessEnv,
     services: readonly Service[] = SERVICES,
-    started: (command: string, args: readonly string[]) => [string, readonly string[]] = (
-      command,
-      args,
-    ) => [command, args],
+    started: Started = (command, args) => [command, args],
   ): Promise<MachineEvents> {
     mkdirSync(folder, { recursive: true });
     const address = `unix:path=${join(folder, 'system-bus')}`;
     const words = ['--session', '--nofork', `--address=${address}`, '--print-address=1'];
     const daemon = startDaemon(...started('dbus-daemon', words), env);
-    const daemons = [daemon];
+    const mockEnv = { ...env, DBUS_SYSTEM_BUS_ADDRESS: address };
+    const launch = (...args: string[]) => {
+      const mock = ['-m', 'dbusmock', '--system', ...args];
+      return startDaemon(...started('/usr/bin/python3', mock), mockEnv);
+    };
+    let events: MachineEvents | undefined;
     try {
       await daemon.line(/^unix:/);
-      const mockEnv = { ...env, DBUS_SYSTEM_BUS_ADDRESS: address };
-      for (const template of services) {
-        const args = ['-m', 'dbusmock', '--system', '--template', template];
-        daemons.push(startDaemon(...started('/usr/bin/python3', args), mockEnv));
-      }
-      const bus = await Bus.open(address);
-      const events = new MachineEvents(address, daemons, bus);
-      for (const one of services) await events.#isThere(PLACES[one].name);
-      if (services.includes('upower')) await events.mains();
-      if (services.includes('networkmanager')) await events.network('up');
+      events = new MachineEvents(address, daemon, await Bus.open(address), launch);
+      for (const one of services) await events.come(one);
       return events;
     } catch (error) {
-      for (const one of daemons) await one.stop();
+      await (events?.[Symbol.asyncDispose]() ?? daemon.stop());
       throw error;
     }
+  }
+
+  /** The service starts: on mains, in a network. */
+  async come(service: Service): Promise<void> {
+    this.#mocks.set(service, this.#launch('--template', service));
+    await this.#isThere(PLACES[service].name);
+    if (service === 'upower') await this.mains();
+    if (service === 'networkmanager') await this.network('up');
+  }
+
+  /** The service starts and answers errors to every question. */
+  async comeBroken(service: Service): Promise<void> {
+    const { name } = PLACES[service];
+    this.#mocks.set(service, this.#launch(name, '/elsewhere', name));
+    await this.#isThere(name);
+  }
+
+  async go(service: Service): Promise<void> {
+    await this.#mocks.get(service)?.stop();
+    this.#mocks.delete(service);
+  }
+
+  /** From now on the service answers nothing, or answers again. */
+  freeze(service: Service, frozen = true): void {
+    process.kill(this.#mocks.get(service)?.pid ?? 0, frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
   async mains(): Promise<void> {
@@ -94,7 +124,8 @@ export class MachineEvents implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#bus[Symbol.dispose]();
-    for (const daemon of this.#daemons.reverse()) await daemon.stop();
+    for (const mock of this.#mocks.values()) await mock.kill();
+    await this.#daemon.stop();
   }
 
   async #isThere(name: string): Promise<void> {

@@ -84,8 +84,17 @@ const SPOILT: [name: string, spoil: (paths: Paths) => void, heals: boolean][] = 
     },
     false,
   ],
-  ['half a MANIFEST', (paths) => half(join(newest(paths), 'MANIFEST')), false],
-  ['a folder for MANIFEST', (paths) => folderInstead(join(newest(paths), 'MANIFEST')), false],
+  ['half a MANIFEST', (paths) => half(join(newest(paths), 'MANIFEST')), true],
+  ['no MANIFEST', (paths) => rmSync(join(newest(paths), 'MANIFEST')), true],
+  ['a folder for MANIFEST', (paths) => folderInstead(join(newest(paths), 'MANIFEST')), true],
+  [
+    'neither MANIFEST nor SUMS.gz',
+    (paths) => {
+      const folder = newest(paths);
+      for (const file of ['MANIFEST', 'SUMS.gz']) rmSync(join(folder, file));
+    },
+    false,
+  ],
   ['half a SUMS.gz', (paths) => half(join(newest(paths), 'SUMS.gz')), true],
   ['a folder for SUMS.gz', (paths) => folderInstead(join(newest(paths), 'SUMS.gz')), true],
   ['a file for the snapshot', (paths) => fileInstead(newest(paths)), false],

@@ -14,6 +14,7 @@ const PARTS = [
   'sessions',
   'watching',
   'terminal',
+  'http',
   'https',
   'certificate',
   'moodle',

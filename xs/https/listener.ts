@@ -11,6 +11,7 @@ import type { Library } from '../library.ts';
 import { type Address, parseAddress } from '../setting-values.ts';
 import { type Certificate, ensureCertificate } from './certificate.ts';
 import { HandshakeBudget } from './handshake-budget.ts';
+import { OpenPort } from './open-port.ts';
 import { readOwn } from './own-certificate.ts';
 
 /** A handshake that takes longer is cut off, in milliseconds. */
@@ -41,6 +42,7 @@ class HttpsEntrance implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
+  #kept: OpenPort | undefined;
 
   constructor(library: Library, app: HttpServer, address: Address) {
     this.#library = library;
@@ -62,6 +64,7 @@ class HttpsEntrance implements AsyncDisposable {
     this.#stopped = true;
     await this.#looking;
     clearTimeout(this.#timer);
+    await this.#kept?.[Symbol.asyncDispose]();
     for (const socket of this.#sockets) socket.destroy();
     if (this.#doorway.listening) await new Promise((done) => this.#doorway.close(done));
   }
@@ -75,9 +78,10 @@ class HttpsEntrance implements AsyncDisposable {
         this.#tls.setSecureContext({ key: pem, cert: pem, minVersion: 'TLSv1.2' });
       }
       this.#pem = pem;
-      if (!this.#doorway.listening) await this.#open();
+      if (!this.#kept && !this.#doorway.listening) await this.#open();
       const bound = this.#doorway.address();
       const port = typeof bound === 'object' && bound ? bound.port : this.#address.port;
+      this.#kept ??= this.#keepOpen(port);
       listening.https = { ...this.#address, port, fingerprint };
       faults.clear('https');
     } catch (error) {
@@ -86,6 +90,15 @@ class HttpsEntrance implements AsyncDisposable {
     }
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.look(), pause).unref();
+  }
+
+  #keepOpen(port: number): OpenPort {
+    const { faults } = this.#library;
+    return new OpenPort({
+      ...{ server: this.#doorway, address: { ...this.#address, port }, setting: 'https.listen' },
+      onTrouble: (error) => faults.note('https', error),
+      onWell: () => faults.clear('https'),
+    });
   }
 
   /** The school's own one, if it can be used; otherwise ours. */

@@ -5,7 +5,7 @@
  * is read by the scrub.
  */
 import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError } from '../../shared/errors.ts';
 import {
@@ -44,6 +44,7 @@ import { clearLaptop, clearLibrary } from './clear-way.ts';
 import { byLinkCount, checkNames, type IsPooled, type NamesContext } from './entry-names.ts';
 import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
 import { ReadFiles } from './good-inode.ts';
+import { readUnsigned, sign } from './remake-manifest.ts';
 import { SHARDS } from './scrub-state.ts';
 
 export interface CheckerOptions {
@@ -182,11 +183,26 @@ export class Checker {
     if (pin) found = await this.#checkVersions(folder, name, [pin], how);
     else if (manifest) {
       found = await this.#checkSnapshot({ ...manifest, folder }, name, how);
-    } else if (isOurs(folder) || !isFolder(folder)) found = [unreadable(name, 'MANIFEST')];
+    } else if (!(await this.#makeManifest(folder, name, how))) {
+      if (isOurs(folder) || !isFolder(folder)) found = [unreadable(name, 'MANIFEST')];
+    }
     const stamp = stampOf(folder);
     if (found.length === 0 && stamp !== undefined) this.#whole.set(folder, stamp);
     else this.#whole.delete(folder);
     return found;
+  }
+
+  /** Makes a lost MANIFEST anew, if everything else of the snapshot is there. */
+  async #makeManifest(folder: string, name: string, how: How): Promise<boolean> {
+    const { paths, log } = this.#options;
+    const serial = tryParse(parseSerial, basename(dirname(folder)));
+    const unsigned = serial && readUnsigned(paths, serial, folder);
+    if (!unsigned) return false;
+    const found = await this.#checkVersions(folder, name, unsigned.versions, how);
+    if (found.length > 0) return false;
+    const { sequence } = sign(unsigned);
+    log.warn('manifest-made-anew', { serial, name, sequence });
+    return true;
   }
 
   async #checkSnapshot(snapshot: Snapshot, name: string, how: How): Promise<NamesFinding[]> {

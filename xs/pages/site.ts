@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { asDsError } from '../../shared/errors.ts';
+import { asDsError, type ErrorCode } from '../../shared/errors.ts';
 import { answerTo } from '../api/error-answer.ts';
 import { NotVouched } from '../class-page/offer.ts';
 import { hostNames } from '../https/certificate.ts';
@@ -113,11 +113,11 @@ function answerError(
   void reply.status(status);
   // The guard refused the request before it read cookies: neither language nor visitor are known.
   if (!request.cookies) return reply.type('text/plain; charset=utf-8').send(`${body.message}\n`);
-  const problem = problemOf(error, status);
+  const problem = problemOf(error, status, body.code);
   return site.send(reply, ProblemPage({ page: site.page(request, reply), problem }));
 }
 
-function problemOf(error: FastifyError, status: number): Problem {
+function problemOf(error: FastifyError, status: number, code: ErrorCode): Problem {
   if (error instanceof Missing) {
     const { thing } = error;
     if (thing.type === 'day') return { type: 'day', way: thing.home };
@@ -125,10 +125,20 @@ function problemOf(error: FastifyError, status: number): Problem {
     return { type: thing.type };
   }
   if (error instanceof NotVouched) return { type: error.hasDigits ? 'digits' : 'code' };
-  if (status === 429 || status === 503) return { type: 'busy' };
-  if (status === 403) return { type: 'form' };
-  if (status === 404) return { type: 'page' };
-  return { type: status === 400 ? 'address' : 'broken' };
+  return { type: problemTypeOf(status, code) };
+}
+
+/** The kind of page for an error that is none of a page's own. */
+export function problemTypeOf(
+  status: number,
+  code: ErrorCode,
+): 'busy' | 'form' | 'page' | 'address' | 'broken' {
+  // Waiting does not help against a bad disk.
+  if (code === 'server-trouble') return 'broken';
+  if (status === 429 || status === 503) return 'busy';
+  if (status === 403) return 'form';
+  if (status === 404) return 'page';
+  return status === 400 ? 'address' : 'broken';
 }
 
 /** Before cookies are read: the browser holds none for this name. */

@@ -51,7 +51,7 @@ import { inLaptop, inSnapshot, type Paths } from './paths.ts';
 const pack = promisify(gzip);
 
 /** Largest unpacked SUMS.gz: MAX_ENTRIES lines of 112 bytes. */
-const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
+export const MAX_SUMS_BYTES = MAX_ENTRIES * 112;
 
 /** A snapshot and its folder: among the laptop's, held aside, or in the trash. */
 export interface Snapshot extends Manifest {
@@ -187,6 +187,11 @@ export function relist(folder: string): Snapshot | undefined {
   renameSync(`${manifest}${SET_ASIDE}`, manifest);
   fsyncFolder(folder);
   return found;
+}
+
+/** Whether `unlist` took it out of the line: then its list is not the one that belongs to it. */
+export function isManifestAside(folder: string): boolean {
+  return manifestAt(`${inSnapshot(folder).manifest}${SET_ASIDE}`) !== undefined;
 }
 
 /** What stands in the way of a file that can be made anew keeps its content under this name. */

@@ -16,12 +16,13 @@ const UPOWER: [unknown, unknown, unknown][] = [
   [true, 55.5, { percent: 55.5 }],
   [true, 155, { percent: 100 }],
   [true, undefined, 'unknown'],
+  [true, Number.NaN, 'unknown'],
   [undefined, 50, 'unknown'],
   ['yes', 50, 'unknown'],
 ];
 for (const [onBattery, percentage, power] of UPOWER) {
   test(`UPower's ${onBattery} and ${percentage} are ${JSON.stringify(power)}`, () => {
-    assert.equal(judgePower(onBattery, percentage), power);
+    assert.equal(judgePower({ OnBattery: onBattery, Percentage: percentage }), power);
   });
 }
 

@@ -1,0 +1,211 @@
+// weight: 30
+/**
+ * Kinds of loss that users of other backup programs have met, tried in a real school: each ends with what the
+ * child has being what the school has, or with words about what is not.
+ */
+import { createHash } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseSerial } from '../../../shared/ids.ts';
+import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { compareJournals, readJournal } from '../../journal/compare.ts';
+import { generateJournal } from '../../journal/generator.ts';
+import type { Laptop } from '../laptop.ts';
+import { type School, startSchool } from '../school.ts';
+import { settled } from '../settled.ts';
+
+const test = suite('kinds of loss that other programs have had');
+
+let school: School;
+test.before(async () => {
+  school = await startSchool({ laptops: 0 });
+});
+test.after(async () => {
+  await school?.[Symbol.asyncDispose]();
+});
+
+const entryOf = (laptop: Laptop, uid: string) => join(laptop.journal, uid.slice(0, 2), uid);
+const dataOf = (laptop: Laptop, uid: string) => join(entryOf(laptop, uid), 'data');
+
+/** What the newest snapshot has of an entry. */
+function atSchool(laptop: Laptop, uid: string): Buffer {
+  const { folder = '' } = newestSnapshot(school.server, parseSerial(laptop.serial)) ?? {};
+  return readFileSync(join(folder, uid));
+}
+
+async function run(laptop: Laptop, ...args: string[]) {
+  const done = await laptop.backup(args);
+  assert.is(done.exitCode, 0, `${args.join(' ')}: ${done.stderr}`);
+  return done;
+}
+
+/** The uids of entries with content. */
+function withContent(laptop: Laptop): string[] {
+  return [...readJournal(laptop.journal)].flatMap(([uid, files]) => {
+    return files.has('data') && statSync(dataOf(laptop, uid)).size > 0 ? [uid] : [];
+  });
+}
+
+/** The same length, other bytes. */
+const turned = (bytes: Buffer) => Buffer.from(bytes.map((byte) => byte ^ 0x5a));
+
+test('content of the same length and date is noticed, replaced or written in place', async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 12, seed: 31 });
+  await settled();
+  await run(laptop, 'now');
+  const [replaced = '', inPlace = '', third = ''] = withContent(laptop);
+  const wanted = new Map<string, Buffer>();
+  for (const [uid, act] of [
+    [
+      replaced,
+      (path: string, bytes: Buffer) => (
+        writeFileSync(`${path}.new`, bytes), renameSync(`${path}.new`, path)
+      ),
+    ],
+    [inPlace, (path: string, bytes: Buffer) => writeFileSync(path, bytes)],
+  ] as const) {
+    const path = dataOf(laptop, uid);
+    const { atime, mtime } = statSync(path);
+    const bytes = turned(readFileSync(path));
+    act(path, bytes);
+    utimesSync(path, atime, mtime);
+    wanted.set(uid, bytes);
+  }
+  await settled();
+  await run(laptop, 'now');
+  for (const [uid, bytes] of wanted) assert.ok(atSchool(laptop, uid).equals(bytes), uid);
+  assert.ok(atSchool(laptop, third).equals(readFileSync(dataOf(laptop, third))));
+});
+
+test("content whose inode another entry had is the other entry's no more", async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 8, seed: 32 });
+  await settled();
+  await run(laptop, 'now');
+  const [from = '', to = '', linked = ''] = withContent(laptop);
+  // One takes the file of another, which gets a new one; a third shares it, as Sugar's optimizer does.
+  const moved = readFileSync(dataOf(laptop, from));
+  const fresh = Buffer.from('drawn anew');
+  renameSync(dataOf(laptop, from), dataOf(laptop, to));
+  writeFileSync(dataOf(laptop, from), fresh);
+  rmSync(dataOf(laptop, linked));
+  linkSync(dataOf(laptop, to), dataOf(laptop, linked));
+  await settled();
+  await run(laptop, 'now');
+  assert.ok(atSchool(laptop, from).equals(fresh));
+  assert.ok(atSchool(laptop, to).equals(moved));
+  assert.ok(atSchool(laptop, linked).equals(moved));
+});
+
+test('what cannot be read is said, with an exit code of its own, and keeps what the school has', async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 6, seed: 33 });
+  await settled();
+  await run(laptop, 'now');
+  const [uid = ''] = withContent(laptop);
+  const before = atSchool(laptop, uid);
+  rmSync(dataOf(laptop, uid));
+  mkdirSync(dataOf(laptop, uid));
+  await settled();
+  const { exitCode, stderr, stdout } = await laptop.backup(['now']);
+  assert.ok(
+    exitCode !== 0 || /not backed up|kept/.test(stdout + stderr),
+    `${exitCode} ${stdout} ${stderr}`,
+  );
+  console.log(exitCode, stdout, stderr);
+  assert.ok(atSchool(laptop, uid).equals(before));
+});
+
+test('names that are options, lines or strange to a shell stop nothing and are not passed over', async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 5, seed: 34 });
+  const [uid = '', other = ''] = withContent(laptop);
+  const odd = ['--delete', 'line\nline', '-e sh', '$(reboot)', 'a;b', 'tab\there', '..data'];
+  for (const name of odd) {
+    const folder = join(laptop.journal, name.slice(0, 2), name);
+    mkdirSync(join(folder, 'metadata'), { recursive: true });
+    writeFileSync(join(folder, 'metadata', 'title'), 'odd');
+    writeFileSync(join(folder, 'data'), 'odd');
+  }
+  const title = (of: string, text: string) =>
+    writeFileSync(join(entryOf(laptop, of), 'metadata', 'title'), text);
+  title(uid, '-rf --delete\n');
+  title(other, 'a line\nand another\n');
+  await settled();
+  const first = await laptop.backup(['now']);
+  console.log(first.exitCode, first.stdout, first.stderr);
+  const { folder = '' } = newestSnapshot(school.server, parseSerial(laptop.serial)) ?? {};
+  const kept = JSON.parse(readFileSync(join(folder, `${uid}.metadata`), 'utf8'));
+  assert.ok(JSON.stringify(kept).includes('-rf --delete\\n'));
+  const listed = await run(laptop, 'entries', 'latest');
+  assert.is(
+    listed.stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line.includes('-rf')).length,
+    1,
+  );
+  console.log(listed.stdout);
+  for (const name of odd) rmSync(join(laptop.journal, name.slice(0, 2), name), { recursive: true });
+  const before = readJournal(laptop.journal);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  await run(laptop, 'restore', 'latest');
+  assert.is(compareJournals(before, readJournal(laptop.journal)).identical, before.size);
+});
+
+test('work that was done while the clock stood in 2001 is not undone by a restore', async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 6, seed: 35 });
+  await settled();
+  await run(laptop, 'now');
+  const [uid = ''] = withContent(laptop);
+  const old = atSchool(laptop, uid);
+  const edited = Buffer.from('edited in 2001, by a clock that had forgotten');
+  const past = new Date('2001-01-01T00:10:00Z');
+  writeFileSync(`${dataOf(laptop, uid)}.new`, edited);
+  renameSync(`${dataOf(laptop, uid)}.new`, dataOf(laptop, uid));
+  utimesSync(dataOf(laptop, uid), past, past);
+  for (const [key, text] of [
+    ['timestamp', '978307800'],
+    ['mtime', '2001-01-01T00:10:00'],
+  ] as const) {
+    writeFileSync(join(entryOf(laptop, uid), 'metadata', key), text);
+  }
+  await laptop.startBus();
+  await run(laptop, 'restore', 'latest');
+  assert.ok(readFileSync(dataOf(laptop, uid)).equals(edited), 'hers');
+  const sum = createHash('sha256').update(old).digest('hex');
+  const copies = [...readJournal(laptop.journal).values()].filter((one) => one.get('data') === sum);
+  assert.ok(copies.length >= 1, "the school's beside it");
+  const size = readJournal(laptop.journal).size;
+  await run(laptop, 'restore', 'latest');
+  assert.is(readJournal(laptop.journal).size, size, 'and again adds nothing');
+});
+
+test('locks and notes of a machine that lost power, with the pid of a program that lives, hold nobody up', async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 4, seed: 36 });
+  await run(laptop, 'now');
+  const own = join(laptop.profile, 'ds-backup');
+  for (const name of ['run.lock', 'lock', 'agent.pid', 'introduction.lock', 'backup.lock']) {
+    writeFileSync(join(own, name), `${process.pid}\n`);
+  }
+  writeFileSync(dataOf(laptop, withContent(laptop)[0] ?? ''), 'after the cut');
+  await settled();
+  await run(laptop, 'now');
+});
+
+test.run();
