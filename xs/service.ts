@@ -150,7 +150,10 @@ async function startTransfers({ options, library, cleanup }: Base): Promise<Tran
   cleanup.use(renewLeases({ traffic, before: leases.before, log }));
   const disk = cachedDisk(clock, paths.library);
   const pressure = config.traffic.adaptive ? pressureGauge(clock) : async () => CALM;
-  const load = async () => ({ disk: await disk(), pressure: await pressure() });
+  const load = async () => {
+    const [diskFacts, pressureNow] = await Promise.all([disk(), pressure()]);
+    return { disk: diskFacts, pressure: pressureNow };
+  };
   return { traffic, sshd, load };
 }
 

@@ -165,6 +165,24 @@ test('progress is a count and what moves; time only after 20 s, as a range', () 
   assert.is(at(NOW + 30).text, 'Volcán · about 5-10 min');
 });
 
+test('one large thing moves all the time: by its bytes, and until it is safe', () => {
+  const path = '/org/sugarlabs/Backup1/job/1';
+  const large = { EntriesDone: 0, EntriesTotal: 1, BytesTotal: 600_000_000 };
+  const one = { SafeEntries: 0, TotalEntries: 1 };
+  const shown = (State: string, bytes: number, done = 0) => {
+    const job = { ...large, EntriesDone: done, BytesDone: bytes };
+    const events = [agentEvent({ ...one, State, Jobs: [path] }), jobEvent(job)];
+    return screenOf(after(...events).state, viewer).body as PageBody;
+  };
+  const half = shown('sending', 300_000_000);
+  assert.is(half.title, '0 of 1');
+  assert.ok(has(half, xo(viewer.color, 0.5, 'school')), 'half of it has gone');
+  assert.not(half.busy, 'the picture moves');
+  const gone = shown('confirming', 600_000_000, 1);
+  assert.is(gone.title, 'The school is checking');
+  assert.is(gone.busy, true, 'nothing else moves any more');
+});
+
 test('of several jobs the one at work is shown, else the one whose turn is first', () => {
   const path = (n: number) => `/org/sugarlabs/Backup1/job/${n}`;
   const titles = (backup: string) => {

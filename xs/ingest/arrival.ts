@@ -20,6 +20,8 @@ export interface Arrival {
   source: Manifest['source'];
   /** What was read of it. */
   files: SentFiles;
+  /** What it takes on the disk, in bytes; counted once it was read. */
+  bytes: number;
 }
 
 /** The snapshot that an arrival builds on, and what it holds. */

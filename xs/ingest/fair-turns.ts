@@ -6,11 +6,15 @@
 export interface Turn {
   /** Lets those who wait and have used less go first. Returns at once when there are none. */
   pass(): Promise<void>;
+  /** Whether somebody waits who has used far less: no reason to go on until the turn is over. */
+  isWanted(): boolean;
   /** Waits for something that needs no turn (the disk, another program), while others have one. */
   aside<T>(work: () => Promise<T>): Promise<T>;
 }
 
 const HALF_LIFE_MS = 10 * 60_000;
+/** What somebody has used less is far less, in milliseconds. */
+const FAR_LESS_MS = 10;
 /** Who has used less than this is not remembered, in milliseconds. */
 const NOTHING_MS = 1;
 
@@ -37,6 +41,7 @@ export class FairTurns {
     try {
       return await work({
         pass: () => this.#pass(who),
+        isWanted: () => this.#isWanted(who),
         aside: (other) => this.#aside(who, other),
       });
     } finally {
@@ -51,6 +56,13 @@ export class FairTurns {
     const again = this.#take(who);
     this.#release();
     await again;
+  }
+
+  #isWanted(who: string): boolean {
+    if (this.#waiting.length === 0) return false;
+    this.#count();
+    const mine = this.#usedBy(who);
+    return this.#waiting.some((one) => this.#usedBy(one.who) <= mine - FAR_LESS_MS);
   }
 
   async #aside<T>(who: string, work: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { asDsError, type ErrorCode } from '../../shared/errors.ts';
+import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
 import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigestInPieces } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
@@ -45,7 +45,7 @@ import { readHeldNote } from './shrink-guard.ts';
 import { checkTwin, othersOf } from './twin-line.ts';
 
 /** What arrived, before anything of it is read. */
-export type Sent = Omit<Arrival, 'files'>;
+export type Sent = Omit<Arrival, 'files' | 'bytes'>;
 export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
 /** With so many entries missing the laptop has a lot to send anyway. */
@@ -64,11 +64,17 @@ export async function ingest(
   sent: Sent,
   pace: Pace = alone(),
 ): Promise<Ingested> {
-  const arrival = { ...sent, files: new SentFiles() };
+  const arrival = { ...sent, files: new SentFiles(), bytes: 0 };
   const clear = () => emptyFolder(arrival.folder, pace.rest);
+  const attempt = async () =>
+    (await prepare(context, arrival, pace)) ??
+    (await pace.inQueue(() => makeSnapshot(context, arrival)));
   try {
-    const certain = await prepare(context, arrival, pace);
-    const outcome = certain ?? (await pace.inQueue(() => makeSnapshot(context, arrival)));
+    let outcome = isWorthReading(context, arrival)
+      ? await attempt()
+      : await pace.inQueue(() => makeSnapshot(context, arrival));
+    if (outcome === 'unread') outcome = await attempt();
+    if (outcome === 'unread') throw new DsError('internal', 'what was sent was not read');
     if (outcome.state !== 'done' && outcome.state !== 'held') return outcome;
     await clear();
     failpoint('ingest.emptied');
@@ -79,16 +85,16 @@ export async function ingest(
   }
 }
 
-/** What needs no turn of the work queue. Returns the outcome if it is certain: no snapshot. */
+/** Reads what was sent, which needs no turn of the work queue. Returns the outcome if it is certain: no snapshot. */
 async function prepare(
   context: IngestContext,
   arrival: Arrival,
   pace: Pace,
 ): Promise<Ingested | undefined> {
-  if (!isWorthReading(context, arrival)) return undefined;
   const { files, folder, completion } = arrival;
   try {
     await files.readAhead(folder, completion.changed, pace.spend);
+    arrival.bytes = await sizeOf(folder, pace.rest);
   } catch (error) {
     if (asDsError(error).code === 'bad-input') await emptyFolder(folder, pace.rest);
     throw error;
@@ -118,15 +124,20 @@ async function whatIsMissing(
   const missing = incomplete.map(([uid]) => uid).filter((uid) => !before.has(uid));
   // Of a base something may be lost as well: a laptop that lacks little is told everything at once.
   if (missing.length === 0 || (newest && missing.length < MANY)) return undefined;
-  await checkLimits(context, arrival);
-  await breathe();
+  checkCap(context, arrival);
+  await checkQuota(context, arrival);
+  await pace.rest();
   const versions = applyChanges(before, completion);
   return (await checkState(versions, completion, pace.rest)) ?? { state: 'missing', missing };
 }
 
-async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<Ingested> {
+/** `unread` when it turns out here that what was sent matters: it is not read while everybody waits. */
+async function makeSnapshot(
+  context: IngestContext,
+  arrival: Arrival,
+): Promise<Ingested | 'unread'> {
   const { paths } = context;
-  const { serial, completion, folder } = arrival;
+  const { serial, completion } = arrival;
   checkTwin(paths, serial, completion.instance);
   const newest = baseSnapshot(paths, serial);
   if (newest?.run === completion.run) {
@@ -136,7 +147,9 @@ async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<I
     return outcomeOf(paths, newest);
   }
   if (!buildsOn(completion.base, newest)) return { state: 'rebase' };
-  await checkLimits(context, arrival);
+  checkCap(context, arrival);
+  if (!arrival.files.wasReadAhead) return 'unread';
+  await checkQuota(context, arrival);
   const replaced = replacedToday(context, arrival, newest);
   const base = { snapshot: newest, versions: newest ? readVersions(newest) : new Map() };
   const lost = newest ? await lostEntries(context, newest) : new Set<Uid>();
@@ -149,7 +162,7 @@ async function makeSnapshot(context: IngestContext, arrival: Arrival): Promise<I
   const built = await buildSnapshot(context, arrival, { ...base, lost }, versions);
   if (built.type === 'missing') return { state: 'missing', missing: built.missing };
   context.cap?.note(serial, completion.instance);
-  context.hardQuota?.add(serial, await sizeOf(folder));
+  context.hardQuota?.add(serial, arrival.bytes);
   await afterBackup(context, built.snapshot, replaced);
   return outcomeOf(paths, built.snapshot);
 }
@@ -218,21 +231,23 @@ function buildsOn(base: Completion['base'], newest: Manifest | undefined): boole
   return base.sequence === newest.sequence && base.state === newest.state;
 }
 
-async function checkLimits(
-  { paths, cap, hardQuota }: IngestContext,
-  { serial, folder, source }: Arrival,
-): Promise<void> {
+function checkCap({ paths, cap }: IngestContext, { serial, source }: Arrival): void {
   if (source !== 'original') cap?.check(serial, all(paths, serial), othersOf(paths, serial));
-  hardQuota?.check(serial, await sizeOf(folder), await measureDisk(paths.library));
+}
+
+async function checkQuota(
+  { paths, hardQuota }: IngestContext,
+  { serial, bytes }: Arrival,
+): Promise<void> {
+  hardQuota?.check(serial, bytes, await measureDisk(paths.library));
 }
 
 /** What arrived takes so much on the disk, in bytes. */
-async function sizeOf(folder: string): Promise<number> {
-  const pause = pacemaker(SLICE_MS);
+async function sizeOf(folder: string, rest: Pace['rest']): Promise<number> {
   let bytes = 0;
   for await (const { name } of await opendir(folder)) {
     bytes += bytesOnDisk(lstatSync(join(folder, name)));
-    await pause();
+    await rest();
   }
   return bytes;
 }

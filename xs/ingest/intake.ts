@@ -259,7 +259,8 @@ export class Intake implements AsyncDisposable {
         await turn.aside(() => fsyncFolderAside(places.claimedFolder));
       }
       failpoint('ingest.claimed');
-      await giveBack(this.#options, serial); // taken by a service that was killed
+      // Taken by a service that was killed.
+      await giveBack(this.#options, serial, this.#restOf(this.#paceOf(turn)));
       await this.#attempt(serial, claimed, turn);
       failpoint('ingest.recorded');
       await rm(claimed, { recursive: true });
@@ -301,8 +302,8 @@ export class Intake implements AsyncDisposable {
     turn: Turn,
     onRun: (run: RunId) => void,
   ): Promise<void> {
-    const { cap, log, workQueue, budget = RUN_BUDGET } = this.#options;
-    const pace = paceOf(workQueue, turn, budget, this.#stop.signal);
+    const { cap, log } = this.#options;
+    const pace = this.#paceOf(turn);
     let run: RunId | undefined;
     let instance: string | undefined;
     try {
@@ -336,6 +337,18 @@ export class Intake implements AsyncDisposable {
     }
   }
 
+  #paceOf(turn: Turn): Pace {
+    const { workQueue, budget = RUN_BUDGET } = this.#options;
+    return paceOf(workQueue, turn, budget, this.#stop.signal);
+  }
+
+  /** For what is brought to its end also while the service stops. */
+  #restOf({ rest }: Pace): Pace['rest'] {
+    return async () => {
+      if (!this.#stop.signal.aborted) await rest();
+    };
+  }
+
   /** Out of the reach of the laptop's sessions. */
   async #ingestTaken(arrival: Sent, pace: Pace): Promise<Ingested> {
     const { serial } = arrival;
@@ -343,7 +356,7 @@ export class Intake implements AsyncDisposable {
     try {
       return await ingest(this.#options, { ...arrival, folder }, pace);
     } finally {
-      await giveBack(this.#options, serial);
+      await giveBack(this.#options, serial, this.#restOf(pace));
     }
   }
 

@@ -27,7 +27,7 @@ export interface RunBudget {
   ms: number;
   /** Bytes after which the others have their turn. */
   turnBytes: number;
-  /** Milliseconds after which they have it, whatever was done meanwhile. */
+  /** Milliseconds after which they have it, whatever was done meanwhile; who has used far less has it earlier. */
   turnMs: number;
 }
 
@@ -59,7 +59,7 @@ export function paceOf(
   const meter = new Meter(budget);
   const rest = async () => {
     signal.throwIfAborted();
-    if (meter.isTurnOver()) {
+    if (meter.isTurnOver() || (meter.isTimeToLook() && turn.isWanted())) {
       await turn.pass();
       meter.begin();
     }
@@ -92,6 +92,7 @@ class Meter {
   #ms = 0;
   #inTurn = 0;
   #begun = performance.now();
+  #looked = this.#begun;
   /** Until when its time is counted already. */
   #since = this.#begun;
 
@@ -114,9 +115,18 @@ class Meter {
     return this.#inTurn >= turnBytes || performance.now() - this.#begun >= turnMs;
   }
 
+  /** Whether it is some time since somebody looked who waits. */
+  isTimeToLook(): boolean {
+    const now = performance.now();
+    if (now - this.#looked < SLICE_MS) return false;
+    this.#looked = now;
+    return true;
+  }
+
   /** It is its turn, again: what others did meanwhile is not counted. */
   begin(): void {
     this.#begun = performance.now();
+    this.#looked = this.#begun;
     this.#since = this.#begun;
     this.#inTurn = 0;
   }

@@ -38,7 +38,13 @@ export class SentFiles {
   /** Metadata that have another digest than this: they are not read again for it. */
   readonly #others = new Map<string, { stamp: string; digest: Digest }>();
   readonly #incomplete = new Set<Uid>();
+  #wasReadAhead = false;
   #isDurable = true;
+
+  /** Whether what the completion names was read, as far as it is there. */
+  get wasReadAhead(): boolean {
+    return this.#wasReadAhead;
+  }
 
   /** Whether all that was read was made durable afterwards. */
   get isDurable(): boolean {
@@ -120,6 +126,7 @@ export class SentFiles {
         : sent !== undefined;
       if (!isWhole) this.#incomplete.add(uid);
     }
+    this.#wasReadAhead = true;
   }
 
   /** A small file is read in one go: the way through a thread takes five times as long. */

@@ -4,12 +4,14 @@
  * session changes nothing. Afterwards the folder comes back: emptied, or with what is still to be completed.
  * The caller holds the session lock. Killed in between, giveBack() puts both together again.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
+import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
+import { removeFolder } from '../../shared/system/remove-in-pieces.ts';
 import { makeWritableFolder } from '../storage/ownership.ts';
 import { inLaptop } from '../storage/paths.ts';
 import type { IngestContext } from './ingest-context.ts';
@@ -32,13 +34,20 @@ export function takeAway({ paths, ownership }: TakeContext, serial: Serial): str
   return taken;
 }
 
-/** Undoes takeAway(), also that of a service that was killed. What came meanwhile is newer, and stays. */
-export async function giveBack({ paths, ownership }: TakeContext, serial: Serial): Promise<void> {
+/**
+ * Undoes takeAway(), also that of a service that was killed. What came meanwhile is newer, and stays. `pause` is
+ * awaited after each file where there are two folders to put together.
+ */
+export async function giveBack(
+  { paths, ownership }: TakeContext,
+  serial: Serial,
+  pause: () => Promise<void> = pacemaker(SLICE_MS),
+): Promise<void> {
   const { incoming, taken } = inLaptop(paths, serial);
   if (!lstatSync(taken, { throwIfNoEntry: false })) return;
   if (!moveOver(taken, incoming)) {
-    merge(taken, incoming);
-    await rm(taken, { recursive: true, force: true });
+    await merge(taken, incoming, pause);
+    await removeFolder(taken, pause);
   }
   makeWritableFolder(ownership, incoming);
 }
@@ -54,11 +63,12 @@ function moveOver(folder: string, target: string): boolean {
   }
 }
 
-function merge(from: string, to: string): void {
-  for (const found of readdirSync(from, { withFileTypes: true })) {
+async function merge(from: string, to: string, pause: () => Promise<void>): Promise<void> {
+  for await (const found of await opendir(from)) {
     const [source, target] = [join(from, found.name), join(to, found.name)];
     const there = lstatSync(target, { throwIfNoEntry: false });
     if (!there) renameSync(source, target);
-    else if (there.isDirectory() && found.isDirectory()) merge(source, target);
+    else if (there.isDirectory() && found.isDirectory()) await merge(source, target, pause);
+    await pause();
   }
 }

@@ -40,7 +40,7 @@ import {
   relist,
   type Snapshot,
 } from '../storage/snapshots.ts';
-import { clearLaptop, clearLibrary } from './clear-way.ts';
+import { clearLaptop, clearLibraryInPieces } from './clear-way.ts';
 import { byLinkCount, checkNames, type IsPooled, type NamesContext } from './entry-names.ts';
 import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
 import { ReadFiles } from './good-inode.ts';
@@ -89,7 +89,8 @@ export class Checker {
 
   /** Checks every laptop that has a folder, registered or not. Returns the number of findings. */
   async checkAll(signal?: AbortSignal, watch: CheckWatch = {}): Promise<number> {
-    this.#clear(() => clearLibrary(this.#options.paths));
+    const pause = pacemaker(IDLE_SLICE_MS);
+    await this.#clear(() => clearLibraryInPieces(this.#options.paths, pause));
     const { read = new ReadFiles(), onReplaced, onLaptop } = watch;
     const how = { ...this.#byPool(signal), read, ...(onReplaced && { onReplaced }) };
     let count = 0;
@@ -97,6 +98,7 @@ export class Checker {
       signal?.throwIfAborted();
       count += (await this.#checkLaptop(serial, how)).length;
       onLaptop?.(serial);
+      await pause(); // most have nothing to check, and there may be thousands
     }
     return count;
   }
@@ -114,8 +116,10 @@ export class Checker {
   async linkAllNames(signal?: AbortSignal): Promise<boolean> {
     const { paths } = this.#options;
     const how = this.#byPool(signal);
+    const pause = pacemaker(IDLE_SLICE_MS);
     let areListsKnown = true;
     for (const serial of laptopsIn(paths)) {
+      await pause();
       for (const [parent, folder] of foldersOf(paths, serial)) {
         signal?.throwIfAborted();
         const stamp = stampOf(join(parent, folder));
@@ -130,9 +134,11 @@ export class Checker {
   async #checkLaptop(serial: Serial, how: How): Promise<NamesFinding[]> {
     const { paths, clock, log } = this.#options;
     const findings: NamesFinding[] = [];
-    this.#clear(() => clearLaptop(paths, serial));
+    const pause = pacemaker(IDLE_SLICE_MS);
+    await this.#clear(() => clearLaptop(paths, serial));
     for (const [parent, folder] of foldersOf(paths, serial)) {
       how.signal?.throwIfAborted();
+      await pause();
       const found = await this.#checkSafely(join(parent, folder), folder, how);
       if (parent === inLaptop(paths, serial).home) findings.push(...found);
     }
@@ -157,9 +163,9 @@ export class Checker {
   }
 
   /** What stands in the way, where that can be changed. */
-  #clear(work: () => void): void {
+  async #clear(work: () => void | Promise<void>): Promise<void> {
     try {
-      work();
+      await work();
     } catch (error) {
       this.#options.log.warn('not-cleared', { reason: asDsError(error).message });
     }

@@ -44,8 +44,26 @@ export function regain(path: string, rights: number): void {
   }
 }
 
-/** For the folders of the whole library. Throws what the system says when it cannot. */
+/** For the folders of the whole library. Throws what the system says when it cannot, after the rest. */
 export function clearLibrary(paths: Paths): void {
+  throwFirst([...clearing(paths)].flat());
+}
+
+/** The same for a program that has others to answer meanwhile: `pause` is awaited after each folder. */
+export async function clearLibraryInPieces(
+  paths: Paths,
+  pause: () => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const failed of clearing(paths)) {
+    failures.push(...failed);
+    await pause();
+  }
+  throwFirst(failures);
+}
+
+/** Clears one folder after the other; yields what failed. */
+function* clearing(paths: Paths): Generator<unknown[]> {
   const { pool, trash, doomed, reserve } = inLibrary(paths);
   const folders = [inDamaged(paths).folder, inAudit(paths).folder, inDays(paths).folder];
   makeWay(pool, READABLE);
@@ -54,27 +72,28 @@ export function clearLibrary(paths: Paths): void {
   const trashes = serialsIn(trash).map((serial) => inLibrary(paths).trashOf(serial));
   // A laptop's folder that is none, so that it can register.
   const homes = serialsIn(paths.library).map((serial) => inLaptop(paths, serial).home);
-  all([
-    ...[...shards, ...homes].map((folder) => () => makeWay(folder, READABLE)),
-    // Everything in it has other names in the snapshots, which make it anew.
-    ...shards.map((folder) => () => isBroken(folder) && setAside(folder)),
-    ...trashes.map((folder) => () => {
+  for (const folder of [...shards, ...homes]) yield failure(() => makeWay(folder, READABLE));
+  // Everything in it has other names in the snapshots, which make it anew.
+  for (const folder of shards) yield failure(() => isBroken(folder) && setAside(folder));
+  for (const folder of trashes) {
+    yield failure(() => {
       makeWay(folder, OWN);
       regainIn(folder);
-    }),
-  ]);
+    });
+  }
 }
 
-/** Does everything, and throws the first failure at the end. */
-function all(steps: readonly (() => unknown)[]): void {
-  const failures: unknown[] = [];
-  for (const step of steps) {
-    try {
-      step();
-    } catch (error) {
-      failures.push(error);
-    }
+/** What it throws, if it does. */
+function failure(step: () => unknown): unknown[] {
+  try {
+    step();
+    return [];
+  } catch (error) {
+    return [error];
   }
+}
+
+function throwFirst(failures: readonly unknown[]): void {
   if (failures.length > 0) throw failures[0];
 }
 

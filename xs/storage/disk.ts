@@ -3,7 +3,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
-import { cached } from './cached.ts';
+import { cachedAtOnce } from './cached.ts';
 
 export interface DiskFacts {
   freeBytes: number;
@@ -17,9 +17,9 @@ export interface DiskFacts {
 /** For how long a measurement is reused, in milliseconds. */
 const FRESH_MS = 1000;
 
-/** Measures at most once a second, whoever asks. */
+/** Measures at most once a second, whoever asks; nobody waits for a busy disk. */
 export function cachedDisk(clock: Clock, path: string): () => Promise<DiskFacts> {
-  return cached(clock, FRESH_MS, () => measureDisk(path));
+  return cachedAtOnce(clock, FRESH_MS, () => measureDisk(path));
 }
 
 /** The scarcer of the two, 0…1: a disk without free inodes is as full as one without free blocks. */

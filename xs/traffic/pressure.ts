@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
-import { cached } from '../storage/cached.ts';
+import { cachedAtOnce } from '../storage/cached.ts';
 
 export interface Pressure {
   /** Share of the last ten seconds in which some task waited, in per cent; null where unknown. */
@@ -64,9 +64,9 @@ export function parsePressure(text: string): number | null {
   return value === undefined ? null : Math.min(Number(value), 100);
 }
 
-/** Measures at most once a second. `folder` is /proc/pressure. */
+/** Measures at most once a second, and lets nobody wait. `folder` is /proc/pressure. */
 export function pressureGauge(clock: Clock, folder = '/proc/pressure'): () => Promise<Pressure> {
-  return cached(clock, FRESH_MS, () => measurePressure(folder));
+  return cachedAtOnce(clock, FRESH_MS, () => measurePressure(folder));
 }
 
 async function measurePressure(folder: string): Promise<Pressure> {

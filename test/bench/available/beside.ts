@@ -78,7 +78,7 @@ async function measure(school: School, neighbour?: Neighbour): Promise<Measured>
 
 /** What `loop-watch.ts` said in the service. */
 function blocked({ daemon }: TestServer): string[] {
-  return daemon.lines.filter((line) => line.startsWith('loop-blocked '));
+  return daemon.lines.filter((line) => /^(?:loop|threads)-(?:blocked|late) /.test(line));
 }
 
 function print(name: string, all: readonly Measured[], quietSeconds: number): boolean {

@@ -105,7 +105,7 @@ async function main(folder: string): Promise<void> {
   const server = await startServer(folder, {
     as: runsAsRoot ? 'root' : 'ordinary',
     settings: SETTINGS,
-    ...(WATCH === 'watch' && { preload: new URL('loop-watch.ts', import.meta.url).pathname }),
+    preload: new URL(WATCH === 'watch' ? 'loop-watch.ts' : 'gauge.ts', import.meta.url).pathname,
   });
   try {
     for (let n = 0; n < LAPTOPS; n += 1) await register(server, n);

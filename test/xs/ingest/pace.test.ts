@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDigest } from '../../../shared/ids.ts';
+import { SLICE_MS } from '../../../shared/system/pacemaker.ts';
 import { FairTurns } from '../../../xs/ingest/fair-turns.ts';
 import { paceOf, RUN_BUDGET } from '../../../xs/ingest/pace.ts';
 import { SentFiles } from '../../../xs/ingest/sent.ts';
@@ -36,6 +38,40 @@ test('who has the queue waits for nobody who reads: all others wait for the queu
   });
   await writer;
   await reader;
+});
+
+test('who has used far less waits for one piece only, however long a turn may be', async () => {
+  let now = 0;
+  const turns = new FairTurns(() => now);
+  const { signal } = new AbortController();
+  const endless = { ...RUN_BUDGET, turnMs: Number.MAX_VALUE, turnBytes: Number.MAX_VALUE };
+  const order: string[] = [];
+  await turns.run('hostile', async (turn) => {
+    const { rest } = paceOf(new WorkQueue(), turn, endless, signal);
+    now += 1000;
+    const victim = turns.run('victim', async () => void order.push('victim'));
+    for (let n = 0; n < 2; n += 1) {
+      await sleep(SLICE_MS * 2);
+      await rest();
+    }
+    order.push('hostile');
+    await victim;
+  });
+  assert.equal(order, ['victim', 'hostile']);
+});
+
+test('two who have used about the same do not hand the turn to and fro', async () => {
+  let now = 0;
+  const turns = new FairTurns(() => now);
+  await turns.run('one', async (turn) => {
+    now += 5;
+    const other = turns.run('other', async () => {});
+    assert.not(turn.isWanted());
+    now += 10;
+    assert.ok(turn.isWanted());
+    await turn.pass();
+    await other;
+  });
 });
 
 test('metadata with another digest are read once, however often they are asked for', () => {

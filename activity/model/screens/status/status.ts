@@ -34,15 +34,26 @@ function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
   const { currentTitle } = job ?? agent;
   const { done, total } = isRestore ? counted(job ?? agent) : sentCount(agent, job ?? agent);
   const { _, number } = viewer.words;
-  return schoolPage(state, viewer, isRestore ? 'bringing' : 'working', {
+  // Everything has gone, so a count would stand still.
+  const isChecked = !isRestore && agent.state === 'confirming';
+  const page = schoolPage(state, viewer, isRestore ? 'bringing' : 'working', {
     title:
-      total > 0
+      total > 0 && !isChecked
         ? _('{done} of {total}', { done: number(done), total: number(total) })
         : workTitle(agent.state, viewer),
     text: [currentTitle, timeText(state, viewer)].filter((part) => part !== '').join(' · '),
     cancel: cancelButton(viewer.words, state, job),
-    ...(!isRestore && total > 0 && { level: done / total }),
+    ...(!isRestore && total > 0 && { level: sentLevel(job ?? agent, done, total) }),
   });
+  return isChecked ? { ...page, busy: true } : page;
+}
+
+/** How full the picture is: within an entry, by its bytes, for one may be as large as a Journal. */
+function sentLevel(progress: Progress, done: number, total: number): number {
+  const { entriesDone, entriesTotal, bytesDone, bytesTotal } = progress;
+  const byBytes =
+    bytesTotal > 0 ? (entriesTotal * Math.min(bytesDone, bytesTotal)) / bytesTotal : 0;
+  return (done + Math.max(0, byBytes - entriesDone)) / total;
 }
 
 const counted = ({ entriesDone, entriesTotal }: Progress) => ({

@@ -1,0 +1,36 @@
+/**
+ * Loaded into a service that is measured: says which of both made an answer late, the event loop that stood still,
+ * or the threads in which Node waits for the disk. Costs next to nothing, so it is always on.
+ *
+ *     node --import tsx --import ./gauge.ts PROGRAM      writes "loop-late ms=…" and "threads-late ms=…" to stderr
+ */
+import { access } from 'node:fs/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What is shorter is not told, in milliseconds. */
+const TOLD_MS = 20;
+const RESOLUTION_MS = 5;
+const LOOK_MS = 50;
+
+// tsx switches them on, and an error's stack takes 200 ms then: not what is measured.
+process.setSourceMapsEnabled(false);
+const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+loop.enable();
+setInterval(() => {
+  tell('loop-late', loop.max / 1e6 - RESOLUTION_MS);
+  loop.reset();
+}, LOOK_MS).unref();
+
+void (async () => {
+  for (;;) {
+    const asked = performance.now();
+    await access('/'); // needs a thread, and no disk
+    tell('threads-late', performance.now() - asked);
+    await sleep(LOOK_MS, undefined, { ref: false });
+  }
+})();
+
+function tell(what: string, ms: number): void {
+  if (ms >= TOLD_MS) process.stderr.write(`${what} ms=${ms.toFixed(0)}\n`);
+}
