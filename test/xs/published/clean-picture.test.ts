@@ -89,6 +89,81 @@ for (const [name, ...options] of [
   });
 }
 
+/** What a camera writes: its words, and how it was held, where `entry` says so. */
+function cameraNotes(
+  order: 'II' | 'MM',
+  entry: (put: (value: number) => Buffer) => Buffer,
+): Buffer {
+  const put16 = (value: number) => {
+    const bytes = Buffer.alloc(2);
+    if (order === 'II') bytes.writeUInt16LE(value);
+    else bytes.writeUInt16BE(value);
+    return bytes;
+  };
+  const put32 = (value: number) => {
+    const halves = [put16(Math.floor(value / 65536)), put16(value % 65536)];
+    return Buffer.concat(order === 'II' ? halves.reverse() : halves);
+  };
+  const maker = Buffer.concat([put16(0x010f), put16(2), put32(SECRET.length + 1), put32(38)]);
+  return segment(
+    0xe1,
+    Buffer.concat([
+      ...[Buffer.from('Exif\0\0'), Buffer.from(order), put16(42), put32(8), put16(2)],
+      ...[maker, entry(put16), put32(0), Buffer.from(`${SECRET}\0`)],
+    ]),
+  );
+}
+
+/** The entry of an IFD that says how it was held. */
+const held = (value: number) => (put: (value: number) => Buffer) => {
+  const one = Buffer.concat(put(1)[0] === 1 ? [put(1), put(0)] : [put(0), put(1)]);
+  return Buffer.concat([put(0x0112), put(3), one, put(value), put(0)]);
+};
+
+const orientation = (file: Buffer) => {
+  const path = join(folder, 'held.jpg');
+  writeFileSync(path, file);
+  return Number(execFileSync('identify', ['-format', '%[EXIF:Orientation]', path]).toString());
+};
+
+for (const order of ['II', 'MM'] as const) {
+  test(`a photo stays as the camera was held, and nothing else of its notes (${order})`, () => {
+    const file = draw('held.jpg');
+    for (const value of [2, 3, 4, 5, 6, 7, 8]) {
+      const full = withMore(file, 2, cameraNotes(order, held(value)), EXIF);
+      assert.is(orientation(full), value, 'the test writes what a camera writes');
+      const clean = cleaned(full);
+      assert.is(orientation(clean), value);
+      assert.not(clean.includes(SECRET));
+      assert.is(clean.length, cleaned(file).length + 36);
+      assert.is(clean.indexOf('Exif'), clean.lastIndexOf('Exif'), 'once');
+      assert.equal(cleaned(clean), clean, 'a clean one stays as it is');
+    }
+  });
+
+  test(`notes that name no such position are left out whole (${order})`, () => {
+    const file = draw('held.jpg');
+    const entries: [string, (put: (value: number) => Buffer) => Buffer][] = [
+      ['upright', held(1)],
+      ['none', held(0)],
+      ['nine', held(9)],
+      ['many', held(65535)],
+      ['a long number', (put) => held(6)(put).fill(put(4), 2, 4)],
+      ['two of them', (put) => held(6)(put).fill(2, 4, 8)],
+      ['another tag', (put) => held(6)(put).fill(put(0x0113), 0, 2)],
+    ];
+    for (const [name, entry] of entries) {
+      const clean = cleaned(withMore(file, 2, cameraNotes(order, entry)));
+      assert.equal(clean, cleaned(file), name);
+    }
+    const notes = cameraNotes(order, held(6));
+    for (let length = 4; length < 10 + 8 + 2 + 24; length += 1) {
+      const cut = segment(0xe1, notes.subarray(4, length));
+      assert.equal(cleaned(withMore(file, 2, cut)), cleaned(file), `cut at ${length}`);
+    }
+  });
+}
+
 test('the small picture in the head of a JPEG is left out', () => {
   const file = draw('head.jpg');
   const body = Buffer.concat([
@@ -160,9 +235,10 @@ test('ten thousand damaged pictures: none stops the server, none keeps a word', 
   const sources = [
     withMore(cleaned(draw('a.jpg')), 2, EXIF),
     withMore(cleaned(draw('b.png')), 33, chunk('eXIf', SECRET)),
+    withMore(cleaned(draw('c.jpg')), 2, cameraNotes('II', held(6))),
   ];
   for (let n = 0; n < 10_000; n += 1) {
-    const file = Buffer.from(sources[n % 2] ?? '');
+    const file = Buffer.from(sources[n % 3] ?? '');
     // The words themselves stay whole, so that they can be looked for.
     for (let m = 0; m < 3; m += 1) {
       const at = 2 + random.below(file.length - 2);
