@@ -29,6 +29,7 @@ import {
 } from '../wire/admission.ts';
 import { Control } from '../wire/api.ts';
 import { type Connection, connect } from '../wire/ssh.ts';
+import { noteClassMenu } from './class-menu.ts';
 
 export interface Session extends AsyncDisposable {
   serial: Serial;
@@ -87,6 +88,7 @@ async function connectAs(context: Context, urls: ServerUrls, identity: Identity)
   const owner = {
     ...{ serial, instance },
     onConfirmed: () => noteConfirmed(context),
+    onClassPage: (isOn: boolean) => noteClassMenu(context, isOn),
     onMoved: (next: Identity) => becomeAnother(context, next),
   };
   return {
