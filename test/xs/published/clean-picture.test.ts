@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cleanPicture, joinPieces, sizeOfPieces } from '../../../xs/published/clean-picture.ts';
 import { temporaryFolder } from '../../shared/folder.ts';
+import { cameraNotes, held } from '../../shared/pictures.ts';
 import { seeded } from '../../shared/random.ts';
 
 const test = suite('pictures are cleaned for the class');
@@ -89,37 +90,6 @@ for (const [name, ...options] of [
   });
 }
 
-/** What a camera writes: its words, and how it was held, where `entry` says so. */
-function cameraNotes(
-  order: 'II' | 'MM',
-  entry: (put: (value: number) => Buffer) => Buffer,
-): Buffer {
-  const put16 = (value: number) => {
-    const bytes = Buffer.alloc(2);
-    if (order === 'II') bytes.writeUInt16LE(value);
-    else bytes.writeUInt16BE(value);
-    return bytes;
-  };
-  const put32 = (value: number) => {
-    const halves = [put16(Math.floor(value / 65536)), put16(value % 65536)];
-    return Buffer.concat(order === 'II' ? halves.reverse() : halves);
-  };
-  const maker = Buffer.concat([put16(0x010f), put16(2), put32(SECRET.length + 1), put32(38)]);
-  return segment(
-    0xe1,
-    Buffer.concat([
-      ...[Buffer.from('Exif\0\0'), Buffer.from(order), put16(42), put32(8), put16(2)],
-      ...[maker, entry(put16), put32(0), Buffer.from(`${SECRET}\0`)],
-    ]),
-  );
-}
-
-/** The entry of an IFD that says how it was held. */
-const held = (value: number) => (put: (value: number) => Buffer) => {
-  const one = Buffer.concat(put(1)[0] === 1 ? [put(1), put(0)] : [put(0), put(1)]);
-  return Buffer.concat([put(0x0112), put(3), one, put(value), put(0)]);
-};
-
 const orientation = (file: Buffer) => {
   const path = join(folder, 'held.jpg');
   writeFileSync(path, file);
@@ -130,7 +100,7 @@ for (const order of ['II', 'MM'] as const) {
   test(`a photo stays as the camera was held, and nothing else of its notes (${order})`, () => {
     const file = draw('held.jpg');
     for (const value of [2, 3, 4, 5, 6, 7, 8]) {
-      const full = withMore(file, 2, cameraNotes(order, held(value)), EXIF);
+      const full = withMore(file, 2, cameraNotes(SECRET, order, held(value)), EXIF);
       assert.is(orientation(full), value, 'the test writes what a camera writes');
       const clean = cleaned(full);
       assert.is(orientation(clean), value);
@@ -153,10 +123,10 @@ for (const order of ['II', 'MM'] as const) {
       ['another tag', (put) => held(6)(put).fill(put(0x0113), 0, 2)],
     ];
     for (const [name, entry] of entries) {
-      const clean = cleaned(withMore(file, 2, cameraNotes(order, entry)));
+      const clean = cleaned(withMore(file, 2, cameraNotes(SECRET, order, entry)));
       assert.equal(clean, cleaned(file), name);
     }
-    const notes = cameraNotes(order, held(6));
+    const notes = cameraNotes(SECRET, order, held(6));
     for (let length = 4; length < 10 + 8 + 2 + 24; length += 1) {
       const cut = segment(0xe1, notes.subarray(4, length));
       assert.equal(cleaned(withMore(file, 2, cut)), cleaned(file), `cut at ${length}`);
@@ -235,7 +205,7 @@ test('ten thousand damaged pictures: none stops the server, none keeps a word', 
   const sources = [
     withMore(cleaned(draw('a.jpg')), 2, EXIF),
     withMore(cleaned(draw('b.png')), 33, chunk('eXIf', SECRET)),
-    withMore(cleaned(draw('c.jpg')), 2, cameraNotes('II', held(6))),
+    withMore(cleaned(draw('c.jpg')), 2, cameraNotes(SECRET, 'II', held(6))),
   ];
   for (let n = 0; n < 10_000; n += 1) {
     const file = Buffer.from(sources[n % 3] ?? '');
