@@ -49,6 +49,8 @@ export interface Paths {
   mountPoint: string;
   /** Exists while there may be copies from such a day that are not finished. */
   copies: string;
+  /** Words for the Journal's "Copy to", while this laptop may offer to the class. */
+  classMenu: string;
   /** Room to borrow while the disk is full. */
   reserve: string;
   /** A folder of ours on whose file system its time is found out. */
@@ -89,6 +91,7 @@ export function agentPaths(profile: string): Paths {
     volume: join(own, 'volume'),
     mountPoint: join(own, 'mount-point'),
     copies: join(own, 'copies'),
+    classMenu: join(own, 'class-menu'),
     reserve: join(own, 'reserve'),
     probe: own,
     isReadOnly: false,

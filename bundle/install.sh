@@ -3,7 +3,7 @@
 # systems without Debian packages:
 #
 #   laptop  ds-backup, its manual page and completion, and what starts its agent: D-Bus, systemd's
-#           timer, NetworkManager, or the X session where there is no systemd
+#           timer, NetworkManager, or the X session where there is no systemd; what the Journal shows of it
 #   server  xs-backup, its manual pages and completion, its unit, the socket at port 80, and examples
 #           for nginx, Apache and nftables
 #
@@ -130,6 +130,11 @@ install_laptop() {
   place 644 "$from/ds-backup.timer" "$prefix/lib/systemd/user/ds-backup.timer"
   place 755 "$from/networkmanager-dispatcher" "$etc/NetworkManager/dispatcher.d/90-ds-backup"
   place 644 "$from/xsession" "$etc/X11/Xsession.d/98ds-backup"
+  # "My class" in the Journal's "Copy to"; Sugar loads it when it starts.
+  menu=$prefix/share/sugar/extensions/webservice/ds_backup
+  place 644 "$from/class-menu/account.py" "$menu/account.py"
+  place 644 "$from/class-menu/ds_backup.py" "$menu/ds_backup/ds_backup.py"
+  if [ -n "$remove" ]; then rm -rf "$destdir$menu"; fi
   # For every user; systemd reads "wants", and no other word.
   enabled "$etc/systemd/user/timers.target.wants/ds-backup.timer" \
     "$prefix/lib/systemd/user/ds-backup.timer"

@@ -26,7 +26,11 @@ const OF_THE_SERVER = [
   'xs/retention/retention-words.ts',
 ];
 /** What the Journal shows; its other words are the activity's. */
-const OF_THE_AGENT = ['agent/volume/volume.ts'];
+const OF_THE_AGENT = [
+  'agent/volume/volume.ts',
+  'agent/school/class-menu.ts',
+  'agent/bus/class-words.ts',
+];
 const SOURCES = [...OF_THE_ACTIVITY, ...OF_THE_SERVER, ...OF_THE_AGENT];
 
 const HEADER = `# Texts of the Backup activity and of the restore pages.

@@ -36,6 +36,7 @@ export const METHODS = {
   Pin: ['ss', 's'],
   Unpin: ['s', 's'],
   OfferToClass: ['ss', 's'],
+  ForMyClass: ['sb', 'sss'],
   ListClassOffers: ['', 'aa{sv}'],
   TakeBackFromClass: ['ss', ''],
   KeepAtSchool: ['s', 'o'],

@@ -48,6 +48,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'shared/words/progress-bar.ts': ['test/shared/words/progress-bar.test.ts'],
   'shared/words/words.ts': ['test/activity/words.test.ts'],
   'agent/backoff.ts': ['test/agent/backoff.test.ts'],
+  'agent/bus/class-words.ts': ['test/agent/bus/class-words.test.ts'],
   'agent/keep/kept-entry.ts': ['test/agent/keep/kept-entry.test.ts'],
   'agent/restore/choose-writer.ts': ['test/agent/restore/choose-writer.test.ts'],
   'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],

@@ -79,6 +79,20 @@ export async function readStandings(context: Context): Promise<Standing[]> {
   return await readCensus(context, state, await shownBySugar(context));
 }
 
+/** The same of those that have these names in the Journal. */
+export async function standingsOf(
+  context: Context,
+  names: readonly string[],
+): Promise<Map<string, Standing>> {
+  const all = new Map((await readStandings(context)).map((one) => [one.uid, one]));
+  return new Map(
+    names.flatMap((name) => {
+      const standing = all.get(uidAtSchool(name));
+      return standing ? [[name, standing] as const] : [];
+    }),
+  );
+}
+
 async function readCensus(
   { paths, signal }: Context,
   state: State,

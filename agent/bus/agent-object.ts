@@ -15,7 +15,9 @@ import {
 import { parseSerial, parseSnapshotName, parseUid } from '../../shared/ids.ts';
 import type { Job, JobKind, Request } from '../rules/jobs.ts';
 import type { Agent } from '../service/agent.ts';
+import { childsWords } from '../words.ts';
 import { BusObject, readOnlyProperties } from './bus-object.ts';
+import { type Said, saidOfOffer, saidOfRefusal, saidOfTakingBack } from './class-words.ts';
 import {
   type AgentProperties,
   agentProperties,
@@ -27,11 +29,13 @@ type Row = ReturnType<typeof packRow>;
 
 export class AgentObject extends BusObject<AgentProperties> {
   readonly #agent: Agent;
+  readonly #env: NodeJS.ProcessEnv;
   #pins: PinUse = { bytes: 0, limit: 0 };
 
-  constructor(agent: Agent) {
+  constructor(agent: Agent, env: NodeJS.ProcessEnv) {
     super(BACKUP_NAME, agentProperties(agent.view, { bytes: 0, limit: 0 }));
     this.#agent = agent;
+    this.#env = env;
   }
 
   /** Emits what changed. */
@@ -144,6 +148,19 @@ export class AgentObject extends BusObject<AgentProperties> {
 
   async TakeBackFromClass(entry: string, digest: string): Promise<void> {
     await answer(this.#agent.ask('take-back', { entry, digest }));
+  }
+
+  /** For Sugar's Journal, which shows these words: offers the entry as it is there, or takes it back. */
+  async ForMyClass(entry: string, yes: boolean): Promise<Said> {
+    const words = childsWords(this.#env);
+    const { offers } = this.#agent;
+    try {
+      if (yes) return saidOfOffer(await offers.offer(entry), words);
+      await offers.takeBack(entry);
+      return saidOfTakingBack(undefined, words);
+    } catch (error) {
+      return yes ? saidOfRefusal(error, words) : saidOfTakingBack(error, words);
+    }
   }
 
   ListAtSchool(): Promise<Row[]> {

@@ -33,7 +33,7 @@ export class Presence implements AsyncDisposable {
   constructor(bus: Bus, agent: Agent, env: NodeJS.ProcessEnv, log: Log) {
     this.#bus = bus;
     this.#agent = agent;
-    this.#object = new AgentObject(agent);
+    this.#object = new AgentObject(agent, env);
     this.#delay = new SleepDelay(env, log);
     bus.raw.export(BACKUP_PATH, this.#object);
     agent.on('change', () => this.#updateSoon());

@@ -5,13 +5,10 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { propertyText } from '../../shared/journal/entry.ts';
 import type { KeptMark } from '../../shared/journal/kept.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
-import { findCatalogue, languagesOf } from '../../shared/words/catalogue.ts';
-import { wordsOf } from '../../shared/words/language.ts';
 import { backUp } from '../backup/backup.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
@@ -26,6 +23,7 @@ import { flushFileSystem } from '../journal/placement.ts';
 import { emptyFolder, takeLock } from '../profile.ts';
 import { openControlSession } from '../school/session.ts';
 import { openState } from '../state.ts';
+import { childsWords } from '../words.ts';
 import { prepareProfile } from '../workplace.ts';
 import { emptied, keptStateOf, marked, unmarked } from './kept-entry.ts';
 import { pinAndVerify, undoPin } from './own-pin.ts';
@@ -156,7 +154,6 @@ function makeEmptyFile({ paths }: Context): string {
 
 /** The title shown while the content is away, in the child's language. */
 function shownTitle({ env }: Context, title: string): string {
-  const folder = fileURLToPath(new URL('./locale', import.meta.url));
-  const { _ } = wordsOf(findCatalogue(folder, 'ds-backup', languagesOf(env)));
+  const { _ } = childsWords(env);
   return `${title} · ${_('Kept at school')}`;
 }

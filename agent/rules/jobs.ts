@@ -6,11 +6,11 @@ import type { JobReason } from '../../shared/backup-bus.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Progress } from '../progress.ts';
 
-export type JobKind = 'backup' | 'restore' | 'restore-entry' | 'keep' | 'fetch' | 'pins';
+export type JobKind = 'backup' | 'restore' | 'restore-entry' | 'keep' | 'fetch' | 'pins' | 'offers';
 
 export interface Request {
   kind: JobKind;
-  /** A person asked for it; otherwise it is the day's backup, or noted pins. */
+  /** A person asked for it; otherwise it is the day's backup, or noted pins or offers. */
   byHand: boolean;
   /** The serial of the laptop whose snapshots it concerns; empty for this one. */
   of: string;
@@ -70,7 +70,7 @@ export function liveJobs(jobs: readonly Job[]): Job[] {
 }
 
 /**
- * Lower runs first: single entries, whole restores, pins, a backup that a person asked for, the day's
+ * Lower runs first: single entries, whole restores, pins and offers, a backup that a person asked for, the day's
  * backup. A child waits for the first two.
  */
 function priority({ request: { kind, byHand } }: Job): number {
@@ -82,6 +82,7 @@ function priority({ request: { kind, byHand } }: Job): number {
     case 'restore':
       return 1;
     case 'pins':
+    case 'offers':
       return 2;
     case 'backup':
       return byHand ? 3 : 4;

@@ -140,6 +140,7 @@ export function jobFor(model: Model, request: Request): Job | undefined {
 /** What failed or was cancelled last; jobs that send pins count only while there are pins to send. */
 export function lastUnfinished({ jobs }: Model, hasPins: boolean): Job | undefined {
   return jobs.findLast(({ end, request: { kind } }) => {
+    if (kind === 'offers') return false; // what was refused is not offered again
     return (end === 'failed' || end === 'cancelled') && (kind !== 'pins' || hasPins);
   });
 }

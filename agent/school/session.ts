@@ -24,6 +24,7 @@ import { type Admission, askAdmission, type Purpose } from '../wire/admission.ts
 import { Control } from '../wire/api.ts';
 import { type Busy, ServerBusy } from '../wire/busy.ts';
 import { type Connection, connect } from '../wire/ssh.ts';
+import { noteClassMenu } from './class-menu.ts';
 
 export interface Session extends AsyncDisposable {
   serial: Serial;
@@ -82,6 +83,7 @@ async function connectAs(context: Context, urls: ServerUrls, identity: Identity)
   const owner = {
     ...{ serial, instance },
     onConfirmed: () => noteConfirmed(context),
+    onClassPage: (isOn: boolean) => noteClassMenu(context, isOn),
     onMoved: (next: Identity) => becomeAnother(context, next),
   };
   return {

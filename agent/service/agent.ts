@@ -25,6 +25,7 @@ import { refusal, type World } from '../rules/obstacles.ts';
 import { describeStatus, type Status } from '../rules/status.ts';
 import type { ActName, ActParams, ActResult } from '../worker/acts.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
+import { ClassOffers } from './class-offers.ts';
 import { CopyFinisher } from './copy-finisher.ts';
 import { DayBook } from './day-book.ts';
 import { JournalVolume, type VolumeView } from './journal-volume.ts';
@@ -76,7 +77,9 @@ interface Events {
 const KEPT_MS = 5 * 60_000;
 
 const FETCH: Request = { kind: 'fetch', byHand: false, of: '', snapshot: '', entry: '' };
-const PINS: Request = { kind: 'pins', byHand: false, of: '', snapshot: '', entry: '' };
+const NOTED = { byHand: false, of: '', snapshot: '', entry: '' };
+const OFFERS: Request = { kind: 'offers', ...NOTED };
+const PINS: Request = { kind: 'pins', ...NOTED };
 
 export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   readonly #options: AgentOptions;
@@ -93,6 +96,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   readonly volume: JournalVolume;
   /** Copies that were made from it. */
   readonly copies: CopyFinisher;
+  /** What is said to be for the class in the Journal itself. */
+  readonly offers: ClassOffers;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   #isStarted = false;
@@ -113,6 +118,16 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
       fetch: (entry) => this.#take({ type: 'request', request: { ...FETCH, entry } }),
       onRest: () => this.emit('change'),
     });
+    this.offers = new ClassOffers({
+      book: this.#book,
+      send: (entries) => this.ask('send-offers', { entries }),
+      takeBack: (entry) => this.ask('take-back', { entry }),
+      sendSoon: () => this.#take({ type: 'request', request: OFFERS }),
+      backUpSoon: () => this.#backUpSoon(),
+      settled: async () => {
+        if (this.#running?.kind === 'offers') await this.#running.outcome;
+      },
+    });
     this.#model = newModel({
       ...{ power: 'unknown', network: 'unknown', suspending: false },
       paused: this.#book.memory.paused,
@@ -129,6 +144,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
       this.#take({ type: 'request', request: { ...request, byHand } });
     }
     if (pinNotes.length > 0) this.#take({ type: 'request', request: PINS });
+    this.offers.sendNoted();
     this.#isStarted = true;
     void this.volume.heal().then(() => this.copies.soon());
     this.lookAgain();
@@ -292,7 +308,9 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
   #begin(job: Job): void {
     const { id, request } = job;
     this.#options.log.info('begin', { job: id, kind: request.kind, byHand: request.byHand });
-    const running = new RunningJob(job, this.#book.memory.pinNotes, this.#options, {
+    const offers = request.kind === 'offers' ? this.#book.takeOffers() : [];
+    const notes = { pins: this.#book.memory.pinNotes, offers };
+    const running = new RunningJob(job, notes, this.#options, {
       onServerTime: (ms) => this.#book.hear(ms),
       onProgress: (progress) => this.#take({ type: 'progress', id, progress }),
     });
@@ -327,14 +345,29 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
         if (this.#book.memory.pinNotes.length > 0) this.#take({ type: 'request', request: PINS });
         return;
       }
+      case 'offers-sent': {
+        const [failure] = outcome.sent.refused;
+        this.offers.wereSent(outcome.sent);
+        if (failure) this.#take({ type: 'failed', id, failure, random: 0 });
+        else this.#take({ type: 'done', id, summary: {} });
+        return;
+      }
       case 'done':
         if (kind === 'backup') this.#book.noteBackup(outcome.result.details.held ?? '');
         this.#take({ type: 'done', id, summary: outcome.result.summary });
         if (kind === 'backup') this.lookAgain();
+        if (kind === 'backup') this.offers.sendNoted();
         return;
       default:
         outcome satisfies never;
     }
+  }
+
+  /** As if a person had asked, while nothing is known to be in the way; else the day's backup comes. */
+  #backUpSoon(): void {
+    const { world } = this.#model;
+    if (refusal(world) || world.network === 'down') return;
+    this.#take({ type: 'request', request: { kind: 'backup', ...NOTED, byHand: true } });
   }
 
   /** A stop takes two seconds at most, a new index of Sugar's may take longer. */

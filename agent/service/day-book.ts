@@ -98,12 +98,34 @@ export class DayBook {
     this.#remember({ pinNotes: left });
   }
 
+  /** `tried`: it may have reached the school. */
+  noteOffer(entry: string, tried: boolean): void {
+    const { offerNotes } = this.#memory;
+    const before = offerNotes.find((note) => note.entry === entry);
+    const others = offerNotes.filter((note) => note !== before);
+    this.#remember({ offerNotes: [...others, { entry, tried: tried || before?.tried === true }] });
+  }
+
+  /** All noted offers, which from now on may have reached the school. */
+  takeOffers(): string[] {
+    const offerNotes = this.#memory.offerNotes.map((note) => ({ ...note, tried: true }));
+    this.#remember({ offerNotes });
+    return offerNotes.map(({ entry }) => entry);
+  }
+
+  forgetOffers(entries: readonly string[]): void {
+    const { offerNotes } = this.#memory;
+    this.#remember({ offerNotes: offerNotes.filter(({ entry }) => !entries.includes(entry)) });
+  }
+
   /** Records what must continue after a power cut: what a person asked for, and our slot in the queue. */
   noteJobs(jobs: readonly Job[]): void {
     const live = jobs.filter(({ end }) => end === null);
     const requests = live
       .map(({ request }) => request)
-      .filter(({ kind, byHand }) => kind !== 'pins' && (byHand || kind !== 'backup'));
+      .filter(
+        ({ kind, byHand }) => !['pins', 'offers'].includes(kind) && (byHand || kind !== 'backup'),
+      );
     const wait = live.find((job) => job.wait?.reason === 'queue')?.wait;
     const appointment = wait ? { untilMs: wait.untilMs, place: wait.place } : null;
     const before = [this.#memory.requests, this.#memory.appointment];

@@ -1,7 +1,7 @@
 /**
  * What the agent must remember across a power cut: the last backup and the server's time, unfinished
- * requests, and pins that were noted away from school. One small file that is replaced atomically. When it
- * is lost, the server is asked once more and noted pins and requests have to be repeated.
+ * requests, and pins and offers that were noted. One small file that is replaced atomically. When it
+ * is lost, the server is asked once more and noted pins, offers and requests have to be repeated.
  */
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
@@ -12,7 +12,7 @@ import { writeFileDurably } from '../../shared/system/files.ts';
 const moment = v.object({ wallMs: v.number(), boot: v.string(), uptimeMs: v.number() });
 const anchor = v.object({ serverMs: v.number(), at: moment });
 const request = v.object({
-  kind: v.picklist(['backup', 'restore', 'restore-entry', 'keep', 'fetch', 'pins']),
+  kind: v.picklist(['backup', 'restore', 'restore-entry', 'keep', 'fetch', 'pins', 'offers']),
   byHand: v.boolean(),
   of: v.string(),
   snapshot: v.string(),
@@ -31,6 +31,17 @@ const schema = v.object({
   appointment: v.nullable(v.object({ untilMs: v.number(), place: v.number() })),
   /** Pins (a snapshot, empty for the newest) and unpins (null) that were not sent yet. */
   pinNotes: v.array(v.object({ uid: v.string(), snapshot: v.nullable(v.string()) })),
+  /** Entries that a child said are for her class, and that were not offered yet. */
+  offerNotes: v.optional(
+    v.array(
+      v.object({
+        entry: v.string(),
+        /** It may have reached the school, whose answer was lost. */
+        tried: v.boolean(),
+      }),
+    ),
+    [],
+  ),
   /** Why the school holds the last backups back; empty when it does not. */
   held: v.string(),
 });
@@ -39,7 +50,7 @@ export type PinNote = Memory['pinNotes'][number];
 
 const NOTHING: Memory = {
   ...{ version: 1, done: null, heard: null, boot: '', paused: false, requests: [] },
-  ...{ appointment: null, pinNotes: [], held: '' },
+  ...{ appointment: null, pinNotes: [], offerNotes: [], held: '' },
 };
 
 /** The file's content; empty memory when the file is absent, or unreadable, which is logged. */

@@ -4,10 +4,11 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Progress } from '../progress.ts';
-import type { Job } from '../rules/jobs.ts';
+import type { Job, JobKind } from '../rules/jobs.ts';
 import type { Failure } from '../rules/retry.ts';
 import type { JobResult } from '../worker/acts.ts';
 import { Worker, WorkerFailure, type WorkerProgram } from '../worker/process.ts';
+import type { SentOffers } from '../worker/send-offers.ts';
 import type { RefusedPin } from '../worker/send-pins.ts';
 import type { PinNote } from './memory.ts';
 
@@ -17,10 +18,17 @@ export interface JobListener {
   onServerTime: (ms: number) => void;
 }
 
+/** What was noted to be sent later. */
+export interface Notes {
+  pins: readonly PinNote[];
+  offers: readonly string[];
+}
+
 export type Outcome =
   | { type: 'done'; result: JobResult }
   /** Pins that were sent; some may have been refused. */
   | { type: 'pins-sent'; notes: readonly PinNote[]; refused: readonly RefusedPin[] }
+  | { type: 'offers-sent'; sent: SentOffers }
   | { type: 'stopped' }
   | { type: 'failed'; failure: Failure };
 
@@ -32,6 +40,7 @@ export interface RunningJobOptions {
 
 export class RunningJob {
   readonly id: number;
+  readonly kind: JobKind;
   /** Resolves when the worker has ended. */
   readonly outcome: Promise<Outcome>;
   readonly #clock: Clock;
@@ -39,14 +48,15 @@ export class RunningJob {
   #movingSinceMs: number | undefined;
   #isStopping = false;
 
-  /** Starts the job's worker; `notes` are the pins that a job of kind `pins` sends. */
+  /** Starts the job's worker; `notes` are what jobs of the kinds `pins` and `offers` send. */
   constructor(
     { id, request }: Job,
-    notes: readonly PinNote[],
+    notes: Notes,
     { program, clock, log }: RunningJobOptions,
     listener: JobListener,
   ) {
     this.id = id;
+    this.kind = request.kind;
     this.#clock = clock;
     this.#worker = new Worker(program, log, request.kind === 'backup' && !request.byHand);
     const onProgress = (progress: Progress) => {
@@ -70,17 +80,20 @@ export class RunningJob {
     await this.outcome;
   }
 
-  async #run(
-    request: Job['request'],
-    notes: readonly PinNote[],
-    listener: JobListener,
-  ): Promise<Outcome> {
+  async #run(request: Job['request'], notes: Notes, listener: JobListener): Promise<Outcome> {
     const { kind, of, snapshot, entry } = request;
     try {
       if (kind === 'pins') {
-        const params = { notes: [...notes] };
-        const refused = await this.#worker.ask('send-pins', params, listener);
-        return { type: 'pins-sent', notes, refused };
+        const refused = await this.#worker.ask('send-pins', { notes: [...notes.pins] }, listener);
+        return { type: 'pins-sent', notes: notes.pins, refused };
+      }
+      if (kind === 'offers') {
+        const sent = await this.#worker.ask(
+          'send-offers',
+          { entries: [...notes.offers] },
+          listener,
+        );
+        return { type: 'offers-sent', sent };
       }
       const result = await this.#worker.ask(kind, { of, snapshot, entry }, listener);
       return { type: 'done', result };

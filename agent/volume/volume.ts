@@ -4,19 +4,17 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial, SnapshotName } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import { findCatalogue, languagesOf } from '../../shared/words/catalogue.ts';
-import { wordsOf } from '../../shared/words/language.ts';
 import type { Context } from '../context.ts';
 import { emptyFolder } from '../profile.ts';
 import { newestSnapshot } from '../restore/wanted.ts';
 import { openSession } from '../school/session.ts';
 import { SharedSession } from '../school/shared-session.ts';
+import { childsWords } from '../words.ts';
 import { prepareProfile } from '../workplace.ts';
 import type { LeftOut } from './arrived.ts';
 import { Contents } from './contents.ts';
@@ -116,7 +114,6 @@ function giveBack(): void {
 
 /** What the Journal calls it, in the child's language. */
 function volumeName(env: NodeJS.ProcessEnv): string {
-  const folder = fileURLToPath(new URL('./locale', import.meta.url));
-  const { _ } = wordsOf(findCatalogue(folder, 'ds-backup', languagesOf(env)));
+  const { _ } = childsWords(env);
   return _('School').replace(/[/\0]/g, ' ');
 }

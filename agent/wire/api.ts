@@ -46,6 +46,8 @@ export interface ControlOwner {
   instance: string;
   /** Called when the server says that a teacher has approved this laptop. */
   onConfirmed: () => void;
+  /** Called with whether there is a class page to which this laptop may offer. */
+  onClassPage: (isOn: boolean) => void;
   /** Called when another laptop has this identity, and this one gets one of its own. */
   onMoved: (identity: NonNullable<ServerState['moved']>) => Promise<void>;
 }
@@ -104,6 +106,7 @@ export class Control {
       });
     }
     if (state.confirmed) this.#owner.onConfirmed();
+    this.#owner.onClassPage(state.classPage === true);
     this.#known ??= Promise.resolve();
     return state;
   }

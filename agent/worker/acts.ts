@@ -8,6 +8,7 @@ import { parseDigest, parseUid } from '../../shared/ids.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { WithHere } from '../browse/catalogue.ts';
 import {
+  entryNames,
   job,
   listing,
   nothing,
@@ -189,6 +190,10 @@ const ACTS = {
     const [where, uid] = [parsePlace(params), parseUid(params.entry)];
     const snapshot = await (await catalogue()).nameOf(where);
     return session.ask(({ control }) => control.offerToClass(uid, snapshot));
+  }),
+
+  'send-offers': act(entryNames, async (worker, params) => {
+    return (await import('./send-offers.ts')).sendOffers(worker, params);
   }),
 
   /** Takes an offer back; all of the entry's where no version is given. */

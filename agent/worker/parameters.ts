@@ -33,6 +33,9 @@ export const pinNotes = v.object({
   notes: v.array(v.object({ uid: v.string(), snapshot: v.nullable(v.string()) })),
 });
 
+/** Entries by their names in the Journal. */
+export const entryNames = v.object({ entries: v.array(v.string()) });
+
 /** Throws `bad-id` for what is neither empty nor an id. */
 export function parsePlace({ of, snapshot }: { of: string; snapshot: string }): Place {
   const owner: Serial | undefined = of === '' ? undefined : parseSerial(of);

@@ -126,6 +126,8 @@ const stateSchema = v.object({
   held: v.nullable(v.object({ reason: v.string(), detail: v.string() })),
   /** Whether a teacher or admin has approved this laptop's key; older servers do not say. */
   confirmed: v.optional(v.boolean()),
+  /** Whether this laptop may offer to the class; older servers do not say. */
+  classPage: v.optional(v.boolean()),
   /** Another laptop has this one's identity: this is its own from now on. */
   moved: v.optional(v.object({ serial, uuid: v.string() })),
 });

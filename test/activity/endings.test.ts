@@ -124,7 +124,7 @@ const jobEnds = (more: Properties): Event[] => [
 ];
 
 test('the end of a job makes lists be read again, but for a backup, which has news of its own', () => {
-  for (const Kind of ['restore', 'restore-entry', 'keep', 'fetch', 'pins']) {
+  for (const Kind of ['restore', 'restore-entry', 'keep', 'fetch', 'pins', 'offers']) {
     for (const State of ['done', 'failed', 'cancelled']) {
       assert.equal(ending(...jobEnds({ Kind, State }))[1], ALL, `${Kind} ${State}`);
     }
@@ -143,6 +143,7 @@ test('a success is told with its title where a child waits for it', () => {
   assert.equal(told({ Kind: 'fetch' }), ['fetched', 'Volcán', 6]);
   assert.equal(told({ Kind: 'backup' }), null);
   assert.equal(told({ Kind: 'pins' }), null);
+  assert.equal(told({ Kind: 'offers' }), null);
   assert.equal(told({ Kind: 'restore', Summary: { restored: 3 } }), null, 'it has a screen');
   const entry = (Summary: object) => told({ Kind: 'restore-entry', Summary })?.[0];
   assert.is(entry({}), 'came-back');
@@ -165,6 +166,9 @@ test('a failure is told once, where it is not on the screen anyway', () => {
   assert.is(told(...failed('restore', 'server-full')), null, 'its own screen has it');
   assert.is(told(...failed('keep', 'over-quota')), 'not-yet');
   assert.is(told(...failed('pins', 'over-quota')), 'pins-full');
+  for (const code of ['server-refused', 'not-found', 'over-quota']) {
+    assert.is(told(...failed('offers', code)), 'not-offered', code);
+  }
   const { alert } = after(...failed('keep', 'damaged')).state;
   assert.is(alert?.type === 'news' && alert.title, 'Volcán');
 });

@@ -47,7 +47,7 @@ async function serve(count: number): Promise<void> {
         if (failure) return replyError(bus, message, failure);
         const [, signature] = METHODS[member as MethodName];
         const answer = method(...body);
-        const several = /^(ua|aa\{sv\}t)/.test(signature);
+        const several = /^(ua|aa\{sv\}t|sss)/.test(signature);
         const values = signature === '' ? [] : several ? (answer as unknown[]) : [answer];
         return reply(bus, message, signature, values);
       }

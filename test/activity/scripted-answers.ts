@@ -168,6 +168,11 @@ function classAnswers(agent: ScriptedAgent) {
       if (entry) entry.offered ??= 'offered';
       return entry?.offered ?? 'offered';
     },
+    ForMyClass: (_uid: never, yes: boolean) => [
+      'For my class',
+      yes ? 'Your teacher looks at it first.' : 'Your class does not see it any more.',
+      yes ? 'Take it back' : '',
+    ],
     TakeBackFromClass: (uid: string) => {
       const entry = find(uid);
       if (entry) delete entry.offered;

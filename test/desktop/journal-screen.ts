@@ -86,10 +86,15 @@ export class JournalScreen {
     await this.screen.find('Copy to');
   }
 
-  /** From the details, as a child does: Copy to → Journal. */
-  async copyToJournal(): Promise<void> {
+  /** From the details. */
+  async openCopyTo(): Promise<void> {
     await this.screen.press('Copy to');
     await sleep(scaled(ANIMATION_MS));
+  }
+
+  /** From the details, as a child does: Copy to → Journal. */
+  async copyToJournal(): Promise<void> {
+    await this.openCopyTo();
     const journal = await this.screen.find('Journal', { role: 'menu item' });
     await this.#scene.desktop.click(journal.x, journal.y);
   }

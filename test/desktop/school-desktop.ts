@@ -20,6 +20,8 @@ export interface SchoolDesktopOptions extends DesktopOptions {
   entries: number;
   /** Of the transfer, in KiB a second: slow enough to do something in the middle. */
   bandwidth?: number;
+  /** The extension of Sugar's Journal is installed for this child, and finds these words from another day. */
+  classMenu?: object;
 }
 
 const DATASTORE: Target = {
@@ -109,6 +111,11 @@ export class SchoolDesktop implements AsyncDisposable {
     return Number(pid);
   }
 
+  /** The bus reads anew what it starts for whom. */
+  async reloadServices(): Promise<void> {
+    await this.bus.call(DAEMON, 'ReloadConfig', '', []);
+  }
+
   /** Stops what the server sends now until disposed. Undefined when nothing is. */
   holdSending(): Disposable | undefined {
     return hold(senders(this.school.server));
@@ -161,5 +168,20 @@ function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOpt
     `home/.local/share/dbus-1/services/${AGENT.name}.service`,
     `[D-BUS Service]\nName=${AGENT.name}\nExec=/bin/sh -c "exec ${exec} 2>>${child.profile}/agent.log"\n`,
   );
+  if (options.classMenu) installClassMenu(child, options.classMenu);
   child.giveToChild('home');
+}
+
+/** As the package does for all users; Sugar looks into the child's own folder first. */
+function installClassMenu(child: Desktop, words: object): void {
+  const folder = 'home/.sugar/default/extensions/webservice';
+  const source = (name: string) =>
+    readFileSync(new URL(`../../bundle/laptop/class-menu/${name}`, import.meta.url), 'utf8');
+  child.writeFile(
+    `${folder}/__init__.py`,
+    'from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n',
+  );
+  child.writeFile(`${folder}/ds_backup/account.py`, source('account.py'));
+  child.writeFile(`${folder}/ds_backup/ds_backup/ds_backup.py`, source('ds_backup.py'));
+  child.writeFile('home/.sugar/default/ds-backup/class-menu', JSON.stringify(words));
 }

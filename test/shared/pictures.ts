@@ -53,3 +53,36 @@ export function pngWith(words: string): Buffer {
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
+
+/** Writes a number of two bytes in the order of the notes. */
+type Put = (value: number) => Buffer;
+
+/** The segment that a camera writes into a JPEG: its words, and what `entry` says, in this order of bytes. */
+export function cameraNotes(
+  words: string,
+  order: 'II' | 'MM',
+  entry: (put: Put) => Buffer,
+): Buffer {
+  const put16: Put = (value) => {
+    const bytes = Buffer.alloc(2);
+    if (order === 'II') bytes.writeUInt16LE(value);
+    else bytes.writeUInt16BE(value);
+    return bytes;
+  };
+  const put32 = (value: number) => {
+    const halves = [put16(Math.floor(value / 65536)), put16(value % 65536)];
+    return Buffer.concat(order === 'II' ? halves.reverse() : halves);
+  };
+  const maker = Buffer.concat([put16(0x010f), put16(2), put32(words.length + 1), put32(38)]);
+  const parts = [Buffer.from('Exif\0\0'), Buffer.from(order), put16(42), put32(8), put16(2)];
+  const notes = [maker, entry(put16), put32(0), Buffer.from(`${words}\0`)];
+  return segment(0xe1, Buffer.concat([...parts, ...notes]));
+}
+
+/** The entry of an IFD that says how it was held. */
+export const held =
+  (value: number) =>
+  (put: Put): Buffer => {
+    const one = Buffer.concat(put(1)[0] === 1 ? [put(1), put(0)] : [put(0), put(1)]);
+    return Buffer.concat([put(0x0112), put(3), one, put(value), put(0)]);
+  };

@@ -34,7 +34,7 @@ import { uploadGate } from '../traffic/leases.ts';
 import type { Load, Traffic } from '../traffic/traffic.ts';
 import { createApp } from './app.ts';
 import { MAX_PAGE, readEntriesPage } from './catalogue.ts';
-import { addClassRoutes } from './class-page.ts';
+import { addClassRoutes, mayOffer } from './class-page.ts';
 import { addCompletionRoute } from './completion.ts';
 import { addEntryRoutes } from './entries.ts';
 import { withoutInsides } from './error-answer.ts';
@@ -126,6 +126,7 @@ function addRoutes(
       base: base ? summarize(base) : null,
       held: base && isHeld(paths, base) ? readHeldNote(base.folder) : null,
       confirmed: library.registrations.isConfirmed(serial),
+      classPage: mayOffer(library, serial),
       ...(met.type === 'moved' && { moved: { serial: met.to.serial, uuid: met.to.uuid } }),
     };
   });

@@ -93,6 +93,11 @@ export function classStanding(
   return knownOffer(paths, serial, uid, digest)?.state ?? 'none';
 }
 
+/** Whether there is a class page, and this laptop is one that somebody has vouched for. */
+export function mayOffer({ paths, registrations }: Library, serial: Serial): boolean {
+  return isOn(paths) && registrations.isConfirmed(serial);
+}
+
 /** Answers as for any address that is not there. */
 function checkOn(paths: Paths): void {
   if (!isOn(paths)) throw new DsError('not-found', 'there is no such page');

@@ -1,12 +1,15 @@
 /**
  * Pictures without what cameras and programs write into them beside the picture: place, time, device, names,
  * comments, a smaller picture of how it was before. Of JPEG and PNG only those parts are kept that a browser
- * needs to draw them; whatever stands after the end of the picture goes too. The parts stay where they are in
+ * needs to draw them, and how the camera was held, written anew; whatever stands after the end of the picture
+ * goes too. The parts stay where they are in
  * the file: what comes out is a list of them. Pure.
  *
  * Written here because it is two loops over lengths; the libraries for it decode the whole picture, or
  * edit what they know by name and keep the rest.
  */
+
+import { orientationIn, orientationSegment } from './orientation.ts';
 
 /** Bytes from `from` up to `to` of the original, or these ones instead. */
 export type Piece = { from: number; to: number } | { bytes: Buffer };
@@ -79,7 +82,9 @@ class Kept {
   }
 }
 
-const [SOI, EOI, SOS, APP0, APP14, APP15, COM] = [0xd8, 0xd9, 0xda, 0xe0, 0xee, 0xef, 0xfe];
+const [SOI, EOI, SOS, APP0, APP1, APP14, APP15, COM] = [
+  0xd8, 0xd9, 0xda, 0xe0, 0xe1, 0xee, 0xef, 0xfe,
+];
 
 /** Undefined for what is no whole JPEG. */
 function jpegPieces(file: Buffer): Piece[] | undefined {
@@ -87,6 +92,7 @@ function jpegPieces(file: Buffer): Piece[] | undefined {
   kept.keep(0, 2);
   let hasFrame = false;
   let hasScan = false;
+  let held: number | undefined;
   for (let at = 2; !kept.isTooMuch; ) {
     while (file[at] === 0xff && file[at + 1] === 0xff) at += 1;
     const marker = file[at + 1];
@@ -99,7 +105,10 @@ function jpegPieces(file: Buffer): Piece[] | undefined {
     if (end < at + 4 || end > file.length || !isJpegPart(marker)) return undefined;
     const segment = file.subarray(at, end);
     if (marker === APP0) kept.pieces.push(...withoutThumbnail(segment));
-    else if (marker === APP14) {
+    else if (marker === APP1 && held === undefined && !hasFrame) {
+      held = orientationIn(segment);
+      if (held) kept.pieces.push({ bytes: orientationSegment(held) });
+    } else if (marker === APP14) {
       if (isAdobe(segment)) kept.keep(at, end);
     } else if (!isLeftOut(marker)) kept.keep(at, end);
     hasFrame ||= isFrame(marker);

@@ -128,6 +128,8 @@ function jobEnded(state: State, job: Job): State {
   if (job.state === 'failed') {
     // The first screen shows it itself, and for longer.
     if (job.kind === 'backup' && state.place.type === 'status') return after;
+    // What a child said in the Journal, some time ago.
+    if (job.kind === 'offers') return tell(after, 'not-offered');
     const isPin = job.kind === 'pins';
     // It was shown as pinned since it was noted; the school is asked which of them was refused.
     const told = isPin ? { ...after, pinning: undoable(state) } : after;
@@ -141,7 +143,7 @@ function jobEnded(state: State, job: Job): State {
 
 /** The entry that it was about; empty for what is about all of them. */
 function titleOf({ kind, currentTitle }: Job): string {
-  return kind === 'backup' || kind === 'pins' ? '' : currentTitle;
+  return ['backup', 'pins', 'offers'].includes(kind) ? '' : currentTitle;
 }
 
 function newsOfSuccess({ kind, summary }: Job): News | null {

@@ -8,7 +8,7 @@ export const TELL_TIME_AFTER_S = 20;
 /** The running job, or the one whose turn is next: as in the agent, what a child waits for first. */
 export function openJob(state: State): Job | undefined {
   const open = Object.values(state.jobs).filter(isOpen);
-  const rank = ({ kind }: Job) => ['restore', 'pins', 'backup'].indexOf(kind);
+  const rank = ({ kind }: Job) => ['restore', 'pins', 'offers', 'backup'].indexOf(kind);
   const [first] = open.toSorted((a, b) => rank(a) - rank(b));
   return open.find(({ state }) => state === 'running') ?? first;
 }

@@ -107,6 +107,7 @@ export type News =
   | 'fetched'
   | 'in-journal'
   | 'offered'
+  | 'not-offered'
   | 'taken-back'
   | 'partly-in-journal'
   | 'server-away'

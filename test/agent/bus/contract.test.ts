@@ -42,6 +42,7 @@ const ARGUMENTS: Record<MethodName, unknown[]> = {
   ...{ RestoreAll: ['', ''], RestoreEntry: ['', '', UID], ForgetRestore: ['', ''] },
   ...{ ListPins: [], Pin: ['', UID], Unpin: [UID], KeepAtSchool: [UID], FetchBack: [UID] },
   ...{ OfferToClass: ['', UID], ListClassOffers: [], TakeBackFromClass: [UID, ''] },
+  ...{ ForMyClass: [UID, true] },
   ...{ ListAtSchool: [], ListStandings: [], WebLink: [] },
   ...{ OpenInJournal: ['', ''], CloseInJournal: [] },
 };

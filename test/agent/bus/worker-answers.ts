@@ -39,6 +39,7 @@ export const WORKER_ANSWERS = {
     { uid: UID, digest: '0'.repeat(64), snapshot: SNAPSHOT, title: 'My house', state: 'offered' },
   ],
   offer: 'offered',
+  'send-offers': { states: { [UID]: 'offered' }, waiting: [], refused: [] },
   'take-back': null,
   kept: [{ uid: UID, title: 'A long film', bytes: 44_000_000 }],
   census: [

@@ -16,7 +16,7 @@ const test = suite('the ssh connection');
 
 const OWNER = {
   ...{ serial: parseSerial('SHC00800000'), instance: '0'.repeat(32) },
-  ...{ onConfirmed: () => {}, onMoved: async () => {} },
+  ...{ onConfirmed: () => {}, onClassPage: () => {}, onMoved: async () => {} },
 };
 const ENROLMENT = { login: 'shc0000', sshPort: 22 } as ConnectionOptions['enrolment'];
 

@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { parseClassOffers } from '../../../shared/protocol/messages.ts';
+import { mayOffer } from '../../../xs/api/class-page.ts';
 import { MAX_OFFERS } from '../../../xs/class-page/offer.ts';
 import { readOffers, writeOffers } from '../../../xs/class-page/offer-file.ts';
 import { offerVersion } from '../../../xs/pins/offering.ts';
@@ -73,8 +74,12 @@ test('a laptop that anybody may have made up offers nothing under the name of a 
   enrol(registrations, made, 'u', ed25519(66));
   assert.equal((await school.offer(made, FISH)).status, 403);
   assert.equal([states(school, made), pins(school, made)], [[], []]);
+  assert.not(mayOffer(school.library, made), 'its Journal has no "My class"');
   registrations.approvals.byCode(made, '123456');
   assert.is((await school.offer(made, FISH)).status, 200);
+  assert.ok(mayOffer(school.library, made));
+  await school.command('class-page', ['off']);
+  assert.not(mayOffer(school.library, made));
 });
 
 test('taken back or refused at once, whatever the server is busy with for an hour', async () => {

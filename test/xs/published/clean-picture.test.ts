@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cleanPicture, joinPieces, sizeOfPieces } from '../../../xs/published/clean-picture.ts';
 import { temporaryFolder } from '../../shared/folder.ts';
+import { cameraNotes, held } from '../../shared/pictures.ts';
 import { seeded } from '../../shared/random.ts';
 
 const test = suite('pictures are cleaned for the class');
@@ -89,6 +90,50 @@ for (const [name, ...options] of [
   });
 }
 
+const orientation = (file: Buffer) => {
+  const path = join(folder, 'held.jpg');
+  writeFileSync(path, file);
+  return Number(execFileSync('identify', ['-format', '%[EXIF:Orientation]', path]).toString());
+};
+
+for (const order of ['II', 'MM'] as const) {
+  test(`a photo stays as the camera was held, and nothing else of its notes (${order})`, () => {
+    const file = draw('held.jpg');
+    for (const value of [2, 3, 4, 5, 6, 7, 8]) {
+      const full = withMore(file, 2, cameraNotes(SECRET, order, held(value)), EXIF);
+      assert.is(orientation(full), value, 'the test writes what a camera writes');
+      const clean = cleaned(full);
+      assert.is(orientation(clean), value);
+      assert.not(clean.includes(SECRET));
+      assert.is(clean.length, cleaned(file).length + 36);
+      assert.is(clean.indexOf('Exif'), clean.lastIndexOf('Exif'), 'once');
+      assert.equal(cleaned(clean), clean, 'a clean one stays as it is');
+    }
+  });
+
+  test(`notes that name no such position are left out whole (${order})`, () => {
+    const file = draw('held.jpg');
+    const entries: [string, (put: (value: number) => Buffer) => Buffer][] = [
+      ['upright', held(1)],
+      ['none', held(0)],
+      ['nine', held(9)],
+      ['many', held(65535)],
+      ['a long number', (put) => held(6)(put).fill(put(4), 2, 4)],
+      ['two of them', (put) => held(6)(put).fill(2, 4, 8)],
+      ['another tag', (put) => held(6)(put).fill(put(0x0113), 0, 2)],
+    ];
+    for (const [name, entry] of entries) {
+      const clean = cleaned(withMore(file, 2, cameraNotes(SECRET, order, entry)));
+      assert.equal(clean, cleaned(file), name);
+    }
+    const notes = cameraNotes(SECRET, order, held(6));
+    for (let length = 4; length < 10 + 8 + 2 + 24; length += 1) {
+      const cut = segment(0xe1, notes.subarray(4, length));
+      assert.equal(cleaned(withMore(file, 2, cut)), cleaned(file), `cut at ${length}`);
+    }
+  });
+}
+
 test('the small picture in the head of a JPEG is left out', () => {
   const file = draw('head.jpg');
   const body = Buffer.concat([
@@ -160,9 +205,10 @@ test('ten thousand damaged pictures: none stops the server, none keeps a word', 
   const sources = [
     withMore(cleaned(draw('a.jpg')), 2, EXIF),
     withMore(cleaned(draw('b.png')), 33, chunk('eXIf', SECRET)),
+    withMore(cleaned(draw('c.jpg')), 2, cameraNotes(SECRET, 'II', held(6))),
   ];
   for (let n = 0; n < 10_000; n += 1) {
-    const file = Buffer.from(sources[n % 2] ?? '');
+    const file = Buffer.from(sources[n % 3] ?? '');
     // The words themselves stay whole, so that they can be looked for.
     for (let m = 0; m < 3; m += 1) {
       const at = 2 + random.below(file.length - 2);

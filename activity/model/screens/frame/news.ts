@@ -30,6 +30,10 @@ export const NEWS: Readonly<Record<News, readonly [icon: string, text: string]>>
     _('It is in your Journal: look at the bottom there. Some things are only here.'),
   ],
   offered: ['emblem-busy', _('Your teacher looks at it first.')],
+  'not-offered': [
+    'emblem-warning',
+    _('What was for your class did not reach your teacher. Try again.'),
+  ],
   'taken-back': ['dialog-ok', _('Your class does not see it any more.')],
   'server-away': ['emblem-warning', _('The school does not answer')],
   'laptop-full': ['emblem-warning', _('This laptop is full')],

@@ -39,7 +39,7 @@ export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
     buttons.push(tryNowButton(viewer.words, act));
   }
   // Nobody requested the daily backup; what a child requested can be cancelled.
-  const canCancel = job && job.kind !== 'backup' && job.kind !== 'pins';
+  const canCancel = job && !['backup', 'pins', 'offers'].includes(job.kind);
   buttons.push(...wayOut(why.code, viewer));
   if (isFailure(state)) buttons.push(dismissButton(viewer));
   const { title, text } = why;
