@@ -1,6 +1,6 @@
 /**
- * What becomes of a pin or unpin that could not be sent: pure, and the same for one that is sent while the child
- * looks on, and for those that were noted.
+ * What becomes of a pin, unpin or offer to the class that could not be sent: pure, and the same for one that is
+ * sent while the child looks on, and for those that were noted.
  */
 import type { ErrorCode } from '../../shared/errors.ts';
 
@@ -44,4 +44,11 @@ const FATES: Readonly<Record<ErrorCode, PinFate>> = {
 
 export function fateOfPin(code: ErrorCode): PinFate {
   return FATES[code];
+}
+
+/** An offer is made of an entry as it is in the Journal, and the class page may have been switched off. */
+const OFFER_FATES: typeof FATES = { ...FATES, unreadable: 'refused', 'server-refused': 'refused' };
+
+export function fateOfOffer(code: ErrorCode): PinFate {
+  return OFFER_FATES[code];
 }

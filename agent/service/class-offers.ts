@@ -5,7 +5,7 @@
  */
 import { asDsError, DsError } from '../../shared/errors.ts';
 import type { ClassStanding } from '../../shared/protocol/messages.ts';
-import { isSentLater } from '../rules/retry.ts';
+import { fateOfOffer } from '../rules/pin-fate.ts';
 import type { SentOffers } from '../worker/send-offers.ts';
 import type { DayBook } from './day-book.ts';
 
@@ -47,7 +47,7 @@ export class ClassOffers {
       book.noteOffer(entry, false);
       backUpSoon();
     } catch (error) {
-      if (!isSentLater(asDsError(error).code)) throw error;
+      if (fateOfOffer(asDsError(error).code) !== 'later') throw error;
       book.noteOffer(entry, true);
       sendSoon();
     }

@@ -3,10 +3,11 @@
  * version can be offered; a refused one does not stop the others.
  */
 import type * as v from 'valibot';
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseUid } from '../../shared/ids.ts';
 import type { ClassStanding } from '../../shared/protocol/messages.ts';
 import type { Standing } from '../browse/census.ts';
+import { fateOfOffer } from '../rules/pin-fate.ts';
 import type { entryNames } from './parameters.ts';
 import type { RefusedPin } from './send-pins.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -18,11 +19,6 @@ export interface SentOffers {
   waiting: string[];
   refused: RefusedPin[];
 }
-
-/** With any other code the same offer may succeed later. */
-const FINAL: readonly ErrorCode[] = [
-  ...(['not-found', 'bad-input', 'bad-id', 'over-quota', 'unreadable', 'server-refused'] as const),
-];
 
 /** Throws the first failure that is not final; those before it were sent. */
 export async function sendOffers(
@@ -43,7 +39,7 @@ export async function sendOffers(
       }
     } catch (error) {
       const { code, message, hint = '' } = asDsError(error);
-      if (!FINAL.includes(code)) throw error;
+      if (fateOfOffer(code) !== 'refused') throw error;
       sent.refused.push({ uid: name, code, message, hint });
     }
   }

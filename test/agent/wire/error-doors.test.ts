@@ -147,7 +147,7 @@ test('a laptop takes each for what it is, with the sentence and the way out', as
     } as unknown as Connection;
     const owner = {
       ...{ serial: parseSerial('CSN74803BB1'), instance: 'x' },
-      ...{ onConfirmed: () => {}, onMoved: async () => {} },
+      ...{ onConfirmed: () => {}, onClassPage: () => {}, onMoved: async () => {} },
     };
     for (const code of CODES) {
       const { status, body } = answerTo(new DsError(code, SENTENCE, { hint: WAY_OUT }));
