@@ -1,6 +1,8 @@
 /** The child's nick and colors, from Sugar's settings. */
+
+import { parseColors } from '../../shared/journal/colors.ts';
 import { settingsOf } from './gsettings.ts';
-import { GREY, parseXoColor, type XoColor } from './xocolor.ts';
+import { GREY, type XoColor } from './xocolor.ts';
 
 export interface Child {
   nick: string;
@@ -13,6 +15,6 @@ export function readChild(): Child {
   if (!settings) return { nick: '', color: GREY };
   return {
     nick: settings.getString('nick'),
-    color: parseXoColor(settings.getString('color')) ?? GREY,
+    color: parseColors(settings.getString('color')) ?? GREY,
   };
 }

@@ -1,4 +1,4 @@
-/** A person's two colors: reading them as Sugar keeps them, and setting them in an icon. Pure. */
+/** A person's two colors, and setting them in an icon. Pure. */
 
 /** The two parts of Sugar's `#rrggbb,#rrggbb`. */
 export interface XoColor {
@@ -7,12 +7,6 @@ export interface XoColor {
 }
 
 export const GREY: XoColor = { stroke: '#757575', fill: '#9D9FA1' };
-
-/** A person's two colors out of the text that Sugar keeps; null when it is none. */
-export function parseXoColor(text: string): XoColor | null {
-  const found = /^(#[0-9a-f]{6}),(#[0-9a-f]{6})$/i.exec(text.trim());
-  return found?.[1] && found[2] ? { stroke: found[1], fill: found[2] } : null;
-}
 
 /** Sets the SVG's `stroke_color` and `fill_color` entities. */
 export function colorSvg(svg: string, color: XoColor): string {

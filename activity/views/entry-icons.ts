@@ -4,10 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseColors } from '../../shared/journal/colors.ts';
 import type { Pixbuf } from '../gtk.ts';
 import type { EntryIcon } from '../model/screens/body.ts';
 import type { Icons } from '../sugar/icon.ts';
-import { GREY, parseXoColor } from '../sugar/xocolor.ts';
+import { GREY } from '../sugar/xocolor.ts';
 
 export class EntryIcons {
   readonly #icons: Icons;
@@ -21,7 +22,7 @@ export class EntryIcons {
   }
 
   get(entry: EntryIcon, size: number): Pixbuf | null {
-    const color = parseXoColor(entry.color) ?? GREY;
+    const color = parseColors(entry.color) ?? GREY;
     this.#installed ??= this.#look();
     const file = this.#installed.get(entry.activity);
     const own = file ? this.#icons.file(file, size, color) : null;

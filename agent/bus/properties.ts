@@ -9,11 +9,10 @@ import {
   INTERFACE_VERSION,
   type JOB_PROPERTIES,
   jobPath,
-  type Reason,
-  type StateName,
   toLong,
 } from '../../shared/backup-bus.ts';
-import type { Hindrance, Job } from '../rules/jobs.ts';
+import { busReasons } from '../../shared/backup-states.ts';
+import type { Job } from '../rules/jobs.ts';
 import { obstacles } from '../rules/obstacles.ts';
 import { timeLeft } from '../rules/time-left.ts';
 import type { AgentView } from '../service/agent.ts';
@@ -35,7 +34,8 @@ export function agentProperties(view: AgentView, pins: PinUse): AgentProperties 
   return {
     ...progressProperties(status.job, movingMs, status.progress !== null),
     Version: INTERFACE_VERSION,
-    ...stateProperties(view),
+    State: status.state,
+    Reasons: busReasons(status.reasons),
     // "now --direct" leaves only the file.
     LastBackup: toLong((memory.done?.at.wallMs ?? view.touchedMs ?? 0) / 1000),
     NextBackup: wall(model.againAtMs ?? 0),
@@ -72,19 +72,6 @@ function leftOutProperty({ leftOut }: AgentView['volume']) {
   return [empty, bundles, damaged, older];
 }
 
-/** Done for today is not safe while an entry has a problem. */
-function stateProperties({ status, facts }: AgentView): { State: StateName; Reasons: Reason[] } {
-  const { state, reasons } = status;
-  const told = onTheBus(reasons);
-  if (state !== 'safe' || !facts?.problems) return { State: state, Reasons: told };
-  return { State: 'due', Reasons: ['entries', ...told] };
-}
-
-/** Each once: a rest is `paused` to clients, and somebody may have paused all work as well. */
-function onTheBus(reasons: readonly (Reason | Hindrance)[]): Reason[] {
-  return [...new Set(reasons.map((one) => (one === 'rest' ? 'paused' : one)))];
-}
-
 /** Two clocks read one after the other may differ by this much more or less, in seconds. */
 const CLOCK_NOISE_S = 1n;
 /** Times to come, reckoned from the uptime. */
@@ -107,7 +94,7 @@ export function jobProperties({ model, status, movingMs }: AgentView, job: Job):
   const hinders = obstacles(job, model.world);
   // Chosen to run, it runs: its worker may take seconds to say something.
   const isRunning = isFirst && hinders.length === 0;
-  const reasons = hinders.length > 0 || isFirst ? onTheBus(hinders) : ['other-run'];
+  const reasons = hinders.length > 0 || isFirst ? busReasons(hinders) : ['other-run'];
   return {
     ...progressProperties(job, isFirst ? movingMs : 0, isRunning || end !== null),
     Kind: request.kind,

@@ -1,7 +1,7 @@
 /**
  * The agent's status as text for a person at a terminal.
  */
-import type { Reason, StateName } from '../../shared/backup-bus.ts';
+import { type StateName, type ToldReason, toldReason } from '../../shared/backup-states.ts';
 import type { Values } from './backend.ts';
 import { harmless, plural } from './plain-text.ts';
 
@@ -17,7 +17,7 @@ const STATES: Readonly<Record<StateName, string>> = {
   paused: 'paused',
 };
 
-const REASONS: Readonly<Record<Reason | 'rest', string>> = {
+const REASONS: Readonly<Record<ToldReason, string>> = {
   entries: 'some entries are not safe; "ds-backup status --entries" lists them',
   paused: 'paused; "ds-backup resume" continues',
   rest: 'stopped for an hour; "ds-backup now" continues',
@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<Reason | 'rest', string>> = {
 
 /** Why it waits; reasons of a newer agent are printed as they are. */
 export function formatReasons(reasons: readonly string[]): string {
-  return reasons.map((reason) => REASONS[reason as Reason | 'rest'] ?? reason).join(', ');
+  return reasons.map((reason) => REASONS[reason as ToldReason] ?? reason).join(', ');
 }
 
 /** One line per fact; facts that are not known are left out. */
@@ -70,11 +70,7 @@ export function formatStatus(values: Values): string {
 
 function formatState({ State, Reasons, QueuePlace }: Values): string | undefined {
   if (State === undefined) return undefined;
-  // The agent calls both "paused"; all work is paused only where its state says so.
-  const rests = State === 'waiting';
-  const told = ((Reasons ?? []) as string[]).map((one) => {
-    return rests && one === 'paused' ? 'rest' : one;
-  });
+  const told = ((Reasons ?? []) as string[]).map((one) => toldReason(String(State), one));
   const reasons = formatReasons(told);
   const place = Number(QueuePlace) > 0 ? `, place ${QueuePlace}` : '';
   return `${STATES[State as StateName] ?? State}${reasons ? ` (${reasons}${place})` : ''}`;

@@ -1,6 +1,7 @@
 /**
  * Results of commands as text for a person at a terminal.
  */
+import type { OfferState } from '../../shared/protocol/offer-states.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import type { JobDetails } from '../worker/acts.ts';
 import type { JobEnd, PinList, Values } from './backend.ts';
@@ -132,10 +133,15 @@ export function formatOffers(offers: readonly Values[]): string {
     .join('');
 }
 
+const OFFERS: Readonly<Record<OfferState, string>> = {
+  offered: 'waits for a teacher',
+  approved: 'on the class page',
+  refused: 'a teacher said no',
+};
+
+/** A state of a newer agent is printed as it is. */
 export function formatOffer(state: string): string {
-  if (state === 'approved') return 'on the class page';
-  if (state === 'refused') return 'a teacher said no';
-  return 'waits for a teacher';
+  return OFFERS[state as OfferState] ?? harmless(state);
 }
 
 function formatDate(seconds: number): string {

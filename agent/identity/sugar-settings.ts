@@ -4,6 +4,7 @@
  */
 import { userInfo } from 'node:os';
 import { DsError } from '../../shared/errors.ts';
+import { COLORS } from '../../shared/journal/colors.ts';
 import { ExitError, run } from '../../shared/system/run.ts';
 import type { Context } from '../context.ts';
 
@@ -20,7 +21,7 @@ export async function readNick(context: Context): Promise<string> {
 /** The child's two colors, `#rrggbb,#rrggbb`; empty if unknown. */
 export async function readColor(context: Context): Promise<string> {
   const color = await readOrEmpty(context, 'org.sugarlabs.user', 'color');
-  return /^#[0-9a-f]{6},#[0-9a-f]{6}$/i.test(color) ? color : '';
+  return COLORS.test(color) ? color : '';
 }
 
 /** For what is only shown to people: no backup should wait for it. */

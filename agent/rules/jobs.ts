@@ -2,7 +2,7 @@
  * Jobs: what the agent was asked to do and how far it is, in the words of PROTOCOL.md, "On the laptop's
  * bus"; and the order in which they run.
  */
-import type { JobReason } from '../../shared/backup-bus.ts';
+import type { JobReason, ToldReason } from '../../shared/backup-states.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Progress } from '../progress.ts';
 
@@ -27,11 +27,8 @@ export interface Problem {
   hint: string;
 }
 
-/**
- * Why a job is not running. `rest`: somebody stopped the day's backup, which goes on later by itself; clients
- * know it as `paused` too, as when somebody has paused all work.
- */
-export type Hindrance = JobReason | 'rest';
+/** Why a job is not running. */
+export type Hindrance = JobReason | Extract<ToldReason, 'rest'>;
 
 /** A wait that ends by itself. */
 export interface Wait {

@@ -3,7 +3,7 @@
  * retries of the agent's jobs are decided here; a command with `--direct --wait` is retried by its session.
  * (Waits that no failure caused, such as the random one at the start, come with their events.)
  */
-import type { JobReason } from '../../shared/backup-bus.ts';
+import type { JobReason } from '../../shared/backup-states.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { isRefusal, type Refusal } from '../../shared/protocol/refusals.ts';
 import { silenceSeconds } from '../backoff.ts';

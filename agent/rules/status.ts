@@ -1,7 +1,7 @@
 /**
  * Describes the model for clients: one state, the reasons for waiting, and the current job.
  */
-import type { Reason, StateName } from '../../shared/backup-bus.ts';
+import type { StateName, ToldReason } from '../../shared/backup-states.ts';
 import type { Progress } from '../progress.ts';
 import { type Hindrance, type Job, liveJobs, type Problem } from './jobs.ts';
 import { decide, type Model } from './machine.ts';
@@ -9,7 +9,7 @@ import { obstacles } from './obstacles.ts';
 
 export interface Status {
   state: StateName;
-  reasons: (Reason | Hindrance)[];
+  reasons: ToldReason[];
   /** The running job, or the first in line. */
   job: Job | undefined;
   /** Of the running job. */
@@ -21,16 +21,20 @@ export interface Status {
   problem: Problem | null;
 }
 
-export function describeStatus(model: Model): Status {
+/** Done for today is not safe while entries have a problem: `problems` of them. */
+export function describeStatus(model: Model, problems = 0): Status {
   const { run } = decide(model);
   const live = liveJobs(model.jobs);
   const running = live.find(({ id }) => id === run);
   const job = running ?? live[0];
   const reasons = job ? obstacles(job, model.world) : [];
   const appointment = job?.wait && isQueue(job.wait.reason) ? job.wait : null;
+  const state = stateOf(model, job, run, reasons);
+  const isUnsafe = state === 'safe' && problems > 0;
+  const told: ToldReason[] = job || model.due ? reasons : ['done'];
   return {
-    state: stateOf(model, job, run, reasons),
-    reasons: job || model.due ? reasons : ['done'],
+    state: isUnsafe ? 'due' : state,
+    reasons: isUnsafe ? ['entries', ...told] : told,
     job,
     progress: running?.progress ?? null,
     queuePlace: appointment?.place ?? 0,

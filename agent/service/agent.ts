@@ -152,11 +152,11 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
 
   get view(): AgentView {
     const { movingMs = 0 } = this.#running ?? {};
-    const status = describeStatus(this.#model);
+    const facts = this.#facts;
+    const status = describeStatus(this.#model, facts?.problems);
     const { memory, touchedMs } = this.#book;
     const now = this.#book.now();
     const volume = this.volume.view;
-    const facts = this.#facts;
     return { model: this.#model, status, memory, touchedMs, facts, movingMs, volume, now };
   }
 

@@ -6,7 +6,10 @@ import * as v from 'valibot';
 import { DsError } from '../errors.ts';
 import { idSchema } from '../id-schema.ts';
 import { parseDigest, parseRunId, parseSerial, parseSnapshotName, parseUid } from '../ids.ts';
+import { COLORS } from '../journal/colors.ts';
 import { MAX_ENTRIES } from '../journal/sums.ts';
+import { visible } from '../one-line.ts';
+import { CLASS_STANDINGS, OFFER_STATES } from './offer-states.ts';
 
 /** Maximum size of a completion file, in bytes: MAX_ENTRIES lines of 110 bytes, and some reserve. */
 export const MAX_COMPLETION_BYTES = 8 * 1024 * 1024;
@@ -156,15 +159,14 @@ const entriesSchema = v.object({ entries: v.array(entrySummarySchema), next: v.n
 export type EntriesPage = v.InferOutput<typeof entriesSchema>;
 
 /** What became of a version on the class page: not offered, waiting for a teacher, or what she said. */
-const classStandings = ['none', 'offered', 'approved', 'refused'] as const;
-export type ClassStanding = (typeof classStandings)[number];
+export type ClassStanding = (typeof CLASS_STANDINGS)[number];
 
 const entryDetailsSchema = v.object({
   ...entrySummarySchema.entries,
   description: v.string(),
   tags: v.string(),
   /** Absent where it cannot be offered: there is no class page, or it is another laptop's. */
-  classPage: v.optional(v.picklist(classStandings)),
+  classPage: v.optional(v.picklist(CLASS_STANDINGS)),
   /** Each version once, with the newest snapshot that has it; newest first. */
   versions: v.array(v.object({ snapshot: snapshotName, created: v.string(), digest })),
 });
@@ -211,30 +213,19 @@ const classOffersSchema = v.object({
   offers: v.array(
     v.object({
       ...{ uid, digest, snapshot: v.string(), title: v.string() },
-      state: v.picklist(['offered', 'approved', 'refused']),
+      state: v.picklist(OFFER_STATES),
     }),
   ),
 });
 export type ClassOffers = v.InferOutput<typeof classOffersSchema>;
 /** After an offer: what became of it, and all of them. */
-const offeredSchema = v.object({ state: v.picklist(['offered', 'approved', 'refused']) });
+const offeredSchema = v.object({ state: v.picklist(OFFER_STATES) });
 const classRequestSchema = v.strictObject({ snapshot: snapshotName });
 
 /** The most rows of a report, and of their texts in UTF-16 units; together they stay below 64 KiB. */
 export const NOT_SAFE_LIMITS = { entries: 50, title: 120, why: 240 } as const;
 /** A laptop's text on one line, without characters that control a terminal or turn the line around. */
-const line = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.maxLength(max),
-    v.transform((text) => {
-      const whole = Buffer.from(text).toString(); // without half characters
-      return whole.replace(
-        /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu,
-        ' ',
-      );
-    }),
-  );
+const line = (max: number) => v.pipe(v.string(), v.maxLength(max), v.transform(visible));
 const notSafeObject = v.strictObject({
   /** How many there are; the list may be cut. */
   count: v.pipe(count, v.maxValue(MAX_ENTRIES)),
@@ -279,7 +270,7 @@ const enrolRequestSchema = v.strictObject({
   uuid: v.pipe(v.string(), v.maxLength(64)),
   key: v.pipe(v.string(), v.maxLength(4096)),
   /** The child's colours, for the icons on the teacher's pages. */
-  color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6},#[0-9a-f]{6}$/i))),
+  color: v.optional(v.pipe(v.string(), v.regex(COLORS))),
 });
 export type EnrolRequest = v.InferOutput<typeof enrolRequestSchema>;
 

@@ -7,7 +7,7 @@ import { screenOf } from '../../activity/model/screens/screen.ts';
 import { newJob } from '../../agent/rules/jobs.ts';
 import { newModel } from '../../agent/rules/machine.ts';
 import { describeStatus } from '../../agent/rules/status.ts';
-import { type JobReason, REASONS } from '../../shared/backup-bus.ts';
+import { type JobReason, REASONS } from '../../shared/backup-states.ts';
 import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
 
 const test = suite('the first screen, waiting');

@@ -5,7 +5,8 @@ import { asAgentError } from '../../activity/client.ts';
 import { readConfig } from '../../activity/config.ts';
 import { daysIn, shiftMonth } from '../../activity/model/screens/restore/month-grid.ts';
 import { BoundedCache, keptPictures } from '../../activity/sugar/picture-cache.ts';
-import { colorSvg, parseXoColor } from '../../activity/sugar/xocolor.ts';
+import { colorSvg } from '../../activity/sugar/xocolor.ts';
+import { parseColors } from '../../shared/journal/colors.ts';
 import { languagesOf } from '../../shared/words/catalogue.ts';
 import { monthOf } from '../../shared/words/month.ts';
 import { ago, size, timeLeft } from '../../shared/words/words.ts';
@@ -136,8 +137,8 @@ test("the agent's errors keep their code and their hint", () => {
 });
 
 test('colors are two, and nothing else reaches an SVG', () => {
-  assert.equal(parseXoColor('#FF2B34,#005FE4'), { stroke: '#FF2B34', fill: '#005FE4' });
-  assert.is(parseXoColor('#FF2B34,#005FE4"><script/>'), null);
+  assert.equal(parseColors('#FF2B34,#005FE4'), { stroke: '#FF2B34', fill: '#005FE4' });
+  assert.is(parseColors('#FF2B34,#005FE4"><script/>'), null);
   const svg = '<!ENTITY stroke_color "#000"><!ENTITY fill_color "#fff">';
   assert.is(
     colorSvg(svg, { stroke: '#111111', fill: '#222222' }),

@@ -3,7 +3,9 @@
  * it: texts are cut and cleaned, numbers and colours validated, invalid values left out.
  */
 import * as v from 'valibot';
+import { COLORS } from '../../shared/journal/colors.ts';
 import { type Entry, propertyText } from '../../shared/journal/entry.ts';
+import { oneLine } from '../../shared/one-line.ts';
 
 /** The kinds of entries that have a word and a shape of their own. */
 export const KINDS = [
@@ -54,7 +56,6 @@ const MAX_NAME = 200;
 const MAX_MORE = 500;
 /** The year 2106: Sugar's timestamps have 32 bits. */
 const MAX_SECONDS = 2 ** 32;
-const COLOURS = /^#[0-9a-f]{6},#[0-9a-f]{6}$/i;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MAX_PREVIEW_BYTES = 512_000;
 
@@ -73,7 +74,7 @@ export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
     bytes: metadataBytes + (entry.content?.size ?? 0),
     contentBytes: entry.content?.size ?? 0,
     preview: previewOf(entry) !== undefined,
-    colours: COLOURS.test(colours) ? colours : '',
+    colours: COLORS.test(colours) ? colours : '',
     hasContent: entry.content !== null,
   };
 }
@@ -102,8 +103,7 @@ export function unpackFacts(packed: string): EntryFacts | undefined {
 
 /** Without control characters, line breaks and bidirectional overrides. */
 export function plain(value: string, length: number): string {
-  const line = value.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
-  return [...line.slice(0, length * 2)].slice(0, length).join('');
+  return oneLine(value, length);
 }
 
 function secondsOf(value: string | undefined): number {

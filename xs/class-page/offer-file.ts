@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import { idSchema } from '../../shared/id-schema.ts';
 import { type Digest, parseDigest, parseUid, type Serial, type Uid } from '../../shared/ids.ts';
+import { OFFER_STATES } from '../../shared/protocol/offer-states.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder, writeFileDurably } from '../../shared/system/files.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
@@ -25,7 +26,7 @@ const fileSchema = v.object({
         nick: v.string(),
         colours: v.nullable(v.string()),
         offered: v.string(),
-        state: v.picklist(['offered', 'approved', 'refused']),
+        state: v.picklist(OFFER_STATES),
         decided: v.nullable(v.string()),
       }),
     ),

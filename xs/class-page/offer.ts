@@ -5,9 +5,7 @@
  */
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-
-/** What a teacher said; `offered` until then. */
-export type OfferState = 'offered' | 'approved' | 'refused';
+import type { OfferState } from '../../shared/protocol/offer-states.ts';
 
 export interface Offer {
   /** 32 random hexadecimal digits: its address on the class page. */

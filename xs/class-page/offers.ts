@@ -5,8 +5,9 @@
  */
 import { statSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
+import type { OfferState } from '../../shared/protocol/offer-states.ts';
 import { inEntry, inLaptop, type Paths } from '../storage/paths.ts';
-import { noOffer, type Offer, type OfferState } from './offer.ts';
+import { noOffer, type Offer } from './offer.ts';
 import { type LaptopOffers, offersWritten, readOffers } from './offer-file.ts';
 
 export interface SchoolOffer extends Offer {

@@ -14,6 +14,7 @@ import {
   parseSnapshotName,
   parseUid,
 } from '../../shared/ids.ts';
+import { COLORS } from '../../shared/journal/colors.ts';
 import type { Content } from '../../shared/journal/entry.ts';
 import { hasContent } from '../storage/checked-entry.ts';
 
@@ -59,7 +60,7 @@ const pinSchema = v.strictObject({
 const laptopSchema = v.strictObject({
   serial,
   nick: v.pipe(v.string(), v.maxLength(200)),
-  colors: v.nullable(v.pipe(v.string(), v.regex(/^#[0-9A-Fa-f]{6},#[0-9A-Fa-f]{6}$/))),
+  colors: v.nullable(v.pipe(v.string(), v.regex(COLORS))),
   retired: v.nullable(time),
   /** Since when it is the next one in the list that it replaces; null for the last. */
   replaces: v.nullable(time),

@@ -2,7 +2,7 @@
  * Why the agent waits or failed, as a picture and a few words a child understands. A code that is
  * not known here still gets a picture and a way out.
  */
-import type { JobReason } from '../../../shared/backup-bus.ts';
+import type { JobReason, ToldReason } from '../../../shared/backup-states.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import type { Words } from '../../../shared/words/words.ts';
 import type { XoColor } from '../../sugar/xocolor.ts';
@@ -60,8 +60,8 @@ const PAUSED: Shown = {
   help: false,
 };
 
-/** Why a job is not running; `rest`: somebody stopped it, and it goes on later, or when it is requested. */
-const REASONS: Readonly<Record<JobReason | 'rest', Shown>> = {
+/** Why a job is not running. */
+const REASONS: Readonly<Record<JobReason | Extract<ToldReason, 'rest'>, Shown>> = {
   paused: PAUSED,
   rest: { ...PAUSED, again: true },
   suspend: { picture: 'asleep', title: _('Going to sleep'), text: '', again: false, help: false },

@@ -1,5 +1,6 @@
 /** The agent's answers: laptops, days, entries, plans, pins. Malformed items are dropped. */
 import type { PinRow } from '../../../shared/backup-bus.ts';
+import { CLASS_STANDINGS } from '../../../shared/protocol/offer-states.ts';
 import { type Properties, reader } from './agent.ts';
 
 export interface Laptop {
@@ -47,7 +48,6 @@ export interface Details extends EntryRow {
   classPage: ClassStanding | null;
 }
 
-const CLASS_STANDINGS = ['none', 'offered', 'approved', 'refused'] as const;
 type ClassStanding = (typeof CLASS_STANDINGS)[number];
 
 export interface Plan {

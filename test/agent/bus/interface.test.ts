@@ -9,7 +9,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AgentObject } from '../../../agent/bus/agent-object.ts';
 import { JobObject } from '../../../agent/bus/job-object.ts';
-import { AGENT_PROPERTIES, JOB_PROPERTIES, REASONS, STATES } from '../../../shared/backup-bus.ts';
+import { AGENT_PROPERTIES, JOB_PROPERTIES } from '../../../shared/backup-bus.ts';
+import { REASONS, STATES } from '../../../shared/backup-states.ts';
 
 const test = suite('the interface on the bus is the documented one');
 

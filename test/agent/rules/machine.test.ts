@@ -12,7 +12,7 @@ import {
 } from '../../../agent/rules/machine.ts';
 import { obstacles, type World } from '../../../agent/rules/obstacles.ts';
 import { describeStatus } from '../../../agent/rules/status.ts';
-import { REASONS, type Reason } from '../../../shared/backup-bus.ts';
+import { REASONS, type Reason } from '../../../shared/backup-states.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 
 const test = suite("the agent's state machine");

@@ -103,6 +103,19 @@ for (const [more, reason] of BUSY) {
   });
 }
 
+test('done for today is not safe while an entry has a problem, and says so before anything else', () => {
+  const calm = after({ type: 'due', due: false, againAtMs: null, wait: null });
+  const told = (model: Model, problems?: number) => {
+    const { state, reasons } = describeStatus(model, problems);
+    return [state, reasons];
+  };
+  assert.equal(told(calm), ['safe', ['done']]);
+  assert.equal(told(calm, 0), ['safe', ['done']]);
+  assert.equal(told(calm, 1), ['due', ['entries', 'done']]);
+  const busy = next(calm, request('backup'));
+  assert.equal(told(next(busy, failed(1, 'transfer')), 3), ['waiting', ['no-server']]);
+});
+
 test('one other reason is "waiting", and has no place in the queue', () => {
   const { state, queuePlace, queuedUntilMs } = describeStatus(
     after(request('backup'), failed(1, 'server-unreachable')),

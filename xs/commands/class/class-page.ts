@@ -3,6 +3,7 @@
  * teachers' pages run the same command.
  */
 import type { Serial } from '../../../shared/ids.ts';
+import { OFFER_STATES as STATES } from '../../../shared/protocol/offer-states.ts';
 import { factsOf } from '../../api/entry-facts.ts';
 import { readVersion } from '../../api/read-entries.ts';
 import { noOffer } from '../../class-page/offer.ts';
@@ -76,7 +77,6 @@ function meant(library: Library, text: string): SchoolOffer {
 }
 
 const LISTS = '"xs-backup class-page" lists them';
-const STATES = ['offered', 'approved', 'refused'] as const;
 
 /** Also those of a file that cannot be read. */
 function clear(context: CommandContext, serial: Serial): void {

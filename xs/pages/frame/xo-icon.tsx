@@ -3,8 +3,8 @@
  * pages forbids inline styles.
  */
 import type { VNode } from 'preact';
+import { COLORS } from '../../../shared/journal/colors.ts';
 
-const COLOURS = /^(#[0-9a-f]{6}),(#[0-9a-f]{6})$/i;
 const GREY = ['#666666', '#ffffff'] as const;
 
 export interface XoIconProps {
@@ -17,7 +17,7 @@ export interface XoIconProps {
 }
 
 export function XoIcon({ colours, size, label }: XoIconProps): VNode {
-  const [, stroke = GREY[0], fill = GREY[1]] = COLOURS.exec(colours ?? '') ?? [];
+  const [, stroke = GREY[0], fill = GREY[1]] = COLORS.exec(colours ?? '') ?? [];
   return (
     <>
       <svg

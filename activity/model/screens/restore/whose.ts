@@ -1,5 +1,6 @@
 /** Step one of the complete restore: whose Journal, this laptop's or that of an old one. */
-import { GREY, parseXoColor } from '../../../sugar/xocolor.ts';
+import { parseColors } from '../../../../shared/journal/colors.ts';
+import { GREY } from '../../../sugar/xocolor.ts';
 import { personPicture } from '../../pictures/things.ts';
 import { answerTo } from '../../state/known-answers.ts';
 import type { State } from '../../state/state.ts';
@@ -16,7 +17,7 @@ export function whoseBody(state: State, viewer: Viewer): PeopleBody {
       const name = nick || (replaced ? serial : state.nick) || serial;
       return {
         key: serial,
-        picture: personPicture(parseXoColor(color) ?? (replaced ? GREY : viewer.color), name),
+        picture: personPicture(parseColors(color) ?? (replaced ? GREY : viewer.color), name),
         name,
         note: replaced ? _('My old laptop') : _('This laptop'),
         event: {

@@ -1,4 +1,5 @@
 /** The first screen while nothing is running that should be: a picture of why, and what may help. */
+import { toldReason } from '../../../../shared/backup-states.ts';
 import { isWorking, type Job } from '../../state/agent.ts';
 import type { Act, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
@@ -20,8 +21,7 @@ export function whyWaiting(state: State, viewer: Viewer): Why | null {
     case 'waiting':
       if (first === 'problem') return whyOf(agent.problem.code, words, color);
       if (agent.registration === 'pending') return whyNow(state, 'teacher', viewer);
-      // All work is paused only in that state; here it is a backup that was stopped.
-      return whyNow(state, first === 'paused' ? 'rest' : (first ?? ''), viewer);
+      return whyNow(state, toldReason(agent.state, first ?? ''), viewer);
     default:
       if (isWorking(agent)) return null;
       if (state.failure !== '') return whyNow(state, state.failure, viewer, true);

@@ -1,5 +1,6 @@
 /** The desk at which a teacher decides what the class sees. On a part that only teachers reach. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { OFFER_STATES as STATES } from '../../../../shared/protocol/offer-states.ts';
 import { isOn } from '../../../class-page/switch.ts';
 import { readThing } from '../../../published/class-thing.ts';
 import { THINGS_PER_PAGE } from '../../class/class-routes.ts';
@@ -16,7 +17,7 @@ import { PLACES } from '../../frame/teacher-frame.tsx';
 import { noPage } from '../../guard/missing.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
-import { OfferPage, OffersPage, STATES } from './offers-page.tsx';
+import { OfferPage, OffersPage } from './offers-page.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 

@@ -4,8 +4,11 @@
  */
 import type { VNode } from 'preact';
 import type { Serial } from '../../../../shared/ids.ts';
+import {
+  type OfferState,
+  OFFER_STATES as STATES,
+} from '../../../../shared/protocol/offer-states.ts';
 import { fileSize, type Words } from '../../../../shared/words/words.ts';
-import type { OfferState } from '../../../class-page/offer.ts';
 import type { ClassFile, ClassThing } from '../../../published/class-thing.ts';
 import { ThingCard, titleOf, WholeThing } from '../../../published/thing-card.tsx';
 import { FormToken, type Page } from '../../frame/frame.tsx';
@@ -14,8 +17,6 @@ import { type Paged, withQuery } from '../../frame/paging.ts';
 import { CLASS, laptopPath } from '../../frame/paths.ts';
 import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { ActLink } from '../acts/act-link.tsx';
-
-export const STATES = ['offered', 'approved', 'refused'] as const satisfies OfferState[];
 
 export interface OffersProps {
   page: Page;
