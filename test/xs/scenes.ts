@@ -61,6 +61,16 @@ export const SCENES: Scene[] = [
     act: () => ['command', 'drop', SERIAL],
   },
   {
+    name: 'a release that is taken back',
+    points: ['held.again'],
+    prepare: async (whole) => {
+      await liveThrough(whole, 0, 4);
+      await act(whole, 'reflash', []);
+      await whole.command('release', [SERIAL]);
+    },
+    act: () => ['command', 'release', SERIAL, 'undo'],
+  },
+  {
     name: 'thinning',
     points: [
       ...['trash.moved', 'trash.moved:2', 'trash.moved:5', 'cleanup.discarded'],

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
-import { dropHeld, releaseHeld } from '../ingest/held.ts';
+import { dropHeld, holdAgain, releaseHeld } from '../ingest/held.ts';
 import { type HeldNote, readHeldNote } from '../ingest/shrink-guard.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import { countMirror } from '../legacy/plan.ts';
@@ -22,7 +22,7 @@ import {
   type Snapshot,
 } from '../storage/snapshots.ts';
 import { laptopArgument, named, nickOf, snapshotArgument } from './arguments.ts';
-import { answer, type Command } from './command.ts';
+import { answer, type Command, type CommandContext, usage } from './command.ts';
 import { columns, counted, localTime } from './lines.ts';
 import { ThingNames } from './thing-names.ts';
 
@@ -141,11 +141,13 @@ function noteOf(one: Snapshot): HeldNote {
 }
 
 export const release: Command = {
-  takes: ['LAPTOP'],
-  summary: 'accept the held backups of a laptop: they become ordinary snapshots',
+  takes: ['LAPTOP', '[undo]'],
+  summary: 'accept the held backups of a laptop: they become ordinary snapshots; "undo": not so',
   run: async (context) => {
-    const { library } = context;
+    const { library, args } = context;
     const serial = laptopArgument(context);
+    if (args[1] === 'undo') return undoRelease(context, serial);
+    if (args[1] !== undefined) throw usage('the arguments are LAPTOP or "LAPTOP undo"');
     checkHeld(library, serial);
     const done = await library.workQueue.run(() => releaseHeld(library.paths, serial));
     await library.index.reindex(serial);
@@ -153,9 +155,26 @@ export const release: Command = {
     library.audit.decided('held-released', serial, { snapshots: done.length });
     answer(context, { released: done.map(({ name }) => name) }, () => [
       `${named(library, serial)}: ${counted(done.length, 'backup')} released`,
+      `"xs-backup release ${serial} undo" holds them aside again, until its next backup`,
     ]);
   },
 };
+
+async function undoRelease(context: CommandContext, serial: Serial): Promise<void> {
+  const { library } = context;
+  const done = await library.workQueue.run(() => holdAgain(library.paths, serial));
+  if (done.length === 0) {
+    throw new DsError('not-found', `nothing of ${named(library, serial)} can be held aside again`, {
+      hint: 'that is possible until its next backup; what was stored before it is there all the same',
+    });
+  }
+  await library.index.reindex(serial);
+  library.log.info('held-again', { serial, snapshots: done.length });
+  library.audit.decided('held-again', serial, { snapshots: done.length });
+  answer(context, { held: done.map(({ name }) => name) }, () => [
+    `${named(library, serial)}: ${counted(done.length, 'backup')} held aside again`,
+  ]);
+}
 
 export const drop: Command = {
   takes: ['LAPTOP'],

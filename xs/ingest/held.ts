@@ -4,7 +4,7 @@
  * is whole again releases them.
  */
 
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -13,7 +13,13 @@ import { withdrawThose } from '../class-page/offer-file.ts';
 import type { Stamp } from '../storage/moment.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
-import { listHeld, newestSnapshot, pointLatest, type Snapshot } from '../storage/snapshots.ts';
+import {
+  listHeld,
+  listSnapshots,
+  newestSnapshot,
+  pointLatest,
+  type Snapshot,
+} from '../storage/snapshots.ts';
 import { discard } from '../storage/trash.ts';
 
 /** More than a month of daily backups, for a laptop that nobody decides about. */
@@ -26,17 +32,47 @@ export function isHeld(paths: Paths, snapshot: Snapshot): boolean {
 /** A whole backup followed: what was held before it joins the ordinary snapshots. */
 export function releaseHeldBefore(paths: Paths, serial: Serial, sequence: number): void {
   for (const snapshot of ownHeld(paths, serial).reverse()) {
-    if (snapshot.sequence < sequence) release(paths, snapshot);
+    if (snapshot.sequence >= sequence) continue;
+    rmSync(inSnapshot(release(paths, snapshot)).held, { force: true });
   }
 }
 
-/** Accepts them: they become ordinary snapshots. Returns them, oldest first. */
+/**
+ * Accepts them: they become ordinary snapshots, which keep the note why they were held, so that this can be taken
+ * back. Returns them, oldest first.
+ */
 export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
   const held = listHeld(paths, serial).reverse();
   for (const snapshot of held) release(paths, snapshot);
   const newest = newestSnapshot(paths, serial);
   if (newest) pointLatest(paths, serial, newest.name);
   return held;
+}
+
+/**
+ * Takes back that they were accepted: the newest ones, as far as a person released them. Returns them, oldest first;
+ * none once another backup has followed, or where nothing else would be left.
+ */
+export function holdAgain(paths: Paths, serial: Serial): Snapshot[] {
+  const all = listSnapshots(paths, serial);
+  const followed = all.findIndex(({ folder }) => !existsSync(inSnapshot(folder).held));
+  const good = all[followed];
+  if (!good) return [];
+  const laptop = inLaptop(paths, serial);
+  const back = all.slice(0, followed);
+  if (back.length === 0) return [];
+  // First: a link that leads nowhere is worse than one to the day before.
+  pointLatest(paths, serial, good.name);
+  if (withReserve(paths, () => mkdirSync(laptop.held, { recursive: true, mode: 0o750 }))) {
+    fsyncFolder(laptop.home);
+  }
+  for (const { name, folder } of back) {
+    withReserve(paths, () => renameSync(folder, laptop.heldSnapshot(name)));
+    failpoint('held.again');
+    fsyncFolder(laptop.held);
+    fsyncFolder(laptop.home);
+  }
+  return back.reverse();
 }
 
 /** Rejects them: they go to the trash. Returns them, oldest first. */
@@ -61,11 +97,13 @@ function ownHeld(paths: Paths, serial: Serial): Snapshot[] {
   return listHeld(paths, serial).filter(({ source }) => source !== 'adopted');
 }
 
-function release(paths: Paths, snapshot: Snapshot): void {
+/** Returns where it is then. */
+function release(paths: Paths, snapshot: Snapshot): string {
   const laptop = inLaptop(paths, snapshot.serial);
-  withReserve(paths, () => renameSync(snapshot.folder, laptop.snapshot(snapshot.name)));
+  const target = laptop.snapshot(snapshot.name);
+  withReserve(paths, () => renameSync(snapshot.folder, target));
   failpoint('held.released');
   fsyncFolder(laptop.home);
   fsyncFolder(laptop.held);
-  rmSync(inSnapshot(laptop.snapshot(snapshot.name)).held, { force: true });
+  return target;
 }

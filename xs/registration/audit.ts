@@ -53,6 +53,7 @@ const EVENTS = [
   'pinned',
   'unpinned',
   'held-released',
+  'held-again',
   'held-dropped',
   'undeleted',
   'cleaned-up',

@@ -1,7 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dropHeld, releaseHeld } from '../../../xs/ingest/held.ts';
+import { dropHeld, holdAgain, releaseHeld } from '../../../xs/ingest/held.ts';
+import { readHeldNote } from '../../../xs/ingest/shrink-guard.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { baseSnapshot, listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { listTrash, undelete } from '../../../xs/storage/trash.ts';
@@ -66,6 +67,47 @@ test('an admin releases: the small one is the newest from then on', async () => 
   assert.is(newest(library).entries, 3);
   assert.is(readlinkSync(inLaptop(library.paths, SERIAL).latest), newest(library).name);
   assert.is((await backUp(library, journalOf(100, 105))).state, 'done');
+});
+
+test('an admin takes a release back, until another backup has followed', async () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  await backUp(library, journalOf(0, 40));
+  const good = newest(library);
+  await backUp(library, journalOf(100, 103));
+  await backUp(library, journalOf(100, 104));
+  const note = readHeldNote(listHeld(paths, SERIAL)[0]?.folder ?? '');
+  assert.is(releaseHeld(paths, SERIAL).length, 2);
+  assert.equal(
+    holdAgain(paths, SERIAL).map(({ sequence }) => sequence),
+    [2, 3],
+  );
+  assert.equal(newest(library), good);
+  assert.is(readlinkSync(inLaptop(paths, SERIAL).latest), good.name);
+  assert.equal(
+    listHeld(paths, SERIAL).map(({ folder }) => readHeldNote(folder)),
+    [note, note],
+    'and they say why',
+  );
+  assert.is((await backUp(library, journalOf(100, 105))).state, 'held');
+  // Once more, and now a backup follows.
+  releaseHeld(paths, SERIAL);
+  assert.is((await backUp(library, journalOf(100, 106))).state, 'done');
+  assert.equal(holdAgain(paths, SERIAL), []);
+  assert.equal([...checkSnapshots(paths, SERIAL).keys()], [5, 4, 3, 2, 1]);
+});
+
+test('what a whole backup released is not held again; nor is the only thing that there is', async () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  await backUp(library, journalOf(0, 40));
+  assert.equal(holdAgain(paths, SERIAL), []);
+  await backUp(library, journalOf(100, 103));
+  await backUp(library, new Map([...journalOf(100, 103), ...journalOf(0, 40)]));
+  assert.equal(holdAgain(paths, SERIAL), []);
+  for (const { folder } of listSnapshots(paths, SERIAL)) {
+    assert.not.ok(readdirSync(folder).includes('HELD'), folder);
+  }
 });
 
 test('an admin drops: it goes to the trash, and the laptop is told to start from the good one', async () => {

@@ -7,7 +7,7 @@ import { DAY_MS } from '../../../shared/clock.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { offerVersion } from '../../../xs/pins/offering.ts';
 import { pinEntry, pinSnapshot } from '../../../xs/pins/pinning.ts';
-import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { pngWith } from '../../shared/pictures.ts';
 import { damagedDays } from '../integrity/damage-library.ts';
 import { backUp, confirm, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
@@ -248,6 +248,31 @@ test('a damaged thing stands first in its list, with a sign', async () => {
   assert.ok(disk.body.indexOf('Damaged</h2>') < disk.body.indexOf('Who takes how much'));
   assert.match(disk.body, /class="mark damaged"[\s\S]{0,500}Damaged<\/h2>/);
 });
+
+test('"It was meant" can be taken back with one button', async () => {
+  await using school = await openClass();
+  const { library, teacher, command } = school;
+  school.clock.pass(60_000);
+  await backUp({ context: school.context }, new Map([[uidOf(90), { title: 'x', content: 'x' }]]));
+  assert.is(listHeld(library.paths, SERIAL).length, 1);
+  const undo = await pressAndUndo(teacher, `/xs-backup/do?act=release&serial=${SERIAL}`);
+  assert.match(undo, /They are held aside again/);
+  assert.is(listHeld(library.paths, SERIAL).length, 1);
+  assert.match(
+    await read(teacher, '/xs-backup/audit'),
+    /Rosa had 1 backup of Jocinta .* held aside/,
+  );
+  const many = await pressAndUndo(teacher, `/xs-backup/do?act=release-many&serials=${SERIAL}`);
+  assert.match(many, /They are held aside again/);
+  await command('release', [SERIAL]);
+  assert.match(await command('release', [SERIAL, 'undo']), /1 backup held aside again/);
+});
+
+/** Does it, and presses "Undo" on the page it leads to; what the next page says. */
+async function pressAndUndo(teacher: Browser, question: string): Promise<string> {
+  const done = await teacher.fill(question, '/xs-backup/do', {});
+  return act(teacher, String(done.headers.location), /Undo/);
+}
 
 test('a sign-in stands in "Who did what"', async () => {
   await using school = await openClass();

@@ -228,9 +228,7 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _(
       'The backups held aside become ordinary ones. What was stored before stays as well.',
     ),
-    done: _(
-      'The backups are ordinary ones now. If it was a mistake after all, nothing is lost: the days before have everything, and the child can bring it back from there.',
-    ),
+    done: _('The backups are ordinary ones now.'),
   }),
   'release-many': ({ _, _n }, { laptops }) => ({
     label: _('All of them were meant'),
@@ -242,9 +240,23 @@ const TEXTS: Readonly<Record<Exclude<ActName, 'approve' | 'register-window'>, Te
     meaning: _(
       'The backups held aside become ordinary ones. What was stored before stays as well.',
     ),
-    done: _(
-      'The backups are ordinary ones now. If it was a mistake after all, nothing is lost: the days before have everything, and the child can bring it back from there.',
+    done: _('The backups are ordinary ones now.'),
+  }),
+  'hold-again': ({ _ }, { who }) => ({
+    label: _('It was not meant'),
+    question: _('Hold the backups of {who} aside again?', { who }),
+    meaning: _('They wait for a decision again. This is possible until the next backup.'),
+    done: _('They are held aside again.'),
+  }),
+  'hold-again-many': ({ _, _n }, { laptops }) => ({
+    label: _('It was not meant'),
+    question: _n(
+      'Hold the backups of {n} laptop aside again?',
+      'Hold the backups of {n} laptops aside again?',
+      laptops,
     ),
+    meaning: _('They wait for a decision again. This is possible until the next backup.'),
+    done: _('They are held aside again.'),
   }),
   'drop-many': ({ _, _n }, { laptops }) => ({
     label: _('Throw all of these away'),

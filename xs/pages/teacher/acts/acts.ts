@@ -89,6 +89,9 @@ const RULES = {
   'move-back': { command: 'arrivals', args: ['serial'], word: 'undo', keeper: true },
   release: { command: 'release', args: ['serial'] },
   'release-many': { command: 'release', args: ['serials'], many: true },
+  /** Takes a release back. */
+  'hold-again': { command: 'release', args: ['serial'], word: 'undo' },
+  'hold-again-many': { command: 'release', args: ['serials'], word: 'undo', many: true },
   drop: { command: 'drop', args: ['serial'], keeper: true },
   'drop-many': { command: 'drop', args: ['serials'], many: true, keeper: true },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
@@ -138,10 +141,12 @@ export function commandsOf({ name, fields }: Act): CommandRequest[] {
   const { command, args, word, first: begin, flags = [], next, many }: Rule = RULES[name];
   const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
   const all = { json: true, ...Object.fromEntries(flags.map((flag) => [flag, fields[flag]])) };
-  if (many) {
-    return splitSerials(fields.serials).map((one) => ({ command, args: [one], flags: all }));
-  }
   const given = (one: string | undefined) => (one === undefined ? [] : [one]);
+  if (many) {
+    return splitSerials(fields.serials).map((one) => {
+      return { command, args: [one, ...given(word)], flags: all };
+    });
+  }
   const first = { command, args: [...given(begin), ...valuesOf(args), ...given(word)], flags: all };
   if (!next) return [first];
   return [first, { command: next.command, args: valuesOf(next.args), flags: { json: true } }];
@@ -173,6 +178,8 @@ export function effectPath({ name, fields }: Act): string {
       return '/xs-backup/class';
     case 'release':
     case 'release-many':
+    case 'hold-again':
+    case 'hold-again-many':
     case 'drop':
     case 'drop-many':
       return '/xs-backup/held';
@@ -207,7 +214,7 @@ export function effectPath({ name, fields }: Act): string {
 
 /** The act that undoes it; undefined where there is none, or it is on another page. */
 export function undoOf({ name, fields }: Act): Act | undefined {
-  const { serial = '', of = '', offer = '' } = fields;
+  const { serial = '', of = '', offer = '', serials = '' } = fields;
   switch (name) {
     case 'retire':
       return { name: 'unretire', fields: { serial } };
@@ -227,6 +234,10 @@ export function undoOf({ name, fields }: Act): Act | undefined {
       return { name: 'class-no', fields: { offer } };
     case 'class-no':
       return { name: 'class-yes', fields: { offer } };
+    case 'release':
+      return { name: 'hold-again', fields: { serial } };
+    case 'release-many':
+      return { name: 'hold-again-many', fields: { serials } };
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:

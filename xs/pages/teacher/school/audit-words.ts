@@ -114,6 +114,13 @@ const SENTENCES: Readonly<Record<AuditEvent, Sentence>> = {
       n,
       { who, laptop },
     ),
+  'held-again': ({ _n }, { who, laptop, n }) =>
+    _n(
+      '{who} had {n} backup of {laptop} held aside again.',
+      '{who} had {n} backups of {laptop} held aside again.',
+      n,
+      { who, laptop },
+    ),
   'held-dropped': ({ _n }, { who, laptop, n }) =>
     _n(
       '{who} threw {n} backup of {laptop} away that was held aside.',
