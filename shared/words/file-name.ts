@@ -46,18 +46,21 @@ export class FileNames {
     const [, stem = whole, ending = ''] = /^(.+?)(\.[A-Za-z0-9]{1,10})?$/.exec(whole) ?? [];
     const cut = shortened(stem, MAX_BYTES - ending.length);
     const safe = DEVICE.test(`${cut}${ending}`) ? `_${cut}` : cut;
-    const key = `${safe}${ending}`.normalize('NFKC').toLowerCase();
+    const key = folded(`${safe}${ending}`);
     for (let n = (this.#taken.get(key) ?? 0) + 1; ; n += 1) {
       this.#taken.set(key, n);
       const name = n === 1 ? `${safe}${ending}` : `${safe} (${n})${ending}`;
       if (n === 1) return name;
-      const numbered = name.normalize('NFKC').toLowerCase();
+      const numbered = folded(name);
       if (this.#taken.has(numbered)) continue;
       this.#taken.set(numbered, 1);
       return name;
     }
   }
 }
+
+/** Equal for names that some system takes for one: by capitals, for ß is SS there, and both small sigmas are Σ. */
+const folded = (name: string): string => name.normalize('NFKC').toUpperCase().normalize('NFKC');
 
 /** At most so many bytes, in whole characters, without blanks or dots at the end. */
 function shortened(text: string, bytes: number): string {

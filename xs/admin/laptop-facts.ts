@@ -3,7 +3,7 @@
  * the folders it was read from has changed, by whatever program; so the pages are true at once after an act, and a
  * thousand laptops cost a thousand looks and not six thousand readings.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parseSerial, parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import type { NotSafe } from '../../shared/protocol/messages.ts';
@@ -14,7 +14,7 @@ import { hasTwin } from '../registration/twin-file.ts';
 import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
 import type { DamageRecord } from '../storage/damage-register.ts';
 import { readNotSafe } from '../storage/not-safe.ts';
-import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
+import { inLaptop, inLibrary, inState, type Paths } from '../storage/paths.ts';
 import { baseSnapshot } from '../storage/snapshots.ts';
 
 export interface LaptopFacts {
@@ -136,7 +136,14 @@ function foldersOf(paths: Paths, serial: Serial, names: ReadonlySet<string> = ne
   const dated = [...names].filter((name) => name.startsWith(DATED)).sort();
   const newest = dated.filter((name) => tryParse(parseSnapshotName, name)).slice(-1);
   const trash = inLibrary(paths).trashOf(serial);
-  return [home, held, pinned, trash, ...newest.map((name) => join(home, name))];
+  return [
+    home,
+    held,
+    pinned,
+    trash,
+    inState(paths).findingsFolder,
+    ...newest.map((name) => join(home, name)),
+  ];
 }
 
 /** Undefined for folders that cannot be looked at, or have changed just now. */
@@ -159,7 +166,8 @@ function readFacts(
 ): LaptopFacts {
   const laptop = inLaptop(paths, serial);
   const mayHave = (path: string) => names?.has(basename(path)) ?? true;
-  const note = mayHave(laptop.findings) ? readFindings(paths, serial) : undefined;
+  const hasNote = mayHave(laptop.findings) || existsSync(inState(paths).findings(serial));
+  const note = hasNote ? readFindings(paths, serial) : undefined;
   const lost = mayHave(laptop.lastSuccess) ? lostSnapshot(paths, serial).length : 0;
   const { offers, damaged: offersDamaged } = mayHave(laptop.classPage)
     ? readOffers(paths, serial)

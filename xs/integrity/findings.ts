@@ -1,13 +1,14 @@
 /**
  * What the last check of a laptop's folder found and could not put right: `.findings.json` (PROTOCOL.md).
- * There is no file when all was well. A file that cannot be read counts as a finding.
+ * There is no file when all was well. A file that cannot be read counts as a finding. Where the laptop's folder
+ * takes no file, the findings wait in the state folder: they are what the trouble is about.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as v from 'valibot';
 import { isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
-import { inLaptop, type Paths } from '../storage/paths.ts';
+import { inLaptop, inState, type Paths } from '../storage/paths.ts';
 
 const findingSchema = v.object({
   /** The folder relative to the laptop's: a snapshot, `held/…` or `pinned/…`; empty for its own. */
@@ -34,9 +35,13 @@ const MAX_LISTED = 200;
 
 /** The last check's findings; none when all was well, or when there was no check yet. */
 export function readFindings(paths: Paths, serial: Serial): FindingsNote {
+  const aside = readNote(inState(paths).findings(serial));
+  return aside.count > 0 ? aside : readNote(inLaptop(paths, serial).findings);
+}
+
+function readNote(path: string): FindingsNote {
   try {
-    const text = readFileSync(inLaptop(paths, serial).findings, 'utf8');
-    return v.parse(noteSchema, JSON.parse(text));
+    return v.parse(noteSchema, JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     const none = { version: 1, checked: '', count: 0, findings: [] } as const;
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return { ...none, findings: [] };
@@ -45,13 +50,25 @@ export function readFindings(paths: Paths, serial: Serial): FindingsNote {
   }
 }
 
+/** Into the laptop's folder; into the state folder when that one refuses, and then throws why. */
 export function writeFindings(
   paths: Paths,
   serial: Serial,
   findings: readonly NamesFinding[],
   now: Date,
 ): void {
-  const path = inLaptop(paths, serial).findings;
+  const aside = inState(paths).findings(serial);
+  try {
+    writeNote(inLaptop(paths, serial).findings, findings, now);
+  } catch (error) {
+    mkdirSync(inState(paths).findingsFolder, { recursive: true });
+    writeNote(aside, findings, now);
+    throw error;
+  }
+  rmSync(aside, { force: true });
+}
+
+function writeNote(path: string, findings: readonly NamesFinding[], now: Date): void {
   if (findings.length === 0) {
     rmSync(path, { recursive: true, force: true });
     return;

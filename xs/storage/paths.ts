@@ -206,6 +206,9 @@ export const inState = (paths: Paths) => ({
   offsiteLock: join(paths.state, 'run', 'offsite.lock'),
   /** Held while a service runs. */
   serviceLock: join(paths.state, 'run', 'service.lock'),
+  /** Where a check of a laptop's folder puts its findings when it cannot write there. */
+  findingsFolder: join(paths.state, 'findings'),
+  findings: (serial: Serial) => join(paths.state, 'findings', `${serial}.json`),
   adminSocket: join(paths.state, 'run', 'admin.sock'),
   /** Who may sign in to the pages as a teacher. */
   teachers: join(paths.state, 'teachers.json'),

@@ -182,6 +182,22 @@ test('another version takes its place; removed, nothing is left of it', async ()
   assert.equal([filesIn(prefix), filesIn(etc)], [[], []]);
 });
 
+test('installed by somebody who keeps her own files to herself, everybody can run it', async () => {
+  const elsewhere = join(school.folder, 'shared');
+  const guarded = ['-c', 'umask 077; exec sh "$0" "$@"', installer, 'laptop'];
+  const done = await laptop.run('sh', [...guarded, '--destdir', elsewhere]);
+  assert.is(done.exitCode, 0, done.stderr);
+  const names = readdirSync(elsewhere, { recursive: true, encoding: 'utf8' });
+  assert.ok(names.length > 10);
+  for (const name of names) {
+    const stat = lstatSync(join(elsewhere, name));
+    if (stat.isSymbolicLink()) continue;
+    const needed = stat.isDirectory() || stat.mode & 0o100 ? 0o555 : 0o444;
+    assert.is(stat.mode & needed, needed, name);
+  }
+  rmSync(elsewhere, { recursive: true });
+});
+
 test('an installation that cannot be is refused before anything is written', async () => {
   const elsewhere = join(school.folder, 'elsewhere');
   const wrong: [string[], number, RegExp][] = [

@@ -22,6 +22,21 @@ test('a title that is cut in the middle of a character is still text', () => {
   assert.not.match(new FileNames().next(`a${'👩‍👩‍👧'.repeat(300)}`, 'text/plain'), /\p{Cs}/u);
 });
 
+test('names that some system takes for one are told apart', () => {
+  const pairs = [
+    ['Straße', 'STRASSE'],
+    ['ΟΔΟΣ', 'οδος'],
+    ['οδοσ', 'οδος'],
+    ['naïve', 'nai\u0308ve'],
+    ['ﬁn', 'FIN'],
+  ];
+  for (const [first = '', second = ''] of pairs) {
+    const names = new FileNames();
+    names.next(first, 'text/plain');
+    assert.match(names.next(second, 'text/plain'), /\(2\)\.txt$/, second);
+  }
+});
+
 test('ten thousand alike titles get names that differ, as fast as others', async () => {
   const at = performance.now();
   const names = new FileNames();
