@@ -26,7 +26,7 @@ let chrome: Browser;
 
 test.before(async () => {
   school = await openClassRoom();
-  pastYear();
+  await pastYear();
   school.library.moodle.add({
     ...{ issuer: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
     ...{
@@ -43,14 +43,14 @@ test.after(async () => {
 });
 
 /** Forty weeks of school days, with a disk that fills up, and a few bad days. */
-function pastYear(): void {
+async function pastYear(): Promise<void> {
   const { paths } = school.library;
   for (let n = 280; n >= 0; n -= 1) {
     const date = dayOf(new Date(school.clock.time - n * DAY_MS));
     if (n % 7 > 4) continue;
     const came = n % 11 === 0 ? 3 : 18 + (n % 5);
     const usedBytes = 300e9 - n * 5e8;
-    writeDay(
+    await writeDay(
       paths,
       {
         ...{ date, usedBytes, freeBytes: 500e9 - usedBytes, freeInodes: 0.9, laptops: 24 },

@@ -81,7 +81,7 @@ export async function noteDays(
     if (isSame) continue;
     const disk = date === today || !line ? { usedBytes, freeBytes, freeInodes, laptops } : line;
     const counts = { came: who.came.length, failed: who.failed.length };
-    writeDay(paths, { ...disk, date, ...counts }, who);
+    await writeDay(paths, { ...disk, date, ...counts }, who);
   }
 }
 

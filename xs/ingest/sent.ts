@@ -16,7 +16,7 @@ import {
   MAX_METADATA_BYTES,
 } from '../../shared/journal/entry.ts';
 import { type KeptMark, keptMarkOf } from '../../shared/journal/kept.ts';
-import { MAX_ENTRIES } from '../../shared/journal/sums.ts';
+import { MAX_ENTRIES, METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { isUnreadable } from '../storage/checked-entry.ts';
 import { digestInPieces, READ_SENT, type Spend } from '../storage/in-pieces.ts';
@@ -110,12 +110,12 @@ export class SentFiles {
   ): Promise<void> {
     const isThere = await listed(folder, spend);
     for (const [uid, digest] of changed) {
-      const { metadata, content } = inEntry(folder, uid);
-      if (!isThere(metadata)) {
+      if (!isThere(`${uid}${METADATA_SUFFIX}`)) {
         this.#incomplete.add(uid);
-        await spend(0);
+        if (this.#incomplete.size % MANY === 0) await spend(0);
         continue;
       }
+      const { metadata, content } = inEntry(folder, uid);
       const sent = this.metadata(metadata, digest);
       await spend(sizeOf(metadata));
       if (sent?.content && sizeOf(content) === sent.content.size) {
@@ -155,18 +155,20 @@ function changed(path: string): DsError {
   });
 }
 
+/** Of what takes next to no time, so many are done in one go: to pause takes longer than each of them. */
+const MANY = 64;
 /** So many names are kept in memory; a folder with more has strange ones. */
 const MAX_NAMES = 4 * MAX_ENTRIES;
 
-/** Tells whether a path in the folder may be there: to look for each name costs ten times as much as to list them. */
-async function listed(folder: string, spend: Spend): Promise<(path: string) => boolean> {
+/** Tells whether a name may be in the folder: to look for each costs ten times as much as to list them. */
+async function listed(folder: string, spend: Spend): Promise<(name: string) => boolean> {
   const names = new Set<string>();
   for await (const { name } of await opendir(folder, { bufferSize: 256 })) {
     names.add(name);
     if (names.size > MAX_NAMES) return () => true;
-    await spend(0);
+    if (names.size % MANY === 0) await spend(0);
   }
-  return (path) => names.has(basename(path));
+  return (name) => names.has(name);
 }
 
 /** Of a file that a session wrote: whatever may be there, only a small regular file is read. */

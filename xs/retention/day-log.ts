@@ -5,7 +5,8 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import * as v from 'valibot';
-import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { namesIn } from '../../shared/system/files.ts';
+import { writeFileAside } from '../../shared/system/files-aside.ts';
 import { inDays, type Paths } from '../storage/paths.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -53,14 +54,14 @@ export function readWho(paths: Paths, day: string): WhoCame {
   return known ?? { date: day, came: [], failed: [] };
 }
 
-/** Replaces the line of this day, in both files; durable when the call returns. */
-export function writeDay(paths: Paths, day: SchoolDay, who: WhoCame): void {
+/** Replaces the line of this day, in both files. Resolves when that is durable; one call at a time. */
+export async function writeDay(paths: Paths, day: SchoolDay, who: WhoCame): Promise<void> {
   const places = inDays(paths);
   mkdirSync(places.folder, { recursive: true, mode: 0o750 });
   const month = replaced(readLines(places.month(day.date), whoSchema), who);
-  writeFileDurably(places.month(day.date), textOf(month), MODE);
+  await writeFileAside(places.month(day.date), textOf(month), MODE);
   const days = replaced(readDays(paths), day);
-  writeFileDurably(places.days, textOf(days.slice(-KEPT_DAYS)), MODE);
+  await writeFileAside(places.days, textOf(days.slice(-KEPT_DAYS)), MODE);
   const months = namesIn(places.folder).filter((name) => /^\d{4}-\d\d\.jsonl$/.test(name));
   for (const name of months.sort().slice(0, -KEPT_MONTHS)) rmSync(places.month(name));
 }

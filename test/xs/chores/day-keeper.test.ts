@@ -1,6 +1,7 @@
 /** The line of each day: who came, who failed, how full the disk was; bounded, and whole after a power cut. */
 
-import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
@@ -90,11 +91,32 @@ test('a year and a month are kept, and a damaged line costs that day only', asyn
   );
   for (const date of dates) writeFileSync(inDays(paths).month(date), '');
   const date = '2026-02-25';
-  writeDay(paths, { date, ...day }, { date, came: [SERIAL], failed: [] });
+  await writeDay(paths, { date, ...day }, { date, came: [SERIAL], failed: [] });
   assert.is(readDays(paths).length, 400);
   assert.is(readdirSync(inDays(paths).folder).length, 15, 'fourteen months, and the days');
   appendFileSync(inDays(paths).days, '{"date":"2025-0');
   assert.is(readDays(paths).at(-1)?.date, date);
+});
+
+test('the event loop waits for no disk when a line is written', async () => {
+  await using whole = await openWhole();
+  const { library, clock } = whole;
+  await library.index.recordSuccess(SERIAL, clock.now());
+  const { fsyncSync } = fs;
+  let waits = 0;
+  fs.fsyncSync = (fd) => {
+    waits += 1;
+    fsyncSync(fd);
+  };
+  syncBuiltinESMExports();
+  try {
+    await noteDays(library, NOBODY);
+  } finally {
+    Object.assign(fs, { fsyncSync });
+    syncBuiltinESMExports();
+  }
+  assert.is(waits, 0);
+  assert.is(readDays(library.paths).length, 1);
 });
 
 test.run();
