@@ -38,12 +38,15 @@ export class JournalScreen {
 
   /** Brings the Journal to the front. */
   async show(): Promise<void> {
+    const { desktop } = this.#scene;
     await waitFor('the Journal on the screen', async () => {
       // F4 leads to what is active, which is nothing as long as the shell has not seen the Journal's window.
-      await this.#scene.desktop.key('F5');
-      await sleep(ANIMATION_MS);
-      return (await this.screen.all()).some(({ name }) => name === 'Journal');
+      await desktop.key('F5');
+      await sleep(scaled(ANIMATION_MS));
+      const { stdout } = await desktop.run('xdotool', ['getactivewindow', 'getwindowname']);
+      return stdout.trim() === 'Journal';
     });
+    await this.screen.find('Journal');
   }
 
   /** The same where an activity is open, to which F4 leads. */
