@@ -15,8 +15,11 @@ const SHELL = 'main.py';
 const VOLUME = { x: 113, y: 863 };
 /** The first row of the list, and the distance to the next. */
 const ROW = { y: 113, height: 77 };
-/** Of a row: its box, and the arrow to its details. */
+/** The first button at the bottom: the Journal itself. */
+const OWN_BUTTON = { x: 38, y: 863 };
+/** Of a row: its box, its star, and the arrow to its details. */
 const BOX_X = 36;
+const STAR_X = 112;
 const DETAILS_X = 1143;
 /** A palette opens, a screen changes; in milliseconds. */
 const ANIMATION_MS = 700;
@@ -35,11 +38,15 @@ export class JournalScreen {
 
   /** Brings the Journal to the front. */
   async show(): Promise<void> {
+    const { desktop } = this.#scene;
     await waitFor('the Journal on the screen', async () => {
-      await this.#scene.desktop.key('F4');
-      await sleep(ANIMATION_MS);
-      return (await this.screen.all()).some(({ name }) => name === 'Journal');
+      // F4 leads to what is active, which is nothing as long as the shell has not seen the Journal's window.
+      await desktop.key('F5');
+      await sleep(scaled(ANIMATION_MS));
+      const { stdout } = await desktop.run('xdotool', ['getactivewindow', 'getwindowname']);
+      return stdout.trim() === 'Journal';
     });
+    await this.screen.find('Journal');
   }
 
   /** The same where an activity is open, to which F4 leads. */
@@ -59,6 +66,12 @@ export class JournalScreen {
 
   async openVolume(): Promise<void> {
     await this.#scene.desktop.click(VOLUME.x, VOLUME.y);
+  }
+
+  /** The Journal's own entries again. */
+  async openJournal(): Promise<void> {
+    await this.#scene.desktop.click(OWN_BUTTON.x, OWN_BUTTON.y);
+    await sleep(scaled(ANIMATION_MS));
   }
 
   /** The pointer on the button opens its palette, which looks how much is free. */
@@ -82,8 +95,12 @@ export class JournalScreen {
   }
 
   async openDetails(row: number): Promise<void> {
-    await this.#scene.desktop.click(DETAILS_X, ROW.y + row * ROW.height);
-    await this.screen.find('Copy to');
+    // A list that has just come does not hear the first click.
+    await waitFor('the details', async () => {
+      await this.#scene.desktop.click(DETAILS_X, ROW.y + row * ROW.height);
+      await sleep(scaled(ANIMATION_MS));
+      return (await this.screen.all()).some(({ name }) => name === 'Copy to');
+    });
   }
 
   /** From the details. */
@@ -101,6 +118,35 @@ export class JournalScreen {
 
   async back(): Promise<void> {
     await this.screen.click('Back');
+    await sleep(scaled(ANIMATION_MS));
+  }
+
+  async star(row: number): Promise<void> {
+    await this.#scene.desktop.click(STAR_X, ROW.y + row * ROW.height);
+    await sleep(scaled(ANIMATION_MS));
+  }
+
+  /** What the star of a row looks like: the same for the same pixels. */
+  async starLook(row: number): Promise<string> {
+    const { desktop } = this.#scene;
+    await desktop.moveTo(VOLUME.x, ROW.y); // not on the star, which looks otherwise then
+    await desktop.moveTo(600, ROW.y + (row + 3) * ROW.height);
+    await sleep(scaled(ANIMATION_MS));
+    const file = join(desktop.home, 'star.png');
+    const crop = `40x40+${STAR_X - 20}+${ROW.y + row * ROW.height - 20}`;
+    await desktop.must('import', '-silent', '-window', 'root', '-crop', crop, file);
+    return desktop.must('identify', '-format', '%#', file);
+  }
+
+  /** From the details, and yes to Sugar's question. */
+  async erase(): Promise<void> {
+    await this.screen.press('Erase');
+    const sure = await waitFor('the question', async () => {
+      const buttons = (await this.screen.all()).filter(({ name }) => name === 'Erase');
+      const [lowest, ...others] = buttons.sort((a, b) => b.y - a.y);
+      return others.length > 0 ? lowest : undefined;
+    });
+    await this.#scene.desktop.click(sure.x, sure.y);
     await sleep(scaled(ANIMATION_MS));
   }
 

@@ -138,6 +138,35 @@ test('nothing in it can be changed', async () => {
   assert.is(await list(), before);
 });
 
+test('a star and "Erase" do nothing there, and a copy onto it is refused with words', async () => {
+  const { desktop } = scene;
+  const folder = join(desktop.home, 'School');
+  const all = () =>
+    desktop.must('sh', '-c', `ls -lR "${folder}" && cat "${folder}"/.S*/*.metadata`);
+  const before = await all();
+  const titles = await journal.titles();
+  const look = await journal.starLook(1);
+  await journal.star(1);
+  assert.is(await journal.starLook(1), look, 'it does not pretend to be starred');
+  await journal.openDetails(1);
+  await journal.erase();
+  await desktop.screenshot('volume-4-erased');
+  await journal.back();
+  assert.equal(await journal.titles(), titles, 'it is still there');
+  await journal.openJournal();
+  await journal.openDetails(0);
+  await journal.openCopyTo();
+  const to = await journal.screen.find('School', { role: 'menu item' });
+  await desktop.click(to.x, to.y);
+  await journal.screen.find(/Read-only file system/);
+  await desktop.screenshot('volume-5-copied-onto');
+  await journal.screen.press('Ok');
+  await journal.back();
+  assert.is(await all(), before);
+  assert.is(((await inJournal()) as string[])[0], 'open');
+  await journal.openVolume();
+});
+
 test('"Remove" takes it away, and nothing is left', async () => {
   await journal.removeVolume();
   await waitFor('no volume', async () => ((await inJournal()) as string[])[0] === 'closed');

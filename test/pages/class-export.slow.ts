@@ -3,6 +3,7 @@
  * The exported class page in real headless Chromium, opened from the disk: what axe-core says, whether it fits
  * 600 px, and that nothing which a child wrote runs when its file is opened.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import * as assert from 'uvu/assert';
 import type { Uid } from '../../shared/ids.ts';
 import { exportClassCommand } from '../../xs/commands/class/export-class.ts';
 import type { MachineContext } from '../../xs/commands/command.ts';
-import { jpegWith, pngWith } from '../shared/pictures.ts';
+import { cameraNotes, held, pngWith } from '../shared/pictures.ts';
 import { openClass } from '../xs/class-page/school.ts';
 import { type JournalEntry, SERIAL, uidOf } from '../xs/library.ts';
 import { launchChromium, overflow, shoot, violations, visit } from './chromium.ts';
@@ -31,11 +32,18 @@ const THINGS: JournalEntry[] = [
   ),
   {
     title: 'una-palabra-muy-larga-sin-espacios-que-no-cabe-en-la-pantalla-de-una-laptop',
-    content: jpegWith(SCRIPT).withExif,
+    content: photo(),
     properties: { mime_type: 'image/jpeg', timestamp: '1700000000' },
   },
   { title: '', content: null },
 ];
+
+/** Wide as it is stored, and taken with the camera on its side. */
+function photo(): Buffer {
+  const file = execFileSync('convert', ['-size', '80x40', 'gradient:red-blue', 'jpg:-']);
+  const notes = cameraNotes(SCRIPT, 'MM', held(8));
+  return Buffer.concat([file.subarray(0, 2), notes, file.subarray(2)]);
+}
 
 test('from the disk: no violation, all links lead to files, and nothing runs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ds-class-'));
@@ -70,6 +78,9 @@ test('from the disk: no violation, all links lead to files, and nothing runs', a
         // A file that Chromium does not show is offered as a download.
         await page.goto(link).catch((error: Error) => assert.match(error.message, /Download/));
         assert.is.not(await page.title(), 'it runs', link);
+        if (!/\.jpe?g$/.test(link)) continue;
+        const size = '[document.images[0].naturalWidth, document.images[0].naturalHeight]';
+        assert.equal(await page.evaluate(size), [40, 80], 'upright, as the camera was held');
       }
     }
   } finally {

@@ -15,7 +15,7 @@ from sugar3.graphics.menuitem import MenuItem
 
 AGENT = 'org.sugarlabs.Backup1'
 LONGEST_S = 600
-SHOWN_S = 12
+SHOWN_S = 20
 
 
 def read_words():

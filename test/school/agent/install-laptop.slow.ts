@@ -9,8 +9,10 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -97,6 +99,15 @@ test('the manual page is what man understands, and completion offers what there 
   assert.is(await complete('restore', 'l'), 'latest');
   assert.is(await complete('restore', 'latest', '--en'), '--entry');
   assert.is(await complete('unpin', '--en'), '');
+});
+
+test('"My class" stands where Sugar looks for accounts, readable for every child', () => {
+  const folder = join(prefix, 'share', 'sugar', 'extensions', 'webservice', 'ds_backup');
+  for (const name of ['account.py', 'ds_backup/ds_backup.py']) {
+    const path = join(folder, name);
+    assert.is(statSync(path).mode & 0o777, 0o644, name);
+    assert.match(readFileSync(path, 'utf8'), /^# SPDX-License-Identifier: GPL-3\.0-or-later\n/);
+  }
 });
 
 test('asking it starts the agent, which ends when nothing is left to do', async () => {
