@@ -1,7 +1,9 @@
 /**
- * The command lines of the original client, ds-backup.py, for stock rsync and ssh. Added to its lines are only the
- * port, a known_hosts file of the test's own, and that ssh uses nothing but the algorithms of its time.
+ * Sugar's own registration, and the command lines of the original client, ds-backup.py, for stock rsync and ssh.
+ * Added to its lines are only the port, a known_hosts file of the test's own, and that ssh uses nothing but the
+ * algorithms of its time.
  */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Laptop } from './laptop.ts';
@@ -67,4 +69,38 @@ export function completionWords(
   const options = ['-z', '-rlt', '--timeout=10', '-T', '/tmp', ...rsync];
   const target = `127.0.0.1:/var/lib/ds-backup/completion/${laptop.serial}`;
   return [...options, '-e', originalSsh(school, laptop, offers), empty, target];
+}
+
+const REGISTER = `
+import sys
+from jarabe.desktop import schoolserver
+print('registered' if schoolserver.register_laptop(sys.argv[1]) else 'refused')
+`;
+
+/** A profile as Sugar leaves it after its first start. */
+export async function makeProfile(laptop: Laptop, nick: string): Promise<void> {
+  const key = join(laptop.profile, 'owner.key');
+  execFileSync('ssh-keygen', ['-q', '-t', 'dsa', '-C', '', '-N', '', '-f', key]);
+  await laptop.setSetting('org.sugarlabs.user', 'nick', nick);
+  await laptop.setSetting('org.sugarlabs.user', 'color', '#FF2B34,#005FE4');
+}
+
+/** What Sugar's menu does. */
+export async function register(laptop: Laptop, url: string) {
+  await laptop.startBus();
+  return laptop.run('/usr/bin/python3', ['-c', REGISTER, `${url}/`]);
+}
+
+/** Mirrors a folder as `to`. */
+export const mirror = (
+  school: School,
+  laptop: Laptop,
+  from: string,
+  to: string,
+  offers: Offers = OPENSSH_5_3,
+) => laptop.run('rsync', mirrorWords(school, laptop, from, to, { offers }));
+
+/** Says that the mirror is complete. */
+export function complete(school: School, laptop: Laptop) {
+  return laptop.run('rsync', completionWords(school, laptop));
 }

@@ -21,6 +21,8 @@ export interface ServerOptions {
   settings?: string;
   /** Where the library is to be, if not in the school's folder. */
   library?: string;
+  /** An empty folder for library, state and completion, if not in the school's. */
+  home?: string;
   /** Counts what laptops and server say to each other: they meet at forwarded ports. */
   wire?: { forward(port: number): Promise<number> };
   /** A module of ours that is loaded into the service before its program. */
@@ -47,12 +49,12 @@ export const runsAsRoot = process.getuid?.() === 0;
 
 export async function startServer(folder: string, options: ServerOptions): Promise<TestServer> {
   await build();
-  const home = join(folder, 'xs');
+  const home = options.home ?? join(folder, 'xs');
   const asRoot = options.as === 'root';
   if (asRoot && !runsAsRoot) throw new Error('this server needs tests run by root');
   const program = join(folder, 'program');
   cpSync(distFolder, program, { recursive: true });
-  mkdirSync(home);
+  mkdirSync(home, { recursive: true });
   const library = options.library ?? join(home, 'library');
   const paths = { library, state: join(home, 'state'), completion: join(home, 'completion') };
   const configFile = join(home, 'config.toml');

@@ -2,16 +2,20 @@
  * What can be done to a library and killed on the way, by name; and what has to be the same
  * afterwards.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
 import { parseRunId, parseUid, type Serial, type Uid } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import { readOffers, withdraw } from '../../xs/class-page/offer-file.ts';
 import { switchTo } from '../../xs/class-page/switch.ts';
+import { ingest } from '../../xs/ingest/ingest.ts';
+import { foldOriginal } from '../../xs/legacy/original.ts';
 import { listRaw } from '../../xs/legacy/raw-snapshots.ts';
 import { offerVersion, unpinWithdrawn } from '../../xs/pins/offering.ts';
 import { listPins, listReleased } from '../../xs/pins/pins.ts';
+import { readRecord } from '../../xs/registration/laptop-record.ts';
 import { inLaptop, inLibrary, type Paths } from '../../xs/storage/paths.ts';
 import {
   listAside,
@@ -24,8 +28,8 @@ import {
 import { listTrash } from '../../xs/storage/trash.ts';
 import { readJournal } from '../journal/compare.ts';
 import { checkAll } from './check.ts';
-import { awayOf, backUp, type Journal, SERIAL, uidOf } from './library.ts';
-import type { WholeLibrary } from './whole.ts';
+import { awayOf, backUp, confirm, ed25519, type Journal, SERIAL, uidOf } from './library.ts';
+import { dsaKey, serialOf, type WholeLibrary } from './whole.ts';
 
 /** A Journal that is the same for the same number: each differs from the one before a little. */
 export function journalOfDay(day: number, entries = 15): Journal {
@@ -61,6 +65,31 @@ export function reflashed(): Journal {
 /** The same run again: the completion file is still there when the power comes back. */
 const RUN = parseRunId('ab'.repeat(16));
 
+export const NEWCOMER = serialOf(7);
+
+/** An original client's mirror, after its session made it durable. */
+async function foldMirror({ library, context }: WholeLibrary, [day = '0']: string[]) {
+  const { original } = inLaptop(library.paths, SERIAL);
+  for (const [uid, { title, content }] of journalOfDay(Number(day))) {
+    const folder = join(original, uid.slice(0, 2), uid);
+    mkdirSync(join(folder, 'metadata'), { recursive: true });
+    writeFileSync(join(folder, 'metadata', 'title'), title);
+    if (content !== null) writeFileSync(join(folder, 'data'), content);
+  }
+  execFileSync('sync', ['-f', original]);
+  const base = newestSnapshot(library.paths, SERIAL);
+  const { completion, folder, remember } = await foldOriginal(
+    context,
+    SERIAL,
+    base,
+    RUN,
+    async () => {},
+  );
+  await ingest(context, { serial: SERIAL, completion, folder, source: 'original' });
+  rmSync(folder, { recursive: true });
+  await remember();
+}
+
 const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unknown>> = {
   backup: (whole, [day = '0', run = RUN]) =>
     backUp(whole, journalOfDay(Number(day)), SERIAL, parseRunId(run)),
@@ -77,6 +106,16 @@ const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unkn
     const [offer] = readOffers(whole.library.paths, SERIAL).offers;
     await whole.command('class-page', [offer?.id ?? '', word]);
   },
+  register: async ({ library: { registrations } }) => {
+    registrations.register(NEWCOMER, 'Jim', 'uuid', dsaKey(2));
+  },
+  approve: async ({ library: { registrations } }) => {
+    confirm(registrations, SERIAL, ed25519(1));
+  },
+  alias: async ({ library: { registrations } }) => {
+    if (!registrations.get(NEWCOMER)?.alias) registrations.alias(NEWCOMER, SERIAL);
+  },
+  mirror: foldMirror,
   'take-back': async ({ library }, [uid = '']) => {
     withdraw(library.paths, SERIAL, parseUid(uid));
     unpinWithdrawn(library, SERIAL, parseUid(uid));
@@ -146,7 +185,25 @@ export function layout(paths: Paths, serial: Serial = SERIAL): string[] {
   const raw = listRaw(paths, serial).map(({ name }) => `raw ${name}`);
   const { offers } = readOffers(paths, serial);
   const offered = offers.map(({ uid, digest, state }) => `${state} ${uid} ${digest}`);
-  return [...offered, ...kept, ...held, ...trash, ...pins, ...released, ...marks, ...raw].sort();
+  return [
+    ...[serial, NEWCOMER].map((one) => recordOf(paths, one)),
+    ...offered,
+    ...kept,
+    ...held,
+    ...trash,
+    ...pins,
+    ...released,
+    ...marks,
+    ...raw,
+  ].sort();
+}
+
+/** Who a laptop is. */
+function recordOf(paths: Paths, serial: Serial): string {
+  const record = readRecord(paths, serial);
+  if (!record) return `${serial} is unknown`;
+  const { keys, alias, retired, introduction } = record;
+  return `${serial} ${JSON.stringify({ keys, alias, retired, confirmed: introduction?.confirmed })}`;
 }
 
 /** Work in progress of a process that is gone; there must be none after the next one. */

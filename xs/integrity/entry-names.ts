@@ -101,8 +101,8 @@ class FolderCheck {
   async check(uid: Uid, digest: Digest): Promise<void> {
     const { content, metadata } = inEntry(this.#folder, uid);
     const [metadataStat, contentStat] = [statOf(metadata), statOf(content)];
-    this.#makeReadable(uid, metadata, metadataStat);
-    this.#makeReadable(uid, content, contentStat);
+    this.#setRights(uid, metadata, metadataStat);
+    this.#setRights(uid, content, contentStat);
     const isWhole = this.#isFine(metadataStat) || (await this.#settle(uid, metadata, { digest }));
     if (contentStat && this.#isFine(contentStat)) return;
     if (!isWhole) return; // only the metadata could tell whether there should be content
@@ -119,12 +119,16 @@ class FolderCheck {
     await this.#settle(uid, content, entry.content, title);
   }
 
-  /** Somebody's `chmod` must not hide a backup from the laptop; what we may not change is told. */
-  #makeReadable(uid: Uid, path: string, stat: Stats | undefined): void {
-    if (!stat?.isFile() || (stat.mode & CONTENT_MODE) === CONTENT_MODE) return;
+  /**
+   * Somebody's `chmod` must not hide a backup from the laptop; what we may not change is told. After a power cut
+   * rights that were taken away may be there again.
+   */
+  #setRights(uid: Uid, path: string, stat: Stats | undefined): void {
+    if (!stat?.isFile() || (stat.mode & 0o7777) === CONTENT_MODE) return;
     try {
       chmodSync(path, CONTENT_MODE);
     } catch {
+      if ((stat.mode & CONTENT_MODE) === CONTENT_MODE) return;
       const file = path.slice(this.#folder.length + 1);
       this.bad.push({ uid, file, what: 'damaged', title: null });
     }

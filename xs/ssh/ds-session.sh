@@ -141,8 +141,9 @@ receive_mirror() {
     rsync --server "-ltrzSe.$letters" --timeout=160 --delete --partial . /mirror
 }
 
-# receive_completion OPTIONS: into one file of its own, the only thing there that can be written. It gets
-# its name when it is complete, and then in one step the place where it is seen.
+# receive_completion OPTIONS [MIRROR]: into one file of its own, the only thing there that can be written. It gets
+# its name when it is complete, and then in one step the place where it is seen. The original client calls its
+# day done by it and asks for nothing afterwards: what it says is complete is on the disk before.
 receive_completion() {
   check_free
   need_lease
@@ -150,6 +151,7 @@ receive_completion() {
   ulimit -f 32768 # 16 MiB in units of 512 bytes; a completion file has 8 MiB at most
   sandbox --bind "$drop/.receiving" "/drop/$serial" --remount-ro / -- \
     rsync --server "$1$letters" --inplace --timeout=60 . "/drop/$serial" || exit "$status"
+  [ -z "${2-}" ] || sync -f "$2" || refuse "what was sent could not be written to the disk"
   mv -fT "$drop/.receiving" "$drop/$serial" && sync "$drop/$serial" &&
     mv -fT "$drop/$serial" "$COMPLETION/$serial" || refuse "no completion file arrived"
 }
@@ -279,7 +281,7 @@ case $direction:$target in
   receive:incoming) receive_incoming ;;
   receive:datastore-current | receive:documents | receive:power-logs) receive_mirror "$target" ;;
   "receive:completion/$serial") receive_completion -te. ;;
-  "receive:/var/lib/ds-backup/completion/$serial") receive_completion -ltrze. ;;
+  "receive:/var/lib/ds-backup/completion/$serial") receive_completion -ltrze. "$home/datastore-current" ;;
   send:snapshots/*/)
     name=${target#snapshots/}
     send_snapshot "${name%/}"

@@ -14,6 +14,7 @@ import { parseSerial, parseUid, type Uid } from '../../../shared/ids.ts';
 import { decodeEntry, type Entry } from '../../../shared/journal/entry.ts';
 import { inEntry } from '../../../xs/storage/paths.ts';
 import { newestSnapshot, readVersions } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import { seeded } from '../../shared/random.ts';
 import { soak } from '../../soak.ts';
@@ -56,6 +57,8 @@ class CutLaptop implements AsyncDisposable {
     execFileSync('python3', ['-c', CUT, this.#disk]);
     await this.laptop.stopDatastore();
     execFileSync('umount', [this.#disk]);
+    // A program that ends a little later has it mounted still; it would be mounted again as it is, cut off.
+    await waitFor('the disk to be free', () => loopsOf(this.#image) === '');
     this.#mount();
     this.#boot += 1;
     writeFileSync(this.#bootFile, `boot ${this.#boot}\n`);
@@ -82,6 +85,11 @@ class CutLaptop implements AsyncDisposable {
   #mount(): void {
     execFileSync('mount', ['-o', 'loop,commit=1', this.#image, this.#disk]);
   }
+}
+
+/** The loop devices that hold an image. */
+function loopsOf(image: string): string {
+  return execFileSync('losetup', ['--associated', image], { encoding: 'utf8' });
 }
 
 /** Saves as an activity does: a new entry, or a new version of one. */

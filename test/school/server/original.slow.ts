@@ -18,47 +18,10 @@ import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import { checkSnapshot } from '../../xs/check.ts';
 import type { Laptop } from '../laptop.ts';
-import {
-  completionWords,
-  mirrorWords,
-  type Offers,
-  OPENSSH_5_3,
-  OPENSSH_6_1,
-} from '../original-client.ts';
+import { complete, makeProfile, mirror, OPENSSH_6_1, register } from '../original-client.ts';
 import { type School, startSchool } from '../school.ts';
 
 const test = suite('Sugar registers, and the original client backs up');
-
-const REGISTER = `
-import sys
-from jarabe.desktop import schoolserver
-print('registered' if schoolserver.register_laptop(sys.argv[1]) else 'refused')
-`;
-
-/** A profile as Sugar leaves it after its first start. */
-async function makeProfile(laptop: Laptop, nick: string): Promise<void> {
-  const key = join(laptop.profile, 'owner.key');
-  execFileSync('ssh-keygen', ['-q', '-t', 'dsa', '-C', '', '-N', '', '-f', key]);
-  await laptop.setSetting('org.sugarlabs.user', 'nick', nick);
-  await laptop.setSetting('org.sugarlabs.user', 'color', '#FF2B34,#005FE4');
-}
-
-async function register(laptop: Laptop, url: string) {
-  await laptop.startBus();
-  return laptop.run('/usr/bin/python3', ['-c', REGISTER, `${url}/`]);
-}
-
-const mirror = (
-  school: School,
-  laptop: Laptop,
-  from: string,
-  to: string,
-  offers: Offers = OPENSSH_5_3,
-) => laptop.run('rsync', mirrorWords(school, laptop, from, to, { offers }));
-
-function complete(school: School, laptop: Laptop) {
-  return laptop.run('rsync', completionWords(school, laptop));
-}
 
 async function createEntry(laptop: Laptop, title: string, content: string): Promise<string> {
   const file = join(laptop.home, 'content');

@@ -117,18 +117,18 @@ test('what nobody has is named: whose, which entries; and the laptop is not safe
   checkSnapshots(library.paths, SERIAL);
 });
 
-test('what somebody made unreadable is made readable again before it is called safe', async () => {
+test('what somebody made unreadable, or a power cut left writable, is put right before it is called safe', async () => {
   await using whole = await spoiled((folder) => {
     chmodSync(join(folder, uidOf(3)), 0);
+    chmodSync(join(folder, uidOf(4)), 0o644);
     chmodSync(join(folder, `${uidOf(4)}.metadata`), 0o400);
   });
   const { library } = whole;
   assert.is(await judgeQuietClaim(library, SERIAL, claimOf(whole)), 'safe');
   const { folder } = newestSnapshot(library.paths, SERIAL) ?? { folder: '' };
-  const modes = [join(folder, uidOf(3)), join(folder, `${uidOf(4)}.metadata`)].map(
-    (path) => lstatSync(path).mode & 0o777,
-  );
-  assert.equal(modes, [0o440, 0o440]);
+  const names = [uidOf(3), uidOf(4), `${uidOf(4)}.metadata`];
+  const modes = names.map((name) => lstatSync(join(folder, name)).mode & 0o777);
+  assert.equal(modes, [0o440, 0o440, 0o440]);
 });
 
 test('a list that cannot be read is made anew from the metadata', async () => {
