@@ -47,11 +47,13 @@ export const SERVE = {
     ['--ssh-listen <ADDRESS:PORT>', 'overrides "ssh.listen"'],
   ],
 } as const;
+/** Behind the number of an exit code: lines of 75 letters. */
+const wrapped = (text: string): string => text.replace(/(.{1,75})( |$)/g, '\n     $1').trim();
 const FOOT = `
 LAPTOP is a serial number, a nick, or the beginning of one, if it is the only
 one. SNAPSHOT is "latest", or the beginning of a name or date: 2026-11-22.
 Exit codes:
-${EXIT_CODES.map((meaning, code) => `  ${code}  ${meaning}`).join('\n')}
+${EXIT_CODES.map((meaning, code) => `  ${code}  ${wrapped(meaning)}`).join('\n')}
 "xs-backup help COMMAND" describes one command; so does xs-backup(8).
 `;
 const WIDTH = 80;
@@ -92,7 +94,7 @@ function describeProgram(onCommand: (line: CommandLine) => void): Program {
     .configureHelp({
       ...{ showGlobalOptions: true, minWidthToWrap: 20 },
       // Whoever wants the options asks for the help of the command.
-      subcommandTerm: (command) => `${command.name()} ${argumentsOf(command)}`.trim(),
+      subcommandTerm: (command) => shortTerm(command.name(), argumentsOf(command)),
     })
     .addHelpText('after', FOOT);
   for (const [flags, description] of GLOBAL) program.option(flags, description);
@@ -107,6 +109,14 @@ function describeProgram(onCommand: (line: CommandLine) => void): Program {
     });
   }
   return program;
+}
+
+/** Letters of a command and its arguments in the list of all; longer ones leave no room for what they do. */
+const TERM_WIDTH = 29;
+
+function shortTerm(name: string, words: string): string {
+  const term = `${name} ${words}`.trim();
+  return term.length <= TERM_WIDTH ? term : `${name} ...`;
 }
 
 function argumentsOf(command: Program): string {

@@ -106,4 +106,18 @@ test('help lists every command; the help of a command names its arguments and fl
   assert.is(textOf('--version'), `xs-backup ${VERSION}\n`);
 });
 
+test('no line of any help is longer than 80 letters', () => {
+  const helps = [
+    'help',
+    ...Object.keys({ ...COMMANDS, ...LOCAL_COMMANDS }).map((one) => `help ${one}`),
+  ];
+  for (const line of helps) {
+    const found = parseCommandLine(line.split(' '));
+    const text = found.type === 'text' ? found.text : '';
+    assert.ok(text.length > 100, line);
+    const lines = text.split('\n').filter((one) => !one.startsWith('Usage:')); // that is not broken
+    for (const one of lines) assert.ok(one.length <= 80, `${line}: ${one}`);
+  }
+});
+
 test.run();

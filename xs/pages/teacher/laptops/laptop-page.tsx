@@ -9,7 +9,7 @@ import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { Binding } from '../../../moodle/records.ts';
 import type { Snapshot } from '../../../storage/snapshots.ts';
-import { dayName, secondsOf } from '../../frame/day-name.ts';
+import { secondsOf } from '../../frame/day-name.ts';
 import type { Page } from '../../frame/frame.tsx';
 import { laptopPath } from '../../frame/paths.ts';
 import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
@@ -20,6 +20,7 @@ import { CodeForm } from '../acts/code-form.tsx';
 import { type LaptopCard, safeText } from '../shown/laptop-card.ts';
 import { MarkShape, markName } from '../shown/marks.tsx';
 import { CodeButton } from './code-page.tsx';
+import { type PinLine, Pins } from './laptop-pins.tsx';
 import { NotSafeThings } from './not-safe-things.tsx';
 
 export interface LaptopProps {
@@ -53,15 +54,6 @@ export interface SnapshotLine {
   bytes: number;
   pinned: boolean;
   damaged: boolean;
-}
-
-export interface PinLine {
-  uid: string;
-  title: string;
-  bytes: number;
-  /** The day it was pinned from; and whether that is still stored. */
-  snapshot: string;
-  isHere: boolean;
 }
 
 export function snapshotLines(
@@ -325,57 +317,6 @@ function SnapshotRow({ words, serial, one, now }: RowProps) {
   );
 }
 
-interface PinsProps {
-  words: Words;
-  serial: Serial;
-  pins: readonly PinLine[];
-  snapshots: readonly SnapshotLine[];
-  limit: number;
-}
-
-function Pins({ words, serial, pins, snapshots, limit }: PinsProps) {
-  const { _, _n } = words;
-  const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
-  const days = snapshots.filter(({ pinned }) => pinned);
-  if (pins.length + days.length === 0) return null;
-  return (
-    <section>
-      <h2>{_('Things kept for good')}</h2>
-      <p>
-        {_('{used} of the {limit} that pinned things may take', {
-          used: size(words, sum(pins)),
-          limit: size(words, limit),
-        })}
-      </p>
-      {days.length === 0 ? null : (
-        <p>
-          {_n(
-            'Besides, {n} whole day is pinned: {size}, which counts in the share of this laptop.',
-            'Besides, {n} whole days are pinned: {size}, which count in the share of this laptop.',
-            days.length,
-            { size: size(words, sum(days)) },
-          )}
-        </p>
-      )}
-      <ul class="rows">
-        {pins.map(({ uid, title, bytes, snapshot, isHere }) => (
-          <li key={`${uid} ${snapshot}`}>
-            <PinName serial={serial} uid={uid} day={isHere ? snapshot : null}>
-              <bdi>{title || _('No title')}</bdi>
-            </PinName>
-            {snapshot === '' ? '' : ` · ${dayName(words, snapshot)}`} · {size(words, bytes)}{' '}
-            <ActLink
-              act={{ name: 'unpin', fields: { serial, pin: uid } }}
-              label={_('Unpin')}
-              about={title}
-            />
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
 function Accounts(props: { words: Words; serial: Serial; accounts: readonly Binding[] }) {
   const { words, serial, accounts } = props;
   const { _, date } = words;
@@ -398,11 +339,4 @@ function Accounts(props: { words: Words; serial: Serial; accounts: readonly Bind
       </p>
     </section>
   );
-}
-
-/** Leads to the thing while its day is stored. */
-function PinName(props: { serial: Serial; uid: string; day: string | null; children: VNode }) {
-  const { serial, uid, day, children } = props;
-  if (day === null) return children;
-  return <a href={`/ds-restore/${serial}/${serial}/${day}/${uid}/`}>{children}</a>;
 }

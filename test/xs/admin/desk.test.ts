@@ -11,9 +11,9 @@ import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { pngWith } from '../../shared/pictures.ts';
 import { damagedDays } from '../integrity/damage-library.ts';
 import { backUp, confirm, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
+import { type Browser, openBrowser, servePages } from '../pages/browser.ts';
+import { act, journal, OTHER, openClass, signIn } from '../pages/teachers-class.ts';
 import { dsaKey, noteSuccess } from '../whole.ts';
-import { type Browser, openBrowser, servePages } from './browser.ts';
-import { act, journal, OTHER, openClass, signIn } from './teachers-class.ts';
 
 const test = suite("a teacher's desk");
 
