@@ -95,18 +95,26 @@ export class JournalScreen {
   }
 
   async openDetails(row: number): Promise<void> {
-    // A list that has just come does not hear the first click.
+    // A list that has just come does not hear the first click; in the details, "Back" would hear a second one.
     await waitFor('the details', async () => {
-      await this.#scene.desktop.click(DETAILS_X, ROW.y + row * ROW.height);
+      const names = (await this.screen.all()).map(({ name }) => name);
+      if (names.includes('Copy to')) return true;
+      if (!names.includes('Back')) {
+        await this.#scene.desktop.click(DETAILS_X, ROW.y + row * ROW.height);
+      }
       await sleep(scaled(ANIMATION_MS));
-      return (await this.screen.all()).some(({ name }) => name === 'Copy to');
+      return false;
     });
   }
 
   /** From the details. */
   async openCopyTo(): Promise<void> {
-    await this.screen.press('Copy to');
-    await sleep(scaled(ANIMATION_MS));
+    // The pointer alone opens it after a moment, and a click that comes later closes it.
+    await waitFor('the items of "Copy to"', async () => {
+      await this.screen.press('Copy to');
+      await sleep(scaled(ANIMATION_MS));
+      return (await this.screen.all()).some(({ role }) => role === 'menu item');
+    });
   }
 
   /** From the details, as a child does: Copy to → Journal. */
@@ -118,7 +126,7 @@ export class JournalScreen {
 
   async back(): Promise<void> {
     await this.screen.click('Back');
-    await sleep(scaled(ANIMATION_MS));
+    await this.screen.gone('Back');
   }
 
   async star(row: number): Promise<void> {
