@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ExitError, run } from '../../../shared/system/run.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { temporaryFolder } from '../folder.ts';
 import { refusedLater } from '../refused.ts';
-import { waitFor } from '../../runner/patience.ts';
 
 const test = suite('run');
 const folder = temporaryFolder(test);

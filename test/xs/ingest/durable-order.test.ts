@@ -21,9 +21,9 @@ import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
 import { openWhole } from '../whole.ts';
-import { waitFor } from '../../runner/patience.ts';
 
 const test = suite('what is durable before what');
 

@@ -16,11 +16,11 @@ import { silentLog } from '../../../shared/log.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
 import { inCompletion, inEntry, inLaptop } from '../../../xs/storage/paths.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshots } from '../check.ts';
 import { completionFor, type Journal, makeLibrary, SERIAL, sendEntry, uidOf } from '../library.ts';
 import { openWhole, type WholeLibrary } from '../whole.ts';
-import { waitFor } from '../../runner/patience.ts';
 
 const test = suite('what a laptop sent is out of its reach before it is read');
 

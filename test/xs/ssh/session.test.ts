@@ -18,10 +18,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockFile } from '../../../shared/system/lock.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { CAPS, session, sessionCommand } from './session.ts';
-import { waitFor } from '../../runner/patience.ts';
 
 const test = suite('a session does the operations of its laptop and nothing else');
 
