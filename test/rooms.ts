@@ -109,7 +109,7 @@ export const ROOMS: Readonly<Record<string, Rooms>> = {
     'model/acts': ['model/state'],
     'model/screens': ['sugar/xocolor', 'model/pictures', 'model/state'],
     gtk: [],
-    sugar: ['sugar/xocolor', 'gtk', ...MODEL],
+    sugar: ['sugar/xocolor', 'gtk'],
     config: ['sugar', 'sugar/xocolor'],
     client: MODEL,
     asker: ['client', ...MODEL],

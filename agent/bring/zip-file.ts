@@ -89,7 +89,7 @@ async function readList(file: FileHandle): Promise<Map<string, Place>> {
   const tail = await readAt(file, Math.max(0, size - MAX_END_BYTES), Math.min(size, MAX_END_BYTES));
   let end = tail.length - 22;
   while (end >= 0 && tail.readUInt32LE(end) !== SIGNATURE.end) end -= 1;
-  if (end < 0) throw broken('it is no ZIP, or only a part of one');
+  if (end < 0) throw broken('it is not a ZIP, or only a part of one');
   let [bytes, at] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
   const finder = end - 20;
   if (finder >= 0 && tail.readUInt32LE(finder) === SIGNATURE.find64) {

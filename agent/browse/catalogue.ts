@@ -234,7 +234,7 @@ function withHere<T extends EntrySummary>(entry: T, versions: LocalVersions): Wi
 }
 
 /** How a version at school compares with the Journal. */
-export function whereIs(
+function whereIs(
   { uid, digest }: Pick<EntrySummary, 'uid' | 'digest'>,
   { local, kept }: LocalVersions,
 ): Here {

@@ -87,7 +87,7 @@ export const COMMANDS: Readonly<Record<CommandName, Command>> = TABLE;
 
 export const OPTIONS = {
   json: { summary: 'print one JSON object' },
-  progress: { summary: 'draw a progress bar even if stderr is no terminal' },
+  progress: { summary: 'draw a progress bar even if stderr is not a terminal' },
   wait: { summary: 'stay while it waits for its turn' },
   entries: { summary: 'also list the entries that are not safe, and why' },
   search: { value: 'TEXT', summary: 'entries with TEXT in their title' },

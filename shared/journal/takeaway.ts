@@ -39,7 +39,7 @@ export function asTakeaway(head: object): string {
 /** Throws `bad-input` for anything but a takeaway of a version that this program knows. */
 export function checkHead(text: string): void {
   if (v.safeParse(headSchema, parseJson(text)).success) return;
-  throw new DsError('bad-input', 'this file is no takeaway that this program knows', {
+  throw new DsError('bad-input', 'this file is not a takeaway that this program knows', {
     hint: 'a newer ds-backup may have made it',
   });
 }

@@ -84,7 +84,7 @@ export const twins: Command = {
     if (serial === undefined) return listTwins(context);
     if (decision === 'separate') return separate(context, laptopArgument(context));
     if (decision === 'one') return unite(context, laptopArgument(context));
-    throw usage('the arguments are none, "SERIAL separate" or "SERIAL one"');
+    throw usage('give no arguments, "SERIAL separate" or "SERIAL one"');
   },
 };
 

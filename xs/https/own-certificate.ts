@@ -69,7 +69,7 @@ function parsed<T>(setting: string, path: string, parse: () => T): T {
     return parse();
   } catch {
     const what = setting === 'https.key' ? 'private key without a password' : 'certificate';
-    throw unfit(`${setting} = "${path}" is no ${what} in PEM`);
+    throw unfit(`${setting} = "${path}" is not a ${what} in PEM`);
   }
 }
 

@@ -117,7 +117,7 @@ function headerOf(token: string): { kid?: unknown } {
   try {
     return decodeProtectedHeader(token);
   } catch (cause) {
-    throw new LaunchRefused('token', 'this is no signed token', cause);
+    throw new LaunchRefused('token', 'this is not a signed token', cause);
   }
 }
 

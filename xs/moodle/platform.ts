@@ -83,7 +83,7 @@ export function readKeys(text: string): PlatformKey[] {
   const keys = read.success ? read.output.keys.flatMap((one) => keyOf(one) ?? []) : [];
   const kids = new Set(keys.map(({ kid }) => kid));
   if (keys.length > 0 && keys.length <= 10 && kids.size === keys.length) return keys;
-  throw new DsError('bad-input', 'this is no list of RSA keys of 2048 bits or more (a JWKS)', {
+  throw new DsError('bad-input', 'this is not a list of RSA keys of 2048 bits or more (a JWKS)', {
     hint: 'Moodle shows its address as "Public keyset URL" in the details of the tool; give that, or a file, as --jwks',
   });
 }

@@ -200,5 +200,5 @@ function sizeOf(folder: string, path: string): number {
     if (!isErrno(cause, 'ENOENT', 'ENOTDIR')) throw cause;
     throw badTransfer(`${path} is not there`, cause);
   }
-  throw badTransfer(`${path} is no file`);
+  throw badTransfer(`${path} is not a file`);
 }

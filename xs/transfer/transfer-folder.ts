@@ -115,14 +115,19 @@ export function readHead(folder: string): TransferHead {
   let text: string;
   try {
     const stat = lstatSync(path);
-    if (!stat.isFile() || stat.size > MAX_HEAD_BYTES) throw badTransfer(`${HEAD} is no such file`);
+    if (!stat.isFile() || stat.size > MAX_HEAD_BYTES)
+      throw badTransfer(`${HEAD} is not a file, or too large`);
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if (!isErrno(cause, 'ENOENT', 'ENOTDIR')) throw cause;
-    throw new DsError('not-found', `${folder} has no ${HEAD}: it is no transfer, or not complete`, {
-      hint: 'repeat "xs-backup transfer out" at the other school: it goes on where it was',
-      cause,
-    });
+    throw new DsError(
+      'not-found',
+      `${folder} has no ${HEAD}: it is not a transfer, or not complete`,
+      {
+        hint: 'repeat "xs-backup transfer out" at the other school: it goes on where it was',
+        cause,
+      },
+    );
   }
   const head = parseHead(text);
   checkHead(head);

@@ -72,7 +72,7 @@ test('the lists of a takeaway are checked line by line', () => {
     assert.throws(() => parseTakenEntries(`${good}\n${bad}\n`), /damaged/);
   }
   for (const head of ['', '{}', '{"format":"ds-backup-takeaway","version":2}']) {
-    assert.throws(() => checkHead(head), /no takeaway/);
+    assert.throws(() => checkHead(head), /not a takeaway/);
   }
 });
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockFile } from '../../../shared/system/lock.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { temporaryFolder } from '../folder.ts';
 import { refusedLater } from '../refused.ts';
 
@@ -58,7 +59,9 @@ test('waits for the other holder, and takes over', async () => {
     taken = true;
     return lock;
   });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // As the kernel lists one that is blocked.
+  const waits = new RegExp(`-> FLOCK .*:${statSync(path).ino} `);
+  await waitFor('it to wait', () => waits.test(readFileSync('/proc/locks', 'utf8')));
   assert.is(taken, false);
   await first.release();
   await (await waiting).release();

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ExitError, run } from '../../../shared/system/run.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { temporaryFolder } from '../folder.ts';
 import { refusedLater } from '../refused.ts';
 
@@ -107,7 +107,7 @@ test('an abort ends the child and throws the reason', async () => {
   const start = performance.now();
   const pid = join(folder, 'pid');
   const running = sh(`echo $$ > ${pid}; exec sleep 60`, { signal: stop.signal });
-  while (!existsSync(pid)) await sleep(5);
+  await waitFor('the program to start', () => existsSync(pid));
   stop.abort(new Error('power is low'));
   const [outcome] = await Promise.allSettled([running]);
   assert.is((outcome as PromiseRejectedResult).reason.message, 'power is low');

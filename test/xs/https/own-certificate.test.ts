@@ -58,9 +58,9 @@ test('what cannot be used says which setting, which file and why', () => {
       /certificate = ".*no": there is no such file/,
     ],
     [{ certificate, key: join(folder, 'no') }, after(1), /key = ".*no": there is no such file/],
-    [{ certificate: empty, key }, after(1), /empty\.pem" is no certificate in PEM/],
-    [{ certificate: key, key }, after(1), /privkey\.pem" is no certificate in PEM/],
-    [{ certificate, key: empty }, after(1), /empty\.pem" is no private key/],
+    [{ certificate: empty, key }, after(1), /empty\.pem" is not a certificate in PEM/],
+    [{ certificate: key, key }, after(1), /privkey\.pem" is not a certificate in PEM/],
+    [{ certificate, key: empty }, after(1), /empty\.pem" is not a private key/],
     [{ certificate, key: other.key }, after(1), /is not the key of https\.certificate/],
     [{ certificate, key }, after(91), /ended on /],
     [{ certificate, key }, after(-2), /begins on /],
@@ -93,7 +93,7 @@ test('browsers are shown it, and status has its fingerprint; without it, ours an
   const told = await server.command('status').catch(String);
   assert.ok(told.includes(ours));
   assert.match(told, /does not work.*certificate \(https\.key/);
-  assert.match(server.library.faults.list()[0]?.reason ?? '', /privkey\.pem" is no private key/);
+  assert.match(server.library.faults.list()[0]?.reason ?? '', /privkey\.pem" is not a private key/);
 });
 
 test.run();

@@ -14,7 +14,6 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { silentLog } from '../../../shared/log.ts';
@@ -22,6 +21,7 @@ import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
 import { openWhole } from '../whole.ts';
 
@@ -128,7 +128,7 @@ test('each step of an ingest is durable before the next one, and the event loop 
   using disk = watchDisk();
   intake.start();
   assert.is((await intake.finalOutcome(SERIAL, completion.run, 600_000)).state, 'done');
-  while (!disk.steps.includes('rm CLAIM')) await sleep(10);
+  await waitFor('the claim to go', () => disk.steps.includes('rm CLAIM'));
   assert.is(sync.told(), '0', 'what arrived is durable before it has a name in the pool');
   assert.equal(disk.steps, STEPS);
   assert.equal(disk.onLoop, [], 'the event loop waited for the disk');
@@ -166,7 +166,9 @@ test("neither does the event loop for an original client's mirror, nor for a day
   writeFileSync(waiting(SERIAL), '');
   using disk = watchDisk();
   intake.start();
-  while (existsSync(waiting(SERIAL)) || existsSync(claimed(SERIAL))) await sleep(10);
+  await waitFor('the completion file to go', () => {
+    return !existsSync(waiting(SERIAL)) && !existsSync(claimed(SERIAL));
+  });
   const [newest] = listSnapshots(paths, SERIAL);
   assert.ok(newest);
   assert.ok(disk.steps.includes('rename original-fold.json.tmp original-fold.json'));

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Clock, realClock } from '../../../shared/clock.ts';
@@ -91,7 +91,7 @@ test('a snapshot whose claim a killed service left is not told before the claim 
   intake.start();
   const { claimed } = inCompletion(library.paths);
   await waitFor('the snapshot', () => newestSnapshot(library.paths, SERIAL));
-  while (existsSync(claimed(SERIAL))) await sleep(10);
+  await waitFor('the completion file to go', () => !existsSync(claimed(SERIAL)));
   const { registrations, workQueue } = library;
   // As a service that has just started knows it.
   await using again = new Intake({
@@ -121,7 +121,7 @@ test('a sync that fails is tried again later and later, and nothing is lost', as
     rmSync(join(bin, 'sync'));
     service.go();
     const { claimed } = inCompletion(library.paths);
-    while (existsSync(claimed(SERIAL))) await sleep(10);
+    await waitFor('the completion file to go', () => !existsSync(claimed(SERIAL)));
     assert.is(intake.outcome(SERIAL, completion.run).state, 'done');
   } finally {
     rmSync(bin, { recursive: true, force: true });
@@ -204,7 +204,9 @@ test("an original client's mirror is read outside of the work queue, and lets th
   while (copied() === 0 && existsSync(claimed(mirrored))) await breathe();
   assert.ok(copied() < bytes, 'the copy was seen before it was complete');
   await library.workQueue.run(() => assert.ok(copied() < bytes, 'the queue is free meanwhile'));
-  while (existsSync(claimed(mirrored)) || existsSync(waiting(SERIAL))) await sleep(10);
+  await waitFor('both to be done', () => {
+    return !existsSync(claimed(mirrored)) && !existsSync(waiting(SERIAL));
+  });
   assert.equal(done, [SERIAL, mirrored]);
 });
 
@@ -251,12 +253,13 @@ test('what arrived is durable before the turn of the work queue, and removed aft
     assert.not.ok(existsSync(join(home, 'datastore-latest')));
     go();
     await others;
-    while (newestSnapshot(library.paths, SERIAL) === undefined) await sleep(1);
+    await waitFor('the snapshot', () => newestSnapshot(library.paths, SERIAL), { everyMs: 1 });
     await library.workQueue.run(() => {
       const left = readdirSync(join(taken, 'deep')).length;
       assert.ok(left > 0, 'the queue is free, and strange files are there still');
     });
-    while (existsSync(inCompletion(library.paths).claimed(SERIAL))) await sleep(10);
+    const { claimed } = inCompletion(library.paths);
+    await waitFor('the completion file to go', () => !existsSync(claimed(SERIAL)));
     assert.is(intake.outcome(SERIAL, completion.run).state, 'done');
     assert.equal(readdirSync(incoming), []);
   } finally {
@@ -315,7 +318,9 @@ test('what fails again and again is given up, with its reason, also across resta
       });
       intake.start();
       const outcome = await intake.finalOutcome(SERIAL, completion.run, 600_000);
-      while (intake.outcome(SERIAL, completion.run).state === 'ingesting') await sleep(10);
+      await waitFor('an outcome', () => {
+        return intake.outcome(SERIAL, completion.run).state !== 'ingesting';
+      });
       await intake[Symbol.asyncDispose]();
       return outcome.state === 'refused' ? outcome.message : outcome.state;
     };

@@ -16,6 +16,7 @@ import { silentLog } from '../../../shared/log.ts';
 import { ingest } from '../../../xs/ingest/ingest.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
 import { inCompletion, inEntry, inLaptop } from '../../../xs/storage/paths.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { checkSnapshots } from '../check.ts';
 import { completionFor, type Journal, makeLibrary, SERIAL, sendEntry, uidOf } from '../library.ts';
@@ -98,7 +99,7 @@ test('what has to be sent again finds what is there already', async () => {
   intake.start();
   const outcome = await intake.finalOutcome(SERIAL, completion.run, 600_000);
   assert.equal(outcome.state === 'missing' && outcome.missing, [uidOf(2)]);
-  while (existsSync(taken)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await waitFor('what was taken to go', () => !existsSync(taken));
   assert.ok(existsSync(inEntry(incoming, uidOf(1)).content));
 });
 
@@ -120,7 +121,7 @@ test('what a killed service had taken away joins what came since', async () => {
   intake.start();
   assert.is((await intake.finalOutcome(SERIAL, completion.run, 600_000)).state, 'done');
   assert.equal([...checkSnapshots(paths, SERIAL).keys()], [1]);
-  while (existsSync(taken)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await waitFor('what was taken to go', () => !existsSync(taken));
   assert.equal(readdirSync(incoming), []);
 });
 

@@ -14,11 +14,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lockFile } from '../../../shared/system/lock.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { makeLibrary, SERIAL, type TestLibrary } from '../library.ts';
 import { CAPS, session, sessionCommand } from './session.ts';
@@ -279,7 +279,9 @@ test('the lock is out of reach of what runs in the sandbox, and ends with it', a
     filesOf(pid).includes(sessionLock),
   );
   process.kill(holder?.pid ?? 0, 'SIGKILL');
-  while (confined.some(({ pid }) => existsSync(`/proc/${pid}/exe`))) await sleep(10);
+  await waitFor('the sessions to end', () => {
+    return !confined.some(({ pid }) => existsSync(`/proc/${pid}/exe`));
+  });
   await (await lockFile(sessionLock, now)).release();
 });
 

@@ -22,7 +22,7 @@ export const arrivals: Command = {
     const serial = findLaptop(laptop, listArrivals(context.library.paths));
     if (decision === 'welcome') return letIn(context, serial);
     if (decision === 'decline') return decline(context, serial);
-    throw usage('the arguments are none, or LAPTOP and one of: welcome, decline, undo');
+    throw usage('give no arguments, or LAPTOP and one of: welcome, decline, undo');
   },
 };
 

@@ -28,7 +28,7 @@ export const classPage: Command = {
     if (word === 'yes' || word === 'no') return say(context, word, what);
     if (what === 'exported' && word !== undefined) return noteExport(context, word);
     if (word === 'clear') return clear(context, laptopArgument(context));
-    throw usage('the arguments are none, "on", "off", "ID yes", "ID no" or "LAPTOP clear"');
+    throw usage('give no arguments, "on", "off", "ID yes", "ID no" or "LAPTOP clear"');
   },
 };
 
