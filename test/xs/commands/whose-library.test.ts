@@ -36,7 +36,7 @@ for (const command of ['status', 'cleanup', 'serve']) {
       print: () => {},
       drawBar: undefined,
       ask: async () => '',
-      signal: new AbortController().signal,
+      signal: AbortSignal.abort(),
       inherited: [],
     };
     try {
