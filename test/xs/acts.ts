@@ -65,7 +65,7 @@ export function reflashed(): Journal {
 /** The same run again: the completion file is still there when the power comes back. */
 const RUN = parseRunId('ab'.repeat(16));
 
-export const NEWCOMER = serialOf(7);
+const NEWCOMER = serialOf(7);
 
 /** An original client's mirror, after its session made it durable. */
 async function foldMirror({ library, context }: WholeLibrary, [day = '0']: string[]) {
