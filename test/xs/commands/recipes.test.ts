@@ -96,6 +96,12 @@ const SCENES: Readonly<Record<string, Scene>> = {
     after: async ({ command }) =>
       assert.not.match(await command('pins', ['Jocinta']), '2026-11-22'),
   },
+  'Something is damaged.': {
+    lines: { 'xs-backup damage': /no damage/, 'xs-backup scrub --all': /no damage/ },
+  },
+  'A teacher leaves.': {
+    lines: { 'xs-backup teacher list': /Rosa/, 'xs-backup teacher remove Rosa': /Rosa/ },
+  },
 };
 
 test('every recipe with commands is played here or on fresh systems', () => {
