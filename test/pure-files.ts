@@ -36,12 +36,15 @@ const SCREENS = [
 
 /** A file, or a folder with all that lies below it → the tests. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
+  'shared/backup-states.ts': ['test/shared/backup-states.test.ts'],
   'shared/ids.ts': ['test/shared/ids.test.ts'],
   'shared/log.ts': ['test/shared/log.test.ts'],
+  'shared/one-line.ts': ['test/shared/one-line.test.ts'],
   'shared/journal/entry.ts': ['test/shared/journal/entry.test.ts'],
   'shared/journal/kept.ts': ['test/shared/journal/kept.test.ts'],
   'shared/journal/sums.ts': ['test/shared/journal/sums.test.ts'],
   'shared/protocol/introduction.ts': ['test/shared/protocol/introduction.test.ts'],
+  'shared/protocol/told-errors.ts': ['test/agent/wire/refused.test.ts'],
   'shared/ssh/ed25519.ts': ['test/shared/ssh/ed25519.test.ts'],
   'shared/ssh/ssh-key.ts': ['test/shared/ssh/ssh-key.test.ts'],
   'shared/system/files.ts': ['test/shared/system/files.test.ts'],
@@ -49,6 +52,10 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'shared/words/words.ts': ['test/activity/words.test.ts'],
   'agent/backoff.ts': ['test/agent/backoff.test.ts'],
   'agent/bus/class-words.ts': ['test/agent/bus/class-words.test.ts'],
+  'agent/backup/outcome.ts': ['test/agent/backup/outcome.test.ts'],
+  'agent/browse/census.ts': ['test/agent/browse/census.test.ts'],
+  'agent/bus/properties.ts': ['test/agent/bus/properties.test.ts'],
+  'agent/journal/flaw.ts': ['test/agent/journal/flaw.test.ts'],
   'agent/keep/kept-entry.ts': ['test/agent/keep/kept-entry.test.ts'],
   'agent/restore/choose-writer.ts': ['test/agent/restore/choose-writer.test.ts'],
   'agent/restore/plan.ts': ['test/agent/restore/plan.test.ts'],

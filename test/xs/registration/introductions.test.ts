@@ -37,7 +37,11 @@ test('both sides see the same digits, and the typed ones let in that key', () =>
   assert.equal(approvals.byCode(SERIAL, code), { done: 'approved', answer, another: true });
   assert.is(scene.registrations.get(SERIAL)?.keys.own, pair.line);
   assert.is(scene.registrations.isConfirmed(SERIAL), true);
-  assert.equal(approvals.byCode(SERIAL, code), { done: 'confirmed', answer, another: false }, 'twice');
+  assert.equal(
+    approvals.byCode(SERIAL, code),
+    { done: 'confirmed', answer, another: false },
+    'twice',
+  );
 });
 
 test('a reveal that is not what was committed to, not signed, used before or late is refused', () => {
