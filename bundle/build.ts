@@ -51,11 +51,14 @@ const WHOLE_FILE = 'ds-backup.cjs';
 /** What the laptop's program has in place of `import.meta.url`; see `shared/system/code-cache.ts`. */
 const OWN_URL = '__ownUrl';
 /** Parts of packages that we never run, and what stands in for them. */
-const NO_HTTP2 = { 'http2-wrapper': join(root, 'bundle/no-http2.ts') };
+const OF_GOT = {
+  'http2-wrapper': join(root, 'bundle/no-http2.ts'),
+  'cacheable-request': join(root, 'bundle/no-cache.ts'),
+};
 const STAND_INS = {
-  'ds-backup': { ...NO_HTTP2, xml2js: join(root, 'bundle/no-xml.ts') },
+  'ds-backup': { ...OF_GOT, xml2js: join(root, 'bundle/no-xml.ts') },
   'xs-backup': {
-    ...NO_HTTP2,
+    ...OF_GOT,
     '@fastify/ajv-compiler': join(root, 'bundle/no-schemas.cts'),
     '@fastify/fast-json-stringify-compiler': join(root, 'bundle/no-schemas.cts'),
     'light-my-request': join(root, 'bundle/no-inject.cts'),

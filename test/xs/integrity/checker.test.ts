@@ -110,7 +110,7 @@ test('what nobody has is named: whose, which entries; and the laptop is not safe
     /1 laptop has a damaged backup: Jocinta\n.*"xs-backup damage"/,
   );
   assert.match(await whole.command('damage'), new RegExp(`missing: .*/${uidOf(3)} {2}"3"`));
-  assert.match(await whole.command('scrub', [], { all: true }), /1 files of snapshots are bad/);
+  assert.match(await whole.command('scrub', [], { all: true }), /1 file of snapshots is bad/);
   const healed = await backUpHealing({ ...whole, paths: library.paths } as never, drawings(12));
   assert.equal([healed.asked, healed.outcome.state], [1, 'done']);
   assert.equal((await statusOf(whole)).concerns, [], 'the old snapshot got it back as well');
@@ -219,14 +219,18 @@ test('an unreadable manifest or list stops neither the next backup nor the other
     const { folder } = newestSnapshot(paths, SERIAL) ?? { folder: '' };
     const remembered = completionFor(whole, drawings(7));
     const metadata = join(folder, `${uidOf(5)}.metadata`);
-    if (file === 'SUMS.gz') rmSync(pooledMetadata(paths, metadata));
+    // Without it neither of them can be made anew.
+    rmSync(pooledMetadata(paths, metadata));
     const path = join(folder, file);
     rmSync(path);
     mkdirSync(path);
-    if (file === 'SUMS.gz') rmSync(metadata);
+    rmSync(metadata);
     await whole.library.checker.checkAll();
     assert.equal((await statusOf(whole)).concerns, ['damaged-laptops'], file);
-    assert.is(readFindings(paths, SERIAL).findings[0]?.file, file);
+    assert.ok(
+      readFindings(paths, SERIAL).findings.some((one) => one.file === file),
+      file,
+    );
     const outcome = await takeIn(whole, drawings(7), remembered);
     assert.is(outcome.state, 'done', `${file}: ${JSON.stringify(outcome)}`);
     assert.ok(
