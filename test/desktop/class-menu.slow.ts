@@ -76,7 +76,8 @@ async function copyTo(): Promise<string[]> {
 /** Opens the newest entry's details afresh, and chooses "My class". */
 async function choose(): Promise<void> {
   const said = (await journal.screen.all()).some(({ name }) => name === 'For my class');
-  if (said) await journal.screen.press(/Ok$/);
+  // "Ok" has the seconds that are left for a name.
+  if (said) await journal.screen.press(/^\d+$/);
   await journal.back();
   await journal.openDetails(0);
   await journal.openCopyTo();
