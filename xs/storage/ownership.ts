@@ -11,6 +11,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -20,6 +21,7 @@ import {
 import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { fsyncFolder } from '../../shared/system/files.ts';
 import type { Faults } from '../ground/faults.ts';
 import { inCompletion, inLaptop, inState, MIRRORS, type Paths } from './paths.ts';
 
@@ -104,7 +106,10 @@ function checkLinks(folder: string): void {
 /** Makes the folders of one laptop that its sessions use. Safe to repeat. */
 export function makeLaptopFolders(ownership: Ownership, paths: Paths, serial: Serial): void {
   const laptop = inLaptop(paths, serial);
+  const isNew = !existsSync(laptop.home);
   makeReadableFolder(ownership, laptop.home);
+  // Whatever becomes durable in it is worth nothing without its name.
+  if (isNew) fsyncFolder(paths.library);
   makeWritableFolder(ownership, laptop.incoming);
   for (const mirror of MIRRORS) makeWritableFolder(ownership, laptop.mirror(mirror));
   makeWritableFolder(ownership, inCompletion(paths).drop(serial));

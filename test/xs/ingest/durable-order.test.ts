@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseSerial } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
@@ -23,10 +24,11 @@ import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
-import { openWhole } from '../whole.ts';
+import { dsaKey, openWhole } from '../whole.ts';
 
 const test = suite('what is durable before what');
 
+const OTHER = parseSerial('SHC00800000');
 const JOURNAL: Journal = new Map([[uidOf(1), { title: 'a', content: 'drawing' }]]);
 const NAME = /^(?:datastore-)?\d{4}-\d\d-\d\d_\d\d:\d\d(?:-\d+)?$/;
 
@@ -175,6 +177,14 @@ test("neither does the event loop for an original client's mirror, nor for a day
   const { sequence, state } = newest;
   assert.is(await judgeQuietClaim(library, SERIAL, { sequence, state }), 'safe');
   assert.equal(disk.onLoop, []);
+});
+
+test('a new laptop has the name of its folder for good before it is registered', async () => {
+  await using whole = await openWhole('');
+  const { registrations, paths } = whole.library;
+  using disk = watchDisk();
+  registrations.register(OTHER, 'Ines', 'u', dsaKey(2));
+  assert.ok(disk.steps.includes(`fsync ${basename(paths.library)}`), disk.steps.join());
 });
 
 test.run();
