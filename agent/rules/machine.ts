@@ -168,7 +168,8 @@ function withRequest(model: Model, request: Request): Model {
   if (!same) return addJob(model, request, null);
   return changeJob(model, same.id, (job) => {
     const wait = job.wait && ENDS_AT_ONCE.includes(job.wait.reason) ? null : job.wait;
-    return { ...job, request: { ...job.request, byHand: true }, failures: 0, wait };
+    const byHand = job.request.byHand || request.byHand;
+    return { ...job, request: { ...job.request, byHand }, failures: 0, wait };
   });
 }
 

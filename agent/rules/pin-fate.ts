@@ -46,8 +46,8 @@ export function fateOfPin(code: ErrorCode): PinFate {
   return FATES[code];
 }
 
-/** An offer is made of an entry as it is in the Journal, and the class page may have been switched off. */
-const OFFER_FATES: typeof FATES = { ...FATES, unreadable: 'refused', 'server-refused': 'refused' };
+/** An offer is made of an entry as it is in the Journal, which nobody may be able to read. */
+const OFFER_FATES: typeof FATES = { ...FATES, unreadable: 'refused' };
 
 export function fateOfOffer(code: ErrorCode): PinFate {
   return OFFER_FATES[code];

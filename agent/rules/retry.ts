@@ -9,7 +9,7 @@ import { isRefusal, type Refusal } from '../../shared/protocol/refusals.ts';
 import { silenceSeconds } from '../backoff.ts';
 import type { Job, Problem, Wait } from './jobs.ts';
 import { DOWN_HINT_MS, type World } from './obstacles.ts';
-import { fateOfPin } from './pin-fate.ts';
+import { fateOfOffer, fateOfPin } from './pin-fate.ts';
 
 /** A failure as the worker reports it. */
 export interface Failure extends Problem {
@@ -125,10 +125,12 @@ export function decideRetry(
   }
 }
 
-/** The day's backup, and pins that were noted: nobody looks on who could be told. */
+/** The day's backup, and pins and offers that were noted: nobody looks on who could be told. */
 function waitsForPeople({ request: { byHand, kind } }: Job, { code }: Failure): boolean {
   if (byHand) return false;
-  return kind === 'backup' || (kind === 'pins' && fateOfPin(code) === 'later');
+  if (kind === 'pins') return fateOfPin(code) === 'later';
+  if (kind === 'offers') return fateOfOffer(code) === 'later';
+  return kind === 'backup';
 }
 
 /** Without a place, as from another server of the protocol, nobody's turn comes: it is busy. */

@@ -3,7 +3,7 @@
  */
 import type { StateName, ToldReason } from '../../shared/backup-states.ts';
 import type { Progress } from '../progress.ts';
-import { type Hindrance, type Job, liveJobs, type Problem } from './jobs.ts';
+import { type Hindrance, type Job, type JobKind, liveJobs, type Problem } from './jobs.ts';
 import { decide, type Model } from './machine.ts';
 import { obstacles } from './obstacles.ts';
 
@@ -43,6 +43,9 @@ export function describeStatus(model: Model, problems = 0): Status {
   };
 }
 
+/** Jobs that bring something to the laptop, or keep it at school. */
+const BRINGS: readonly JobKind[] = ['restore', 'restore-entry', 'keep', 'fetch'];
+
 function stateOf(
   model: Model,
   job: Job | undefined,
@@ -56,7 +59,7 @@ function stateOf(
     const [first] = reasons;
     return first && isQueue(first) ? 'queued' : 'waiting';
   }
-  if (job.request.kind !== 'backup') return 'restoring';
+  if (BRINGS.includes(job.request.kind)) return 'restoring';
   switch (job.progress?.phase) {
     case 'sending':
       return 'sending';

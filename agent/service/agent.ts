@@ -7,6 +7,7 @@ import type { PinRow } from '../../shared/backup-bus.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { uidAtSchool } from '../journal/entry-name.ts';
 import type { Paths } from '../paths.ts';
 import type { DueReason } from '../rules/due.ts';
 import type { Job, Request, Wait } from '../rules/jobs.ts';
@@ -121,7 +122,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     this.offers = new ClassOffers({
       book: this.#book,
       send: (entries) => this.ask('send-offers', { entries }),
-      takeBack: (entry) => this.ask('take-back', { entry }),
+      takeBack: (entry) => this.ask('take-back', { entry: uidAtSchool(entry) }),
       sendSoon: () => this.#take({ type: 'request', request: OFFERS }),
       backUpSoon: () => this.#backUpSoon(),
       settled: async () => {
@@ -350,6 +351,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
         this.offers.wereSent(outcome.sent);
         if (failure) this.#take({ type: 'failed', id, failure, random: 0 });
         else this.#take({ type: 'done', id, summary: {} });
+        this.offers.sendRest(outcome.sent);
         return;
       }
       case 'done':
@@ -363,10 +365,10 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     }
   }
 
-  /** As if a person had asked, while nothing is known to be in the way; else the day's backup comes. */
+  /** As if a person had asked, while nothing is known to be in the way of one; else the day's backup comes. */
   #backUpSoon(): void {
     const { world } = this.#model;
-    if (refusal(world) || world.network === 'down') return;
+    if (refusal(world)) return;
     this.#take({ type: 'request', request: { kind: 'backup', ...NOTED, byHand: true } });
   }
 

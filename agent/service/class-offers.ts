@@ -25,8 +25,6 @@ export interface ClassOffersOptions {
 
 export class ClassOffers {
   readonly #options: ClassOffersOptions;
-  /** What the last backup had not, although it was noted: another one was asked for, once. */
-  readonly #askedAgain = new Set<string>();
 
   constructor(options: ClassOffersOptions) {
     this.#options = options;
@@ -38,7 +36,11 @@ export class ClassOffers {
     try {
       const { states, refused } = await send([entry]);
       const [refusal] = refused;
-      if (refusal) throw new DsError(refusal.code, refusal.message, { hint: refusal.hint });
+      if (refusal) {
+        // Also what was noted of it before: nobody is told "no" about something that is sent later.
+        book.forgetOffers([entry]);
+        throw new DsError(refusal.code, refusal.message, { hint: refusal.hint });
+      }
       const state = states[entry];
       if (state) {
         book.forgetOffers([entry]);
@@ -54,16 +56,14 @@ export class ClassOffers {
     return 'later';
   }
 
-  /** Takes back what `offer` did: the note where there is one, else all offers of the entry. */
+  /** Takes back what `offer` did: the note where there is one, and all offers of the entry, of older versions too. */
   async takeBack(entry: string): Promise<void> {
     const { book, settled, takeBack } = this.#options;
     const note = book.memory.offerNotes.find((one) => one.entry === entry);
-    if (!note) return await takeBack(entry);
     book.forgetOffers([entry]);
-    if (!note.tried) return;
-    await settled();
+    if (note?.tried) await settled();
     await takeBack(entry).catch((error: unknown) => {
-      if (asDsError(error).code !== 'not-found') throw error;
+      if (!note || asDsError(error).code !== 'not-found') throw error;
     });
   }
 
@@ -77,10 +77,13 @@ export class ClassOffers {
     const { book, backUpSoon } = this.#options;
     const ended = [...Object.keys(states), ...refused.map(({ uid }) => uid)];
     book.forgetOffers(ended);
-    // Changed while the backup ran, or noted after it had looked.
-    const late = waiting.filter((entry) => !this.#askedAgain.has(entry));
-    for (const entry of ended) this.#askedAgain.delete(entry);
-    for (const entry of late) this.#askedAgain.add(entry);
-    if (late.length > 0) backUpSoon();
+    // Changed while the backup ran, or noted after it had looked: one more is asked for, once.
+    if (book.askAgain(waiting)) backUpSoon();
+  }
+
+  /** After that: what was noted while they were sent. */
+  sendRest({ waiting }: SentOffers): void {
+    const { book, sendSoon } = this.#options;
+    if (book.memory.offerNotes.some(({ entry }) => !waiting.includes(entry))) sendSoon();
   }
 }

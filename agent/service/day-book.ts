@@ -11,7 +11,14 @@ import { type Due, judgeDue } from '../rules/due.ts';
 import type { Job, Wait } from '../rules/jobs.ts';
 import type { Moment } from '../rules/moment.ts';
 import { readMoment } from './boot-clock.ts';
-import { type Memory, notePin, type PinNote, readMemory, writeMemory } from './memory.ts';
+import {
+  type Memory,
+  notePin,
+  type OfferNote,
+  type PinNote,
+  readMemory,
+  writeMemory,
+} from './memory.ts';
 
 export class DayBook {
   readonly #paths: Paths;
@@ -111,6 +118,16 @@ export class DayBook {
     const offerNotes = this.#memory.offerNotes.map((note) => ({ ...note, tried: true }));
     this.#remember({ offerNotes });
     return offerNotes.map(({ entry }) => entry);
+  }
+
+  /** Notes that a backup was asked for because of these; false where it was for all of them before. */
+  askAgain(entries: readonly string[]): boolean {
+    const isNew = (note: OfferNote) => entries.includes(note.entry) && !note.asked;
+    const { offerNotes } = this.#memory;
+    if (!offerNotes.some(isNew)) return false;
+    const asked = (note: OfferNote) => (isNew(note) ? { ...note, asked: true } : note);
+    this.#remember({ offerNotes: offerNotes.map(asked) });
+    return true;
   }
 
   forgetOffers(entries: readonly string[]): void {

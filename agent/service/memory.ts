@@ -38,6 +38,8 @@ const schema = v.object({
         entry: v.string(),
         /** It may have reached the school, whose answer was lost. */
         tried: v.boolean(),
+        /** One more backup was asked for because of it. */
+        asked: v.optional(v.boolean()),
       }),
     ),
     [],
@@ -47,6 +49,7 @@ const schema = v.object({
 });
 export type Memory = v.InferOutput<typeof schema>;
 export type PinNote = Memory['pinNotes'][number];
+export type OfferNote = Memory['offerNotes'][number];
 
 const NOTHING: Memory = {
   ...{ version: 1, done: null, heard: null, boot: '', paused: false, requests: [] },

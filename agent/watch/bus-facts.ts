@@ -25,6 +25,8 @@ export class BusFacts implements Disposable {
   #life = 0;
   /** The life of which an answer is waited for. */
   #asked: number | undefined;
+  /** Something changed since that was asked: the answer may be older, and comes first where both come at once. */
+  #isStale = false;
 
   private constructor(
     bus: Bus,
@@ -61,6 +63,7 @@ export class BusFacts implements Disposable {
     const life = this.#life;
     if (this.#asked === life) return;
     this.#asked = life;
+    this.#isStale = false;
     clearTimeout(this.#again);
     try {
       const read = await Promise.all(this.#targets.map((one) => this.#bus.properties(one)));
@@ -75,6 +78,7 @@ export class BusFacts implements Disposable {
     } finally {
       if (this.#asked === life) this.#asked = undefined;
     }
+    if (this.#isStale && this.#failures === 0) await this.read();
   }
 
   [Symbol.dispose](): void {
@@ -92,6 +96,7 @@ export class BusFacts implements Disposable {
 
   #onChange(target: Target, changed: Record<string, unknown>): void {
     if (this.#isOver) return;
+    if (this.#asked === this.#life) this.#isStale = true;
     const known = this.#known.get(target);
     // Who announces something answers again: what else it knows is not to be guessed.
     if (!known) return void this.read();

@@ -52,10 +52,14 @@ export async function watchPower(
   // Until UPower answers, and should it never.
   look();
   if (bus) {
-    upower = await BusFacts.follow(bus, [UPOWER, BATTERY], (facts, reason) => {
+    const following = BusFacts.follow(bus, [UPOWER, BATTERY], (facts, reason) => {
       if (!facts && isSaid !== false) log.info('no-upower', { reason: String(reason) });
       isSaid = facts !== undefined;
       tell(facts ? judgePower(facts) : readSupplies(supplies));
+    });
+    upower = await following.catch((error: unknown) => {
+      clearTimeout(timer); // nobody could dispose of it
+      throw error;
     });
   }
   return {

@@ -16,7 +16,7 @@ const FAILURES: readonly News[] = [
     'school-trouble',
     'which-school',
   ] as const),
-  ...(['pins-full', 'server-away', 'laptop-full', 'not-yet'] as const),
+  ...(['pins-full', 'server-away', 'laptop-full', 'not-yet', 'not-offered'] as const),
 ];
 
 /** Shows this news. It never replaces a question or an undo, nor the failure of another entry. */

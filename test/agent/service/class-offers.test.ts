@@ -106,7 +106,8 @@ test('changed while the backup ran, it gets one more backup, and then waits for 
   await waitFor('two backups', () => scene.asked.length >= all.length);
   await waitFor('rest', () => scene.agent.view.model.jobs.every(({ end }) => end !== null));
   assert.equal(scene.asked, all);
-  assert.equal(scene.notes, [{ entry: ENTRY, tried: true }]);
+  const note = { entry: ENTRY, tried: true, asked: true };
+  assert.equal(scene.notes, [note], 'nor does the next start of the agent ask for one');
 });
 
 test('away from school it is noted, survives the agent, and is sent when the school is near', async () => {
@@ -143,8 +144,8 @@ test('what is refused is said at once; what was noted and is refused then fails,
   refused(() => noted.agent.retry(), 'not-found', /nothing failed/);
 });
 
-test('taken back before it was sent, nobody is asked, and it is not sent', async () => {
-  await using scene = new Scene({ offers: [WAITING, OFFERED], takeBack: AWAY });
+test('taken back before it was sent, it is not sent, and the school gives up older versions of it', async () => {
+  await using scene = new Scene({ offers: [WAITING, OFFERED], takeBack: NONE });
   scene.agent.pause(true);
   assert.is(await scene.agent.offers.offer(ENTRY), 'later');
   await scene.agent.offers.takeBack(ENTRY);
@@ -153,7 +154,31 @@ test('taken back before it was sent, nobody is asked, and it is not sent', async
   scene.agent.pause(false);
   await backup;
   await waitFor('rest', () => scene.agent.view.model.jobs.every(({ end }) => end !== null));
-  assert.equal(scene.asked, ['send-offers', 'backup']);
+  assert.equal(scene.asked, ['send-offers', 'take-back', 'backup']);
+  await using away = new Scene({ offers: [WAITING], takeBack: AWAY });
+  away.agent.pause(true);
+  await away.agent.offers.offer(ENTRY);
+  await refusedLater(away.agent.offers.takeBack(ENTRY), 'server-unreachable');
+  assert.equal(away.notes, []);
+});
+
+test('who is told "no" has no note of it left', async () => {
+  await using scene = new Scene({ offers: [WAITING, REFUSED] });
+  scene.agent.pause(true);
+  await scene.agent.offers.offer(ENTRY);
+  await refusedLater(scene.agent.offers.offer(ENTRY), 'over-quota');
+  assert.equal(scene.notes, []);
+});
+
+test('what the school cannot take now stays noted, and its job waits', async () => {
+  const full = { code: 'server-full', message: 'no room', hint: '' };
+  await using scene = new Scene({ offers: [WAITING, full] });
+  await scene.agent.offers.offer(ENTRY);
+  const job = await waitFor('a job that waits', () =>
+    scene.agent.view.model.jobs.find(({ request, wait }) => request.kind === 'offers' && wait),
+  );
+  assert.equal([job.end, job.wait?.reason], [null, 'server-full']);
+  assert.equal(scene.notes, [{ entry: ENTRY, tried: true }]);
 });
 
 test('what may have reached the school is taken back there, and a school that is away is told of', async () => {

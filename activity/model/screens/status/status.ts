@@ -28,9 +28,12 @@ export function statusBody(state: State, viewer: Viewer): PageBody {
   return resting(state, viewer);
 }
 
+/** Jobs that bring something to school. */
+const SENDS: readonly string[] = ['backup', 'pins', 'offers'];
+
 function working(state: State, viewer: Viewer, job: Job | undefined): PageBody {
   const { agent } = state;
-  const isRestore = agent.state === 'restoring' || (job !== undefined && job.kind !== 'backup');
+  const isRestore = agent.state === 'restoring' || (job !== undefined && !SENDS.includes(job.kind));
   const { currentTitle } = job ?? agent;
   const { done, total } = isRestore ? counted(job ?? agent) : sentCount(agent, job ?? agent);
   const { _, number } = viewer.words;
