@@ -79,6 +79,11 @@ export async function readStandings(context: Context): Promise<Standing[]> {
   return await readCensus(context, state, await shownBySugar(context));
 }
 
+/** What the school calls an entry with this name in the Journal. */
+export function nameAtSchool(name: string): Uid {
+  return uidAtSchool(name);
+}
+
 /** The same of those that have these names in the Journal. */
 export async function standingsOf(
   context: Context,

@@ -7,7 +7,6 @@ import type { PinRow } from '../../shared/backup-bus.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { uidAtSchool } from '../journal/entry-name.ts';
 import type { Paths } from '../paths.ts';
 import type { DueReason } from '../rules/due.ts';
 import type { Job, Request, Wait } from '../rules/jobs.ts';
@@ -122,7 +121,7 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     this.offers = new ClassOffers({
       book: this.#book,
       send: (entries) => this.ask('send-offers', { entries }),
-      takeBack: (entry) => this.ask('take-back', { entry: uidAtSchool(entry) }),
+      takeBack: (entry) => this.ask('take-back', { entry }),
       sendSoon: () => this.#take({ type: 'request', request: OFFERS }),
       backUpSoon: () => this.#backUpSoon(),
       settled: async () => {

@@ -196,10 +196,12 @@ const ACTS = {
     return (await import('./send-offers.ts')).sendOffers(worker, params);
   }),
 
-  /** Takes an offer back; all of the entry's where no version is given. */
+  /** Takes an offer back, by the entry's name in the Journal or at school; all of its where no version is given. */
   'take-back': act(version, async ({ session }, { entry, digest }) => {
     const which = digest === '' ? undefined : parseDigest(digest);
-    await session.ask(({ control }) => control.takeBackFromClass(parseUid(entry), which));
+    const { nameAtSchool } = await import('../browse/facts.ts');
+    const uid = nameAtSchool(entry);
+    await session.ask(({ control }) => control.takeBackFromClass(uid, which));
   }),
 
   pins: act(nothing, async ({ session }) => {

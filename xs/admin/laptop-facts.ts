@@ -78,7 +78,10 @@ function damagedNames(records: ReturnType<LookedAt['pool']['damage']['list']>) {
   for (const { inode, names } of records) {
     for (const name of names ?? []) {
       const serial = tryParse(parseSerial, name.split('/', 1)[0]);
-      if (serial) found.set(serial, [...(found.get(serial) ?? []), { name, inode }]);
+      if (!serial) continue;
+      const names = found.get(serial) ?? [];
+      found.set(serial, names);
+      names.push({ name, inode });
     }
   }
   return found;

@@ -32,13 +32,15 @@ export const scrub: Command = {
     writeScrubState(paths, flags.all ? { ...state, owed: SHARDS } : addDay(state));
     const sum = { files: 0, bytes: 0, swept: 0, sweptBytes: 0 };
     const damaged: string[] = [];
-    const findings = await checkEverything(library, signal);
+    await checkEverything(library, signal);
     for (;;) {
       const done = await scrubNextShard(library, { signal });
       if (!done) break;
       for (const key of ['files', 'bytes', 'swept', 'sweptBytes'] as const) sum[key] += done[key];
       damaged.push(...done.damaged.flatMap(({ names }) => names));
     }
+    // What the shards have repaired counts no more.
+    const findings = laptopsIn(paths).reduce((all, one) => all + readFindings(paths, one).count, 0);
     const left = new Set(library.pool.damage.list().flatMap(({ names }) => names ?? []));
     const known = library.pool.damage.list().length;
     const names = new ThingNames(paths);

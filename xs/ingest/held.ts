@@ -43,6 +43,10 @@ export function releaseHeldBefore(paths: Paths, serial: Serial, sequence: number
  */
 export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
   const held = listHeld(paths, serial).reverse();
+  // Only this one can be taken back, not those that were accepted before it.
+  for (const { folder } of listSnapshots(paths, serial)) {
+    rmSync(inSnapshot(folder).held, { force: true });
+  }
   for (const snapshot of held) release(paths, snapshot);
   const newest = newestSnapshot(paths, serial);
   if (newest) pointLatest(paths, serial, newest.name);
@@ -55,6 +59,8 @@ export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
  */
 export function holdAgain(paths: Paths, serial: Serial): Snapshot[] {
   const all = listSnapshots(paths, serial);
+  // Another backup has followed, which is held itself.
+  if (ownHeld(paths, serial).some(({ sequence }) => sequence > (all[0]?.sequence ?? 0))) return [];
   const followed = all.findIndex(({ folder }) => !existsSync(inSnapshot(folder).held));
   const good = all[followed];
   if (!good) return [];

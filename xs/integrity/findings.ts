@@ -61,7 +61,7 @@ export function writeFindings(
   try {
     writeNote(inLaptop(paths, serial).findings, findings, now);
   } catch (error) {
-    mkdirSync(inState(paths).findingsFolder, { recursive: true });
+    mkdirSync(inState(paths).findingsFolder, { recursive: true, mode: 0o750 });
     writeNote(aside, findings, now);
     throw error;
   }

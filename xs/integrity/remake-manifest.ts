@@ -1,12 +1,12 @@
 /**
  * A snapshot's MANIFEST made anew, where it is lost or damaged and the rest of the snapshot is whole: the list
- * can be read, and every file that it names is there. What nobody needs is given up (run, agent, what changed);
+ * can be read, and every file that it names is there. What nobody needs is given up (run, agent, instance);
  * its place among the others must be certain, for backups build on the newest: otherwise the snapshot stays named.
  */
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DsError } from '../../shared/errors.ts';
+import { DsError, isErrno } from '../../shared/errors.ts';
 import {
   type Digest,
   parseSnapshotName,
@@ -20,7 +20,7 @@ import {
 import { digestOf } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX, parseSums } from '../../shared/journal/sums.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import { isUnreadable } from '../storage/checked-entry.ts';
+import { ifReadable, isUnreadable } from '../storage/checked-entry.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import {
@@ -28,6 +28,7 @@ import {
   listAside,
   listSnapshots,
   MAX_SUMS_BYTES,
+  readVersions,
   type Snapshot,
   setAside,
   writeManifest,
@@ -48,6 +49,8 @@ export function readUnsigned(paths: Paths, serial: Serial, folder: string): Unsi
   // What is held aside may be another laptop's; in the trash nothing is made anew.
   if (!name || dirname(folder) !== inLaptop(paths, serial).home) return undefined;
   if (isManifestAside(folder)) return undefined;
+  // Which of two laptops with this name has sent it is said nowhere else.
+  if (hasOthers(paths, serial)) return undefined;
   const text = listIn(folder);
   if (text === undefined) return undefined;
   const versions = parseSums(text);
@@ -60,9 +63,51 @@ export function readUnsigned(paths: Paths, serial: Serial, folder: string): Unsi
     run: digestOf(`manifest ${serial} ${name}`).slice(0, 32) as RunId,
     created: `${name.slice(10, 20)}T${name.slice(21, 26)}:00.000Z`,
     ...{ source: 'agent', agent: 'unknown' },
-    ...{ entries: versions.size, bytes: 0, changed: 0, removed: 0, state, folder },
+    ...{
+      entries: versions.size,
+      bytes: 0,
+      ...changesTo(paths, serial, versions, sequence),
+      state,
+      folder,
+    },
+    ...clockOf(paths, serial, sequence, state),
   };
   return { snapshot, versions };
+}
+
+/** Whether more than one laptop has answered to this name; so it is where that cannot be read. */
+function hasOthers(paths: Paths, serial: Serial): boolean {
+  try {
+    return JSON.parse(readFileSync(inLaptop(paths, serial).instances, 'utf8')).others.length > 0;
+  } catch (error) {
+    return !isErrno(error, 'ENOENT');
+  }
+}
+
+/** What it changed of the one before it; all, where that cannot be read: nothing of it goes before its time. */
+function changesTo(
+  paths: Paths,
+  serial: Serial,
+  versions: ReadonlyMap<Uid, Digest>,
+  sequence: number,
+): { changed: number; removed: number } {
+  const before = listSnapshots(paths, serial).find((one) => one.sequence < sequence);
+  const [old = new Map<Uid, Digest>()] = before ? ifReadable(() => [readVersions(before)]) : [];
+  const changed = [...versions].filter(([uid, digest]) => old.get(uid) !== digest).length;
+  return { changed, removed: [...old.keys()].filter((uid) => !versions.has(uid)).length };
+}
+
+/** When it was made on the timeline: as the last success says, else no earlier than it can have been. */
+function clockOf(
+  paths: Paths,
+  serial: Serial,
+  sequence: number,
+  state: Digest,
+): Pick<Snapshot, 'clock'> {
+  const success = readLastSuccess(paths, serial);
+  const later = listSnapshots(paths, serial).findLast((one) => one.sequence > sequence);
+  const clock = success?.state === state ? success.clock : later?.clock;
+  return clock ? { clock } : {};
 }
 
 /** Writes the MANIFEST of a snapshot all of whose files are there. */

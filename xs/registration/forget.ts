@@ -13,7 +13,7 @@ import { fsyncFolder } from '../../shared/system/files.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import { withdrawThose } from '../class-page/offer-file.ts';
 import type { Stamp } from '../storage/moment.ts';
-import { inCompletion, inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
+import { inCompletion, inLaptop, inLibrary, inState, type Paths } from '../storage/paths.ts';
 import { reclaim } from '../storage/reclaim.ts';
 import { withReserve } from '../storage/reserve.ts';
 import { discard, WHOLE_LAPTOP } from '../storage/trash.ts';
@@ -61,6 +61,7 @@ export async function forget(context: ForgetContext, serial: Serial): Promise<vo
   fsyncFolder(doomed);
   fsyncFolder(dirname(laptop.home));
   registrations.forgotten(serial);
+  rmSync(inState(paths).findings(serial), { force: true });
   removeCompletions(paths, serial);
   await reclaim(paths, { env });
 }
@@ -90,6 +91,7 @@ export async function moveToTrash(
   withdrawThose(paths, serial, () => true); // whoever brings it back brings no yes of a teacher back
   discard(paths, serial, home, reason, now, WHOLE_LAPTOP);
   registrations.forgotten(serial);
+  rmSync(inState(paths).findings(serial), { force: true });
   removeCompletions(paths, serial);
 }
 

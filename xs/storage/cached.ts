@@ -33,10 +33,15 @@ export function cachedAtOnce<T>(
     if (answer && (running || now - begun < ms)) return answer;
     const value = measure();
     [running, begun] = [true, now];
-    const settle = () => {
-      [running, known, answer] = [false, value, value];
-    };
-    value.then(settle, settle);
+    value.then(
+      () => {
+        [running, known, answer] = [false, value, value];
+      },
+      // The last one that came is still the last one.
+      () => {
+        [running, answer] = [false, value];
+      },
+    );
     const before = known;
     answer = before ? Promise.race([value, sleep(PATIENCE_MS).then(() => before)]) : value;
     return answer;
