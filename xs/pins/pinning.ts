@@ -227,6 +227,7 @@ export function unpinSnapshot({ paths }: PinContext, serial: Serial, name: Snaps
 function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
+    fsyncFolder(dirname(folder)); // or a power cut brings it back, with nothing in it
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTEMPTY')) throw error;
   }
