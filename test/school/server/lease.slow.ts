@@ -107,6 +107,8 @@ test('a laptop that vanishes has no lease after 120 s, with a control channel or
   const begun = () => readdirSync(inLaptop(school.server, HIS).original).length > 0;
   await waitFor('his transfer', begun);
   await waitFor('her channel', () => existsSync(hers.controlPath));
+  // Frozen before that, she would never have had one.
+  await waitFor('both leases', () => [HERS, HIS].every((one) => hasLease(school, one)));
   for (const one of [channel, transfer]) one.signal('SIGSTOP');
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
