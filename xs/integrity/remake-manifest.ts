@@ -20,10 +20,11 @@ import {
 import { digestOf } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX, parseSums } from '../../shared/journal/sums.ts';
 import { namesIn } from '../../shared/system/files.ts';
-import { ifReadable, isUnreadable } from '../storage/checked-entry.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import {
+  hasSums,
   isManifestAside,
   listAside,
   listSnapshots,
@@ -51,26 +52,27 @@ export function readUnsigned(paths: Paths, serial: Serial, folder: string): Unsi
   if (isManifestAside(folder)) return undefined;
   // Which of two laptops with this name has sent it is said nowhere else.
   if (hasOthers(paths, serial)) return undefined;
-  const text = listIn(folder);
-  if (text === undefined) return undefined;
-  const versions = parseSums(text);
+  const list = listIn(folder);
+  if (list === undefined) return undefined;
+  const { text, versions } = list;
   if (!namesAll(folder, versions)) return undefined;
   const state = digestOf(text);
-  const sequence = placeOf(paths, serial, name, state);
+  const known = listSnapshots(paths, serial);
+  const success = readLastSuccess(paths, serial);
+  const own = success?.state === state ? success : undefined;
+  const aside = listAside(paths, serial);
+  const sequence = placeOf(name, known, aside, own?.sequence);
   if (sequence === undefined) return undefined;
+  const before = known.find((one) => one.sequence < sequence);
+  const after = known.findLast((one) => one.sequence > sequence);
   const snapshot: Snapshot = {
     ...{ format: 'ds-backup-manifest', version: 1, serial, name, sequence },
     run: digestOf(`manifest ${serial} ${name}`).slice(0, 32) as RunId,
     created: `${name.slice(10, 20)}T${name.slice(21, 26)}:00.000Z`,
     ...{ source: 'agent', agent: 'unknown' },
-    ...{
-      entries: versions.size,
-      bytes: 0,
-      ...changesTo(paths, serial, versions, sequence),
-      state,
-      folder,
-    },
-    ...clockOf(paths, serial, sequence, state),
+    ...{ entries: versions.size, bytes: 0, ...changesTo(versions, before), state, folder },
+    // No earlier than it can have been: nothing of it goes before its time.
+    ...clockOf(own ?? after),
   };
   return { snapshot, versions };
 }
@@ -84,30 +86,18 @@ function hasOthers(paths: Paths, serial: Serial): boolean {
   }
 }
 
-/** What it changed of the one before it; all, where that cannot be read: nothing of it goes before its time. */
+/** What it changed of the one before it; all, where that cannot be read. */
 function changesTo(
-  paths: Paths,
-  serial: Serial,
   versions: ReadonlyMap<Uid, Digest>,
-  sequence: number,
+  before: Snapshot | undefined,
 ): { changed: number; removed: number } {
-  const before = listSnapshots(paths, serial).find((one) => one.sequence < sequence);
-  const [old = new Map<Uid, Digest>()] = before ? ifReadable(() => [readVersions(before)]) : [];
+  const old = before && hasSums(before) ? readVersions(before) : new Map<Uid, Digest>();
   const changed = [...versions].filter(([uid, digest]) => old.get(uid) !== digest).length;
   return { changed, removed: [...old.keys()].filter((uid) => !versions.has(uid)).length };
 }
 
-/** When it was made on the timeline: as the last success says, else no earlier than it can have been. */
-function clockOf(
-  paths: Paths,
-  serial: Serial,
-  sequence: number,
-  state: Digest,
-): Pick<Snapshot, 'clock'> {
-  const success = readLastSuccess(paths, serial);
-  const later = listSnapshots(paths, serial).findLast((one) => one.sequence > sequence);
-  const clock = success?.state === state ? success.clock : later?.clock;
-  return clock ? { clock } : {};
+function clockOf(from: Pick<Snapshot, 'clock'> | undefined): Pick<Snapshot, 'clock'> {
+  return from?.clock ? { clock: from.clock } : {};
 }
 
 /** Writes the MANIFEST of a snapshot all of whose files are there. */
@@ -136,13 +126,12 @@ function namesAll(folder: string, versions: ReadonlyMap<Uid, Digest>): boolean {
 }
 
 /** Undefined for a list that is not there or not whole: gzip has a sum. */
-function listIn(folder: string): string | undefined {
+function listIn(folder: string): { text: string; versions: Map<Uid, Digest> } | undefined {
   const { sums } = inSnapshot(folder);
   if (!existsSync(sums)) return undefined;
   try {
     const text = gunzipSync(readFileSync(sums), { maxOutputLength: MAX_SUMS_BYTES }).toString();
-    parseSums(text);
-    return text;
+    return { text, versions: parseSums(text) };
   } catch (error) {
     const isKnown = isUnreadable(error) || error instanceof DsError || isBadGzip(error);
     if (isKnown) return undefined;
@@ -156,21 +145,17 @@ function isBadGzip(error: unknown): boolean {
 }
 
 /**
- * Its number among the laptop's snapshots. The note of the last success has that of the newest; otherwise it is
- * between those before and after it by name, if their names and numbers agree and a number is free.
+ * Its number among the laptop's snapshots. The note of the last success has that of the newest, `noted`; otherwise it
+ * is between those before and after it by name, if their names and numbers agree and a number is free.
  */
 function placeOf(
-  paths: Paths,
-  serial: Serial,
   name: SnapshotName,
-  state: Digest,
+  known: readonly Snapshot[],
+  aside: readonly Snapshot[],
+  noted: number | undefined,
 ): number | undefined {
-  const known = listSnapshots(paths, serial);
-  const success = readLastSuccess(paths, serial);
-  const taken = [...known, ...listAside(paths, serial)].map(({ sequence }) => sequence);
-  if (success?.sequence && success.state === state) {
-    return taken.includes(success.sequence) ? undefined : success.sequence;
-  }
+  const taken = [...known, ...aside].map(({ sequence }) => sequence);
+  if (noted) return taken.includes(noted) ? undefined : noted;
   const earlier = known.filter((one) => one.name < name);
   const later = known.filter((one) => one.name > name);
   if (later.length === 0) return undefined;
