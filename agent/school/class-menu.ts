@@ -3,9 +3,8 @@
  * that looks for a small file of ours with the item's words. It is there while the school says that this laptop
  * may offer to the class.
  */
-import { readFileSync, rmSync } from 'node:fs';
-import { isErrno } from '../../shared/errors.ts';
-import { writeFileDurably } from '../../shared/system/files.ts';
+import { rmSync } from 'node:fs';
+import { writeFileIfChanged } from '../../shared/system/files.ts';
 import type { Context } from '../context.ts';
 import { childsWords } from '../words.ts';
 import { ifWritable } from '../workplace.ts';
@@ -26,15 +25,6 @@ export function noteClassMenu(
       silent: [_('The backup is not running'), _('Ask your teacher.')],
     };
     const text = `${JSON.stringify(words)}\n`;
-    if (textOf(classMenu) !== text) writeFileDurably(classMenu, text, 0o600);
+    writeFileIfChanged(classMenu, text, 0o600);
   });
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
