@@ -79,9 +79,9 @@ function damagedNames(records: ReturnType<LookedAt['pool']['damage']['list']>) {
     for (const name of names ?? []) {
       const serial = tryParse(parseSerial, name.split('/', 1)[0]);
       if (!serial) continue;
-      const names = found.get(serial) ?? [];
-      found.set(serial, names);
-      names.push({ name, inode });
+      const bad = found.get(serial) ?? [];
+      found.set(serial, bad);
+      bad.push({ name, inode });
     }
   }
   return found;

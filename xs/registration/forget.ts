@@ -61,8 +61,7 @@ export async function forget(context: ForgetContext, serial: Serial): Promise<vo
   fsyncFolder(doomed);
   fsyncFolder(dirname(laptop.home));
   registrations.forgotten(serial);
-  rmSync(inState(paths).findings(serial), { force: true });
-  removeCompletions(paths, serial);
+  removeTraces(paths, serial);
   await reclaim(paths, { env });
 }
 
@@ -91,8 +90,7 @@ export async function moveToTrash(
   withdrawThose(paths, serial, () => true); // whoever brings it back brings no yes of a teacher back
   discard(paths, serial, home, reason, now, WHOLE_LAPTOP);
   registrations.forgotten(serial);
-  rmSync(inState(paths).findings(serial), { force: true });
-  removeCompletions(paths, serial);
+  removeTraces(paths, serial);
 }
 
 function checkAliases({ registrations }: ForgetContext, serial: Serial): void {
@@ -105,9 +103,11 @@ function checkAliases({ registrations }: ForgetContext, serial: Serial): void {
   }
 }
 
-function removeCompletions(paths: Paths, serial: Serial): void {
+/** What is outside of the laptop's own folder. */
+function removeTraces(paths: Paths, serial: Serial): void {
   const { drop, waiting, claimed, attempts } = inCompletion(paths);
-  for (const path of [drop(serial), waiting(serial), claimed(serial), attempts(serial)]) {
-    rmSync(path, { recursive: true, force: true });
+  const { findings } = inState(paths);
+  for (const place of [findings, drop, waiting, claimed, attempts]) {
+    rmSync(place(serial), { recursive: true, force: true });
   }
 }
