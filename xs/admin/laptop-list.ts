@@ -4,10 +4,11 @@
 import type { Serial } from '../../shared/ids.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
-import { successors } from '../registration/aliases.ts';
+import { chainOf, successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
 import type { Paths } from '../storage/paths.ts';
+import { listSnapshots } from '../storage/snapshots.ts';
 import { type Look, lookAt } from './laptop-facts.ts';
 import { countHeld, daysWithout } from './status.ts';
 
@@ -30,6 +31,13 @@ export async function laptopRows(
       look,
     }),
   );
+}
+
+/** The laptops whose place this one takes, the most recent first, and how many snapshots they left. */
+export function olderOf({ paths, registrations }: Library, serial: Serial) {
+  return chainOf(serial, registrations.bySerial()).map((one) => {
+    return { serial: one, snapshots: listSnapshots(paths, one).length };
+  });
 }
 
 interface Around {

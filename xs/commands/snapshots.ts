@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
+import { olderOf } from '../admin/laptop-list.ts';
 import { dropHeld, holdAgain, releaseHeld } from '../ingest/held.ts';
 import { type HeldNote, readHeldNote } from '../ingest/shrink-guard.ts';
 import { laptopsIn } from '../integrity/checker.ts';
@@ -12,7 +13,6 @@ import { countMirror } from '../legacy/plan.ts';
 import { listRaw } from '../legacy/raw-snapshots.ts';
 import type { Library } from '../library.ts';
 import { pinnedSnapshots } from '../pins/pins.ts';
-import { chainOf } from '../registration/aliases.ts';
 import { sha256Lines } from '../storage/sha256sum.ts';
 import {
   isOfTwin,
@@ -64,13 +64,6 @@ export const snapshots: Command = {
     ]);
   },
 };
-
-/** The laptops that this one replaces, and how many snapshots they left. */
-function olderOf({ paths, registrations }: Library, serial: Serial) {
-  return chainOf(serial, registrations.bySerial()).map((one) => {
-    return { serial: one, snapshots: listSnapshots(paths, one).length };
-  });
-}
 
 export const sums: Command = {
   onlyReads: true,

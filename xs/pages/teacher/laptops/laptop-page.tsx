@@ -31,7 +31,7 @@ export interface LaptopProps {
   notSafe: NotSafe;
   snapshots: readonly SnapshotLine[];
   /** What the laptops left whose place it takes: its own now, the most recent first. */
-  older: readonly { serial: Serial; days: number }[];
+  older: readonly { serial: Serial; snapshots: number }[];
   pins: readonly PinLine[];
   /** Of a Moodle, that see this Journal. */
   accounts: readonly Binding[];
@@ -242,7 +242,7 @@ interface SnapshotsProps {
 
 function Snapshots({ words, serial, snapshots, now, older }: SnapshotsProps) {
   const { _ } = words;
-  const left = older.filter(({ days }) => days > 0);
+  const left = older.filter((one) => one.snapshots > 0);
   if (snapshots.length === 0) {
     if (left.length === 0) return <p>{_('The school keeps nothing yet.')}</p>;
     return (
@@ -278,7 +278,7 @@ function Snapshots({ words, serial, snapshots, now, older }: SnapshotsProps) {
 
 /** What the child can see and bring back besides. */
 function Left({ words, left }: { words: Words; left: LaptopProps['older'] }) {
-  return left.map(({ serial, days }) => (
+  return left.map(({ serial, snapshots: days }) => (
     <p key={serial}>
       <a href={laptopPath(serial)}>
         {words._n(

@@ -4,12 +4,11 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseSerial, type Serial, tryParse } from '../../../../shared/ids.ts';
-import { laptopRows } from '../../../admin/laptop-list.ts';
+import { laptopRows, olderOf } from '../../../admin/laptop-list.ts';
 import { mayUse } from '../../../admin/relief.ts';
 import { runCommand } from '../../../commands/service-socket.ts';
 import type { Library } from '../../../library.ts';
 import { listPins, pinLimit, pinnedSnapshots, titleOf } from '../../../pins/pins.ts';
-import { chainOf } from '../../../registration/aliases.ts';
 import { hasBackup } from '../../../registration/has-backup.ts';
 import { laptopQuotas } from '../../../retention/quota.ts';
 import { hasDamage } from '../../../storage/damage-register.ts';
@@ -108,9 +107,7 @@ async function laptopFacts(
     snapshots: snapshotLines(snapshots, pinnedSnapshots(paths, serial), (folder) =>
       hasDamage(pool.damage, folder),
     ),
-    older: chainOf(serial, registrations.bySerial()).map((one) => ({
-      ...{ serial: one, days: listSnapshots(paths, one).length },
-    })),
+    older: olderOf(library, serial),
     pins: listPins(paths, serial).map((pin) => ({
       ...{ uid: pin.uid, bytes: pin.bytes, title: titleOf(pin), snapshot: pin.snapshot },
       isHere: snapshots.some(({ name }) => name === pin.snapshot),
