@@ -4,6 +4,7 @@
 import type { VNode } from 'preact';
 import type { Digest } from '../../../shared/ids.ts';
 import { ago, fileSize } from '../../../shared/words/words.ts';
+import { Crack } from '../frame/crack.tsx';
 import type { Page } from '../frame/frame.tsx';
 import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { Pager } from '../frame/pager.tsx';
@@ -102,16 +103,6 @@ function DamagedMark({ label }: { label: string }) {
     <strong class="damaged">
       <Crack /> {label}
     </strong>
-  );
-}
-
-/** A cracked disc, as on the teachers' pages. */
-export function Crack(): VNode {
-  return (
-    <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">
-      <circle cx="16" cy="16" r="13" fill="#ffffff" stroke="#1a1a1a" stroke-width="3" />
-      <path d="M17 3l-4 8 6 5-5 5 3 8" fill="none" stroke="#1a1a1a" stroke-width="2.5" />
-    </svg>
   );
 }
 

@@ -4,10 +4,11 @@
 import type { VNode } from 'preact';
 import { fileSize, type Words } from '../../../shared/words/words.ts';
 import type { EntryFacts } from '../../api/entry-facts.ts';
+import { Crack } from '../frame/crack.tsx';
 import type { Page } from '../frame/frame.tsx';
 import { KindIcon, kindName } from '../frame/kinds.tsx';
 import { dayPath, entryPath } from '../frame/paths.ts';
-import { Crack, PinnedMark } from './entries-page.tsx';
+import { PinnedMark } from './entries-page.tsx';
 import type { ShownSnapshot, Version } from './journal.ts';
 import { JournalFrame, type JournalOf } from './journal-frame.tsx';
 

@@ -5,6 +5,7 @@
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
 import type { Standing } from '../../../admin/status.ts';
+import { CRACKED } from '../../frame/crack.tsx';
 
 /** The state of a laptop at a glance. */
 export type Mark =
@@ -126,13 +127,7 @@ const shapes: Readonly<Record<Mark, VNode>> = {
       <path d="M9 16.5l5 5 9-11" {...INVERTED} />
     </>
   ),
-  // A cracked disc.
-  damaged: (
-    <>
-      <circle cx="16" cy="16" r="13" {...LINE} fill="#ffffff" />
-      <path d="M17 3l-4 8 6 5-5 5 3 8" {...LINE} stroke-width="2.5" />
-    </>
-  ),
+  damaged: CRACKED,
   // A disc, half full.
   partly: (
     <>
