@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { harmless } from '../../agent/cli/plain-text.ts';
 import { oneLine, visible } from '../../shared/one-line.ts';
-import { plain } from '../../xs/api/entry-facts.ts';
+import { factsOf } from '../../xs/api/entry-facts.ts';
 
 const test = suite("somebody else's text");
 
@@ -11,7 +11,8 @@ const CONTROLS = ['\0', '\x07', '\x1b', '\x7f', '\u009b', '\n', '\r', '\t'];
 for (const one of [...MARKS, ...CONTROLS]) {
   const name = `U+${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
   test(`${name} reaches neither a page nor a terminal`, () => {
-    assert.is(plain(`a${one}b`, 9), 'a b');
+    const properties = new Map([['title', Buffer.from(`a${one}b`)]]);
+    assert.is(factsOf({ properties, content: null }, 0).title, 'a b');
     assert.is(harmless(`a${one}b`), 'a b');
   });
 }

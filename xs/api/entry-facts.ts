@@ -61,7 +61,7 @@ const MAX_PREVIEW_BYTES = 512_000;
 
 /** `metadataBytes` is the size of the metadata itself. */
 export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
-  const textOf = (name: string, length: number) => plain(propertyText(entry, name) ?? '', length);
+  const textOf = (name: string, length: number) => oneLine(propertyText(entry, name) ?? '', length);
   const mimeType = textOf('mime_type', MAX_NAME);
   const activity = textOf('activity', MAX_NAME);
   const colours = propertyText(entry, 'icon-color')?.trim() ?? '';
@@ -99,11 +99,6 @@ export function unpackFacts(packed: string): EntryFacts | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Without control characters, line breaks and bidirectional overrides. */
-export function plain(value: string, length: number): string {
-  return oneLine(value, length);
 }
 
 function secondsOf(value: string | undefined): number {

@@ -9,8 +9,9 @@ import { Readable } from 'node:stream';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import { digestOf, type Entry, propertyText } from '../../shared/journal/entry.ts';
+import { oneLine } from '../../shared/one-line.ts';
 import { downloadName } from '../../shared/words/file-name.ts';
-import { factsOf, type Kind, plain, previewOf } from '../api/entry-facts.ts';
+import { factsOf, type Kind, previewOf } from '../api/entry-facts.ts';
 import { readVersion } from '../api/read-entries.ts';
 import { Turns } from '../api/turns.ts';
 import type { SchoolOffer } from '../class-page/offers.ts';
@@ -39,7 +40,7 @@ export function readThing(paths: Paths, offer: SchoolOffer): ClassThing | null {
   const { title, kind, changed, hasContent } = factsOf(entry, 0);
   return {
     ...{ id: offer.id, title, kind, changed, hasFile: hasContent },
-    nick: plain(offer.nick, MAX_NICK),
+    nick: oneLine(offer.nick, MAX_NICK),
     colours: offer.colours,
     hasPicture: pictureIn(entry) !== undefined,
   };
