@@ -13,7 +13,7 @@ import { build } from '../../bundle/build.ts';
 import { waitFor, within } from '../runner/patience.ts';
 import { testIf } from '../runner/skip.ts';
 import type { MachineEvents } from '../school/machine-events.ts';
-import { hold } from '../school/senders.ts';
+import { hold, parentOf, programsOf } from '../school/senders.ts';
 import { soak } from '../soak.ts';
 import { childMayMount } from './fuse.ts';
 import { JournalScreen } from './journal-screen.ts';
@@ -85,7 +85,7 @@ function pidsOf(pattern: RegExp): number[] {
 /** The worker that serves the mount: the parent of sshfs. */
 function servingPid(): number {
   const [sshfs = 0] = pidsOf(/^sshfs /);
-  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${sshfs}/status`, 'utf8'))?.[1]);
+  return parentOf(sshfs);
 }
 
 function kill(pids: readonly number[], signal: NodeJS.Signals): void {
@@ -95,25 +95,9 @@ function kill(pids: readonly number[], signal: NodeJS.Signals): void {
 
 /** The whole server, with all that works for it. */
 function stopServer(): Disposable {
-  const { pid } = scene.school.server.daemon;
-  const parents = new Map(
-    readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((name) => [Number(name), parentOf(Number(name))] as const),
-  );
-  const isBelow = (one: number | undefined): boolean =>
-    one !== undefined && (one === pid || isBelow(parents.get(one)));
-  const stopped = hold([...parents.keys()].filter(isBelow));
+  const stopped = hold(programsOf(scene.school.server));
   if (!stopped) throw new Error('there is no server');
   return stopped;
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Saves something, as an activity does; how long that took, in milliseconds. */

@@ -8,11 +8,16 @@ import type { TestServer } from './server.ts';
 type Service = Pick<TestServer, 'daemon'>;
 
 /** The rsync processes that send to a laptop now. */
-export function senders({ daemon }: Service): number[] {
+export function senders(service: Service): number[] {
+  return programsOf(service).filter(isSending);
+}
+
+/** The service, and all that works for it. */
+export function programsOf({ daemon }: Service): number[] {
   const parents = new Map(processes().map((pid) => [pid, parentOf(pid)]));
   const isBelow = (pid: number | undefined): boolean =>
     pid !== undefined && (pid === daemon.pid || isBelow(parents.get(pid)));
-  return [...parents.keys()].filter((pid) => isSending(pid) && isBelow(pid));
+  return [...parents.keys()].filter(isBelow);
 }
 
 /** Stops these processes until disposed. Undefined for none. */
@@ -24,7 +29,8 @@ export function hold(pids: readonly number[]): Disposable | undefined {
   return pids.length > 0 ? { [Symbol.dispose]: release } : undefined;
 }
 
-function parentOf(pid: number): number {
+/** No number for one that has ended. */
+export function parentOf(pid: number): number {
   return Number(fieldsOf(pid)[1]);
 }
 

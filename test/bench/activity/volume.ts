@@ -5,13 +5,13 @@
  *
  *     --rounds N   openings; the median counts (default 5)
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Framebuffer } from '../../desktop/framebuffer.ts';
 import { JournalScreen } from '../../desktop/journal-screen.ts';
 import { SchoolDesktop } from '../../desktop/school-desktop.ts';
 import { waitFor } from '../../runner/patience.ts';
+import { parentOf } from '../../school/senders.ts';
 import { median } from '../report.ts';
 import { argumentsOf, ownMemory, processesOf } from './launch.ts';
 
@@ -49,10 +49,6 @@ function servers({ desktop }: SchoolDesktop): number[] {
   return processesOf(desktop)
     .filter((pid) => argumentsOf(pid)[0] === 'sshfs')
     .flatMap((pid) => [pid, parentOf(pid)]);
-}
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 async function openOnce(
