@@ -134,16 +134,22 @@ export class JournalScreen {
     await sleep(scaled(ANIMATION_MS));
   }
 
-  /** What the star of a row looks like: the same for the same pixels. */
+  /** What the star of a row looks like when it has come to rest: the same for the same pixels. */
   async starLook(row: number): Promise<string> {
     const { desktop } = this.#scene;
     await desktop.moveTo(VOLUME.x, ROW.y); // not on the star, which looks otherwise then
     await desktop.moveTo(600, ROW.y + (row + 3) * ROW.height);
-    await sleep(scaled(ANIMATION_MS));
     const file = join(desktop.home, 'star.png');
     const crop = `40x40+${STAR_X - 20}+${ROW.y + row * ROW.height - 20}`;
-    await desktop.must('import', '-silent', '-window', 'root', '-crop', crop, file);
-    return desktop.must('identify', '-format', '%#', file);
+    let before = '';
+    return await waitFor('a star at rest', async () => {
+      await sleep(scaled(ANIMATION_MS));
+      await desktop.must('import', '-silent', '-window', 'root', '-crop', crop, file);
+      const look = await desktop.must('identify', '-format', '%#', file);
+      const atRest = look === before;
+      before = look;
+      return atRest ? look : undefined;
+    });
   }
 
   /** From the details, and yes to Sugar's question. */
