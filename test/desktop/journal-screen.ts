@@ -134,13 +134,16 @@ export class JournalScreen {
     await sleep(scaled(ANIMATION_MS));
   }
 
-  /** What the star of a row looks like when it has come to rest: the same for the same pixels. */
+  /**
+   * What the star of a row is filled with when it has come to rest: the same for the same pixels. The row's
+   * ground does not count: Sugar makes it grey when it is touched.
+   */
   async starLook(row: number): Promise<string> {
     const { desktop } = this.#scene;
     await desktop.moveTo(VOLUME.x, ROW.y); // not on the star, which looks otherwise then
     await desktop.moveTo(600, ROW.y + (row + 3) * ROW.height);
     const file = join(desktop.home, 'star.png');
-    const crop = `40x40+${STAR_X - 20}+${ROW.y + row * ROW.height - 20}`;
+    const crop = `6x6+${STAR_X - 3}+${ROW.y + row * ROW.height - 3}`;
     let before = '';
     return await waitFor('a star at rest', async () => {
       await sleep(scaled(ANIMATION_MS));

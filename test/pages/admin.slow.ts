@@ -118,7 +118,7 @@ test('Sugar registers, is reflashed and waits; the teacher types its digits; all
   assert.is((await laptop.backup(['now'])).exitCode, 77, 'wrong digits let nobody in');
   await page.goto('/xs-backup/waiting');
   await type(code);
-  assert.match(String(await page.textContent('[role=status]')), /Aprobado/);
+  assert.match(String(await page.textContent('[role=status]')), /puede entrar, y sigue sola/);
   await look(page, '4-approved');
 
   const restored = await laptop.backup(['restore', 'latest']);

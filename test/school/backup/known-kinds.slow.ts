@@ -124,7 +124,7 @@ test('names that are options, lines or strange to a shell stop nothing and are n
   generateJournal(laptop.journal, { entries: 5, seed: 34 });
   const [uid = '', other = ''] = withContent(laptop);
   // Sugar shows whatever has a name of 36 characters.
-  const odd = ['--delete', 'line\nline', '-e sh', '$(reboot)', 'a;b', 'tab\there', '..data'].map(
+  const odd = ['--delete', 'line\nline', '-e sh', '$(reboot)', 'a;b', 'tab\there', '.data'].map(
     (name) => name.padEnd(36, 'x'),
   );
   for (const name of odd) {
@@ -135,6 +135,9 @@ test('names that are options, lines or strange to a shell stop nothing and are n
       title: 'odd',
       timestamp: '1795348800',
       mime_type: 'text/plain',
+      // What Sugar's datastore adds to an entry without them.
+      creation_time: '1795348800',
+      filesize: String(`of ${name}`.length),
     };
     for (const [key, text] of Object.entries(properties)) {
       writeFileSync(join(folder, 'metadata', key), text);

@@ -129,7 +129,10 @@ test('commands beside the running service: answers, exit codes, clear errors', a
   assert.is(listed.snapshots.length, 2);
   assert.match(await xsOk(school, laptop, 'cleanup', '--dry-run'), /keeps 2, removes 0/);
   assert.match(await xsOk(school, laptop, 'cleanup'), /0 moved to the trash/);
-  assert.match(await xsOk(school, laptop, 'quota'), /a laptop that is confirmed, or has a history of 90 days, may use/);
+  assert.match(
+    await xsOk(school, laptop, 'quota'),
+    /a laptop that is confirmed, or has a history of 90 days, may use/,
+  );
   assert.match(await xsOk(school, laptop, 'scrub', '--all'), /no damage/);
   assert.match(await xsOk(school, laptop, 'verify'), /2 snapshots/);
   assert.is(await xsOk(school, laptop, 'rebuild'), '2 snapshots found\n');
