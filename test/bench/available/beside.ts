@@ -5,6 +5,7 @@
 import type { Serial } from '../../../shared/ids.ts';
 import type { TestServer } from '../../school/server.ts';
 import { askWhile } from './ask.ts';
+import type { LoadFigures } from './load.ts';
 import { NEIGHBOURS, type Neighbour, settled } from './neighbours.ts';
 import { backUp, hand, prepareBackup, quiet } from './victim.ts';
 
@@ -65,15 +66,24 @@ async function measure(school: School, neighbour?: Neighbour): Promise<Measured>
   const blockedBefore = blocked(server).length;
   let seconds = 0;
   const asking = { ...school, perSecond: QUESTIONS_PER_SECOND };
-  const { p99, most } = await askWhile(asking, async () => {
+  const figures = await askWhile(asking, async () => {
     if (lie !== undefined) hand(server, liar, lie);
     seconds = await backUp(server, victim, text);
     await settled(server, liar);
   });
-  for (const line of blocked(server).slice(blockedBefore)) {
-    process.stderr.write(`${neighbour?.name ?? 'alone'}: ${line}\n`);
-  }
+  const { p99, most } = figures;
+  const lines = [...blocked(server).slice(blockedBefore), ...lateness(figures, { victim, liar })];
+  for (const line of lines) process.stderr.write(`${neighbour?.name ?? 'alone'}: ${line}\n`);
   return { seconds, p99, most };
+}
+
+/** Whose answer was beyond the limit, and whether it was the one who asks that stood still. */
+function lateness(figures: LoadFigures, known: Record<string, Serial>): string[] {
+  const { most, latest, askerLate } = figures;
+  if (most <= LIMITS.most) return [];
+  const whose = Object.keys(known).find((who) => latest.endsWith(known[who] ?? '')) ?? 'another';
+  const ms = `ms=${most.toFixed(0)} asker-late ms=${askerLate.toFixed(0)}`;
+  return [`answer-late ${ms} laptop=${whose}`];
 }
 
 /** What `loop-watch.ts` said in the service. */

@@ -8,6 +8,7 @@
  *     load.ts PORT CONNECTIONS PER_SECOND PATH…        (the paths in turn; 0: as fast as it answers)
  */
 import { connect, type Socket } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 export interface LoadFigures {
   seconds: number;
@@ -16,6 +17,9 @@ export interface LoadFigures {
   p50: number;
   p99: number;
   most: number;
+  /** What was asked when an answer took longest, and how long this process itself stood still at most. */
+  latest: string;
+  askerLate: number;
   /** How many answers had which status. */
   statuses: Record<string, number>;
 }
@@ -24,6 +28,10 @@ const [port = '', connections = '', perSecond = '', ...paths] = process.argv.sli
 const took: number[] = [];
 const statuses: Record<string, number> = {};
 const sockets: Socket[] = [];
+const RESOLUTION_MS = 5;
+const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+let most = 0;
+let latest = '';
 let next = 0;
 let stopping = false;
 
@@ -38,7 +46,9 @@ function ask(socket: Socket, due: number): void {
     answer += piece;
     if (!answer.includes('\r\n\r\n')) return; // bodies are empty
     socket.off('data', onData);
-    took.push(performance.now() - due);
+    const ms = performance.now() - due;
+    took.push(ms);
+    if (ms > most) [most, latest] = [ms, path ?? ''];
     const status = answer.slice(9, 12);
     statuses[status] = (statuses[status] ?? 0) + 1;
     askAgain(socket, due + everyMs);
@@ -62,7 +72,10 @@ for (let n = 0; n < Number(connections); n += 1) {
   socket.setEncoding('latin1');
   socket.once('connect', () => {
     asking += 1;
-    if (asking === Number(connections)) process.stdout.write('asking\n');
+    if (asking === Number(connections)) {
+      loop.enable();
+      process.stdout.write('asking\n');
+    }
     askAgain(socket, performance.now() + (n * everyMs) / Number(connections));
   });
   sockets.push(socket);
@@ -74,7 +87,8 @@ process.stdin.once('end', () => {
   took.sort((a, b) => a - b);
   const at = (share: number) => took[Math.floor(share * (took.length - 1))] ?? Number.NaN;
   const times = { p50: at(0.5), p99: at(0.99), most: at(1) };
-  const figures: LoadFigures = { seconds, requests: took.length, ...times, statuses };
-  process.stdout.write(`${JSON.stringify(figures)}\n`);
+  const askerLate = loop.max / 1e6 - RESOLUTION_MS;
+  const figures = { seconds, requests: took.length, ...times, latest, askerLate, statuses };
+  process.stdout.write(`${JSON.stringify(figures satisfies LoadFigures)}\n`);
   for (const socket of sockets) socket.destroy();
 });
