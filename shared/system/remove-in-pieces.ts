@@ -1,9 +1,10 @@
 /**
  * Removes what a session left, however many files in whatever folders that is: one name after the other, so
- * that others have their turn in between.
+ * that others have their turn in between. In Node's threads, since a disk takes long over one large file, or over a
+ * folder that had many.
  */
-import { type Dirent, rmdirSync, rmSync } from 'node:fs';
-import { opendir } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { opendir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../errors.ts';
 
@@ -21,7 +22,7 @@ export async function emptyFolder(folder: string, pause: Pause): Promise<void> {
 export async function removeFolder(folder: string, pause: Pause): Promise<void> {
   try {
     await emptyFolder(folder, pause);
-    rmdirSync(folder);
+    await rmdir(folder);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }
@@ -29,6 +30,6 @@ export async function removeFolder(folder: string, pause: Pause): Promise<void> 
 
 async function remove(path: string, found: Dirent, pause: Pause): Promise<void> {
   if (found.isDirectory()) await removeFolder(path, pause);
-  else rmSync(path, { force: true });
+  else await rm(path, { force: true });
   await pause();
 }

@@ -88,7 +88,7 @@ function lateness(figures: LoadFigures, known: Record<string, Serial>): string[]
 
 /** What `loop-watch.ts` said in the service. */
 function blocked({ daemon }: TestServer): string[] {
-  return daemon.lines.filter((line) => /^(?:loop|threads)-(?:blocked|late) /.test(line));
+  return daemon.lines.filter((line) => /^(?:loop|threads|request)-(?:blocked|late) /.test(line));
 }
 
 function print(name: string, all: readonly Measured[], quietSeconds: number): boolean {

@@ -1,10 +1,15 @@
 /**
- * Loaded into a service that is measured: says which of both made an answer late, the event loop that stood still,
- * or the threads in which Node waits for the disk. Costs next to nothing, so it is always on.
+ * Loaded into a service that is measured: says what made an answer late, the event loop that stood still, the
+ * threads in which Node waits for the disk, or what a request waited for otherwise. Costs next to nothing, so it is
+ * always on.
  *
- *     node --import tsx --import ./gauge.ts PROGRAM      writes "loop-late ms=…" and "threads-late ms=…" to stderr
+ *     node --import tsx --import ./gauge.ts PROGRAM
+ *
+ * writes "loop-late ms=…", "threads-late ms=…" and "request-late ms=… path=…" to stderr.
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { access } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -30,6 +35,16 @@ void (async () => {
     await sleep(LOOK_MS, undefined, { ref: false });
   }
 })();
+
+const begun = new WeakMap<IncomingMessage, number>();
+subscribe('http.server.request.start', (message) => {
+  begun.set((message as { request: IncomingMessage }).request, performance.now());
+});
+subscribe('http.server.response.finish', (message) => {
+  const { request } = message as { request: IncomingMessage };
+  const ms = performance.now() - (begun.get(request) ?? Number.NaN);
+  if (ms >= TOLD_MS) process.stderr.write(`request-late ms=${ms.toFixed(0)} path=${request.url}\n`);
+});
 
 function tell(what: string, ms: number): void {
   if (ms >= TOLD_MS) process.stderr.write(`${what} ms=${ms.toFixed(0)}\n`);
