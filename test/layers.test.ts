@@ -83,6 +83,12 @@ test('package-lock.json names no registry', () => {
   assert.not.match(lock, /"resolved"/);
 });
 
+/** A function of 61 lines, or so many: head, lines that stand further in, end. */
+const body = (head: string, end: string, inner = 'a();', lines = 61): string => {
+  const rest = Array.from({ length: lines - 2 }, () => `${/^ */.exec(head)?.[0]}  ${inner}\n`);
+  return `${head}\n${rest.join('')}${end}`;
+};
+
 const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
   ['shared/a.ts', "import { x } from '../xs/storage/paths.ts';", /shared must not know xs/],
   ['shared/a.ts', "import type { X } from '../agent/state.ts';", /shared must not know agent/],
@@ -143,6 +149,18 @@ const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
   ['xs/storage/long.ts', '\n'.repeat(401), /more than 400 lines/],
   ['test/long.test.ts', '\n'.repeat(401), /more than 400 lines/],
   ['xs/pages/journal/long.tsx', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/storage/a.ts', `/** Long. */\n${body('function a(): void {', '}')}`, /line 2: .* 61 lines/],
+  ['xs/storage/a.ts', body('const a = (): void => {', '};'), /line 1: a function of 61 lines/],
+  ['xs/storage/a.ts', body("test('a', async () => {", '});'), /line 1: a function of 61 lines/],
+  ['xs/storage/a.ts', `class A {\n${body('  a() {', '  }')}\n}`, /line 2: .* 61 lines/],
+  ['xs/storage/a.ts', `const a = {\n${body('  async a() {', '  },')}\n};`, /line 2: .* 61 lines/],
+  ['xs/storage/a.ts', body('const a = () => `', '`;'), /line 1: a function of 61 lines/],
+  ['xs/pages/a.tsx', body('const A = () => (\n  <p>', '  </p>\n);', '  <b />', 59), /61 lines/],
+  [
+    'xs/pages/a.tsx',
+    body('function A({\n  a,\n}: B): C {', '}', '// x', 59),
+    /line 1: .* 61 lines/,
+  ],
   ['xs/elsewhere.ts', '', /has no room/],
   ['agent/elsewhere/a.ts', '', /has no room/],
   ['xs/storage/a.ts', "import type { S } from '../admin/status.ts';", /must not know xs\/admin/],
@@ -211,6 +229,10 @@ const ALLOWED: [path: string, source: string][] = [
   ],
   ['xs/storage/a.ts', "const text = 'important (from '  + word;"],
   ['xs/storage/important.ts', '\n'.repeat(399)],
+  ['xs/storage/a.ts', body('function a(): void {', '}', 'a();', 60)],
+  ['xs/storage/a.ts', `// long: a table of texts\n${body('function a(): void {', '}')}`],
+  ['xs/storage/a.ts', body('const TABLE: Record<string, () => void> = {', '};', "a: () => '',")],
+  ['xs/storage/a.ts', body('if (a(', ')) b();', 'a,')],
   ['test/a.test.ts', "import { test } from 'uvu';\ntest('x', f);\ntest.run();"],
   ['test/a.ts', "import { x } from '../xs/storage/paths.ts';\nprocess.exit(1);\nimport(name);"],
 ];
