@@ -1,11 +1,11 @@
 /** The tree keeps the layout rules; and the rules notice when it does not. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VERSION } from '../shared/version.ts';
 import { importsOf, TOP_FOLDERS, violations } from './layers.ts';
-import { pureFiles } from './pure-files.ts';
+import { pureFiles, saysPure, UNTRIED } from './pure-files.ts';
 import { repeats } from './repeats.ts';
 import { ROOMS, roomOf } from './rooms.ts';
 import { readTree, root } from './tree.ts';
@@ -55,12 +55,35 @@ test('every room of the table is there', () => {
   }
 });
 
+test('the README of a room is short, and names only files that are there', () => {
+  for (const [path, text] of readTree(/^README\.md$/)) {
+    if (!/^(shared|agent|xs|activity)\//.test(path)) continue;
+    assert.ok(text.split('\n').length - 1 <= 10, `${path} has more than 10 lines`);
+    const [program = ''] = path.split('/');
+    const named = [...text.matchAll(/`([\w./-]+\.(?:tsx?|sh|css))`/g)].map(([, name = '']) => name);
+    const places = [dirname(path), program, '.'];
+    const gone = named.filter((name) => places.every((at) => !existsSync(join(root, at, name))));
+    assert.equal(gone, [], path);
+  }
+});
+
 test('the files whose tests are tried by mutants are there', () => {
   const paths = pureFiles().flatMap(([file, tests]) => [file, ...tests]);
   assert.equal(
     paths.filter((path) => !existsSync(join(root, path))),
     [],
   );
+});
+
+test('a file that says it is pure is tried by mutants, or known not to be', () => {
+  const tried = pureFiles().map(([file]) => file);
+  const pure = [...readTree(/\.tsx?$/)]
+    .filter(([path, source]) => !path.startsWith('test/') && saysPure(source))
+    .map(([path]) => path);
+  const untried = pure.filter((path) => !tried.includes(path));
+  assert.equal(untried.sort(), [...UNTRIED].sort());
+  assert.ok(saysPure('/**\n * Decides. Pure; milliseconds.\n */\n'));
+  assert.not(saysPure("/** Reads. */\nimport { a } from './a.ts';\n/** Pure. */\n"));
 });
 
 test('there are no top-level folders but the six', () => {
