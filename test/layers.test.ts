@@ -1,11 +1,11 @@
 /** The tree keeps the layout rules; and the rules notice when it does not. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VERSION } from '../shared/version.ts';
 import { importsOf, TOP_FOLDERS, violations } from './layers.ts';
-import { pureFiles } from './pure-files.ts';
+import { pureFiles, saysPure, UNTRIED } from './pure-files.ts';
 import { repeats } from './repeats.ts';
 import { ROOMS, roomOf } from './rooms.ts';
 import { readTree, root } from './tree.ts';
@@ -55,12 +55,35 @@ test('every room of the table is there', () => {
   }
 });
 
+test('the README of a room is short, and names only files that are there', () => {
+  for (const [path, text] of readTree(/^README\.md$/)) {
+    if (!/^(shared|agent|xs|activity)\//.test(path)) continue;
+    assert.ok(text.split('\n').length - 1 <= 10, `${path} has more than 10 lines`);
+    const [program = ''] = path.split('/');
+    const named = [...text.matchAll(/`([\w./-]+\.(?:tsx?|sh|css))`/g)].map(([, name = '']) => name);
+    const places = [dirname(path), program, '.'];
+    const gone = named.filter((name) => places.every((at) => !existsSync(join(root, at, name))));
+    assert.equal(gone, [], path);
+  }
+});
+
 test('the files whose tests are tried by mutants are there', () => {
   const paths = pureFiles().flatMap(([file, tests]) => [file, ...tests]);
   assert.equal(
     paths.filter((path) => !existsSync(join(root, path))),
     [],
   );
+});
+
+test('a file that says it is pure is tried by mutants, or known not to be', () => {
+  const tried = pureFiles().map(([file]) => file);
+  const pure = [...readTree(/\.tsx?$/)]
+    .filter(([path, source]) => !path.startsWith('test/') && saysPure(source))
+    .map(([path]) => path);
+  const untried = pure.filter((path) => !tried.includes(path));
+  assert.equal(untried.sort(), [...UNTRIED].sort());
+  assert.ok(saysPure('/**\n * Decides. Pure; milliseconds.\n */\n'));
+  assert.not(saysPure("/** Reads. */\nimport { a } from './a.ts';\n/** Pure. */\n"));
 });
 
 test('there are no top-level folders but the six', () => {
@@ -82,6 +105,12 @@ test('package-lock.json names no registry', () => {
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
   assert.not.match(lock, /"resolved"/);
 });
+
+/** A function of 61 lines, or so many: head, lines that stand further in, end. */
+const body = (head: string, end: string, inner = 'a();', lines = 61): string => {
+  const rest = Array.from({ length: lines - 2 }, () => `${/^ */.exec(head)?.[0]}  ${inner}\n`);
+  return `${head}\n${rest.join('')}${end}`;
+};
 
 const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
   ['shared/a.ts', "import { x } from '../xs/storage/paths.ts';", /shared must not know xs/],
@@ -143,6 +172,18 @@ const FORBIDDEN: [path: string, source: string, complaint: RegExp][] = [
   ['xs/storage/long.ts', '\n'.repeat(401), /more than 400 lines/],
   ['test/long.test.ts', '\n'.repeat(401), /more than 400 lines/],
   ['xs/pages/journal/long.tsx', '\n'.repeat(401), /more than 400 lines/],
+  ['xs/storage/a.ts', `/** Long. */\n${body('function a(): void {', '}')}`, /line 2: .* 61 lines/],
+  ['xs/storage/a.ts', body('const a = (): void => {', '};'), /line 1: a function of 61 lines/],
+  ['xs/storage/a.ts', body("test('a', async () => {", '});'), /line 1: a function of 61 lines/],
+  ['xs/storage/a.ts', `class A {\n${body('  a() {', '  }')}\n}`, /line 2: .* 61 lines/],
+  ['xs/storage/a.ts', `const a = {\n${body('  async a() {', '  },')}\n};`, /line 2: .* 61 lines/],
+  ['xs/storage/a.ts', body('const a = () => `', '`;'), /line 1: a function of 61 lines/],
+  ['xs/pages/a.tsx', body('const A = () => (\n  <p>', '  </p>\n);', '  <b />', 59), /61 lines/],
+  [
+    'xs/pages/a.tsx',
+    body('function A({\n  a,\n}: B): C {', '}', '// x', 59),
+    /line 1: .* 61 lines/,
+  ],
   ['xs/elsewhere.ts', '', /has no room/],
   ['agent/elsewhere/a.ts', '', /has no room/],
   ['xs/storage/a.ts', "import type { S } from '../admin/status.ts';", /must not know xs\/admin/],
@@ -211,6 +252,10 @@ const ALLOWED: [path: string, source: string][] = [
   ],
   ['xs/storage/a.ts', "const text = 'important (from '  + word;"],
   ['xs/storage/important.ts', '\n'.repeat(399)],
+  ['xs/storage/a.ts', body('function a(): void {', '}', 'a();', 60)],
+  ['xs/storage/a.ts', `// long: a table of texts\n${body('function a(): void {', '}')}`],
+  ['xs/storage/a.ts', body('const TABLE: Record<string, () => void> = {', '};', "a: () => '',")],
+  ['xs/storage/a.ts', body('if (a(', ')) b();', 'a,')],
   ['test/a.test.ts', "import { test } from 'uvu';\ntest('x', f);\ntest.run();"],
   ['test/a.ts', "import { x } from '../xs/storage/paths.ts';\nprocess.exit(1);\nimport(name);"],
 ];

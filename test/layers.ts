@@ -6,6 +6,7 @@
  */
 import { basename, dirname, join } from 'node:path/posix';
 import { transformSync } from 'esbuild';
+import { longFunctions } from './long-functions.ts';
 import { circles, roomOf, wrongDirection } from './rooms.ts';
 import { unexplained } from './wording.ts';
 
@@ -28,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const GTK = 'activity/gtk.ts';
 const MEANINGLESS = /^(utils?|helpers?|managers?|common|index)$/;
 const MAX_LINES = 400;
+const MAX_FUNCTION_LINES = 60;
 const MAX_FILES = 20;
 
 /** One sentence a violation, each beginning with the file's path. */
@@ -43,6 +45,8 @@ export function violations(files: SourceFiles): string[] {
     if (!/^test\/(wording|layers)\b/.test(path))
       for (const code of unexplained(source)) complain(code);
     if (!/\.tsx?$/.test(path)) continue;
+    for (const { line, lines } of longFunctions(source, MAX_FUNCTION_LINES))
+      complain(`line ${line}: a function of ${lines} lines`);
     if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.tsx?$/.test(basename(path)))
       complain('no kebab-case');
     if (isProduct(path) && roomOf(path) === undefined) complain('has no room in test/rooms.ts');

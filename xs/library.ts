@@ -25,7 +25,7 @@ import { Newcomers } from './registration/newcomers.ts';
 import { Registrations } from './registration/registration.ts';
 import { Strangers } from './registration/strangers.ts';
 import { FirstDays } from './retention/first-days.ts';
-import { type Shares, shareOut } from './retention/shares.ts';
+import { type Sharer, type Shares, shareOut } from './retention/shares.ts';
 import { Timeline } from './retention/timeline.ts';
 import type { Address } from './setting-values.ts';
 import { DamageRegister } from './storage/damage-register.ts';
@@ -124,17 +124,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const moodle = openMoodle(paths, { clock, registrations, faults, audit });
   const serials = () => registrations.all().map(([serial]) => serial);
   const firstDays = new FirstDays(paths);
-  const shares = () =>
-    shareOut(
-      serials()
-        .filter((serial) => registrations.isActive(serial))
-        .flatMap((serial) => {
-          const days = firstDays.since(serial, clock.now());
-          return days === undefined
-            ? []
-            : [{ serial, days, confirmed: registrations.isConfirmed(serial) }];
-        }),
-    );
+  const shares = () => shareOut(sharersOf(registrations, firstDays, clock.now()));
   const troubles = new Map<Serial, string>();
   const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
   if (isUsable) {
@@ -158,6 +148,17 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+/** The laptops in use that have a backup. */
+function sharersOf(registrations: Registrations, firstDays: FirstDays, now: Date): Sharer[] {
+  return registrations.all().flatMap(([serial]) => {
+    if (!registrations.isActive(serial)) return [];
+    const days = firstDays.since(serial, now);
+    return days === undefined
+      ? []
+      : [{ serial, days, confirmed: registrations.isConfirmed(serial) }];
+  });
 }
 
 /** Throws `config` for what is there and no folder, nor leads to one: its disk may not be mounted. */

@@ -32,7 +32,7 @@ const NODE = 'nodejs (>= 20.17) | ds-backup-node';
 const NATIVE = ['libc6 (>= 2.34)', 'libstdc++6 (>= 11)', 'libgcc-s1'];
 
 /** `machine`: Debian's name of the architecture that the native modules were built on. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of data
+// long: a table of data
 export function packages(machine: string): readonly Package[] {
   return [
     {

@@ -9,6 +9,7 @@ import { languages, makeTemplate, PO_FOLDER } from '../../bundle/messages.ts';
 import { findCatalogue, knowsPlurals, parseCatalogue } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
 import { ago } from '../../shared/words/words.ts';
+import { LANGUAGES } from '../../xs/pages/frame/language-choice.ts';
 import { temporaryFolder } from '../shared/folder.ts';
 
 const test = suite('catalogues');
@@ -30,6 +31,11 @@ test('the template has the texts that the sources have now', () => {
 
 test('Spanish, French, Portuguese, Kreyòl and Arabic are shipped', () => {
   for (const language of ['ar', 'es', 'fr', 'ht', 'pt']) assert.ok(languages().includes(language));
+});
+
+test('the pages offer English and every language that has a catalogue, under a name of its own', () => {
+  assert.equal(LANGUAGES.map(([tag]) => tag).sort(), ['en', ...languages()].sort());
+  assert.is(new Set(LANGUAGES.map(([, name]) => name)).size, LANGUAGES.length);
 });
 
 for (const language of languages()) {

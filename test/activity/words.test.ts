@@ -62,6 +62,10 @@ test('a month has its days in weeks from Monday', () => {
   const { weeks } = monthOf(new Date(2026, 10, 15).getTime() / 1000);
   assert.equal(weeks[0], [null, null, null, null, null, null, 1]);
   assert.is(weeks.flat().filter((day) => day !== null).length, 30);
+  const february = monthOf(new Date(2026, 1, 20).getTime() / 1000);
+  assert.is(february.month, new Date(2026, 1, 1, 12).getTime() / 1000);
+  assert.is(february.weeks.length, 5);
+  assert.equal(february.weeks.at(-1), [23, 24, 25, 26, 27, 28, null]);
   const january = shiftMonth(new Date(2026, 11, 1, 12).getTime() / 1000, 1);
   assert.equal(
     [new Date(january * 1000).getFullYear(), new Date(january * 1000).getMonth()],

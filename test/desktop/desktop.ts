@@ -281,14 +281,14 @@ export class Desktop implements AsyncDisposable {
     const look = async () => {
       if (!sugar.running()) throw new Error(`Sugar ended:\n${sugar.lines.join('\n')}`);
       const windows = await this.run('xdotool', ['search', '--onlyvisible', '--name', '.']);
-      return windows.stdout.trim().length > 0 && (await this.#colours()) > 20;
+      return windows.stdout.trim().length > 0 && (await this.#colors()) > 20;
     };
     const why = () => sugar.lines.slice(-30).join('\n');
     await waitFor("Sugar's Home to appear", look, { everyMs: 250, why });
   }
 
   /** How many colours are on the screen: an empty one has one or two. */
-  async #colours(): Promise<number> {
+  async #colors(): Promise<number> {
     const shot = join(this.home, 'look.png');
     await this.run('import', ['-silent', '-window', 'root', shot]);
     const { stdout } = await this.run('identify', ['-format', '%k', shot]);

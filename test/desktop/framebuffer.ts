@@ -11,8 +11,8 @@ const HEADER_SIZE = 0;
 const WIDTH = 4;
 const HEIGHT = 5;
 const BYTES_PER_LINE = 12;
-const COLOURS = 19;
-const COLOUR_BYTES = 12;
+const COLORS = 19;
+const COLOR_BYTES = 12;
 const PIXEL_BYTES = 4;
 
 export class Framebuffer implements Disposable {
@@ -30,18 +30,18 @@ export class Framebuffer implements Disposable {
     this.width = number(WIDTH);
     this.height = number(HEIGHT);
     this.#line = number(BYTES_PER_LINE);
-    this.#start = number(HEADER_SIZE) + number(COLOURS) * COLOUR_BYTES;
+    this.#start = number(HEADER_SIZE) + number(COLORS) * COLOR_BYTES;
   }
 
   /** The colours (0xRRGGBB) of one line of the screen, every `step`th of them. */
   line(y: number, step = 8): number[] {
     const pixels = Buffer.alloc(this.width * PIXEL_BYTES);
     readSync(this.#file, pixels, 0, pixels.length, this.#start + y * this.#line);
-    const colours: number[] = [];
+    const colors: number[] = [];
     for (let x = 0; x < this.width; x += step) {
-      colours.push(pixels.readUInt32LE(x * PIXEL_BYTES) & 0xffffff);
+      colors.push(pixels.readUInt32LE(x * PIXEL_BYTES) & 0xffffff);
     }
-    return colours;
+    return colors;
   }
 
   /** Every `step`th line of a part of the screen. */

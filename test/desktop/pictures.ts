@@ -42,13 +42,12 @@ async function take(stage: Stage, name: string): Promise<string> {
 async function visit(language: string, size: Size): Promise<void> {
   const options = { size, scaling: SIZES[size], ...(language !== 'en' && { language }) };
   await using stage = await Stage.start({ ...options, withoutShell: true, firstVisit: true });
-  const { desktop, screen } = stage;
   const pictures: string[] = [];
   const shoot = async (name: string) => {
     pictures.push(await take(stage, `pictures-${language}-${size}-${name}`));
   };
   await shoot('welcome');
-  await desktop.key('Return');
+  await stage.desktop.key('Return');
   for (const [name, properties] of Object.entries(STATES)) {
     await stage.set({ ...CALM, ...properties });
     await shoot(name);
@@ -59,6 +58,13 @@ async function visit(language: string, size: Size): Promise<void> {
       await shoot(`level-${level}`);
     }
   }
+  await walk(stage, shoot);
+  contactSheet(pictures, `sheet-${language}-${size}`);
+}
+
+/** Through all screens, by the toolbar and the keyboard. */
+async function walk(stage: Stage, shoot: (name: string) => Promise<void>): Promise<void> {
+  const { desktop, screen } = stage;
   await stage.set(CALM);
   const toolbar = (await screen.all()).filter(
     ({ role, y, height }) => role === 'push button' && y < 80 && height > 0,
@@ -100,7 +106,6 @@ async function visit(language: string, size: Size): Promise<void> {
   await shoot('backing-up');
   await desktop.moveTo(toolbar[0]?.x ?? 0, toolbar[0]?.y ?? 0);
   await shoot('teacher-palette');
-  contactSheet(pictures, `sheet-${language}-${size}`);
 }
 
 /** All of them on one picture, small. */

@@ -70,6 +70,18 @@ function addTeacher(school: School): void {
   execFileSync(command, args, { input: `${PASSWORD}\n`, env: { PATH: process.env.PATH } });
 }
 
+async function signIn(page: Page): Promise<void> {
+  await page.fill('#name', 'Rosa');
+  await page.fill('#password', PASSWORD);
+  await page.click('form[action$="/sign-in"] button');
+}
+
+/** Into the first line of those that wait. */
+async function typeDigits(page: Page, digits: string): Promise<void> {
+  await page.fill('.asking li:first-child input.code', digits);
+  await page.click('.asking li:first-child form button');
+}
+
 /** What the eye and axe-core say of a page on the way. */
 async function look(page: Page, name: string): Promise<void> {
   await shoot(page, `approval-${name}`);
@@ -101,23 +113,17 @@ test('Sugar registers, is reflashed and waits; the teacher types its digits; all
   await using visitor = await visit(chrome, school.server.url, 'es-PE', 'small');
   const { page, complaints } = visitor;
   await page.goto('/xs-backup');
-  await page.fill('#name', 'Rosa');
-  await page.fill('#password', PASSWORD);
-  await page.click('form[action$="/sign-in"] button');
+  await signIn(page);
   assert.match(page.url(), /\/xs-backup$/);
   await look(page, '1-status');
   await page.click('.asks a[href="/xs-backup/waiting"]');
   await look(page, '2-waiting');
   assert.not.match(String(await page.textContent('main')), code, 'the digits are on the laptop');
-  const type = async (digits: string) => {
-    await page.fill('.asking li:first-child input.code', digits);
-    await page.click('.asking li:first-child form button');
-  };
-  await type(code === '000000' ? '000001' : '000000');
+  await typeDigits(page, code === '000000' ? '000001' : '000000');
   await look(page, '3-wrong-digits');
   assert.is((await laptop.backup(['now'])).exitCode, 77, 'wrong digits let nobody in');
   await page.goto('/xs-backup/waiting');
-  await type(code);
+  await typeDigits(page, code);
   assert.match(String(await page.textContent('[role=status]')), /puede entrar, y sigue sola/);
   await look(page, '4-approved');
 
@@ -155,9 +161,7 @@ test('what the page decides, the terminal sees at once, and the other way round;
   await using visitor = await visit(chrome, school.server.url, 'en', 'wide');
   const { page } = visitor;
   await page.goto(`/xs-backup/laptop/${laptop.serial}`);
-  await page.fill('#name', 'Rosa');
-  await page.fill('#password', PASSWORD);
-  await page.click('form[action$="/sign-in"] button');
+  await signIn(page);
   await page.click('text=Take out of use');
   await page.click('main form button');
   await look(page, '5-retired');

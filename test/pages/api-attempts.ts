@@ -13,6 +13,7 @@ const ask = (request: RawRequest): Attempt => ({
   ...{ group: 'control API', to: 'api', bytes: GREETING + formatRequest(request) },
 });
 
+// long: a table of attempts
 export function byApi({ day, uid }: Hostile): Attempt[] {
   const snapshot = `/v1/snapshots/${day}`;
   const whose = [

@@ -60,7 +60,7 @@ test.before(async () => {
   const snapshot = newestSnapshot(library.paths, SERIAL);
   assert.ok(snapshot);
   for (const uid of journal.keys()) {
-    const of = { nick: `${SCRIPT} سلمى`, colours: '#FF2B34,#005FE4', limit: 1e9 };
+    const of = { nick: `${SCRIPT} سلمى`, colors: '#FF2B34,#005FE4', limit: 1e9 };
     const { id } = offerVersion(library, SERIAL, { snapshot, uid, ...of });
     await command('class-page', [id, 'yes']);
     ids.push(id);

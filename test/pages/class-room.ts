@@ -17,7 +17,7 @@ export const ABSENT = serialOf(21);
 export const RETURNED = serialOf(22);
 const RETIRED = serialOf(23);
 
-const CHILDREN: [nick: string, colours: string | null][] = [
+const CHILDREN: [nick: string, colors: string | null][] = [
   ['Jim', '#FF2B34,#005FE4'],
   ['María de los Ángeles Quispe Mamani', '#008009,#8BFF7A'],
   ['سلمى', '#5E008C,#FF8F00'],
@@ -32,8 +32,8 @@ export async function openClassRoom(): Promise<Jocinta> {
   const school = await openJocinta();
   const { library, clock } = school;
   writeFileSync(hostKeyPublic(library.paths), ed25519(90));
-  for (const [n, [nick, colours]] of CHILDREN.entries()) {
-    await join(school, serialOf(30 + n), nick, colours, n < 6 ? 40 + n : 0);
+  for (const [n, [nick, colors]] of CHILDREN.entries()) {
+    await join(school, serialOf(30 + n), nick, colors, n < 6 ? 40 + n : 0);
   }
   await join(school, ABSENT, 'Rosalía', '#FF2B34,#F8E800', 30);
   await join(school, RETIRED, 'Efraín', '#00A0FF,#ED2529', 30);
@@ -65,7 +65,7 @@ async function openClassPage(school: Jocinta): Promise<void> {
     for (const word of ['yes', 'yes', 'no', '']) {
       if (!snapshot) throw new Error('there is no snapshot');
       const uid = uidOf(offered.size);
-      const of = { snapshot, uid, nick, colours: colors, limit: 1e9 };
+      const of = { snapshot, uid, nick, colors, limit: 1e9 };
       const { id } = offerVersion(library, serial, of);
       offered.set(id, word);
       if (word !== '') await command('class-page', [id, word]);
@@ -80,13 +80,13 @@ async function join(
   school: Jocinta,
   serial: Serial,
   nick: string,
-  colours: string | null,
+  colors: string | null,
   things: number,
 ): Promise<void> {
   const { registrations } = school.library;
   const n = Number.parseInt(serial.slice(3), 16);
   registrations.register(serial, nick, 'u', dsaKey(n));
-  enrol(registrations, serial, 'u', ed25519(n), { color: colours ?? undefined });
+  enrol(registrations, serial, 'u', ed25519(n), { color: colors ?? undefined });
   if (things > 0) await keep(school, serial, things);
 }
 

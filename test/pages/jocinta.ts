@@ -66,13 +66,13 @@ export const DAMAGED = 5;
 export async function openJocinta(settings = ''): Promise<Jocinta> {
   const server = await servePages(settings, START);
   const { library, context, clock } = server;
-  const colours = ['#FF8F00,#00A0FF', '#00B20D,#FFFA00', '#9A5200,#E6000A'];
+  const colors = ['#FF8F00,#00A0FF', '#00B20D,#FFFA00', '#9A5200,#E6000A'];
   for (const [n, serial] of [OLD, STRANGER].entries()) {
     library.registrations.register(serial, ['Jocinta', 'Ana'][n] ?? '', 'u', dsaKey(n + 2));
   }
   for (const [n, serial] of [SERIAL, OLD, STRANGER].entries()) {
     enrol(library.registrations, serial, n === 0 ? 'uuid' : 'u', ed25519(n + 1), {
-      color: colours[n],
+      color: colors[n],
     });
   }
   for (let day = 0; day < 6; day += 1) {

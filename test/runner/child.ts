@@ -44,7 +44,7 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
       cwd: options.cwd,
       detached: true,
       stdio: ['ignore', file, file],
-      env: { ...withoutColour(process.env), ...options.env, [RUN_VARIABLE]: run },
+      env: { ...withoutColor(process.env), ...options.env, [RUN_VARIABLE]: run },
     });
     const pid = child.pid ?? Number.NaN;
     const kill = () => {
@@ -87,7 +87,7 @@ function describe(left: readonly Survivor[]): string {
   return `left ${left.length} process(es) running, now killed:${lines.join('')}`;
 }
 
-function withoutColour(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutColor(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { FORCE_COLOR: _, ...rest } = env;
   return { ...rest, NO_COLOR: '1' };
 }

@@ -10,7 +10,7 @@ const HEIGHT = 560;
 const LEFT = 64;
 const RIGHT = 24;
 const PANELS = { done: { top: 84, bottom: 330 }, requests: { top: 384, bottom: 500 } } as const;
-const COLOURS = ['#b5482f', '#6f6f6f', '#12607c', '#4b8b3b'];
+const COLORS = ['#b5482f', '#6f6f6f', '#12607c', '#4b8b3b'];
 const DASHES = ['9 4', '2 3', 'none', '12 3 2 3'];
 /** No more points than can be seen. */
 const MOST_POINTS = 300;
@@ -71,8 +71,8 @@ function describe({ done, staying, allDone }: Outcome): string {
 }
 
 function stroke(index: number): string {
-  const [colour, dash] = [COLOURS, DASHES].map((list) => list[index % list.length]);
-  return `fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"`;
+  const [color, dash] = [COLORS, DASHES].map((list) => list[index % list.length]);
+  return `fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dash}"`;
 }
 
 function panel({ title, top, bottom, most, lines }: Panel, end: number): string {

@@ -98,7 +98,7 @@ const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unkn
   offer: async ({ library }, [uid = '']) => {
     const snapshot = newestSnapshot(library.paths, SERIAL);
     if (!snapshot) throw new Error('there is no snapshot');
-    const of = { nick: 'Jocinta', colours: null, limit: 1e9 };
+    const of = { nick: 'Jocinta', colors: null, limit: 1e9 };
     offerVersion(library, SERIAL, { snapshot, uid: parseUid(uid), ...of });
   },
   say: async (whole, [word = '']) => {

@@ -7,7 +7,7 @@ import type { Concern } from './concerns.ts';
 import type { Relief } from './relief.ts';
 
 /** What is the matter, without the names of laptops. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of texts
+// long: a table of texts
 export function concernText(words: Words, concern: Concern): string {
   const { _, _n } = words;
   const n = 'laptops' in concern ? concern.laptops.length : 0;
@@ -117,7 +117,7 @@ export function concernText(words: Words, concern: Concern): string {
 }
 
 /** What to do now. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of texts
+// long: a table of texts
 export function concernAdvice(words: Words, concern: Concern): string {
   const { _ } = words;
   switch (concern.type) {

@@ -5,7 +5,8 @@
 import type { Library } from '../library.ts';
 import { listPins } from '../pins/pins.ts';
 import { roomForLaptops } from '../retention/quota.ts';
-import { measureDisk } from '../storage/disk.ts';
+import { type DiskFacts, measureDisk } from '../storage/disk.ts';
+import type { LaptopUsage } from '../storage/index-db.ts';
 import { listAside } from '../storage/snapshots.ts';
 import { type Look, lookAt } from './laptop-facts.ts';
 
@@ -33,6 +34,16 @@ export function diskParts(
   return { backups, others, free: disk.freeBytes, room };
 }
 
+/** The parts as they are now, and what they are of. */
+export async function readParts(
+  library: Library,
+): Promise<{ disk: DiskFacts; usage: LaptopUsage[]; parts: DiskParts }> {
+  const { paths, config, index } = library;
+  const [disk, usage] = [await measureDisk(paths.library), await index.usage()];
+  const share = roomForLaptops(paths.library, config.quota).bytes;
+  return { disk, usage, parts: diskParts(disk, usage, share) };
+}
+
 /** What a laptop may use, in bytes: its quota, as far as there is that much for it on the disk. */
 export function mayUse(quotaBytes: number, usedBytes: number, freeBytes: number): number {
   return Math.min(quotaBytes, usedBytes + freeBytes);
@@ -53,10 +64,8 @@ export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief
 
 /** What makes room at any time, largest first: also while there is enough. Looks through every laptop. */
 export async function allReliefs(library: Library): Promise<Relief[]> {
-  const { paths, config, index } = library;
-  const share = roomForLaptops(paths.library, config.quota).bytes;
-  const { others } = diskParts(await measureDisk(paths.library), await index.usage(), share);
-  return findReliefs(library, others, lookAt(library));
+  const { parts } = await readParts(library);
+  return findReliefs(library, parts.others, lookAt(library));
 }
 
 /** What could make room now. Looks through the pins and held backups of every laptop. */

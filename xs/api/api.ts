@@ -133,12 +133,32 @@ function addRoutes(
 
   addReadRoutes(app, library, onRaw, laptopOf);
 
-  app.get('/v1/quiet-key', async (request) => {
-    return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
-  });
+  addQuietRoutes(app, library, laptopOf);
 
   app.post('/v1/weblink', async (request): Promise<WebLink> => {
     return { path: links.make(laptopOf(request.raw.socket)), seconds: LINK_SECONDS };
+  });
+
+  app.get<{ Params: { run: string }; Querystring: { wait?: string } }>(
+    '/v1/runs/:run',
+    async (request) => {
+      const serial = laptopOf(request.raw.socket);
+      const run = parseRunId(request.params.run);
+      const wait = parseWhole(request.query.wait ?? '0', 0, MAX_WAIT_SECONDS, 'wait');
+      return withoutInsides(await intake.finalOutcome(serial, run, wait * 1000));
+    },
+  );
+}
+
+/** A day without changes: the key of its proof over HTTP, and the claim over this channel. */
+function addQuietRoutes(
+  app: FastifyInstance,
+  library: Library,
+  laptopOf: (socket: Socket) => Serial,
+): void {
+  const { paths } = library;
+  app.get('/v1/quiet-key', async (request) => {
+    return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
   });
 
   app.post('/v1/unchanged', async (request, reply) => {
@@ -153,16 +173,6 @@ function addRoutes(
     if (!base) return reply.status(204).send();
     return { held: readHeldNote(base.folder).detail };
   });
-
-  app.get<{ Params: { run: string }; Querystring: { wait?: string } }>(
-    '/v1/runs/:run',
-    async (request) => {
-      const serial = laptopOf(request.raw.socket);
-      const run = parseRunId(request.params.run);
-      const wait = parseWhole(request.query.wait ?? '0', 0, MAX_WAIT_SECONDS, 'wait');
-      return withoutInsides(await intake.finalOutcome(serial, run, wait * 1000));
-    },
-  );
 }
 
 /** Before it is told what its next backup builds on. */

@@ -59,7 +59,7 @@ export function addClassRoutes(
       const { nick = '', colors = null } = registrations.get(serial) ?? {};
       const limit = pinLimit(library, serial);
       log.info('offered-to-class', { serial, uid });
-      return offerVersion(library, serial, { snapshot, uid, nick, colours: colors, limit }).state;
+      return offerVersion(library, serial, { snapshot, uid, nick, colors, limit }).state;
     });
     return { state, ...list(serial) };
   });

@@ -29,7 +29,7 @@ export interface EntryFacts {
   /** Of the content alone: of what somebody gets who asks for it. */
   contentBytes: number;
   preview: boolean;
-  /** `#RRGGBB,#RRGGBB`, outline and filling; empty where it has none. */
+  /** `#RRGGBB,#RRGGBB`, outline and filling; empty where it has none. The index keeps it under this name. */
   colours: string;
   hasContent: boolean;
 }
@@ -64,7 +64,7 @@ export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
   const textOf = (name: string, length: number) => oneLine(propertyText(entry, name) ?? '', length);
   const mimeType = textOf('mime_type', MAX_NAME);
   const activity = textOf('activity', MAX_NAME);
-  const colours = propertyText(entry, 'icon-color')?.trim() ?? '';
+  const colors = propertyText(entry, 'icon-color')?.trim() ?? '';
   return {
     title: textOf('title', MAX_TITLE),
     ...{ kind: kindOf(mimeType, activity), mimeType, activity },
@@ -74,7 +74,7 @@ export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
     bytes: metadataBytes + (entry.content?.size ?? 0),
     contentBytes: entry.content?.size ?? 0,
     preview: previewOf(entry) !== undefined,
-    colours: COLORS.test(colours) ? colours : '',
+    colours: COLORS.test(colors) ? colors : '',
     hasContent: entry.content !== null,
   };
 }

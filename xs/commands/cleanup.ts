@@ -5,17 +5,16 @@
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { reliefText } from '../admin/concern-words.ts';
-import { allReliefs, diskParts, mayUse, type Relief } from '../admin/relief.ts';
+import { allReliefs, mayUse, type Relief, readParts } from '../admin/relief.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import { type NextToGo, nextToGo } from '../chores/next-to-go.ts';
 import type { Library } from '../library.ts';
 import { revivePin } from '../pins/pin-note.ts';
 import { pinSnapshot } from '../pins/pinning.ts';
 import { titleInTrash } from '../pins/pins.ts';
-import { fullQuota, laptopQuotas, roomForLaptops, sharePercent } from '../retention/quota.ts';
+import { fullQuota, laptopQuotas, sharePercent } from '../retention/quota.ts';
 import type { Plan } from '../retention/retention.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
-import { measureDisk } from '../storage/disk.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
 import {
   ARRIVAL,
@@ -219,13 +218,10 @@ export const quota: Command = {
   summary: "each laptop's quota and use as of the last cleanup, and the disk",
   run: async (context) => {
     const { library } = context;
-    const { paths, config } = library;
-    const share = sharePercent(config.quota);
+    const share = sharePercent(library.config.quota);
     const each = fullQuota(library);
-    const disk = await measureDisk(paths.library);
-    const usage = await library.index.usage();
-    const { room } = diskParts(disk, usage, roomForLaptops(paths.library, config.quota).bytes);
-    const eachBytes = Math.min(each.bytes, room);
+    const { disk, usage, parts } = await readParts(library);
+    const eachBytes = Math.min(each.bytes, parts.room);
     const quotas = laptopQuotas(library);
     const rows = usage.map((row) => {
       const quotaBytes = quotas(row.serial as Serial).bytes;
@@ -248,7 +244,7 @@ export const quota: Command = {
           stuck ? 'over its quota, nothing more to remove' : '',
         ]),
       ),
-      `all laptops together may use ${formatBytes(room)}: ${share} % of the disk, as far as other files leave it`,
+      `all laptops together may use ${formatBytes(parts.room)}: ${share} % of the disk, as far as other files leave it`,
       `of that a laptop that is confirmed, or has a history of 90 days, may use ${formatBytes(eachBytes)} now; a ` +
         'newer one less, and all of them less with each laptop that comes',
       `${formatBytes(disk.freeBytes)} are free, ${formatBytes(disk.usedBytes)} in use`,

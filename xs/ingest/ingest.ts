@@ -13,7 +13,7 @@ import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { type Digest, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
 import { stateDigestInPieces } from '../../shared/journal/sums.ts';
 import type { Completion, Manifest, Outcome } from '../../shared/protocol/messages.ts';
@@ -40,6 +40,7 @@ import type { DailyCap } from './daily-cap.ts';
 import { isHeld } from './held.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { alone, type Pace } from './pace.ts';
+import { blameOf } from './retry-schedule.ts';
 import { SentFiles } from './sent.ts';
 import { readHeldNote } from './shrink-guard.ts';
 import { checkTwin, othersOf } from './twin-line.ts';
@@ -50,9 +51,6 @@ export type Ingested = Exclude<Outcome, { state: 'unknown' | 'ingesting' }>;
 
 /** With so many entries missing the laptop has a lot to send anyway. */
 const MANY = 1000;
-
-/** With these, what arrived is removed: otherwise a faulty program would fill the disk with it. */
-const OVER_LIMITS: readonly ErrorCode[] = ['server-refused', 'over-quota'];
 
 /**
  * Makes the snapshot, or says why not. Throws `bad-input` for what is too much to read, `server-refused` over the
@@ -80,7 +78,7 @@ export async function ingest(
     failpoint('ingest.emptied');
     return outcome;
   } catch (error) {
-    if (OVER_LIMITS.includes(asDsError(error).code)) await clear();
+    if (blameOf(asDsError(error).code) === 'over-limit') await clear();
     throw error;
   }
 }

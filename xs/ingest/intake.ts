@@ -7,7 +7,7 @@
 import { type FSWatcher, lstatSync, readdirSync, renameSync, watch } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asDsError, DsError, type ErrorCode } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Outcome } from '../../shared/protocol/messages.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -27,22 +27,13 @@ import { type Ingested, ingest, outcomeOf, type Sent } from './ingest.ts';
 import type { IngestContext } from './ingest-context.ts';
 import { Outcomes } from './outcomes.ts';
 import { type Pace, paceOf, RUN_BUDGET, type RunBudget } from './pace.ts';
-import { retryDelayMs } from './retry-schedule.ts';
+import { blameOf, isLaptopsFault, retryDelayMs } from './retry-schedule.ts';
 import { giveBack, takeAway } from './taken.ts';
 
 /** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
 const SWEEP_MS = 60_000;
 /** While nothing is watched, in milliseconds. */
 const LOOKOUT_MS = 5000;
-/** Faults of the laptop: the completion file is removed. Any other is tried again. */
-const LAPTOP_FAULTS: readonly ErrorCode[] = [
-  ...(['bad-input', 'bad-id', 'server-refused', 'over-quota', 'pending-approval'] as const),
-];
-/** Refusals that cost no work, and so do not count as failed runs. */
-const CHEAP: readonly ErrorCode[] = ['server-refused', 'over-quota', 'pending-approval'];
-/** Neither the completion's fault nor work in vain: these attempts do not count. */
-const BLAMELESS: readonly ErrorCode[] = ['busy', 'server-full', 'server-trouble', 'cancelled'];
-
 /** A laptop that is still sending is logged once in so many looks: in a minute. */
 const TOLD_WAITS = 30;
 
@@ -289,7 +280,7 @@ export class Intake implements AsyncDisposable {
       });
     } catch (error) {
       const { code, message: reason } = asDsError(error);
-      const counts = !BLAMELESS.includes(code) && !this.#stop.signal.aborted;
+      const counts = blameOf(code) !== 'passing' && !this.#stop.signal.aborted;
       writeAttempts(paths, serial, counts ? { ...attempt, reason } : before);
       throw error;
     }
@@ -331,8 +322,9 @@ export class Intake implements AsyncDisposable {
       if (run && !this.#stop.signal.aborted) {
         this.#outcomes.set(serial, run, { state: 'refused', code, message: told });
       }
-      if (!LAPTOP_FAULTS.includes(code)) throw error;
-      if (!CHEAP.includes(code)) cap?.noteFailure(serial, instance);
+      const blame = blameOf(code);
+      if (!isLaptopsFault(blame)) throw error;
+      if (blame === 'wrong') cap?.noteFailure(serial, instance);
       log.warn('completion-refused', { serial, code, reason: message });
     }
   }

@@ -70,7 +70,7 @@ export function addSite(
         .header('cache-control', `public, max-age=${YEAR_SECONDS}, immutable`)
         .send(style),
     );
-    const icon = renderToString(XoIcon({ colours: null, size: 64 }));
+    const icon = renderToString(XoIcon({ colors: null, size: 64 }));
     part.get(ICON, { config: { anyHost: true } }, async (_request, reply) =>
       reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(icon),
     );
@@ -90,11 +90,11 @@ function whoIs(library: Library, guard: Guard, request: FastifyRequest): Page['w
   if (!visitor) return null;
   if (visitor.role === 'teacher') {
     const keeper = guard.isKeeper(request);
-    return { name: visitor.name, colours: null, teacher: true, keeper };
+    return { name: visitor.name, colors: null, teacher: true, keeper };
   }
   const laptop = library.registrations.get(visitor.serial);
   const name = laptop?.nick || visitor.serial;
-  return { name, colours: laptop?.colors ?? null, teacher: false, keeper: false };
+  return { name, colors: laptop?.colors ?? null, teacher: false, keeper: false };
 }
 
 /** Errors as pages. Details go to the log only. */

@@ -24,7 +24,7 @@ export interface Offering {
   snapshot: Snapshot;
   uid: Uid;
   nick: string;
-  colours: string | null;
+  colors: string | null;
   /** What all pins may take, in bytes. */
   limit: number;
 }
@@ -35,7 +35,7 @@ export interface Offering {
  */
 export function offerVersion(context: PinContext, serial: Serial, offering: Offering): Offer {
   const { paths, clock } = context;
-  const { snapshot, uid, nick, colours, limit } = offering;
+  const { snapshot, uid, nick, colors, limit } = offering;
   const digest = readVersions(snapshot).get(uid);
   if (!digest) throw new DsError('not-found', `${snapshot.name} holds no entry ${uid}`);
   const known = knownOffer(paths, serial, uid, digest);
@@ -43,7 +43,13 @@ export function offerVersion(context: PinContext, serial: Serial, offering: Offe
   checkShowable(snapshot, uid);
   const offer: Offer = {
     ...{ id: randomBytes(16).toString('hex'), uid, digest, snapshot: snapshot.name },
-    ...{ nick, colours, offered: clock.now().toISOString(), state: 'offered', decided: null },
+    ...{
+      nick,
+      colours: colors,
+      offered: clock.now().toISOString(),
+      state: 'offered',
+      decided: null,
+    },
   };
   const offers = withOffer(readOffers(paths, serial).offers, offer);
   pinEntry(context, serial, snapshot, uid, { limit, forClass: true });

@@ -28,7 +28,7 @@ export interface ClassThing {
   changed: number;
   nick: string;
   /** `#RRGGBB,#RRGGBB`, or null where unknown. */
-  colours: string | null;
+  colors: string | null;
   hasPicture: boolean;
   hasFile: boolean;
 }
@@ -41,7 +41,7 @@ export function readThing(paths: Paths, offer: SchoolOffer): ClassThing | null {
   return {
     ...{ id: offer.id, title, kind, changed, hasFile: hasContent },
     nick: oneLine(offer.nick, MAX_NICK),
-    colours: offer.colours,
+    colors: offer.colours,
     hasPicture: pictureIn(entry) !== undefined,
   };
 }

@@ -79,10 +79,10 @@ function dateOf(words: Words, { changed }: ClassThing): string {
   return changed > 0 ? words.date(changed) : '';
 }
 
-function Whose({ thing: { colours, nick }, size }: { thing: ClassThing; size: number }) {
+function Whose({ thing: { colors, nick }, size }: { thing: ClassThing; size: number }) {
   return (
     <span class="byline">
-      <XoIcon colours={colours} size={size} /> <bdi>{nick}</bdi>
+      <XoIcon colors={colors} size={size} /> <bdi>{nick}</bdi>
     </span>
   );
 }

@@ -98,6 +98,11 @@ export class Registrations {
     return this.#laptops.get(serial);
   }
 
+  /** What people call it: its nick, or the serial number of a laptop without one. */
+  nameOf(serial: Serial): string {
+    return this.#laptops.get(serial)?.nick || serial;
+  }
+
   all(): readonly [Serial, Laptop][] {
     return [...this.#laptops];
   }

@@ -5,7 +5,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
-import { usableBytes } from '../storage/disk.ts';
+import { wholeRoom } from '../storage/disk.ts';
 import type { Paths } from '../storage/paths.ts';
 import type { Amount } from './retention.ts';
 import type { Shares } from './shares.ts';
@@ -43,8 +43,7 @@ export function roomForLaptops(library: string, rules: QuotaRules): Amount {
 
 /** What can be used of the library's file system; Infinity for inodes that it creates as needed. */
 export function diskSize(library: string): Amount {
-  const fs = statfsSync(library);
-  return { bytes: usableBytes(fs), inodes: fs.files === 0 ? Infinity : fs.files };
+  return wholeRoom(statfsSync(library));
 }
 
 /** A part of so much, in bytes and inodes; `part` is 0…1. */

@@ -6,13 +6,13 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, watch } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { asDsError } from '../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { lockFile } from '../../shared/system/lock.ts';
 import { run } from '../../shared/system/run.ts';
+import { freeRoom } from '../storage/disk.ts';
 import { inLaptop, inState, MIRRORS, type Paths } from '../storage/paths.ts';
 import { fieldsOf, isOurs, processes, wordsOf } from '../traffic/transfers.ts';
 import type { Floor } from './session-files.ts';
@@ -51,7 +51,7 @@ interface Upload {
 
 /** Until disposed. */
 export function watchRoom(options: RoomWatchOptions): AsyncDisposable {
-  const { log } = options;
+  const { log, clock } = options;
   const stop = new AbortController();
   const watching = (async () => {
     while (!stop.signal.aborted) {
@@ -63,7 +63,7 @@ export function watchRoom(options: RoomWatchOptions): AsyncDisposable {
         log.warn('room-not-watched', { reason: asDsError(error).message });
         pause = CALM_MS;
       }
-      await sleep(pause, undefined, { signal: stop.signal }).catch(() => {});
+      await clock.sleep(pause, stop.signal).catch(() => {});
     }
   })();
   return {
@@ -87,7 +87,7 @@ async function untilNeeded(options: RoomWatchOptions, stop: AbortSignal): Promis
   const watcher = watch(leasesFolder);
   try {
     const changed = once(watcher, 'change', { signal });
-    const late = sleep(IDLE_MS, undefined, { signal });
+    const late = options.clock.sleep(IDLE_MS, signal);
     const ended = Promise.race([changed, late]).catch(() => {});
     // Asked again: from here on a change is not missed.
     if (isIdle()) await ended;
@@ -98,14 +98,8 @@ async function untilNeeded(options: RoomWatchOptions, stop: AbortSignal): Promis
 }
 
 async function isShort({ paths, floor, free }: RoomWatchOptions): Promise<boolean> {
-  const { bytes, inodes } = await (free?.() ?? freeOn(paths.library));
+  const { bytes, inodes } = free ? await free() : freeRoom(await statfs(paths.library));
   return bytes < floor.bytes || inodes < floor.inodes;
-}
-
-async function freeOn(library: string): Promise<Floor> {
-  const fs = await statfs(library);
-  const inodes = fs.files === 0 ? Number.POSITIVE_INFINITY : fs.ffree;
-  return { bytes: fs.bavail * fs.bsize, inodes };
 }
 
 /** Ends the upload that wrote the most. Returns false when none wrote anything. */

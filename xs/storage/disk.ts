@@ -44,16 +44,28 @@ interface FileSystem {
 export function diskFactsOf(fs: FileSystem): DiskFacts {
   const usable = usableBlocks(fs);
   return {
-    freeBytes: fs.bavail * fs.bsize,
+    freeBytes: freeRoom(fs).bytes,
     usedBytes: (fs.blocks - fs.bfree) * fs.bsize,
     freeBlocks: usable === 0 ? 0 : fs.bavail / usable,
     freeInodes: fs.files === 0 ? 1 : fs.ffree / fs.files,
   };
 }
 
-/** What is used and what may be used, in bytes: without what is reserved for root, or belongs to others. */
-export function usableBytes(fs: FileSystem): number {
-  return usableBlocks(fs) * fs.bsize;
+/** So many bytes and inodes; Infinity for inodes that the file system creates as needed. */
+export interface Room {
+  bytes: number;
+  inodes: number;
+}
+
+/** What can still be written. */
+export function freeRoom({ bavail, bsize, files, ffree }: FileSystem): Room {
+  return { bytes: bavail * bsize, inodes: files === 0 ? Number.POSITIVE_INFINITY : ffree };
+}
+
+/** What is used and what may be used: without what is reserved for root, or belongs to others. */
+export function wholeRoom(fs: FileSystem): Room {
+  const inodes = fs.files === 0 ? Number.POSITIVE_INFINITY : fs.files;
+  return { bytes: usableBlocks(fs) * fs.bsize, inodes };
 }
 
 /** As `df` counts: `blocks` may be far more than anybody here will ever get. */

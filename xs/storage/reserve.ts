@@ -7,7 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync } from '
 import { join } from 'node:path';
 import { isErrno } from '../../shared/errors.ts';
 import { run } from '../../shared/system/run.ts';
-import { usableBytes } from './disk.ts';
+import { freeRoom, wholeRoom } from './disk.ts';
 import { inLibrary, type Paths } from './paths.ts';
 
 export interface ReserveRules {
@@ -36,8 +36,9 @@ export async function keepReserve(
 ): Promise<void> {
   const folder = inLibrary(paths).reserve;
   const fs = statfsSync(paths.library);
-  const size = reserveSize(usableBytes(fs), rules);
-  const roomy = fs.bavail * fs.bsize > 2 * size && (fs.files === 0 || fs.ffree > 4 * INODES);
+  const size = reserveSize(wholeRoom(fs).bytes, rules);
+  const { bytes, inodes } = freeRoom(fs);
+  const roomy = bytes > 2 * size && inodes > 4 * INODES;
   if (size === 0 || !roomy || existsSync(join(folder, 'blocks'))) return;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -55,8 +56,8 @@ export async function keepReserve(
  */
 export function releaseIfFull(paths: Paths): boolean {
   if (!existsSync(inLibrary(paths).reserve)) return false;
-  const fs = statfsSync(paths.library);
-  const full = fs.bavail * fs.bsize < FULL_BYTES || (fs.files > 0 && fs.ffree < FULL_INODES);
+  const { bytes, inodes } = freeRoom(statfsSync(paths.library));
+  const full = bytes < FULL_BYTES || inodes < FULL_INODES;
   if (full) releaseReserve(paths);
   return full;
 }

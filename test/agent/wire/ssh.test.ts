@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../../agent/context.ts';
@@ -10,7 +9,7 @@ import { Control } from '../../../agent/wire/api.ts';
 import { type Connection, type ConnectionOptions, connect } from '../../../agent/wire/ssh.ts';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial } from '../../../shared/ids.ts';
-import { scaled, within } from '../../runner/patience.ts';
+import { waitFor, within } from '../../runner/patience.ts';
 
 const test = suite('the ssh connection');
 
@@ -22,10 +21,10 @@ const ENROLMENT = { login: 'shc0000', sshPort: 22 } as ConnectionOptions['enrolm
 
 const { signal } = new AbortController();
 
-/** Does something with a connection by way of an ssh that is this shell script. */
+/** Does something with a connection by way of an ssh that is this shell script, in the folder that `work` is told. */
 async function withSsh<T>(
   script: string,
-  work: (connection: Connection) => Promise<T>,
+  work: (connection: Connection, folder: string) => Promise<T>,
   onKeyRefused = () => {},
   prepare: (own: string) => void = () => {},
 ): Promise<T> {
@@ -48,26 +47,33 @@ async function withSsh<T>(
       onKeyRefused,
       onUnreachable: () => {},
     });
-    return await work(connection);
+    return await work(connection, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** What the first request gets when ssh says this at once, with so many milliseconds between. */
-function firstAnswer(stderr: string, pauseMs: number): Promise<unknown> {
+/** What a promise answers; throws if it never does. */
+async function answerOf<T>(what: string, asked: Promise<T>): Promise<T> {
+  const answers: T[] = [];
+  asked.then((answer) => answers.push(answer)).catch(() => {});
+  await waitFor(what, () => answers.length > 0);
+  return asked;
+}
+
+/** What the first request gets when ssh says this at once; asked while it may run, or once it has ended. */
+function firstAnswer(stderr: string, isOver: boolean): Promise<unknown> {
   return withSsh(`echo "${stderr}" >&2; exit 255`, async (connection) => {
-    await sleep(pauseMs);
-    const late = sleep(scaled(5000), 'no answer at all', { ref: true });
+    if (isOver) await connection.ready();
     const asked = new Control(connection, signal, OWNER).state().catch((error: unknown) => error);
-    return Promise.race([asked, late]);
+    return answerOf('an answer', asked);
   });
 }
 
-for (const pauseMs of [0, 300]) {
-  test(`the first question is told why, ${pauseMs} ms after ssh was started`, async () => {
+for (const isOver of [false, true]) {
+  test(`the first question is told why, ${isOver ? 'once ssh has ended' : 'asked at once'}`, async () => {
     const refused = 'ssh: connect to host 127.0.0.1 port 1: Connection refused';
-    const error = await firstAnswer(refused, pauseMs);
+    const error = await firstAnswer(refused, isOver);
     assert.instance(error, DsError);
     assert.is((error as DsError).code, 'server-unreachable');
     assert.match((error as DsError).message, /Connection refused/);
@@ -110,17 +116,16 @@ test('a key that everybody may read is closed, since ssh would leave it alone', 
 });
 
 test('whoever waits for it to be ready does not wait for one that never was', async () => {
-  const late = sleep(scaled(5000), 'still waiting', { ref: true });
-  const ready = withSsh('exit 255', (connection) =>
-    connection.ready().then(() => 'nothing to wait for'),
-  );
-  assert.is(await Promise.race([ready, late]), 'nothing to wait for');
+  const ready = withSsh('exit 255', (connection) => connection.ready());
+  await answerOf('nothing to wait for', ready);
 });
 
 test('it is ended at once, and only once, also by an ssh that does not want to', async () => {
-  const start = performance.now();
-  await withSsh('trap "" TERM; while :; do sleep 0.1; done', async (connection) => {
-    await sleep(300);
+  let start = 0;
+  const script = 'trap "" TERM; : >"$(dirname "$0")/deaf"; while :; do sleep 0.1; done';
+  await withSsh(script, async (connection, folder) => {
+    await waitFor('an ssh that does not want to', () => existsSync(join(folder, 'deaf')));
+    start = performance.now();
     connection.beginClose();
     connection.beginClose();
   });

@@ -264,12 +264,9 @@ test('a reflashed laptop with its old serial waits for a teacher, then goes on',
   assert.is(await laptop.countEntries(), 5);
 });
 
-test('what is bad about one entry stops neither the others nor the run', async () => {
-  await using laptop = school.newLaptop();
-  generateJournal(laptop.journal, { entries: 8, seed: 16 });
-  await ok(laptop, 'now');
+/** An entry without metadata, one that is too large, and one whose name is odd. */
+function spoil(laptop: Laptop, metadata: (uid: string) => string) {
   const [bad = '', big = '', odd = ''] = [...readJournal(laptop.journal).keys()];
-  const metadata = (uid: string) => join(laptop.journal, uid.slice(0, 2), uid, 'metadata');
   rmSync(metadata(bad), { recursive: true });
   writeFileSync(join(metadata(big), 'huge'), Buffer.alloc(9 * 1024 * 1024));
   writeFileSync(join(metadata(odd), 'title'), Buffer.from([0xff, 0xfe, 0x41]));
@@ -280,6 +277,15 @@ test('what is bad about one entry stops neither the others nor the run', async (
   });
   writeFileSync(join(metadata(name), 'uid'), name);
   writeFileSync(join(metadata(odd), '.title'), '');
+  return { bad, big, name };
+}
+
+test('what is bad about one entry stops neither the others nor the run', async () => {
+  await using laptop = school.newLaptop();
+  generateJournal(laptop.journal, { entries: 8, seed: 16 });
+  await ok(laptop, 'now');
+  const metadata = (uid: string) => join(laptop.journal, uid.slice(0, 2), uid, 'metadata');
+  const { bad, big, name } = spoil(laptop, metadata);
   const told = await laptop.backup(['now', '--json']);
   assert.is(told.exitCode, 1, `not everything is safe: ${told.stderr}`);
   const done = JSON.parse(told.stdout);

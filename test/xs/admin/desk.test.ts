@@ -166,7 +166,7 @@ test('what waits for a teacher stands on the first page, and keeps status quiet'
   const { library, teacher, command } = school;
   await noteSuccess(library, SERIAL);
   confirm(library.registrations, SERIAL, ed25519(1));
-  const of = { nick: 'Jocinta', colours: null, limit: 1e9 };
+  const of = { nick: 'Jocinta', colors: null, limit: 1e9 };
   const offer = () =>
     offerVersion(library, SERIAL, { snapshot: newest(school), uid: uidOf(2), ...of });
   offer();

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../../shared/clock.ts';
 import { diskParts, mayUse, reliefs } from '../../../xs/admin/relief.ts';
 import { fullDate } from '../../../xs/retention/capacity.ts';
 import { dayOf } from '../../../xs/retention/day-log.ts';
-import { diskFactsOf, usableBytes } from '../../../xs/storage/disk.ts';
+import { diskFactsOf, freeRoom, wholeRoom } from '../../../xs/storage/disk.ts';
 
 const test = suite('room on the disk');
 
@@ -22,7 +22,10 @@ test('the disk is split into backups, other files and what is free; no part is n
 test('only what this user may get counts: not what is reserved, nor what a shared pool has for others', () => {
   // Of 1000 blocks 100 are used; of the rest only 300 may be used here.
   const fs = { blocks: 1000, bfree: 900, bavail: 300, bsize: 10, files: 0, ffree: 0 };
-  assert.is(usableBytes(fs), 4000);
+  assert.equal(wholeRoom(fs), { bytes: 4000, inodes: Number.POSITIVE_INFINITY });
+  assert.equal(freeRoom(fs), { bytes: 3000, inodes: Number.POSITIVE_INFINITY });
+  assert.equal(freeRoom({ ...fs, files: 7, ffree: 2 }), { bytes: 3000, inodes: 2 });
+  assert.is(wholeRoom({ ...fs, files: 7, ffree: 2 }).inodes, 7);
   assert.equal(diskFactsOf(fs), {
     ...{ usedBytes: 1000, freeBytes: 3000, freeBlocks: 0.75, freeInodes: 1 },
   });

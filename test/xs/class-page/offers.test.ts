@@ -216,7 +216,7 @@ test('so many at once and no more, and none beyond what pins may take', async ()
 
   const snapshot = newestSnapshot(library.paths, JIM);
   assert.ok(snapshot);
-  const offering = { snapshot, uid: FISH, nick: 'Jim', colours: null, limit: 10 };
+  const offering = { snapshot, uid: FISH, nick: 'Jim', colors: null, limit: 10 };
   refused(() => offerVersion(library, JIM, offering), 'over-quota', /may take 10 bytes/);
   assert.equal([states(school, JIM), pins(school, JIM)], [[], []]);
 });

@@ -24,7 +24,6 @@ import { MAX_ATTEMPTS } from '../../../xs/ingest/attempts.ts';
 import { DailyCap } from '../../../xs/ingest/daily-cap.ts';
 import { Intake, type IntakeOptions } from '../../../xs/ingest/intake.ts';
 import { RUN_BUDGET } from '../../../xs/ingest/pace.ts';
-import { retryDelayMs } from '../../../xs/ingest/retry-schedule.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { waitFor } from '../../runner/patience.ts';
@@ -77,12 +76,6 @@ async function start(env: NodeJS.ProcessEnv, options: Partial<IntakeOptions> = {
     [Symbol.asyncDispose]: end,
   };
 }
-
-test('waiting grows from seconds to minutes, but not for a laptop that is still sending', () => {
-  const seconds = [1, 2, 3, 9, 50].map((n) => retryDelayMs('program-failed', n) / 1000);
-  assert.equal(seconds, [4, 8, 16, 1024, 1800]);
-  assert.is(retryDelayMs('busy', 7), 2000);
-});
 
 test('a snapshot whose claim a killed service left is not told before the claim is done again', async () => {
   await using service = await start(process.env);

@@ -39,6 +39,8 @@ const DUE: [what: string, Partial<OffsiteState>, hour: number, expected: boolean
   ['never tried', {}, 3, true],
   ['never tried, by day', {}, 12, false],
   ['copied last night', { copied: at(3, 9).toISOString() }, 3, true],
+  ['copied 20 hours ago', { copied: at(6, 9).toISOString() }, 2, true],
+  ['never copied, and tried just now', { tried: at(3).toISOString() }, 3, false],
   ['copied an hour ago', { copied: at(3).toISOString() }, 4, false],
   ['failed just now', { tried: at(3).toISOString(), problem }, 3, false],
   ['failed an hour ago', { tried: at(3).toISOString(), problem }, 4, true],

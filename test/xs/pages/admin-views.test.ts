@@ -176,9 +176,9 @@ test('marks differ by shape: no two are drawn alike, and none has a colour', () 
   const drawn = MARKS.map((mark) => render(MarkShape({ mark })).replace(/class="[^"]*"/, ''));
   assert.is(new Set(drawn).size, MARKS.length);
   for (const svg of drawn) {
-    for (const [, colour = ''] of svg.matchAll(/(#[0-9a-f]{6})/g)) {
-      const [red, green, blue] = [1, 3, 5].map((at) => colour.slice(at, at + 2));
-      assert.ok(red === green && green === blue, colour);
+    for (const [, color = ''] of svg.matchAll(/(#[0-9a-f]{6})/g)) {
+      const [red, green, blue] = [1, 3, 5].map((at) => color.slice(at, at + 2));
+      assert.ok(red === green && green === blue, color);
     }
   }
 });

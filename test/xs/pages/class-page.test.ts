@@ -84,7 +84,7 @@ async function openSchool(on = true): Promise<School> {
   const offer = (uid: Uid) => {
     const snapshot = newestSnapshot(library.paths, SERIAL);
     assert.ok(snapshot);
-    const of = { nick: `Jocinta${HOSTILE}`, colours: '#FF2B34,#005FE4', limit: 1e9 };
+    const of = { nick: `Jocinta${HOSTILE}`, colors: '#FF2B34,#005FE4', limit: 1e9 };
     return offerVersion(library, SERIAL, { snapshot, uid, ...of }).id;
   };
   return { ...server, teacher, jocinta, jim, stranger, offer };

@@ -131,8 +131,8 @@ test('an entry shows its picture, dates, words and other versions', async () => 
 test('a title is text and nothing else', async () => {
   await using server = await school();
   const title = '<script>alert(1)</script>"\'><img src=x onerror=y>';
-  const colours = { 'icon-color': '"><script>#FF2B34,#005FE4' };
-  const journal = new Map([[uidOf(3), { title, content: 'x', properties: colours }]]);
+  const colors = { 'icon-color': '"><script>#FF2B34,#005FE4' };
+  const journal = new Map([[uidOf(3), { title, content: 'x', properties: colors }]]);
   await backUp({ context: server.context }, new Map([...journalOf('Fish'), ...journal]), SERIAL);
   for (const path of [server.day(SERIAL), `${server.day(SERIAL)}${uidOf(3)}/`]) {
     const { body } = await server.browser.get(path);

@@ -46,6 +46,13 @@ test('a flood of made-up laptops takes a fifth of a real share at most, however 
   }
 });
 
+test('all newcomers together weigh a quarter of what is established', () => {
+  const shares = shareOut([...laptops(4, 1, 400), ...laptops(1000, 10, 89)]);
+  near(shares.of(REAL), 1 / 5);
+  near(shares.full, 1 / 5);
+  near(shares.of(serialOf(10)), 1 / 5 / 1000);
+});
+
 test('a laptop that a teacher confirmed has its full share at once', () => {
   const sharers = [...laptops(1, 1, 0, true), ...laptops(29, 2, 60)];
   near(shareOut(sharers).of(REAL), 0.8);

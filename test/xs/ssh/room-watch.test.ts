@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { realClock } from '../../../shared/clock.ts';
@@ -32,6 +40,10 @@ async function startUpload(library: TestLibrary, serial: Serial, target = 'incom
   return child;
 }
 
+/** Of the machine, in seconds: the start of a session is known by this clock, to its ticks. */
+const uptime = () => Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+const SEVERAL_TICKS = 0.05;
+
 async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null) await once(child, 'exit');
   return child.exitCode;
@@ -44,7 +56,8 @@ test('below the floor, the session that wrote the most is ended, and what it wro
   library.addLaptop(honest);
   const { incoming, mirror } = inLaptop(paths, greedy);
   writeFileSync(join(mirror('documents'), 'of yesterday'), 'x');
-  await sleep(100); // the clock of /proc has ticks
+  const before = uptime();
+  await waitFor('it is older than any session', () => uptime() - before >= SEVERAL_TICKS);
   const sessions = [
     await startUpload(library, honest),
     await startUpload(library, greedy),
@@ -93,11 +106,17 @@ test('nobody may upload: the disk is left alone until somebody may', async () =>
   };
   const floor = { bytes: 5, inodes: 5 };
   const log = { info: () => {}, warn: () => {} };
+  const slept: number[] = [];
+  const sleep = (ms: number, signal?: AbortSignal) => {
+    slept.push(ms);
+    return realClock.sleep(ms, signal);
+  };
   await using _watch = watchRoom({
-    ...{ paths, clock: realClock, log, env: process.env, floor, free },
+    ...{ paths, clock: { ...realClock, sleep }, log, env: process.env, floor, free },
   });
-  await sleep(1000);
-  assert.is(looks, 0);
+  await waitFor('it waits', () => slept.length > 0);
+  await setImmediate();
+  assert.equal([slept, looks], [[30_000], 0]);
   writeFileSync(lease(SERIAL), '');
   await waitFor('it looks', () => looks > 2);
   rmSync(lease(SERIAL));

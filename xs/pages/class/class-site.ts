@@ -12,6 +12,7 @@ import { isOn } from '../../class-page/switch.ts';
 import { ClassFiles, pictureOf } from '../../published/class-thing.ts';
 import { contentDisposition } from '../../takeaway/download-name.ts';
 import { SignInNeeded } from '../guard/guard.ts';
+import { harmless } from '../guard/harmless.ts';
 import { Missing, noPage } from '../guard/missing.ts';
 import type { Visitor } from '../guard/sessions.ts';
 import type { Site } from '../guard/site-context.ts';
@@ -109,11 +110,4 @@ export async function sendFile(
     .header('content-length', file.size)
     .type(file.type)
     .send(stream);
-}
-
-/** These bytes come from a child's laptop: a browser must not run, sniff or frame them. */
-function harmless(reply: FastifyReply): FastifyReply {
-  return reply
-    .header('content-security-policy', "default-src 'none'; sandbox")
-    .header('x-content-type-options', 'nosniff');
 }

@@ -15,7 +15,7 @@ export interface Page {
   language: string;
   words: Words;
   /** Who is signed in. */
-  who: { name: string; colours: string | null; teacher: boolean; keeper: boolean } | null;
+  who: { name: string; colors: string | null; teacher: boolean; keeper: boolean } | null;
   /** For the hidden field of each form. */
   formToken: string;
   /** Path and query of this page. */
@@ -100,7 +100,7 @@ function Who({ page: { who, words, formToken } }: { page: Page }) {
   if (!who) return null;
   return (
     <form class="who" method="post" action="/ds-restore/sign-out">
-      {who.teacher ? null : <XoIcon colours={who.colours} size={33} />}
+      {who.teacher ? null : <XoIcon colors={who.colors} size={33} />}
       <bdi class="name">{who.name}</bdi>
       <FormToken token={formToken} />
       <button type="submit" class="quiet">

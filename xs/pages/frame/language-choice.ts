@@ -5,7 +5,7 @@ import { type Catalogue, findCatalogue } from '../../../shared/words/catalogue.t
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { Words } from '../../../shared/words/words.ts';
 
-/** Languages with a catalogue, and their own names. */
+/** English and the languages with a catalogue, which a test compares; their own names, in the order of the links. */
 export const LANGUAGES: readonly (readonly [string, string])[] = [
   ['en', 'English'],
   ['es', 'Español'],

@@ -32,6 +32,7 @@ interface ProblemWords {
   label: string;
 }
 
+// long: a table of texts
 function wordsOf({ words, who }: Page, problem: Problem): ProblemWords {
   const { _ } = words;
   const start = {

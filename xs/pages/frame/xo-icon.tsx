@@ -9,15 +9,15 @@ const GREY = ['#666666', '#ffffff'] as const;
 
 export interface XoIconProps {
   /** `#RRGGBB,#RRGGBB`, outline and filling; anything else is grey. */
-  colours: string | null;
+  colors: string | null;
   /** In pixels. */
   size: number;
   /** For screen readers; without one it is decoration beside a name. */
   label?: string;
 }
 
-export function XoIcon({ colours, size, label }: XoIconProps): VNode {
-  const [, stroke = GREY[0], fill = GREY[1]] = COLORS.exec(colours ?? '') ?? [];
+export function XoIcon({ colors, size, label }: XoIconProps): VNode {
+  const [, stroke = GREY[0], fill = GREY[1]] = COLORS.exec(colors ?? '') ?? [];
   return (
     <>
       <svg

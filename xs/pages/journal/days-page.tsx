@@ -100,7 +100,7 @@ function Day({ page: { words }, reader, day, now, newest }: DayProps) {
   const { owner, snapshot, created } = day;
   return (
     <a class={newest ? 'day newest' : 'day'} href={dayPath(reader, day)}>
-      <XoIcon colours={owner.colours} size={40} />
+      <XoIcon colors={owner.colors} size={40} />
       <span class="what">
         <strong>
           {words.date(created)}, {words.clock(created)}

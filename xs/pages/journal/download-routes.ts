@@ -2,13 +2,14 @@
  * Downloads: an entry's picture, its content as a file, the whole entry as a bundle. These bytes come
  * from a child's laptop, so a browser must not run, sniff or frame them.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
 import { downloadName } from '../../../shared/words/file-name.ts';
 import { previewOf } from '../../api/entry-facts.ts';
 import { openContent } from '../../takeaway/content.ts';
 import { contentDisposition, downloadType } from '../../takeaway/download-name.ts';
+import { harmless } from '../guard/harmless.ts';
 import { BUNDLE_TYPE, makeBundle } from './entry-bundle.ts';
 import type { ReadEntry } from './journal.ts';
 import { admit, dayOf, entryOf, type JournalSite, type OnEntry } from './reading.ts';
@@ -66,13 +67,6 @@ export function addDownloads(part: FastifyInstance, site: JournalSite): void {
 function whole({ entry, listed }: ReadEntry): { entry: Entry; title: string } {
   if (!entry) throw new DsError('damaged', `the metadata of ${listed.uid} is damaged`);
   return { entry, title: listed.facts?.title ?? '' };
-}
-
-/** Otherwise an HTML page in a Journal could act with the session of whoever opens it. */
-function harmless(reply: FastifyReply): FastifyReply {
-  return reply
-    .header('content-security-policy', "default-src 'none'; sandbox")
-    .header('x-content-type-options', 'nosniff');
 }
 
 /** Logs which teacher downloaded what. */

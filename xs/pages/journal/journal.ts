@@ -37,7 +37,7 @@ export interface Owner {
   serial: Serial;
   nick: string;
   /** `#RRGGBB,#RRGGBB`, or null where unknown. */
-  colours: string | null;
+  colors: string | null;
   /** An older laptop that the reader's replaces. */
   old: boolean;
 }
@@ -90,7 +90,7 @@ export class Journals {
     const laptops = this.#options.library.registrations.bySerial();
     return [reader, ...chainOf(reader, laptops)].map((serial) => {
       const { nick = '', colors = null } = laptops.get(serial) ?? {};
-      return { serial, nick, colours: colors, old: serial !== reader };
+      return { serial, nick, colors, old: serial !== reader };
     });
   }
 

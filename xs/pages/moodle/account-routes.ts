@@ -95,7 +95,7 @@ export function addAccount(part: FastifyInstance, site: MoodleSite): void {
     const binding = library.moodle.boundTo(waits.platform, waits.sub);
     if (binding && isChild(visitor, binding.serial)) return reply.redirect(HOME, 303);
     if (binding) {
-      const name = nameOf(site, binding.serial);
+      const name = library.registrations.nameOf(binding.serial);
       return site.send(reply, OtherPage({ page, pending: waits, name, action: ACCOUNT }));
     }
     if (!isShown(waits, visitor)) {
@@ -105,7 +105,7 @@ export function addAccount(part: FastifyInstance, site: MoodleSite): void {
       .bindings(waits.shownBy)
       .find(({ platform }) => platform === waits.platform);
     if (taken) return refuse(site, request, reply, 'taken');
-    const name = nameOf(site, waits.shownBy);
+    const name = library.registrations.nameOf(waits.shownBy);
     return site.send(reply, BothPage({ page, pending: waits, name, action: ACCOUNT }));
   });
 
@@ -182,8 +182,4 @@ function refuse(
   logRefusal(site, request, `the account: ${problem}`);
   void reply.status(403);
   return site.send(reply, MoodleProblemPage({ page: site.page(request, reply), problem }));
-}
-
-function nameOf({ library }: MoodleSite, serial: Serial): string {
-  return library.registrations.get(serial)?.nick || serial;
 }

@@ -30,30 +30,18 @@ const loginSchema = v.object({
 type Login = v.InferOutput<typeof loginSchema>;
 
 export function addLaunch(part: FastifyInstance, site: MoodleSite): void {
-  const { library } = site;
-
-  /** The platform that begins; null after an answer that says why not. */
-  const begun = (request: FastifyRequest, sent: unknown): { login: Login; platform: Platform } => {
-    const login = v.safeParse(loginSchema, sent);
-    if (!login.success) throw new LaunchRefused('moodle', 'the first step is incomplete');
-    const { iss, client_id: client } = login.output;
-    const platform = library.moodle.find(iss, client);
-    if (!platform) throw new LaunchRefused('key', `no Moodle of ${request.ip} was added so`);
-    return { login: login.output, platform };
-  };
-
   // Moodle posts it from another site, without any cookie of ours; the same by GET is a page of ours.
   const crossSite = { config: { rateLimit: LOGINS, crossSite: true } };
   part.post(MOODLE_LOGIN, crossSite, async (request, reply) =>
     orExplain(site, { request, reply }, async () => {
-      const { login } = begun(request, request.body);
+      const { login } = begun(site, request, request.body);
       return reply.redirect(loginPath({ ...login, step: 'first' }), 303);
     }),
   );
 
   part.get(MOODLE_LOGIN, { config: { rateLimit: LOGINS } }, async (request, reply) =>
     orExplain(site, { request, reply }, async () => {
-      const { login, platform } = begun(request, request.query);
+      const { login, platform } = begun(site, request, request.query);
       const out = loginPath({ ...login, step: 'out' });
       if (isFramed(request)) return leadOut(site, request, reply, platform, out);
       const browser = browserOf(request);
@@ -92,6 +80,20 @@ export function addLaunch(part: FastifyInstance, site: MoodleSite): void {
       return land(site, request, reply, { account, browser });
     }),
   );
+}
+
+/** What was sent to begin with, and the platform that begins. Throws `LaunchRefused`. */
+function begun(
+  { library }: MoodleSite,
+  { ip }: FastifyRequest,
+  sent: unknown,
+): { login: Login; platform: Platform } {
+  const login = v.safeParse(loginSchema, sent);
+  if (!login.success) throw new LaunchRefused('moodle', 'the first step is incomplete');
+  const { iss, client_id: client } = login.output;
+  const platform = library.moodle.find(iss, client);
+  if (!platform) throw new LaunchRefused('key', `no Moodle of ${ip} was added so`);
+  return { login: login.output, platform };
 }
 
 /** Browsers say so where we are HTTPS or this machine; elsewhere the cookie or Moodle does. */

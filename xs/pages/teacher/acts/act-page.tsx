@@ -82,7 +82,7 @@ function About({ words, card, now }: { words: Words; card: LaptopCard; now: numb
   const { serial, name, colors, registeredAt, safeAt } = card;
   return (
     <p>
-      <XoIcon colours={colors} size={72} />
+      <XoIcon colors={colors} size={72} />
       <strong>
         <bdi>{name}</bdi>
       </strong>

@@ -176,7 +176,7 @@ function codeWords(words: Words, code: string, who: string): string | undefined 
 /** The nick, or the serial number of a laptop without one. */
 function whoIs({ registrations }: Library, { fields }: Act): string {
   const serial = tryParse(parseSerial, fields.serial);
-  return (serial && registrations.get(serial)?.nick) || (fields.serial ?? '');
+  return serial ? registrations.nameOf(serial) : (fields.serial ?? '');
 }
 
 /** Throws `not-registered`. */

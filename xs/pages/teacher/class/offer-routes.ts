@@ -24,8 +24,6 @@ type Asked = FastifyRequest<{ Querystring: Sent }>;
 export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
   const { offers, library } = site;
   const { paths, registrations } = library;
-  const nameOf = (serial: Parameters<typeof registrations.get>[0]) =>
-    registrations.get(serial)?.nick || serial;
 
   part.get(PLACES.offers, async (request: Asked, reply) => {
     const { only } = request.query;
@@ -35,7 +33,9 @@ export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
     for (const one of STATES) counts[one] = lists[one]?.length ?? 0;
     const paged = paginate(lists[state] ?? [], readPage(request.query.page), THINGS_PER_PAGE);
     const things = paged.shown.flatMap((offer) => readThing(paths, offer) ?? []);
-    const damaged = offers.damaged().map((serial) => ({ serial, name: nameOf(serial) }));
+    const damaged = offers
+      .damaged()
+      .map((serial) => ({ serial, name: registrations.nameOf(serial) }));
     const { page, done } = frameProps(site, request, reply);
     const shown = { page, done, on: isOn(paths), state, counts, things, paged, damaged };
     return site.send(reply, OffersPage(shown));
@@ -48,7 +48,7 @@ export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
     const file = await fileOf(site, offer);
     const page = site.page(request, reply);
     const { serial, state } = offer;
-    const of = { serial, name: nameOf(serial) };
+    const of = { serial, name: registrations.nameOf(serial) };
     return site.send(reply, OfferPage({ page, thing, state, of, file }));
   });
 

@@ -70,17 +70,7 @@ export function DiskCurve({ words, days, fullOn }: DiskCurveProps): VNode | null
           />
         )}
         <path d={`M${xn} ${EDGE}V${HEIGHT - EDGE}`} stroke="#595959" stroke-dasharray="1 4" />
-        <text x="2" y={EDGE - 7} font-size="13" fill="#1a1a1a">
-          {size(words, capacity)}
-        </text>
-        {xn < LABELS ? null : (
-          <text x="2" y={HEIGHT - 6} font-size="13" fill="#1a1a1a">
-            {words.month(first / 1000)}
-          </text>
-        )}
-        <text x={xn} y={HEIGHT - 6} font-size="13" fill="#1a1a1a" text-anchor="end">
-          {words.month(last / 1000)}
-        </text>
+        <Labels words={words} today={xn} {...{ capacity, first, last }} />
       </svg>
       <p>{forecastLine(words, fullOn)}</p>
       <MonthTable words={words} days={shown} />
@@ -90,6 +80,35 @@ export function DiskCurve({ words, days, fullOn }: DiskCurveProps): VNode | null
 
 /** Two names of months need so much, in the longest language. */
 const LABELS = 280;
+
+interface LabelsProps {
+  words: Words;
+  /** Where today stands. */
+  today: number;
+  /** Bytes. */
+  capacity: number;
+  first: number;
+  last: number;
+}
+
+/** The capacity above; below the first month, where it has room, and today's. */
+function Labels({ words, today, capacity, first, last }: LabelsProps): VNode {
+  return (
+    <>
+      <text x="2" y={EDGE - 7} font-size="13" fill="#1a1a1a">
+        {size(words, capacity)}
+      </text>
+      {today < LABELS ? null : (
+        <text x="2" y={HEIGHT - 6} font-size="13" fill="#1a1a1a">
+          {words.month(first / 1000)}
+        </text>
+      )}
+      <text x={today} y={HEIGHT - 6} font-size="13" fill="#1a1a1a" text-anchor="end">
+        {words.month(last / 1000)}
+      </text>
+    </>
+  );
+}
 
 /** From today towards the day on which it is full, as far as the picture goes. */
 function forecastPath([x0, y0]: [number, number], [x1, y1]: [number, number]): string {

@@ -117,7 +117,7 @@ function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: n
   return (
     <div class="one-of">
       <p class="whose">
-        <XoIcon colours={card.colors} size={44} />{' '}
+        <XoIcon colors={card.colors} size={44} />{' '}
         <a href={laptopPath(card.serial)}>
           <bdi>{card.name}</bdi>
         </a>{' '}

@@ -76,7 +76,7 @@ export function LaptopPage(props: LaptopProps): VNode {
     <TeacherFrame page={page} title={card.name} place="class" done={done}>
       <section class="card laptop-facts">
         <p class="figure">
-          <XoIcon colours={card.colors} size={110} />
+          <XoIcon colors={card.colors} size={110} />
           <MarkShape mark={card.mark} size={44} />
         </p>
         <Facts {...props} />

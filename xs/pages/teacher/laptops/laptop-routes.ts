@@ -76,7 +76,7 @@ function addCode(part: FastifyInstance, { library, guard, page, send }: Site): v
     const { signal } = new AbortController();
     await library.audit.inNameOf(teacher, () => runCommand(library, call, print, signal));
     const given: Pick<CodeProps, 'code' | 'address' | 'hours'> = JSON.parse(printed);
-    const name = library.registrations.get(serial)?.nick || serial;
+    const name = library.registrations.nameOf(serial);
     return send(reply, CodePage({ page: page(request, reply), serial, name, ...given }));
   });
 }

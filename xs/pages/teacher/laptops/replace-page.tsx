@@ -48,7 +48,7 @@ export function ReplacePage({ page, newer, typed, choices, now }: ReplaceProps):
   return (
     <TeacherFrame page={page} title={_('Whose new laptop is this?')} place="class">
       <p class="whose">
-        <XoIcon colours={newer.colors} size={55} />{' '}
+        <XoIcon colors={newer.colors} size={55} />{' '}
         <strong>
           <bdi>{newer.name}</bdi>
         </strong>{' '}

@@ -166,7 +166,7 @@ function Asking({ page, asking, now }: { page: Page; asking: WaitingLaptop; now:
   return (
     <div class="one-of">
       <p class="whose">
-        <XoIcon colours={colors} size={44} />{' '}
+        <XoIcon colors={colors} size={44} />{' '}
         <a href={laptopPath(serial)}>
           <bdi>{name}</bdi>
         </a>{' '}
@@ -197,7 +197,7 @@ function Arriving(props: { words: Words; arrival: ArrivingChild; now: number }) 
   return (
     <>
       <p class="whose">
-        <XoIcon colours={colors} size={44} /> <bdi>{nick || serial}</bdi>{' '}
+        <XoIcon colors={colors} size={44} /> <bdi>{nick || serial}</bdi>{' '}
         <span class="serial">{serial}</span>{' '}
         <span>{_('sent {ago}', { ago: ago(words, Math.min(sent, now), now) })}</span>
       </p>
@@ -220,7 +220,7 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
     <>
       <div class="pair">
         <p>
-          <XoIcon colours={newerColors} size={55} />
+          <XoIcon colors={newerColors} size={55} />
           <a href={laptopPath(newer)}>
             <bdi>{nick}</bdi>
           </a>
@@ -228,7 +228,7 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
           <span>{_('new: registered {ago}', { ago: ago(words, registered, now) })}</span>
         </p>
         <p>
-          <XoIcon colours={olderColors} size={55} />
+          <XoIcon colors={olderColors} size={55} />
           <a href={laptopPath(older)}>
             <bdi>{nick}</bdi>
           </a>

@@ -18,7 +18,7 @@ export function LaptopTile({ words, card, now, href }: LaptopTileProps): VNode {
   return (
     <a class="tile small" href={href}>
       <span class="figure">
-        <XoIcon colours={colors} size={44} />
+        <XoIcon colors={colors} size={44} />
         <MarkShape mark={mark} size={20} />
       </span>
       <span class="who">
