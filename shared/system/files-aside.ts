@@ -3,6 +3,7 @@
  * thread of the pool. A busy disk may need a minute for one fsync. Two writes of the same path are to be
  * awaited one after the other.
  */
+import { renameSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno } from '../errors.ts';
@@ -14,11 +15,49 @@ export async function writeFileAside(
   content: string | Buffer,
   mode = 0o644,
 ): Promise<void> {
-  await replaceAside(path, async (temporary) => {
-    await using file = await open(temporary, 'wx', mode);
-    await file.writeFile(content);
-    await file.sync();
-  });
+  await replaceAside(path, (temporary) => writeNew(temporary, content, mode));
+}
+
+/**
+ * Replaces files of one folder by `content`, where others may change them meanwhile. `place` is called once it is on
+ * the disk under other names: it looks at what there is now, and calls `rename` or not; nothing else of this
+ * program comes between. Resolves when the names are durable.
+ */
+export async function placeFilesAside(
+  paths: readonly [string, ...string[]],
+  content: string,
+  mode: number,
+  place: (rename: () => void) => void,
+): Promise<void> {
+  const files = paths.map((path) => ({ path, temporary: temporaryBeside(path) }));
+  let isPlaced = false;
+  try {
+    for (const { temporary } of files) {
+      await rm(temporary, { force: true });
+      await writeNew(temporary, content, mode);
+    }
+    place(() => {
+      for (const { path, temporary } of files) renameSync(temporary, path);
+      isPlaced = true;
+    });
+  } finally {
+    if (!isPlaced) for (const { temporary } of files) await rm(temporary, { force: true });
+  }
+  const durable = fsyncFolderAside(dirname(paths[0]));
+  for (const path of paths) named.set(path, durable);
+  try {
+    await durable;
+  } finally {
+    for (const path of paths) if (named.get(path) === durable) named.delete(path);
+  }
+}
+
+/** Files that have their name, which is not durable yet. */
+const named = new Map<string, Promise<void>>();
+
+/** Resolves when what `placeFilesAside` put at this path is durable, or that failed. */
+export async function placedAside(path: string): Promise<void> {
+  await named.get(path)?.catch(() => {}); // told to whom it is answered
 }
 
 /** Resolves when the symbolic link at `path` leads to `target`, durably. */
@@ -34,6 +73,12 @@ export async function fsyncFolderAside(folder: string): Promise<void> {
   } catch (error) {
     if (!isErrno(error, 'EINVAL')) throw error;
   }
+}
+
+async function writeNew(path: string, content: string | Buffer, mode: number): Promise<void> {
+  await using file = await open(path, 'wx', mode);
+  await file.writeFile(content);
+  await file.sync();
 }
 
 async function replaceAside(path: string, make: (temporary: string) => Promise<void>) {

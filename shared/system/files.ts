@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -35,12 +36,34 @@ export function writeFileDurably(path: string, content: string | Buffer, mode = 
 /** The same, but nothing is written where that is the content already: a full disk changes nothing then. */
 export function writeFileIfChanged(path: string, content: string | Buffer, mode = 0o644): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  if (!isThere(path, bytes, mode)) writeFileDurably(path, bytes, mode);
+}
+
+/**
+ * The same for what is made anew at each start: whole for whoever reads it, but the disk is not waited for. What a
+ * power cut leaves differs, and is written again.
+ */
+export function replaceFileIfChanged(path: string, content: string, mode = 0o644): void {
+  const bytes = Buffer.from(content);
+  if (isThere(path, bytes, mode)) return;
+  const temporary = temporaryBeside(path);
+  rmSync(temporary, { force: true });
   try {
-    if (readFileSync(path).equals(bytes) && (lstatSync(path).mode & 0o777) === mode) return;
+    writeFileSync(temporary, bytes, { flag: 'wx', mode });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function isThere(path: string, bytes: Buffer, mode: number): boolean {
+  try {
+    return readFileSync(path).equals(bytes) && (lstatSync(path).mode & 0o777) === mode;
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'EISDIR', 'EACCES', 'EIO')) throw error;
+    return false;
   }
-  writeFileDurably(path, bytes, mode);
 }
 
 /** A copy of the file `source` at `path`: whole or not at all. */

@@ -115,7 +115,7 @@ function addRoutes(
   app.get('/v1/state', async (request) => {
     const serial = laptopOf(request.raw.socket);
     const builtOn = baseSnapshot(paths, serial)?.sequence ?? 0;
-    const met = meetAgent(library, serial, request.query, builtOn);
+    const met = await meetAgent(library, serial, request.query, builtOn);
     if (met.type === 'ours' && met.settle) await settle(library, serial);
     const newest = newestSnapshot(paths, serial);
     const base = baseSnapshot(paths, serial);
@@ -158,7 +158,8 @@ function addQuietRoutes(
 ): void {
   const { paths } = library;
   app.get('/v1/quiet-key', async (request) => {
-    return { key: quietKey(paths, laptopOf(request.raw.socket)).toString('base64') };
+    const key = await quietKey(paths, laptopOf(request.raw.socket));
+    return { key: key.toString('base64') };
   });
 
   app.post('/v1/unchanged', async (request, reply) => {

@@ -26,7 +26,11 @@ const parser = new XMLParser({
 const builder = new XMLBuilder({});
 
 /** The answer to one call, as XML. Bad calls get a fault or `success: 'ERR'`; never throws. */
-export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string): string {
+export async function answerRegistration(
+  idmgr: Idmgr,
+  body: Buffer,
+  address?: string,
+): Promise<string> {
   let parameters: string[];
   try {
     parameters = readCall(body);
@@ -36,7 +40,7 @@ export function answerRegistration(idmgr: Idmgr, body: Buffer, address?: string)
   try {
     const [serialText, nick = '', uuid = '', pubkey = ''] = parameters;
     const serial = parseSerial(serialText);
-    idmgr.registrations.register(serial, nick, uuid, pubkey, address);
+    await idmgr.registrations.registerAside(serial, nick, uuid, pubkey, address);
     return response({
       success: 'OK',
       jabberserver: idmgr.hostName,

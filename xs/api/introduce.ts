@@ -42,17 +42,19 @@ export function addIntroduceRoutes(
     const { serial, ...offer } = introductions.reveal(reveal);
     const { color } = reveal;
     const whole = { ...offer, color, address: request.ip };
-    return { state: await turns.take(() => registrations.enrol(serial, whole), request.ip) };
+    return { state: await turns.take(() => registrations.enrolAside(serial, whole), request.ip) };
   });
 
   app.post('/backup/1/introduce/standing', async (request): Promise<Standing> => {
     const { serial, key } = parseStandingRequest(request.body);
+    await registrations.settled(serial);
     return { state: registrations.standing(serial, key), ...server };
   });
 
   // Agents before the introduction prove nothing: only a key that is accepted already is told so.
   app.post('/backup/1/enrol', async (request, reply): Promise<EnrolAnswer | undefined> => {
     const { serial, key } = parseEnrolRequest(request.body);
+    await registrations.settled(serial);
     if (registrations.standing(serial, key) === 'accepted') return { state: 'accepted', ...server };
     const code = 'server-refused';
     const { message, hint } = new DsError(code, 'this agent is too old for this school server', {

@@ -19,7 +19,7 @@ export class Turns {
    * Runs `work` when it is its turn, in the order in which it came `from` there. Throws `server-busy` where too many
    * wait already.
    */
-  take<T>(work: () => T, from = ''): Promise<T> {
+  take<T>(work: () => T | Promise<T>, from = ''): Promise<T> {
     const own = this.#queues.get(from) ?? [];
     if (own.length >= MAX_WAITING) {
       const message = 'too many ask at once; try again in a minute';

@@ -80,9 +80,13 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   for (const serial of serials) {
     options.signal?.throwIfAborted();
     try {
-      const found = await cleanLaptop(library, serial, quotas(serial), removing);
-      report.removed += found.removed;
-      options.onLaptop(found.report);
+      const onRemoved = () => {
+        report.removed += 1;
+      };
+      const changing = removing ? { onRemoved } : undefined;
+      const found = await cleanLaptop(library, serial, quotas(serial), changing);
+      options.onLaptop(options.dryRun ? found.planned : found.done);
+      if (found.failure) throw found.failure;
       report.laptops += 1;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -102,14 +106,36 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   return report;
 }
 
-async function cleanLaptop(library: Library, serial: Serial, quota: Amount, removing: boolean) {
+/** What was planned, and as much of it as was done; nothing without `changing`, which is told of each removal. */
+async function cleanLaptop(
+  library: Library,
+  serial: Serial,
+  quota: Amount,
+  changing: { onRemoved: () => void } | undefined,
+): Promise<{ planned: LaptopReport; done: LaptopReport; failure?: unknown }> {
   const { workQueue } = library;
-  const report = await workQueue.run(() => planLaptop(library, serial, quota));
-  let removed = 0;
-  if (removing) await removeOldUploads(library, serial);
-  if (removing && report.plan) removed = await workQueue.run(() => carryOut(library, report));
-  if (report.plan) await recordUsage(library, serial, report.plan, quota);
-  return { report, removed };
+  const planned = await workQueue.run(() => planLaptop(library, serial, quota));
+  const gone = new Set<string>();
+  const onRemoved = (which: string) => {
+    gone.add(which);
+    changing?.onRemoved();
+  };
+  if (changing) await removeOldUploads(library, serial);
+  try {
+    if (changing && planned.plan) await workQueue.run(() => carryOut(library, planned, onRemoved));
+  } catch (failure) {
+    return { planned, done: asDone(planned, gone), failure };
+  }
+  if (planned.plan) await recordUsage(library, serial, planned.plan, quota);
+  return { planned, done: asDone(planned, gone) };
+}
+
+function asDone({ plan, unnamed, ...report }: LaptopReport, gone: ReadonlySet<string>) {
+  return {
+    ...report,
+    plan: plan && { ...plan, remove: plan.remove.filter(({ name }) => gone.has(name)) },
+    unnamed: unnamed.filter(({ folder }) => gone.has(folder)),
+  };
 }
 
 async function recordUsage(
@@ -158,31 +184,38 @@ export async function planLaptop(
   }
 }
 
-/** Returns how many snapshots and pins it removed. */
+/** Tells of each pin (its folder) and snapshot (its name) that is gone, also when another one cannot go. */
 async function carryOut(
   library: Library,
   { serial, plan, unnamed }: LaptopReport,
-): Promise<number> {
+  onRemoved: (which: string) => void,
+): Promise<void> {
   const { paths, timeline, log } = library;
   for (const pin of unnamed) {
     discardPin(library, serial, pin, 'not-named');
+    onRemoved(pin.folder);
     log.info('pin-removed', { serial, uid: pin.uid });
   }
-  let removed = unnamed.length;
-  if (!plan || plan.remove.length === 0) return removed;
+  if (!plan || plan.remove.length === 0) return;
   const present = new Map(listSnapshots(paths, serial).map((one) => [one.name, one]));
+  let failure: unknown; // of one of them: the others go
   for (const { name, sequence, reason } of plan.remove) {
     const snapshot = present.get(name);
     if (!snapshot || !mayGo(snapshot, present)) continue;
-    discard(paths, serial, snapshot.folder, reason, timeline.now());
+    try {
+      discard(paths, serial, snapshot.folder, reason, timeline.now());
+    } catch (error) {
+      failure ??= error;
+      continue;
+    }
     failpoint('cleanup.discarded');
     present.delete(name);
-    removed += 1;
+    onRemoved(name);
     log.info('snapshot-removed', { serial, name, sequence, reason });
   }
   await library.index.reindex(serial);
   failpoint('cleanup.recorded');
-  return removed;
+  if (failure) throw failure;
 }
 
 /** Never the newest one, whatever happened since the plan was made. */

@@ -16,6 +16,7 @@ import { addDay, readScrubState, SHARDS, writeScrubState } from '../integrity/sc
 import { countSnapshots, type Totals, verifySnapshots } from '../integrity/verify.ts';
 import type { Library } from '../library.ts';
 import { readReplaced } from '../registration/alias-files.ts';
+import { checkGroupHere } from '../ssh/account.ts';
 import type { Paths } from '../storage/paths.ts';
 import { localLaptop } from './arguments.ts';
 import { answer, type Command, type LocalCommand, NEEDS_ATTENTION } from './command.ts';
@@ -160,7 +161,7 @@ function findingsOf({ paths, registrations, troubles }: Library, serial: Serial)
 export const verify: LocalCommand = {
   takes: ['[LAPTOP]'],
   summary: 'verify every snapshot completely; changes nothing',
-  run: async ({ paths, args, flags, print, progress, signal }) => {
+  run: async ({ paths, config, args, flags, print, progress, signal }) => {
     const serials = args[0] === undefined ? laptopsIn(paths) : withOlder(paths, args[0]);
     const of = serials.reduce((sum, serial) => sum + countSnapshots(paths, serial), 0);
     const onProgress = ({ snapshots, files }: Totals) =>
@@ -183,6 +184,7 @@ export const verify: LocalCommand = {
           '"xs-backup damage" then names the things',
       });
     }
+    checkGroupHere(paths, config.ssh, serials);
   },
 };
 

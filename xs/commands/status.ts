@@ -84,12 +84,12 @@ function within(open: readonly Concern[], room: number): string[] {
   return more > 0 ? [...told, `  and ${more} more: see "xs-backup doctor"`] : told;
 }
 
-function line(concern: Concern): string {
+function line(concern: Concern, fit = shortened): string {
   const text = concernText(TERMINAL_WORDS, concern);
   switch (concern.type) {
     case 'faults': {
       const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
-      return shortened(`${text}: ${each}`);
+      return fit(`${text}: ${each}`);
     }
     case 'disk-full':
     case 'disk-nearly-full':
@@ -98,7 +98,7 @@ function line(concern: Concern): string {
         `${percent(concern.freeInodes)} of the inodes are free`
       );
     case 'sandbox':
-      return shortened(`${text}: ${concern.reason}`);
+      return fit(`${text}: ${concern.reason}`);
     case 'not-safe':
     case 'offers':
       return `${text}: ${nameWithThings(concern.laptops)}`;
@@ -106,6 +106,9 @@ function line(concern: Concern): string {
       return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
   }
 }
+
+/** Status sends here who wants to read all of it. */
+const whole = (text: string): string => text;
 
 /** So many letters of a line may be given up for a whole word at its end; a path is longer. */
 const LOOSE_END = 20;
@@ -231,7 +234,7 @@ export function checksOf(found: Status): Check[] {
   return CHECKS.map(([what, types]) => {
     const failed = open.filter(({ type }) => types.includes(type));
     const problems = failed.map((one) => {
-      return { type: one.type, text: line(one), advice: advice(one) };
+      return { type: one.type, text: line(one, whole), advice: advice(one) };
     });
     if (failed.some((one) => attention.includes(one))) {
       return { what, state: 'FAIL', why: '', problems };

@@ -16,14 +16,17 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Clock } from '../../shared/clock.ts';
 import { isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { fsyncFolder, namesIn } from '../../shared/system/files.ts';
+import { fsyncFolderAside } from '../../shared/system/files-aside.ts';
+import type { Write } from '../../shared/system/writing.ts';
 import { auditMonth, inAudit, type Paths } from '../storage/paths.ts';
-import { withReserve } from '../storage/reserve.ts';
+import { withReserve, withReserveAside } from '../storage/reserve.ts';
 
 const EVENTS = [
   'registered',
@@ -96,6 +99,8 @@ const MAX_FROM_LAPTOPS = 200;
 /** With the limit above at most about 100 MB. */
 const MAX_MONTHS = 60;
 
+const NOTHING: Write = { now: () => {}, aside: async () => {} };
+
 export class Audit {
   readonly #options: { paths: Paths; clock: Clock; log: Log };
   /** Lines about requests that were not granted, on a day (`YYYY-MM-DD`). */
@@ -120,7 +125,8 @@ export class Audit {
   /** Records the decision of a teacher or admin. */
   decided(event: AuditEvent, serial: Serial | null, details: AuditDetails = {}): void {
     const name = this.#teacher.getStore();
-    this.#append(event, serial, name === undefined ? 'admin' : 'teacher', details, name);
+    const who = name === undefined ? 'admin' : 'teacher';
+    this.#write(event, serial, who, details, name).now();
   }
 
   /**
@@ -132,33 +138,41 @@ export class Audit {
     serial: Serial,
     details: AuditDetails,
   ): void {
-    this.#append(event, serial, 'laptop', details);
+    this.admitting(event, serial, details).now();
+  }
+
+  /** The same as a write that somebody carries out. */
+  admitting(
+    event: 'registered' | 'key-accepted' | 'code-used',
+    serial: Serial,
+    details: AuditDetails,
+  ): Write {
+    return this.#write(event, serial, 'laptop', details);
   }
 
   /** Records what a child did who is signed in to the pages, or Moodle for her; its number is limited by who calls. */
   byChild(event: AuditEvent, serial: Serial, details: AuditDetails): void {
-    this.#append(event, serial, 'child', details);
+    this.#write(event, serial, 'child', details).now();
   }
 
-  /** Records the request of a laptop; beyond the daily limit, once, that further ones are omitted. */
-  asked(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
+  /** To record the request of a laptop; beyond the daily limit, once, that further ones are omitted. */
+  asking(event: AuditEvent, serial: Serial, details: AuditDetails = {}): Write {
     const date = this.#options.clock.now().toISOString().slice(0, 10);
     if (this.#day?.date !== date) this.#day = { date, lines: countOn(this.#options.paths, date) };
     this.#day.lines += 1;
-    if (this.#day.lines <= MAX_FROM_LAPTOPS) this.#append(event, serial, 'laptop', details);
-    else if (this.#day.lines === MAX_FROM_LAPTOPS + 1) {
-      this.#append('more-not-written', null, 'laptop', { limit: MAX_FROM_LAPTOPS });
-    }
+    if (this.#day.lines <= MAX_FROM_LAPTOPS) return this.#write(event, serial, 'laptop', details);
+    if (this.#day.lines > MAX_FROM_LAPTOPS + 1) return NOTHING;
+    return this.#write('more-not-written', null, 'laptop', { limit: MAX_FROM_LAPTOPS });
   }
 
   /** A failed write is only logged: the decision itself is in the laptop's record. */
-  #append(
+  #write(
     event: AuditEvent,
     serial: Serial | null,
     who: AuditLine['who'],
     details: AuditDetails,
     name?: string,
-  ): void {
+  ): Write {
     const { paths, clock, log } = this.#options;
     const time = clock.now().toISOString();
     const line: AuditLine = {
@@ -169,12 +183,20 @@ export class Audit {
       ...(name !== undefined && { name }),
       details,
     };
-    try {
-      withReserve(paths, () => appendLine(paths, line));
-    } catch (error) {
+    const failed = (error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn('audit-not-written', { event, serial: serial ?? '', reason });
-    }
+    };
+    return {
+      now: () => {
+        try {
+          withReserve(paths, () => appendLine(paths, line));
+        } catch (error) {
+          failed(error);
+        }
+      },
+      aside: () => withReserveAside(paths, () => appendAside(paths, line)).catch(failed),
+    };
   }
 }
 
@@ -206,6 +228,22 @@ function appendLine(paths: Paths, line: AuditLine): void {
   if (!isNew) return;
   for (const old of monthsIn(paths).slice(0, -MAX_MONTHS)) rmSync(audit.month(old));
   fsyncFolder(audit.folder);
+}
+
+/** `appendLine` in a thread. A line that somebody else appends meanwhile is before it or after it. */
+async function appendAside(paths: Paths, line: AuditLine): Promise<void> {
+  const { folder, month } = inAudit(paths);
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made) await fsyncFolderAside(paths.library);
+  await using file = await open(month(auditMonth(line.time)), 'a+', 0o600);
+  const { size } = await file.stat();
+  const last = size > 0 ? (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString() : '';
+  const torn = size > 0 && last !== '\n';
+  await file.write(`${torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+  await file.sync();
+  if (size > 0) return;
+  for (const old of monthsIn(paths).slice(0, -MAX_MONTHS)) rmSync(month(old));
+  await fsyncFolderAside(folder);
 }
 
 function countOn(paths: Paths, date: string): number {

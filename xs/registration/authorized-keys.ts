@@ -5,7 +5,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import type { Serial } from '../../shared/ids.ts';
-import { fsyncFolder, namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { namesIn, replaceFileIfChanged } from '../../shared/system/files.ts';
 import { makeReadableFolder, type Ownership } from '../storage/ownership.ts';
 import { inState, type Paths } from '../storage/paths.ts';
 import type { Laptop } from './laptop-record.ts';
@@ -29,8 +29,9 @@ export class AuthorizedKeys {
     }
   }
 
+  /** Each start does it again, before sshd: nobody waits until it is durable. */
   update(laptops: Laptops): void {
-    const { keysFolder, keys } = inState(this.#paths);
+    const { keys } = inState(this.#paths);
     const wanted = formatAuthorizedKeys(this.#paths, this.#agents, laptops);
     // Revoked keys are removed first: that must succeed even if writing fails on a full disk.
     const gone = [...this.#written.keys()].filter((login) => !wanted.has(login));
@@ -38,10 +39,9 @@ export class AuthorizedKeys {
       rmSync(keys(login), { force: true });
       this.#written.delete(login);
     }
-    if (gone.length > 0) fsyncFolder(keysFolder);
     for (const [login, text] of wanted) {
       if (this.#written.get(login) === text) continue;
-      writeFileDurably(keys(login), text, 0o644);
+      replaceFileIfChanged(keys(login), text);
       this.#written.set(login, text);
     }
   }

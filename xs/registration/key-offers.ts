@@ -7,6 +7,7 @@ import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Codes } from '../../shared/protocol/introduction.ts';
+import type { Write, Writing } from '../../shared/system/writing.ts';
 import type { Audit } from './audit.ts';
 import { judgeKey, type KeyDecision, type OfferedBy, type OfferedKey } from './key-decision.ts';
 import { checkInUse, type Laptop, plainUuid } from './laptop-record.ts';
@@ -20,7 +21,7 @@ const NEW_PENDING = { perHour: 30, free: 30, pauseSeconds: 0 };
 export interface OfferRecords {
   /** Throws `not-registered`. */
   known(serial: Serial): Laptop;
-  write(serial: Serial, laptop: Laptop): void;
+  writing(serial: Serial, laptop: Laptop): Write;
   /** Throws `key-taken`. */
   checkOwner(serial: Serial, key: string): void;
   holdsData(serial: Serial): boolean;
@@ -45,7 +46,7 @@ export class KeyOffers {
   }
 
   /** Throws `server-refused` for a laptop out of use, `key-taken`, and `server-busy` for too many new keys. */
-  offer(serial: Serial, offered: OfferedKey, by: OfferedBy): KeyDecision {
+  *offer(serial: Serial, offered: OfferedKey, by: OfferedBy): Writing<KeyDecision> {
     const { kind, line } = offered;
     const laptop = this.#records.known(serial);
     checkInUse(laptop);
@@ -53,41 +54,41 @@ export class KeyOffers {
     const verdict = judgeKey(laptop, offered, this.#records.holdsData(serial));
     switch (verdict) {
       case 'known':
-        if (by.codes) this.#introduced(serial, by.codes);
+        if (by.codes) yield this.#introduced(serial, by.codes);
         return 'accepted';
       case 'rejected':
       case 'unneeded':
         return 'pending';
       case 'already-pending':
         // The laptop was interrupted and shows other digits now; its key has signed for them.
-        if (by.codes) this.#addPending(serial, laptop, offered, by);
+        if (by.codes) yield this.#addPending(serial, laptop, offered, by);
         return 'pending';
       case 'accept':
-        this.#accept(serial, laptop, offered, by);
+        yield* this.#accept(serial, laptop, offered, by);
         return 'accepted';
       case 'add-to-pending':
-        this.#ask(serial, laptop, offered, by);
+        yield* this.#ask(serial, laptop, offered, by);
         return 'pending';
       default:
         return verdict satisfies never;
     }
   }
 
-  #accept(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): void {
+  *#accept(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): Writing<void> {
     const { kind, line, fingerprint } = offered;
     const { log, audit } = this.#context;
-    this.#records.write(serial, {
+    yield this.#records.writing(serial, {
       ...laptop,
       keys: { ...laptop.keys, [kind]: line },
       introduction: by.codes ? { ...by.codes, confirmed: null } : laptop.introduction,
     });
     log.info('key-accepted', { serial, kind, fingerprint });
-    audit.admitted('key-accepted', serial, { kind, fingerprint, address: by.address });
+    yield audit.admitting('key-accepted', serial, { kind, fingerprint, address: by.address });
     this.#records.keysChanged();
   }
 
   /** A teacher will be asked. */
-  #ask(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): void {
+  *#ask(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): Writing<void> {
     const { kind, fingerprint } = offered;
     const { log, audit } = this.#context;
     const wait = this.#newPending.waitSeconds(by.address);
@@ -95,24 +96,24 @@ export class KeyOffers {
       const message = `too many keys from one address; try again in ${wait} seconds`;
       throw new DsError('server-busy', message, { retry: true, retryAfterSeconds: wait });
     }
-    this.#addPending(serial, laptop, offered, by);
+    yield this.#addPending(serial, laptop, offered, by);
     this.#newPending.count(by.address);
     log.warn('key-waits-for-approval', { serial, kind, fingerprint });
-    audit.asked('waiting', serial, { kind, fingerprint, address: by.address });
+    yield audit.asking('waiting', serial, { kind, fingerprint, address: by.address });
   }
 
-  #addPending(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): void {
+  #addPending(serial: Serial, laptop: Laptop, offered: OfferedKey, by: OfferedBy): Write {
     const { kind, line, uuid } = offered;
     const { code = null, answer = null } = by.codes ?? {};
     const since = this.#context.clock.now().toISOString();
     const added = { kind, key: line, uuid: plainUuid(uuid), since, code, answer };
-    this.#records.write(serial, withPending(laptop, { ...added, from: by.address }));
+    return this.#records.writing(serial, withPending(laptop, { ...added, from: by.address }));
   }
 
   /** The accepted key was introduced again, by a laptop that shows these codes now. */
-  #introduced(serial: Serial, codes: Codes): void {
+  #introduced(serial: Serial, codes: Codes): Write {
     const laptop = this.#records.known(serial);
     const confirmed = laptop.introduction?.confirmed ?? null;
-    this.#records.write(serial, { ...laptop, introduction: { ...codes, confirmed } });
+    return this.#records.writing(serial, { ...laptop, introduction: { ...codes, confirmed } });
   }
 }

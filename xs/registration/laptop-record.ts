@@ -2,13 +2,17 @@
  * `registration.json` in a laptop's folder, the authoritative record of the laptop (PROTOCOL.md,
  * "registration.json"). Older versions are read as version 3 and upgraded by the next write.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { asDsError, DsError, isErrno } from '../../shared/errors.ts';
 import { idSchema } from '../../shared/id-schema.ts';
-import { parseSerial, type Serial } from '../../shared/ids.ts';
+import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import type { Log } from '../../shared/log.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
+import { placedAside, placeFilesAside } from '../../shared/system/files-aside.ts';
+import { Overtaken, type Write } from '../../shared/system/writing.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
+import { withReserve, withReserveAside } from '../storage/reserve.ts';
 import { setAside } from '../storage/snapshots.ts';
 
 const keyKind = v.picklist(['sugar', 'own']);
@@ -198,4 +202,108 @@ export function plainUuid(uuid: string): string {
 /** Text from outside without control characters, at most `length` characters. */
 function plainText(text: string, length: number): string {
   return [...text.replace(/\p{C}/gu, ' ').trim()].slice(0, length).join('');
+}
+
+/** All of them, in memory and on the disk. */
+export class LaptopRecords {
+  readonly laptops = new Map<Serial, Laptop>();
+  /** Laptops whose file cannot be read: nobody may take over their serial by registering again. */
+  readonly #unreadable = new Set<Serial>();
+  /** How often any of them changed. */
+  #changes = 0;
+  readonly #paths: Paths;
+  readonly #log: Log;
+
+  constructor(paths: Paths, log: Log) {
+    this.#paths = paths;
+    this.#log = log;
+    for (const name of readdirSync(paths.library)) {
+      const serial = tryParse(parseSerial, name);
+      if (serial) this.read(serial);
+    }
+  }
+
+  unreadable(): readonly Serial[] {
+    return [...this.#unreadable];
+  }
+
+  /** Throws `not-registered`, and `server-refused` like `checkReadable`. */
+  known(serial: Serial): Laptop {
+    const laptop = this.laptops.get(serial);
+    if (laptop) return laptop;
+    this.checkReadable(serial);
+    const healed = this.laptops.get(serial);
+    if (healed) return healed;
+    throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
+      hint: 'use "Register" in the laptop\'s Sugar menu first',
+    });
+  }
+
+  /** Throws `server-refused` for a laptop whose record is damaged, after another look. */
+  checkReadable(serial: Serial): void {
+    if (!this.#unreadable.has(serial)) return;
+    this.read(serial);
+    if (!this.#unreadable.has(serial)) return;
+    throw new DsError('server-refused', `the registration of ${serial} on this server is damaged`, {
+      hint: 'a teacher finds it in "xs-backup status"; nothing that was backed up is lost',
+    });
+  }
+
+  read(serial: Serial): void {
+    try {
+      const laptop = readRecord(this.#paths, serial);
+      if (laptop) this.#set(serial, laptop);
+      this.#unreadable.delete(serial);
+    } catch (error) {
+      if (this.#unreadable.has(serial)) return; // logged before
+      this.#unreadable.add(serial);
+      const reason = asDsError(error).message;
+      this.#log.warn('registration-unreadable', { serial, reason });
+    }
+  }
+
+  /** Its folder is gone. */
+  forget(serial: Serial): void {
+    this.laptops.delete(serial);
+    this.#changes += 1;
+  }
+
+  /**
+   * What was decided from all that is known now. About a laptop that is known it is written on a full disk, too; a
+   * newcomer has to wait.
+   */
+  writing(serial: Serial, laptop: Laptop): Write {
+    const paths = this.#paths;
+    const isKnown = this.laptops.has(serial);
+    const changes = this.#changes;
+    const { registration, registrationCopy } = inLaptop(paths, serial);
+    const place = (rename: () => void) => {
+      if (changes !== this.#changes) throw new Overtaken();
+      rename();
+      this.#set(serial, laptop);
+    };
+    const aside = () =>
+      placeFilesAside([registration, registrationCopy], textOf(laptop), 0o600, place);
+    const now = () => writeRecord(paths, serial, laptop);
+    return {
+      now: () => {
+        if (isKnown) withReserve(paths, now);
+        else now();
+        this.#set(serial, laptop);
+      },
+      aside: async () => {
+        await (isKnown ? withReserveAside(paths, aside) : aside());
+      },
+    };
+  }
+
+  /** Resolves when what is known of it is durable. */
+  settled(serial: Serial): Promise<void> {
+    return placedAside(inLaptop(this.#paths, serial).registration);
+  }
+
+  #set(serial: Serial, laptop: Laptop): void {
+    this.laptops.set(serial, laptop);
+    this.#changes += 1;
+  }
 }

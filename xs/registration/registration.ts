@@ -5,16 +5,16 @@
  * There are two kinds of key: *sugar* is the one that Sugar's "Register" menu sends (the original
  * client's), *own* is the ed25519 key of our agent. `key-offers.ts` accepts one or asks a teacher.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Clock } from '../../shared/clock.ts';
-import { asDsError, DsError } from '../../shared/errors.ts';
-import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
+import { DsError } from '../../shared/errors.ts';
+import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
+import { Overtaken, type Writing, writeAside, writeNow } from '../../shared/system/writing.ts';
 import { withdrawThose } from '../class-page/offer-file.ts';
-import { makeLaptopFolders, type Ownership } from '../storage/ownership.ts';
+import { makeLaptopFolders, makeLaptopFoldersAside, type Ownership } from '../storage/ownership.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
-import { withReserve } from '../storage/reserve.ts';
 import { checkAlias } from './aliases.ts';
 import { Approvals } from './approvals.ts';
 import type { Audit, AuditDetails, AuditEvent } from './audit.ts';
@@ -22,7 +22,7 @@ import { hasBackup } from './has-backup.ts';
 import { type ImportResult, judgeOldKey, type OldLaptop, withOldKey } from './idmgr-import.ts';
 import type { KeyDecision, OwnKeyOffer } from './key-decision.ts';
 import { KeyOffers } from './key-offers.ts';
-import { checkInUse, type Laptop, newRecord, readRecord, writeRecord } from './laptop-record.ts';
+import { checkInUse, type Laptop, LaptopRecords, newRecord } from './laptop-record.ts';
 import type { Newcomers } from './newcomers.ts';
 
 export interface RegistrationOptions {
@@ -34,12 +34,19 @@ export interface RegistrationOptions {
   audit: Audit;
 }
 
+/** `address` is the client's. */
+type RegisterRequest = [
+  serial: Serial,
+  nick: string,
+  uuid: string,
+  pubkey: string,
+  address?: string,
+];
+
 export class Registrations {
   /** What teachers and admins decide about keys. */
   readonly approvals: Approvals;
-  readonly #laptops = new Map<Serial, Laptop>();
-  /** Laptops whose file cannot be read: nobody may take over their serial by registering again. */
-  readonly #unreadable = new Set<Serial>();
+  readonly #records: LaptopRecords;
   /** Laptops known to have a backup: they never count as unused again. */
   readonly #used = new Set<Serial>();
   readonly #options: RegistrationOptions;
@@ -51,9 +58,11 @@ export class Registrations {
   /** Reads all records. A damaged one is logged, and its laptop stays unregistered. */
   constructor(options: RegistrationOptions) {
     this.#options = options;
+    this.#records = new LaptopRecords(options.paths, options.log);
     const records = {
-      known: (serial: Serial) => this.#known(serial),
-      write: (serial: Serial, laptop: Laptop) => this.#write(serial, laptop),
+      known: (serial: Serial) => this.#records.known(serial),
+      write: (serial: Serial, laptop: Laptop) => this.#records.writing(serial, laptop).now(),
+      writing: (serial: Serial, laptop: Laptop) => this.#records.writing(serial, laptop),
       checkOwner: (serial: Serial, key: string) => this.#checkOwner(serial, key),
       keysChanged: () => callAll(this.#keyListeners),
     };
@@ -70,10 +79,6 @@ export class Registrations {
         rmSync(inLaptop(options.paths, serial).quietKey, { force: true });
       },
     });
-    for (const name of readdirSync(options.paths.library)) {
-      const serial = tryParse(parseSerial, name);
-      if (serial) this.#read(serial);
-    }
   }
 
   /** Calls `listener` after each change of an accepted key, or of which laptops are in use. */
@@ -95,7 +100,7 @@ export class Registrations {
   }
 
   get(serial: Serial): Laptop | undefined {
-    return this.#laptops.get(serial);
+    return this.#records.laptops.get(serial);
   }
 
   /** What people call it: its nick, or the serial number of a laptop without one. */
@@ -104,76 +109,103 @@ export class Registrations {
   }
 
   all(): readonly [Serial, Laptop][] {
-    return [...this.#laptops];
+    return [...this.#records.laptops];
   }
 
   /** Laptops whose record cannot be read: they can neither back up nor restore. */
   unreadable(): readonly Serial[] {
-    return [...this.#unreadable];
+    return this.#records.unreadable();
+  }
+
+  /** Resolves when what is known of it is durable. */
+  settled(serial: Serial): Promise<void> {
+    return this.#records.settled(serial);
   }
 
   /** All laptops, for the pure functions of aliases.ts. */
   bySerial(): ReadonlyMap<Serial, Laptop> {
-    return this.#laptops;
+    return this.#records.laptops;
   }
 
   /** Registered and not retired: its keys are valid. */
   isActive(serial: Serial): boolean {
-    return this.#laptops.get(serial)?.retired === null;
+    return this.#records.laptops.get(serial)?.retired === null;
   }
 
   /** Whether a teacher or admin stands for its key. */
   isConfirmed(serial: Serial): boolean {
-    return Boolean(this.#laptops.get(serial)?.introduction?.confirmed);
+    return Boolean(this.#records.laptops.get(serial)?.introduction?.confirmed);
   }
 
   /**
    * Registers a laptop, or offers another key of a known one: the request of Sugar's menu. `address` is
    * the client's. Throws `bad-input` for an invalid key, `server-refused` when it may not register.
    */
-  register(
-    serial: Serial,
-    nick: string,
-    uuid: string,
-    pubkey: string,
-    address = 'unknown',
-  ): KeyDecision {
+  register(...request: RegisterRequest): KeyDecision {
+    return writeNow(this.#register(...request));
+  }
+
+  /** The same in a thread, for who has others to answer meanwhile. */
+  registerAside(...request: RegisterRequest): Promise<KeyDecision> {
+    return writeAside(() => this.#register(...request));
+  }
+
+  *#register(
+    ...[serial, nick, uuid, pubkey, address = 'unknown']: RegisterRequest
+  ): Writing<KeyDecision> {
     const key = parsePublicKey(pubkey);
-    const known = this.#laptops.get(serial);
+    const known = this.#records.laptops.get(serial);
     const offered = { ...key, kind: 'sugar', uuid } as const;
     const by = { codes: null, address };
-    if (known) return this.#offers.offer(serial, offered, by);
+    if (known) return yield* this.#offers.offer(serial, offered, by);
     const { paths, ownership, clock, log, newcomers, audit } = this.#options;
-    this.#checkReadable(serial);
-    const healed = this.#laptops.get(serial);
-    if (healed) return this.#offers.offer(serial, offered, by);
-    newcomers.check(address, this.#laptops.size, () => this.unused().length);
+    this.#records.checkReadable(serial);
+    const healed = this.#records.laptops.get(serial);
+    if (healed) return yield* this.#offers.offer(serial, offered, by);
+    newcomers.check(address, this.#records.laptops.size, () => this.unused().length);
     // An old library, or a record that was removed: what is there belongs to whom a teacher says.
     const holdsData = hasBackup(paths, serial);
     const laptop = newRecord(serial, nick, uuid, clock.now());
-    makeLaptopFolders(ownership, paths, serial);
+    yield {
+      now: () => makeLaptopFolders(ownership, paths, serial),
+      aside: () => makeLaptopFoldersAside(ownership, paths, serial),
+    };
+    if (this.#records.laptops.has(serial)) throw new Overtaken();
     const sugar = holdsData ? null : key.line;
-    this.#write(serial, { ...laptop, keys: { ...laptop.keys, sugar } });
+    yield this.#records.writing(serial, { ...laptop, keys: { ...laptop.keys, sugar } });
     newcomers.count(address);
     log.info('laptop-registered', { serial, nick: laptop.nick, address });
     const { fingerprint } = key;
-    audit.admitted('registered', serial, { nick: laptop.nick, address, fingerprint });
+    yield audit.admitting('registered', serial, { nick: laptop.nick, address, fingerprint });
     callAll(this.#keyListeners);
     if (!holdsData) return 'accepted';
-    return this.#offers.offer(serial, offered, by);
+    return yield* this.#offers.offer(serial, offered, by);
   }
 
   /**
    * Offers the key of our agent. Throws `not-registered`, `server-refused`, `bad-input`, or `key-taken`
    * for the key of another laptop, for example after a home folder was copied.
    */
-  enrol(serial: Serial, { uuid, key, codes, address, color }: OwnKeyOffer): KeyDecision {
+  enrol(serial: Serial, offer: OwnKeyOffer): KeyDecision {
+    return writeNow(this.#enrol(serial, offer));
+  }
+
+  /** The same in a thread. */
+  enrolAside(serial: Serial, offer: OwnKeyOffer): Promise<KeyDecision> {
+    return writeAside(() => this.#enrol(serial, offer));
+  }
+
+  *#enrol(serial: Serial, offer: OwnKeyOffer): Writing<KeyDecision> {
+    const { uuid, key, codes, address, color } = offer;
     const parsed = parsePublicKey(key);
     if (parsed.type !== 'ssh-ed25519') throw new DsError('bad-input', 'the key must be ed25519');
     const offered = { ...parsed, kind: 'own', uuid } as const;
-    const decision = this.#offers.offer(serial, offered, { codes, address });
+    const decision = yield* this.#offers.offer(serial, offered, { codes, address });
     // Only an accepted key may set the colours shown beside the child's name.
-    if (decision === 'accepted' && color !== undefined) this.#paint(serial, color);
+    const laptop = this.#records.known(serial);
+    if (decision === 'accepted' && color !== undefined && laptop.colors !== color) {
+      yield this.#records.writing(serial, { ...laptop, colors: color });
+    }
     return decision;
   }
 
@@ -181,12 +213,12 @@ export class Registrations {
   takeOver(old: OldLaptop, dryRun = false): ImportResult {
     const { paths, ownership, clock } = this.#options;
     const { serial, nick, fingerprint } = old;
-    this.#checkReadable(serial);
-    const known = this.#laptops.get(serial);
+    this.#records.checkReadable(serial);
+    const known = this.#records.laptops.get(serial);
     const verdict = known ? judgeOldKey(known, old) : 'accept';
     if (verdict !== 'accept' || dryRun) return verdict === 'accept' ? 'imported' : verdict;
     if (!known) makeLaptopFolders(ownership, paths, serial);
-    this.#write(serial, withOldKey(known, old, clock.now()));
+    this.#records.writing(serial, withOldKey(known, old, clock.now())).now();
     this.#decided('imported', serial, { nick, fingerprint });
     return 'imported';
   }
@@ -194,12 +226,12 @@ export class Registrations {
 
   /** Throws `not-registered`, and `server-refused` for a retired laptop. */
   checkActive(serial: Serial): void {
-    checkInUse(this.#known(serial));
+    checkInUse(this.#records.known(serial));
   }
 
   /** What became of an agent's key; changes nothing. Throws `not-registered` and `server-refused`. */
   standing(serial: Serial, key: string): KeyDecision | 'unknown' {
-    const laptop = this.#known(serial);
+    const laptop = this.#records.known(serial);
     checkInUse(laptop);
     const { line, fingerprint } = parsePublicKey(key);
     if (laptop.keys.own === line) return 'accepted';
@@ -207,17 +239,14 @@ export class Registrations {
     return waits || laptop.rejected.includes(fingerprint) ? 'pending' : 'unknown';
   }
 
-  #paint(serial: Serial, colors: string): void {
-    const laptop = this.#known(serial);
-    if (laptop.colors !== colors) this.#write(serial, { ...laptop, colors });
-  }
-
   /** Takes a laptop out of use: its keys become invalid, its snapshots stay. False if it was already. */
   retire(serial: Serial): boolean {
-    const laptop = this.#known(serial);
+    const laptop = this.#records.known(serial);
     if (laptop.retired !== null) return false;
     this.#ownerLeaves(serial);
-    this.#write(serial, { ...laptop, retired: this.#options.clock.now().toISOString() });
+    this.#records
+      .writing(serial, { ...laptop, retired: this.#options.clock.now().toISOString() })
+      .now();
     this.#decided('retired', serial);
     callAll(this.#keyListeners);
     return true;
@@ -225,9 +254,9 @@ export class Registrations {
 
   /** Takes it back into use with the keys it had. False if it was in use. */
   unretire(serial: Serial): boolean {
-    const laptop = this.#known(serial);
+    const laptop = this.#records.known(serial);
     if (laptop.retired === null) return false;
-    this.#write(serial, { ...laptop, retired: null });
+    this.#records.writing(serial, { ...laptop, retired: null }).now();
     this.#decided('unretired', serial);
     callAll(this.#keyListeners);
     return true;
@@ -235,21 +264,21 @@ export class Registrations {
 
   /** `newer` replaces `older`. Throws `not-registered` and `bad-input`. */
   alias(newer: Serial, older: Serial): void {
-    const laptop = this.#known(newer);
-    this.#known(older);
-    checkAlias(newer, older, this.#laptops);
+    const laptop = this.#records.known(newer);
+    this.#records.known(older);
+    checkAlias(newer, older, this.#records.laptops);
     const since = this.#options.clock.now().toISOString();
-    this.#write(newer, { ...laptop, alias: { of: older, since } });
+    this.#records.writing(newer, { ...laptop, alias: { of: older, since } }).now();
     this.#decided('aliased', newer, { of: older });
     callAll(this.#aliasListeners);
   }
 
   /** Removes the alias of `newer`; returns the laptop it replaced. Throws `not-found`. */
   unalias(newer: Serial): Serial {
-    const laptop = this.#known(newer);
+    const laptop = this.#records.known(newer);
     const older = laptop.alias?.of;
     if (!older) throw new DsError('not-found', `${newer} does not replace another laptop`);
-    this.#write(newer, { ...laptop, alias: null });
+    this.#records.writing(newer, { ...laptop, alias: null }).now();
     this.#decided('unaliased', newer, { of: older });
     callAll(this.#aliasListeners);
     return older;
@@ -258,10 +287,10 @@ export class Registrations {
   /** Registers a second laptop that has answered to the name of `of` so far; its agent is told. */
   addTwin(of: Serial, serial: Serial, uuid: string): void {
     const { paths, ownership, clock } = this.#options;
-    const { nick } = this.#known(of);
+    const { nick } = this.#records.known(of);
     this.#ownerLeaves(of);
     makeLaptopFolders(ownership, paths, serial);
-    this.#write(serial, newRecord(serial, nick, uuid, clock.now()));
+    this.#records.writing(serial, newRecord(serial, nick, uuid, clock.now())).now();
     this.#decided('separated', of, { serial });
     callAll(this.#keyListeners);
     this.#ownerChanged(of);
@@ -269,7 +298,7 @@ export class Registrations {
 
   /** Registered and without any backup. */
   unused(): [Serial, Laptop][] {
-    return [...this.#laptops].filter(([serial]) => {
+    return [...this.#records.laptops].filter(([serial]) => {
       if (this.#used.has(serial)) return false;
       if (hasBackup(this.#options.paths, serial)) this.#used.add(serial);
       return !this.#used.has(serial);
@@ -278,15 +307,15 @@ export class Registrations {
 
   /** forget.ts has removed its folder. */
   forgotten(serial: Serial): void {
-    this.#laptops.delete(serial);
+    this.#records.forget(serial);
     this.#decided('forgotten', serial);
-    this.#read(serial);
+    this.#records.read(serial);
     callAll([...this.#keyListeners, ...this.#aliasListeners]);
   }
 
   /** Its folder is back from the trash, with its record. */
   cameBack(serial: Serial): void {
-    this.#read(serial);
+    this.#records.read(serial);
     callAll([...this.#keyListeners, ...this.#aliasListeners]);
   }
 
@@ -301,7 +330,7 @@ export class Registrations {
 
   /** An agent's key identifies its laptop, so no two laptops may have it. Throws `key-taken`. */
   #checkOwner(serial: Serial, key: string): void {
-    for (const [other, { keys }] of this.#laptops) {
+    for (const [other, { keys }] of this.#records.laptops) {
       if (other === serial || keys.own !== key) continue;
       // The message does not name the other laptop: anybody may ask.
       throw new DsError('key-taken', 'this key belongs to another laptop', {
@@ -310,52 +339,9 @@ export class Registrations {
     }
   }
 
-  /** Throws `server-refused` for a laptop whose record is damaged, after another look. */
-  #checkReadable(serial: Serial): void {
-    if (!this.#unreadable.has(serial)) return;
-    this.#read(serial);
-    if (!this.#unreadable.has(serial)) return;
-    throw new DsError('server-refused', `the registration of ${serial} on this server is damaged`, {
-      hint: 'a teacher finds it in "xs-backup status"; nothing that was backed up is lost',
-    });
-  }
-
-  #known(serial: Serial): Laptop {
-    const laptop = this.#laptops.get(serial);
-    if (laptop) return laptop;
-    this.#checkReadable(serial);
-    const healed = this.#laptops.get(serial);
-    if (healed) return healed;
-    throw new DsError('not-registered', `no laptop ${serial} is registered here`, {
-      hint: 'use "Register" in the laptop\'s Sugar menu first',
-    });
-  }
-
   #decided(event: AuditEvent, serial: Serial, details: AuditDetails = {}): void {
     this.#options.log.info(`laptop-${event}`, { serial, ...details });
     this.#options.audit.decided(event, serial, details);
-  }
-
-  #read(serial: Serial): void {
-    try {
-      const laptop = readRecord(this.#options.paths, serial);
-      if (laptop) this.#laptops.set(serial, laptop);
-      this.#unreadable.delete(serial);
-    } catch (error) {
-      if (this.#unreadable.has(serial)) return; // logged before
-      this.#unreadable.add(serial);
-      const reason = asDsError(error).message;
-      this.#options.log.warn('registration-unreadable', { serial, reason });
-    }
-  }
-
-  /** What is decided about a laptop that is known is written on a full disk, too; a newcomer has to wait. */
-  #write(serial: Serial, laptop: Laptop): void {
-    const { paths } = this.#options;
-    const write = () => writeRecord(paths, serial, laptop);
-    if (this.#laptops.has(serial)) withReserve(paths, write);
-    else write();
-    this.#laptops.set(serial, laptop);
   }
 }
 

@@ -4,13 +4,13 @@
  * write the children's folders.
  */
 import { execFileSync } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
-import type { Serial } from '../../shared/ids.ts';
+import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import { namesIn } from '../../shared/system/files.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import type { Ownership } from '../storage/ownership.ts';
-import type { Paths } from '../storage/paths.ts';
-import { newestSnapshot } from '../storage/snapshots.ts';
+import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 
 export interface Account {
   uid: number;
@@ -76,17 +76,48 @@ function getent(database: 'passwd' | 'group', key: string): string | undefined {
  */
 export function checkGroup(
   paths: Paths,
-  { ownUid, sessionGid }: Ownership,
+  { ownUid, sessionGid }: Pick<Ownership, 'ownUid' | 'sessionGid'>,
   serials: readonly Serial[],
 ): void {
   if (ownUid !== 0) return;
+  const { library } = paths;
+  const { trash } = inLibrary(paths);
   for (const serial of serials) {
-    const [newest] = ifReadable(() => [newestSnapshot(paths, serial)]);
-    const gid = newest && lstatSync(newest.folder, { throwIfNoEntry: false })?.gid;
-    if (!newest || gid === undefined) continue;
-    if (gid === sessionGid) continue;
-    throw new DsError('config', `sessions cannot read ${newest.folder}: its group is ${gid}`, {
-      hint: `chgrp -R -h ${sessionGid} ${paths.library}/.pool ${paths.library}/[A-Z]*`,
-    });
+    for (const folder of snapshotFolders(paths, serial)) {
+      const gid = lstatSync(folder, { throwIfNoEntry: false })?.gid;
+      if (gid === undefined || gid === sessionGid) continue;
+      // What comes back from the trash is to be readable, too.
+      const also = existsSync(trash) ? ` ${trash}` : '';
+      throw new DsError('config', `sessions cannot read ${folder}: its group is ${gid}`, {
+        hint: `chgrp -R -h ${sessionGid} ${library}/.pool ${library}/[A-Z]*${also}`,
+      });
+    }
   }
+}
+
+/** The same for who has no service at hand, nor its user: a library of root's is served by root. */
+export function checkGroupHere(
+  paths: Paths,
+  { user, uid }: { user: string; uid?: number | undefined },
+  serials: readonly Serial[],
+): void {
+  if (lstatSync(paths.library, { throwIfNoEntry: false })?.uid !== 0) return;
+  let account: Account;
+  try {
+    account = sessionAccount(user, uid);
+  } catch {
+    return; // a copy on a machine without a service
+  }
+  checkGroup(paths, { ownUid: 0, sessionGid: account.gid }, serials);
+}
+
+/** All of a laptop: a command that heals may have been stopped in the middle. */
+function snapshotFolders(paths: Paths, serial: Serial): string[] {
+  const laptop = inLaptop(paths, serial);
+  const namesOf = (folder: string) =>
+    ifReadable(() => namesIn(folder)).flatMap((name) => tryParse(parseSnapshotName, name) ?? []);
+  return [
+    ...namesOf(laptop.home).map((name) => laptop.snapshot(name)),
+    ...namesOf(laptop.held).map((name) => laptop.heldSnapshot(name)),
+  ];
 }

@@ -12,7 +12,11 @@ import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { makeKeyFile, readKeyFile } from '../../shared/ssh/key-file.ts';
-import { writeFileDurably, writeFileIfChanged } from '../../shared/system/files.ts';
+import {
+  replaceFileIfChanged,
+  writeFileDurably,
+  writeFileIfChanged,
+} from '../../shared/system/files.ts';
 import type { Faults } from '../ground/faults.ts';
 import type { Address } from '../setting-values.ts';
 import type { Ownership } from '../storage/ownership.ts';
@@ -54,7 +58,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   checkTools();
   const port = options.listen.port || (await freePort(options.listen.host));
   const setLogins = (serials: readonly Serial[]) => {
-    writeFileIfChanged(files.passwd, formatPasswd(options, serials), 0o644);
+    replaceFileIfChanged(files.passwd, formatPasswd(options, serials));
   };
   if (!existsSync(files.passwd)) setLogins([]);
   writeFileIfChanged(files.group, `ds-session:x:${options.ownership.sessionGid}:\n`, 0o644);

@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
+import { fsyncFolderAside } from '../../shared/system/files-aside.ts';
 import type { Faults } from '../ground/faults.ts';
 import { inCompletion, inLaptop, inState, MIRRORS, type Paths } from './paths.ts';
 
@@ -105,11 +106,31 @@ function checkLinks(folder: string): void {
 
 /** Makes the folders of one laptop that its sessions use. Safe to repeat. */
 export function makeLaptopFolders(ownership: Ownership, paths: Paths, serial: Serial): void {
-  const laptop = inLaptop(paths, serial);
-  const isNew = !existsSync(laptop.home);
-  makeReadableFolder(ownership, laptop.home);
   // Whatever becomes durable in it is worth nothing without its name.
-  if (isNew) fsyncFolder(paths.library);
+  if (makeHome(ownership, paths, serial)) fsyncFolder(paths.library);
+  makeSessionFolders(ownership, paths, serial);
+}
+
+/** The same while the disk is waited for in a thread. */
+export async function makeLaptopFoldersAside(
+  ownership: Ownership,
+  paths: Paths,
+  serial: Serial,
+): Promise<void> {
+  if (makeHome(ownership, paths, serial)) await fsyncFolderAside(paths.library);
+  makeSessionFolders(ownership, paths, serial);
+}
+
+/** Whether it is new. */
+function makeHome(ownership: Ownership, paths: Paths, serial: Serial): boolean {
+  const { home } = inLaptop(paths, serial);
+  const isNew = !existsSync(home);
+  makeReadableFolder(ownership, home);
+  return isNew;
+}
+
+function makeSessionFolders(ownership: Ownership, paths: Paths, serial: Serial): void {
+  const laptop = inLaptop(paths, serial);
   makeWritableFolder(ownership, laptop.incoming);
   for (const mirror of MIRRORS) makeWritableFolder(ownership, laptop.mirror(mirror));
   makeWritableFolder(ownership, inCompletion(paths).drop(serial));

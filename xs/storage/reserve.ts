@@ -72,8 +72,23 @@ export function withReserve<T>(paths: Paths, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!isErrno(error, 'ENOSPC', 'EDQUOT') || !existsSync(inLibrary(paths).reserve)) throw error;
-    releaseReserve(paths);
+    releaseFor(error, paths);
     return work();
   }
+}
+
+/** The same for work that waits for the disk elsewhere. */
+export async function withReserveAside<T>(paths: Paths, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    releaseFor(error, paths);
+    return await work();
+  }
+}
+
+/** Throws `error` again where the reserve does not help. */
+function releaseFor(error: unknown, paths: Paths): void {
+  if (!isErrno(error, 'ENOSPC', 'EDQUOT') || !existsSync(inLibrary(paths).reserve)) throw error;
+  releaseReserve(paths);
 }

@@ -94,11 +94,11 @@ test('what fastify finds wrong in a request keeps its status', () => {
   assert.is(answerTo(Object.assign(new Error('x'), { statusCode: 502 })).status, 500);
 });
 
-test("the answer to Sugar's menu names no file either", () => {
+test("the answer to Sugar's menu names no file either", async () => {
   const logged: unknown[] = [];
   const log: Log = { info: () => {}, warn: (event, fields) => logged.push([event, fields]) };
   const registrations = {
-    register: () => {
+    registerAside: async () => {
       throw errno();
     },
   } as unknown as Registrations;
@@ -106,7 +106,7 @@ test("the answer to Sugar's menu names no file either", () => {
     return `<param><value>${text}</value></param>`;
   });
   const call = `<methodCall><methodName>register</methodName><params>${values.join('')}</params></methodCall>`;
-  const answer = answerRegistration(
+  const answer = await answerRegistration(
     { registrations, hostName: 'schoolserver', log },
     Buffer.from(call),
   );

@@ -17,25 +17,25 @@ const call = (...values: string[]) =>
 const declared = (charset: string, nick: string, key: string) =>
   call('SHC00800000', nick, 'u', key).replace("'1.0'?", `'1.0' encoding="${charset}"?`);
 
-test('XML-RPC: plain letters are the same in each charset that has them', () => {
+test('XML-RPC: plain letters are the same in each charset that has them', async () => {
   for (const charset of ['utf8', 'US-ASCII', 'iso-8859-15']) {
     using library = makeLibrary();
     const registrations = open(library);
     const body = Buffer.from(declared(charset, 'Nina', ed25519(1).split(' ')[1] ?? ''));
     assert.match(
-      answerRegistration({ registrations, hostName: 'x', log: silentLog }, body),
+      await answerRegistration({ registrations, hostName: 'x', log: silentLog }, body),
       /OK/,
       charset,
     );
   }
 });
 
-test('XML-RPC: a good call is answered as Sugar expects, entities and all', () => {
+test('XML-RPC: a good call is answered as Sugar expects, entities and all', async () => {
   using library = makeLibrary();
   const registrations = open(library);
   const bare = ed25519(1).split(' ')[1] ?? '';
   const body = Buffer.from(call('SHC00800000', 'J&amp;M &lt;3 ñ', 'u1', bare));
-  const answer = answerRegistration(
+  const answer = await answerRegistration(
     { registrations, hostName: 'schoolserver', log: silentLog },
     body,
   );
@@ -96,10 +96,10 @@ const BAD_CALLS: [string, Buffer | string, RegExp][] = [
   ['cut short', call('SHC00800000', 'x', 'u', 'k').slice(0, 90), /fault|not XML/],
 ];
 for (const [what, body, expected] of BAD_CALLS) {
-  test(`XML-RPC: ${what} gets a clear answer and changes nothing`, () => {
+  test(`XML-RPC: ${what} gets a clear answer and changes nothing`, async () => {
     using library = makeLibrary();
     const registrations = open(library);
-    const answer = answerRegistration(
+    const answer = await answerRegistration(
       { registrations, hostName: 'schoolserver', log: silentLog },
       Buffer.from(body),
     );

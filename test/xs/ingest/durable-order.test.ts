@@ -19,11 +19,14 @@ import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
+import { quietKey } from '../../../xs/api/quiet-day.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
+import { readRecord } from '../../../xs/registration/laptop-record.ts';
+import { meetAgent } from '../../../xs/registration/twin-file.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { waitFor } from '../../runner/patience.ts';
-import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
+import { completionFor, ed25519, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
 import { dsaKey, openWhole } from '../whole.ts';
 
 const test = suite('what is durable before what');
@@ -185,6 +188,43 @@ test('a new laptop has the name of its folder for good before it is registered',
   using disk = watchDisk();
   registrations.register(OTHER, 'Ines', 'u', dsaKey(2));
   assert.ok(disk.steps.includes(`fsync ${basename(paths.library)}`), disk.steps.join());
+});
+
+test('neither does it for a new laptop, the keys of its agent, its number and the audit log', async () => {
+  await using whole = await openWhole('');
+  const { registrations, paths } = whole.library;
+  const key = ed25519(7);
+  using disk = watchDisk((name) => {
+    const isNamed = registrations.get(OTHER)?.keys.own === key;
+    if (name !== OTHER || !isNamed || disk.steps.includes('rename told')) return;
+    disk.steps.push('rename told');
+    void registrations.settled(OTHER).then(() => disk.steps.push('told'));
+  });
+  assert.is(await registrations.registerAside(OTHER, 'Ines', 'u', dsaKey(2)), 'accepted');
+  const { registration, registrationCopy } = inLaptop(paths, OTHER);
+  const names = [registration, registrationCopy].map((path) => basename(path));
+  const record = [
+    ...names.map((name) => `fsync ${name}.tmp`),
+    ...names.map((name) => `rename ${name}.tmp ${name}`),
+    `fsync ${OTHER}`,
+  ];
+  const month = `fsync ${whole.clock.now().toISOString().slice(0, 7)}.jsonl`;
+  const library = `fsync ${basename(paths.library)}`;
+  assert.equal(disk.steps.slice(0, 1 + record.length), [library, ...record]);
+  assert.ok(disk.steps.includes(month), disk.steps.join());
+  const offer = {
+    uuid: 'u',
+    key,
+    codes: { code: '123456', answer: '654321' },
+    address: 'here',
+    color: '#FF0000,#00FF00',
+  };
+  assert.is(await registrations.enrolAside(OTHER, offer), 'accepted');
+  assert.equal(readRecord(paths, OTHER), registrations.get(OTHER));
+  await quietKey(paths, OTHER);
+  await meetAgent(whole.library, OTHER, { instance: 'a'.repeat(32), base: '0' }, 0);
+  assert.ok(disk.steps.indexOf('told') > disk.steps.indexOf('rename told') + 1, 'told too early');
+  assert.equal(disk.onLoop, []);
 });
 
 test.run();

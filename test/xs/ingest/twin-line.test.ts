@@ -49,10 +49,10 @@ async function visit(
   serial: Serial = SERIAL,
 ): Promise<Ingested['state'] | 'twin' | 'moved'> {
   const { paths, context } = library;
-  let met: ReturnType<typeof meetAgent>;
+  let met: Awaited<ReturnType<typeof meetAgent>>;
   try {
     const base = String(baseSnapshot(paths, serial)?.sequence ?? 0);
-    met = meetAgent(context, serial, { instance, base }, Number(base));
+    met = await meetAgent(context, serial, { instance, base }, Number(base));
   } catch {
     return 'twin';
   }
@@ -102,7 +102,7 @@ test('a backup of the copy that was under way when the first came back is refuse
   using library = makeLibrary();
   const { paths, context } = library;
   await visit(library, A, journalOf(12, 'first'));
-  meetAgent(context, SERIAL, { instance: B, base: '1' }, 1);
+  await meetAgent(context, SERIAL, { instance: B, base: '1' }, 1);
   const journal = journalOf(12, 'copy');
   const completion = { ...completionFor(library, journal), instance: B };
   const { incoming } = inLaptop(paths, SERIAL);

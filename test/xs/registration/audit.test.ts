@@ -46,9 +46,9 @@ test('every step is a line with its time, in the file of its month', () => {
 test('laptops cause at most 200 lines a day, also over restarts; decisions are always written', () => {
   using library = makeLibrary();
   const { clock, audit, open, events } = begin(library);
-  for (let n = 0; n < 150; n += 1) audit.asked('waiting', serialOf(n));
+  for (let n = 0; n < 150; n += 1) audit.asking('waiting', serialOf(n)).now();
   const again = open();
-  for (let n = 150; n < 400; n += 1) again.asked('waiting', serialOf(n));
+  for (let n = 150; n < 400; n += 1) again.asking('waiting', serialOf(n)).now();
   again.decided('approved', SERIAL);
   assert.is(events().length, 202);
   assert.equal(
@@ -57,18 +57,18 @@ test('laptops cause at most 200 lines a day, also over restarts; decisions are a
       .map(({ event }) => event),
     ['more-not-written', 'approved'],
   );
-  open().asked('waiting', SERIAL);
+  open().asking('waiting', SERIAL).now();
   assert.is(events().filter(({ event }) => event === 'more-not-written').length, 1);
   assert.is(events().length, 202);
   open().admitted('registered', SERIAL, {});
   open().admitted('key-accepted', SERIAL, {});
   assert.is(events().length, 204, 'junk hides nobody who was let in');
   clock.pass(DAY_MS);
-  open().asked('waiting', SERIAL);
+  open().asking('waiting', SERIAL).now();
   assert.is(events().length, 205, 'the next day has its own 200');
 });
 
-test('a line that a power cut tore is left out, and the next one is whole', () => {
+test('a line that a power cut tore is left out, and the next one is whole', async () => {
   using library = makeLibrary();
   const { paths, audit, events } = begin(library);
   audit.decided('retired', SERIAL);
@@ -78,6 +78,9 @@ test('a line that a power cut tore is left out, and the next one is whole', () =
     events().map(({ event }) => event),
     ['retired', 'unretired'],
   );
+  appendFileSync(inAudit(paths).month('2026-03'), '{"time":"2026-03-02T08:0');
+  await audit.admitting('registered', SERIAL, {}).aside();
+  assert.is(events().at(-1)?.event, 'registered');
 });
 
 test('sixty months are kept', () => {

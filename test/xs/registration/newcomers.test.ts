@@ -103,7 +103,7 @@ test('one address may register 30 in an hour, all together 300, and known ones a
   assert.is(registrations.all().length, 41);
 });
 
-test("the answer to Sugar's menu says it in words, and nothing is made", () => {
+test("the answer to Sugar's menu says it in words, and nothing is made", async () => {
   using library = makeLibrary();
   const registrations = openRegistrations(library, { rules: { policy: 'window' } });
   const serial = parseSerial('SHC00800000');
@@ -111,7 +111,7 @@ test("the answer to Sugar's menu says it in words, and nothing is made", () => {
     (text) => `<param><value>${text}</value></param>`,
   );
   const body = `<methodCall><methodName>register</methodName><params>${values.join('')}</params></methodCall>`;
-  const answer = answerRegistration(
+  const answer = await answerRegistration(
     { registrations, hostName: 'x', log: silentLog },
     Buffer.from(body),
     '10.0.0.1',

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { meetAgent, readTwins, writeTwins } from '../../../xs/registration/twin-file.ts';
 import { meet, separated, type Twins, united } from '../../../xs/registration/twins.ts';
-import { refused } from '../../shared/refused.ts';
+import { refusedLater } from '../../shared/refused.ts';
 import { ed25519, enrol, makeLibrary, openRegistrations, SERIAL } from '../library.ts';
 import { testClock } from '../whole.ts';
 
@@ -62,31 +62,31 @@ test('a teacher may say that it is one laptop: the one that came last goes on', 
   assert.equal([said, after?.owner], ['ooo', 'b']);
 });
 
-test('what is decided survives; a damaged file begins anew, and older agents are not told apart', () => {
+test('what is decided survives; a damaged file begins anew, and older agents are not told apart', async () => {
   using library = makeLibrary();
   const { paths } = library;
   const clock = testClock(now.toISOString());
   const registrations = openRegistrations(library, { clock });
   registrations.register(SERIAL, 'Jim', 'u', ed25519(1));
   enrol(registrations, SERIAL, 'u', ed25519(2));
-  const visit = (instance: string, base?: number) =>
-    meetAgent(
-      { paths, clock },
-      SERIAL,
-      { instance: instance.repeat(32), ...(base !== undefined && { base: String(base) }) },
-      5,
-    ).type;
-  assert.is(visit('a', 5), 'ours');
-  refused(() => visit('b', 4), 'pending-approval', /two laptops/);
-  assert.is(visit('a'), 'ours');
+  const visit = async (instance: string, base?: number) => {
+    const query = {
+      instance: instance.repeat(32),
+      ...(base !== undefined && { base: String(base) }),
+    };
+    return (await meetAgent({ paths, clock }, SERIAL, query, 5)).type;
+  };
+  assert.is(await visit('a', 5), 'ours');
+  await refusedLater(visit('b', 4), 'pending-approval', /two laptops/);
+  assert.is(await visit('a'), 'ours');
   for (const query of [{}, { instance: '../x' }, { instance: 'c'.repeat(32), base: '-1' }]) {
-    assert.is(meetAgent({ paths, clock }, SERIAL, query, 5).type, 'ours');
+    assert.is((await meetAgent({ paths, clock }, SERIAL, query, 5)).type, 'ours');
   }
   const found = readTwins(paths, SERIAL);
   assert.ok(found?.since);
   writeTwins(paths, SERIAL, separated(found, OTHER, 'u'));
-  assert.is(visit('b', 4), 'moved');
-  assert.is(visit('a', 4), 'ours');
+  assert.is(await visit('b', 4), 'moved');
+  assert.is(await visit('a', 4), 'ours');
 });
 
 test.run();

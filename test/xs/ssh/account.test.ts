@@ -1,7 +1,8 @@
-import { chownSync, lchownSync } from 'node:fs';
+import { chownSync, lchownSync, mkdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkGroup, sessionAccount } from '../../../xs/ssh/account.ts';
+import { inLibrary } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { testIf } from '../../runner/skip.ts';
 import { refused } from '../../shared/refused.ts';
@@ -53,6 +54,13 @@ testIf(
   refused(() => checkGroup(library.paths, ownership, [SERIAL]), 'config', /its group is 1234/);
   chownSync(folder, 0, 64_999);
   checkGroup(library.paths, ownership, [SERIAL]);
+  await backUp(library, new Map([[uidOf(1), { title: 'a', content: 'c' }]]));
+  lchownSync(newestSnapshot(library.paths, SERIAL)?.folder ?? '', 0, 64_999);
+  lchownSync(folder, 0, 1234);
+  mkdirSync(inLibrary(library.paths).trash);
+  const half = () => checkGroup(library.paths, ownership, [SERIAL]);
+  const { hint } = refused(half, 'config', /its group is 1234/);
+  assert.match(hint ?? '', /^chgrp -R -h 64999 \S+\.pool \S+\[A-Z\]\* \S+\.trash$/);
 });
 
 test.run();
