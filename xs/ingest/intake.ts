@@ -140,7 +140,7 @@ export class Intake implements AsyncDisposable {
   #sweep(): void {
     const { paths } = this.#options;
     const places = inCompletion(paths);
-    for (const name of readdirSync(places.dropFolder)) this.#rescueDrop(name);
+    const troubles = this.#rescueDrops();
     const names = [...readdirSync(places.claimedFolder), ...readdirSync(paths.completion)];
     const serials = names.flatMap((name) => tryParse(parseSerial, name) ?? []);
     const attempts = (serial: Serial) => readAttempts(paths, serial).attempts;
@@ -149,6 +149,20 @@ export class Intake implements AsyncDisposable {
     for (const { serial } of waiting.sort((a, b) => a.attempts - b.attempts)) {
       if (!this.#failures.has(serial)) this.#enqueue(serial);
     }
+    if (troubles.length > 0) throw troubles[0];
+  }
+
+  /** Returns why some could not be: what is in the way of one laptop keeps nobody else waiting. */
+  #rescueDrops(): unknown[] {
+    const troubles: unknown[] = [];
+    for (const name of readdirSync(inCompletion(this.#options.paths).dropFolder)) {
+      try {
+        this.#rescueDrop(name);
+      } catch (error) {
+        troubles.push(error);
+      }
+    }
+    return troubles;
   }
 
   /** Of a session that was cut off between receiving a completion file and handing it over. */

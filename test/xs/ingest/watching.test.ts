@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, watch, writeFileSync } from
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { realClock } from '../../../shared/clock.ts';
+import { DAY_MS, realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { Faults } from '../../../xs/ground/faults.ts';
 import { Intake, type IntakeOptions } from '../../../xs/ingest/intake.ts';
@@ -11,7 +11,7 @@ import { makeServiceFolders } from '../../../xs/storage/ownership.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
-import { openWhole } from '../whole.ts';
+import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
 const test = suite('completions are watched for');
 
@@ -32,10 +32,11 @@ async function scene(watching: NonNullable<IntakeOptions['watching']>) {
   const { registrations, workQueue } = library;
   const intake = new Intake({
     ...{ ...context, registrations, workQueue, paths, faults, watching },
-    ...{ env: process.env, clock: realClock },
+    // Whoever sent something was cut off long ago.
+    ...{ env: process.env, clock: { ...realClock, now: () => new Date(Date.now() + DAY_MS) } },
   });
   return {
-    ...{ intake, paths, disk, faults, text: JSON.stringify(completion) },
+    ...{ library, intake, paths, disk, faults, text: JSON.stringify(completion) },
     parts: () => faults.list().map(({ part }) => part),
     done: () => waitFor('it', () => intake.outcome(SERIAL, completion.run).state === 'done'),
     [Symbol.asyncDispose]: async () => {
@@ -76,6 +77,19 @@ test('a completion folder that the disk does not give for a while ends nothing',
   renameSync(`${disk}-away`, disk);
   await at.done();
   assert.equal(at.parts(), []);
+});
+
+test("what one laptop's drop has in its way keeps nobody else's completion waiting", async () => {
+  await using at = await scene({ everyMs: 5, oftenMs: 5 });
+  const places = inCompletion(at.paths);
+  const other = serialOf(2);
+  at.library.registrations.register(other, 'Jim', 'uuid 2', dsaKey(2));
+  mkdirSync(places.drop(other));
+  writeFileSync(join(places.drop(other), other), 'received');
+  mkdirSync(places.waiting(other));
+  writeFileSync(places.waiting(SERIAL), at.text);
+  at.intake.start();
+  await at.done();
 });
 
 test.run();
