@@ -32,7 +32,12 @@ import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
 import { checkLibrary, markLibrary } from './storage/library-id.ts';
-import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
+import {
+  checkUsable,
+  makeLaptopFolders,
+  makeServiceFolders,
+  type Ownership,
+} from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
 import { releaseIfFull } from './storage/reserve.ts';
@@ -124,17 +129,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const moodle = openMoodle(paths, { clock, registrations, faults, audit });
   const serials = () => registrations.all().map(([serial]) => serial);
   const firstDays = new FirstDays(paths);
-  const shares = () =>
-    shareOut(
-      serials()
-        .filter((serial) => registrations.isActive(serial))
-        .flatMap((serial) => {
-          const days = firstDays.since(serial, clock.now());
-          return days === undefined
-            ? []
-            : [{ serial, days, confirmed: registrations.isConfirmed(serial) }];
-        }),
-    );
+  const shares = () => shareNow(registrations, firstDays, clock.now());
   const troubles = new Map<Serial, string>();
   const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
   if (isUsable) {
@@ -152,12 +147,24 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     ...{ pool, checker, troubles, faults, moodle },
     strangers: new Strangers(clock, log),
     prepare: async () => {
+      if (!faults.attempt('library', () => checkUsable(paths))) return;
       await prepare();
       if (faults.attempt('library', () => markLibrary(paths))) faults.clear('library');
     },
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+function shareNow(registrations: Registrations, firstDays: FirstDays, now: Date): Shares {
+  const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
+  return shareOut(
+    active.flatMap(([serial]) => {
+      const days = firstDays.since(serial, now);
+      const confirmed = registrations.isConfirmed(serial);
+      return days === undefined ? [] : [{ serial, days, confirmed }];
+    }),
+  );
 }
 
 /** Throws `config` for what is there and no folder, nor leads to one: its disk may not be mounted. */
