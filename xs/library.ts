@@ -32,7 +32,12 @@ import { DamageRegister } from './storage/damage-register.ts';
 import { type IndexDb, openIndexDb } from './storage/index-db.ts';
 import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts';
 import { checkLibrary, markLibrary } from './storage/library-id.ts';
-import { makeLaptopFolders, makeServiceFolders, type Ownership } from './storage/ownership.ts';
+import {
+  checkUsable,
+  makeLaptopFolders,
+  makeServiceFolders,
+  type Ownership,
+} from './storage/ownership.ts';
 import { inLaptop, inState, isDraftName, type Paths } from './storage/paths.ts';
 import { MAX_LINKS, openPool, type Pool } from './storage/pool.ts';
 import { releaseIfFull } from './storage/reserve.ts';
@@ -142,6 +147,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     ...{ pool, checker, troubles, faults, moodle },
     strangers: new Strangers(clock, log),
     prepare: async () => {
+      if (!faults.attempt('library', () => checkUsable(paths))) return;
       await prepare();
       if (faults.attempt('library', () => markLibrary(paths))) faults.clear('library');
     },

@@ -4,7 +4,7 @@
  * removed only when its outcome is settled and on the disk. One ingest at a time, to spare the disk; but what
  * a laptop sent is read in turns with the others, and what fails again and again is given up.
  */
-import { type FSWatcher, lstatSync, readdirSync, renameSync, watch } from 'node:fs';
+import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asDsError, DsError } from '../../shared/errors.ts';
@@ -16,6 +16,7 @@ import { lockFile } from '../../shared/system/lock.ts';
 import { removeFolder } from '../../shared/system/remove-in-pieces.ts';
 import type { Faults } from '../ground/faults.ts';
 import { asServerError, reasonOf } from '../ground/system-errors.ts';
+import { WatchedFolder, type WatchedFolderOptions } from '../ground/watched-folder.ts';
 import type { Registrations } from '../registration/registration.ts';
 import { inCompletion, inLaptop } from '../storage/paths.ts';
 import { baseSnapshot, hasSums, mendSums, newestSnapshot, unlist } from '../storage/snapshots.ts';
@@ -30,10 +31,8 @@ import { type Pace, paceOf, RUN_BUDGET, type RunBudget } from './pace.ts';
 import { blameOf, isLaptopsFault, retryDelayMs } from './retry-schedule.ts';
 import { giveBack, takeAway } from './taken.ts';
 
-/** A sweep also finds what inotify lost (its queue is finite), in milliseconds. */
-const SWEEP_MS = 60_000;
-/** While nothing is watched, in milliseconds. */
-const LOOKOUT_MS = 5000;
+/** A session that still runs needs so long between receiving a completion file and handing it over, in milliseconds. */
+const HAND_OVER_MS = 30_000;
 /** A laptop that is still sending is logged once in so many looks: in a minute. */
 const TOLD_WAITS = 30;
 
@@ -45,6 +44,8 @@ export interface IntakeOptions extends IngestContext {
   budget?: RunBudget;
   /** Called for a backup that was refused or held aside. */
   onFailure?: (serial: Serial) => void;
+  /** As a WatchedFolder has it by default. */
+  watching?: Pick<WatchedFolderOptions, 'everyMs' | 'oftenMs' | 'watch'>;
 }
 
 export class Intake implements AsyncDisposable {
@@ -61,12 +62,7 @@ export class Intake implements AsyncDisposable {
   /** How often in a row each was found still sending. */
   readonly #waits = new Map<Serial, number>();
   readonly #stop = new AbortController();
-  #watcher: FSWatcher | undefined;
-  #sweeper: NodeJS.Timeout | undefined;
-  /** Runs while nothing is watched. */
-  #lookout: NodeJS.Timeout | undefined;
-  /** The inode of the watched folder. */
-  #watched: number | undefined;
+  #folder: WatchedFolder | undefined;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -74,48 +70,33 @@ export class Intake implements AsyncDisposable {
 
   /** Takes in what waits, and keeps watching. */
   start(): void {
-    this.#sweepAgain();
-    this.#watch();
-    this.#sweeper = setInterval(() => this.#sweepAgain(), SWEEP_MS);
+    const { paths, faults, watching } = this.#options;
+    this.#folder = new WatchedFolder({
+      ...{ folder: paths.completion, faults, ...watching },
+      onName: (name) => this.#handed(name),
+      onLook: () => this.#sweepAgain(),
+    });
   }
 
-  /** Watching may fail, or end: everything is then found by looking often. */
-  #watch(): void {
+  #handed(name: string): void {
     const { paths, faults } = this.#options;
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    const serial = tryParse(parseSerial, name);
+    if (!serial) return;
     try {
-      const watcher = watch(paths.completion, (_event, name) => {
-        const serial = tryParse(parseSerial, name);
-        if (serial && exists(inCompletion(paths).waiting(serial))) this.#enqueue(serial);
-      });
-      const lost = (error: unknown) => {
-        if (this.#watcher !== watcher) return;
-        this.#watcher = undefined;
-        faults?.note('watching', error);
-      };
-      watcher.on('error', lost);
-      watcher.on('close', () => lost(new Error(`${paths.completion} is not watched any more`)));
-      this.#watcher = watcher;
-      this.#watched = lstatSync(paths.completion).ino;
-      faults?.clear('watching');
+      if (exists(inCompletion(paths).waiting(serial))) this.#enqueue(serial);
     } catch (error) {
-      faults?.note('watching', error);
+      faults?.note('completion', error); // the next sweep finds it
     }
-    clearInterval(this.#lookout);
-    if (!this.#watcher) this.#lookout = setInterval(() => this.#sweepAgain(), LOOKOUT_MS);
   }
 
   #sweepAgain(): void {
-    const { paths, faults } = this.#options;
+    const { faults } = this.#options;
     try {
       this.#sweep();
       faults?.clear('completion');
     } catch (error) {
       faults?.note('completion', error);
     }
-    const { ino } = lstatSync(paths.completion, { throwIfNoEntry: false }) ?? {};
-    if (!this.#watcher || ino !== this.#watched) this.#watch();
   }
 
   /** What became of a run, as far as this process and the newest snapshot know. */
@@ -141,11 +122,7 @@ export class Intake implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    const watcher = this.#watcher;
-    this.#watcher = undefined;
-    watcher?.close();
-    clearInterval(this.#sweeper);
-    clearInterval(this.#lookout);
+    this.#folder?.[Symbol.dispose]();
     this.#outcomes.close();
     await Promise.all(this.#running);
     await this.#options.workQueue.idle();
@@ -154,7 +131,7 @@ export class Intake implements AsyncDisposable {
   #sweep(): void {
     const { paths } = this.#options;
     const places = inCompletion(paths);
-    for (const name of readdirSync(places.dropFolder)) this.#rescueDrop(name);
+    const troubles = this.#rescueDrops();
     const names = [...readdirSync(places.claimedFolder), ...readdirSync(paths.completion)];
     const serials = names.flatMap((name) => tryParse(parseSerial, name) ?? []);
     const attempts = (serial: Serial) => readAttempts(paths, serial).attempts;
@@ -163,6 +140,20 @@ export class Intake implements AsyncDisposable {
     for (const { serial } of waiting.sort((a, b) => a.attempts - b.attempts)) {
       if (!this.#failures.has(serial)) this.#enqueue(serial);
     }
+    if (troubles.length > 0) throw troubles[0];
+  }
+
+  /** Returns why some could not be: what is in the way of one laptop keeps nobody else waiting. */
+  #rescueDrops(): unknown[] {
+    const troubles: unknown[] = [];
+    for (const name of readdirSync(inCompletion(this.#options.paths).dropFolder)) {
+      try {
+        this.#rescueDrop(name);
+      } catch (error) {
+        troubles.push(error);
+      }
+    }
+    return troubles;
   }
 
   /** Of a session that was cut off between receiving a completion file and handing it over. */
@@ -174,7 +165,7 @@ export class Intake implements AsyncDisposable {
     const stat = lstatSync(received, { throwIfNoEntry: false });
     // A session that is still running needs a moment between the two.
     const age = stat ? this.#options.clock.now().getTime() - stat.ctimeMs : 0;
-    if (stat?.isFile() && Math.abs(age) > SWEEP_MS / 2) {
+    if (stat?.isFile() && Math.abs(age) > HAND_OVER_MS) {
       renameSync(received, places.waiting(serial));
       this.#enqueue(serial);
     }

@@ -105,7 +105,7 @@ export class Registrations {
 
   /** What people call it: its nick, or the serial number of a laptop without one. */
   nameOf(serial: Serial): string {
-    return this.#laptops.get(serial)?.nick || serial;
+    return this.#records.laptops.get(serial)?.nick || serial;
   }
 
   all(): readonly [Serial, Laptop][] {

@@ -91,22 +91,30 @@ export interface LaptopUsage {
 
 /**
  * Opens the index, and fills it from the library if it is new. Laptops whose folders are not as the index
- * has them are read again. A database that SQLite cannot read, now or later, is set aside and made anew.
+ * has them are read again. A database that SQLite cannot read, now or later, is set aside and made anew; where
+ * the disk takes no other, it is in memory, and `faults` says so.
  */
 export async function openIndexDb(
   paths: Paths,
   serials: () => readonly Serial[],
-  faults?: Faults,
+  faults: Faults,
 ): Promise<IndexDb> {
   const file = inState(paths).database;
   let db = await openSomehow(file, faults);
   let replacing: Promise<void> | undefined;
   const replace = async () => {
-    await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {}); // it is damaged
-    putAside(file);
-    makePrivate(file);
-    db = await openDb(file, MIGRATIONS);
-    await rebuild(db, paths, serials());
+    await close(db);
+    try {
+      putAside(file);
+      makePrivate(file);
+      db = await openDb(file, MIGRATIONS);
+      await rebuild(db, paths, serials());
+    } catch (error) {
+      faults.note('index', error);
+      await close(db);
+      db = await openDb(':memory:', MIGRATIONS);
+      await rebuild(db, paths, serials());
+    }
   };
   const use = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
     await replacing;
@@ -114,9 +122,11 @@ export async function openIndexDb(
     try {
       return await work(used);
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      if (used === db) {
-        replacing ??= replace().finally(() => {
+      // What was closed meanwhile fails in a way of its own.
+      const isReplaced = replacing !== undefined || used !== db;
+      if (!isReplaced && !isDamage(error)) throw error;
+      if (!isReplaced) {
+        replacing = replace().finally(() => {
           replacing = undefined;
         });
       }
@@ -149,12 +159,12 @@ export async function openIndexDb(
 }
 
 /** On a disk that is full or read-only, or no disk any more, the index is in memory. */
-async function openSomehow(file: string, faults: Faults | undefined): Promise<Db> {
+async function openSomehow(file: string, faults: Faults): Promise<Db> {
   try {
     return await openOrReplace(file);
   } catch (error) {
     // Written by a newer version: somebody has to decide.
-    if (!faults || (error instanceof DsError && error.cause === undefined)) throw error;
+    if (error instanceof DsError && error.cause === undefined) throw error;
     faults.note('index', error);
     return await openDb(':memory:', MIGRATIONS);
   }
@@ -185,6 +195,11 @@ function makePrivate(file: string): void {
 function putAside(file: string): void {
   renameSync(file, `${file}.damaged`);
   for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
+}
+
+/** It may be damaged, or closed. */
+async function close(db: Db): Promise<void> {
+  await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {});
 }
 
 /** A bad page or a failing disk, not a full one. */

@@ -4,7 +4,7 @@
  * would get a new host key, and every laptop would refuse the server.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
 import { ifReadable, isExhausted } from './checked-entry.ts';
@@ -17,7 +17,7 @@ export function checkLibrary(paths: Paths): void {
   if (known && here && known !== here) {
     throw strange(paths, 'is not the library that was served here before');
   }
-  if (here || existsSync(hostKey(paths))) return;
+  if (here || !isAbsent(hostKey(paths))) return;
   // Laptops were let in, and what they know the server by is not there.
   const served = known ?? namesIn(inState(paths).keysFolder)[0];
   if (served === undefined) return;
@@ -38,10 +38,25 @@ export function markLibrary(paths: Paths): true {
   return true;
 }
 
-/** Whether the library that is there now has this number; for a disk that goes away meanwhile. */
+/**
+ * False for another library, or none; for a disk that goes away meanwhile. A number that is damaged, or
+ * cannot be read, says nothing: restores may work, and where the disk is read-only it stays as it is.
+ */
 export function isStillThere(paths: Paths): boolean {
   const known = readId(inState(paths).libraryId);
-  return known === undefined || readId(libraryId(paths)) === known;
+  if (known === undefined) return true;
+  const here = readId(libraryId(paths));
+  if (here !== undefined) return here === known;
+  return ![libraryId(paths), hostKey(paths)].every(isAbsent);
+}
+
+/** False where the disk does not say. */
+function isAbsent(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 function strange({ library, state }: Paths, what: string): DsError {

@@ -61,8 +61,7 @@ export function takeOver(ownership: Ownership, path: string): void {
 export function makeServiceFolders(ownership: Ownership, paths: Paths, faults: Faults): void {
   faults.attempt('library', () => {
     mkdirSync(paths.library, { recursive: true });
-    accessSync(paths.library, constants.W_OK);
-    checkLinks(paths.library);
+    checkUsable(paths);
     makeEnterableFolder(ownership, paths.library);
   });
   faults.attempt('state', () => {
@@ -85,6 +84,13 @@ function makeEnterableFolder(ownership: Ownership, path: string): void {
   give(ownership, path, ownership.ownUid, 0o751);
 }
 
+/** Throws when backups cannot be made in the library; restores may work all the same. */
+export function checkUsable({ library }: Paths): true {
+  accessSync(library, constants.W_OK);
+  checkLinks(library);
+  return true;
+}
+
 /** Snapshots are made of hard links: FAT, exFAT and some network disks have none. */
 function checkLinks(folder: string): void {
   const [one, two] = [join(folder, '.links.tmp'), join(folder, '.links-2.tmp')];
@@ -95,7 +101,7 @@ function checkLinks(folder: string): void {
   } catch (cause) {
     if (isErrno(cause, 'ENOSPC', 'EDQUOT')) return; // full: known, and no reason to stop
     if (!isErrno(cause, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK')) throw cause;
-    throw new DsError('config', `${folder} is on a file system without hard links`, {
+    throw new DsError('config', `the file system has no hard links: ${folder}`, {
       hint: 'put the library on ext4, xfs or btrfs',
       cause,
     });

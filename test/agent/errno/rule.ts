@@ -14,6 +14,10 @@ const ERRNOS = {
   ...{ EROFS: 30, EDQUOT: 122, ENOSPC: 28, ESTALE: 116 },
 } as const;
 export type ErrnoName = keyof typeof ERRNOS;
+/** What a file system says that has no hard links. */
+const LINKLESS = { EPERM: 1, EMLINK: 31, ENOSYS: 38, EOPNOTSUPP: 95 } as const;
+type LinklessName = keyof typeof LINKLESS;
+export const LINKLESS_NAMES = Object.keys(LINKLESS) as LinklessName[];
 export const ERRNO_NAMES = Object.keys(ERRNOS) as ErrnoName[];
 
 /** A kind of call, as shim.c names it, and a part of the path; with `$` at its end, the end of the path. */
@@ -30,9 +34,13 @@ export function compileShim(folder: string): { LD_PRELOAD: string; DS_ERRNO_RULE
 }
 
 /** From now on these calls of this process and its children fail; none without a target. */
-export function setRule(file: string, target?: Target, errno: ErrnoName = 'EIO'): void {
+export function setRule(
+  file: string,
+  target?: Target,
+  errno: ErrnoName | LinklessName = 'EIO',
+): void {
   const text = Buffer.alloc(RULE_BYTES);
-  if (target) text.write(`${target[0]} ${ERRNOS[errno]} ${target[1]}`);
+  if (target) text.write(`${target[0]} ${{ ...ERRNOS, ...LINKLESS }[errno]} ${target[1]}`);
   const fd = openSync(file, 'r+');
   writeSync(fd, text, 0, RULE_BYTES, 0);
   closeSync(fd);

@@ -16,16 +16,23 @@ const folder = mkdtempSync(join(tmpdir(), 'ds-device-'));
 const shim = compileShim(folder);
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the table', () => {
-  const file = new URL('device-child.ts', import.meta.url).pathname;
-  const words = ['--import', 'tsx', file];
+function runChild({ pathname }: URL) {
   const env = { ...process.env, ...shim };
-  const done = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+  return spawnSync(process.execPath, ['--import', 'tsx', pathname], { env, encoding: 'utf8' });
+}
+
+test('the table', () => {
+  const done = runChild(new URL('device-child.ts', import.meta.url));
   const lines = done.stdout.trim().split('\n');
   const [, cases] = /^(\d+) cases$/.exec(lines.pop() ?? '') ?? [];
   assert.ok(cases, `the table ended early: ${done.stderr.slice(-2000)}`);
   assert.is(lines.join('\n'), '');
   assert.ok(Number(cases) >= 12);
+});
+
+test('a library without hard links is served, and named for as long as it has none', () => {
+  const done = runChild(new URL('linkless-child.ts', import.meta.url));
+  assert.is(done.status, 0, done.stderr.slice(-2000));
 });
 
 test.run();

@@ -2,6 +2,7 @@ import {
   closeSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   rmSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
+import { openDb } from '../../../shared/system/db.ts';
 import { inLaptop, inState } from '../../../xs/storage/paths.ts';
 import { drawings } from '../integrity/damage-library.ts';
 import { backUp, SERIAL } from '../library.ts';
@@ -80,5 +82,51 @@ test('bad pages set the index aside when they are first read, and rebuild works'
   assert.ok(existsSync(`${database}.damaged`));
   assert.match(await whole.command('rebuild'), /^1 snapshot found/);
 });
+
+test('bad pages that cannot be set aside put the index into memory, until the next start', async () => {
+  using at = place();
+  {
+    await using whole = await openWhole('', at);
+    await backUp(whole, drawings(3));
+  }
+  const { database } = inState({ state: `${at.folder}/state` } as never);
+  spoilPages(database);
+  mkdirSync(`${database}.damaged/full`, { recursive: true });
+  {
+    await using whole = await openWhole('', at);
+    await works(whole);
+  }
+  rmSync(`${database}.damaged`, { recursive: true });
+  await using whole = await openWhole('', at);
+  assert.equal(whole.library.faults.list(), []);
+  assert.is((await rowOf(whole))[0], 2);
+});
+
+test('a database that is spoilt while it is open, on a disk that takes no other, goes on in memory', async () => {
+  await using whole = await openWhole();
+  await backUp(whole, drawings(3));
+  const { database } = inState(whole.library.paths);
+  {
+    // What another connection has written is read from the file; what is in the journal only has no pages there.
+    await using other = await openDb(database, ['', '', '', '']);
+    await other.run("INSERT INTO day VALUES ('2020-01-01', 1)");
+    await other.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+  spoilPages(database);
+  mkdirSync(`${database}.damaged/full`, { recursive: true });
+  await works(whole);
+});
+
+/** The index answers from memory, keeps what it is told, and the status says so. */
+async function works(whole: WholeLibrary): Promise<void> {
+  assert.is((await rowOf(whole))[0], 1);
+  await backUp(whole, drawings(4));
+  assert.is((await rowOf(whole))[0], 2);
+  assert.equal(
+    whole.library.faults.list().map(({ part }) => part),
+    ['index'],
+  );
+  assert.match(await whole.command('rebuild'), /^2 snapshots found/);
+}
 
 test.run();

@@ -1,4 +1,5 @@
 /** A library that is not there, not whole, or another one, is not taken for a new school. */
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -7,12 +8,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isStillThere } from '../../../xs/storage/library-id.ts';
 import { hostKey, inState, libraryId, type Paths } from '../../../xs/storage/paths.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { openWhole } from '../whole.ts';
@@ -42,10 +45,7 @@ async function after(
 const REFUSED: [what: string, happens: (paths: Paths) => void, words: RegExp][] = [
   [
     'an empty mount point',
-    ({ library }) => {
-      renameSync(library, `${library}-unmounted`);
-      mkdirSync(library);
-    },
+    ({ library }) => unmounted(library),
     /is empty: its disk may not be mounted/,
   ],
   ['no folder', ({ library }) => rmSync(library, { recursive: true }), /may not be mounted/],
@@ -144,5 +144,49 @@ test('a new school begins with a number', async () => {
   assert.ok(existsSync(libraryId(paths)));
   assert.equal(readFileSync(libraryId(paths)), readFileSync(inState(paths).libraryId));
 });
+
+/** With its sum, as it is written. */
+const OTHER = `other ${createHash('sha256').update('other').digest('hex').slice(0, 16)}\n`;
+
+const WHILE_SERVED: [what: string, happens: (paths: Paths) => void, isThere: boolean][] = [
+  ['a number that is damaged', (paths) => writeFileSync(libraryId(paths), 'x'), true],
+  ['a number that cannot be read', (paths) => unreadable(libraryId(paths)), true],
+  ['a number that is lost, beside the host key', (paths) => rmSync(libraryId(paths)), true],
+  ['a disk that gives nothing', (paths) => unreadable(paths.library), true],
+  ['another library', (paths) => writeFileSync(libraryId(paths), OTHER), false],
+  ['an empty mount point', ({ library }) => unmounted(library), false],
+  ['no folder', ({ library }) => rmSync(library, { recursive: true }), false],
+];
+for (const [what, happens, isThere] of WHILE_SERVED) {
+  test(`${what}: while it is served, the library is ${isThere ? 'there' : 'gone'}`, () =>
+    after(
+      () => {},
+      async (open) => {
+        const paths = await open();
+        happens(paths);
+        assert.is(isStillThere(paths), isThere);
+      },
+    ));
+}
+
+test('a host key that the disk does not give is no missing library', () =>
+  after(
+    (paths) => {
+      writeFileSync(libraryId(paths), 'x');
+      unreadable(hostKey(paths));
+    },
+    async (open) => void (await open()),
+  ));
+
+function unmounted(library: string): void {
+  renameSync(library, `${library}-unmounted`);
+  mkdirSync(library);
+}
+
+/** For root as well: a path that cannot be followed. */
+function unreadable(path: string): void {
+  rmSync(path, { recursive: true });
+  symlinkSync(path, path);
+}
 
 test.run();
