@@ -5,9 +5,9 @@
  * is read by the scrub.
  */
 import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
-import { asDsError } from '../../shared/errors.ts';
+import { asDsError, isErrno } from '../../shared/errors.ts';
 import {
   parseDigest,
   parseSerial,
@@ -20,7 +20,7 @@ import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
-import { isUnreadable } from '../storage/checked-entry.ts';
+import { isUnreadable, statIfReadable } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import {
@@ -111,24 +111,32 @@ export class Checker {
   /**
    * Links again every name that a readable list has and the pool's content is there for, so that
    * content without other names is unused. Folders that did not change since they were found whole are
-   * passed over. False when some list cannot be read, so that nobody can know.
+   * passed over. Returns the folders that may have a list, or more folders, which cannot be read: while there
+   * are any, nobody can know what is unused.
    */
-  async linkAllNames(signal?: AbortSignal): Promise<boolean> {
+  async linkAllNames(signal?: AbortSignal): Promise<string[]> {
     const { paths } = this.#options;
+    const { trashOf } = inLibrary(paths);
     const how = this.#byPool(signal);
     const pause = pacemaker(IDLE_SLICE_MS);
-    let areListsKnown = true;
+    const unknown: string[] = [];
     for (const serial of laptopsIn(paths)) {
       await pause();
-      for (const [parent, folder] of foldersOf(paths, serial)) {
+      for (const [parent, name] of foldersOf(paths, serial, (folder) => unknown.push(folder))) {
         signal?.throwIfAborted();
-        const stamp = stampOf(join(parent, folder));
-        if (stamp === undefined || this.#whole.get(join(parent, folder)) === stamp) continue;
-        const found = await this.#checkSafely(join(parent, folder), folder, how);
-        if (found.some(({ what }) => what === 'unreadable')) areListsKnown = false;
+        const folder = join(parent, name);
+        if (this.#isStillWhole(folder)) continue;
+        if (parent === trashOf(serial) && statIfReadable(folder)?.isFile()) continue; // has no list
+        const found = await this.#checkSafely(folder, name, how);
+        if (found.some(({ what }) => what === 'unreadable')) unknown.push(folder);
       }
     }
-    return areListsKnown;
+    return unknown;
+  }
+
+  #isStillWhole(folder: string): boolean {
+    const stamp = this.#whole.get(folder);
+    return stamp !== undefined && stamp === stampOf(folder);
   }
 
   async #checkLaptop(serial: Serial, how: How): Promise<NamesFinding[]> {
@@ -136,13 +144,17 @@ export class Checker {
     const findings: NamesFinding[] = [];
     const pause = pacemaker(IDLE_SLICE_MS);
     await this.#clear(() => clearLaptop(paths, serial));
-    for (const [parent, folder] of foldersOf(paths, serial)) {
+    const { home } = inLaptop(paths, serial);
+    const trash = inLibrary(paths).trashOf(serial);
+    const note = (folder: string) => {
+      if (folder !== trash) findings.push(unreadable(relative(home, folder), 'its folder'));
+    };
+    for (const [parent, folder] of foldersOf(paths, serial, note)) {
       how.signal?.throwIfAborted();
       await pause();
       const found = await this.#checkSafely(join(parent, folder), folder, how);
-      if (parent === inLaptop(paths, serial).home) findings.push(...found);
+      if (parent === home) findings.push(...found);
     }
-    if (!isReadable(inLaptop(paths, serial).home)) findings.push(unreadable('', 'its folder'));
     findings.push(...lostSnapshot(paths, serial));
     const before = readFindings(paths, serial).count;
     try {
@@ -191,6 +203,8 @@ export class Checker {
       found = await this.#checkSnapshot({ ...manifest, folder }, name, how);
     } else if (!(await this.#makeManifest(folder, name, how))) {
       if (isOurs(folder) || !isFolder(folder)) found = [unreadable(name, 'MANIFEST')];
+      // It may be one of ours.
+      else readable(folder, () => found.push(unreadable(name, 'its folder')));
     }
     const stamp = stampOf(folder);
     if (found.length === 0 && stamp !== undefined) this.#whole.set(folder, stamp);
@@ -269,47 +283,42 @@ export function laptopsIn(paths: Paths): Serial[] {
 
 /**
  * Snapshots, held ones, pins, and what is in the trash: [its laptop's folder or trash, name]. A kind is
- * listed only when somebody asks for it: most questions end with the newest snapshot.
+ * listed only when somebody asks for it: most questions end with the newest snapshot. `onUnreadable` is told of
+ * each folder whose names cannot be read: what is in there is not among these.
  */
 export function* foldersOf(
   paths: Paths,
   serial: Serial,
+  onUnreadable?: OnUnreadable,
 ): Generator<[parent: string, folder: string]> {
-  const { home } = inLaptop(paths, serial);
+  const { home, held, pinned } = inLaptop(paths, serial);
   const trash = inLibrary(paths).trashOf(serial);
-  for (const name of snapshotsIn(home)) yield [home, name];
-  for (const name of snapshotsIn(join(home, 'held'))) yield [home, join('held', name)];
-  const pinned = readable(join(home, 'pinned')).filter((uid) => tryParse(parseUid, uid));
-  for (const uid of pinned) {
-    const pins = readable(join(home, 'pinned', uid)).map((one) => join('pinned', uid, one));
+  for (const name of snapshotsIn(home, onUnreadable)) yield [home, name];
+  for (const name of snapshotsIn(held, onUnreadable)) yield [home, join('held', name)];
+  const uids = readable(pinned, onUnreadable).filter((uid) => tryParse(parseUid, uid));
+  for (const uid of uids) {
+    const pins = readable(join(pinned, uid), onUnreadable).map((one) => join('pinned', uid, one));
     for (const name of pins.filter(pinOf)) yield [home, name];
   }
-  for (const name of readable(trash)) yield [trash, name];
+  for (const name of readable(trash, onUnreadable)) yield [trash, name];
 }
 
 /** The newest first. */
-function snapshotsIn(folder: string): string[] {
-  const names = readable(folder).filter((name) => tryParse(parseSnapshotName, name));
+function snapshotsIn(folder: string, onUnreadable: OnUnreadable | undefined): string[] {
+  const names = readable(folder, onUnreadable).filter((name) => tryParse(parseSnapshotName, name));
   return names.sort().reverse();
 }
 
-function isReadable(folder: string): boolean {
-  try {
-    readdirSync(folder);
-    return true;
-  } catch (error) {
-    if (isUnreadable(error)) return false;
-    throw error;
-  }
-}
+type OnUnreadable = (folder: string) => void;
 
 /** None where the folder cannot be read: somebody else's damage stops nobody. */
-function readable(folder: string): string[] {
+function readable(folder: string, onUnreadable?: OnUnreadable): string[] {
   try {
-    return namesIn(folder);
+    return readdirSync(folder);
   } catch (error) {
-    if (isUnreadable(error)) return [];
-    throw error;
+    if (!isUnreadable(error)) throw error;
+    if (!isErrno(error, 'ENOENT')) onUnreadable?.(folder);
+    return [];
   }
 }
 
@@ -361,8 +370,13 @@ function unreadable(folder: string, file: string): NamesFinding {
   return { folder, file, what: 'unreadable', title: null };
 }
 
-/** Changes whenever a name in the folder does. */
+/** Changes whenever a name in the folder does; undefined where it cannot be read. */
 function stampOf(folder: string): string | undefined {
-  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
-  return stat?.isDirectory() ? `${stat.ino} ${stat.ctimeNs}` : undefined;
+  try {
+    const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+    return stat?.isDirectory() ? `${stat.ino} ${stat.ctimeNs}` : undefined;
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
 }

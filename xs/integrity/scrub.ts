@@ -123,7 +123,7 @@ async function listAndSweep(
     if (POOL_NAME.test(name) && stat?.nlink === 1) unlinked.add(name);
     await pause();
   }
-  const isUnused = unlinked.size > 0 && (await checker.linkAllNames(signal));
+  const isUnused = unlinked.size > 0 && (await checker.linkAllNames(signal)).length === 0;
   // The last good copy of damaged content is needed even if nothing links to it.
   const precious = new Set(pool.damage.list().map(({ digest }) => digest));
   const files: Pooled[] = [];

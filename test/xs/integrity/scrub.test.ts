@@ -5,12 +5,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Digest, parseSerial } from '../../../shared/ids.ts';
@@ -26,7 +28,7 @@ import {
   writeScrubState,
 } from '../../../xs/integrity/scrub-state.ts';
 import { DamageRegister, hasDamage } from '../../../xs/storage/damage-register.ts';
-import { inDamaged, inLaptop, inPool, scrubState } from '../../../xs/storage/paths.ts';
+import { inDamaged, inLaptop, inLibrary, inPool, scrubState } from '../../../xs/storage/paths.ts';
 import { openPool } from '../../../xs/storage/pool.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { seeded } from '../../shared/random.ts';
@@ -178,6 +180,53 @@ test('what nobody uses is swept, damaged or not; what somebody uses is not', asy
   );
   checkSnapshots(library.paths, SERIAL);
 });
+
+/** Nobody can read a folder that is a link to itself, root included. */
+function closed(folder: string): Disposable {
+  const aside = `${folder}.aside`;
+  renameSync(folder, aside);
+  symlinkSync(folder, folder);
+  return {
+    [Symbol.dispose]: () => {
+      rmSync(folder);
+      renameSync(aside, folder);
+    },
+  };
+}
+
+/** Where a list may be, and which folder on the way there cannot be read; in a laptop's folder or its trash. */
+const PLACES = [
+  ["a laptop's folder", 'home', '', ''],
+  ['the snapshot itself', 'home', '', 'NAME'],
+  ['the folder of what is held', 'home', 'held/NAME', 'held'],
+  ['the folder of pins', 'home', 'pinned/UID/DIGEST', 'pinned'],
+  ['the folder of an entry with pins', 'home', 'pinned/UID/DIGEST', 'pinned/UID'],
+  ["a laptop's trash", 'trash', 'NAME~20260101T000000Z~old~1', ''],
+] as const;
+
+for (const [what, root, moved, unreadable] of PLACES) {
+  test(`what only a list names is not swept while ${what} cannot be read`, async () => {
+    using library = await libraryWith(drawings(3));
+    const { folder, name } = newest(library);
+    const digest = digestOf(readFileSync(join(folder, `${uidOf(1)}.metadata`)));
+    const { home } = inLaptop(library.paths, SERIAL);
+    const top = root === 'home' ? home : inLibrary(library.paths).trashOf(SERIAL);
+    const place = (text: string) =>
+      join(top, text.replace('NAME', name).replace('UID', uidOf(1)).replace('DIGEST', digest));
+    const target = moved === '' ? folder : place(moved);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(folder, target);
+    rmSync(join(target, uidOf(1)));
+    const pooled = contentFile(library, ' drawing 1');
+    {
+      using _closed = closed(place(unreadable).replace(/\/$/, ''));
+      assert.is((await scrubShard(library.context, shardOf(pooled))).swept, 0);
+    }
+    assert.ok(existsSync(pooled));
+    await scrubShard(library.context, shardOf(pooled));
+    assert.is(readFileSync(join(target, uidOf(1)), 'utf8'), ' drawing 1', 'and then it is back');
+  });
+}
 
 test('content cut short, emptied or unreadable is damaged, wherever it is noticed', async () => {
   const journal = drawings(3);
