@@ -49,6 +49,11 @@ export function nameInJournal(uid: Uid, entry: Pick<Entry, 'properties'>): Uid {
   return isName && uidAtSchool(name) === uid ? (name as Uid) : uid;
 }
 
+/** May be a derived uid, which does not begin as the name that it is derived from. */
+export function isDerived(uid: Uid): boolean {
+  return uid.charAt(14) === '5';
+}
+
 /** A uid in the form of a UUID of version 5, always the same for the same texts. */
 export function derivedUid(purpose: 'name' | 'beside', ...texts: readonly string[]): Uid {
   const text = `ds-backup ${purpose} 1\n${texts.map((one) => `${one}\n`).join('')}`;

@@ -20,8 +20,8 @@ import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Freshness } from '../freshness.ts';
 import type { Paths } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
-import { listShownEntries, nameOf } from './entry-name.ts';
-import { type Problem, problemOf } from './problem.ts';
+import { isDerived, listShownEntries, nameOf } from './entry-name.ts';
+import { isOfFolder, type Problem, problemOf } from './problem.ts';
 import { lastingSignature } from './read-entry.ts';
 import type { Recheck } from './recheck.ts';
 
@@ -93,6 +93,24 @@ export async function scanJournal(
   }
   if (scan.toRead.length > 0) scan.moment ||= moment();
   return scan;
+}
+
+/**
+ * All problems of a scan. The uid of an entry with an odd name does not say in which folder it is: while one
+ * cannot be listed, each of `known` that was not found may be in it, and is not called deleted.
+ */
+export function problemsIn({ unchanged, toRead, problems }: Scan, known: Iterable<Uid>): Problem[] {
+  const folder = problems.find(isOfFolder);
+  if (!folder) return problems;
+  const found = new Set<string>([...unchanged.keys(), ...toRead.map(({ entry }) => entry.uid)]);
+  for (const { uid } of problems) found.add(uid);
+  const unfound = [...new Set(known)].filter((uid) => isDerived(uid) && !found.has(uid));
+  return [
+    ...problems,
+    ...unfound.map((uid) => {
+      return { uid, problem: `Journal entry ${uid} is not found; ${folder.problem}` };
+    }),
+  ];
 }
 
 /**
