@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../../agent/context.ts';
@@ -36,6 +37,12 @@ test('a Journal that was emptied while Sugar runs has no layout that can be read
   const { writer, told } = choose(({ journalVersion }) => rmSync(journalVersion));
   assert.ok(writer instanceof DatastoreWriter);
   assert.match(told, /the Journal's layout cannot be read/);
+});
+
+test('a folder that cannot be listed speaks against it, and does not end the restore', () => {
+  const { writer, told } = choose(({ journal, own }) => symlinkSync(own, join(journal, 'ab')));
+  assert.ok(writer instanceof DatastoreWriter);
+  assert.match(told, /the Journal's folder ab cannot be listed: it is a symbolic link/);
 });
 
 test.run();
