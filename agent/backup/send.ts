@@ -9,7 +9,7 @@ import { failpoint } from '../../shared/system/failpoint.ts';
 import { forEachConcurrently } from '../concurrently.ts';
 import type { Context } from '../context.ts';
 import { concernedBy, type Problem } from '../journal/problem.ts';
-import { fileSystemMoment, type Scan } from '../journal/scan.ts';
+import { fileSystemMoment, problemsIn, type Scan } from '../journal/scan.ts';
 import { inJournal } from '../paths.ts';
 import type { Meter } from '../progress.ts';
 import type { Session } from '../school/session.ts';
@@ -63,7 +63,7 @@ export class Sender {
       const isAsItWas = scan.unchanged.has(uid as Uid) && !scan.reread.has(uid as Uid);
       return partial && !again.has(uid) && isAsItWas;
     });
-    problems.push(...scan.problems);
+    problems.push(...problemsIn(scan, state.confirmed?.versions.keys() ?? []));
     meter.phase('sending');
     meter.expect(toRead.length, estimatedBytes(scan));
     const batches = this.#stage(toRead, scan, read, problems);

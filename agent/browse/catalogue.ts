@@ -13,7 +13,7 @@ import type {
 import type { Context } from '../context.ts';
 import { keptVersions } from '../journal/kept-marks.ts';
 import { concernedBy } from '../journal/problem.ts';
-import { scanJournal } from '../journal/scan.ts';
+import { problemsIn, scanJournal } from '../journal/scan.ts';
 import { freeBytes } from '../profile.ts';
 import { planRestore } from '../restore/plan.ts';
 import type { Session } from '../school/session.ts';
@@ -216,12 +216,12 @@ async function scanVersions(context: Context): Promise<LocalVersions> {
   using workplace = openWorkplace(context);
   const { paths } = workplace.context;
   await using state = await openState(paths.state);
-  const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
-  const local = new Map<Uid, Digest | undefined>(unchanged);
-  for (const problem of problems) {
+  const scan = await scanJournal(paths, state.entries, () => 0n);
+  const local = new Map<Uid, Digest | undefined>(scan.unchanged);
+  for (const problem of problemsIn(scan, state.entries.keys())) {
     for (const uid of concernedBy(problem, state.entries.keys())) local.set(uid, undefined);
   }
-  for (const { entry } of toRead) {
+  for (const { entry } of scan.toRead) {
     const known = state.entries.get(entry.uid);
     // Read so soon after its change that its signature proves nothing; most likely it is still that.
     local.set(entry.uid, known?.signature === null ? known.digest : undefined);

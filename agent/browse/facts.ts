@@ -12,7 +12,7 @@ import { Datastore } from '../journal/datastore.ts';
 import { uidAtSchool } from '../journal/entry-name.ts';
 import { concernedBy } from '../journal/problem.ts';
 import { tryReadVersion } from '../journal/read-entry.ts';
-import { scanJournal } from '../journal/scan.ts';
+import { problemsIn, scanJournal } from '../journal/scan.ts';
 import { findServer } from '../school/session.ts';
 import { openState, type State, type UnfinishedRestore } from '../state.ts';
 import { openStatePlace } from '../workplace.ts';
@@ -103,10 +103,12 @@ async function readCensus(
   state: State,
   shown: ReadonlySet<Uid> | undefined,
 ): Promise<Standing[]> {
-  const { unchanged, toRead, problems } = await scanJournal(paths, state.entries, () => 0n);
-  const local = new Map<Uid, Digest | undefined>(unchanged);
+  const scan = await scanJournal(paths, state.entries, () => 0n);
+  const atSchool = state.confirmed?.versions.keys() ?? [];
+  const problems = problemsIn(scan, [...state.entries.keys(), ...atSchool]);
+  const local = new Map<Uid, Digest | undefined>(scan.unchanged);
   const hadProblem = new Set(state.problems.map(({ uid }) => uid));
-  for (const { entry } of toRead) {
+  for (const { entry } of scan.toRead) {
     const known = state.entries.get(entry.uid);
     // Read within the racy window of its change, it may have changed again since, and what had a problem
     // may have come back: only reading tells.

@@ -3,7 +3,9 @@
  * one with another name gets a uid that is derived from it, and returns under its own name.
  */
 import { createHash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { basename } from 'node:path';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseUid, tryParse, type Uid } from '../../shared/ids.ts';
 import { type Entry, propertyText } from '../../shared/journal/entry.ts';
 import { listEntries, type TreeEntry } from '../../shared/journal/journal-tree.ts';
@@ -13,22 +15,40 @@ const NAME_LENGTH = 36;
 const NOT_TEXT = '\ufffd';
 
 /**
- * All entries that Sugar shows, under the uids that they have at school. `onStranger` and `onFolder` are
- * those of `listEntries`.
+ * All entries that Sugar shows, under the uids that they have at school. `onStranger` gets every path that is
+ * none; `onFolder` the name of every two-letter folder whose entries are not listed, and why.
  */
 export function listShownEntries(
   root: string,
   onStranger: (path: string) => void,
-  onFolder?: (prefix: string, error: unknown) => void,
+  onFolder: (prefix: string, error: unknown) => void,
 ): TreeEntry[] {
   const odd: TreeEntry[] = [];
   const sort = (path: string) => {
+    if (isTwoLetterLink(path)) {
+      onFolder(basename(path), new DsError('unreadable', 'it is a symbolic link'));
+      return;
+    }
     const [name = '', prefix] = path.split('/').reverse();
     const isEntry = [...name].length === NAME_LENGTH && prefix && name.startsWith(prefix);
     if (isEntry && !name.includes(NOT_TEXT)) odd.push({ uid: uidAtSchool(name), path });
     else onStranger(path);
   };
   return [...listEntries(root, sort, onFolder), ...odd];
+}
+
+/** What a folder whose entries are not listed is to a person. */
+export function notListed(prefix: string, error: unknown): string {
+  const why = asDsError(error).message;
+  return `the entries in the Journal's folder ${prefix} cannot be listed: ${why}`;
+}
+
+/** Sugar follows it, and shows the entries behind it. */
+function isTwoLetterLink(path: string): boolean {
+  return (
+    basename(path).length === 2 &&
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  );
 }
 
 /** The entry's name in the Journal, for Sugar's datastore. */
@@ -47,6 +67,11 @@ export function nameInJournal(uid: Uid, entry: Pick<Entry, 'properties'>): Uid {
   const isName = [...name].length === NAME_LENGTH && !/[/\0]/.test(name);
   // Branded although it is no uid at school: everything that is done in the Journal takes either.
   return isName && uidAtSchool(name) === uid ? (name as Uid) : uid;
+}
+
+/** May be a derived uid, which does not begin as the name that it is derived from. */
+export function isDerived(uid: Uid): boolean {
+  return uid.charAt(14) === '5';
 }
 
 /** A uid in the form of a UUID of version 5, always the same for the same texts. */

@@ -3,31 +3,70 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { contentOf, listEntries, readProperties } from '../../shared/journal/journal-tree.ts';
+import { MAX_METADATA_BYTES } from '../../shared/journal/entry.ts';
+import { contentOf, readPlainFile, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { KEPT_PROPERTY, type KeptMark, pinOf, readMark } from '../../shared/journal/kept.ts';
-import type { Paths } from '../paths.ts';
+import { inEntry, type Paths } from '../paths.ts';
+import { listShownEntries, notListed } from './entry-name.ts';
 
-/** Those without content and with a readable mark; copies of such an entry have one as well. */
-export function listMarks(paths: Pick<Paths, 'journal'>): { uid: Uid; mark: KeptMark }[] {
-  return markedEntries(paths).filter(({ bytes }) => bytes === 0);
+export interface Marked {
+  uid: Uid;
+  mark: KeptMark;
+}
+
+/**
+ * Those without content and with a readable mark; copies of such an entry have one as well. What cannot be
+ * read is left out.
+ */
+export function listMarks(paths: Pick<Paths, 'journal'>): Marked[] {
+  return markedEntries(paths, () => {}).filter(({ bytes }) => bytes === 0);
+}
+
+/** The same, for whoever deletes what no mark names. Throws `unreadable` where there may be others. */
+export function allMarks(paths: Pick<Paths, 'journal'>): Marked[] {
+  const refuse = (error: unknown) => {
+    throw error;
+  };
+  return markedEntries(paths, refuse).filter(({ bytes }) => bytes === 0);
 }
 
 /** Copies from a day that was shown in the Journal, whole or not, that still have their mark. */
 export function listCopies(paths: Pick<Paths, 'journal'>): Uid[] {
-  return markedEntries(paths)
+  return markedEntries(paths, () => {})
     .filter(({ mark }) => mark.snapshot !== undefined)
     .map(({ uid }) => uid);
 }
 
 /** All with a readable mark, and the bytes of their contents. */
-function markedEntries({ journal }: Pick<Paths, 'journal'>) {
+function markedEntries({ journal }: Pick<Paths, 'journal'>, onUnread: (error: unknown) => void) {
   if (!existsSync(journal)) return [];
-  return listEntries(journal).flatMap((entry) => {
-    if (!existsSync(join(entry.path, 'metadata', KEPT_PROPERTY))) return [];
-    const mark = readMark(readProperties(entry));
-    return mark ? [{ uid: entry.uid, mark, bytes: contentOf(entry)?.size ?? 0 }] : [];
+  const listed = listShownEntries(
+    journal,
+    () => {},
+    (prefix, cause) => {
+      onUnread(new DsError('unreadable', notListed(prefix, cause), { cause }));
+    },
+  );
+  return listed.flatMap((entry) => {
+    try {
+      return markedEntry(entry);
+    } catch (error) {
+      if (!(error instanceof DsError)) throw error;
+      onUnread(error);
+      return [];
+    }
   });
+}
+
+/** Nothing but the mark is read: what is odd about another property does not matter here. */
+function markedEntry(entry: TreeEntry) {
+  const path = join(inEntry(entry).metadata, KEPT_PROPERTY);
+  if (!existsSync(path)) return [];
+  const bytes = readPlainFile(entry, path, MAX_METADATA_BYTES);
+  const mark = bytes && readMark({ properties: new Map([[KEPT_PROPERTY, bytes]]) });
+  return mark ? [{ uid: entry.uid, mark, bytes: contentOf(entry)?.size ?? 0 }] : [];
 }
 
 /** Entry whose content is only at school → the version that it was then, and is again when it is fetched. */

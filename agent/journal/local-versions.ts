@@ -7,7 +7,7 @@ import type { KnownEntry, State } from '../state.ts';
 import { judgeFlaw } from './flaw.ts';
 import { concernedBy, problemOf } from './problem.ts';
 import { lastingSignature, readVersion } from './read-entry.ts';
-import { fileSystemMoment, scanJournal } from './scan.ts';
+import { fileSystemMoment, problemsIn, scanJournal } from './scan.ts';
 
 /**
  * Undefined for an entry that cannot be read. What was read is remembered for the next backup.
@@ -20,7 +20,7 @@ export async function readLocalVersions(
 ): Promise<Map<Uid, Digest | undefined>> {
   const scan = await scanJournal(paths, new Map(), () => fileSystemMoment(probeFolder));
   const local = new Map<Uid, Digest | undefined>(scan.unchanged);
-  for (const problem of scan.problems) {
+  for (const problem of problemsIn(scan, state.entries.keys())) {
     for (const uid of concernedBy(problem, state.entries.keys())) local.set(uid, undefined);
   }
   const read = new Map<Uid, KnownEntry>();

@@ -46,11 +46,16 @@ function isGone({ path }: TreeEntry): boolean {
   }
 }
 
-/** The entries that a problem is about; of a folder, those of `known` that belong into it. */
+/** The entries that a problem is about; of a folder, those of `known` whose uids belong into it. */
 export function concernedBy({ uid }: Problem, known: Iterable<Uid>): Uid[] {
   if (!isPrefix(uid)) return [uid];
   const start = uid.slice(0, -1);
   return [...known].filter((one) => one.startsWith(start));
+}
+
+/** Of a two-letter folder that cannot be listed. */
+export function isOfFolder({ uid }: Problem): boolean {
+  return isPrefix(uid);
 }
 
 function isPrefix(uid: Uid | Prefix): uid is Prefix {

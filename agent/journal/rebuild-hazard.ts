@@ -15,7 +15,7 @@ import {
   type Signature,
   type TreeEntry,
 } from '../../shared/journal/journal-tree.ts';
-import { listShownEntries } from './entry-name.ts';
+import { listShownEntries, notListed } from './entry-name.ts';
 
 /** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
 export const MAX_PROPERTY_BYTES = 512_000;
@@ -60,10 +60,16 @@ export function surveyJournal(
 ): Survey | string {
   const survey: Survey = new Map();
   let strange = '';
-  const entries = listShownEntries(journal, (path) => {
-    // The rebuild takes every name of this length for an entry's.
-    if (basename(path).length === 36) strange = `${basename(path)} is not an entry`;
-  });
+  const entries = listShownEntries(
+    journal,
+    (path) => {
+      // The rebuild takes every name of this length for an entry's.
+      if (basename(path).length === 36) strange = `${basename(path)} is not an entry`;
+    },
+    (prefix, error) => {
+      strange = notListed(prefix, error);
+    },
+  );
   if (strange) return strange;
   for (const entry of entries) {
     try {

@@ -5,14 +5,13 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
-import { asDsError, DsError, isErrno, isSystemError } from '../../shared/errors.ts';
+import { join } from 'node:path';
+import { DsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { inspectEntry, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { namesIn } from '../../shared/system/files.ts';
@@ -20,8 +19,8 @@ import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Freshness } from '../freshness.ts';
 import type { Paths } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
-import { listShownEntries, nameOf } from './entry-name.ts';
-import { type Problem, problemOf } from './problem.ts';
+import { isDerived, listShownEntries, nameOf, notListed } from './entry-name.ts';
+import { isOfFolder, type Problem, problemOf } from './problem.ts';
 import { lastingSignature } from './read-entry.ts';
 import type { Recheck } from './recheck.ts';
 
@@ -96,6 +95,24 @@ export async function scanJournal(
 }
 
 /**
+ * All problems of a scan. The uid of an entry with an odd name does not say in which folder it is: while one
+ * cannot be listed, each of `known` that was not found may be in it, and is not called deleted.
+ */
+export function problemsIn({ unchanged, toRead, problems }: Scan, known: Iterable<Uid>): Problem[] {
+  const folder = problems.find(isOfFolder);
+  if (!folder) return problems;
+  const found = new Set<string>([...unchanged.keys(), ...toRead.map(({ entry }) => entry.uid)]);
+  for (const { uid } of problems) found.add(uid);
+  const unfound = [...new Set(known)].filter((uid) => isDerived(uid) && !found.has(uid));
+  return [
+    ...problems,
+    ...unfound.map((uid) => {
+      return { uid, problem: `Journal entry ${uid} is not found; ${folder.problem}` };
+    }),
+  ];
+}
+
+/**
  * The file system's own time, which may differ from the clock's, in nanoseconds since 1970; the clock's where
  * the folder cannot be written to, as on a damaged disk.
  */
@@ -129,19 +146,10 @@ export function requireJournal(paths: Paths): void {
 }
 
 function listJournal(paths: Paths, problems: Problem[]): TreeEntry[] {
-  const report = (prefix: string, why: string) => {
-    const problem = `the entries in the Journal's folder ${prefix} cannot be listed: ${why}`;
-    problems.push({ uid: `${prefix}/`, problem });
+  const report = (prefix: string, error: unknown) => {
+    problems.push({ uid: `${prefix}/`, problem: notListed(prefix, error) });
   };
-  return listing(paths, () =>
-    listShownEntries(
-      paths.journal,
-      (path) => {
-        if (isTwoLetterLink(path)) report(basename(path), 'it is a symbolic link');
-      },
-      (prefix, error) => report(prefix, asDsError(error).message),
-    ),
-  );
+  return listing(paths, () => listShownEntries(paths.journal, () => {}, report));
 }
 
 function listing<T>(paths: Paths, list: () => T): T {
@@ -173,14 +181,6 @@ function refuseFirstLayout({ journal, journalVersion }: Paths): void {
   throw new DsError('unreadable', `the Journal at ${journal} ${what}`, {
     hint: `copy ${journal} to a stick before a newer Sugar is started, which converts it`,
   });
-}
-
-/** Sugar follows it, and shows the entries behind it. */
-function isTwoLetterLink(path: string): boolean {
-  return (
-    basename(path).length === 2 &&
-    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
-  );
 }
 
 /** A signature ends with the content's size, or `-` where there is none. */

@@ -56,7 +56,7 @@ export async function showAll(
   placed: ReadonlySet<Uid>,
 ): Promise<Uid[]> {
   const { paths, env, warn } = context;
-  const hidden = await hiddenEntries(paths, datastore);
+  const hidden = await hiddenEntries(paths, datastore, placed);
   if (hidden.length === 0) return [];
   const now = surveyJournal(paths.journal, survey, placed);
   if (typeof now === 'string') {
@@ -67,14 +67,14 @@ export async function showAll(
     await datastore.rebuildIndex();
   }
   const { clock, signal } = context;
-  for (const uid of await hiddenEntries(paths, datastore)) {
+  for (const uid of await hiddenEntries(paths, datastore, placed)) {
     signal.throwIfAborted();
     const beganMs = clock.monotonicMs();
     await handOver(context, datastore, uid);
     // As much again is left to Sugar's shell, which makes two blocking calls for each entry it hears of.
     await clock.sleep(Math.min(clock.monotonicMs() - beganMs, MAX_PAUSE_MS), signal);
   }
-  return hiddenEntries(paths, datastore);
+  return hiddenEntries(paths, datastore, placed);
 }
 
 /**
@@ -105,15 +105,19 @@ export async function awaitIndex(
   }
 }
 
-/** Removes the mark if the index is complete. Returns whether it is. */
+/** Removes the mark if the index is complete. Returns whether it is, as far as anybody can tell. */
 export async function settleIndex(
   { paths }: Context,
   state: State,
   datastore: Datastore,
 ): Promise<boolean> {
-  const entries = namesIn(paths).length;
+  let isWhole = true;
+  const entries = namesIn(paths, () => {
+    isWhole = false;
+  }).length;
   if ((await datastore.indexed()) < entries) return false;
-  writeFileSync(paths.journalClean, '');
+  writeFileSync(paths.journalClean, ''); // without it the datastore does not start with such a folder
+  if (!isWhole) return false;
   await state.rememberIndex(false);
   return true;
 }
@@ -136,16 +140,28 @@ export async function healIndex(context: Context, state: State): Promise<void> {
   }
 }
 
-/** On the disk, and not shown. An entry that is deleted in the meantime is neither. */
-async function hiddenEntries(paths: Paths, datastore: Datastore): Promise<Uid[]> {
-  const onDisk = namesIn(paths);
+/**
+ * On the disk, and not shown. An entry that is deleted in the meantime is neither; one that was `placed` counts
+ * as there while its folder cannot be listed.
+ */
+async function hiddenEntries(
+  paths: Paths,
+  datastore: Datastore,
+  placed: ReadonlySet<Uid>,
+): Promise<Uid[]> {
+  const unlisted = new Set<string>();
+  const onDisk = namesIn(paths, (prefix) => unlisted.add(prefix));
+  const perhaps = [...placed].filter((uid) => unlisted.has(uid.slice(0, 2)));
   const shown = await datastore.uids();
-  return onDisk.filter((name) => !shown.has(name));
+  return [...onDisk, ...perhaps].filter((name) => !shown.has(name));
 }
 
-/** As Sugar's datastore calls the entries, which it also does where that is not a uid of ours. */
-function namesIn({ journal }: Paths): Uid[] {
-  return listShownEntries(journal, () => {}).map((entry) => nameOf(entry) as Uid);
+/**
+ * As Sugar's datastore calls the entries, which it also does where that is not a uid of ours. `onFolder` is
+ * called for each folder that cannot be listed.
+ */
+function namesIn({ journal }: Paths, onFolder: (prefix: string) => void = () => {}): Uid[] {
+  return listShownEntries(journal, () => {}, onFolder).map((entry) => nameOf(entry) as Uid);
 }
 
 /**

@@ -11,7 +11,7 @@ import { backUp } from '../backup/backup.ts';
 import { type Context, FULL_HINT } from '../context.ts';
 import { readIdentity } from '../identity/identity.ts';
 import { Datastore } from '../journal/datastore.ts';
-import { listMarks } from '../journal/kept-marks.ts';
+import { allMarks, listMarks } from '../journal/kept-marks.ts';
 import {
   beingWrittenTo,
   readLiveEntry,
@@ -56,7 +56,7 @@ export function listKept(context: Context): KeptEntry[] {
 
 /** Throws `only-copy` when the laptop's entry says that this pin has its content. */
 export function checkUnpin(context: Context, uid: Uid): void {
-  if (!listMarks(context.paths).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
+  if (!allMarks(context.paths).some((kept) => pinOf(kept.mark, kept.uid).uid === uid)) return;
   throw new DsError('only-copy', `the content of ${uid} is only at school, in this pin`, {
     hint: 'fetch it back first: "ds-backup fetch"',
   });

@@ -9,8 +9,8 @@ export interface WriterFacts {
   steps: number;
   /** Entries in the Journal. */
   local: number;
-  /** Of the datastore's folder, as its `version` file has it. */
-  layout: string;
+  /** Of the datastore's folder, as its `version` file has it; undefined where that cannot be read. */
+  layout: string | undefined;
   /** The Journal's folder belongs to the user who runs this. */
   own: boolean;
   /** There is room for a new index of Sugar's. */
@@ -48,6 +48,7 @@ export function chooseWriter(facts: WriterFacts): WriterChoice {
   const slower = (reason: string): WriterChoice => {
     return { writer: 'datastore', reason, notable: true };
   };
+  if (facts.layout === undefined) return slower("the Journal's layout cannot be read");
   if (facts.layout !== LAYOUT) {
     return slower(`the Journal has layout ${JSON.stringify(facts.layout.slice(0, 20))}`);
   }

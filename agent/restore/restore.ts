@@ -2,7 +2,7 @@
  * Restores a snapshot, or one entry of it, into the living Journal. A restore only adds: what is in
  * the Journal stays, and an older version comes beside it. Cancelled or killed, the next one goes on.
  */
-import { lstatSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import type { Versions } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
@@ -11,8 +11,6 @@ import { Datastore } from '../journal/datastore.ts';
 import { keptVersions } from '../journal/kept-marks.ts';
 import { readLocalVersions } from '../journal/local-versions.ts';
 import { flushFileSystem } from '../journal/placement.ts';
-import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
-import { hasRoomForIndex } from '../journal/sugar-index.ts';
 import { removeStaleNames } from '../journal/sugar-optimizer.ts';
 import { explainDatastore } from '../laptop-full.ts';
 import { emptyFolder, freeBytes, takeLock } from '../profile.ts';
@@ -20,10 +18,8 @@ import { Meter } from '../progress.ts';
 import { openSession, type Session } from '../school/session.ts';
 import { type Origin, openState, type State } from '../state.ts';
 import { prepareProfile } from '../workplace.ts';
-import { chooseWriter } from './choose-writer.ts';
-import { DatastoreWriter, type WriterOptions } from './datastore-writer.ts';
 import { type FetchedBatch, fetchBatches } from './fetch.ts';
-import { FolderWriter } from './folder-writer.ts';
+import { makeWriter } from './make-writer.ts';
 import { type Counts, Outcomes } from './outcomes.ts';
 import { planRestore, type Step } from './plan.ts';
 import { Tally } from './tally.ts';
@@ -124,36 +120,6 @@ async function restoreFrom(
   if (isComplete && outcomes.counts.problems.length === 0) await state.endRestore(origin);
   meter.finish();
   return { snapshot, isKept, ...outcomes.counts };
-}
-
-/** The fast writer where it is as safe as the other; where it is not, a person is told. */
-function makeWriter(
-  options: WriterOptions,
-  tally: Tally | undefined,
-  steps: number,
-  local: number,
-): Writer {
-  const { paths, env, warn } = options.context;
-  let survey: Survey = new Map();
-  const hazard = () => {
-    const found = surveyJournal(paths.journal, new Map(), new Set());
-    if (typeof found === 'string') return found;
-    survey = found;
-    return undefined;
-  };
-  const { writer, reason, notable } = chooseWriter({
-    single: tally === undefined,
-    steps,
-    local,
-    layout: readFileSync(paths.journalVersion, 'utf8').trim(),
-    own: lstatSync(paths.journal).uid === process.getuid?.(),
-    room: hasRoomForIndex(paths, local + steps, env),
-    hazard,
-  });
-  if (notable) warn(`the entries go through Sugar one by one, which takes longer: ${reason}`);
-  return writer === 'folders' && tally
-    ? new FolderWriter(options, tally, survey)
-    : new DatastoreWriter(options, tally);
 }
 
 /** Writes batch after batch while the next one is being fetched. */

@@ -60,7 +60,11 @@ class DiskDatastore {
   }
   async rebuildIndex() {
     this.rebuilds += 1;
-    for (const entry of listShownEntries(this.paths.journal, () => {})) {
+    for (const entry of listShownEntries(
+      this.paths.journal,
+      () => {},
+      () => {},
+    )) {
       this.shown.add(nameOf(entry) as Uid);
     }
   }
