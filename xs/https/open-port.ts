@@ -99,11 +99,7 @@ export class OpenPort implements AsyncDisposable {
   }
 }
 
-async function call(
-  server: Server,
-  { host, port }: Address,
-  heardMs: number,
-): Promise<Outcome> {
+async function call(server: Server, { host, port }: Address, heardMs: number): Promise<Outcome> {
   const heard = new Set<number | undefined>();
   const hear = ({ remotePort }: Socket) => heard.add(remotePort);
   server.on('connection', hear);
