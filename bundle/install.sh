@@ -134,7 +134,14 @@ install_laptop() {
   menu=$prefix/share/sugar/extensions/webservice/ds_backup
   place 644 "$from/class-menu/account.py" "$menu/account.py"
   place 644 "$from/class-menu/ds_backup.py" "$menu/ds_backup/ds_backup.py"
-  if [ -n "$remove" ]; then rm -rf "$destdir$menu"; fi
+  if [ -n "$remove" ]; then
+    rm -rf "$destdir$menu"
+  elif [ "$prefix" != /usr ] && [ ! -d "$destdir$prefix/share/sugar/extensions/deviceicon" ]; then
+    # Sugar looks below its own prefix only, and nothing but ours is put there.
+    sugar=/usr/share/sugar/extensions/webservice
+    printf 'note: Sugar in /usr does not look into %s, so its Journal has no "My class"\n' "$menu" >&2
+    printf 'hint: mkdir -p %s && ln -s %s %s/\n' "$sugar" "$menu" "$sugar" >&2
+  fi
   # For every user; systemd reads "wants", and no other word.
   enabled "$etc/systemd/user/timers.target.wants/ds-backup.timer" \
     "$prefix/lib/systemd/user/ds-backup.timer"

@@ -21,7 +21,7 @@ const LONGEST_AGAIN_MS = 30 * 60_000;
 export interface LaptopListener {
   onPower(power: Power): void;
   onNetwork(network: Network): void;
-  /** The laptop joined a network, or another one. */
+  /** The laptop joined a network, or another one; or may have, while the bus was lost. */
   onJoined(): void;
   /** True before sleep, false after it. */
   onSleep(sleeping: boolean): void;
@@ -42,6 +42,7 @@ export class LaptopWatch implements AsyncDisposable {
   #bus: Bus | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  #isFirst = true;
   #isOver = false;
 
   private constructor(options: LaptopOptions, listener: LaptopListener) {
@@ -111,12 +112,19 @@ export class LaptopWatch implements AsyncDisposable {
     if (bus) now.use(bus);
     const { log } = this.#options;
     const listener = this.#listener;
+    // While no bus was heard it may have joined another network.
+    let isRegained = bus !== undefined && !this.#isFirst;
+    this.#isFirst = false;
     const parts = [
       watchPower(bus, log, (power) => listener.onPower(power)),
       watchNetwork(
         bus,
         log,
-        (network) => listener.onNetwork(network),
+        (network) => {
+          listener.onNetwork(network);
+          if (isRegained && network === 'up') listener.onJoined();
+          isRegained = false;
+        },
         () => listener.onJoined(),
       ),
       watchSleep(bus, log, (sleeping) => listener.onSleep(sleeping)),

@@ -164,6 +164,28 @@ export function stampOf({ salt, added }: Teacher): string {
   return `${salt} ${added}`;
 }
 
+/** Who answers for something as long as her account and its password stay. */
+export interface Giver {
+  name: string;
+  /** Undefined where nobody could read the accounts then. */
+  stamp: string | undefined;
+}
+
+export function giverNow(paths: Paths, name: string): Giver {
+  const found = teachersNow(paths).find((one) => one.name === name);
+  return { name, stamp: found && stampOf(found) };
+}
+
+/** False for an account that was removed or has another password. Nobody is judged while the file cannot be read. */
+export function isStillThere(paths: Paths, { name, stamp }: Giver): boolean {
+  try {
+    const found = readTeachers(paths).find((one) => one.name === name);
+    return found !== undefined && (stamp === undefined || stampOf(found) === stamp);
+  } catch {
+    return true;
+  }
+}
+
 let last: Promise<unknown> = Promise.resolve();
 let waiting = 0;
 

@@ -66,20 +66,24 @@ export function giveCode(context: CodeContext, serial: Serial): string {
 }
 
 /**
- * The laptop whose child has this code, which is used up: on the disk, before it is answered. Undefined for one
- * that is unknown, used, too old, or of a laptop out of use. Costs some 10 ms.
+ * The laptop whose child has this code, and who gave it. It is used up: on the disk, before it is answered.
+ * Undefined for one that is unknown, used, too old, or of a laptop out of use. Costs some 10 ms.
  */
-export function useCode(context: CodeContext, code: string, address: string): Serial | undefined {
+export function useCode(
+  context: CodeContext,
+  code: string,
+  address: string,
+): { serial: Serial; by: string | null } | undefined {
   const { paths, timeline, registrations, audit } = context;
   const { salt, codes } = readCodes(paths);
   const hash = hashOf(code, salt);
   const found = codes.find((one) => one.hash === hash);
   if (!found) return undefined;
   write(paths, { salt, codes: codes.filter((one) => one !== found) });
-  const { serial } = found;
+  const { serial, by } = found;
   if (!isGood(found, timeline.now().at) || !registrations.isActive(serial)) return undefined;
   audit.admitted('code-used', serial, { address });
-  return serial;
+  return { serial, by };
 }
 
 /** Ends the codes that `isOver` names. */

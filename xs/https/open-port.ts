@@ -1,6 +1,7 @@
 /**
  * Keeps a port open for as long as the service runs. A listening socket can die without a word, and another
  * program can take its port: so the server calls itself now and then, and listens anew when it does not hear that.
+ * One call that got through may wait behind a flood of others: only two in a row that are not heard tell something.
  */
 import { connect, type Server, type Socket } from 'node:net';
 import { DsError } from '../../shared/errors.ts';
@@ -23,7 +24,14 @@ export interface OpenPortOptions {
   /** After trouble: it listens again. */
   onWell(): void;
   everyMs?: number;
+  heardMs?: number;
 }
+
+/** Whether a call was refused or heard; what got through may still wait; what did not tells nothing. */
+type Outcome = 'refused' | 'unheard' | 'heard' | 'no answer';
+
+/** Calls in a row that got through and were not heard, after which the port belongs to somebody else. */
+const UNHEARD = 2;
 
 export class OpenPort implements AsyncDisposable {
   readonly #options: OpenPortOptions;
@@ -31,6 +39,8 @@ export class OpenPort implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isInTrouble = false;
+  /** In a row. */
+  #unheard = 0;
   #isOver = false;
 
   constructor(options: OpenPortOptions) {
@@ -56,7 +66,13 @@ export class OpenPort implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { server, address } = this.#options;
-    if (server.listening && (await isHeard(server, address))) return this.#praise();
+    if (server.listening) {
+      const outcome = await call(server, address, this.#options.heardMs ?? HEARD_MS);
+      this.#unheard = outcome === 'unheard' ? this.#unheard + 1 : 0;
+      if (outcome === 'unheard' && this.#unheard < UNHEARD) return;
+      if (outcome === 'heard' || outcome === 'no answer') return this.#praise();
+    }
+    this.#unheard = 0;
     if (this.#isOver) return;
     this.#tell(new Error('nothing listens there, or another program does'));
     try {
@@ -83,31 +99,29 @@ export class OpenPort implements AsyncDisposable {
   }
 }
 
-/** False only when it is sure that a call to the port does not reach the server. */
-async function isHeard(server: Server, { host, port }: Address): Promise<boolean> {
+async function call(server: Server, { host, port }: Address, heardMs: number): Promise<Outcome> {
   const heard = new Set<number | undefined>();
   const hear = ({ remotePort }: Socket) => heard.add(remotePort);
   server.on('connection', hear);
-  const call = connect({ host: callable(host), port, timeout: CALL_MS });
+  const socket = connect({ host: callable(host), port, timeout: CALL_MS });
   try {
     const outcome = await new Promise<string>((resolve) => {
-      call.once('connect', () => resolve('connected'));
-      call.once('timeout', () => resolve('no answer'));
-      call.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+      socket.once('connect', () => resolve('connected'));
+      socket.once('timeout', () => resolve('no answer'));
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
     });
-    if (outcome === 'ECONNREFUSED') return false;
-    if (outcome !== 'connected') return true;
-    const { localPort } = call;
-    const until = performance.now() + HEARD_MS;
-    while (performance.now() < until) {
-      if (heard.has(localPort)) return true;
+    if (outcome === 'ECONNREFUSED') return 'refused';
+    if (outcome !== 'connected') return 'no answer';
+    const { localPort } = socket;
+    const until = performance.now() + heardMs;
+    while (performance.now() < until && !heard.has(localPort)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    return heard.has(localPort);
+    return heard.has(localPort) ? 'heard' : 'unheard';
   } finally {
     server.off('connection', hear);
-    call.on('error', () => {});
-    call.destroy();
+    socket.on('error', () => {});
+    socket.destroy();
   }
 }
 

@@ -6,10 +6,12 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { fsyncFolder } from '../../shared/system/files.ts';
 import { withdrawThose } from '../class-page/offer-file.ts';
+import { pinnedSnapshots } from '../pins/pins.ts';
 import type { Stamp } from '../storage/moment.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
 import { withReserve } from '../storage/reserve.ts';
@@ -55,7 +57,8 @@ export function releaseHeld(paths: Paths, serial: Serial): Snapshot[] {
 
 /**
  * Takes back that they were accepted: the newest ones, as far as a person released them. Returns them, oldest first;
- * none once another backup has followed, or where nothing else would be left.
+ * none once another backup has followed, or where nothing else would be left. Throws `server-refused` while one of
+ * them is pinned.
  */
 export function holdAgain(paths: Paths, serial: Serial): Snapshot[] {
   const all = listSnapshots(paths, serial);
@@ -67,6 +70,13 @@ export function holdAgain(paths: Paths, serial: Serial): Snapshot[] {
   const laptop = inLaptop(paths, serial);
   const back = all.slice(0, followed);
   if (back.length === 0) return [];
+  const pins = pinnedSnapshots(paths, serial);
+  const pinned = back.find(({ name }) => pins.has(name));
+  if (pinned) {
+    throw new DsError('server-refused', `${pinned.name} is pinned, and stays where it is`, {
+      hint: `unpin it first: xs-backup unpin ${serial} ${pinned.name}`,
+    });
+  }
   // First: a link that leads nowhere is worse than one to the day before.
   pointLatest(paths, serial, good.name);
   if (withReserve(paths, () => mkdirSync(laptop.held, { recursive: true, mode: 0o750 }))) {

@@ -210,8 +210,12 @@ test('nobody waits for services that do not answer; a bus that is lost is looked
   manager.mood = 'silent';
   await manager.come();
   const seen = { network: [] as string[], sleeps: [] as boolean[] };
+  let joined = 0;
   const listener = {
-    ...{ onPower: () => {}, onJoined: () => {} },
+    onPower: () => {},
+    onJoined: () => {
+      joined += 1;
+    },
     onNetwork: (network: string) => seen.network.push(network),
     onSleep: (sleeping: boolean) => seen.sleeps.push(sleeping),
   };
@@ -232,6 +236,7 @@ test('nobody waits for services that do not answer; a bus that is lost is looked
   other.say(NETWORK, { State: ['u', CONNECTED_LOCAL] }, false);
   await other.come();
   await sees(seen.network, 'up');
+  await waitFor('a network that may be another one', () => joined === 1);
 });
 
 test('a bus that takes a connection and says nothing is given up', async () => {

@@ -24,7 +24,7 @@ let whole: WholeLibrary;
 let folder: string;
 const clock = testClock('2026-03-02T08:00:00Z');
 const give = (serial: Serial = SERIAL) => giveCode(whole.library, serial);
-const use = (code: string) => useCode(whole.library, code, ADDRESS);
+const use = (code: string) => useCode(whole.library, code, ADDRESS)?.serial;
 /** A new teacher, or a new password. */
 const password = (name: string) =>
   runCommand(

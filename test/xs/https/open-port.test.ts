@@ -20,7 +20,10 @@ interface Scene {
   told: string[];
 }
 
-async function scene(play: (scene: Scene) => Promise<void>): Promise<void> {
+async function scene(
+  play: (scene: Scene) => Promise<void>,
+  more: { heardMs?: number } = {},
+): Promise<void> {
   const server = createServer((_request, answer) => answer.end('ours'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -32,6 +35,7 @@ async function scene(play: (scene: Scene) => Promise<void>): Promise<void> {
   {
     await using _kept = new OpenPort({
       ...{ server, address: { host: '127.0.0.1', port }, setting: 'http.listen', everyMs: 20 },
+      ...more,
       onTrouble: ({ message }) => tell(message),
       onWell: () => tell('well'),
     });
@@ -77,6 +81,47 @@ test('an error of the listening socket ends nothing', async () => {
     await waitFor('to be well again', () => told.at(-1) === 'well');
     assert.is(await answerAt(port), 'ours');
   });
+});
+
+/** Calls that are accepted as from the kernel, and told to the server only as far as `isTold` says. */
+function deafen(server: Server, isTold: (call: number) => boolean): () => number {
+  const emit = server.emit.bind(server) as (event: string, ...more: unknown[]) => boolean;
+  let calls = 0;
+  server.emit = ((event: string, ...more: unknown[]) => {
+    if (event !== 'connection') return emit(event, ...more);
+    calls += 1;
+    if (isTold(calls)) return emit(event, ...more);
+    (more[0] as Socket).destroy();
+    return true;
+  }) as Server['emit'];
+  return () => calls;
+}
+
+test('a call that a flood kept from being heard shuts no good port', async () => {
+  await scene(
+    async ({ server, told }) => {
+      let closed = 0;
+      server.on('close', () => {
+        closed += 1;
+      });
+      const calls = deafen(server, (call) => call % 2 === 0);
+      await waitFor('every other call to be heard', () => calls() >= 6);
+      assert.equal(told, []);
+      assert.is(closed, 0);
+    },
+    { heardMs: 60 },
+  );
+});
+
+test('a port at which two calls in a row are not heard is opened again', async () => {
+  await scene(
+    async ({ server, told }) => {
+      deafen(server, (call) => call > 2);
+      await waitFor('to be told, and to be well again', () => told.at(-1) === 'well');
+      assert.match(told[0] ?? '', /http\.listen/);
+    },
+    { heardMs: 60 },
+  );
 });
 
 const rooted = testIf(

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dropHeld, holdAgain, releaseHeld } from '../../../xs/ingest/held.ts';
@@ -95,6 +95,23 @@ test('an admin takes a release back, until another backup has followed', async (
   assert.is((await backUp(library, journalOf(100, 106))).state, 'done');
   assert.equal(holdAgain(paths, SERIAL), []);
   assert.equal([...checkSnapshots(paths, SERIAL).keys()], [5, 4, 3, 2, 1]);
+});
+
+test('what was pinned since it was released is not put aside until it is unpinned', async () => {
+  using library = makeLibrary();
+  const { paths } = library;
+  await backUp(library, journalOf(0, 40));
+  await backUp(library, journalOf(100, 103));
+  releaseHeld(paths, SERIAL);
+  const pinned = newest(library);
+  const laptop = inLaptop(paths, SERIAL);
+  mkdirSync(laptop.pinned, { recursive: true });
+  writeFileSync(laptop.snapshotPin(pinned.name), '');
+  assert.throws(() => holdAgain(paths, SERIAL), /pinned/);
+  assert.equal(newest(library), pinned);
+  assert.is(readlinkSync(inLaptop(paths, SERIAL).latest), pinned.name);
+  rmSync(laptop.snapshotPin(pinned.name));
+  assert.is(holdAgain(paths, SERIAL).length, 1);
 });
 
 test('what a whole backup released is not held again; nor is the only thing that there is', async () => {

@@ -46,7 +46,7 @@ async function both(server: PagesServer) {
       left.push([
         ...((await browser.get(home)).status === 200 ? ['session'] : []),
         ...((await openBrowser(url).get(link)).headers.location === home ? ['link'] : []),
-        ...(useCode(library, code, '10.0.0.7') === serial ? ['code'] : []),
+        ...(useCode(library, code, '10.0.0.7')?.serial === serial ? ['code'] : []),
         ...(moodle.bindings(serial).length > 0 ? ['account'] : []),
         ...(readOffers(paths, serial).offers.length > 0 ? ['offer'] : []),
       ]);

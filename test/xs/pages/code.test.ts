@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addTeacher } from '../../../xs/admin/teachers.ts';
+import { addTeacher, removeTeacher } from '../../../xs/admin/teachers.ts';
+import { giveCode } from '../../../xs/codes/codes.ts';
 import { readAudit } from '../../../xs/registration/audit.ts';
 import { inState } from '../../../xs/storage/paths.ts';
 import { SERIAL } from '../library.ts';
@@ -83,6 +84,40 @@ test('where she comes to is where she is told to ask, and a page loaded again is
   }
   const { status, headers } = await browser.get(FORM);
   assert.equal([status, headers.location], [303, SIGN_IN]);
+});
+
+test('a session goes with the account of who gave the code, or her password; others stay', async () => {
+  await using server = await school();
+  const { paths, audit } = server.library;
+  const signIn = async (teacher: string | undefined) => {
+    const give = () => giveCode(server.library, SERIAL);
+    const browser = openBrowser(server.url);
+    await type(browser, teacher === undefined ? give() : audit.inNameOf(teacher, give));
+    assert.is((await browser.get(HOME)).status, 200);
+    return browser;
+  };
+  const stays = async (browser: Browser) => (await browser.get(HOME)).status === 200;
+  for (const name of ['Rosa', 'Eva']) await addTeacher(paths, name, PASSWORD, server.clock.now());
+  const ofRosa = await signIn('Rosa');
+  const ofEva = await signIn('Eva');
+  const ofTerminal = await signIn(undefined);
+  const all = [ofRosa, ofEva, ofTerminal];
+  removeTeacher(paths, 'Rosa');
+  assert.equal(await Promise.all(all.map(stays)), [false, true, true]);
+  await addTeacher(paths, 'Rosa', PASSWORD, server.clock.now());
+  assert.equal(await Promise.all(all.map(stays)), [false, true, true]);
+  await addTeacher(paths, 'Eva', 'another four words here', server.clock.now());
+  assert.equal(await Promise.all(all.map(stays)), [false, false, true]);
+});
+
+test('a session ends when its laptop is put out of use, also when that comes back at once', async () => {
+  await using server = await school();
+  const browser = openBrowser(server.url);
+  await type(browser, await codeFor(server));
+  assert.is((await browser.get(HOME)).status, 200);
+  server.library.registrations.retire(SERIAL);
+  server.library.registrations.unretire(SERIAL);
+  assert.is.not((await browser.get(HOME)).status, 200);
 });
 
 test('whatever else is sent opens nothing, changes nothing, and is answered with a page', async () => {

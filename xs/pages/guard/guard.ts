@@ -9,7 +9,7 @@ import limits from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import type { Serial } from '../../../shared/ids.ts';
-import { stampOf, teachersNow } from '../../admin/teachers.ts';
+import { isStillThere, stampOf, teachersNow } from '../../admin/teachers.ts';
 import { newToken } from '../../api/tokens.ts';
 import type { Library } from '../../library.ts';
 import { clearCookie, type Door, Entrance, isSecure, readCookie, setCookie } from './entrance.ts';
@@ -72,8 +72,13 @@ export class Guard {
     this.#options = options;
     this.#sessions = new Sessions(options.library.clock);
     this.#entrance = new Entrance(options.library);
-    options.library.registrations.whenOwnerChanges((serial) => {
+    const { registrations } = options.library;
+    registrations.whenOwnerChanges((serial) => {
       this.#sessions.endAll({ role: 'child', serial });
+    });
+    // At once, or they would live again when the laptop is taken back into use.
+    registrations.whenKeysChange(() => {
+      this.#sessions.endChildren((serial) => !registrations.isActive(serial));
     });
   }
 
@@ -96,8 +101,9 @@ export class Guard {
     if (!visitor) return undefined;
     if (visitor.role === 'teacher' && this.door(request).type !== 'open') return undefined;
     if (this.#stays(visitor)) return visitor;
-    // An account of a Moodle that was ended ends its own session, not that of the laptop's link.
-    if (visitor.role === 'child' && visitor.moodle !== undefined) {
+    // An account that was ended, of a Moodle or of who gave a code, ends its own session, not that of the
+    // laptop's link.
+    if (visitor.role === 'child' && (visitor.moodle !== undefined || visitor.code)) {
       this.#sessions.end(readCookie(request, SESSION));
     } else this.#sessions.endAll(visitor);
     return undefined;
@@ -110,7 +116,8 @@ export class Guard {
         (one) => one.name === visitor.name && stampOf(one) === visitor.stamp,
       );
     }
-    const { serial, moodle: account } = visitor;
+    const { serial, moodle: account, code } = visitor;
+    if (code?.by && !isStillThere(paths, code.by)) return false;
     if (account !== undefined && moodle.binding(account)?.serial !== serial) return false;
     return registrations.isActive(serial);
   }

@@ -5,15 +5,16 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Serial } from '../../../shared/ids.ts';
+import type { Giver } from '../../admin/teachers.ts';
 import { newToken, tokenHash } from '../../api/tokens.ts';
 
 /**
- * A child is known by her laptop, and by the account of a Moodle if that signed her on; `code`: a teacher gave
- * her one. A teacher's `stamp`
+ * A child is known by her laptop, and by the account of a Moodle if that signed her on; `code`: somebody gave
+ * her one, null at the terminal, and the session ends with that account. A teacher's `stamp`
  * changes with the password.
  */
 export type Visitor =
-  | { role: 'child'; serial: Serial; moodle?: string; code?: true }
+  | { role: 'child'; serial: Serial; moodle?: string; code?: { by: Giver | null } }
   | { role: 'teacher'; name: string; stamp: string };
 
 /** Lifetime of a session in milliseconds: without use, and in total. */
@@ -81,6 +82,13 @@ export class Sessions {
   endAll(visitor: Visitor): void {
     for (const [hash, session] of this.#sessions) {
       if (nameOf(session.visitor) === nameOf(visitor)) this.#sessions.delete(hash);
+    }
+  }
+
+  /** Ends those of laptops of which `isOver` holds. */
+  endChildren(isOver: (serial: Serial) => boolean): void {
+    for (const [hash, { visitor }] of this.#sessions) {
+      if (visitor.role === 'child' && isOver(visitor.serial)) this.#sessions.delete(hash);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../shared/ids.ts';
+import { giverNow } from '../../admin/teachers.ts';
 import { readCode } from '../../codes/code-text.ts';
 import { useCode } from '../../codes/codes.ts';
 import { homePath } from '../frame/paths.ts';
@@ -34,7 +35,9 @@ export function addCodeSignIn(
   part.post(CODE_SIGN_IN, { config: { rateLimit } }, async (request: Typed, reply) => {
     const outcome = tryCode(site, guesses, request);
     if ('serial' in outcome) {
-      site.guard.begin(request, reply, { role: 'child', serial: outcome.serial, code: true });
+      const { serial, by } = outcome;
+      const code = { by: by === null ? null : giverNow(site.library.paths, by) };
+      site.guard.begin(request, reply, { role: 'child', serial, code });
       const after = afterCode(request, outcome.serial);
       return reply.redirect(after ?? homePath(outcome.serial), 303);
     }
@@ -45,7 +48,9 @@ export function addCodeSignIn(
   });
 }
 
-type Outcome = { serial: Serial } | { problem: 'code' | 'code-form' | 'code-wait' };
+type Outcome =
+  | { serial: Serial; by: string | null }
+  | { problem: 'code' | 'code-form' | 'code-wait' };
 
 /** Nothing in here waits: no two tries can be made at once. */
 function tryCode({ library }: Site, guesses: Guesses, { body, ip }: Typed): Outcome {
@@ -55,8 +60,8 @@ function tryCode({ library }: Site, guesses: Guesses, { body, ip }: Typed): Outc
   if (code === undefined) return { problem: 'code-form' };
   const now = library.clock.monotonicMs();
   if (guesses.wait(ip, now) > 0) return { problem: 'code-wait' };
-  const serial = useCode(library, code, ip);
-  if (serial !== undefined) return { serial };
+  const used = useCode(library, code, ip);
+  if (used) return used;
   guesses.count(ip, now);
   library.log.warn('sign-in-code-refused', { address: ip });
   return { problem: 'code' };
