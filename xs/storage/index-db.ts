@@ -103,18 +103,7 @@ export async function openIndexDb(
   let db = await openSomehow(file, faults);
   let replacing: Promise<void> | undefined;
   const replace = async () => {
-    await close(db);
-    try {
-      putAside(file);
-      makePrivate(file);
-      db = await openDb(file, MIGRATIONS);
-      await rebuild(db, paths, serials());
-    } catch (error) {
-      faults.note('index', error);
-      await close(db);
-      db = await openDb(':memory:', MIGRATIONS);
-      await rebuild(db, paths, serials());
-    }
+    db = await openAnew(db, file, faults, (fresh) => rebuild(fresh, paths, serials()));
   };
   const use = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
     await replacing;
@@ -156,6 +145,29 @@ export async function openIndexDb(
   if (filled) await index.reconcile();
   else await index.rebuild();
   return index;
+}
+
+/** Instead of a damaged one, which is set aside: a new one that is filled; in memory where the disk takes none. */
+async function openAnew(
+  damaged: Db,
+  file: string,
+  faults: Faults,
+  fill: (fresh: Db) => Promise<unknown>,
+): Promise<Db> {
+  let open = damaged;
+  await close(open);
+  try {
+    putAside(file);
+    makePrivate(file);
+    open = await openDb(file, MIGRATIONS);
+    await fill(open);
+  } catch (error) {
+    faults.note('index', error);
+    await close(open);
+    open = await openDb(':memory:', MIGRATIONS);
+    await fill(open);
+  }
+  return open;
 }
 
 /** On a disk that is full or read-only, or no disk any more, the index is in memory. */
