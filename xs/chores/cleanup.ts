@@ -16,19 +16,10 @@ import { laptopQuotas } from '../retention/quota.ts';
 import { type Amount, type Plan, planRetention } from '../retention/retention.ts';
 import { measureUsage } from '../retention/usage.ts';
 import { isUnreadable } from '../storage/checked-entry.ts';
-import { freeShare, measureDisk } from '../storage/disk.ts';
-import { isPast } from '../storage/moment.ts';
-import { reclaim } from '../storage/reclaim.ts';
 import { keepReserve, releaseIfFull } from '../storage/reserve.ts';
 import { listSnapshots, type Snapshot } from '../storage/snapshots.ts';
-import {
-  dateItem,
-  daysInTrash,
-  discard,
-  doom,
-  listTrash,
-  type TrashItem,
-} from '../storage/trash.ts';
+import { discard } from '../storage/trash.ts';
+import { type Emptied, TrashEmptier } from './empty-trash.ts';
 import { measureLeftovers, removeOldUploads } from './leftovers.ts';
 
 export interface CleanupOptions {
@@ -48,15 +39,12 @@ export interface LaptopReport {
   problem: string;
 }
 
-export interface CleanupReport {
+export interface CleanupReport extends Emptied {
   clock: { trusted: boolean; reason: string };
   /** The library is without its hard links, so that nothing was judged or removed. */
   unlinked: boolean;
   laptops: number;
   removed: number;
-  /** Items that left the trash, and the bytes that this freed. */
-  emptied: number;
-  freedBytes: number;
 }
 
 /**
@@ -71,11 +59,16 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   const judgement = judge(library, options.dryRun);
   if (!judgement.trusted) log.warn('cleanup-without-deletions', { reason: judgement.reason });
   const unlinked = noticeUnlinked(paths, log);
-  const report = { clock: judgement, unlinked, laptops: 0, removed: 0, emptied: 0, freedBytes: 0 };
+  const report = {
+    ...{ clock: judgement, unlinked, laptops: 0, removed: 0 },
+    ...{ emptied: 0, freedBytes: 0, unreadable: 0 },
+  };
   if (unlinked) return report;
   const serials = library.serials();
   const quotas = laptopQuotas(library);
   const removing = judgement.trusted && !options.dryRun;
+  const trash = new TrashEmptier(library, options.signal);
+  if (removing) await trash.prepare();
   let failure: unknown; // of the server: the other laptops come first
   for (const serial of serials) {
     options.signal?.throwIfAborted();
@@ -97,7 +90,7 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   if (!options.dryRun) await recordDay(library);
   if (!removing && failure) throw failure;
   if (!removing) return report;
-  await workQueue.run(() => emptyTrash(library, report, options.signal));
+  Object.assign(report, await workQueue.run(() => trash.empty()));
   await keepReserve(paths, library.config.quota, library.env).catch((error: Error) =>
     log.warn('no-reserve', { reason: error.message }),
   );
@@ -221,50 +214,4 @@ async function carryOut(
 /** Never the newest one, whatever happened since the plan was made. */
 function mayGo(snapshot: Snapshot, present: ReadonlyMap<string, Snapshot>): boolean {
   return [...present.values()].some(({ sequence }) => sequence > snapshot.sequence);
-}
-
-/** Removes what has been in the trash long enough; on a full disk, the oldest items earlier. */
-async function emptyTrash(
-  library: Library,
-  report: CleanupReport,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { paths, timeline, config, env, log } = library;
-  const options = { env, ...(signal && { signal }) };
-  const { stuck } = await reclaim(paths, options); // left by a cleanup that was killed
-  for (const reason of stuck.slice(0, 1)) log.warn('not-freed', { items: stuck.length, reason });
-  const now = timeline.now();
-  for (const item of listTrash(paths)) if (item.at === undefined) dateItem(paths, item, now.at);
-  const items = listTrash(paths);
-  const due = items.filter((item) => {
-    return isPast(now, item.at ?? now.at, daysInTrash(item, config.retention.trashDays));
-  });
-  for (const item of due) await empty(library, item, 'time-is-up', report, signal);
-  for (const item of items) {
-    if (due.includes(item)) continue;
-    const disk = await measureDisk(paths.library);
-    const free = freeShare(disk) * 100;
-    if (free >= config.traffic.minFreePercent) break;
-    await empty(
-      library,
-      item,
-      `only-${Math.floor(free)}-per-cent-of-the-disk-free`,
-      report,
-      signal,
-    );
-  }
-}
-
-async function empty(
-  { paths, log, env }: Library,
-  item: TrashItem,
-  reason: string,
-  report: CleanupReport,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  doom(paths, item);
-  const freed = await reclaim(paths, { env, ...(signal && { signal }) });
-  report.emptied += 1;
-  report.freedBytes += freed.bytes;
-  log.info('trash-emptied', { serial: item.serial, name: item.name, reason, bytes: freed.bytes });
 }

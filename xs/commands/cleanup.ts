@@ -75,6 +75,13 @@ export const cleanup: Command = {
       ...(done.unlinked
         ? ['nothing is removed: this library is without its hard links; run "xs-backup relink"']
         : []),
+      ...(done.unreadable > 0
+        ? [
+            `the trash is not emptied${done.emptied > 0 ? ' further' : ''}: ` +
+              `${counted(done.unreadable, 'folder')} cannot be read, so that nobody knows what is still needed; ` +
+              'see "xs-backup damage"',
+          ]
+        : []),
       dryRun
         ? `nothing was changed${wouldTrust ? '; without --dry-run the clock is trusted, and all this is done' : ''}`
         : `${removed} moved to the trash, ${emptied} left it (${formatBytes(freedBytes)} freed)`,

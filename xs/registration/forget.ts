@@ -5,7 +5,7 @@
  */
 
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
@@ -53,7 +53,8 @@ export async function forget(context: ForgetContext, serial: Serial): Promise<vo
   checkAliases(context, serial);
   // One rename: either all of it is known, or nothing.
   const { doomed, forgotten } = inLibrary(paths);
-  if (existsSync(forgotten(serial))) await reclaim(paths, { env }); // of an earlier time, not freed yet
+  const only = basename(forgotten(serial));
+  if (existsSync(forgotten(serial))) await reclaim(paths, { env, only }); // of an earlier time, not freed yet
   withReserve(paths, () => {
     mkdirSync(doomed, { recursive: true, mode: 0o700 });
     renameSync(laptop.home, forgotten(serial));
@@ -62,7 +63,7 @@ export async function forget(context: ForgetContext, serial: Serial): Promise<vo
   fsyncFolder(dirname(laptop.home));
   registrations.forgotten(serial);
   removeTraces(paths, serial);
-  await reclaim(paths, { env });
+  await reclaim(paths, { env, only });
 }
 
 /**

@@ -4,6 +4,7 @@ import { lstatSync } from 'node:fs';
 import { DAY_MS } from '../../shared/clock.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import { isUnreadable } from '../storage/checked-entry.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 
 const NAME = /^datastore-(\d{4}-\d\d-\d\d)/;
@@ -17,8 +18,20 @@ export class FirstDays {
     this.#paths = paths;
   }
 
-  /** How long ago that was, in days, at least 0; undefined without a snapshot. */
+  /**
+   * How long ago that was, in days, at least 0; undefined without a snapshot. A folder that cannot be read
+   * for now counts as an old one: nothing in it goes because of a small share.
+   */
   since(serial: Serial, now: Date): number | undefined {
+    try {
+      return this.#lookUp(serial, now);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return (now.getTime() - (this.#known.get(serial) ?? 0)) / DAY_MS;
+    }
+  }
+
+  #lookUp(serial: Serial, now: Date): number | undefined {
     const { home, latest } = inLaptop(this.#paths, serial);
     if (!lstatSync(latest, { throwIfNoEntry: false })) {
       this.#known.delete(serial);
@@ -30,7 +43,7 @@ export class FirstDays {
   }
 }
 
-/** Undefined for a folder that cannot be read, or has no snapshot. */
+/** Undefined for a folder without snapshots. */
 function firstIn(home: string): number | undefined {
   const names = namesIn(home).filter((name) => tryParse(parseSnapshotName, name));
   const dates = names.flatMap((name) => NAME.exec(name)?.[1] ?? []);

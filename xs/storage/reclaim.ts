@@ -32,14 +32,20 @@ export interface Reclaimed {
 interface ReclaimOptions {
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal;
+  /** Frees this one only, and leaves the pool to the scrub, which asks the lists. */
+  only?: string;
 }
 
-/** Frees everything in `.doomed`; safe to repeat after a power cut. */
+/**
+ * Frees everything in `.doomed`; safe to repeat after a power cut. Unless it is `only` one, every name that
+ * a list has must have been linked again before: content without other names goes as well.
+ */
 export async function reclaim(paths: Paths, options: ReclaimOptions): Promise<Reclaimed> {
   const { doomed } = inLibrary(paths);
   const done: Reclaimed = { folders: 0, bytes: 0, stuck: [] };
   for (const name of namesIn(doomed)) {
     options.signal?.throwIfAborted();
+    if (options.only !== undefined && name !== options.only) continue;
     try {
       for (const folder of innermostFirst(join(doomed, name))) {
         done.bytes += await free(paths, folder, options);
@@ -63,7 +69,7 @@ function innermostFirst(folder: string): string[] {
 }
 
 async function free(paths: Paths, folder: string, options: ReclaimOptions): Promise<number> {
-  const bytes = await dropFromPool(paths, folder);
+  const bytes = options.only === undefined ? await dropFromPool(paths, folder) : 0;
   failpoint('reclaim.dropped');
   // Thousands of unlinks would block this process: a child with idle I/O priority does them.
   await run('ionice', [...IDLE, 'rm', '-rf', '--', folder], options);
