@@ -86,6 +86,8 @@ export class Sender {
   ): AsyncGenerator<Batch> {
     const { context, meter } = this.#options;
     const { config, paths, clock, signal, freshness } = context;
+    const { problems: before } = this.#options.state;
+    const odd = new Set<string>(before.flatMap(({ uid, partial }) => (partial ? [uid] : [])));
     return stageBatches(toRead, {
       folder: paths.staging,
       batch: config.batch,
@@ -101,7 +103,7 @@ export class Sender {
       base: (uid) => {
         const { confirmed, baseContents } = this.#options.state;
         const isThere = confirmed?.versions.has(uid) && !this.#options.gaps.lost.has(uid);
-        return isThere ? { content: baseContents.get(uid) } : undefined;
+        return isThere ? { content: baseContents.get(uid), isOdd: odd.has(uid) } : undefined;
       },
       onRead: (uid, known, title) => {
         read.set(uid, known);

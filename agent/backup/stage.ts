@@ -16,7 +16,7 @@ import {
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { copySparsely } from '../../shared/system/sparse.ts';
 import { FRESHNESS, type Freshness } from '../freshness.ts';
-import { judgeFlaw } from '../journal/flaw.ts';
+import { type AtBase, judgeFlaw } from '../journal/flaw.ts';
 import { type Problem, problemOf } from '../journal/problem.ts';
 import { lastingSignature, readVersion, type Version } from '../journal/read-entry.ts';
 import { batchFolder, inBatch } from '../paths.ts';
@@ -36,8 +36,8 @@ export interface StageOptions {
   freshness?: Freshness;
   signal: AbortSignal;
   need: (uid: Uid, digest: Digest, content: Digest | null) => Need;
-  /** The content of the version that the school has; undefined where it has none. See `judgeFlaw`. */
-  base?: (uid: Uid) => { content: Digest | null | undefined } | undefined;
+  /** The version that the school has; undefined where it has none. See `judgeFlaw`. */
+  base?: (uid: Uid) => AtBase | undefined;
   /** Called for every entry that was read whole, also when nothing of it has to be sent. */
   onRead: (uid: Uid, known: KnownEntry, title: string) => void;
   onProblem: (problem: Problem) => void;

@@ -1,7 +1,8 @@
 /**
  * What a power cut or a failed copy leaves of an entry: the datastore writes properties before content
  * and flushes nothing, so that files may be empty or absent afterwards; and what a damaged disk gives of it.
- * Such remains never replace a good version at school. Pure.
+ * Such remains never replace a good version at school. Content that is only shorter than noted does, but not
+ * in silence: an activity may have written it so. Pure.
  */
 import type { Digest } from '../../shared/ids.ts';
 import { digestOf, type Entry, propertyText } from '../../shared/journal/entry.ts';
@@ -14,18 +15,25 @@ export interface Flaw {
   use: 'base' | 'as-is' | 'nothing';
 }
 
+/** The version of an entry that the school has. */
+export interface AtBase {
+  /** Null for none, undefined while that is not known. */
+  content: Digest | null | undefined;
+  /** Something was odd about it when the school got it. */
+  isOdd?: boolean;
+}
+
 /** The datastore writes no entry without these. */
 const ALWAYS = ['uid', 'timestamp'];
 const EMPTY = digestOf('');
 
 /**
- * Undefined for an entry that is whole. `base` is the version that the school has, if any: its content
- * null for none and undefined while that is not known. `unread` are sentences about properties that cannot be
- * read.
+ * Undefined for an entry that is whole. `base` is the version that the school has, if any. `unread` are
+ * sentences about properties that cannot be read.
  */
 export function judgeFlaw(
   entry: Entry,
-  base: { content: Digest | null | undefined } | undefined,
+  base: AtBase | undefined,
   unread: readonly string[] = [],
 ): Flaw | undefined {
   const { content, properties } = entry;
@@ -45,7 +53,14 @@ export function judgeFlaw(
     return { why, use: isNothing ? 'nothing' : 'as-is' };
   }
   const noted = propertyText(entry, 'filesize') ?? '';
-  if (hasContent || !/^0*[1-9]\d{0,14}$/.test(noted) || readMark(entry)) return undefined;
+  if (!/^0*[1-9]\d{0,14}$/.test(noted) || readMark(entry)) return undefined;
   const hadContent = base !== undefined && base.content !== null && base.content !== EMPTY;
+  if (hasContent) {
+    // Some activities write so, in place: it may be new work, and older snapshots have what was before.
+    const isTold = (hadContent && isNewWork) || base?.isOdd;
+    const isShort = content.size < Number(noted) && isTold;
+    const why = `its content has ${content.size} of ${Number(noted)} bytes`;
+    return isShort ? { why, use: 'as-is' } : undefined;
+  }
   return { why: `its content of ${noted} bytes is missing`, use: hadContent ? 'base' : 'as-is' };
 }

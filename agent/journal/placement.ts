@@ -3,7 +3,7 @@
  * flushed to the disk beside them, and then appears by one rename. What exists is never touched: a
  * rename cannot replace a folder that has anything in it.
  */
-import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isErrno } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
@@ -49,8 +49,11 @@ export class Placement {
     }
   }
 
-  /** Moves a built and flushed entry into the Journal. False when something else has its place. */
-  show(folder: string, uid: Uid): boolean {
+  /**
+   * Moves a built and flushed entry into the Journal. False when something else has its place, or the place is
+   * on another disk: the content's file is where it was before.
+   */
+  show(folder: string, { uid, file }: Placeable): boolean {
     const target = inJournal(this.#context.paths, uid).path;
     failpoint('restore.placing');
     for (let attempt = 1; ; attempt += 1) {
@@ -60,7 +63,11 @@ export class Placement {
         failpoint('restore.placed');
         return true;
       } catch (error) {
-        if (isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) return false;
+        if (isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EXDEV')) {
+          // Of equal contents, only the first one's file was moved.
+          if (file && !existsSync(file)) renameSync(inEntry(inWhole(folder, uid)).content, file);
+          return false;
+        }
         // The datastore removes a folder of the upper level with the last entry in it.
         if (!isErrno(error, 'ENOENT') || attempt === 3) throw error;
       }

@@ -26,6 +26,8 @@ import type { Datastore } from './datastore.ts';
 
 /** The optimizer's list of work is a folder beside the checksums. */
 const QUEUE = 'queue';
+/** Where names go before they are removed: the Journal may be on another disk than our folders. */
+const ASIDE = '.ds-backup';
 /** First pause between two looks at the queue; it doubles up to the longest one, in milliseconds. */
 const SHORT_PAUSE_MS = 5;
 const LONG_PAUSE_MS = 160;
@@ -127,7 +129,7 @@ function removeNames(paths: Paths, checksum: string, isStale: (uid: string) => b
   const names = namesIn(folder);
   const stale = names.filter(isStale);
   if (stale.length === names.length) {
-    const aside = join(paths.own, `checksum-${checksum}`);
+    const aside = join(checksumsOf(paths), ASIDE);
     rmSync(aside, { recursive: true, force: true });
     try {
       renameSync(folder, aside);

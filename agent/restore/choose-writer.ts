@@ -13,6 +13,8 @@ export interface WriterFacts {
   layout: string | undefined;
   /** The Journal's folder belongs to the user who runs this. */
   own: boolean;
+  /** Folders of ours can be renamed into the Journal's. */
+  oneDisk: boolean;
   /** There is room for a new index of Sugar's. */
   room: boolean;
   /** Reads every entry; says in words why Sugar must not rebuild its index, if so. */
@@ -53,6 +55,7 @@ export function chooseWriter(facts: WriterFacts): WriterChoice {
     return slower(`the Journal has layout ${JSON.stringify(facts.layout.slice(0, 20))}`);
   }
   if (!facts.own) return slower('the Journal belongs to another user');
+  if (!facts.oneDisk) return slower('the Journal is on another disk');
   if (!facts.room) return slower('there is little room for a new index');
   const hazard = facts.hazard();
   return hazard === undefined

@@ -54,7 +54,7 @@ export class FolderWriter implements Writer {
     failpoint('restore.made');
     for (const placed of placeable) {
       context.signal.throwIfAborted();
-      if (this.#placement.show(folder, placed.uid)) await this.#check(placed);
+      if (this.#placement.show(folder, placed)) await this.#check(placed);
       else others.push(placed.fetched);
     }
     await this.#fallback.write(folder, others);

@@ -1,8 +1,9 @@
 /**
  * Looks at the Journal for `choose-writer`, and makes the Writer that it chooses.
  */
-import { lstatSync, readFileSync } from 'node:fs';
-import { isSystemError } from '../../shared/errors.ts';
+import { readFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno, isSystemError } from '../../shared/errors.ts';
 import { type Survey, surveyJournal } from '../journal/rebuild-hazard.ts';
 import { hasRoomForIndex } from '../journal/sugar-index.ts';
 import type { Paths } from '../paths.ts';
@@ -35,7 +36,8 @@ export function makeWriter(
     steps,
     local,
     layout: layoutOf(paths),
-    own: lstatSync(paths.journal).uid === process.getuid?.(),
+    own: statSync(paths.journal).uid === process.getuid?.(),
+    oneDisk: isOneDisk(paths),
     room: hasRoomForIndex(paths, local + steps, env),
     hazard,
   });
@@ -43,6 +45,21 @@ export function makeWriter(
   return writer === 'folders' && tally
     ? new FolderWriter(options, tally, survey)
     : new DatastoreWriter(options, tally);
+}
+
+/**
+ * Whether the kernel would rename a folder of a batch into the Journal. Two mounts of one disk are two disks for
+ * it; it says so before it looks for the folder, and there is none.
+ */
+function isOneDisk({ restore, journal }: Paths): boolean {
+  if (statSync(restore).dev !== statSync(journal).dev) return false;
+  try {
+    renameSync(join(restore, '.ds-backup-none'), join(journal, '.ds-backup-none'));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return !isErrno(error, 'EXDEV');
+  }
+  return true;
 }
 
 /** Undefined where nobody can say: a Journal that was emptied while Sugar runs has no such file. */

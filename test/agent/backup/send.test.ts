@@ -12,10 +12,11 @@ import { inJournal, type Paths } from '../../../agent/paths.ts';
 import { Meter } from '../../../agent/progress.ts';
 import type { Session } from '../../../agent/school/session.ts';
 import { openState, type State } from '../../../agent/state.ts';
+import { realClock } from '../../../shared/clock.ts';
 import { parseSnapshotName, type Uid } from '../../../shared/ids.ts';
 import { stateDigest } from '../../../shared/journal/sums.ts';
-import { makeProfile, putEntry, uidOf } from '../journal/journal.ts';
-import { stage } from '../journal/staging.ts';
+import { makeProfile, putEntry, putProperty, uidOf } from '../journal/journal.ts';
+import { SETTLED, stage } from '../journal/staging.ts';
 
 const test = suite('what a backup takes for the Journal');
 
@@ -40,7 +41,10 @@ async function backedUp(names: readonly Uid[], work: (scene: Scene) => Promise<v
   await state.rememberEntries(read, []);
   const versions = new Map([...read].map(([uid, { digest }]) => [uid, digest]));
   await state.confirm({ snapshot, sequence: 1, state: stateDigest(versions), versions });
-  const context = { paths, config: { batch: { bytes: 1, entries: 1 } } } as unknown as Context;
+  const context = {
+    ...{ paths, clock: realClock, freshness: SETTLED, signal: new AbortController().signal },
+    config: { batch: { bytes: 1, entries: 1 } },
+  } as unknown as Context;
   const again = async () => {
     const sender = new Sender({
       ...{ context, state, meter: new Meter(() => {}), writes: new PendingWrites() },
@@ -74,6 +78,24 @@ test('an entry with an odd name keeps its version while its folder cannot be lis
     }
   });
 });
+
+test('content that is too short stays named while it is what the school has', () =>
+  backedUp([nameIn('ab')], async ({ paths, state, again }) => {
+    const uid = nameIn('ab');
+    const told = { [uid]: `Journal entry ${uid}: its content has 36 of 99 bytes` };
+    putProperty(paths, uid, 'filesize', '99');
+    const { read } = await stage(paths);
+    const versions = new Map([...read].map(([one, { digest }]) => [one, digest]));
+    await state.rememberEntries(read, []);
+    await state.confirm({ snapshot, sequence: 2, state: stateDigest(versions), versions });
+    assert.equal((await again()).told, {}, 'an activity may write so');
+    await state.rememberProblems([{ uid, problem: told[uid] ?? '', partial: true }]);
+    assert.equal((await again()).told, told, 'unchanged');
+    const known = state.entries.get(uid);
+    assert.ok(known);
+    await state.rememberEntries(new Map([[uid, { ...known, signature: null }]]), []);
+    assert.equal((await again()).told, told, 'read again');
+  }));
 
 test('what the child deleted is removed: any entry where all can be listed, else one with a uid', () => {
   const [deleted, odd] = [nameIn('ab'), nameIn('cd', '_')];

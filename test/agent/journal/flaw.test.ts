@@ -43,6 +43,25 @@ const TABLE: Row[] = [
   ['no content, and none before', entryOf(WHOLE, null), { content: null }, 'as-is'],
   ['no content, empty before', entryOf(WHOLE, ''), { content: digestOf('') }, 'as-is'],
   ['no content, new', entryOf(WHOLE, null), undefined, 'as-is'],
+  ['content cut short', entryOf(WHOLE, 'goo'), { content: GOOD }, 'as-is'],
+  ['longer content', entryOf(WHOLE, 'longer'), { content: GOOD }, undefined],
+  ['short content, base unread', entryOf(WHOLE, 'goo'), { content: undefined }, undefined],
+  ['short content, and none before', entryOf(WHOLE, 'goo'), { content: null }, undefined],
+  ['short content, empty before', entryOf(WHOLE, 'goo'), { content: digestOf('') }, undefined],
+  ['short content, new', entryOf(WHOLE, 'goo'), undefined, undefined],
+  ['short content as at school', entryOf(WHOLE, 'goo'), { content: digestOf('goo') }, undefined],
+  [
+    'short content that was told of when the school got it',
+    entryOf(WHOLE, 'goo'),
+    { content: digestOf('goo'), isOdd: true },
+    'as-is',
+  ],
+  [
+    'whole content of which something is odd',
+    entryOf(WHOLE, 'good'),
+    { content: GOOD, isOdd: true },
+    undefined,
+  ],
 ];
 
 for (const [what, entry, base, use] of TABLE) {
@@ -52,6 +71,11 @@ for (const [what, entry, base, use] of TABLE) {
     assert.is(flaw === undefined, use === undefined);
   });
 }
+
+test('short content is named with both sizes', () => {
+  const flaw = judgeFlaw(entryOf(WHOLE, 'goo'), { content: GOOD });
+  assert.is(flaw?.why, 'its content has 3 of 4 bytes');
+});
 
 test('content that is kept at school only is not missing', () => {
   const mark = {

@@ -10,6 +10,7 @@ const MANY: WriterFacts = {
   local: 100,
   layout: '6',
   own: true,
+  oneDisk: true,
   room: true,
   hazard: () => undefined,
 };
@@ -32,6 +33,7 @@ const RULES: [string, Partial<WriterFacts>, 'folders' | 'datastore', RegExp, boo
   ['a long one is cut', { layout: '7'.repeat(30) }, 'datastore', /layout "7{20}"$/, true],
   ['and one that cannot be read', { layout: undefined }, 'datastore', /cannot be read/, true],
   ["another user's Journal", { own: false }, 'datastore', /another user/, true],
+  ['a Journal elsewhere', { oneDisk: false }, 'datastore', /another disk/, true],
   ['no room for an index', { room: false }, 'datastore', /little room/, true],
   ['an entry in danger', { hazard: () => 'entry x: bad' }, 'datastore', /entry x: bad/, true],
 ];

@@ -9,7 +9,9 @@ import { DatastoreWriter, type WriterOptions } from '../../../agent/restore/data
 import { FolderWriter } from '../../../agent/restore/folder-writer.ts';
 import { makeWriter } from '../../../agent/restore/make-writer.ts';
 import type { Tally } from '../../../agent/restore/tally.ts';
+import { testIf } from '../../runner/skip.ts';
 import { makeProfile } from '../journal/journal.ts';
+import { HAS_OTHER_DISK, onOtherDisk } from '../journal/other-disk.ts';
 
 const test = suite('the writer of a complete restore, by what the Journal is like');
 
@@ -43,6 +45,19 @@ test('a folder that cannot be listed speaks against it, and does not end the res
   const { writer, told } = choose(({ journal, own }) => symlinkSync(own, join(journal, 'ab')));
   assert.ok(writer instanceof DatastoreWriter);
   assert.match(told, /the Journal's folder ab cannot be listed: it is a symbolic link/);
+});
+
+const apart = testIf(HAS_OTHER_DISK, test, 'a Journal on another disk, which this machine lacks');
+
+apart('nothing can be renamed into a Journal on another disk', () => {
+  using disk = onOtherDisk();
+  const { writer, told } = choose(({ journal, journalVersion }) => {
+    rmSync(journal, { recursive: true });
+    symlinkSync(disk.path, journal);
+    writeFileSync(journalVersion, '6');
+  });
+  assert.ok(writer instanceof DatastoreWriter);
+  assert.match(told, /the Journal is on another disk/);
 });
 
 test.run();

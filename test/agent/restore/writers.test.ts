@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -21,7 +21,9 @@ import { DsError } from '../../../shared/errors.ts';
 import { parseSnapshotName, type Uid } from '../../../shared/ids.ts';
 import { digestOf, type Entry, encodeEntry, propertyText } from '../../../shared/journal/entry.ts';
 import { listEntries } from '../../../shared/journal/journal-tree.ts';
+import { testIf } from '../../runner/skip.ts';
 import { makeProfile, putEntry, uidOf } from '../journal/journal.ts';
+import { HAS_OTHER_DISK, onOtherDisk } from '../journal/other-disk.ts';
 
 const snapshot = parseSnapshotName('datastore-2026-11-22_14:05');
 const origin = { of: undefined, snapshot };
@@ -46,7 +48,8 @@ class DiskDatastore {
     mkdirSync(metadata, { recursive: true });
     for (const [name, value] of properties) writeFileSync(join(metadata, name), value);
     if (file) {
-      renameSync(file, content);
+      copyFileSync(file, content);
+      rmSync(file);
       this.given.push(uid);
     }
     this.signals += 1;
@@ -246,6 +249,46 @@ test('an entry whose remains are there goes through the datastore', () =>
     assert.is(outcomes.counts.restored, 2);
     assert.is(listEntries(paths.journal).length, 2);
   }));
+
+/** FolderWriter where something happens after the entries were built, before they appear. */
+const withGap =
+  (happens: (paths: Paths) => void): MakeWriter =>
+  (options, tally) => {
+    const settle = tally.settle.bind(tally);
+    tally.settle = async (signal) => {
+      await settle(signal);
+      happens(options.context.paths);
+      tally.settle = settle;
+    };
+    return new FolderWriter(options, tally, new Map());
+  };
+
+test('an entry whose place was taken meanwhile comes beside, whole', () =>
+  inScene(
+    withGap((paths) => putEntry(paths, uidOf(1), 'hers')),
+    async ({ paths, folder, writer, outcomes }) => {
+      const both = [1, 2].map((n) => fetched(folder, uidOf(n), `work ${n}`));
+      await writer.write(folder, both);
+      const { restored, beside, problems } = outcomes.counts;
+      assert.equal([restored, beside, problems], [1, 1, []]);
+      const copy = besideUid(uidOf(1), both[0]?.step.digest as never);
+      assert.is(readFileSync(inEntry(inJournal(paths, copy)).content, 'utf8'), 'work 1');
+    },
+  ));
+
+const apart = testIf(HAS_OTHER_DISK, test, 'a folder on another disk, which this machine lacks');
+
+apart('an entry whose folder is on another disk goes through the datastore', async () => {
+  using disk = onOtherDisk();
+  await inScene(
+    withGap(({ journal }) => symlinkSync(disk.path, join(journal, '00'))),
+    async ({ folder, writer, outcomes, datastore }) => {
+      await writer.write(folder, [fetched(folder, uidOf(1), 'far')]);
+      assert.equal([outcomes.counts.restored, outcomes.counts.problems], [1, []]);
+      assert.equal(datastore.given, [uidOf(1)]);
+    },
+  );
+});
 
 test('what came is shown after the first batch, then at several times as many, in one signal each', () =>
   inScene(WRITERS[1]?.[1] as MakeWriter, async ({ folder, writer, datastore }) => {
