@@ -230,7 +230,8 @@ test('nobody waits for services that do not answer; a bus that is lost is looked
   await sees(seen.network, 'down');
   await at[Symbol.asyncDispose]();
   await sees(seen.network, 'unknown');
-  assert.equal(seen.sleeps, [false], 'and it does not sleep');
+  await sees(seen.sleeps, false); // and it does not sleep
+  assert.equal(seen.sleeps, [false]);
   at = await startPrivateBus(at.address);
   const other = await FakeService.make(at, NETWORK.name);
   other.say(NETWORK, { State: ['u', CONNECTED_LOCAL] }, false);
