@@ -57,6 +57,15 @@ function withContent(laptop: Laptop): string[] {
   });
 }
 
+/** As the datastore does: a size that is larger than the content is a problem of the entry. */
+function noteSizes(laptop: Laptop, ...uids: string[]): void {
+  for (const uid of uids) {
+    const path = join(entryOf(laptop, uid), 'metadata', 'filesize');
+    writeFileSync(`${path}.new`, String(statSync(dataOf(laptop, uid)).size));
+    renameSync(`${path}.new`, path);
+  }
+}
+
 /** The same length, other bytes. */
 const turned = (bytes: Buffer) => Buffer.from(bytes.map((byte) => byte ^ 0x5a));
 
@@ -96,6 +105,7 @@ test("content whose inode another entry had is the other entry's no more", async
   writeFileSync(dataOf(laptop, from), fresh);
   rmSync(dataOf(laptop, linked));
   linkSync(dataOf(laptop, to), dataOf(laptop, linked));
+  noteSizes(laptop, from, to, linked);
   await settled();
   await run(laptop, 'now');
   assert.ok(atSchool(laptop, from).equals(fresh));
@@ -201,7 +211,9 @@ test('locks and notes of a machine that lost power, with the pid of a program th
   for (const name of ['run.lock', 'lock', 'agent.pid', 'introduction.lock', 'backup.lock']) {
     writeFileSync(join(own, name), `${process.pid}\n`);
   }
-  writeFileSync(dataOf(laptop, withContent(laptop)[0] ?? ''), 'after the cut');
+  const [changed = ''] = withContent(laptop);
+  writeFileSync(dataOf(laptop, changed), 'after the cut');
+  noteSizes(laptop, changed);
   await settled();
   await run(laptop, 'now');
 });
