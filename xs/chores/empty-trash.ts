@@ -3,7 +3,7 @@
  * takes content along that has no other name. So every name that a list has is linked again first. While some
  * list cannot be read the trash waits, unless the disk is full: then nobody could back up.
  */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { asDsError } from '../../shared/errors.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import type { Library } from '../library.ts';
@@ -90,10 +90,12 @@ export class TrashEmptier {
   async #askLists(): Promise<boolean> {
     const { paths, checker, log } = this.#library;
     // A damaged list in the trash must not keep itself there.
-    const due = new Set(this.#due(listTrash(paths)).map(({ folder }) => folder));
+    const due = this.#due(listTrash(paths)).map((item) => join(item.folder, '/'));
     try {
       const unknown = await checker.linkAllNames(this.#signal);
-      const counting = unknown.filter((folder) => !due.has(folder));
+      const counting = unknown.filter((folder) => {
+        return !due.some((item) => join(folder, '/').startsWith(item));
+      });
       this.#done.unreadable = counting.length;
       const [first] = counting;
       if (first === undefined) return true;

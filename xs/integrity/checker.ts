@@ -40,6 +40,7 @@ import {
   relist,
   type Snapshot,
 } from '../storage/snapshots.ts';
+import { listTrash, WHOLE_LAPTOP } from '../storage/trash.ts';
 import { clearLaptop, clearLibraryInPieces } from './clear-way.ts';
 import { byLinkCount, checkNames, type IsPooled, type NamesContext } from './entry-names.ts';
 import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
@@ -116,20 +117,25 @@ export class Checker {
    */
   async linkAllNames(signal?: AbortSignal): Promise<string[]> {
     const { paths } = this.#options;
-    const { trashOf } = inLibrary(paths);
+    const { trash } = inLibrary(paths);
     const how = this.#byPool(signal);
     const pause = pacemaker(IDLE_SLICE_MS);
     const unknown: string[] = [];
-    for (const serial of laptopsIn(paths)) {
+    const note = (folder: string) => void unknown.push(folder);
+    const link = async (places: Iterable<[parent: string, name: string]>) => {
       await pause();
-      for (const [parent, name] of foldersOf(paths, serial, (folder) => unknown.push(folder))) {
+      for (const [parent, name] of places) {
         signal?.throwIfAborted();
         const folder = join(parent, name);
         if (this.#isStillWhole(folder)) continue;
-        if (parent === trashOf(serial) && statIfReadable(folder)?.isFile()) continue; // has no list
+        if (dirname(parent) === trash && statIfReadable(folder)?.isFile()) continue; // has no list
         const found = await this.#checkSafely(folder, name, how);
         if (found.some(({ what }) => what === 'unreadable')) unknown.push(folder);
       }
+    };
+    for (const serial of laptopsIn(paths)) await link(foldersOf(paths, serial, note));
+    for (const { name, folder } of listTrash(paths)) {
+      if (name === WHOLE_LAPTOP) await link(foldersIn(folder, note)); // it may come back
     }
     return unknown;
   }
@@ -291,16 +297,22 @@ export function* foldersOf(
   serial: Serial,
   onUnreadable?: OnUnreadable,
 ): Generator<[parent: string, folder: string]> {
-  const { home, held, pinned } = inLaptop(paths, serial);
   const trash = inLibrary(paths).trashOf(serial);
+  yield* foldersIn(inLaptop(paths, serial).home, onUnreadable);
+  for (const name of readable(trash, onUnreadable)) yield [trash, name];
+}
+
+/** Snapshots, held ones and pins in a laptop's folder, wherever that is. */
+function* foldersIn(home: string, onUnreadable?: OnUnreadable): ReturnType<typeof foldersOf> {
   for (const name of snapshotsIn(home, onUnreadable)) yield [home, name];
-  for (const name of snapshotsIn(held, onUnreadable)) yield [home, join('held', name)];
+  for (const name of snapshotsIn(join(home, 'held'), onUnreadable))
+    yield [home, join('held', name)];
+  const pinned = join(home, 'pinned');
   const uids = readable(pinned, onUnreadable).filter((uid) => tryParse(parseUid, uid));
   for (const uid of uids) {
     const pins = readable(join(pinned, uid), onUnreadable).map((one) => join('pinned', uid, one));
     for (const name of pins.filter(pinOf)) yield [home, name];
   }
-  for (const name of readable(trash, onUnreadable)) yield [trash, name];
 }
 
 /** The newest first. */

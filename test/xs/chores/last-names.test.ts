@@ -12,12 +12,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
-import { forget } from '../../../xs/registration/forget.ts';
+import { scrubShard } from '../../../xs/integrity/scrub.ts';
+import { forget, forgetWithBackups } from '../../../xs/registration/forget.ts';
 import { inLaptop, inLibrary, inPool } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { discard, doom, listTrash } from '../../../xs/storage/trash.ts';
 import { checkSnapshots } from '../check.ts';
-import { drawings } from '../integrity/damage-library.ts';
+import { drawings, shardOf } from '../integrity/damage-library.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
@@ -131,6 +132,18 @@ test('to forget a laptop without backups frees nothing else, and asks nobody', a
   mkdirSync(inLaptop(library.paths, other).home);
   await forget(library, other);
   assert.not.ok(existsSync(inLaptop(library.paths, other).home));
+  await assertWhole(whole, lost);
+});
+
+test('what lies in the trash with a forgotten laptop keeps its content, and can come back whole', async () => {
+  const { whole, lost } = await nameLost();
+  await using _ = whole;
+  const { library } = whole;
+  await forgetWithBackups(library, SERIAL, library.timeline.now());
+  await whole.command('cleanup');
+  const pooled = inPool(library.paths, digestOf(' drawing 1')).file(0);
+  await scrubShard(library, shardOf(pooled));
+  await whole.command('undelete', [SERIAL, 'laptop']);
   await assertWhole(whole, lost);
 });
 
