@@ -136,7 +136,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     await prepare();
     noticeUnlinked(paths, log);
   }
-  const index = cleanup.use(await openIndexDb(paths, serials, faults));
+  const index = telling(firstDays, cleanup.use(await openIndexDb(paths, serials, faults)));
   const successes = openLastSuccesses(paths, serials(), index, log);
   const pool = openPool(paths, ownership, MAX_LINKS, new DamageRegister(paths, clock));
   const checker = new Checker({ paths, pool, clock, log });
@@ -153,6 +153,20 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
     },
     workQueue: new WorkQueue(),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+/** Whoever changes the snapshots of a laptop has the index read them again. */
+function telling(firstDays: FirstDays, index: IndexDb): IndexDb {
+  const after = <T>(work: () => Promise<T>, serial?: Serial): Promise<T> => {
+    firstDays.changed(serial);
+    return work();
+  };
+  return {
+    ...index,
+    reindex: (serial) => after(() => index.reindex(serial), serial),
+    reconcile: () => after(() => index.reconcile()),
+    rebuild: (onLaptop) => after(() => index.rebuild(onLaptop)),
   };
 }
 

@@ -9,10 +9,14 @@ import { inLaptop, type Paths } from '../storage/paths.ts';
 
 const NAME = /^datastore-(\d{4}-\d\d-\d\d)/;
 
+/**
+ * Asked about all laptops at once, and so answered from memory: a look at each would be a pause for everybody on a
+ * disk that is busy.
+ */
 export class FirstDays {
   readonly #paths: Paths;
-  /** In milliseconds since 1970. Looked up once a laptop. */
-  readonly #known = new Map<Serial, number>();
+  /** In milliseconds since 1970; undefined for a laptop without a snapshot. */
+  readonly #known = new Map<Serial, number | undefined>();
 
   constructor(paths: Paths) {
     this.#paths = paths;
@@ -23,23 +27,28 @@ export class FirstDays {
    * for now counts as an old one: nothing in it goes because of a small share.
    */
   since(serial: Serial, now: Date): number | undefined {
-    try {
-      return this.#lookUp(serial, now);
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      return (now.getTime() - (this.#known.get(serial) ?? 0)) / DAY_MS;
-    }
+    const first = this.#first(serial, now);
+    return first === undefined ? undefined : Math.max(0, (now.getTime() - first) / DAY_MS);
   }
 
-  #lookUp(serial: Serial, now: Date): number | undefined {
-    const { home, latest } = inLaptop(this.#paths, serial);
-    if (!lstatSync(latest, { throwIfNoEntry: false })) {
-      this.#known.delete(serial);
-      return undefined;
+  /** The snapshots of this laptop, or of all, may be others by now: it is looked at once more. */
+  changed(serial?: Serial): void {
+    if (serial) this.#known.delete(serial);
+    else this.#known.clear();
+  }
+
+  #first(serial: Serial, now: Date): number | undefined {
+    if (this.#known.has(serial)) return this.#known.get(serial);
+    try {
+      const { home, latest } = inLaptop(this.#paths, serial);
+      const isThere = lstatSync(latest, { throwIfNoEntry: false }) !== undefined;
+      const first = isThere ? (firstIn(home) ?? now.getTime()) : undefined;
+      this.#known.set(serial, first);
+      return first;
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return 0;
     }
-    const first = this.#known.get(serial) ?? firstIn(home) ?? now.getTime();
-    this.#known.set(serial, first);
-    return Math.max(0, (now.getTime() - first) / DAY_MS);
   }
 }
 
