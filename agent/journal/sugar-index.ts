@@ -105,7 +105,7 @@ export async function awaitIndex(
   }
 }
 
-/** Removes the mark if the index is complete. Returns whether it is, as far as anybody can tell. */
+/** Removes the mark if the index is complete. Returns whether it surely is: false while a folder cannot be listed. */
 export async function settleIndex(
   { paths }: Context,
   state: State,
