@@ -8,6 +8,7 @@ import { silentLog } from '../../../shared/log.ts';
 import { Faults } from '../../../xs/ground/faults.ts';
 import { WatchedFolder } from '../../../xs/ground/watched-folder.ts';
 import { waitFor } from '../../runner/patience.ts';
+import { scarceWatch } from './scarce-watch.ts';
 
 const test = suite('a folder that is watched');
 
@@ -49,17 +50,13 @@ test('what arrives is told at once', () =>
   }));
 
 test('while inotify is used up it is looked through often; and it is watched again when that is over', async () => {
-  let isUsedUp = true;
-  const scarce = ((...args: Parameters<typeof watch>) => {
-    if (!isUsedUp) return watch(...args);
-    throw Object.assign(new Error('ENOSPC: no more watchers'), { code: 'ENOSPC', errno: -28 });
-  }) as typeof watch;
+  const scarce = scarceWatch();
   await scene(
-    { everyMs: NEVER_MS, oftenMs: 5, watch: scarce },
+    { everyMs: NEVER_MS, oftenMs: 5, watch: scarce.watch },
     async ({ folder, looks, names, faults }) => {
       await waitFor('several looks', () => looks() > 3);
       assert.match(faults.list()[0]?.reason ?? '', /ENOSPC/);
-      isUsedUp = false;
+      scarce.give();
       await waitFor('it to be watched', () => faults.list().length === 0);
       writeFileSync(join(folder, 'one'), '');
       await waitFor('the name', () => names.includes('one'));

@@ -1,5 +1,5 @@
 /** Completions are taken in whatever the system and the folder's disk do to the watching. */
-import { mkdirSync, renameSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,6 +10,7 @@ import { Intake, type IntakeOptions } from '../../../xs/ingest/intake.ts';
 import { makeServiceFolders } from '../../../xs/storage/ownership.ts';
 import { inCompletion, inLaptop } from '../../../xs/storage/paths.ts';
 import { waitFor } from '../../runner/patience.ts';
+import { scarceWatch } from '../ground/scarce-watch.ts';
 import { completionFor, type Journal, SERIAL, sendEntry, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf } from '../whole.ts';
 
@@ -47,17 +48,13 @@ async function scene(watching: NonNullable<IntakeOptions['watching']>) {
 }
 
 test('a completion is taken in while nothing can be watched, and status says so meanwhile', async () => {
-  let isUsedUp = true;
-  const scarce = ((...args: Parameters<typeof watch>) => {
-    if (!isUsedUp) return watch(...args);
-    throw Object.assign(new Error('ENOSPC: no more watchers'), { code: 'ENOSPC', errno: -28 });
-  }) as typeof watch;
-  await using at = await scene({ everyMs: 1_000_000, oftenMs: 5, watch: scarce });
+  const scarce = scarceWatch();
+  await using at = await scene({ everyMs: 1_000_000, oftenMs: 5, watch: scarce.watch });
   at.intake.start();
   assert.equal(at.parts(), ['watching']);
   writeFileSync(inCompletion(at.paths).waiting(SERIAL), at.text);
   await at.done();
-  isUsedUp = false;
+  scarce.give();
   await waitFor('it to be watched', () => at.parts().length === 0);
 });
 
