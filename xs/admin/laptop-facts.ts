@@ -139,12 +139,10 @@ function foldersOf(paths: Paths, serial: Serial, names: ReadonlySet<string> = ne
   const dated = [...names].filter((name) => name.startsWith(DATED)).sort();
   const newest = dated.filter((name) => tryParse(parseSnapshotName, name)).slice(-1);
   const trash = inLibrary(paths).trashOf(serial);
+  // What is missing here cannot appear without a change of `home`.
+  const present = [held, pinned].filter((folder) => names.has(basename(folder)));
   return [
-    home,
-    held,
-    pinned,
-    trash,
-    inState(paths).findingsFolder,
+    ...[home, ...present, trash, inState(paths).findingsFolder],
     ...newest.map((name) => join(home, name)),
   ];
 }

@@ -1,6 +1,7 @@
 /**
  * The layout of the server's disk (PROTOCOL.md, "On the server's disk"): the paths in the library, the state
- * folder and the folder of completion files. Variable parts are parsed ids, so no path can lead elsewhere.
+ * folder and the folder of completion files. Variable parts are parsed ids, so no path can lead elsewhere. What
+ * a page asks about a thousand laptops is put together from one joined path: to join each name took a third of it.
  */
 import { join } from 'node:path';
 import {
@@ -27,44 +28,44 @@ export const inLaptop = (paths: Paths, serial: Serial) => {
   const home = join(paths.library, serial);
   return {
     home,
-    incoming: join(home, 'incoming'),
+    incoming: `${home}/incoming`,
     /** What was sent, while it is read. */
-    taken: join(home, '.taken'),
-    original: join(home, 'datastore-current'),
-    mirror: (name: (typeof MIRRORS)[number]) => join(home, name),
-    snapshot: (name: SnapshotName) => join(home, name),
-    latest: join(home, 'datastore-latest'),
+    taken: `${home}/.taken`,
+    original: `${home}/datastore-current`,
+    mirror: (name: (typeof MIRRORS)[number]) => `${home}/${name}`,
+    snapshot: (name: SnapshotName) => `${home}/${name}`,
+    latest: `${home}/datastore-latest`,
     /** Snapshots that the shrink guard holds aside until somebody decides. */
-    held: join(home, 'held'),
-    heldSnapshot: (name: SnapshotName) => join(home, 'held', name),
+    held: `${home}/held`,
+    heldSnapshot: (name: SnapshotName) => `${home}/held/${name}`,
     /** Pinned versions: `<uid>/<digest>/`; and empty files named for pinned snapshots. */
-    pinned: join(home, 'pinned'),
-    pin: (uid: Uid, digest: Digest) => join(home, 'pinned', uid, digest),
-    snapshotPin: (name: SnapshotName) => join(home, 'pinned', name),
-    registration: join(home, 'registration.json'),
+    pinned: `${home}/pinned`,
+    pin: (uid: Uid, digest: Digest) => `${home}/pinned/${uid}/${digest}`,
+    snapshotPin: (name: SnapshotName) => `${home}/pinned/${name}`,
+    registration: `${home}/registration.json`,
     /** For the case that the record is damaged. */
-    registrationCopy: join(home, '.registration.copy.json'),
-    lastSuccess: join(home, 'last-success.json'),
-    originalFold: join(home, 'original-fold.json'),
+    registrationCopy: `${home}/.registration.copy.json`,
+    lastSuccess: `${home}/last-success.json`,
+    originalFold: `${home}/original-fold.json`,
     /** What is wrong with this folder, by the last check. */
-    findings: join(home, '.findings.json'),
-    sessionLock: join(home, '.session.lock'),
+    findings: `${home}/.findings.json`,
+    sessionLock: `${home}/.session.lock`,
     /** Which agents came with its key. */
-    instances: join(home, '.instances.json'),
+    instances: `${home}/.instances.json`,
     /** Shared with the laptop, over SSH, for days without changes. */
-    quietKey: join(home, '.quiet-key'),
+    quietKey: `${home}/.quiet-key`,
     /** It came from another school: when, and with which other laptops of the child. */
-    moved: join(home, '.moved.json'),
+    moved: `${home}/.moved.json`,
     /** What of its Journal is not safe, as the laptop says. */
-    notSafe: join(home, '.not-safe.json'),
+    notSafe: `${home}/.not-safe.json`,
     /** What its child offers to the class. */
-    classPage: join(home, '.class-page.json'),
+    classPage: `${home}/.class-page.json`,
     /** A snapshot that is being built. */
-    draft: (run: RunId) => join(home, `.tmp-${run}`),
+    draft: (run: RunId) => `${home}/.tmp-${run}`,
     /** Folded entries of an original client, on their way into a snapshot. */
-    folded: (run: RunId) => join(home, `.tmp-${run}-folded`),
+    folded: (run: RunId) => `${home}/.tmp-${run}-folded`,
     /** An original tree while its snapshot takes its place. Only ever moved, to the trash or back. */
-    adopting: (name: SnapshotName) => join(home, `${ADOPTING}${name}`),
+    adopting: (name: SnapshotName) => `${home}/${ADOPTING}${name}`,
   };
 };
 
@@ -92,32 +93,35 @@ export const inSnapshot = (snapshot: string) => ({
   twin: join(snapshot, 'TWIN'),
 });
 
-export const inLibrary = (paths: Paths) => ({
-  pool: join(paths.library, '.pool'),
-  /** Removed snapshots and pins, kept for some days; one folder per laptop. */
-  trash: join(paths.library, '.trash'),
-  trashOf: (serial: Serial) => join(paths.library, '.trash', serial),
-  /** Waiting to be deleted for good. */
-  doomed: join(paths.library, '.doomed'),
-  /** The folder of a laptop that was removed from the registrations. */
-  forgotten: (serial: Serial) => join(paths.library, '.doomed', `${serial}~forgotten`),
-  /** Children who come from another school, until a teacher says yes. */
-  arrivals: join(paths.library, '.arrivals'),
-  arrival: (serial: Serial) => join(paths.library, '.arrivals', serial),
-  /** Content that comes back from the copy elsewhere. */
-  fetched: join(paths.library, '.offsite-fetched'),
-  /** A child on her way to another school by a repository, for as long as it is written. */
-  leaving: (serial: Serial) => join(paths.library, '.leaving', serial),
-  /** Which Moodles sign children on, and which account of one opens which Journal. */
-  moodle: join(paths.library, '.moodle.json'),
-  clock: join(paths.library, '.clock.json'),
-  /** Whether there is a class page. */
-  classPage: join(paths.library, '.class-page.json'),
-  /** It came here without hard links; until every name is linked again. */
-  unlinked: join(paths.library, '.unlinked'),
-  /** Space that is released when the disk is too full to be cleaned up. */
-  reserve: join(paths.library, '.reserve'),
-});
+export const inLibrary = (paths: Paths) => {
+  const root = join(paths.library);
+  return {
+    pool: `${root}/.pool`,
+    /** Removed snapshots and pins, kept for some days; one folder per laptop. */
+    trash: `${root}/.trash`,
+    trashOf: (serial: Serial) => `${root}/.trash/${serial}`,
+    /** Waiting to be deleted for good. */
+    doomed: `${root}/.doomed`,
+    /** The folder of a laptop that was removed from the registrations. */
+    forgotten: (serial: Serial) => `${root}/.doomed/${serial}~forgotten`,
+    /** Children who come from another school, until a teacher says yes. */
+    arrivals: `${root}/.arrivals`,
+    arrival: (serial: Serial) => `${root}/.arrivals/${serial}`,
+    /** Content that comes back from the copy elsewhere. */
+    fetched: `${root}/.offsite-fetched`,
+    /** A child on her way to another school by a repository, for as long as it is written. */
+    leaving: (serial: Serial) => `${root}/.leaving/${serial}`,
+    /** Which Moodles sign children on, and which account of one opens which Journal. */
+    moodle: `${root}/.moodle.json`,
+    clock: `${root}/.clock.json`,
+    /** Whether there is a class page. */
+    classPage: `${root}/.class-page.json`,
+    /** It came here without hard links; until every name is linked again. */
+    unlinked: `${root}/.unlinked`,
+    /** Space that is released when the disk is too full to be cleaned up. */
+    reserve: `${root}/.reserve`,
+  };
+};
 
 /** The audit log of registrations, one file per month. */
 export const inAudit = (paths: Paths) => {
@@ -193,40 +197,43 @@ export const inCompletion = (paths: Paths) => ({
   drop: (serial: Serial) => join(paths.completion, '.drop', serial),
 });
 
-export const inState = (paths: Paths) => ({
-  database: join(paths.state, 'xs.db'),
-  /** The number of the library that was served last. */
-  libraryId: join(paths.state, 'library-id'),
-  /** In case that of the library is damaged. */
-  hostKeyCopy: join(paths.state, 'ssh', 'host-key-copy'),
-  runFolder: join(paths.state, 'run'),
-  apiSocket: join(paths.state, 'run', 'api.sock'),
-  /** How the copies elsewhere went; held while one is made. */
-  offsite: join(paths.state, 'offsite.json'),
-  offsiteLock: join(paths.state, 'run', 'offsite.lock'),
-  /** Held while a service runs. */
-  serviceLock: join(paths.state, 'run', 'service.lock'),
-  /** Where a check of a laptop's folder puts its findings when it cannot write there. */
-  findingsFolder: join(paths.state, 'findings'),
-  findings: (serial: Serial) => join(paths.state, 'findings', `${serial}.json`),
-  adminSocket: join(paths.state, 'run', 'admin.sock'),
-  /** Who may sign in to the pages as a teacher. */
-  teachers: join(paths.state, 'teachers.json'),
-  /** Codes with which children sign in once, as hashes. */
-  codes: join(paths.state, 'codes.json'),
-  sshFolder: join(paths.state, 'ssh'),
-  /** Authorized keys, one file per login name. */
-  keysFolder: join(paths.state, 'ssh', 'keys'),
-  keys: (login: string) => join(paths.state, 'ssh', 'keys', login),
-  sshdConfig: join(paths.state, 'ssh', 'sshd_config'),
-  session: join(paths.state, 'ssh', 'ds-session'),
-  sessionConfig: join(paths.state, 'ssh', 'session.conf'),
-  /** Whose snapshots a laptop may read besides its own: one file per laptop, one serial per line. */
-  replacesFolder: join(paths.state, 'ssh', 'replaces'),
-  replaces: (serial: Serial) => join(paths.state, 'ssh', 'replaces', serial),
-  /** Who may upload now: one empty file per laptop. */
-  leasesFolder: join(paths.state, 'ssh', 'leases'),
-  lease: (serial: Serial) => join(paths.state, 'ssh', 'leases', serial),
-  passwd: join(paths.state, 'ssh', 'passwd'),
-  group: join(paths.state, 'ssh', 'group'),
-});
+export const inState = (paths: Paths) => {
+  const root = join(paths.state);
+  return {
+    database: `${root}/xs.db`,
+    /** The number of the library that was served last. */
+    libraryId: `${root}/library-id`,
+    /** In case that of the library is damaged. */
+    hostKeyCopy: `${root}/ssh/host-key-copy`,
+    runFolder: `${root}/run`,
+    apiSocket: `${root}/run/api.sock`,
+    /** How the copies elsewhere went; held while one is made. */
+    offsite: `${root}/offsite.json`,
+    offsiteLock: `${root}/run/offsite.lock`,
+    /** Held while a service runs. */
+    serviceLock: `${root}/run/service.lock`,
+    /** Where a check of a laptop's folder puts its findings when it cannot write there. */
+    findingsFolder: `${root}/findings`,
+    findings: (serial: Serial) => `${root}/findings/${serial}.json`,
+    adminSocket: `${root}/run/admin.sock`,
+    /** Who may sign in to the pages as a teacher. */
+    teachers: `${root}/teachers.json`,
+    /** Codes with which children sign in once, as hashes. */
+    codes: `${root}/codes.json`,
+    sshFolder: `${root}/ssh`,
+    /** Authorized keys, one file per login name. */
+    keysFolder: `${root}/ssh/keys`,
+    keys: (login: string) => `${root}/ssh/keys/${login}`,
+    sshdConfig: `${root}/ssh/sshd_config`,
+    session: `${root}/ssh/ds-session`,
+    sessionConfig: `${root}/ssh/session.conf`,
+    /** Whose snapshots a laptop may read besides its own: one file per laptop, one serial per line. */
+    replacesFolder: `${root}/ssh/replaces`,
+    replaces: (serial: Serial) => `${root}/ssh/replaces/${serial}`,
+    /** Who may upload now: one empty file per laptop. */
+    leasesFolder: `${root}/ssh/leases`,
+    lease: (serial: Serial) => `${root}/ssh/leases/${serial}`,
+    passwd: `${root}/ssh/passwd`,
+    group: `${root}/ssh/group`,
+  };
+};
