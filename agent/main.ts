@@ -35,7 +35,7 @@ void run.then((code) => {
   process.exitCode = code;
 });
 
-/** Flags that keep the agent's memory small are not for its workers, which have to be quick. */
+/** The flags by which `bundle/start-node` keeps the agent small are not for its workers. */
 function isForWorkers(flag: string): boolean {
-  return !/^--(single-threaded|v8-pool-size|max-semi-space-size|max-lazy|jitless)/.test(flag);
+  return !/^--(single-threaded|v8-pool-size|max-semi-space-size|no-opt|no-sparkplug)/.test(flag);
 }

@@ -43,6 +43,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Where the programs are after build(). */
 export const distFolder: string = join(root, 'dist');
 
+/** Starts a program as an installed one is started: with a fitting Node.js, and the agent with its flags. */
+export const startNode: string = join(root, 'bundle/start-node');
+
 /** Program → the module it starts with. */
 const PROGRAMS = { 'ds-backup': 'bundle/start.ts', 'xs-backup': 'xs/main.ts' };
 /** What `bundle/start.ts` runs. */

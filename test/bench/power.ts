@@ -1,7 +1,7 @@
 /**
  * `npm run bench:power`: what the agent costs a laptop's battery and its flash, measured with a real
  * school: while it waits, on a day without changes, and when nothing is due. Beside it the original's
- * way: a shell that looks every 15 minutes whether there is something to do.
+ * way: a shell that looks every 15 minutes whether there is something to do. Exit code 1 above a limit.
  *
  *     --seconds N   how long the waiting agent is watched (default 60)
  */
@@ -10,7 +10,7 @@ import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { distFolder } from '../../bundle/build.ts';
+import { distFolder, startNode } from '../../bundle/build.ts';
 import { changeJournal, generateJournal } from '../journal/generator.ts';
 import type { Laptop } from '../school/laptop.ts';
 import { MachineEvents } from '../school/machine-events.ts';
@@ -65,11 +65,10 @@ async function watchWaiting(laptop: Laptop, events: MachineEvents, seconds: numb
 /** Runs the agent until it ends by itself; CPU seconds of it and all its children. */
 async function runToEnd(laptop: Laptop, events: MachineEvents) {
   const program = join(distFolder, 'ds-backup.mjs');
-  const node = [process.execPath, '--single-threaded', '--v8-pool-size=0', program];
   const before = Date.now();
   const env = { ...laptop.env };
   laptop.env.DBUS_SYSTEM_BUS_ADDRESS = events.address;
-  const args = ['-f', 'cpu %U %S', ...node, 'agent', ...laptop.where()];
+  const args = ['-f', 'cpu %U %S', startNode, program, 'agent', ...laptop.where()];
   const done = await laptop.run('/usr/bin/time', args);
   Object.assign(laptop.env, env);
   const [, user, system] = /^cpu (\S+) (\S+)$/m.exec(done.stderr) ?? [];
@@ -139,10 +138,18 @@ function shellCheck(file: string): number {
 
 const row = (what: string, value: string, limit: string): Figure => ({ what, value, limit });
 
+function isKept({ value, limit }: Figure): boolean {
+  if (limit === '-') return true;
+  return limit === 'none' ? value === 'none' : Number(value) <= Number(limit);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
-  for (const { what, value, limit } of await measure(Number(values.seconds))) {
-    process.stdout.write(`${what.padEnd(52)} ${value.padStart(8)}   limit ${limit}\n`);
+  for (const figure of await measure(Number(values.seconds))) {
+    const { what, value, limit } = figure;
+    const mark = isKept(figure) ? '' : '   NOT KEPT';
+    if (mark) process.exitCode = 1;
+    process.stdout.write(`${what.padEnd(52)} ${value.padStart(8)}   limit ${limit}${mark}\n`);
   }
 }
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Variant } from 'dbus-next';
-import { distFolder } from '../../bundle/build.ts';
+import { distFolder, startNode } from '../../bundle/build.ts';
 import { buildXo } from '../../bundle/xo.ts';
 import { BACKUP_NAME, BACKUP_PATH } from '../../shared/backup-bus.ts';
 import { Bus, type Target } from '../../shared/system/bus.ts';
@@ -161,9 +161,10 @@ function prepareLaptop(child: Desktop, school: School, options: SchoolDesktopOpt
   const settings = `spreadSeconds = 0\nbandwidth = ${options.bandwidth ?? 0}\n`;
   child.writeFile('home/.sugar/default/ds-backup/config.toml', settings);
   child.copyIn(distFolder, 'program');
+  const start = child.copyIn(startNode, 'start-node');
   const program = join(child.folder, 'program/ds-backup.mjs');
   const where = `--profile ${child.profile} --server ${school.server.url}`;
-  const exec = `${process.execPath} --single-threaded --v8-pool-size=0 ${program} agent ${where}`;
+  const exec = `${start} ${program} agent ${where}`;
   child.writeFile(
     `home/.local/share/dbus-1/services/${AGENT.name}.service`,
     `[D-BUS Service]\nName=${AGENT.name}\nExec=/bin/sh -c "exec ${exec} 2>>${child.profile}/agent.log"\n`,

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import dbus, { type MessageBus, type Variant } from 'dbus-next';
 import { distFolder } from '../../bundle/build.ts';
 import { DAEMON } from '../../shared/system/bus.ts';
@@ -48,6 +48,7 @@ export class Laptop implements AsyncDisposable {
     mkdirSync(join(this.home, 'run'), { mode: 0o700 });
     this.env = {
       ...testEnvironment(),
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`, // for bundle/start-node
       HOME: this.home,
       TMPDIR: '/tmp',
       XDG_RUNTIME_DIR: join(this.home, 'run'),

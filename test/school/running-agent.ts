@@ -2,7 +2,7 @@
  * The real agent of a test laptop: its process, what it shows on the bus, and its methods.
  */
 import { join } from 'node:path';
-import { distFolder } from '../../bundle/build.ts';
+import { distFolder, startNode } from '../../bundle/build.ts';
 import { BACKUP_NAME, BACKUP_PATH, JOB_INTERFACE } from '../../shared/backup-bus.ts';
 import { Bus } from '../../shared/system/bus.ts';
 import { waitFor } from '../runner/patience.ts';
@@ -33,9 +33,8 @@ export class RunningAgent implements AsyncDisposable {
       DBUS_SYSTEM_BUS_ADDRESS: events?.address ?? 'unix:path=/nowhere/system-bus',
     };
     const program = join(distFolder, 'ds-backup.mjs');
-    const flags = ['--single-threaded', '--v8-pool-size=0'];
-    const args = [...flags, program, 'agent', ...laptop.where()];
-    const daemon = startDaemon(process.execPath, args, env);
+    const args = [program, 'agent', ...laptop.where()];
+    const daemon = startDaemon(startNode, args, env);
     const bus = await Bus.open(laptop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
     const agent = new RunningAgent(daemon, bus);
     await waitFor('the agent on the bus', async () => {

@@ -9,12 +9,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { wordsOf } from '../../../xs/traffic/transfers.ts';
 import { changeJournal, generateJournal } from '../../journal/generator.ts';
 import { waitFor, within } from '../../runner/patience.ts';
 import type { Laptop } from '../laptop.ts';
 import { MachineEvents, type Service } from '../machine-events.ts';
 import { RunningAgent, type Values } from '../running-agent.ts';
 import { type School, startSchool } from '../school.ts';
+import { programsOf } from '../senders.ts';
 
 const test = suite('a day of the agent');
 
@@ -108,6 +110,22 @@ test('a low battery waits, mains backs up, and it is done for the day', async ()
     return SafeEntries === 20 && TotalEntries === 20;
   });
   assert.ok(existsSync(join(laptop.profile, 'ds-backup-done')), 'the mark of today');
+});
+
+test('the agent is small, and what works for it is quick', async () => {
+  await using scene = await startScene({ entries: 60, bandwidth: 1200 });
+  const { agent } = scene;
+  await agent.until('sending', isSending);
+  const [own = [], ...others] = programsOf(agent).map(wordsOf);
+  const flags = own.slice(1, own.indexOf('agent') - 1);
+  assert.ok(flags.includes('--no-opt') && flags.includes('--single-threaded'), flags.join(' '));
+  const workers = others.filter((words) => words.includes('worker'));
+  assert.ok(workers.length > 0, 'a worker sends');
+  for (const words of workers)
+    assert.equal(
+      words.filter((word) => flags.includes(word)),
+      [],
+    );
 });
 
 test('sleep in the middle stops it within two seconds, and afterwards it goes on', async () => {
