@@ -5,7 +5,7 @@
  * a laptop sent is read in turns with the others, and what fails again and again is given up.
  */
 import { lstatSync, readdirSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, type RunId, type Serial, tryParse } from '../../shared/ids.ts';
@@ -236,7 +236,7 @@ export class Intake implements AsyncDisposable {
       const { sessionLock } = inLaptop(paths, serial);
       await using _lock = await turn.aside(() => lockFile(sessionLock, { env, waitSeconds: 0 }));
       if (exists(places.waiting(serial))) {
-        renameSync(places.waiting(serial), claimed); // a newer one replaces one that got stuck
+        await rename(places.waiting(serial), claimed); // a newer one replaces one that got stuck
         forgetAttempts(paths, serial);
         await turn.aside(() => fsyncFolderAside(places.claimedFolder));
       }

@@ -14,7 +14,7 @@ import { lockFile } from '../../shared/system/lock.ts';
 import { run } from '../../shared/system/run.ts';
 import { freeRoom } from '../storage/disk.ts';
 import { inLaptop, inState, MIRRORS, type Paths } from '../storage/paths.ts';
-import { fieldsOf, isOurs, processes, wordsOf } from '../traffic/transfers.ts';
+import { fieldsOf, isOurs, processesNamed, wordsOf } from '../traffic/transfers.ts';
 import type { Floor } from './session-files.ts';
 
 export interface RoomWatchOptions {
@@ -145,7 +145,7 @@ function newFiles({ paths }: RoomWatchOptions, { serial, since }: Upload): strin
 function uploadsIn(options: RoomWatchOptions): Upload[] {
   const uptime = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
   const now = options.clock.now().getTime() / 1000;
-  return processes().flatMap((pid) => {
+  return processesNamed('flock').flatMap((pid) => {
     const serial = lockedBy(options.paths, pid);
     if (!serial) return [];
     const started = Number(fieldsOf(pid)[START_FIELD]) * TICK_SECONDS;

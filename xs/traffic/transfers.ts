@@ -12,8 +12,8 @@ const GENERATIONS = 6;
 /** The laptops that send or fetch something at this moment. */
 export function runningTransfers(): Set<Serial> {
   const serials = new Set<Serial>();
-  for (const pid of processes()) {
-    if (wordsOf(pid)[0] !== 'bwrap' || !isOurs(pid)) continue;
+  for (const pid of processesNamed('bwrap')) {
+    if (!isOurs(pid)) continue;
     const serial = sessionOf(pid);
     if (serial) serials.add(serial);
   }
@@ -23,6 +23,14 @@ export function runningTransfers(): Set<Serial> {
 /** The numbers of all processes. */
 export function processes(): number[] {
   return readdirSync('/proc').map(Number).filter(Boolean);
+}
+
+/**
+ * Those that run this program, or say so. The words of others are not read: the kernel lets whoever reads them wait
+ * while a process changes its memory, for as long as that waits for the disk, and here waits the event loop.
+ */
+export function processesNamed(program: string): number[] {
+  return processes().filter((pid) => ofProcess(pid, 'comm') === `${program}\n`);
 }
 
 /** The words of its command line; none of one that has ended. */
