@@ -123,6 +123,7 @@ install_laptop() {
   program ds-backup
   enabled "$prefix/bin/ds-backup" ../lib/ds-backup/ds-backup.mjs
   place 644 "$dist/share/ds-backup.1" "$prefix/share/man/man1/ds-backup.1"
+  place 644 "$dist/share/ds-backup.copyright" "$prefix/share/doc/ds-backup/copyright"
   place 644 "$dist/share/ds-backup.bash" "$prefix/share/bash-completion/completions/ds-backup"
   place 644 "$from/org.sugarlabs.Backup1.service" \
     "$prefix/share/dbus-1/services/org.sugarlabs.Backup1.service"
@@ -156,6 +157,7 @@ install_server() {
   place 644 "$from/xs-backup-http.socket" "$prefix/lib/systemd/system/xs-backup-http.socket"
   place 644 "$dist/share/xs-backup.8" "$prefix/share/man/man8/xs-backup.8"
   place 644 "$dist/share/xs-backup.conf.5" "$prefix/share/man/man5/xs-backup.conf.5"
+  place 644 "$dist/share/xs-backup.copyright" "$prefix/share/doc/xs-backup/copyright"
   place 644 "$dist/share/xs-backup.bash" "$prefix/share/bash-completion/completions/xs-backup"
   place 644 "$from/apparmor" "$prefix/share/xs-backup/apparmor"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"

@@ -1,12 +1,12 @@
 #!/bin/sh
 # `npm run tarball`: what install.sh needs on systems without Debian packages, as one archive in dist/packages.
-# The same sources give the same bytes. Runs after "npm run build", on a machine of the same architecture as
+# The same commit gives the same bytes. Runs after "npm run build", on a machine of the same architecture as
 # the one that it is for: sqlite3's native part is in it.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
-version=$(sed -n 's/^ *"version": "\(.*\)",$/\1/p' package.json | head -n 1)
-time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+umask 022 # the archive is for others
+read -r version time <dist/.release
 mkdir -p dist/packages
 tar --sort=name --mtime="@$time" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
   --exclude=dist/packages --exclude='*.map' --exclude=dist/.made-of \
