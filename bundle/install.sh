@@ -108,6 +108,21 @@ program() {
   rm -rf "$library.old"
 }
 
+# copied FOLDER TARGET: its files as they are.
+copied() {
+  for file in "$1"/*; do
+    target=$destdir$2/${file##*/}
+    if [ -n "$remove" ]; then
+      rm -f "$target"
+    else
+      mkdir -p "$destdir$2"
+      cp "$file" "$target.new"
+      chmod 644 "$target.new"
+      mv "$target.new" "$target"
+    fi
+  done
+}
+
 # enabled LINK TARGET: what `systemctl enable` would make, for a package.
 enabled() {
   if [ -n "$remove" ]; then
@@ -162,8 +177,9 @@ install_server() {
   place 644 "$from/apparmor" "$prefix/share/xs-backup/apparmor"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"
   place 644 "$from/apache.conf" "$examples/apache.conf"
-  for guide in admin.en admin.es teacher.en teacher.es moodle.en moodle.es; do
-    place 644 "$root/bundle/docs/$guide.md" "$prefix/share/doc/xs-backup/$guide.md"
+  copied "$root/bundle/docs/pictures" "$prefix/share/doc/xs-backup/pictures"
+  for guide in "$root"/bundle/docs/*.md; do
+    place 644 "$guide" "$prefix/share/doc/xs-backup/${guide##*/}"
   done
   place 644 "$from/original-clients.nft" "$examples/original-clients.nft"
 }

@@ -12,6 +12,7 @@ const SOURCES = ['activity', 'agent', 'shared', 'xs', 'bundle'];
 const FILES = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', '.gitattributes', '.npmrc'],
   ...['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'MIGRATION.md', 'PROTOCOL.md'],
+  ...['CONTRIBUTING.md', 'test/bench/README.md'],
 ];
 
 interface Ran {
@@ -21,7 +22,7 @@ interface Ran {
 }
 
 /** Runs a script of the shell in `folder`. */
-function sh(folder: string, script: string, env: NodeJS.ProcessEnv = {}): Ran {
+export function sh(folder: string, script: string, env: NodeJS.ProcessEnv = {}): Ran {
   const all = { ...process.env, SOURCE_DATE_EPOCH: undefined, ...env };
   const done = spawnSync('sh', ['-c', script], { cwd: folder, env: all, encoding: 'utf8' });
   return { exitCode: done.status, stdout: done.stdout, stderr: done.stderr };

@@ -5,12 +5,12 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VERSION } from '../../shared/version.ts';
 import { temporaryFolder } from '../shared/folder.ts';
-import { commit, makeClone, makeLocale, makePrivateArchive, must } from './build-tree.ts';
+import { commit, makeClone, makeLocale, makePrivateArchive, must, sh } from './build-tree.ts';
 
 const test = suite('the Debian packages');
 const folder = temporaryFolder(test);
@@ -94,6 +94,37 @@ test('md5sums name every file once, in the order of bytes', () => {
     assert.equal(named, found.split('\n').sort());
     assert.is(must(tree, 'md5sum -c --quiet DEBIAN/md5sums'), '');
   }
+});
+
+/** What documents below `tree` refer to and is not there, as `FILE: LINK`. */
+function deadLinks(tree: string): string[] {
+  const texts = readdirSync(tree, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /\.(md|html)$/.test(path),
+  );
+  assert.ok(texts.length > 0);
+  return texts.flatMap((path) =>
+    [...readFileSync(join(tree, path), 'utf8').matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)]
+      .map(([, inText, inPage]) => inText ?? inPage ?? '')
+      .filter((link) => !/^([a-z]+:|#)/.test(link))
+      .filter((link) => !existsSync(join(tree, dirname(path), link.replace(/#.*/, ''))))
+      .map((link) => `${path}: ${link}`),
+  );
+}
+
+test('a tarball that would lack something is not made', () => {
+  const tarball = must(archive, 'ls dist/packages/*.tar.xz').trim();
+  const before = must(archive, `sha256sum ${tarball}`);
+  assert.is.not(sh(archive, 'mv LICENSE away; sh bundle/tarball.sh').exitCode, 0);
+  assert.is(must(archive, 'mv away LICENSE; sha256sum dist/packages/*.tar*'), before);
+});
+
+test('every picture and document that a guide refers to is shipped with it', () => {
+  const tarball = must(archive, 'ls dist/packages/*.tar.xz').trim();
+  const unpacked = join(folder, 'tarball');
+  must(archive, `mkdir ${unpacked} && tar -xf ${tarball} -C ${unpacked}`);
+  assert.equal(deadLinks(unpacked), [], 'the tarball');
+  const server = packagesIn(archive).find((name) => name.startsWith('xs-backup_')) ?? '';
+  assert.equal(deadLinks(join(folder, 'unpacked', server)), [], server);
 });
 
 /** `@scope/name` or `name` of paths in node_modules. */
