@@ -17,10 +17,16 @@ import { makePackages } from './main.ts';
 import { packages } from './packages.ts';
 
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', TERM: 'dumb', LANG: 'C.UTF-8' };
-/** What server and laptop depend on, without what is named with a version: a system's own Node.js and libraries. */
+/**
+ * What server and laptop depend on, without what is named with a version (a system's own Node.js and libraries),
+ * and what they are of more use with.
+ */
 const NEEDED = packages('', '')
   .filter(({ name }) => ['xs-backup', 'ds-backup-agent'].includes(name))
-  .flatMap(({ depends }) => depends.filter((one) => !/[ |]/.test(one)));
+  .flatMap(({ depends, onStick = [] }) => [
+    ...depends.filter((one) => !/[ |]/.test(one)),
+    ...onStick,
+  ]);
 /** Debian 12 has a Node.js that is too old; ds-backup-node takes its place. */
 const NEEDED_OF: Readonly<Record<string, readonly string[]>> = {
   bookworm: NEEDED,

@@ -13,6 +13,8 @@ export interface Package {
   section: string;
   depends: readonly string[];
   recommends?: readonly string[];
+  /** Those of them that a stick brings along. */
+  onStick?: readonly string[];
   /** The first line is the short description; further paragraphs follow. */
   description: readonly string[];
   /** Maintainer scripts beside this file, by the name that dpkg gives them. */
@@ -54,6 +56,7 @@ export function packages(machine: string, release: string): readonly Package[] {
         ...NATIVE,
       ],
       recommends: ['restic'], // for a second copy elsewhere
+      onStick: ['restic'],
       description: [
         'backup server for the Journals of Sugar laptops',
         'Keeps the Journals of a school of Sugar laptops: each laptop sends what changed once a day, and a child or a teacher brings back what was lost.',
@@ -75,6 +78,7 @@ export function packages(machine: string, release: string): readonly Package[] {
       depends: [NODE, 'rsync', 'openssh-client', 'libglib2.0-bin', 'dbus', ...NATIVE],
       // sshfs shows a day in the Journal.
       recommends: ['network-manager', 'upower', 'sshfs'],
+      onStick: ['sshfs'],
       description: [
         'daily backup of a Sugar Journal to the school server',
         'Sends what changed in the Journal to the school server once a day, when the server is near and the battery is not low, and brings back what was lost.',
