@@ -3,7 +3,7 @@
  * runs GTK's main loop.
  */
 import { dirname, join } from 'node:path';
-import { describeForTerminal } from '../shared/errors.ts';
+import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
 import { findCatalogue } from '../shared/words/catalogue.ts';
 import { wordsOf } from '../shared/words/language.ts';
@@ -17,13 +17,21 @@ const log = createLog((line) => process.stderr.write(line));
 const giveBack = () => void globalThis.gc?.();
 const SETTLED_MS = 2000;
 
-/** Connects to the session bus and the agent, after the first picture is drawn. */
+/**
+ * Connects to the session bus and the agent, after the first picture is drawn. Throws where there is no bus: then
+ * nobody can be asked anything.
+ */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
   const { Bus } = await import('../shared/system/bus.ts');
   const { serveShell } = await import('./sugar/activityservice.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');
-  const bus = await Bus.open(config.busAddress);
+  const bus = await Bus.open(config.busAddress).catch((cause: unknown) => {
+    throw new DsError('missing-tool', 'Backup finds no session bus (D-Bus)', {
+      hint: 'start it from Sugar, whose session has one',
+      cause,
+    });
+  });
   const onActive = (active: boolean) => activity.setActive(active);
   await serveShell(bus.raw, config.activityId, { onActive });
   const client = new AgentClient(bus, {
@@ -43,6 +51,12 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
   await client.start();
 }
 
+/** A picture that waits for ever would be no answer. */
+function giveUp(error: unknown): never {
+  process.stderr.write(`${describeForTerminal(error)}\n`);
+  process.exit(2);
+}
+
 try {
   const config = readConfig(process.argv.slice(2), process.env, dirname(process.argv[1] ?? '.'));
   const folder = join(config.bundlePath, 'locale');
@@ -53,12 +67,10 @@ try {
   activity.onFirstPaint(() => {
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
-  const lost = (error: unknown) => log.warn('no-session-bus', { error: String(error) });
   void connect(activity, config)
-    .catch(lost)
+    .catch(giveUp)
     .finally(() => setTimeout(giveBack, SETTLED_MS));
   Gtk.main();
 } catch (error) {
-  process.stderr.write(`${describeForTerminal(error)}\n`);
-  process.exit(2);
+  giveUp(error);
 }

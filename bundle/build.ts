@@ -12,7 +12,8 @@
  *     dist/share/                        the manual pages, and completion for bash
  *     dist/node_modules/                 sqlite3, whose native part cannot be bundled
  *     dist/<program>.files               what one program needs of all this, a path a line
- *     dist/.inputs                       the sources that went into the bundles, a path a line
+ *     dist/.inputs.<program>             the sources that went into its bundles, a path a line
+ *     dist/.release                      its version, and the time of its files (bundle/release.ts)
  *
  * A new dist/ takes the place of the old one whole. Nothing is done when nothing has changed.
  */
@@ -34,8 +35,11 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { DsError, describeForTerminal } from '../shared/errors.ts';
 import { lockFile } from '../shared/system/lock.ts';
+import { copyrightFile, shippedPackages } from './deb/copyright.ts';
 import { bashCompletion, manualPage } from './manual.ts';
 import { writeCatalogues } from './messages.ts';
+import { makeForAll, openForAll } from './modes.ts';
+import { type Release, releaseOf, stamped } from './release.ts';
 import { serverCompletion, serverPage, settingsPage } from './server-manual.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -68,6 +72,7 @@ const STAND_INS = {
   },
 } as const;
 const PROGRAM_NAMES = ['ds-backup', 'xs-backup'] as const;
+type Program = (typeof PROGRAM_NAMES)[number];
 /** Files that programs read beside themselves, as `[in the tree, in dist]`. */
 const ASSETS = [
   ['xs/ssh/ds-session.sh', 'ssh/ds-session.sh'],
@@ -85,7 +90,7 @@ const SHARED: Readonly<Record<string, () => string>> = {
 };
 /** What a program reads beside its own code. */
 const NEIGHBOURS: Record<keyof typeof PROGRAMS, readonly string[]> = {
-  'ds-backup': [WHOLE_FILE, 'locale', 'node_modules', 'share'],
+  'ds-backup': [WHOLE_FILE, 'locale', 'node_modules'],
   'xs-backup': ['locale', 'node_modules', ...ASSETS.map(([, place]) => place)],
 };
 /** sqlite3 is copied; the other two are optional parts of dbus-next that we do without. */
@@ -117,6 +122,7 @@ const __dirname = __dirnameOf(__filename);`;
 const HASHBANG = '#!/usr/bin/env node\n';
 const STAMP = '.made-of';
 const INPUTS = '.inputs';
+const RELEASE = '.release';
 
 /** Brings dist/ up to date; returns whether there was anything to do. Calls may overlap. */
 export async function build(from: string = root): Promise<boolean> {
@@ -131,10 +137,11 @@ export async function build(from: string = root): Promise<boolean> {
   });
   if (isUpToDate(from, dist)) return false;
   // Taken before: what changes while we build is built the next time.
-  const stamp = fingerprint(from);
+  const release = buildRelease(from);
+  const stamp = fingerprint(from, release);
   const fresh = join(cache, 'dist');
   rmSync(fresh, { recursive: true, force: true });
-  await bundlePrograms(from, dist, fresh);
+  await bundlePrograms(from, dist, fresh, release);
   for (const [source, place] of ASSETS) copy(join(from, source), join(fresh, place));
   writeCatalogues(join(fresh, 'locale'), 'ds-backup');
   mkdirSync(join(fresh, 'share'));
@@ -143,18 +150,38 @@ export async function build(from: string = root): Promise<boolean> {
   }
   for (const part of NATIVE_PARTS) copyPackagePart(packages, fresh, part);
   checkNeighbours(fresh);
+  for (const program of PROGRAM_NAMES) {
+    const shipped = shippedPackages(from, readInputs(fresh, program), fresh);
+    writeFileSync(join(fresh, 'share', `${program}.copyright`), copyrightFile(shipped));
+  }
+  writeFileSync(join(fresh, RELEASE), `${release.version} ${release.time}\n`);
   writeFileSync(join(fresh, STAMP), stamp);
+  openForAll(fresh);
   replaceFolder(dist, fresh, join(cache, 'dist.old'));
   return true;
 }
 
-/** The sources in the bundles of dist/, as paths in the tree: for who has to be named with them. */
-export function bundledInputs(): string[] {
-  return readFileSync(join(distFolder, INPUTS), 'utf8').trim().split('\n');
+/** The sources in the bundles of a program in dist/, as paths in the tree. */
+export const bundledInputs = (program: Program): string[] => readInputs(distFolder, program);
+
+function readInputs(folder: string, program: Program): string[] {
+  return readFileSync(join(folder, `${INPUTS}.${program}`), 'utf8')
+    .trim()
+    .split('\n');
+}
+
+/** The version that a build of this tree has, and the time of its files. */
+export function buildRelease(from: string = root): Release {
+  return releaseOf(from, SOURCES, process.env);
 }
 
 /** Bundles as for `dist` (source maps tell the way from there) but writes into `fresh`. */
-async function bundlePrograms(from: string, dist: string, fresh: string): Promise<void> {
+async function bundlePrograms(
+  from: string,
+  dist: string,
+  fresh: string,
+  { version }: Release,
+): Promise<void> {
   const common = {
     absWorkingDir: from,
     outdir: dist,
@@ -170,8 +197,9 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
     sourcemap: 'linked',
     sourcesContent: false,
     external: EXTERNAL,
+    plugins: [stamped(version)],
     logLevel: 'error',
-  } as const;
+  } satisfies esbuild.BuildOptions;
   const { outputFiles, metafile } = await esbuild.build({
     ...common,
     alias: STAND_INS['xs-backup'],
@@ -197,17 +225,19 @@ async function bundlePrograms(from: string, dist: string, fresh: string): Promis
   for (const file of [...outputFiles, ...whole.outputFiles]) {
     writeFileSync(join(fresh, relative(dist, file.path)), file.contents);
   }
-  const inputs = new Set([metafile, whole.metafile].flatMap((one) => Object.keys(one.inputs)));
-  writeFileSync(join(fresh, INPUTS), `${[...inputs].sort().join('\n')}\n`);
   for (const program of PROGRAM_NAMES) {
     makeExecutable(join(fresh, `${program}.mjs`));
     const parts = partsOf(metafile, relative(from, join(dist, `${program}.mjs`)));
     const files = parts.map((part) => relative(relative(from, dist), part));
-    writeFileSync(
-      join(fresh, `${program}.files`),
-      `${[...files, ...NEIGHBOURS[program]].join('\n')}\n`,
-    );
+    writeLines(join(fresh, `${program}.files`), [...files, ...NEIGHBOURS[program]]);
+    const inputs = parts.flatMap((part) => Object.keys(metafile.outputs[part]?.inputs ?? {}));
+    if (program in WHOLE) inputs.push(...Object.keys(whole.metafile.inputs));
+    writeLines(join(fresh, `${INPUTS}.${program}`), [...new Set(inputs)].sort());
   }
+}
+
+function writeLines(path: string, lines: readonly string[]): void {
+  writeFileSync(path, `${lines.join('\n')}\n`);
 }
 
 /** An output and all outputs that it imports, now or later. */
@@ -277,8 +307,8 @@ function isUpToDate(from: string, dist: string): boolean {
 }
 
 /** Names, sizes and times of all sources: also a file that is gone or came back older counts. */
-function fingerprint(from: string): string {
-  const hash = createHash('sha256');
+function fingerprint(from: string, { version, time }: Release = buildRelease(from)): string {
+  const hash = createHash('sha256').update(`${version} ${time}\n`);
   for (const path of SOURCES.flatMap((source) => filesIn(join(from, source)))) {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${relative(from, path)} ${size} ${mtimeMs}\n`);
@@ -296,6 +326,7 @@ function filesIn(path: string): string[] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makeForAll();
   try {
     const start = performance.now();
     const done = await build();

@@ -108,6 +108,21 @@ program() {
   rm -rf "$library.old"
 }
 
+# copied FOLDER TARGET: its files as they are.
+copied() {
+  for file in "$1"/*; do
+    target=$destdir$2/${file##*/}
+    if [ -n "$remove" ]; then
+      rm -f "$target"
+    else
+      mkdir -p "$destdir$2"
+      cp "$file" "$target.new"
+      chmod 644 "$target.new"
+      mv "$target.new" "$target"
+    fi
+  done
+}
+
 # enabled LINK TARGET: what `systemctl enable` would make, for a package.
 enabled() {
   if [ -n "$remove" ]; then
@@ -123,6 +138,7 @@ install_laptop() {
   program ds-backup
   enabled "$prefix/bin/ds-backup" ../lib/ds-backup/ds-backup.mjs
   place 644 "$dist/share/ds-backup.1" "$prefix/share/man/man1/ds-backup.1"
+  place 644 "$dist/share/ds-backup.copyright" "$prefix/share/doc/ds-backup/copyright"
   place 644 "$dist/share/ds-backup.bash" "$prefix/share/bash-completion/completions/ds-backup"
   place 644 "$from/org.sugarlabs.Backup1.service" \
     "$prefix/share/dbus-1/services/org.sugarlabs.Backup1.service"
@@ -156,30 +172,124 @@ install_server() {
   place 644 "$from/xs-backup-http.socket" "$prefix/lib/systemd/system/xs-backup-http.socket"
   place 644 "$dist/share/xs-backup.8" "$prefix/share/man/man8/xs-backup.8"
   place 644 "$dist/share/xs-backup.conf.5" "$prefix/share/man/man5/xs-backup.conf.5"
+  place 644 "$dist/share/xs-backup.copyright" "$prefix/share/doc/xs-backup/copyright"
   place 644 "$dist/share/xs-backup.bash" "$prefix/share/bash-completion/completions/xs-backup"
   place 644 "$from/apparmor" "$prefix/share/xs-backup/apparmor"
   place 644 "$from/nginx.conf" "$examples/nginx.conf"
   place 644 "$from/apache.conf" "$examples/apache.conf"
-  for guide in admin.en admin.es teacher.en teacher.es moodle.en moodle.es; do
-    place 644 "$root/bundle/docs/$guide.md" "$prefix/share/doc/xs-backup/$guide.md"
+  copied "$root/bundle/docs/pictures" "$prefix/share/doc/xs-backup/pictures"
+  for guide in "$root"/bundle/docs/*.md; do
+    place 644 "$guide" "$prefix/share/doc/xs-backup/${guide##*/}"
   done
   place 644 "$from/original-clients.nft" "$examples/original-clients.nft"
 }
 
+# ---------------------------------------------------------------- the server's service
+
+units='xs-backup-http.socket xs-backup.service'
+failed=0
+
+complain() { # complain MESSAGE HINT: the rest is done as well
+  printf 'error: %s\nhint: %s\n' "$1" "$2" >&2
+  failed=1
+}
+
+# Before anything is written.
+can_serve() {
+  [ "$(id -u)" = 0 ] || fail 'only root can install a service' 'put "sudo" before the command'
+  [ -d /run/systemd/system ] || fail 'systemd does not run here' \
+    'leave out --service, and have this system start "xs-backup serve" as a user of its own'
+  missing=
+  for tool in node rsync sshd ssh-keygen bwrap socat openssl flock setpriv; do
+    if [ "$tool" = node ] && [ -x /usr/lib/ds-backup-node/node ]; then continue; fi
+    PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing="$missing $tool"
+  done
+  [ -z "$missing" ] || fail "these programs are missing:$missing" \
+    'install them with this system'"'"'s own packages: nodejs 20 or newer, rsync, openssh-server, bubblewrap, socat, openssl, util-linux, and libnss-wrapper'
+}
+
+# Where the kernel keeps user namespaces from programs without a profile, no laptop could connect.
+load_profile() {
+  if [ ! -e /proc/sys/kernel/apparmor_restrict_unprivileged_userns ] || [ ! -d "$etc/apparmor.d" ]; then
+    return
+  fi
+  profile=$etc/apparmor.d/xs-backup
+  place 644 "$root/bundle/server/apparmor" "$profile"
+  apparmor_parser -r "$profile" >"$log" 2>&1 ||
+    complain "AppArmor does not load the profile without which no laptop can connect: $(tail -n 1 "$log")" \
+      "install the package apparmor, then: apparmor_parser -r $profile && systemctl restart xs-backup"
+}
+
+# Of the listening ports of this machine, in hexadecimal.
+is_taken() { grep -Eq "^ *[0-9]+: [0-9A-F]+:$1 [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
+
+# Whatever ran before ends: a program that runs has the old one in memory.
+start_units() {
+  # shellcheck disable=SC2086 # names are words
+  { systemctl daemon-reload && systemctl enable $units && systemctl stop xs-backup.service; } >"$log" 2>&1 ||
+    fail "systemd does not take the units: $(tail -n 1 "$log")" \
+      "are they where systemd looks? with --prefix /usr or /usr/local they are"
+  # systemd counts how often units were started lately, and refuses at some point.
+  # shellcheck disable=SC2086
+  systemctl reset-failed $units >/dev/null 2>&1 || :
+  opened=yes
+  systemctl restart xs-backup-http.socket >"$log" 2>&1 || opened=
+  systemctl start xs-backup.service >"$log" 2>&1 || :
+  # It serves when its socket for commands is there.
+  until grep -q '/run/admin\.sock$' /proc/net/unix; do
+    case $(systemctl show -P SubState xs-backup.service):$(systemctl show -P NRestarts xs-backup.service) in
+      running:0 | start*:0) sleep 1 ;;
+      *)
+        why=$(journalctl -u xs-backup.service -n 50 -o cat --no-pager | sed -n 's/^error: //p' | tail -n 1)
+        complain "xs-backup does not start: ${why:-it does not say why}" \
+          'mend that, then "systemctl restart xs-backup"; "journalctl -u xs-backup" says more'
+        break
+        ;;
+    esac
+  done
+  if [ -n "$opened" ]; then return; fi
+  examples=$prefix/share/doc/xs-backup/examples
+  if is_taken 0050; then
+    who=$(ss -Hltnp 'sport = :80' 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)
+    complain "another program (${who:-see \"ss -ltnp\"}) has port 80, where laptops ask" \
+      "have it forward to xs-backup: $examples/nginx.conf or apache.conf; or stop it and run this again"
+  else
+    complain 'port 80, where laptops ask, cannot be opened' \
+      '"journalctl -u xs-backup-http.socket" says why'
+  fi
+}
+
+start_service() {
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  { systemd-sysusers "$root/bundle/server/sysusers.conf" &&
+    systemd-tmpfiles --create "$root/bundle/server/tmpfiles.conf"; } >"$log" 2>&1 ||
+    fail "the user and the folders of the service cannot be made: $(tail -n 1 "$log")" \
+      'is there room on the disk, and is it mounted for writing? then run this again'
+  load_profile
+  start_units
+  return "$failed"
+}
+
+stop_service() {
+  if [ -d /run/systemd/system ]; then
+    # shellcheck disable=SC2086
+    systemctl disable --quiet --now $units 2>/dev/null || :
+  fi
+  if [ -e "$etc/apparmor.d/xs-backup" ]; then
+    apparmor_parser -R "$etc/apparmor.d/xs-backup" 2>/dev/null || :
+    rm -f "$etc/apparmor.d/xs-backup"
+  fi
+}
+
+# ---------------------------------------------------------------- in this order
+
 if [ -z "$remove" ]; then
   case $part in laptop) name=ds-backup ;; server) name=xs-backup ;; esac
   [ -f "$dist/$name.files" ] || fail 'dist/ is not built' 'run "npm run build"'
-fi
-units='xs-backup-http.socket xs-backup.service'
-# shellcheck disable=SC2086 # names are words
-if [ -n "$remove" ] && [ "$part:$destdir" = server: ] && [ -d /run/systemd/system ]; then
-  systemctl disable --quiet --now $units 2>/dev/null || :
+  if [ -n "$service" ]; then can_serve; fi
+elif [ "$part:$destdir" = server: ]; then
+  stop_service
 fi
 "install_$part"
-if [ -n "$service" ] && [ -z "$remove" ]; then
-  systemd-sysusers "$root/bundle/server/sysusers.conf"
-  systemd-tmpfiles --create "$root/bundle/server/tmpfiles.conf"
-  systemctl daemon-reload
-  # shellcheck disable=SC2086
-  systemctl enable --quiet --now $units
-fi
+if [ -n "$service" ] && [ -z "$remove" ]; then start_service; fi

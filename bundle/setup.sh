@@ -11,13 +11,13 @@ PACKAGES='rsync openssh-server openssh-client bubblewrap socat openssl libnss-wr
   python3-dbusmock chromium fonts-dejavu-core
   sucrose xvfb xdotool imagemagick x11-utils dbus-x11 metacity telepathy-mission-control-5
   at-spi2-core gir1.2-atspi-2.0 python3-pyatspi man-db procps nftables iproute2 dconf-cli restic rclone
-  sshfs fuse3 xfsprogs btrfs-progs'
+  sshfs fuse3 xfsprogs btrfs-progs e2fsprogs unzip git'
 # In this order: the programs and Sugar's datastore; what node-gtk is compiled against; fakes of
 # power and network, and a browser for the pages; a whole Sugar without a screen (it dies at its
 # start without mission-control), and what reads its screen; what shows manuals and finds processes; what
 # redirects a port between two networks; what makes settings for Browse; and
 # what makes the copy elsewhere, and a REST server for it; what shows a day at school in the Journal; and what
-# makes file systems that are cut off.
+# makes file systems that are cut off; what takes archives apart, and says which commit a build is of.
 BENCH_PACKAGES='borgbackup'
 STICK_PACKAGES='debootstrap debian-archive-keyring'
 SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux restic'

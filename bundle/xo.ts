@@ -6,6 +6,7 @@
  *     Backup.activity/
  *       activity/activity.info activity-backup.svg no-node.svg run
  *       backup.cjs node_gtk.node no_node.py
+ *       LICENSE COPYRIGHT  ours, and those of all packages in it
  *       browse.dconf       settings in which Browse starts on a registered laptop
  *       source/            what backup.cjs was made of, for Sugar's View Source
  *       locale/<language>/{activity.linfo,LC_MESSAGES/org.sugarlabs.Backup.mo}
@@ -19,16 +20,18 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { ZipFile } from 'yazl';
 import { describeForTerminal } from '../shared/errors.ts';
-import { VERSION } from '../shared/version.ts';
 import { parseCatalogue } from '../shared/words/catalogue.ts';
 import { ASK, NAME, NEEDS, SUMMARY } from './activity/names.ts';
+import { buildRelease } from './build.ts';
+import { copyrightFile, shippedPackages } from './deb/copyright.ts';
 import { activityCatalogues } from './messages.ts';
+import { makeForAll, openForAll } from './modes.ts';
 import { nodeGtk, strippedModule } from './node-gtk.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BUNDLE_ID = 'org.sugarlabs.Backup';
 const FOLDER = 'Backup.activity';
-const XO_NAME = `Backup-${VERSION}.xo`;
+const MODULE = 'node_gtk.node';
 
 /** What the native module is for: the major version of Node.js, and the machine as `uname -m` says it. */
 const RUNS_ON = { MAJOR: process.versions.node.split('.')[0] ?? '', MACHINE: machine() };
@@ -43,24 +46,25 @@ interface BundleFile {
 export async function buildXo(into: string): Promise<string> {
   const { files } = await activityFiles();
   mkdirSync(into, { recursive: true });
-  const path = join(into, XO_NAME);
+  const path = join(into, `Backup-${buildRelease().sugarVersion}.xo`);
   writeFileSync(path, await zip(files));
+  openForAll(path);
   return path;
 }
 
-/** Puts the activity's folder into this one, as Sugar's installer would; returns the bundle's sources. */
-export async function placeActivity(into: string): Promise<string[]> {
-  const { files, inputs } = await activityFiles();
+/** Puts the activity's folder into this one, as Sugar's installer would. */
+export async function placeActivity(into: string): Promise<void> {
+  const { files } = await activityFiles();
   for (const { name, content, executable } of files) {
     const path = join(into, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, { mode: executable ? 0o755 : 0o644 });
   }
-  return inputs;
 }
 
-async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] }> {
+async function activityFiles(): Promise<{ files: BundleFile[] }> {
   const { code, inputs } = await bundleProgram();
+  const rights = copyrightFile(shippedPackages(root, inputs, [MODULE]));
   const files: BundleFile[] = [
     file('activity/activity.info', Buffer.from(activityInfo())),
     file('activity/activity-backup.svg', read('bundle/activity/activity-backup.svg')),
@@ -68,13 +72,14 @@ async function activityFiles(): Promise<{ files: BundleFile[]; inputs: string[] 
     { ...file('activity/run', filled('run', RUNS_ON)), executable: true },
     file('no_node.py', filled('no-node.py', { ASK, NEEDS })),
     file('backup.cjs', code),
-    file('node_gtk.node', strippedModule()),
+    file(MODULE, strippedModule()),
     file('browse.dconf', browseSettings()),
     file('LICENSE', read('LICENSE')),
+    file('COPYRIGHT', Buffer.from(rights)),
     ...sources(),
     ...activityCatalogues().flatMap(catalogue),
   ];
-  return { files, inputs };
+  return { files };
 }
 
 function file(name: string, content: Buffer): BundleFile {
@@ -143,7 +148,7 @@ summary = ${SUMMARY}
 bundle_id = ${BUNDLE_ID}
 exec = activity/run
 icon = activity-backup
-activity_version = ${VERSION}
+activity_version = ${buildRelease().sugarVersion}
 license = GPLv3+
 max_participants = 1
 single_instance = yes
@@ -192,6 +197,7 @@ const cryptoLater: esbuild.Plugin = {
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makeForAll();
   try {
     const path = await buildXo(join(root, 'dist'));
     const { MAJOR, MACHINE } = RUNS_ON;

@@ -12,14 +12,21 @@ import { describeForTerminal } from '../../shared/errors.ts';
 import { stickFiles } from '../../xs/stick/contents.ts';
 import { writeStick } from '../../xs/stick/write.ts';
 import { distFolder } from '../build.ts';
+import { makeForAll } from '../modes.ts';
 import { makePackages } from './main.ts';
 import { packages } from './packages.ts';
 
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', TERM: 'dumb', LANG: 'C.UTF-8' };
-/** What server and laptop depend on, without what is named with a version: a system's own Node.js and libraries. */
-const NEEDED = packages('')
+/**
+ * What server and laptop depend on, without what is named with a version (a system's own Node.js and libraries),
+ * and what they are of more use with.
+ */
+const NEEDED = packages('', '')
   .filter(({ name }) => ['xs-backup', 'ds-backup-agent'].includes(name))
-  .flatMap(({ depends }) => depends.filter((one) => !/[ |]/.test(one)));
+  .flatMap(({ depends, onStick = [] }) => [
+    ...depends.filter((one) => !/[ |]/.test(one)),
+    ...onStick,
+  ]);
 /** Debian 12 has a Node.js that is too old; ds-backup-node takes its place. */
 const NEEDED_OF: Readonly<Record<string, readonly string[]>> = {
   bookworm: NEEDED,
@@ -80,6 +87,7 @@ async function main(folder: string | undefined, suites: readonly string[]): Prom
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makeForAll();
   try {
     const [folder, ...suites] = process.argv.slice(2);
     await main(folder, suites);

@@ -1,9 +1,10 @@
 /**
- * `npm run package`: makes the Debian packages in dist/packages, without root, for the architecture of
+ * `npm run package [-- NAME…]`: makes the Debian packages in dist/packages, without root, for the architecture of
  * this machine. The same sources give the same bytes: one date for every file (SOURCE_DATE_EPOCH, else
- * that of the last commit), owned by root, sorted.
+ * that of the last commit), owned by root, sorted; whoever builds them and in whatever locale.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -13,6 +14,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -23,10 +25,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { describeForTerminal } from '../../shared/errors.ts';
-import { build, bundledInputs, distFolder } from '../build.ts';
+import { DsError, describeForTerminal } from '../../shared/errors.ts';
+import { build, buildRelease, distFolder } from '../build.ts';
+import { makeForAll, openForAll } from '../modes.ts';
 import { placeActivity } from '../xo.ts';
-import { bundledPackages, copyrightFile } from './copyright.ts';
 import { isPortable, nodeCopyright, placeNode } from './node.ts';
 import { controlFile, MAINTAINER, type Package, packages } from './packages.ts';
 
@@ -34,21 +36,22 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
 const SUITE = 'unstable';
 const BUNDLED_NODE = 'ds-backup-node';
+const ACTIVITY = 'Backup.activity';
 
 /** Makes packages in `into`, all or those that are named; returns their paths. ds-backup-node only where `isPortable`. */
 export async function makePackages(into: string, names?: readonly string[]): Promise<string[]> {
   await build();
-  const time = sourceDate();
+  const { version, time } = buildRelease();
   const work = mkdtempSync(join(tmpdir(), 'ds-backup-deb-'));
   mkdirSync(into, { recursive: true });
   try {
     const paths: string[] = [];
-    for (const it of packages(architecture())) {
+    for (const it of packages(architecture(), version)) {
       if (names && !names.includes(it.name)) continue;
       if (it.name === BUNDLED_NODE && !isPortable()) continue;
       const tree = join(work, it.name);
-      const inputs = await fill(it, tree);
-      addDocuments(it, tree, inputs, time);
+      await fill(it, tree);
+      addDocuments(it, tree, time);
       addControl(it, tree);
       paths.push(pack(it, tree, into, time));
     }
@@ -63,25 +66,22 @@ function architecture(): string {
   return execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
 }
 
-/** Seconds since 1970 that every file of the packages gets. */
-function sourceDate(): number {
-  const given = process.env.SOURCE_DATE_EPOCH;
-  if (given) return Number(given);
-  const commit = ['log', '-1', '--format=%ct'];
-  return Number(execFileSync('git', commit, { cwd: root, encoding: 'utf8' }).trim());
-}
-
-/** Puts the files of a package below `tree`; returns the sources in its bundles. */
-async function fill(it: Package, tree: string): Promise<string[]> {
+/** Puts the files of a package below `tree`, its copyright too. */
+async function fill(it: Package, tree: string): Promise<void> {
   mkdirSync(tree, { recursive: true });
+  const rights = join(tree, 'usr/share/doc', it.name, 'copyright');
+  mkdirSync(dirname(rights), { recursive: true });
   if (it.name === BUNDLED_NODE) {
     placeNode(tree);
-    return [];
+    writeFileSync(rights, nodeCopyright());
+    return;
   }
   if (it.name === 'sugar-activity-backup') {
-    const inputs = await placeActivity(join(tree, 'usr/share/sugar/activities'));
+    const place = join(tree, 'usr/share/sugar/activities');
+    await placeActivity(place);
     keepNativeApart(tree);
-    return inputs;
+    renameSync(join(place, ACTIVITY, 'COPYRIGHT'), rights);
+    return;
   }
   const part = it.name === 'xs-backup' ? 'server' : 'laptop';
   execFileSync('sh', [join(root, 'bundle/install.sh'), part, '--destdir', tree]);
@@ -90,13 +90,18 @@ async function fill(it: Package, tree: string): Promise<string[]> {
   stripModules(tree);
   // Switched on by postinst: a link that the package owned, an admin could not take away.
   rmSync(join(tree, 'etc/systemd'), { recursive: true, force: true });
-  return bundledInputs();
+  // Debian looks for it under the name of the package.
+  const placed = join(tree, 'usr/share/doc', program, 'copyright');
+  if (placed !== rights) {
+    renameSync(placed, rights);
+    rmdirSync(dirname(placed));
+  }
 }
 
 /** usr/share is for every architecture; what is of one belongs in usr/lib. */
 function keepNativeApart(tree: string): void {
   const native = 'usr/lib/sugar-activity-backup/node_gtk.node';
-  const place = 'usr/share/sugar/activities/Backup.activity/node_gtk.node';
+  const place = `usr/share/sugar/activities/${ACTIVITY}/node_gtk.node`;
   mkdirSync(dirname(join(tree, native)), { recursive: true });
   renameSync(join(tree, place), join(tree, native));
   symlinkSync(relative(dirname(`/${place}`), `/${native}`), join(tree, place));
@@ -114,12 +119,8 @@ function leaveOut(folder: string, pattern: RegExp): void {
   for (const name of readdirSync(folder)) if (pattern.test(name)) rmSync(join(folder, name));
 }
 
-function addDocuments(it: Package, tree: string, inputs: readonly string[], time: number): void {
+function addDocuments(it: Package, tree: string, time: number): void {
   const doc = join(tree, 'usr/share/doc', it.name);
-  mkdirSync(doc, { recursive: true });
-  const rights =
-    it.name === BUNDLED_NODE ? nodeCopyright() : copyrightFile(bundledPackages(root, inputs));
-  writeFileSync(join(doc, 'copyright'), rights);
   const date = new Date(time * 1000).toUTCString().replace('GMT', '+0000');
   const entry = `${it.name} (${it.version}) ${SUITE}; urgency=medium
 
@@ -164,17 +165,22 @@ function addControl(it: Package, tree: string): void {
       .reduce((sum, path) => sum + Math.ceil(statSync(path).size / 1024), 0),
   );
   writeFileSync(join(control, 'control'), controlFile(it, kib));
-  const sums = execFileSync(
-    'sh',
-    ['-c', 'find . -path ./DEBIAN -prune -o -type f -printf "%P\\0" | sort -z | xargs -0 md5sum'],
-    { cwd: tree },
-  );
-  writeFileSync(join(control, 'md5sums'), sums);
+  writeFileSync(join(control, 'md5sums'), sumsOf(tree, control));
+}
+
+/** Sorted by code units, whatever the locale of whoever builds. */
+function sumsOf(tree: string, control: string): string {
+  const paths = filesIn(tree).filter((path) => !path.startsWith(control));
+  const sum = (path: string) => createHash('md5').update(readFileSync(path)).digest('hex');
+  return paths
+    .sort()
+    .map((path) => `${sum(path)}  ${relative(tree, path)}\n`)
+    .join('');
 }
 
 function pack(it: Package, tree: string, into: string, time: number): string {
+  openForAll(tree);
   for (const path of [...filesIn(tree), ...foldersIn(tree)]) utimesSync(path, time, time);
-  execFileSync('find', [tree, '-type', 'd', '-exec', 'chmod', '755', '{}', '+']);
   const path = join(into, `${it.name}_${it.version}_${it.architecture}.deb`);
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(time) };
   // Level 9 costs a minute for 90 MB of Node, and saves a tenth.
@@ -183,6 +189,7 @@ function pack(it: Package, tree: string, into: string, time: number): string {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  openForAll(`${path}.tmp`);
   renameSync(`${path}.tmp`, path);
   return path;
 }
@@ -205,8 +212,16 @@ function entriesIn(
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  makeForAll();
   try {
-    for (const path of await makePackages(join(distFolder, 'packages'))) {
+    const names = process.argv.slice(2);
+    const known = packages('', '').map(({ name }) => name);
+    const other = names.find((name) => !known.includes(name));
+    if (other !== undefined) {
+      throw new DsError('usage', `there is no package ${other}`, { hint: known.join(', ') });
+    }
+    const into = join(distFolder, 'packages');
+    for (const path of await makePackages(into, names.length > 0 ? names : undefined)) {
       process.stdout.write(`${path}  ${statSync(path).size} bytes\n`);
     }
   } catch (error) {

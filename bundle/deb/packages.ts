@@ -2,7 +2,6 @@
  * What the Debian packages are: names, dependencies, and the files that each is made of. For Debian 13 and
  * Raspberry Pi OS 13; for Debian 12, whose Node.js is too old, with the package that brings one.
  */
-import { VERSION } from '../../shared/version.ts';
 import { NODE_VERSION } from './node.ts';
 
 export interface Package {
@@ -14,6 +13,8 @@ export interface Package {
   section: string;
   depends: readonly string[];
   recommends?: readonly string[];
+  /** Those of them that a stick brings along. */
+  onStick?: readonly string[];
   /** The first line is the short description; further paragraphs follow. */
   description: readonly string[];
   /** Maintainer scripts beside this file, by the name that dpkg gives them. */
@@ -24,20 +25,23 @@ export interface Package {
 
 /** Sugar's developers' list: where a school's or a distribution's question finds somebody. */
 export const MAINTAINER = 'Sugar Labs <sugar-devel@lists.sugarlabs.org>';
-const DEB_VERSION = `${VERSION}-1`;
 
 /** sqlite3's module speaks N-API and runs on any of them; our own code is compiled for Node.js 20. */
 const NODE = 'nodejs (>= 20.17) | ds-backup-node';
 /** What a native module built on Debian 12 is linked with. */
 const NATIVE = ['libc6 (>= 2.34)', 'libstdc++6 (>= 11)', 'libgcc-s1'];
 
-/** `machine`: Debian's name of the architecture that the native modules were built on. */
+/**
+ * `machine`: Debian's name of the architecture that the native modules were built on; `release`: the version of
+ * the programs.
+ */
 // long: a table of data
-export function packages(machine: string): readonly Package[] {
+export function packages(machine: string, release: string): readonly Package[] {
+  const version = `${release}-1`;
   return [
     {
       name: 'xs-backup',
-      version: DEB_VERSION,
+      version,
       architecture: machine,
       section: 'admin',
       depends: [
@@ -52,6 +56,7 @@ export function packages(machine: string): readonly Package[] {
         ...NATIVE,
       ],
       recommends: ['restic'], // for a second copy elsewhere
+      onStick: ['restic'],
       description: [
         'backup server for the Journals of Sugar laptops',
         'Keeps the Journals of a school of Sugar laptops: each laptop sends what changed once a day, and a child or a teacher brings back what was lost.',
@@ -67,12 +72,13 @@ export function packages(machine: string): readonly Package[] {
     },
     {
       name: 'ds-backup-agent',
-      version: DEB_VERSION,
+      version,
       architecture: machine,
       section: 'utils',
       depends: [NODE, 'rsync', 'openssh-client', 'libglib2.0-bin', 'dbus', ...NATIVE],
       // sshfs shows a day in the Journal.
       recommends: ['network-manager', 'upower', 'sshfs'],
+      onStick: ['sshfs'],
       description: [
         'daily backup of a Sugar Journal to the school server',
         'Sends what changed in the Journal to the school server once a day, when the server is near and the battery is not low, and brings back what was lost.',
@@ -86,12 +92,12 @@ export function packages(machine: string): readonly Package[] {
     },
     {
       name: 'sugar-activity-backup',
-      version: DEB_VERSION,
+      version,
       architecture: machine,
       section: 'education',
       // node-gtk's module is bound to one Node ABI: the one that it was built for.
       depends: [
-        `ds-backup-agent (= ${DEB_VERSION})`,
+        `ds-backup-agent (= ${version})`,
         NODE,
         `libnode${process.versions.modules} | ds-backup-node`,
         'libgtk-3-0t64 | libgtk-3-0',

@@ -21,7 +21,9 @@ const LANGUAGES = ['en', 'es', 'ar'];
 const LEVELS = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99, 100];
 /** Of English at the size of an XO, reduced; README shows it. */
 const SHOWN = 'sheet-en-1200x900';
-const REDUCED = fileURLToPath(new URL('../../bundle/pictures/activity-all.png', import.meta.url));
+const REDUCED = fileURLToPath(
+  new URL('../../bundle/docs/pictures/activity-all.png', import.meta.url),
+);
 /** Between two looks at a screen that may still change … */
 const SETTLE_MS = 1200;
 /** … and so many of them: something may move for ever. */

@@ -101,9 +101,9 @@ function programs(name: string, version: string): string {
   return place;
 }
 
-function startWith(path: string, id: string) {
+function startWith(path: string, id: string, more = '') {
   const bundle = join(desktop.home, 'Activities/Backup.activity');
-  const command = `cd ${bundle} && PATH=${path} exec activity/run -b org.sugarlabs.Backup -a ${id}`;
+  const command = `cd ${bundle} && ${more} PATH=${path} exec activity/run -b org.sugarlabs.Backup -a ${id}`;
   return desktop.start('/bin/sh', ['-c', command]);
 }
 
@@ -117,6 +117,26 @@ test('where there is no fitting Node.js, a picture and words say what is missing
   await desktop.screenshot('xo-no-node');
   await activity.stop();
 });
+
+test('a word of the session that is called "node" is no program that it starts', async () => {
+  const other = join(programs('odd', 'v18.20.4'), 'node');
+  const activity = startWith(join(desktop.folder, 'odd'), '1'.repeat(40), `node=${other}`);
+  await new ScreenReader(desktop).find('Ask your teacher');
+  await activity.stop();
+});
+
+for (const [what, address] of [
+  ['at the address that it is told', 'unix:path=/nowhere/bus'],
+  ['that could be an address', 'nonsense'],
+] as const) {
+  test(`without a session bus ${what} it says so, and ends`, async () => {
+    const more = `DBUS_SESSION_BUS_ADDRESS=${address}`;
+    const activity = startWith(process.env.PATH ?? '', '2'.repeat(40), more);
+    await activity.line(/^error: .*D-Bus/);
+    await activity.line(/^hint: .*Sugar/);
+    assert.is(await activity.ended, 2);
+  });
+}
 
 test('a fitting Node.js is found behind one that does not fit', async () => {
   const activity = startWith(`${programs('older', 'v16.0.0')}:${process.env.PATH}`, 'e'.repeat(40));

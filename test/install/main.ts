@@ -2,7 +2,7 @@
  * `npm run test:install [-- trixie | bookworm [BASE]]`: the packages on a machine that has nothing, without a
  * network, with its own systemd: an older package with a laptop that is sending, the upgrade from a folder as
  * from a stick, the plug, removed, installed again, purged. Nothing is listened at that should not be, and no
- * child's work goes. BASE is a folder where the bare system is kept for the next time.
+ * child's work goes. Then the tarball, on another machine that has nothing of ours. BASE is a folder where the bare system is kept for the next time.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -22,7 +22,9 @@ import { makeBareSystem, takeMissing, writeFirstStick } from '../../bundle/deb/f
 import { makePackages } from '../../bundle/deb/main.ts';
 import { describeForTerminal } from '../../shared/errors.ts';
 import { generateJournal } from '../journal/generator.ts';
+import { listening, must, OUR_PORTS, serves, step, stepsDone } from './looks.ts';
 import { Machine } from './machine.ts';
+import { tarballScenes } from './tarball.ts';
 
 /** Where a system's own Node.js is too old. */
 const NEEDS_NODE = ['bookworm'];
@@ -32,24 +34,7 @@ const EXPOSURE = 2.5;
 const ENTRIES = 40;
 const CHILD = 'jocinta';
 const JOURNAL = `home/${CHILD}/.sugar/default/datastore`;
-/** Ours: "may I?" and pages, registration, sessions, pages over HTTPS. In hexadecimal, as /proc/net/tcp has them. */
-const OUR_PORTS = ['0050', '08AE', '1F90', '20FB'];
-
 const [suite = 'trixie', kept] = process.argv.slice(2);
-let steps = 0;
-
-function step(name: string): void {
-  steps += 1;
-  process.stdout.write(`${String(steps).padStart(2)}  ${name}\n`);
-}
-
-/** Runs in the machine; what it printed. Anything but 0 is the end of the test. */
-function must(machine: Machine, script: string): string {
-  const ran = machine.sh(script);
-  assert.is(ran.exitCode, 0, `${script}\n${ran.stdout}${ran.stderr}`);
-  return ran.stdout;
-}
-
 function asChild(machine: Machine, command: string): string {
   return must(machine, `su ${CHILD} -c '${command}'`);
 }
@@ -60,30 +45,13 @@ function install(machine: Machine, stick: string, part: string): void {
   must(machine, `LANG=es_PE.UTF-8 sh '/srv/${stick}/install.sh' ${part}`);
 }
 
-function listening(machine: Machine): string[] {
-  const lines = must(machine, 'cat /proc/net/tcp /proc/net/tcp6').split('\n');
-  const ports = lines.map((line) => /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /.exec(line)?.[1]);
-  return [...new Set(ports.filter((port) => port !== undefined))].sort();
-}
-
-async function serves(machine: Machine): Promise<void> {
-  while (!OUR_PORTS.every((port) => listening(machine).includes(port))) {
-    const state = machine.run('systemctl', 'is-failed', 'xs-backup').stdout.trim();
-    assert.is.not(
-      state,
-      'failed',
-      machine.run('journalctl', '-u', 'xs-backup', '--no-pager').stdout,
-    );
-    await sleep(500);
-  }
-}
-
 async function scenes(machine: Machine, folder: string): Promise<void> {
   await machine.boot();
   install(machine, 'older stick', 'server');
   install(machine, 'older stick', 'laptop');
   await serves(machine);
-  step('installed without a network and without a question');
+  must(machine, 'command -v sshfs && command -v restic');
+  step('installed without a network and without a question, and with what is of use beside it');
 
   assert.equal(listening(machine), OUR_PORTS);
   for (const unit of ['ssh.service', 'ssh.socket']) {
@@ -114,6 +82,7 @@ async function scenes(machine: Machine, folder: string): Promise<void> {
     install(machine, 'school', 'server');
     install(machine, 'school', 'laptop');
   });
+  staysNew(machine);
   const [, digits = ''] =
     /^code: +(\d{3} ?\d{3})/m.exec(asChild(machine, 'ds-backup status --direct')) ?? [];
   must(machine, `xs-backup approve ${CHILD} ${digits}`);
@@ -161,6 +130,16 @@ async function comeAndGo(machine: Machine, snapshots: string[]): Promise<void> {
   step('purged and installed again: the same library, the same laptop, all is well');
 }
 
+/** An older stick makes nothing older. */
+function staysNew(machine: Machine): void {
+  const version = () =>
+    must(machine, 'xs-backup --version; ds-backup --version; dpkg -l xs-backup');
+  const upgraded = version();
+  install(machine, 'older stick', 'server');
+  install(machine, 'older stick', 'laptop');
+  assert.is(version(), upgraded);
+}
+
 /** What a child sends goes on where it was, whenever in between the packages are replaced. */
 async function upgradeWhileSending(machine: Machine, upgrade: () => void): Promise<void> {
   machine.write(`home/${CHILD}/slow.toml`, 'bandwidth = 100\n');
@@ -189,6 +168,14 @@ function snapshotsIn(machine: Machine): string[] {
     .filter((name) => /^datastore-\d/.test(name));
 }
 
+async function onMachine(
+  root: string,
+  happens: (machine: Machine) => Promise<void>,
+): Promise<void> {
+  await using machine = new Machine(root, suite);
+  await happens(machine);
+}
+
 /** The same package as one of yesterday. */
 function makeOlder(path: string, into: string): void {
   const tree = mkdtempSync(join(tmpdir(), 'ds-backup-older-'));
@@ -210,16 +197,18 @@ async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('needs root: it boots a machine in namespaces');
   const folder = mkdtempSync(join(tmpdir(), 'ds-backup-install-'));
   try {
-    const root = join(folder, 'machine');
-    const base = kept ?? root;
+    const [root, other] = [join(folder, 'machine'), join(folder, 'other machine')];
+    const base = kept ?? join(folder, 'base');
     const names = [...PROGRAMS, ...(NEEDS_NODE.includes(suite) ? ['ds-backup-node'] : [])];
     if (!existsSync(base)) makeBareSystem(suite, base);
-    if (base !== root) execFileSync('cp', ['-a', base, root]);
+    for (const copy of [root, other]) execFileSync('cp', ['-a', base, copy]);
     const packages = join(folder, 'packages');
     const older = join(folder, 'older');
     takeMissing(suite, root, packages);
     takeMissing(suite, root, older);
+    let node: string | undefined;
     for (const path of await makePackages(join(folder, 'made'), names)) {
+      if (basename(path).startsWith('ds-backup-node_')) node = path;
       cpSync(path, join(packages, basename(path)));
       if (PROGRAMS.some((name) => basename(path).startsWith(`${name}_`))) makeOlder(path, older);
       else cpSync(path, join(older, basename(path)));
@@ -227,9 +216,9 @@ async function main(): Promise<void> {
     writeFirstStick(join(root, 'srv/older stick'), older);
     writeFirstStick(join(root, 'srv/stick'), packages);
     execFileSync('chroot', [root, 'apt-get', 'clean']);
-    await using machine = new Machine(root, suite);
-    await scenes(machine, folder);
-    process.stdout.write(`${steps} passed, 0 failed\n`);
+    await onMachine(root, (machine) => scenes(machine, folder));
+    await onMachine(other, (machine) => tarballScenes(machine, node));
+    process.stdout.write(`${stepsDone()} passed, 0 failed\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -15,6 +15,7 @@ export function scriptWords({ _ }: Words): Record<string, string> {
     word_server: _('Done. The server of the school is running. Now choose a name and a password:'),
     word_stick: _('Then write a stick for the laptops, so that they know this server:'),
     word_kept: _('This laptop has settings already. They stay as they are:'),
+    word_newer: _('This computer has a newer version than the stick. It stays as it is:'),
     word_unknown: _('The stick does not say which server is yours. Make it at your server:'),
     word_failed: _('This did not work. Nothing is lost. Show the lines above to whoever helps.'),
   };

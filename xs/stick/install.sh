@@ -4,7 +4,7 @@
 #     sudo sh install.sh laptop | server
 #
 # Asks which of the two, if it is not told. Installs from the stick what is missing here and nothing else.
-# Run it again for a newer stick: settings, keys and backups stay.
+# Run it again for a newer stick: settings, keys and backups stay. Nothing is made older or taken away.
 set -eu
 umask 022
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,8 +30,9 @@ if [ -z "$part" ] && [ -t 0 ]; then
   case $answer in 1) part=laptop ;; 2) part=server ;; esac
 fi
 case $part in
-  laptop) packages=ds-backup-agent ;;
-  server) packages=xs-backup ;;
+  # What shows a day in the Journal; what makes the copy elsewhere. Both work without.
+  laptop) packages=ds-backup-agent useful=sshfs ;;
+  server) packages=xs-backup useful=restic ;;
   *)
     printf 'usage: sudo sh install.sh laptop | server\n' >&2
     exit 2
@@ -75,11 +76,24 @@ if ! grep -q "^Package: $packages\$" "$work/repository/Packages"; then
   exit 1
 fi
 
+# newest: of the versions on standard input.
+newest() {
+  best=
+  while read -r version; do
+    if [ -z "$best" ] || dpkg --compare-versions "$version" gt "$best"; then best=$version; fi
+  done
+  printf '%s' "$best"
+}
+offered=$(sed -n "/^Package: $packages\$/,/^\$/s/^Version: //p" "$work/repository/Packages" | newest)
+there=$(dpkg-query -W -f '${db:Status-Status} ${Version}' "$packages" 2>/dev/null | sed -n 's/^installed //p')
+newer=
+if [ -n "$there" ] && dpkg --compare-versions "$there" gt "$offered"; then newer=$there; fi
+
 printf 'deb [trusted=yes] file:%s/repository ./\n' "$work" >"$work/sources.list"
 if [ -d "$parts/packages/$codename" ]; then set -- -o Dir::Etc::SourceParts=/dev/null; else set --; fi
 set -- "$@" -q -y -o "Dir::Etc::SourceList=$work/sources.list" -o "Dir::State::Lists=$work/lists" \
   -o "Dir::Cache::Archives=$work/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-  -o APT::Sandbox::User=root -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
+  -o APT::Sandbox::User=root -o APT::Get::Remove=false -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
 export DEBIAN_FRONTEND=noninteractive
 
 # ---------------------------------------------------------------- install
@@ -91,8 +105,14 @@ if [ "$part" = laptop ] && dpkg-query -W -f '${db:Status-Status}' python3-jarabe
   apt-get "$@" --no-install-recommends -s install sugar-activity-backup >/dev/null 2>&1; then
   packages="$packages sugar-activity-backup"
 fi
+# Useful things only from the stick: nothing waits for a network because of them.
+if grep -q "^Package: $useful\$" "$work/repository/Packages" &&
+  apt-get "$@" --no-install-recommends -s install "$useful" >/dev/null 2>&1; then
+  packages="$packages $useful"
+fi
 # shellcheck disable=SC2086 # names are words
 apt-get "$@" --no-install-recommends install $packages
+if [ -n "$newer" ]; then say "$word_newer" "$newer"; fi
 
 place() { # place FROM TO: whole or not at all
   cp "$1" "$2.new"
@@ -112,15 +132,17 @@ if [ "$part" = laptop ]; then
   fi
   say "$word_laptop"
 else
-  # From here the server writes sticks of its own, and offers them for download.
+  # From here the server writes sticks of its own, and offers them for download: never what is older than itself.
   kept=/var/lib/xs-backup/packages
-  rm -rf "$kept.new" "$kept.old"
-  cp -R "$parts/packages" "$kept.new"
-  chmod -R u=rwX,go=rX "$kept.new"
-  chown -R root:root "$kept.new"
-  if [ -d "$kept" ]; then mv "$kept" "$kept.old"; fi
-  mv "$kept.new" "$kept"
-  rm -rf "$kept.old"
+  if [ -z "$newer" ] || [ ! -d "$kept" ]; then
+    rm -rf "$kept.new" "$kept.old"
+    cp -R "$parts/packages" "$kept.new"
+    chmod -R u=rwX,go=rX "$kept.new"
+    chown -R root:root "$kept.new"
+    if [ -d "$kept" ]; then mv "$kept" "$kept.old"; fi
+    mv "$kept.new" "$kept"
+    rm -rf "$kept.old"
+  fi
   say "$word_server"
   echo '    sudo xs-backup teacher add NAME'
   say "$word_stick"

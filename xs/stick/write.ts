@@ -12,7 +12,7 @@ import type { StickFile } from './contents.ts';
 const OURS = ['packages', 'words', 'school.toml'];
 
 /**
- * Packages of before go: apt would take the newest, and that need not be ours. Returns the bytes written. Throws
+ * Packages of before go: apt would take the newest, and that need not be ours. Everybody may read it all. Returns the bytes written. Throws
  * `bad-input` where `ds-backup` is something else, like the folder of a server.
  */
 export function writeStick(
@@ -27,6 +27,21 @@ export function writeStick(
       hint: 'name the folder where the stick is; "lsblk" shows it',
     });
   }
+  // By the mask and not file by file: the file system of most sticks knows no rights, and refuses to set some.
+  const mask = process.umask(0o022);
+  try {
+    return writeAnew(folder, own, files, onFile);
+  } finally {
+    process.umask(mask);
+  }
+}
+
+function writeAnew(
+  folder: string,
+  own: string,
+  files: readonly StickFile[],
+  onFile: (done: number, name: string) => void,
+): number {
   rmSync(own, { recursive: true, force: true });
   let bytes = 0;
   for (const [index, file] of files.entries()) {

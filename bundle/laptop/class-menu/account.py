@@ -16,15 +16,23 @@ from sugar3.graphics.menuitem import MenuItem
 AGENT = 'org.sugarlabs.Backup1'
 LONGEST_S = 600
 SHOWN_S = 20
+# So many texts each group of words has.
+COUNTS = {'item': 1, 'busy': 2, 'silent': 2}
 
 
 def read_words():
-    """What the agent has written; None while there is no class page, or it cannot be read."""
+    """What the agent has written; None while there is no class page, or it cannot be read, or words are missing."""
     try:
         with open(env.get_profile_path('ds-backup/class-menu'), encoding='utf-8') as file:
-            return {name: [str(one) for one in texts] for name, texts in json.load(file).items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+            words = json.load(file)
+        whole = all(are_texts(words[name], count) for name, count in COUNTS.items())
+        return words if whole else None
+    except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def are_texts(texts, count):
+    return isinstance(texts, list) and len(texts) == count and all(isinstance(one, str) for one in texts)
 
 
 class MyClass(account.Account):
@@ -40,7 +48,7 @@ class MyClass(account.Account):
         return self
 
     def get_share_menu(self, get_uid_list):
-        words = read_words() or {'item': [''], 'busy': ['', ''], 'silent': ['', '']}
+        words = read_words() or {name: [''] * count for name, count in COUNTS.items()}
         item = MenuItem(words['item'][0])
         item.set_image(Icon(icon_name='zoom-groups', xo_color=profile.get_color(),
                             pixel_size=style.SMALL_ICON_SIZE))

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,6 +106,23 @@ test('is refused without packages, without a key and without a folder, and nothi
   rmSync(hostKeyPublic(whole.library.paths));
   await refusedLater(write(target), 'not-found');
   assert.equal(readdirSync(target), []);
+});
+
+test('whoever writes it keeping her own files to herself, everybody can read it', async () => {
+  putPackages();
+  const target = join(folder, 'stick');
+  mkdirSync(target);
+  const umask = process.umask(0o077);
+  try {
+    await write(target);
+    assert.is(process.umask(), 0o077);
+  } finally {
+    process.umask(umask);
+  }
+  for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
+    const { mode } = statSync(join(entry.parentPath, entry.name));
+    assert.is(mode & 0o777, entry.isDirectory() ? 0o755 : 0o644, entry.name);
+  }
 });
 
 test("a folder of that name that is no stick's is left alone", async () => {
