@@ -111,9 +111,11 @@ async function fetchLists(context: ResticContext): Promise<Paths> {
 /** What belongs to the school and not to a laptop. What has been moved is not there any more. */
 function placeSchool(config: ResticContext['config'], from: Paths): void {
   const teachers = findRestored(join(config.library, ARRIVING), 'teachers.json');
-  if (teachers && !existsSync(inState(config).teachers)) {
+  if (teachers) {
     mkdirSync(config.state, { recursive: true });
-    renameSync(teachers, inState(config).teachers);
+    // A keeper may have removed one of them since this copy was made: they wait to be confirmed.
+    renameSync(teachers, inState(config).teachersOfCopy);
+    fsyncFolder(config.state);
   }
   const serials: readonly string[] = laptopsIn(from);
   for (const name of readdirSync(from.library)

@@ -212,6 +212,8 @@ export const inState = (paths: Paths) => ({
   adminSocket: join(paths.state, 'run', 'admin.sock'),
   /** Who may sign in to the pages as a teacher. */
   teachers: join(paths.state, 'teachers.json'),
+  /** Accounts that came back from the copy elsewhere: nobody signs in with one before it is confirmed. */
+  teachersOfCopy: join(paths.state, 'teachers-of-copy.json'),
   /** Codes with which children sign in once, as hashes. */
   codes: join(paths.state, 'codes.json'),
   sshFolder: join(paths.state, 'ssh'),
