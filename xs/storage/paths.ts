@@ -74,6 +74,9 @@ const ADOPTING = '.adopting-';
 export const adoptingName = (name: string): SnapshotName | undefined =>
   name.startsWith(ADOPTING) ? tryParse(parseSnapshotName, name.slice(ADOPTING.length)) : undefined;
 
+/** In an arrival: a library's folder with the laptops that are made of what came. */
+export const builtLaptops = (arrival: string): string => join(arrival, 'built');
+
 /** Drafts: work in progress, worthless after a restart of the service. */
 export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
 
@@ -104,6 +107,8 @@ export const inLibrary = (paths: Paths) => ({
   /** Children who come from another school, until a teacher says yes. */
   arrivals: join(paths.library, '.arrivals'),
   arrival: (serial: Serial) => join(paths.library, '.arrivals', serial),
+  /** Lists that come back from the copy elsewhere, until the content of each is here. */
+  arriving: join(paths.library, '.offsite-restore'),
   /** Content that comes back from the copy elsewhere. */
   fetched: join(paths.library, '.offsite-fetched'),
   /** A child on her way to another school by a repository, for as long as it is written. */

@@ -47,6 +47,7 @@ const LEFT_HERE: Readonly<Record<string, string>> = {
   trash: 'somebody removed it',
   doomed: 'somebody removed it',
   arrivals: 'each arrival in it is copied',
+  arriving: 'work in progress',
   fetched: 'work in progress',
   moodle: 'a sign-on is bound again, by its child',
   unlinked: 'made again when it is needed',
