@@ -165,7 +165,7 @@ function telling(firstDays: FirstDays, index: IndexDb): IndexDb {
   return {
     ...index,
     reindex: (serial) => after(() => index.reindex(serial), serial),
-    reconcile: () => after(() => index.reconcile()),
+    reconcile: (depth) => after(() => index.reconcile(depth)),
     rebuild: (onLaptop) => after(() => index.rebuild(onLaptop)),
   };
 }
