@@ -16,7 +16,15 @@ import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { discard } from '../../../xs/storage/trash.ts';
-import { CONTENT, damagedDays, METADATA, ONLY } from '../integrity/damage-library.ts';
+import {
+  CONTENT,
+  damagedDays,
+  drawings,
+  flipBit,
+  METADATA,
+  ONLY,
+  poolFiles,
+} from '../integrity/damage-library.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
 
@@ -161,6 +169,22 @@ test('verify names the child and the thing behind each file', async () => {
   const lines = (await run(whole, 'verify', [SERIAL], { json: true })).text.trim().split('\n');
   const one = lines.map((line) => JSON.parse(line)).find(({ path }) => path?.endsWith(CONTENT));
   assert.equal([one?.nick, one?.title], ['Jocinta', 'Mi casa']);
+});
+
+test('of a disk that dies, verify and scrub say for how many things no title was looked up', async () => {
+  await using whole = await openWhole();
+  await backUp(whole, drawings(205), SERIAL);
+  const { paths } = whole.library;
+  for (const file of poolFiles(paths.library)) flipBit(file);
+  const left = /^the titles of 5 more things were not looked up$/m;
+  const { text } = await run(whole, 'verify', [SERIAL]);
+  assert.match(text, left);
+  const scrubbed = await run(whole, 'scrub', [], { all: true });
+  assert.match(scrubbed.text, left);
+  const json = await run(whole, 'scrub', [], { all: true, json: true });
+  assert.is(JSON.parse(json.text).untitled, 0, 'what was found before is not listed again');
+  const verified = (await run(whole, 'verify', [SERIAL], { json: true })).text.trim().split('\n');
+  assert.is(JSON.parse(verified.at(-1) ?? '').untitled, 5);
 });
 
 test('export --keep-going writes the rest and ends with 3', async () => {
