@@ -2,21 +2,11 @@
  * The disk of the state takes nothing while the service runs: the index goes on, somebody is told, and it is on the
  * disk again when there is room.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  symlinkSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isErrno } from '../../../shared/errors.ts';
 import { openDb } from '../../../shared/system/db.ts';
 import { supervise } from '../../../xs/chores/supervision.ts';
 import { inState } from '../../../xs/storage/paths.ts';
@@ -24,23 +14,11 @@ import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import { drawings } from '../integrity/damage-library.ts';
 import { backUp, SERIAL } from '../library.ts';
-import { smallDisk } from '../small-disk.ts';
+import { fillDisk, smallDisk } from '../small-disk.ts';
 import { openWhole } from '../whole.ts';
 
 const test = suite('the disk of the index is full');
 const rooted = testIf(process.getuid?.() === 0, test, 'mounting a small disk needs root');
-
-/** Leaves nothing for anybody. */
-function fill(path: string): void {
-  const fd = openSync(path, 'w');
-  try {
-    for (;;) writeSync(fd, Buffer.alloc(4096, 1));
-  } catch (error) {
-    if (!isErrno(error, 'ENOSPC')) throw error;
-  } finally {
-    closeSync(fd);
-  }
-}
 
 rooted(
   'it answers what is so, a fault is told, and it is made anew when there is room',
@@ -54,7 +32,7 @@ rooted(
       const { index, faults, paths } = whole.library;
       await backUp(whole, drawings(3));
       const ballast = join(disk.path, 'ballast');
-      fill(ballast);
+      fillDisk(ballast);
       // Until the room that the journal already has is used up.
       for (let n = 4; faults.list().length === 0 && n < 40; n += 1) {
         await backUp(whole, drawings(n));
