@@ -4,7 +4,7 @@
  */
 import { lstatSync } from 'node:fs';
 import { realClock } from '../shared/clock.ts';
-import { asDsError, DsError } from '../shared/errors.ts';
+import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { progressBar } from '../shared/words/progress-bar.ts';
 import { type Flags, type Step, withHelp } from './commands/command.ts';
@@ -20,7 +20,7 @@ import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
-import { checkGroup, sessionAccount } from './ssh/account.ts';
+import { checkGroup, noteRights, sessionAccount } from './ssh/account.ts';
 import { guardAgainstStall } from './stall-guard.ts';
 import type { StickParts } from './stick/contents.ts';
 import type { Ownership } from './storage/ownership.ts';
@@ -169,9 +169,7 @@ async function openHere(options: CliOptions, config: Config) {
   try {
     checkGroup(library.paths, ownership, library.serials());
   } catch (error) {
-    // The service does not start with it: whoever asks here is told why.
-    const { message, hint = '' } = asDsError(error);
-    library.faults.note('sessions', new Error(`${message}: ${hint}`));
+    noteRights(library.faults, error);
   }
   return library;
 }

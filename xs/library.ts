@@ -34,7 +34,8 @@ import { type LastSuccesses, openLastSuccesses } from './storage/last-success.ts
 import { checkLibrary, markLibrary } from './storage/library-id.ts';
 import {
   checkUsable,
-  makeLaptopFolders,
+  makeDropFolder,
+  makeHomeFolders,
   makeServiceFolders,
   type Ownership,
 } from './storage/ownership.ts';
@@ -105,8 +106,8 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   }
   const faults = new Faults(log);
   faults.attempt('library', () => regain(paths.library, 0o751));
+  checkFolders(paths);
   checkLibrary(paths);
-  checkState(paths);
   faults.attempt('state', () => makeWay(inState(paths).runFolder, 0o750));
   makeServiceFolders(ownership, paths, faults);
   const { serviceLock } = inState(paths);
@@ -131,7 +132,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library & As
   const firstDays = new FirstDays(paths);
   const shares = () => shareOut(sharersOf(registrations, firstDays, clock.now()));
   const troubles = new Map<Serial, string>();
-  const prepare = () => prepareLaptops({ ...options, timeline, serials }, troubles);
+  const prepare = () => prepareLaptops({ ...options, timeline, serials, faults }, troubles);
   if (isUsable) {
     await prepare();
     noticeUnlinked(paths, log);
@@ -165,7 +166,7 @@ function telling(firstDays: FirstDays, index: IndexDb): IndexDb {
   return {
     ...index,
     reindex: (serial) => after(() => index.reindex(serial), serial),
-    reconcile: () => after(() => index.reconcile()),
+    reconcile: (depth) => after(() => index.reconcile(depth)),
     rebuild: (onLaptop) => after(() => index.rebuild(onLaptop)),
   };
 }
@@ -182,12 +183,20 @@ function sharersOf(registrations: Registrations, firstDays: FirstDays, now: Date
 }
 
 /** Throws `config` for what is there and no folder, nor leads to one: its disk may not be mounted. */
-function checkState({ state }: Paths): void {
-  const isAbsent = lstatSync(state, { throwIfNoEntry: false }) === undefined;
-  if (isAbsent || statSync(state, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new DsError('config', `the state folder ${state} is not a folder`, {
-    hint: `mount its disk; or remove ${state}, and it is made anew from the library`,
-  });
+function checkFolders({ library, state }: Paths): void {
+  const isNone = (path: string) =>
+    lstatSync(path, { throwIfNoEntry: false }) !== undefined &&
+    statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+  if (isNone(state)) {
+    throw new DsError('config', `the state folder ${state} is not a folder`, {
+      hint: `mount its disk; or remove ${state}, and it is made anew from the library`,
+    });
+  }
+  if (isNone(library)) {
+    throw new DsError('config', `the library ${library} is not a folder`, {
+      hint: 'mount its disk, or set "library" to the folder that has the backups',
+    });
+  }
 }
 
 /** Also for a laptop that is taken back into use, or registers again, later; and for one whose owner changed. */
@@ -230,19 +239,33 @@ function openMoodle(
 
 interface Preparing extends LibraryOptions {
   timeline: Timeline;
+  faults: Faults;
   serials: () => Serial[];
 }
 
 /** Makes each laptop's folders, and ends what a killed process began there. */
 async function prepareLaptops(
-  { config: paths, ownership, log, timeline, serials }: Preparing,
+  { config: paths, ownership, log, timeline, serials, faults }: Preparing,
   troubles: Map<Serial, string>,
 ): Promise<void> {
   troubles.clear();
+  const hasCompletion = faults.list().every(({ part }) => part !== 'completion');
   for (const serial of serials()) {
-    try {
-      clearLaptop(paths, serial);
-      makeLaptopFolders(ownership, paths, serial);
+    // One damaged folder must not keep everybody else away.
+    const tryTo = async (work: () => unknown) => {
+      try {
+        await work();
+      } catch (error) {
+        const reason = asDsError(error).message;
+        if (!troubles.has(serial)) troubles.set(serial, reason);
+        log.warn('laptop-not-prepared', { serial, reason });
+      }
+    };
+    await tryTo(() => clearLaptop(paths, serial));
+    await tryTo(() => makeHomeFolders(ownership, paths, serial));
+    // Where nobody's can be made it is not this laptop's trouble.
+    if (hasCompletion) await tryTo(() => makeDropFolder(ownership, paths, serial));
+    await tryTo(async () => {
       const { home, held } = inLaptop(paths, serial);
       removeDrafts(home);
       // A snapshot that a killed service renamed is called safe only once that is on the disk.
@@ -250,12 +273,7 @@ async function prepareLaptops(
       await recoverAdoption({ paths, log }, serial, (folder, name) =>
         discard(paths, serial, folder, 'adopted', timeline.now(), name),
       );
-    } catch (error) {
-      // One damaged folder must not keep everybody else away.
-      const reason = asDsError(error).message;
-      troubles.set(serial, reason);
-      log.warn('laptop-not-prepared', { serial, reason });
-    }
+    });
   }
 }
 

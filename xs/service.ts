@@ -5,7 +5,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../shared/clock.ts';
-import { DsError } from '../shared/errors.ts';
+import { asDsError, DsError } from '../shared/errors.ts';
 import type { Serial } from '../shared/ids.ts';
 import type { Log } from '../shared/log.ts';
 import { Cleanup } from '../shared/system/cleanup.ts';
@@ -21,6 +21,7 @@ import { DayKeeper } from './chores/day-keeper.ts';
 import { supervise } from './chores/supervision.ts';
 import { serveCommands } from './commands/service-socket.ts';
 import type { Config } from './config.ts';
+import type { Faults } from './ground/faults.ts';
 import { startHttps } from './https/listener.ts';
 import { OpenPort } from './https/open-port.ts';
 import { DailyCap } from './ingest/daily-cap.ts';
@@ -41,7 +42,7 @@ import { addTeacherPages } from './pages/teacher/teacher-routes.ts';
 import { AuthorizedKeys } from './registration/authorized-keys.ts';
 import { diskSize } from './retention/quota.ts';
 import { parseAddress } from './setting-values.ts';
-import { checkGroup } from './ssh/account.ts';
+import { watchGroup } from './ssh/account.ts';
 import { lockedOut, refusesDsa } from './ssh/old-algorithms.ts';
 import { watchRoom } from './ssh/room-watch.ts';
 import { floorOf, installSession } from './ssh/session-files.ts';
@@ -117,7 +118,7 @@ interface Transfers {
 async function startTransfers({ options, library, cleanup }: Base): Promise<Transfers> {
   const { config, ownership, clock, log, env } = options;
   const { paths, registrations, serials, successes, faults } = library;
-  checkGroup(paths, ownership, serials());
+  cleanup.use(watchGroup(library, ownership));
   const size = diskSize(paths.library);
   const floor = floorOf(size, reserveSize(size.bytes, config.quota));
   faults.attempt('state', () => installSession(paths, options.sessionScript, floor));
@@ -243,9 +244,10 @@ async function startHttp(
     addClassPage(part, classSite);
     addTeacherPages(part, classSite);
   });
-  cleanup.defer(() => app.close());
-  const port = await listen(app, config);
   const { faults } = library;
+  cleanup.defer(() => closeLate(app));
+  cleanup.defer(() => app.close());
+  const port = await listen(app, config, faults);
   const { host } = parseAddress(config.http.listen);
   cleanup.use(
     new OpenPort({
@@ -259,16 +261,33 @@ async function startHttp(
   return port;
 }
 
-async function listen(app: FastifyInstance, config: Config): Promise<number> {
+/** Where the port is taken or not there yet, a fault says so, and `OpenPort` tries again. */
+async function listen(app: FastifyInstance, config: Config, faults: Faults): Promise<number> {
   const { host, port } = parseAddress(config.http.listen);
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    throw new DsError('config', `cannot listen on http.listen = "${config.http.listen}"`, {
-      hint: 'the port may be in use by another program; choose another in the configuration',
-      cause,
-    });
+    const reason = asDsError(cause).message;
+    const error = new DsError(
+      'config',
+      `cannot listen on http.listen = "${host}:${port}": ${reason}`,
+      {
+        hint: 'the port may be in use by another program; choose another in the configuration',
+        cause,
+      },
+    );
+    if (port === 0) throw error;
+    faults.note('http', error);
   }
   const address = app.server.address();
   return typeof address === 'object' && address ? address.port : port;
+}
+
+/** What was opened after the app had tried in vain, the app does not close. */
+async function closeLate({ server }: FastifyInstance): Promise<void> {
+  if (!server.listening) return;
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
 }

@@ -24,10 +24,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../shared/clock.ts';
+import type { Status } from '../../xs/admin/status.ts';
 import { hostKey, hostKeyPublic, inLaptop, type Paths } from '../../xs/storage/paths.ts';
 import { listSnapshots } from '../../xs/storage/snapshots.ts';
 import { soak } from '../soak.ts';
-import { checkSnapshots } from './check.ts';
+import { checkSnapshot, checkSnapshots } from './check.ts';
+import { run } from './commands/told.ts';
 import { drawings } from './integrity/damage-library.ts';
 import { backUp, SERIAL, sendEntry, uidOf } from './library.ts';
 import { dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from './whole.ts';
@@ -161,28 +163,61 @@ async function backUpAll(whole: WholeLibrary, serial = SERIAL): Promise<string> 
   return 'missing';
 }
 
-const isWhole = (paths: Paths, serial: typeof SERIAL): boolean => {
+/** An older snapshot that is gone as a whole is missed by nobody. */
+const isWhole = (paths: Paths, serial: typeof SERIAL): boolean =>
+  isSound(() => assert.ok(Math.max(...checkSnapshots(paths, serial).keys()) >= 3));
+
+/** The kinds of what the status complains about, and whose; and what it ends with. */
+async function statusOf(whole: WholeLibrary) {
+  whole.library.timeline.observe();
+  const { text, exit } = await run(whole, 'status', [], { json: true });
+  const { concerns, damagedLaptops, waitingKeys, laptops } = JSON.parse(text) as Status & {
+    concerns: string[];
+  };
+  const serials = (all: readonly { serial: string }[]) => all.map(({ serial }) => serial);
+  const never = laptops.filter(({ standing }) => standing === 'never');
+  const named = [...serials(damagedLaptops), ...serials(waitingKeys), ...serials(never)];
+  return { concerns, exit, damaged: serials(damagedLaptops), named };
+}
+
+/** What somebody who wants her days back is told: never that they are whole where the judge says no. */
+async function checkTold(whole: WholeLibrary, out: string): Promise<void> {
+  const { paths } = whole.library;
+  const days = listSnapshots(paths, SERIAL);
+  const bad = days.filter((day) => !isSound(() => checkSnapshot(day)));
+  if (bad.length === 0) return;
+  const verified = await run(whole, 'verify', [SERIAL]);
+  assert.is(verified.exit, 1, `verify says that all is whole: ${verified.text}`);
+  const [newest] = days;
+  if (!newest || !bad.includes(newest)) return;
+  const exported = await run(whole, 'export', [SERIAL, newest.name, out], { 'keep-going': true });
+  assert.is.not(exported.exit, 0, `export gives it as whole: ${exported.text}`);
+}
+
+function isSound(look: () => unknown): boolean {
   try {
-    // An older snapshot that is gone as a whole is missed by nobody.
-    return Math.max(...checkSnapshots(paths, serial).keys()) >= 3;
+    look();
+    return true;
   } catch {
     return false;
   }
-};
-
-/** The kinds of what the status complains about. */
-async function concernsOf(whole: WholeLibrary): Promise<string[]> {
-  whole.library.timeline.observe();
-  return JSON.parse(await whole.command('status', [], { json: true })).concerns;
 }
 
 type Outcome = 'healed' | 'named' | 'refused';
+
+/** What was damaged, and how it is looked for. */
+interface Case {
+  /** In a folder of the laptop, so that it is that one which has to be named. */
+  isHers: boolean;
+  /** Only reading everything finds content that changed where nobody wrote. */
+  scrub: boolean;
+}
 
 /** What became of it; `usual` are complaints about a library that is whole. Throws when it is neither. */
 async function outcomeOf(
   folder: string,
   usual: readonly string[],
-  scrub: boolean,
+  { isHers, scrub }: Case,
 ): Promise<Outcome> {
   let whole: WholeLibrary;
   try {
@@ -195,14 +230,24 @@ async function outcomeOf(
   }
   await using _whole = whole;
   const { paths } = whole.library;
-  // Only reading everything finds content that changed where nobody wrote.
   if (scrub) await whole.command('scrub', [], { all: true });
   await whole.library.checker.checkAll();
-  const named = (await concernsOf(whole)).filter((one) => !usual.includes(one));
+  const { concerns, damaged, named: laptops, exit } = await statusOf(whole);
+  const named = concerns.filter((one) => !usual.includes(one));
+  assert.equal(
+    damaged.filter((serial) => serial !== SERIAL),
+    [],
+    'nobody else is named',
+  );
+  await checkTold(whole, join(folder, 'out'));
   assert.is(await backUpAll(whole, OTHER), 'done', 'the other laptop backs up');
   assert.ok(isWhole(paths, OTHER), 'and is whole');
   await whole.command('cleanup');
-  if (named.length > 0) return 'named';
+  if (named.length > 0) {
+    assert.is(exit, 3, 'a script is told');
+    if (isHers) assert.ok(laptops.includes(SERIAL), `her laptop is named, not only ${named}`);
+    return 'named';
+  }
   assert.ok(isWhole(paths, SERIAL), 'what nobody complains about is whole');
   assert.is(await backUpAll(whole), 'done', 'its laptop backs up');
   return 'healed';
@@ -247,7 +292,8 @@ async function tryCase(
     }
     const isContent = stat.isFile() && stat.nlink > 1;
     const scrub = isContent && ['flipped', 'cut'].includes(way);
-    return await asOrdinary(() => outcomeOf(copy, usual, scrub));
+    const isHers = path.startsWith(`/library/${SERIAL}`);
+    return await asOrdinary(() => outcomeOf(copy, usual, { isHers, scrub }));
   } finally {
     execFileSync('rm', ['-rf', copy]);
   }
@@ -270,7 +316,7 @@ test('the table', async () => {
         await fill(whole);
       }
       await using whole = await openWhole(SETTINGS, { folder: template, clock: testClock(AFTER) });
-      return await concernsOf(whole);
+      return (await statusOf(whole)).concerns;
     });
     const kinds = [...kindsIn(template)];
     for (const [n, [kind, path]] of kinds.entries()) {

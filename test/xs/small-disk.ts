@@ -1,8 +1,9 @@
 /** A file system of its own in memory, small enough to be filled. Mounting it needs root. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isErrno } from '../../shared/errors.ts';
 
 /** `options` are of tmpfs: `size=64m,nr_inodes=4000`. */
 export function smallDisk(options: string): { path: string } & Disposable {
@@ -13,4 +14,16 @@ export function smallDisk(options: string): { path: string } & Disposable {
     rmSync(path, { recursive: true });
   };
   return { path, [Symbol.dispose]: dispose };
+}
+
+/** Writes a file until there is no room for anybody else. */
+export function fillDisk(ballast: string): void {
+  const fd = openSync(ballast, 'w');
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(4096, 1));
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC')) throw error;
+  } finally {
+    closeSync(fd);
+  }
 }

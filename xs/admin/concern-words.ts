@@ -69,6 +69,12 @@ export function concernText(words: Words, concern: Concern): string {
       );
     case 'no-teacher':
       return _('Nobody can sign in to the pages yet');
+    case 'teachers-of-copy':
+      return _n(
+        '{n} teacher of the copy elsewhere waits to be confirmed',
+        '{n} teachers of the copy elsewhere wait to be confirmed',
+        concern.names.length,
+      );
     case 'clock':
       return _(
         'The clock of this server is not trusted: nothing is removed, and the age of backups is unknown',
@@ -175,6 +181,11 @@ export function concernAdvice(words: Words, concern: Concern): string {
       return _('Ask the child. If it is so, the new one may bring back what the old one left.');
     case 'no-teacher':
       return _('At the terminal: {command}', { command: 'xs-backup teacher add NAME' });
+    case 'teachers-of-copy':
+      return _('Those who are still here: {command}. The others: {remove}', {
+        command: 'xs-backup teacher confirm NAME',
+        remove: 'xs-backup teacher remove NAME',
+      });
     case 'clock':
       return _('Is its date right? Then at the terminal: {command}', {
         command: 'xs-backup cleanup --trust-clock',

@@ -41,6 +41,8 @@ export type Concern =
   /** New laptops that may belong to a child who is known. */
   | { type: 'proposals'; laptops: readonly Named[] }
   | { type: 'no-teacher' }
+  /** They could sign in before the library came from the copy elsewhere; somebody may have removed them since. */
+  | { type: 'teachers-of-copy'; names: readonly string[] }
   /** Nothing is removed while the clock is not trusted; why, in English. */
   | { type: 'clock'; reason: string }
   /** The copy elsewhere failed, or was not made for days. */
@@ -73,7 +75,7 @@ export const CONCERN_TYPES = [
   ...(['damage', 'disk-too-small', 'disk-nearly-full', 'disk-filling', 'reserve-gone'] as const),
   ...(['scrub-behind', 'over-quota', 'refused-laptops', 'locked-out-laptops'] as const),
   ...(['never-backed-up', 'late-laptops', 'offers', 'proposals', 'no-teacher'] as const),
-  ...(['unconfirmed'] as const),
+  ...(['teachers-of-copy', 'unconfirmed'] as const),
 ] satisfies readonly ConcernType[];
 
 /**
@@ -81,7 +83,9 @@ export const CONCERN_TYPES = [
  * that works at the terminal needs nobody to sign in; a laptop that nobody compared trusts the first server;
  * what is offered to the class, or may be somebody's new laptop, waits for a teacher and not for an admin.
  */
-const ADVICE: readonly ConcernType[] = ['offers', 'proposals', 'no-teacher', 'unconfirmed'];
+const ADVICE: readonly ConcernType[] = [
+  ...(['offers', 'proposals', 'no-teacher', 'teachers-of-copy', 'unconfirmed'] as const),
+];
 /** Of these, what a teacher is asked: on her first page it stands beside what needs her. */
 export const ASKS_TEACHERS: readonly ConcernType[] = ['offers', 'proposals'];
 
@@ -118,6 +122,8 @@ function concern(type: ConcernType, status: Status): Concern | undefined {
       return status.unlinked ? { type } : undefined;
     case 'no-teacher':
       return status.teachers === 0 ? { type } : undefined;
+    case 'teachers-of-copy':
+      return status.teachersOfCopy.length > 0 ? { type, names: status.teachersOfCopy } : undefined;
     case 'clock':
       return clock.trusted ? undefined : { type, reason: clock.reason };
     case 'offsite':

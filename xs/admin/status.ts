@@ -35,7 +35,7 @@ import { type Look, lookAt } from './laptop-facts.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
-import { teachersNow } from './teachers.ts';
+import { namesOfCopy, teachersNow } from './teachers.ts';
 
 export interface LaptopStanding {
   serial: Serial;
@@ -74,6 +74,8 @@ export interface Status {
   unconfirmed: { serial: Serial; nick: string }[];
   /** How many may sign in to the pages. */
   teachers: number;
+  /** Their accounts came back from the copy elsewhere, and wait to be confirmed. */
+  teachersOfCopy: string[];
   /** The pages over HTTPS; null where the settings switch them off. */
   https: WayIn | null;
   /** `minFree`: the share of free blocks and inodes below which no backup begins, 0…1. */
@@ -161,7 +163,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .filter(({ leftBytes }) => leftBytes > 0)
       .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
       .sort((a, b) => b.bytes - a.bytes),
-    teachers: teachersNow(paths).length,
+    ...{ teachers: teachersNow(paths).length, teachersOfCopy: namesOfCopy(paths) },
     https: httpsWayIn(library),
     ...(await readRoom(library, look, known, usage, days)),
     cleanedUp: days.length > 0,

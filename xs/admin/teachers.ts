@@ -52,7 +52,19 @@ const MAX_WAITING = 4;
 
 /** Throws `config` for an unreadable file: nobody can sign in until it is repaired. */
 export function readTeachers(paths: Paths): Teacher[] {
-  const file = inState(paths).teachers;
+  return readAccounts(inState(paths).teachers);
+}
+
+/**
+ * Accounts that came back from the copy elsewhere, which may be older than somebody's removal. None of them opens
+ * anything before `confirmTeacher`. Throws `config` for an unreadable file.
+ */
+export function readOfCopy(paths: Paths): Teacher[] {
+  const names = new Set(teachersNow(paths).map((one) => one.name));
+  return readAccounts(inState(paths).teachersOfCopy).filter((one) => !names.has(one.name));
+}
+
+function readAccounts(file: string): Teacher[] {
   try {
     const read = v.parse(
       v.variant('version', [firstSchema, schema]),
@@ -69,8 +81,17 @@ export function readTeachers(paths: Paths): Teacher[] {
 
 /** Those who may sign in now: nobody while the file cannot be read. Children's pages go on meanwhile. */
 export function teachersNow(paths: Paths): Teacher[] {
+  return readIf(() => readTeachers(paths));
+}
+
+/** Who could sign in before the library was lost, and waits to be confirmed; nobody while that cannot be read. */
+export function namesOfCopy(paths: Paths): string[] {
+  return readIf(() => readOfCopy(paths)).map((one) => one.name);
+}
+
+function readIf(read: () => Teacher[]): Teacher[] {
   try {
-    return readTeachers(paths);
+    return read();
   } catch {
     return [];
   }
@@ -110,6 +131,7 @@ export async function addTeacher(
   };
   const rest = others.filter((one) => one.name !== wanted);
   write(paths, [...rest, fresh]);
+  dropOfCopy(paths, wanted);
   return { done: before ? 'changed' : 'added', role: fresh.role };
 }
 
@@ -124,14 +146,36 @@ export function setRole(paths: Paths, name: string, role: Role): void {
   );
 }
 
-/** Throws `not-found`. */
+/** Also one that only the copy has. Throws `not-found`. */
 export function removeTeacher(paths: Paths, name: string): void {
+  const wanted = name.normalize('NFC');
   const all = readTeachers(paths);
-  const rest = all.filter((one) => one.name !== name.normalize('NFC'));
-  if (rest.length === all.length) {
-    throw noTeacher(name);
-  }
-  write(paths, rest);
+  const rest = all.filter((one) => one.name !== wanted);
+  if (rest.length < all.length) write(paths, rest);
+  if (!dropOfCopy(paths, wanted) && rest.length === all.length) throw noTeacher(name);
+}
+
+/**
+ * Lets somebody whose account came back from the copy sign in again, with the password and the role that she had.
+ * Returns the role. Throws `not-found`.
+ */
+export function confirmTeacher(paths: Paths, name: string): Role {
+  const wanted = name.normalize('NFC');
+  const found = readOfCopy(paths).find((one) => one.name === wanted);
+  if (!found) throw noTeacher(name);
+  write(paths, [...readTeachers(paths), found]);
+  dropOfCopy(paths, wanted);
+  return found.role;
+}
+
+/** Whether there was one. A file that cannot be read opens nothing for anybody. */
+function dropOfCopy(paths: Paths, name: string): boolean {
+  const file = inState(paths).teachersOfCopy;
+  const all = readIf(() => readAccounts(file));
+  const rest = all.filter((one) => one.name !== name);
+  if (rest.length === all.length) return false;
+  writeAccounts(file, rest);
+  return true;
 }
 
 function noTeacher(name: string): DsError {
@@ -206,7 +250,11 @@ async function hashOf(password: string, salt: Buffer, cost: number): Promise<Buf
 }
 
 function write(paths: Paths, teachers: readonly Teacher[]): void {
+  writeAccounts(inState(paths).teachers, teachers);
+}
+
+function writeAccounts(file: string, teachers: readonly Teacher[]): void {
   const sorted = [...teachers].sort((a, b) => a.name.localeCompare(b.name));
   const text = `${JSON.stringify({ version: 2, teachers: sorted }, null, 2)}\n`;
-  writeFileDurably(inState(paths).teachers, text, 0o600);
+  writeFileDurably(file, text, 0o600);
 }

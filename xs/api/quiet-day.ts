@@ -11,6 +11,7 @@ import { parseSerial, type Serial, tryParse } from '../../shared/ids.ts';
 import { parseQuietAnswer } from '../../shared/protocol/messages.ts';
 import { answerMac, claimMac, QUIET_KEY_BYTES, sameMac } from '../../shared/protocol/quiet-day.ts';
 import { placedAside, placeFilesAside } from '../../shared/system/files-aside.ts';
+import { seldom } from '../ground/seldom.ts';
 import type { Library } from '../library.ts';
 import { inLaptop, type Paths } from '../storage/paths.ts';
 import { judgeQuietClaim } from './quiet-claim.ts';
@@ -69,7 +70,8 @@ class Nonces {
 
 /** Adds the two requests to the public HTTP side. */
 export function addQuietRoutes(app: FastifyInstance, library: Library): void {
-  const { paths, registrations, clock, log } = library;
+  const { paths, registrations, clock } = library;
+  const noteRefusal = seldom(library, 'quiet-day-refused');
   const nonces = new Nonces(clock);
   const known = (name: string) => {
     const serial = tryParse(parseSerial, name);
@@ -91,7 +93,7 @@ export function addQuietRoutes(app: FastifyInstance, library: Library): void {
       if (!serial || !key || !nonces.use(serial, answer.nonce)) return reply.status(409).send({});
       const claim = { serial, ...answer };
       if (!sameMac(claimMac(key, claim), answer.mac)) {
-        log.warn('quiet-day-refused', { serial, reason: 'wrong MAC' });
+        noteRefusal({ serial, reason: 'wrong MAC' });
         return reply.status(409).send({});
       }
       if ((await judgeQuietClaim(library, serial, answer)) !== 'safe')

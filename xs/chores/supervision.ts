@@ -63,6 +63,7 @@ function lookAtDisks(library: Library): void {
       faults.note(part, error);
     }
   }
+  if (known.has('index')) void library.index.revive();
 }
 
 function inodeOf(path: string): number | undefined {

@@ -2,11 +2,13 @@
  * `cleanup`, `trash`, `undelete` and `quota`: what is removed, what can be restored, how much space each
  * laptop uses.
  */
+import { existsSync } from 'node:fs';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { reliefText } from '../admin/concern-words.ts';
 import { allReliefs, mayUse, type Relief, readParts } from '../admin/relief.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
+import type { Emptied } from '../chores/empty-trash.ts';
 import { type NextToGo, nextToGo } from '../chores/next-to-go.ts';
 import type { Library } from '../library.ts';
 import { revivePin } from '../pins/pin-note.ts';
@@ -16,6 +18,7 @@ import { fullQuota, laptopQuotas, sharePercent } from '../retention/quota.ts';
 import type { Plan } from '../retention/retention.ts';
 import { ENGLISH, keepWords, removeWords, UNNAMED_WORDS } from '../retention/retention-words.ts';
 import { makeLaptopFolders } from '../storage/ownership.ts';
+import { inLibrary } from '../storage/paths.ts';
 import {
   ARRIVAL,
   listTrash,
@@ -26,6 +29,15 @@ import {
 import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
 import { columns, counted, localTime, TERMINAL_WORDS } from './lines.ts';
+
+function waitingLine({ paths }: Library, { emptied, unreadable }: Emptied): string {
+  const what = `the trash is not emptied${emptied > 0 ? ' further' : ''}`;
+  if (existsSync(inLibrary(paths).arriving)) {
+    return `${what}: not all has come from the copy elsewhere; "xs-backup offsite restore" brings the rest`;
+  }
+  const folders = counted(unreadable, 'folder');
+  return `${what}: ${folders} cannot be read, so that nobody knows what is still needed; see "xs-backup damage"`;
+}
 
 export const cleanup: Command = {
   flags: ['dry-run', 'trust-clock'],
@@ -75,13 +87,7 @@ export const cleanup: Command = {
       ...(done.unlinked
         ? ['nothing is removed: this library is without its hard links; run "xs-backup relink"']
         : []),
-      ...(done.unreadable > 0
-        ? [
-            `the trash is not emptied${done.emptied > 0 ? ' further' : ''}: ` +
-              `${counted(done.unreadable, 'folder')} cannot be read, so that nobody knows what is still needed; ` +
-              'see "xs-backup damage"',
-          ]
-        : []),
+      ...(done.unreadable > 0 ? [waitingLine(library, done)] : []),
       dryRun
         ? `nothing was changed${wouldTrust ? '; without --dry-run the clock is trusted, and all this is done' : ''}`
         : `${removed} moved to the trash, ${emptied} left it (${formatBytes(freedBytes)} freed)`,

@@ -45,13 +45,16 @@ export const scrub: Command = {
     const left = new Set(library.pool.damage.list().flatMap(({ names }) => names ?? []));
     const known = library.pool.damage.list().length;
     const names = new ThingNames(paths);
-    answer(context, { ...sum, damaged, findings, known }, () => [
+    const lines = damaged.map((name) => {
+      return `${left.has(name) ? 'damaged' : 'was damaged, and is repaired'}: ${names.line(name)}`;
+    });
+    const { untitled } = names;
+    answer(context, { ...sum, damaged, findings, known, untitled }, () => [
       `${counted(sum.files, 'file')} read (${formatBytes(sum.bytes)}), ` +
         `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
       ...(damaged.length + findings + known === 0 ? ['no damage'] : []),
-      ...damaged.map((name) => {
-        return `${left.has(name) ? 'damaged' : 'was damaged, and is repaired'}: ${names.line(name)}`;
-      }),
+      ...lines,
+      ...names.leftOut(),
       ...(findings > 0
         ? [`${counted(findings, 'file')} of snapshots ${findings === 1 ? 'is' : 'are'} bad`]
         : []),
@@ -176,7 +179,9 @@ export const verify: LocalCommand = {
       else print(`${JSON.stringify({ ...next.value, ...names.of(next.value.path) })}\n`);
     }
     const { damaged } = totals;
-    print(`${flags.json ? JSON.stringify(totals) : verdict(totals)}\n`);
+    if (!flags.json) for (const line of names.leftOut()) print(`${line}\n`);
+    const { untitled } = names;
+    print(`${flags.json ? JSON.stringify({ ...totals, untitled }) : verdict(totals)}\n`);
     if (damaged > 0) {
       throw new DsError('damaged', `${counted(damaged, 'problem')} found`, {
         hint:

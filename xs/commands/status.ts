@@ -99,6 +99,8 @@ function line(concern: Concern, fit = shortened): string {
       );
     case 'sandbox':
       return fit(`${text}: ${concern.reason}`);
+    case 'teachers-of-copy':
+      return fit(`${text}: ${concern.names.join(', ')}`);
     case 'not-safe':
     case 'offers':
       return `${text}: ${nameWithThings(concern.laptops)}`;
@@ -207,7 +209,7 @@ const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[
   ['laptops of the old server and program can connect', ['refused-laptops', 'locked-out-laptops']],
   ['nothing is offered to the class that nobody looked at', ['offers']],
   ['no new laptop may be that of a known child', ['proposals']],
-  ['a teacher can sign in', ['no-teacher']],
+  ['a teacher can sign in', ['no-teacher', 'teachers-of-copy']],
   ['no laptop asks to be let in', ['waiting-keys']],
   ['every laptop is confirmed', ['unconfirmed']],
   ['every laptop has a name of its own', ['twins']],

@@ -11,6 +11,7 @@ import { ifReadable } from '../storage/checked-entry.ts';
 import { inEntry, type Paths } from '../storage/paths.ts';
 import { listSnapshots } from '../storage/snapshots.ts';
 import { nickOnDisk } from './arguments.ts';
+import { counted } from './lines.ts';
 
 export interface ThingName {
   /** Empty where nobody knows. */
@@ -26,10 +27,23 @@ export class ThingNames {
   readonly #paths: Paths;
   readonly #nicks = new Map<Serial, string>();
   readonly #titles = new Map<string, string>();
+  readonly #leftOut = new Set<string>();
   readonly #folders = new Map<Serial, readonly string[]>();
 
   constructor(paths: Paths) {
     this.#paths = paths;
+  }
+
+  /** How many things had no title looked for, because there were too many. */
+  get untitled(): number {
+    return this.#leftOut.size;
+  }
+
+  /** The line about them, at the end of the list. */
+  leftOut(): string[] {
+    if (this.untitled === 0) return [];
+    const things = counted(this.untitled, 'more thing');
+    return [`the titles of ${things} were not looked up`];
   }
 
   /** `name` is relative to the library: `CSN…/datastore-…/<uid>.metadata`. */
@@ -58,7 +72,10 @@ export class ThingNames {
     const key = `${serial} ${uid}`;
     const known = this.#titles.get(key);
     if (known !== undefined) return known;
-    if (this.#titles.size >= MAX_LOOKED_FOR) return '';
+    if (this.#titles.size >= MAX_LOOKED_FOR) {
+      this.#leftOut.add(key);
+      return '';
+    }
     const days = this.#folders.get(serial) ?? this.#daysOf(serial);
     this.#folders.set(serial, days);
     const others = days.filter((one) => one !== folder);

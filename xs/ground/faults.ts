@@ -12,6 +12,7 @@ const PARTS = [
   'completion',
   'index',
   'sessions',
+  'rights',
   'watching',
   'terminal',
   'http',

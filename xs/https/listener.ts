@@ -22,12 +22,17 @@ const AGAIN_MS = 30_000;
 
 /**
  * Begins to serve `app` over HTTPS, unless the settings switch that off. Resolves after the first try; whether
- * it works is told by `library.listening.https` and `library.faults`. Closes its connections on disposal.
+ * it works is told by `library.listening.https` and `library.faults`. Its port is looked at every `everyMs`, in
+ * milliseconds. Closes its connections on disposal.
  */
-export async function startHttps(library: Library, app: HttpServer): Promise<AsyncDisposable> {
+export async function startHttps(
+  library: Library,
+  app: HttpServer,
+  everyMs?: number,
+): Promise<AsyncDisposable & Pick<HttpsEntrance, 'look'>> {
   const { listen } = library.config.https;
-  if (listen === 'off') return { async [Symbol.asyncDispose]() {} };
-  const entrance = new HttpsEntrance(library, app, parseAddress(listen));
+  if (listen === 'off') return { look: async () => {}, async [Symbol.asyncDispose]() {} };
+  const entrance = new HttpsEntrance(library, app, parseAddress(listen), everyMs);
   await entrance.look();
   return entrance;
 }
@@ -35,6 +40,7 @@ export async function startHttps(library: Library, app: HttpServer): Promise<Asy
 class HttpsEntrance implements AsyncDisposable {
   readonly #library: Library;
   readonly #address: Address;
+  readonly #everyMs: number | undefined;
   readonly #tls: TlsServer;
   readonly #doorway: Server;
   readonly #sockets = new Set<Socket>();
@@ -43,9 +49,12 @@ class HttpsEntrance implements AsyncDisposable {
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
   #kept: OpenPort | undefined;
+  /** What is wrong with the certificate, and with the port: each mends by itself and says nothing of the other. */
+  readonly #troubles: Record<'begin' | 'port', unknown> = { begin: undefined, port: undefined };
 
-  constructor(library: Library, app: HttpServer, address: Address) {
+  constructor(library: Library, app: HttpServer, address: Address, everyMs?: number) {
     this.#library = library;
+    this.#everyMs = everyMs;
     this.#address = address;
     this.#tls = createTlsServer({ ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS });
     this.#tls.on('secureConnection', (socket) => app.emit('connection', socket));
@@ -70,7 +79,7 @@ class HttpsEntrance implements AsyncDisposable {
   }
 
   async #tryIt(): Promise<void> {
-    const { faults, listening } = this.#library;
+    const { listening } = this.#library;
     let pause = LOOK_MS;
     try {
       const { pem, fingerprint } = await this.#certificate();
@@ -83,9 +92,9 @@ class HttpsEntrance implements AsyncDisposable {
       const port = typeof bound === 'object' && bound ? bound.port : this.#address.port;
       this.#kept ??= this.#keepOpen(port);
       listening.https = { ...this.#address, port, fingerprint };
-      faults.clear('https');
+      this.#tell('begin', undefined);
     } catch (error) {
-      faults.note('https', error);
+      this.#tell('begin', error);
       pause = AGAIN_MS;
     }
     if (this.#stopped) return;
@@ -93,12 +102,21 @@ class HttpsEntrance implements AsyncDisposable {
   }
 
   #keepOpen(port: number): OpenPort {
-    const { faults } = this.#library;
     return new OpenPort({
       ...{ server: this.#doorway, address: { ...this.#address, port }, setting: 'https.listen' },
-      onTrouble: (error) => faults.note('https', error),
-      onWell: () => faults.clear('https'),
+      everyMs: this.#everyMs,
+      onTrouble: (error) => this.#tell('port', error),
+      onWell: () => this.#tell('port', undefined),
     });
+  }
+
+  /** The only place that knows the fault. */
+  #tell(which: 'begin' | 'port', error: unknown): void {
+    const { faults } = this.#library;
+    this.#troubles[which] = error;
+    const { begin, port } = this.#troubles;
+    if (begin ?? port) faults.note('https', begin ?? port);
+    else faults.clear('https');
   }
 
   /** The school's own one, if it can be used; otherwise ours. */

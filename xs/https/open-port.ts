@@ -23,7 +23,7 @@ export interface OpenPortOptions {
   onTrouble(error: DsError): void;
   /** After trouble: it listens again. */
   onWell(): void;
-  everyMs?: number;
+  everyMs?: number | undefined;
   heardMs?: number;
 }
 

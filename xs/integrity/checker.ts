@@ -7,15 +7,8 @@
 import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
-import { asDsError, isErrno } from '../../shared/errors.ts';
-import {
-  parseDigest,
-  parseSerial,
-  parseSnapshotName,
-  parseUid,
-  type Serial,
-  tryParse,
-} from '../../shared/ids.ts';
+import { asDsError } from '../../shared/errors.ts';
+import { parseSerial, parseUid, type Serial, tryParse } from '../../shared/ids.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
 import type { Log } from '../../shared/log.ts';
 import { namesIn } from '../../shared/system/files.ts';
@@ -45,6 +38,7 @@ import { clearLaptop, clearLibraryInPieces } from './clear-way.ts';
 import { byLinkCount, checkNames, type IsPooled, type NamesContext } from './entry-names.ts';
 import { type NamesFinding, readFindings, writeFindings } from './findings.ts';
 import { ReadFiles } from './good-inode.ts';
+import { builtIn, foldersIn, foldersOf, pinOf, readable } from './list-folders.ts';
 import { readUnsigned, sign } from './remake-manifest.ts';
 import { SHARDS } from './scrub-state.ts';
 
@@ -137,6 +131,10 @@ export class Checker {
     for (const { name, folder } of listTrash(paths)) {
       if (name === WHOLE_LAPTOP) await link(foldersIn(folder, note)); // it may come back
     }
+    for (const home of builtIn(paths, note)) await link(foldersIn(home, note));
+    // Content comes before the names that it waits for.
+    const { arriving } = inLibrary(paths);
+    if (existsSync(arriving)) note(arriving);
     return unknown;
   }
 
@@ -285,63 +283,6 @@ async function readInodes(paths: Paths): Promise<IsPooled> {
 /** Every serial with a folder in the library. */
 export function laptopsIn(paths: Paths): Serial[] {
   return readdirSync(paths.library).flatMap((name) => tryParse(parseSerial, name) ?? []);
-}
-
-/**
- * Snapshots, held ones, pins, and what is in the trash: [its laptop's folder or trash, name]. A kind is
- * listed only when somebody asks for it: most questions end with the newest snapshot. `onUnreadable` is told of
- * each folder whose names cannot be read: what is in there is not among these.
- */
-export function* foldersOf(
-  paths: Paths,
-  serial: Serial,
-  onUnreadable?: OnUnreadable,
-): Generator<[parent: string, folder: string]> {
-  const trash = inLibrary(paths).trashOf(serial);
-  yield* foldersIn(inLaptop(paths, serial).home, onUnreadable);
-  for (const name of readable(trash, onUnreadable)) yield [trash, name];
-}
-
-/** Snapshots, held ones and pins in a laptop's folder, wherever that is. */
-function* foldersIn(home: string, onUnreadable?: OnUnreadable): ReturnType<typeof foldersOf> {
-  for (const name of snapshotsIn(home, onUnreadable)) yield [home, name];
-  for (const name of snapshotsIn(join(home, 'held'), onUnreadable))
-    yield [home, join('held', name)];
-  const pinned = join(home, 'pinned');
-  const uids = readable(pinned, onUnreadable).filter((uid) => tryParse(parseUid, uid));
-  for (const uid of uids) {
-    const pins = readable(join(pinned, uid), onUnreadable).map((one) => join('pinned', uid, one));
-    for (const name of pins.filter(pinOf)) yield [home, name];
-  }
-}
-
-/** The newest first. */
-function snapshotsIn(folder: string, onUnreadable: OnUnreadable | undefined): string[] {
-  const names = readable(folder, onUnreadable).filter((name) => tryParse(parseSnapshotName, name));
-  return names.sort().reverse();
-}
-
-type OnUnreadable = (folder: string) => void;
-
-/** None where the folder cannot be read: somebody else's damage stops nobody. */
-function readable(folder: string, onUnreadable?: OnUnreadable): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    if (!isErrno(error, 'ENOENT')) onUnreadable?.(folder);
-    return [];
-  }
-}
-
-const PIN = /^(?:pinned\/(.+)\/|pin-(.{36})-)([0-9a-f]{64})(?:$|~)/;
-
-/** The version in the folder of a pin, in its place or in the trash. */
-function pinOf(folder: string) {
-  const [, here, inTrash, digestText] = PIN.exec(folder) ?? [];
-  const uid = tryParse(parseUid, here ?? inTrash);
-  const digest = tryParse(parseDigest, digestText);
-  return uid && digest ? ([uid, digest] as const) : undefined;
 }
 
 /** The snapshot that made this laptop count as safe, if there is no trace of it. */

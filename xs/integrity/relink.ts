@@ -13,8 +13,9 @@ import { isUnreadable } from '../storage/checked-entry.ts';
 import { makeReadableFolder, type Ownership, takeOver } from '../storage/ownership.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
 import { newestSnapshot, pointLatest } from '../storage/snapshots.ts';
-import { type Checker, foldersOf } from './checker.ts';
+import type { Checker } from './checker.ts';
 import { ReadFiles } from './good-inode.ts';
+import { foldersOf } from './list-folders.ts';
 import { isUnlinked, looksUnlinked, noticeUnlinked } from './unlinked.ts';
 
 export interface RelinkContext {

@@ -31,9 +31,7 @@ import { listAside, listSnapshots, readVersions, type Snapshot } from '../storag
 import { fetchContents } from './fetch-contents.ts';
 import { checkConfigured, findRestored, type ResticContext, restic, TAGGED } from './restic.ts';
 
-/** Where restic writes, beside what becomes of it: on the same file system. */
-const ARRIVING = '.offsite-restore';
-/** In it, once all lists and records have arrived and may be moved to their places: where their library is. */
+/** In what restic writes, once all lists and records have arrived and may be moved to their places: where their library is. */
 const LISTED = '.listed';
 
 /** Which snapshots come first. */
@@ -53,7 +51,7 @@ export interface Fetched {
 
 /** The lists that wait for their content: a library without a pool. */
 function arrivingPaths({ library, state, completion }: Paths): Paths | undefined {
-  const listed = join(library, ARRIVING, LISTED);
+  const listed = join(inLibrary({ library, state, completion }).arriving, LISTED);
   if (!existsSync(listed)) return undefined;
   return { library: readFileSync(listed, 'utf8'), state, completion };
 }
@@ -90,7 +88,7 @@ async function fetchLists(context: ResticContext): Promise<Paths> {
       hint: 'give an empty folder: xs-backup offsite restore --library DIR --state DIR',
     });
   }
-  const arriving = join(config.library, ARRIVING);
+  const { arriving } = inLibrary(config);
   rmSync(arriving, { recursive: true, force: true });
   const what = ['latest', ...TAGGED, '--exclude', '.pool'];
   await restic(context, ['restore', ...what, '--target', arriving]);
@@ -110,10 +108,12 @@ async function fetchLists(context: ResticContext): Promise<Paths> {
 
 /** What belongs to the school and not to a laptop. What has been moved is not there any more. */
 function placeSchool(config: ResticContext['config'], from: Paths): void {
-  const teachers = findRestored(join(config.library, ARRIVING), 'teachers.json');
-  if (teachers && !existsSync(inState(config).teachers)) {
+  const teachers = findRestored(inLibrary(config).arriving, 'teachers.json');
+  if (teachers) {
     mkdirSync(config.state, { recursive: true });
-    renameSync(teachers, inState(config).teachers);
+    // A keeper may have removed one of them since this copy was made: they wait to be confirmed.
+    renameSync(teachers, inState(config).teachersOfCopy);
+    fsyncFolder(config.state);
   }
   const serials: readonly string[] = laptopsIn(from);
   for (const name of readdirSync(from.library)
@@ -213,8 +213,8 @@ export async function bringOlder(context: ResticContext): Promise<{ snapshots: n
       snapshots += 1;
     }
   }
-  rmSync(join(config.library, ARRIVING), { recursive: true, force: true });
-  rmSync(inLibrary(config).fetched, { recursive: true, force: true });
+  const { arriving, fetched } = inLibrary(config);
+  for (const one of [arriving, fetched]) rmSync(one, { recursive: true, force: true });
   fsyncFolder(config.library);
   return { snapshots };
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import { parseSerial, parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker, SLICE_MS } from '../../shared/system/pacemaker.ts';
 import { laptopsIn } from '../integrity/checker.ts';
@@ -64,7 +64,16 @@ function ofSchool(paths: Paths): string[] {
     ...[hostKey(paths), hostKeyPublic(paths), oldHostKey(paths), libraryId(paths)],
     ...[inLibrary(paths).clock, inAudit(paths).folder, inDays(paths).folder],
     inState(paths).teachers,
+    // Each as it is: until somebody says yes it may be nowhere else.
+    ...arrivalsIn(paths).map((serial) => inLibrary(paths).arrival(serial)),
   ];
+}
+
+/** Who waits to come here; what is still being copied has another name. */
+function arrivalsIn(paths: Paths): Serial[] {
+  return ifReadable(() => namesIn(inLibrary(paths).arrivals)).flatMap((name) => {
+    return tryParse(parseSerial, name) ?? [];
+  });
 }
 
 function ofLaptop(paths: Paths, serial: Serial): string[] {
@@ -76,9 +85,9 @@ function ofLaptop(paths: Paths, serial: Serial): string[] {
   });
   // Few enough to go as they are: restic stores equal content once.
   const pins = ifReadable(() => namesIn(laptop.pinned)).map((name) => join(laptop.pinned, name));
-  const { registration, registrationCopy, lastSuccess, instances, quietKey } = laptop;
+  const { registration, registrationCopy, lastSuccess, instances, quietKey, moved } = laptop;
   return [
-    ...[registration, registrationCopy, lastSuccess, instances, quietKey],
+    ...[registration, registrationCopy, lastSuccess, instances, quietKey, moved],
     ...snapshots,
     ...pins,
   ];

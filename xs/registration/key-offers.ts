@@ -12,7 +12,7 @@ import type { Audit } from './audit.ts';
 import { judgeKey, type KeyDecision, type OfferedBy, type OfferedKey } from './key-decision.ts';
 import { checkInUse, type Laptop, plainUuid } from './laptop-record.ts';
 import { Pace } from './pace.ts';
-import { withPending } from './pending-keys.ts';
+import { fingerprintOf, isSame, withPending } from './pending-keys.ts';
 
 /** New pending keys from one address: more are refused before anything is written. */
 const NEW_PENDING = { perHour: 30, free: 30, pauseSeconds: 0 };
@@ -107,7 +107,13 @@ export class KeyOffers {
     const { code = null, answer = null } = by.codes ?? {};
     const since = this.#context.clock.now().toISOString();
     const added = { kind, key: line, uuid: plainUuid(uuid), since, code, answer };
-    return this.#records.writing(serial, withPending(laptop, { ...added, from: by.address }));
+    const next = withPending(laptop, { ...added, from: by.address });
+    const gone = laptop.pending.find((one) => !next.pending.some((other) => isSame(one, other)));
+    if (gone) {
+      const fingerprint = fingerprintOf(gone.key);
+      this.#context.log.warn('key-made-place', { serial, fingerprint, address: gone.from ?? '' });
+    }
+    return this.#records.writing(serial, next);
   }
 
   /** The accepted key was introduced again, by a laptop that shows these codes now. */

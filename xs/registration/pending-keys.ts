@@ -1,6 +1,6 @@
 /**
  * The keys of a laptop that wait for a teacher: which one the typed digits name, and whether there is room
- * for another one. A pending key is never pushed out: the newcomer is refused. Pure.
+ * for another one. A pending key that is alone at its address is never pushed out. Pure.
  */
 import { DsError } from '../../shared/errors.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
@@ -11,17 +11,32 @@ const MAX_PENDING = 8;
 /** Of each kind from one address: one stranger alone does not use up the room. */
 const MAX_PER_ADDRESS = 2;
 
-/** The laptop with this key pending. Throws `server-refused` where too many wait already. */
+/**
+ * The laptop with this key pending. Where the room is full, the newest key of an address that has two makes place
+ * for one of an address that has none: so a key that is alone at its address is never pushed out, and whoever wants
+ * all places needs as many addresses. Throws `server-refused` where there is no place.
+ */
 export function withPending(laptop: Laptop, added: PendingKey): Laptop {
-  const others = laptop.pending.filter((one) => !isSame(one, added));
-  const ofKind = others.filter(({ kind }) => kind === added.kind);
-  const fromHere = ofKind.filter(({ from }) => from !== null && from === added.from);
-  if (ofKind.length >= MAX_PENDING || fromHere.length >= MAX_PER_ADDRESS) {
-    throw new DsError('server-refused', 'too many keys of this laptop wait for a teacher already', {
-      hint: 'ask a teacher to reject those that nobody shows on a laptop',
-    });
+  const { pending } = laptop;
+  // In its place: to be introduced again makes nobody newer.
+  if (pending.some((one) => isSame(one, added))) {
+    return { ...laptop, pending: pending.map((one) => (isSame(one, added) ? added : one)) };
   }
-  return { ...laptop, pending: [...others, added] };
+  const ofKind = pending.filter(({ kind }) => kind === added.kind);
+  const from = (address: string | null) =>
+    address === null ? 0 : ofKind.filter((one) => one.from === address).length;
+  const here = from(added.from);
+  if (here >= MAX_PER_ADDRESS) throw tooMany();
+  if (ofKind.length < MAX_PENDING) return { ...laptop, pending: [...pending, added] };
+  const newest = ofKind.findLast((one) => from(one.from) >= MAX_PER_ADDRESS);
+  if (here > 0 || !newest) throw tooMany();
+  return { ...laptop, pending: [...pending.filter((one) => one !== newest), added] };
+}
+
+function tooMany(): DsError {
+  return new DsError('server-refused', 'too many keys of this laptop wait for a teacher already', {
+    hint: 'ask a teacher to reject those that nobody shows on a laptop',
+  });
 }
 
 /**

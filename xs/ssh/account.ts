@@ -5,9 +5,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync } from 'node:fs';
-import { DsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import type { Faults } from '../ground/faults.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import type { Ownership } from '../storage/ownership.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
@@ -93,6 +94,34 @@ export function checkGroup(
       });
     }
   }
+}
+
+/** Looks again so often while it is not as it should be, in milliseconds. */
+const LOOK_MS = 60_000;
+
+/** The same for the service, which serves all others meanwhile: a fault with the way out, until it is put right. */
+export function watchGroup(
+  { paths, faults, serials }: { paths: Paths; faults: Faults; serials: () => readonly Serial[] },
+  ownership: Pick<Ownership, 'ownUid' | 'sessionGid'>,
+  everyMs = LOOK_MS,
+): Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    try {
+      checkGroup(paths, ownership, serials());
+      faults.clear('rights');
+    } catch (error) {
+      noteRights(faults, error);
+      timer = setTimeout(look, everyMs).unref();
+    }
+  };
+  look();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+export function noteRights(faults: Faults, error: unknown): void {
+  const { message, hint = '' } = asDsError(error);
+  faults.note('rights', new Error(`${message}: ${hint}`));
 }
 
 /** The same for who has no service at hand, nor its user: a library of root's is served by root. */

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
-import { connect as connectTcp, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError } from '../../shared/errors.ts';
@@ -24,12 +24,13 @@ import { hostKey, hostKeyPublic, inState, oldHostKey, type Paths } from '../stor
 import { SSHD, sshdConfig } from './sshd-config.ts';
 
 const NSS_WRAPPER = 'libnss_wrapper.so';
-/** Time for sshd to open its port and for its sessions to end, in milliseconds. */
-const START_MS = 10_000;
+/** Time for sshd to open its port, on a busy machine too, and for its sessions to end, in milliseconds. */
+const START_MS = 60_000;
 const STOP_MS = 3000;
 /** The pause before it is started again, doubled each time up to the longest, in milliseconds. */
 const AGAIN_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
+
 export interface SshdOptions {
   paths: Paths;
   ownership: Ownership;
@@ -50,8 +51,9 @@ export interface Sshd extends AsyncDisposable {
 }
 
 /**
- * Starts sshd and resolves when its port answers. If it ends by itself it is started again. Throws
- * `missing-tool` or `internal`.
+ * Starts sshd and resolves when it listens. If it does not, or ends by itself, it is started again, and `faults`
+ * knows. Throws `missing-tool`, and `damaged` for a host key that nothing can mend: no laptop would speak with
+ * another one.
  */
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const files = inState(options.paths);
@@ -72,36 +74,38 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     0o644,
   );
 
-  let { child, ended } = await launch(options, port, env);
+  let running: Running | undefined;
   let stopping = false;
   let pause: NodeJS.Timeout | undefined;
-  const watch = () => {
-    void ended.then(() => {
-      if (stopping) return;
-      options.faults.note('sessions', new Error('sshd ended; it is started again'));
-      again(AGAIN_MS);
-    });
-  };
-  const again = (delay: number) => {
-    pause = setTimeout(async () => {
-      try {
-        const next = await launch(options, port, env);
-        if (stopping) return await stop(next.child, next.ended);
-        ({ child, ended } = next);
-        options.faults.clear('sessions');
-        watch();
-      } catch (error) {
+  const begin = async (delay: number) => {
+    try {
+      const next = await launch(options, port, env);
+      if (stopping) return await stop(next);
+      running = next;
+      options.faults.clear('sessions');
+      void next.ended.then(() => {
         if (stopping) return;
-        options.faults.note('sessions', error);
-        again(Math.min(2 * delay, LONGEST_PAUSE_MS));
-      }
+        options.faults.note('sessions', new Error('sshd ended; it is started again'));
+        again(AGAIN_MS);
+      });
+    } catch (error) {
+      if (stopping) return;
+      options.faults.note('sessions', error);
+      again(Math.min(2 * delay, LONGEST_PAUSE_MS));
+    }
+  };
+  let beginning: Promise<void> | undefined;
+  const again = (delay: number) => {
+    pause = setTimeout(() => {
+      beginning = begin(delay);
     }, delay);
   };
-  watch();
-  const dispose = () => {
+  await begin(AGAIN_MS);
+  const dispose = async () => {
     stopping = true;
     clearTimeout(pause);
-    return stop(child, ended);
+    await beginning;
+    if (running) await stop(running);
   };
   return { port, hostKey, setLogins, [Symbol.asyncDispose]: dispose };
 }
@@ -111,9 +115,9 @@ interface Running {
   ended: Promise<void>;
 }
 
-/** Resolves when the port answers. */
+/** Resolves when it says that it listens: whoever else has the port does not say so here. */
 async function launch(
-  { paths, listen, log }: SshdOptions,
+  { paths, log }: SshdOptions,
   port: number,
   env: NodeJS.ProcessEnv,
 ): Promise<Running> {
@@ -124,15 +128,30 @@ async function launch(
     stdio: ['ignore', 'ignore', 'pipe'],
     env,
   });
-  createInterface({ input: child.stderr }).on('line', (line) => logLine(log, line));
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const said: string[] = [];
+  const listens = new Promise<true>((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      logLine(log, line);
+      if (/^(error|fatal):/.test(line)) said.push(line);
+      if (/^Server listening on /.test(line)) resolve(true);
+    });
+  });
+  const tooLong = new AbortController();
   try {
-    await waitForPort(child, listen.host, port);
-    return { child, ended };
-  } catch (error) {
-    await stop(child, ended);
-    throw error;
+    const late = sleep(START_MS, undefined, { signal: tooLong.signal }).catch(() => undefined);
+    if (await Promise.race([listens, ended, late])) return { child, ended };
+  } finally {
+    tooLong.abort();
   }
+  await stop({ child, ended });
+  const why = said.length > 0 ? `: ${said.join(' ')}` : '';
+  throw new DsError('internal', `sshd does not open port ${port}${why}`, {
+    hint: 'the port may be in use by another program; the lines above are from sshd',
+  });
 }
 
 function checkTools(): void {
@@ -238,24 +257,7 @@ async function freePort(host: string): Promise<number> {
   return address.port;
 }
 
-async function waitForPort(child: ChildProcess, host: string, port: number): Promise<void> {
-  const target = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  for (let waited = 0; waited < START_MS; waited += 25) {
-    if (child.exitCode !== null) break;
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connectTcp({ host: target, port });
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (open) return;
-    await sleep(25);
-  }
-  throw new DsError('internal', `sshd does not open port ${port}`, {
-    hint: 'the port may be in use by another program; the lines above are from sshd',
-  });
-}
-
-async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function stop({ child, ended }: Running): Promise<void> {
   const kill = (signal: NodeJS.Signals) => {
     try {
       if (child.pid) process.kill(-child.pid, signal);

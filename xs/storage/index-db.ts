@@ -2,20 +2,19 @@
  * The index of the library, in SQLite: quick answers about all laptops at once. The disk is the
  * truth; a database that is missing or damaged is rebuilt from it.
  */
-import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { join } from 'node:path';
 import { type Digest, parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
-import type { Manifest } from '../../shared/protocol/messages.ts';
-import { type Db, openDb, type Queries } from '../../shared/system/db.ts';
+import type { Db, Queries } from '../../shared/system/db.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Faults } from '../ground/faults.ts';
-import { ifReadable } from './checked-entry.ts';
+import { type LastingDb, openLastingDb } from '../ground/lasting-db.ts';
+import { ifReadable, statIfReadable } from './checked-entry.ts';
 import { IDLE_SLICE_MS } from './idle.ts';
 import { readLastSuccess } from './last-success.ts';
-import { inLaptop, inState, type Paths } from './paths.ts';
-import { listSnapshots } from './snapshots.ts';
+import { inLaptop, inSnapshot, inState, type Paths } from './paths.ts';
+import { listSnapshots, type Snapshot } from './snapshots.ts';
 
 const MIGRATIONS = [
   `CREATE TABLE snapshot (
@@ -32,10 +31,8 @@ const MIGRATIONS = [
    CREATE TABLE day (date TEXT PRIMARY KEY, neededBytes INTEGER NOT NULL) WITHOUT ROWID;`,
   'CREATE TABLE entry (digest TEXT PRIMARY KEY, facts TEXT NOT NULL);',
   'ALTER TABLE usage ADD COLUMN leftBytes INTEGER NOT NULL DEFAULT 0;',
+  "ALTER TABLE snapshot ADD COLUMN stamp TEXT NOT NULL DEFAULT '';",
 ];
-
-/** Of the database and its journal. */
-const PRIVATE = 0o600;
 
 export interface LaptopOverview {
   serial: string;
@@ -50,8 +47,13 @@ export interface LaptopOverview {
 export interface IndexDb extends AsyncDisposable {
   /** Reads a laptop's snapshots from the disk again: to be called after every change to them. */
   reindex(serial: Serial): Promise<void>;
-  /** Reads the laptops again whose folders are not as the index has them; returns those. */
-  reconcile(): Promise<Serial[]>;
+  /**
+   * Reads the laptops again whose folders are not as the index has them; returns those. Looks at the names of all
+   * snapshots, and at the list of each, or at that of the newest only: a thousand files instead of sixty thousand.
+   */
+  reconcile(depth?: 'all' | 'newest'): Promise<Serial[]>;
+  /** Puts it back on the disk where that did not take it for a while; `faults` knows. */
+  revive(): Promise<void>;
   /** Only for last-success.ts, which also keeps the laptop's own file. */
   recordSuccess(serial: Serial, time: Date): Promise<void>;
   /** What a cleanup found out about a laptop. */
@@ -99,37 +101,18 @@ export async function openIndexDb(
   serials: () => readonly Serial[],
   faults: Faults,
 ): Promise<IndexDb> {
-  const file = inState(paths).database;
-  let db = await openSomehow(file, faults);
-  let replacing: Promise<void> | undefined;
-  const replace = async () => {
-    db = await openAnew(db, file, faults, (fresh) => rebuild(fresh, paths, serials()));
-  };
-  const use = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
-    await replacing;
-    const used = db;
-    try {
-      return await work(used);
-    } catch (error) {
-      // What was closed meanwhile fails in a way of its own.
-      const isReplaced = replacing !== undefined || used !== db;
-      if (!isReplaced && !isDamage(error)) throw error;
-      if (!isReplaced) {
-        replacing = replace().finally(() => {
-          replacing = undefined;
-        });
-      }
-      await replacing;
-      return work(db);
-    }
-  };
+  const lasting = await openLastingDb({
+    ...{ file: inState(paths).database, migrations: MIGRATIONS, faults, part: 'index' },
+    fill: (fresh) => rebuild(fresh, paths, serials()),
+  });
+  const use: LastingDb['use'] = (work) => lasting.use(work);
   const index: IndexDb = {
     recordSuccess: (serial, time) =>
       use((db) =>
         db.run('INSERT OR REPLACE INTO success VALUES (?, ?)', serial, time.toISOString()),
       ),
     reindex: (serial) => use((db) => reindex(db, paths, serial)),
-    reconcile: () => use((db) => reconcile(db, paths, serials())),
+    reconcile: (depth = 'all') => use((db) => reconcile(db, paths, serials(), depth)),
     recordUsage: (usage, time) => use((db) => insertUsage(db, usage, time)),
     overview: () => use((db) => db.all<LaptopOverview>(OVERVIEW)),
     usage: () => use((db) => db.all<LaptopUsage>('SELECT * FROM usage ORDER BY serial')),
@@ -138,85 +121,14 @@ export async function openIndexDb(
     entryFacts: (digests) => use((db) => entryFacts(db, digests)),
     recordEntryFacts: (facts) => use((db) => insertEntryFacts(db, facts)),
     rebuild: (onLaptop) => use((db) => rebuild(db, paths, serials(), onLaptop)),
-    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+    revive: () => lasting.revive(),
+    [Symbol.asyncDispose]: () => lasting[Symbol.asyncDispose](),
   };
   // Also after a power cut while it was being filled.
   const filled = await use((db) => db.get('SELECT time FROM filled'));
-  if (filled) await index.reconcile();
+  if (filled) await index.reconcile('newest');
   else await index.rebuild();
   return index;
-}
-
-/** Instead of a damaged one, which is set aside: a new one that is filled; in memory where the disk takes none. */
-async function openAnew(
-  damaged: Db,
-  file: string,
-  faults: Faults,
-  fill: (fresh: Db) => Promise<unknown>,
-): Promise<Db> {
-  let open = damaged;
-  await close(open);
-  try {
-    putAside(file);
-    makePrivate(file);
-    open = await openDb(file, MIGRATIONS);
-    await fill(open);
-  } catch (error) {
-    faults.note('index', error);
-    await close(open);
-    open = await openDb(':memory:', MIGRATIONS);
-    await fill(open);
-  }
-  return open;
-}
-
-/** On a disk that is full or read-only, or no disk any more, the index is in memory. */
-async function openSomehow(file: string, faults: Faults): Promise<Db> {
-  try {
-    return await openOrReplace(file);
-  } catch (error) {
-    // Written by a newer version: somebody has to decide.
-    if (error instanceof DsError && error.cause === undefined) throw error;
-    faults.note('index', error);
-    return await openDb(':memory:', MIGRATIONS);
-  }
-}
-
-/** A file that is not a valid database is renamed: everything in it can be rebuilt. */
-async function openOrReplace(file: string): Promise<Db> {
-  makePrivate(file);
-  try {
-    return await openDb(file, MIGRATIONS);
-  } catch (error) {
-    const cause = error instanceof DsError ? error.cause : undefined;
-    if (!isDamage(cause)) throw error;
-    putAside(file);
-    makePrivate(file);
-    return openDb(file, MIGRATIONS);
-  }
-}
-
-/** It has titles and tags, so only the service reads it. SQLite gives its other files the same mode. */
-function makePrivate(file: string): void {
-  if (!existsSync(file)) closeSync(openSync(file, 'a', PRIVATE));
-  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
-    if (existsSync(path)) chmodSync(path, PRIVATE);
-  }
-}
-
-function putAside(file: string): void {
-  renameSync(file, `${file}.damaged`);
-  for (const part of ['-wal', '-shm']) rmSync(`${file}${part}`, { force: true });
-}
-
-/** It may be damaged, or closed. */
-async function close(db: Db): Promise<void> {
-  await Promise.resolve(db[Symbol.asyncDispose]()).catch(() => {});
-}
-
-/** A bad page or a failing disk, not a full one. */
-function isDamage(error: unknown): boolean {
-  return isErrno(error, 'SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_IOERR');
 }
 
 function reindex(db: Db, paths: Paths, serial: Serial): Promise<void> {
@@ -226,28 +138,34 @@ function reindex(db: Db, paths: Paths, serial: Serial): Promise<void> {
   });
 }
 
-/** Compares names and last successes with the disk; returns the laptops that were read again. */
-async function reconcile(db: Db, paths: Paths, serials: readonly Serial[]): Promise<Serial[]> {
-  const rows = await db.all<{ serial: string; name: string }>('SELECT serial, name FROM snapshot');
+interface Row {
+  serial: string;
+  name: string;
+  stamp: string;
+}
+
+/** Compares names, lists and last successes with the disk; returns the laptops that were read again. */
+async function reconcile(
+  db: Db,
+  paths: Paths,
+  serials: readonly Serial[],
+  depth: 'all' | 'newest',
+): Promise<Serial[]> {
+  // The newest last.
+  const rows = await db.all<Row>('SELECT serial, name, stamp FROM snapshot ORDER BY sequence');
   const successes = await db.all<{ serial: string; time: string }>('SELECT * FROM success');
-  const names = new Map<string, Set<string>>();
-  for (const { serial, name } of rows) {
-    names.set(serial, (names.get(serial) ?? new Set()).add(name));
-  }
+  const had = new Map<string, Row[]>();
+  for (const row of rows) had.set(row.serial, [...(had.get(row.serial) ?? []), row]);
   const times = new Map(successes.map(({ serial, time }) => [serial, time]));
-  const known = new Set<string>([...names.keys(), ...times.keys()]);
+  const known = new Set<string>([...had.keys(), ...times.keys()]);
   const changed: Serial[] = [];
   const pause = pacemaker(IDLE_SLICE_MS);
   for (const serial of serials) {
     await pause();
     known.delete(serial);
-    const here = ifReadable(() => namesIn(inLaptop(paths, serial).home)).filter(
-      (name) => tryParse(parseSnapshotName, name) !== undefined,
-    );
-    const had = names.get(serial) ?? new Set();
     const time = readLastSuccess(paths, serial)?.time;
-    const isSame = here.length === had.size && here.every((name) => had.has(name));
-    if (isSame && time === times.get(serial)) continue;
+    const isSame = time === times.get(serial) && isAsIndexed(paths, serial, had.get(serial), depth);
+    if (isSame) continue;
     changed.push(serial);
     await db.transaction(async (tx) => {
       await tx.run('DELETE FROM snapshot WHERE serial = ?', serial);
@@ -265,6 +183,27 @@ async function reconcile(db: Db, paths: Paths, serials: readonly Serial[]): Prom
     }
   }
   return changed;
+}
+
+function isAsIndexed(
+  paths: Paths,
+  serial: Serial,
+  rows: readonly Row[] = [],
+  depth: 'all' | 'newest',
+): boolean {
+  const { home } = inLaptop(paths, serial);
+  const here = new Set(
+    ifReadable(() => namesIn(home)).filter((name) => tryParse(parseSnapshotName, name)),
+  );
+  if (here.size !== rows.length || !rows.every(({ name }) => here.has(name))) return false;
+  const looked = depth === 'all' ? rows : rows.slice(-1);
+  return looked.every(({ name, stamp }) => stampOf(join(home, name)) === stamp);
+}
+
+/** Another one for another list under the same name; empty for one that cannot be read. */
+function stampOf(folder: string): string {
+  const stat = statIfReadable(inSnapshot(folder).manifest);
+  return stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : '';
 }
 
 async function insertDay(db: Db, date: string, neededBytes: number): Promise<void> {
@@ -338,9 +277,9 @@ const OVERVIEW = `
   LEFT JOIN success ON success.serial = known.serial
   ORDER BY known.serial`;
 
-function insertSnapshots(db: Queries, manifests: readonly Manifest[]): Promise<void> {
+function insertSnapshots(db: Queries, manifests: readonly Snapshot[]): Promise<void> {
   return db.runMany(
-    'INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     manifests.map((m) => [
       m.serial,
       m.sequence,
@@ -350,6 +289,7 @@ function insertSnapshots(db: Queries, manifests: readonly Manifest[]): Promise<v
       m.bytes,
       m.state,
       m.source,
+      stampOf(m.folder),
     ]),
   );
 }

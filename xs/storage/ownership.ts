@@ -112,6 +112,12 @@ function checkLinks(folder: string): void {
 
 /** Makes the folders of one laptop that its sessions use. Safe to repeat. */
 export function makeLaptopFolders(ownership: Ownership, paths: Paths, serial: Serial): void {
+  makeHomeFolders(ownership, paths, serial);
+  makeDropFolder(ownership, paths, serial);
+}
+
+/** Those in the library. */
+export function makeHomeFolders(ownership: Ownership, paths: Paths, serial: Serial): void {
   // Whatever becomes durable in it is worth nothing without its name.
   if (makeHome(ownership, paths, serial)) fsyncFolder(paths.library);
   makeSessionFolders(ownership, paths, serial);
@@ -125,6 +131,7 @@ export async function makeLaptopFoldersAside(
 ): Promise<void> {
   if (makeHome(ownership, paths, serial)) await fsyncFolderAside(paths.library);
   makeSessionFolders(ownership, paths, serial);
+  makeDropFolder(ownership, paths, serial);
 }
 
 /** Whether it is new. */
@@ -139,9 +146,13 @@ function makeSessionFolders(ownership: Ownership, paths: Paths, serial: Serial):
   const laptop = inLaptop(paths, serial);
   makeWritableFolder(ownership, laptop.incoming);
   for (const mirror of MIRRORS) makeWritableFolder(ownership, laptop.mirror(mirror));
-  makeWritableFolder(ownership, inCompletion(paths).drop(serial));
   closeSync(openSync(laptop.sessionLock, 'a', 0o640));
   give(ownership, laptop.sessionLock, ownership.ownUid, 0o640);
+}
+
+/** Where its completion files are received. */
+export function makeDropFolder(ownership: Ownership, paths: Paths, serial: Serial): void {
+  makeWritableFolder(ownership, inCompletion(paths).drop(serial));
 }
 
 function give(ownership: Ownership, path: string, uid: number, mode: number): void {

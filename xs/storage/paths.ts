@@ -75,6 +75,9 @@ const ADOPTING = '.adopting-';
 export const adoptingName = (name: string): SnapshotName | undefined =>
   name.startsWith(ADOPTING) ? tryParse(parseSnapshotName, name.slice(ADOPTING.length)) : undefined;
 
+/** In an arrival: a library's folder with the laptops that are made of what came. */
+export const builtLaptops = (arrival: string): string => join(arrival, 'built');
+
 /** Drafts: work in progress, worthless after a restart of the service. */
 export const isDraftName = (name: string): boolean => name.startsWith('.tmp-');
 
@@ -107,6 +110,8 @@ export const inLibrary = (paths: Paths) => {
     /** Children who come from another school, until a teacher says yes. */
     arrivals: `${root}/.arrivals`,
     arrival: (serial: Serial) => `${root}/.arrivals/${serial}`,
+    /** Lists that come back from the copy elsewhere, until the content of each is here. */
+    arriving: `${root}/.offsite-restore`,
     /** Content that comes back from the copy elsewhere. */
     fetched: `${root}/.offsite-fetched`,
     /** A child on her way to another school by a repository, for as long as it is written. */
@@ -218,6 +223,8 @@ export const inState = (paths: Paths) => {
     adminSocket: `${root}/run/admin.sock`,
     /** Who may sign in to the pages as a teacher. */
     teachers: `${root}/teachers.json`,
+    /** Accounts that came back from the copy elsewhere: nobody signs in with one before it is confirmed. */
+    teachersOfCopy: `${root}/teachers-of-copy.json`,
     /** Codes with which children sign in once, as hashes. */
     codes: `${root}/codes.json`,
     sshFolder: `${root}/ssh`,

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Clock } from '../../shared/clock.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
+import { seldom } from '../ground/seldom.ts';
 import type { Registrations } from '../registration/registration.ts';
 import type { Strangers } from '../registration/strangers.ts';
 import type { Admission } from './admit.ts';
@@ -23,12 +24,9 @@ export interface AvailableOptions {
   log: Log;
 }
 
-/** Refusals are logged in batches, one line in this many milliseconds. */
-const TELL_MS = 60_000;
-
 export function addAvailable(app: FastifyInstance, options: AvailableOptions): void {
   const { registrations, strangers, traffic, load, log } = options;
-  const noteRefusal = refusalTally(options);
+  const noteRefusal = seldom(options, 'leases-refused', 'info');
   app.get<{ Params: { serial: string }; Querystring: { for?: string } }>(
     '/backup/1/available/:serial',
     async (request, reply) => {
@@ -45,7 +43,7 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
       const question = { serial, purpose, subnet, unproved } as const;
       const admission = traffic.ask(question, now);
       if (!admission.admit) {
-        noteRefusal(admission);
+        noteRefusal({ latest: admission.reason });
         return answer(reply.headers(refusalHeaders(admission)), 503);
       }
       if (admission.reason === 'free-slot') log.info('lease-granted', { serial, purpose });
@@ -56,20 +54,6 @@ export function addAvailable(app: FastifyInstance, options: AvailableOptions): v
 
 function answer(reply: FastifyReply, status: number): FastifyReply {
   return reply.type('text/plain').status(status).send('');
-}
-
-/** One line per minute: a laptop that retries without end must not fill the log. */
-function refusalTally({ clock, log }: AvailableOptions) {
-  let toldAt = Number.NEGATIVE_INFINITY;
-  let count = 0;
-  return ({ reason }: Admission & { admit: false }): void => {
-    count += 1;
-    const now = clock.monotonicMs();
-    if (now - toldAt < TELL_MS) return;
-    log.info('leases-refused', { count, latest: reason });
-    toldAt = now;
-    count = 0;
-  };
 }
 
 function refusalHeaders(admission: Admission & { admit: false }): Record<string, string> {

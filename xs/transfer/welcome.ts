@@ -19,7 +19,14 @@ import { contentAt } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { type Moment, tickOf } from '../storage/moment.ts';
 import { makeLaptopFolders, makeReadableFolder } from '../storage/ownership.ts';
-import { inEntry, inLaptop, inLibrary, inSnapshot, type Paths } from '../storage/paths.ts';
+import {
+  builtLaptops,
+  inEntry,
+  inLaptop,
+  inLibrary,
+  inSnapshot,
+  type Paths,
+} from '../storage/paths.ts';
 import { newestSnapshot, pointLatest, sealDraft } from '../storage/snapshots.ts';
 import { BUILT, findArrival, movedText } from './arrivals.ts';
 import { checkUnknown, readEntry, readSnapshot } from './receive.ts';
@@ -41,7 +48,7 @@ export async function welcome(
   const head = findArrival(paths, serial);
   await using _lock = await lockFile(lock, { env, waitSeconds: 0, ...(signal && { signal }) });
   const arrival = inLibrary(paths).arrival(serial);
-  const aside: Paths = { ...paths, library: join(arrival, 'built') };
+  const aside: Paths = { ...paths, library: builtLaptops(arrival) };
   if (!existsSync(join(arrival, BUILT))) {
     checkUnknown(paths, head);
     rmSync(aside.library, { recursive: true, force: true });

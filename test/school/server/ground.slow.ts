@@ -4,7 +4,9 @@
  * state folder that is removed. It serves what it can, says what it cannot, and comes back.
  */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -136,6 +138,39 @@ rooted('a library that became read-only is served, and said', async () => {
     unmount(library);
   }
 });
+
+for (const [part, portOf] of [
+  ['http', ({ url }: TestServer) => Number(new URL(url).port)],
+  ['sessions', ({ sshPort }: TestServer) => sshPort],
+] as const) {
+  test(`it starts while another program has the port of ${part}, says so, and takes it up later`, async () => {
+    const { school, laptop, server } = await schoolWithBackup();
+    await using _school = school;
+    await server.daemon.stop();
+    const port = portOf(server);
+    // It greets, as another sshd would.
+    const other = createServer((socket) => {
+      socket.on('error', () => {}).end('SSH-2.0-another\r\n');
+    });
+    other.listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      await server.start();
+      const { exitCode, stdout } = await statusOf(server, laptop);
+      assert.is(exitCode, 3, stdout);
+      assert.match(stdout, new RegExp(`does not work.*: ${part} \\(`));
+      if (part === 'http') assert.match(stdout, new RegExp(`Nobody answers at port ${port}`));
+    } finally {
+      other.close();
+    }
+    await server.daemon.line(new RegExp(`^works-again part=${part}`));
+    changeJournal(laptop.journal, { count: 1, seed: 5 });
+    await settled();
+    await ok(laptop, 'now');
+    await server.daemon.stop();
+    assert.is(await server.daemon.ended, 0);
+  });
+}
 
 test('sshd that dies is started again', async () => {
   const { school, laptop, server } = await schoolWithBackup();

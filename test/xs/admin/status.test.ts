@@ -80,7 +80,12 @@ function statusOf(laptops: number): Status {
     trash: 12,
     damaged: 3,
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-30T00:00:00Z', daysSince: 40 },
-    ...{ unconfirmed: [{ serial: SERIAL, nick: 'Jim' }], teachers: 0, fullOn: '2026-07-01' },
+    ...{
+      unconfirmed: [{ serial: SERIAL, nick: 'Jim' }],
+      teachers: 0,
+      teachersOfCopy: ['Rosa'],
+      fullOn: '2026-07-01',
+    },
     https: { address: '', port: 65_000, fingerprint: Array(32).fill('AB').join(':') },
     reliefs: [
       { type: 'others', bytes: 3e9 },
@@ -132,7 +137,14 @@ const WELL: Status = {
     notSafe: [],
     clock: { trusted: true, reason: '' },
     https: null,
-    ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
+    ...{
+      unconfirmed: [],
+      teachers: 1,
+      teachersOfCopy: [],
+      fullOn: null,
+      reliefs: [],
+      reserve: true,
+    },
     probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
     scrub: { pass: 2, shard: 128, lastPassFinished: '2026-05-10T00:00:00Z', daysSince: 36 },
     faults: [],
@@ -195,6 +207,12 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
   ],
   ['held', { held: [{ ...jim, snapshots: 1 }] }, /1 laptop lost much.*: Jim/, /"xs-backup held"/],
   ['no-teacher', { teachers: 0 }, /Nobody can sign in/, /xs-backup teacher add NAME/],
+  [
+    'teachers-of-copy',
+    { teachersOfCopy: ['Juan', 'Rosa'] },
+    /2 teachers of the copy elsewhere wait to be confirmed: Juan, Rosa$/,
+    /teacher confirm NAME.*teacher remove NAME/,
+  ],
   [
     'clock',
     { clock: { trusted: false, reason: 'it jumped' } },
@@ -331,7 +349,7 @@ for (const [type, facts, line, advice] of ALONE) {
     );
     const lines = formatStatus(status);
     const isAdvice = weighed(concerns(status)).advice.length > 0;
-    const quiet = ['no-teacher', 'unconfirmed', 'offers', 'proposals'];
+    const quiet = ['no-teacher', 'teachers-of-copy', 'unconfirmed', 'offers', 'proposals'];
     assert.is(isAdvice, quiet.includes(type));
     assert.is(lines.includes('all is well'), isAdvice);
     const at = lines.indexOf(isAdvice ? 'worth doing:' : 'needs attention:');

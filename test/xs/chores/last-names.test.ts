@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
+import { parseUid, tryParse } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { scrubShard } from '../../../xs/integrity/scrub.ts';
 import { forget, forgetWithBackups } from '../../../xs/registration/forget.ts';
@@ -145,6 +146,37 @@ test('what lies in the trash with a forgotten laptop keeps its content, and can 
   await scrubShard(library, shardOf(pooled));
   await whole.command('undelete', [SERIAL, 'laptop']);
   await assertWhole(whole, lost);
+});
+
+test('while older days come back from the copy elsewhere, what came first waits for its names', async () => {
+  await using whole = await openWhole();
+  const { paths } = whole.library;
+  await backUp(whole, drawings(3));
+  await backUp(whole, drawings(2));
+  const pooled = inPool(paths, digestOf(' drawing 2')).file(0);
+  assert.ok(existsSync(pooled));
+  const [, older] = listSnapshots(paths, SERIAL);
+  const { arriving } = inLibrary(paths);
+  mkdirSync(arriving);
+  renameSync(String(older?.folder), join(arriving, 'older'));
+  for (const name of readdirSync(join(arriving, 'older'))) {
+    if (tryParse(parseUid, name.slice(0, 36))) rmSync(join(arriving, 'older', name));
+  }
+  await scrubShard(whole.library, shardOf(pooled));
+  assert.ok(existsSync(pooled), 'its list is on the way');
+  Object.assign(whole.library.config.retention, { trashDays: 0 });
+  discard(
+    paths,
+    SERIAL,
+    String(listSnapshots(paths, SERIAL)[0]?.folder),
+    'old',
+    whole.library.timeline.now(),
+  );
+  whole.clock.pass(DAY_MS);
+  assert.match(await whole.command('cleanup'), /not emptied: not all has come.*offsite restore/);
+  rmSync(arriving, { recursive: true });
+  await scrubShard(whole.library, shardOf(pooled));
+  assert.not.ok(existsSync(pooled), 'nothing waits any more');
 });
 
 test.run();

@@ -8,51 +8,24 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
-import { DsError } from '../../../shared/errors.ts';
 import { concerns } from '../../../xs/admin/concerns.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
-import type { Flags } from '../../../xs/commands/command.ts';
-import { runCommand } from '../../../xs/commands/service-socket.ts';
-import { LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { discard } from '../../../xs/storage/trash.ts';
-import { CONTENT, damagedDays, METADATA, ONLY } from '../integrity/damage-library.ts';
+import {
+  CONTENT,
+  damagedDays,
+  drawings,
+  flipBit,
+  METADATA,
+  ONLY,
+  poolFiles,
+} from '../integrity/damage-library.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, openWhole, STICK_PARTS, serialOf, type WholeLibrary } from '../whole.ts';
+import { dsaKey, openWhole, serialOf } from '../whole.ts';
+import { run } from './told.ts';
 
 const test = suite('damage at the terminal');
-
-interface Told {
-  text: string;
-  exit: number;
-  error: DsError | undefined;
-}
-
-async function run(
-  { library }: WholeLibrary,
-  command: string,
-  args: string[] = [],
-  flags: Flags = {},
-): Promise<Told> {
-  let text = '';
-  const print = (more: string) => {
-    text += more;
-  };
-  const { signal } = new AbortController();
-  const { paths, config, env } = library;
-  const nobody = { open: () => Promise.reject(new Error('no')), checkUser: () => {}, env };
-  const context = { paths, config, args, flags, print, signal, stickParts: STICK_PARTS };
-  const local = LOCAL_COMMANDS[command];
-  try {
-    const exit = local
-      ? await local.run({ ...context, ...nobody, command: async () => 0, progress: () => {} })
-      : await runCommand(library, { command, args, flags }, print, signal);
-    return { text, exit: typeof exit === 'number' ? exit : 0, error: undefined };
-  } catch (error) {
-    if (!(error instanceof DsError)) throw error;
-    return { text, exit: 1, error };
-  }
-}
 
 test('the sums of a day with damaged entries: all others are printed, these are named, with the way out', async () => {
   await using whole = await openWhole();
@@ -161,6 +134,22 @@ test('verify names the child and the thing behind each file', async () => {
   const lines = (await run(whole, 'verify', [SERIAL], { json: true })).text.trim().split('\n');
   const one = lines.map((line) => JSON.parse(line)).find(({ path }) => path?.endsWith(CONTENT));
   assert.equal([one?.nick, one?.title], ['Jocinta', 'Mi casa']);
+});
+
+test('of a disk that dies, verify and scrub say for how many things no title was looked up', async () => {
+  await using whole = await openWhole();
+  await backUp(whole, drawings(205), SERIAL);
+  const { paths } = whole.library;
+  for (const file of poolFiles(paths.library)) flipBit(file);
+  const left = /^the titles of 5 more things were not looked up$/m;
+  const { text } = await run(whole, 'verify', [SERIAL]);
+  assert.match(text, left);
+  const scrubbed = await run(whole, 'scrub', [], { all: true });
+  assert.match(scrubbed.text, left);
+  const json = await run(whole, 'scrub', [], { all: true, json: true });
+  assert.is(JSON.parse(json.text).untitled, 0, 'what was found before is not listed again');
+  const verified = (await run(whole, 'verify', [SERIAL], { json: true })).text.trim().split('\n');
+  assert.is(JSON.parse(verified.at(-1) ?? '').untitled, 5);
 });
 
 test('export --keep-going writes the rest and ends with 3', async () => {

@@ -324,17 +324,17 @@ error: CSN74803BB1 has no such pin of 00000000-0000-4000-8000-000000000099 [not-
 (1)
 
 $ xs-backup teacher
-error: missing required argument 'list|add|role|remove' [usage]
+error: missing required argument 'list|add|role|remove|confirm' [usage]
 hint: "xs-backup help teacher" shows how it is called
 (2)
 
 $ xs-backup teacher add
-error: the arguments are "list", "add NAME [ROLE]", "role NAME ROLE" or "remove NAME" [usage]
+error: the arguments are "list", "add NAME [ROLE]", "role NAME ROLE", "remove NAME" or "confirm NAME" [usage]
 hint: "xs-backup help teacher" shows how it is called
 (2)
 
 $ xs-backup teacher del Rosa
-error: the arguments are "list", "add NAME [ROLE]", "role NAME ROLE" or "remove NAME" [usage]
+error: the arguments are "list", "add NAME [ROLE]", "role NAME ROLE", "remove NAME" or "confirm NAME" [usage]
 hint: "xs-backup help teacher" shows how it is called
 (2)
 

@@ -1,15 +1,21 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { connect as connectPlain, createServer } from 'node:net';
+import { connect as connectPlain, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { HandshakeBudget } from '../../../xs/https/handshake-budget.ts';
 import { startHttps } from '../../../xs/https/listener.ts';
+import { waitFor } from '../../runner/patience.ts';
+import { testIf } from '../../runner/skip.ts';
 import { openBrowser, servePages } from '../pages/browser.ts';
 
 const test = suite('the pages over HTTPS');
+const SHUT_DOWN = join(import.meta.dirname, 'shut-down.py');
 
 const ON = '[https]\nlisten = "127.0.0.1:0"\n';
 const SIGN_IN = '/ds-restore/sign-in';
@@ -127,5 +133,37 @@ test('a port that is taken costs nobody but teachers, and is taken up when it is
   await using _https = await startHttps({ ...library, config }, app);
   assert.equal(library.faults.list(), []);
 });
+
+/** Another program at a port of ours, whose socket died. */
+async function takePort(port: number): Promise<Server> {
+  for (;;) {
+    await promisify(execFile)('/usr/bin/python3', [SHUT_DOWN, `${process.pid}`, `${port}`]);
+    const other = createServer((socket) => void socket.on('error', () => {}).destroy());
+    const isOurs = await new Promise((resolve) => {
+      other.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    // The port may have been opened again meanwhile.
+    if (isOurs) return other;
+  }
+}
+
+const rooted = testIf(process.getuid?.() === 0, test, 'a socket of ours is shut as root can');
+rooted(
+  'a certificate that can be had says nothing of a port that another program took',
+  async () => {
+    await using server = await servePages('[https]\nlisten = "off"\n');
+    const { library } = server;
+    const config = { ...library.config, https: { listen: '127.0.0.1:0' } };
+    await using entrance = await startHttps({ ...library, config }, createServer() as never, 300);
+    const other = await takePort(library.listening.https?.port ?? 0);
+    using _closed = { [Symbol.dispose]: () => void other.close() };
+    const told = () => library.faults.list().map(({ part }) => part);
+    await waitFor('the fault', () => told().includes('https'));
+    await entrance.look();
+    assert.equal(told(), ['https'], 'still so');
+    other.close();
+    await waitFor('it to be well again', () => told().length === 0);
+  },
+);
 
 test.run();

@@ -5,6 +5,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -16,16 +17,18 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DsError } from '../../../shared/errors.ts';
+import { addTeacher, checkTeacher, removeTeacher } from '../../../xs/admin/teachers.ts';
 import { bringBack, bringOlder } from '../../../xs/offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../../xs/offsite/offsite.ts';
 import { readOffsite } from '../../../xs/offsite/offsite-state.ts';
 import { OffsiteError } from '../../../xs/offsite/restic.ts';
-import { libraryId } from '../../../xs/storage/paths.ts';
+import { inLaptop, inLibrary, libraryId } from '../../../xs/storage/paths.ts';
+import { movedText } from '../../../xs/transfer/arrivals.ts';
 import { testIf } from '../../runner/skip.ts';
 import { checkSnapshots } from '../check.ts';
 import { drawings } from '../integrity/damage-library.ts';
 import { backUp, SERIAL } from '../library.ts';
-import { openWhole, type WholeLibrary } from '../whole.ts';
+import { openWhole, serialOf, type WholeLibrary } from '../whole.ts';
 
 const test = suite('a second copy elsewhere');
 const withRestic = testIf(existsSync('/usr/bin/restic'), test, 'restic is not installed');
@@ -40,6 +43,9 @@ async function openSchool(): Promise<{ whole: WholeLibrary; folder: string; sett
   return { whole, folder, setting };
 }
 
+const PASSWORD = 'four unrelated words';
+/** Waits to come here from another school. */
+const COMES = serialOf(9);
 const contextOf = ({ library: { config, env } }: WholeLibrary) => ({ config, env });
 const now = () => new Date('2026-11-29T01:00:00Z');
 
@@ -50,6 +56,18 @@ async function kindOf(work: Promise<unknown>): Promise<string> {
   );
   if (error instanceof OffsiteError) return error.kind;
   return error instanceof DsError ? error.code : String(error);
+}
+
+/** Rosa and Juan could sign in when the copy was made; Juan was removed after that. */
+async function checkTeachers({ library: { paths }, command }: WholeLibrary): Promise<void> {
+  for (const name of ['Rosa', 'Juan']) {
+    assert.is(await checkTeacher(paths, name, PASSWORD), undefined, `${name} is not confirmed`);
+  }
+  assert.match(await command('status'), /2 teachers of the copy.*: Juan, Rosa/);
+  await command('teacher', ['confirm', 'Rosa']);
+  await command('teacher', ['remove', 'Juan']);
+  assert.is((await checkTeacher(paths, 'Rosa', PASSWORD))?.role, 'keeper');
+  assert.equal(JSON.parse(await command('teacher', ['list'], { json: true })).ofCopy, []);
 }
 
 withRestic(
@@ -64,7 +82,14 @@ withRestic(
       assert.ok((await runOffsite(context, now)).copied);
       assert.not((await runOffsite(context, now)).copied, 'nothing has changed');
       await backUp(whole, drawings(7));
+      for (const name of ['Rosa', 'Juan']) await addTeacher(paths, name, PASSWORD, now());
+      const arrived = join(inLibrary(paths).arrival(COMES), 'files');
+      mkdirSync(arrived, { recursive: true });
+      writeFileSync(join(arrived, 'a-file'), 'her drawing');
+      const moved = movedText({ at: 1, laptops: [SERIAL] });
+      writeFileSync(inLaptop(paths, SERIAL).moved, moved);
       assert.ok((await runOffsite(context, now)).copied);
+      removeTeacher(paths, 'Juan');
       await checkOffsite(context, '100%');
       assert.equal(readOffsite(paths).problem, null);
       const sums = [...checkSnapshots(paths, SERIAL)];
@@ -85,6 +110,12 @@ withRestic(
       await bringOlder(restoring);
       assert.is(await kindOf(bringBack(restoring)), 'usage', 'never over a library');
       await using school = await openWhole(setting, { folder: bare });
+      await checkTeachers(school);
+      const { paths: here } = school.library;
+      const file = join(inLibrary(here).arrival(COMES), 'files', 'a-file');
+      assert.is(readFileSync(file, 'utf8'), 'her drawing', 'who waits to come here');
+      assert.is(readFileSync(inLaptop(here, SERIAL).moved, 'utf8'), moved);
+      rmSync(inLibrary(here).arrivals, { recursive: true });
       assert.is(school.library.registrations.get(SERIAL)?.nick, 'Jocinta');
       assert.is(readFileSync(libraryId(school.library.paths), 'utf8'), id);
       await school.command('relink');

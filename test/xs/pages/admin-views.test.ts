@@ -59,7 +59,7 @@ const STATUS: Status = {
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
   https: null,
-  ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
+  ...{ unconfirmed: [], teachers: 1, teachersOfCopy: [], fullOn: null, reliefs: [], reserve: true },
   cleanedUp: true,
   probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
   clock: { trusted: true, reason: '' },

@@ -88,4 +88,17 @@ test('teachers are not led to a Journal, and nobody to the sign-in page', async 
   }
 });
 
+test('links that open nothing are refused each, and fill no log', async () => {
+  await using server = await servePages();
+  const refusals = () =>
+    server.events.filter(({ event }) => event === 'web-link-refused').map(({ fields }) => fields);
+  for (let n = 0; n < 5; n += 1) {
+    assert.is((await openBrowser(server.url).get(`/ds-restore/in/${'a'.repeat(43)}`)).status, 403);
+  }
+  assert.equal(refusals(), [{ count: 1, address: '127.0.0.1' }]);
+  server.clock.pass(60_000);
+  await openBrowser(server.url).get('/ds-restore/in/b');
+  assert.equal(refusals()[1], { count: 5, address: '127.0.0.1' });
+});
+
 test.run();

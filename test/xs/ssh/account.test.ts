@@ -1,9 +1,11 @@
 import { chownSync, lchownSync, mkdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkGroup, sessionAccount } from '../../../xs/ssh/account.ts';
+import { Faults } from '../../../xs/ground/faults.ts';
+import { checkGroup, sessionAccount, watchGroup } from '../../../xs/ssh/account.ts';
 import { inLibrary } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { waitFor } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import { refused } from '../../shared/refused.ts';
 import { backUp, makeLibrary, SERIAL, uidOf } from '../library.ts';
@@ -45,22 +47,35 @@ testIf(
   process.getuid?.() === 0,
   test,
   'changing the group of files needs root',
-)('a library whose snapshots sessions cannot read is refused at start', async () => {
-  using library = makeLibrary();
-  await backUp(library, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
-  const ownership = { ownUid: 0, sessionUid: 64_999, sessionGid: 64_999 };
-  const folder = newestSnapshot(library.paths, SERIAL)?.folder ?? '';
-  lchownSync(folder, 0, 1234);
-  refused(() => checkGroup(library.paths, ownership, [SERIAL]), 'config', /its group is 1234/);
-  chownSync(folder, 0, 64_999);
-  checkGroup(library.paths, ownership, [SERIAL]);
-  await backUp(library, new Map([[uidOf(1), { title: 'a', content: 'c' }]]));
-  lchownSync(newestSnapshot(library.paths, SERIAL)?.folder ?? '', 0, 64_999);
-  lchownSync(folder, 0, 1234);
-  mkdirSync(inLibrary(library.paths).trash);
-  const half = () => checkGroup(library.paths, ownership, [SERIAL]);
-  const { hint } = refused(half, 'config', /its group is 1234/);
-  assert.match(hint ?? '', /^chgrp -R -h 64999 \S+\.pool \S+\[A-Z\]\* \S+\.trash$/);
-});
+)(
+  'snapshots that sessions cannot read are told with the way out, and looked at until they can',
+  async () => {
+    using library = makeLibrary();
+    await backUp(library, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
+    const ownership = { ownUid: 0, sessionUid: 64_999, sessionGid: 64_999 };
+    const folder = newestSnapshot(library.paths, SERIAL)?.folder ?? '';
+    lchownSync(folder, 0, 1234);
+    refused(() => checkGroup(library.paths, ownership, [SERIAL]), 'config', /its group is 1234/);
+    chownSync(folder, 0, 64_999);
+    checkGroup(library.paths, ownership, [SERIAL]);
+    await backUp(library, new Map([[uidOf(1), { title: 'a', content: 'c' }]]));
+    lchownSync(newestSnapshot(library.paths, SERIAL)?.folder ?? '', 0, 64_999);
+    lchownSync(folder, 0, 1234);
+    mkdirSync(inLibrary(library.paths).trash);
+    const half = () => checkGroup(library.paths, ownership, [SERIAL]);
+    const { hint } = refused(half, 'config', /its group is 1234/);
+    const faults = new Faults({ info: () => {}, warn: () => {} });
+    {
+      using _watched = watchGroup({ ...library, faults, serials: () => [SERIAL] }, ownership, 5);
+      const [fault] = faults.list();
+      assert.is(fault?.part, 'rights');
+      assert.match(fault?.reason ?? '', /its group is 1234: chgrp -R/);
+      lchownSync(folder, 0, 64_999);
+      await waitFor('it to be put right', () => faults.list().length === 0);
+      lchownSync(folder, 0, 1234);
+    }
+    assert.match(hint ?? '', /^chgrp -R -h 64999 \S+\.pool \S+\[A-Z\]\* \S+\.trash$/);
+  },
+);
 
 test.run();

@@ -5,8 +5,10 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +17,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { openDb } from '../../../shared/system/db.ts';
-import { inLaptop, inState } from '../../../xs/storage/paths.ts';
+import { inLaptop, inSnapshot, inState } from '../../../xs/storage/paths.ts';
+import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { drawings } from '../integrity/damage-library.ts';
 import { backUp, SERIAL } from '../library.ts';
 import { openWhole, type WholeLibrary } from '../whole.ts';
@@ -60,6 +63,35 @@ test('a library that was put back to last week, with its state kept, is read aga
     assert.equal(await rowOf(whole), [0, null]);
   }
 });
+
+test('another list under the same name is read: the newest at the start, every one by the daily check', async () => {
+  using at = place();
+  const bytes = async (whole: WholeLibrary) => (await whole.library.index.overview())[0]?.bytes;
+  {
+    await using whole = await openWhole('', at);
+    const { library, clock } = whole;
+    for (const n of [3, 4]) {
+      clock.pass(DAY_MS);
+      await backUp(whole, drawings(n));
+    }
+    const [newest, older] = listSnapshots(library.paths, SERIAL);
+    assert.equal(await library.index.reconcile(), []);
+    replaceList(older?.folder, 7);
+    assert.equal(await library.index.reconcile(), [SERIAL]);
+    assert.equal(await library.index.reconcile(), []);
+    replaceList(newest?.folder, 7);
+  }
+  await using whole = await openWhole('', at);
+  assert.is(await bytes(whole), 7);
+});
+
+/** As somebody does who puts another copy in its place. */
+function replaceList(folder: string | undefined, bytes: number): void {
+  const { manifest } = inSnapshot(String(folder));
+  const text = JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), bytes });
+  rmSync(manifest);
+  writeFileSync(manifest, `${text}\n`);
+}
 
 /** Overwrites every page but the first. */
 function spoilPages(file: string): void {
@@ -108,7 +140,7 @@ test('a database that is spoilt while it is open, on a disk that takes no other,
   const { database } = inState(whole.library.paths);
   {
     // What another connection has written is read from the file; what is in the journal only has no pages there.
-    await using other = await openDb(database, ['', '', '', '']);
+    await using other = await openDb(database, ['', '', '', '', '']);
     await other.run("INSERT INTO day VALUES ('2020-01-01', 1)");
     await other.run('PRAGMA wal_checkpoint(TRUNCATE)');
   }

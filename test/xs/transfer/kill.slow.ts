@@ -1,16 +1,21 @@
 // weight: 30
 /** The plug is pulled at every step of a move: the same command goes on, and all of it arrives once. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
+import { forgetWithBackups } from '../../../xs/registration/forget.ts';
+import { inLibrary } from '../../../xs/storage/paths.ts';
+import { listSnapshots } from '../../../xs/storage/snapshots.ts';
+import { discard } from '../../../xs/storage/trash.ts';
 import { soak } from '../../soak.ts';
-import { inventory } from '../acts.ts';
+import { inventory, journalOfDay } from '../acts.ts';
 import { killedAt } from '../killed.ts';
-import { SERIAL } from '../library.ts';
-import { openWhole, testClock, type WholeLibrary } from '../whole.ts';
+import { backUp, SERIAL, uidOf } from '../library.ts';
+import { dsaKey, openWhole, serialOf, testClock, type WholeLibrary } from '../whole.ts';
 import { OLDER, transfer, twoSchools } from './schools.ts';
 
 const test = suite('a move, killed at each step');
@@ -78,6 +83,51 @@ async function welcomeAfter(point: string, there: string, copy: string, sums: un
     assert.not.match(await one.command('status'), /another school|damaged/, point);
   });
   rmSync(copy, { recursive: true });
+}
+
+test('while a yes is cut off, nothing goes with the trash that her lists name', async () => {
+  const schools = await twoSchools();
+  const { folder, there, stick, from, to } = schools;
+  const sums = [SERIAL, OLDER].map((one) => inventory(from.library.paths, one));
+  const { library, clock } = to;
+  const { paths } = library;
+  try {
+    // Somebody else had the same things: so the pool has them already.
+    const other = serialOf(3);
+    library.registrations.register(other, 'Jim', 'uuid', dsaKey(3));
+    await backUp(to, journalOfDay(2), other);
+    await backUp(to, journalOfDay(3), other);
+    await transfer(from, ['out', SERIAL, stick]);
+    await transfer(to, ['in', stick]);
+    for (const one of [from, to]) await one[Symbol.asyncDispose]();
+    await kill(there, 'welcome.placed', ['command', 'arrivals', SERIAL, 'welcome']);
+    const built = join(inLibrary(paths).arrival(SERIAL), 'built', SERIAL);
+    const lost = namesOf(built, uidOf(1));
+    assert.ok(lost.length > 0);
+    for (const name of lost) rmSync(name);
+    await using one = await openWhole('', { folder: there, clock, stranger: true });
+    for (const { folder: day } of listSnapshots(paths, other).slice(1)) {
+      discard(paths, other, day, 'old', one.library.timeline.now());
+    }
+    await forgetWithBackups(one.library, other, one.library.timeline.now());
+    clock.pass(400 * DAY_MS);
+    one.library.timeline.trust();
+    await one.command('cleanup');
+    await one.command('scrub', [], { all: true });
+    await one.command('arrivals', [SERIAL, 'welcome']);
+    await one.library.checker.checkAll();
+    assert.equal(whatIsHers(one), sums);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Every name of an entry in a laptop's folder, and of its metadata. */
+function namesOf(home: string, uid: string): string[] {
+  return readdirSync(home, { recursive: true, encoding: 'utf8' })
+    .filter((name) => basename(name).startsWith(uid) && !name.includes('pinned'))
+    .map((name) => join(home, name))
+    .filter((path) => lstatSync(path).isFile());
 }
 
 test.run();

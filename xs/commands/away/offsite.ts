@@ -5,6 +5,7 @@
 import { realClock } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, parseSnapshotName } from '../../../shared/ids.ts';
+import { namesOfCopy } from '../../admin/teachers.ts';
 import { relink } from '../../integrity/relink.ts';
 import { bringBack, bringOlder } from '../../offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../offsite/offsite.ts';
@@ -93,8 +94,13 @@ async function restore(context: MachineContext): Promise<number> {
     if (left > 0) findings = await linkAgain(context);
   }
   const bad = findings > 0 ? `${counted(findings, 'file')} are bad: see "xs-backup damage"\n` : '';
-  const json = { laptops, snapshots, left: serial ? left : 0, findings };
-  say(context, json, `${back}, with the host key that they know\n${bad}`);
+  const teachers = namesOfCopy(context.config);
+  const asked =
+    teachers.length === 0
+      ? ''
+      : `nobody signs in to the pages before "xs-backup teacher confirm NAME": ${teachers.join(', ')}\n`;
+  const json = { laptops, snapshots, left: serial ? left : 0, findings, teachers };
+  say(context, json, `${back}, with the host key that they know\n${asked}${bad}`);
   return findings > 0 ? NEEDS_ATTENTION : 0;
 }
 

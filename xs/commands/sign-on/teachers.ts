@@ -4,12 +4,15 @@
 import { publicAddress } from '../../admin/probes.ts';
 import {
   addTeacher,
+  confirmTeacher,
   MIN_PASSWORD,
   ROLES,
   type Role,
+  readOfCopy,
   readTeachers,
   removeTeacher,
   setRole,
+  type Teacher,
 } from '../../admin/teachers.ts';
 import { inGroups } from '../../codes/code-text.ts';
 import { CODE_LIFE_MS, endCodes, giveCode } from '../../codes/codes.ts';
@@ -19,7 +22,7 @@ import { answer, type Command, type CommandContext, usage } from '../command.ts'
 import { columns } from '../lines.ts';
 
 export const teacher: Command = {
-  takes: ['list|add|role|remove', '[NAME]', '[ROLE]'],
+  takes: ['list|add|role|remove|confirm', '[NAME]', '[ROLE]'],
   summary:
     'who may sign in to the pages, and with what rights; add asks for a password, or changes it',
   asks: ([act, name]) =>
@@ -34,7 +37,10 @@ export const teacher: Command = {
     if (act === 'add' && name !== undefined) return add(context, name, role);
     if (act === 'role' && name !== undefined && role) return changeRole(context, name, role);
     if (act === 'remove' && name !== undefined && !role) return remove(context, name);
-    throw usage('the arguments are "list", "add NAME [ROLE]", "role NAME ROLE" or "remove NAME"');
+    if (act === 'confirm' && name !== undefined && !role) return confirm(context, name);
+    throw usage(
+      'the arguments are "list", "add NAME [ROLE]", "role NAME ROLE", "remove NAME" or "confirm NAME"',
+    );
   },
 };
 
@@ -44,14 +50,21 @@ const MAY: Readonly<Record<Role, string>> = {
 };
 
 function list(context: CommandContext): void {
-  const shown = readTeachers(context.library.paths).map(({ name, added, role }) => ({
-    ...{ name, added, role },
-  }));
-  answer(context, { teachers: shown }, () =>
-    shown.length === 0
+  const { paths } = context.library;
+  const shown = (all: readonly Teacher[]) =>
+    all.map(({ name, added, role }) => ({ name, added, role }));
+  const teachers = shown(readTeachers(paths));
+  const ofCopy = shown(readOfCopy(paths));
+  const table = (all: typeof teachers) =>
+    columns(all.map(({ name, added, role }) => [name, role, `since ${added.slice(0, 10)}`]));
+  answer(context, { teachers, ofCopy }, () => [
+    ...(teachers.length === 0
       ? ['nobody can sign in: "xs-backup teacher add NAME"']
-      : columns(shown.map(({ name, added, role }) => [name, role, `since ${added.slice(0, 10)}`])),
-  );
+      : table(teachers)),
+    ...(ofCopy.length === 0
+      ? []
+      : ['from the copy elsewhere; "confirm" lets in, "remove" does not:', ...table(ofCopy)]),
+  ]);
 }
 
 async function add(context: CommandContext, name: string, wanted: Role | undefined): Promise<void> {
@@ -95,6 +108,17 @@ function remove(context: CommandContext, name: string): void {
   endCodesOf(context, name);
   context.library.audit.decided('teacher-removed', null, { name });
   answer(context, { removed: name }, () => [`${name} can no longer sign in`]);
+}
+
+/** Of an account that came back from the copy elsewhere. */
+function confirm(context: CommandContext, name: string): void {
+  const { paths, audit } = context.library;
+  const role = confirmTeacher(paths, name);
+  audit.decided('teacher-added', null, { name, role });
+  answer(context, { teacher: name, role }, () => [
+    `${name} can sign in again, with the password of before`,
+    `  ${MAY[role]}`,
+  ]);
 }
 
 /** What she handed out goes with her password: somebody else may have used it. */

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import type { Serial } from '../../../shared/ids.ts';
 import type { WebLinks } from '../../api/web-links.ts';
+import { seldom } from '../../ground/seldom.ts';
 import type { Laptop } from '../../registration/laptop-record.ts';
 import type { Site } from '../guard/site-context.ts';
 import { SignInPage } from './sign-in-page.tsx';
@@ -24,6 +25,7 @@ export function addSignOn(
   afterLink: AfterProof = () => undefined,
 ): void {
   const { guard, library } = site;
+  const noteRefusal = seldom(library, 'web-link-refused');
   library.registrations.whenOwnerChanges((serial) => links.end(serial));
 
   /** Not for HEAD: checking a link must not use it up. */
@@ -36,7 +38,7 @@ export function addSignOn(
         guard.begin(request, reply, { role: 'child', serial });
         return reply.redirect(afterLink(request, serial) ?? homeOf(serial), 303);
       }
-      library.log.warn('web-link-refused', { address: request.ip });
+      noteRefusal({ address: request.ip });
       void reply.status(403);
       const shown = { back: TEACHERS_START, problem: 'link', way: TEACHERS_START } as const;
       return site.send(reply, SignInPage(propsOf(site, request, reply, shown)));

@@ -142,6 +142,7 @@ function placeOf(concern: Concern): string {
     case 'port-closed':
     case 'sandbox':
     case 'no-teacher':
+    case 'teachers-of-copy':
       return PLACES.status;
     default:
       return PLACES.disk;
