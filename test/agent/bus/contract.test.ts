@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { Message, Variant } from 'dbus-next';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runAgent } from '../../../agent/bus/run.ts';
 import {
   AGENT_PROPERTIES,
   BACKUP_NAME,
@@ -21,13 +20,12 @@ import {
   type RowKind,
   readBusError,
 } from '../../../shared/backup-bus.ts';
-import { realClock } from '../../../shared/clock.ts';
-import { silentLog } from '../../../shared/log.ts';
-import { Bus } from '../../../shared/system/bus.ts';
+import type { Bus } from '../../../shared/system/bus.ts';
 import { Cleanup } from '../../../shared/system/cleanup.ts';
 import { waitFor } from '../../runner/patience.ts';
-import { type Daemon, startDaemon } from '../../school/processes.ts';
+import { startDaemon } from '../../school/processes.ts';
 import { makeProfile, uidOf } from '../journal/journal.ts';
+import { named, runOnBus, startBus } from './private-bus.ts';
 import { WORKER_ANSWERS } from './worker-answers.ts';
 
 const test = suite('the contract of org.sugarlabs.Backup1');
@@ -61,23 +59,6 @@ interface Subject extends AsyncDisposable {
   breakRestoreEntry: () => Promise<unknown[]>;
 }
 
-async function startBus(cleanup: Cleanup, folder: string): Promise<{ address: string; bus: Bus }> {
-  const socket = `unix:path=${join(folder, 'bus')}`;
-  const args = ['--session', '--nofork', `--address=${socket}`, '--print-address=1'];
-  const daemon: Daemon = startDaemon('dbus-daemon', args, process.env);
-  cleanup.use({ [Symbol.asyncDispose]: () => daemon.stop() });
-  const address = await daemon.line(/^unix:/);
-  return { address, bus: cleanup.use(await Bus.open(address)) };
-}
-
-async function named(bus: Bus): Promise<void> {
-  const daemon = { name: 'org.freedesktop.DBus', path: '/', iface: 'org.freedesktop.DBus' };
-  await waitFor('the agent on the bus', async () => {
-    const [owned] = await bus.call(daemon, 'NameHasOwner', 's', [BACKUP_NAME]);
-    return owned === true || undefined;
-  });
-}
-
 async function realAgent(): Promise<Subject> {
   const cleanup = new Cleanup();
   const profile = cleanup.use(makeProfile());
@@ -96,20 +77,7 @@ async function realAgent(): Promise<Subject> {
        if (act in answers) process.send({ id, type: 'result', result: answers[act] });
      });`,
   );
-  const stop = new AbortController();
-  const running = runAgent({
-    ...{ paths, clock: realClock, log: silentLog, random: () => 0, spreadMs: 0 },
-    env: { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nowhere' },
-    signal: stop.signal,
-    program: { command: [process.execPath, worker], env: { PATH: process.env.PATH } },
-  });
-  cleanup.use({
-    [Symbol.asyncDispose]: () => {
-      stop.abort();
-      return running;
-    },
-  });
-  await Promise.race([named(bus), running]);
+  await runOnBus(cleanup, { bus, address }, { paths, worker });
   const breakRestoreEntry = async () => ['', '', 'no uid'];
   return { bus, breakRestoreEntry, [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose]() };
 }

@@ -4,21 +4,16 @@
  * laptop's flags.
  */
 import { backUp } from '../../../agent/backup/backup.ts';
-import { childEnvironment, readConfig } from '../../../agent/config.ts';
-import type { Context } from '../../../agent/context.ts';
 import { readVersion } from '../../../agent/journal/read-entry.ts';
 import { explainFull } from '../../../agent/laptop-full.ts';
-import { agentPaths, inJournal } from '../../../agent/paths.ts';
+import { inJournal } from '../../../agent/paths.ts';
 import { openState } from '../../../agent/state.ts';
-import { realClock } from '../../../shared/clock.ts';
-import { soak } from '../../soak.ts';
 import { putEntry, putProperty, uidOf } from '../journal/journal.ts';
-import { ERRNO_NAMES, type ErrnoName, setRule, type Target } from './rule.ts';
+import { laptopOf } from './laptop-context.ts';
+import { type ErrnoName, runCases, setRule, type Target } from './rule.ts';
 
-const [, profile = '', , server = ''] = process.argv.slice(2);
+const { paths, signal, makeContext } = laptopOf(process.argv.slice(2));
 const rule = process.env.DS_ERRNO_RULE ?? '';
-const paths = agentPaths(profile);
-const { signal } = new AbortController();
 
 const TARGETS: Target[] = [
   ['access', '/ds-backup$'],
@@ -59,15 +54,6 @@ const TARGETS: Target[] = [
   ['create', '/run/dsb-'],
 ];
 
-function makeContext(): Context {
-  return {
-    ...{ paths, clock: realClock, signal, env: childEnvironment(process.env) },
-    config: readConfig(paths, { server }, '/nowhere'),
-    freshness: { racyNs: 0n, settledMs: 0 },
-    ...{ onProgress: () => {}, warn: () => {} },
-  };
-}
-
 /** Whether the school has the entry as it is, by what the laptop remembers. */
 async function isSafe(): Promise<boolean> {
   await using state = await openState(paths.state);
@@ -98,14 +84,4 @@ async function judge(target: Target, errno: ErrnoName): Promise<string> {
 
 for (const n of [1, 2, 3]) putEntry(paths, uidOf(n), `content ${n}`);
 await backUp(makeContext(), false);
-let cases = 0;
-for (const [n, target] of TARGETS.entries()) {
-  const one = ERRNO_NAMES[n % ERRNO_NAMES.length] as ErrnoName;
-  for (const errno of soak(ERRNO_NAMES, [one])) {
-    cases += 1;
-    const wrong = await judge(target, errno).catch((error: unknown) => `${(error as Error).stack}`);
-    setRule(rule);
-    if (wrong) console.log(`${target.join(' ')} ${errno}: ${wrong}`);
-  }
-}
-console.log(`${cases} cases`);
+await runCases(rule, TARGETS, judge);
