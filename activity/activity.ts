@@ -99,8 +99,10 @@ export class Activity {
     const { state, effects } = next(before, event);
     const changed = state !== before;
     this.#state = state;
+    if (asksForAScreen(event, before, state)) this.#window.forgetTyping();
     this.#keepPulse();
     for (const effect of effects) void this.#connected?.asker.act(effect);
+    if (effects.some(({ type }) => type === 'retry')) this.#tryAgain();
     if (event.type === 'seen') this.#ask();
     if (changed) this.#draw();
   }
@@ -152,6 +154,11 @@ export class Activity {
       (await this.#connected?.client.call('GetPreview', 'sss', of, snapshot, uid)) ?? [];
     return bytes instanceof Uint8Array ? bytes : new Uint8Array();
   }
+}
+
+/** Whether the child asks by it for another screen, or for the present one again. */
+function asksForAScreen({ type }: Event, before: State, after: State): boolean {
+  return type === 'go' || type === 'back' || (type === 'act' && before.place !== after.place);
 }
 
 /** Whether nobody has been here before; from now on somebody has. */

@@ -12,6 +12,13 @@ import pyatspi
 ACTED_UPON = ('push button', 'toggle button', 'text', 'list item', 'menu item')
 
 
+def written(node):
+    if node.getRoleName() != 'text':
+        return ''
+    text = node.queryText()
+    return text.getText(0, text.characterCount)
+
+
 def walk(node, depth):
     if node is None or depth > 40:
         return
@@ -26,6 +33,7 @@ def walk(node, depth):
                 'width': box.width if box else 0,
                 'height': box.height if box else 0,
                 'name': node.name,
+                'text': written(node),
                 'role': node.getRoleName(),
                 'showing': shown,
                 'focused': states.contains(pyatspi.STATE_FOCUSED),

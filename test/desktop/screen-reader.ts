@@ -9,6 +9,8 @@ import type { Desktop } from './desktop.ts';
 export interface Heard {
   name: string;
   role: string;
+  /** What is written in a text field. */
+  text: string;
   showing: boolean;
   focused: boolean;
   sensitive: boolean;
