@@ -46,6 +46,7 @@ export class Activity {
   /** Whether the activity is in front. */
   #watched = true;
   #pulse: { seconds?: number | undefined; timer?: NodeJS.Timeout | undefined } = {};
+  #tryAgain: () => void = () => {};
   readonly #exit: () => void;
 
   constructor(config: ActivityConfig, words: Words, exit: () => void) {
@@ -90,8 +91,29 @@ export class Activity {
   /** Connects the agent; until then effects go nowhere and no questions are asked. */
   connect(connected: Connected): void {
     this.#connected = connected;
+    this.#tryAgain = () => {};
     this.#keepPulse();
     this.#ask();
+  }
+
+  /**
+   * Says that there is no session bus. Resolves when it should be looked for again: after this time in
+   * milliseconds, or as soon as somebody asks for it.
+   */
+  async cutOff(ms: number): Promise<void> {
+    this.#connected?.client.close();
+    this.#connected = null;
+    this.dispatch({
+      type: 'agent',
+      agent: { ...this.#state.agent, presence: 'cut-off', jobs: [] },
+    });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#tryAgain = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   dispatch(event: Event): void {

@@ -17,13 +17,28 @@ const log = createLog((line) => process.stderr.write(line));
 const giveBack = () => void globalThis.gc?.();
 const SETTLED_MS = 2000;
 
-/** Connects to the session bus and the agent, after the first picture is drawn. */
+/** How long it takes until a session bus that was not there is looked for again. */
+const LOOK_AGAIN_MS = 15_000;
+
+/** Connects again and again: without a session bus the screen says so. */
+async function stayConnected(activity: Activity, config: ActivityConfig): Promise<never> {
+  for (;;) {
+    try {
+      await connect(activity, config);
+    } catch (error) {
+      log.warn('no-session-bus', { error: String(error) });
+      await activity.cutOff(LOOK_AGAIN_MS);
+    }
+  }
+}
+
+/** Connects to the session bus and the agent, after the first picture is drawn. Throws when the bus is lost. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
   const { Bus } = await import('../shared/system/bus.ts');
   const { serveShell } = await import('./sugar/activityservice.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');
-  const bus = await Bus.open(config.busAddress);
+  using bus = await Bus.open(config.busAddress);
   const onActive = (active: boolean) => activity.setActive(active);
   await serveShell(bus.raw, config.activityId, { onActive });
   const client = new AgentClient(bus, {
@@ -41,6 +56,8 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
   );
   activity.connect({ client, asker });
   await client.start();
+  setTimeout(giveBack, SETTLED_MS);
+  await bus.lost;
 }
 
 try {
@@ -53,10 +70,7 @@ try {
   activity.onFirstPaint(() => {
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
-  const lost = (error: unknown) => log.warn('no-session-bus', { error: String(error) });
-  void connect(activity, config)
-    .catch(lost)
-    .finally(() => setTimeout(giveBack, SETTLED_MS));
+  void stayConnected(activity, config);
   Gtk.main();
 } catch (error) {
   process.stderr.write(`${describeForTerminal(error)}\n`);
