@@ -15,9 +15,10 @@ const test = suite('the Backup activity on a small screen');
 const [WIDTH, HEIGHT] = [800, 600];
 const PLACES = [1, 2, 3, 4, 5, 7, 8, 9, 10, 20, 99, 100, 200];
 
-function isWhole({ x, y, width, height }: Heard, isList = false): boolean {
+function isWhole({ x, y, width, height, begin }: Heard, isList = false): boolean {
   const [left, right] = [x - width / 2, x + width / 2];
   const [top, bottom] = [y - height / 2, y + height / 2];
+  if (begin !== null && (begin < 0 || begin > WIDTH)) return false;
   return left >= -1 && right <= WIDTH + 1 && (isList || (top >= -1 && bottom <= HEIGHT + 1));
 }
 

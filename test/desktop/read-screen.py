@@ -19,6 +19,14 @@ def written(node):
     return text.getText(0, text.characterCount)
 
 
+def begin(node):
+    """Where the first letter of a label stands, from the left; None where there is none."""
+    if node.getRoleName() != 'label' or not node.name:
+        return None
+    left, _, width, _ = node.queryText().getCharacterExtents(0, pyatspi.DESKTOP_COORDS)
+    return left + width // 2
+
+
 def walk(node, depth):
     if node is None or depth > 40:
         return
@@ -34,6 +42,7 @@ def walk(node, depth):
                 'height': box.height if box else 0,
                 'name': node.name,
                 'text': written(node),
+                'begin': begin(node) if shown else None,
                 'role': node.getRoleName(),
                 'showing': shown,
                 'focused': states.contains(pyatspi.STATE_FOCUSED),

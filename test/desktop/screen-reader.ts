@@ -11,6 +11,8 @@ export interface Heard {
   role: string;
   /** What is written in a text field. */
   text: string;
+  /** The middle of a label's first letter, from the left. */
+  begin: number | null;
   showing: boolean;
   focused: boolean;
   sensitive: boolean;
