@@ -13,7 +13,6 @@ import { next } from './model/acts/next.ts';
 import { secondsBetweenTicks } from './model/acts/pulse.ts';
 import type { Viewer } from './model/screens/body.ts';
 import { screenOf } from './model/screens/screen.ts';
-import { lastEffects } from './model/state/alerts.ts';
 import type { Event } from './model/state/event.ts';
 import { questionsFor } from './model/state/questions.ts';
 import { initialState, type State } from './model/state/state.ts';
@@ -117,16 +116,22 @@ export class Activity {
   }
 
   dispatch(event: Event): void {
+    void this.#step(event);
+  }
+
+  /** Resolves when what it leads to was carried out. */
+  async #step(event: Event): Promise<void> {
     const before = { ...this.#state, now: now() };
     const { state, effects } = next(before, event);
     const changed = state !== before;
     this.#state = state;
     if (asksForAScreen(event, before, state)) this.#window.forgetTyping();
     this.#keepPulse();
-    for (const effect of effects) void this.#connected?.asker.act(effect);
+    const acts = effects.map((effect) => this.#connected?.asker.act(effect));
     if (effects.some(({ type }) => type === 'retry')) this.#tryAgain();
     if (event.type === 'seen') this.#ask();
     if (changed) this.#draw();
+    await Promise.all(acts);
   }
 
   /** Tells the activity that it came to the front or left it. */
@@ -136,13 +141,17 @@ export class Activity {
     if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
   }
 
-  /** Ends the activity, after the effects that still waited for an undo. */
+  /** Carries out what still waits for an undo, which nobody can press any more; takes `CLOSE_MS` at most. */
+  async settle(): Promise<void> {
+    // It answers no to a question, and closes news.
+    const done = this.#step({ type: 'answer-alert', yes: false });
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
+  }
+
+  /** Ends the activity. */
   close(): void {
-    const last = lastEffects(this.#state);
     this.#window.window.window.hide();
-    const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
-    const limit = new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
-    void Promise.race([done, limit]).then(() => {
+    void this.settle().then(() => {
       this.#connected?.client.close();
       this.#exit();
     });

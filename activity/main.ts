@@ -60,6 +60,12 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
   await bus.lost;
 }
 
+/** At logout the shell asks first, and ends this process by itself only after an answer. */
+async function takePart(activity: Activity): Promise<void> {
+  const { joinSession } = await import('./sugar/session.ts');
+  joinSession({ onEnding: () => activity.settle(), onEnd: () => activity.close() });
+}
+
 try {
   const config = readConfig(process.argv.slice(2), process.env, dirname(process.argv[1] ?? '.'));
   const folder = join(config.bundlePath, 'locale');
@@ -68,6 +74,7 @@ try {
   // At logout what still waits for an undo is carried out.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => activity.close());
   activity.onFirstPaint(() => {
+    if (config.hasSession) void takePart(activity);
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
   void stayConnected(activity, config);

@@ -22,7 +22,8 @@ const SEARCH_MS = 1500;
 let stage: Stage;
 
 test.before(async () => {
-  stage = await Stage.start();
+  // With it, the key for logging out is one for everybody.
+  stage = await Stage.start({ env: { SUGAR_DEVELOPER: '1' } });
 });
 
 test.after(async () => {
@@ -243,6 +244,18 @@ test('the calendar is read in order, from Monday and from the first of the month
     .filter(Boolean);
   const first = Array.from({ length: 28 }, (_, n) => String(n + 1));
   assert.equal(days.slice(0, 28), first);
+});
+
+test('at logout what waits for an undo is done, and the activity has ended', async () => {
+  const { desktop, screen } = stage;
+  await screen.press('Pinned');
+  const before = await stage.pins();
+  const unpin = await onPage('Unpin');
+  await desktop.click(unpin.x, unpin.y);
+  await screen.find('Undo');
+  await desktop.key('alt+shift+q');
+  await waitFor('the pin gone', async () => (await stage.pins()) === before - 1);
+  await waitFor('the end of the activity', async () => !(await stage.isOpen()));
 });
 
 test.run();

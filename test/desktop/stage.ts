@@ -58,7 +58,8 @@ export class Stage implements AsyncDisposable {
       desktop.start('/bin/sh', ['-c', `cd ${folder}/Backup.activity && ${start}`]);
     } else {
       await desktop.must('sugar-install-bundle', desktop.copyIn(xo, 'Backup.xo'));
-      desktop.start('sugar-launch', [BUNDLE_ID]);
+      // Not by sugar-launch, whose activities know nothing of the session.
+      await desktop.openFromHome('Backup', () => this.isOpen());
     }
     // The first thing in the toolbar, whatever the language.
     await this.screen.find(/./, { role: 'push button' });
@@ -97,10 +98,33 @@ export class Stage implements AsyncDisposable {
     await this.#script('Speed', '', `<${ms}>`);
   }
 
+  /** Ends whatever the agent is at. */
+  async rest(): Promise<void> {
+    await this.#call('Cancel');
+  }
+
+  /** How many pins the agent has. */
+  async pins(): Promise<number> {
+    const listed = await this.#call('ListPins');
+    return listed.split("'uid':").length - 1;
+  }
+
+  /** Whether an activity is on the bus, as the shell looks for one. */
+  async isOpen(): Promise<boolean> {
+    const bus = ['--dest', 'org.freedesktop.DBus', '--object-path', '/org/freedesktop/DBus'];
+    const method = ['--method', 'org.freedesktop.DBus.ListNames'];
+    const names = await this.desktop.must('gdbus', 'call', '--session', ...bus, ...method);
+    return names.includes("'org.laptop.Activity");
+  }
+
   async #script(member: string, name: string, value: string): Promise<void> {
+    await this.#call(`Script.${member}`, name, value);
+  }
+
+  async #call(member: string, ...args: string[]): Promise<string> {
     const target = ['--dest', 'org.sugarlabs.Backup1', '--object-path', '/org/sugarlabs/Backup1'];
-    const method = ['--method', `org.sugarlabs.Backup1.Script.${member}`];
-    await this.desktop.must('gdbus', 'call', '--session', ...target, ...method, name, value);
+    const method = ['--method', `org.sugarlabs.Backup1.${member}`];
+    return await this.desktop.must('gdbus', 'call', '--session', ...target, ...method, ...args);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
